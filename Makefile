@@ -1,0 +1,137 @@
+# Everything that is done to this repository by hand. Each target sets up what it needs, once, and notes that in a stamp
+# file, so that a second run starts at once. Kept to GNU make 3.81, which macOS ships, and to POSIX sh.
+
+TRUNK_VERSION         := 0.21.14
+CARGO_DENY_VERSION    := 0.20.2
+CARGO_MACHETE_VERSION := 0.9.2
+# The command-line tool must be of exactly the version that the dashboard is linked with.
+WASM_BINDGEN_VERSION  := $(shell awk -F '"' '/^name = "wasm-bindgen"$$/ { getline; print $$2 }' Cargo.lock 2>/dev/null)
+
+# rustup's installer puts it into the PATH of the next shell only.
+CARGO_BIN := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
+
+export CARGO_TARGET_DIR := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target))
+export CRUNCHER_ROOT    := $(CURDIR)
+export PATH             := $(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$(PATH):$(CARGO_BIN)
+export TRUNK_SKIP_VERSION_CHECK := true
+
+# make 3.81 looks programs up in the PATH it was started with: hence a path for each program that isn't in there.
+CARGO  := $(or $(shell command -v cargo 2>/dev/null),$(CARGO_BIN)/cargo)
+PYTHON := .venv/bin/python
+WASM   := --target wasm32-unknown-unknown
+
+# What the browser runs: the dashboard, and the tests that are compiled for it.
+WASM_PACKAGES := -p cruncher-dashboard $(if $(wildcard crates/conformance/Cargo.toml),-p cruncher-conformance)
+
+STAMPS        := .tools/stamps
+PREREQUISITES := $(STAMPS)/prerequisites
+ENVIRONMENT   := .venv/installed
+RUST          := $(STAMPS)/rust
+TRUNK         := $(STAMPS)/trunk-$(TRUNK_VERSION)
+WASM_BINDGEN  := $(STAMPS)/wasm-bindgen-cli-$(WASM_BINDGEN_VERSION)
+CARGO_DENY    := $(STAMPS)/cargo-deny-$(CARGO_DENY_VERSION)
+CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
+
+.PHONY: help demo test check bench dashboard setup clean
+.PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+# ---- What it does ----
+
+demo: $(ENVIRONMENT) dashboard command-line ## Show a study running in a browser, on this machine alone (ARGS="...": options of `cruncher demo`)
+	@exec "$(CARGO_TARGET_DIR)/debug/cruncher" demo $(ARGS)
+
+test: chromium $(ENVIRONMENT) dashboard command-line ## Run every test
+	$(CARGO) test --workspace
+	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest
+
+check: check-texts check-python check-rust check-supply ## Check format, lints, documentation, dependencies, spelling and types
+
+bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budget: a table, and target/bench.json
+	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
+
+dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/
+	.tools/bin/trunk build
+
+setup: chromium $(ENVIRONMENT) $(RUST) $(TRUNK) $(WASM_BINDGEN) $(CARGO_DENY) $(CARGO_MACHETE) ## Install everything that the other targets need
+	@echo "set up"
+
+clean: ## Remove what was built here; what was installed (.venv, .tools) stays
+	rm -rf target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# ---- Its parts ----
+
+command-line: $(RUST)
+	$(CARGO) build -p cruncher-cli
+
+check-texts: $(ENVIRONMENT)
+	.venv/bin/typos
+	.venv/bin/cfn-lint stack/study.yaml
+
+check-python: $(ENVIRONMENT)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/mypy bench
+	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py
+
+check-rust: $(RUST)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(WASM_PACKAGES) $(WASM) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# Advisories need a git host. Where that can't be reached, the check says so and passes.
+check-supply: $(RUST) $(CARGO_DENY) $(CARGO_MACHETE)
+	.tools/bin/cargo-machete
+	.tools/bin/cargo-deny check bans licenses sources
+	@if .tools/bin/cargo-deny fetch db >/dev/null 2>&1; then \
+	    set -x; .tools/bin/cargo-deny check --disable-fetch advisories; \
+	else \
+	    echo "note: advisories were not checked, their database could not be fetched"; \
+	fi
+
+# ---- Set-up ----
+
+$(PREREQUISITES): tools/prerequisites tools/find-python
+	@tools/prerequisites
+	@mkdir -p $(@D) && touch $@
+
+# Missing, too, when it is a link to a Python that was upgraded away: then the environment is made again.
+.venv/bin/python: | $(PREREQUISITES)
+	@:
+
+$(ENVIRONMENT): requirements.txt tools/python-environment .venv/bin/python | $(PREREQUISITES)
+	@tools/python-environment
+	@touch $@
+
+$(RUST): rust-toolchain.toml tools/rust-toolchain | $(PREREQUISITES)
+	@tools/rust-toolchain
+	@touch $@
+
+$(TRUNK): | $(RUST)
+	@tools/cargo-tool trunk $(TRUNK_VERSION) trunk
+	@touch $@
+
+$(WASM_BINDGEN): | $(RUST) cargo-lock
+	@tools/cargo-tool wasm-bindgen-cli $(WASM_BINDGEN_VERSION) wasm-bindgen
+	@touch $@
+
+$(CARGO_DENY): | $(RUST)
+	@tools/cargo-tool cargo-deny $(CARGO_DENY_VERSION) cargo-deny
+	@touch $@
+
+$(CARGO_MACHETE): | $(RUST)
+	@tools/cargo-tool cargo-machete $(CARGO_MACHETE_VERSION) cargo-machete
+	@touch $@
+
+cargo-lock:
+	@test -n "$(WASM_BINDGEN_VERSION)" || { echo "Cargo.lock names no wasm-bindgen: run cargo metadata once" >&2; exit 1; }
+
+# Asked each time: it takes a moment, and a browser may have been removed since.
+chromium: | $(PREREQUISITES)
+	@tools/chromium >/dev/null

@@ -1,0 +1,169 @@
+//! Where the services are.
+
+use crate::encode;
+
+/// The services that a study uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Objects.
+    S3,
+    /// Queues.
+    Sqs,
+    /// Stacks.
+    CloudFormation,
+    /// Users and their access keys.
+    Iam,
+}
+
+impl Service {
+    /// The name in signatures and host names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Sqs => "sqs",
+            Self::CloudFormation => "cloudformation",
+            Self::Iam => "iam",
+        }
+    }
+}
+
+/// A region of AWS, or a cloud of one's own at one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The region, `eu-central-1`.
+    pub region: String,
+    /// `None` is AWS: a host a service, buckets as virtual hosts. Otherwise every service is at this address, and a
+    /// bucket is the first part of the path.
+    pub endpoint_url: Option<String>,
+}
+
+impl Endpoints {
+    /// Those of `region`, or of the cloud at `endpoint_url`.
+    pub fn new(region: impl Into<String>, endpoint_url: Option<String>) -> Self {
+        Self { region: region.into(), endpoint_url: endpoint_url.map(|url| url.trim_end_matches('/').to_owned()) }
+    }
+
+    /// The unsigned address of an object, percent-encoded.
+    #[must_use]
+    pub fn object_url(&self, bucket: &str, key: &str) -> String {
+        format!("{}{}", self.bucket_url(bucket), encode::path(key))
+    }
+
+    /// The address that a key is appended to; it ends in a slash.
+    #[must_use]
+    pub fn bucket_url(&self, bucket: &str) -> String {
+        let (region, suffix) = (&self.region, self.suffix());
+        match &self.endpoint_url {
+            Some(url) => format!("{url}/{}/", encode::query(bucket)),
+            // The certificate covers one label before `.s3`, so a name with points in it can't be a virtual host.
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+            None if bucket.contains('.') => format!("https://s3.{region}.{suffix}/{}/", encode::query(bucket)),
+            None => format!("https://{}.s3.{region}.{suffix}/", encode::query(bucket)),
+        }
+    }
+
+    /// The address that a service's API is posted to; it ends in a slash.
+    #[must_use]
+    pub fn service_url(&self, service: Service) -> String {
+        let (region, suffix) = (&self.region, self.suffix());
+        match (&self.endpoint_url, service) {
+            (Some(url), _) => format!("{url}/"),
+            (None, Service::Iam) => format!("https://{}/", self.iam().host),
+            (None, _) => format!("https://{}.{region}.{suffix}/", service.name()),
+        }
+    }
+
+    /// The region that a request to `service` is signed for.
+    #[must_use]
+    pub fn signing_region(&self, service: Service) -> &str {
+        match service {
+            Service::Iam => self.iam().region,
+            _ => &self.region,
+        }
+    }
+
+    fn suffix(&self) -> &'static str {
+        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+
+    /// IAM is global: one address a partition. <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
+    fn iam(&self) -> Iam {
+        if self.region.starts_with("cn-") {
+            Iam { host: "iam.cn-north-1.amazonaws.com.cn", region: "cn-north-1" }
+        } else if self.region.starts_with("us-gov-") {
+            Iam { host: "iam.us-gov.amazonaws.com", region: "us-gov-west-1" }
+        } else {
+            Iam { host: "iam.amazonaws.com", region: "us-east-1" }
+        }
+    }
+}
+
+struct Iam {
+    host: &'static str,
+    region: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_aws_every_service_and_bucket_has_its_host() {
+        let endpoints = Endpoints::new("eu-central-1", None);
+        assert_eq!(endpoints.object_url("b", "data/a.json"), "https://b.s3.eu-central-1.amazonaws.com/data/a.json");
+        assert_eq!(endpoints.service_url(Service::Sqs), "https://sqs.eu-central-1.amazonaws.com/");
+        assert_eq!(endpoints.signing_region(Service::Sqs), "eu-central-1");
+        assert_eq!(
+            endpoints.service_url(Service::CloudFormation),
+            "https://cloudformation.eu-central-1.amazonaws.com/"
+        );
+    }
+
+    #[test]
+    fn a_bucket_with_points_in_its_name_is_a_path() {
+        let endpoints = Endpoints::new("eu-central-1", None);
+        assert_eq!(endpoints.object_url("a.b", "k"), "https://s3.eu-central-1.amazonaws.com/a.b/k");
+    }
+
+    #[test]
+    fn china_has_a_suffix_of_its_own() {
+        let endpoints = Endpoints::new("cn-northwest-1", None);
+        assert_eq!(endpoints.object_url("b", "k"), "https://b.s3.cn-northwest-1.amazonaws.com.cn/k");
+        assert_eq!(endpoints.service_url(Service::Sqs), "https://sqs.cn-northwest-1.amazonaws.com.cn/");
+    }
+
+    #[test]
+    fn iam_is_one_address_a_partition() {
+        for (region, url, signed_for) in [
+            ("eu-central-1", "https://iam.amazonaws.com/", "us-east-1"),
+            ("cn-northwest-1", "https://iam.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
+            ("us-gov-east-1", "https://iam.us-gov.amazonaws.com/", "us-gov-west-1"),
+        ] {
+            let endpoints = Endpoints::new(region, None);
+            assert_eq!(endpoints.service_url(Service::Iam), url);
+            assert_eq!(endpoints.signing_region(Service::Iam), signed_for);
+        }
+    }
+
+    #[test]
+    fn a_cloud_of_ones_own_is_one_address() {
+        for url in ["http://127.0.0.1:4566", "http://127.0.0.1:4566/"] {
+            let endpoints = Endpoints::new("eu-central-1", Some(url.to_owned()));
+            assert_eq!(endpoints.object_url("b", "a/k"), "http://127.0.0.1:4566/b/a/k");
+            for service in [Service::Sqs, Service::CloudFormation, Service::Iam] {
+                assert_eq!(endpoints.service_url(service), "http://127.0.0.1:4566/");
+            }
+            assert_eq!(endpoints.signing_region(Service::Iam), "us-east-1");
+        }
+    }
+
+    #[test]
+    fn keys_are_encoded_once() {
+        let endpoints = Endpoints::new("eu-central-1", None);
+        assert_eq!(
+            endpoints.object_url("b", "a b+c/ü%20/=&?#~-._'()*"),
+            "https://b.s3.eu-central-1.amazonaws.com/a%20b%2Bc/%C3%BC%2520/%3D%26%3F%23~-._%27%28%29%2A"
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! An AWS call as a value.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+
+use crate::encode;
+use crate::endpoints::{Endpoints, Service};
+use crate::error::Error;
+
+/// What came back, whatever its status.
+pub type Answer = http::Response<Bytes>;
+
+/// One call of one service: it builds its request, and it reads the answer. It neither signs, nor sends, nor waits.
+pub trait Operation {
+    /// What it is called for.
+    type Output;
+
+    /// The name that AWS gives it.
+    const NAME: &'static str;
+
+    /// Whether it may be sent a second time when nobody knows what became of the first.
+    const REPEAT: Repeat = Repeat::Always;
+
+    /// What it is about, for messages: `s3://bucket/key`, `queue cases.fifo`.
+    fn resource(&self) -> String;
+
+    /// The request, unsigned.
+    ///
+    /// # Errors
+    /// If no request can be made of it, such as a header with a line break.
+    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error>;
+
+    /// Reads an answer of any status.
+    ///
+    /// # Errors
+    /// If the service refused, or the answer isn't one.
+    fn parse(&self, answer: &Answer) -> Result<Self::Output, Error>;
+}
+
+/// Whether an operation may be sent again after a lost or unreadable answer. Throttled requests and those refused for
+/// a wrong clock had no effect, so they are always repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Twice is as good as once.
+    Always,
+    /// Twice is not once: a second access key, a second stack.
+    UnlessItMayHaveWorked,
+}
+
+/// A request that isn't signed yet.
+#[derive(Debug)]
+pub struct Request {
+    service: Service,
+    http: http::Request<Bytes>,
+}
+
+impl Request {
+    /// For the service that it is signed for.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// A copy that can be signed and sent.
+    #[must_use]
+    pub fn http(&self) -> http::Request<Bytes> {
+        self.http.clone()
+    }
+
+    pub(crate) fn s3(method: http::Method, url: String) -> Draft {
+        Draft::new(Service::S3, method, url)
+    }
+
+    /// A call in the JSON protocol. <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
+    pub(crate) fn sqs(endpoints: &Endpoints, action: &str, body: &impl serde::Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::invalid(error.to_string()))?;
+        Draft::new(Service::Sqs, http::Method::POST, endpoints.service_url(Service::Sqs))
+            .header(CONTENT_TYPE, "application/x-amz-json-1.0")
+            .header(HeaderName::from_static("x-amz-target"), &format!("AmazonSQS.{action}"))
+            .body(body)
+    }
+
+    /// A call in the query protocol. <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
+    pub(crate) fn query(
+        endpoints: &Endpoints,
+        service: Service,
+        action: &str,
+        parameters: &[(String, String)],
+    ) -> Result<Self, Error> {
+        let version = match service {
+            Service::Iam => "2010-05-08",
+            _ => "2010-05-15",
+        };
+        let head = [("Action", action), ("Version", version)];
+        let rest = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Draft::new(service, http::Method::POST, endpoints.service_url(service))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
+            .body(encode::pairs(head.into_iter().chain(rest)))
+    }
+}
+
+/// A request being put together; what is wrong with it shows in [`Draft::body`].
+pub(crate) struct Draft {
+    service: Service,
+    builder: http::request::Builder,
+}
+
+impl Draft {
+    fn new(service: Service, method: http::Method, url: String) -> Self {
+        let builder = http::Request::builder().method(method).uri(url);
+        Self { service, builder }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub(crate) fn header_if(self, name: HeaderName, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Result<Request, Error> {
+        let http = self.builder.body(body.into()).map_err(|error| Error::invalid(error.to_string()))?;
+        Ok(Request { service: self.service, http })
+    }
+
+    pub(crate) fn empty(self) -> Result<Request, Error> {
+        self.body(Bytes::new())
+    }
+}

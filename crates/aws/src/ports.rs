@@ -1,0 +1,67 @@
+//! What the world has to provide.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::LocalBoxFuture;
+
+/// Everything that a client takes from its surroundings.
+#[derive(Clone)]
+pub struct Ports {
+    /// Sends requests.
+    pub transport: Arc<dyn Transport>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Waits.
+    pub sleep: Arc<dyn Sleep>,
+    /// Spreads waits.
+    pub random: Arc<dyn Random>,
+}
+
+/// Sends one request and brings back one answer, whatever its status.
+///
+/// A body that came with `Content-Encoding: gzip` is handed over unpacked, since browsers do that unasked.
+/// Dropping the future abandons the request.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends `request`.
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+}
+
+/// The one clock of a shell.
+pub trait Clock: Send + Sync + 'static {
+    /// Time since the beginning of 1970, UTC.
+    fn now(&self) -> Duration;
+}
+
+/// A timer.
+pub trait Sleep: Send + Sync + 'static {
+    /// Completes after `duration`.
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()>;
+}
+
+/// A source of random numbers; nothing secret depends on it.
+pub trait Random: Send + Sync + 'static {
+    /// A number `x` with `0 ≤ x < 1`.
+    fn fraction(&self) -> f64;
+}
+
+/// No answer came back: the request may have had its effect, or not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TransportError {
+    message: String,
+}
+
+impl TransportError {
+    /// What went wrong, in the words of whoever noticed.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+
+    /// A time-out after `patience`.
+    #[must_use]
+    pub fn timed_out(patience: Duration) -> Self {
+        Self::new(format!("no answer within {} s", patience.as_secs()))
+    }
+}

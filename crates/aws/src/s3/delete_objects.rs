@@ -1,0 +1,167 @@
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderName};
+use sha2::{Digest as _, Sha256};
+
+use crate::answer;
+use crate::client::Client;
+use crate::endpoints::Endpoints;
+use crate::error::Error;
+use crate::operation::{Answer, Operation, Request};
+use crate::xml;
+
+/// As many keys as S3 takes in one request.
+pub const MOST_KEYS: usize = 1_000;
+
+/// Deletes up to [`MOST_KEYS`] objects. The output names the keys that were not deleted.
+#[derive(Debug, Clone)]
+pub struct DeleteObjects {
+    bucket: String,
+    keys: Vec<String>,
+}
+
+/// A key that is still there, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteFailure {
+    /// The key.
+    pub key: String,
+    /// AWS's code.
+    pub code: String,
+    /// AWS's message.
+    pub message: String,
+}
+
+impl DeleteObjects {
+    /// Deletes `keys`.
+    pub fn new<K: Into<String>>(bucket: impl Into<String>, keys: impl IntoIterator<Item = K>) -> Self {
+        Self { bucket: bucket.into(), keys: keys.into_iter().map(Into::into).collect() }
+    }
+
+    fn document(&self) -> String {
+        let mut document =
+            String::from("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
+        for key in &self.keys {
+            // Writing to a string can't fail.
+            let _ = write!(document, "<Object><Key>{}</Key></Object>", xml::escape(key));
+        }
+        document.push_str("</Delete>");
+        document
+    }
+}
+
+impl Operation for DeleteObjects {
+    type Output = Vec<DeleteFailure>;
+
+    const NAME: &'static str = "DeleteObjects";
+
+    fn resource(&self) -> String {
+        format!("{} ({} keys)", super::name(&self.bucket, ""), self.keys.len())
+    }
+
+    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+        if self.keys.is_empty() || self.keys.len() > MOST_KEYS {
+            return Err(Error::invalid(format!("S3 deletes 1 to {MOST_KEYS} keys at once")));
+        }
+        let document = self.document();
+        // S3 insists on a checksum of this body beside the signature.
+        let checksum = STANDARD.encode(Sha256::digest(document.as_bytes()));
+        Request::s3(Method::POST, format!("{}?delete=", endpoints.bucket_url(&self.bucket)))
+            .header(CONTENT_TYPE, "application/xml")
+            .header(HeaderName::from_static("x-amz-checksum-sha256"), &checksum)
+            .header(HeaderName::from_static("x-amz-sdk-checksum-algorithm"), "SHA256")
+            .body(document)
+    }
+
+    fn parse(&self, answer: &Answer) -> Result<Vec<DeleteFailure>, Error> {
+        let root = answer::document(answer)?;
+        if root.name != "DeleteResult" {
+            return Err(answer::unreadable(answer, "the answer is no DeleteResult"));
+        }
+        let failure = |error: &xml::Element<'_>| {
+            Some(DeleteFailure {
+                key: error.text("Key")?.to_owned(),
+                code: error.text("Code")?.to_owned(),
+                message: error.text("Message").unwrap_or_default().to_owned(),
+            })
+        };
+        root.all("Error")
+            .map(|error| failure(error).ok_or_else(|| answer::unreadable(answer, "a failure without key or code")))
+            .collect()
+    }
+}
+
+/// Deletes any number of objects, [`MOST_KEYS`] at a time, and tells which are still there.
+///
+/// # Errors
+/// If a request fails as a whole; those before it were carried out.
+pub async fn delete_all(client: &Client, bucket: &str, keys: &[String]) -> Result<Vec<DeleteFailure>, Error> {
+    let mut failures = Vec::new();
+    for keys in keys.chunks(MOST_KEYS) {
+        failures.extend(client.send(&DeleteObjects::new(bucket, keys)).await?);
+    }
+    Ok(failures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::testing::{check_unhappy_answers, invalid, read, written};
+
+    #[test]
+    fn keys_are_escaped_and_the_body_has_a_checksum() {
+        let operation = DeleteObjects::new("b", ["a & b", "<c>"]);
+        assert_eq!(
+            written(&operation),
+            "POST https://b.s3.eu-central-1.amazonaws.com/?delete=\ncontent-type: application/xml\n\
+             x-amz-checksum-sha256: aaXUBZWxVxQSxuuUaTB6oztCInbHMqrZIiVPIh9iebk=\n\
+             x-amz-sdk-checksum-algorithm: SHA256\n\n\
+             <Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>\
+             <Object><Key>a &amp; b</Key></Object><Object><Key>&lt;c&gt;</Key></Object></Delete>"
+        );
+    }
+
+    #[test]
+    fn nothing_and_too_many_are_refused() {
+        for count in [0, 1_001] {
+            let operation = DeleteObjects::new("b", vec!["k"; count]);
+            assert_eq!(invalid(&operation), "S3 deletes 1 to 1000 keys at once");
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html#API_DeleteObjects_Examples>
+    #[test]
+    fn failures_are_read_key_by_key() {
+        let body = r#"<?xml version="1.0" encoding="UTF-8"?>
+            <DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+                <Deleted><Key>sample1.txt</Key></Deleted>
+                <Error><Key>sample2.txt</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>
+            </DeleteResult>"#;
+        let failures = read(&DeleteObjects::new("b", ["sample1.txt", "sample2.txt"]), body).expect("an answer");
+        let expected = DeleteFailure {
+            key: "sample2.txt".to_owned(),
+            code: "AccessDenied".to_owned(),
+            message: "Access Denied".to_owned(),
+        };
+        assert_eq!(failures, [expected]);
+    }
+
+    #[test]
+    fn a_failure_of_the_whole_with_status_200_is_an_error() {
+        let body = "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
+        let error = read(&DeleteObjects::new("b", ["k"]), body).expect_err("a failure");
+        assert_eq!(error.kind(), ErrorKind::Server);
+    }
+
+    #[test]
+    fn other_documents_are_unreadable() {
+        for body in ["<Other/>", "<DeleteResult><Error><Key>k</Key></Error></DeleteResult>"] {
+            let error = read(&DeleteObjects::new("b", ["k"]), body).expect_err("unreadable");
+            assert_eq!(error.kind(), ErrorKind::Malformed);
+        }
+        check_unhappy_answers(&DeleteObjects::new("b", ["k"]), "<DeleteResult></DeleteResult>");
+    }
+}

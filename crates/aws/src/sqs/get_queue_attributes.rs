@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer;
+use crate::endpoints::Endpoints;
+use crate::error::Error;
+use crate::operation::{Answer, Operation, Request};
+
+/// Asks how many messages a queue holds, and how it treats them.
+#[derive(Debug, Clone)]
+pub struct GetQueueAttributes {
+    queue_url: String,
+}
+
+/// A queue's counts, which SQS calls approximate: they settle within a minute after the last change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueAttributes {
+    /// Messages that can be received.
+    pub visible: u64,
+    /// Messages that somebody received and neither deleted nor gave back.
+    pub in_flight: u64,
+    /// Messages that can't be received yet.
+    pub delayed: u64,
+    /// How long a message is hidden after it was received.
+    pub visibility_timeout_secs: Option<u64>,
+    /// How long a message is kept.
+    pub retention_secs: Option<u64>,
+    /// The queue's ARN.
+    pub arn: Option<String>,
+}
+
+impl GetQueueAttributes {
+    /// Of the queue at `queue_url`.
+    pub fn new(queue_url: impl Into<String>) -> Self {
+        Self { queue_url: queue_url.into() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body<'a> {
+    queue_url: &'a str,
+    attribute_names: [&'static str; 1],
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reply {
+    attributes: BTreeMap<String, String>,
+}
+
+impl Operation for GetQueueAttributes {
+    type Output = QueueAttributes;
+
+    const NAME: &'static str = "GetQueueAttributes";
+
+    fn resource(&self) -> String {
+        super::name(&self.queue_url)
+    }
+
+    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+        let body = Body { queue_url: &self.queue_url, attribute_names: ["All"] };
+        Request::sqs(endpoints, Self::NAME, &body)
+    }
+
+    fn parse(&self, answer: &Answer) -> Result<QueueAttributes, Error> {
+        let attributes = answer::json::<Reply>(answer)?.attributes;
+        let number = |name: &str| attributes.get(name).and_then(|value| value.parse().ok());
+        let count = |name: &str| number(name).ok_or_else(|| answer::unreadable(answer, &format!("no count {name}")));
+        Ok(QueueAttributes {
+            visible: count("ApproximateNumberOfMessages")?,
+            in_flight: count("ApproximateNumberOfMessagesNotVisible")?,
+            delayed: count("ApproximateNumberOfMessagesDelayed")?,
+            visibility_timeout_secs: number("VisibilityTimeout"),
+            retention_secs: number("MessageRetentionPeriod"),
+            arn: attributes.get("QueueArn").cloned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::testing::{answer, check_unhappy_answers, read, written};
+
+    const URL: &str = "https://sqs.eu-central-1.amazonaws.com/1/Cases.fifo";
+
+    #[test]
+    fn the_queue_is_named_in_the_body() {
+        assert_eq!(
+            written(&GetQueueAttributes::new(URL)),
+            "POST https://sqs.eu-central-1.amazonaws.com/\ncontent-type: application/x-amz-json-1.0\n\
+             x-amz-target: AmazonSQS.GetQueueAttributes\n\n\
+             {\"QueueUrl\":\"https://sqs.eu-central-1.amazonaws.com/1/Cases.fifo\",\"AttributeNames\":[\"All\"]}"
+        );
+        assert_eq!(GetQueueAttributes::new(URL).resource(), "queue Cases.fifo");
+    }
+
+    const REPLY: &str = r#"{"Attributes": {"ApproximateNumberOfMessages": "12", "VisibilityTimeout": "120",
+        "ApproximateNumberOfMessagesDelayed": "0", "ApproximateNumberOfMessagesNotVisible": "3",
+        "QueueArn": "arn:aws:sqs:eu-central-1:1:Cases.fifo", "MessageRetentionPeriod": "1209600"}}"#;
+
+    #[test]
+    fn counts_are_read() {
+        let attributes = read(&GetQueueAttributes::new(URL), REPLY).expect("attributes");
+        let expected = QueueAttributes {
+            visible: 12,
+            in_flight: 3,
+            delayed: 0,
+            visibility_timeout_secs: Some(120),
+            retention_secs: Some(1_209_600),
+            arn: Some("arn:aws:sqs:eu-central-1:1:Cases.fifo".to_owned()),
+        };
+        assert_eq!(attributes, expected);
+    }
+
+    #[test]
+    fn a_missing_count_is_not_taken_for_none() {
+        let error = read(&GetQueueAttributes::new(URL), r#"{"Attributes": {}}"#).expect_err("unreadable");
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Malformed, "no count ApproximateNumberOfMessages"));
+        check_unhappy_answers(&GetQueueAttributes::new(URL), REPLY);
+    }
+
+    #[test]
+    fn a_missing_queue_is_not_found() {
+        let body =
+            r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "The specified queue does not exist."}"#;
+        let error = GetQueueAttributes::new(URL).parse(&answer(400, &[], body)).expect_err("missing");
+        assert!(error.is_not_found());
+    }
+}

@@ -1,0 +1,24 @@
+//! Queues, in SQS's JSON protocol.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
+//!
+//! A queue is named by its URL as `CloudFormation` tells it; requests go to the service's address, whatever host stands
+//! in that URL.
+
+mod change_message_visibility;
+mod delete_message;
+mod get_queue_attributes;
+mod purge_queue;
+mod receive_message;
+mod send_message_batch;
+
+pub use change_message_visibility::ChangeMessageVisibility;
+pub use delete_message::DeleteMessage;
+pub use get_queue_attributes::{GetQueueAttributes, QueueAttributes};
+pub use purge_queue::PurgeQueue;
+pub use receive_message::{Message, ReceiveMessage};
+pub use send_message_batch::{BatchFailure, BatchOutcome, Entry, MOST_ENTRIES, SendMessageBatch};
+
+/// How messages call a queue: by the last part of its URL.
+fn name(queue_url: &str) -> String {
+    format!("queue {}", queue_url.rsplit('/').next().unwrap_or(queue_url))
+}

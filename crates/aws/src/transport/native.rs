@@ -1,0 +1,97 @@
+//! Ports of a process: reqwest over rustls, the system's clock, tokio's timer.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+
+use super::patience;
+use crate::ports::{Clock, Ports, Random, Sleep, Transport, TransportError};
+
+const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
+
+/// Ports that need a tokio runtime around them.
+///
+/// # Errors
+/// If the system's certificates or proxy settings can't be read.
+pub fn ports() -> Result<Ports, TransportError> {
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIME_OUT)
+        // A redirect would need a signature of its own.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(described)?;
+    Ok(Ports {
+        transport: Arc::new(Reqwest(client)),
+        clock: Arc::new(SystemClock),
+        sleep: Arc::new(TokioSleep),
+        random: Arc::new(FastRandom),
+    })
+}
+
+struct Reqwest(reqwest::Client);
+
+impl Transport for Reqwest {
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        self.exchange(request).boxed_local()
+    }
+}
+
+impl Reqwest {
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let patience = patience::for_head(request.body().len());
+        let request = reqwest::Request::try_from(request).map_err(described)?;
+        let mut response = in_time(patience, self.0.execute(request)).await?;
+        let mut answer = http::Response::builder().status(response.status());
+        if let Some(headers) = answer.headers_mut() {
+            *headers = std::mem::take(response.headers_mut());
+        }
+        let body = in_time(patience::FOR_BODY, response.bytes()).await?;
+        answer.body(body).map_err(|error| TransportError::new(error.to_string()))
+    }
+}
+
+async fn in_time<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, TransportError> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(result) => result.map_err(described),
+        Err(_elapsed) => Err(TransportError::timed_out(patience)),
+    }
+}
+
+/// The error with its causes: the outermost says no more than that something failed.
+fn described(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    TransportError::new(causes.join(": "))
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+struct TokioSleep;
+
+impl Sleep for TokioSleep {
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        tokio::time::sleep(duration).boxed_local()
+    }
+}
+
+struct FastRandom;
+
+impl Random for FastRandom {
+    fn fraction(&self) -> f64 {
+        fastrand::f64()
+    }
+}

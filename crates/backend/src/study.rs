@@ -1,0 +1,125 @@
+//! A study that has been launched, and the key to it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cruncher_aws::{Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
+use cruncher_study::access::AccessKey;
+use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
+use cruncher_study::key::DataKey;
+use cruncher_study::ledger::CaseRef;
+use cruncher_study::outcome::ErrorDocument;
+
+/// A study and the key to it. Clones are cheap, and share what the client learns.
+#[derive(Clone)]
+pub struct Study {
+    /// What its requests are sent with.
+    pub client: Client,
+    /// Where its parts are.
+    pub config: Config,
+}
+
+/// A study whose configuration can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The page's own server didn't answer.
+    #[error("{url} can't be reached")]
+    Unreachable {
+        /// The configuration's address.
+        url: String,
+        /// What happened.
+        source: TransportError,
+    },
+    /// It answered, and not with the configuration.
+    #[error("{url} was answered with status {status}")]
+    Status {
+        /// The configuration's address.
+        url: String,
+        /// The answer's status.
+        status: u16,
+    },
+    /// The configuration isn't one.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// A document that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The request failed.
+    #[error(transparent)]
+    Aws(#[from] Error),
+    /// The object isn't what its key says.
+    #[error("{key} can't be read")]
+    Json {
+        /// The object's key.
+        key: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl Study {
+    /// The study that `config` describes, opened with `key`.
+    #[must_use]
+    pub fn new(ports: Ports, config: Config, key: &AccessKey) -> Self {
+        let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
+        let credentials = Credentials::new(&key.key_id, &key.secret);
+        Self { client: Client::new(ports, endpoints, Some(credentials)), config }
+    }
+
+    /// The time by the servers' clock, in seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        self.client.now().as_secs_f64()
+    }
+
+    /// The address that a key is appended to after a slash; anyone may read what is public below it.
+    #[must_use]
+    pub fn bucket_url(&self) -> String {
+        self.client.endpoints().bucket_url(&self.config.bucket).trim_end_matches('/').to_owned()
+    }
+
+    /// Reads an error document.
+    ///
+    /// # Errors
+    /// If it isn't there any more, or isn't one.
+    pub async fn error_document(&self, (batch, case): &CaseRef) -> Result<ErrorDocument, ReadError> {
+        let key = DataKey::Error(batch.clone(), *case).key();
+        let body = self.read(&key).await?;
+        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
+    }
+
+    pub(crate) async fn read(&self, key: &str) -> Result<Bytes, Error> {
+        match self.client.send(&s3::GetObject::new(&self.config.bucket, key)).await? {
+            s3::Fetched::Object(object) => Ok(object.body),
+            s3::Fetched::NotModified => Ok(Bytes::new()),
+        }
+    }
+}
+
+/// Reads the configuration of the study whose page is at `page_url`, without a key.
+///
+/// # Errors
+/// If there is none beside the page.
+pub async fn fetch_config(ports: &Ports, page_url: &str) -> Result<Config, OpenError> {
+    let page = page_url.split(['#', '?']).next().unwrap_or_default();
+    let folder = page.rsplit_once('/').map_or(page, |(folder, _)| folder);
+    let url = format!("{folder}/{CONFIG_KEY}");
+    let request = http::Request::get(&url).body(Bytes::new());
+    let sent = match request {
+        Ok(request) => ports.transport.send(request).await,
+        Err(error) => Err(TransportError::new(error.to_string())),
+    };
+    let answer = sent.map_err(|source| OpenError::Unreachable { url: url.clone(), source })?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(OpenError::Status { url, status: answer.status().as_u16() });
+    }
+    Ok(Config::parse(answer.body())?)
+}
+
+/// Seconds since 1970, as documents hold them.
+#[must_use]
+pub const fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64()
+}

@@ -1,0 +1,372 @@
+//! Watching a study: what has changed since the last look, at the price of a few requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cruncher_aws::{Error, s3, sqs};
+use cruncher_study::case_table::read_table;
+use cruncher_study::control::{CONTROL_KEY, Control};
+use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
+use cruncher_study::error_groups::{ErrorGroup, error_groups};
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
+use cruncher_study::ledger::{BatchAccount, CaseCounts, CaseRef, Circumstances, DataListing, Finish, Ledger, total};
+use cruncher_study::segment::parse_segment;
+use futures::{StreamExt, future, stream};
+
+use crate::study::{ReadError, Study};
+
+/// How many documents are read at once.
+const CONCURRENT_READS: usize = 8;
+
+/// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
+const SETTLING_SECS: f64 = 60.0;
+
+/// The least time between two listings of the data, in seconds; a large study waits longer.
+const LISTING_PAUSE_SECS: f64 = 15.0;
+
+/// How many times its own duration a listing waits for the next.
+const LISTING_PAUSE_FACTOR: f64 = 20.0;
+
+/// After this time with changes the data is listed again in any case, in seconds.
+const LISTING_AGE_SECS: f64 = 300.0;
+
+/// The largest heartbeat that is read.
+const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
+
+/// The largest segment or table that is read.
+const MAX_ROWS_BYTES: u64 = 256 << 20;
+
+/// What is known of a study at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// When, in seconds since 1970 by the servers' clock.
+    pub time: f64,
+    /// The messages of the queue.
+    pub queue: QueueCounts,
+    /// The messages of the dead-letter queue.
+    pub dead_letters: u64,
+    /// All cases.
+    pub total: CaseCounts,
+    /// The cases of each batch, in order.
+    pub batches: Vec<BatchAccount>,
+    /// What each worker said last, those alive first.
+    pub workers: Vec<Heartbeat>,
+    /// Failures, those that are alike as one, the largest group first.
+    pub error_groups: Vec<ErrorGroup>,
+    /// When cases got their results, in the order in which that was learnt.
+    pub finishes: Vec<Finish>,
+    /// What the operator asked of the workers.
+    pub control: Control,
+    /// What a person should know, what matters most first.
+    pub notices: Vec<Notice>,
+    /// Objects that can't be read, and why.
+    pub unreadable: BTreeMap<String, String>,
+    /// Whether anything is new since the snapshot before.
+    pub has_changed: bool,
+}
+
+/// Remembers what was read, so that only what changed is read again.
+pub struct Watch {
+    study: Study,
+    ledger: Ledger,
+    heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
+    segments: BTreeMap<String, Seen<u64>>,
+    tables: BTreeSet<String>,
+    control: Seen<Control>,
+    queue: QueueCounts,
+    unreadable: BTreeMap<String, String>,
+    listing: Option<ListingTimes>,
+    changed_since_listing: bool,
+    empty_since: Option<f64>,
+}
+
+/// A document as it was when it had this entity tag.
+#[derive(Debug, Clone, Default)]
+struct Seen<T> {
+    etag: String,
+    content: T,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ListingTimes {
+    start: f64,
+    end: f64,
+}
+
+impl Watch {
+    /// Watches `study` from now on.
+    #[must_use]
+    pub fn new(study: Study) -> Self {
+        Self {
+            study,
+            ledger: Ledger::default(),
+            heartbeats: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            tables: BTreeSet::new(),
+            control: Seen::default(),
+            queue: QueueCounts::default(),
+            unreadable: BTreeMap::new(),
+            listing: None,
+            changed_since_listing: false,
+            empty_since: None,
+        }
+    }
+
+    /// The study.
+    #[must_use]
+    pub const fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// Looks again. When nothing changed this takes four requests.
+    ///
+    /// # Errors
+    /// If one of these fails. What was learnt before stays, and the next call goes on from there.
+    pub async fn refresh(&mut self) -> Result<Snapshot, Error> {
+        let (queue, dead_letters, workers, control) = future::try_join4(
+            self.count(&self.study.config.queue_url),
+            self.count(&self.study.config.dead_letter_queue_url),
+            s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(WORKERS_PREFIX)),
+            self.read_control(),
+        )
+        .await?;
+        let mut has_changed = queue != self.queue;
+        self.queue = queue;
+        if let Some(control) = control {
+            has_changed = true;
+            self.control = control;
+        }
+        has_changed |= self.read_heartbeats(&workers).await?;
+        let rows_of_unknown_cases = self.read_segments(&workers).await?;
+        has_changed |= rows_of_unknown_cases.is_some();
+        self.changed_since_listing |= has_changed;
+
+        let now = self.study.now();
+        self.empty_since = (queue.messages() == 0).then(|| self.empty_since.unwrap_or(now));
+        if self.needs_listing(rows_of_unknown_cases == Some(true), now) {
+            has_changed |= self.list_data().await?;
+        }
+        let mut snapshot = self.snapshot(self.study.now(), dead_letters.messages());
+        snapshot.has_changed = has_changed;
+        Ok(snapshot)
+    }
+
+    async fn count(&self, queue_url: &str) -> Result<QueueCounts, Error> {
+        let attributes = self.study.client.send(&sqs::GetQueueAttributes::new(queue_url)).await?;
+        let sqs::QueueAttributes { visible, in_flight, delayed, .. } = attributes;
+        Ok(QueueCounts { waiting: visible, leased: in_flight, delayed })
+    }
+
+    async fn read_control(&self) -> Result<Option<Seen<Control>>, Error> {
+        let mut get = s3::GetObject::new(&self.study.config.bucket, CONTROL_KEY);
+        if !self.control.etag.is_empty() {
+            get = get.if_none_match(&self.control.etag);
+        }
+        match self.study.client.send(&get).await {
+            Ok(s3::Fetched::NotModified) => Ok(None),
+            Ok(s3::Fetched::Object(object)) => Ok(Some(Seen {
+                etag: object.etag.unwrap_or_default(),
+                content: serde_json::from_slice(&object.body).unwrap_or_default(),
+            })),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Result<bool, Error> {
+        let heartbeats: Vec<_> =
+            listed.iter().filter(|object| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)))).collect();
+        let keys: BTreeSet<&str> = heartbeats.iter().map(|object| object.key.as_str()).collect();
+        let count_before = self.heartbeats.len();
+        self.heartbeats.retain(|key, _| keys.contains(key.as_str()));
+        let mut has_changed = self.heartbeats.len() != count_before;
+
+        let is_news =
+            |object: &&&s3::ListedObject| self.heartbeats.get(&object.key).is_none_or(|seen| seen.etag != object.etag);
+        let news: Vec<_> = heartbeats.iter().filter(is_news).map(|object| (*object).clone()).collect();
+        for (object, read) in self.read_all(news, MAX_HEARTBEAT_BYTES, None).await? {
+            has_changed = true;
+            self.enter_heartbeat(object, read);
+        }
+        Ok(has_changed)
+    }
+
+    fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Result<Vec<u8>, String>) {
+        let parsed = read.and_then(|body| serde_json::from_slice::<Heartbeat>(&body).map_err(|error| error.to_string()));
+        let content = match (parsed, WorkerKey::parse(&object.key)) {
+            (Ok(heartbeat), Some(WorkerKey::Heartbeat(worker))) => {
+                self.unreadable.remove(&object.key);
+                Some(Heartbeat { worker: worker.to_owned(), ..heartbeat })
+            }
+            (Err(reason), _) => {
+                self.note_unreadable(object.key.clone(), reason);
+                None
+            }
+            (Ok(_), _) => None,
+        };
+        self.heartbeats.insert(object.key, Seen { etag: object.etag, content });
+    }
+
+    /// Reads what was appended to segments: none if nothing was, else whether it names a case that no table does.
+    async fn read_segments(&mut self, listed: &[s3::ListedObject]) -> Result<Option<bool>, Error> {
+        let mut has_unknown = None;
+        let has_grown = |object: &&s3::ListedObject| {
+            matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Segment(_)))
+                && self.segments.get(&object.key).is_none_or(|seen| seen.etag != object.etag && seen.content < object.size_bytes)
+        };
+        let grown: Vec<_> = listed.iter().filter(has_grown).cloned().collect();
+        let starts: BTreeMap<String, u64> = self.segments.iter().map(|(key, seen)| (key.clone(), seen.content)).collect();
+        for (object, read) in self.read_all(grown, MAX_ROWS_BYTES, Some(&starts)).await? {
+            let cases_before = self.ledger.cases();
+            match read {
+                Ok(body) => self.enter_rows(object, &body),
+                Err(reason) => self.note_unreadable(object.key, reason),
+            }
+            has_unknown = Some(has_unknown.unwrap_or(false) || self.ledger.cases() != cases_before);
+        }
+        Ok(has_unknown)
+    }
+
+    fn enter_rows(&mut self, object: s3::ListedObject, body: &[u8]) {
+        let rows = parse_segment(body);
+        if let Some(WorkerKey::Segment(worker)) = WorkerKey::parse(&object.key) {
+            rows.rows.iter().for_each(|row| self.ledger.add_row(worker, row));
+        }
+        if rows.unreadable > 0 {
+            self.note_unreadable(object.key.clone(), format!("{} of its rows are no rows of a segment", rows.unreadable));
+        }
+        let read_bytes = self.segments.get(&object.key).map_or(0, |seen| seen.content) + rows.read_bytes as u64;
+        self.segments.insert(object.key, Seen { etag: object.etag, content: read_bytes });
+    }
+
+    /// Reads objects, several at once; from where it starts, if that is given. One that can't be read says why; one that
+    /// is gone by now is left out.
+    async fn read_all(
+        &self,
+        objects: Vec<s3::ListedObject>,
+        max_bytes: u64,
+        starts: Option<&BTreeMap<String, u64>>,
+    ) -> Result<Vec<(s3::ListedObject, Result<Vec<u8>, String>)>, Error> {
+        let read = |object: s3::ListedObject| async move {
+            let start = starts.and_then(|starts| starts.get(&object.key)).copied().unwrap_or(0);
+            if object.size_bytes - start.min(object.size_bytes) > max_bytes {
+                let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
+                return Ok(Some((object, Err(reason))));
+            }
+            let mut get = s3::GetObject::new(&self.study.config.bucket, &object.key);
+            if start > 0 {
+                get = get.range(start..object.size_bytes.max(start + 1));
+            }
+            match self.study.client.send(&get).await {
+                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body.to_vec())))),
+                Ok(s3::Fetched::NotModified) => Ok(None),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        let read: Vec<Result<_, Error>> = stream::iter(objects).map(read).buffered(CONCURRENT_READS).collect().await;
+        read.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    fn note_unreadable(&mut self, key: String, reason: String) {
+        self.unreadable.insert(key, reason);
+    }
+
+    fn needs_listing(&self, has_unknown_case: bool, now: f64) -> bool {
+        let Some(last) = self.listing else { return true };
+        let age_secs = now - last.end;
+        if age_secs < LISTING_PAUSE_SECS.max(LISTING_PAUSE_FACTOR * (last.end - last.start)) {
+            return false;
+        }
+        let open = self.ledger.open_cases();
+        let holds_unknown = self.queue.messages() > open;
+        let settled = self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
+        let must_settle = settled && open > 0;
+        let is_old = self.changed_since_listing && age_secs > LISTING_AGE_SECS;
+        has_unknown_case || holds_unknown || must_settle || is_old
+    }
+
+    /// Compares with the documents below `data/`, which are the truth, and returns whether anything was new.
+    async fn list_data(&mut self) -> Result<bool, Error> {
+        let start = self.study.now();
+        let objects =
+            s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(DATA_PREFIX)).await?;
+        let mut listing = DataListing::default();
+        let mut tables = Vec::new();
+        for object in objects {
+            match DataKey::parse(&object.key) {
+                Some(DataKey::Cases(..)) if !self.tables.contains(&object.key) => tables.push(object),
+                Some(key) => listing.add(key, object.last_modified.as_secs_f64()),
+                None => {}
+            }
+        }
+        let mut has_changed = !tables.is_empty();
+        for (object, read) in self.read_all(tables, MAX_ROWS_BYTES, None).await? {
+            self.enter_table(object, read);
+        }
+        let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
+        let unread = self.ledger.reconcile(&listing, start);
+        self.read_errors(unread).await?;
+        has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
+        self.listing = Some(ListingTimes { start, end: self.study.now() });
+        self.changed_since_listing = false;
+        Ok(has_changed)
+    }
+
+    fn enter_table(&mut self, object: s3::ListedObject, read: Result<Vec<u8>, String>) {
+        let Some(DataKey::Cases(batch, _)) = DataKey::parse(&object.key) else { return };
+        let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
+        match rows {
+            Ok(rows) => self.ledger.add_table(&batch, object.last_modified.as_secs_f64(), &rows),
+            Err(reason) => self.note_unreadable(object.key.clone(), reason),
+        }
+        self.tables.insert(object.key);
+    }
+
+    async fn read_errors(&mut self, cases: Vec<CaseRef>) -> Result<(), Error> {
+        let study = &self.study;
+        let read = |case: CaseRef| async move { (study.error_document(&case).await, case) };
+        let documents: Vec<_> = stream::iter(cases).map(read).buffered(CONCURRENT_READS).collect().await;
+        for (document, (batch, case)) in documents {
+            match document {
+                Ok(document) if document.batch == batch && document.case_id == case => self.ledger.add_error(&document),
+                Ok(_) => self.note_unreadable(DataKey::Error(batch, case).key(), "it names another case".into()),
+                Err(ReadError::Json { key, source }) => self.note_unreadable(key, source.to_string()),
+                Err(ReadError::Aws(error)) if error.is_not_found() => {}
+                Err(ReadError::Aws(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
+        let mut workers: Vec<Heartbeat> = self.heartbeats.values().filter_map(|seen| seen.content.clone()).collect();
+        workers.sort_by(|a, b| {
+            b.is_alive(now).cmp(&a.is_alive(now)).then(a.host.cmp(&b.host)).then(a.worker.cmp(&b.worker))
+        });
+        let running = workers
+            .iter()
+            .filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running)
+            .filter_map(|worker| worker.case.as_ref())
+            .map(|case| (case.batch.clone(), case.case_id))
+            .collect();
+        let control = &self.control.content;
+        let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
+        let batches = self.ledger.account(&Circumstances { now, running: &running, control, queue_is_empty });
+        let total = total(&batches);
+        Snapshot {
+            time: now,
+            queue: self.queue,
+            dead_letters,
+            total,
+            batches,
+            notices: diagnose(&total, &workers, dead_letters, control, now),
+            workers,
+            error_groups: error_groups(self.ledger.failures()),
+            finishes: self.ledger.finishes().to_vec(),
+            control: control.clone(),
+            unreadable: self.unreadable.clone(),
+            has_changed: false,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Who may do what, and the links that carry a role's key.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+/// What somebody who opens the page may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Reads, sends cases, and steers the workers.
+    Operator,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+        })
+    }
+}
+
+/// An access key. Printing it for debugging leaves the secret out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessKey {
+    /// What names the key.
+    pub key_id: String,
+    /// What signs with it.
+    pub secret: String,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+/// A role and its key, as a link carries them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// What its holder may do.
+    pub role: Role,
+    /// The role's key.
+    #[serde(flatten)]
+    pub key: AccessKey,
+    /// The workers' key, which the operator's page shows in the attach line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<AccessKey>,
+}
+
+/// What a link's fragment starts with.
+const FRAGMENT_START: &str = "access=";
+
+/// A link whose access can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the link is incomplete: copy the whole of it, up to its last character")]
+pub struct AccessError;
+
+impl Access {
+    /// The link: the page's address, and behind `#`, which no server sees, the key.
+    ///
+    /// # Panics
+    /// Never: an access is plain JSON.
+    #[must_use]
+    pub fn link(&self, page_url: &str) -> String {
+        let json = serde_json::to_vec(self).expect("an access is plain JSON");
+        format!("{page_url}#{FRAGMENT_START}{}", URL_SAFE_NO_PAD.encode(json))
+    }
+
+    /// Reads what stands behind the `#` of an address; none if it is no access but a route.
+    ///
+    /// # Errors
+    /// If it starts like an access and isn't one.
+    pub fn from_fragment(fragment: &str) -> Result<Option<Self>, AccessError> {
+        let Some(encoded) = fragment.trim_start_matches('#').strip_prefix(FRAGMENT_START) else {
+            return Ok(None);
+        };
+        let json = URL_SAFE_NO_PAD.decode(encoded.trim_end_matches('=')).ok().ok_or(AccessError)?;
+        serde_json::from_slice(&json).ok().ok_or(AccessError).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operator() -> Access {
+        let key = |id: &str, secret: &str| AccessKey { key_id: id.into(), secret: secret.into() };
+        Access { role: Role::Operator, key: key("AKIA1", "s3cr/t+=="), worker: Some(key("AKIA2", "w0rk/r")) }
+    }
+
+    #[test]
+    fn a_link_is_read_back_from_its_fragment() {
+        let link = operator().link("https://b.s3.eu-central-1.amazonaws.com/index.html");
+        let (page, fragment) = link.split_once('#').unwrap();
+        assert_eq!(page, "https://b.s3.eu-central-1.amazonaws.com/index.html");
+        assert!(fragment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte)), "{fragment}");
+        assert_eq!(Access::from_fragment(fragment), Ok(Some(operator())));
+    }
+
+    #[test]
+    fn a_route_is_no_access_and_a_part_of_a_link_is_an_error() {
+        assert_eq!(Access::from_fragment("#/attach?batch=a"), Ok(None));
+        assert_eq!(Access::from_fragment(""), Ok(None));
+        let link = operator().link("");
+        for end in ["#access=".len(), link.len() / 2, link.len() - 4] {
+            assert_eq!(Access::from_fragment(&link[..end]), Err(AccessError), "{end}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let printed = format!("{:?}", operator());
+        assert!(!printed.contains("s3cr") && !printed.contains("w0rk"), "{printed}");
+    }
+}

@@ -1,0 +1,53 @@
+//! The line that attaches a worker.
+
+use crate::access::AccessKey;
+
+/// Where the line is pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// The `IPython` console of FLAC3D, 3DEC or PFC.
+    Itasca,
+    /// Any Python prompt.
+    Python,
+    /// A shell; that many workers on the computer.
+    Shell {
+        /// How many.
+        workers: u32,
+    },
+}
+
+/// The line that attaches a worker of the study whose public files lie below `bucket_url`.
+///
+/// It holds single quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes.
+#[must_use]
+pub fn attach_line(host: Host, bucket_url: &str, worker: &AccessKey) -> String {
+    let AccessKey { key_id, secret } = worker;
+    let line = |more: &str| {
+        format!(
+            "import urllib.request as r; exec(r.urlopen('{bucket_url}/public/attach.py').read().decode()); \
+             attach('{bucket_url}/public/config.json', '{key_id}', '{secret}'{more})"
+        )
+    };
+    match host {
+        Host::Itasca | Host::Python => line(""),
+        Host::Shell { workers: 1 } => format!("python3 -c \"{}\"", line("")),
+        Host::Shell { workers } => format!("python3 -c \"{}\"", line(&format!(", workers={workers}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_that_of_the_protocol() {
+        let worker = AccessKey { key_id: "AKIA1".into(), secret: "s/+".into() };
+        let line = "import urllib.request as r; exec(r.urlopen('https://b/public/attach.py').read().decode()); \
+                    attach('https://b/public/config.json', 'AKIA1', 's/+')";
+        assert_eq!(attach_line(Host::Itasca, "https://b", &worker), line);
+        assert_eq!(attach_line(Host::Python, "https://b", &worker), line);
+        assert_eq!(attach_line(Host::Shell { workers: 1 }, "https://b", &worker), format!("python3 -c \"{line}\""));
+        let four = attach_line(Host::Shell { workers: 4 }, "https://b", &worker);
+        assert!(four.starts_with("python3 -c \"import") && four.ends_with(", workers=4)\""), "{four}");
+    }
+}

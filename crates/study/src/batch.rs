@@ -1,0 +1,117 @@
+//! The name of a batch: a group of cases.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A batch's path, such as `prandtl/level-03`.
+///
+/// It always has a valid form, so it can be part of a key as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Batch(String);
+
+/// The longest path of a batch, in characters.
+pub const MAX_CHARS: usize = 200;
+
+/// What keys below `data/<batch>/` start with: no part of a batch may, so that each key is read in one way only.
+const RESERVED_PREFIXES: [&str; 4] = ["design-", "cases-", "done-", "error-"];
+
+/// Why a text is no batch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// More than [`MAX_CHARS`] characters.
+    #[error("a batch's name has at most {MAX_CHARS} characters, this one has {0}")]
+    TooLong(usize),
+    /// A part is empty or has a character that isn't allowed.
+    #[error(
+        "`{0}` can't be a part of a batch's name: it starts with a letter or digit and goes on with letters, digits, `.`, `_` or `-`"
+    )]
+    Part(String),
+    /// A part would make keys ambiguous.
+    #[error("`{0}` can't be a part of a batch's name: `files`, `design-`, `cases-`, `done-` and `error-` are reserved")]
+    Reserved(String),
+}
+
+impl Batch {
+    /// Reads a batch's path.
+    ///
+    /// # Errors
+    /// If it is too long, or a part of it isn't of the form that keys need.
+    pub fn parse(path: &str) -> Result<Self, BatchError> {
+        let chars = path.chars().count();
+        if chars > MAX_CHARS {
+            return Err(BatchError::TooLong(chars));
+        }
+        for part in path.split('/') {
+            let begins_well = part.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let goes_on_well = part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+            if !begins_well || !goes_on_well {
+                return Err(BatchError::Part(part.to_owned()));
+            }
+            if part == "files" || RESERVED_PREFIXES.iter().any(|prefix| part.starts_with(prefix)) {
+                return Err(BatchError::Reserved(part.to_owned()));
+            }
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Batch {
+    type Error = BatchError;
+
+    fn try_from(path: String) -> Result<Self, BatchError> {
+        Self::parse(&path)
+    }
+}
+
+impl From<Batch> for String {
+    fn from(batch: Batch) -> Self {
+        batch.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_parts_is_a_batch() {
+        for path in ["prandtl", "prandtl/level-03", "A.1/b_2/c-3", "7"] {
+            assert_eq!(Batch::parse(path).unwrap().as_str(), path);
+        }
+    }
+
+    #[test]
+    fn a_part_that_a_key_can_not_hold_is_refused() {
+        for path in ["", "/", "a/", "/a", "a//b", "a b", "ä", ".a", "-a", "a/../b", "a\nb"] {
+            assert!(matches!(Batch::parse(path), Err(BatchError::Part(_))), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_makes_keys_ambiguous_is_refused() {
+        for path in ["files", "a/files/b", "a/done-1", "error-", "a/design-x", "cases-1/b"] {
+            assert!(matches!(Batch::parse(path), Err(BatchError::Reserved(_))), "{path}");
+        }
+        assert!(Batch::parse("file/abandoned-mine").is_ok());
+    }
+
+    #[test]
+    fn a_path_of_more_than_200_characters_is_refused() {
+        assert!(Batch::parse(&"a".repeat(200)).is_ok());
+        assert_eq!(Batch::parse(&"a".repeat(201)), Err(BatchError::TooLong(201)));
+    }
+}

@@ -1,0 +1,166 @@
+//! A case: one design row, that is a model, its parameters and a replicate.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::ModelDigest;
+
+/// The value of one input of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Parameter {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number; always finite, since JSON knows no other.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// A vector.
+    List(Vec<Parameter>),
+}
+
+impl Parameter {
+    /// The number, if it is one.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(integer) => Some(*integer as f64),
+            Self::Number(number) => Some(*number),
+            Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
+        }
+    }
+}
+
+/// The inputs of a case by name.
+pub type Parameters = BTreeMap<String, Parameter>;
+
+/// What a case is, whoever computes it: the same inputs have the same id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CaseId([u8; 16]);
+
+/// A text that is no case id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a case id has 32 lower-case hex digits, `{0}` hasn't")]
+pub struct CaseIdError(String);
+
+impl CaseId {
+    /// The id of a case: the first 32 hex digits of SHA-256 over the canonical JSON (RFC 8785) of its inputs.
+    ///
+    /// # Panics
+    /// If a parameter is not finite, which [`Parameter`] rules out.
+    #[must_use]
+    pub fn of(model: &ModelDigest, parameters: &Parameters, replicate: u32) -> Self {
+        #[derive(Serialize)]
+        struct Inputs<'a> {
+            model: &'a str,
+            parameters: &'a Parameters,
+            replicate: u32,
+        }
+        let inputs = Inputs { model: model.as_str(), parameters, replicate };
+        let canonical = serde_json_canonicalizer::to_vec(&inputs).expect("parameters are finite");
+        let digest = Sha256::digest(&canonical);
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+
+    /// Reads 32 lower-case hex digits.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn parse(text: &str) -> Result<Self, CaseIdError> {
+        let refused = || CaseIdError(text.chars().take(80).collect());
+        let digits = text.as_bytes();
+        if digits.len() != 32 {
+            return Err(refused());
+        }
+        let mut id = [0; 16];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+            let high = hex_value(pair[0]).ok_or_else(refused)?;
+            let low = hex_value(pair[1]).ok_or_else(refused)?;
+            *byte = high << 4 | low;
+        }
+        Ok(Self(id))
+    }
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<String> for CaseId {
+    type Error = CaseIdError;
+
+    fn try_from(text: String) -> Result<Self, CaseIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CaseId> for String {
+    fn from(id: CaseId) -> Self {
+        id.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_golden_file() {
+        #[derive(Deserialize)]
+        struct Golden {
+            name: String,
+            model: ModelDigest,
+            parameters: Parameters,
+            replicate: u32,
+            case_id: CaseId,
+        }
+        let golden = include_str!("../../../tests/golden/case_ids.json");
+        let golden: Vec<Golden> = serde_json::from_str(golden).unwrap();
+        assert!(golden.len() > 5);
+        for case in golden {
+            assert_eq!(CaseId::of(&case.model, &case.parameters, case.replicate), case.case_id, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_id_is_refused() {
+        for text in ["", "abc", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33), &"é".repeat(16)] {
+            assert!(CaseId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_read_back_from_its_text(bytes in any::<[u8; 16]>()) {
+            let id = CaseId(bytes);
+            prop_assert_eq!(CaseId::parse(&id.to_string()), Ok(id));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Why is nothing running? What a study's state means, and what to do.
+
+use std::fmt;
+
+use crate::control::Control;
+use crate::heartbeat::{Heartbeat, WorkerState};
+use crate::ledger::CaseCounts;
+
+/// The messages of a queue, approximately, as SQS counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Waiting to be received.
+    pub waiting: u64,
+    /// Leased to a worker.
+    pub leased: u64,
+    /// Sent, and not to be received before a delay is over.
+    pub delayed: u64,
+}
+
+impl QueueCounts {
+    /// All of them.
+    #[must_use]
+    pub const fn messages(&self) -> u64 {
+        self.waiting + self.leased + self.delayed
+    }
+}
+
+/// Something that a person who watches the study should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// There is nothing to compute yet.
+    NoCases,
+    /// Cases wait, and nobody computes them.
+    NoWorker {
+        /// How many wait.
+        waiting: u64,
+    },
+    /// The operator paused the study.
+    Paused,
+    /// Cases that are nowhere.
+    Lost {
+        /// How many.
+        cases: u64,
+    },
+    /// Cases that no worker could finish.
+    DeadLetters {
+        /// How many.
+        cases: u64,
+    },
+    /// A worker's key was not accepted.
+    WorkerRefused {
+        /// Its host.
+        host: String,
+        /// What it was told.
+        message: String,
+    },
+    /// A worker ended by an error of its own.
+    WorkerCrashed {
+        /// Its host.
+        host: String,
+        /// What it said.
+        message: String,
+    },
+    /// A worker has a case and hasn't been heard of.
+    WorkerSilent {
+        /// Its host.
+        host: String,
+    },
+    /// Everything that can be done is done.
+    Finished,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Good to know.
+    Information,
+    /// Nothing goes on until somebody acts.
+    Warning,
+    /// Something went wrong.
+    Problem,
+}
+
+impl Notice {
+    /// How much it matters.
+    #[must_use]
+    pub const fn weight(&self) -> Weight {
+        match self {
+            Self::NoCases | Self::Finished => Weight::Information,
+            Self::NoWorker { .. } | Self::Paused | Self::WorkerSilent { .. } => Weight::Warning,
+            Self::Lost { .. }
+            | Self::DeadLetters { .. }
+            | Self::WorkerRefused { .. }
+            | Self::WorkerCrashed { .. } => Weight::Problem,
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCases => f.write_str("No cases yet."),
+            Self::NoWorker { waiting: 1 } => f.write_str("1 case waits, and no worker is attached."),
+            Self::NoWorker { waiting } => write!(f, "{waiting} cases wait, and no worker is attached."),
+            Self::Paused => f.write_str("The study is paused: workers finish their case and take no other."),
+            Self::Lost { cases: 1 } => f.write_str("1 case is lost: the queue doesn't hold it any more. Send it again."),
+            Self::Lost { cases } => {
+                write!(f, "{cases} cases are lost: the queue doesn't hold them any more. Send them again.")
+            }
+            Self::DeadLetters { cases: 1 } => {
+                f.write_str("1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.")
+            }
+            Self::DeadLetters { cases } => {
+                write!(f, "{cases} cases are in the dead-letter queue: they were handed out again and again, and no worker came to an end with them.")
+            }
+            Self::WorkerRefused { host, message } => {
+                write!(f, "The worker on {host} was refused: {message} Attach it again with the line of the Attach page.")
+            }
+            Self::WorkerCrashed { host, message } => write!(f, "The worker on {host} crashed: {message}"),
+            Self::WorkerSilent { host } => {
+                write!(f, "The worker on {host} has a case and is silent; when its lease ends, another worker takes the case.")
+            }
+            Self::Finished => f.write_str("Every case that could be computed has been."),
+        }
+    }
+}
+
+/// What a person who watches the study should know at `now`, what matters most first.
+#[must_use]
+pub fn diagnose(
+    counts: &CaseCounts,
+    heartbeats: &[Heartbeat],
+    dead_letters: u64,
+    control: &Control,
+    now: f64,
+) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if counts.cases == 0 {
+        notices.push(Notice::NoCases);
+    } else if counts.open() == 0 {
+        notices.push(Notice::Finished);
+    } else if control.paused {
+        notices.push(Notice::Paused);
+    } else if !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
+        notices.push(Notice::NoWorker { waiting: counts.open() });
+    }
+    if counts.lost > 0 {
+        notices.push(Notice::Lost { cases: counts.lost });
+    }
+    if dead_letters > 0 {
+        notices.push(Notice::DeadLetters { cases: dead_letters });
+    }
+    notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
+    notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
+    notices
+}
+
+/// How long an ended worker is worth a notice, in seconds.
+const RECENT_SECS: f64 = 24.0 * 3600.0;
+
+fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
+    let host = heartbeat.host.clone();
+    let message = heartbeat.message.clone().unwrap_or_default();
+    if now - heartbeat.time > RECENT_SECS {
+        return None;
+    }
+    match heartbeat.state {
+        WorkerState::Refused => Some(Notice::WorkerRefused { host, message }),
+        WorkerState::Crashed => Some(Notice::WorkerCrashed { host, message }),
+        WorkerState::Running if !heartbeat.is_fresh(now) => Some(Notice::WorkerSilent { host }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heartbeat::Counts;
+
+    fn heartbeat(state: WorkerState, time: f64) -> Heartbeat {
+        Heartbeat {
+            worker: "w".into(),
+            host: "node7".into(),
+            os: String::new(),
+            version: String::new(),
+            start_time: 0.0,
+            time,
+            state,
+            case: None,
+            counts: Counts::default(),
+            median_secs: None,
+            message: Some("The key is unknown.".into()),
+            traceback: None,
+        }
+    }
+
+    fn check(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, paused: bool, expected: &[&str]) {
+        let control = Control { paused, ..Control::default() };
+        let notices = diagnose(&counts, heartbeats, dead_letters, &control, 1_000.0);
+        assert_eq!(notices.len(), expected.len(), "{notices:?}");
+        for (notice, start) in notices.iter().zip(expected) {
+            assert!(notice.to_string().starts_with(start), "{notice}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_study_is_explained() {
+        let queued = CaseCounts { cases: 5, queued: 5, ..CaseCounts::default() };
+        let alive = heartbeat(WorkerState::Waiting, 990.0);
+        check(CaseCounts::default(), &[], 0, false, &["No cases yet."]);
+        check(queued, &[], 0, false, &["5 cases wait, and no worker"]);
+        check(queued, &[heartbeat(WorkerState::Waiting, 700.0)], 0, false, &["5 cases wait, and no worker"]);
+        check(queued, &[heartbeat(WorkerState::Stopped, 990.0)], 0, false, &["5 cases wait, and no worker"]);
+        check(queued, std::slice::from_ref(&alive), 0, false, &[]);
+        check(queued, std::slice::from_ref(&alive), 0, true, &["The study is paused"]);
+        check(CaseCounts { cases: 1, done: 1, ..CaseCounts::default() }, &[], 0, false, &["Every case"]);
+        let lost = CaseCounts { cases: 1, lost: 1, ..CaseCounts::default() };
+        check(lost, &[], 2, false, &["1 case is lost", "2 cases are in the dead-letter", "Every case"]);
+        let refused = heartbeat(WorkerState::Refused, 990.0);
+        check(queued, &[refused, alive], 0, false, &["The worker on node7 was refused: The key is unknown."]);
+    }
+
+    #[test]
+    fn a_silent_worker_with_a_case_is_named() {
+        let queued = CaseCounts { cases: 1, running: 0, queued: 1, ..CaseCounts::default() };
+        let workers = [heartbeat(WorkerState::Running, 700.0), heartbeat(WorkerState::Waiting, 990.0)];
+        check(queued, &workers, 0, false, &["The worker on node7 has a case and is silent"]);
+    }
+}

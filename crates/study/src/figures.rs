@@ -1,0 +1,97 @@
+//! Numbers as people read them.
+
+/// A whole number with a comma before each group of three digits: `1,234,567`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with a noun in the right form: `1 case`, `2,000 cases`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// A duration in its two largest units: `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`, `1 h 5 min`, `2 d 3 h`.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
+pub fn duration(secs: f64) -> String {
+    let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
+    if secs < 0.995 {
+        return format!("{secs:.2} s");
+    }
+    if secs < 9.95 {
+        return format!("{secs:.1} s");
+    }
+    let whole = secs.round() as u64;
+    let units = [(86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")];
+    for (size, name, next_size, next_name) in units {
+        if whole >= size {
+            let next = whole % size / next_size;
+            let large = whole / size;
+            return if next == 0 { format!("{large} {name}") } else { format!("{large} {name} {next} {next_name}") };
+        }
+    }
+    format!("{whole} s")
+}
+
+/// How long ago something was, in its largest unit: `4 s ago`, `3 min ago`.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
+pub fn ago(secs: f64) -> String {
+    let whole = if secs.is_finite() { secs.max(0.0) as u64 } else { 0 };
+    match whole {
+        0 => "now".to_owned(),
+        1..60 => format!("{whole} s ago"),
+        60..3_600 => format!("{} min ago", whole / 60),
+        3_600..172_800 => format!("{} h ago", whole / 3_600),
+        _ => format!("{} d ago", whole / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), text);
+        }
+        assert_eq!(counted(1, "case", "cases"), "1 case");
+        assert_eq!(counted(2_000, "case", "cases"), "2,000 cases");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (secs, text) in [
+            (-1.0, "0.00 s"),
+            (0.254, "0.25 s"),
+            (4.24, "4.2 s"),
+            (12.4, "12 s"),
+            (59.6, "1 min"),
+            (200.0, "3 min 20 s"),
+            (3_900.0, "1 h 5 min"),
+            (7_200.0, "2 h"),
+            (183_600.0, "2 d 3 h"),
+            (f64::NAN, "0.00 s"),
+        ] {
+            assert_eq!(duration(secs), text);
+        }
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        for (secs, text) in [(0.4, "now"), (4.9, "4 s ago"), (185.0, "3 min ago"), (7_300.0, "2 h ago"), (2e5, "2 d ago")] {
+            assert_eq!(ago(secs), text);
+        }
+    }
+}

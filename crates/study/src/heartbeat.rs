@@ -1,0 +1,144 @@
+//! `workers/<worker>/heartbeat.json`: what a worker is doing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Batch;
+use crate::case::CaseId;
+
+/// How long a heartbeat counts as a sign of life, in seconds.
+pub const FRESH_SECS: f64 = 180.0;
+
+/// What a worker is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The worker: host, system, process and a random part.
+    pub worker: String,
+    /// The computer's name.
+    pub host: String,
+    /// The operating system, `linux` for one.
+    #[serde(default)]
+    pub os: String,
+    /// The software that hosts it, and its version.
+    #[serde(default)]
+    pub version: String,
+    /// When it was attached.
+    pub start_time: f64,
+    /// When it said so.
+    pub time: f64,
+    /// What it does.
+    pub state: WorkerState,
+    /// The case in its hands.
+    #[serde(default)]
+    pub case: Option<RunningCase>,
+    /// What it did since it was attached.
+    #[serde(default)]
+    pub counts: Counts,
+    /// The median duration of the cases that it finished, in seconds.
+    #[serde(default)]
+    pub median_secs: Option<f64>,
+    /// What is wrong, if something is.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The traceback of a crash.
+    #[serde(default)]
+    pub traceback: Option<String>,
+}
+
+impl Heartbeat {
+    /// Whether it is a sign of life at `now`.
+    #[must_use]
+    pub fn is_fresh(&self, now: f64) -> bool {
+        now - self.time < FRESH_SECS
+    }
+
+    /// Whether the worker takes cases or will do so again at `now`.
+    #[must_use]
+    pub fn is_alive(&self, now: f64) -> bool {
+        self.is_fresh(now) && !self.state.is_over()
+    }
+}
+
+/// What a worker does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkerState {
+    /// It was attached just now.
+    Starting,
+    /// It asks for a case and gets none.
+    Waiting,
+    /// It has a case in its hands.
+    Running,
+    /// The operator paused the study.
+    Paused,
+    /// It was drained, or ended by its user.
+    Stopped,
+    /// Its credentials were not accepted.
+    Refused,
+    /// An error outside of the model ended it.
+    Crashed,
+}
+
+impl WorkerState {
+    /// Whether the worker has ended.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Stopped | Self::Refused | Self::Crashed)
+    }
+}
+
+/// The case in a worker's hands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunningCase {
+    /// The case.
+    pub case_id: CaseId,
+    /// Its batch.
+    pub batch: Batch,
+    /// Its level.
+    pub level: u32,
+    /// How often it was handed out, this time included.
+    pub attempt: u32,
+    /// When this attempt began.
+    pub start_time: f64,
+    /// How far the model says that it is, from 0 to 1.
+    #[serde(default)]
+    pub progress: Option<f64>,
+    /// What the model says that it does.
+    #[serde(default)]
+    pub progress_text: Option<String>,
+}
+
+/// What a worker did since it was attached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Cases with a result.
+    pub done: u64,
+    /// Cases that used up their attempts.
+    pub failed: u64,
+    /// Failures after which the case was handed out again.
+    pub retried: u64,
+    /// Cases that had a result already.
+    pub skipped: u64,
+    /// Cases that had been cancelled.
+    pub cancelled: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heartbeat_of_the_protocol_is_read() {
+        let json = r#"{"v": 1, "worker": "node7_linux_4711-3fa2c1", "computer": "node7_linux_4711", "host": "node7",
+            "os": "linux", "pid": 4711, "version": "Python 3.11.7", "cruncher_version": "0.1.0", "software": "python",
+            "start_time": 1790000000.0, "time": 1790000100.0, "state": "running",
+            "case": {"case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "prandtl", "level": 3, "attempt": 1,
+                     "start_time": 1790000090.0, "progress": 0.4, "progress_text": "circle 40 of 100", "lease": "queue"},
+            "counts": {"done": 12, "failed": 1, "retried": 0, "skipped": 0, "cancelled": 0}, "median_secs": 7.5,
+            "message": null, "traceback": null}"#;
+        let heartbeat: Heartbeat = serde_json::from_str(json).unwrap();
+        assert_eq!(heartbeat.case.as_ref().unwrap().progress, Some(0.4));
+        assert!(heartbeat.is_alive(1_790_000_200.0));
+        assert!(!heartbeat.is_alive(1_790_000_280.0), "silent for three minutes");
+    }
+}

@@ -1,0 +1,339 @@
+//! The ledger of a study: every case of every batch, each in exactly one state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::batch::Batch;
+use crate::case::CaseId;
+use crate::case_table::TableRow;
+use crate::control::Control;
+use crate::key::DataKey;
+use crate::outcome::ErrorDocument;
+use crate::segment::{RowOutcome, SegmentRow};
+
+/// How long SQS keeps a message, in seconds: 14 days.
+pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
+
+/// A case and the batch that it stands in.
+pub type CaseRef = (Batch, CaseId);
+
+/// Every case that is known, from tables, segments and listings.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    batches: BTreeMap<Batch, BTreeMap<CaseId, Entry>>,
+    failures: BTreeMap<CaseRef, Failure>,
+    finishes: Vec<Finish>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    level: u32,
+    /// When it was sent last; none for a result that no table names.
+    submit_time: Option<f64>,
+    is_done: bool,
+}
+
+/// The last failed attempt of a case that has no result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// What groups it with others like it.
+    pub signature: String,
+    /// The exception and its message.
+    pub error: String,
+    /// The worker.
+    pub worker: String,
+    /// When it failed.
+    pub end_time: f64,
+    /// Whether no attempt is left.
+    pub is_final: bool,
+}
+
+/// When a case got its result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finish {
+    /// When.
+    pub end_time: f64,
+    /// How long the attempt took, in seconds, if a worker's segment says so.
+    pub duration_secs: Option<f64>,
+}
+
+/// How many cases are in each state. The states sum up to `cases`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaseCounts {
+    /// All of them.
+    pub cases: u64,
+    /// Waiting for a worker.
+    pub queued: u64,
+    /// In a worker's hands.
+    pub running: u64,
+    /// With a result.
+    pub done: u64,
+    /// Without an attempt left.
+    pub failed: u64,
+    /// Called off by the operator.
+    pub cancelled: u64,
+    /// Nowhere: the queue can't hold them any more.
+    pub lost: u64,
+}
+
+impl CaseCounts {
+    /// Cases that will still change their state by themselves.
+    #[must_use]
+    pub const fn open(&self) -> u64 {
+        self.queued + self.running
+    }
+
+    fn count(&mut self, state: CaseState) {
+        self.cases += 1;
+        *match state {
+            CaseState::Queued => &mut self.queued,
+            CaseState::Running => &mut self.running,
+            CaseState::Done => &mut self.done,
+            CaseState::Failed => &mut self.failed,
+            CaseState::Cancelled => &mut self.cancelled,
+            CaseState::Lost => &mut self.lost,
+        } += 1;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.queued += other.queued;
+        self.running += other.running;
+        self.done += other.done;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.lost += other.lost;
+    }
+}
+
+/// The state of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseState {
+    /// Waiting for a worker.
+    Queued,
+    /// In a worker's hands.
+    Running,
+    /// With a result.
+    Done,
+    /// Without an attempt left.
+    Failed,
+    /// Called off by the operator.
+    Cancelled,
+    /// Nowhere: the queue can't hold it any more.
+    Lost,
+}
+
+/// What is known besides the documents, at the moment of accounting.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The time.
+    pub now: f64,
+    /// The cases that fresh heartbeats name.
+    pub running: &'a BTreeSet<CaseRef>,
+    /// What the operator asked for.
+    pub control: &'a Control,
+    /// Whether the queue has been empty for so long that no message can be in it.
+    pub queue_is_empty: bool,
+}
+
+/// The account of one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchAccount {
+    /// The batch.
+    pub batch: Batch,
+    /// All its cases.
+    pub counts: CaseCounts,
+    /// Its cases level by level, in order.
+    pub levels: Vec<(u32, CaseCounts)>,
+}
+
+/// A listing of `data/`: what is done, and what has an error document.
+#[derive(Debug, Default)]
+pub struct DataListing {
+    /// Results, and when each was written.
+    pub done: Vec<(CaseRef, f64)>,
+    /// Error documents, and when each was written.
+    pub errors: Vec<(CaseRef, f64)>,
+}
+
+impl DataListing {
+    /// Notes an object, by its key and the time of its last change.
+    pub fn add(&mut self, key: DataKey, changed: f64) {
+        match key {
+            DataKey::Done(batch, case) => self.done.push(((batch, case), changed)),
+            DataKey::Error(batch, case) => self.errors.push(((batch, case), changed)),
+            DataKey::Design(..) | DataKey::Cases(..) => {}
+        }
+    }
+}
+
+impl Ledger {
+    /// Enters the cases of a table.
+    pub fn add_table(&mut self, batch: &Batch, submit_time: f64, rows: &[TableRow]) {
+        let cases = self.batches.entry(batch.clone()).or_default();
+        for row in rows {
+            let entry =
+                cases.entry(row.case_id).or_insert(Entry { level: row.level, submit_time: None, is_done: false });
+            entry.level = row.level;
+            entry.submit_time = Some(entry.submit_time.map_or(submit_time, |earlier| earlier.max(submit_time)));
+        }
+    }
+
+    /// Enters an attempt that a worker finished.
+    pub fn add_row(&mut self, worker: &str, row: &SegmentRow) {
+        match row.outcome {
+            RowOutcome::Done => {
+                let duration_secs = Some(row.end_time - row.start_time);
+                let finish = Finish { end_time: row.end_time, duration_secs };
+                self.finish((row.batch.clone(), row.case_id), row.level, finish);
+            }
+            RowOutcome::Failed => self.fail(
+                (row.batch.clone(), row.case_id),
+                row.level,
+                Failure {
+                    signature: row.signature.clone().unwrap_or_default(),
+                    error: row.error.clone().unwrap_or_default(),
+                    worker: worker.to_owned(),
+                    end_time: row.end_time,
+                    is_final: row.is_final,
+                },
+            ),
+        }
+    }
+
+    /// Enters an error document.
+    pub fn add_error(&mut self, document: &ErrorDocument) {
+        self.fail(
+            (document.batch.clone(), document.case_id),
+            document.level,
+            Failure {
+                signature: document.signature.clone(),
+                error: document.summary(),
+                worker: document.worker.clone(),
+                end_time: document.end_time,
+                is_final: document.is_final,
+            },
+        );
+    }
+
+    /// Compares with a listing that was begun at `listed`, and returns the cases whose error documents must be read.
+    ///
+    /// The listing is the truth: results that no segment names are entered, and failures whose document was deleted
+    /// before the listing are forgotten.
+    pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
+        for (case, changed) in &listing.done {
+            self.finish(case.clone(), 0, Finish { end_time: *changed, duration_secs: None });
+        }
+        let errors: BTreeMap<&CaseRef, f64> = listing.errors.iter().map(|(case, changed)| (case, *changed)).collect();
+        self.failures.retain(|case, failure| errors.contains_key(case) || failure.end_time > listed);
+        let is_news = |(case, changed): &(&CaseRef, f64)| {
+            // A document is written a moment after its attempt's end; another attempt takes longer.
+            let is_known = self.failures.get(*case).is_some_and(|failure| failure.end_time + 5.0 > *changed);
+            !is_known && !self.entry(case).is_some_and(|entry| entry.is_done)
+        };
+        errors.into_iter().filter(is_news).map(|(case, _)| case.clone()).collect()
+    }
+
+    fn entry(&self, (batch, case): &CaseRef) -> Option<&Entry> {
+        self.batches.get(batch)?.get(case)
+    }
+
+    fn entry_or_insert(&mut self, (batch, case): &CaseRef, level: u32) -> &mut Entry {
+        let cases = self.batches.entry(batch.clone()).or_default();
+        cases.entry(*case).or_insert(Entry { level, submit_time: None, is_done: false })
+    }
+
+    fn finish(&mut self, case: CaseRef, level: u32, finish: Finish) {
+        let entry = self.entry_or_insert(&case, level);
+        if !entry.is_done {
+            entry.is_done = true;
+            self.finishes.push(finish);
+        }
+        self.failures.remove(&case);
+    }
+
+    fn fail(&mut self, case: CaseRef, level: u32, failure: Failure) {
+        if self.entry_or_insert(&case, level).is_done {
+            return;
+        }
+        let is_older = self.failures.get(&case).is_some_and(|known| known.end_time > failure.end_time);
+        if !is_older {
+            self.failures.insert(case, failure);
+        }
+    }
+
+    /// The failures of cases that have no result, in order of batch and case.
+    #[must_use]
+    pub const fn failures(&self) -> &BTreeMap<CaseRef, Failure> {
+        &self.failures
+    }
+
+    /// When cases got their results, in the order in which that was learnt.
+    #[must_use]
+    pub fn finishes(&self) -> &[Finish] {
+        &self.finishes
+    }
+
+    /// How many cases are known.
+    #[must_use]
+    pub fn cases(&self) -> u64 {
+        self.batches.values().map(|cases| cases.len() as u64).sum()
+    }
+
+    /// How many cases have neither a result nor used up their attempts.
+    #[must_use]
+    pub fn open_cases(&self) -> u64 {
+        let final_failures = self.failures.values().filter(|failure| failure.is_final).count();
+        self.cases() - self.finishes.len() as u64 - final_failures as u64
+    }
+
+    /// The account of every batch, in order.
+    #[must_use]
+    pub fn account(&self, circumstances: &Circumstances) -> Vec<BatchAccount> {
+        self.batches.iter().map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect()
+    }
+
+    fn account_batch(
+        &self,
+        batch: &Batch,
+        cases: &BTreeMap<CaseId, Entry>,
+        circumstances: &Circumstances,
+    ) -> BatchAccount {
+        let mut levels: BTreeMap<u32, CaseCounts> = BTreeMap::new();
+        for (case, entry) in cases {
+            let state = self.state(&(batch.clone(), *case), entry, circumstances);
+            levels.entry(entry.level).or_default().count(state);
+        }
+        let mut counts = CaseCounts::default();
+        levels.values().for_each(|level| counts.add(level));
+        BatchAccount { batch: batch.clone(), counts, levels: levels.into_iter().collect() }
+    }
+
+    fn state(&self, case: &CaseRef, entry: &Entry, circumstances: &Circumstances) -> CaseState {
+        if entry.is_done {
+            return CaseState::Done;
+        }
+        if circumstances.running.contains(case) {
+            return CaseState::Running;
+        }
+        if self.failures.get(case).is_some_and(|failure| failure.is_final) {
+            return CaseState::Failed;
+        }
+        if circumstances.control.cancels(&case.0, case.1) {
+            return CaseState::Cancelled;
+        }
+        let is_expired = entry.submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
+        if circumstances.queue_is_empty || is_expired { CaseState::Lost } else { CaseState::Queued }
+    }
+}
+
+/// The account of all batches together.
+#[must_use]
+pub fn total(accounts: &[BatchAccount]) -> CaseCounts {
+    let mut counts = CaseCounts::default();
+    accounts.iter().for_each(|account| counts.add(&account.counts));
+    counts
+}
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

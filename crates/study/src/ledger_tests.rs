@@ -1,0 +1,132 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::case::Parameters;
+use crate::model::ModelDigest;
+
+const SENT: f64 = 1_000.0;
+const NOW: f64 = 2_000.0;
+
+fn case(number: u32) -> CaseId {
+    CaseId::of(&ModelDigest::of(b"model"), &Parameters::new(), number)
+}
+
+fn batch(name: &str) -> Batch {
+    Batch::parse(name).unwrap()
+}
+
+fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> SegmentRow {
+    SegmentRow {
+        batch: batch("b"),
+        case_id: case(number),
+        level: 1,
+        outcome,
+        start_time: end_time - 10.0,
+        end_time,
+        is_final,
+        signature: Some("00ff".into()),
+        error: Some("ValueError: negative cohesion".into()),
+    }
+}
+
+fn ledger(cases: u32) -> Ledger {
+    let mut ledger = Ledger::default();
+    let rows: Vec<_> = (0..cases).map(|number| TableRow { case_id: case(number), level: 1 + number % 2 }).collect();
+    ledger.add_table(&batch("b"), SENT, &rows);
+    ledger
+}
+
+fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> CaseCounts {
+    let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
+    let control = Control { cancelled_cases: BTreeSet::from([case(7)]), ..Control::default() };
+    total(&ledger.account(&Circumstances { now, running: &running, control: &control, queue_is_empty }))
+}
+
+#[test]
+fn every_case_is_in_one_state() {
+    let mut ledger = ledger(8);
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
+    ledger.add_row("w", &row(2, RowOutcome::Failed, false, 1_100.0));
+    let expected = CaseCounts { cases: 8, queued: 4, running: 1, done: 1, failed: 1, cancelled: 1, lost: 0 };
+    assert_eq!(counts(&ledger, &[3], false, NOW), expected);
+    let empty = CaseCounts { queued: 0, lost: 4, ..expected };
+    assert_eq!(counts(&ledger, &[3], true, NOW), empty, "an empty queue holds no case");
+    assert_eq!(counts(&ledger, &[3], false, SENT + RETENTION_SECS + 1.0), empty, "the queue forgets after 14 days");
+}
+
+#[test]
+fn a_case_of_two_tables_is_counted_once_and_lives_as_long_as_the_later() {
+    let mut ledger = ledger(4);
+    ledger.add_table(&batch("b"), SENT + RETENTION_SECS, &[TableRow { case_id: case(0), level: 1 }]);
+    let counts = counts(&ledger, &[], false, SENT + RETENTION_SECS + 1.0);
+    assert_eq!((counts.cases, counts.queued, counts.lost), (4, 1, 3));
+}
+
+#[test]
+fn a_result_outweighs_every_failure_before_and_after_it() {
+    let mut ledger = ledger(1);
+    ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_100.0));
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_200.0));
+    ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_300.0));
+    assert_eq!(counts(&ledger, &[], false, NOW).done, 1);
+    assert!(ledger.failures().is_empty());
+    assert_eq!(ledger.finishes(), [Finish { end_time: 1_200.0, duration_secs: Some(10.0) }]);
+}
+
+#[test]
+fn a_running_case_is_not_failed_any_more() {
+    let mut ledger = ledger(1);
+    ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_100.0));
+    assert_eq!(counts(&ledger, &[0], false, NOW).running, 1);
+}
+
+#[test]
+fn a_listing_fills_what_segments_lack() {
+    let mut ledger = ledger(3);
+    ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
+    let mut listing = DataListing::default();
+    listing.add(DataKey::Done(batch("b"), case(0)), 1_150.0);
+    listing.add(DataKey::Error(batch("b"), case(1)), 1_101.0);
+    listing.add(DataKey::Error(batch("b"), case(2)), 1_101.0);
+    assert_eq!(ledger.reconcile(&listing, 1_200.0), [(batch("b"), case(2))], "the other failure is known");
+    assert_eq!(counts(&ledger, &[], false, NOW).done, 1);
+}
+
+#[test]
+fn a_failure_whose_document_was_deleted_is_forgotten() {
+    let mut ledger = ledger(2);
+    ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_100.0));
+    ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_300.0));
+    assert_eq!(ledger.reconcile(&DataListing::default(), 1_200.0), []);
+    let counts = counts(&ledger, &[], false, NOW);
+    assert_eq!((counts.failed, counts.queued), (1, 1), "the one that came after the listing stays");
+}
+
+#[test]
+fn a_result_that_no_table_names_is_a_case_too() {
+    let mut ledger = Ledger::default();
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    assert_eq!(counts(&ledger, &[], true, NOW), CaseCounts { cases: 1, done: 1, ..CaseCounts::default() });
+}
+
+proptest! {
+    /// Whatever happens in whatever order, the states sum up to the cases of the tables.
+    #[test]
+    fn the_states_always_sum_up(
+        events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),
+        running in prop::collection::vec(0..20_u32, 0..5),
+        queue_is_empty: bool,
+    ) {
+        let mut ledger = ledger(20);
+        for (number, is_done, is_final, end_time) in events {
+            let outcome = if is_done { RowOutcome::Done } else { RowOutcome::Failed };
+            ledger.add_row("w", &row(number, outcome, is_final, end_time));
+        }
+        let counts = counts(&ledger, &running, queue_is_empty, NOW);
+        prop_assert_eq!(counts.cases, 20);
+        let CaseCounts { queued, running, done, failed, cancelled, lost, .. } = counts;
+        prop_assert_eq!(queued + running + done + failed + cancelled + lost, 20);
+        prop_assert_eq!(done, ledger.finishes().len() as u64);
+    }
+}

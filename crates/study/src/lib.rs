@@ -1,0 +1,30 @@
+//! The domain of a parameter study: what is varied, which cases follow from it, what travels between the page, the
+//! command line and the worker, and in which state every case is.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness of its own. The documents are those of `docs/protocol.md`.
+//! Times are seconds since 1970, as floats.
+
+pub mod access;
+pub mod attach_line;
+pub mod batch;
+pub mod case;
+pub mod case_table;
+pub mod config;
+pub mod control;
+pub mod design;
+pub mod diagnosis;
+pub mod error_groups;
+pub mod factor;
+pub mod figures;
+pub mod forecast;
+pub mod heartbeat;
+pub mod key;
+pub mod latin_hypercube;
+pub mod ledger;
+pub mod message;
+pub mod model;
+pub mod outcome;
+pub mod segment;
+
+/// The version of every document that this crate reads and writes.
+pub const PROTOCOL_VERSION: u32 = 1;
