@@ -51,11 +51,12 @@ import types
 import urllib.parse
 import urllib.request
 import uuid
-from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
 VERSION = "0.1.0"
 
 LONG_POLL_SECS = 20  # the longest that SQS allows
+FIRST_POLL_SECS = 1  # the first after a case: who waits longer than this is said to be waiting
 SHORT_POLL_SECS = 5.0  # between receives where a long poll would freeze the host program
 CONTROL_SECS = 5.0
 HEARTBEAT_CHANGE_SECS = 5.0
@@ -118,8 +119,8 @@ class Processes:
 
     # The key comes through standard input: what stands in the arguments can be read by everybody on the computer.
     BOOTSTRAP = (
-        "import marshal, sys; file, arguments = marshal.load(sys.stdin.buffer); names = {'__name__': 'cruncher_worker'};"
-        " exec(file, names); names['work_as_process'](*arguments)"
+        "import marshal, sys; file, arguments = marshal.load(sys.stdin.buffer);"
+        " names = {'__name__': 'cruncher_worker'}; exec(file, names); names['work_as_process'](*arguments)"
     )
 
     def __init__(self, count: int, config_url: str, key_id: str, secret: str) -> None:
@@ -191,7 +192,7 @@ class Worker:
         self._control = Control()
         self._report = Report(self._identity, clock, journal)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
-        self._home = os.getcwd()
+        self._home = current_folder()
 
     def work(self) -> str:
         """Works until the end, says why it ended, and returns the last state."""
@@ -235,7 +236,8 @@ class Worker:
                 self._host.wait(CONTROL_SECS)
                 continue
             asked_time = time.monotonic()
-            message = self._cloud.receive(self._study.lease_secs, self._host.poll_secs)  # 2
+            poll_secs = self._host.poll_secs if self._report.state == "waiting" else FIRST_POLL_SECS
+            message = self._cloud.receive(self._study.lease_secs, min(poll_secs, self._host.poll_secs))  # 2
             if message is None:
                 self._idle("waiting", "waiting for cases")
                 self._host.wait(max(0.0, self._host.rest_secs - (time.monotonic() - asked_time)))
@@ -322,7 +324,7 @@ class Worker:
         document["result"] = outcome.result
         try:
             written = self._write_result(attempt, to_json(document))
-        except (KeyboardInterrupt, Refused, NoStudy):
+        except (KeyboardInterrupt, Refused, NoStudy, Unexpected):
             self._save(case, to_json(document))
             raise
         self._delete(attempt.lease)
@@ -376,9 +378,9 @@ class Worker:
             self._journal.say("this case is no longer in the queue (12 hours were over): enqueue it again")
             return
         try:
-            self._cloud.show(lease.message, delay_secs)
-            self._journal.say("gave the case back to the queue")
-        except (Unanswered, Refused, NoStudy) as error:
+            if self._cloud.show(lease.message, delay_secs):
+                self._journal.say("gave the case back to the queue")
+        except TROUBLE as error:
             self._journal.say("could not give the case back ({}); it returns when its lease ends".format(error))
 
     def _save(self, case: "Case", body: bytes) -> None:
@@ -412,7 +414,7 @@ class Worker:
         self._client.hurry(FAREWELL_SECS)
         try:
             self._report.close(ending, self._cloud)
-        except (Unanswered, Refused, NoStudy) as error:
+        except TROUBLE as error:
             self._journal.say("could not write its last heartbeat: {}".format(error))
 
 
@@ -549,8 +551,10 @@ class Keeper(threading.Thread):
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
-        except (Unanswered, Refused, NoStudy, Unexpected):
+        except TROUBLE:
             pass  # the next tick tries again, and the loop meets the same trouble and tells it
+        except Exception:  # noqa: BLE001 - a thread that dies silently would let the lease run out
+            self._report.complain(traceback.format_exc())
         finally:
             self._ticking.release()
 
@@ -598,6 +602,11 @@ class Report:
         """The heartbeat has something new to tell."""
         self._heartbeat_is_new = True
 
+    def complain(self, words: str) -> None:
+        """Something is wrong with the worker itself, though it goes on."""
+        self.message = words[-MESSAGE_CHARACTERS:]
+        self._journal.note(words)
+
     def flush(self) -> None:
         """The rows are to be written now, not in five seconds."""
         self._segment_time = -math.inf
@@ -633,12 +642,13 @@ class Report:
 
     def close(self, ending: Ending, cloud: "Cloud") -> None:
         """Writes everything a last time."""
-        with self._writing:
-            self.change(ending.state, None)
-            self.message, self._traceback = ending.message, ending.traceback
-            self._write_heartbeat(cloud)
-            self._write_segments(cloud)
-            self._write_journal(cloud)
+        if not self._writing.acquire(timeout=FAREWELL_SECS):
+            raise Unanswered("the network is stuck")
+        self.change(ending.state, None)
+        self.message, self._traceback = ending.message, ending.traceback
+        self._write_heartbeat(cloud)
+        self._write_segments(cloud)
+        self._write_journal(cloud)
 
     def _heartbeat_is_due(self, age_secs: float) -> bool:
         return (
@@ -833,9 +843,14 @@ def is_batch(text: Any) -> bool:
 
 def is_parameter(value: Any) -> bool:
     """Whether `value` is a finite number, a string, a boolean or a list of those."""
-    if isinstance(value, list):
-        return all(is_parameter(one) for one in value)
-    return isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+    return all(map(is_scalar, value)) if isinstance(value, list) else is_scalar(value)
+
+
+def is_scalar(value: Any) -> bool:
+    """The same without the lists. A whole number must fit into 64 bits, as every reader of JSON can take it."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**64
+    return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
 
 
 def read_case(body: str) -> Case:
@@ -1037,44 +1052,21 @@ class Parameters(Dict[str, Any]):
 
     def __init__(self, values: Dict[str, Any]) -> None:
         super().__init__(values)
-        self.read: set[Any] = set()
+        self.read: Set[Any] = set()
 
-    def __getitem__(self, name: str) -> Any:
-        self.read.add(name)
-        return super().__getitem__(name)
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """As a dict's."""
-        self.read.add(name)
-        return super().get(name, default)
+def _noting(method: Any, reads_all: bool) -> Any:
+    def noting(self: Parameters, *arguments: Any) -> Any:
+        self.read.update(dict.keys(self) if reads_all else arguments[:1])
+        return method(self, *arguments)
 
-    def pop(self, name: str, *default: Any) -> Any:
-        """As a dict's."""
-        self.read.add(name)
-        return super().pop(name, *default)
+    return noting
 
-    def __iter__(self) -> Iterator[str]:
-        self.read.update(super().keys())
-        return super().__iter__()
 
-    def keys(self) -> Any:
-        """As a dict's."""
-        self.read.update(super().keys())
-        return super().keys()
-
-    def values(self) -> Any:
-        """As a dict's."""
-        self.read.update(super().keys())
-        return super().values()
-
-    def items(self) -> Any:
-        """As a dict's."""
-        self.read.update(super().keys())
-        return super().items()
-
-    def copy(self) -> Dict[str, Any]:
-        """As a dict's."""
-        return dict(self.items())
+for _name in ("__getitem__", "get", "pop"):
+    setattr(Parameters, _name, _noting(getattr(dict, _name), reads_all=False))
+for _name in ("__iter__", "keys", "values", "items", "copy"):
+    setattr(Parameters, _name, _noting(getattr(dict, _name), reads_all=True))
 
 
 def run_python(text: str, attempt: Attempt, host: "Host", report: Report) -> Tuple[Any, Any]:
@@ -1185,14 +1177,22 @@ class Command:
         return int(self._process.returncode)
 
     def end(self) -> None:
-        """Ends it and all that it has started, if it is still there."""
-        if self._process.poll() is None:
+        """Ends it and all that it has started, if something of it is still there and holds its output."""
+        if self._process.poll() is None or self._reader.is_alive():
             with contextlib.suppress(OSError):
                 if os.name == "posix":
                     os.killpg(self._process.pid, signal.SIGKILL)
                 else:
                     subprocess.call(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=subprocess.DEVNULL)
             self._process.wait()
+
+
+def current_folder() -> str:
+    """The working folder, or one that exists if that was removed meanwhile."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return tempfile.gettempdir()
 
 
 @contextlib.contextmanager
@@ -1208,7 +1208,7 @@ def scratch_folder() -> Iterator[str]:
 @contextlib.contextmanager
 def surroundings(case: Case, folder: str, output: Tail, journal: Journal) -> Iterator[None]:
     """Working folder, arguments and output for the model; afterwards everything is as it was."""
-    kept = os.getcwd(), sys.argv, list(sys.path), sys.stdout, sys.stderr
+    kept = current_folder(), sys.argv, list(sys.path), sys.stdout, sys.stderr
     try:
         os.makedirs(os.path.join(folder, "files"))
         os.chdir(folder)
@@ -1250,8 +1250,8 @@ def time_limit(secs: Optional[float]) -> Iterator[None]:
     if secs is None:
         yield
         return
-    limit = _Limit(secs, threading.get_ident())
-    with _interruptible_sleep():
+    with _interruptible_sleep() as number:
+        limit = _Limit(secs, threading.get_ident(), number)
         limit.start()
         try:
             yield
@@ -1262,9 +1262,9 @@ def time_limit(secs: Optional[float]) -> Iterator[None]:
 class _Limit(threading.Thread):
     """Raises, and raises again in case that the model has caught it."""
 
-    def __init__(self, secs: float, thread_id: int) -> None:
+    def __init__(self, secs: float, thread_id: int, signal_number: Optional[int]) -> None:
         super().__init__(name="cruncher-time-limit", daemon=True)
-        self._secs, self._thread_id = secs, thread_id
+        self._secs, self._thread_id, self._signal_number = secs, thread_id, signal_number
         self._over = threading.Event()
         self._lock = threading.Lock()
 
@@ -1279,9 +1279,8 @@ class _Limit(threading.Thread):
     def _raise(self) -> None:
         limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: self.words})
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(limit))
-        if hasattr(signal, "pthread_kill"):
-            with contextlib.suppress(OSError, ValueError):
-                signal.pthread_kill(self._thread_id, signal.SIGALRM)
+        if self._signal_number is not None:
+            signal.pthread_kill(self._thread_id, self._signal_number)
 
     @property
     def words(self) -> str:
@@ -1295,15 +1294,14 @@ class _Limit(threading.Thread):
 
 
 @contextlib.contextmanager
-def _interruptible_sleep() -> Iterator[None]:
-    """Lets a signal end a sleep of the main thread, so that the time limit reaches a model that sleeps."""
-    is_main = threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM")
-    if not is_main:
-        yield
+def _interruptible_sleep() -> Iterator[Optional[int]]:
+    """A signal that ends a sleep of the main thread, so that the time limit reaches a model that sleeps."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_kill"):
+        yield None
         return
     before = signal.signal(signal.SIGALRM, lambda *_: None)
     try:
-        yield
+        yield signal.SIGALRM
     finally:
         signal.signal(signal.SIGALRM, before if before is not None else signal.SIG_DFL)
 
@@ -1324,7 +1322,7 @@ def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
 
 
 def to_plain(value: Any, warnings: List[str]) -> Any:
-    """A result as JSON knows it: NumPy values become numbers and lists; what isn't finite becomes null, with a warning."""
+    """A result as JSON knows it: NumPy's values become numbers and lists, what isn't finite null and a warning."""
     if not isinstance(value, dict):
         raise UnusableResult("result is {}; it must be a dict".format(_kind(value)))
     found: List[str] = []
@@ -1418,7 +1416,7 @@ def describe(error: BaseException, model_name: str, template: str) -> Failure:
         if one.filename == filename
     ]
     name, message = type(error).__name__, _message_of(error)
-    words = "".join(traceback.format_exception(type(error), error, frame))[-OUTPUT_BYTES:]
+    words = "".join(traceback.format_exception(type(error), error, frame, chain=frame is not None))[-OUTPUT_BYTES:]
     return Failure(name, message, words, signature(name, message, frames))
 
 
@@ -1773,7 +1771,7 @@ class Cloud:
             return answer
         if answer.code in ("NoSuchBucket", "QueueDoesNotExist", "NonExistentQueue"):
             raise NoStudy("the bucket or queue of study {} is gone ({})".format(self._study.name, doing))
-        if answer.status in (401, 403) or answer.code in REFUSED:
+        if answer.status in (401, 403) or answer.code == "AccessDeniedException" or answer.code in REFUSED:
             raise Refused("{} was refused ({}): this key may not do that".format(doing, answer.code or answer.status))
         raise Unexpected("{}: unexpected answer {} {}".format(doing, answer.status, answer.text))
 
@@ -1793,23 +1791,25 @@ class Unexpected(Exception):
     """An answer that makes no sense here."""
 
 
+TROUBLE = (Unanswered, Refused, NoStudy, Unexpected)
+
 LOST_LEASE = {
     "ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue", "InvalidParameterValueException",
     "InvalidParameterCombination",
-}
+}  # fmt: skip
 REFUSED = {
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId", "UnrecognizedClientException",
     "InvalidToken", "InvalidSignatureException", "MissingAuthenticationToken",
     "MissingAuthenticationTokenException", "IncompleteSignature", "IncompleteSignatureException", "AuthFailure",
     "ExpiredToken", "InvalidSecurity", "NotSignedUp", "OptInRequired",
-}
+}  # fmt: skip
 PASSING = {
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
     "SlowDown", "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded",
     "PriorRequestNotComplete", "RequestTimeout", "RequestTimeoutException", "RequestTimeTooSkewed",
     "RequestExpired", "InternalError", "InternalFailure", "ServiceUnavailable", "ConditionalRequestConflict",
     "OperationAborted", "KMS.ThrottlingException", "KmsThrottled", "BadDigest", "IncompleteBody",
-}
+}  # fmt: skip
 
 
 def judge(status: int, code: str) -> str:
@@ -1845,6 +1845,8 @@ class Client:
     def hurry(self, secs: float) -> None:
         """From now on it gives up after `secs`."""
         self._deadline = min(self._deadline, time.monotonic() + secs)
+        self._was_accepted = True  # no more patience with a refusal
+        self._http.timeout_secs = secs
 
     def send(self, request: "Request") -> "Answer":
         """The answer, whatever its status. Refused credentials raise `Refused`."""
@@ -1866,6 +1868,8 @@ class Client:
             answer = self._http.exchange(request, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return None, "network: {}".format(one_line(error)), "again"
+        if self._key and not answer.is_from(request.service):
+            return None, "network: something else than the cloud answered with {}".format(answer.status), "again"
         # A clock that is wrong by minutes makes every signature fail, and a heartbeat with its time look stale.
         was_wrong = self._clock.learn(answer.headers.get("date"), self._journal)
         verdict = judge(answer.status, answer.code)
@@ -1919,6 +1923,12 @@ class Answer:
         self.json: Dict[str, Any] = {}
         if headers.get("content-type", "").startswith("application/x-amz-json"):
             self.json = json.loads(body.decode("utf-8")) if body else {}
+            if not isinstance(self.json, dict):
+                raise ValueError("the answer is no object")
+
+    def is_from(self, service: str) -> bool:
+        """Whether a success was told by AWS. A login page of a network must not pass for a written result."""
+        return self.status >= 300 or ("etag" if service == "s3" else "x-amzn-requestid") in self.headers
 
     @property
     def code(self) -> str:
@@ -1940,6 +1950,7 @@ class Http:
     """HTTP with a connection a thread and host, kept open."""
 
     def __init__(self) -> None:
+        self.timeout_secs = TIMEOUT_SECS
         self._local = threading.local()
         self._proxies = urllib.request.getproxies()
 
@@ -1971,8 +1982,9 @@ class Http:
     ) -> Answer:
         url = urllib.parse.urlsplit(request.url)
         target = (url.path or "/") + ("?" + url.query if url.query else "")
-        if getattr(connection, "is_proxied", False):
-            target = place + target
+        for_proxy = getattr(connection, "for_proxy", None)
+        if for_proxy is not None:
+            target, headers = place + target, dict(headers, **for_proxy)
         with contextlib.ExitStack() as stack:
             body: Any = request.body
             if isinstance(request.body, FileBody):
@@ -1993,13 +2005,13 @@ class Http:
         where = (proxy.hostname or "", proxy.port or 80) if proxy else (host, url.port)
         if url.scheme == "https":
             connection = http.client.HTTPSConnection(
-                where[0], where[1], timeout=TIMEOUT_SECS, context=ssl.create_default_context()
+                where[0], where[1], timeout=self.timeout_secs, context=ssl.create_default_context()
             )  # type: http.client.HTTPConnection
             if proxy:
                 connection.set_tunnel(host, url.port or 443, _proxy_headers(proxy))
         else:
-            connection = http.client.HTTPConnection(where[0], where[1], timeout=TIMEOUT_SECS)
-            connection.is_proxied = bool(proxy)  # type: ignore[attr-defined]
+            connection = http.client.HTTPConnection(where[0], where[1], timeout=self.timeout_secs)
+            connection.for_proxy = _proxy_headers(proxy) if proxy else None  # type: ignore[attr-defined]
         return connection
 
     def _proxy_of(self, url: urllib.parse.SplitResult) -> Optional[urllib.parse.SplitResult]:

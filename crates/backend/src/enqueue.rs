@@ -51,7 +51,9 @@ pub enum EnqueueError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// A case is too large for the queue; nothing was sent.
-    #[error("case {row} is {size_bytes} bytes long as a message, and the queue takes {MAX_MESSAGE_BYTES} at most; nothing was sent")]
+    #[error(
+        "case {row} is {size_bytes} bytes long as a message, and the queue takes {MAX_MESSAGE_BYTES} at most; nothing was sent"
+    )]
     CaseTooLarge {
         /// Its number in the design, from 1.
         row: usize,
@@ -101,9 +103,8 @@ pub async fn enqueue(
     for level in &document.levels {
         let (now, later) = rest.split_at(usize::try_from(level.cases).unwrap_or(rest.len()).min(rest.len()));
         rest = later;
-        let mut batches = stream::iter(batches(now))
-            .map(|batch| send_batch(study, batch))
-            .buffer_unordered(CONCURRENT_BATCHES);
+        let mut batches =
+            stream::iter(batches(now)).map(|batch| send_batch(study, batch)).buffer_unordered(CONCURRENT_BATCHES);
         while let Some(accepted) = batches.try_next().await? {
             sent += accepted;
             progress(Sent { sent, of });

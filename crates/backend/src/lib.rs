@@ -1,6 +1,13 @@
 //! The use cases over a study's domain and its cloud. The dashboard and the command line share every one of them.
 
+pub mod clean_up;
 pub mod enqueue;
+pub mod keys;
+pub mod launch;
+pub mod page;
+pub mod progress;
+pub mod publish;
+pub mod stack;
 pub mod study;
 pub mod watch;
 

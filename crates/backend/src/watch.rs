@@ -174,8 +174,10 @@ impl Watch {
     }
 
     async fn read_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Result<bool, Error> {
-        let heartbeats: Vec<_> =
-            listed.iter().filter(|object| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)))).collect();
+        let heartbeats: Vec<_> = listed
+            .iter()
+            .filter(|object| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_))))
+            .collect();
         let keys: BTreeSet<&str> = heartbeats.iter().map(|object| object.key.as_str()).collect();
         let count_before = self.heartbeats.len();
         self.heartbeats.retain(|key, _| keys.contains(key.as_str()));
@@ -192,7 +194,8 @@ impl Watch {
     }
 
     fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Result<Vec<u8>, String>) {
-        let parsed = read.and_then(|body| serde_json::from_slice::<Heartbeat>(&body).map_err(|error| error.to_string()));
+        let parsed =
+            read.and_then(|body| serde_json::from_slice::<Heartbeat>(&body).map_err(|error| error.to_string()));
         let content = match (parsed, WorkerKey::parse(&object.key)) {
             (Ok(heartbeat), Some(WorkerKey::Heartbeat(worker))) => {
                 self.unreadable.remove(&object.key);
@@ -212,10 +215,14 @@ impl Watch {
         let mut has_unknown = None;
         let has_grown = |object: &&s3::ListedObject| {
             matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Segment(_)))
-                && self.segments.get(&object.key).is_none_or(|seen| seen.etag != object.etag && seen.content < object.size_bytes)
+                && self
+                    .segments
+                    .get(&object.key)
+                    .is_none_or(|seen| seen.etag != object.etag && seen.content < object.size_bytes)
         };
         let grown: Vec<_> = listed.iter().filter(has_grown).cloned().collect();
-        let starts: BTreeMap<String, u64> = self.segments.iter().map(|(key, seen)| (key.clone(), seen.content)).collect();
+        let starts: BTreeMap<String, u64> =
+            self.segments.iter().map(|(key, seen)| (key.clone(), seen.content)).collect();
         for (object, read) in self.read_all(grown, MAX_ROWS_BYTES, Some(&starts)).await? {
             let cases_before = self.ledger.cases();
             match read {
@@ -233,7 +240,10 @@ impl Watch {
             rows.rows.iter().for_each(|row| self.ledger.add_row(worker, row));
         }
         if rows.unreadable > 0 {
-            self.note_unreadable(object.key.clone(), format!("{} of its rows are no rows of a segment", rows.unreadable));
+            self.note_unreadable(
+                object.key.clone(),
+                format!("{} of its rows are no rows of a segment", rows.unreadable),
+            );
         }
         let read_bytes = self.segments.get(&object.key).map_or(0, |seen| seen.content) + rows.read_bytes as u64;
         self.segments.insert(object.key, Seen { etag: object.etag, content: read_bytes });
@@ -280,7 +290,8 @@ impl Watch {
         }
         let open = self.ledger.open_cases();
         let holds_unknown = self.queue.messages() > open;
-        let settled = self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
+        let settled =
+            self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
         let must_settle = settled && open > 0;
         let is_old = self.changed_since_listing && age_secs > LISTING_AGE_SECS;
         has_unknown_case || holds_unknown || must_settle || is_old
@@ -290,7 +301,8 @@ impl Watch {
     async fn list_data(&mut self) -> Result<bool, Error> {
         let start = self.study.now();
         let objects =
-            s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(DATA_PREFIX)).await?;
+            s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(DATA_PREFIX))
+                .await?;
         let mut listing = DataListing::default();
         let mut tables = Vec::new();
         for object in objects {

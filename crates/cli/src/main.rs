@@ -1,1 +1,51 @@
-fn main() {}
+//! `cruncher`: launches a study, watches it, cleans it up, and shows one on this machine.
+
+mod arguments;
+mod clean_up;
+mod cloud;
+mod configure;
+mod demo;
+mod failure;
+mod launch;
+mod links;
+mod output;
+mod release;
+mod signal;
+mod status;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = result.map_err(|error| Failure::new(format!("The command line can't start: {error}."))).and_then(|runtime| {
+        let result = tokio::task::LocalSet::new().block_on(&runtime, run(arguments));
+        // A thread may still be waiting for an answer at the keyboard.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::explain(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { account, command } = arguments;
+    match command {
+        Command::Launch(launch) => launch::run(&account, &launch).await,
+        Command::Configure(configure) => configure::run(&account, &configure).await,
+        Command::Status(status) => status::run(&account, &status).await,
+        Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
+        Command::Demo(demo) => demo::run(&demo).await,
+    }
+}

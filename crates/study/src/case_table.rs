@@ -105,7 +105,9 @@ mod tests {
         let table = write_table(&[factor("c", Some(2)), factor("soil", None)], &cases).unwrap();
         assert_eq!(
             String::from_utf8(table.clone()).unwrap(),
-            format!("case_id,level,replicate,c[0],c[1],soil\r\n{case_id},3,0,50000.0,2,\"stiff, \"\"grey\"\" clay\"\r\n")
+            format!(
+                "case_id,level,replicate,c[0],c[1],soil\r\n{case_id},3,0,50000.0,2,\"stiff, \"\"grey\"\" clay\"\r\n"
+            )
         );
         assert_eq!(read_table(&table).unwrap(), [TableRow { case_id, level: 3 }]);
     }

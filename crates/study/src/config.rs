@@ -39,7 +39,9 @@ pub enum ConfigError {
     #[error("the study's configuration can't be read")]
     Json(#[from] serde_json::Error),
     /// It was written by another version of Cruncher.
-    #[error("the study's configuration is of version {0}, this page reads version {PROTOCOL_VERSION}; reload the page, or upgrade")]
+    #[error(
+        "the study's configuration is of version {0}, this page reads version {PROTOCOL_VERSION}; reload the page, or upgrade"
+    )]
     Version(u32),
 }
 

@@ -152,7 +152,14 @@ impl DesignFile {
 
     /// What is written down of a submission before its first message is sent.
     #[must_use]
-    pub fn document(&self, cases: &[Case], model: Model, submission: &str, submit_time: f64, by: &str) -> DesignDocument {
+    pub fn document(
+        &self,
+        cases: &[Case],
+        model: Model,
+        submission: &str,
+        submit_time: f64,
+        by: &str,
+    ) -> DesignDocument {
         let mut levels: Vec<LevelSize> = Vec::new();
         for case in cases {
             match levels.last_mut() {

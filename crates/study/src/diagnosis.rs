@@ -88,10 +88,9 @@ impl Notice {
         match self {
             Self::NoCases | Self::Finished => Weight::Information,
             Self::NoWorker { .. } | Self::Paused | Self::WorkerSilent { .. } => Weight::Warning,
-            Self::Lost { .. }
-            | Self::DeadLetters { .. }
-            | Self::WorkerRefused { .. }
-            | Self::WorkerCrashed { .. } => Weight::Problem,
+            Self::Lost { .. } | Self::DeadLetters { .. } | Self::WorkerRefused { .. } | Self::WorkerCrashed { .. } => {
+                Weight::Problem
+            }
         }
     }
 }

@@ -82,6 +82,9 @@ mod tests {
         assert_eq!(groups[0].error, "often 3", "the last one speaks");
         assert_eq!(groups[0].cases, [case(2), case(1)]);
         assert_eq!((groups[0].final_cases, groups[0].workers.len()), (1, 2));
-        assert_eq!((groups[0].first_time.to_bits(), groups[0].last_time.to_bits()), (2.0_f64.to_bits(), 3.0_f64.to_bits()));
+        assert_eq!(
+            (groups[0].first_time.to_bits(), groups[0].last_time.to_bits()),
+            (2.0_f64.to_bits(), 3.0_f64.to_bits())
+        );
     }
 }

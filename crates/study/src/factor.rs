@@ -108,11 +108,7 @@ impl Factor {
         }
         let is_range = self.minimum.is_finite() && self.maximum.is_finite() && self.minimum < self.maximum;
         if !is_range {
-            return Err(FactorError::Range {
-                name: self.name.clone(),
-                minimum: self.minimum,
-                maximum: self.maximum,
-            });
+            return Err(FactorError::Range { name: self.name.clone(), minimum: self.minimum, maximum: self.maximum });
         }
         if self.scale == Scale::Log && self.minimum <= 0.0 {
             return Err(FactorError::LogOfZero(self.name.clone()));

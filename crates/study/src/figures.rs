@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn ages_have_one_unit() {
-        for (secs, text) in [(0.4, "now"), (4.9, "4 s ago"), (185.0, "3 min ago"), (7_300.0, "2 h ago"), (2e5, "2 d ago")] {
+        for (secs, text) in
+            [(0.4, "now"), (4.9, "4 s ago"), (185.0, "3 min ago"), (7_300.0, "2 h ago"), (2e5, "2 d ago")]
+        {
             assert_eq!(ago(secs), text);
         }
     }

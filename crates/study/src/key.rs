@@ -112,7 +112,9 @@ mod tests {
     fn heartbeats_and_segments_are_told_apart() {
         assert_eq!(WorkerKey::parse("workers/w/heartbeat.json"), Some(WorkerKey::Heartbeat("w")));
         assert_eq!(WorkerKey::parse("workers/w/segment-000000.ndjson"), Some(WorkerKey::Segment("w")));
-        for key in ["workers/w/log.txt", "workers/w/segment-x.ndjson", "workers/w/a/heartbeat.json", "workers/heartbeat.json"] {
+        for key in
+            ["workers/w/log.txt", "workers/w/segment-x.ndjson", "workers/w/a/heartbeat.json", "workers/heartbeat.json"]
+        {
             assert_eq!(WorkerKey::parse(key), None, "{key}");
         }
     }

@@ -184,7 +184,7 @@ impl Ledger {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
                 let finish = Finish { end_time: row.end_time, duration_secs };
-                self.finish((row.batch.clone(), row.case_id), row.level, finish);
+                self.finish(&(row.batch.clone(), row.case_id), row.level, finish);
             }
             RowOutcome::Failed => self.fail(
                 (row.batch.clone(), row.case_id),
@@ -221,7 +221,7 @@ impl Ledger {
     /// before the listing are forgotten.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
-            self.finish(case.clone(), 0, Finish { end_time: *changed, duration_secs: None });
+            self.finish(case, 0, Finish { end_time: *changed, duration_secs: None });
         }
         let errors: BTreeMap<&CaseRef, f64> = listing.errors.iter().map(|(case, changed)| (case, *changed)).collect();
         self.failures.retain(|case, failure| errors.contains_key(case) || failure.end_time > listed);
@@ -242,13 +242,13 @@ impl Ledger {
         cases.entry(*case).or_insert(Entry { level, submit_time: None, is_done: false })
     }
 
-    fn finish(&mut self, case: CaseRef, level: u32, finish: Finish) {
-        let entry = self.entry_or_insert(&case, level);
+    fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish) {
+        let entry = self.entry_or_insert(case, level);
         if !entry.is_done {
             entry.is_done = true;
             self.finishes.push(finish);
         }
-        self.failures.remove(&case);
+        self.failures.remove(case);
     }
 
     fn fail(&mut self, case: CaseRef, level: u32, failure: Failure) {
@@ -304,7 +304,9 @@ impl Ledger {
             levels.entry(entry.level).or_default().count(state);
         }
         let mut counts = CaseCounts::default();
-        levels.values().for_each(|level| counts.add(level));
+        for level in levels.values() {
+            counts.add(level);
+        }
         BatchAccount { batch: batch.clone(), counts, levels: levels.into_iter().collect() }
     }
 
@@ -330,7 +332,9 @@ impl Ledger {
 #[must_use]
 pub fn total(accounts: &[BatchAccount]) -> CaseCounts {
     let mut counts = CaseCounts::default();
-    accounts.iter().for_each(|account| counts.add(&account.counts));
+    for account in accounts {
+        counts.add(&account.counts);
+    }
     counts
 }
 

@@ -1,0 +1,244 @@
+//! Taking a study down: its keys, its stack, its page, and its results if they are to go as well.
+
+use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, Stack};
+use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
+use cruncher_study::key::DataKey;
+
+use crate::keys;
+use crate::page::{ASSETS_PREFIX, INDEX_KEY};
+use crate::progress::{Progress, Step};
+use crate::stack::{EventLog, Outputs, StackError, stack_name};
+
+/// What anyone may read, besides the page.
+const PUBLIC_PREFIX: &str = "public/";
+
+/// How often a bucket is emptied that somebody still writes to.
+const MAX_ROUNDS: u32 = 5;
+
+/// What a study consists of at the moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    /// The study.
+    pub study: String,
+    /// Its stack, if there is one.
+    pub stack: Option<Stack>,
+    /// What the stack hands out, if it was ever complete.
+    pub outputs: Option<Outputs>,
+    /// Its bucket, if it is there.
+    pub bucket: Option<String>,
+    /// Cases that wait in the queue or are in a worker's hands.
+    pub queued: u64,
+    /// Cases in the dead-letter queue.
+    pub dead_letters: u64,
+    /// Results in the bucket.
+    pub results: u64,
+    /// Objects in the bucket, the results included.
+    pub objects: u64,
+    /// Their size.
+    pub size_bytes: u64,
+}
+
+/// What becomes of the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Results {
+    /// It stays, with everything but the page.
+    Keep,
+    /// It is deleted, with everything in it.
+    Delete,
+}
+
+/// A clean-up that didn't come to its good end. It can be begun again.
+#[derive(Debug, thiserror::Error)]
+pub enum CleanUpError {
+    /// The bucket is another one's.
+    #[error("bucket {bucket} is not the one of study {study}")]
+    ForeignBucket {
+        /// The bucket that was named.
+        bucket: String,
+        /// The study.
+        study: String,
+    },
+    /// An object can't be deleted.
+    #[error("{key} can't be deleted: {message}")]
+    Undeletable {
+        /// Its key.
+        key: String,
+        /// Why, in the service's words.
+        message: String,
+    },
+    /// The stack can't be deleted.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// A request failed.
+    #[error(transparent)]
+    Aws(#[from] Error),
+}
+
+/// Counts what there is. `bucket` names the study's bucket where the stack can't, since it is gone.
+///
+/// # Errors
+/// If a request fails, or `bucket` is another study's.
+pub async fn take_inventory(client: &Client, study: &str, bucket: Option<&str>) -> Result<Inventory, CleanUpError> {
+    let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
+    let outputs = stack.as_ref().and_then(|stack| Outputs::of(stack).ok());
+    let mut inventory = Inventory { study: study.to_owned(), stack, outputs, ..Inventory::default() };
+    if let Some(outputs) = &inventory.outputs {
+        inventory.queued = count_messages(client, &outputs.queue_url).await?;
+        inventory.dead_letters = count_messages(client, &outputs.dead_letter_queue_url).await?;
+    }
+    let own = inventory.outputs.as_ref().map(|outputs| outputs.bucket.clone());
+    if let Some(bucket) = bucket {
+        check_bucket(study, bucket, own.as_deref())?;
+    }
+    if let Some(bucket) = own.or_else(|| bucket.map(str::to_owned)) {
+        count_objects(client, bucket, &mut inventory).await?;
+    }
+    Ok(inventory)
+}
+
+/// A bucket gets its name from the stack: `cruncher-prandtl-bucket-1x2y`.
+fn check_bucket(study: &str, bucket: &str, own: Option<&str>) -> Result<(), CleanUpError> {
+    let is_own = own.map_or_else(|| bucket.starts_with(&format!("{}-bucket-", stack_name(study))), |own| own == bucket);
+    if is_own {
+        return Ok(());
+    }
+    Err(CleanUpError::ForeignBucket { bucket: bucket.to_owned(), study: study.to_owned() })
+}
+
+async fn count_messages(client: &Client, queue_url: &str) -> Result<u64, Error> {
+    match client.send(&sqs::GetQueueAttributes::new(queue_url)).await {
+        Ok(counts) => Ok(counts.visible + counts.in_flight + counts.delayed),
+        Err(error) if error.is_not_found() => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+async fn count_objects(client: &Client, bucket: String, inventory: &mut Inventory) -> Result<(), Error> {
+    let mut next = s3::ListObjects::new(&bucket);
+    loop {
+        let page = match client.send(&next).await {
+            Ok(page) => page,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for object in &page.objects {
+            inventory.objects += 1;
+            inventory.size_bytes += object.size_bytes;
+            inventory.results += u64::from(matches!(DataKey::parse(&object.key), Some(DataKey::Done(..))));
+        }
+        match page.next {
+            Some(token) => next = next.continuation_token(token),
+            None => break,
+        }
+    }
+    inventory.bucket = Some(bucket);
+    Ok(())
+}
+
+/// Takes the study down. Objects go before the stack, so that a clean-up that was interrupted still knows its bucket.
+///
+/// # Errors
+/// If a request fails or the stack can't be deleted. What was deleted is gone; the rest is deleted next time.
+pub async fn clean_up(
+    client: &Client,
+    inventory: &Inventory,
+    results: Results,
+    progress: Progress<'_>,
+) -> Result<(), CleanUpError> {
+    if let Some(outputs) = &inventory.outputs {
+        let keys = keys::existing(client, outputs).await?;
+        keys::delete(client, &keys).await?;
+        progress(Step::KeysDeleted);
+    }
+    if let Some(bucket) = &inventory.bucket {
+        match results {
+            Results::Keep => delete_page(client, bucket, progress).await?,
+            Results::Delete => empty(client, bucket, &mut 0, progress).await?,
+        }
+    }
+    if let Some(stack) = &inventory.stack {
+        delete_stack(client, stack, progress).await?;
+    }
+    match (&inventory.bucket, results) {
+        (Some(bucket), Results::Delete) => delete_bucket(client, bucket, progress).await,
+        _ => Ok(()),
+    }
+}
+
+async fn delete_stack(client: &Client, stack: &Stack, progress: Progress<'_>) -> Result<(), CleanUpError> {
+    let mut log = EventLog::from_now_on(client, stack).await?;
+    client.send(&DeleteStack::new(&stack.id)).await?;
+    Ok(log.follow(progress).await?)
+}
+
+/// A page without its queue would only confuse.
+async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
+    let mut keys = vec![INDEX_KEY.to_owned()];
+    for prefix in [ASSETS_PREFIX, PUBLIC_PREFIX] {
+        let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(prefix)).await?;
+        keys.extend(listed.into_iter().map(|object| object.key));
+    }
+    check_deleted(&s3::delete_all(client, bucket, &keys).await?)?;
+    progress(Step::ObjectsDeleted { deleted: keys.len() as u64 });
+    Ok(())
+}
+
+async fn empty(client: &Client, bucket: &str, deleted: &mut u64, progress: Progress<'_>) -> Result<(), CleanUpError> {
+    loop {
+        let listing = match client.send(&s3::ListObjects::new(bucket)).await {
+            Ok(listing) => listing,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if listing.objects.is_empty() {
+            return Ok(());
+        }
+        let count = listing.objects.len() as u64;
+        let keys = listing.objects.into_iter().map(|object| object.key);
+        check_deleted(&client.send(&s3::DeleteObjects::new(bucket, keys)).await?)?;
+        *deleted += count;
+        progress(Step::ObjectsDeleted { deleted: *deleted });
+    }
+}
+
+fn check_deleted(failures: &[s3::DeleteFailure]) -> Result<(), CleanUpError> {
+    match failures.first() {
+        None => Ok(()),
+        Some(failure) => {
+            Err(CleanUpError::Undeletable { key: failure.key.clone(), message: failure.message.clone() })
+        }
+    }
+}
+
+/// A worker may have written once more before its key was gone everywhere.
+async fn delete_bucket(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
+    let mut deleted = 0;
+    for round in 1.. {
+        match client.send(&s3::DeleteBucket::new(bucket)).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && round < MAX_ROUNDS => {
+                empty(client, bucket, &mut deleted, progress).await?;
+            }
+            Err(error) if !error.is_not_found() => return Err(error.into()),
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_studys_own_bucket_is_cleaned_up() {
+        for (bucket, own, is_fine) in [
+            ("cruncher-soil-bucket-1x2y", None, true),
+            ("cruncher-soil-2-bucket-1x2y", None, false),
+            ("photos", None, false),
+            ("cruncher-soil-bucket-1x2y", Some("cruncher-soil-bucket-1x2y"), true),
+            ("cruncher-soil-bucket-zzzz", Some("cruncher-soil-bucket-1x2y"), false),
+        ] {
+            assert_eq!(check_bucket("soil", bucket, own).is_ok(), is_fine, "{bucket}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The roles' access keys: making, trying, renewing and deleting them.
+
+use std::time::Duration;
+
+use cruncher_aws::{Client, Credentials, Error, ErrorKind, iam, s3, sqs};
+use cruncher_study::access::{Access, AccessKey, Role};
+use cruncher_study::config::{CONFIG_KEY, Config};
+
+use crate::progress::{Progress, Step};
+use crate::stack::Outputs;
+
+/// How long new keys are waited for. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
+const PATIENCE: Duration = Duration::from_mins(1);
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many keys IAM allows a user.
+const MOST_KEYS: usize = 2;
+
+/// A key a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleKeys {
+    /// The viewer's.
+    pub viewer: AccessKey,
+    /// The operator's.
+    pub operator: AccessKey,
+    /// The workers'.
+    pub worker: AccessKey,
+}
+
+impl RoleKeys {
+    /// The link for those who look.
+    #[must_use]
+    pub fn viewer_link(&self, page_url: &str) -> String {
+        Access { role: Role::Viewer, key: self.viewer.clone(), worker: None }.link(page_url)
+    }
+
+    /// The link for those who define cases, send them, and attach workers.
+    #[must_use]
+    pub fn operator_link(&self, page_url: &str) -> String {
+        Access { role: Role::Operator, key: self.operator.clone(), worker: Some(self.worker.clone()) }.link(page_url)
+    }
+}
+
+/// A key that an IAM user has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldKey {
+    /// The user.
+    pub user: String,
+    /// The key's public part.
+    pub key_id: String,
+}
+
+/// New keys, and those that they replace, which still work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKeys {
+    /// The new ones.
+    pub keys: RoleKeys,
+    /// The old ones.
+    pub old: Vec<OldKey>,
+}
+
+/// How a user's new key finds room beside the old ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renewal {
+    /// What has to go before: IAM allows two keys a user.
+    pub delete_before: Vec<String>,
+    /// What goes once the new key works.
+    pub delete_after: Vec<String>,
+}
+
+/// Decides which keys go when. Of two, the one that is switched off goes first, else the older one: the other may be in
+/// use until its successor works.
+#[must_use]
+pub fn renewal(existing: &[iam::ListedAccessKey]) -> Renewal {
+    let mut keys: Vec<&iam::ListedAccessKey> = existing.iter().collect();
+    keys.sort_by_key(|key| (key.status == "Active", key.create_time.unwrap_or_default()));
+    let ids: Vec<String> = keys.into_iter().map(|key| key.key_id.clone()).collect();
+    let too_many = (ids.len() + 1).saturating_sub(MOST_KEYS);
+    Renewal { delete_before: ids[..too_many].to_vec(), delete_after: ids[too_many..].to_vec() }
+}
+
+/// Makes a new key for every role.
+///
+/// # Errors
+/// If one can't be made; the new ones that were are deleted again.
+pub async fn make(client: &Client, outputs: &Outputs, progress: Progress<'_>) -> Result<NewKeys, Error> {
+    let (mut made, mut old) = (Vec::new(), Vec::new());
+    let keys = async {
+        Ok(RoleKeys {
+            viewer: make_for(client, &outputs.viewer_user, &mut made, &mut old).await?,
+            operator: make_for(client, &outputs.operator_user, &mut made, &mut old).await?,
+            worker: make_for(client, &outputs.worker_user, &mut made, &mut old).await?,
+        })
+    };
+    match keys.await {
+        Ok(keys) => {
+            progress(Step::KeysMade);
+            Ok(NewKeys { keys, old })
+        }
+        Err(error) => {
+            // The first error is the one to report.
+            let _ = delete(client, &made).await;
+            Err(error)
+        }
+    }
+}
+
+async fn make_for(
+    client: &Client,
+    user: &str,
+    made: &mut Vec<OldKey>,
+    old: &mut Vec<OldKey>,
+) -> Result<AccessKey, Error> {
+    let renewal = renewal(&client.send(&iam::ListAccessKeys::new(user)).await?);
+    for key_id in renewal.delete_before {
+        client.send(&iam::DeleteAccessKey::new(user, key_id)).await?;
+    }
+    let iam::AccessKey { key_id, secret } = client.send(&iam::CreateAccessKey::new(user)).await?;
+    made.push(OldKey { user: user.to_owned(), key_id: key_id.clone() });
+    old.extend(renewal.delete_after.into_iter().map(|key_id| OldKey { user: user.to_owned(), key_id }));
+    Ok(AccessKey { key_id, secret })
+}
+
+/// Whether no role has a key: nobody was ever given a link.
+///
+/// # Errors
+/// If that can't be asked.
+pub async fn are_missing(client: &Client, outputs: &Outputs) -> Result<bool, Error> {
+    for user in outputs.users() {
+        if !client.send(&iam::ListAccessKeys::new(user)).await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits until S3 and SQS accept new keys: on AWS that takes some seconds. Returns whether they do so by the end of the
+/// patience there is; if not, they will a little later.
+///
+/// # Errors
+/// If a request fails for another reason.
+pub async fn wait_until_accepted(
+    client: &Client,
+    config: &Config,
+    keys: &RoleKeys,
+    progress: Progress<'_>,
+) -> Result<bool, Error> {
+    let start = client.ports().clock.now();
+    let mut is_told = false;
+    while !are_accepted(client, config, keys).await? {
+        if client.ports().clock.now().saturating_sub(start) > PATIENCE {
+            return Ok(false);
+        }
+        if !is_told {
+            progress(Step::WaitingForKeys);
+            is_told = true;
+        }
+        client.ports().sleep.sleep(PAUSE).await;
+    }
+    Ok(true)
+}
+
+async fn are_accepted(client: &Client, config: &Config, keys: &RoleKeys) -> Result<bool, Error> {
+    for key in [&keys.viewer, &keys.operator] {
+        let client = signing(client, key);
+        let list = s3::ListObjects::new(&config.bucket).max_keys(1);
+        let count = sqs::GetQueueAttributes::new(&config.queue_url);
+        if !is_accepted(client.send(&list).await)? || !is_accepted(client.send(&count).await)? {
+            return Ok(false);
+        }
+    }
+    let client = signing(client, &keys.worker);
+    if !is_accepted(client.send(&s3::GetObject::new(&config.bucket, CONFIG_KEY)).await)? {
+        return Ok(false);
+    }
+    // To receive would take a case from a worker. There is no message of this receipt, and only who may extend a lease
+    // is told so.
+    let extend = sqs::ChangeMessageVisibility::new(&config.queue_url, "no receipt", 0);
+    Ok(!matches!(client.send(&extend).await, Err(error) if is_refusal(&error)))
+}
+
+fn signing(client: &Client, key: &AccessKey) -> Client {
+    client.with(client.endpoints().clone(), Some(Credentials::new(&key.key_id, &key.secret)))
+}
+
+fn is_accepted<T>(answer: Result<T, Error>) -> Result<bool, Error> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if is_refusal(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A key that isn't known everywhere yet, or whose user's policy isn't.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::RefusedCredentials | ErrorKind::AccessDenied)
+}
+
+/// Deletes keys: whoever still uses one is refused from then on.
+///
+/// # Errors
+/// If one can't be deleted; that it is gone already is fine.
+pub async fn delete(client: &Client, keys: &[OldKey]) -> Result<(), Error> {
+    for OldKey { user, key_id } in keys {
+        match client.send(&iam::DeleteAccessKey::new(user, key_id)).await {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Every key that the roles' users have. Users that are gone have none.
+///
+/// # Errors
+/// If they can't be listed.
+pub async fn existing(client: &Client, outputs: &Outputs) -> Result<Vec<OldKey>, Error> {
+    let mut keys = Vec::new();
+    for user in outputs.users() {
+        match client.send(&iam::ListAccessKeys::new(user)).await {
+            Ok(listed) => {
+                keys.extend(listed.into_iter().map(|key| OldKey { user: user.to_owned(), key_id: key.key_id }));
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(key_id: &str, status: &str, secs: u64) -> iam::ListedAccessKey {
+        iam::ListedAccessKey { key_id: key_id.into(), status: status.into(), create_time: Some(Duration::from_secs(secs)) }
+    }
+
+    fn check(existing: &[iam::ListedAccessKey], before: &[&str], after: &[&str]) {
+        let Renewal { delete_before, delete_after } = renewal(existing);
+        assert_eq!((delete_before.as_slice(), delete_after.as_slice()), (&before.map_owned()[..], &after.map_owned()[..]));
+    }
+
+    trait MapOwned {
+        fn map_owned(&self) -> Vec<String>;
+    }
+
+    impl MapOwned for [&str] {
+        fn map_owned(&self) -> Vec<String> {
+            self.iter().map(|text| (*text).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn a_new_key_finds_room_and_the_old_one_works_until_the_new_one_does() {
+        check(&[], &[], &[]);
+        check(&[listed("a", "Active", 1)], &[], &["a"]);
+        check(&[listed("a", "Active", 2), listed("b", "Active", 1)], &["b"], &["a"]);
+        check(&[listed("a", "Active", 1), listed("b", "Inactive", 2)], &["b"], &["a"]);
+        check(&[listed("a", "Inactive", 1), listed("b", "Inactive", 2)], &["a"], &["b"]);
+    }
+
+    #[test]
+    fn only_the_operators_link_holds_the_workers_key() {
+        let key = |id: &str| AccessKey { key_id: id.into(), secret: format!("{id}-secret") };
+        let keys = RoleKeys { viewer: key("v"), operator: key("o"), worker: key("w") };
+        let read = |link: String| Access::from_fragment(link.split_once('#').unwrap().1).unwrap().unwrap();
+        let viewer = read(keys.viewer_link("https://b/index.html"));
+        assert_eq!((viewer.role, viewer.key, viewer.worker), (Role::Viewer, key("v"), None));
+        let operator = read(keys.operator_link("https://b/index.html"));
+        assert_eq!((operator.role, operator.key, operator.worker), (Role::Operator, key("o"), Some(key("w"))));
+    }
+}

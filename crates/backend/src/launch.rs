@@ -1,0 +1,274 @@
+//! Launching a study, and configuring one that was launched.
+
+use cruncher_aws::cloudformation::{CreateStack, DescribeStack, Stack, StackUpdate, UpdateStack};
+use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
+use cruncher_study::PROTOCOL_VERSION;
+use cruncher_study::config::{CONFIG_KEY, Config};
+
+use crate::keys::{self, NewKeys, RoleKeys};
+use crate::page::Page;
+use crate::progress::Progress;
+use crate::publish::publish;
+use crate::stack::{Condition, EventLog, Failure, MissingOutput, Outputs, StackError, kept_parameters, stack_name};
+use crate::study::seconds;
+
+/// The tag that everything of a study carries.
+pub const STUDY_TAG: &str = "cruncher:study";
+
+/// The lease of a queue that doesn't tell its own: SQS's default.
+const DEFAULT_LEASE_SECS: u64 = 30;
+
+/// What one version of Cruncher puts into a study.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    /// The stack's template.
+    pub template: &'a str,
+    /// The dashboard.
+    pub page: &'a Page,
+    /// The worker's file.
+    pub worker: &'a [u8],
+    /// The version.
+    pub version: &'a str,
+}
+
+/// A study that was launched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Launched {
+    /// Where its parts are.
+    pub config: Config,
+    /// The page's address over http.
+    pub website_url: String,
+    /// A key a role.
+    pub keys: RoleKeys,
+    /// Whether the keys are accepted already; if not, they will be in a while.
+    pub keys_are_accepted: bool,
+}
+
+/// A study that was configured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Configured {
+    /// Where its parts are.
+    pub config: Config,
+    /// The page's address over http.
+    pub website_url: String,
+    /// The new keys, if some were made. The old ones still work: delete them once the new ones were handed over.
+    pub new_keys: Option<NewKeys>,
+    /// Whether the new keys are accepted already.
+    pub keys_are_accepted: bool,
+}
+
+/// What becomes of the roles' keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPolicy {
+    /// Links stay valid. Keys are made only if no role has one.
+    Keep,
+    /// Every role gets a new one.
+    Renew,
+}
+
+/// A launch or a configuration that didn't come to its good end.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// There is a study of this name.
+    #[error("study {study} exists already")]
+    Exists {
+        /// The study.
+        study: String,
+    },
+    /// There is no study of this name.
+    #[error("there is no study {study}")]
+    Missing {
+        /// The study.
+        study: String,
+    },
+    /// Somebody is at work on its stack.
+    #[error("stack {stack} is being changed: {status}")]
+    AtWork {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: String,
+    },
+    /// An earlier launch or clean-up failed.
+    #[error("stack {stack} is left from an earlier attempt that failed: {status}")]
+    Broken {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Why that attempt failed.
+        failure: Option<Failure>,
+    },
+    /// The stack failed.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The stack is no study's.
+    #[error(transparent)]
+    NoStudy(#[from] MissingOutput),
+    /// A request failed.
+    #[error(transparent)]
+    Aws(#[from] Error),
+    /// The stack is complete, and something after that failed.
+    #[error("the stack of study {study} is complete, what comes after it is not")]
+    Unfinished {
+        /// The study.
+        study: String,
+        /// What failed.
+        source: Error,
+    },
+}
+
+/// Creates a study's stack, its keys and its page.
+///
+/// # Errors
+/// If there is such a study, its stack fails, or a request does.
+pub async fn launch(
+    client: &Client,
+    study: &str,
+    release: Release<'_>,
+    progress: Progress<'_>,
+) -> Result<Launched, LaunchError> {
+    let outputs = create(client, study, release.template, progress).await?;
+    let finish = async {
+        let new = keys::make(client, &outputs, progress).await?;
+        let config = config(client, study, release.version, &outputs).await?;
+        publish(client, &config, release.page, release.worker, progress).await?;
+        let keys_are_accepted = keys::wait_until_accepted(client, &config, &new.keys, progress).await?;
+        let website_url = outputs.website_url.clone();
+        Ok(Launched { config, website_url, keys: new.keys, keys_are_accepted })
+    };
+    finish.await.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })
+}
+
+async fn create(client: &Client, study: &str, template: &str, progress: Progress<'_>) -> Result<Outputs, LaunchError> {
+    let name = stack_name(study);
+    if let Some(stack) = client.send(&DescribeStack::new(&name)).await? {
+        return Err(occupied(client, study, &stack).await?);
+    }
+    let create = CreateStack::new(&name, template).parameter("Study", study).tag(STUDY_TAG, study);
+    let id = match client.send(&create).await {
+        Ok(id) => id,
+        // Somebody else was faster.
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            return match client.send(&DescribeStack::new(&name)).await? {
+                Some(stack) => Err(occupied(client, study, &stack).await?),
+                None => Err(error.into()),
+            };
+        }
+        Err(error) => return Err(error.into()),
+    };
+    EventLog::new(client, &name, &id).follow(progress).await?;
+    let stack = client.send(&DescribeStack::new(&id)).await?;
+    let stack = stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })?;
+    Ok(Outputs::of(&stack)?)
+}
+
+/// Why a stack of this name is in the way.
+async fn occupied(client: &Client, study: &str, stack: &Stack) -> Result<LaunchError, Error> {
+    Ok(match unusable(client, stack).await? {
+        Some(error) => error,
+        None => LaunchError::Exists { study: study.to_owned() },
+    })
+}
+
+async fn unusable(client: &Client, stack: &Stack) -> Result<Option<LaunchError>, Error> {
+    let (name, status) = (stack.name.clone(), stack.status.clone());
+    Ok(match Condition::of(&status) {
+        Condition::Usable => None,
+        Condition::AtWork => Some(LaunchError::AtWork { stack: name, status }),
+        Condition::Broken => {
+            let failure = EventLog::new(client, &name, &stack.id).explain().await?;
+            Some(LaunchError::Broken { stack: name, status, failure })
+        }
+    })
+}
+
+/// Brings the stack, the page and the worker of a study up to this version.
+///
+/// # Errors
+/// If there is no such study, its stack can't be changed, or a request fails.
+pub async fn configure(
+    client: &Client,
+    study: &str,
+    release: Release<'_>,
+    policy: KeyPolicy,
+    progress: Progress<'_>,
+) -> Result<Configured, LaunchError> {
+    let outputs = update(client, study, release.template, progress).await?;
+    let needs_keys = policy == KeyPolicy::Renew || keys::are_missing(client, &outputs).await?;
+    let config = Config {
+        launch_time: launch_time(client, &outputs.bucket).await?,
+        ..config(client, study, release.version, &outputs).await?
+    };
+    let new_keys = if needs_keys { Some(keys::make(client, &outputs, progress).await?) } else { None };
+    publish(client, &config, release.page, release.worker, progress).await?;
+    let keys_are_accepted = match &new_keys {
+        Some(new) => keys::wait_until_accepted(client, &config, &new.keys, progress).await?,
+        None => true,
+    };
+    Ok(Configured { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
+}
+
+async fn update(client: &Client, study: &str, template: &str, progress: Progress<'_>) -> Result<Outputs, LaunchError> {
+    let stack = find(client, study).await?;
+    let mut log = EventLog::from_now_on(client, &stack).await?;
+    let mut update = UpdateStack::new(&stack.name, template).tag(STUDY_TAG, study);
+    for (name, value) in kept_parameters(template, &stack.parameters) {
+        update = update.parameter(name, value);
+    }
+    if client.send(&update).await? == StackUpdate::NothingToDo {
+        return Ok(Outputs::of(&stack)?);
+    }
+    log.follow(progress).await?;
+    Ok(Outputs::of(&find(client, study).await?)?)
+}
+
+/// The stack of a study that can be used.
+///
+/// # Errors
+/// If there is none, or it can't be used at the moment.
+pub async fn find(client: &Client, study: &str) -> Result<Stack, LaunchError> {
+    let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
+    let stack = stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })?;
+    match unusable(client, &stack).await? {
+        Some(error) => Err(error),
+        None => Ok(stack),
+    }
+}
+
+/// The configuration of a study, from what its stack hands out: what status and the like start from.
+///
+/// # Errors
+/// If there is no such study, or a request fails.
+pub async fn find_config(client: &Client, study: &str, version: &str) -> Result<Config, LaunchError> {
+    let outputs = Outputs::of(&find(client, study).await?)?;
+    Ok(config(client, study, version, &outputs).await?)
+}
+
+async fn config(client: &Client, study: &str, version: &str, outputs: &Outputs) -> Result<Config, Error> {
+    let queue = client.send(&sqs::GetQueueAttributes::new(&outputs.queue_url)).await?;
+    let lease_secs = queue.visibility_timeout_secs.unwrap_or(DEFAULT_LEASE_SECS);
+    Ok(Config {
+        v: PROTOCOL_VERSION,
+        study: study.to_owned(),
+        region: client.endpoints().region.clone(),
+        bucket: outputs.bucket.clone(),
+        endpoint_url: client.endpoints().endpoint_url.clone(),
+        queue_url: outputs.queue_url.clone(),
+        dead_letter_queue_url: outputs.dead_letter_queue_url.clone(),
+        lease_secs: u32::try_from(lease_secs).unwrap_or(u32::MAX),
+        launch_time: seconds(client.now()),
+        cruncher_version: version.to_owned(),
+    })
+}
+
+/// When the study was launched, as its earlier configuration says; now, if there is none.
+async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
+    let now = seconds(client.now());
+    match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {
+        Ok(s3::Fetched::Object(object)) => Ok(Config::parse(&object.body).map_or(now, |config| config.launch_time)),
+        Ok(s3::Fetched::NotModified) => Ok(now),
+        Err(error) if error.is_not_found() => Ok(now),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,217 @@
+//! What can be typed behind `cruncher`, and the help that explains it.
+
+use clap::{Args, Parser, Subcommand};
+use cruncher_study::config::check_study_name;
+
+/// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
+#[derive(Debug, Parser)]
+#[command(name = "cruncher", version, arg_required_else_help = true, after_help = OVERVIEW)]
+pub struct Arguments {
+    /// Whose cloud.
+    #[command(flatten)]
+    pub account: Account,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const OVERVIEW: &str = "\
+Examples:
+  cruncher demo                           a whole study on this machine, without any account
+  cruncher launch prandtl                 a study on AWS, in the account and region of the AWS CLI
+  cruncher status prandtl --watch         how far it is
+  cruncher clean-up prandtl               when it is over; the results stay
+
+Credentials and region are found as the AWS CLI finds them: environment, profiles, single sign-on, the machine's role.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
+
+/// Whose cloud a command works in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Account")]
+pub struct Account {
+    /// The region of AWS, such as eu-central-1 [default: that of the AWS CLI]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The profile of the AWS CLI whose credentials are used
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// A cloud of one's own that speaks AWS's protocols, such as http://127.0.0.1:8124
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a study: its bucket, queue and users, its page, and the links to it
+    Launch(Launch),
+    /// Bring a study's page and worker up to this version; make new links
+    Configure(Configure),
+    /// Show how far a study is
+    Status(Status),
+    /// Delete a study; its results only on request
+    CleanUp(CleanUp),
+    /// Show a whole study running on this machine, without any account
+    Demo(Demo),
+}
+
+/// The study that a command is about.
+fn study(name: &str) -> Result<String, String> {
+    check_study_name(name)?;
+    Ok(name.to_owned())
+}
+
+const AFTER_LAUNCH: &str = "\
+It creates the CloudFormation stack `cruncher-STUDY`: a bucket, a queue of cases, a queue for those that no worker could
+finish, and one IAM user a role. That takes about two minutes. Then it prints two links to the study's page:
+
+  viewer's link    for those who look: counts, workers, errors, results
+  operator's link  for those who define and send cases, and attach workers; it also holds the workers' key, which stands
+                   in the line that the Attach page shows
+
+Whoever has a link has its rights, so pass it on like a password. The key stands behind `#`, which no server sees.
+
+Costs: nothing while idle. A study of 100,000 cases costs about a dollar of requests; what is stored in the bucket costs
+about 0.02 dollars per GB and month. The computers that workers run on are yours.
+
+Examples:
+  cruncher launch prandtl
+  cruncher launch prandtl --region eu-central-1 --profile lab
+  cruncher launch prandtl --json | jq -r .operator_link
+
+For development: CRUNCHER_DASHBOARD_DIR names a folder whose page is uploaded in place of the one in this program.";
+
+/// Create a study.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LAUNCH)]
+pub struct Launch {
+    /// A name of lower-case letters, digits and hyphens
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// Print addresses and links as a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const AFTER_CONFIGURE: &str = "\
+Run it after an upgrade of cruncher: it updates the stack, and uploads the page, the worker and the configuration again.
+Results, cases and workers are not touched.
+
+Links stay valid. They can't be printed again, since AWS shows a key only once: with --rotate-keys every role gets a new
+key, the new links are printed, and the old ones, as well as attached workers, are refused from then on.
+
+Examples:
+  cruncher configure prandtl
+  cruncher configure prandtl --rotate-keys";
+
+/// Bring a study up to this version.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CONFIGURE)]
+pub struct Configure {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// Make new links; the old ones stop working
+    #[arg(long)]
+    pub rotate_keys: bool,
+    /// Print addresses, and links if there are new ones, as a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const AFTER_STATUS: &str = "\
+It reads the same documents as the study's page, with your own credentials.
+
+Examples:
+  cruncher status prandtl
+  cruncher status prandtl --watch
+  cruncher status prandtl --json | jq .cases.done";
+
+/// Show how far a study is.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_STATUS)]
+pub struct Status {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// Look again every few seconds until every case is done
+    #[arg(long)]
+    pub watch: bool,
+    /// Print a JSON object; with --watch, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+const AFTER_CLEAN_UP: &str = "\
+It deletes the access keys, so that links and workers are refused, the stack with its queues and users, and the page. The
+bucket stays with all results, unless --delete-results is given. An interrupted clean-up can be run again.
+
+Examples:
+  cruncher clean-up prandtl
+  cruncher clean-up prandtl --delete-results
+  cruncher clean-up prandtl --delete-results --bucket cruncher-prandtl-bucket-1x2y   when the stack is gone already";
+
+/// Delete a study.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CLEAN_UP)]
+pub struct CleanUp {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// Delete the bucket, too, with all results
+    #[arg(long)]
+    pub delete_results: bool,
+    /// Don't ask
+    #[arg(long)]
+    pub yes: bool,
+    /// The study's bucket, when its stack is gone and can't tell
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+}
+
+const AFTER_DEMO: &str = "\
+It starts a cloud on this machine (ministack), launches the study `demo` in it as on AWS, sends the example of a strip
+footing on layered clay (120 cases), and starts workers with the line that the study's Attach page shows. Nothing leaves
+this machine. Ctrl-C ends all of it and leaves nothing behind.
+
+Examples:
+  cruncher demo
+  cruncher demo --workers 4 --port 9000 --no-browser";
+
+/// Show a study on this machine.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_DEMO)]
+pub struct Demo {
+    /// Where the page is served [default: 8123, or another one if that is taken]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Where the cloud listens [default: 8124, or another one if that is taken]
+    #[arg(long, value_name = "PORT")]
+    pub cloud_port: Option<u16>,
+    /// How many workers to start
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub workers: u32,
+    /// Don't open a browser
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_study_that_can_not_have_that_name_is_wrong_usage() {
+        let error = Arguments::try_parse_from(["cruncher", "launch", "Prandtl!"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("can't be the name of a study"), "{error}");
+    }
+}

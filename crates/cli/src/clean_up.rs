@@ -1,0 +1,139 @@
+//! `cruncher clean-up`
+
+use cruncher_aws::Client;
+use cruncher_backend::clean_up::{CleanUpError, Inventory, Results, clean_up, take_inventory};
+use cruncher_backend::stack::stack_name;
+
+use crate::arguments::{Account, CleanUp};
+use crate::cloud;
+use crate::failure::{Failure, of_stack, sentence};
+use crate::output::{Reporter, result, result_part};
+use crate::signal::unless_ended;
+use crate::text::{count, size};
+
+/// Says what will be deleted, asks, and deletes it.
+pub async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
+    let study = arguments.study.as_str();
+    unless_ended(delete(account, arguments), || {
+        format!("Interrupted: what was deleted is gone. `cruncher clean-up {study}` can be run again and does the rest.")
+    })
+    .await
+}
+
+async fn delete(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
+    let study = arguments.study.as_str();
+    let results = if arguments.delete_results { Results::Delete } else { Results::Keep };
+    let client = cloud::client(account).await?;
+    let inventory = count_everything(&client, arguments).await?;
+    check(&inventory, results, arguments, &client.endpoints().region)?;
+    explain(&inventory, results);
+    if !arguments.yes {
+        ask(study).await?;
+    }
+    let deleted = {
+        let mut reporter = Reporter::new();
+        clean_up(&client, &inventory, results, &mut |step| reporter.step(step)).await
+    };
+    deleted.map_err(|error| failure(error, study))?;
+    conclude(&inventory, results);
+    Ok(())
+}
+
+async fn count_everything(client: &Client, arguments: &CleanUp) -> Result<Inventory, Failure> {
+    let reporter = Reporter::new();
+    reporter.now("counting what there is");
+    let inventory = take_inventory(client, &arguments.study, arguments.bucket.as_deref()).await;
+    inventory.map_err(|error| failure(error, &arguments.study))
+}
+
+/// That there is something to do.
+fn check(inventory: &Inventory, results: Results, arguments: &CleanUp, region: &str) -> Result<(), Failure> {
+    let study = &inventory.study;
+    if inventory.stack.is_some() || (inventory.bucket.is_some() && results == Results::Delete) {
+        return Ok(());
+    }
+    let advice = match (&arguments.bucket, &inventory.bucket) {
+        (Some(bucket), Some(_)) => format!("Its bucket {bucket} is still there: --delete-results deletes it."),
+        (Some(bucket), None) => format!("There is no bucket {bucket}, either."),
+        (None, _) => format!(
+            "Check its name, the region (--region) and the account (--profile). If only its results are left, name their \
+             bucket: cruncher clean-up {study} --delete-results --bucket NAME."
+        ),
+    };
+    Err(Failure::new(format!("There is no study {study} in {region}. {advice}")))
+}
+
+fn explain(inventory: &Inventory, results: Results) {
+    let Inventory { study, stack, outputs, bucket, .. } = inventory;
+    result(format_args!("Clean-up of study {study} deletes"));
+    if outputs.is_some() {
+        result("  the access keys: every link and every attached worker is refused from then on");
+    }
+    if stack.is_some() {
+        result(format_args!(
+            "  the stack {}: the queue with {}, the dead-letter queue with {}, the three users",
+            stack_name(study),
+            count(inventory.queued, "case"),
+            count(inventory.dead_letters, "case")
+        ));
+    }
+    let Some(bucket) = bucket else { return };
+    let content = content(inventory);
+    match results {
+        Results::Delete => result(format_args!("  the bucket {bucket} with {content}")),
+        Results::Keep => {
+            result("  the page");
+            result(format_args!("and keeps\n  the bucket {bucket} with {content}"));
+        }
+    }
+}
+
+fn content(inventory: &Inventory) -> String {
+    format!(
+        "{}, in all {} of {}",
+        count(inventory.results, "result"),
+        count(inventory.objects, "object"),
+        size(inventory.size_bytes)
+    )
+}
+
+async fn ask(study: &str) -> Result<(), Failure> {
+    result_part("Type the study's name to go on: ");
+    let read = || {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    };
+    let answer = tokio::task::spawn_blocking(read).await.ok().and_then(Result::ok).unwrap_or_default();
+    if answer.trim() == study {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "Nothing was deleted: that is not the study's name. Type {study}, or give --yes where nobody can be asked."
+    )))
+}
+
+fn conclude(inventory: &Inventory, results: Results) {
+    let study = &inventory.study;
+    match (&inventory.bucket, results) {
+        (Some(bucket), Results::Keep) => {
+            result(format_args!("Study {study} is deleted. Its results are in the bucket {bucket}."));
+            result(format_args!("  to fetch them:   aws s3 sync s3://{bucket}/data data --exclude '*' --include '*done-*'"));
+            result(format_args!("  to delete them:  cruncher clean-up {study} --delete-results --bucket {bucket}"));
+        }
+        (Some(_), Results::Delete) => result(format_args!("Study {study} is deleted, and so are its results.")),
+        (None, _) => result(format_args!("Study {study} is deleted.")),
+    }
+}
+
+fn failure(error: CleanUpError, study: &str) -> Failure {
+    match error {
+        CleanUpError::Stack(error) => of_stack(error, study),
+        CleanUpError::Aws(error) => error.into(),
+        error @ CleanUpError::ForeignBucket { .. } => {
+            Failure::new(format!("{} Nothing was deleted; name the bucket that an earlier clean-up kept.", sentence(&error)))
+        }
+        error @ CleanUpError::Undeletable { .. } => {
+            Failure::new(format!("{} Correct that, then run `cruncher clean-up {study}` again.", sentence(&error)))
+        }
+    }
+}

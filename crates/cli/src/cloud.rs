@@ -1,0 +1,76 @@
+//! The user's own access to a cloud: credentials and region as the AWS CLI finds them.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{self};
+use cruncher_aws::transport::native;
+use cruncher_aws::{Client, Credentials, Endpoints, Ports};
+
+use crate::arguments::Account;
+use crate::failure::{Failure, sentence};
+
+/// The ports of this process.
+pub fn ports() -> Result<Ports, Failure> {
+    native::ports().map_err(|error| Failure::new(format!("Requests can't be sent from here: {}", sentence(&error))))
+}
+
+/// A client that signs with the user's own credentials.
+pub async fn client(account: &Account) -> Result<Client, Failure> {
+    let config = load(account).await;
+    let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
+    let credentials = credentials(&config, account.profile.as_deref()).await?;
+    let endpoint_url = account.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
+    Ok(Client::new(ports()?, Endpoints::new(region, endpoint_url), Some(credentials)))
+}
+
+async fn load(account: &Account) -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    if let Some(region) = &account.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &account.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+fn no_region() -> Failure {
+    Failure::new(
+        "No region is set. Name one, such as --region eu-central-1, or set one for good with `aws configure set region \
+         eu-central-1`.",
+    )
+}
+
+async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Credentials, Failure> {
+    let provider = config.credentials_provider().ok_or_else(no_credentials)?;
+    let found = provider.provide_credentials().await.map_err(|error| unusable(&error, profile))?;
+    let credentials = Credentials::new(found.access_key_id(), found.secret_access_key());
+    Ok(match found.session_token() {
+        Some(token) => credentials.with_session_token(token),
+        None => credentials,
+    })
+}
+
+fn no_credentials() -> Failure {
+    Failure::new(
+        "No AWS credentials were found. Sign in with `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY; --profile names a profile.",
+    )
+}
+
+fn unusable(error: &CredentialsError, profile: Option<&str>) -> Failure {
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && profile.is_none() {
+        return no_credentials();
+    }
+    let profile = profile.map(|profile| format!(" of profile {profile}")).unwrap_or_default();
+    Failure::new(format!(
+        "The AWS credentials{profile} can't be used: {} Sign in again, with `aws sso login` for instance, and try \
+         `aws sts get-caller-identity`.",
+        sentence(error)
+    ))
+}

@@ -1,0 +1,71 @@
+//! `cruncher configure`
+
+use cruncher_aws::Client;
+use cruncher_backend::keys;
+use cruncher_backend::launch::{Configured, KeyPolicy, configure};
+
+use crate::arguments::{Account, Configure};
+use crate::cloud;
+use crate::failure::{Failure, of_launch};
+use crate::links::Links;
+use crate::output::{Reporter, note, result};
+use crate::release::{page, release};
+use crate::signal::unless_ended;
+
+/// Brings a study up to this version; prints its addresses, and new links if there are any.
+pub async fn run(account: &Account, arguments: &Configure) -> Result<(), Failure> {
+    let study = arguments.study.as_str();
+    unless_ended(update(account, arguments), || {
+        format!("Interrupted: study {study} may be changed in part. `cruncher configure {study}` can be run again.")
+    })
+    .await
+}
+
+async fn update(account: &Account, arguments: &Configure) -> Result<(), Failure> {
+    let study = arguments.study.as_str();
+    let policy = if arguments.rotate_keys { KeyPolicy::Renew } else { KeyPolicy::Keep };
+    let page = page()?;
+    let client = cloud::client(account).await?;
+    let region = client.endpoints().region.clone();
+    let configured = {
+        let mut reporter = Reporter::new();
+        reporter.line(format_args!("Configuring study {study} in {region}"));
+        let configured = configure(&client, study, release(&page), policy, &mut |step| reporter.step(step)).await;
+        configured.map_err(|error| of_launch(error, study, &region))?
+    };
+    print(&configured, arguments);
+    delete_old_keys(&client, &configured).await
+}
+
+fn print(configured: &Configured, arguments: &Configure) {
+    let study = &arguments.study;
+    let keys = configured.new_keys.as_ref().map(|new| &new.keys);
+    let links = Links::new(&configured.config, &configured.website_url, keys);
+    if !configured.keys_are_accepted {
+        note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
+    }
+    if arguments.json {
+        links.print_json();
+        return;
+    }
+    result(format_args!("Study {study} is configured."));
+    result("");
+    links.print();
+    if keys.is_none() {
+        result("");
+        result(format_args!(
+            "Existing links stay valid. They can't be printed again; `cruncher configure {study} --rotate-keys` makes new ones."
+        ));
+    }
+}
+
+/// After the new links were printed: should this fail, nobody is locked out.
+async fn delete_old_keys(client: &Client, configured: &Configured) -> Result<(), Failure> {
+    let old = configured.new_keys.as_ref().map(|new| new.old.as_slice()).unwrap_or_default();
+    if old.is_empty() {
+        return Ok(());
+    }
+    keys::delete(client, old).await?;
+    note("Deleted the old keys: old links and attached workers are refused from now on.");
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What a command ends with when it doesn't end well: plain sentences, and an exit code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use cruncher_backend::launch::LaunchError;
+use cruncher_backend::stack::{Failure as StackFailure, StackError};
+
+/// The end of a command that didn't do what it was called for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    message: String,
+    exit_code: u8,
+}
+
+impl Failure {
+    /// One or a few sentences: what happened, to what, and what to do.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), exit_code: 1 }
+    }
+
+    /// The same for a command that was ended from outside.
+    pub fn ended(message: impl Into<String>, exit_code: u8) -> Self {
+        Self { message: message.into(), exit_code }
+    }
+
+    /// The sentences.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the process ends with.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit_code)
+    }
+}
+
+impl From<cruncher_aws::Error> for Failure {
+    fn from(error: cruncher_aws::Error) -> Self {
+        Self::new(format!("{} {}", sentence(&error), error.advice()))
+    }
+}
+
+/// An error and its causes as a sentence.
+pub fn sentence(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let text: Vec<String> = causes.map(ToString::to_string).collect();
+    let text = text.join(": ");
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str().trim_end_matches('.'))
+}
+
+/// What a launch or a configuration failed with, and the way out.
+pub fn of_launch(error: LaunchError, study: &str, region: &str) -> Failure {
+    match error {
+        LaunchError::Exists { .. } => Failure::new(format!(
+            "Study {study} exists already in {region}. To upload this version's page run `cruncher configure {study}`; for \
+             new links run `cruncher configure {study} --rotate-keys`."
+        )),
+        LaunchError::Missing { .. } => Failure::new(format!(
+            "There is no study {study} in {region}. Check its name, the region (--region) and the account (--profile); \
+             `cruncher launch {study}` makes one."
+        )),
+        LaunchError::AtWork { stack, status } => Failure::new(format!(
+            "Stack {stack} is being changed already ({status}), by another command or person. Wait until that has ended, \
+             then repeat."
+        )),
+        LaunchError::Broken { stack, status, failure } => Failure::new(format!(
+            "Stack {stack} is left from an attempt that failed ({status}){}. Run `cruncher clean-up {study}`, then \
+             `cruncher launch {study}`.",
+            failure.map(|failure| format!(": {}", cause(&failure))).unwrap_or_default()
+        )),
+        LaunchError::Stack(error) => of_stack(error, study),
+        LaunchError::NoStudy(error) => Failure::new(format!(
+            "{} Run `cruncher clean-up {study}`, then `cruncher launch {study}`.",
+            sentence(&error)
+        )),
+        LaunchError::Aws(error) => error.into(),
+        LaunchError::Unfinished { source, .. } => Failure::new(format!(
+            "The stack of study {study} is complete, but what comes after it failed: {} {} Then run `cruncher configure \
+             {study} --rotate-keys`, which does the rest and prints the links.",
+            sentence(&source),
+            source.advice()
+        )),
+    }
+}
+
+/// What a change of a stack failed with, and the way out.
+pub fn of_stack(error: StackError, study: &str) -> Failure {
+    match error {
+        StackError::Failed { stack, status, failure } => {
+            let cause = failure.as_ref().map_or_else(|| "no event tells why".to_owned(), cause);
+            let way_out = way_out(&status, study);
+            Failure::new(format!("Stack {stack} failed: {cause}. It ended as {status}. {way_out}"))
+        }
+        StackError::TooSlow { .. } => Failure::new(format!(
+            "{} CloudFormation goes on with it: look at its events in the AWS console, and repeat when it has ended.",
+            sentence(&error)
+        )),
+        StackError::Aws(error) => error.into(),
+    }
+}
+
+fn way_out(status: &str, study: &str) -> String {
+    match status {
+        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
+            "Nothing of it can be used: correct the cause, run `cruncher clean-up {study}`, then `cruncher launch {study}`."
+        ),
+        "UPDATE_ROLLBACK_COMPLETE" => {
+            format!("It is as it was before: correct the cause, then run `cruncher configure {study}` again.")
+        }
+        "DELETE_FAILED" => format!("Correct the cause, then run `cruncher clean-up {study}` again."),
+        _ => format!("Correct the cause, then repeat, or run `cruncher clean-up {study}`."),
+    }
+}
+
+/// The first failed event: resource, type, reason.
+fn cause(failure: &StackFailure) -> String {
+    let StackFailure { logical_id, resource_type, reason } = failure;
+    format!("{logical_id} ({resource_type}): {}", reason.trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: LaunchError, parts: &[&str]) {
+        let failure = of_launch(error, "soil", "eu-central-1");
+        for part in parts {
+            assert!(failure.message().contains(part), "{}", failure.message());
+        }
+        assert!(failure.message().ends_with('.'), "{}", failure.message());
+    }
+
+    #[test]
+    fn every_end_of_a_launch_names_its_cause_and_a_way_out() {
+        let (stack, study) = ("cruncher-soil".to_owned(), "soil".to_owned());
+        let cause = || {
+            Some(StackFailure {
+                logical_id: "Viewer".into(),
+                resource_type: "AWS::IAM::User".into(),
+                reason: "it exists.".into(),
+            })
+        };
+        check(LaunchError::Exists { study: study.clone() }, &["exists already", "`cruncher configure soil`"]);
+        check(LaunchError::Missing { study }, &["no study soil in eu-central-1", "--region"]);
+        let status = "CREATE_IN_PROGRESS".to_owned();
+        check(LaunchError::AtWork { stack: stack.clone(), status }, &["being changed", "Wait"]);
+        let status = "ROLLBACK_COMPLETE".to_owned();
+        check(
+            LaunchError::Broken { stack: stack.clone(), status: status.clone(), failure: cause() },
+            &["ROLLBACK_COMPLETE", "Viewer (AWS::IAM::User): it exists.", "`cruncher clean-up soil`", "`cruncher launch soil`"],
+        );
+        check(
+            LaunchError::Stack(StackError::Failed { stack, status, failure: cause() }),
+            &["Viewer (AWS::IAM::User): it exists.", "`cruncher clean-up soil`"],
+        );
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_in_one_sentence() {
+        let error = std::io::Error::other("no such thing.");
+        assert_eq!(sentence(&error), "No such thing.");
+        let error = LaunchError::Stack(StackError::TooSlow { stack: "s".into() });
+        assert_eq!(sentence(&error), "Stack s is still being changed after 15 minutes.");
+    }
+}

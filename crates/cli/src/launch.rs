@@ -1,0 +1,50 @@
+//! `cruncher launch`
+
+use cruncher_backend::launch::{Launched, launch};
+use cruncher_backend::stack::stack_name;
+
+use crate::arguments::{Account, Launch};
+use crate::cloud;
+use crate::failure::{Failure, of_launch};
+use crate::links::Links;
+use crate::output::{Reporter, note, result};
+use crate::release::{page, release};
+use crate::signal::unless_ended;
+
+/// Launches a study and prints its links.
+pub async fn run(account: &Account, arguments: &Launch) -> Result<(), Failure> {
+    let study = arguments.study.as_str();
+    let launched = unless_ended(create(account, study), || interrupted(study)).await?;
+    if !launched.keys_are_accepted {
+        note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
+    }
+    let links = Links::new(&launched.config, &launched.website_url, Some(&launched.keys));
+    if arguments.json {
+        links.print_json();
+        return Ok(());
+    }
+    result(format_args!("Study {study} is launched."));
+    result("");
+    links.print();
+    result("Next: open the operator's link, send cases, and attach workers with the line of its Attach page.");
+    Ok(())
+}
+
+async fn create(account: &Account, study: &str) -> Result<Launched, Failure> {
+    let page = page()?;
+    let client = cloud::client(account).await?;
+    let region = client.endpoints().region.clone();
+    let mut reporter = Reporter::new();
+    reporter.line(format_args!("Creating stack {} in {region}, which takes about two minutes on AWS", stack_name(study)));
+    let launched = launch(&client, study, release(&page), &mut |step| reporter.step(step)).await;
+    launched.map_err(|error| of_launch(error, study, &region))
+}
+
+fn interrupted(study: &str) -> String {
+    let stack = stack_name(study);
+    format!(
+        "Interrupted. CloudFormation goes on with stack {stack} if it had begun; `aws cloudformation describe-stack-events \
+         --stack-name {stack}` shows how far it is. Once it is complete, `cruncher configure {study} --rotate-keys` does the \
+         rest and prints the links; `cruncher clean-up {study}` deletes it."
+    )
+}

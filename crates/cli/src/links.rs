@@ -1,0 +1,61 @@
+//! A study's addresses and links, as they are printed.
+
+use cruncher_aws::Endpoints;
+use cruncher_backend::keys::RoleKeys;
+use cruncher_backend::page::INDEX_KEY;
+use cruncher_study::config::Config;
+use serde::Serialize;
+
+use crate::output::result;
+
+/// What somebody needs who is to open a study's page.
+#[derive(Serialize)]
+pub struct Links {
+    study: String,
+    region: String,
+    bucket: String,
+    page_url: String,
+    /// On AWS alone.
+    website_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewer_link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_link: Option<String>,
+}
+
+impl Links {
+    /// Addresses, and links if there are keys.
+    pub fn new(config: &Config, website_url: &str, keys: Option<&RoleKeys>) -> Self {
+        let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
+        let page_url = endpoints.object_url(&config.bucket, INDEX_KEY);
+        Self {
+            study: config.study.clone(),
+            region: config.region.clone(),
+            bucket: config.bucket.clone(),
+            website_url: config.endpoint_url.is_none().then(|| website_url.to_owned()),
+            viewer_link: keys.map(|keys| keys.viewer_link(&page_url)),
+            operator_link: keys.map(|keys| keys.operator_link(&page_url)),
+            page_url,
+        }
+    }
+
+    /// For programs.
+    pub fn print_json(&self) {
+        // It is plain JSON.
+        result(serde_json::to_string_pretty(self).unwrap_or_default());
+    }
+
+    /// For people.
+    pub fn print(&self) {
+        result(format_args!("Dashboard        {}", self.page_url));
+        if let Some(url) = &self.website_url {
+            result(format_args!("                 {url} (plain http, where https is blocked)"));
+        }
+        if let (Some(viewer), Some(operator)) = (&self.viewer_link, &self.operator_link) {
+            result(format_args!("Viewer's link    {viewer}"));
+            result(format_args!("Operator's link  {operator}"));
+            result("");
+            result("Keep the links like passwords: whoever has one has its rights, and they can't be printed again.");
+        }
+    }
+}

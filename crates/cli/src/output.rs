@@ -1,0 +1,136 @@
+//! The only place that writes: results to stdout, everything else to stderr.
+//!
+//! Secrets appear in links alone, and links on stdout alone.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::time::Duration;
+
+use cruncher_aws::cloudformation::StackEvent;
+use cruncher_backend::progress::Step;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::failure::Failure;
+use crate::text::thousands;
+
+/// A line of the result. That nobody reads it any more is no failure: `cruncher status | head`.
+pub fn result(text: impl Display) {
+    let _ = writeln!(stdout(), "{text}");
+}
+
+/// A part of the result, without an end of line, at once.
+pub fn result_part(text: impl Display) {
+    let mut out = stdout();
+    let _ = write!(out, "{text}");
+    let _ = out.flush();
+}
+
+/// A line about what goes on.
+pub fn note(text: impl Display) {
+    let _ = writeln!(stderr(), "{text}");
+}
+
+/// Why a command ended.
+pub fn explain(failure: &Failure) {
+    note(format_args!("cruncher: {}", failure.message()));
+}
+
+/// Whether results are read by a person at this moment.
+pub fn is_watched() -> bool {
+    stdout().is_terminal()
+}
+
+/// What a long command does: a line for each thing that happened, and on a terminal what is under way at the moment.
+pub struct Reporter {
+    bar: ProgressBar,
+    last_event: Option<(String, String)>,
+}
+
+impl Reporter {
+    /// Nothing is under way yet.
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { bar, last_event: None }
+    }
+
+    /// Something happened.
+    pub fn line(&self, text: impl Display) {
+        self.bar.suspend(|| note(text));
+    }
+
+    /// Something is under way.
+    pub fn now(&self, text: impl Into<String>) {
+        self.bar.set_message(text.into());
+    }
+
+    /// Tells a step of a use case.
+    pub fn step(&mut self, step: Step) {
+        match step {
+            Step::Stack(event) => self.event(&event),
+            Step::KeysMade => self.line("Made an access key for each role"),
+            Step::WaitingForKeys => {
+                self.now("waiting until AWS accepts the new keys everywhere");
+                if self.bar.is_hidden() {
+                    self.line("Waiting until the new keys are accepted everywhere");
+                }
+            }
+            Step::Published { done, of, .. } if done == of => self.line(format_args!("Uploaded the page, {of} files")),
+            Step::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
+            Step::KeysDeleted => self.line("Deleted the access keys"),
+            Step::ObjectsDeleted { deleted } => self.now(format!("deleting, {} objects so far", thousands(deleted))),
+        }
+    }
+
+    fn event(&mut self, event: &StackEvent) {
+        let told = Some((event.logical_id.clone(), event.status.clone()));
+        // AWS tells the beginning twice: when it starts, and when the resource's service has accepted.
+        if self.last_event == told {
+            return;
+        }
+        self.last_event = told;
+        self.now(format!("{} is {}", event.logical_id, status_text(&event.status)));
+        let reason = event.reason.as_deref().filter(|_| event.status.ends_with("_FAILED"));
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        self.line(format_args!("  {:<24} {}{reason}", event.logical_id, status_text(&event.status)));
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// `CREATE_IN_PROGRESS` in words.
+fn status_text(status: &str) -> String {
+    match status {
+        "CREATE_IN_PROGRESS" => "being created".to_owned(),
+        "CREATE_COMPLETE" => "created".to_owned(),
+        "UPDATE_IN_PROGRESS" => "being changed".to_owned(),
+        "UPDATE_COMPLETE" => "changed".to_owned(),
+        "DELETE_IN_PROGRESS" => "being deleted".to_owned(),
+        "DELETE_COMPLETE" => "deleted".to_owned(),
+        "DELETE_SKIPPED" => "kept".to_owned(),
+        other => other.to_lowercase().replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_told_in_words() {
+        for (status, expected) in
+            [("CREATE_COMPLETE", "created"), ("DELETE_SKIPPED", "kept"), ("ROLLBACK_IN_PROGRESS", "rollback in progress")]
+        {
+            assert_eq!(status_text(status), expected);
+        }
+    }
+}

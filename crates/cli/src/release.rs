@@ -1,0 +1,76 @@
+//! What this program puts into a study: the template, the worker, and the dashboard that it was built with.
+//!
+//! A release holds the dashboard's files; a debug build reads them from `dist/` when it runs. For development,
+//! `CRUNCHER_DASHBOARD_DIR` names another folder.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use cruncher_backend::launch::Release;
+use cruncher_backend::page::{Page, PageError, PageFile};
+use rust_embed::RustEmbed;
+
+use crate::failure::{Failure, sentence};
+
+/// This program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const TEMPLATE: &str = include_str!("../../../stack/study.yaml");
+
+const WORKER: &str = include_str!("../../../worker/attach.py");
+
+const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
+
+#[derive(RustEmbed)]
+#[folder = "../../dist"]
+#[allow_missing = true]
+struct Dashboard;
+
+/// The dashboard, or why there is none.
+pub fn page() -> Result<Page, Failure> {
+    match std::env::var_os(FOLDER_VARIABLE) {
+        Some(folder) => of_folder(Path::new(&folder)),
+        None => of_program(),
+    }
+}
+
+fn of_program() -> Result<Page, Failure> {
+    let files = Dashboard::iter().filter_map(|path| {
+        let content = Dashboard::get(&path)?.data;
+        Some(PageFile { path: path.replace('\\', "/"), content: Bytes::copy_from_slice(&content) })
+    });
+    Page::new(files).map_err(|error| match error {
+        PageError::NoIndex => Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again."),
+        error => Failure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
+    })
+}
+
+fn of_folder(folder: &Path) -> Result<Page, Failure> {
+    let unreadable =
+        |error: std::io::Error| Failure::new(format!("{FOLDER_VARIABLE}: {} can't be read: {error}.", folder.display()));
+    let mut files = Vec::new();
+    let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let content = std::fs::read(&path).map_err(unreadable)?.into();
+                files.push(PageFile { path: relative(folder, &path), content });
+            }
+        }
+    }
+    Page::new(files).map_err(|error| Failure::new(format!("{FOLDER_VARIABLE}: {}", sentence(&error))))
+}
+
+fn relative(folder: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(folder).unwrap_or(path);
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// What is put into a study.
+pub fn release(page: &Page) -> Release<'_> {
+    Release { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
+}

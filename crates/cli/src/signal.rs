@@ -1,0 +1,90 @@
+//! Being told to end.
+
+use std::io;
+
+use crate::failure::Failure;
+
+/// Who told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// The system, or whoever started this; or the terminal was closed.
+    Terminate,
+}
+
+impl Signal {
+    /// What the process ends with, by the shells' custom: 128 and the signal's number.
+    const fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// Hears signals from the moment that it is made.
+pub struct Listener {
+    #[cfg(unix)]
+    signals: [(tokio::signal::unix::Signal, Signal); 3],
+}
+
+impl Listener {
+    /// Begins to listen.
+    pub fn new() -> Result<Self, Failure> {
+        Self::listen().map_err(|error| Failure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
+    }
+
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = [
+            (signal(SignalKind::interrupt())?, Signal::Interrupt),
+            (signal(SignalKind::terminate())?, Signal::Terminate),
+            (signal(SignalKind::hangup())?, Signal::Terminate),
+        ];
+        Ok(Self { signals })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next signal.
+    #[cfg(unix)]
+    pub async fn next(&mut self) -> Signal {
+        let [(interrupt, first), (terminate, second), (hang_up, third)] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => *first,
+            _ = terminate.recv() => *second,
+            _ = hang_up.recv() => *third,
+        }
+    }
+
+    /// Waits for the next signal.
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Does `work` until it is done or somebody presses Ctrl-C; then `message` says what that means.
+pub async fn unless_ended<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    message: impl FnOnce() -> String,
+) -> Result<T, Failure> {
+    let mut listener = Listener::new()?;
+    tokio::select! {
+        result = work => result,
+        signal = listener.next() => Err(Failure::ended(message(), signal.exit_code())),
+    }
+}
+
+/// The end that a signal asked for.
+pub fn ended(signal: Signal, message: impl Into<String>) -> Failure {
+    Failure::ended(message, signal.exit_code())
+}

@@ -1,0 +1,163 @@
+//! Numbers, times and tables as people read them.
+
+use std::fmt::Write as _;
+
+/// `1,234,567`
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 case`, `1,234 cases`
+pub fn count(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", thousands(number))
+}
+
+/// `1.5 GB`, in powers of ten as AWS bills.
+#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+pub fn size(bytes: u64) -> String {
+    if bytes < 1_000 {
+        return count(bytes, "byte");
+    }
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for next in ["kB", "MB", "GB", "TB", "PB"] {
+        // What would be rounded up to a thousand goes on to the next unit.
+        if value < 999.5 {
+            break;
+        }
+        value /= 1_000.0;
+        unit = next;
+    }
+    if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
+/// `42 s`, `7 min`, `3 h`, `2 days`
+pub fn duration(secs: f64) -> String {
+    match secs {
+        secs if secs < 9.95 => format!("{:.1} s", secs.max(0.0)),
+        secs if secs < 99.5 => format!("{secs:.0} s"),
+        secs if secs < 99.5 * 60.0 => format!("{:.0} min", secs / 60.0),
+        secs if secs < 48.0 * 3_600.0 => format!("{:.0} h", secs / 3_600.0),
+        secs => format!("{:.0} days", secs / 86_400.0),
+    }
+}
+
+/// `just now`, `7 min ago`
+pub fn ago(secs: f64) -> String {
+    match secs {
+        secs if secs < 2.0 => "just now".to_owned(),
+        secs if secs < 99.5 => format!("{secs:.0} s ago"),
+        secs => format!("{} ago", duration(secs)),
+    }
+}
+
+/// A text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
+pub fn printable(text: &str, most_chars: usize) -> String {
+    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most_chars + 1).collect();
+    if shown.chars().count() > most_chars {
+        shown = shown.chars().take(most_chars.saturating_sub(1)).chain(['…']).collect();
+    }
+    shown
+}
+
+/// Where the cells of a column stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Texts.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Columns as wide as they need to be, indented by two.
+pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([columns[column].0.chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let heads = columns.iter().map(|(head, _)| (*head).to_owned()).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&heads).chain(rows) {
+        let mut line = String::new();
+        for ((cell, (_, align)), width) in row.iter().zip(columns).zip(&widths) {
+            // Writing to a string can't fail.
+            let _ = match align {
+                Align::Left => write!(line, "  {cell:<width$}"),
+                Align::Right => write!(line, "  {cell:>width$}"),
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_thousands_separators() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), expected);
+        }
+        assert_eq!((count(1, "case"), count(2_000, "case")), ("1 case".into(), "2,000 cases".into()));
+    }
+
+    #[test]
+    fn sizes_have_two_digits_or_three() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_000, "1.0 kB"),
+            (12_345, "12 kB"),
+            (999_499, "999 kB"),
+            (999_600, "1.0 MB"),
+            (1_500_000_000, "1.5 GB"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_as_exact_as_anyone_needs() {
+        for (secs, expected) in [
+            (0.0, "0.0 s"),
+            (7.46, "7.5 s"),
+            (42.4, "42 s"),
+            (100.0, "2 min"),
+            (3_600.0, "60 min"),
+            (7_200.0, "2 h"),
+            (200_000.0, "2 days"),
+        ] {
+            assert_eq!(duration(secs), expected);
+        }
+        for (secs, expected) in [(-5.0, "just now"), (1.9, "just now"), (2.2, "2 s ago"), (7.6, "8 s ago"), (90.0, "90 s ago"), (600.0, "10 min ago")] {
+            assert_eq!(ago(secs), expected);
+        }
+    }
+
+    #[test]
+    fn foreign_texts_can_not_steer_the_terminal() {
+        assert_eq!(printable("a\x1b[2J\nb", 20), "a [2J b");
+        assert_eq!(printable("abcdef", 6), "abcdef");
+        assert_eq!(printable("abcdefg", 6), "abcde…");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_need_to_be() {
+        let rows = [vec!["a/b".to_owned(), "12".to_owned()], vec!["c".to_owned(), "1,000".to_owned()]];
+        let expected = "  batch   done\n  a/b       12\n  c      1,000\n";
+        assert_eq!(table(&[("batch", Align::Left), ("done", Align::Right)], &rows), expected);
+    }
+}

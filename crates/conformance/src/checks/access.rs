@@ -1,0 +1,128 @@
+//! Who is let in, and with which clock.
+
+use std::time::Duration;
+
+use cruncher_aws::retry::Policy;
+use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
+use cruncher_aws::sqs::{GetQueueAttributes, PurgeQueue, ReceiveMessage};
+use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind};
+
+use crate::cloud::{Cloud, Wrong};
+use crate::failure::{Failure, equal, holds, refused};
+
+const TWENTY_MINUTES: Duration = Duration::from_mins(20);
+
+fn denied(what: &str, error: &Error) -> Result<(), Failure> {
+    holds(&format!("{what} is denied: {error}"), || error.is_access_denied())?;
+    equal("attempts", &error.attempts(), &1)
+}
+
+pub(super) async fn anyone_reads_the_configuration(cloud: &Cloud) -> Result<(), Failure> {
+    cloud.anonymous().send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
+    Ok(())
+}
+
+/// As a page does it: what it reads anonymously teaches it the time.
+pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &Cloud) -> Result<(), Failure> {
+    for wrong in [Wrong::Fast(TWENTY_MINUTES), Wrong::Slow(TWENTY_MINUTES)] {
+        let anonymous = Client::new(cloud.ports_that_are(wrong), cloud.endpoints(), None);
+        anonymous.send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
+        let signing = anonymous.with(cloud.endpoints(), Some(cloud.administrator_credentials()));
+        signing.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
+        signing.send(&GetQueueAttributes::new(cloud.queue_url())).await?;
+        equal("requests", &signing.requests_sent(), &3)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_wrong_clock_recovers(cloud: &Cloud) -> Result<(), Failure> {
+    for wrong in [Wrong::Fast(TWENTY_MINUTES), Wrong::Slow(TWENTY_MINUTES)] {
+        let ports = cloud.ports_that_are(wrong);
+        let of_s3 = Client::new(ports.clone(), cloud.endpoints(), Some(cloud.administrator_credentials()));
+        of_s3.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
+        equal("requests to S3", &of_s3.requests_sent(), &2)?;
+        of_s3.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
+        equal("requests once the time is known", &of_s3.requests_sent(), &3)?;
+        let of_sqs = Client::new(ports, cloud.endpoints(), Some(cloud.administrator_credentials()));
+        of_sqs.send(&GetQueueAttributes::new(cloud.queue_url())).await?;
+        equal("requests to SQS", &of_sqs.requests_sent(), &2)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_wrong_secret_is_refused(cloud: &Cloud) -> Result<(), Failure> {
+    let key_id = cloud.administrator_credentials().key_id().to_owned();
+    let client = cloud.client(Some(Credentials::new(key_id, "a wrong secret")));
+    for error in [
+        refused("S3", client.send(&ListObjects::new(cloud.bucket())).await)?,
+        refused("SQS", client.send(&GetQueueAttributes::new(cloud.queue_url())).await)?,
+    ] {
+        equal(&error.to_string(), &error.kind(), &ErrorKind::RefusedCredentials)?;
+        equal("attempts", &error.attempts(), &1)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn an_unknown_key_is_refused(cloud: &Cloud) -> Result<(), Failure> {
+    let client = cloud.client(Some(Credentials::new("AKIAUNKNOWNKEY000000", "secret")));
+    for error in [
+        refused("S3", client.send(&ListObjects::new(cloud.bucket())).await)?,
+        refused("SQS", client.send(&GetQueueAttributes::new(cloud.queue_url())).await)?,
+    ] {
+        equal(&error.to_string(), &error.kind(), &ErrorKind::RefusedCredentials)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_missing_bucket_is_not_found(cloud: &Cloud) -> Result<(), Failure> {
+    let error = refused("a listing", cloud.administrator().send(&ListObjects::new("cruncher-no-such-bucket")).await)?;
+    equal("code", &error.code(), &Some("NoSuchBucket"))?;
+    holds("it is not found", || error.is_not_found())
+}
+
+pub(super) async fn a_viewer_may_only_look(cloud: &Cloud) -> Result<(), Failure> {
+    let (viewer, bucket, queue_url) = (cloud.viewer(), cloud.bucket(), cloud.queue_url());
+    viewer.send(&ListObjects::new(bucket).max_keys(1)).await?;
+    viewer.send(&GetQueueAttributes::new(queue_url)).await?;
+    let put = viewer.send(&PutObject::new(bucket, "control.json", "{}")).await;
+    denied("writing", &refused("writing", put)?)?;
+    let purge = viewer.send(&PurgeQueue::new(queue_url)).await;
+    denied("purging", &refused("purging", purge)?)?;
+    let receive = viewer.send(&ReceiveMessage::new(queue_url)).await;
+    denied("receiving", &refused("receiving", receive)?)
+}
+
+pub(super) async fn an_operator_may_not_touch_results(cloud: &Cloud) -> Result<(), Failure> {
+    let (administrator, operator, bucket) = (cloud.administrator(), cloud.operator(), cloud.bucket());
+    let (result, failure) = ("data/access/done-1.json", "data/access/error-1.json");
+    for key in [result, failure] {
+        administrator.send(&PutObject::new(bucket, key, "{}")).await?;
+    }
+    let overwrite = operator.send(&PutObject::new(bucket, result, "forged")).await;
+    denied("overwriting", &refused("overwriting", overwrite)?)?;
+    let delete = operator.send(&DeleteObject::new(bucket, result)).await;
+    denied("deleting", &refused("deleting", delete)?)?;
+    operator.send(&DeleteObject::new(bucket, failure)).await?;
+    administrator.send(&GetObject::new(bucket, result)).await?;
+    let gone = refused("reading", administrator.send(&GetObject::new(bucket, failure)).await)?;
+    holds("the error document is gone", || gone.is_not_found())
+}
+
+pub(super) async fn anyone_may_not_read_results(cloud: &Cloud) -> Result<(), Failure> {
+    let key = "data/access/done-2.json";
+    cloud.administrator().send(&PutObject::new(cloud.bucket(), key, "{}")).await?;
+    let error = refused("reading", cloud.anonymous().send(&GetObject::new(cloud.bucket(), key)).await)?;
+    denied("reading", &error)?;
+    let listing = refused("listing", cloud.anonymous().send(&ListObjects::new(cloud.bucket())).await)?;
+    denied("listing", &listing)
+}
+
+/// Port 9 is for discarding, and nobody does that any more.
+pub(super) async fn nobody_listens(cloud: &Cloud) -> Result<(), Failure> {
+    let endpoints = Endpoints::new("eu-central-1", Some("http://127.0.0.1:9".to_owned()));
+    let policy = Policy { max_attempts: 2, first_wait: Duration::from_millis(1), ..Policy::default() };
+    let client = Client::new(cloud.ports().clone(), endpoints, None).with_policy(policy);
+    let error = refused("a listing", client.send(&ListObjects::new("b")).await)?;
+    equal("kind", &error.kind(), &ErrorKind::Transport)?;
+    equal("attempts", &error.attempts(), &2)
+}

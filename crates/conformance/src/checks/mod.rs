@@ -1,0 +1,112 @@
+//! The checks, and how they are run.
+
+mod access;
+mod listings;
+mod objects;
+mod queues;
+mod stacks;
+mod users;
+
+use futures::future::LocalBoxFuture;
+use serde::Serialize;
+
+use crate::cloud::Cloud;
+use crate::failure::Failure;
+
+/// What runs the checks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shell {
+    /// A process.
+    Native,
+    /// A page.
+    Browser,
+}
+
+/// One check. It leaves the cloud as it found it, as far as the others can tell.
+pub struct Check {
+    name: &'static str,
+    shells: &'static [Shell],
+    run: for<'a> fn(&'a Cloud) -> LocalBoxFuture<'a, Result<(), Failure>>,
+}
+
+/// What became of a check.
+#[derive(Serialize)]
+pub struct Report {
+    name: &'static str,
+    outcome: &'static str,
+    detail: String,
+    millis: u128,
+}
+
+const EVERYWHERE: &[Shell] = &[Shell::Native, Shell::Browser];
+const NATIVE_ONLY: &[Shell] = &[Shell::Native];
+
+macro_rules! checks {
+    ($($shells:ident $module:ident :: $name:ident),* $(,)?) => {
+        const CHECKS: &[Check] = &[$(Check {
+            name: stringify!($name),
+            shells: $shells,
+            run: |cloud| Box::pin($module::$name(cloud)),
+        }),*];
+    };
+}
+
+checks! {
+    EVERYWHERE objects::an_object_comes_back_as_it_was_put,
+    EVERYWHERE objects::an_empty_object_comes_back,
+    EVERYWHERE objects::a_large_object_comes_back,
+    EVERYWHERE objects::a_packed_object_comes_back_unpacked,
+    EVERYWHERE objects::a_range_is_cut_out,
+    EVERYWHERE objects::a_range_behind_the_end_is_refused,
+    EVERYWHERE objects::an_unchanged_object_is_not_sent_again,
+    EVERYWHERE objects::the_first_writer_wins,
+    EVERYWHERE objects::a_replacement_needs_the_current_entity_tag,
+    EVERYWHERE objects::the_head_tells_size_and_type,
+    EVERYWHERE objects::a_deleted_object_is_gone,
+    EVERYWHERE objects::many_objects_are_deleted_at_once,
+    EVERYWHERE objects::odd_keys_are_kept_apart,
+    NATIVE_ONLY objects::a_bucket_is_deleted_when_it_is_empty,
+    EVERYWHERE listings::pages_are_followed,
+    EVERYWHERE listings::keys_come_in_order_with_sizes_and_tags,
+    EVERYWHERE listings::a_listing_starts_after_a_key,
+    EVERYWHERE listings::a_delimiter_rolls_keys_up,
+    EVERYWHERE listings::a_prefix_of_nothing_lists_nothing,
+    EVERYWHERE queues::a_batch_is_counted,
+    EVERYWHERE queues::a_wrong_entry_fails_alone,
+    EVERYWHERE queues::a_message_is_hidden_given_back_and_deleted,
+    EVERYWHERE queues::a_group_waits_for_its_message,
+    EVERYWHERE queues::a_duplicate_is_not_delivered,
+    EVERYWHERE queues::odd_bodies_come_back,
+    EVERYWHERE queues::a_purged_queue_is_empty,
+    EVERYWHERE queues::a_missing_queue_is_not_found,
+    EVERYWHERE stacks::a_stack_lives_and_dies,
+    EVERYWHERE stacks::an_existing_stack_is_a_conflict,
+    EVERYWHERE stacks::a_missing_stack_is_none,
+    EVERYWHERE stacks::a_failed_stack_is_explained,
+    EVERYWHERE users::access_keys_are_made_listed_and_deleted,
+    EVERYWHERE users::a_missing_user_is_not_found,
+    EVERYWHERE access::anyone_reads_the_configuration,
+    EVERYWHERE access::a_clock_is_corrected_before_the_first_signature,
+    NATIVE_ONLY access::a_wrong_clock_recovers,
+    NATIVE_ONLY access::a_wrong_secret_is_refused,
+    NATIVE_ONLY access::an_unknown_key_is_refused,
+    NATIVE_ONLY access::a_missing_bucket_is_not_found,
+    NATIVE_ONLY access::a_viewer_may_only_look,
+    NATIVE_ONLY access::an_operator_may_not_touch_results,
+    NATIVE_ONLY access::anyone_may_not_read_results,
+    NATIVE_ONLY access::nobody_listens,
+}
+
+/// Runs those of the checks that `shell` can run, one after the other, and shows each report to `tell`.
+pub async fn run(cloud: &Cloud, shell: Shell, mut tell: impl FnMut(Report)) {
+    for check in CHECKS.iter().filter(|check| check.shells.contains(&shell)) {
+        let start = cloud.ports().clock.now();
+        let result = (check.run)(cloud).await;
+        let millis = cloud.ports().clock.now().saturating_sub(start).as_millis();
+        let (outcome, detail) = match result {
+            Ok(()) => ("passed", String::new()),
+            Err(failure) => ("failed", failure.to_string()),
+        };
+        tell(Report { name: check.name, outcome, detail, millis });
+    }
+}

@@ -1,0 +1,43 @@
+//! Access keys.
+
+use cruncher_aws::cloudformation::DescribeStack;
+use cruncher_aws::iam::{CreateAccessKey, DeleteAccessKey, ListAccessKeys};
+use cruncher_aws::s3::GetObject;
+use cruncher_aws::{Client, Credentials};
+
+use crate::cloud::Cloud;
+use crate::failure::{Failure, equal, holds, refused};
+
+async fn viewer(client: &Client, cloud: &Cloud) -> Result<String, Failure> {
+    let stack = client.send(&DescribeStack::new(cloud.stack())).await?;
+    let user = stack.and_then(|mut stack| stack.outputs.remove("ViewerUser"));
+    user.ok_or_else(|| Failure::new("the stack names no viewer"))
+}
+
+pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &Cloud) -> Result<(), Failure> {
+    let client = cloud.administrator();
+    let user = viewer(&client, cloud).await?;
+    let before = client.send(&ListAccessKeys::new(&user)).await?;
+    let made = client.send(&CreateAccessKey::new(&user)).await?;
+    let listed = client.send(&ListAccessKeys::new(&user)).await?;
+    equal("keys", &listed.len(), &(before.len() + 1))?;
+    let found = listed.iter().find(|key| key.key_id == made.key_id);
+    let found = found.ok_or_else(|| Failure::new("the new key is not listed"))?;
+    equal("status", &found.status.as_str(), &"Active")?;
+    holds("it has a time", || found.create_time.is_some())?;
+
+    let signing = cloud.client(Some(Credentials::new(&made.key_id, &made.secret)));
+    signing.send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
+
+    client.send(&DeleteAccessKey::new(&user, &made.key_id)).await?;
+    equal("keys", &client.send(&ListAccessKeys::new(&user)).await?, &before)?;
+    let error = refused("a second deletion", client.send(&DeleteAccessKey::new(&user, &made.key_id)).await)?;
+    holds("it is not found", || error.is_not_found())
+}
+
+pub(super) async fn a_missing_user_is_not_found(cloud: &Cloud) -> Result<(), Failure> {
+    let client = cloud.administrator();
+    let error = refused("a key", client.send(&CreateAccessKey::new("nobody-of-that-name")).await)?;
+    holds("it is not found", || error.is_not_found())?;
+    equal("code", &error.code(), &Some("NoSuchEntity"))
+}

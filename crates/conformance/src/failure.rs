@@ -1,0 +1,51 @@
+//! Why a check failed.
+
+use std::error::Error as _;
+use std::fmt;
+
+use cruncher_aws::Error;
+
+/// What was found instead of what was expected.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure in one sentence.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self(format!("{:?}: {error}{cause}", error.kind()))
+    }
+}
+
+/// Fails unless `found` is `expected`.
+pub(crate) fn equal<T: PartialEq + fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), Failure> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Failure(format!("{what}: {found:?} instead of {expected:?}")))
+}
+
+/// Fails unless `condition` holds.
+pub(crate) fn holds(what: &str, condition: impl FnOnce() -> bool) -> Result<(), Failure> {
+    if condition() { Ok(()) } else { Err(Failure(format!("not so: {what}"))) }
+}
+
+/// The error of something that mustn't succeed.
+pub(crate) fn refused<T: fmt::Debug>(what: &str, result: Result<T, Error>) -> Result<Error, Failure> {
+    match result {
+        Ok(output) => Err(Failure(format!("{what} was not refused: {output:?}"))),
+        Err(error) => Ok(error),
+    }
+}

@@ -1,0 +1,15 @@
+//! One suite of checks, run by a process and by a browser through the transports that ship, against the same cloud.
+//!
+//! A check is an async function of a [`Cloud`]; it knows nothing of the shell that runs it. What a shell can't see is
+//! left to the other one: a browser hides a refusal that comes without CORS headers.
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+mod checks;
+mod cloud;
+mod failure;
+pub mod signing;
+
+pub use checks::{Check, Shell, run};
+pub use cloud::{Cloud, Keys};
+pub use failure::Failure;

@@ -1,0 +1,76 @@
+//! The address bar, and the access that a link brought.
+
+use cruncher_study::access::{Access, AccessError};
+use leptos::prelude::window;
+
+/// What stands behind the `#`.
+pub(crate) fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// The page's address, with what stands behind the `#`.
+pub(crate) fn page_url() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// Changes what stands behind the `#`, as a step that the back button undoes.
+pub(crate) fn go_to(fragment: &str) {
+    // A fragment can always be set.
+    let _ = window().location().set_hash(fragment);
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    let _ = window().location().reload();
+}
+
+/// The access that a link brought, now or earlier in this tab.
+///
+/// The tab keeps it, and it is taken out of the address bar and the history.
+///
+/// # Errors
+/// If the link was cut off.
+pub(crate) fn take_access() -> Result<Option<Access>, AccessError> {
+    if let Some(access) = Access::from_fragment(&fragment())? {
+        keep(&access);
+        hide_fragment();
+        return Ok(Some(access));
+    }
+    Ok(kept())
+}
+
+/// Whether the address bar holds an access, since a link was opened in this tab.
+pub(crate) fn holds_access() -> bool {
+    !matches!(Access::from_fragment(&fragment()), Ok(None))
+}
+
+/// Forgets the access.
+pub(crate) fn forget_access() {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.remove_item(&storage_name());
+    }
+}
+
+fn keep(access: &Access) {
+    let json = serde_json::to_string(access).unwrap_or_default();
+    if let Ok(Some(storage)) = window().session_storage() {
+        // Without storage the access lives until the page is reloaded.
+        let _ = storage.set_item(&storage_name(), &json);
+    }
+}
+
+fn kept() -> Option<Access> {
+    let storage = window().session_storage().ok()??;
+    serde_json::from_str(&storage.get_item(&storage_name()).ok()??).ok()
+}
+
+/// In the local cloud several studies share an origin: the path tells them apart.
+fn storage_name() -> String {
+    format!("cruncher-access {}", window().location().pathname().unwrap_or_default())
+}
+
+fn hide_fragment() {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some("#/overview"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Times as the reader's computer tells them.
+
+use js_sys::{Array, Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+fn date(secs: f64) -> Date {
+    Date::new(&JsValue::from_f64(secs * 1000.0))
+}
+
+/// `16:40`; with the day if it isn't the day of `now`: `Mon 16:40`, further away `12 Mar 16:40`.
+pub(crate) fn clock_time(secs: f64, now: f64) -> String {
+    let (time, today) = (date(secs), date(now));
+    let clock = format!("{:02}:{:02}", time.get_hours(), time.get_minutes());
+    if time.to_date_string() == today.to_date_string() {
+        return clock;
+    }
+    let options: &[(&str, &str)] = if (secs - now).abs() < 6.0 * 86_400.0 {
+        &[("weekday", "short")]
+    } else {
+        &[("day", "numeric"), ("month", "short")]
+    };
+    format!("{} {clock}", formatted(&time, options))
+}
+
+/// Everything there is to know of a time, for a title.
+pub(crate) fn exact_time(secs: f64) -> String {
+    String::from(date(secs).to_string())
+}
+
+fn formatted(time: &Date, options: &[(&str, &str)]) -> String {
+    let bag = Object::new();
+    for (name, value) in options {
+        // Setting a property of a fresh object can't fail.
+        let _ = Reflect::set(&bag, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    let locales = Array::of1(&JsValue::from_str("en-GB"));
+    let format = js_sys::Intl::DateTimeFormat::new(locales.unchecked_ref(), bag.unchecked_ref()).format();
+    format.call1(&JsValue::UNDEFINED, time).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}

@@ -1,0 +1,12 @@
+//! The only calls to the browser: address, storage, clipboard, time, polling.
+
+pub(crate) mod address;
+pub(crate) mod clipboard;
+pub(crate) mod local_time;
+pub(crate) mod polling;
+pub(crate) mod theme;
+
+/// What requests are sent with.
+pub(crate) fn network() -> cruncher_aws::Ports {
+    cruncher_aws::transport::fetch::ports()
+}

@@ -1,0 +1,51 @@
+//! The progress bar: one part a state.
+
+use cruncher_study::ledger::CaseCounts;
+
+/// A state as the bar and its legend show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StateLook {
+    /// The name, which is also the end of its css class.
+    pub(crate) name: &'static str,
+    /// What tells it from others without colour.
+    pub(crate) symbol: &'static str,
+}
+
+/// A part of the bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) look: StateLook,
+    pub(crate) cases: u64,
+    /// Its share of the bar's width, in percent.
+    pub(crate) percent: f64,
+}
+
+/// The parts of the bar in the order in which a case passes through them, ended ones first.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+pub(crate) fn parts(counts: &CaseCounts) -> [Part; 6] {
+    [
+        ("done", "✓", counts.done),
+        ("running", "▶", counts.running),
+        ("queued", "○", counts.queued),
+        ("failed", "✕", counts.failed),
+        ("lost", "?", counts.lost),
+        ("cancelled", "⊘", counts.cancelled),
+    ]
+    .map(|(name, symbol, cases)| Part {
+        look: StateLook { name, symbol },
+        cases,
+        percent: 100.0 * cases as f64 / counts.cases.max(1) as f64,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_fill_the_bar() {
+        let counts = CaseCounts { cases: 9, queued: 3, running: 1, done: 2, failed: 1, cancelled: 1, lost: 1 };
+        assert!((parts(&counts).iter().map(|part| part.percent).sum::<f64>() - 100.0).abs() < 1e-9);
+        assert!(parts(&CaseCounts::default()).iter().all(|part| part.percent == 0.0));
+    }
+}

@@ -1,0 +1,8 @@
+//! What the page knows and remembers, in plain structs. No I/O, and nothing of a browser.
+
+pub(crate) mod bar;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod live;
+pub(crate) mod pace;
+pub(crate) mod problem;
+pub(crate) mod route;

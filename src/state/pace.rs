@@ -1,0 +1,56 @@
+//! How long the page waits before it looks again.
+
+use std::time::Duration;
+
+/// The wait after something has changed, in seconds.
+const SHORTEST_SECS: f64 = 3.0;
+
+/// The wait when nothing has changed for long, in seconds.
+const LONGEST_SECS: f64 = 60.0;
+
+/// How a look at the study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Changed,
+    Unchanged,
+    Failed,
+}
+
+/// The wait grows while nothing changes, and at once returns to the shortest when something does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    wait_secs: f64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { wait_secs: SHORTEST_SECS }
+    }
+}
+
+impl Pace {
+    /// How long to wait after a look that ended like this.
+    pub(crate) fn after(&mut self, look: Look) -> Duration {
+        let factor = match look {
+            Look::Changed => 0.0,
+            Look::Unchanged => 1.25,
+            Look::Failed => 2.0,
+        };
+        self.wait_secs = (self.wait_secs * factor).clamp(SHORTEST_SECS, LONGEST_SECS);
+        Duration::from_secs_f64(self.wait_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_grows_while_nothing_changes_and_shrinks_at_once() {
+        let mut pace = Pace::default();
+        let waits: Vec<u64> = (0..20).map(|_| pace.after(Look::Unchanged).as_secs()).collect();
+        assert!(waits.is_sorted() && waits[0] == 3 && waits[19] == 60, "{waits:?}");
+        assert_eq!(pace.after(Look::Changed).as_secs(), 3);
+        assert_eq!(pace.after(Look::Failed).as_secs(), 6);
+    }
+}

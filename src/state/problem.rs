@@ -1,0 +1,89 @@
+//! What went wrong, as the page tells it.
+
+use std::error::Error as _;
+
+use cruncher_aws::{Error, ErrorKind};
+use cruncher_backend::study::OpenError;
+use cruncher_study::access::AccessError;
+
+/// What went wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// What happened, in a sentence.
+    pub(crate) title: String,
+    /// What its reader can do.
+    pub(crate) advice: String,
+    /// The request that failed and how, for whoever wants to know more.
+    pub(crate) detail: String,
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        let title = match error.kind() {
+            ErrorKind::RefusedCredentials => "The key of this link is not accepted any more.",
+            ErrorKind::AccessDenied => "The key of this link doesn't allow this.",
+            ErrorKind::Transport => "The study's cloud can't be reached.",
+            ErrorKind::ClockSkew => "This computer's clock is wrong.",
+            ErrorKind::Throttled | ErrorKind::Server => "The study's cloud is busy or out of order.",
+            ErrorKind::NotFound => "A part of the study isn't there any more.",
+            _ => "The study's cloud gave an unexpected answer.",
+        };
+        Self { title: title.into(), advice: advice(error.kind(), error.advice()), detail: chain(error) }
+    }
+}
+
+fn advice(kind: ErrorKind, general: &str) -> String {
+    match kind {
+        ErrorKind::RefusedCredentials => {
+            "Ask the person who launched the study for a new link (cruncher configure STUDY --rotate-keys prints one).".into()
+        }
+        ErrorKind::Transport => {
+            "Look whether this computer has a network, and whether a proxy or an extension blocks the address below. The page \
+             keeps trying."
+                .into()
+        }
+        ErrorKind::Throttled | ErrorKind::Server => "Nothing needs to be done: the page keeps trying.".into(),
+        _ => general.to_owned(),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl From<&OpenError> for Problem {
+    fn from(error: &OpenError) -> Self {
+        let (title, advice) = match error {
+            OpenError::Unreachable { .. } => (
+                "The study can't be reached.",
+                "Look whether this computer has a network, then reload the page.",
+            ),
+            OpenError::Status { .. } => (
+                "There is no study at this address.",
+                "Its configuration is missing: it was cleaned up, or never launched completely. Run cruncher configure STUDY.",
+            ),
+            OpenError::Config(_) => (
+                "The study's configuration can't be read.",
+                "Reload the page; if that doesn't help, run cruncher configure STUDY.",
+            ),
+        };
+        let detail = error.source().map_or_else(|| error.to_string(), |_| chain(error));
+        Self { title: title.into(), advice: advice.into(), detail }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        Self {
+            title: "This link is incomplete.".into(),
+            advice: "Copy the whole link, up to its last character, and open it again.".into(),
+            detail: error.to_string(),
+        }
+    }
+}

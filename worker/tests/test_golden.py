@@ -1,0 +1,104 @@
+"""The golden files that the worker shares with the dashboard and the command line."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import enum
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import attach
+import pytest
+
+GOLDEN = Path(__file__).resolve().parents[2] / "tests/golden"
+
+
+def cases(file: str) -> list[Any]:
+    return [pytest.param(case, id=case["name"]) for case in json.loads((GOLDEN / file).read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("case", cases("substitution.json"))
+def test_placeholders_become_literals(case: dict[str, Any]) -> None:
+    if "error" in case:
+        with pytest.raises(attach.MissingParameter) as caught:
+            attach.render(case["template"], case["parameters"])
+        assert {"placeholder": caught.value.name, "line": caught.value.line} == case["error"]
+        assert case["error"]["placeholder"] in str(caught.value) and str(case["error"]["line"]) in str(caught.value)
+    else:
+        assert attach.render(case["template"], case["parameters"]) == (case["text"], case["unused"])
+
+
+class Array:
+    """What the worker knows of a NumPy array: that it has `tolist`."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def tolist(self) -> list[Any]:
+        return self.values
+
+
+class Scalar:
+    """What it knows of a NumPy scalar of older versions: that it has `item`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def item(self) -> Any:
+        return self.value
+
+
+class Float64(float):
+    """NumPy's float64 is a float."""
+
+
+class Color(enum.IntEnum):
+    """A whole number with a name."""
+
+    RED = 1
+
+
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+NAMES = {
+    "Array": Array, "Scalar": Scalar, "Float64": Float64, "Color": Color, "OrderedDict": collections.OrderedDict,
+    "date": datetime.date, "nan": math.nan, "inf": math.inf, "endless": ENDLESS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", cases("results.json"))
+def test_results_become_json(case: dict[str, Any]) -> None:
+    value = eval(case["python"], dict(NAMES))
+    warnings: list[str] = []
+    if "error" in case:
+        with pytest.raises(attach.UnusableResult) as caught:
+            attach.to_plain(value, warnings)
+        assert case["error"] in str(caught.value)
+    else:
+        written = json.loads(attach.to_json(attach.to_plain(value, warnings)))
+        assert json.dumps(written) == json.dumps(case["result"])  # 1 and 1.0 and True differ
+        assert warnings == case["warnings"]
+
+
+@pytest.mark.parametrize("case", cases("signatures.json"))
+def test_failures_are_grouped_by_their_signature(case: dict[str, Any]) -> None:
+    frames = [(frame["function"], frame["line"]) for frame in case["frames"]]
+    assert attach._NUMBER.sub("#", case["message"]) == case["normalised"]
+    assert attach.signature(case["exception"], case["message"], frames) == case["signature"]
+
+
+@pytest.mark.parametrize("case", cases("endpoints.json"))
+def test_addresses_are_built(case: dict[str, Any]) -> None:
+    study = attach.read_study({**case["config"], "study": "s", "queue_url": "q", "lease_secs": 120})
+    assert study.object_url(case["key"]) == case["object_url"]
+    assert study.queue_service_url == case["sqs_url"]
+
+
+@pytest.mark.parametrize("case", cases("messages.json"))
+def test_messages_are_read(case: dict[str, Any]) -> None:
+    message = case.get("message", case.get("body", case))
+    body = message if isinstance(message, str) else json.dumps(message)
+    assert attach.read_case(body).case_id == json.loads(body)["case_id"]
