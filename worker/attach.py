@@ -125,11 +125,10 @@ class Processes:
 
     def __init__(self, count: int, config_url: str, key_id: str, secret: str) -> None:
         self._journal = Journal(sys.stdout, "cruncher")
+        self._count, self._arguments = count, (config_url, key_id, secret)
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
-        for number in range(1, count + 1):
-            self._running[number] = self._start((config_url, key_id, secret, "cruncher #{}".format(number)))
 
-    def _start(self, arguments: Tuple[str, ...]) -> "subprocess.Popen[bytes]":
+    def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
         process = subprocess.Popen([sys.executable, "-c", self.BOOTSTRAP], stdin=subprocess.PIPE, **group)
         assert process.stdin is not None
@@ -140,6 +139,11 @@ class Processes:
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
         with signals_interrupt():
+            try:
+                for number in range(1, self._count + 1):
+                    self._running[number] = self._start(*self._arguments, "cruncher #{}".format(number))
+            except KeyboardInterrupt:
+                self._interrupt()
             while self._running:
                 try:
                     self._report_ended()
@@ -203,7 +207,6 @@ class Worker:
         )
         with signals_interrupt(), self._host.attached(self._keeper.tick):
             try:
-                self._keeper.start()
                 ending = self._ending()
                 self._leave(ending)
             except KeyboardInterrupt:
@@ -215,6 +218,7 @@ class Worker:
 
     def _ending(self) -> Ending:
         try:
+            self._keeper.start()
             return self._loop()
         except KeyboardInterrupt:
             return Ending("stopped", "stopped by its user")
@@ -256,33 +260,33 @@ class Worker:
         self._keeper.wake()
 
     def _take(self, message: "Message") -> None:
+        lease = Lease(message)
+        self._keeper.hold(lease)  # 4, begun before 3: the network may be slow there, too
         try:
             case = read_case(message.body)
+            if self._is_settled(case):  # 3
+                self._delete(lease)
+            else:
+                self._compute(Attempt(case, lease, self._clock.now()))  # 5 to 7
         except NotACase as error:
-            self._refuse(message, str(error))
-            return
-        if self._is_settled(case):
-            self._cloud.delete(message)
-            return
-        attempt = Attempt(case, message, self._clock.now())  # 4
-        self._keeper.hold(attempt.lease)
-        try:
-            self._compute(attempt)
+            self._refuse(lease, str(error))
         except BaseException as error:
-            self._give_back(attempt.lease, 0 if isinstance(error, KeyboardInterrupt) else POISON_DELAY_SECS)
+            self._give_back(lease, 0 if isinstance(error, KeyboardInterrupt) else POISON_DELAY_SECS)
             raise
         finally:
             self._keeper.let_go()
 
-    def _refuse(self, message: "Message", why: str) -> None:
+    def _refuse(self, lease: "Lease", why: str) -> None:
         """Leaves a message that is no case to the redrive policy, which moves it to the dead-letter queue."""
-        self._report.message = "message {} is no case and was left to the dead-letter queue: {}".format(message.id, why)
+        words = "message {} is no case and was left to the dead-letter queue: {}"
+        self._report.message = words.format(lease.message.id, why)
         self._journal.say(self._report.message)
         self._tell(self._report.state)
-        self._cloud.show(message, POISON_DELAY_SECS)
+        lease.close()
+        self._cloud.show(lease.message, POISON_DELAY_SECS)
 
     def _is_settled(self, case: "Case") -> bool:
-        """3: whether nothing is to be done, because the case was cancelled or its result is there."""
+        """Whether nothing is to be done, because the case was cancelled or its result is there."""
         if self._control.is_cancelled(case):
             self._report.count("cancelled")
         elif not case.force and self._cloud.exists(case.result_key):
@@ -302,29 +306,22 @@ class Worker:
             outcome = execute(attempt, model, folder, self._host, self._report, self._journal)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
             if outcome.failure is None:
-                outcome = self._with_files(attempt, outcome, folder)
-            if outcome.failure is None:
-                self._keep_result(attempt, outcome)
+                self._keep_result(attempt, outcome, folder)
             else:
                 self._keep_failure(attempt, outcome, outcome.failure)
 
-    def _with_files(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> "Outcome":
-        """6: uploads what the model left in `files/`."""
-        try:
-            for path, key in files_of(attempt.case, folder):
-                self._cloud.upload(key, path)
-        except CaseFailure as error:
-            return outcome._replace(failure=describe(error, "", ""))
-        return outcome
-
-    def _keep_result(self, attempt: "Attempt", outcome: "Outcome") -> None:
+    def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
         case = attempt.case
-        document = self._document(attempt, outcome)
-        document["result"] = outcome.result
+        document = dict(self._document(attempt, outcome), result=outcome.result)
         try:
+            for path, key in files_of(case, folder):
+                self._cloud.upload(key, path)
             written = self._write_result(attempt, to_json(document))
-        except (KeyboardInterrupt, Refused, NoStudy, Unexpected):
+        except CaseFailure as error:
+            self._keep_failure(attempt, outcome, describe(error, "", ""))
+            return
+        except BaseException:
             self._save(case, to_json(document))
             raise
         self._delete(attempt.lease)
@@ -352,6 +349,7 @@ class Worker:
         if lease.lost and self._cloud.exists(case.result_key):
             self._journal.say("case {} failed, but another worker has finished it".format(case.short))
             return
+        lease.close()
         final = attempt.number >= case.max_attempts or not lease.is_in_queue
         document = self._document(attempt, outcome)
         document.update(failure._asdict(), final=final)
@@ -498,8 +496,10 @@ class Lease:
 
     def close(self) -> None:
         """Waits for an extension under way: one that came after the message was given back would hide it again."""
-        with self._lock:
-            self._is_open = False
+        has_waited = self._lock.acquire(timeout=FAREWELL_SECS)
+        self._is_open = False
+        if has_waited:
+            self._lock.release()
 
 
 class Keeper(threading.Thread):
@@ -685,7 +685,7 @@ class Report:
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
             "start_time": self._start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
-            "median_secs": statistics.median(self._durations) if self._durations else None,
+            "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "message": self.message, "traceback": self._traceback,
         }  # fmt: skip
 
@@ -746,9 +746,7 @@ class Tail:
     def text(self) -> str:
         """The same as text."""
         kept = bytes(self._bytes[-self._size :])
-        if len(self._bytes) > self._size:
-            kept = re.sub(rb"\A[\x80-\xbf]{1,3}", b"", kept)
-        return kept.decode("utf-8", "replace")
+        return re.sub(rb"\A[\x80-\xbf]{1,3}", b"", kept).decode("utf-8", "replace")
 
 
 class Journal:
@@ -901,8 +899,8 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
 class Attempt:
     """One execution of a case."""
 
-    def __init__(self, case: Case, message: "Message", start_time: float) -> None:
-        self.case, self.number, self.lease = case, message.receive_count, Lease(message)
+    def __init__(self, case: Case, lease: Lease, start_time: float) -> None:
+        self.case, self.number, self.lease = case, lease.message.receive_count, lease
         self.start_time = self.end_time = start_time
         self.progress: Optional[float] = None
         self.progress_text: Optional[str] = None
@@ -994,7 +992,7 @@ class Models:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
-        self._kept: collections.OrderedDict[str, bytes] = collections.OrderedDict()
+        self._kept: Dict[str, bytes] = {}
 
     def get(self, key: str) -> Union[bytes, ModelNotFound]:
         """The file at `key`, or what is wrong with it."""
@@ -1013,8 +1011,8 @@ class Models:
 
     def _keep(self, digest: str, body: bytes) -> None:
         self._kept[digest] = body
-        while len(self._kept) > MODELS_KEPT:
-            self._kept.popitem(last=False)
+        if len(self._kept) > MODELS_KEPT:
+            del self._kept[next(iter(self._kept))]
 
 
 def execute(
@@ -1027,8 +1025,8 @@ def execute(
         template = _text_of(model)
         text, unused = render(template, case.parameters)
         run = run_python if case.kind == "python" else run_command
-        with surroundings(case, folder, output, journal), time_limit(case.time_limit_secs):
-            result, read = run(text, attempt, host, report)
+        with surroundings(case, folder, output, journal):
+            result, read = within(case.time_limit_secs, lambda: run(text, attempt, host, report))
         warnings += ["parameter {} is used by no placeholder".format(name) for name in unused if name not in read]
         result = to_plain(result, warnings)
     except KeyboardInterrupt:
@@ -1082,7 +1080,7 @@ def run_python(text: str, attempt: Attempt, host: "Host", report: Report) -> Tup
     )
     filename = "<{}>".format(case.model_name)
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    main = sys.modules["__main__"]
+    main, pid = sys.modules["__main__"], os.getpid()
     sys.modules["__main__"] = module  # pickle, dataclasses and the callbacks of Itasca software look names up there
     try:
         with host.case(module):
@@ -1092,6 +1090,8 @@ def run_python(text: str, attempt: Attempt, host: "Host", report: Report) -> Tup
             raise
     finally:
         sys.modules["__main__"] = main
+        if os.getpid() != pid:
+            os._exit(0)  # a fork that the model has forgotten to end must not become a second worker of this name
     return module.__dict__.get("result"), parameters.read
 
 
@@ -1244,29 +1244,33 @@ class _Captured(io.RawIOBase):
         return self._journal.fileno()
 
 
-@contextlib.contextmanager
-def time_limit(secs: Optional[float]) -> Iterator[None]:
-    """Raises `TimeLimitExceeded` in this thread when the time is over. Native code notices it when it returns."""
+def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
+    """What `call` returns; `TimeLimitExceeded` if that takes longer. Native code notices it when it returns."""
     if secs is None:
-        yield
-        return
-    with _interruptible_sleep() as number:
-        limit = _Limit(secs, threading.get_ident(), number)
-        limit.start()
+        return call()
+    limit = _Limit(secs)
+    try:
         try:
-            yield
+            limit.start()
+            return call()
         finally:
             limit.stop()
+    finally:
+        limit.stop()  # the first may have been interrupted by the very exception that it is to stop
 
 
 class _Limit(threading.Thread):
-    """Raises, and raises again in case that the model has caught it."""
+    """Raises in the thread that made it, and raises again in case that the model has caught it."""
 
-    def __init__(self, secs: float, thread_id: int, signal_number: Optional[int]) -> None:
+    def __init__(self, secs: float) -> None:
         super().__init__(name="cruncher-time-limit", daemon=True)
-        self._secs, self._thread_id, self._signal_number = secs, thread_id, signal_number
+        self._secs, self._thread_id = secs, threading.get_ident()
         self._over = threading.Event()
         self._lock = threading.Lock()
+        # A signal ends a sleep of the main thread, so that the limit reaches a model that sleeps.
+        is_main = threading.current_thread() is threading.main_thread()
+        self._with_signal = is_main and hasattr(signal, "pthread_kill")
+        self._before = signal.signal(signal.SIGALRM, lambda *_: None) if self._with_signal else None
 
     def run(self) -> None:
         wait_secs = self._secs
@@ -1277,33 +1281,19 @@ class _Limit(threading.Thread):
                     self._raise()
 
     def _raise(self) -> None:
-        limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: self.words})
+        words = "the time limit of {:g} s was exceeded".format(self._secs)
+        limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: words, "__module__": "__main__"})
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(limit))
-        if self._signal_number is not None:
-            signal.pthread_kill(self._thread_id, self._signal_number)
-
-    @property
-    def words(self) -> str:
-        return "the time limit of {:g} s was exceeded".format(self._secs)
+        if self._with_signal:
+            signal.pthread_kill(self._thread_id, signal.SIGALRM)
 
     def stop(self) -> None:
         """After this none is raised any more, not even one that is under way."""
         with self._lock:
             self._over.set()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
-
-
-@contextlib.contextmanager
-def _interruptible_sleep() -> Iterator[Optional[int]]:
-    """A signal that ends a sleep of the main thread, so that the time limit reaches a model that sleeps."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_kill"):
-        yield None
-        return
-    before = signal.signal(signal.SIGALRM, lambda *_: None)
-    try:
-        yield signal.SIGALRM
-    finally:
-        signal.signal(signal.SIGALRM, before if before is not None else signal.SIG_DFL)
+        if self._with_signal:
+            signal.signal(signal.SIGALRM, self._before if self._before is not None else signal.SIG_DFL)
 
 
 def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
@@ -1416,8 +1406,14 @@ def describe(error: BaseException, model_name: str, template: str) -> Failure:
         if one.filename == filename
     ]
     name, message = type(error).__name__, _message_of(error)
-    words = "".join(traceback.format_exception(type(error), error, frame, chain=frame is not None))[-OUTPUT_BYTES:]
-    return Failure(name, message, words, signature(name, message, frames))
+    words = "".join(traceback.format_exception(type(error), error, frame)) if frame else _last_line(error, message)
+    return Failure(name, message, words[-OUTPUT_BYTES:], signature(name, message, frames))
+
+
+def _last_line(error: BaseException, message: str) -> str:
+    if isinstance(error, CaseFailure):
+        return "{}: {}\n".format(type(error).__name__, message)
+    return "".join(traceback.format_exception_only(type(error), error))
 
 
 def _message_of(error: BaseException) -> str:
@@ -1644,7 +1640,7 @@ class Study(NamedTuple):
 
 def load_study(config_url: str, client: "Client") -> Study:
     """The study at `config_url`."""
-    if urllib.parse.urlsplit(config_url).scheme not in ("http", "https"):
+    if not re.fullmatch(r"https?://[^\s/:]+(:[0-9]{1,5})?/[!-~]*", config_url):
         raise NoStudy("{} is no address of a study; it starts with http:// or https://".format(config_url))
     answer = client.send(Request("GET", config_url))
     if answer.status != 200:
@@ -1860,7 +1856,7 @@ class Client:
             if verdict == "refused" and not is_new_key:
                 words = "the study does not accept this key ({}); copy the line from the page Attach again"
                 raise Refused(words.format(trouble))
-            self._pause(trouble, failures)
+            self._pause(trouble, min(failures, 3) if verdict == "refused" else failures)
 
     def _try(self, request: "Request") -> "Tuple[Optional[Answer], str, str]":
         headers = sign(request, self._key, self._region, self._clock.now()) if self._key else request.headers

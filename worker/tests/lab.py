@@ -1,5 +1,6 @@
 """A study with workers attached to it, and a proxy between them that records and disturbs."""
 
+# ruff: noqa: D105, D107, S101, S603 - only tests use this
 from __future__ import annotations
 
 import hashlib

@@ -439,6 +439,7 @@ def test_the_lease_ends_in_the_heartbeat_before_the_queue_forbids_it(hasty_lab: 
         PYTHONPATH=str(Path(__file__).resolve().parents[1]),
     )
     gate.arrivals(1)
+
     def held_by_heartbeat() -> Any:
         case = (lab.document(f"workers/{worker.name()}/heartbeat.json") or {}).get("case") or {}
         return case.get("lease") == "heartbeat"
@@ -465,8 +466,7 @@ class TestSeveral:
         for case_id in cases:
             assert lab.done(case_id)["result"]["pid"] != parent.process.pid
         for pid in children(parent.process.pid):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                assert lab.study.worker.secret.encode() not in file.read()
+            assert lab.study.worker.secret.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
         parent.send(signal.SIGINT)
         assert parent.ends() == 0
         assert parent.output.count("stopped by its user") == 2
@@ -482,5 +482,4 @@ class TestSeveral:
 
 
 def children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(one) for one in file.read().split()]
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -6,7 +6,7 @@ use cruncher_study::config::check_study_name;
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
 #[command(name = "cruncher", version, arg_required_else_help = true, after_help = OVERVIEW)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Whose cloud.
     #[command(flatten)]
     pub account: Account,
@@ -29,21 +29,21 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 /// Whose cloud a command works in.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Account")]
-pub struct Account {
+pub(crate) struct Account {
     /// The region of AWS, such as eu-central-1 [default: that of the AWS CLI]
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// The profile of the AWS CLI whose credentials are used
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
-    /// A cloud of one's own that speaks AWS's protocols, such as http://127.0.0.1:8124
+    /// The address of a cloud of one's own that speaks AWS's protocols
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Create a study: its bucket, queue and users, its page, and the links to it
     Launch(Launch),
     /// Bring a study's page and worker up to this version; make new links
@@ -85,7 +85,7 @@ For development: CRUNCHER_DASHBOARD_DIR names a folder whose page is uploaded in
 /// Create a study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LAUNCH)]
-pub struct Launch {
+pub(crate) struct Launch {
     /// A name of lower-case letters, digits and hyphens
     #[arg(value_parser = study)]
     pub study: String,
@@ -108,7 +108,7 @@ Examples:
 /// Bring a study up to this version.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CONFIGURE)]
-pub struct Configure {
+pub(crate) struct Configure {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -131,7 +131,7 @@ Examples:
 /// Show how far a study is.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_STATUS)]
-pub struct Status {
+pub(crate) struct Status {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -155,7 +155,7 @@ Examples:
 /// Delete a study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CLEAN_UP)]
-pub struct CleanUp {
+pub(crate) struct CleanUp {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -182,7 +182,7 @@ Examples:
 /// Show a study on this machine.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_DEMO)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Where the page is served [default: 8123, or another one if that is taken]
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,

@@ -12,7 +12,7 @@ use crate::signal::unless_ended;
 use crate::text::{count, size};
 
 /// Says what will be deleted, asks, and deletes it.
-pub async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
+pub(crate) async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
     let study = arguments.study.as_str();
     unless_ended(delete(account, arguments), || {
         format!("Interrupted: what was deleted is gone. `cruncher clean-up {study}` can be run again and does the rest.")
@@ -78,23 +78,18 @@ fn explain(inventory: &Inventory, results: Results) {
         ));
     }
     let Some(bucket) = bucket else { return };
-    let content = content(inventory);
+    let results_text = count(inventory.results, "result");
     match results {
-        Results::Delete => result(format_args!("  the bucket {bucket} with {content}")),
+        Results::Delete => {
+            let (objects, size) = (count(inventory.objects, "object"), size(inventory.size_bytes));
+            result(format_args!("  the bucket {bucket} with {results_text}, in all {objects} of {size}"));
+        }
         Results::Keep => {
             result("  the page");
-            result(format_args!("and keeps\n  the bucket {bucket} with {content}"));
+            result("and keeps");
+            result(format_args!("  the bucket {bucket} with {results_text} and the documents that belong to them"));
         }
     }
-}
-
-fn content(inventory: &Inventory) -> String {
-    format!(
-        "{}, in all {} of {}",
-        count(inventory.results, "result"),
-        count(inventory.objects, "object"),
-        size(inventory.size_bytes)
-    )
 }
 
 async fn ask(study: &str) -> Result<(), Failure> {

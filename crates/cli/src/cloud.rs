@@ -3,24 +3,25 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{self};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use cruncher_aws::transport::native;
 use cruncher_aws::{Client, Credentials, Endpoints, Ports};
 
 use crate::arguments::Account;
 use crate::failure::{Failure, sentence};
+use crate::text::printable;
 
 /// The ports of this process.
-pub fn ports() -> Result<Ports, Failure> {
+pub(crate) fn ports() -> Result<Ports, Failure> {
     native::ports().map_err(|error| Failure::new(format!("Requests can't be sent from here: {}", sentence(&error))))
 }
 
 /// A client that signs with the user's own credentials.
-pub async fn client(account: &Account) -> Result<Client, Failure> {
-    let config = load(account).await;
+pub(crate) async fn client(account: &Account) -> Result<Client, Failure> {
+    // What looks for credentials is large, and every command waits for it.
+    let config = Box::pin(load(account)).await;
     let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
-    let credentials = credentials(&config, account.profile.as_deref()).await?;
+    let credentials = Box::pin(credentials(&config, account.profile.as_deref())).await?;
     let endpoint_url = account.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
     Ok(Client::new(ports()?, Endpoints::new(region, endpoint_url), Some(credentials)))
 }
@@ -47,7 +48,7 @@ fn no_region() -> Failure {
 }
 
 async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Credentials, Failure> {
-    let provider = config.credentials_provider().ok_or_else(no_credentials)?;
+    let provider = config.credentials_provider().ok_or_else(|| no_credentials(profile))?;
     let found = provider.provide_credentials().await.map_err(|error| unusable(&error, profile))?;
     let credentials = Credentials::new(found.access_key_id(), found.secret_access_key());
     Ok(match found.session_token() {
@@ -56,21 +57,23 @@ async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Creden
     })
 }
 
-fn no_credentials() -> Failure {
-    Failure::new(
-        "No AWS credentials were found. Sign in with `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and \
-         AWS_SECRET_ACCESS_KEY; --profile names a profile.",
-    )
+fn no_credentials(profile: Option<&str>) -> Failure {
+    let place = profile.map(|profile| format!(" for profile {profile}")).unwrap_or_default();
+    Failure::new(format!(
+        "No AWS credentials were found{place}. Sign in with `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID \
+         and AWS_SECRET_ACCESS_KEY; --profile names a profile."
+    ))
 }
 
 fn unusable(error: &CredentialsError, profile: Option<&str>) -> Failure {
-    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && profile.is_none() {
-        return no_credentials();
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
+        return no_credentials(profile);
     }
     let profile = profile.map(|profile| format!(" of profile {profile}")).unwrap_or_default();
+    // The cause may be a list of every place that was asked.
+    let cause = printable(&sentence(error), 400);
     Failure::new(format!(
-        "The AWS credentials{profile} can't be used: {} Sign in again, with `aws sso login` for instance, and try \
-         `aws sts get-caller-identity`.",
-        sentence(error)
+        "The AWS credentials{profile} can't be used: {cause} Sign in again, with `aws sso login` for instance, and try \
+         `aws sts get-caller-identity`."
     ))
 }

@@ -13,7 +13,7 @@ use crate::release::{page, release};
 use crate::signal::unless_ended;
 
 /// Brings a study up to this version; prints its addresses, and new links if there are any.
-pub async fn run(account: &Account, arguments: &Configure) -> Result<(), Failure> {
+pub(crate) async fn run(account: &Account, arguments: &Configure) -> Result<(), Failure> {
     let study = arguments.study.as_str();
     unless_ended(update(account, arguments), || {
         format!("Interrupted: study {study} may be changed in part. `cruncher configure {study}` can be run again.")

@@ -8,29 +8,29 @@ use cruncher_backend::stack::{Failure as StackFailure, StackError};
 
 /// The end of a command that didn't do what it was called for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     message: String,
     exit_code: u8,
 }
 
 impl Failure {
     /// One or a few sentences: what happened, to what, and what to do.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), exit_code: 1 }
     }
 
     /// The same for a command that was ended from outside.
-    pub fn ended(message: impl Into<String>, exit_code: u8) -> Self {
+    pub(crate) fn ended(message: impl Into<String>, exit_code: u8) -> Self {
         Self { message: message.into(), exit_code }
     }
 
     /// The sentences.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
     /// What the process ends with.
-    pub fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_code)
     }
 }
@@ -42,8 +42,8 @@ impl From<cruncher_aws::Error> for Failure {
 }
 
 /// An error and its causes as a sentence.
-pub fn sentence(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+pub(crate) fn sentence(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
     let text: Vec<String> = causes.map(ToString::to_string).collect();
     let text = text.join(": ");
     let mut rest = text.chars();
@@ -52,7 +52,7 @@ pub fn sentence(error: &dyn Error) -> String {
 }
 
 /// What a launch or a configuration failed with, and the way out.
-pub fn of_launch(error: LaunchError, study: &str, region: &str) -> Failure {
+pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> Failure {
     match error {
         LaunchError::Exists { .. } => Failure::new(format!(
             "Study {study} exists already in {region}. To upload this version's page run `cruncher configure {study}`; for \
@@ -87,7 +87,7 @@ pub fn of_launch(error: LaunchError, study: &str, region: &str) -> Failure {
 }
 
 /// What a change of a stack failed with, and the way out.
-pub fn of_stack(error: StackError, study: &str) -> Failure {
+pub(crate) fn of_stack(error: StackError, study: &str) -> Failure {
     match error {
         StackError::Failed { stack, status, failure } => {
             let cause = failure.as_ref().map_or_else(|| "no event tells why".to_owned(), cause);

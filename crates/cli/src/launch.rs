@@ -12,7 +12,7 @@ use crate::release::{page, release};
 use crate::signal::unless_ended;
 
 /// Launches a study and prints its links.
-pub async fn run(account: &Account, arguments: &Launch) -> Result<(), Failure> {
+pub(crate) async fn run(account: &Account, arguments: &Launch) -> Result<(), Failure> {
     let study = arguments.study.as_str();
     let launched = unless_ended(create(account, study), || interrupted(study)).await?;
     if !launched.keys_are_accepted {
@@ -35,7 +35,7 @@ async fn create(account: &Account, study: &str) -> Result<Launched, Failure> {
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let mut reporter = Reporter::new();
-    reporter.line(format_args!("Creating stack {} in {region}, which takes about two minutes on AWS", stack_name(study)));
+    reporter.line(format_args!("Launching study {study} in {region}; on AWS this takes about two minutes"));
     let launched = launch(&client, study, release(&page), &mut |step| reporter.step(step)).await;
     launched.map_err(|error| of_launch(error, study, &region))
 }

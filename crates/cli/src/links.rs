@@ -10,7 +10,7 @@ use crate::output::result;
 
 /// What somebody needs who is to open a study's page.
 #[derive(Serialize)]
-pub struct Links {
+pub(crate) struct Links {
     study: String,
     region: String,
     bucket: String,
@@ -25,7 +25,7 @@ pub struct Links {
 
 impl Links {
     /// Addresses, and links if there are keys.
-    pub fn new(config: &Config, website_url: &str, keys: Option<&RoleKeys>) -> Self {
+    pub(crate) fn new(config: &Config, website_url: &str, keys: Option<&RoleKeys>) -> Self {
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
         let page_url = endpoints.object_url(&config.bucket, INDEX_KEY);
         Self {
@@ -40,13 +40,13 @@ impl Links {
     }
 
     /// For programs.
-    pub fn print_json(&self) {
+    pub(crate) fn print_json(&self) {
         // It is plain JSON.
         result(serde_json::to_string_pretty(self).unwrap_or_default());
     }
 
     /// For people.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         result(format_args!("Dashboard        {}", self.page_url));
         if let Some(url) = &self.website_url {
             result(format_args!("                 {url} (plain http, where https is blocked)"));

@@ -10,6 +10,7 @@ mod launch;
 mod links;
 mod output;
 mod release;
+mod report;
 mod signal;
 mod status;
 mod text;

@@ -14,41 +14,41 @@ use crate::failure::Failure;
 use crate::text::thousands;
 
 /// A line of the result. That nobody reads it any more is no failure: `cruncher status | head`.
-pub fn result(text: impl Display) {
+pub(crate) fn result(text: impl Display) {
     let _ = writeln!(stdout(), "{text}");
 }
 
 /// A part of the result, without an end of line, at once.
-pub fn result_part(text: impl Display) {
+pub(crate) fn result_part(text: impl Display) {
     let mut out = stdout();
     let _ = write!(out, "{text}");
     let _ = out.flush();
 }
 
 /// A line about what goes on.
-pub fn note(text: impl Display) {
+pub(crate) fn note(text: impl Display) {
     let _ = writeln!(stderr(), "{text}");
 }
 
 /// Why a command ended.
-pub fn explain(failure: &Failure) {
+pub(crate) fn explain(failure: &Failure) {
     note(format_args!("cruncher: {}", failure.message()));
 }
 
 /// Whether results are read by a person at this moment.
-pub fn is_watched() -> bool {
+pub(crate) fn is_watched() -> bool {
     stdout().is_terminal()
 }
 
 /// What a long command does: a line for each thing that happened, and on a terminal what is under way at the moment.
-pub struct Reporter {
+pub(crate) struct Reporter {
     bar: ProgressBar,
     last_event: Option<(String, String)>,
 }
 
 impl Reporter {
     /// Nothing is under way yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
@@ -60,17 +60,17 @@ impl Reporter {
     }
 
     /// Something happened.
-    pub fn line(&self, text: impl Display) {
+    pub(crate) fn line(&self, text: impl Display) {
         self.bar.suspend(|| note(text));
     }
 
     /// Something is under way.
-    pub fn now(&self, text: impl Into<String>) {
+    pub(crate) fn now(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
     }
 
     /// Tells a step of a use case.
-    pub fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, step: Step) {
         match step {
             Step::Stack(event) => self.event(&event),
             Step::KeysMade => self.line("Made an access key for each role"),
@@ -80,7 +80,7 @@ impl Reporter {
                     self.line("Waiting until the new keys are accepted everywhere");
                 }
             }
-            Step::Published { done, of, .. } if done == of => self.line(format_args!("Uploaded the page, {of} files")),
+            Step::Published { done, of, .. } if done == of => self.line(format_args!("The page is in place, {of} files")),
             Step::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
             Step::KeysDeleted => self.line("Deleted the access keys"),
             Step::ObjectsDeleted { deleted } => self.now(format!("deleting, {} objects so far", thousands(deleted))),

@@ -13,7 +13,7 @@ use rust_embed::RustEmbed;
 use crate::failure::{Failure, sentence};
 
 /// This program's version.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const TEMPLATE: &str = include_str!("../../../stack/study.yaml");
 
@@ -27,7 +27,7 @@ const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 struct Dashboard;
 
 /// The dashboard, or why there is none.
-pub fn page() -> Result<Page, Failure> {
+pub(crate) fn page() -> Result<Page, Failure> {
     match std::env::var_os(FOLDER_VARIABLE) {
         Some(folder) => of_folder(Path::new(&folder)),
         None => of_program(),
@@ -71,6 +71,6 @@ fn relative(folder: &Path, path: &Path) -> String {
 }
 
 /// What is put into a study.
-pub fn release(page: &Page) -> Release<'_> {
+pub(crate) fn release(page: &Page) -> Release<'_> {
     Release { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 
 /// Who told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     /// The system, or whoever started this; or the terminal was closed.
@@ -24,14 +24,14 @@ impl Signal {
 }
 
 /// Hears signals from the moment that it is made.
-pub struct Listener {
+pub(crate) struct Listener {
     #[cfg(unix)]
     signals: [(tokio::signal::unix::Signal, Signal); 3],
 }
 
 impl Listener {
     /// Begins to listen.
-    pub fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         Self::listen().map_err(|error| Failure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
     }
 
@@ -53,7 +53,7 @@ impl Listener {
 
     /// Waits for the next signal.
     #[cfg(unix)]
-    pub async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         let [(interrupt, first), (terminate, second), (hang_up, third)] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => *first,
@@ -64,7 +64,7 @@ impl Listener {
 
     /// Waits for the next signal.
     #[cfg(not(unix))]
-    pub async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         match tokio::signal::ctrl_c().await {
             Ok(()) => Signal::Interrupt,
             Err(_) => std::future::pending().await,
@@ -73,7 +73,7 @@ impl Listener {
 }
 
 /// Does `work` until it is done or somebody presses Ctrl-C; then `message` says what that means.
-pub async fn unless_ended<T>(
+pub(crate) async fn unless_ended<T>(
     work: impl Future<Output = Result<T, Failure>>,
     message: impl FnOnce() -> String,
 ) -> Result<T, Failure> {
@@ -85,6 +85,6 @@ pub async fn unless_ended<T>(
 }
 
 /// The end that a signal asked for.
-pub fn ended(signal: Signal, message: impl Into<String>) -> Failure {
+pub(crate) fn ended(signal: Signal, message: impl Into<String>) -> Failure {
     Failure::ended(message, signal.exit_code())
 }

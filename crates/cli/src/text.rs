@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// `1,234,567`
-pub fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -16,14 +16,14 @@ pub fn thousands(number: u64) -> String {
 }
 
 /// `1 case`, `1,234 cases`
-pub fn count(number: u64, thing: &str) -> String {
+pub(crate) fn count(number: u64, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {thing}{ending}", thousands(number))
 }
 
 /// `1.5 GB`, in powers of ten as AWS bills.
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1_000 {
         return count(bytes, "byte");
     }
@@ -41,7 +41,7 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// `42 s`, `7 min`, `3 h`, `2 days`
-pub fn duration(secs: f64) -> String {
+pub(crate) fn duration(secs: f64) -> String {
     match secs {
         secs if secs < 9.95 => format!("{:.1} s", secs.max(0.0)),
         secs if secs < 99.5 => format!("{secs:.0} s"),
@@ -52,7 +52,7 @@ pub fn duration(secs: f64) -> String {
 }
 
 /// `just now`, `7 min ago`
-pub fn ago(secs: f64) -> String {
+pub(crate) fn ago(secs: f64) -> String {
     match secs {
         secs if secs < 2.0 => "just now".to_owned(),
         secs if secs < 99.5 => format!("{secs:.0} s ago"),
@@ -61,7 +61,7 @@ pub fn ago(secs: f64) -> String {
 }
 
 /// A text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
-pub fn printable(text: &str, most_chars: usize) -> String {
+pub(crate) fn printable(text: &str, most_chars: usize) -> String {
     let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most_chars + 1).collect();
     if shown.chars().count() > most_chars {
         shown = shown.chars().take(most_chars.saturating_sub(1)).chain(['…']).collect();
@@ -71,7 +71,7 @@ pub fn printable(text: &str, most_chars: usize) -> String {
 
 /// Where the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     /// Texts.
     Left,
     /// Numbers.
@@ -79,7 +79,7 @@ pub enum Align {
 }
 
 /// Columns as wide as they need to be, indented by two.
-pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([columns[column].0.chars().count()]).max().unwrap_or(0)

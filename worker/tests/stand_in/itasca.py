@@ -1,8 +1,8 @@
 """A stand-in for the vendor's module: just so much of it that one sees how it is called.
 
-It behaves as the vendor's documentation and published scripts say: `model new` wipes the state of Python unless that was
-switched off, and forgets the callbacks; a callback is looked up by its name in `__main__`; FISH symbols are read with
-`fish.get`. What is called is written to the file that ITASCA_CALLS names, one JSON list a line.
+It behaves as the vendor's documentation and published scripts say: `model new` wipes the state of Python unless that
+was switched off, and forgets the callbacks; a callback is looked up by its name in `__main__`; FISH symbols are read
+with `fish.get`. What is called is written to the file that ITASCA_CALLS names, one JSON list a line.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 _SYMBOLS = {"code.name": "FLAC3D", "version.code.major": 700, "version.code.minor": 155}
@@ -19,7 +20,7 @@ _state: dict[str, Any] = {"reset": True, "callbacks": [], "globals": {}, "cycles
 
 
 def _record(*call: Any) -> None:
-    with open(os.environ["ITASCA_CALLS"], "a", encoding="utf-8") as file:
+    with Path(os.environ["ITASCA_CALLS"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(call) + "\n")
 
 
@@ -32,7 +33,8 @@ def command(text: str) -> None:
     elif text == "python-reset-state false":
         _state["reset"] = False
     elif text == "model new":
-        assert not _state["reset"], "the state of Python would be wiped"
+        if _state["reset"]:
+            raise RuntimeError("the state of Python would be wiped")
         _state["callbacks"].clear()
     elif text.startswith("model cycle "):
         for _ in range(int(text.split()[-1])):

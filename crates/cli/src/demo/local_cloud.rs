@@ -1,0 +1,72 @@
+//! The cloud on this machine: ministack.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cruncher_aws::{Client, Credentials, Endpoints, Ports};
+use tokio::process::Command;
+
+use super::process::Process;
+use crate::failure::Failure;
+
+/// The region that the demo pretends to be in.
+pub(crate) const REGION: &str = "eu-central-1";
+
+/// The local cloud takes these for the account's owner.
+const OWNER: (&str, &str) = ("test", "test");
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Starts it in `folder`.
+pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<Process, Failure> {
+    let mut command = Command::new(ministack);
+    command.current_dir(folder).envs([
+        ("SERVICES", "s3,sqs,iam,sts,cloudformation,ec2,autoscaling"),
+        ("GATEWAY_PORT", &port.to_string()),
+        ("BIND_HOST", "127.0.0.1"),
+        ("IOT_MTLS_ENABLED", "0"),
+        ("SFTP_ENABLED", "0"),
+        ("AUTH", "true"),
+    ]);
+    Process::start(command, &folder.join("cloud.log"))
+}
+
+/// Its address.
+pub(crate) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// A client of its owner.
+pub(crate) fn client(ports: &Ports, port: u16) -> Client {
+    let credentials = Credentials::new(OWNER.0, OWNER.1);
+    Client::new(ports.clone(), Endpoints::new(REGION, Some(url(port))), Some(credentials))
+}
+
+/// Waits until it answers.
+pub(crate) async fn wait(cloud: &mut Process, ports: &Ports, port: u16) -> Result<(), Failure> {
+    let start = ports.clock.now();
+    while !answers(ports, port).await {
+        let failed = if cloud.has_ended() {
+            "it ended"
+        } else if ports.clock.now().saturating_sub(start) > PATIENCE {
+            "it doesn't answer"
+        } else {
+            ports.sleep.sleep(PAUSE).await;
+            continue;
+        };
+        return Err(Failure::new(format!(
+            "The local cloud did not start on port {port}: {failed}. The last that it said:\n{}",
+            cloud.log_tail()
+        )));
+    }
+    Ok(())
+}
+
+async fn answers(ports: &Ports, port: u16) -> bool {
+    let request = http::Request::get(format!("{}/_ministack/health", url(port))).body(Bytes::new());
+    let Ok(request) = request else { return false };
+    ports.transport.send(request).await.is_ok_and(|answer| answer.status().is_success())
+}

@@ -1,0 +1,220 @@
+//! The demo's course, and its end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use cruncher_aws::Ports;
+use cruncher_backend::enqueue::{Submission, enqueue};
+use cruncher_backend::keys::RoleKeys;
+use cruncher_backend::launch::{Launched, launch};
+use cruncher_backend::study::Study;
+use cruncher_backend::watch::Watch;
+use cruncher_study::attach_line::{Host, attach_line};
+use cruncher_study::design::DesignFile;
+use cruncher_study::ledger::CaseCounts;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use super::ports::{Wish, listen, port};
+use super::process::{Process, Request};
+use super::site::Site;
+use super::surroundings::Surroundings;
+use super::{browser, local_cloud};
+use crate::arguments::Demo;
+use crate::cloud::ports;
+use crate::failure::{Failure, of_launch, sentence};
+use crate::output::{Reporter, note, result};
+use crate::release::{page, release};
+use crate::report::as_line;
+use crate::text::count;
+
+/// The demo's study.
+const STUDY: &str = "demo";
+
+/// How often the study is looked at while it runs, and once it is done.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long workers have to say goodbye.
+const WORKERS_PATIENCE: Duration = Duration::from_secs(5);
+
+const CLOUD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything that has to end with the demo.
+pub(crate) struct Play {
+    surroundings: Surroundings,
+    ports: Ports,
+    folder: TempDir,
+    cloud: Option<Process>,
+    workers: Option<Process>,
+    /// Whether that was told.
+    workers_have_ended: bool,
+}
+
+impl Play {
+    /// Nothing is started yet.
+    pub(crate) fn new(surroundings: Surroundings) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("cruncher-demo-").tempdir();
+        let folder = folder.map_err(|error| Failure::new(format!("A temporary folder can't be made: {error}.")))?;
+        Ok(Self { surroundings, ports: ports()?, folder, cloud: None, workers: None, workers_have_ended: false })
+    }
+
+    /// Runs until something ends that shouldn't.
+    pub(crate) async fn run(&mut self, arguments: &Demo) -> Result<(), Failure> {
+        let page = page()?;
+        let listener = listen(Wish { option: "--port", asked: arguments.port, usual: 8123 }).await?;
+        let cloud_port = self.start_cloud(arguments.cloud_port).await?;
+        let launched = {
+            let mut reporter = Reporter::new();
+            let client = local_cloud::client(&self.ports, cloud_port);
+            let launched = launch(&client, STUDY, release(&page), &mut |step| reporter.step(step)).await;
+            launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
+        };
+        let page_url = format!("http://127.0.0.1:{}/", port(&listener));
+        serve(listener, cloud_port, &launched.config.bucket);
+        let study = Study::new(self.ports.clone(), launched.config.clone(), &launched.keys.operator);
+        let sent = self.send_cases(&study).await?;
+        note(format_args!("Sent {}", count(sent, "case")));
+        self.start_workers(&study, &launched.keys, arguments.workers)?;
+        self.print(&launched, &page_url);
+        if !arguments.no_browser {
+            browser::open(&launched.keys.operator_link(&page_url));
+        }
+        self.watch(study).await
+    }
+
+    async fn start_cloud(&mut self, asked: Option<u16>) -> Result<u16, Failure> {
+        let reserved = listen(Wish { option: "--cloud-port", asked, usual: 8124 }).await?;
+        let cloud_port = port(&reserved);
+        // Held until now, so that nobody else was given it.
+        drop(reserved);
+        note(format_args!("Starting the local cloud on port {cloud_port}"));
+        let cloud = local_cloud::start(&self.surroundings.ministack, cloud_port, self.folder.path())?;
+        local_cloud::wait(self.cloud.insert(cloud), &self.ports, cloud_port).await?;
+        Ok(cloud_port)
+    }
+
+    async fn send_cases(&self, study: &Study) -> Result<u64, Failure> {
+        let path = self.surroundings.example.join("study.json");
+        let design: DesignFile = serde_json::from_slice(&read(&path)?)
+            .map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))?;
+        let model = read(&self.surroundings.example.join(&design.model.file))?;
+        let submission = Submission { id: submission_id(&self.ports), time: study.now(), by: "demo".to_owned() };
+        let mut sent = 0;
+        let written = enqueue(study, &design, &model, &submission, &mut |progress| sent = progress.sent).await;
+        written.map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))?;
+        Ok(sent)
+    }
+
+    /// By the very line that the Attach page shows.
+    fn start_workers(&mut self, study: &Study, keys: &RoleKeys, workers: u32) -> Result<(), Failure> {
+        if workers == 0 {
+            return Ok(());
+        }
+        let line = attach_line(Host::Shell { workers }, &study.bucket_url(), &keys.worker);
+        let mut command = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+        command.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(line).current_dir(self.folder.path());
+        self.workers = Some(Process::start(command, &self.folder.path().join("workers.log"))?);
+        Ok(())
+    }
+
+    fn print(&self, launched: &Launched, page_url: &str) {
+        let keys = &launched.keys;
+        result("");
+        result(format_args!("Dashboard, as operator  {}", keys.operator_link(page_url)));
+        result(format_args!("Dashboard, as viewer    {}", keys.viewer_link(page_url)));
+        let endpoint_url = launched.config.endpoint_url.as_deref().unwrap_or_default();
+        result(format_args!("Cloud                   {endpoint_url}, bucket {}", launched.config.bucket));
+        result(format_args!("Logs                    {}", self.folder.path().display()));
+        result("");
+        result("Open the first link in a browser. Ctrl-C ends the demo.");
+    }
+
+    /// Tells when cases come to an end, as long as the cloud is there.
+    async fn watch(&mut self, study: Study) -> Result<(), Failure> {
+        let mut watch = Watch::new(study);
+        let mut told = 0;
+        loop {
+            self.check_processes()?;
+            let mut pause = PAUSE;
+            // A request that fails is made again; should the cloud be gone, that shows above.
+            if let Ok(snapshot) = watch.refresh().await {
+                let CaseCounts { cases, done, failed, cancelled, lost, .. } = snapshot.total;
+                let ended = done + failed + cancelled + lost;
+                if ended != told {
+                    note(as_line(&snapshot));
+                    told = ended;
+                    if ended == cases {
+                        note("The study is done. The page stays until Ctrl-C.");
+                    }
+                }
+                if ended == cases {
+                    pause = LONG_PAUSE;
+                }
+            }
+            self.rest(pause).await;
+        }
+    }
+
+    /// Waits, or until the cloud ends.
+    async fn rest(&mut self, pause: Duration) {
+        if let Some(cloud) = &mut self.cloud {
+            tokio::select! {
+                () = cloud.ended() => {}
+                () = self.ports.sleep.sleep(pause) => {}
+            }
+        }
+    }
+
+    fn check_processes(&mut self) -> Result<(), Failure> {
+        if let Some(cloud) = &mut self.cloud
+            && cloud.has_ended()
+        {
+            return Err(Failure::new(format!(
+                "The local cloud ended by itself, and the demo with it. The last that it said:\n{}",
+                cloud.log_tail()
+            )));
+        }
+        if let Some(workers) = &mut self.workers
+            && !self.workers_have_ended
+            && workers.has_ended()
+        {
+            self.workers_have_ended = true;
+            note(format_args!("The workers ended. The last that they said:\n{}", workers.log_tail()));
+        }
+        Ok(())
+    }
+
+    /// Ends every process, the workers first: they say goodbye to the cloud. Removes the folder.
+    pub(crate) async fn end(self) {
+        if let Some(workers) = self.workers {
+            workers.end(Request::Interrupt, WORKERS_PATIENCE, &self.ports).await;
+        }
+        if let Some(cloud) = self.cloud {
+            cloud.end(Request::Terminate, CLOUD_PATIENCE, &self.ports).await;
+        }
+        if let Err(error) = self.folder.close() {
+            note(format_args!("The demo's temporary folder could not be removed: {error}"));
+        }
+    }
+}
+
+fn serve(listener: TcpListener, cloud_port: u16, bucket: &str) {
+    let cloud = SocketAddr::from((Ipv4Addr::LOCALHOST, cloud_port));
+    tokio::task::spawn_local(Site { cloud, bucket: bucket.to_owned() }.serve(listener));
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))
+}
+
+/// 16 hex digits.
+fn submission_id(ports: &Ports) -> String {
+    let digit = |_| {
+        let below = ports.random.fraction() * 16.0;
+        (0..16_u32).rev().find(|digit| f64::from(*digit) <= below).and_then(|digit| char::from_digit(digit, 16)).unwrap_or('0')
+    };
+    (0..16).map(digit).collect()
+}

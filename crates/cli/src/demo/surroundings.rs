@@ -1,0 +1,108 @@
+//! What the demo needs on this machine.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Where the demo's parts are.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    /// The local cloud's program.
+    pub ministack: PathBuf,
+    /// The example's folder.
+    pub example: PathBuf,
+}
+
+const EXAMPLE: &str = "examples/layered_footing";
+
+/// Names the checkout that the demo is run from; `make demo` sets it.
+const ROOT_VARIABLE: &str = "CRUNCHER_ROOT";
+
+impl Surroundings {
+    /// Looks for each.
+    pub(crate) fn find() -> Result<Self, Failure> {
+        check_proxy()?;
+        let root = env::var_os(ROOT_VARIABLE).map_or_else(env::current_dir, |root| Ok(PathBuf::from(root)));
+        let root = root.map_err(|error| Failure::new(format!("The current folder can't be read: {error}.")))?;
+        let example = root.join(EXAMPLE);
+        if !example.join("study.json").is_file() {
+            return Err(Failure::new(format!(
+                "There is no {EXAMPLE}/study.json in {}: run the demo in a checkout of cruncher, or let {ROOT_VARIABLE} name one.",
+                root.display()
+            )));
+        }
+        find_program("python3").ok_or_else(|| {
+            Failure::new("Python is missing: workers are started by `python3`, which is not in PATH; install Python 3.10 or later.")
+        })?;
+        let ministack = find_ministack(&root).ok_or_else(|| {
+            Failure::new(format!(
+                "The local cloud is missing: there is no ministack in {} nor in PATH; `make demo` installs it.",
+                root.join(".venv").display()
+            ))
+        })?;
+        Ok(Self { ministack, example })
+    }
+}
+
+fn find_ministack(root: &Path) -> Option<PathBuf> {
+    let folder = if cfg!(windows) { ".venv/Scripts" } else { ".venv/bin" };
+    program_in(&root.join(folder), "ministack").or_else(|| find_program("ministack"))
+}
+
+/// A program of PATH.
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).find_map(|folder| program_in(&folder, name))
+}
+
+fn program_in(folder: &Path, name: &str) -> Option<PathBuf> {
+    let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    is_executable(&path).then_some(path)
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Everything in the demo talks to this machine; a proxy would look for it elsewhere.
+fn check_proxy() -> Result<(), Failure> {
+    let value = |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let proxy = value(["http_proxy", "HTTP_PROXY"]).or_else(|| value(["all_proxy", "ALL_PROXY"]));
+    let excepted = value(["no_proxy", "NO_PROXY"]).unwrap_or_default();
+    if proxy.is_none() || excepts_loopback(&excepted) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "A proxy is set (http_proxy or all_proxy), and the demo talks to this machine alone: set NO_PROXY=127.0.0.1 and no_proxy=127.0.0.1, then repeat.",
+    ))
+}
+
+fn excepts_loopback(excepted: &str) -> bool {
+    excepted.split(',').map(str::trim).any(|host| matches!(host, "*" | "127.0.0.1" | "127.0.0.0/8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_has_to_leave_this_machine_alone() {
+        for (excepted, expected) in [("", false), ("localhost", false), ("localhost, 127.0.0.1", true), ("*", true)] {
+            assert_eq!(excepts_loopback(excepted), expected, "{excepted}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_found_in_path() {
+        assert!(find_program("sh").is_some());
+        assert_eq!(find_program("no-such-program-anywhere"), None);
+    }
+}

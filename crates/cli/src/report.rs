@@ -1,0 +1,229 @@
+//! A study's state as a text, as a line, and as JSON.
+
+use std::fmt::Write as _;
+
+use cruncher_backend::watch::Snapshot;
+use cruncher_study::diagnosis::Weight;
+use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::ledger::{BatchAccount, CaseCounts};
+use serde_json::{Value, json};
+
+use crate::text::{Align, ago, count, duration, printable, table, thousands};
+
+/// How many workers and error groups are listed.
+const MOST_ROWS: usize = 30;
+
+/// The states of cases in a line.
+pub(crate) fn as_line(snapshot: &Snapshot) -> String {
+    let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = snapshot.total;
+    let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
+    for (number, state) in [(running, "running"), (queued, "queued"), (failed, "failed"), (cancelled, "cancelled"), (lost, "lost")] {
+        if number > 0 {
+            // Writing to a string can't fail.
+            let _ = write!(line, ", {} {state}", thousands(number));
+        }
+    }
+    line
+}
+
+/// Everything that there is to say.
+pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
+    let mut text = format!("Study {study}: {}\n", as_line(snapshot));
+    let queue = snapshot.queue;
+    let _ = writeln!(
+        text,
+        "Queue: {} waiting, {} leased; dead-letter queue: {}",
+        thousands(queue.waiting + queue.delayed),
+        thousands(queue.leased),
+        thousands(snapshot.dead_letters)
+    );
+    let notices: Vec<String> = snapshot.notices.iter().map(|notice| printable(&notice.to_string(), 400)).collect();
+    section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
+    section(&mut text, "Batches", &batches(&snapshot.batches));
+    section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
+    section(&mut text, "Errors", &errors(&snapshot.error_groups, snapshot.time));
+    text.trim_end().to_owned() + "\n"
+}
+
+fn section(text: &mut String, title: &str, content: &str) {
+    if !content.is_empty() {
+        let title = if title.is_empty() { String::new() } else { format!("{title}\n") };
+        let _ = write!(text, "\n{title}{content}");
+    }
+}
+
+fn batches(batches: &[BatchAccount]) -> String {
+    if batches.is_empty() {
+        return String::new();
+    }
+    let columns = ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, Align::Right));
+    let columns: Vec<_> = std::iter::once(("batch", Align::Left)).chain(columns).collect();
+    let row = |account: &BatchAccount| {
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = account.counts;
+        let counts = [cases, queued, running, done, failed, cancelled, lost].map(thousands);
+        std::iter::once(account.batch.to_string()).chain(counts).collect()
+    };
+    table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
+}
+
+fn workers(workers: &[Heartbeat], now: f64) -> String {
+    if workers.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        ("worker", Align::Left),
+        ("state", Align::Left),
+        ("case", Align::Left),
+        ("done", Align::Right),
+        ("failed", Align::Right),
+        ("median", Align::Right),
+        ("heard of", Align::Left),
+    ];
+    let row = |worker: &Heartbeat| {
+        let case = worker.case.as_ref().map(|case| format!("{} of {}", &case.case_id.to_string()[..8], case.batch));
+        vec![
+            printable(&worker.worker, 40),
+            state(worker, now),
+            case.unwrap_or_default(),
+            thousands(worker.counts.done),
+            thousands(worker.counts.failed),
+            worker.median_secs.map(duration).unwrap_or_default(),
+            ago(now - worker.time),
+        ]
+    };
+    let rows: Vec<_> = workers.iter().take(MOST_ROWS).map(row).collect();
+    table(&columns, &rows) + &more(workers.len())
+}
+
+fn state(worker: &Heartbeat, now: f64) -> String {
+    let state = match worker.state {
+        WorkerState::Starting => "starting",
+        WorkerState::Waiting => "waiting",
+        WorkerState::Running => "running",
+        WorkerState::Paused => "paused",
+        WorkerState::Stopped => "stopped",
+        WorkerState::Refused => "refused",
+        WorkerState::Crashed => "crashed",
+    };
+    if worker.is_fresh(now) || worker.state.is_over() { state.to_owned() } else { format!("silent ({state})") }
+}
+
+fn errors(groups: &[ErrorGroup], now: f64) -> String {
+    let line = |group: &ErrorGroup| {
+        let cases = count(group.cases.len() as u64, "case");
+        let workers = count(group.workers.len() as u64, "worker");
+        let last = ago(now - group.last_time);
+        format!("  {cases}, {} for good, on {workers}, last {last}: {}\n", group.final_cases, printable(&group.error, 200))
+    };
+    groups.iter().take(MOST_ROWS).map(line).collect::<String>() + &more(groups.len())
+}
+
+fn more(rows: usize) -> String {
+    if rows > MOST_ROWS { format!("  … and {} more\n", rows - MOST_ROWS) } else { String::new() }
+}
+
+/// For programs.
+pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
+    let batch = |account: &BatchAccount| {
+        let level = |(level, counts): &(u32, CaseCounts)| json!({"level": level, "cases": counts_json(counts)});
+        let levels: Vec<Value> = account.levels.iter().map(level).collect();
+        json!({"batch": account.batch, "cases": counts_json(&account.counts), "levels": levels})
+    };
+    let group = |group: &ErrorGroup| {
+        json!({
+            "signature": group.signature, "error": group.error, "cases": group.cases.len(),
+            "final_cases": group.final_cases, "workers": group.workers, "batches": group.batches,
+            "first_time": group.first_time, "last_time": group.last_time,
+        })
+    };
+    let weight = |weight| match weight {
+        Weight::Information => "information",
+        Weight::Warning => "warning",
+        Weight::Problem => "problem",
+    };
+    let notices = snapshot.notices.iter().map(|notice| json!({"weight": weight(notice.weight()), "text": notice.to_string()}));
+    json!({
+        "study": study,
+        "time": snapshot.time,
+        "cases": counts_json(&snapshot.total),
+        "queue": {"waiting": snapshot.queue.waiting, "leased": snapshot.queue.leased, "delayed": snapshot.queue.delayed},
+        "dead_letters": snapshot.dead_letters,
+        "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
+        "workers": snapshot.workers,
+        "error_groups": snapshot.error_groups.iter().map(group).collect::<Vec<_>>(),
+        "notices": notices.collect::<Vec<_>>(),
+    })
+}
+
+fn counts_json(counts: &CaseCounts) -> Value {
+    let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = counts;
+    json!({
+        "cases": cases, "queued": queued, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
+        "lost": lost,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::batch::Batch;
+    use cruncher_study::diagnosis::{Notice, QueueCounts};
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let total = CaseCounts { cases: 5_000, queued: 3_700, running: 12, done: 1_234, failed: 54, cancelled: 0, lost: 0 };
+        Snapshot {
+            time: 1_000.0,
+            queue: QueueCounts { waiting: 3_700, leased: 12, delayed: 0 },
+            dead_letters: 1,
+            total,
+            batches: vec![BatchAccount { batch: Batch::parse("prandtl").unwrap(), counts: total, levels: vec![(3, total)] }],
+            error_groups: vec![ErrorGroup {
+                signature: "00ff".into(),
+                error: "ValueError: negative\x1b[2J cohesion".into(),
+                cases: Vec::new(),
+                final_cases: 0,
+                workers: ["w".to_owned()].into(),
+                batches: [Batch::parse("prandtl").unwrap()].into(),
+                first_time: 900.0,
+                last_time: 940.0,
+            }],
+            notices: vec![Notice::NoWorker { waiting: 3_712 }],
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_line_names_the_states_that_occur() {
+        assert_eq!(as_line(&snapshot()), "1,234 of 5,000 cases done, 12 running, 3,700 queued, 54 failed");
+        assert_eq!(as_line(&Snapshot::default()), "0 of 0 cases done");
+    }
+
+    #[test]
+    fn a_text_says_everything_and_can_not_steer_the_terminal() {
+        let text = as_text("prandtl", &snapshot());
+        let expected = "\
+Study prandtl: 1,234 of 5,000 cases done, 12 running, 3,700 queued, 54 failed
+Queue: 3,700 waiting, 12 leased; dead-letter queue: 1
+
+  3712 cases wait, and no worker is attached.
+
+Batches
+  batch    cases  queued  running   done  failed  cancelled  lost
+  prandtl  5,000   3,700       12  1,234      54          0     0
+
+Errors
+  0 cases, 0 for good, on 1 worker, last 60 s ago: ValueError: negative [2J cohesion
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_json_has_the_same_numbers() {
+        let json = as_json("prandtl", &snapshot());
+        assert_eq!((&json["cases"]["done"], &json["queue"]["leased"]), (&json!(1_234), &json!(12)));
+        assert_eq!(json["batches"][0]["levels"][0]["level"], json!(3));
+        assert_eq!(json["notices"][0]["weight"], json!("warning"));
+    }
+}

@@ -1,0 +1,83 @@
+//! `cruncher status`
+
+use std::time::Duration;
+
+use cruncher_aws::{Client, ErrorKind};
+use cruncher_backend::launch::find_config;
+use cruncher_backend::study::Study;
+use cruncher_backend::watch::{Snapshot, Watch};
+
+use crate::arguments::{Account, Status};
+use crate::cloud;
+use crate::failure::{Failure, of_launch};
+use crate::output::{is_watched, note, result, result_part};
+use crate::release::VERSION;
+use crate::report::{as_json, as_line, as_text};
+use crate::signal::unless_ended;
+
+/// How often `--watch` looks.
+const PAUSE: Duration = Duration::from_secs(3);
+
+const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
+
+/// Shows how far a study is, once or until every case is done.
+pub(crate) async fn run(account: &Account, arguments: &Status) -> Result<(), Failure> {
+    unless_ended(show(account, arguments), || "Interrupted; the study goes on.".to_owned()).await
+}
+
+async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {
+    let client = cloud::client(account).await?;
+    let mut watch = watch(client, &arguments.study).await?;
+    let snapshot = watch.refresh().await?;
+    if !arguments.watch {
+        let study = &arguments.study;
+        result(if arguments.json { pretty(study, &snapshot) } else { as_text(study, &snapshot) });
+        return Ok(());
+    }
+    follow(watch, snapshot, arguments).await
+}
+
+async fn watch(client: Client, study: &str) -> Result<Watch, Failure> {
+    let region = client.endpoints().region.clone();
+    let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
+    Ok(Watch::new(Study { client, config }))
+}
+
+fn pretty(study: &str, snapshot: &Snapshot) -> String {
+    format!("{:#}", as_json(study, snapshot))
+}
+
+async fn follow(mut watch: Watch, mut snapshot: Snapshot, arguments: &Status) -> Result<(), Failure> {
+    let mut last_line = String::new();
+    loop {
+        print(&arguments.study, &snapshot, arguments, &mut last_line);
+        if snapshot.total.cases > 0 && snapshot.total.open() == 0 {
+            return Ok(());
+        }
+        watch.study().client.ports().sleep.sleep(PAUSE).await;
+        match watch.refresh().await {
+            Ok(next) => snapshot = next,
+            // A watch of many hours outlives the network's bad minutes.
+            Err(error) if is_passing(error.kind()) => note(format_args!("{error}; trying again")),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+const fn is_passing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Transport | ErrorKind::Server | ErrorKind::Throttled | ErrorKind::Malformed)
+}
+
+fn print(study: &str, snapshot: &Snapshot, arguments: &Status, last_line: &mut String) {
+    if arguments.json {
+        result(as_json(study, snapshot));
+    } else if is_watched() {
+        result_part(format_args!("{CLEAR_SCREEN}{}", as_text(study, snapshot)));
+    } else {
+        let line = as_line(snapshot);
+        if line != *last_line {
+            result(&line);
+            *last_line = line;
+        }
+    }
+}

@@ -1,0 +1,884 @@
+"""`cruncher`, as a user runs it: the real program against the local cloud, looked at by an independent boto3."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import csv
+import gzip
+import hashlib
+import http.client
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from local_cloud import REGION, REPOSITORY, Key, LocalCloud, client, free_port
+
+PATIENCE_SECS = 90
+LINK = re.compile(r"\S+#access=([A-Za-z0-9_-]+)")
+INLINE_SCRIPT = "console.log('a page');\n"
+INDEX = (
+    '<!doctype html><meta http-equiv="Content-Security-Policy" content="'
+    "script-src 'self' {{script-hashes}}; connect-src 'self' {{endpoints}}\">"
+    f'<script type="module">{INLINE_SCRIPT}</script><p>%s</p>\n'
+)
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The program: `CRUNCHER_BINARY`, or built here."""
+    if named := os.environ.get("CRUNCHER_BINARY"):
+        return Path(named)
+    subprocess.run(["cargo", "build", "--quiet", "--package", "cruncher-cli"], cwd=REPOSITORY, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return target / "debug" / "cruncher"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Its result."""
+        return json.loads(self.out)
+
+
+def accesses(text: str) -> list[dict[str, Any]]:
+    """What the links in `text` carry."""
+    return [json.loads(base64.urlsafe_b64decode(found + "=" * (-len(found) % 4))) for found in LINK.findall(text)]
+
+
+def secrets(text: str) -> list[str]:
+    """The secrets in the links in `text`."""
+    found = []
+    for access in accesses(text):
+        found.append(access["secret"])
+        if "worker" in access:
+            found.append(access["worker"]["secret"])
+    return found
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, without what it says about AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CRUNCHER_"))}
+    # Neither a user's configuration nor a machine's role.
+    return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, **more}
+
+
+def write_page(folder: Path, version: str) -> None:
+    """A stand-in for the built dashboard, whose assets have a hash in their names."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "snippets" / "part-0a1b2c3d4e5f6a7b").mkdir(parents=True)
+    digest = hashlib.sha256(version.encode()).hexdigest()[:16]
+    (folder / "index.html").write_text(INDEX % version)
+    (folder / f"page-{digest}.js").write_text(f"// {version}\n")
+    (folder / f"page-{digest}_bg.wasm").write_bytes(b"\0asm" + version.encode())
+    (folder / "main-00112233445566aa.css").write_text("p { color: black }\n")
+    (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>\n")
+    (folder / "snippets" / "part-0a1b2c3d4e5f6a7b" / "inline0.js").write_text("// part\n")
+
+
+@dataclass
+class CommandLine:
+    """Runs commands against the local cloud, and notes what has to be cleaned up."""
+
+    binary: Path
+    cloud: LocalCloud
+    page: Path
+    studies: list[str] = field(default_factory=list)
+
+    def environment(self, key: Key | None = None) -> dict[str, str]:
+        """That of a user with `key`; of the account's owner without."""
+        key = key or self.cloud.root
+        return environment(
+            AWS_ACCESS_KEY_ID=key.key_id,
+            AWS_SECRET_ACCESS_KEY=key.secret,
+            CRUNCHER_DASHBOARD_DIR=str(self.page),
+        )
+
+    def arguments(self, *arguments: str) -> list[str]:
+        """The whole command."""
+        return [str(self.binary), "--region", REGION, "--endpoint-url", self.cloud.endpoint_url, *arguments]
+
+    def run(self, *arguments: str, key: Key | None = None, answer: str = "") -> Ran:
+        """Runs a command to its end. Whatever it does, no secret may stand in what it says about it."""
+        ended = subprocess.run(
+            self.arguments(*arguments),
+            env=self.environment(key),
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECS,
+        )
+        for secret in secrets(ended.stdout):
+            assert secret not in ended.stderr
+        return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+    def new_study(self) -> str:
+        """A name that no other test uses."""
+        self.studies.append(f"c{uuid.uuid4().hex[:10]}")
+        return self.studies[-1]
+
+    def launch(self) -> Launched:
+        """A fresh study."""
+        study = self.new_study()
+        ran = self.run("launch", study, "--json")
+        assert ran.code == 0, ran.err
+        return Launched(self, study, ran)
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A study that the command line launched."""
+
+    command_line: CommandLine
+    study: str
+    ran: Ran
+
+    @property
+    def stack(self) -> dict[str, Any]:
+        """As CloudFormation describes it."""
+        cloudformation = self.command_line.cloud.client("cloudformation")
+        stacks: list[dict[str, Any]] = cloudformation.describe_stacks(StackName=f"cruncher-{self.study}")["Stacks"]
+        return stacks[0]
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What it hands out."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack["Outputs"]}
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return str(self.ran.json()["bucket"])
+
+    def access(self, role: str) -> dict[str, Any]:
+        """What a role's link carries."""
+        (access,) = accesses(self.ran.json()[f"{role}_link"])
+        return access
+
+    def key(self, role: str) -> Key:
+        """A role's key, as its holder gets it."""
+        access = self.access("operator")["worker"] if role == "worker" else self.access(role)
+        return Key(access["key_id"], access["secret"])
+
+    def get(self, key: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Reads an object as anyone may."""
+        url = f"{self.command_line.cloud.endpoint_url}/{self.bucket}/{key}"
+        return get(url)
+
+
+def get(url: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """An answer of any status."""
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.headers, refusal.read()
+
+
+def is_denied(call: Any, **arguments: Any) -> bool:
+    """Whether the cloud refuses a call."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == 403)
+    return False
+
+
+@pytest.fixture
+def command_line(binary: Path, cloud: LocalCloud, tmp_path: Path) -> Iterator[CommandLine]:
+    """The program, and a cloud; what it launches is taken down afterwards."""
+    page = tmp_path / "page"
+    write_page(page, "one")
+    running = CommandLine(binary, cloud, page)
+    yield running
+    for study in running.studies:
+        running.run("clean-up", study, "--delete-results", "--yes")
+
+
+# ---- launch ----
+
+
+def test_a_launched_study_has_its_stack_and_a_key_a_role(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    assert launched.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert {"Key": "cruncher:study", "Value": launched.study} in launched.stack["Tags"]
+    assert launched.outputs["BucketName"] == launched.bucket
+    iam = command_line.cloud.client("iam")
+    for role in ("viewer", "operator", "worker"):
+        listed = iam.list_access_keys(UserName=launched.outputs[f"{role.capitalize()}User"])["AccessKeyMetadata"]
+        assert [key["AccessKeyId"] for key in listed] == [launched.key(role).key_id]
+    assert "worker" not in launched.access("viewer")
+    assert [launched.access(role)["role"] for role in ("viewer", "operator")] == ["viewer", "operator"]
+
+
+def test_a_launch_tells_people_what_happens_and_what_is_next(command_line: CommandLine) -> None:
+    study = command_line.new_study()
+    ran = command_line.run("launch", study)
+    assert ran.code == 0, ran.err
+    assert re.search(r"^  Bucket +being created$", ran.err, re.MULTILINE), ran.err
+    assert re.search(r"^  Viewer +created$", ran.err, re.MULTILINE), ran.err
+    assert f"Study {study} is launched." in ran.out
+    assert [access["role"] for access in accesses(ran.out)] == ["viewer", "operator"]
+    assert "Next: " in ran.out
+
+
+def test_what_is_published_has_the_right_headers(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    for_ever = "public, max-age=31536000, immutable"
+    digest = hashlib.sha256(b"one").hexdigest()[:16]
+    expected = {
+        "index.html": ("text/html; charset=utf-8", "gzip", "no-cache"),
+        f"assets/page-{digest}.js": ("text/javascript; charset=utf-8", "gzip", for_ever),
+        f"assets/page-{digest}_bg.wasm": ("application/wasm", "gzip", for_ever),
+        "assets/main-00112233445566aa.css": ("text/css; charset=utf-8", "gzip", for_ever),
+        "assets/icon.svg": ("image/svg+xml", "gzip", "no-cache"),
+        "assets/snippets/part-0a1b2c3d4e5f6a7b/inline0.js": ("text/javascript; charset=utf-8", "gzip", for_ever),
+        "public/attach.py": ("text/x-python; charset=utf-8", None, "no-cache"),
+        "public/config.json": ("application/json", None, "no-cache"),
+    }
+    listed = command_line.cloud.client("s3").list_objects_v2(Bucket=launched.bucket)["Contents"]
+    assert sorted(entry["Key"] for entry in listed) == sorted(expected)
+    for key, headers in expected.items():
+        status, found, _ = launched.get(key)
+        assert status == 200, key
+        assert (found["Content-Type"], found["Content-Encoding"], found["Cache-Control"]) == headers, key
+
+
+def test_the_page_is_sealed_and_the_rest_is_uploaded_as_it_is(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    page = gzip.decompress(launched.get("index.html")[2]).decode()
+    digest = base64.b64encode(hashlib.sha256(INLINE_SCRIPT.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in page
+    assert f"connect-src 'self' {command_line.cloud.endpoint_url}\"" in page
+    assert launched.get("public/attach.py")[2] == (REPOSITORY / "worker/attach.py").read_bytes()
+    config = json.loads(launched.get("public/config.json")[2])
+    assert config | {"launch_time": 0, "cruncher_version": ""} == {
+        "v": 1,
+        "study": launched.study,
+        "region": REGION,
+        "bucket": launched.bucket,
+        "endpoint_url": command_line.cloud.endpoint_url,
+        "queue_url": launched.outputs["QueueUrl"],
+        "dead_letter_queue_url": launched.outputs["DeadLetterQueueUrl"],
+        "lease_secs": 120,
+        "launch_time": 0,
+        "cruncher_version": "",
+    }
+    assert abs(config["launch_time"] - time.time()) < PATIENCE_SECS
+
+
+def test_anyone_may_read_the_page_and_nothing_else(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    for key in ("data/b/done-0.json", "control.json", "workers/w/heartbeat.json", "models/m"):
+        s3.put_object(Bucket=launched.bucket, Key=key, Body=b"{}")
+        assert launched.get(key)[0] == 403, key
+    assert launched.get("")[0] == 403, "the listing"
+
+
+def test_each_role_may_do_what_it_is_for(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    queue, bucket = launched.outputs["QueueUrl"], launched.bucket
+    message = {"QueueUrl": queue, "MessageBody": "{}", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+
+    def of(service: str, role: str) -> Any:
+        return client(service, command_line.cloud.endpoint_url, launched.key(role))
+
+    for role in ("viewer", "operator"):
+        of("sqs", role).get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+        of("s3", role).list_objects_v2(Bucket=bucket)
+        assert is_denied(of("sqs", role).receive_message, QueueUrl=queue)
+        assert is_denied(of("s3", role).put_object, Bucket=bucket, Key="index.html", Body=b"")
+    for role in ("viewer", "worker"):
+        assert is_denied(of("sqs", role).send_message, **message)
+        assert is_denied(of("s3", role).put_object, Bucket=bucket, Key="control.json", Body=b"{}")
+    of("sqs", "operator").send_message(**message)
+    of("s3", "operator").put_object(Bucket=bucket, Key="control.json", Body=b"{}")
+    (received,) = of("sqs", "worker").receive_message(QueueUrl=queue)["Messages"]
+    of("s3", "worker").put_object(Bucket=bucket, Key="data/b/done-0.json", Body=b"{}")
+    of("sqs", "worker").delete_message(QueueUrl=queue, ReceiptHandle=received["ReceiptHandle"])
+
+
+def test_a_second_launch_says_that_there_is_such_a_study(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    ran = command_line.run("launch", launched.study)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"Study {launched.study} exists already" in ran.err
+    assert f"`cruncher configure {launched.study}`" in ran.err
+
+
+def test_a_bad_name_is_wrong_usage(command_line: CommandLine) -> None:
+    ran = command_line.run("launch", "Prandtl_1")
+    assert ran.code == 2
+    assert "`Prandtl_1` can't be the name of a study" in ran.err
+
+
+def test_a_key_without_rights_is_told_in_a_sentence(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    ran = command_line.run("launch", "another", key=launched.key("viewer"))
+    assert ran.code == 1
+    assert "not authorized" in ran.err and "Use a key whose role may do this" in ran.err
+    assert launched.key("viewer").secret not in ran.err
+
+
+def test_missing_credentials_and_region_are_told_in_a_sentence(command_line: CommandLine) -> None:
+    def run(*arguments: str) -> str:
+        ended = subprocess.run(
+            [command_line.binary, "status", "soil", *arguments],
+            env=environment(AWS_EC2_METADATA_DISABLED="true"),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECS,
+        )
+        assert ended.returncode == 1
+        return ended.stderr
+
+    assert run() == (
+        "cruncher: No region is set. Name one, such as --region eu-central-1, or set one for good with `aws configure set "
+        "region eu-central-1`.\n"
+    )
+    assert run("--region", REGION).startswith("cruncher: No AWS credentials were found. Sign in with `aws configure`")
+    assert "for profile lab." in run("--region", REGION, "--profile", "lab")
+
+
+def test_a_build_without_dashboard_creates_nothing(command_line: CommandLine, tmp_path: Path) -> None:
+    command_line.page = tmp_path / "empty"
+    command_line.page.mkdir()
+    study = command_line.new_study()
+    ran = command_line.run("launch", study)
+    assert ran.code == 1
+    assert "The dashboard has no index.html." in ran.err
+    assert is_missing(command_line, study)
+
+
+def is_missing(command_line: CommandLine, study: str) -> bool:
+    """Whether there is no stack of the study."""
+    try:
+        command_line.cloud.client("cloudformation").describe_stacks(StackName=f"cruncher-{study}")
+    except ClientError as error:
+        return "does not exist" in str(error)
+    return False
+
+
+def test_a_stack_that_fails_is_explained_by_its_first_failed_event(command_line: CommandLine) -> None:
+    # The local cloud gives a stack's resources the same names each time: a user of that name is in the way.
+    launched = command_line.launch()
+    viewer = launched.outputs["ViewerUser"]
+    assert command_line.run("clean-up", launched.study, "--delete-results", "--yes").code == 0
+    iam = command_line.cloud.client("iam")
+    iam.create_user(UserName=viewer)
+    try:
+        ran = command_line.run("launch", launched.study)
+        assert ran.code == 1
+        explanation = ran.err.splitlines()[-1]
+        assert f"Stack cruncher-{launched.study} failed: Viewer (AWS::IAM::User): " in explanation
+        assert viewer in explanation and "already exists" in explanation
+        assert f"`cruncher clean-up {launched.study}`" in explanation
+        again = command_line.run("launch", launched.study)
+        assert again.code == 1
+        assert "left from an attempt that failed (ROLLBACK_COMPLETE): Viewer (AWS::IAM::User)" in again.err
+        assert "Viewer" in command_line.run("status", launched.study).err
+    finally:
+        iam.delete_user(UserName=viewer)
+    bucket = launched.bucket
+    assert command_line.run("clean-up", launched.study, "--yes").code == 0
+    command_line.run("clean-up", launched.study, "--delete-results", "--yes", "--bucket", bucket)
+    assert command_line.run("launch", launched.study).code == 0
+
+
+# ---- configure ----
+
+
+def test_configuring_twice_changes_nothing(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    before = {entry["Key"]: entry["LastModified"] for entry in s3.list_objects_v2(Bucket=launched.bucket)["Contents"]}
+    config = launched.get("public/config.json")[2]
+    ran = command_line.run("configure", launched.study)
+    assert ran.code == 0, ran.err
+    assert "Existing links stay valid." in ran.out
+    assert accesses(ran.out) == []
+    after = s3.list_objects_v2(Bucket=launched.bucket)["Contents"]
+    assert {entry["Key"] for entry in after} == set(before)
+    for entry in after:
+        if re.search(r"[0-9a-f]{16}", entry["Key"]):
+            assert entry["LastModified"] == before[entry["Key"]], "an unchanged asset is not uploaded again"
+    assert json.loads(launched.get("public/config.json")[2]) == json.loads(config), "launch_time is kept"
+    client("sqs", command_line.cloud.endpoint_url, launched.key("viewer")).get_queue_attributes(
+        QueueUrl=launched.outputs["QueueUrl"], AttributeNames=["All"]
+    )
+
+
+def test_a_new_page_replaces_the_old_one(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    write_page(command_line.page, "two")
+    assert command_line.run("configure", launched.study).code == 0
+    assert b"<p>two</p>" in gzip.decompress(launched.get("index.html")[2])
+    listed = command_line.cloud.client("s3").list_objects_v2(Bucket=launched.bucket, Prefix="assets/page-")["Contents"]
+    digest = hashlib.sha256(b"two").hexdigest()[:16]
+    assert [entry["Key"] for entry in listed] == [f"assets/page-{digest}.js", f"assets/page-{digest}_bg.wasm"]
+
+
+def test_new_keys_replace_the_old_ones(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    iam = command_line.cloud.client("iam")
+    # A user may have two keys: the new one has to find room.
+    iam.create_access_key(UserName=launched.outputs["ViewerUser"])
+    ran = command_line.run("configure", launched.study, "--rotate-keys", "--json")
+    assert ran.code == 0, ran.err
+    renewed = Launched(command_line, launched.study, ran)
+    queue = launched.outputs["QueueUrl"]
+    for role in ("viewer", "operator", "worker"):
+        listed = iam.list_access_keys(UserName=launched.outputs[f"{role.capitalize()}User"])["AccessKeyMetadata"]
+        assert [key["AccessKeyId"] for key in listed] == [renewed.key(role).key_id]
+        old = client("s3", command_line.cloud.endpoint_url, launched.key(role))
+        new = client("s3", command_line.cloud.endpoint_url, renewed.key(role))
+        assert is_denied(old.get_object, Bucket=launched.bucket, Key="public/config.json")
+        new.get_object(Bucket=launched.bucket, Key="public/config.json")
+    sqs = client("sqs", command_line.cloud.endpoint_url, renewed.key("viewer"))
+    sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+
+
+def test_a_launch_that_broke_off_before_its_keys_is_finished(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    iam = command_line.cloud.client("iam")
+    for role in ("viewer", "operator", "worker"):
+        user = launched.outputs[f"{role.capitalize()}User"]
+        iam.delete_access_key(UserName=user, AccessKeyId=launched.key(role).key_id)
+    ran = command_line.run("configure", launched.study)
+    assert ran.code == 0, ran.err
+    assert [access["role"] for access in accesses(ran.out)] == ["viewer", "operator"]
+
+
+def test_a_changed_template_updates_the_stack(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    cloudformation = command_line.cloud.client("cloudformation")
+    template = (
+        (REPOSITORY / "stack/study.yaml").read_text().replace("IndexDocument: index.html", "IndexDocument: old.html")
+    )
+    cloudformation.update_stack(
+        StackName=f"cruncher-{launched.study}",
+        TemplateBody=template,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            {"ParameterKey": "Study", "ParameterValue": launched.study},
+            {"ParameterKey": "LeaseSecs", "ParameterValue": "77"},
+        ],
+    )
+    cloudformation.get_waiter("stack_update_complete").wait(
+        StackName=f"cruncher-{launched.study}", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+    ran = command_line.run("configure", launched.study)
+    assert ran.code == 0, ran.err
+    assert re.search(r"^  Bucket +changed$", ran.err, re.MULTILINE), ran.err
+    website = command_line.cloud.client("s3").get_bucket_website(Bucket=launched.bucket)
+    assert website["IndexDocument"]["Suffix"] == "index.html"
+    assert json.loads(launched.get("public/config.json")[2])["lease_secs"] == 77, "the stack's own parameters stay"
+
+
+def test_configuring_a_study_that_is_not_there_says_so(command_line: CommandLine) -> None:
+    ran = command_line.run("configure", "nowhere")
+    assert ran.code == 1
+    assert f"There is no study nowhere in {REGION}." in ran.err
+
+
+# ---- status ----
+
+
+def submit(launched: Launched, batch: str, cases: int, done: int) -> None:
+    """A batch, the way the protocol lays it down, with `done` results and a message for each of the rest."""
+    s3 = launched.command_line.cloud.client("s3")
+    sqs = launched.command_line.cloud.client("sqs")
+    ids = [hashlib.sha256(f"{batch}-{number}".encode()).hexdigest()[:32] for number in range(cases)]
+    table = io.StringIO()
+    csv.writer(table).writerows([["case_id", "level", "replicate", "c"], *([case, 0, 0, 1.5] for case in ids)])
+    s3.put_object(
+        Bucket=launched.bucket,
+        Key=f"data/{batch}/cases-00f1e2d3c4b5a697.csv.gz",
+        Body=gzip.compress(table.getvalue().encode()),
+        ContentEncoding="gzip",
+    )
+    for case in ids[:done]:
+        s3.put_object(Bucket=launched.bucket, Key=f"data/{batch}/done-{case}.json", Body=b"{}")
+    for case in ids[done:]:
+        sqs.send_message(
+            QueueUrl=launched.outputs["QueueUrl"],
+            MessageBody="{}",
+            MessageGroupId=case,
+            MessageDeduplicationId=case,
+        )
+
+
+def test_the_status_has_the_numbers_that_the_cloud_has(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    submit(launched, "soil/a", cases=5, done=2)
+    submit(launched, "soil/b", cases=2, done=2)
+    command_line.cloud.client("sqs").receive_message(QueueUrl=launched.outputs["QueueUrl"])
+    status = command_line.run("status", launched.study, "--json").json()
+    attributes = command_line.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=launched.outputs["QueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    assert status["queue"] == {
+        "waiting": int(attributes["ApproximateNumberOfMessages"]),
+        "leased": int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+        "delayed": 0,
+    }
+    listed = command_line.cloud.client("s3").list_objects_v2(Bucket=launched.bucket, Prefix="data/")["Contents"]
+    assert status["cases"]["done"] == sum("/done-" in entry["Key"] for entry in listed) == 4
+    assert (status["cases"]["cases"], status["cases"]["queued"]) == (7, 3)
+    assert [(batch["batch"], batch["cases"]["done"]) for batch in status["batches"]] == [("soil/a", 2), ("soil/b", 2)]
+    text = command_line.run("status", launched.study).out
+    assert "4 of 7 cases done, 3 queued" in text
+    assert "3 cases wait, and no worker is attached." in text
+
+
+def test_watching_ends_when_everything_is_done(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    submit(launched, "soil", cases=2, done=2)
+    ran = command_line.run("status", launched.study, "--watch")
+    assert (ran.code, ran.out) == (0, "2 of 2 cases done\n")
+
+
+def test_watching_ends_by_ctrl_c(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    submit(launched, "soil", cases=1, done=0)
+    watching = subprocess.Popen(
+        command_line.arguments("status", launched.study, "--watch"),
+        env=command_line.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    assert watching.stdout.readline() == "0 of 1 case done, 1 queued\n"
+    watching.send_signal(signal.SIGINT)
+    _, err = watching.communicate(timeout=PATIENCE_SECS)
+    assert (watching.returncode, err) == (130, "cruncher: Interrupted; the study goes on.\n")
+
+
+# ---- clean-up ----
+
+
+def keys_of(command_line: CommandLine, bucket: str) -> list[str]:
+    """Every key of a bucket."""
+    pages = command_line.cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def is_bucket(command_line: CommandLine, bucket: str) -> bool:
+    """Whether there is such a bucket."""
+    buckets = command_line.cloud.client("s3").list_buckets()["Buckets"]
+    return any(entry["Name"] == bucket for entry in buckets)
+
+
+def test_a_clean_up_asks_first(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    submit(launched, "soil", cases=3, done=1)
+    ran = command_line.run("clean-up", launched.study, answer="no\n")
+    assert ran.code == 1
+    assert "the queue with 2 cases" in ran.out
+    assert f"the bucket {launched.bucket} with 1 result " in ran.out
+    assert "Nothing was deleted" in ran.err
+    assert launched.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert launched.get("index.html")[0] == 200
+
+
+def test_a_clean_up_keeps_the_results_and_says_where(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    submit(launched, "soil", cases=3, done=3)
+    outputs = launched.outputs
+    ran = command_line.run("clean-up", launched.study, answer=f"{launched.study}\n")
+    assert ran.code == 0, ran.err
+    assert f"cruncher clean-up {launched.study} --delete-results --bucket {launched.bucket}" in ran.out
+    assert is_missing(command_line, launched.study)
+    kept = keys_of(command_line, launched.bucket)
+    assert len(kept) == 4 and all(key.startswith("data/soil/") for key in kept)
+    users = [user["UserName"] for user in command_line.cloud.client("iam").list_users()["Users"]]
+    assert not {outputs["ViewerUser"], outputs["OperatorUser"], outputs["WorkerUser"]} & set(users)
+
+    again = command_line.run("clean-up", launched.study, "--delete-results", "--yes")
+    assert again.code == 1 and "--bucket NAME" in again.err
+    foreign = command_line.run("clean-up", launched.study, "--delete-results", "--yes", "--bucket", "photos")
+    assert foreign.code == 1 and "is not the one of study" in foreign.err
+    late = command_line.run("clean-up", launched.study, "--delete-results", "--yes", "--bucket", launched.bucket)
+    assert late.code == 0, late.err
+    assert not is_bucket(command_line, launched.bucket)
+
+
+def test_a_clean_up_deletes_any_number_of_results(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    for number in range(1_050):
+        s3.put_object(Bucket=launched.bucket, Key=f"data/b/done-{number:032x}.json", Body=b"{}")
+    ran = command_line.run("clean-up", launched.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert "with 1,050 results" in ran.out
+    assert is_missing(command_line, launched.study)
+    assert not is_bucket(command_line, launched.bucket)
+
+
+def test_a_clean_up_goes_on_where_another_one_broke_off(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    iam, s3 = command_line.cloud.client("iam"), command_line.cloud.client("s3")
+    iam.delete_access_key(UserName=launched.outputs["ViewerUser"], AccessKeyId=launched.key("viewer").key_id)
+    for key in keys_of(command_line, launched.bucket):
+        s3.delete_object(Bucket=launched.bucket, Key=key)
+    ran = command_line.run("clean-up", launched.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert is_missing(command_line, launched.study)
+    assert not is_bucket(command_line, launched.bucket)
+
+
+# ---- demo ----
+
+
+@dataclass
+class Demo:
+    """A demo that runs."""
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """The first line of its results that matches."""
+        deadline = time.monotonic() + PATIENCE_SECS
+        while time.monotonic() < deadline:
+            for line in list(self.lines):
+                if found := re.search(pattern, line):
+                    return found
+            if self.process.poll() is not None:
+                break
+            threading.Event().wait(0.05)
+        raise AssertionError(f"no line matches {pattern}: {self.lines}")
+
+
+def collect(stream: Any, lines: list[str]) -> threading.Thread:
+    """Appends each line of `stream` to `lines`, until its end."""
+    reader = threading.Thread(target=lambda: lines.extend(iter(stream.readline, "")), daemon=True)
+    reader.start()
+    return reader
+
+
+@contextlib.contextmanager
+def demo(binary: Path, page: Path, *arguments: str) -> Iterator[tuple[Demo, list[str]]]:
+    """A demo, and what it says on stderr. It has ended when this has."""
+    process = subprocess.Popen(
+        [binary, "demo", "--no-browser", *arguments],
+        env=demo_environment(page),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    running, err = Demo(process, []), list[str]()
+    readers = [collect(process.stdout, running.lines), collect(process.stderr, err)]
+    try:
+        yield running, err
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_SECS)
+        for reader in readers:
+            reader.join(PATIENCE_SECS)
+
+
+def demo_environment(page: Path, **more: str) -> dict[str, str]:
+    """One in which the demo finds what it needs."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return environment(**{"PATH": path, "CRUNCHER_ROOT": str(REPOSITORY), "CRUNCHER_DASHBOARD_DIR": str(page), **more})
+
+
+def processes() -> dict[int, int]:
+    """The parent of every process that runs."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process that `pid` started, directly or not."""
+    parents = processes()
+    found: set[int] = set()
+    grown = {pid}
+    while grown:
+        grown = {child for child, parent in parents.items() if parent in grown} - found
+        found |= grown
+    return found
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_demo_runs_a_study_and_leaves_nothing_behind(binary: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    write_page(page, "one")
+    port, cloud_port = free_port(), free_port()
+    with demo(binary, page, "--port", str(port), "--cloud-port", str(cloud_port)) as (running, err):
+        operator = running.wait_for(r"as operator +(http://127\.0\.0\.1:\d+/)#access=")
+        (access,) = accesses(operator.string)
+        (viewer,) = accesses(running.wait_for(r"as viewer +http\S+").string)
+        assert (access["role"], viewer["role"]) == ("operator", "viewer")
+        logs = Path(running.wait_for(r"^Logs +(.+)$")[1].strip())
+        cloud = running.wait_for(r"^Cloud +(http\S+), bucket (\S+)$")
+        assert operator[1] == f"http://127.0.0.1:{port}/"
+        assert cloud[1] == f"http://127.0.0.1:{cloud_port}"
+        assert sorted(path.name for path in logs.glob("*.log")) == ["cloud.log", "workers.log"]
+
+        check_site(operator[1], page)
+        wait_for_a_result(cloud[1], cloud[2], Key(access["key_id"], access["secret"]))
+        running_processes = descendants(running.process.pid)
+        assert len(running_processes) >= 3, "a cloud and two workers"
+
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(PATIENCE_SECS) == 130
+        assert not running_processes & set(processes())
+        assert not is_open(port) and not is_open(cloud_port)
+        assert not logs.exists()
+    said = "".join(err)
+    assert "Sent 120 cases" in said
+    for secret in secrets("".join(running.lines)):
+        assert secret not in said
+
+
+def check_site(address: str, page: Path) -> None:
+    """That the bucket's website is served as S3 does it."""
+    status, headers, body = get(address)
+    assert (status, headers["Content-Type"], headers["Content-Encoding"]) == (200, "text/html; charset=utf-8", "gzip")
+    assert headers["Cache-Control"] == "no-cache"
+    assert b"<p>one</p>" in gzip.decompress(body)
+    assert get(f"{address}index.html")[2] == body
+    assert get(address, If_None_Match=headers["ETag"])[0] == 304
+    script = next(page.glob("page-*.js"))
+    status, headers, body = get(f"{address}assets/{script.name}")
+    assert (status, headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    assert gzip.decompress(body) == script.read_bytes()
+    assert get(f"{address}public/config.json")[0] == 200
+    for hidden in ("control.json", "data/", "models/", "../", "%2e%2e/"):
+        assert get(f"{address}{hidden}")[0] in (403, 404), hidden
+    posted = urllib.request.Request(address, data=b"x", method="POST")
+    with pytest.raises(urllib.error.HTTPError, match="405"):
+        urllib.request.urlopen(posted, timeout=20)
+
+
+def wait_for_a_result(endpoint_url: str, bucket: str, operator: Key) -> None:
+    """Until a worker has finished a case."""
+    s3 = client("s3", endpoint_url, operator)
+    deadline = time.monotonic() + PATIENCE_SECS
+    while time.monotonic() < deadline:
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix="data/layered-footing/done-").get("Contents", [])
+        if listed:
+            result = json.loads(s3.get_object(Bucket=bucket, Key=listed[0]["Key"])["Body"].read())
+            assert result["result"]["end_load"] > 0
+            return
+        threading.Event().wait(0.2)
+    raise AssertionError("no case was finished")
+
+
+def test_a_demo_that_is_told_to_end_early_leaves_nothing_behind(binary: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    write_page(page, "one")
+    with demo(binary, page, "--port", "0", "--cloud-port", str(free_port())) as (running, err):
+        deadline = time.monotonic() + PATIENCE_SECS
+        while not (started := descendants(running.process.pid)) and time.monotonic() < deadline:
+            threading.Event().wait(0.02)
+        assert started, "".join(err)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE_SECS) == 143
+        assert not started & set(processes())
+
+
+def run_demo(binary: Path, *arguments: str, env: dict[str, str]) -> Ran:
+    """A demo that ends by itself."""
+    ended = subprocess.run(
+        [binary, "demo", "--no-browser", *arguments], env=env, capture_output=True, text=True, timeout=PATIENCE_SECS
+    )
+    return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_a_taken_port_is_one_plain_sentence(binary: Path, tmp_path: Path) -> None:
+    write_page(tmp_path / "page", "one")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for option in ("--port", "--cloud-port"):
+            ran = run_demo(binary, option, str(port), env=demo_environment(tmp_path / "page"))
+            assert (ran.code, ran.out) == (1, "")
+            assert ran.err.startswith(
+                f"cruncher: Port {port} is taken by another program: name a free one with {option}"
+            )
+            assert ran.err.count("\n") == 1
+
+
+def test_what_the_demo_lacks_is_one_plain_sentence(binary: Path, tmp_path: Path) -> None:
+    write_page(tmp_path / "page", "one")
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    (programs := tmp_path / "programs").mkdir()
+    here = {"CRUNCHER_ROOT": str(tmp_path), "PATH": str(programs)}
+
+    def check(start: str, **more: str) -> None:
+        ran = run_demo(binary, env=demo_environment(tmp_path / "page", **{**here, **more}))
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith(f"cruncher: {start}")
+        assert ran.err.count("\n") == 1
+
+    check("Python is missing")
+    (programs / "python3").symlink_to(sys.executable)
+    check("The local cloud is missing: there is no ministack in ")
+    check("There is no examples/layered_footing/study.json in ", CRUNCHER_ROOT=str(programs))
+    check("A proxy is set", http_proxy="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
+
+
+def test_a_cloud_that_does_not_start_is_told_with_its_last_words(binary: Path, tmp_path: Path) -> None:
+    write_page(tmp_path / "page", "one")
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    (programs := tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (programs / "ministack").write_text("#!/bin/sh\necho 'no memory left'\nexit 3\n")
+    (programs / "ministack").chmod(0o755)
+    ran = run_demo(binary, env=demo_environment(tmp_path / "page", CRUNCHER_ROOT=str(tmp_path)))
+    assert ran.code == 1
+    assert re.search(r"cruncher: The local cloud did not start on port \d+: it ended\.", ran.err)
+    assert ran.err.endswith("no memory left\n")
+
+
+# ---- help ----
+
+
+@pytest.mark.parametrize("command", ["launch", "configure", "status", "clean-up", "demo"])
+def test_the_help_of_every_command_shows_examples(binary: Path, command: str) -> None:
+    ended = subprocess.run([binary, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECS)
+    assert ended.returncode == 0
+    assert f"cruncher {command}" in ended.stdout.split("Examples:")[1]
+
+
+def test_no_command_is_wrong_usage(binary: Path) -> None:
+    ended = subprocess.run([binary], capture_output=True, text=True, timeout=PATIENCE_SECS)
+    assert ended.returncode == 2
+    assert "Usage: cruncher" in ended.stderr
