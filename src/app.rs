@@ -1,42 +1,41 @@
 //! The page as a whole: it opens the study that a link gives access to, watches it, and shows what the address names.
+//!
+//! What is shown is a function of [`Live`] and [`Reader`]. It is computed anew when one of their signals changes; Leptos
+//! compares the result with what stands in the document, and changes only what differs.
 
 use std::time::Duration;
 
-use cruncher_backend::Study;
-use cruncher_backend::study::fetch_config;
 use cruncher_backend::watch::Watch;
+use cruncher_backend::{Study, study};
 use cruncher_study::access::{Access, AccessKey, Role};
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use crate::components::frame::Frame;
-use crate::components::problem_note::ProblemNote;
-use crate::pages::attach::AttachPage;
-use crate::pages::closed::ClosedPage;
-use crate::pages::errors::ErrorsPage;
-use crate::pages::overview::OverviewPage;
+use crate::components::frame;
+use crate::components::problem_note::problem_note;
+use crate::components::throughput_chart::Chart;
+use crate::pages::{attach, closed, errors, overview};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::{address, network, theme};
-use crate::state::live::Live;
+use crate::state::live::{Live, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{Page, Route};
 
-/// The study and what this tab may do with it: what pages take from the context.
+/// The study, what this tab may do with it, and what it shows of it.
 #[derive(Clone)]
 pub(crate) struct OpenStudy {
     pub(crate) study: Study,
     pub(crate) role: Role,
     /// The workers' key, if this tab may show it.
     pub(crate) worker: Option<AccessKey>,
+    pub(crate) live: Live,
+    pub(crate) reader: Reader,
+    pub(crate) chart: Chart,
 }
 
-/// Whether the page is dark: what is drawn on a canvas has to know.
-#[derive(Clone, Copy)]
-pub(crate) struct Dark(pub(crate) RwSignal<bool>);
-
 /// What stands in the way of a study.
-#[derive(Clone)]
 enum Closed {
     /// Nobody gave this tab a link, or only a part of one.
     NoAccess(Option<Problem>),
@@ -48,14 +47,18 @@ enum Closed {
 #[component]
 pub(crate) fn App() -> impl IntoView {
     theme::restore();
-    let opened = LocalResource::new(open);
-    move || {
-        opened.get().map(|opened| match opened {
-            Ok(study) => view! { <Opened study /> }.into_any(),
-            Err(Closed::NoAccess(problem)) => view! { <ClosedPage problem /> }.into_any(),
-            Err(Closed::Broken(problem)) => view! { <main class="alone"><ProblemNote problem /></main> }.into_any(),
-        })
-    }
+    let content = RwSignal::new_local(None::<AnyView>);
+    let owner = Owner::current().unwrap_or_default();
+    spawn_local(async move {
+        let opened = open().await;
+        let view = owner.with(|| match opened {
+            Ok(study) => opened_view(study),
+            Err(Closed::NoAccess(problem)) => closed::page(problem),
+            Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_note(problem)}</main> }.into_any(),
+        });
+        content.set(Some(view));
+    });
+    move || content.write().take()
 }
 
 async fn open() -> Result<OpenStudy, Closed> {
@@ -64,35 +67,40 @@ async fn open() -> Result<OpenStudy, Closed> {
         Ok(None) => return Err(Closed::NoAccess(None)),
         Err(error) => return Err(Closed::NoAccess(Some(error.into()))),
     };
-    let ports = network();
-    let config =
-        fetch_config(&ports, &address::page_url()).await.map_err(|error| Closed::Broken(Problem::from(&error)))?;
     let Access { role, key, worker } = access;
-    Ok(OpenStudy { study: Study::new(ports, config, &key), role, worker })
+    let opened = study::open(network(), &address::page_url(), &key).await;
+    let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
+    let live = Live::new(study.now());
+    let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
+    Ok(OpenStudy { chart: Chart::new(live, reader), study, role, worker, live, reader })
 }
 
-#[component]
-fn Opened(study: OpenStudy) -> impl IntoView {
-    let live = Live::new(study.study.now());
-    let route = RwSignal::new(Route::parse(&address::fragment()));
-    follow_address(route);
-    provide_context(live);
-    provide_context(route);
-    provide_context(Dark(RwSignal::new(theme::is_dark())));
-    provide_context(watch(study.study.clone(), live));
-    let name = study.study.config.study.clone();
-    Effect::new(move || document().set_title(&format!("{} · {name} · Cruncher", route.read().page.name())));
-    provide_context(study);
-    let page = Memo::new(move |_| route.read().page);
+fn opened_view(open: OpenStudy) -> AnyView {
+    let OpenStudy { live, reader, .. } = open;
+    follow_address(reader.route);
+    errors::read_failure(open.study.clone(), live, reader);
+    let wake = watch(open.study.clone(), live);
+    let name = open.study.config.study.clone();
+    Effect::new(move || document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name())));
+    let top = {
+        let open = open.clone();
+        move || frame::top_bar(&open, &wake)
+    };
+    let page = move || match reader.route.read().page {
+        Page::Overview => overview::page(&open),
+        Page::Attach => attach::page(&open),
+        Page::Errors => errors::page(&open),
+    };
+    let problem = move || live.problem.get().map(problem_note);
     view! {
-        <Frame>
-            {move || match page.get() {
-                Page::Overview => view! { <OverviewPage /> }.into_any(),
-                Page::Attach => view! { <AttachPage /> }.into_any(),
-                Page::Errors => view! { <ErrorsPage /> }.into_any(),
-            }}
-        </Frame>
+        <a class="skip" href="#main" on:click=frame::skip>"Skip to content"</a>
+        <div class="frame">
+            {move || frame::rail(live, reader)}
+            {top}
+            <main id="main" class="frame__page" tabindex="-1">{problem}{page}</main>
+        </div>
     }
+    .into_any()
 }
 
 fn follow_address(route: RwSignal<Route>) {

@@ -2,9 +2,16 @@
 
 #![cfg_attr(
     target_arch = "wasm32",
-    expect(unreachable_pub, clippy::needless_pass_by_value, reason = "components are public by their macro, and own what they show")
+    expect(
+        unreachable_pub,
+        clippy::needless_pass_by_value,
+        reason = "components are public by their macro, and own what they show"
+    )
 )]
-#![cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "outside of a browser only the tests use the state"))]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(dead_code, reason = "outside of a browser only the tests use the state")
+)]
 
 #[cfg(target_arch = "wasm32")]
 mod app;

@@ -7,7 +7,6 @@ import contextlib
 import csv
 import gzip
 import hashlib
-import http.client
 import io
 import json
 import os
@@ -24,6 +23,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -183,13 +183,13 @@ class Launched:
         access = self.access("operator")["worker"] if role == "worker" else self.access(role)
         return Key(access["key_id"], access["secret"])
 
-    def get(self, key: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    def get(self, key: str) -> tuple[int, Message[str, str], bytes]:
         """Reads an object as anyone may."""
         url = f"{self.command_line.cloud.endpoint_url}/{self.bucket}/{key}"
         return get(url)
 
 
-def get(url: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+def get(url: str, **headers: str) -> tuple[int, Message[str, str], bytes]:
     """An answer of any status."""
     request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
@@ -359,8 +359,8 @@ def test_missing_credentials_and_region_are_told_in_a_sentence(command_line: Com
         return ended.stderr
 
     assert run() == (
-        "cruncher: No region is set. Name one, such as --region eu-central-1, or set one for good with `aws configure set "
-        "region eu-central-1`.\n"
+        "cruncher: No region is set. Name one, such as --region eu-central-1, or set one for good with "
+        "`aws configure set region eu-central-1`.\n"
     )
     assert run("--region", REGION).startswith("cruncher: No AWS credentials were found. Sign in with `aws configure`")
     assert "for profile lab." in run("--region", REGION, "--profile", "lab")

@@ -6,44 +6,28 @@ use leptos::prelude::*;
 
 use crate::platform::local_time::exact_time;
 
-/// What a group's failures share, and how many there are.
-#[component]
-pub(crate) fn ErrorGroupHead(
-    /// The group.
-    #[prop(into)]
-    group: Signal<ErrorGroup>,
-    /// How many workers there are in all.
-    #[prop(into)]
-    all_workers: Signal<usize>,
-    /// The time by the servers' clock.
-    now: RwSignal<f64>,
-) -> impl IntoView {
-    let cases = move || counted(group.read().cases.len() as u64, "case", "cases");
-    let again = move || {
-        let (all, over) = (group.read().cases.len(), group.read().final_cases);
-        (over < all).then(|| format!("{} will be tried again", all - over))
-    };
-    let spread = move || match (group.read().workers.len(), all_workers.get()) {
+/// What a group's failures share and how many there are, with `all_workers` in the study, as of `now`.
+pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
+    let (all, over) = (group.cases.len(), group.final_cases);
+    let again = (over < all).then(|| format!("{} will be tried again", all - over));
+    let spread = match (group.workers.len(), all_workers) {
         (_, 0 | 1) => None,
         (1, _) => Some("on one worker".to_owned()),
         (some, all) if some >= all => Some("on every worker".to_owned()),
         (some, all) => Some(format!("on {some} of {all} workers")),
     };
-    let batches = move || group.read().batches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let first = move || ago(now.get() - group.read().first_time);
-    let last = move || ago(now.get() - group.read().last_time);
-    let times = move || {
-        let group = group.read();
-        format!("first {}, last {}", exact_time(group.first_time), exact_time(group.last_time))
-    };
+    let batches = group.batches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let seen = format!("first {}, last {}", ago(now - group.first_time), ago(now - group.last_time));
+    let exactly = format!("first {}, last {}", exact_time(group.first_time), exact_time(group.last_time));
+    let facts: Vec<_> =
+        [again, spread, Some(batches)].into_iter().flatten().map(|fact| view! { <span>{fact}</span> }).collect();
     view! {
-        <span class="group__error">{move || group.read().error.clone()}</span>
+        <span class="group__error">{group.error.clone()}</span>
         <span class="group__facts">
-            <strong>{cases}</strong>
-            {move || again().map(|text| view! { <span>{text}</span> })}
-            {move || spread().map(|text| view! { <span>{text}</span> })}
-            <span>{batches}</span>
-            <span title=times>"first "{first}", last "{last}</span>
+            <strong>{counted(all as u64, "case", "cases")}</strong>
+            {facts}
+            <span title=exactly>{seen}</span>
         </span>
     }
+    .into_any()
 }

@@ -4,9 +4,8 @@ use cruncher_study::diagnosis::{Notice, Weight};
 use leptos::prelude::*;
 
 /// One line a notice. That no worker is attached is said where the attach line stands, and that all is done by the headline.
-#[component]
-pub(crate) fn Notices(notices: Vec<Notice>) -> impl IntoView {
-    let line = |notice: Notice| {
+pub(crate) fn notices(notices: &[Notice]) -> AnyView {
+    let line = |notice: &Notice| {
         let class = match notice.weight() {
             Weight::Information => "notices__line",
             Weight::Warning => "notices__line notices__line--warning",
@@ -15,7 +14,7 @@ pub(crate) fn Notices(notices: Vec<Notice>) -> impl IntoView {
         view! { <li class=class>{notice.to_string()}</li> }
     };
     let is_told_here =
-        |notice: &Notice| !matches!(notice, Notice::Finished | Notice::NoCases | Notice::NoWorker { .. });
-    let lines = notices.into_iter().filter(is_told_here).map(line).collect_view();
-    view! { <ul class="notices" role="status">{lines}</ul> }
+        |notice: &&Notice| !matches!(notice, Notice::Finished | Notice::NoCases | Notice::NoWorker { .. });
+    let lines: Vec<_> = notices.iter().filter(is_told_here).map(line).collect();
+    view! { <ul class="notices" role="status">{lines}</ul> }.into_any()
 }

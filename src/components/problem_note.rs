@@ -5,8 +5,7 @@ use leptos::prelude::*;
 use crate::state::problem::Problem;
 
 /// What went wrong, what to do, and behind a click the request that failed.
-#[component]
-pub(crate) fn ProblemNote(problem: Problem) -> impl IntoView {
+pub(crate) fn problem_note(problem: Problem) -> AnyView {
     view! {
         <section class="note note--problem" role="alert">
             <p class="note__title">{problem.title}</p>
@@ -17,4 +16,5 @@ pub(crate) fn ProblemNote(problem: Problem) -> impl IntoView {
             </details>
         </section>
     }
+    .into_any()
 }

@@ -1,54 +1,62 @@
 //! How many cases were finished in each stretch of time.
 
+use cruncher_backend::watch::Snapshot;
 use cruncher_plot::throughput::Throughput;
 use cruncher_plot::{Look, RGBColor};
+use leptos::ev;
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use leptos::ev;
 use plotters::prelude::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
+
+use crate::state::live::{Live, Reader};
 
 /// The most bars.
 const MOST_STRETCHES: usize = 60;
 
-/// A bar a stretch of time. A reader who can't see it gets the summary in words.
-#[component]
-pub(crate) fn ThroughputChart(
-    /// When cases were finished, in seconds since 1970.
-    #[prop(into)]
-    end_times: Signal<Vec<f64>>,
-    /// The time up to which bars are drawn.
-    #[prop(into)]
-    until: Signal<f64>,
-    /// Changes when the colours do.
-    #[prop(into)]
-    redraw: Signal<bool>,
-) -> impl IntoView {
-    let canvas = NodeRef::<Canvas>::new();
-    let throughput = Memo::new(move |_| Throughput::of(&end_times.read(), until.get(), MOST_STRETCHES));
-    let size = RwSignal::new(());
-    let resized = window_event_listener(ev::resize, move |_| size.set(()));
-    on_cleanup(move || resized.remove());
-    Effect::new(move || {
-        redraw.get();
-        size.get();
-        if let (Some(canvas), Some(throughput)) = (canvas.get(), throughput.get()) {
-            draw(&canvas, &throughput);
-        }
-    });
-    let title = move || throughput.get().map(|throughput| format!("Finished per {}", throughput.stretch_name()));
-    let summary = move || {
-        throughput.get().map(|throughput| {
-            let last = throughput.counts.last().copied().unwrap_or(0);
-            format!("{} at most per {}, {last} in the last one", throughput.most(), throughput.stretch_name())
-        })
-    };
-    view! {
-        <figure class="chart">
-            <figcaption class="chart__title">{title}</figcaption>
-            <canvas class="chart__canvas" node_ref=canvas role="img" aria-label=summary></canvas>
-        </figure>
+/// The canvas, and what draws on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Chart(NodeRef<Canvas>);
+
+impl Chart {
+    /// Draws anew whenever the study, the colours or the window's size change.
+    pub(crate) fn new(live: Live, reader: Reader) -> Self {
+        let canvas = NodeRef::<Canvas>::new();
+        let resized = RwSignal::new(());
+        let listener = window_event_listener(ev::resize, move |_| resized.set(()));
+        on_cleanup(move || listener.remove());
+        Effect::new(move || {
+            reader.is_dark.get();
+            resized.get();
+            let throughput = live.snapshot.get().and_then(|snapshot| throughput(&snapshot));
+            if let (Some(canvas), Some(throughput)) = (canvas.get(), throughput) {
+                draw(&canvas, &throughput);
+            }
+        });
+        Self(canvas)
     }
+
+    /// A bar a stretch of time. A reader who can't see it gets the summary in words.
+    pub(crate) fn view(self, snapshot: &Snapshot) -> Option<AnyView> {
+        let throughput = throughput(snapshot)?;
+        let stretch = throughput.stretch_name();
+        let last = throughput.counts.last().copied().unwrap_or(0);
+        let summary = format!("Cases finished per {stretch}: {} at most, {last} in the last one", throughput.most());
+        let chart = view! {
+            <figure class="chart">
+                <figcaption class="chart__title">{format!("Finished per {stretch}")}</figcaption>
+                <canvas class="chart__canvas" node_ref=self.0 role="img" aria-label=summary></canvas>
+            </figure>
+        };
+        Some(chart.into_any())
+    }
+}
+
+fn throughput(snapshot: &Snapshot) -> Option<Throughput> {
+    let end_times: Vec<f64> = snapshot.finishes.iter().map(|finish| finish.end_time).collect();
+    // A study that is over ends with its last case, however late it is looked at.
+    let until = if snapshot.total.open() > 0 { snapshot.time } else { 0.0 };
+    Throughput::of(&end_times, until, MOST_STRETCHES)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
@@ -57,12 +65,7 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, throughput: &Throughput) {
     canvas.set_width((f64::from(canvas.client_width()) * pixel_ratio) as u32);
     canvas.set_height((f64::from(canvas.client_height()) * pixel_ratio) as u32);
     let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
-    let look = Look {
-        data: colour("--state-done"),
-        grid: colour("--line"),
-        text: colour("--text-faint"),
-        pixel_ratio,
-    };
+    let look = Look { data: colour("--state-done"), grid: colour("--line"), text: colour("--text-faint"), pixel_ratio };
     // A canvas takes every drawing.
     let _ = throughput.draw(&backend.into_drawing_area(), &look);
 }

@@ -1,130 +1,50 @@
 //! Failures, those that are alike as one.
 
+use cruncher_backend::Study;
 use cruncher_backend::study::ReadError;
+use cruncher_backend::watch::Snapshot;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{counted, duration};
 use cruncher_study::ledger::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::app::OpenStudy;
-use crate::components::error_group::ErrorGroupHead;
-use crate::components::problem_note::ProblemNote;
+use crate::components::error_group::error_group_head;
+use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
-use crate::state::live::Live;
+use crate::state::live::{Live, Reader};
 use crate::state::problem::Problem;
 use crate::state::route::Route;
 
 /// How many cases of a group are named.
 const MOST_NAMED: usize = 100;
 
-/// One entry a group; an open one shows the traceback of its last case.
-#[component]
-pub(crate) fn ErrorsPage() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let route = expect_context::<RwSignal<Route>>();
-    let groups = Memo::new(move |_| {
-        let batch = route.read().batch.clone();
-        let snapshot = live.snapshot.read();
-        let groups = snapshot.as_ref().map(|snapshot| snapshot.error_groups.clone()).unwrap_or_default();
-        let is_here = |group: &ErrorGroup| batch.as_ref().is_none_or(|batch| group.batches.contains(batch));
-        groups.into_iter().filter(is_here).collect::<Vec<_>>()
+/// Reads the error document of the case that is shown, whenever that is another one.
+pub(crate) fn read_failure(study: Study, live: Live, reader: Reader) {
+    let shown = Memo::new(move |_| {
+        let signature = reader.route.read().group.clone()?;
+        let snapshot = live.snapshot.get()?;
+        let group = snapshot.error_groups.iter().find(|group| group.signature == signature)?;
+        shown_case(group, reader)
     });
-    let title = move || {
-        let cases: usize = groups.read().iter().map(|group| group.cases.len()).sum();
-        let groups = groups.read().len() as u64;
-        format!("{} in {}", counted(cases as u64, "case", "cases"), counted(groups, "group", "groups"))
-    };
-    let nothing = move || {
-        (groups.read().is_empty() && live.snapshot.read().is_some())
-            .then(|| view! { <p class="empty">"No case has failed."</p> })
-    };
-    view! {
-        <h2>"Errors" <span class="faint">{move || (!groups.read().is_empty()).then(title)}</span></h2>
-        {nothing}
-        <For each=move || groups.get() key=|group| group.signature.clone() let:group>
-            <Group signature=group.signature.clone() groups />
-        </For>
-        <Unreadable />
-    }
-}
-
-#[component]
-fn Group(signature: String, groups: Memo<Vec<ErrorGroup>>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let route = expect_context::<RwSignal<Route>>();
-    let found = groups.get_untracked().into_iter().find(|group| group.signature == signature);
-    let Some(first) = found else { return ().into_any() };
-    let group = Memo::new({
-        let signature = signature.clone();
-        move |last: Option<&ErrorGroup>| {
-            let groups = groups.read();
-            let now = groups.iter().find(|group| group.signature == signature);
-            now.or(last).cloned().unwrap_or_else(|| first.clone())
-        }
-    });
-    let is_open = {
-        let signature = signature.clone();
-        Memo::new(move |_| route.read().group.as_deref() == Some(signature.as_str()))
-    };
-    let target = move || {
-        let group = (!is_open.get()).then(|| signature.clone());
-        Route { group, ..route.get() }.to_string()
-    };
-    let all_workers = Signal::derive(move || live.snapshot.read().as_ref().map_or(0, |snapshot| snapshot.workers.len()));
-    let expanded = move || is_open.get().to_string();
-    view! {
-        <article class="group">
-            <a class="group__head" role="button" href=target aria-expanded=expanded>
-                <ErrorGroupHead group all_workers now=live.now />
-            </a>
-            {move || is_open.get().then(|| view! { <OpenGroup group /> })}
-        </article>
-    }
-    .into_any()
-}
-
-#[component]
-fn OpenGroup(group: Memo<ErrorGroup>) -> impl IntoView {
-    let OpenStudy { study, .. } = expect_context::<OpenStudy>();
-    let shown = RwSignal::new(group.get_untracked().cases.first().cloned());
-    let document = LocalResource::new(move || {
-        let (study, case) = (study.clone(), shown.get());
-        async move {
-            match case {
-                Some(case) => study.error_document(&case).await.map(Some).map_err(|error| read_problem(&error)),
-                None => Ok(None),
+    Effect::new(move || {
+        reader.failure.set(None);
+        let (Some(case), study) = (shown.get(), study.clone()) else { return };
+        spawn_local(async move {
+            let read = study.error_document(&case).await.map_err(|error| read_problem(&error));
+            if shown.get_untracked() == Some(case) {
+                reader.failure.set(Some(read));
             }
-        }
+        });
     });
-    let body = move || {
-        document.get().map(|read| match read {
-            Ok(document) => document.map(|document| view! { <Failure document /> }).into_any(),
-            Err(problem) => view! { <ProblemNote problem /> }.into_any(),
-        })
-    };
-    let cases = move || {
-        let group = group.read();
-        let more = group.cases.len().saturating_sub(MOST_NAMED);
-        let names = group.cases.iter().take(MOST_NAMED).map(|case| case_button(case.clone(), shown)).collect_view();
-        view! { <div class="group__cases" role="group" aria-label="Cases of this group">{names}{(more > 0).then(|| format!("and {more} more"))}</div> }
-    };
-    view! {
-        <div class="group__body">
-            {cases}
-            {body}
-        </div>
-    }
 }
 
-fn case_button(case: CaseRef, shown: RwSignal<Option<CaseRef>>) -> impl IntoView {
-    let id = case.1.to_string();
-    let is_shown = { let case = case.clone(); move || (shown.read().as_ref() == Some(&case)).to_string() };
-    view! {
-        <button class="chip" title=format!("{id} of {}", case.0) aria-pressed=is_shown on:click=move |_| shown.set(Some(case.clone()))>
-            <code>{id[..8].to_owned()}</code>
-        </button>
-    }
+/// The case that the reader picked, else the group's last one.
+fn shown_case(group: &ErrorGroup, reader: Reader) -> Option<CaseRef> {
+    let picked = reader.case.get().filter(|case| group.cases.contains(case));
+    picked.or_else(|| group.cases.first().cloned())
 }
 
 fn read_problem(error: &ReadError) -> Problem {
@@ -143,44 +63,114 @@ fn read_problem(error: &ReadError) -> Problem {
     }
 }
 
-#[component]
-fn Failure(document: ErrorDocument) -> impl IntoView {
-    let parameters = serde_json::to_string(&document.parameters).unwrap_or_default();
-    let took = duration(document.end_time - document.start_time);
-    let log = (!document.log.trim().is_empty()).then(|| {
-        view! { <details><summary>"What it printed"</summary><pre class="trace">{document.log.clone()}</pre></details> }
+/// One entry a group; an open one shows the traceback of one of its cases.
+pub(crate) fn page(open: &OpenStudy) -> AnyView {
+    let Some(snapshot) = open.live.snapshot.get() else {
+        return view! { <p class="empty" role="status">"Reading the study …"</p> }.into_any();
+    };
+    let route = open.reader.route.get();
+    let is_here = |group: &&ErrorGroup| route.batch.as_ref().is_none_or(|batch| group.batches.contains(batch));
+    let groups: Vec<&ErrorGroup> = snapshot.error_groups.iter().filter(is_here).collect();
+    let cases: usize = groups.iter().map(|group| group.cases.len()).sum();
+    let title = match groups.len() as u64 {
+        0 => String::new(),
+        count => format!("{} in {}", counted(cases as u64, "case", "cases"), counted(count, "group", "groups")),
+    };
+    let nothing = groups.is_empty().then(|| view! { <p class="empty">"No case has failed."</p> });
+    let entries: Vec<_> = groups.into_iter().map(|shown| group(shown, &snapshot, &route, open)).collect();
+    view! {
+        <h2>"Errors" <span class="faint">{title}</span></h2>
+        {nothing}
+        {entries}
+        {unreadable(&snapshot)}
+    }
+    .into_any()
+}
+
+fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStudy) -> AnyView {
+    let is_open = route.group.as_ref() == Some(&group.signature);
+    let target = Route { group: (!is_open).then(|| group.signature.clone()), ..route.clone() };
+    let head = error_group_head(group, snapshot.workers.len(), open.live.now.get());
+    let body = is_open.then(|| open_group(group, open.reader));
+    view! {
+        <article class="group">
+            <a class="group__head" role="button" href=target.to_string() aria-expanded=is_open.to_string()>{head}</a>
+            {body}
+        </article>
+    }
+    .into_any()
+}
+
+fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
+    let shown = shown_case(group, reader);
+    let chip = |case: &CaseRef| {
+        let id = case.1.to_string();
+        let title = format!("{id} of {}", case.0);
+        let pick = {
+            let case = case.clone();
+            move |_| reader.case.set(Some(case.clone()))
+        };
+        view! {
+            <button class="chip" title=title aria-pressed=(shown.as_ref() == Some(case)).to_string() on:click=pick>
+                <code>{id[..8].to_owned()}</code>
+            </button>
+        }
+    };
+    let chips: Vec<_> = group.cases.iter().take(MOST_NAMED).map(chip).collect();
+    let more = group.cases.len().saturating_sub(MOST_NAMED);
+    let failure = reader.failure.get().map(|read| match read {
+        Ok(document) => failure(&document),
+        Err(problem) => problem_note(problem),
     });
     view! {
-        <dl class="facts">
-            <dt>"Case"</dt><dd><code>{document.case_id.to_string()}</code></dd>
-            <dt>"Batch"</dt><dd>{format!("{}, level {}", document.batch, document.level)}</dd>
-            <dt>"Worker"</dt><dd>{document.computer.clone()}</dd>
-            <dt>"Attempt"</dt><dd>{format!("{} of {}, failed after {took}", document.attempt, document.max_attempts)}</dd>
-            <dt>"When"</dt><dd>{exact_time(document.end_time)}</dd>
-            <dt>"Parameters"</dt><dd><code class="facts__long">{parameters}</code></dd>
-        </dl>
-        <pre class="trace" tabindex="0" aria-label="Traceback">{document.traceback.clone()}</pre>
+        <div class="group__body">
+            <div class="group__cases" role="group" aria-label="Cases of this group">
+                {chips}
+                {(more > 0).then(|| format!("and {more} more"))}
+            </div>
+            {failure}
+        </div>
+    }
+    .into_any()
+}
+
+fn failure(document: &ErrorDocument) -> AnyView {
+    let took = duration(document.end_time - document.start_time);
+    let facts = [
+        ("Case", document.case_id.to_string()),
+        ("Batch", format!("{}, level {}", document.batch, document.level)),
+        ("Worker", document.computer.clone()),
+        ("Attempt", format!("{} of {}, failed after {took}", document.attempt, document.max_attempts)),
+        ("When", exact_time(document.end_time)),
+        ("Parameters", serde_json::to_string(&document.parameters).unwrap_or_default()),
+    ];
+    let log = document.log.trim();
+    let log = (!log.is_empty()).then(|| {
+        view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.to_owned()}</pre></details> }
+    });
+    view! {
+        {fact_list(facts.map(|(name, fact)| (name.to_owned(), fact)).into())}
+        <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{document.traceback.clone()}</pre>
         {log}
     }
+    .into_any()
+}
+
+fn fact_list(facts: Vec<(String, String)>) -> AnyView {
+    let facts: Vec<_> = facts.into_iter().map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }).collect();
+    view! { <dl class="facts">{facts}</dl> }.into_any()
 }
 
 /// Objects that aren't what their keys say: they are named, so that nothing is passed over in silence.
-#[component]
-fn Unreadable() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let unreadable = Memo::new(move |_| {
-        let snapshot = live.snapshot.read();
-        snapshot.as_ref().map(|snapshot| snapshot.unreadable.clone()).unwrap_or_default()
-    });
-    move || {
-        let unreadable = unreadable.get();
-        (!unreadable.is_empty()).then(|| {
-            let rows = unreadable.into_iter().map(|(key, reason)| view! { <dt><code>{key}</code></dt><dd>{reason}</dd> });
-            view! {
-                <h2>"Objects that can't be read"</h2>
-                <p>"Something else than Cruncher wrote them, or a write was cut off. They are left out of every figure."</p>
-                <dl class="facts">{rows.collect_view()}</dl>
-            }
-        })
+fn unreadable(snapshot: &Snapshot) -> Option<AnyView> {
+    if snapshot.unreadable.is_empty() {
+        return None;
     }
+    let facts = snapshot.unreadable.iter().map(|(key, reason)| (key.clone(), reason.clone())).collect();
+    let section = view! {
+        <h2>"Objects that can't be read"</h2>
+        <p>"Something else than Cruncher wrote them, or a write was cut off. They are left out of every figure."</p>
+        {fact_list(facts)}
+    };
+    Some(section.into_any())
 }

@@ -7,7 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 /// Copies `text`, and says whether that worked.
 pub(crate) async fn copy(text: String) -> bool {
     // `navigator.clipboard` doesn't exist on pages that came over http, such as an S3 website.
-    if window().is_secure_context() && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok() {
+    if window().is_secure_context() && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()
+    {
         return true;
     }
     copy_by_selection(&text).unwrap_or(false)

@@ -1,11 +1,14 @@
-//! The study as it was seen last.
+//! What the page shows, as signals: the study as it was seen last, and where its reader is.
 
 use std::sync::Arc;
 
 use cruncher_backend::watch::Snapshot;
+use cruncher_study::ledger::CaseRef;
+use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 
 use crate::state::problem::Problem;
+use crate::state::route::Route;
 
 /// The study as it was seen last, and whether looking at it works.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +38,37 @@ impl Live {
                 self.snapshot.set(Some(Arc::new(snapshot)));
             }
             Err(problem) => self.problem.set(Some(problem)),
+        }
+    }
+}
+
+/// Where the reader is, and what they have chosen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader {
+    /// The address.
+    pub(crate) route: RwSignal<Route>,
+    /// Whether the page is dark.
+    pub(crate) is_dark: RwSignal<bool>,
+    /// How many workers the shell's line starts.
+    pub(crate) workers: RwSignal<u32>,
+    /// Which line was copied a moment ago, and whether that worked.
+    pub(crate) copied: RwSignal<Option<(&'static str, bool)>>,
+    /// The failed case that is shown, if it isn't the last one of its group.
+    pub(crate) case: RwSignal<Option<CaseRef>>,
+    /// The error document of the failed case that is shown, once it has been read.
+    pub(crate) failure: RwSignal<Option<Result<ErrorDocument, Problem>>>,
+}
+
+impl Reader {
+    /// A reader who came to `route`.
+    pub(crate) fn new(route: Route, is_dark: bool) -> Self {
+        Self {
+            route: RwSignal::new(route),
+            is_dark: RwSignal::new(is_dark),
+            workers: RwSignal::new(4),
+            copied: RwSignal::new(None),
+            case: RwSignal::new(None),
+            failure: RwSignal::new(None),
         }
     }
 }

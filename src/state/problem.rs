@@ -60,10 +60,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl From<&OpenError> for Problem {
     fn from(error: &OpenError) -> Self {
         let (title, advice) = match error {
-            OpenError::Unreachable { .. } => (
-                "The study can't be reached.",
-                "Look whether this computer has a network, then reload the page.",
-            ),
+            OpenError::Unreachable { .. } => {
+                ("The study can't be reached.", "Look whether this computer has a network, then reload the page.")
+            }
             OpenError::Status { .. } => (
                 "There is no study at this address.",
                 "Its configuration is missing: it was cleaned up, or never launched completely. Run cruncher configure STUDY.",

@@ -117,9 +117,7 @@ impl Client {
         }
         self.shared.requests_sent.fetch_add(1, Ordering::Relaxed);
         let answer = self.ports.transport.send(http).await?;
-        if let Some(date) = answer::date(&answer) {
-            self.learn(date);
-        }
+        self.learn_time(&answer);
         Ok(answer)
     }
 
@@ -143,6 +141,13 @@ impl Client {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Sets the clock by an answer's `Date`, of the same cloud but fetched without this client.
+    pub fn learn_time(&self, answer: &Answer) {
+        if let Some(date) = answer::date(answer) {
+            self.learn(date);
         }
     }
 

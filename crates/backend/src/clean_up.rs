@@ -204,9 +204,7 @@ async fn empty(client: &Client, bucket: &str, deleted: &mut u64, progress: Progr
 fn check_deleted(failures: &[s3::DeleteFailure]) -> Result<(), CleanUpError> {
     match failures.first() {
         None => Ok(()),
-        Some(failure) => {
-            Err(CleanUpError::Undeletable { key: failure.key.clone(), message: failure.message.clone() })
-        }
+        Some(failure) => Err(CleanUpError::Undeletable { key: failure.key.clone(), message: failure.message.clone() }),
     }
 }
 

@@ -234,12 +234,19 @@ mod tests {
     use super::*;
 
     fn listed(key_id: &str, status: &str, secs: u64) -> iam::ListedAccessKey {
-        iam::ListedAccessKey { key_id: key_id.into(), status: status.into(), create_time: Some(Duration::from_secs(secs)) }
+        iam::ListedAccessKey {
+            key_id: key_id.into(),
+            status: status.into(),
+            create_time: Some(Duration::from_secs(secs)),
+        }
     }
 
     fn check(existing: &[iam::ListedAccessKey], before: &[&str], after: &[&str]) {
         let Renewal { delete_before, delete_after } = renewal(existing);
-        assert_eq!((delete_before.as_slice(), delete_after.as_slice()), (&before.map_owned()[..], &after.map_owned()[..]));
+        assert_eq!(
+            (delete_before.as_slice(), delete_after.as_slice()),
+            (&before.map_owned()[..], &after.map_owned()[..])
+        );
     }
 
     trait MapOwned {

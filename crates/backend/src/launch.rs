@@ -223,26 +223,30 @@ async fn update(client: &Client, study: &str, template: &str, progress: Progress
     Ok(Outputs::of(&find(client, study).await?)?)
 }
 
-/// The stack of a study that can be used.
-///
-/// # Errors
-/// If there is none, or it can't be used at the moment.
-pub async fn find(client: &Client, study: &str) -> Result<Stack, LaunchError> {
-    let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
-    let stack = stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })?;
+async fn find(client: &Client, study: &str) -> Result<Stack, LaunchError> {
+    let stack = describe(client, study).await?;
     match unusable(client, &stack).await? {
         Some(error) => Err(error),
         None => Ok(stack),
     }
 }
 
-/// The configuration of a study, from what its stack hands out: what status and the like start from.
+async fn describe(client: &Client, study: &str) -> Result<Stack, LaunchError> {
+    let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
+    stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })
+}
+
+/// The configuration of a study, from what its stack hands out: for who has the account's own key. It is there also
+/// while the stack is being changed.
 ///
 /// # Errors
-/// If there is no such study, or a request fails.
+/// If there is no such study, it was never complete, or a request fails.
 pub async fn find_config(client: &Client, study: &str, version: &str) -> Result<Config, LaunchError> {
-    let outputs = Outputs::of(&find(client, study).await?)?;
-    Ok(config(client, study, version, &outputs).await?)
+    let stack = describe(client, study).await?;
+    match Outputs::of(&stack) {
+        Ok(outputs) => Ok(config(client, study, version, &outputs).await?),
+        Err(missing) => Err(unusable(client, &stack).await?.unwrap_or(LaunchError::NoStudy(missing))),
+    }
 }
 
 async fn config(client: &Client, study: &str, version: &str, outputs: &Outputs) -> Result<Config, Error> {

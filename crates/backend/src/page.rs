@@ -132,7 +132,8 @@ fn inline_scripts(html: &str) -> Vec<&str> {
 }
 
 fn is_script(rest: &str) -> bool {
-    rest.strip_prefix("<script").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/'))
+    rest.strip_prefix("<script")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/'))
 }
 
 /// Where a tag ends: behind the first `>` outside of quotation marks.
@@ -190,7 +191,9 @@ pub fn media_type(path: &str) -> MediaType {
 #[must_use]
 pub fn is_hashed(path: &str) -> bool {
     path.split(['/', '-', '_', '.']).any(|part| {
-        part.len() >= 10 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) && part.bytes().any(|byte| byte.is_ascii_digit())
+        part.len() >= 10
+            && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && part.bytes().any(|byte| byte.is_ascii_digit())
     })
 }
 
@@ -210,8 +213,14 @@ mod tests {
         let page = Page::new([file("index.html", &html)]).unwrap();
         let sealed = page.sealed_index(&["https://b.s3.r.amazonaws.com".into(), "https://sqs.r.amazonaws.com".into()]);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-        assert!(sealed.contains("script-src 'self' 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=';"), "{sealed}");
-        assert!(sealed.contains("connect-src 'self' https://b.s3.r.amazonaws.com https://sqs.r.amazonaws.com\""), "{sealed}");
+        assert!(
+            sealed.contains("script-src 'self' 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=';"),
+            "{sealed}"
+        );
+        assert!(
+            sealed.contains("connect-src 'self' https://b.s3.r.amazonaws.com https://sqs.r.amazonaws.com\""),
+            "{sealed}"
+        );
         assert!(!sealed.contains("{{"), "{sealed}");
     }
 
@@ -243,7 +252,10 @@ mod tests {
     #[test]
     fn inline_scripts_are_found_as_a_browser_finds_them() {
         check_scripts("<p>none</p>", &[]);
-        check_scripts("<script>a</script><SCRIPT\n type='module' >b < c</Script ><script></script>", &["a", "b < c", ""]);
+        check_scripts(
+            "<script>a</script><SCRIPT\n type='module' >b < c</Script ><script></script>",
+            &["a", "b < c", ""],
+        );
         check_scripts("<script src=\"x.js\"></script><script SRC=x.js async>n</script><script>y</script>", &["y"]);
         check_scripts("<!-- <script>no</script> --><script>yes</script>", &["yes"]);
         check_scripts("<script data-a=\"1 > 0\">x</script>", &["x"]);
@@ -260,7 +272,10 @@ mod tests {
     #[test]
     fn the_page_talks_to_the_bucket_and_to_the_queue() {
         let aws = Endpoints::new("eu-central-1", None);
-        assert_eq!(origins(&aws, "b"), ["https://b.s3.eu-central-1.amazonaws.com", "https://sqs.eu-central-1.amazonaws.com"]);
+        assert_eq!(
+            origins(&aws, "b"),
+            ["https://b.s3.eu-central-1.amazonaws.com", "https://sqs.eu-central-1.amazonaws.com"]
+        );
         let local = Endpoints::new("eu-central-1", Some("http://127.0.0.1:8124/".into()));
         assert_eq!(origins(&local, "b"), ["http://127.0.0.1:8124"]);
     }
@@ -283,10 +298,15 @@ mod tests {
 
     #[test]
     fn a_name_with_a_hash_is_told_from_one_without() {
-        for path in ["cruncher-dashboard-7f6a1c0de2b3f4a5_bg.wasm", "main-00ff00ff00.css", "snippets/gloo-0a1b2c3d4e5f6a7b/inline0.js"] {
+        for path in [
+            "cruncher-dashboard-7f6a1c0de2b3f4a5_bg.wasm",
+            "main-00ff00ff00.css",
+            "snippets/gloo-0a1b2c3d4e5f6a7b/inline0.js",
+        ] {
             assert!(is_hashed(path), "{path}");
         }
-        for path in ["favicon.svg", "main.css", "icon-256.png", "deadbeefs.js", "accede-facade.js", "icon-20261121.png"] {
+        for path in ["favicon.svg", "main.css", "icon-256.png", "deadbeefs.js", "accede-facade.js", "icon-20261121.png"]
+        {
             assert!(!is_hashed(path), "{path}");
         }
     }

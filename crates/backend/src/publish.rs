@@ -162,7 +162,8 @@ mod tests {
     }
 
     fn planned() -> Vec<Upload> {
-        let page = Page::new([file("index.html"), file("app-0123456789abcdef.js"), file("icon.svg"), file("a.png")]).unwrap();
+        let page =
+            Page::new([file("index.html"), file("app-0123456789abcdef.js"), file("icon.svg"), file("a.png")]).unwrap();
         uploads(&page, b"print()", &config())
     }
 
@@ -171,14 +172,23 @@ mod tests {
         let keys: Vec<_> = planned().into_iter().map(|upload| upload.key).collect();
         assert_eq!(
             keys,
-            ["assets/a.png", "assets/app-0123456789abcdef.js", "assets/icon.svg", "public/attach.py", "public/config.json", "index.html"]
+            [
+                "assets/a.png",
+                "assets/app-0123456789abcdef.js",
+                "assets/icon.svg",
+                "public/attach.py",
+                "public/config.json",
+                "index.html"
+            ]
         );
     }
 
     #[test]
     fn each_object_has_the_headers_that_it_needs() {
-        let headers: Vec<_> =
-            planned().iter().map(|upload| (upload.content_type, upload.is_gzip, upload.cache_control == FOR_EVER)).collect();
+        let headers: Vec<_> = planned()
+            .iter()
+            .map(|upload| (upload.content_type, upload.is_gzip, upload.cache_control == FOR_EVER))
+            .collect();
         assert_eq!(
             headers,
             [

@@ -99,7 +99,10 @@ impl Condition {
             return Self::AtWork;
         }
         match status {
-            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE"
+            "CREATE_COMPLETE"
+            | "UPDATE_COMPLETE"
+            | "UPDATE_ROLLBACK_COMPLETE"
+            | "IMPORT_COMPLETE"
             | "IMPORT_ROLLBACK_COMPLETE" => Self::Usable,
             _ => Self::Broken,
         }
@@ -311,7 +314,11 @@ mod tests {
             Some(("Viewer", "it exists")),
         );
         check(
-            &[event("s", "CREATE_IN_PROGRESS", ""), event("s", "ROLLBACK_IN_PROGRESS", "not allowed"), event("s", "ROLLBACK_COMPLETE", "")],
+            &[
+                event("s", "CREATE_IN_PROGRESS", ""),
+                event("s", "ROLLBACK_IN_PROGRESS", "not allowed"),
+                event("s", "ROLLBACK_COMPLETE", ""),
+            ],
             Some(("s", "not allowed")),
         );
     }
@@ -342,7 +349,10 @@ mod tests {
     fn every_output_of_the_template_is_read() {
         let template = include_str!("../../../stack/study.yaml");
         let (_, outputs) = template.split_once("\nOutputs:\n").unwrap();
-        let names = outputs.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':')).filter(|name| !name.starts_with(' '));
+        let names = outputs
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+            .filter(|name| !name.starts_with(' '));
         let mut stack = Stack {
             id: "i".into(),
             name: "s".into(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cruncher_aws::{Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
+use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
 use cruncher_study::access::AccessKey;
 use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
 use cruncher_study::key::DataKey;
@@ -68,6 +68,15 @@ impl Study {
         Self { client: Client::new(ports, endpoints, Some(credentials)), config }
     }
 
+    /// The same study by the clock of the server that sent `answer`.
+    ///
+    /// A browser hides why a signature with a wrong time is refused, so the time must be right before the first one.
+    #[must_use]
+    fn by_the_clock_of(self, answer: &Answer) -> Self {
+        self.client.learn_time(answer);
+        self
+    }
+
     /// The time by the servers' clock, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> f64 {
@@ -98,11 +107,11 @@ impl Study {
     }
 }
 
-/// Reads the configuration of the study whose page is at `page_url`, without a key.
+/// Opens the study whose page is at `page_url` with `key`.
 ///
 /// # Errors
-/// If there is none beside the page.
-pub async fn fetch_config(ports: &Ports, page_url: &str) -> Result<Config, OpenError> {
+/// If there is no configuration beside the page.
+pub async fn open(ports: Ports, page_url: &str, key: &AccessKey) -> Result<Study, OpenError> {
     let page = page_url.split(['#', '?']).next().unwrap_or_default();
     let folder = page.rsplit_once('/').map_or(page, |(folder, _)| folder);
     let url = format!("{folder}/{CONFIG_KEY}");
@@ -115,7 +124,7 @@ pub async fn fetch_config(ports: &Ports, page_url: &str) -> Result<Config, OpenE
     if answer.status() != http::StatusCode::OK {
         return Err(OpenError::Status { url, status: answer.status().as_u16() });
     }
-    Ok(Config::parse(answer.body())?)
+    Ok(Study::new(ports, Config::parse(answer.body())?, key).by_the_clock_of(&answer))
 }
 
 /// Seconds since 1970, as documents hold them.

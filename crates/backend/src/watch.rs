@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::case_table::read_table;
 use cruncher_study::control::{CONTROL_KEY, Control};
@@ -9,11 +10,12 @@ use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, error_groups};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
-use cruncher_study::ledger::{BatchAccount, CaseCounts, CaseRef, Circumstances, DataListing, Finish, Ledger, total};
+use cruncher_study::ledger::{BatchAccount, CaseCounts, Circumstances, DataListing, Finish, Ledger, total};
+use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 use futures::{StreamExt, future, stream};
 
-use crate::study::{ReadError, Study};
+use crate::study::Study;
 
 /// How many documents are read at once.
 const CONCURRENT_READS: usize = 8;
@@ -32,6 +34,9 @@ const LISTING_AGE_SECS: f64 = 300.0;
 
 /// The largest heartbeat that is read.
 const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
+
+/// The largest error document that is read.
+const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// The largest segment or table that is read.
 const MAX_ROWS_BYTES: u64 = 256 << 20;
@@ -70,7 +75,8 @@ pub struct Watch {
     study: Study,
     ledger: Ledger,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
-    segments: BTreeMap<String, Seen<u64>>,
+    /// How many bytes of each segment were read.
+    segments: BTreeMap<String, u64>,
     tables: BTreeSet<String>,
     control: Seen<Control>,
     queue: QueueCounts,
@@ -86,6 +92,21 @@ struct Seen<T> {
     etag: String,
     content: T,
 }
+
+/// An object to be read, from this byte on.
+struct Wanted {
+    object: s3::ListedObject,
+    start: u64,
+}
+
+impl Wanted {
+    const fn whole(object: s3::ListedObject) -> Self {
+        Self { object, start: 0 }
+    }
+}
+
+/// What was read of an object, or why it can't be.
+type Body = Result<Bytes, String>;
 
 #[derive(Debug, Clone, Copy)]
 struct ListingTimes {
@@ -174,26 +195,23 @@ impl Watch {
     }
 
     async fn read_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Result<bool, Error> {
-        let heartbeats: Vec<_> = listed
-            .iter()
-            .filter(|object| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_))))
-            .collect();
-        let keys: BTreeSet<&str> = heartbeats.iter().map(|object| object.key.as_str()).collect();
+        let is_heartbeat =
+            |object: &s3::ListedObject| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)));
         let count_before = self.heartbeats.len();
-        self.heartbeats.retain(|key, _| keys.contains(key.as_str()));
-        let mut has_changed = self.heartbeats.len() != count_before;
-
-        let is_news =
-            |object: &&&s3::ListedObject| self.heartbeats.get(&object.key).is_none_or(|seen| seen.etag != object.etag);
-        let news: Vec<_> = heartbeats.iter().filter(is_news).map(|object| (*object).clone()).collect();
-        for (object, read) in self.read_all(news, MAX_HEARTBEAT_BYTES, None).await? {
-            has_changed = true;
+        // A listing is in the order of its keys.
+        self.heartbeats.retain(|key, _| listed.binary_search_by(|object| object.key.cmp(key)).is_ok());
+        let is_known =
+            |object: &s3::ListedObject| self.heartbeats.get(&object.key).is_some_and(|seen| seen.etag == object.etag);
+        let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
+        let news: Vec<Wanted> = news.map(|object| Wanted::whole(object.clone())).collect();
+        let has_changed = !news.is_empty() || self.heartbeats.len() != count_before;
+        for (object, read) in self.read_all(news, MAX_HEARTBEAT_BYTES).await? {
             self.enter_heartbeat(object, read);
         }
         Ok(has_changed)
     }
 
-    fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Result<Vec<u8>, String>) {
+    fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Body) {
         let parsed =
             read.and_then(|body| serde_json::from_slice::<Heartbeat>(&body).map_err(|error| error.to_string()));
         let content = match (parsed, WorkerKey::parse(&object.key)) {
@@ -212,26 +230,23 @@ impl Watch {
 
     /// Reads what was appended to segments: none if nothing was, else whether it names a case that no table does.
     async fn read_segments(&mut self, listed: &[s3::ListedObject]) -> Result<Option<bool>, Error> {
-        let mut has_unknown = None;
-        let has_grown = |object: &&s3::ListedObject| {
-            matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Segment(_)))
-                && self
-                    .segments
-                    .get(&object.key)
-                    .is_none_or(|seen| seen.etag != object.etag && seen.content < object.size_bytes)
+        let grown = |object: &s3::ListedObject| {
+            let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
+            let start = self.segments.get(&object.key).copied().unwrap_or(0);
+            (start < object.size_bytes).then(|| Wanted { start, object: object.clone() })
         };
-        let grown: Vec<_> = listed.iter().filter(has_grown).cloned().collect();
-        let starts: BTreeMap<String, u64> =
-            self.segments.iter().map(|(key, seen)| (key.clone(), seen.content)).collect();
-        for (object, read) in self.read_all(grown, MAX_ROWS_BYTES, Some(&starts)).await? {
-            let cases_before = self.ledger.cases();
+        let grown: Vec<Wanted> = listed.iter().filter_map(grown).collect();
+        if grown.is_empty() {
+            return Ok(None);
+        }
+        let cases_before = self.ledger.cases();
+        for (object, read) in self.read_all(grown, MAX_ROWS_BYTES).await? {
             match read {
                 Ok(body) => self.enter_rows(object, &body),
                 Err(reason) => self.note_unreadable(object.key, reason),
             }
-            has_unknown = Some(has_unknown.unwrap_or(false) || self.ledger.cases() != cases_before);
         }
-        Ok(has_unknown)
+        Ok(Some(self.ledger.cases() != cases_before))
     }
 
     fn enter_rows(&mut self, object: s3::ListedObject, body: &[u8]) {
@@ -245,36 +260,28 @@ impl Watch {
                 format!("{} of its rows are no rows of a segment", rows.unreadable),
             );
         }
-        let read_bytes = self.segments.get(&object.key).map_or(0, |seen| seen.content) + rows.read_bytes as u64;
-        self.segments.insert(object.key, Seen { etag: object.etag, content: read_bytes });
+        *self.segments.entry(object.key).or_default() += rows.read_bytes as u64;
     }
 
-    /// Reads objects, several at once; from where it starts, if that is given. One that can't be read says why; one that
-    /// is gone by now is left out.
-    async fn read_all(
-        &self,
-        objects: Vec<s3::ListedObject>,
-        max_bytes: u64,
-        starts: Option<&BTreeMap<String, u64>>,
-    ) -> Result<Vec<(s3::ListedObject, Result<Vec<u8>, String>)>, Error> {
-        let read = |object: s3::ListedObject| async move {
-            let start = starts.and_then(|starts| starts.get(&object.key)).copied().unwrap_or(0);
-            if object.size_bytes - start.min(object.size_bytes) > max_bytes {
+    /// Reads objects, several at once. One that can't be read says why; one that is gone by now is left out.
+    async fn read_all(&self, wanted: Vec<Wanted>, max_bytes: u64) -> Result<Vec<(s3::ListedObject, Body)>, Error> {
+        let read = |Wanted { object, start }: Wanted| async move {
+            if object.size_bytes.saturating_sub(start) > max_bytes {
                 let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
                 return Ok(Some((object, Err(reason))));
             }
             let mut get = s3::GetObject::new(&self.study.config.bucket, &object.key);
             if start > 0 {
-                get = get.range(start..object.size_bytes.max(start + 1));
+                get = get.range(start..object.size_bytes);
             }
             match self.study.client.send(&get).await {
-                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body.to_vec())))),
+                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body)))),
                 Ok(s3::Fetched::NotModified) => Ok(None),
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
             }
         };
-        let read: Vec<Result<_, Error>> = stream::iter(objects).map(read).buffered(CONCURRENT_READS).collect().await;
+        let read: Vec<Result<_, Error>> = stream::iter(wanted).map(read).buffered(CONCURRENT_READS).collect().await;
         read.into_iter().filter_map(Result::transpose).collect()
     }
 
@@ -304,28 +311,35 @@ impl Watch {
             s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(DATA_PREFIX))
                 .await?;
         let mut listing = DataListing::default();
-        let mut tables = Vec::new();
+        let (mut tables, mut errors) = (Vec::new(), Vec::new());
         for object in objects {
             match DataKey::parse(&object.key) {
-                Some(DataKey::Cases(..)) if !self.tables.contains(&object.key) => tables.push(object),
+                Some(DataKey::Cases(..)) if !self.tables.contains(&object.key) => tables.push(Wanted::whole(object)),
+                Some(DataKey::Error(batch, case)) => {
+                    listing.add(DataKey::Error(batch, case), object.last_modified.as_secs_f64());
+                    errors.push(object);
+                }
                 Some(key) => listing.add(key, object.last_modified.as_secs_f64()),
                 None => {}
             }
         }
         let mut has_changed = !tables.is_empty();
-        for (object, read) in self.read_all(tables, MAX_ROWS_BYTES, None).await? {
+        for (object, read) in self.read_all(tables, MAX_ROWS_BYTES).await? {
             self.enter_table(object, read);
         }
         let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
         let unread = self.ledger.reconcile(&listing, start);
-        self.read_errors(unread).await?;
+        errors.retain(|object| matches!(DataKey::parse(&object.key), Some(DataKey::Error(batch, case)) if unread.contains(&(batch.clone(), case))));
+        for (object, read) in self.read_all(errors.into_iter().map(Wanted::whole).collect(), MAX_ERROR_BYTES).await? {
+            self.enter_error(object.key, read);
+        }
         has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
         self.listing = Some(ListingTimes { start, end: self.study.now() });
         self.changed_since_listing = false;
         Ok(has_changed)
     }
 
-    fn enter_table(&mut self, object: s3::ListedObject, read: Result<Vec<u8>, String>) {
+    fn enter_table(&mut self, object: s3::ListedObject, read: Body) {
         let Some(DataKey::Cases(batch, _)) = DataKey::parse(&object.key) else { return };
         let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
         match rows {
@@ -335,33 +349,27 @@ impl Watch {
         self.tables.insert(object.key);
     }
 
-    async fn read_errors(&mut self, cases: Vec<CaseRef>) -> Result<(), Error> {
-        let study = &self.study;
-        let read = |case: CaseRef| async move { (study.error_document(&case).await, case) };
-        let documents: Vec<_> = stream::iter(cases).map(read).buffered(CONCURRENT_READS).collect().await;
-        for (document, (batch, case)) in documents {
-            match document {
-                Ok(document) if document.batch == batch && document.case_id == case => self.ledger.add_error(&document),
-                Ok(_) => self.note_unreadable(DataKey::Error(batch, case).key(), "it names another case".into()),
-                Err(ReadError::Json { key, source }) => self.note_unreadable(key, source.to_string()),
-                Err(ReadError::Aws(error)) if error.is_not_found() => {}
-                Err(ReadError::Aws(error)) => return Err(error),
+    fn enter_error(&mut self, key: String, read: Body) {
+        let parsed =
+            read.and_then(|body| serde_json::from_slice::<ErrorDocument>(&body).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(document) if DataKey::Error(document.batch.clone(), document.case_id).key() == key => {
+                self.ledger.add_error(&document);
             }
+            Ok(_) => self.note_unreadable(key, "it names another case".into()),
+            Err(reason) => self.note_unreadable(key, reason),
         }
-        Ok(())
     }
 
     fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
-        let mut workers: Vec<Heartbeat> = self.heartbeats.values().filter_map(|seen| seen.content.clone()).collect();
-        workers.sort_by(|a, b| {
-            b.is_alive(now).cmp(&a.is_alive(now)).then(a.host.cmp(&b.host)).then(a.worker.cmp(&b.worker))
-        });
-        let running = workers
-            .iter()
-            .filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running)
-            .filter_map(|worker| worker.case.as_ref())
-            .map(|case| (case.batch.clone(), case.case_id))
-            .collect();
+        // Keys begin with the host, so those of a host stand together.
+        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref());
+        let alive = known().filter(|worker| worker.is_alive(now));
+        let workers: Vec<Heartbeat> = alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
+        let mut running = BTreeSet::new();
+        for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
+            running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
+        }
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
         let batches = self.ledger.account(&Circumstances { now, running: &running, control, queue_is_empty });

@@ -37,7 +37,7 @@ pub(crate) struct Account {
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
     /// The address of a cloud of one's own that speaks AWS's protocols
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = address)]
     pub endpoint_url: Option<String>,
 }
 
@@ -54,6 +54,12 @@ pub(crate) enum Command {
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account
     Demo(Demo),
+}
+
+/// The address of a cloud.
+fn address(url: &str) -> Result<String, String> {
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
+    if host.is_empty() { Err("it starts with http:// or https://".to_owned()) } else { Ok(url.to_owned()) }
 }
 
 /// The study that a command is about.

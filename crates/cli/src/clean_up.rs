@@ -14,29 +14,35 @@ use crate::text::{count, size};
 /// Says what will be deleted, asks, and deletes it.
 pub(crate) async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
     let study = arguments.study.as_str();
-    unless_ended(delete(account, arguments), || {
-        format!("Interrupted: what was deleted is gone. `cruncher clean-up {study}` can be run again and does the rest.")
-    })
-    .await
+    let results = if arguments.delete_results { Results::Delete } else { Results::Keep };
+    let prepared =
+        unless_ended(prepare(account, arguments, results), || "Interrupted: nothing was deleted.".to_owned());
+    let (client, inventory) = prepared.await?;
+    let deletion = unless_ended(delete(&client, &inventory, results), || {
+        format!(
+            "Interrupted: what was deleted is gone. `cruncher clean-up {study}` can be run again and does the rest."
+        )
+    });
+    deletion.await?;
+    conclude(&inventory, results);
+    Ok(())
 }
 
-async fn delete(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
-    let study = arguments.study.as_str();
-    let results = if arguments.delete_results { Results::Delete } else { Results::Keep };
+async fn prepare(account: &Account, arguments: &CleanUp, results: Results) -> Result<(Client, Inventory), Failure> {
     let client = cloud::client(account).await?;
     let inventory = count_everything(&client, arguments).await?;
     check(&inventory, results, arguments, &client.endpoints().region)?;
     explain(&inventory, results);
     if !arguments.yes {
-        ask(study).await?;
+        ask(&arguments.study).await?;
     }
-    let deleted = {
-        let mut reporter = Reporter::new();
-        clean_up(&client, &inventory, results, &mut |step| reporter.step(step)).await
-    };
-    deleted.map_err(|error| failure(error, study))?;
-    conclude(&inventory, results);
-    Ok(())
+    Ok((client, inventory))
+}
+
+async fn delete(client: &Client, inventory: &Inventory, results: Results) -> Result<(), Failure> {
+    let mut reporter = Reporter::new();
+    let deleted = clean_up(client, inventory, results, &mut |step| reporter.step(step)).await;
+    deleted.map_err(|error| failure(error, &inventory.study))
 }
 
 async fn count_everything(client: &Client, arguments: &CleanUp) -> Result<Inventory, Failure> {
@@ -112,7 +118,9 @@ fn conclude(inventory: &Inventory, results: Results) {
     match (&inventory.bucket, results) {
         (Some(bucket), Results::Keep) => {
             result(format_args!("Study {study} is deleted. Its results are in the bucket {bucket}."));
-            result(format_args!("  to fetch them:   aws s3 sync s3://{bucket}/data data --exclude '*' --include '*done-*'"));
+            result(format_args!(
+                "  to fetch them:   aws s3 sync s3://{bucket}/data data --exclude '*' --include '*done-*'"
+            ));
             result(format_args!("  to delete them:  cruncher clean-up {study} --delete-results --bucket {bucket}"));
         }
         (Some(_), Results::Delete) => result(format_args!("Study {study} is deleted, and so are its results.")),
@@ -124,9 +132,10 @@ fn failure(error: CleanUpError, study: &str) -> Failure {
     match error {
         CleanUpError::Stack(error) => of_stack(error, study),
         CleanUpError::Aws(error) => error.into(),
-        error @ CleanUpError::ForeignBucket { .. } => {
-            Failure::new(format!("{} Nothing was deleted; name the bucket that an earlier clean-up kept.", sentence(&error)))
-        }
+        error @ CleanUpError::ForeignBucket { .. } => Failure::new(format!(
+            "{} Nothing was deleted; name the bucket that an earlier clean-up kept.",
+            sentence(&error)
+        )),
         error @ CleanUpError::Undeletable { .. } => {
             Failure::new(format!("{} Correct that, then run `cruncher clean-up {study}` again.", sentence(&error)))
         }

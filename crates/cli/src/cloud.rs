@@ -27,9 +27,8 @@ pub(crate) async fn client(account: &Account) -> Result<Client, Failure> {
 }
 
 async fn load(account: &Account) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
     if let Some(region) = &account.region {
         loader = loader.region(Region::new(region.clone()));

@@ -91,8 +91,9 @@ pub(crate) fn of_stack(error: StackError, study: &str) -> Failure {
     match error {
         StackError::Failed { stack, status, failure } => {
             let cause = failure.as_ref().map_or_else(|| "no event tells why".to_owned(), cause);
+            let hint = failure.as_ref().map(hint).unwrap_or_default();
             let way_out = way_out(&status, study);
-            Failure::new(format!("Stack {stack} failed: {cause}. It ended as {status}. {way_out}"))
+            Failure::new(format!("Stack {stack} failed: {cause}. It ended as {status}. {hint}{way_out}"))
         }
         StackError::TooSlow { .. } => Failure::new(format!(
             "{} CloudFormation goes on with it: look at its events in the AWS console, and repeat when it has ended.",
@@ -119,6 +120,17 @@ fn way_out(status: &str, study: &str) -> String {
 fn cause(failure: &StackFailure) -> String {
     let StackFailure { logical_id, resource_type, reason } = failure;
     format!("{logical_id} ({resource_type}): {}", reason.trim_end_matches('.'))
+}
+
+/// What the reason alone doesn't tell.
+fn hint(failure: &StackFailure) -> &'static str {
+    match failure.resource_type.as_str() {
+        "AWS::S3::BucketPolicy" => {
+            "A study's page is public, its results are not: the account's settings for S3, Block Public Access, may forbid \
+             that. "
+        }
+        _ => "",
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +162,12 @@ mod tests {
         let status = "ROLLBACK_COMPLETE".to_owned();
         check(
             LaunchError::Broken { stack: stack.clone(), status: status.clone(), failure: cause() },
-            &["ROLLBACK_COMPLETE", "Viewer (AWS::IAM::User): it exists.", "`cruncher clean-up soil`", "`cruncher launch soil`"],
+            &[
+                "ROLLBACK_COMPLETE",
+                "Viewer (AWS::IAM::User): it exists.",
+                "`cruncher clean-up soil`",
+                "`cruncher launch soil`",
+            ],
         );
         check(
             LaunchError::Stack(StackError::Failed { stack, status, failure: cause() }),

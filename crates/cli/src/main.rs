@@ -25,12 +25,13 @@ use failure::Failure;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = result.map_err(|error| Failure::new(format!("The command line can't start: {error}."))).and_then(|runtime| {
-        let result = tokio::task::LocalSet::new().block_on(&runtime, run(arguments));
-        // A thread may still be waiting for an answer at the keyboard.
-        runtime.shutdown_background();
-        result
-    });
+    let result =
+        result.map_err(|error| Failure::new(format!("The command line can't start: {error}."))).and_then(|runtime| {
+            let result = tokio::task::LocalSet::new().block_on(&runtime, run(arguments));
+            // A thread may still be waiting for an answer at the keyboard.
+            runtime.shutdown_background();
+            result
+        });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

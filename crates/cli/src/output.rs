@@ -80,7 +80,9 @@ impl Reporter {
                     self.line("Waiting until the new keys are accepted everywhere");
                 }
             }
-            Step::Published { done, of, .. } if done == of => self.line(format_args!("The page is in place, {of} files")),
+            Step::Published { done, of, .. } if done == of => {
+                self.line(format_args!("The page is in place, {of} files"));
+            }
             Step::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
             Step::KeysDeleted => self.line("Deleted the access keys"),
             Step::ObjectsDeleted { deleted } => self.now(format!("deleting, {} objects so far", thousands(deleted))),
@@ -127,9 +129,11 @@ mod tests {
 
     #[test]
     fn a_status_is_told_in_words() {
-        for (status, expected) in
-            [("CREATE_COMPLETE", "created"), ("DELETE_SKIPPED", "kept"), ("ROLLBACK_IN_PROGRESS", "rollback in progress")]
-        {
+        for (status, expected) in [
+            ("CREATE_COMPLETE", "created"),
+            ("DELETE_SKIPPED", "kept"),
+            ("ROLLBACK_IN_PROGRESS", "rollback in progress"),
+        ] {
             assert_eq!(status_text(status), expected);
         }
     }

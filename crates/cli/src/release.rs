@@ -40,14 +40,17 @@ fn of_program() -> Result<Page, Failure> {
         Some(PageFile { path: path.replace('\\', "/"), content: Bytes::copy_from_slice(&content) })
     });
     Page::new(files).map_err(|error| match error {
-        PageError::NoIndex => Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again."),
+        PageError::NoIndex => {
+            Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again.")
+        }
         error => Failure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
     })
 }
 
 fn of_folder(folder: &Path) -> Result<Page, Failure> {
-    let unreadable =
-        |error: std::io::Error| Failure::new(format!("{FOLDER_VARIABLE}: {} can't be read: {error}.", folder.display()));
+    let unreadable = |error: std::io::Error| {
+        Failure::new(format!("{FOLDER_VARIABLE}: {} can't be read: {error}.", folder.display()))
+    };
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

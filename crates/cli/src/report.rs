@@ -18,7 +18,9 @@ const MOST_ROWS: usize = 30;
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
     let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
-    for (number, state) in [(running, "running"), (queued, "queued"), (failed, "failed"), (cancelled, "cancelled"), (lost, "lost")] {
+    for (number, state) in
+        [(running, "running"), (queued, "queued"), (failed, "failed"), (cancelled, "cancelled"), (lost, "lost")]
+    {
         if number > 0 {
             // Writing to a string can't fail.
             let _ = write!(line, ", {} {state}", thousands(number));
@@ -57,7 +59,8 @@ fn batches(batches: &[BatchAccount]) -> String {
     if batches.is_empty() {
         return String::new();
     }
-    let columns = ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, Align::Right));
+    let columns =
+        ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, Align::Right));
     let columns: Vec<_> = std::iter::once(("batch", Align::Left)).chain(columns).collect();
     let row = |account: &BatchAccount| {
         let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = account.counts;
@@ -114,7 +117,11 @@ fn errors(groups: &[ErrorGroup], now: f64) -> String {
         let cases = count(group.cases.len() as u64, "case");
         let workers = count(group.workers.len() as u64, "worker");
         let last = ago(now - group.last_time);
-        format!("  {cases}, {} for good, on {workers}, last {last}: {}\n", group.final_cases, printable(&group.error, 200))
+        format!(
+            "  {cases}, {} for good, on {workers}, last {last}: {}\n",
+            group.final_cases,
+            printable(&group.error, 200)
+        )
     };
     groups.iter().take(MOST_ROWS).map(line).collect::<String>() + &more(groups.len())
 }
@@ -142,7 +149,8 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         Weight::Warning => "warning",
         Weight::Problem => "problem",
     };
-    let notices = snapshot.notices.iter().map(|notice| json!({"weight": weight(notice.weight()), "text": notice.to_string()}));
+    let notices =
+        snapshot.notices.iter().map(|notice| json!({"weight": weight(notice.weight()), "text": notice.to_string()}));
     json!({
         "study": study,
         "time": snapshot.time,
@@ -172,13 +180,18 @@ mod tests {
     use super::*;
 
     fn snapshot() -> Snapshot {
-        let total = CaseCounts { cases: 5_000, queued: 3_700, running: 12, done: 1_234, failed: 54, cancelled: 0, lost: 0 };
+        let total =
+            CaseCounts { cases: 5_000, queued: 3_700, running: 12, done: 1_234, failed: 54, cancelled: 0, lost: 0 };
         Snapshot {
             time: 1_000.0,
             queue: QueueCounts { waiting: 3_700, leased: 12, delayed: 0 },
             dead_letters: 1,
             total,
-            batches: vec![BatchAccount { batch: Batch::parse("prandtl").unwrap(), counts: total, levels: vec![(3, total)] }],
+            batches: vec![BatchAccount {
+                batch: Batch::parse("prandtl").unwrap(),
+                counts: total,
+                levels: vec![(3, total)],
+            }],
             error_groups: vec![ErrorGroup {
                 signature: "00ff".into(),
                 error: "ValueError: negative\x1b[2J cohesion".into(),

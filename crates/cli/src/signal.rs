@@ -32,7 +32,8 @@ pub(crate) struct Listener {
 impl Listener {
     /// Begins to listen.
     pub(crate) fn new() -> Result<Self, Failure> {
-        Self::listen().map_err(|error| Failure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
+        Self::listen()
+            .map_err(|error| Failure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
     }
 
     #[cfg(unix)]

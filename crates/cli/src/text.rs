@@ -142,7 +142,14 @@ mod tests {
         ] {
             assert_eq!(duration(secs), expected);
         }
-        for (secs, expected) in [(-5.0, "just now"), (1.9, "just now"), (2.2, "2 s ago"), (7.6, "8 s ago"), (90.0, "90 s ago"), (600.0, "10 min ago")] {
+        for (secs, expected) in [
+            (-5.0, "just now"),
+            (1.9, "just now"),
+            (2.2, "2 s ago"),
+            (7.6, "8 s ago"),
+            (90.0, "90 s ago"),
+            (600.0, "10 min ago"),
+        ] {
             assert_eq!(ago(secs), expected);
         }
     }

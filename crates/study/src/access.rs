@@ -42,15 +42,36 @@ impl fmt::Debug for AccessKey {
 
 /// A role and its key, as a link carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WireAccess", into = "WireAccess")]
 pub struct Access {
     /// What its holder may do.
     pub role: Role,
     /// The role's key.
-    #[serde(flatten)]
     pub key: AccessKey,
     /// The workers' key, which the operator's page shows in the attach line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<AccessKey>,
+}
+
+/// As the protocol writes it: the role's key is not nested.
+#[derive(Serialize, Deserialize)]
+struct WireAccess {
+    role: Role,
+    key_id: String,
+    secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    worker: Option<AccessKey>,
+}
+
+impl From<WireAccess> for Access {
+    fn from(WireAccess { role, key_id, secret, worker }: WireAccess) -> Self {
+        Self { role, key: AccessKey { key_id, secret }, worker }
+    }
+}
+
+impl From<Access> for WireAccess {
+    fn from(Access { role, key: AccessKey { key_id, secret }, worker }: Access) -> Self {
+        Self { role, key_id, secret, worker }
+    }
 }
 
 /// What a link's fragment starts with.

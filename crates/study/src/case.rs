@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::ModelDigest;
 
 /// The value of one input of the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Parameter {
     /// `true` or `false`.
@@ -34,6 +35,52 @@ impl Parameter {
             Self::Number(number) => Some(*number),
             Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
         }
+    }
+}
+
+/// Reads a value as it comes. What `#[serde(untagged)]` would make of it is ten times as long in the page.
+impl<'de> Deserialize<'de> for Parameter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ParameterVisitor)
+    }
+}
+
+struct ParameterVisitor;
+
+impl<'de> Visitor<'de> for ParameterVisitor {
+    type Value = Parameter;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a number, a text, true, false, or a list of those")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Parameter, E> {
+        Ok(Parameter::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, integer: i64) -> Result<Parameter, E> {
+        Ok(Parameter::Integer(integer))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number beyond the integers is read as the nearest float")]
+    fn visit_u64<E>(self, integer: u64) -> Result<Parameter, E> {
+        Ok(i64::try_from(integer).map_or(Parameter::Number(integer as f64), Parameter::Integer))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Parameter, E> {
+        Ok(Parameter::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Parameter, E> {
+        Ok(Parameter::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Parameter, A::Error> {
+        let mut components = Vec::new();
+        while let Some(component) = list.next_element()? {
+            components.push(component);
+        }
+        Ok(Parameter::List(components))
     }
 }
 
@@ -153,6 +200,23 @@ mod tests {
     fn a_text_that_is_no_id_is_refused() {
         for text in ["", "abc", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33), &"é".repeat(16)] {
             assert!(CaseId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_they_come() {
+        for (json, expected) in [
+            ("true", Parameter::Flag(true)),
+            ("-3", Parameter::Integer(-3)),
+            ("3.0", Parameter::Number(3.0)),
+            ("18446744073709551615", Parameter::Number(18_446_744_073_709_551_615.0)),
+            ("\"clay\"", Parameter::Text("clay".into())),
+            ("[1, 2.5]", Parameter::List(vec![Parameter::Integer(1), Parameter::Number(2.5)])),
+        ] {
+            assert_eq!(serde_json::from_str::<Parameter>(json).unwrap(), expected);
+        }
+        for json in ["null", "{}", "[null]"] {
+            assert!(serde_json::from_str::<Parameter>(json).is_err(), "{json}");
         }
     }
 

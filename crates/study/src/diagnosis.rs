@@ -150,8 +150,8 @@ pub fn diagnose(
         notices.push(Notice::DeadLetters { cases: dead_letters });
     }
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
-    notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
-    notices
+    let of_weight = |weight| notices.iter().filter(move |notice| notice.weight() == weight).cloned();
+    [Weight::Problem, Weight::Warning, Weight::Information].into_iter().flat_map(of_weight).collect()
 }
 
 /// How long an ended worker is worth a notice, in seconds.

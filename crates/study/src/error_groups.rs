@@ -12,7 +12,7 @@ pub struct ErrorGroup {
     pub signature: String,
     /// The exception and message of the last one.
     pub error: String,
-    /// Its cases, the last failure first.
+    /// Its cases, the one that failed last in front.
     pub cases: Vec<CaseRef>,
     /// How many of them have no attempt left.
     pub final_cases: usize,
@@ -29,27 +29,45 @@ pub struct ErrorGroup {
 /// Groups failures by signature, the largest group first.
 #[must_use]
 pub fn error_groups(failures: &BTreeMap<CaseRef, Failure>) -> Vec<ErrorGroup> {
-    let mut by_signature: BTreeMap<&str, Vec<(&CaseRef, &Failure)>> = BTreeMap::new();
+    let mut by_signature: BTreeMap<&str, ErrorGroup> = BTreeMap::new();
     for (case, failure) in failures {
-        by_signature.entry(&failure.signature).or_default().push((case, failure));
+        let group = by_signature.entry(&failure.signature).or_insert_with(|| ErrorGroup::new(failure));
+        group.add(case, failure);
     }
-    let mut groups: Vec<ErrorGroup> =
-        by_signature.into_iter().map(|(signature, members)| group(signature, members)).collect();
-    groups.sort_by(|a, b| b.cases.len().cmp(&a.cases.len()).then(b.last_time.total_cmp(&a.last_time)));
+    let mut groups: Vec<ErrorGroup> = Vec::new();
+    for group in by_signature.into_values() {
+        let place = groups.partition_point(|other| other.cases.len() >= group.cases.len());
+        groups.insert(place, group);
+    }
     groups
 }
 
-fn group(signature: &str, mut members: Vec<(&CaseRef, &Failure)>) -> ErrorGroup {
-    members.sort_by(|(_, a), (_, b)| b.end_time.total_cmp(&a.end_time));
-    ErrorGroup {
-        signature: signature.to_owned(),
-        error: members.first().map(|(_, failure)| failure.error.clone()).unwrap_or_default(),
-        cases: members.iter().map(|(case, _)| (*case).clone()).collect(),
-        final_cases: members.iter().filter(|(_, failure)| failure.is_final).count(),
-        workers: members.iter().map(|(_, failure)| failure.worker.clone()).collect(),
-        batches: members.iter().map(|((batch, _), _)| batch.clone()).collect(),
-        first_time: members.last().map_or(0.0, |(_, failure)| failure.end_time),
-        last_time: members.first().map_or(0.0, |(_, failure)| failure.end_time),
+impl ErrorGroup {
+    fn new(failure: &Failure) -> Self {
+        Self {
+            signature: failure.signature.clone(),
+            error: String::new(),
+            cases: Vec::new(),
+            final_cases: 0,
+            workers: BTreeSet::new(),
+            batches: BTreeSet::new(),
+            first_time: failure.end_time,
+            last_time: failure.end_time,
+        }
+    }
+
+    fn add(&mut self, case: &CaseRef, failure: &Failure) {
+        self.cases.push(case.clone());
+        if failure.end_time >= self.last_time {
+            self.last_time = failure.end_time;
+            self.error.clone_from(&failure.error);
+            let last = self.cases.len() - 1;
+            self.cases.swap(0, last);
+        }
+        self.first_time = self.first_time.min(failure.end_time);
+        self.final_cases += usize::from(failure.is_final);
+        self.workers.insert(failure.worker.clone());
+        self.batches.insert(case.0.clone());
     }
 }
 

@@ -74,7 +74,15 @@ mod tests {
     #[test]
     fn a_seed_and_a_stream_give_the_same_bits_everywhere() {
         let bits: Vec<u64> = latin_hypercube(2, 2, 1, 3).concat().into_iter().map(f64::to_bits).collect();
-        assert_eq!(bits, [4_599_743_461_793_484_886, 4_603_798_369_778_655_222, 4_603_570_094_066_070_687, 4_578_754_197_282_336_192]);
+        assert_eq!(
+            bits,
+            [
+                4_599_743_461_793_484_886,
+                4_603_798_369_778_655_222,
+                4_603_570_094_066_070_687,
+                4_578_754_197_282_336_192
+            ]
+        );
     }
 
     #[test]

@@ -223,7 +223,9 @@ impl Ledger {
         for (case, changed) in &listing.done {
             self.finish(case, 0, Finish { end_time: *changed, duration_secs: None });
         }
-        let errors: BTreeMap<&CaseRef, f64> = listing.errors.iter().map(|(case, changed)| (case, *changed)).collect();
+        // `extend` inserts, where `collect` would bring one more sorting algorithm into the page.
+        let mut errors: BTreeMap<&CaseRef, f64> = BTreeMap::new();
+        errors.extend(listing.errors.iter().map(|(case, changed)| (case, *changed)));
         self.failures.retain(|case, failure| errors.contains_key(case) || failure.end_time > listed);
         let is_news = |(case, changed): &(&CaseRef, f64)| {
             // A document is written a moment after its attempt's end; another attempt takes longer.

@@ -104,7 +104,8 @@ impl Play {
         let submission = Submission { id: submission_id(&self.ports), time: study.now(), by: "demo".to_owned() };
         let mut sent = 0;
         let written = enqueue(study, &design, &model, &submission, &mut |progress| sent = progress.sent).await;
-        written.map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))?;
+        written
+            .map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))?;
         Ok(sent)
     }
 
@@ -114,8 +115,8 @@ impl Play {
             return Ok(());
         }
         let line = attach_line(Host::Shell { workers }, &study.bucket_url(), &keys.worker);
-        let mut command = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-        command.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(line).current_dir(self.folder.path());
+        let mut command = shell(&line);
+        command.current_dir(self.folder.path());
         self.workers = Some(Process::start(command, &self.folder.path().join("workers.log"))?);
         Ok(())
     }
@@ -206,6 +207,23 @@ fn serve(listener: TcpListener, cloud_port: u16, bucket: &str) {
     tokio::task::spawn_local(Site { cloud, bucket: bucket.to_owned() }.serve(listener));
 }
 
+/// Runs a line as a user's shell does.
+#[cfg(not(windows))]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line);
+    command
+}
+
+/// Runs a line as a user's shell does.
+#[cfg(windows)]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    // As it stands: `cmd` has quotation marks of its own.
+    command.arg("/C").raw_arg(line);
+    command
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))
 }
@@ -214,7 +232,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn submission_id(ports: &Ports) -> String {
     let digit = |_| {
         let below = ports.random.fraction() * 16.0;
-        (0..16_u32).rev().find(|digit| f64::from(*digit) <= below).and_then(|digit| char::from_digit(digit, 16)).unwrap_or('0')
+        (0..16_u32)
+            .rev()
+            .find(|digit| f64::from(*digit) <= below)
+            .and_then(|digit| char::from_digit(digit, 16))
+            .unwrap_or('0')
     };
     (0..16).map(digit).collect()
 }

@@ -54,6 +54,10 @@ mod tests {
         let wish = Wish { option: "--port", asked: None, usual };
         assert_ne!(port(&listen(wish).await.unwrap()), usual);
         let failure = listen(Wish { asked: Some(usual), ..wish }).await.unwrap_err();
-        assert!(failure.message().starts_with(&format!("Port {usual} is taken by another program")), "{}", failure.message());
+        assert!(
+            failure.message().starts_with(&format!("Port {usual} is taken by another program")),
+            "{}",
+            failure.message()
+        );
     }
 }

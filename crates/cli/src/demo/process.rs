@@ -37,7 +37,8 @@ pub(crate) enum Request {
 impl Process {
     /// Starts `command`; what it prints goes to the file `log`.
     pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
-        let cannot = |what: &OsStr, error| Failure::new(format!("{} can't be started: {error}.", what.to_string_lossy()));
+        let cannot =
+            |what: &OsStr, error| Failure::new(format!("{} can't be started: {error}.", what.to_string_lossy()));
         let program = command.as_std().get_program().to_owned();
         let output = File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
         let (out, err) = output.map_err(|error| cannot(log.as_os_str(), error))?;

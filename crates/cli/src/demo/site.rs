@@ -24,16 +24,8 @@ type Body = BoxBody<Bytes, hyper::Error>;
 
 const ASKED: [HeaderName; 3] = [IF_NONE_MATCH, IF_MODIFIED_SINCE, RANGE];
 
-const ANSWERED: [HeaderName; 8] = [
-    CONTENT_TYPE,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_RANGE,
-    ACCEPT_RANGES,
-    CACHE_CONTROL,
-    ETAG,
-    LAST_MODIFIED,
-];
+const ANSWERED: [HeaderName; 8] =
+    [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ACCEPT_RANGES, CACHE_CONTROL, ETAG, LAST_MODIFIED];
 
 /// A bucket and the cloud that it is in.
 #[derive(Debug, Clone)]
@@ -57,7 +49,8 @@ impl Site {
                     async move { Ok::<_, Infallible>(site.answer(&request).await) }
                 });
                 // So is one that breaks later.
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
     }
@@ -70,7 +63,9 @@ impl Site {
         }
         let Some(key) = key(request.uri().path()) else { return error(StatusCode::NOT_FOUND) };
         match self.fetch(&key, request).await {
-            Ok(object) if object.status().is_success() || object.status() == StatusCode::NOT_MODIFIED => passed_on(object),
+            Ok(object) if object.status().is_success() || object.status() == StatusCode::NOT_MODIFIED => {
+                passed_on(object)
+            }
             Ok(refusal) if refusal.status().is_client_error() => error(refusal.status()),
             Ok(_) => error(StatusCode::BAD_GATEWAY),
             Err(_unreachable) => error(StatusCode::SERVICE_UNAVAILABLE),

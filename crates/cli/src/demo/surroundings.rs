@@ -73,7 +73,8 @@ fn is_executable(path: &Path) -> bool {
 
 /// Everything in the demo talks to this machine; a proxy would look for it elsewhere.
 fn check_proxy() -> Result<(), Failure> {
-    let value = |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let value =
+        |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     let proxy = value(["http_proxy", "HTTP_PROXY"]).or_else(|| value(["all_proxy", "ALL_PROXY"]));
     let excepted = value(["no_proxy", "NO_PROXY"]).unwrap_or_default();
     if proxy.is_none() || excepts_loopback(&excepted) {
