@@ -9,8 +9,8 @@ use cruncher_backend::watch::Watch;
 use cruncher_backend::{Study, study};
 use cruncher_study::access::{Access, AccessKey, Role};
 use leptos::ev;
+use leptos::mount::mount_to_body;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::components::frame;
 use crate::components::problem_note::problem_note;
@@ -43,25 +43,25 @@ enum Closed {
     Broken(Problem),
 }
 
-/// The page.
-#[component]
-pub(crate) fn App() -> impl IntoView {
+/// Opens the study and shows it, or what stands in the way.
+pub(crate) async fn start() {
     theme::restore();
-    let content = RwSignal::new_local(None::<AnyView>);
-    let owner = Owner::current().unwrap_or_default();
-    spawn_local(async move {
-        let opened = open().await;
-        let view = owner.with(|| match opened {
-            Ok(study) => opened_view(study),
-            Err(Closed::NoAccess(problem)) => closed::page(problem),
-            Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_note(problem)}</main> }.into_any(),
-        });
-        content.set(Some(view));
-    });
-    move || content.write().take()
+    let opened = open().await;
+    let page = move || match opened {
+        Ok(study) => opened_view(study),
+        Err(Closed::NoAccess(problem)) => closed::page(problem),
+        Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_note(problem)}</main> }.into_any(),
+    };
+    if let Some(loading) = document().get_element_by_id("loading") {
+        loading.remove();
+    }
+    mount_to_body(page);
 }
 
-async fn open() -> Result<OpenStudy, Closed> {
+/// The study, and what the link's role and keys are.
+type Opened = (Study, Role, Option<AccessKey>);
+
+async fn open() -> Result<Opened, Closed> {
     let access = match address::take_access() {
         Ok(Some(access)) => access,
         Ok(None) => return Err(Closed::NoAccess(None)),
@@ -70,13 +70,13 @@ async fn open() -> Result<OpenStudy, Closed> {
     let Access { role, key, worker } = access;
     let opened = study::open(network(), &address::page_url(), &key).await;
     let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
-    let live = Live::new(study.now());
-    let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
-    Ok(OpenStudy { chart: Chart::new(live, reader), study, role, worker, live, reader })
+    Ok((study, role, worker))
 }
 
-fn opened_view(open: OpenStudy) -> AnyView {
-    let OpenStudy { live, reader, .. } = open;
+fn opened_view((study, role, worker): Opened) -> AnyView {
+    let live = Live::new(study.now());
+    let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
+    let open = OpenStudy { study, role, worker, live, reader, chart: Chart::new(live, reader) };
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
     let wake = watch(open.study.clone(), live);

@@ -2,11 +2,7 @@
 
 #![cfg_attr(
     target_arch = "wasm32",
-    expect(
-        unreachable_pub,
-        clippy::needless_pass_by_value,
-        reason = "components are public by their macro, and own what they show"
-    )
+    expect(clippy::needless_pass_by_value, reason = "what is shown is handed over, not lent")
 )]
 #![cfg_attr(
     not(target_arch = "wasm32"),
@@ -26,10 +22,7 @@ mod state;
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();
-    if let Some(loading) = leptos::prelude::document().get_element_by_id("loading") {
-        loading.remove();
-    }
-    leptos::mount::mount_to_body(app::App);
+    wasm_bindgen_futures::spawn_local(app::start());
 }
 
 /// Outside of a browser there is nothing to show; the workspace's native checks build this all the same.

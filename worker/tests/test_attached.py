@@ -110,6 +110,7 @@ def test_a_case_whose_result_exists_is_skipped_unless_forced(lab: Lab) -> None:
     worker.stop()
     counts = lab.heartbeat(worker.name(), state="stopped")["counts"]
     assert (counts["done"], counts["skipped"]) == (2, 1)
+    assert worker.output.count("attempt 1 of 3") == 2  # skipped without having been computed
 
 
 def test_a_paused_study_starts_no_case_and_a_drained_worker_ends(lab: Lab) -> None:

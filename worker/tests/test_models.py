@@ -195,7 +195,7 @@ def test_a_byte_order_mark_is_no_part_of_the_model(bench: Bench) -> None:
     "model",
     [
         "while True:\n    pass",
-        "while True:\n    try:\n        pass\n    except Exception:\n        pass",
+        "while True:\n    try:\n        while True:\n            pass\n    except Exception:\n        pass",
         "import time\ntime.sleep(60)",
         "import threading\nthreading.Event().wait(60)",
         "import subprocess\nsubprocess.call(['sleep', '60'])",

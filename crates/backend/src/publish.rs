@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cruncher_aws::{Client, Endpoints, Error, s3};
+use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, Config};
+use cruncher_study::control::{CONTROL_KEY, Control};
 
 use crate::enqueue::gzip;
 use crate::page::{ASSETS_PREFIX, INDEX_KEY, Page, is_hashed, media_type, origins};
@@ -96,6 +98,7 @@ pub async fn publish(
     progress: Progress<'_>,
 ) -> Result<Published, Error> {
     let bucket = &config.bucket;
+    write_first_control(client, bucket).await?;
     let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(ASSETS_PREFIX)).await?;
     let sizes: BTreeMap<&str, u64> = listed.iter().map(|object| (object.key.as_str(), object.size_bytes)).collect();
     let uploads = uploads(page, worker, config);
@@ -113,6 +116,17 @@ pub async fn publish(
     s3::delete_all(client, bucket, &old).await?;
     published.deleted = old.len();
     Ok(published)
+}
+
+/// Readers could do without `control.json`, but a browser reports each object that it doesn't find as an error.
+async fn write_first_control(client: &Client, bucket: &str) -> Result<(), Error> {
+    let control = Control { v: PROTOCOL_VERSION, ..Control::default() };
+    let json = serde_json::to_vec(&control).unwrap_or_default();
+    let put = s3::PutObject::new(bucket, CONTROL_KEY, json).content_type("application/json").if_none_match_any();
+    match client.send(&put).await {
+        Err(error) if !error.is_precondition_failed() => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// An asset whose name changes with its content is what it was.

@@ -5,10 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use cruncher_backend::launch::Release;
-use cruncher_backend::page::{Page, PageError, PageFile};
-use rust_embed::RustEmbed;
+use cruncher_backend::page::{Page, PageFile};
 
 use crate::failure::{Failure, sentence};
 
@@ -21,36 +19,44 @@ const WORKER: &str = include_str!("../../../worker/attach.py");
 
 const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 
-#[derive(RustEmbed)]
-#[folder = "../../dist"]
-#[allow_missing = true]
-struct Dashboard;
-
 /// The dashboard, or why there is none.
 pub(crate) fn page() -> Result<Page, Failure> {
     match std::env::var_os(FOLDER_VARIABLE) {
         Some(folder) => of_folder(Path::new(&folder)),
-        None => of_program(),
+        None => own_page(),
     }
 }
 
-fn of_program() -> Result<Page, Failure> {
+#[cfg(debug_assertions)]
+fn own_page() -> Result<Page, Failure> {
+    let dist = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist"));
+    if dist.exists() { of_folder(dist) } else { Err(missing()) }
+}
+
+#[cfg(not(debug_assertions))]
+fn own_page() -> Result<Page, Failure> {
+    #[derive(rust_embed::RustEmbed)]
+    #[folder = "../../dist"]
+    #[allow_missing = true]
+    struct Dashboard;
+
     let files = Dashboard::iter().filter_map(|path| {
         let content = Dashboard::get(&path)?.data;
-        Some(PageFile { path: path.replace('\\', "/"), content: Bytes::copy_from_slice(&content) })
+        Some(PageFile { path: path.replace('\\', "/"), content: bytes::Bytes::copy_from_slice(&content) })
     });
     Page::new(files).map_err(|error| match error {
-        PageError::NoIndex => {
-            Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again.")
-        }
+        cruncher_backend::page::PageError::NoIndex => missing(),
         error => Failure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
     })
 }
 
+fn missing() -> Failure {
+    Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again.")
+}
+
 fn of_folder(folder: &Path) -> Result<Page, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(format!("{FOLDER_VARIABLE}: {} can't be read: {error}.", folder.display()))
-    };
+    let unreadable =
+        |error: std::io::Error| Failure::new(format!("The dashboard in {} can't be read: {error}.", folder.display()));
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -64,7 +70,8 @@ fn of_folder(folder: &Path) -> Result<Page, Failure> {
             }
         }
     }
-    Page::new(files).map_err(|error| Failure::new(format!("{FOLDER_VARIABLE}: {}", sentence(&error))))
+    Page::new(files)
+        .map_err(|error| Failure::new(format!("{} It was looked for in {}.", sentence(&error), folder.display())))
 }
 
 fn relative(folder: &Path, path: &Path) -> String {
