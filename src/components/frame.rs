@@ -73,7 +73,8 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
     .into_any()
 }
 
-fn batch_picker(live: Live, reader: Reader) -> AnyView {
+/// Only where there is a choice.
+fn batch_picker(live: Live, reader: Reader) -> Option<AnyView> {
     let route = reader.route.get();
     let pick = move |event| {
         let batch = Batch::parse(&event_target_value(&event)).ok();
@@ -83,16 +84,18 @@ fn batch_picker(live: Live, reader: Reader) -> AnyView {
         let name = batch.to_string();
         view! { <option value=name.clone() selected=route.batch.as_ref() == Some(batch)>{name.clone()}</option> }
     };
-    let snapshot = live.snapshot.get();
-    let batches = snapshot.iter().flat_map(|snapshot| &snapshot.batches);
-    let options: Vec<_> = batches.map(|account| option(&account.batch)).collect();
-    view! {
+    let snapshot = live.snapshot.get()?;
+    if snapshot.batches.len() < 2 && route.batch.is_none() {
+        return None;
+    }
+    let options: Vec<_> = snapshot.batches.iter().map(|account| option(&account.batch)).collect();
+    let picker = view! {
         <select class="top__batch" aria-label="Batch" on:change=pick>
             <option value="" selected=route.batch.is_none()>"all batches"</option>
             {options}
         </select>
-    }
-    .into_any()
+    };
+    Some(picker.into_any())
 }
 
 fn live_dot(live: Live, wake: Wake) -> AnyView {

@@ -105,7 +105,7 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
         format!("in {} to {}, with a chance of nine in ten", duration(range.least_secs), duration(range.most_secs));
     let more = forecast(&snapshot.finishes, counts.open(), alive + MORE_WORKERS)
         .filter(|_| counts.open() > alive)
-        .map(|range| format!(" with {MORE_WORKERS} more workers {}", at(range.most_secs)));
+        .map(|range| format!(" · with {MORE_WORKERS} more workers {}", at(range.most_secs)));
     view! { <p><span title=title>{when}</span><span class="faint">{more}</span></p> }.into_any()
 }
 

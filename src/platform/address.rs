@@ -61,7 +61,8 @@ fn keep(access: &Access) {
 
 fn kept() -> Option<Access> {
     let storage = window().session_storage().ok()??;
-    serde_json::from_str(&storage.get_item(&storage_name()).ok()??).ok()
+    // Read as bytes, like every other document: the page has one JSON parser.
+    serde_json::from_slice(storage.get_item(&storage_name()).ok()??.as_bytes()).ok()
 }
 
 /// In the local cloud several studies share an origin: the path tells them apart.

@@ -154,9 +154,7 @@ async fn write_down(
     Ok(())
 }
 
-/// Compresses as small as gzip can.
-#[must_use]
-pub fn gzip(content: &[u8]) -> Bytes {
+fn gzip(content: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     // Writing to memory doesn't fail.
     let _ = encoder.write_all(content);

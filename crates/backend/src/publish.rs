@@ -1,6 +1,7 @@
 //! Uploading what anyone may read: the page, the worker, and the study's configuration.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use bytes::Bytes;
 use cruncher_aws::{Client, Endpoints, Error, s3};
@@ -8,12 +9,14 @@ use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, Config};
 use cruncher_study::control::{CONTROL_KEY, Control};
 
-use crate::enqueue::gzip;
 use crate::page::{ASSETS_PREFIX, INDEX_KEY, Page, is_hashed, media_type, origins};
 use crate::progress::{Progress, Step};
 
 /// Where the worker lies.
 pub const WORKER_KEY: &str = "public/attach.py";
+
+/// More of them gain a thousandth each.
+const ITERATIONS: NonZeroU64 = NonZeroU64::MIN;
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME: &str = "no-cache";
@@ -67,7 +70,7 @@ pub fn uploads(page: &Page, worker: &[u8], config: &Config) -> Vec<Upload> {
     let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
     uploads.push(Upload {
         key: INDEX_KEY.to_owned(),
-        body: gzip(page.sealed_index(&origins(&endpoints, &config.bucket)).as_bytes()),
+        body: smallest_gzip(page.sealed_index(&origins(&endpoints, &config.bucket)).as_bytes()),
         content_type: media_type(INDEX_KEY).name,
         is_gzip: true,
         cache_control: ASK_EACH_TIME,
@@ -79,11 +82,20 @@ fn asset(path: &str, content: &Bytes) -> Upload {
     let media_type = media_type(path);
     Upload {
         key: format!("{ASSETS_PREFIX}{path}"),
-        body: if media_type.is_compressible { gzip(content) } else { content.clone() },
+        body: if media_type.is_compressible { smallest_gzip(content) } else { content.clone() },
         content_type: media_type.name,
         is_gzip: media_type.is_compressible,
         cache_control: if is_hashed(path) { FOR_EVER } else { ASK_EACH_TIME },
     }
+}
+
+/// Zopfli takes a second, once, and is a twentieth smaller than gzip's best: every first view is that much faster.
+fn smallest_gzip(content: &[u8]) -> Bytes {
+    let mut packed = Vec::new();
+    let options = zopfli::Options { iteration_count: ITERATIONS, ..zopfli::Options::default() };
+    // Neither reading from nor writing to memory fails.
+    let _ = zopfli::compress(options, zopfli::Format::Gzip, content, &mut packed);
+    packed.into()
 }
 
 /// Writes everything that a study publishes, and deletes the assets of earlier versions once the new page is there.

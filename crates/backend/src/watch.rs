@@ -372,7 +372,13 @@ impl Watch {
         }
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
-        let batches = self.ledger.account(&Circumstances { now, running: &running, control, queue_is_empty });
+        let batches = self.ledger.account(&Circumstances {
+            now,
+            running: &running,
+            leased: self.queue.leased,
+            control,
+            queue_is_empty,
+        });
         let total = total(&batches);
         Snapshot {
             time: now,

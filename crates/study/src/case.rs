@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for ParameterVisitor {
 pub type Parameters = BTreeMap<String, Parameter>;
 
 /// What a case is, whoever computes it: the same inputs have the same id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CaseId([u8; 16]);
 

@@ -127,8 +127,10 @@ pub enum CaseState {
 pub struct Circumstances<'a> {
     /// The time.
     pub now: f64,
-    /// The cases that fresh heartbeats name.
+    /// The cases that fresh heartbeats name as running.
     pub running: &'a BTreeSet<CaseRef>,
+    /// How many messages are leased to workers.
+    pub leased: u64,
     /// What the operator asked for.
     pub control: &'a Control,
     /// Whether the queue has been empty for so long that no message can be in it.
@@ -144,6 +146,26 @@ pub struct BatchAccount {
     pub counts: CaseCounts,
     /// Its cases level by level, in order.
     pub levels: Vec<(u32, CaseCounts)>,
+}
+
+impl BatchAccount {
+    fn level(&mut self, level: u32) -> &mut CaseCounts {
+        let place = self.levels.partition_point(|(other, _)| *other < level);
+        if self.levels.get(place).is_none_or(|(other, _)| *other != level) {
+            self.levels.insert(place, (level, CaseCounts::default()));
+        }
+        &mut self.levels[place].1
+    }
+
+    /// Takes a queued case for a running one: one of the first level that has any.
+    fn start_one(&mut self) {
+        if let Some((_, level)) = self.levels.iter_mut().find(|(_, level)| level.queued > 0) {
+            for counts in [level, &mut self.counts] {
+                counts.queued -= 1;
+                counts.running += 1;
+            }
+        }
+    }
 }
 
 /// A listing of `data/`: what is done, and what has an error document.
@@ -223,16 +245,15 @@ impl Ledger {
         for (case, changed) in &listing.done {
             self.finish(case, 0, Finish { end_time: *changed, duration_secs: None });
         }
-        // `extend` inserts, where `collect` would bring one more sorting algorithm into the page.
-        let mut errors: BTreeMap<&CaseRef, f64> = BTreeMap::new();
-        errors.extend(listing.errors.iter().map(|(case, changed)| (case, *changed)));
-        self.failures.retain(|case, failure| errors.contains_key(case) || failure.end_time > listed);
-        let is_news = |(case, changed): &(&CaseRef, f64)| {
+        let mut errors = BTreeSet::new();
+        errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
+        self.failures.retain(|case, failure| errors.contains(case) || failure.end_time > listed);
+        let is_news = |(case, changed): &&(CaseRef, f64)| {
             // A document is written a moment after its attempt's end; another attempt takes longer.
-            let is_known = self.failures.get(*case).is_some_and(|failure| failure.end_time + 5.0 > *changed);
+            let is_known = self.failures.get(case).is_some_and(|failure| failure.end_time + 5.0 > *changed);
             !is_known && !self.entry(case).is_some_and(|entry| entry.is_done)
         };
-        errors.into_iter().filter(is_news).map(|(case, _)| case.clone()).collect()
+        listing.errors.iter().filter(is_news).map(|(case, _)| case.clone()).collect()
     }
 
     fn entry(&self, (batch, case): &CaseRef) -> Option<&Entry> {
@@ -291,7 +312,20 @@ impl Ledger {
     /// The account of every batch, in order.
     #[must_use]
     pub fn account(&self, circumstances: &Circumstances) -> Vec<BatchAccount> {
-        self.batches.iter().map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect()
+        let batches = self.batches.iter();
+        let mut accounts: Vec<_> =
+            batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
+        // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
+        // of the batch, as long as the queue has leased one.
+        let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
+        let is_done = |case: &&CaseRef| self.entry(case).is_some_and(|entry| entry.is_done);
+        let finished = circumstances.running.iter().filter(is_done);
+        for (batch, _) in finished.take(usize::try_from(unnamed).unwrap_or(usize::MAX)) {
+            if let Some(account) = accounts.iter_mut().find(|account| account.batch == *batch) {
+                account.start_one();
+            }
+        }
+        accounts
     }
 
     fn account_batch(
@@ -300,16 +334,15 @@ impl Ledger {
         cases: &BTreeMap<CaseId, Entry>,
         circumstances: &Circumstances,
     ) -> BatchAccount {
-        let mut levels: BTreeMap<u32, CaseCounts> = BTreeMap::new();
+        let mut account = BatchAccount { batch: batch.clone(), counts: CaseCounts::default(), levels: Vec::new() };
+        let mut case_ref = (batch.clone(), CaseId::default());
         for (case, entry) in cases {
-            let state = self.state(&(batch.clone(), *case), entry, circumstances);
-            levels.entry(entry.level).or_default().count(state);
+            case_ref.1 = *case;
+            let state = self.state(&case_ref, entry, circumstances);
+            account.counts.count(state);
+            account.level(entry.level).count(state);
         }
-        let mut counts = CaseCounts::default();
-        for level in levels.values() {
-            counts.add(level);
-        }
-        BatchAccount { batch: batch.clone(), counts, levels: levels.into_iter().collect() }
+        account
     }
 
     fn state(&self, case: &CaseRef, entry: &Entry, circumstances: &Circumstances) -> CaseState {

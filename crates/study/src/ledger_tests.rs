@@ -39,7 +39,9 @@ fn ledger(cases: u32) -> Ledger {
 fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> CaseCounts {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
     let control = Control { cancelled_cases: BTreeSet::from([case(7)]), ..Control::default() };
-    total(&ledger.account(&Circumstances { now, running: &running, control: &control, queue_is_empty }))
+    let circumstances =
+        Circumstances { now, running: &running, leased: running.len() as u64, control: &control, queue_is_empty };
+    total(&ledger.account(&circumstances))
 }
 
 #[test]
@@ -79,6 +81,22 @@ fn a_running_case_is_not_failed_any_more() {
     let mut ledger = ledger(1);
     ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_100.0));
     assert_eq!(counts(&ledger, &[0], false, NOW).running, 1);
+}
+
+#[test]
+fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
+    let mut ledger = ledger(4);
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    let account = |leased| {
+        let running = BTreeSet::from([(batch("b"), case(0))]);
+        let control = Control::default();
+        let circumstances =
+            Circumstances { now: NOW, running: &running, leased, control: &control, queue_is_empty: false };
+        let account = ledger.account(&circumstances).remove(0);
+        (account.counts.running, account.counts.queued, account.levels.iter().map(|(_, level)| level.running).collect())
+    };
+    assert_eq!(account(1), (1, 2, vec![1, 0]), "of the first level that waits");
+    assert_eq!(account(0), (0, 3, vec![0, 0]), "the queue has leased nothing");
 }
 
 #[test]

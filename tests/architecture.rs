@@ -1,0 +1,111 @@
+//! What the crates know of each other is what ARCHITECTURE.md draws, and the pure ones stay pure.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
+
+/// Each crate of the workspace, and all that it knows of the others.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("cruncher-aws", &[]),
+    ("cruncher-backend", &["cruncher-aws", "cruncher-study"]),
+    ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
+    ("cruncher-conformance", &["cruncher-aws"]),
+    ("cruncher-dashboard", &["cruncher-aws", "cruncher-backend", "cruncher-plot", "cruncher-study"]),
+    ("cruncher-plot", &[]),
+    ("cruncher-study", &[]),
+];
+
+/// What reaches for the world: networks, runtimes, browsers, clocks, the system's randomness.
+const WORLD: [&str; 23] = [
+    "async-std",
+    "aws-config",
+    "chrono",
+    "fastrand",
+    "getrandom",
+    "gloo-net",
+    "gloo-timers",
+    "hyper",
+    "instant",
+    "js-sys",
+    "leptos",
+    "mio",
+    "rand",
+    "reqwest",
+    "rustix",
+    "rustls",
+    "smol",
+    "socket2",
+    "time",
+    "tokio",
+    "ureq",
+    "web-sys",
+    "web-time",
+];
+
+#[test]
+fn crates_know_of_each_other_what_the_drawing_shows() {
+    let metadata = metadata(&["--no-deps"]);
+    let found: BTreeMap<String, BTreeSet<String>> = metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| {
+            let names = package.dependencies.iter().map(|dependency| dependency.name.clone());
+            (package.name.to_string(), names.filter(|name| name.starts_with("cruncher-")).collect())
+        })
+        .collect();
+    let drawn = ARROWS.map(|(name, others)| (name.to_owned(), others.iter().map(|&other| other.to_owned()).collect()));
+    assert_eq!(found, BTreeMap::from(drawn));
+}
+
+#[test]
+fn the_domain_does_not_reach_for_the_world() {
+    check_purity("cruncher-study");
+}
+
+#[test]
+fn charts_do_not_reach_for_the_world() {
+    check_purity("cruncher-plot");
+}
+
+/// Looks at what the crate names itself, for every target, and at all that this brings with it natively. In a browser
+/// plotters brings web-sys.
+fn check_purity(name: &str) {
+    let metadata = metadata(&["--filter-platform", &host()]);
+    let is_it = |package: &&cargo_metadata::Package| package.name.as_str() == name;
+    let package = metadata.packages.iter().find(is_it).expect("the crate is in the workspace");
+    let named = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+    let named = named.map(|dependency| dependency.name.clone());
+    let reached: BTreeSet<String> = named.chain(brought(&metadata, &package.id)).collect();
+    let world: Vec<&String> = reached.iter().filter(|name| WORLD.contains(&name.as_str())).collect();
+    assert!(world.is_empty(), "{name} reaches for the world through {world:?}");
+    assert!(!reached.is_empty(), "{name} is made of something");
+}
+
+/// The names of all that a package is built with.
+fn brought(metadata: &Metadata, root: &PackageId) -> BTreeSet<String> {
+    let resolve = metadata.resolve.as_ref().expect("cargo has resolved the dependencies");
+    let is_built_in =
+        |edge: &&NodeDep| edge.dep_kinds.iter().any(|kind| !matches!(kind.kind, DependencyKind::Development));
+    let (mut seen, mut open) = (BTreeSet::new(), vec![root]);
+    while let Some(id) = open.pop() {
+        let new = resolve[id].deps.iter().filter(is_built_in).filter(|edge| seen.insert(&edge.pkg));
+        open.extend(new.map(|edge| &edge.pkg));
+    }
+    seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
+}
+
+/// What cargo says, by the lock file.
+fn metadata(options: &[&str]) -> Metadata {
+    let options: Vec<String> = [options, &["--locked"]].concat().into_iter().map(str::to_owned).collect();
+    let mut command = MetadataCommand::new();
+    command.manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).other_options(options);
+    command.exec().expect("cargo describes the workspace")
+}
+
+/// This machine's target: its packages, and perhaps no others, have been downloaded.
+fn host() -> String {
+    let output = Command::new("rustc").args(["--print", "host-tuple"]).output().expect("rustc is there");
+    String::from_utf8(output.stdout).expect("rustc prints text").trim().to_owned()
+}
