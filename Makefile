@@ -78,7 +78,6 @@ check-python: $(ENVIRONMENT)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/mypy bench
 	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py
 
 check-rust: $(RUST)
