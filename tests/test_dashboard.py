@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import hashlib
 import json
 import os
 import re
 import shutil
-import signal
-import threading
-import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import test_command_line
-from attached import attach, wait_for_output
+from attached import attach
 from axe_playwright_python.sync_playwright import Axe
 from enqueue import Queue, enqueue
 from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
 from playwright.sync_api import Browser, Page, expect
+from studies import documents, line_of, link, messages, queue_of, wait_for_end
 from test_command_line import CommandLine, Launched, accesses, binary, demo
 from visit import (
     PLAIN_HOST,
@@ -58,10 +56,11 @@ LINES = ["the line for FLAC3D, 3DEC or PFC", "the line for Python", "the line fo
 
 @pytest.fixture(scope="session")
 def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built page; a copy, so that a build that goes on beside the tests doesn't change it between two of its files."""
-    if not (REPOSITORY / "dist/index.html").is_file():
-        pytest.fail("There is no dist/index.html: build the page with `make dashboard` first.", pytrace=False)
-    return shutil.copytree(REPOSITORY / "dist", tmp_path_factory.mktemp("dist") / "dist")
+    """The built page: a copy, which no build that goes on beside the tests changes between two of its files."""
+    folder = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist"))
+    if not (folder / "index.html").is_file():
+        pytest.fail(f"There is no {folder}/index.html: build the page with `make dashboard` first.", pytrace=False)
+    return shutil.copytree(folder, tmp_path_factory.mktemp("dist") / "dist")
 
 
 @pytest.fixture(scope="session")
@@ -101,58 +100,6 @@ def finished(cruncher: CommandLine) -> Launched:
     with attach(line_of(study)):
         wait_for_end(study, done=5, errors=2)
     return study
-
-
-def queue_of(study: Launched) -> Queue:
-    """A study's queue and bucket, with the operator's rights."""
-    endpoint_url, key = study.command_line.cloud.endpoint_url, study.key("operator")
-    s3, sqs = client("s3", endpoint_url, key), client("sqs", endpoint_url, key)
-    return Queue(s3, sqs, study.bucket, study.outputs["QueueUrl"])
-
-
-def line_of(study: Launched) -> str:
-    """The line that attaches one worker in a shell, where no page has to be read for it."""
-    bucket_url, key = f"{study.command_line.cloud.endpoint_url}/{study.bucket}", study.key("worker")
-    return (
-        f"python3 -c \"import urllib.request as r; exec(r.urlopen('{bucket_url}/public/attach.py').read().decode()); "
-        f"attach('{bucket_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
-    )
-
-
-def link(study: Launched, role: str = "operator") -> str:
-    """A role's link."""
-    return str(study.ran.json()[f"{role}_link"])
-
-
-def documents(s3: Any, bucket: str, start: str) -> list[dict[str, Any]]:
-    """The documents below `data/` whose names begin with `start`."""
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix="data/").get("Contents", [])
-    keys = [entry["Key"] for entry in listed if entry["Key"].rsplit("/", 1)[1].startswith(start)]
-    return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
-
-
-def messages(sqs: Any, queue_url: str) -> tuple[int, int]:
-    """How many wait, and how many are in workers' hands."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
-    return int(found[names[0]]), int(found[names[1]])
-
-
-def wait_for_end(study: Launched, done: int, errors: int = 0) -> None:
-    """Until so many cases are done and so many have failed, and the workers' rows say so, too."""
-    s3, sqs = study.command_line.cloud.client("s3"), study.command_line.cloud.client("sqs")
-    queue_url = study.outputs["QueueUrl"]
-
-    def rows() -> int:
-        listed = s3.list_objects_v2(Bucket=study.bucket, Prefix="workers/").get("Contents", [])
-        keys = [entry["Key"] for entry in listed if "/segment-" in entry["Key"]]
-        return sum(s3.get_object(Bucket=study.bucket, Key=key)["Body"].read().count(b"\n") for key in keys)
-
-    deadline = time.monotonic() + 30
-    while not (messages(sqs, queue_url) == (0, 0) and rows() == done + errors):
-        assert time.monotonic() < deadline, "the cases didn't come to an end"
-        threading.Event().wait(0.05)
-    assert (len(documents(s3, study.bucket, "done-")), len(documents(s3, study.bucket, "error-"))) == (done, errors)
 
 
 # ---- A study from its first visit to its last case ----
@@ -212,7 +159,7 @@ def check_order(results: list[dict[str, Any]]) -> None:
     levels = sorted({result["level"] for result in results})
     assert len(levels) > 1
     starts = [[result["start_time"] for result in results if result["level"] == level] for level in levels]
-    for earlier, later in zip(starts, starts[1:], strict=False):
+    for earlier, later in pairwise(starts):
         assert max(earlier) < min(later)
 
 
@@ -262,10 +209,10 @@ def test_each_line_is_copied_as_it_is_shown(finished: Launched, visits: Visits) 
     for name in LINES:
         shown = page.get_by_role("textbox", name=name).inner_text()
         assert finished.key("worker").secret in shown
+        page.evaluate("navigator.clipboard.writeText('')")
         page.get_by_role("button", name=f"Copy {name}").click()
         expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
-        assert page.evaluate("navigator.clipboard.readText()") == shown
-        expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(0)
+        page.wait_for_function("async line => await navigator.clipboard.readText() === line", arg=shown)
 
 
 def test_a_line_is_copied_on_a_page_that_came_over_plain_http(finished: Launched, visits: Visits) -> None:
@@ -310,7 +257,9 @@ def test_a_case_whose_model_raises_is_shown_with_the_model_s_own_line(finished: 
 
 def error_group(page: Page, error: str) -> Any:
     """The heading of a group of failures."""
-    return page.get_by_role("main").locator("[aria-expanded]").filter(has_text=error)
+    heading = re.compile(re.escape(error))
+    shut, opened = (page.get_by_role("link", name=heading, expanded=expanded) for expanded in (False, True))
+    return shut.or_(opened)
 
 
 def test_what_a_model_says_is_shown_and_not_executed(launched: Launched, visits: Visits) -> None:
@@ -385,9 +334,12 @@ def test_the_key_leaves_the_address_bar_and_the_history_and_the_tab_keeps_it(
     page.reload()
     expect(progress(page)).to_be_visible()
     assert is_clean()
-    assert page.evaluate("JSON.stringify([history.state, Object.entries(localStorage), document.cookie])").find(
-        finished.key("operator").secret
-    ) < 0
+    assert (
+        page.evaluate("JSON.stringify([history.state, Object.entries(localStorage), document.cookie])").find(
+            finished.key("operator").secret
+        )
+        < 0
+    )
 
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("textbox", name="Viewer's or operator's link")).to_be_visible()
@@ -453,7 +405,9 @@ def check_refused(page: Page) -> None:
     alert = page.get_by_role("alert").filter(has_text="The key of this link is not accepted any more.")
     expect(alert).to_contain_text("cruncher configure STUDY --rotate-keys")
     alert.get_by_text("What was asked").click()
-    expect(alert.get_by_text(re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId"))).to_be_visible()
+    expect(
+        alert.get_by_text(re.compile("InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId"))
+    ).to_be_visible()
 
 
 def test_a_viewer_sees_no_line(launched: Launched, visits: Visits) -> None:
@@ -472,28 +426,47 @@ def test_a_viewer_sees_no_line(launched: Launched, visits: Visits) -> None:
 
 
 def test_a_study_without_cases_and_without_workers_says_what_comes_next(launched: Launched, visits: Visits) -> None:
-    page = visits.open(link(launched))
+    page = visits.person().new_page()
+    page.clock.install()
+    page.goto(link(launched))
     expect(page.get_by_role("heading", name="No cases yet")).to_be_visible()
     go_to(page, "Errors")
     expect(page.get_by_text("No case has failed.")).to_be_visible()
     enqueue(queue_of(launched), "b", DOUBLE, {1: [{"a": 1}]})
     go_to(page, "Overview")
-    # Seen by itself, a listing later.
-    expect(page.get_by_role("heading", name="1 case waits for a worker")).to_be_visible(timeout=25_000)
+    waiting = page.get_by_role("heading", name="1 case waits for a worker")
+    # It looks by itself, at most every three seconds; a minute has to be enough.
+    pass_time(page, 3, until=waiting.is_visible)
     assert launched.key("worker").secret in page.get_by_role("textbox", name="the line for Python").inner_text()
+
+
+def pass_time(page: Page, step_secs: int, until: Callable[[], bool]) -> None:
+    """Lets a minute pass on a page whose clock is installed, or less."""
+    for _ in range(0, 60, step_secs):
+        page.clock.run_for(step_secs * 1000)
+        # What the page has begun takes real time.
+        page.wait_for_timeout(100)
+        if until():
+            return
+    raise AssertionError("it didn't come about within a minute")
 
 
 def test_without_network_old_figures_stay_and_the_page_recovers_by_itself(finished: Launched, visits: Visits) -> None:
     visits.expected.append("ERR_INTERNET_DISCONNECTED")
-    page = visits.open(link(finished))
+    page = visits.person().new_page()
+    page.clock.install()
+    page.goto(link(finished))
     expect(live(page)).to_have_text(re.compile(r"^live · "))
     page.context.set_offline(True)
     live(page).click()
-    expect(page.get_by_role("alert").filter(has_text="The study's cloud can't be reached.")).to_be_visible()
+    alert = page.get_by_role("alert").filter(has_text="The study's cloud can't be reached.")
+    pass_time(page, 2, until=alert.is_visible)
+    page.clock.run_for(5_000)
     expect(live(page)).to_have_text(re.compile(r"^no answer · as of \d+ s ago$"))
     expect(progress(page)).to_contain_text("5 of 7 done")
     page.context.set_offline(False)
-    expect(page.get_by_role("alert")).to_have_count(0, timeout=25_000)
+    pass_time(page, 2, until=lambda: not alert.is_visible())
+    expect(page.get_by_role("alert")).to_have_count(0)
     expect(live(page)).to_have_text(re.compile(r"^live · "))
 
 
@@ -627,3 +600,57 @@ def test_a_look_that_brings_nothing_new_leaves_the_reader_where_they_are(finishe
     expect(live(page)).to_have_text(re.compile("^live · (now|0 s|1 s)"))
     expect(page.get_by_text("about to settle")).to_be_visible()
     expect(error_group(page, "ValueError")).to_be_focused()
+
+
+# ---- Pictures ----
+
+FAKE_KEY = {"key_id": "AKIAIOSFODNN7EXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+
+
+@pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
+def test_the_pictures_are_made_of_the_demo(binary: Path, page_folder: Path, visits: Visits) -> None:
+    folder = REPOSITORY / "docs/pictures"
+    folder.mkdir(exist_ok=True)
+    ports = ("--port", str(free_port()), "--cloud-port", str(free_port()))
+    with demo(binary, page_folder, *ports) as (running, _):
+        operator = running.wait_for(r"as operator +(\S+)")[1]
+        endpoint_url, bucket = running.wait_for(r"^Cloud +(http\S+), bucket (\S+)$").groups()
+        page = visits.open(operator, color_scheme="light")
+        go_to(page, "Attach")
+        expect(page.get_by_role("textbox", name="the line for Python")).to_be_visible()
+        (access,) = accesses(operator)
+        for part, example in FAKE_KEY.items():
+            replace_text(page, access["worker"][part], example)
+        page.screenshot(path=folder / "attach.png")
+
+        go_to(page, "Overview")
+        # Some more than half, so that every part has something to show.
+        expect(progress(page)).to_contain_text(re.compile(r"^(6[5-9]|[7-9]\d) of 120 done"), timeout=180_000)
+        page.screenshot(path=folder / "overview.png")
+
+        key = Key(access["key_id"], access["secret"])
+        s3, sqs = client("s3", endpoint_url, key), client("sqs", endpoint_url, key)
+        config = json.loads(s3.get_object(Bucket=bucket, Key="public/config.json")["Body"].read())
+        model = (REPOSITORY / "examples/layered_footing/footing.py").read_text()
+        broken = model.replace("{{cohesion_array}}", "[{{cohesion_0}}, 2e5, 2e5, 2e5, 2e5]")
+        cases: list[dict[str, int | str]] = [{"cohesion_0": -number * 10_000} for number in range(6)]
+        enqueue(Queue(s3, sqs, bucket, config["queue_url"]), "soft-top-layer", broken, {1: cases}, max_attempts=1)
+        go_to(page, "Errors")
+        group = error_group(page, "the cohesion of layer 1 must be")
+        expect(group).to_contain_text("6 cases", timeout=180_000)
+        group.click()
+        expect(page.get_by_role("region", name="Traceback")).to_be_visible()
+        page.screenshot(path=folder / "errors.png")
+        visits.close()
+
+
+def replace_text(page: Page, text: str, other: str) -> None:
+    """Shows `other` wherever `text` stands."""
+    page.evaluate(
+        """([text, other]) => {
+            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replaceAll(text, other);
+        }""",
+        [text, other],
+    )
+    assert text not in page.content()

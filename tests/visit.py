@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from browser import ARGUMENTS, chromium_path
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect, sync_playwright
 
 PATIENCE_MS = 20_000
 # A name of this machine that isn't one of its loopback addresses: for browsers, pages from there are not secure.
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visits:
-    """Contexts of one browser, each like a person with a browser of their own; and what their pages complained about."""
+    """Contexts of one browser, each a person with a browser of their own; and what their pages complained about."""
 
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Visits:
         context.add_init_script(TELL_VIOLATIONS)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
-        context.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        context.on("dialog", self._dismiss)
         self.contexts.append(context)
         return context
 
@@ -66,6 +66,10 @@ class Visits:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning", "assert") and PRELOAD_WARNING not in message.text:
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def close(self) -> None:
         """Ends them. Fails if a page complained about anything that no test caused."""

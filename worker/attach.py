@@ -128,7 +128,7 @@ class Processes:
         self._count, self._arguments = count, (config_url, key_id, secret)
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
-    def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def _start(self, *arguments: Union[str, int]) -> "subprocess.Popen[bytes]":
         group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
         process = subprocess.Popen([sys.executable, "-c", self.BOOTSTRAP], stdin=subprocess.PIPE, **group)
         assert process.stdin is not None
@@ -141,7 +141,7 @@ class Processes:
         with signals_interrupt():
             try:
                 for number in range(1, self._count + 1):
-                    self._running[number] = self._start(*self._arguments, "cruncher #{}".format(number))
+                    self._running[number] = self._start(*self._arguments, "cruncher #{}".format(number), os.getpid())
             except KeyboardInterrupt:
                 self._interrupt()
             while self._running:
@@ -165,12 +165,22 @@ class Processes:
         self._journal.say("stopping {} workers".format(len(self._running)))
         for process in self._running.values():
             with contextlib.suppress(OSError):
-                process.send_signal(signal.SIGINT if os.name == "posix" else vars(signal)["CTRL_BREAK_EVENT"])
+                # Not SIGINT: what a shell starts in its background ignores that.
+                process.send_signal(signal.SIGTERM if os.name == "posix" else vars(signal)["CTRL_BREAK_EVENT"])
 
 
-def work_as_process(config_url: str, key_id: str, secret: str, label: str) -> None:
+def work_as_process(config_url: str, key_id: str, secret: str, label: str, parent: int) -> None:
     """What each of several processes does."""
+    if os.name == "posix":
+        threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     sys.exit(0 if work(config_url, Key(key_id, secret), label) == "stopped" else 1)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Ends this process as its parent would, should the parent have died without a word."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 # ---------------------------------------------------------------- the loop

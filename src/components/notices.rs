@@ -16,5 +16,5 @@ pub(crate) fn notices(notices: &[Notice]) -> AnyView {
     let is_told_here =
         |notice: &&Notice| !matches!(notice, Notice::Finished | Notice::NoCases | Notice::NoWorker { .. });
     let lines: Vec<_> = notices.iter().filter(is_told_here).map(line).collect();
-    view! { <ul class="notices" role="status">{lines}</ul> }.into_any()
+    view! { <div role="status"><ul class="notices">{lines}</ul></div> }.into_any()
 }

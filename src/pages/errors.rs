@@ -94,7 +94,7 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
     let body = is_open.then(|| open_group(group, open.reader));
     view! {
         <article class="group">
-            <a class="group__head" role="button" href=target.to_string() aria-expanded=is_open.to_string()>{head}</a>
+            <a class="group__head" href=target.to_string() aria-expanded=is_open.to_string()>{head}</a>
             {body}
         </article>
     }

@@ -31,12 +31,18 @@ pub(crate) fn reload() {
 /// # Errors
 /// If the link was cut off.
 pub(crate) fn take_access() -> Result<Option<Access>, AccessError> {
-    if let Some(access) = Access::from_fragment(&fragment())? {
-        keep(&access);
+    let brought = Access::from_fragment(&fragment());
+    if !matches!(brought, Ok(None)) {
+        // A part of a link can hold a whole key.
         hide_fragment();
-        return Ok(Some(access));
     }
-    Ok(kept())
+    match brought? {
+        Some(access) => {
+            keep(&access);
+            Ok(Some(access))
+        }
+        None => Ok(kept()),
+    }
 }
 
 /// Whether the address bar holds an access, since a link was opened in this tab.

@@ -481,6 +481,27 @@ class TestSeveral:
         parent.send(signal.SIGTERM)
         assert parent.ends() == 0
 
+    def test_they_end_with_their_parent_even_if_that_had_no_time_to_tell_them(self, lab: Lab) -> None:
+        parent = self.started(lab)
+        processes = children(parent.process.pid)
+        parent.send(signal.SIGKILL)
+        wait_for("the end of its workers", lambda: not any(is_running(pid) for pid in processes))
+        parent.says("stopped by its user", times=2)
+
+    def test_they_can_be_stopped_where_ctrl_c_is_ignored_as_in_the_background_of_a_shell(self, lab: Lab) -> None:
+        parent = lab.attach(before="import signal as s; s.signal(s.SIGINT, s.SIG_IGN); ", after=", workers=2")
+        parent.says("attached to study", times=2)
+        parent.send(signal.SIGTERM)
+        assert parent.ends() == 0
+        assert parent.output.count("stopped by its user") == 2
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
 
 def children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

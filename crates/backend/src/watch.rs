@@ -155,7 +155,7 @@ impl Watch {
         self.queue = queue;
         if let Some(control) = control {
             has_changed = true;
-            self.control = control;
+            self.enter_control(control);
         }
         has_changed |= self.read_heartbeats(&workers).await?;
         let rows_of_unknown_cases = self.read_segments(&workers).await?;
@@ -178,19 +178,31 @@ impl Watch {
         Ok(QueueCounts { waiting: visible, leased: in_flight, delayed })
     }
 
-    async fn read_control(&self) -> Result<Option<Seen<Control>>, Error> {
+    /// Reads the control document, if it has changed.
+    async fn read_control(&self) -> Result<Option<Seen<Bytes>>, Error> {
         let mut get = s3::GetObject::new(&self.study.config.bucket, CONTROL_KEY);
         if !self.control.etag.is_empty() {
             get = get.if_none_match(&self.control.etag);
         }
         match self.study.client.send(&get).await {
             Ok(s3::Fetched::NotModified) => Ok(None),
-            Ok(s3::Fetched::Object(object)) => Ok(Some(Seen {
-                etag: object.etag.unwrap_or_default(),
-                content: serde_json::from_slice(&object.body).unwrap_or_default(),
-            })),
+            Ok(s3::Fetched::Object(object)) => {
+                Ok(Some(Seen { etag: object.etag.unwrap_or_default(), content: object.body }))
+            }
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// As workers do, goes on with what was asked before when this can't be read.
+    fn enter_control(&mut self, Seen { etag, content }: Seen<Bytes>) {
+        self.control.etag = etag;
+        match serde_json::from_slice(&content) {
+            Ok(control) => {
+                self.unreadable.remove(CONTROL_KEY);
+                self.control.content = control;
+            }
+            Err(error) => self.note_unreadable(CONTROL_KEY.to_owned(), error.to_string()),
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) async fn run(account: &Account, arguments: &Launch) -> Result<(), Fai
     result(format_args!("Study {study} is launched."));
     result("");
     links.print();
-    result("Next: open the operator's link, send cases, and attach workers with the line of its Attach page.");
+    result("Next: open the operator's link, and attach workers with the line of its Attach page.");
     Ok(())
 }
 

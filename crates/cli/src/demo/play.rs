@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use super::ports::{Wish, listen, port};
-use super::process::{Process, Request};
+use super::process::Process;
 use super::site::Site;
 use super::surroundings::Surroundings;
 use super::{browser, local_cloud};
@@ -191,10 +191,10 @@ impl Play {
     /// Ends every process, the workers first: they say goodbye to the cloud. Removes the folder.
     pub(crate) async fn end(self) {
         if let Some(workers) = self.workers {
-            workers.end(Request::Interrupt, WORKERS_PATIENCE, &self.ports).await;
+            workers.end(WORKERS_PATIENCE, &self.ports).await;
         }
         if let Some(cloud) = self.cloud {
-            cloud.end(Request::Terminate, CLOUD_PATIENCE, &self.ports).await;
+            cloud.end(CLOUD_PATIENCE, &self.ports).await;
         }
         if let Err(error) = self.folder.close() {
             note(format_args!("The demo's temporary folder could not be removed: {error}"));

@@ -25,15 +25,6 @@ pub(crate) struct Process {
     log: PathBuf,
 }
 
-/// How a process is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// As by Ctrl-C.
-    Interrupt,
-    /// As by the system.
-    Terminate,
-}
-
 impl Process {
     /// Starts `command`; what it prints goes to the file `log`.
     pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
@@ -69,13 +60,13 @@ impl Process {
     }
 
     /// Asks it and all that it started to end; what is left after `patience` is ended without asking.
-    pub(crate) async fn end(mut self, request: Request, patience: Duration, ports: &Ports) {
+    pub(crate) async fn end(mut self, patience: Duration, ports: &Ports) {
         let group = self.group;
-        signal(group, Some(request));
+        signal(group, Signal::Terminate);
         let start = ports.clock.now();
         while !self.has_ended() || is_alive(group) {
             if ports.clock.now().saturating_sub(start) > patience {
-                signal(group, None);
+                signal(group, Signal::Kill);
                 let _ = self.child.kill().await;
                 break;
             }
@@ -84,14 +75,21 @@ impl Process {
     }
 }
 
-/// Sends a request to a group, or ends it without asking.
+/// How a group of processes is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// Asked to end. Ctrl-C would not do: what a shell starts in its background ignores that, and so does what it starts.
+    Terminate,
+    /// Ended without asking.
+    Kill,
+}
+
 #[cfg(unix)]
-fn signal(group: Option<u32>, request: Option<Request>) {
-    use rustix::process::{Signal, kill_process_group};
-    let signal = match request {
-        Some(Request::Interrupt) => Signal::INT,
-        Some(Request::Terminate) => Signal::TERM,
-        None => Signal::KILL,
+fn signal(group: Option<u32>, signal: Signal) {
+    use rustix::process::kill_process_group;
+    let signal = match signal {
+        Signal::Terminate => rustix::process::Signal::TERM,
+        Signal::Kill => rustix::process::Signal::KILL,
     };
     if let Some(group) = pid(group) {
         // A group that is gone needs no signal.
@@ -111,7 +109,7 @@ fn pid(group: Option<u32>) -> Option<rustix::process::Pid> {
 
 /// Elsewhere there is no way to ask.
 #[cfg(not(unix))]
-fn signal(_group: Option<u32>, _request: Option<Request>) {}
+fn signal(_group: Option<u32>, _signal: Signal) {}
 
 #[cfg(not(unix))]
 fn is_alive(_group: Option<u32>) -> bool {

@@ -1,0 +1,168 @@
+"""What the page costs its reader: what the first view loads, and the requests of a look that brings nothing new.
+
+The built page of `dist/`, in a study that `cruncher` launched into a fresh local cloud and whose cases are done, opened
+in Chromium. Prints one JSON object with both figures.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from attached import attach  # noqa: E402 - found by the line above
+from enqueue import enqueue  # noqa: E402
+from local_cloud import LocalCloud  # noqa: E402
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
+from studies import line_of, link, queue_of, wait_for_end  # noqa: E402
+from test_command_line import CommandLine, Launched  # noqa: E402
+from visit import PLAIN_HOST, chromium, live, progress, wait_until  # noqa: E402
+
+CASES = 20
+LOOKS = 5
+# Between two requests of different looks.
+PAUSE_SECS = 1.5
+ICON = "assets/icon"
+
+
+@dataclass
+class Network:
+    """What Chromium says about a page's traffic."""
+
+    urls: dict[str, str] = field(default_factory=dict)
+    received_bytes: dict[str, int] = field(default_factory=dict)
+    # When each request was sent, those that only ask for permission apart.
+    sent_secs: list[float] = field(default_factory=list)
+    preflight_secs: list[float] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Listens from now on."""
+        session = page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.loadingFinished", self._finished)
+        session.send("Network.enable")
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        self.urls[event["requestId"]] = event["request"]["url"].split("#")[0]
+        is_preflight = event["request"]["method"] == "OPTIONS"
+        (self.preflight_secs if is_preflight else self.sent_secs).append(event["timestamp"])
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.received_bytes[event["requestId"]] = int(event["encodedDataLength"])
+
+    def of_the_page(self) -> dict[str, int]:
+        """The bytes of the page's own files, headers included, by their names."""
+        ours = ("/index.html", "/public/config.json")
+        return {
+            url.rsplit("/", 1)[1]: self.received_bytes[request]
+            for request, url in self.urls.items()
+            if request in self.received_bytes and (url.endswith(ours) or "/assets/" in url)
+        }
+
+
+def looks(times: list[float]) -> list[int]:
+    """How many requests there were in each burst."""
+    bursts: list[int] = []
+    last = float("-inf")
+    for time in sorted(times):
+        if time - last > PAUSE_SECS:
+            bursts.append(0)
+        bursts[-1] += 1
+        last = time
+    return bursts
+
+
+def first_view(browser: Browser, study: Launched) -> tuple[float, str]:
+    """The kibibytes of the first view, and of what they are, in words."""
+    with browser.new_context() as context:
+        page, network = context.new_page(), Network()
+        network.watch(page)
+        page.goto(link(study))
+        expect(progress(page)).to_contain_text(f"{CASES} of {CASES} done")
+        wait_until(page, "all is loaded", lambda: len(network.of_the_page()) > 3)
+        found = network.of_the_page()
+    if not any(name.startswith("icon") for name in found):
+        # Headless browsers show no icon, and load none.
+        found["icon.svg"] = icon_bytes(study)
+    kinds: dict[str, int] = {}
+    for name, size in found.items():
+        kind = name.rsplit(".", 1)[1]
+        kinds[kind] = kinds.get(kind, 0) + size
+    note = ", ".join(f"{kind} {size / 1024:.1f}" for kind, size in sorted(kinds.items(), key=lambda kind: -kind[1]))
+    return sum(found.values()) / 1024, f"KiB as transferred, with headers: {note}"
+
+
+def icon_bytes(study: Launched) -> int:
+    """What the icon takes."""
+    s3 = study.command_line.cloud.client("s3")
+    listed = s3.list_objects_v2(Bucket=study.bucket, Prefix=ICON)["Contents"]
+    url = f"{study.command_line.cloud.endpoint_url}/{study.bucket}/{listed[0]['Key']}"
+    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - the local cloud
+        return len(answer.read()) + len(str(answer.headers))
+
+
+def idle_looks(browser: Browser, link: str) -> tuple[list[int], list[int]]:
+    """The requests of each look by itself at a study in which nothing happens, and the preflights of each."""
+    with browser.new_context() as context:
+        page, network = context.new_page(), Network()
+        page.goto(link)
+        expect(progress(page)).to_contain_text("complete")
+        expect(live(page)).to_have_text("live · 2 s ago")
+        network.watch(page)
+        wait_until(page, "looks", lambda: len(looks(network.sent_secs)) > LOOKS, timeout_ms=120_000)
+        # The last look may not be over.
+        return looks(network.sent_secs)[:LOOKS], looks(network.preflight_secs)
+
+
+def measure(browser: Browser, study: Launched) -> dict[str, Any]:
+    """Both figures."""
+    kib, files = first_view(browser, study)
+    bursts, _ = idle_looks(browser, link(study))
+    # As on AWS, where the queue has another address than the page.
+    elsewhere, preflights = idle_looks(browser, link(study).replace("127.0.0.1", PLAIN_HOST, 1))
+    note = (
+        f"the most of {LOOKS} looks at {CASES} finished cases; "
+        f"with a page from another address {max(elsewhere)}, and {sum(preflights)} preflights in {len(elsewhere)} looks"
+    )
+    return {
+        "download_kib": entry_of(kib, "KiB", 300, files),
+        "requests_per_poll": entry_of(max(bursts), "requests", 4, note),
+    }
+
+
+def entry_of(figure: float, unit: str, budget: float, note: str) -> dict[str, Any]:
+    """One line of the table."""
+    return {"figure": round(figure, 1), "unit": unit, "budget": budget, "peers": {}, "note": note}
+
+
+def main() -> None:
+    """Measures, and prints the figures."""
+    page = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist"))
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    program = Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher"))
+    for file in (page / "index.html", program):
+        if not file.is_file():
+            sys.exit(f"There is no {file}: `make bench` builds it.")
+    cloud = LocalCloud()
+    try:
+        study = CommandLine(program, cloud, page).launch()
+        model = "result['double'] = 2 * {{a}}\n"
+        enqueue(queue_of(study), "bench", model, {1: [{"a": number} for number in range(CASES)]})
+        with attach(line_of(study)):
+            wait_for_end(study, done=CASES)
+        with chromium() as browser:
+            figures = measure(browser, study)
+    finally:
+        cloud.stop()
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

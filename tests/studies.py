@@ -1,0 +1,64 @@
+"""What tests and benchmarks do with a study that `cruncher` launched, without its page."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+from enqueue import Queue
+from local_cloud import client
+from test_command_line import Launched
+
+
+def queue_of(study: Launched) -> Queue:
+    """A study's queue and bucket, with the operator's rights."""
+    endpoint_url, key = study.command_line.cloud.endpoint_url, study.key("operator")
+    s3, sqs = client("s3", endpoint_url, key), client("sqs", endpoint_url, key)
+    return Queue(s3, sqs, study.bucket, study.outputs["QueueUrl"])
+
+
+def line_of(study: Launched) -> str:
+    """The line that attaches one worker in a shell, where no page has to be read for it."""
+    bucket_url, key = f"{study.command_line.cloud.endpoint_url}/{study.bucket}", study.key("worker")
+    return (
+        f"python3 -c \"import urllib.request as r; exec(r.urlopen('{bucket_url}/public/attach.py').read().decode()); "
+        f"attach('{bucket_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
+    )
+
+
+def link(study: Launched, role: str = "operator") -> str:
+    """A role's link."""
+    return str(study.ran.json()[f"{role}_link"])
+
+
+def documents(s3: Any, bucket: str, start: str) -> list[dict[str, Any]]:
+    """The documents below `data/` whose names begin with `start`."""
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="data/").get("Contents", [])
+    keys = [entry["Key"] for entry in listed if entry["Key"].rsplit("/", 1)[1].startswith(start)]
+    return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+
+
+def messages(sqs: Any, queue_url: str) -> tuple[int, int]:
+    """How many wait, and how many are in workers' hands."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return int(found[names[0]]), int(found[names[1]])
+
+
+def wait_for_end(study: Launched, done: int, errors: int = 0) -> None:
+    """Until so many cases are done and so many have failed, and the workers' rows say so, too."""
+    s3, sqs = study.command_line.cloud.client("s3"), study.command_line.cloud.client("sqs")
+    queue_url = study.outputs["QueueUrl"]
+
+    def rows() -> int:
+        listed = s3.list_objects_v2(Bucket=study.bucket, Prefix="workers/").get("Contents", [])
+        keys = [entry["Key"] for entry in listed if "/segment-" in entry["Key"]]
+        return sum(s3.get_object(Bucket=study.bucket, Key=key)["Body"].read().count(b"\n") for key in keys)
+
+    deadline = time.monotonic() + 30
+    while not (messages(sqs, queue_url) == (0, 0) and rows() == done + errors):
+        assert time.monotonic() < deadline, "the cases didn't come to an end"
+        threading.Event().wait(0.05)
+    assert (len(documents(s3, study.bucket, "done-")), len(documents(s3, study.bucket, "error-"))) == (done, errors)
