@@ -98,12 +98,15 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
     }
     let alive = alive(snapshot).count() as u64;
     let at = |secs: f64| clock_time(snapshot.time + secs, snapshot.time);
-    let Some(range) = forecast(&snapshot.finishes, counts.open(), alive) else { return ().into_any() };
+    let starts = self::alive(snapshot).filter_map(|worker| Some(worker.case.as_ref()?.start_time));
+    let running_secs = snapshot.time - starts.fold(snapshot.time, f64::min);
+    let with = |workers| forecast(&snapshot.finishes, running_secs, counts.open(), workers);
+    let Some(range) = with(alive) else { return ().into_any() };
     let (least, most) = (at(range.least_secs), at(range.most_secs));
     let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
     let title =
         format!("in {} to {}, with a chance of nine in ten", duration(range.least_secs), duration(range.most_secs));
-    let more = forecast(&snapshot.finishes, counts.open(), alive + MORE_WORKERS)
+    let more = with(alive + MORE_WORKERS)
         .filter(|_| counts.open() > alive)
         .map(|range| format!(" · with {MORE_WORKERS} more workers {}", at(range.most_secs)));
     view! { <p><span title=title>{when}</span><span class="faint">{more}</span></p> }.into_any()

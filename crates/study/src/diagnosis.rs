@@ -180,7 +180,6 @@ mod tests {
         Heartbeat {
             worker: "w".into(),
             host: "node7".into(),
-            os: String::new(),
             version: String::new(),
             start_time: 0.0,
             time,

@@ -15,9 +15,6 @@ pub struct Heartbeat {
     pub worker: String,
     /// The computer's name.
     pub host: String,
-    /// The operating system, `linux` for one.
-    #[serde(default)]
-    pub os: String,
     /// The software that hosts it, and its version.
     #[serde(default)]
     pub version: String,

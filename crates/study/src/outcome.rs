@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
-use crate::model::Model;
 
 /// The last failed attempt of a case.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,8 +15,6 @@ pub struct ErrorDocument {
     /// Its level.
     #[serde(default)]
     pub level: u32,
-    /// Its model.
-    pub model: Model,
     /// Its inputs.
     #[serde(default)]
     pub parameters: Parameters,
