@@ -1,6 +1,6 @@
 //! How many cases were finished in each stretch of time.
 
-use cruncher_backend::watch::Snapshot;
+use cruncher_backend::snapshot::Snapshot;
 use cruncher_plot::throughput::Throughput;
 use cruncher_plot::{Look, RGBColor};
 use leptos::ev;

@@ -1,8 +1,8 @@
 //! Failures, those that are alike as one.
 
 use cruncher_backend::Study;
+use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::ReadError;
-use cruncher_backend::watch::Snapshot;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{counted, duration};
 use cruncher_study::ledger::CaseRef;

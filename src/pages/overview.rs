@@ -1,10 +1,10 @@
 //! The study at a glance.
 
-use cruncher_backend::watch::Snapshot;
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::figures::{counted, duration, thousands};
 use cruncher_study::forecast::forecast;
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::ledger::{BatchAccount, CaseCounts};
 use leptos::prelude::*;
 
 use crate::app::OpenStudy;

@@ -1,6 +1,6 @@
 //! The progress bar: one part a state.
 
-use cruncher_study::ledger::CaseCounts;
+use cruncher_study::accounting::CaseCounts;
 
 /// A state as the bar and its legend show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cruncher_backend::watch::Snapshot;
+use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::ledger::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;

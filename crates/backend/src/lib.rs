@@ -7,6 +7,8 @@ pub mod launch;
 pub mod page;
 pub mod progress;
 pub mod publish;
+mod reading;
+pub mod snapshot;
 pub mod stack;
 pub mod study;
 pub mod watch;

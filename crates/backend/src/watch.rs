@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3, sqs};
+use cruncher_study::accounting::{Circumstances, total};
 use cruncher_study::case_table::read_table;
 use cruncher_study::control::{CONTROL_KEY, Control};
-use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
-use cruncher_study::error_groups::{ErrorGroup, error_groups};
+use cruncher_study::diagnosis::{QueueCounts, diagnose};
+use cruncher_study::error_groups::error_groups;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
-use cruncher_study::ledger::{BatchAccount, CaseCounts, Circumstances, DataListing, Finish, Ledger, total};
+use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
-use futures::{StreamExt, future, stream};
+use futures::future;
 
+use crate::reading::{Body, Wanted};
+use crate::snapshot::Snapshot;
 use crate::study::Study;
-
-/// How many documents are read at once.
-const CONCURRENT_READS: usize = 8;
 
 /// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;
@@ -40,35 +40,6 @@ const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// The largest segment or table that is read.
 const MAX_ROWS_BYTES: u64 = 256 << 20;
-
-/// What is known of a study at one moment.
-#[derive(Debug, Clone, Default)]
-pub struct Snapshot {
-    /// When, in seconds since 1970 by the servers' clock.
-    pub time: f64,
-    /// The messages of the queue.
-    pub queue: QueueCounts,
-    /// The messages of the dead-letter queue.
-    pub dead_letters: u64,
-    /// All cases.
-    pub total: CaseCounts,
-    /// The cases of each batch, in order.
-    pub batches: Vec<BatchAccount>,
-    /// What each worker said last, those alive first.
-    pub workers: Vec<Heartbeat>,
-    /// Failures, those that are alike as one, the largest group first.
-    pub error_groups: Vec<ErrorGroup>,
-    /// When cases got their results, in the order in which that was learnt.
-    pub finishes: Vec<Finish>,
-    /// What the operator asked of the workers.
-    pub control: Control,
-    /// What a person should know, what matters most first.
-    pub notices: Vec<Notice>,
-    /// Objects that can't be read, and why.
-    pub unreadable: BTreeMap<String, String>,
-    /// Whether anything is new since the snapshot before.
-    pub has_changed: bool,
-}
 
 /// Remembers what was read, so that only what changed is read again.
 pub struct Watch {
@@ -92,21 +63,6 @@ struct Seen<T> {
     etag: String,
     content: T,
 }
-
-/// An object to be read, from this byte on.
-struct Wanted {
-    object: s3::ListedObject,
-    start: u64,
-}
-
-impl Wanted {
-    const fn whole(object: s3::ListedObject) -> Self {
-        Self { object, start: 0 }
-    }
-}
-
-/// What was read of an object, or why it can't be.
-type Body = Result<Bytes, String>;
 
 #[derive(Debug, Clone, Copy)]
 struct ListingTimes {
@@ -217,7 +173,7 @@ impl Watch {
         let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
         let news: Vec<Wanted> = news.map(|object| Wanted::whole(object.clone())).collect();
         let has_changed = !news.is_empty() || self.heartbeats.len() != count_before;
-        for (object, read) in self.read_all(news, MAX_HEARTBEAT_BYTES).await? {
+        for (object, read) in self.study.read_all(news, MAX_HEARTBEAT_BYTES).await? {
             self.enter_heartbeat(object, read);
         }
         Ok(has_changed)
@@ -252,7 +208,7 @@ impl Watch {
             return Ok(None);
         }
         let cases_before = self.ledger.cases();
-        for (object, read) in self.read_all(grown, MAX_ROWS_BYTES).await? {
+        for (object, read) in self.study.read_all(grown, MAX_ROWS_BYTES).await? {
             match read {
                 Ok(body) => self.enter_rows(object, &body),
                 Err(reason) => self.note_unreadable(object.key, reason),
@@ -273,28 +229,6 @@ impl Watch {
             );
         }
         *self.segments.entry(object.key).or_default() += rows.read_bytes as u64;
-    }
-
-    /// Reads objects, several at once. One that can't be read says why; one that is gone by now is left out.
-    async fn read_all(&self, wanted: Vec<Wanted>, max_bytes: u64) -> Result<Vec<(s3::ListedObject, Body)>, Error> {
-        let read = |Wanted { object, start }: Wanted| async move {
-            if object.size_bytes.saturating_sub(start) > max_bytes {
-                let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
-                return Ok(Some((object, Err(reason))));
-            }
-            let mut get = s3::GetObject::new(&self.study.config.bucket, &object.key);
-            if start > 0 {
-                get = get.range(start..object.size_bytes);
-            }
-            match self.study.client.send(&get).await {
-                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body)))),
-                Ok(s3::Fetched::NotModified) => Ok(None),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        let read: Vec<Result<_, Error>> = stream::iter(wanted).map(read).buffered(CONCURRENT_READS).collect().await;
-        read.into_iter().filter_map(Result::transpose).collect()
     }
 
     fn note_unreadable(&mut self, key: String, reason: String) {
@@ -336,13 +270,15 @@ impl Watch {
             }
         }
         let mut has_changed = !tables.is_empty();
-        for (object, read) in self.read_all(tables, MAX_ROWS_BYTES).await? {
+        for (object, read) in self.study.read_all(tables, MAX_ROWS_BYTES).await? {
             self.enter_table(object, read);
         }
         let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
         let unread = self.ledger.reconcile(&listing, start);
         errors.retain(|object| matches!(DataKey::parse(&object.key), Some(DataKey::Error(batch, case)) if unread.contains(&(batch.clone(), case))));
-        for (object, read) in self.read_all(errors.into_iter().map(Wanted::whole).collect(), MAX_ERROR_BYTES).await? {
+        for (object, read) in
+            self.study.read_all(errors.into_iter().map(Wanted::whole).collect(), MAX_ERROR_BYTES).await?
+        {
             self.enter_error(object.key, read);
         }
         has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());

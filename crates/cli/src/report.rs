@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use cruncher_backend::watch::Snapshot;
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::Weight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::ledger::{BatchAccount, CaseCounts};
 use serde_json::{Value, json};
 
 use crate::text::{Align, ago, count, duration, printable, table, thousands};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use cruncher_aws::{Client, ErrorKind};
 use cruncher_backend::launch::find_config;
+use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
-use cruncher_backend::watch::{Snapshot, Watch};
+use cruncher_backend::watch::Watch;
 
 use crate::arguments::{Account, Status};
 use crate::cloud;

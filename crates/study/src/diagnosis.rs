@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use crate::accounting::CaseCounts;
 use crate::control::Control;
 use crate::heartbeat::{Heartbeat, WorkerState};
-use crate::ledger::CaseCounts;
 
 /// The messages of a queue, approximately, as SQS counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

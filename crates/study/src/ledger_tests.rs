@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::case::Parameters;
+use crate::control::Control;
 use crate::model::ModelDigest;
 
 const SENT: f64 = 1_000.0;

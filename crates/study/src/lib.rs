@@ -5,6 +5,7 @@
 //! Times are seconds since 1970, as floats.
 
 pub mod access;
+pub mod accounting;
 pub mod attach_line;
 pub mod batch;
 pub mod case;

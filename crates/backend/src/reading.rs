@@ -1,0 +1,53 @@
+//! Reading many objects.
+
+use bytes::Bytes;
+use cruncher_aws::{Error, s3};
+use futures::{StreamExt, stream};
+
+use crate::study::Study;
+
+/// How many objects are read at once.
+const CONCURRENT_READS: usize = 8;
+
+/// An object to be read, from this byte on.
+pub(crate) struct Wanted {
+    pub(crate) object: s3::ListedObject,
+    pub(crate) start: u64,
+}
+
+impl Wanted {
+    pub(crate) const fn whole(object: s3::ListedObject) -> Self {
+        Self { object, start: 0 }
+    }
+}
+
+/// What was read of an object, or why it can't be.
+pub(crate) type Body = Result<Bytes, String>;
+
+impl Study {
+    /// Reads objects, several at once. One that can't be read says why; one that is gone by now is left out.
+    pub(crate) async fn read_all(
+        &self,
+        wanted: Vec<Wanted>,
+        max_bytes: u64,
+    ) -> Result<Vec<(s3::ListedObject, Body)>, Error> {
+        let read = |Wanted { object, start }: Wanted| async move {
+            if object.size_bytes.saturating_sub(start) > max_bytes {
+                let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
+                return Ok(Some((object, Err(reason))));
+            }
+            let mut get = s3::GetObject::new(&self.config.bucket, &object.key);
+            if start > 0 {
+                get = get.range(start..object.size_bytes);
+            }
+            match self.client.send(&get).await {
+                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body)))),
+                Ok(s3::Fetched::NotModified) => Ok(None),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        let read: Vec<Result<_, Error>> = stream::iter(wanted).map(read).buffered(CONCURRENT_READS).collect().await;
+        read.into_iter().filter_map(Result::transpose).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! Accounts: how many cases are in each state.
+
+use std::collections::BTreeSet;
+
+use crate::batch::Batch;
+use crate::control::Control;
+use crate::ledger::CaseRef;
+
+/// How many cases are in each state. The states sum up to `cases`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaseCounts {
+    /// All of them.
+    pub cases: u64,
+    /// Waiting for a worker.
+    pub queued: u64,
+    /// In a worker's hands.
+    pub running: u64,
+    /// With a result.
+    pub done: u64,
+    /// Without an attempt left.
+    pub failed: u64,
+    /// Called off by the operator.
+    pub cancelled: u64,
+    /// Nowhere: the queue can't hold them any more.
+    pub lost: u64,
+}
+
+impl CaseCounts {
+    /// Cases that will still change their state by themselves.
+    #[must_use]
+    pub const fn open(&self) -> u64 {
+        self.queued + self.running
+    }
+
+    pub(crate) fn count(&mut self, state: CaseState) {
+        self.cases += 1;
+        *match state {
+            CaseState::Queued => &mut self.queued,
+            CaseState::Running => &mut self.running,
+            CaseState::Done => &mut self.done,
+            CaseState::Failed => &mut self.failed,
+            CaseState::Cancelled => &mut self.cancelled,
+            CaseState::Lost => &mut self.lost,
+        } += 1;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.cases += other.cases;
+        self.queued += other.queued;
+        self.running += other.running;
+        self.done += other.done;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.lost += other.lost;
+    }
+}
+
+/// The state of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseState {
+    /// Waiting for a worker.
+    Queued,
+    /// In a worker's hands.
+    Running,
+    /// With a result.
+    Done,
+    /// Without an attempt left.
+    Failed,
+    /// Called off by the operator.
+    Cancelled,
+    /// Nowhere: the queue can't hold it any more.
+    Lost,
+}
+
+/// What is known besides the documents, at the moment of accounting.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The time.
+    pub now: f64,
+    /// The cases that fresh heartbeats name as running.
+    pub running: &'a BTreeSet<CaseRef>,
+    /// How many messages are leased to workers.
+    pub leased: u64,
+    /// What the operator asked for.
+    pub control: &'a Control,
+    /// Whether the queue has been empty for so long that no message can be in it.
+    pub queue_is_empty: bool,
+}
+
+/// The account of one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchAccount {
+    /// The batch.
+    pub batch: Batch,
+    /// All its cases.
+    pub counts: CaseCounts,
+    /// Its cases level by level, in order.
+    pub levels: Vec<(u32, CaseCounts)>,
+}
+
+impl BatchAccount {
+    pub(crate) fn level(&mut self, level: u32) -> &mut CaseCounts {
+        let place = self.levels.partition_point(|(other, _)| *other < level);
+        if self.levels.get(place).is_none_or(|(other, _)| *other != level) {
+            self.levels.insert(place, (level, CaseCounts::default()));
+        }
+        &mut self.levels[place].1
+    }
+
+    /// Takes a queued case for a running one: one of the first level that has any.
+    pub(crate) fn start_one(&mut self) {
+        if let Some((_, level)) = self.levels.iter_mut().find(|(_, level)| level.queued > 0) {
+            for counts in [level, &mut self.counts] {
+                counts.queued -= 1;
+                counts.running += 1;
+            }
+        }
+    }
+}
+
+/// The account of all batches together.
+#[must_use]
+pub fn total(accounts: &[BatchAccount]) -> CaseCounts {
+    let mut counts = CaseCounts::default();
+    for account in accounts {
+        counts.add(&account.counts);
+    }
+    counts
+}
