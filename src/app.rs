@@ -14,26 +14,14 @@ use leptos::prelude::*;
 
 use crate::components::frame;
 use crate::components::problem_note::problem_note;
-use crate::components::throughput_chart::Chart;
+use crate::components::throughput_chart;
 use crate::pages::{attach, closed, errors, overview};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::{address, network, theme};
-use crate::state::live::{Live, Reader};
+use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{Page, Route};
-
-/// The study, what this tab may do with it, and what it shows of it.
-#[derive(Clone)]
-pub(crate) struct OpenStudy {
-    pub(crate) study: Study,
-    pub(crate) role: Role,
-    /// The workers' key, if this tab may show it.
-    pub(crate) worker: Option<AccessKey>,
-    pub(crate) live: Live,
-    pub(crate) reader: Reader,
-    pub(crate) chart: Chart,
-}
 
 /// What stands in the way of a study.
 enum Closed {
@@ -76,7 +64,8 @@ async fn open() -> Result<Opened, Closed> {
 fn opened_view((study, role, worker): Opened) -> AnyView {
     let live = Live::new(study.now());
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
-    let open = OpenStudy { study, role, worker, live, reader, chart: Chart::new(live, reader) };
+    let open = OpenStudy { study, role, worker, live, reader };
+    throughput_chart::draw_when_it_changes(live, reader);
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
     let wake = watch(open.study.clone(), live);

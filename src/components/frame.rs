@@ -7,10 +7,9 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::app::OpenStudy;
 use crate::platform::polling::Wake;
 use crate::platform::{address, theme};
-use crate::state::live::{Live, Reader};
+use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::route::{Page, Route};
 
 /// Sets the focus behind the rail.

@@ -1,5 +1,6 @@
 //! Parts of pages: they are given what they show, and never see AWS.
 
+pub(crate) mod attach_lines;
 pub(crate) mod copy_line;
 pub(crate) mod error_group;
 pub(crate) mod frame;

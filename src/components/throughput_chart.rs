@@ -4,7 +4,6 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_plot::throughput::Throughput;
 use cruncher_plot::{Look, RGBColor};
 use leptos::ev;
-use leptos::html::Canvas;
 use leptos::prelude::*;
 use plotters::prelude::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
@@ -14,42 +13,34 @@ use crate::state::live::{Live, Reader};
 /// The most bars.
 const MOST_STRETCHES: usize = 60;
 
-/// The canvas, and what draws on it.
-#[derive(Clone, Copy)]
-pub(crate) struct Chart(NodeRef<Canvas>);
+/// Draws the chart anew whenever the study, the colours or the window's size change.
+pub(crate) fn draw_when_it_changes(live: Live, reader: Reader) {
+    let resized = RwSignal::new(());
+    let listener = window_event_listener(ev::resize, move |_| resized.set(()));
+    on_cleanup(move || listener.remove());
+    Effect::new(move || {
+        reader.is_dark.get();
+        resized.get();
+        let throughput = live.snapshot.get().and_then(|snapshot| throughput(&snapshot));
+        if let (Some(canvas), Some(throughput)) = (reader.canvas.get(), throughput) {
+            draw(&canvas, &throughput);
+        }
+    });
+}
 
-impl Chart {
-    /// Draws anew whenever the study, the colours or the window's size change.
-    pub(crate) fn new(live: Live, reader: Reader) -> Self {
-        let canvas = NodeRef::<Canvas>::new();
-        let resized = RwSignal::new(());
-        let listener = window_event_listener(ev::resize, move |_| resized.set(()));
-        on_cleanup(move || listener.remove());
-        Effect::new(move || {
-            reader.is_dark.get();
-            resized.get();
-            let throughput = live.snapshot.get().and_then(|snapshot| throughput(&snapshot));
-            if let (Some(canvas), Some(throughput)) = (canvas.get(), throughput) {
-                draw(&canvas, &throughput);
-            }
-        });
-        Self(canvas)
-    }
-
-    /// A bar a stretch of time. A reader who can't see it gets the summary in words.
-    pub(crate) fn view(self, snapshot: &Snapshot) -> Option<AnyView> {
-        let throughput = throughput(snapshot)?;
-        let stretch = throughput.stretch_name();
-        let last = throughput.counts.last().copied().unwrap_or(0);
-        let summary = format!("Cases finished per {stretch}: {} at most, {last} in the last one", throughput.most());
-        let chart = view! {
-            <figure class="chart">
-                <figcaption class="chart__title">{format!("Finished per {stretch}")}</figcaption>
-                <canvas class="chart__canvas" node_ref=self.0 role="img" aria-label=summary></canvas>
-            </figure>
-        };
-        Some(chart.into_any())
-    }
+/// A bar a stretch of time. A reader who can't see it gets the summary in words.
+pub(crate) fn throughput_chart(snapshot: &Snapshot, reader: Reader) -> Option<AnyView> {
+    let throughput = throughput(snapshot)?;
+    let stretch = throughput.stretch_name();
+    let last = throughput.counts.last().copied().unwrap_or(0);
+    let summary = format!("Cases finished per {stretch}: {} at most, {last} in the last one", throughput.most());
+    let chart = view! {
+        <figure class="chart">
+            <figcaption class="chart__title">{format!("Finished per {stretch}")}</figcaption>
+            <canvas class="chart__canvas" node_ref=reader.canvas role="img" aria-label=summary></canvas>
+        </figure>
+    };
+    Some(chart.into_any())
 }
 
 fn throughput(snapshot: &Snapshot) -> Option<Throughput> {

@@ -3,18 +3,17 @@
 use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::ReadError;
+use cruncher_study::case::CaseRef;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{counted, duration};
-use cruncher_study::ledger::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::app::OpenStudy;
 use crate::components::error_group::error_group_head;
 use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
-use crate::state::live::{Live, Reader};
+use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::problem::Problem;
 use crate::state::route::Route;
 

@@ -7,13 +7,14 @@ use cruncher_study::forecast::forecast;
 use cruncher_study::heartbeat::Heartbeat;
 use leptos::prelude::*;
 
-use crate::app::OpenStudy;
+use crate::components::attach_lines::attach_lines;
 use crate::components::error_group::error_group_head;
 use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
+use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::worker_table;
-use crate::pages::attach::attach_lines;
 use crate::platform::local_time::clock_time;
+use crate::state::live::OpenStudy;
 use crate::state::route::{Page, Route};
 
 /// How many error groups the overview names.
@@ -40,7 +41,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         view! {
             {progress(&snapshot, &counts, &route)}
             {call_for_worker(&snapshot, &counts, open)}
-            <div class="columns">{open.chart.view(&snapshot)}{parts(&shown, &route)}</div>
+            <div class="columns">{throughput_chart(&snapshot, open.reader)}{parts(&shown, &route)}</div>
         }
         .into_any()
     };

@@ -1,14 +1,28 @@
-//! What the page shows, as signals: the study as it was seen last, and where its reader is.
+//! What the page is a function of: the study as it was seen last, and where its reader is.
 
 use std::sync::Arc;
 
+use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_study::ledger::CaseRef;
+use cruncher_study::access::{AccessKey, Role};
+use cruncher_study::case::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
+use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use crate::state::problem::Problem;
 use crate::state::route::Route;
+
+/// The study, what this tab may do with it, and what it shows of it.
+#[derive(Clone)]
+pub(crate) struct OpenStudy {
+    pub(crate) study: Study,
+    pub(crate) role: Role,
+    /// The workers' key, if this tab may show it.
+    pub(crate) worker: Option<AccessKey>,
+    pub(crate) live: Live,
+    pub(crate) reader: Reader,
+}
 
 /// The study as it was seen last, and whether looking at it works.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +57,7 @@ impl Live {
 }
 
 /// Where the reader is, and what they have chosen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Reader {
     /// The address.
     pub(crate) route: RwSignal<Route>,
@@ -53,6 +67,8 @@ pub(crate) struct Reader {
     pub(crate) workers: RwSignal<u32>,
     /// Which line was copied a moment ago, and whether that worked.
     pub(crate) copied: RwSignal<Option<(&'static str, bool)>>,
+    /// Where the chart of finished cases is drawn.
+    pub(crate) canvas: NodeRef<Canvas>,
     /// The failed case that is shown, if it isn't the last one of its group.
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// The error document of the failed case that is shown, once it has been read.
@@ -67,6 +83,7 @@ impl Reader {
             is_dark: RwSignal::new(is_dark),
             workers: RwSignal::new(4),
             copied: RwSignal::new(None),
+            canvas: NodeRef::new(),
             case: RwSignal::new(None),
             failure: RwSignal::new(None),
         }

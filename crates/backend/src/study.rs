@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
 use cruncher_study::access::AccessKey;
+use cruncher_study::case::CaseRef;
 use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
 use cruncher_study::key::DataKey;
-use cruncher_study::ledger::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 
 /// A study and the key to it. Clones are cheap, and share what the client learns.

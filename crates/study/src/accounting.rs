@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::batch::Batch;
+use crate::case::CaseRef;
 use crate::control::Control;
-use crate::ledger::CaseRef;
 
 /// How many cases are in each state. The states sum up to `cases`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::batch::Batch;
 use crate::model::ModelDigest;
 
 /// The value of one input of the model.
@@ -91,6 +92,9 @@ pub type Parameters = BTreeMap<String, Parameter>;
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CaseId([u8; 16]);
+
+/// A case and the batch that it stands in.
+pub type CaseRef = (Batch, CaseId);
 
 /// A text that is no case id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

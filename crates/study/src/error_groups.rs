@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::Batch;
-use crate::ledger::{CaseRef, Failure};
+use crate::case::CaseRef;
+use crate::ledger::Failure;
 
 /// Failures with the same signature.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::{BatchAccount, CaseCounts, CaseState, Circumstances, total};
 use crate::batch::Batch;
-use crate::case::CaseId;
+use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
@@ -12,9 +12,6 @@ use crate::segment::{RowOutcome, SegmentRow};
 
 /// How long SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
-
-/// A case and the batch that it stands in.
-pub type CaseRef = (Batch, CaseId);
 
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]

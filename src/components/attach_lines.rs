@@ -1,0 +1,57 @@
+//! The lines that attach workers.
+
+use cruncher_study::attach_line::{Host, attach_line};
+use leptos::prelude::*;
+
+use crate::components::copy_line::copy_line;
+use crate::state::live::OpenStudy;
+
+/// The most workers that the shell's line starts.
+const MOST_WORKERS: u32 = 256;
+
+/// The lines for the kinds of hosts; for a viewer, why they aren't there.
+pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
+    let Some(worker) = &open.worker else {
+        let why = "The attach line holds the workers' key, so only the operator's link shows it. Ask whoever gave you this link.";
+        return view! { <p>{why}</p> }.into_any();
+    };
+    let reader = open.reader;
+    let bucket_url = open.study.bucket_url();
+    let line = |host| attach_line(host, &bucket_url, worker);
+    let workers = reader.workers.get();
+    let choose = move |event| {
+        if let Ok(number) = event_target_value(&event).parse::<u32>() {
+            reader.workers.set(number.clamp(1, MOST_WORKERS));
+        }
+    };
+    view! {
+        <div class="lines">
+            <section class="lines__one">
+                <h3>"FLAC3D, 3DEC or PFC"</h3>
+                <p>"Paste it into the IPython console."</p>
+                {copy_line(line(Host::Itasca), "the line for FLAC3D, 3DEC or PFC", reader)}
+            </section>
+            <section class="lines__one">
+                <h3>"Python, on any computer"</h3>
+                <p>"Paste it at a Python prompt, 3.6 or later. Nothing is installed."</p>
+                {copy_line(line(Host::Python), "the line for Python", reader)}
+            </section>
+            <section class="lines__one">
+                <h3>"A shell"</h3>
+                <p>
+                    <label>
+                        "Workers on this computer "
+                        <input class="lines__number" type="number" min="1" max=MOST_WORKERS.to_string() prop:value=workers.to_string() on:change=choose />
+                    </label>
+                    " One a core is a good number."
+                </p>
+                {copy_line(line(Host::Shell { workers }), "the line for a shell", reader)}
+            </section>
+        </div>
+        <p class="faint">
+            "Each line holds the workers' key: whoever has it can take cases and write results. A worker needs no open port, and \
+             Ctrl-C ends it without losing its case."
+        </p>
+    }
+    .into_any()
+}
