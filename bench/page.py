@@ -37,6 +37,8 @@ class Network:
 
     urls: dict[str, str] = field(default_factory=dict)
     received_bytes: dict[str, int] = field(default_factory=dict)
+    # Of these the ones before the content.
+    header_bytes: dict[str, int] = field(default_factory=dict)
     # When each request was sent, those that only ask for permission apart.
     sent_secs: list[float] = field(default_factory=list)
     preflight_secs: list[float] = field(default_factory=list)
@@ -45,6 +47,7 @@ class Network:
         """Listens from now on."""
         session = page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.responseReceived", self._answered)
         session.on("Network.loadingFinished", self._finished)
         session.send("Network.enable")
 
@@ -53,17 +56,25 @@ class Network:
         is_preflight = event["request"]["method"] == "OPTIONS"
         (self.preflight_secs if is_preflight else self.sent_secs).append(event["timestamp"])
 
+    def _answered(self, event: dict[str, Any]) -> None:
+        self.header_bytes[event["requestId"]] = int(event["response"]["encodedDataLength"])
+
     def _finished(self, event: dict[str, Any]) -> None:
         self.received_bytes[event["requestId"]] = int(event["encodedDataLength"])
 
-    def of_the_page(self) -> dict[str, int]:
-        """The bytes of the page's own files, headers included, by their names. A file from a cache has none."""
+    def of_the_page(self) -> dict[str, tuple[int, int]]:
+        """The bytes of the page's own files by their names, headers included, and of their headers alone.
+
+        What comes from a cache has none.
+        """
         ours = ("/index.html", "/public/config.json")
-        found: dict[str, int] = {}
+        found: dict[str, tuple[int, int]] = {}
         for request, url in self.urls.items():
             if url.endswith(ours) or "/assets/" in url:
                 name = url.rsplit("/", 1)[1]
-                found[name] = found.get(name, 0) + self.received_bytes.get(request, 0)
+                size, headers = found.get(name, (0, 0))
+                received = self.received_bytes.get(request, 0)
+                found[name] = size + received, headers + min(received, self.header_bytes.get(request, 0))
         return found
 
 
@@ -86,26 +97,28 @@ def first_view(browser: Browser, study: Launched) -> tuple[float, str]:
         network.watch(page)
         page.goto(link(study))
         expect(progress(page)).to_contain_text(f"{CASES} of {CASES} done")
-        wait_until(page, "all is loaded", lambda: all(network.of_the_page().values()))
+        wait_until(page, "all is loaded", lambda: all(size for size, _ in network.of_the_page().values()))
         found = network.of_the_page()
     if not any(name.endswith(".svg") for name in found):
         # A headless browser doesn't say that it has loaded the icon.
         found["icon.svg"] = icon_bytes(study)
     kinds: dict[str, int] = {}
-    for name, size in found.items():
+    for name, (size, _) in found.items():
         kind = name.rsplit(".", 1)[1]
         kinds[kind] = kinds.get(kind, 0) + size
-    note = ", ".join(f"{kind} {size / 1024:.1f}" for kind, size in sorted(kinds.items(), key=lambda kind: -kind[1]))
-    return sum(found.values()) / 1024, f"KiB as transferred, with headers: {note}"
+    files = ", ".join(f"{kind} {size / 1024:.1f}" for kind, size in sorted(kinds.items(), key=lambda kind: -kind[1]))
+    kib, headers_kib = (sum(sizes) / 1024 for sizes in zip(*found.values(), strict=True))
+    return kib, f"as received: {files}; of these {headers_kib:.1f} are headers"
 
 
-def icon_bytes(study: Launched) -> int:
-    """What the icon takes."""
+def icon_bytes(study: Launched) -> tuple[int, int]:
+    """What the icon takes, and its headers alone."""
     s3 = study.command_line.cloud.client("s3")
     listed = s3.list_objects_v2(Bucket=study.bucket, Prefix="assets/icon")["Contents"]
     url = f"{study.command_line.cloud.endpoint_url}/{study.bucket}/{listed[0]['Key']}"
     with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - the local cloud
-        return len(answer.read()) + len(str(answer.headers))
+        headers = len(str(answer.headers))
+        return len(answer.read()) + headers, headers
 
 
 def idle_looks(browser: Browser, link: str) -> tuple[list[int], list[int]]:

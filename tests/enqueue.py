@@ -27,11 +27,16 @@ class Queue:
 
 
 def enqueue(
-    queue: Queue, batch: str, model: str, levels: dict[int, Sequence[Parameters]], max_attempts: int = 3
+    queue: Queue,
+    batch: str,
+    model: str,
+    levels: dict[int, Sequence[Parameters]],
+    max_attempts: int = 3,
+    name: str = "model.py",
 ) -> list[str]:
     """Sends the cases of `levels` to `batch`. Returns their ids, in the order in which they were sent."""
     digest = hashlib.sha256(model.encode()).hexdigest()
-    key = f"models/{digest}/model.py"
+    key = f"models/{digest}/{name}"
     cases = [(case_id(digest, case), level, case) for level, cases in levels.items() for case in cases]
     submission = {
         "v": 1, "submission": secrets.token_hex(8), "batch": batch, "model": {"key": key, "kind": "python"},

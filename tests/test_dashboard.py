@@ -143,10 +143,14 @@ def test_a_study_end_to_end(
             expect(progress(page)).to_contain_text("14 of 14 done")
             expect(progress(page)).to_contain_text("complete")
 
+        expect(progress(page)).to_contain_text("In the queue: 0 waiting, 0 in workers' hands")
         shown = {state: figure(page, state).inner_text() for state in ("done", "running", "queued", "failed")}
         assert shown == {"done": "14", "running": "0", "queued": "0", "failed": "0"}
         (access,) = accesses(operator[1])
-        s3 = client("s3", endpoint_url, Key(access["key_id"], access["secret"]))
+        key = Key(access["key_id"], access["secret"])
+        s3, sqs = client("s3", endpoint_url, key), client("sqs", endpoint_url, key)
+        config = json.loads(s3.get_object(Bucket=bucket, Key="public/config.json")["Body"].read())
+        assert messages(sqs, config["queue_url"]) == (0, 0)
         results = documents(s3, bucket, "done-")
         assert len(results) == 14
         assert all(result["result"]["end_load"] > 0 for result in results)
@@ -611,17 +615,18 @@ FAKE_KEY = {"key_id": "AKIAIOSFODNN7EXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG/b
 def test_the_pictures_are_made_of_the_demo(binary: Path, page_folder: Path, visits: Visits) -> None:
     folder = REPOSITORY / "docs/pictures"
     folder.mkdir(exist_ok=True)
-    ports = ("--port", str(free_port()), "--cloud-port", str(free_port()))
-    with demo(binary, page_folder, *ports) as (running, _):
+    with demo(binary, page_folder) as (running, _):
         operator = running.wait_for(r"as operator +(\S+)")[1]
         endpoint_url, bucket = running.wait_for(r"^Cloud +(http\S+), bucket (\S+)$").groups()
         page = visits.open(operator, color_scheme="light")
         go_to(page, "Attach")
-        expect(page.get_by_role("textbox", name="the line for Python")).to_be_visible()
-        (access,) = accesses(operator)
-        for part, example in FAKE_KEY.items():
-            replace_text(page, access["worker"][part], example)
-        page.screenshot(path=folder / "attach.png")
+        python = page.get_by_role("textbox", name="the line for Python").inner_text()
+        with attach(f'python3 -c "{python}"'):
+            expect(page.get_by_role("region", name="Workers").get_by_role("row").nth(1)).to_contain_text("running")
+            (access,) = accesses(operator)
+            for part, example in FAKE_KEY.items():
+                replace_text(page, access["worker"][part], example)
+            page.screenshot(path=folder / "attach.png")
 
         go_to(page, "Overview")
         # Some more than half, so that every part has something to show.
@@ -634,7 +639,14 @@ def test_the_pictures_are_made_of_the_demo(binary: Path, page_folder: Path, visi
         model = (REPOSITORY / "examples/layered_footing/footing.py").read_text()
         broken = model.replace("{{cohesion_array}}", "[{{cohesion_0}}, 2e5, 2e5, 2e5, 2e5]")
         cases: list[dict[str, int | str]] = [{"cohesion_0": -number * 10_000} for number in range(6)]
-        enqueue(Queue(s3, sqs, bucket, config["queue_url"]), "soft-top-layer", broken, {1: cases}, max_attempts=1)
+        enqueue(
+            Queue(s3, sqs, bucket, config["queue_url"]),
+            "soft-top-layer",
+            broken,
+            {1: cases},
+            max_attempts=1,
+            name="footing.py",
+        )
         go_to(page, "Errors")
         group = error_group(page, "the cohesion of layer 1 must be")
         expect(group).to_contain_text("6 cases", timeout=180_000)
