@@ -107,8 +107,8 @@ def first_view(browser: Browser, study: Launched) -> tuple[float, str]:
         kind = name.rsplit(".", 1)[1]
         kinds[kind] = kinds.get(kind, 0) + size
     files = ", ".join(f"{kind} {size / 1024:.1f}" for kind, size in sorted(kinds.items(), key=lambda kind: -kind[1]))
-    kib, headers_kib = (sum(sizes) / 1024 for sizes in zip(*found.values(), strict=True))
-    return kib, f"as received: {files}; of these {headers_kib:.1f} are headers"
+    received_kib, headers_kib = (sum(sizes) / 1024 for sizes in zip(*found.values(), strict=True))
+    return received_kib - headers_kib, f"the contents, packed; as received with {headers_kib:.1f} of headers: {files}"
 
 
 def icon_bytes(study: Launched) -> tuple[int, int]:
@@ -131,7 +131,7 @@ def idle_looks(browser: Browser, link: str) -> tuple[list[int], list[int]]:
         network.watch(page)
         wait_until(page, "looks", lambda: len(looks(network.sent_secs)) > LOOKS, timeout_ms=120_000)
         # The last look may not be over.
-        return looks(network.sent_secs)[:LOOKS], looks(network.preflight_secs)
+        return looks(network.sent_secs)[:LOOKS], looks(network.preflight_secs)[:LOOKS]
 
 
 def measure(browser: Browser, study: Launched) -> dict[str, Any]:

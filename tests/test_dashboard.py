@@ -308,6 +308,9 @@ def test_objects_that_are_not_what_their_keys_say_are_named_and_disturb_nothing(
     for key in junk:
         expect(page.get_by_role("term").filter(has_text=key)).to_be_visible()
     assert page.get_by_role("main").locator("img, script").count() == 0
+    s3.delete_object(Bucket=launched.bucket, Key="workers/list/heartbeat.json")
+    page.get_by_role("button", name=re.compile("^live")).click()
+    expect(page.get_by_role("term").filter(has_text="workers/list/heartbeat.json")).to_have_count(0)
 
 
 # ---- Links ----

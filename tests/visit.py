@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 PATIENCE_MS = 20_000
 # A name of this machine that isn't one of its loopback addresses: for browsers, pages from there are not secure.
 PLAIN_HOST = "study.test"
-# Of Chromium about every page that trunk builds; it loads the file all the same, once.
-PRELOAD_WARNING = "`integrity` attribute is currently ignored for preload destinations"
 # A violation of the page's policy is also told to the page; this makes sure that it is heard of.
 TELL_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", violation =>
@@ -64,7 +62,7 @@ class Visits:
         return page
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning", "assert") and PRELOAD_WARNING not in message.text:
+        if message.type in ("error", "warning", "assert"):
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
 
     def _dismiss(self, dialog: Dialog) -> None:

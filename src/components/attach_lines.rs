@@ -29,12 +29,12 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
             <section class="lines__one">
                 <h3>"FLAC3D, 3DEC or PFC"</h3>
                 <p>"Paste it into the IPython console."</p>
-                {copy_line(line(Host::Itasca), "the line for FLAC3D, 3DEC or PFC", reader)}
+                {copy_line(line(Host::Itasca), "the line for FLAC3D, 3DEC or PFC", open)}
             </section>
             <section class="lines__one">
                 <h3>"Python, on any computer"</h3>
                 <p>"Paste it at a Python prompt, 3.6 or later. Nothing is installed."</p>
-                {copy_line(line(Host::Python), "the line for Python", reader)}
+                {copy_line(line(Host::Python), "the line for Python", open)}
             </section>
             <section class="lines__one">
                 <h3>"A shell"</h3>
@@ -45,7 +45,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
                     </label>
                     " One a core is a good number."
                 </p>
-                {copy_line(line(Host::Shell { workers }), "the line for a shell", reader)}
+                {copy_line(line(Host::Shell { workers }), "the line for a shell", open)}
             </section>
         </div>
         <p class="faint">

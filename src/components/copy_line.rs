@@ -1,19 +1,19 @@
 //! A line to be copied.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::platform::clipboard::copy;
-use crate::state::live::Reader;
+use crate::state::live::{Copied, OpenStudy};
 
-/// How long the button says what it did.
-const SAID: Duration = Duration::from_secs(2);
+/// How long the button says what it did, in seconds.
+const SAID_SECS: f64 = 2.0;
 
 /// A line and the button that copies it; `name` says what the line is.
-pub(crate) fn copy_line(line: String, name: &'static str, reader: Reader) -> AnyView {
-    let outcome = reader.copied.get().and_then(|(copied, worked)| (copied == name).then_some(worked));
+pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> AnyView {
+    let (now, copied) = (open.live.now, open.reader.copied);
+    let is_said = |last: &Copied| last.name == name && now.get() - last.time < SAID_SECS;
+    let outcome = copied.get().filter(is_said).map(|last| last.worked);
     let words = match outcome {
         None => "Copy",
         Some(true) => "Copied",
@@ -23,8 +23,8 @@ pub(crate) fn copy_line(line: String, name: &'static str, reader: Reader) -> Any
     let press = move |_| {
         let line = line.clone();
         spawn_local(async move {
-            reader.copied.set(Some((name, copy(line).await)));
-            set_timeout(move || reader.copied.set(None), SAID);
+            let worked = copy(line).await;
+            copied.set(Some(Copied { name, worked, time: now.get_untracked() }));
         });
     };
     view! {

@@ -65,8 +65,8 @@ pub(crate) struct Reader {
     pub(crate) is_dark: RwSignal<bool>,
     /// How many workers the shell's line starts.
     pub(crate) workers: RwSignal<u32>,
-    /// Which line was copied a moment ago, and whether that worked.
-    pub(crate) copied: RwSignal<Option<(&'static str, bool)>>,
+    /// Which line was copied last.
+    pub(crate) copied: RwSignal<Option<Copied>>,
     /// Where the chart of finished cases is drawn.
     pub(crate) canvas: NodeRef<Canvas>,
     /// The failed case that is shown, if it isn't the last one of its group.
@@ -88,4 +88,14 @@ impl Reader {
             failure: RwSignal::new(None),
         }
     }
+}
+
+/// What came of copying a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Copied {
+    /// What the line is.
+    pub(crate) name: &'static str,
+    pub(crate) worked: bool,
+    /// When, by the servers' clock.
+    pub(crate) time: f64,
 }

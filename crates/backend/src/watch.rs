@@ -168,6 +168,10 @@ impl Watch {
         let count_before = self.heartbeats.len();
         // A listing is in the order of its keys.
         self.heartbeats.retain(|key, _| listed.binary_search_by(|object| object.key.cmp(key)).is_ok());
+        let is_gone = |key: &str| {
+            matches!(WorkerKey::parse(key), Some(WorkerKey::Heartbeat(_))) && !self.heartbeats.contains_key(key)
+        };
+        self.unreadable.retain(|key, _| !is_gone(key));
         let is_known =
             |object: &s3::ListedObject| self.heartbeats.get(&object.key).is_some_and(|seen| seen.etag == object.etag);
         let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
