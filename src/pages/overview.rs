@@ -107,9 +107,8 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
     let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
     let title =
         format!("in {} to {}, with a chance of nine in ten", duration(range.least_secs), duration(range.most_secs));
-    let more = with(alive + MORE_WORKERS)
-        .filter(|_| counts.open() > alive)
-        .map(|range| format!(" · with {MORE_WORKERS} more workers {}", at(range.most_secs)));
+    let sooner = with(alive + MORE_WORKERS).map(|range| at(range.most_secs)).filter(|sooner| *sooner != most);
+    let more = sooner.map(|sooner| format!(" · with {MORE_WORKERS} more workers {sooner}"));
     view! { <p><span title=title>{when}</span><span class="faint">{more}</span></p> }.into_any()
 }
 
