@@ -2,6 +2,7 @@
 
 use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, Stack};
 use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
+use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
 use crate::keys;
@@ -171,9 +172,9 @@ async fn delete_stack(client: &Client, stack: &Stack, progress: Progress<'_>) ->
     Ok(log.follow(progress).await?)
 }
 
-/// A page without its queue would only confuse.
+/// A page without its queue would only confuse, and nobody is left who could be controlled.
 async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
-    let mut keys = vec![INDEX_KEY.to_owned()];
+    let mut keys = vec![INDEX_KEY.to_owned(), CONTROL_KEY.to_owned()];
     for prefix in [ASSETS_PREFIX, PUBLIC_PREFIX] {
         let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(prefix)).await?;
         keys.extend(listed.into_iter().map(|object| object.key));
