@@ -10,7 +10,6 @@ use crate::page::Page;
 use crate::progress::Progress;
 use crate::publish::publish;
 use crate::stack::{Condition, EventLog, Failure, MissingOutput, Outputs, StackError, kept_parameters, stack_name};
-use crate::study::seconds;
 
 /// The tag that everything of a study carries.
 pub const STUDY_TAG: &str = "cruncher:study";
@@ -261,14 +260,14 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &Outputs) 
         queue_url: outputs.queue_url.clone(),
         dead_letter_queue_url: outputs.dead_letter_queue_url.clone(),
         lease_secs: u32::try_from(lease_secs).unwrap_or(u32::MAX),
-        launch_time: seconds(client.now()),
+        launch_time: client.now().as_secs_f64(),
         cruncher_version: version.to_owned(),
     })
 }
 
 /// When the study was launched, as its earlier configuration says; now, if there is none.
 async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
-    let now = seconds(client.now());
+    let now = client.now().as_secs_f64();
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {
         Ok(s3::Fetched::Object(object)) => Ok(Config::parse(&object.body).map_or(now, |config| config.launch_time)),
         Ok(s3::Fetched::NotModified) => Ok(now),

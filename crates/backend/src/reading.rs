@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
 use futures::{StreamExt, stream};
+use serde::de::DeserializeOwned;
 
 use crate::study::Study;
 
@@ -23,6 +24,11 @@ impl Wanted {
 
 /// What was read of an object, or why it can't be.
 pub(crate) type Body = Result<Bytes, String>;
+
+/// The document that was read, or why there is none.
+pub(crate) fn parse<T: DeserializeOwned>(read: Body) -> Result<T, String> {
+    serde_json::from_slice(&read?).map_err(|error| error.to_string())
+}
 
 impl Study {
     /// Reads objects, several at once. One that can't be read says why; one that is gone by now is left out.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
-use cruncher_study::control::Control;
 use cruncher_study::diagnosis::{Notice, QueueCounts};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::heartbeat::Heartbeat;
@@ -28,8 +27,6 @@ pub struct Snapshot {
     pub error_groups: Vec<ErrorGroup>,
     /// When cases got their results, in the order in which that was learnt.
     pub finishes: Vec<Finish>,
-    /// What the operator asked of the workers.
-    pub control: Control,
     /// What a person should know, what matters most first.
     pub notices: Vec<Notice>,
     /// Objects that can't be read, and why.

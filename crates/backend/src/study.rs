@@ -1,7 +1,5 @@
 //! A study that has been launched, and the key to it.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
 use cruncher_study::access::AccessKey;
@@ -125,10 +123,4 @@ pub async fn open(ports: Ports, page_url: &str, key: &AccessKey) -> Result<Study
         return Err(OpenError::Status { url, status: answer.status().as_u16() });
     }
     Ok(Study::new(ports, Config::parse(answer.body())?, key).by_the_clock_of(&answer))
-}
-
-/// Seconds since 1970, as documents hold them.
-#[must_use]
-pub const fn seconds(time: Duration) -> f64 {
-    time.as_secs_f64()
 }

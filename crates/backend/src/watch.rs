@@ -16,7 +16,7 @@ use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 use futures::future;
 
-use crate::reading::{Body, Wanted};
+use crate::reading::{Body, Wanted, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
@@ -123,9 +123,7 @@ impl Watch {
         if self.needs_listing(rows_of_unknown_cases == Some(true), now) {
             has_changed |= self.list_data().await?;
         }
-        let mut snapshot = self.snapshot(self.study.now(), dead_letters.messages());
-        snapshot.has_changed = has_changed;
-        Ok(snapshot)
+        Ok(Snapshot { has_changed, ..self.snapshot(self.study.now(), dead_letters.messages()) })
     }
 
     async fn count(&self, queue_url: &str) -> Result<QueueCounts, Error> {
@@ -184,9 +182,7 @@ impl Watch {
     }
 
     fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Body) {
-        let parsed =
-            read.and_then(|body| serde_json::from_slice::<Heartbeat>(&body).map_err(|error| error.to_string()));
-        let content = match (parsed, WorkerKey::parse(&object.key)) {
+        let content = match (parse::<Heartbeat>(read), WorkerKey::parse(&object.key)) {
             (Ok(heartbeat), Some(WorkerKey::Heartbeat(worker))) => {
                 self.unreadable.remove(&object.key);
                 Some(Heartbeat { worker: worker.to_owned(), ..heartbeat })
@@ -263,26 +259,26 @@ impl Watch {
         let mut listing = DataListing::default();
         let (mut tables, mut errors) = (Vec::new(), Vec::new());
         for object in objects {
-            match DataKey::parse(&object.key) {
-                Some(DataKey::Cases(..)) if !self.tables.contains(&object.key) => tables.push(Wanted::whole(object)),
-                Some(DataKey::Error(batch, case)) => {
-                    listing.add(DataKey::Error(batch, case), object.last_modified.as_secs_f64());
-                    errors.push(object);
-                }
-                Some(key) => listing.add(key, object.last_modified.as_secs_f64()),
-                None => {}
+            let Some(key) = DataKey::parse(&object.key) else { continue };
+            let changed = object.last_modified.as_secs_f64();
+            match key {
+                DataKey::Cases(..) if !self.tables.contains(&object.key) => tables.push(Wanted::whole(object)),
+                DataKey::Error(..) => errors.push(Wanted::whole(object)),
+                _ => {}
             }
+            listing.add(key, changed);
         }
         let mut has_changed = !tables.is_empty();
         for (object, read) in self.study.read_all(tables, MAX_ROWS_BYTES).await? {
             self.enter_table(object, read);
         }
         let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
-        let unread = self.ledger.reconcile(&listing, start);
-        errors.retain(|object| matches!(DataKey::parse(&object.key), Some(DataKey::Error(batch, case)) if unread.contains(&(batch.clone(), case))));
-        for (object, read) in
-            self.study.read_all(errors.into_iter().map(Wanted::whole).collect(), MAX_ERROR_BYTES).await?
-        {
+        let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
+        // Both are in the order of the listing.
+        errors.retain(|Wanted { object, .. }| {
+            unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
+        });
+        for (object, read) in self.study.read_all(errors, MAX_ERROR_BYTES).await? {
             self.enter_error(object.key, read);
         }
         has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
@@ -302,9 +298,7 @@ impl Watch {
     }
 
     fn enter_error(&mut self, key: String, read: Body) {
-        let parsed =
-            read.and_then(|body| serde_json::from_slice::<ErrorDocument>(&body).map_err(|error| error.to_string()));
-        match parsed {
+        match parse::<ErrorDocument>(read) {
             Ok(document) if DataKey::Error(document.batch.clone(), document.case_id).key() == key => {
                 self.ledger.add_error(&document);
             }
@@ -342,7 +336,6 @@ impl Watch {
             workers,
             error_groups: error_groups(self.ledger.failures()),
             finishes: self.ledger.finishes().to_vec(),
-            control: control.clone(),
             unreadable: self.unreadable.clone(),
             has_changed: false,
         }

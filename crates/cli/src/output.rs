@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use cruncher_aws::cloudformation::StackEvent;
 use cruncher_backend::progress::Step;
+use cruncher_study::figures::thousands;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::failure::Failure;
-use crate::text::thousands;
 
 /// A line of the result. That nobody reads it any more is no failure: `cruncher status | head`.
 pub(crate) fn result(text: impl Display) {

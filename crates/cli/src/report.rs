@@ -6,10 +6,11 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::Weight;
 use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::figures::thousands;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use serde_json::{Value, json};
 
-use crate::text::{Align, ago, count, duration, printable, table, thousands};
+use crate::text::{Align, ago, count, duration, printable, table};
 
 /// How many workers and error groups are listed.
 const MOST_ROWS: usize = 30;

@@ -2,18 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// `1,234,567`
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use cruncher_study::figures::thousands;
 
 /// `1 case`, `1,234 cases`
 pub(crate) fn count(number: u64, thing: &str) -> String {
