@@ -166,8 +166,8 @@ def test_the_lease_is_extended_as_long_as_the_model_needs(hasty_lab: Lab) -> Non
     lab, proxy, gate = hasty_lab, hasty_lab.proxy(), hasty_lab.gate()
     case_id = lab.send(gate.code)
     lab.attach(proxy.config_url)
+    gate.arrivals(1)  # the case is with the first one before there is another
     other = lab.attach()
-    gate.arrivals(1)
     other.says("waiting for cases")
     wait_for("extensions over two leases", lambda: proxy.requests().count("POST ChangeMessageVisibility") >= 7)
     gate.open()
