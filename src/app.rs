@@ -13,9 +13,10 @@ use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 
 use crate::components::frame;
+use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::components::throughput_chart;
-use crate::pages::{attach, closed, errors, overview};
+use crate::pages::{attach, closed, design, errors, overview};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::{address, network, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
@@ -32,7 +33,7 @@ enum Closed {
 }
 
 /// Opens the study and shows it, or what stands in the way.
-pub(crate) async fn start() {
+pub async fn start() {
     theme::restore();
     let opened = open().await;
     let page = move || match opened {
@@ -70,7 +71,10 @@ fn opened_view((study, role, worker): Opened) -> AnyView {
     errors::read_failure(open.study.clone(), live, reader);
     let wake = watch(open.study.clone(), live);
     let name = open.study.config.study.clone();
-    Effect::new(move || document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name())));
+    Effect::new(move || {
+        document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name()));
+        design::show_designer(reader);
+    });
     let top = {
         let open = open.clone();
         move || frame::top_bar(&open, &wake)
@@ -79,14 +83,19 @@ fn opened_view((study, role, worker): Opened) -> AnyView {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
         Page::Errors => errors::page(&open),
+        Page::Design => design::page(reader),
     };
     let problem = move || live.problem.get().map(problem_note);
     view! {
-        <a class="skip" href="#main" on:click=frame::skip>"Skip to content"</a>
+        <a class="skip" href="#main" on:click=press(frame::skip)>"Skip to content"</a>
         <div class="frame">
             {move || frame::rail(live, reader)}
             {top}
-            <main id="main" class="frame__page" tabindex="-1">{problem}{page}</main>
+            <main id="main" class="frame__page" tabindex="-1">
+                {problem}
+                {page}
+                <div id="designer" hidden><p class="empty" role="status">"Loading the design page …"</p></div>
+            </main>
         </div>
     }
     .into_any()

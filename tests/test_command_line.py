@@ -115,6 +115,7 @@ class CommandLine:
             AWS_ACCESS_KEY_ID=key.key_id,
             AWS_SECRET_ACCESS_KEY=key.secret,
             CRUNCHER_DASHBOARD_DIR=str(self.page),
+            XDG_STATE_HOME=str(self.page.parent / "state"),
         )
 
     def arguments(self, *arguments: str) -> list[str]:
@@ -872,7 +873,7 @@ def test_a_cloud_that_does_not_start_is_told_with_its_last_words(binary: Path, t
 # ---- help ----
 
 
-@pytest.mark.parametrize("command", ["launch", "configure", "status", "clean-up", "demo"])
+@pytest.mark.parametrize("command", ["launch", "configure", "design", "enqueue", "status", "clean-up", "demo"])
 def test_the_help_of_every_command_shows_examples(binary: Path, command: str) -> None:
     ended = subprocess.run([binary, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECS)
     assert ended.returncode == 0

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::press::press;
 use crate::platform::clipboard::copy;
 use crate::state::live::{Copied, OpenStudy};
 
@@ -20,7 +21,7 @@ pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> A
         Some(false) => "Select it, then Ctrl-C",
     };
     let shown = line.clone();
-    let press = move |_| {
+    let copy_it = move |_| {
         let line = line.clone();
         spawn_local(async move {
             let worked = copy(line).await;
@@ -30,7 +31,7 @@ pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> A
     view! {
         <div class="copy">
             <code class="copy__line" tabindex="0" role="textbox" aria-readonly="true" aria-label=name>{shown}</code>
-            <button class="copy__button" aria-label=format!("Copy {name}") on:click=press>{words}</button>
+            <button class="copy__button" aria-label=format!("Copy {name}") on:click=press(copy_it)>{words}</button>
             <span class="visually-hidden" role="status">{outcome.map(|_| words)}</span>
         </div>
     }

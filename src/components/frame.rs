@@ -7,6 +7,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::components::press::press;
 use crate::platform::polling::Wake;
 use crate::platform::{address, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
@@ -65,8 +66,8 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
             <span class="top__gap"></span>
             {live_dot(open.live, wake.clone())}
             <span class="top__role" title=explained>{open.role.to_string()}</span>
-            <button class="quiet" on:click=switch title=theme aria-label=theme>{symbol}</button>
-            <button class="quiet" on:click=leave title="Forget the key in this tab">"Leave"</button>
+            <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
+            <button class="quiet" on:click=press(leave) title="Forget the key in this tab">"Leave"</button>
         </header>
     }
     .into_any()
@@ -106,7 +107,7 @@ fn live_dot(live: Live, wake: Wake) -> AnyView {
         (true, Some(age)) => ("live live--broken", format!("no answer · as of {age}")),
     };
     view! {
-        <button class=class on:click=move |_| wake.now() title="How old the figures are. Press to look again now.">
+        <button class=class on:click=press(move |_| wake.now()) title="How old the figures are. Press to look again now.">
             <span class="live__dot" aria-hidden="true"></span>
             {words}
         </button>

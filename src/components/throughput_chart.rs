@@ -1,13 +1,14 @@
 //! How many cases were finished in each stretch of time.
 
 use cruncher_backend::snapshot::Snapshot;
+use cruncher_plot::Look;
 use cruncher_plot::throughput::Throughput;
-use cruncher_plot::{Look, RGBColor};
 use leptos::ev;
 use leptos::prelude::*;
 use plotters::prelude::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
 
+use crate::components::colour::colour;
 use crate::state::live::{Live, Reader};
 
 /// The most bars.
@@ -59,19 +60,4 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, throughput: &Throughput) {
     let look = Look { data: colour("--state-done"), grid: colour("--line"), text: colour("--text-faint"), pixel_ratio };
     // A canvas takes every drawing.
     let _ = throughput.draw(&backend.into_drawing_area(), &look);
-}
-
-/// A colour of the style sheet, whichever theme holds.
-fn colour(name: &str) -> RGBColor {
-    let black = RGBColor(0, 0, 0);
-    let Some(root) = document().document_element() else { return black };
-    let Ok(Some(style)) = window().get_computed_style(&root) else { return black };
-    parse_colour(&style.get_property_value(name).unwrap_or_default()).unwrap_or(black)
-}
-
-/// Reads `rgb(1, 2, 3)`, which is how a registered colour property is computed.
-fn parse_colour(text: &str) -> Option<RGBColor> {
-    let numbers = text.trim().strip_prefix("rgb(")?.strip_suffix(')')?;
-    let mut channels = numbers.split(',').map(|channel| channel.trim().parse().ok());
-    Some(RGBColor(channels.next()??, channels.next()??, channels.next()??))
 }

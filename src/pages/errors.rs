@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::error_group::error_group_head;
+use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
 use crate::state::live::{Live, OpenStudy, Reader};
@@ -110,7 +111,7 @@ fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
             move |_| reader.case.set(Some(case.clone()))
         };
         view! {
-            <button class="chip" title=title aria-pressed=(shown.as_ref() == Some(case)).to_string() on:click=pick>
+            <button class="chip" title=title aria-pressed=(shown.as_ref() == Some(case)).to_string() on:click=press(pick)>
                 <code>{id[..8].to_owned()}</code>
             </button>
         }

@@ -65,7 +65,8 @@ fn keep(access: &Access) {
     }
 }
 
-fn kept() -> Option<Access> {
+/// The access that this tab keeps.
+pub(crate) fn kept() -> Option<Access> {
     let storage = window().session_storage().ok()??;
     // Read as bytes, like every other document: the page has one JSON parser.
     serde_json::from_slice(storage.get_item(&storage_name()).ok()??.as_bytes()).ok()

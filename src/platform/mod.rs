@@ -1,7 +1,10 @@
-//! The only calls to the browser: address, storage, clipboard, time, polling.
+//! The only calls to the browser: address, storage, clipboard, time, polling, the designer.
 
 pub(crate) mod address;
 pub(crate) mod clipboard;
+pub(crate) mod designer;
+pub(crate) mod journals;
+pub(crate) mod keep;
 pub(crate) mod local_time;
 pub(crate) mod polling;
 pub(crate) mod theme;

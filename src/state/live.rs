@@ -73,6 +73,8 @@ pub(crate) struct Reader {
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// The error document of the failed case that is shown, once it has been read.
     pub(crate) failure: RwSignal<Option<Result<ErrorDocument, Problem>>>,
+    /// Why the designer couldn't be loaded, if so.
+    pub(crate) designer: RwSignal<Option<Problem>>,
 }
 
 impl Reader {
@@ -86,6 +88,7 @@ impl Reader {
             canvas: NodeRef::new(),
             case: RwSignal::new(None),
             failure: RwSignal::new(None),
+            designer: RwSignal::new(None),
         }
     }
 }

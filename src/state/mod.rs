@@ -1,8 +1,11 @@
 //! What the page knows and remembers, in plain structs. No I/O, and nothing of a browser.
 
 pub(crate) mod bar;
+pub(crate) mod draft;
+pub(crate) mod excerpt;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod problem;
 pub(crate) mod route;
+pub(crate) mod shorten;

@@ -17,6 +17,26 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
 }
 
+impl Problem {
+    /// The designer's program isn't to be had.
+    pub(crate) fn no_designer() -> Self {
+        Self {
+            title: "The design page can't be loaded.".into(),
+            advice: "Look whether this computer has a network, then try again.".into(),
+            detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
+        }
+    }
+
+    /// The tab has lost what its link brought.
+    pub(crate) fn no_access() -> Self {
+        Self {
+            title: "This tab doesn't keep the key of its link.".into(),
+            advice: "Allow this page to store data in this browser, then open the link again.".into(),
+            detail: "The key is kept in the tab's session storage.".into(),
+        }
+    }
+}
+
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let title = match error.kind() {

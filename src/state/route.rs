@@ -11,11 +11,12 @@ pub(crate) enum Page {
     Overview,
     Attach,
     Errors,
+    Design,
 }
 
 impl Page {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 3] = [Self::Overview, Self::Attach, Self::Errors];
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Attach, Self::Errors, Self::Design];
 
     /// The name in the rail and the title.
     pub(crate) const fn name(self) -> &'static str {
@@ -23,6 +24,7 @@ impl Page {
             Self::Overview => "Overview",
             Self::Attach => "Attach",
             Self::Errors => "Errors",
+            Self::Design => "Design",
         }
     }
 
@@ -31,6 +33,7 @@ impl Page {
             Self::Overview => "overview",
             Self::Attach => "attach",
             Self::Errors => "errors",
+            Self::Design => "design",
         }
     }
 }

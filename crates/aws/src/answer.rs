@@ -146,7 +146,7 @@ fn kind(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind {
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and the common errors of the other services.
-fn kind_of_code(code: &str, message: &str) -> ErrorKind {
+pub(crate) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
         "NoSuchKey"
         | "NoSuchBucket"

@@ -106,6 +106,22 @@ impl Client {
         result.await.map_err(|error: Error| error.of(O::NAME, operation.resource(), attempts.count))
     }
 
+    /// Sends `operation` once, for a caller that repeats it by itself with [`retry::decide`].
+    ///
+    /// # Errors
+    /// The failure, and what it is to that decision.
+    pub async fn send_once<O: Operation>(&self, operation: &O) -> Result<O::Output, (Error, Outcome)> {
+        let mut attempts = Attempts { count: 0, start: self.ports.clock.now(), offset_millis: 0 };
+        let result = async {
+            let request = operation.build(&self.endpoints)?;
+            operation.parse(&self.attempt(&request, &mut attempts).await?)
+        };
+        result.await.map_err(|error: Error| {
+            let outcome = self.outcome(&error, O::REPEAT, &attempts);
+            (error.of(O::NAME, operation.resource(), attempts.count), outcome)
+        })
+    }
+
     async fn attempt(&self, request: &Request, attempts: &mut Attempts) -> Result<Answer, Error> {
         attempts.count += 1;
         attempts.offset_millis = self.offset_millis();
@@ -123,14 +139,7 @@ impl Client {
 
     /// Waits, or gives the error back.
     async fn wait(&self, error: Error, repeat: Repeat, attempts: &Attempts) -> Result<(), Error> {
-        if let Some(time) = error.server_time() {
-            self.learn(time);
-        }
-        let clock_changed = (self.offset_millis() - attempts.offset_millis).abs() > TOLERATED_MILLIS;
-        let outcome = match error.kind() {
-            ErrorKind::ClockSkew if clock_changed => Outcome::ClockLearnt,
-            _ => Outcome::of(&error, repeat),
-        };
+        let outcome = self.outcome(&error, repeat, attempts);
         let elapsed = self.ports.clock.now().saturating_sub(attempts.start);
         let random = self.ports.random.fraction();
         match retry::decide(&self.policy, outcome, attempts.count, elapsed, random) {
@@ -141,6 +150,18 @@ impl Client {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// What the last attempt's failure is to the decision whether there is another one.
+    fn outcome(&self, error: &Error, repeat: Repeat, attempts: &Attempts) -> Outcome {
+        if let Some(time) = error.server_time() {
+            self.learn(time);
+        }
+        let clock_changed = (self.offset_millis() - attempts.offset_millis).abs() > TOLERATED_MILLIS;
+        match error.kind() {
+            ErrorKind::ClockSkew if clock_changed => Outcome::ClockLearnt,
+            _ => Outcome::of(error, repeat),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod clean_up;
 pub mod enqueue;
+pub mod keep;
 pub mod keys;
 pub mod launch;
 pub mod page;
@@ -11,6 +12,7 @@ mod reading;
 pub mod snapshot;
 pub mod stack;
 pub mod study;
+pub mod submitted;
 pub mod watch;
 
 pub use study::Study;

@@ -305,8 +305,16 @@ mod tests {
         ] {
             assert!(is_hashed(path), "{path}");
         }
-        for path in ["favicon.svg", "main.css", "icon-256.png", "deadbeefs.js", "accede-facade.js", "icon-20261121.png"]
-        {
+        for path in [
+            "favicon.svg",
+            "main.css",
+            "icon-256.png",
+            "deadbeefs.js",
+            "accede-facade.js",
+            "icon-20261121.png",
+            "cruncher-designer_bg.wasm",
+            "designer-start.js",
+        ] {
             assert!(!is_hashed(path), "{path}");
         }
     }

@@ -1,11 +1,12 @@
 //! Watching a study: what has changed since the last look, at the price of a few requests.
 
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::accounting::{Circumstances, total};
-use cruncher_study::case_table::read_table;
 use cruncher_study::control::{CONTROL_KEY, Control};
 use cruncher_study::diagnosis::{QueueCounts, diagnose};
 use cruncher_study::error_groups::error_groups;
@@ -48,7 +49,8 @@ pub struct Watch {
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// How many bytes of each segment were read.
     segments: BTreeMap<String, u64>,
-    tables: BTreeSet<String>,
+    /// The entity tag of each table that was read.
+    tables: BTreeMap<String, String>,
     control: Seen<Control>,
     queue: QueueCounts,
     unreadable: BTreeMap<String, String>,
@@ -79,7 +81,7 @@ impl Watch {
             ledger: Ledger::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
-            tables: BTreeSet::new(),
+            tables: BTreeMap::new(),
             control: Seen::default(),
             queue: QueueCounts::default(),
             unreadable: BTreeMap::new(),
@@ -93,6 +95,11 @@ impl Watch {
     #[must_use]
     pub const fn study(&self) -> &Study {
         &self.study
+    }
+
+    /// Lets the next look list the data, whatever is known: somebody knows that tables have changed.
+    pub const fn doubt(&mut self) {
+        self.listing = None;
     }
 
     /// Looks again. When nothing changed this takes four requests.
@@ -262,16 +269,13 @@ impl Watch {
             let Some(key) = DataKey::parse(&object.key) else { continue };
             let changed = object.last_modified.as_secs_f64();
             match key {
-                DataKey::Cases(..) if !self.tables.contains(&object.key) => tables.push(Wanted::whole(object)),
+                DataKey::Cases(..) => tables.push(object),
                 DataKey::Error(..) => errors.push(Wanted::whole(object)),
                 _ => {}
             }
             listing.add(key, changed);
         }
-        let mut has_changed = !tables.is_empty();
-        for (object, read) in self.study.read_all(tables, MAX_ROWS_BYTES).await? {
-            self.enter_table(object, read);
-        }
+        let mut has_changed = self.read_tables(tables).await?;
         let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
         let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
         // Both are in the order of the listing.
@@ -285,16 +289,6 @@ impl Watch {
         self.listing = Some(ListingTimes { start, end: self.study.now() });
         self.changed_since_listing = false;
         Ok(has_changed)
-    }
-
-    fn enter_table(&mut self, object: s3::ListedObject, read: Body) {
-        let Some(DataKey::Cases(batch, _)) = DataKey::parse(&object.key) else { return };
-        let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
-        match rows {
-            Ok(rows) => self.ledger.add_table(&batch, object.last_modified.as_secs_f64(), &rows),
-            Err(reason) => self.note_unreadable(object.key.clone(), reason),
-        }
-        self.tables.insert(object.key);
     }
 
     fn enter_error(&mut self, key: String, read: Body) {

@@ -1,7 +1,11 @@
 //! What can be typed behind `cruncher`, and the help that explains it.
 
+mod designs;
+
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
+
+pub(crate) use designs::{Design, Enqueue, Source};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -19,6 +23,8 @@ const OVERVIEW: &str = "\
 Examples:
   cruncher demo                           a whole study on this machine, without any account
   cruncher launch prandtl                 a study on AWS, in the account and region of the AWS CLI
+  cruncher design footing.json            what a design has, before it is sent anywhere
+  cruncher enqueue prandtl footing.json   sends its cases to the workers
   cruncher status prandtl --watch         how far it is
   cruncher clean-up prandtl               when it is over; the results stay
 
@@ -48,6 +54,10 @@ pub(crate) enum Command {
     Launch(Launch),
     /// Bring a study's page and worker up to this version; make new links
     Configure(Configure),
+    /// Check a design and write its table of cases, without any cloud
+    Design(Design),
+    /// Send the cases of a design, or of a table, to the workers
+    Enqueue(Enqueue),
     /// Show how far a study is
     Status(Status),
     /// Delete a study; its results only on request

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use cruncher_backend::enqueue::EnqueueError;
 use cruncher_backend::launch::LaunchError;
 use cruncher_backend::stack::{Failure as StackFailure, StackError};
 
@@ -84,6 +85,27 @@ pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> Failur
             source.advice()
         )),
     }
+}
+
+/// What an enqueueing failed with, and the way out; `command` goes on with it.
+pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> Failure {
+    let text = sentence(&error);
+    let advice = match error {
+        EnqueueError::Design(_) | EnqueueError::Table(_) => "Correct the design, then repeat.".to_owned(),
+        EnqueueError::FileName(_) => "Rename the file, then repeat.".to_owned(),
+        EnqueueError::CaseTooLarge { .. } => {
+            "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
+        }
+        EnqueueError::OtherModel | EnqueueError::OtherPlan | EnqueueError::Unreadable { .. } => {
+            "Begin it anew, in another batch if need be.".to_owned()
+        }
+        EnqueueError::Refused { .. } => {
+            format!("What was sent before is noted: correct the case, or take the rest back by `{command} --cancel`.")
+        }
+        EnqueueError::Keep(_) => format!("Nothing is sent without it. Free that folder, then go on by `{command}`."),
+        EnqueueError::Aws(error) => format!("{} What was sent is noted; to go on:  {command}", error.advice()),
+    };
+    Failure::new(format!("{text} {advice}"))
 }
 
 /// What a change of a stack failed with, and the way out.
@@ -173,6 +195,25 @@ mod tests {
             LaunchError::Stack(StackError::Failed { stack, status, failure: cause() }),
             &["Viewer (AWS::IAM::User): it exists.", "`cruncher clean-up soil`"],
         );
+    }
+
+    #[test]
+    fn every_end_of_an_enqueueing_says_what_to_do() {
+        let case_id = cruncher_study::case::CaseId::default();
+        for (error, parts) in [
+            (EnqueueError::FileName("a/b".into()), ["`a/b` can't be the name", "Rename"]),
+            (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
+            (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
+            (EnqueueError::Keep(cruncher_backend::keep::KeepError::new("full")), ["full", "`cruncher enqueue s d`"]),
+            (
+                EnqueueError::Refused { number: 3, case_id, code: "No".into(), message: "x".into() },
+                ["case 3, 0000", "`cruncher enqueue s d --cancel`"],
+            ),
+        ] {
+            let failure = of_enqueue(error, "cruncher enqueue s d");
+            assert!(parts.iter().all(|part| failure.message().contains(part)), "{}", failure.message());
+            assert!(failure.message().ends_with('.'), "{}", failure.message());
+        }
     }
 
     #[test]

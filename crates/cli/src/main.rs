@@ -1,10 +1,13 @@
-//! `cruncher`: launches a study, watches it, cleans it up, and shows one on this machine.
+//! `cruncher`: launches a study, sends its cases, watches it, cleans it up, and shows one on this machine.
 
 mod arguments;
 mod clean_up;
 mod cloud;
 mod configure;
 mod demo;
+mod design;
+mod design_input;
+mod enqueue;
 mod failure;
 mod launch;
 mod links;
@@ -12,6 +15,7 @@ mod output;
 mod release;
 mod report;
 mod signal;
+mod state_folder;
 mod status;
 mod text;
 
@@ -46,6 +50,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Launch(launch) => launch::run(&account, &launch).await,
         Command::Configure(configure) => configure::run(&account, &configure).await,
+        Command::Design(design) => design::run(&design),
+        Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,

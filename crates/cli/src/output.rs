@@ -3,12 +3,13 @@
 //! Secrets appear in links alone, and links on stdout alone.
 
 use std::fmt::Display;
-use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
 use std::time::Duration;
 
 use cruncher_aws::cloudformation::StackEvent;
+use cruncher_backend::enqueue::Progress;
 use cruncher_backend::progress::Step;
-use cruncher_study::figures::thousands;
+use cruncher_study::figures::{duration, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::failure::Failure;
@@ -38,6 +39,63 @@ pub(crate) fn explain(failure: &Failure) {
 /// Whether results are read by a person at this moment.
 pub(crate) fn is_watched() -> bool {
     stdout().is_terminal()
+}
+
+/// Whether there is a person who can be asked.
+pub(crate) fn can_ask() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Asks; yes, unless something else is typed.
+pub(crate) async fn yes_or_no(question: &str) -> Result<bool, Failure> {
+    let mut err = stderr();
+    let _ = write!(err, "{question} [Y/n] ");
+    let _ = err.flush();
+    let answer = answer().await;
+    Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes")))
+}
+
+/// A line from the keyboard; none at its end.
+async fn answer() -> Option<String> {
+    let read = || {
+        let mut line = String::new();
+        stdin().read_line(&mut line).ok().filter(|length| *length > 0).map(|_| line)
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten()
+}
+
+/// How far a long row of equal things is. Only a terminal shows it.
+pub(crate) struct Gauge {
+    bar: ProgressBar,
+}
+
+impl Gauge {
+    /// Nothing of it is done.
+    pub(crate) fn new(of: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} cases{msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// So far it is.
+    pub(crate) fn show(&self, progress: &Progress) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let rate = progress.rate.map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+        let rest = progress.remaining_secs().map(|secs| format!(", {} to go", duration(secs))).unwrap_or_default();
+        let throttled = if progress.throttled > 0 { ", throttled" } else { "" };
+        self.bar.set_message(format!("{rate}{rest}{throttled}"));
+        self.bar.set_position(progress.sent);
+    }
+}
+
+impl Drop for Gauge {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// What a long command does: a line for each thing that happened, and on a terminal what is under way at the moment.

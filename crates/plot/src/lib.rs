@@ -1,6 +1,7 @@
 //! Charts of a study. A chart is geometry, computed from plain numbers, and drawing, which works on any plotters
 //! drawing area: a canvas in the dashboard, an SVG in tests and downloads.
 
+pub mod shadow;
 pub mod throughput;
 
 pub use plotters::style::RGBColor;

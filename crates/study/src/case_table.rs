@@ -1,8 +1,11 @@
 //! `cases-<submission>.csv.gz`: the table of cases, before it is compressed.
 
 use crate::case::{CaseId, Parameter};
-use crate::design::Case;
-use crate::factor::Factor;
+use crate::cases::{Case, Cases};
+use crate::design::{Design, Mark};
+use crate::design_document::DesignDocument;
+use crate::factor::{Factor, Values};
+use crate::import::{field, parse_field};
 
 /// A table that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +15,7 @@ pub enum TableError {
     Csv(#[from] csv::Error),
     /// A column that each table has is missing.
     #[error("the table of cases has no column `{0}`")]
-    Column(&'static str),
+    Column(String),
     /// A row isn't a case.
     #[error("row {row} of the table of cases has no valid `{column}`")]
     Row {
@@ -21,6 +24,9 @@ pub enum TableError {
         /// The column.
         column: &'static str,
     },
+    /// A row's id isn't that of its inputs.
+    #[error("row {0} of the table of cases isn't the case that its `case_id` names")]
+    OtherCase(usize),
 }
 
 /// A row of the table, as far as accounting needs it.
@@ -35,13 +41,28 @@ pub struct TableRow {
 /// The table as CSV (RFC 4180): `case_id`, `level`, `replicate`, then one column a factor, or component of a vector.
 ///
 /// # Errors
-/// Never for cases of these factors: rows have as many fields as the header.
-pub fn write_table(factors: &[Factor], cases: &[Case]) -> Result<Vec<u8>, TableError> {
+/// Never for cases of a design: rows have as many fields as the header.
+pub fn write_table(cases: &Cases) -> Result<Vec<u8>, TableError> {
+    write(cases, &["case_id", "level", "replicate"], |case| {
+        vec![case.case_id.to_string(), case.level.to_string(), case.replicate.to_string()]
+    })
+}
+
+/// The same without the column `case_id`, as long as nobody knows the model that ids depend on.
+///
+/// # Errors
+/// Never for cases of a design.
+pub fn write_points(cases: &Cases) -> Result<Vec<u8>, TableError> {
+    write(cases, &["level", "replicate"], |case| vec![case.level.to_string(), case.replicate.to_string()])
+}
+
+fn write(cases: &Cases, fixed: &[&str], start: impl Fn(&Case) -> Vec<String>) -> Result<Vec<u8>, TableError> {
+    let factors = cases.design().factors();
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let fixed = ["case_id", "level", "replicate"].map(str::to_owned);
-    table.write_record(fixed.into_iter().chain(factors.iter().flat_map(Factor::columns)))?;
-    for case in cases {
-        let mut row = vec![case.case_id.to_string(), case.level.to_string(), case.replicate.to_string()];
+    let fixed = fixed.iter().map(|name| (*name).to_owned());
+    table.write_record(fixed.chain(factors.iter().flat_map(Factor::columns)))?;
+    for case in cases.iter() {
+        let mut row = start(&case);
         for factor in factors {
             match case.parameters.get(&factor.name) {
                 Some(Parameter::List(components)) => row.extend(components.iter().map(field)),
@@ -54,13 +75,6 @@ pub fn write_table(factors: &[Factor], cases: &[Case]) -> Result<Vec<u8>, TableE
     Ok(table.into_inner().map_err(|failure| csv::Error::from(failure.into_error()))?)
 }
 
-fn field(parameter: &Parameter) -> String {
-    match parameter {
-        Parameter::Text(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
-    }
-}
-
 /// Reads which cases a table holds, and of which level they are.
 ///
 /// # Errors
@@ -68,48 +82,109 @@ fn field(parameter: &Parameter) -> String {
 pub fn read_table(table: &[u8]) -> Result<Vec<TableRow>, TableError> {
     let mut table = csv::Reader::from_reader(table);
     let headers = table.headers()?;
-    let column = |name| headers.iter().position(|header| header == name).ok_or(TableError::Column(name));
+    let column = |name: &str| position(headers, name);
     let (case_id, level) = (column("case_id")?, column("level")?);
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     while table.read_record(&mut record)? {
         let row = rows.len() + 1;
-        let text = |index| record.get(index).unwrap_or_default();
-        rows.push(TableRow {
-            case_id: CaseId::parse(text(case_id)).ok().ok_or(TableError::Row { row, column: "case_id" })?,
-            level: text(level).parse().ok().ok_or(TableError::Row { row, column: "level" })?,
-        });
+        rows.push(TableRow { case_id: id_in(&record, case_id, row)?, level: number_in(&record, level, row, "level")? });
     }
     Ok(rows)
+}
+
+fn position(headers: &csv::StringRecord, name: &str) -> Result<usize, TableError> {
+    headers.iter().position(|header| header == name).ok_or_else(|| TableError::Column(name.to_owned()))
+}
+
+fn id_in(record: &csv::StringRecord, index: usize, row: usize) -> Result<CaseId, TableError> {
+    let id = record.get(index).and_then(|text| CaseId::parse(text).ok());
+    id.ok_or(TableError::Row { row, column: "case_id" })
+}
+
+fn number_in(record: &csv::StringRecord, index: usize, row: usize, column: &'static str) -> Result<u32, TableError> {
+    record.get(index).and_then(|text| text.parse().ok()).ok_or(TableError::Row { row, column })
+}
+
+/// Reads the cases of a submission from its table, each with all of its inputs.
+///
+/// # Errors
+/// If it isn't the table of this design: a column is missing, or a row isn't the case that it says it is.
+pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<Cases, TableError> {
+    let mut table = csv::Reader::from_reader(table);
+    let headers = table.headers()?.clone();
+    let ids = ["case_id", "level", "replicate"].map(|name| position(&headers, name));
+    let [case_id, level, replicate] = ids;
+    let (case_id, level, replicate) = (case_id?, level?, replicate?);
+    let columns = |factor: &Factor| factor.columns().iter().map(|name| position(&headers, name)).collect();
+    let columns = document.factors.iter().map(columns).collect::<Result<Vec<Vec<usize>>, _>>()?;
+    let (mut rows, mut marks, mut case_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let mut record = csv::StringRecord::new();
+    while table.read_record(&mut record)? {
+        let row = rows.len() + 1;
+        case_ids.push(id_in(&record, case_id, row)?);
+        let level = number_in(&record, level, row, "level")?;
+        marks.push(Mark { level, replicate: number_in(&record, replicate, row, "replicate")? });
+        let value = |column: &usize| parse_field(record.get(*column).unwrap_or_default());
+        let values = document.factors.iter().zip(&columns).map(|(factor, columns)| match factor.components() {
+            None => value(&columns[0]),
+            Some(_) => Parameter::List(columns.iter().map(value).collect()),
+        });
+        rows.push(values.collect());
+    }
+    let listed = |factor: &Factor| Factor { count: factor.components(), values: Values::Listed, ..factor.clone() };
+    let design = Design::of_rows(document.factors.iter().map(listed).collect(), rows, marks);
+    let cases = Cases::of(design, &document.model.digest(), 1);
+    let other = (0..case_ids.len()).find(|index| cases.len() <= *index || cases.case_id(*index) != case_ids[*index]);
+    other.map_or(Ok(cases), |index| Err(TableError::OtherCase(index + 1)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Parameters;
-    use crate::factor::Scale;
-    use crate::model::ModelDigest;
+    use crate::design::DesignFile;
+    use crate::design_document::Submission;
+    use crate::model::{Model, ModelDigest, ModelKind};
 
-    fn factor(name: &str, count: Option<usize>) -> Factor {
-        let (unit, note) = (String::new(), String::new());
-        Factor { name: name.into(), count, minimum: 0.0, maximum: 1.0, scale: Scale::Linear, unit, note }
+    const FILE: &str = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "replicates": 2,
+        "factors": [{"name": "c", "count": 2, "minimum": 0, "maximum": 1}, {"name": "n", "levels": [1, 2.5, "2", "a,\"b\""]},
+                    {"name": "on", "value": true}, {"name": "depths", "value": [0, 0.5]}],
+        "sampler": {"kind": "full_grid", "steps": 2}}"#;
+
+    fn submitted() -> (DesignDocument, Cases) {
+        let file: DesignFile = serde_json::from_str(FILE).unwrap();
+        let digest = ModelDigest::of(b"model");
+        let cases = Cases::of(file.design().unwrap(), &digest, file.replicates);
+        let submission = Submission { id: "00".into(), time: 0.0, by: String::new() };
+        (DesignDocument::new(&file, &cases, Model::new(&digest, "m.py", ModelKind::Python), &submission), cases)
     }
 
     #[test]
-    fn a_table_has_one_column_a_component_and_is_read_back() {
-        let list = Parameter::List(vec![Parameter::Number(50000.0), Parameter::Integer(2)]);
-        let clay = Parameter::Text("stiff, \"grey\" clay".into());
-        let parameters = Parameters::from([("c".into(), list), ("soil".into(), clay)]);
-        let case_id = CaseId::of(&ModelDigest::of(b""), &parameters, 0);
-        let cases = [Case { case_id, level: 3, parameters, replicate: 0 }];
-        let table = write_table(&[factor("c", Some(2)), factor("soil", None)], &cases).unwrap();
-        assert_eq!(
-            String::from_utf8(table.clone()).unwrap(),
-            format!(
-                "case_id,level,replicate,c[0],c[1],soil\r\n{case_id},3,0,50000.0,2,\"stiff, \"\"grey\"\" clay\"\r\n"
-            )
-        );
-        assert_eq!(read_table(&table).unwrap(), [TableRow { case_id, level: 3 }]);
+    fn a_table_has_one_column_a_component() {
+        let (_, cases) = submitted();
+        let table = String::from_utf8(write_table(&cases).unwrap()).unwrap();
+        let mut lines = table.split("\r\n");
+        assert_eq!(lines.next(), Some("case_id,level,replicate,c[0],c[1],n,on,depths[0],depths[1]"));
+        assert_eq!(lines.next(), Some(&*format!("{},0,0,0.0,0.0,1,true,0,0.5", cases.case_id(0))));
+    }
+
+    #[test]
+    fn every_case_is_read_back_with_its_inputs() {
+        let (document, cases) = submitted();
+        let table = write_table(&cases).unwrap();
+        let again = read_cases(&document, &table).unwrap();
+        assert!(again.iter().eq(cases.iter()));
+        let rows: Vec<CaseId> = read_table(&table).unwrap().iter().map(|row| row.case_id).collect();
+        assert_eq!(rows, cases.iter().map(|case| case.case_id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_row_that_is_another_case_is_noticed() {
+        let (document, cases) = submitted();
+        let table = String::from_utf8(write_table(&cases).unwrap()).unwrap();
+        let changed = table.replacen("0.0,0.0", "0.0,0.1", 1);
+        let error = read_cases(&document, changed.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "row 1 of the table of cases isn't the case that its `case_id` names");
     }
 
     #[test]
@@ -118,7 +193,7 @@ mod tests {
         let table = format!("case_id,level\n{good},3\n{good},x\n");
         let error = read_table(table.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "row 2 of the table of cases has no valid `level`");
-        assert!(matches!(read_table(b"level\n3\n"), Err(TableError::Column("case_id"))));
+        assert!(matches!(read_table(b"level\n3\n"), Err(TableError::Column(_))));
         assert!(read_table(format!("case_id,level\n{good}\n").as_bytes()).is_err(), "a row that was cut off");
     }
 }

@@ -1,41 +1,53 @@
 //! A design: which points of the factors' space are computed.
 
+use cruncher_sampling::Points;
 use serde::{Deserialize, Serialize};
 
-use crate::PROTOCOL_VERSION;
 use crate::batch::Batch;
-use crate::case::{CaseId, Parameters};
-use crate::factor::{Factor, FactorError, check_factors};
-use crate::latin_hypercube::latin_hypercube;
-use crate::message::Message;
-use crate::model::{Model, ModelDigest, ModelKind};
-
-/// The most cases that one submission may have.
-pub const MAX_CASES: usize = 1_000_000;
+use crate::case::{Parameter, Parameters};
+use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
+use crate::factor::{Factor, FactorError, Values, check_factors};
+use crate::import::{Column, Table};
+use crate::model::ModelKind;
+use crate::sampler::{MAX_CASES, Sampler, SamplerError};
 
 /// What an engineer writes down: a design and the model that it is for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DesignFile {
     /// The batch that its cases belong to.
     pub batch: Batch,
     /// The model's file, beside this one.
     pub model: ModelFile,
-    /// The inputs that vary.
+    /// The inputs of the model.
+    #[serde(default)]
     pub factors: Vec<Factor>,
+    /// What every point must meet; one that doesn't is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
     /// How points are chosen.
     pub sampler: Sampler,
+    /// The points, if they were imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
     /// What the points follow from: the same seed, the same points.
     #[serde(default)]
     pub seed: u64,
+    /// How many cases each point is; replicates differ in nothing but their number.
+    #[serde(default = "one")]
+    pub replicates: u32,
     /// How often a case is tried.
     #[serde(default = "three")]
     pub max_attempts: u32,
     /// How long a case may take, in seconds.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit_secs: Option<f64>,
     /// Whether a case is computed although its result exists.
     #[serde(default)]
     pub force: bool,
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn three() -> u32 {
@@ -43,32 +55,12 @@ fn three() -> u32 {
 }
 
 /// The model of a design file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFile {
     /// The file's name.
     pub file: String,
     /// How a worker runs it.
     pub kind: ModelKind,
-}
-
-/// How the points of a design are chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Sampler {
-    /// Hierarchical Latin hypercubes: one of 2^level points for each level from the first to the last.
-    LatinHypercube {
-        /// The first and the last level.
-        levels: [u32; 2],
-    },
-}
-
-/// How many cases a level has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LevelSize {
-    /// The level.
-    pub level: u32,
-    /// Its cases.
-    pub cases: u64,
 }
 
 /// A design that can't become cases.
@@ -77,220 +69,339 @@ pub enum DesignError {
     /// A factor can't be sampled.
     #[error(transparent)]
     Factor(#[from] FactorError),
-    /// Nothing varies.
+    /// Nothing is varied.
     #[error("the design has no factor: add one")]
     NoFactor,
-    /// The levels are no range.
-    #[error("the first level, {0}, is above the last, {1}")]
-    Levels(u32, u32),
-    /// More cases than a submission takes.
-    #[error("the design has more than {MAX_CASES} cases: lower its last level, or split it into batches")]
-    TooManyCases,
+    /// The points can't be chosen.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    /// A constraint isn't one for these factors.
+    #[error("the constraint `{constraint}`: {source}")]
+    Constraint {
+        /// As it was typed.
+        constraint: String,
+        /// What is wrong with it.
+        source: ConstraintError,
+    },
+    /// No point is left.
+    #[error("no point of the design meets its constraints: loosen one of them")]
+    NothingLeft,
     /// No attempt.
     #[error("`max_attempts` is 0: a case needs at least one attempt")]
     NoAttempt,
+    /// A limit that no case keeps.
+    #[error("the time limit is {0} s: it must be above 0")]
+    TimeLimit(f64),
+    /// A row of the table that doesn't fit its columns.
+    #[error("row {0} of the design's table doesn't have one value for each column")]
+    Row(usize),
+    /// No replicate.
+    #[error("`replicates` is 0: each point needs at least one")]
+    NoReplicate,
 }
 
-/// One point of a design.
+/// The points of a design.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
-    /// What identifies it.
-    pub case_id: CaseId,
+pub struct Design {
+    factors: Vec<Factor>,
+    rows: Rows,
+    /// Level and replicate of each row.
+    marks: Vec<Mark>,
+    left_out: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Rows {
+    /// Fractions of each factor's range, one column a dimension.
+    Sampled(Points),
+    /// One value a factor.
+    Listed(Vec<Vec<Parameter>>),
+}
+
+/// What a row says beside its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
     /// Its place in the order of the batch.
     pub level: u32,
-    /// Its inputs.
-    pub parameters: Parameters,
     /// Which of several equal ones it is.
     pub replicate: u32,
 }
 
 impl DesignFile {
-    /// Its cases, level by level, for a model of this content.
+    /// Says what is wrong with it, as far as that shows without choosing any point, and returns how many cases it asks for.
     ///
     /// # Errors
-    /// If a factor can't be sampled, or there would be no case or too many.
-    pub fn cases(&self, model: &ModelDigest) -> Result<Vec<Case>, DesignError> {
-        check_factors(&self.factors)?;
-        if self.factors.is_empty() {
-            return Err(DesignError::NoFactor);
-        }
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<u64, DesignError> {
+        check_factors(self.all_factors()?.as_slice())?;
         if self.max_attempts == 0 {
             return Err(DesignError::NoAttempt);
         }
-        let Sampler::LatinHypercube { levels: [first, last] } = self.sampler;
-        if first > last {
-            return Err(DesignError::Levels(first, last));
+        if self.replicates == 0 {
+            return Err(DesignError::NoReplicate);
         }
-        if last >= 20 || (1_usize << (last + 1)) - (1 << first) > MAX_CASES {
-            return Err(DesignError::TooManyCases);
+        if let Some(limit) = self.time_limit_secs.filter(|limit| !limit.is_finite() || *limit <= 0.0) {
+            return Err(DesignError::TimeLimit(limit));
         }
-        let dimensions = self.factors.iter().map(Factor::dimensions).sum();
-        let cases = (first..=last).flat_map(|level| {
-            latin_hypercube(dimensions, 1 << level, self.seed, u64::from(level))
-                .into_iter()
-                .map(move |point| (level, self.parameters(&point)))
-        });
-        Ok(cases
-            .map(|(level, parameters)| Case {
-                case_id: CaseId::of(model, &parameters, 0),
-                level,
-                parameters,
-                replicate: 0,
-            })
-            .collect())
+        self.bound_constraints()?;
+        let points = match &self.table {
+            Some(table) if self.sampler == Sampler::Table => check_rows(table)?,
+            _ => self.sampler.points(&self.factors)?,
+        };
+        let cases = points.saturating_mul(u64::from(self.replicates));
+        match cases {
+            0 => Err(SamplerError::NoCase.into()),
+            1..=MAX_CASES => Ok(cases),
+            _ => Err(SamplerError::too_many(cases).into()),
+        }
     }
 
-    fn parameters(&self, mut point: &[f64]) -> Parameters {
-        let mut parameters = Parameters::new();
-        for factor in &self.factors {
-            let (fractions, rest) = point.split_at(factor.dimensions());
-            parameters.insert(factor.name.clone(), factor.value(fractions));
-            point = rest;
-        }
-        parameters
+    /// The factors of the design: those of the table, if there is one, with what is said of them here.
+    fn all_factors(&self) -> Result<Vec<Factor>, DesignError> {
+        let factors = match (self.sampler, &self.table) {
+            (Sampler::Table, None) => return Err(SamplerError::NoTable.into()),
+            (Sampler::Table, Some(table)) => {
+                let fixed = self.factors.iter().filter(|factor| matches!(factor.values, Values::Fixed(_)));
+                let fixed = fixed.filter(|factor| table.columns.iter().all(|column| column.name != factor.name));
+                let listed = table.columns.iter().map(|column| {
+                    let said = self.factors.iter().find(|factor| factor.name == column.name);
+                    let (unit, note) = said.map(|said| (said.unit.clone(), said.note.clone())).unwrap_or_default();
+                    Factor { name: column.name.clone(), count: column.count, values: Values::Listed, unit, note }
+                });
+                listed.chain(fixed.cloned()).collect()
+            }
+            _ => self.factors.clone(),
+        };
+        if factors.is_empty() { Err(DesignError::NoFactor) } else { Ok(factors) }
     }
 
-    /// What is written down of a submission before its first message is sent.
-    #[must_use]
-    pub fn document(
-        &self,
-        cases: &[Case],
-        model: Model,
-        submission: &str,
-        submit_time: f64,
-        by: &str,
-    ) -> DesignDocument {
-        let mut levels: Vec<LevelSize> = Vec::new();
-        for case in cases {
-            match levels.last_mut() {
-                Some(last) if last.level == case.level => last.cases += 1,
-                _ => levels.push(LevelSize { level: case.level, cases: 1 }),
+    /// Its points.
+    ///
+    /// # Errors
+    /// As [`Self::check`], and if no point meets the constraints.
+    pub fn design(&self) -> Result<Design, DesignError> {
+        self.check()?;
+        let factors = self.all_factors()?;
+        let design = match &self.table {
+            Some(table) if self.sampler == Sampler::Table => Design::listed(factors, table),
+            _ => self.sampled(factors)?,
+        };
+        if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design) }
+    }
+
+    fn sampled(&self, factors: Vec<Factor>) -> Result<Design, DesignError> {
+        let bounds = self.bound_constraints()?;
+        let dimensions = factors.iter().map(Factor::dimensions).sum();
+        let (mut points, mut marks, mut left_out) = (Points::zeros(dimensions, 0), Vec::new(), 0);
+        for level in self.sampler.sample(&factors, self.seed)? {
+            let kept = kept(&factors, &bounds, level.points, &mut left_out);
+            marks.resize(marks.len() + kept.len(), Mark { level: level.level, replicate: 0 });
+            points.append(&kept);
+        }
+        Ok(Design { factors, rows: Rows::Sampled(points), marks, left_out })
+    }
+
+    fn bound_constraints(&self) -> Result<Vec<Bound>, DesignError> {
+        let columns = NumberColumns::of(&self.factors);
+        let bind = |constraint: &Constraint| {
+            let checked = constraint.check(|name| columns.shape(name));
+            checked.map_err(|source| DesignError::Constraint { constraint: constraint.to_string(), source })?;
+            Ok(constraint.bind(|name, component| columns.position(name, component)))
+        };
+        self.constraints.iter().filter_map(|constraint| bind(constraint).transpose()).collect()
+    }
+}
+
+/// Checks a table that stands in a design file, and returns how many rows it has.
+fn check_rows(table: &Table) -> Result<u64, DesignError> {
+    let fits = |(column, value): (&Column, &Parameter)| match (column.count, value) {
+        (None, Parameter::List(_)) => false,
+        (None, _) => true,
+        (Some(count), Parameter::List(components)) => components.len() == count,
+        (Some(_), _) => false,
+    };
+    let is_whole = |row: &Vec<Parameter>| row.len() == table.columns.len() && table.columns.iter().zip(row).all(fits);
+    let marks = [&table.levels, &table.replicates].into_iter().flatten();
+    let shortest = marks.map(Vec::len).chain([table.rows.len()]).min().unwrap_or_default();
+    let wrong = table.rows.iter().position(|row| !is_whole(row));
+    match wrong.or((shortest < table.rows.len()).then_some(shortest)) {
+        Some(row) => Err(DesignError::Row(row + 1)),
+        None => Ok(table.rows.len() as u64),
+    }
+}
+
+/// The points that meet all constraints.
+fn kept(factors: &[Factor], bounds: &[Bound], points: Points, left_out: &mut u64) -> Points {
+    if bounds.is_empty() {
+        return points;
+    }
+    let columns = NumberColumns::of(factors);
+    let mut numbers = Vec::new();
+    let mut fractions = Vec::new();
+    let is_kept = |row: &usize| {
+        fractions.clear();
+        fractions.extend(points.row(*row));
+        columns.read(&fractions, &mut numbers);
+        bounds.iter().all(|bound| bound.holds(&numbers))
+    };
+    let rows: Vec<usize> = (0..points.len()).filter(is_kept).collect();
+    *left_out += (points.len() - rows.len()) as u64;
+    let mut kept = Points::zeros(points.dimensions(), rows.len());
+    for dimension in 0..points.dimensions() {
+        let from = points.column(dimension);
+        for (place, row) in kept.column_mut(dimension).iter_mut().zip(&rows) {
+            *place = from[*row];
+        }
+    }
+    kept
+}
+
+/// The numbers that constraints speak of: one column a component of each factor.
+struct NumberColumns<'a> {
+    factors: &'a [Factor],
+}
+
+impl<'a> NumberColumns<'a> {
+    const fn of(factors: &'a [Factor]) -> Self {
+        Self { factors }
+    }
+
+    fn shape(&self, name: &str) -> Option<Shape> {
+        let factor = self.factors.iter().find(|factor| factor.name == name)?;
+        let is_number = match &factor.values {
+            Values::Range { .. } | Values::Integers { .. } => true,
+            Values::Levels(levels) => levels.iter().all(|level| level.as_number().is_some()),
+            Values::Fixed(Parameter::List(components)) => components.iter().all(|value| value.as_number().is_some()),
+            Values::Fixed(value) => value.as_number().is_some(),
+            Values::Listed => false,
+        };
+        Some(match factor.components() {
+            _ if !is_number => Shape::NotANumber,
+            None => Shape::Scalar,
+            Some(count) => Shape::Vector(count),
+        })
+    }
+
+    fn position(&self, name: &str, component: Option<usize>) -> Option<usize> {
+        let mut position = 0;
+        for factor in self.factors {
+            if factor.name == name {
+                return Some(position + component.unwrap_or(0));
+            }
+            position += factor.components().unwrap_or(1);
+        }
+        None
+    }
+
+    /// The numbers at a point, in the order of the columns.
+    fn read(&self, mut fractions: &[f64], numbers: &mut Vec<f64>) {
+        let number = |value: &Parameter| value.as_number().unwrap_or(f64::NAN);
+        numbers.clear();
+        for factor in self.factors {
+            let (own, rest) = fractions.split_at(factor.dimensions());
+            fractions = rest;
+            match &factor.values {
+                Values::Fixed(Parameter::List(components)) => numbers.extend(components.iter().map(number)),
+                Values::Fixed(value) => numbers.push(number(value)),
+                _ => numbers.extend(own.iter().map(|fraction| number(&factor.at(*fraction)))),
             }
         }
-        DesignDocument {
-            v: PROTOCOL_VERSION,
-            submission: submission.to_owned(),
-            batch: self.batch.clone(),
-            submit_time,
-            submitted_by: by.to_owned(),
-            model,
-            factors: self.factors.clone(),
-            sampler: Some(self.sampler.clone()),
-            seed: self.seed,
-            replicates: 1,
-            force: self.force,
-            time_limit_secs: self.time_limit_secs,
-            max_attempts: self.max_attempts,
-            levels,
-        }
     }
 }
 
-/// `design-<submission>.json`: what was submitted, by whom, and when.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DesignDocument {
-    /// The version of the protocol.
-    pub v: u32,
-    /// What tells this submission from others of the batch: 16 hex digits.
-    pub submission: String,
-    /// The batch.
-    pub batch: Batch,
-    /// When it was submitted.
-    pub submit_time: f64,
-    /// By whom: the role, or the command line's user.
-    #[serde(default)]
-    pub submitted_by: String,
-    /// The model.
-    pub model: Model,
-    /// The inputs that vary.
-    #[serde(default)]
-    pub factors: Vec<Factor>,
-    /// How points were chosen; none when they were imported.
-    #[serde(default)]
-    pub sampler: Option<Sampler>,
-    /// What the points follow from.
-    #[serde(default)]
-    pub seed: u64,
-    /// How many of each case.
-    pub replicates: u32,
-    /// Whether a case is computed although its result exists.
-    #[serde(default)]
-    pub force: bool,
-    /// How long a case may take, in seconds.
-    #[serde(default)]
-    pub time_limit_secs: Option<f64>,
-    /// How often a case is tried.
-    pub max_attempts: u32,
-    /// How many cases each level has, in order.
-    pub levels: Vec<LevelSize>,
-}
+impl Design {
+    fn listed(factors: Vec<Factor>, table: &Table) -> Self {
+        let mark = |row: usize| Mark {
+            level: table.levels.as_ref().map_or(0, |levels| levels[row]),
+            replicate: table.replicates.as_ref().map_or(0, |replicates| replicates[row]),
+        };
+        let marks = (0..table.rows.len()).map(mark).collect();
+        Self::of_rows(factors, table.rows.clone(), marks)
+    }
 
-impl DesignDocument {
-    /// The message of one of its cases.
+    /// The points that stand in these rows: one value for each factor whose values are listed.
+    pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<Parameter>>, marks: Vec<Mark>) -> Self {
+        Self { factors, rows: Rows::Listed(rows), marks, left_out: 0 }
+    }
+
+    /// The inputs.
     #[must_use]
-    pub fn message(&self, case: &Case) -> Message {
-        Message {
-            v: PROTOCOL_VERSION,
-            case_id: case.case_id,
-            batch: self.batch.clone(),
-            level: case.level,
-            submission: self.submission.clone(),
-            model: self.model.clone(),
-            parameters: case.parameters.clone(),
-            replicate: case.replicate,
-            force: self.force,
-            time_limit_secs: self.time_limit_secs,
-            max_attempts: self.max_attempts,
+    pub fn factors(&self) -> &[Factor] {
+        &self.factors
+    }
+
+    /// How many points it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// How many points were left out because they don't meet the constraints.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// The points as fractions of each factor's range, one column a dimension; none if they were imported.
+    #[must_use]
+    pub const fn fractions(&self) -> Option<&Points> {
+        match &self.rows {
+            Rows::Sampled(points) => Some(points),
+            Rows::Listed(_) => None,
         }
+    }
+
+    /// Level and replicate of a point.
+    #[must_use]
+    pub fn mark(&self, row: usize) -> Mark {
+        self.marks[row]
+    }
+
+    /// The value that a point's row lists for a factor; none if it lists none.
+    pub(crate) fn value(&self, row: usize, name: &str) -> Option<&Parameter> {
+        let Rows::Listed(rows) = &self.rows else { return None };
+        let mut listed = self.factors.iter().filter(|factor| factor.values == Values::Listed);
+        rows[row].get(listed.position(|factor| factor.name == name)?)
+    }
+
+    /// The inputs at a point, by name.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn parameters(&self, row: usize) -> Parameters {
+        let mut parameters = Parameters::new();
+        match &self.rows {
+            Rows::Sampled(points) => {
+                let fractions: Vec<f64> = points.row(row).collect();
+                let mut rest = fractions.as_slice();
+                for factor in &self.factors {
+                    let (own, later) = rest.split_at(factor.dimensions());
+                    parameters.insert(factor.name.clone(), factor.value(own));
+                    rest = later;
+                }
+            }
+            Rows::Listed(rows) => {
+                let mut listed = rows[row].iter();
+                for factor in &self.factors {
+                    let value = match &factor.values {
+                        Values::Listed => listed.next().cloned(),
+                        _ => Some(factor.value(&[])),
+                    };
+                    parameters.extend(value.map(|value| (factor.name.clone(), value)));
+                }
+            }
+        }
+        parameters
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn file(levels: &str) -> DesignFile {
-        let json = format!(
-            r#"{{"batch": "b", "model": {{"file": "m.py", "kind": "python"}}, "seed": 1,
-                "factors": [{{"name": "c", "count": 5, "minimum": 50000.0, "maximum": 500000.0, "unit": "Pa"}},
-                            {{"name": "width", "minimum": 1, "maximum": 2}}],
-                "sampler": {{"kind": "latin_hypercube", "levels": {levels}}}}}"#
-        );
-        serde_json::from_str(&json).unwrap()
-    }
-
-    #[test]
-    fn levels_come_in_order_each_with_a_power_of_two_of_cases() {
-        let file = file("[3, 6]");
-        let digest = ModelDigest::of(b"model");
-        let cases = file.cases(&digest).unwrap();
-        assert!(cases.is_sorted_by_key(|case| case.level));
-        let ids: BTreeSet<CaseId> = cases.iter().map(|case| case.case_id).collect();
-        assert_eq!(ids.len(), 8 + 16 + 32 + 64);
-        let document = file.document(&cases, Model::new(&digest, "m.py", ModelKind::Python), "00", 0.0, "me");
-        let sizes: Vec<_> = document.levels.iter().map(|size| (size.level, size.cases)).collect();
-        assert_eq!(sizes, [(3, 8), (4, 16), (5, 32), (6, 64)]);
-    }
-
-    #[test]
-    fn the_same_design_has_the_same_cases_next_time() {
-        let digest = ModelDigest::of(b"model");
-        assert_eq!(file("[2, 3]").cases(&digest), file("[2, 3]").cases(&digest));
-        let other: Vec<_> = file("[2, 3]").cases(&ModelDigest::of(b"other")).unwrap();
-        assert_ne!(file("[2, 3]").cases(&digest).unwrap()[0].case_id, other[0].case_id);
-    }
-
-    #[test]
-    fn a_design_that_can_not_become_cases_says_why() {
-        let digest = ModelDigest::of(b"model");
-        assert_eq!(file("[4, 3]").cases(&digest), Err(DesignError::Levels(4, 3)));
-        assert_eq!(file("[3, 19]").cases(&digest), Err(DesignError::TooManyCases));
-        assert_eq!(file("[0, 4294967295]").cases(&digest), Err(DesignError::TooManyCases));
-        let empty = DesignFile { factors: Vec::new(), ..file("[0, 1]") };
-        assert_eq!(empty.cases(&digest), Err(DesignError::NoFactor));
-        let never = DesignFile { max_attempts: 0, ..file("[0, 1]") };
-        assert_eq!(never.cases(&digest), Err(DesignError::NoAttempt));
-    }
-}
+#[path = "design_tests.rs"]
+mod tests;

@@ -1,30 +1,53 @@
-//! A factor: an input that varies, and how.
+//! A factor: an input of the model, and which values it takes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::case::Parameter;
+use crate::template::is_name;
 
-/// An input that varies between a minimum and a maximum; with a `count`, a vector of such inputs.
+mod wire;
+
+/// An input of the model; with a `count`, a vector of such inputs that vary independently.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "wire::WireFactor", into = "wire::WireFactor")]
 pub struct Factor {
     /// The name, which is a name in Python too.
     pub name: String,
     /// How many components a vector has; none for a scalar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
-    /// The least value, in `unit`.
-    pub minimum: f64,
-    /// The greatest value, in `unit`.
-    pub maximum: f64,
-    /// How values spread between the two.
-    #[serde(default)]
-    pub scale: Scale,
+    /// Which values it takes.
+    pub values: Values,
     /// The unit of its values.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// What it is.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+/// Which values a factor takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Any number of a range.
+    Range {
+        /// The least value, in the factor's unit.
+        minimum: f64,
+        /// The greatest value, in the factor's unit.
+        maximum: f64,
+        /// How values spread between the two.
+        scale: Scale,
+    },
+    /// Any whole number of a range, both ends included.
+    Integers {
+        /// The least value.
+        minimum: i64,
+        /// The greatest value.
+        maximum: i64,
+    },
+    /// One of these, each as often as any other.
+    Levels(Vec<Parameter>),
+    /// Always this one.
+    Fixed(Parameter),
+    /// What stands in the table of points.
+    Listed,
 }
 
 /// How the values of a factor spread over its range.
@@ -41,9 +64,18 @@ pub enum Scale {
 /// A factor that can't be sampled.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FactorError {
+    /// There is no name.
+    #[error("the factor has no name")]
+    NoName,
     /// The name can't stand in a model.
     #[error("`{0}` is not a name in Python: it starts with a letter or `_` and goes on with letters, digits and `_`")]
     Name(String),
+    /// The name means something in Python.
+    #[error("`{0}` is a word of Python itself: take another name")]
+    Keyword(String),
+    /// The name means something in Cruncher's own tables.
+    #[error("`{0}` is the name of a column of Cruncher's own: take another name")]
+    Reserved(String),
     /// Two factors of the same name.
     #[error("two factors are named `{0}`")]
     Duplicate(String),
@@ -63,58 +95,189 @@ pub enum FactorError {
     /// A vector without components.
     #[error("the vector `{0}` has no component")]
     EmptyVector(String),
+    /// A list without levels.
+    #[error("`{0}` has no level: list at least one")]
+    NoLevel(String),
+    /// The same level twice.
+    #[error("`{name}` lists `{level}` twice")]
+    RepeatedLevel {
+        /// The factor.
+        name: String,
+        /// The level.
+        level: String,
+    },
+}
+
+/// The words that Python keeps for itself.
+pub(crate) const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// The columns of a table of cases that are no inputs.
+pub const RESERVED: [&str; 3] = ["case_id", "level", "replicate"];
+
+/// Says what is wrong with the name of a factor.
+///
+/// # Errors
+/// If it can't be the name of a variable in Python.
+pub fn check_name(name: &str) -> Result<(), FactorError> {
+    if name.is_empty() {
+        return Err(FactorError::NoName);
+    }
+    if !is_name(name) {
+        return Err(FactorError::Name(name.to_owned()));
+    }
+    if KEYWORDS.contains(&name) {
+        return Err(FactorError::Keyword(name.to_owned()));
+    }
+    if RESERVED.contains(&name) {
+        return Err(FactorError::Reserved(name.to_owned()));
+    }
+    Ok(())
 }
 
 impl Factor {
-    /// How many dimensions of the design it takes.
+    /// How many dimensions of the design it takes; none if it doesn't vary.
     #[must_use]
     pub fn dimensions(&self) -> usize {
-        self.count.unwrap_or(1)
+        match self.values {
+            Values::Fixed(_) | Values::Listed => 0,
+            Values::Range { .. } | Values::Integers { .. } | Values::Levels(_) => self.count.unwrap_or(1),
+        }
+    }
+
+    /// How many columns it has in a table: one, or one a component.
+    #[must_use]
+    pub fn components(&self) -> Option<usize> {
+        match &self.values {
+            Values::Fixed(Parameter::List(components)) => Some(components.len()),
+            _ => self.count,
+        }
     }
 
     /// The names of its columns in a table: its own, or `name[0]`, `name[1]` … of a vector.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
-        self.count.map_or_else(
+        self.components().map_or_else(
             || vec![self.name.clone()],
             |count| (0..count).map(|component| format!("{}[{component}]", self.name)).collect(),
         )
     }
 
+    /// How many different values a component takes; none if it is a continuum.
+    #[must_use]
+    pub fn levels(&self) -> Option<u64> {
+        match &self.values {
+            Values::Range { .. } | Values::Listed => None,
+            Values::Integers { minimum, maximum } => Some(maximum.abs_diff(*minimum).saturating_add(1)),
+            Values::Levels(levels) => Some(levels.len() as u64),
+            Values::Fixed(_) => Some(1),
+        }
+    }
+
     /// Its value at a point of the unit cube; `fractions` has [`Self::dimensions`] numbers from 0 to 1.
     #[must_use]
     pub fn value(&self, fractions: &[f64]) -> Parameter {
-        let number = |fraction: &f64| Parameter::Number(self.at(*fraction));
-        match self.count {
-            None => number(&fractions[0]),
-            Some(_) => Parameter::List(fractions.iter().map(number).collect()),
+        match (&self.values, self.count) {
+            (Values::Fixed(value), _) => value.clone(),
+            (_, None) => self.at(fractions.first().copied().unwrap_or_default()),
+            (_, Some(_)) => Parameter::List(fractions.iter().map(|fraction| self.at(*fraction)).collect()),
         }
     }
 
-    fn at(&self, fraction: f64) -> f64 {
-        match self.scale {
-            Scale::Linear => self.minimum + fraction * (self.maximum - self.minimum),
-            Scale::Log => self.minimum * (self.maximum / self.minimum).powf(fraction),
+    /// The value of one component at a fraction, from 0 to 1, of its range.
+    ///
+    /// Logarithms are computed by `libm`, so that the bits are the same on every platform.
+    #[must_use]
+    pub fn at(&self, fraction: f64) -> Parameter {
+        match &self.values {
+            Values::Range { minimum, maximum, scale: Scale::Linear } => {
+                Parameter::Number((minimum + fraction * (maximum - minimum)).clamp(*minimum, *maximum))
+            }
+            Values::Range { minimum, maximum, scale: Scale::Log } => {
+                let (least, most) = (libm::log(*minimum), libm::log(*maximum));
+                let number = libm::exp(least + fraction * (most - least));
+                // The ends are what was asked for, not what is left of them after a logarithm and its inverse.
+                let number = if fraction <= 0.0 {
+                    *minimum
+                } else if fraction >= 1.0 {
+                    *maximum
+                } else {
+                    number
+                };
+                Parameter::Number(number.clamp(*minimum, *maximum))
+            }
+            Values::Integers { minimum, maximum } => {
+                let steps = index_at(fraction, self.levels().unwrap_or(1));
+                Parameter::Integer(minimum.saturating_add_unsigned(steps).min(*maximum))
+            }
+            Values::Levels(levels) => {
+                let index = usize::try_from(index_at(fraction, levels.len() as u64)).unwrap_or_default();
+                levels.get(index).cloned().unwrap_or(Parameter::Flag(false))
+            }
+            Values::Fixed(value) => value.clone(),
+            Values::Listed => Parameter::Number(fraction),
         }
     }
 
-    fn check(&self) -> Result<(), FactorError> {
-        let starts_well = self.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        if !starts_well || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(FactorError::Name(self.name.clone()));
-        }
+    /// Says what is wrong with it.
+    ///
+    /// # Errors
+    /// If it can't be sampled.
+    pub fn check(&self) -> Result<(), FactorError> {
+        check_name(&self.name)?;
         if self.count == Some(0) {
             return Err(FactorError::EmptyVector(self.name.clone()));
         }
-        let is_range = self.minimum.is_finite() && self.maximum.is_finite() && self.minimum < self.maximum;
-        if !is_range {
-            return Err(FactorError::Range { name: self.name.clone(), minimum: self.minimum, maximum: self.maximum });
+        match &self.values {
+            Values::Range { minimum, maximum, scale } => self.check_range(*minimum, *maximum, *scale),
+            #[expect(clippy::cast_precision_loss, reason = "for a message")]
+            Values::Integers { minimum, maximum } if minimum >= maximum => {
+                Err(self.no_range(*minimum as f64, *maximum as f64))
+            }
+            Values::Levels(levels) => self.check_levels(levels),
+            Values::Integers { .. } | Values::Fixed(_) | Values::Listed => Ok(()),
         }
-        if self.scale == Scale::Log && self.minimum <= 0.0 {
+    }
+
+    fn check_range(&self, minimum: f64, maximum: f64, scale: Scale) -> Result<(), FactorError> {
+        let is_range = (maximum - minimum).is_finite() && minimum < maximum;
+        if !is_range {
+            return Err(self.no_range(minimum, maximum));
+        }
+        if scale == Scale::Log && minimum <= 0.0 {
             return Err(FactorError::LogOfZero(self.name.clone()));
         }
         Ok(())
     }
+
+    fn no_range(&self, minimum: f64, maximum: f64) -> FactorError {
+        FactorError::Range { name: self.name.clone(), minimum, maximum }
+    }
+
+    fn check_levels(&self, levels: &[Parameter]) -> Result<(), FactorError> {
+        if levels.is_empty() {
+            return Err(FactorError::NoLevel(self.name.clone()));
+        }
+        let repeated = levels.iter().enumerate().find(|(index, level)| levels[..*index].contains(level));
+        repeated.map_or(Ok(()), |(_, level)| {
+            let level = serde_json::to_string(level).unwrap_or_default();
+            Err(FactorError::RepeatedLevel { name: self.name.clone(), level })
+        })
+    }
+}
+
+/// Which of `count` equal parts of the unit interval a fraction lies in.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a fraction isn't negative, and the last part takes what lies beyond"
+)]
+fn index_at(fraction: f64, count: u64) -> u64 {
+    ((fraction * count as f64) as u64).min(count.saturating_sub(1))
 }
 
 /// Says what is wrong with the factors of a design.
@@ -132,33 +295,5 @@ pub fn check_factors(factors: &[Factor]) -> Result<(), FactorError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn factor(name: &str, minimum: f64, maximum: f64, scale: Scale) -> Factor {
-        Factor { name: name.into(), count: None, minimum, maximum, scale, unit: String::new(), note: String::new() }
-    }
-
-    #[test]
-    fn a_factor_reaches_from_its_minimum_to_its_maximum() {
-        for (scale, middle) in [(Scale::Linear, 50.5), (Scale::Log, 10.0)] {
-            let factor = factor("c", 1.0, 100.0, scale);
-            for (fraction, expected) in [(0.0, 1.0), (0.5, middle), (1.0, 100.0)] {
-                let value = factor.value(&[fraction]).as_number().unwrap();
-                assert!((value - expected).abs() < 1e-12 * expected, "{scale:?} {fraction}: {value}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_can_not_be_sampled_is_named() {
-        let check = |factors: &[Factor]| check_factors(factors).unwrap_err();
-        assert!(matches!(check(&[factor("1c", 0.0, 1.0, Scale::Linear)]), FactorError::Name(_)));
-        assert!(matches!(check(&[factor("c", 2.0, 1.0, Scale::Linear)]), FactorError::Range { .. }));
-        assert!(matches!(check(&[factor("c", f64::NAN, 1.0, Scale::Linear)]), FactorError::Range { .. }));
-        assert!(matches!(check(&[factor("c", 0.0, 1.0, Scale::Log)]), FactorError::LogOfZero(_)));
-        let twice = factor("c", 0.0, 1.0, Scale::Linear);
-        assert!(matches!(check(&[twice.clone(), twice.clone()]), FactorError::Duplicate(_)));
-        assert!(matches!(check(&[Factor { count: Some(0), ..twice }]), FactorError::EmptyVector(_)));
-    }
-}
+#[path = "factor_tests.rs"]
+mod tests;

@@ -20,6 +20,25 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
+/// A number with up to five significant digits, and all of those before the point: `125667`, `0.18231`, `1.2e-9`.
+#[must_use]
+pub fn significant(number: f64) -> String {
+    let size = number.abs();
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    if !(1e-3..1e7).contains(&size) {
+        let text = format!("{number:.4e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+        return format!("{digits}e{exponent}");
+    }
+    let decimals = [(1e4, 0), (1e3, 1), (1e2, 2), (1e1, 3), (1e0, 4), (1e-1, 5), (1e-2, 6)];
+    let decimals = decimals.iter().find(|(least, _)| size >= *least).map_or(7, |(_, decimals)| *decimals);
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A duration in its two largest units: `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`, `1 h 5 min`, `2 d 3 h`.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
@@ -68,6 +87,24 @@ mod tests {
         }
         assert_eq!(counted(1, "case", "cases"), "1 case");
         assert_eq!(counted(2_000, "case", "cases"), "2,000 cases");
+    }
+
+    #[test]
+    fn numbers_have_five_digits_at_most_where_that_leaves_whole_ones() {
+        for (number, text) in [
+            (0.0, "0"),
+            (125_667.271_749, "125667"),
+            (1_234.56, "1234.6"),
+            (0.182_314_9, "0.18231"),
+            (2.5, "2.5"),
+            (-0.001_234_567, "-0.0012346"),
+            (1.2e-9, "1.2e-9"),
+            (5e12, "5e12"),
+            (-10.0, "-10"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(significant(number), text);
+        }
     }
 
     #[test]

@@ -76,12 +76,30 @@ impl DataListing {
 impl Ledger {
     /// Enters the cases of a table.
     pub fn add_table(&mut self, batch: &Batch, submit_time: f64, rows: &[TableRow]) {
+        if rows.is_empty() {
+            return;
+        }
         let cases = self.batches.entry(batch.clone()).or_default();
         for row in rows {
             let entry =
                 cases.entry(row.case_id).or_insert(Entry { level: row.level, submit_time: None, is_done: false });
             entry.level = row.level;
             entry.submit_time = Some(entry.submit_time.map_or(submit_time, |earlier| earlier.max(submit_time)));
+        }
+    }
+
+    /// Forgets what the tables of a batch said, before those that there are now are entered again. A case that only a
+    /// table spoke of is gone; one with a result or a failure stays.
+    pub fn forget_tables(&mut self, batch: &Batch) {
+        let Some(cases) = self.batches.get_mut(batch) else { return };
+        let mut case_ref = (batch.clone(), CaseId::default());
+        cases.retain(|case, entry| {
+            case_ref.1 = *case;
+            entry.submit_time = None;
+            entry.is_done || self.failures.contains_key(&case_ref)
+        });
+        if cases.is_empty() {
+            self.batches.remove(batch);
         }
     }
 

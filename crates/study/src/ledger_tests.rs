@@ -123,6 +123,30 @@ fn a_failure_whose_document_was_deleted_is_forgotten() {
 }
 
 #[test]
+fn a_case_that_no_table_names_any_more_is_gone_unless_something_became_of_it() {
+    let mut ledger = ledger(5);
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
+    ledger.forget_tables(&batch("b"));
+    ledger.add_table(&batch("b"), SENT, &[TableRow { case_id: case(2), level: 1 }]);
+    let expected = CaseCounts { cases: 3, queued: 1, done: 1, failed: 1, ..CaseCounts::default() };
+    assert_eq!(counts(&ledger, &[], false, NOW), expected);
+    assert_eq!((ledger.cases(), ledger.open_cases()), (3, 1));
+}
+
+#[test]
+fn a_batch_of_which_nothing_is_left_is_gone() {
+    let mut ledger = ledger(5);
+    ledger.forget_tables(&batch("b"));
+    ledger.add_table(&batch("b"), SENT, &[]);
+    let control = Control::default();
+    let running = BTreeSet::new();
+    let circumstances =
+        Circumstances { now: NOW, running: &running, leased: 0, control: &control, queue_is_empty: false };
+    assert_eq!(ledger.account(&circumstances), []);
+}
+
+#[test]
 fn a_result_that_no_table_names_is_a_case_too() {
     let mut ledger = Ledger::default();
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));

@@ -7,25 +7,32 @@
 pub mod access;
 pub mod accounting;
 pub mod attach_line;
+pub mod axes;
 pub mod batch;
 pub mod case;
 pub mod case_table;
+pub mod cases;
 pub mod config;
+pub mod constraint;
 pub mod control;
 pub mod design;
+pub mod design_document;
 pub mod diagnosis;
 pub mod error_groups;
 pub mod factor;
 pub mod figures;
 pub mod forecast;
+mod grid;
 pub mod heartbeat;
+pub mod import;
 pub mod key;
-pub mod latin_hypercube;
 pub mod ledger;
 pub mod message;
 pub mod model;
 pub mod outcome;
+pub mod sampler;
 pub mod segment;
+pub mod template;
 
 /// The version of every document that this crate reads and writes.
 pub const PROTOCOL_VERSION: u32 = 1;

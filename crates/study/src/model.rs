@@ -54,6 +54,12 @@ impl Model {
         Self { key: format!("models/{}/{file_name}", digest.as_str()), kind }
     }
 
+    /// The digest of its content, as its key says.
+    #[must_use]
+    pub fn digest(&self) -> ModelDigest {
+        ModelDigest(self.key.split('/').nth(1).unwrap_or_default().to_owned())
+    }
+
     /// The file name.
     #[must_use]
     pub fn file_name(&self) -> &str {
@@ -71,5 +77,6 @@ mod tests {
         let model = Model::new(&digest, "footing.py", ModelKind::Python);
         assert_eq!(model.key, "models/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/footing.py");
         assert_eq!(model.file_name(), "footing.py");
+        assert_eq!(model.digest(), digest);
     }
 }

@@ -1,9 +1,61 @@
-//! `error-<case_id>.json`: the last failed attempt of a case.
+//! What became of a case: `done-<case_id>.json`, its result, or `error-<case_id>.json`, its last failed attempt.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
+
+/// The result of a case.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ResultDocument {
+    /// The case.
+    pub case_id: CaseId,
+    /// Its batch.
+    pub batch: Batch,
+    /// Its level.
+    #[serde(default)]
+    pub level: u32,
+    /// Which of several equal cases it is.
+    #[serde(default)]
+    pub replicate: u32,
+    /// The enqueueing that it was computed for.
+    #[serde(default)]
+    pub submission: String,
+    /// Its inputs.
+    #[serde(default)]
+    pub parameters: Parameters,
+    /// What the model put into its `result`: numbers, texts, flags, nothings, lists and objects of those.
+    #[serde(default)]
+    pub result: Value,
+    /// The worker.
+    #[serde(default)]
+    pub worker: String,
+    /// The worker's computer and process.
+    #[serde(default)]
+    pub computer: String,
+    /// When the attempt began.
+    pub start_time: f64,
+    /// When it was over.
+    pub end_time: f64,
+    /// Which attempt it was, from 1.
+    #[serde(default)]
+    pub attempt: u32,
+    /// The last of what the model printed.
+    #[serde(default)]
+    pub log: String,
+    /// What became of values that JSON can't hold, for one.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl ResultDocument {
+    /// How long the attempt took, in seconds.
+    #[must_use]
+    pub fn duration_secs(&self) -> f64 {
+        (self.end_time - self.start_time).max(0.0)
+    }
+}
 
 /// The last failed attempt of a case.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,5 +107,23 @@ impl ErrorDocument {
     #[must_use]
     pub fn summary(&self) -> String {
         if self.message.is_empty() { self.exception.clone() } else { format!("{}: {}", self.exception, self.message) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_of_the_protocol_is_read() {
+        let json = r#"{"v": 1, "case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "prandtl/level-03", "level": 3,
+            "replicate": 0, "submission": "00f1e2d3c4b5a697", "model": {"key": "k", "kind": "python"},
+            "parameters": {"friction": 30}, "result": {"end_load": 514000.0, "curve": {"radius_m": [1.0]}},
+            "worker": "w", "computer": "c", "version": "Python 3.11.7", "start_time": 1790000000.0,
+            "end_time": 1790000001.5, "attempt": 1, "max_attempts": 3, "log": "text", "warnings": ["x is NaN"]}"#;
+        let document: ResultDocument = serde_json::from_str(json).unwrap();
+        assert_eq!(document.result["curve"]["radius_m"][0], 1.0);
+        assert!((document.duration_secs() - 1.5).abs() < 1e-9);
+        assert_eq!(document.warnings, ["x is NaN"]);
     }
 }

@@ -122,6 +122,25 @@ fn a_wrong_clock_is_corrected_by_the_answer() {
 }
 
 #[test]
+fn one_attempt_says_what_it_is_to_a_decision_and_learns_the_time() {
+    let throttled = r#"{"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}"#;
+    let date = [("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
+    for (now, answer, expected) in [
+        (NEW_YEAR, lost(), Outcome::Failed),
+        (NEW_YEAR, Ok(answer(400, &[], throttled)), Outcome::Throttled),
+        (NEW_YEAR, Ok(answer(403, &[], "")), Outcome::Final),
+        (NEW_YEAR + Duration::from_mins(20), Ok(answer(403, &date, SKEWED)), Outcome::ClockLearnt),
+        (NEW_YEAR, Ok(answer(403, &date, SKEWED)), Outcome::Final),
+    ] {
+        let (_, ports) = World::new(now, [answer]);
+        let client = client(ports);
+        let (error, outcome) = block_on(client.send_once(&s3::GetObject::new("b", "k"))).expect_err("a failure");
+        assert_eq!((outcome, error.operation(), client.requests_sent()), (expected, "GetObject", 1));
+        assert_eq!(client.now(), NEW_YEAR);
+    }
+}
+
+#[test]
 fn a_clock_that_is_refused_though_it_is_right_ends_it() {
     let date = [("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
     let (_, ports) = World::new(NEW_YEAR, [Ok(answer(403, &date, SKEWED))]);

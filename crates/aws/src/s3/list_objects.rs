@@ -164,13 +164,22 @@ fn listing(root: &xml::Element<'_>) -> Option<Listing> {
 /// # Errors
 /// If a page can't be had, or follows itself.
 pub async fn list_all(client: &Client, first: ListObjects) -> Result<Vec<ListedObject>, Error> {
-    let mut operation = first;
     let mut objects = Vec::new();
+    list_each(client, first, |object| objects.push(object)).await?;
+    Ok(objects)
+}
+
+/// Shows every object that `first` and the pages behind it list, page by page.
+///
+/// # Errors
+/// If a page can't be had, or follows itself.
+pub async fn list_each(client: &Client, first: ListObjects, show: impl FnMut(ListedObject)) -> Result<(), Error> {
+    let (mut operation, mut show) = (first, show);
     loop {
         let page = client.send(&operation).await?;
-        objects.extend(page.objects);
+        page.objects.into_iter().for_each(&mut show);
         if page.next.is_none() {
-            return Ok(objects);
+            return Ok(());
         }
         if page.next == operation.continuation_token {
             let error = Error::malformed("a page of the listing names itself as the next");

@@ -13,7 +13,7 @@ pub use delete_object::DeleteObject;
 pub use delete_objects::{DeleteFailure, DeleteObjects, MOST_KEYS, delete_all};
 pub use get_object::{Fetched, GetObject, Object};
 pub use head_object::{HeadObject, ObjectHead};
-pub use list_objects::{ListObjects, ListedObject, Listing, list_all};
+pub use list_objects::{ListObjects, ListedObject, Listing, list_all, list_each};
 pub use put_object::{Put, PutObject};
 
 use std::time::Duration;

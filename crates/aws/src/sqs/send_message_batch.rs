@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer;
 use crate::endpoints::Endpoints;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation, Request};
 
 /// As many entries as SQS takes in one request; their bodies may have 256 KiB in all.
@@ -48,6 +48,14 @@ pub struct BatchFailure {
     pub message: String,
     /// The entry is wrong, and would be refused again; otherwise the service failed.
     pub sender_fault: bool,
+}
+
+impl BatchFailure {
+    /// Whether it was refused for the rate of requests alone; whose fault that is SQS sees now so, now so.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        answer::kind_of_code(&self.code, &self.message) == ErrorKind::Throttled
+    }
 }
 
 impl SendMessageBatch {
@@ -147,7 +155,6 @@ impl Operation for SendMessageBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
     use crate::testing::{check_unhappy_answers, invalid, read, written};
 
     fn batch(entries: usize) -> SendMessageBatch {
@@ -191,6 +198,15 @@ mod tests {
         };
         let expected = BatchOutcome { sent: vec!["e0".to_owned()], failed: vec![failure] };
         assert_eq!(read(&batch(2), REPLY).expect("an outcome"), expected);
+    }
+
+    #[test]
+    fn a_throttled_entry_is_told_from_a_wrong_one() {
+        for (code, expected) in [("ThrottlingException", true), ("RequestThrottled", true), ("InternalError", false)] {
+            let failure =
+                BatchFailure { id: String::new(), code: code.into(), message: String::new(), sender_fault: true };
+            assert_eq!(failure.is_throttled(), expected, "{code}");
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_aws::Ports;
-use cruncher_backend::enqueue::{Submission, enqueue};
+use cruncher_backend::enqueue::{EnqueueError, Plan, Selection, Sending, Steering, submission_id};
 use cruncher_backend::keys::RoleKeys;
 use cruncher_backend::launch::{Launched, launch};
 use cruncher_backend::study::Study;
@@ -13,6 +14,7 @@ use cruncher_backend::watch::Watch;
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::attach_line::{Host, attach_line};
 use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::Submission;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -28,6 +30,7 @@ use crate::failure::{Failure, of_launch, sentence};
 use crate::output::{Reporter, note, result};
 use crate::release::{page, release};
 use crate::report::as_line;
+use crate::state_folder::StateFolder;
 use crate::text::count;
 
 /// The demo's study.
@@ -102,11 +105,23 @@ impl Play {
             .map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))?;
         let model = read(&self.surroundings.example.join(&design.model.file))?;
         let submission = Submission { id: submission_id(&self.ports), time: study.now(), by: "demo".to_owned() };
-        let mut sent = 0;
-        let written = enqueue(study, &design, &model, &submission, &mut |progress| sent = progress.sent).await;
-        written
-            .map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))?;
-        Ok(sent)
+        let sent = self.send(study, &design, &model, &submission).await;
+        sent.map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))
+    }
+
+    async fn send(
+        &self,
+        study: &Study,
+        design: &DesignFile,
+        model: &[u8],
+        submission: &Submission,
+    ) -> Result<u64, EnqueueError> {
+        let plan = Plan::new(design, model, submission)?;
+        let selection = Selection::all(&plan);
+        let keep = Rc::new(StateFolder::at(&self.folder.path().join("state")));
+        let mut sending = Sending::begin(study, plan, model, &selection, None, keep).await?;
+        sending.run(&Steering::default(), &mut |_| {}).await?;
+        Ok(selection.cases())
     }
 
     /// By the very line that the Attach page shows.
@@ -226,17 +241,4 @@ fn shell(line: &str) -> Command {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))
-}
-
-/// 16 hex digits.
-fn submission_id(ports: &Ports) -> String {
-    let digit = |_| {
-        let below = ports.random.fraction() * 16.0;
-        (0..16_u32)
-            .rev()
-            .find(|digit| f64::from(*digit) <= below)
-            .and_then(|digit| char::from_digit(digit, 16))
-            .unwrap_or('0')
-    };
-    (0..16).map(digit).collect()
 }

@@ -1,0 +1,117 @@
+//! Cutting messages into requests.
+
+use std::collections::VecDeque;
+
+use cruncher_aws::sqs;
+use cruncher_study::message::MAX_MESSAGE_BYTES;
+
+use super::plan::Plan;
+use super::prospect::Selection;
+
+/// A request that is being filled: it takes ten messages, and 256 KiB in all.
+#[derive(Debug, Default)]
+struct Filling {
+    messages: usize,
+    size_bytes: usize,
+}
+
+impl Filling {
+    /// Takes a message of this size, if there is room.
+    fn takes(&mut self, size_bytes: usize) -> bool {
+        let has_room = self.messages < sqs::MOST_ENTRIES && self.size_bytes + size_bytes <= MAX_MESSAGE_BYTES;
+        if has_room {
+            self.messages += 1;
+            self.size_bytes += size_bytes;
+        }
+        has_room
+    }
+}
+
+/// Takes the cases of the next request from the front of `ready`, which are all of one level, and makes their messages.
+pub(super) fn next_batch(plan: &Plan, ready: &mut VecDeque<u32>) -> Vec<(u32, sqs::Entry)> {
+    let mut filling = Filling::default();
+    let mut batch = Vec::new();
+    let level = ready.front().map(|place| plan.level_of(*place));
+    while let Some(place) = ready.front().copied().filter(|place| Some(plan.level_of(*place)) == level) {
+        let message = plan.message(place);
+        let (deduplication_id, body) = (message.deduplication_id(), message.body());
+        if !filling.takes(body.len()) {
+            break;
+        }
+        let entry = sqs::Entry { id: place.to_string(), group_id: message.case_id.to_string(), deduplication_id, body };
+        batch.push((place, entry));
+        ready.pop_front();
+    }
+    batch
+}
+
+/// How many requests send the selected cases, level by level.
+pub(super) fn requests(plan: &Plan, selection: &Selection) -> u64 {
+    if plan.longest_bytes() * sqs::MOST_ENTRIES > MAX_MESSAGE_BYTES {
+        return requests_by_size(plan, selection);
+    }
+    let mut start = 0;
+    let of_level = |&(_, end): &(u32, u32)| {
+        let range = std::mem::replace(&mut start, end)..end;
+        let cases = u64::from(range.end - range.start) - selection.skipped().count_in(range);
+        cases.div_ceil(sqs::MOST_ENTRIES as u64)
+    };
+    plan.levels().iter().map(of_level).sum()
+}
+
+fn requests_by_size(plan: &Plan, selection: &Selection) -> u64 {
+    let (mut requests, mut level, mut filling) = (0, None, Filling::default());
+    for place in (0..plan.len()).filter(|place| !selection.skipped().contains(*place)) {
+        let size_bytes = plan.message(place).body().len();
+        let is_same = level.replace(plan.level_of(place)) == Some(plan.level_of(place));
+        if !is_same || !filling.takes(size_bytes) {
+            filling = Filling { messages: 1, size_bytes };
+            requests += 1;
+        }
+    }
+    requests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enqueue::runs::Runs;
+    use crate::enqueue::testing::{levelled_plan, plan, plan_with_text};
+
+    fn batches(plan: &Plan, skipped: &Runs) -> Vec<Vec<u32>> {
+        let mut ready: VecDeque<u32> = (0..plan.len()).filter(|place| !skipped.contains(*place)).collect();
+        let mut batches = Vec::new();
+        while !ready.is_empty() {
+            batches.push(next_batch(plan, &mut ready).into_iter().map(|(place, _)| place).collect());
+        }
+        batches
+    }
+
+    fn check(plan: &Plan, skipped: &[u32], expected: &[usize]) {
+        let skipped: Runs = skipped.iter().copied().collect();
+        let batches = batches(plan, &skipped);
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), expected);
+        let order: Vec<u32> = batches.concat();
+        assert!(order.is_sorted());
+        assert_eq!(requests(plan, &Selection::without(plan.len(), skipped)), expected.len() as u64);
+    }
+
+    #[test]
+    fn ten_messages_are_a_request() {
+        check(&plan(25), &[], &[10, 10, 5]);
+        check(&plan(25), &[0, 11, 24], &[10, 10, 2]);
+        check(&plan(3), &[0, 1, 2], &[]);
+    }
+
+    #[test]
+    fn a_request_has_one_level() {
+        check(&levelled_plan(), &[], &[2, 4, 8]);
+        check(&levelled_plan(), &[2, 3, 4, 5, 6], &[2, 7]);
+    }
+
+    #[test]
+    fn large_messages_share_256_kib() {
+        check(&plan_with_text(5, 100 * 1024), &[], &[2, 2, 1]);
+        check(&plan_with_text(2, MAX_MESSAGE_BYTES - 600), &[], &[1, 1]);
+    }
+}

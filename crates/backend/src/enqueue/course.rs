@@ -1,0 +1,256 @@
+//! The course of sending: which batches are under way, which wait for another attempt, and which come next.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use cruncher_aws::retry::{Decision, Outcome, Policy, decide};
+use cruncher_aws::{Error, sqs};
+use futures::future::{self, Either, LocalBoxFuture};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+
+use super::EnqueueError;
+use super::batches::next_batch;
+use super::pace::{Begun, Pace};
+use super::progress::{Progress, Rate};
+use super::sending::Sending;
+use super::steering::Steering;
+
+/// How many cases are noted at once as about to be sent: each such note is a write.
+const CLAIM: usize = 400;
+
+/// How long a batch is repeated. That of a single request, with more attempts: throttled ones come back soon.
+const POLICY: Policy = Policy {
+    max_attempts: 16,
+    max_elapsed: Duration::from_mins(1),
+    first_wait: Duration::from_millis(200),
+    longest_wait: Duration::from_secs(10),
+};
+
+pub(super) struct Course<'a> {
+    sending: &'a mut Sending,
+    pace: Pace,
+    rate: Rate,
+    progress: Progress,
+    /// Cases whose turn is next, all of them noted as in flight.
+    ready: VecDeque<u32>,
+    /// From here on they were noted by this course, and so never sent before.
+    claimed_from: u32,
+    running: FuturesUnordered<LocalBoxFuture<'static, Answered>>,
+    waiting: Vec<Outgoing>,
+    /// Why nothing more is sent.
+    stop: Option<EnqueueError>,
+}
+
+/// A batch on its way.
+struct Outgoing {
+    entries: Vec<(u32, sqs::Entry)>,
+    begun: Begun,
+    attempts: u32,
+    /// When it was first sent.
+    first: Duration,
+    /// When it is sent again.
+    due: Duration,
+}
+
+type Answered = (Outgoing, Result<sqs::BatchOutcome, (Error, Outcome)>);
+
+impl<'a> Course<'a> {
+    pub(super) fn new(sending: &'a mut Sending) -> Self {
+        let journal = &sending.journal;
+        let ready: VecDeque<u32> = journal.in_flight().into();
+        let pace = Pace::default();
+        let (sent, of, concurrency) = (journal.accepted(), journal.of(), pace.limit());
+        let progress = Progress { sent, of, concurrency, ..Progress::default() };
+        Self {
+            claimed_from: journal.next(),
+            sending,
+            pace,
+            rate: Rate::default(),
+            progress,
+            ready,
+            running: FuturesUnordered::new(),
+            waiting: Vec::new(),
+            stop: None,
+        }
+    }
+
+    /// Sends until there is nothing more to send, a pause is asked for, or it makes no more sense.
+    pub(super) async fn run(
+        mut self,
+        steering: &Steering,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), EnqueueError> {
+        self.rate.note(self.now().as_secs_f64(), self.progress.sent);
+        progress(self.progress);
+        loop {
+            self.send_what_may_be_sent(steering).await;
+            let is_over = steering.is_paused() || self.stop.is_some() || self.waiting.is_empty();
+            if self.running.is_empty() && is_over {
+                break;
+            }
+            if let Some((outgoing, result)) = self.next_answer(steering).await {
+                self.take(outgoing, result);
+                self.update_progress();
+                progress(self.progress);
+            }
+        }
+        if let Some(place) = self.ready.iter().copied().find(|place| *place >= self.claimed_from) {
+            self.sending.journal.release(place);
+        }
+        self.stop.map_or(Ok(()), Err)
+    }
+
+    fn now(&self) -> Duration {
+        self.sending.study.client.ports().clock.now()
+    }
+
+    async fn send_what_may_be_sent(&mut self, steering: &Steering) {
+        while self.stop.is_none() && !steering.is_paused() && self.running.len() < self.pace.limit() {
+            let now = self.now();
+            let next = match self.waiting.iter().position(|outgoing| outgoing.due <= now) {
+                Some(index) => Some(self.waiting.swap_remove(index)),
+                None => self.next_outgoing().await,
+            };
+            let Some(outgoing) = next else { break };
+            self.send(outgoing);
+        }
+    }
+
+    async fn next_outgoing(&mut self) -> Option<Outgoing> {
+        if self.ready.len() < sqs::MOST_ENTRIES {
+            self.claim().await;
+        }
+        let level = self.sending.plan.level_of(*self.ready.front()?);
+        let is_idle = self.running.is_empty() && self.waiting.is_empty();
+        if !is_idle && level != self.progress.level {
+            return None;
+        }
+        self.progress.level = level;
+        let entries = next_batch(&self.sending.plan, &mut self.ready);
+        let (first, due) = (self.now(), Duration::ZERO);
+        Some(Outgoing { entries, begun: Begun::default(), attempts: 0, first, due })
+    }
+
+    /// Notes which cases are about to be sent. Without such a note none is.
+    async fn claim(&mut self) {
+        let sending = &mut *self.sending;
+        let claimed = sending.journal.claim(CLAIM, sending.study.now());
+        let Some(first) = claimed.first() else { return };
+        match sending.journal.write(&*sending.keep).await {
+            Ok(()) => self.ready.extend(claimed),
+            Err(error) => {
+                sending.journal.release(*first);
+                self.stop.get_or_insert(error.into());
+            }
+        }
+    }
+
+    fn send(&mut self, outgoing: Outgoing) {
+        let outgoing = Outgoing { attempts: outgoing.attempts + 1, begun: self.pace.begin(), ..outgoing };
+        self.progress.requests += 1;
+        let study = self.sending.study.clone();
+        let answered = async move {
+            let entries = outgoing.entries.iter().map(|(_, entry)| entry.clone()).collect();
+            let batch = sqs::SendMessageBatch::new(&study.config.queue_url, entries);
+            let result = study.client.send_once(&batch).await;
+            (outgoing, result)
+        };
+        self.running.push(answered.boxed_local());
+    }
+
+    /// The next answer; none if another attempt is due before it comes, or a pause was asked for.
+    async fn next_answer(&mut self, steering: &Steering) -> Option<Answered> {
+        let due = self.waiting.iter().map(|outgoing| outgoing.due).min();
+        let has_room = self.stop.is_none() && self.running.len() < self.pace.limit();
+        let ports = self.sending.study.client.ports();
+        let due = match due.filter(|_| has_room && !steering.is_paused()) {
+            Some(due) => ports.sleep.sleep(due.saturating_sub(ports.clock.now())),
+            None => future::pending().boxed_local(),
+        };
+        let paused =
+            if steering.is_paused() { Either::Left(future::pending()) } else { Either::Right(steering.paused()) };
+        let interruption = future::select(due, paused);
+        if self.running.is_empty() {
+            interruption.await;
+            return None;
+        }
+        match future::select(self.running.next(), interruption).await {
+            Either::Left((answered, _)) => answered,
+            Either::Right(_) => None,
+        }
+    }
+
+    fn take(&mut self, outgoing: Outgoing, result: Result<sqs::BatchOutcome, (Error, Outcome)>) {
+        match result {
+            Ok(outcome) => self.take_outcome(outgoing, &outcome),
+            Err((error, outcome)) => {
+                if outcome == Outcome::Throttled {
+                    self.note_throttling(&outgoing);
+                }
+                self.repeat(outgoing, outcome, error.into());
+            }
+        }
+    }
+
+    /// Each entry was accepted, or refused for a reason of its own.
+    fn take_outcome(&mut self, mut outgoing: Outgoing, outcome: &sqs::BatchOutcome) {
+        for (place, _) in outgoing.entries.extract_if(.., |(_, entry)| outcome.sent.contains(&entry.id)) {
+            self.sending.journal.accept(place);
+            self.progress.sent += 1;
+        }
+        let failure_of = |entry: &sqs::Entry| outcome.failed.iter().find(|failure| failure.id == entry.id);
+        let failures: Vec<_> = outgoing.entries.iter().map(|(place, entry)| (*place, failure_of(entry))).collect();
+        let Some(first) = failures.first() else {
+            self.pace.accepted();
+            return;
+        };
+        if let Some(refused) = failures.iter().find(|(_, failure)| failure.is_some_and(is_final)) {
+            self.stop.get_or_insert(self.sending.refused(refused.0, refused.1));
+            return;
+        }
+        let error = self.sending.refused(first.0, first.1);
+        let is_throttled = failures.iter().any(|(_, failure)| failure.is_some_and(sqs::BatchFailure::is_throttled));
+        if is_throttled {
+            self.note_throttling(&outgoing);
+        }
+        self.repeat(outgoing, if is_throttled { Outcome::Throttled } else { Outcome::Failed }, error);
+    }
+
+    fn note_throttling(&mut self, outgoing: &Outgoing) {
+        self.pace.throttled(outgoing.begun);
+        self.progress.throttled += 1;
+    }
+
+    /// Waits for another attempt, or gives up for `error`.
+    fn repeat(&mut self, outgoing: Outgoing, outcome: Outcome, error: EnqueueError) {
+        let now = self.now();
+        let random = self.sending.study.client.ports().random.fraction();
+        let elapsed = now.saturating_sub(outgoing.first);
+        match decide(&POLICY, outcome, outgoing.attempts, elapsed, random) {
+            Decision::Wait(wait) => self.waiting.push(Outgoing { due: now + wait, ..outgoing }),
+            Decision::GiveUp => drop(self.stop.get_or_insert(error)),
+        }
+    }
+
+    fn update_progress(&mut self) {
+        self.rate.note(self.now().as_secs_f64(), self.progress.sent);
+        self.progress.rate = self.rate.per_sec();
+        self.progress.concurrency = self.pace.limit();
+    }
+}
+
+/// Whether the same entry would be refused again.
+fn is_final(failure: &sqs::BatchFailure) -> bool {
+    failure.sender_fault && !failure.is_throttled()
+}
+
+impl Sending {
+    fn refused(&self, place: u32, failure: Option<&sqs::BatchFailure>) -> EnqueueError {
+        let (code, message) = failure.map_or_else(
+            || ("NoOutcome".to_owned(), "the answer doesn't tell of it".to_owned()),
+            |failure| (failure.code.clone(), failure.message.clone()),
+        );
+        EnqueueError::Refused { number: place as usize + 1, case_id: self.plan.case_id(place), code, message }
+    }
+}

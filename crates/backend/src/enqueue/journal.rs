@@ -1,0 +1,289 @@
+//! What an enqueueing writes down on the sender's own computer, so that it can go on after the end of a tab or a process.
+//!
+//! Whatever may have been sent stands here before it is sent. Cases are sent in the order of the plan, so the journal
+//! says where that order was come to, which cases are left out, and which ones are under way: all others before that place
+//! were accepted.
+
+use cruncher_study::batch::Batch;
+use cruncher_study::design_document::Submission;
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use super::runs::Runs;
+use crate::keep::{Keep, KeepError};
+
+/// The version of the format. One of another version is not understood, and so not used.
+const VERSION: u32 = 1;
+
+/// How far an enqueueing is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Journal {
+    v: u32,
+    /// Where it is kept.
+    #[serde(skip)]
+    key: String,
+    bucket: String,
+    batch: Batch,
+    submission: Submission,
+    /// The plan's.
+    digest: String,
+    cases: u32,
+    stage: Stage,
+    /// Cases that are not to be sent.
+    skipped: Runs,
+    /// The first case that was never about to be sent.
+    next: u32,
+    /// Cases that may have been sent, and whose acceptance is not known.
+    flights: Vec<Flight>,
+    /// Cases from here on wait until somebody has seen the results of those before.
+    hold: Option<u32>,
+}
+
+/// What is in the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Stage {
+    /// Nobody knows whether design and table are complete.
+    Writing,
+    /// Design and table are complete; messages may have been sent.
+    Sending,
+}
+
+/// Cases that were about to be sent at the same time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Flight {
+    /// When, in seconds since 1970 by the servers' clock.
+    time: f64,
+    cases: Runs,
+}
+
+/// What becomes of a case of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// It is not to be sent: it has a result, for one.
+    Skipped,
+    /// Its turn will come.
+    ToSend,
+    /// It may have been sent.
+    InFlight,
+    /// The queue has accepted it.
+    Accepted,
+}
+
+impl Journal {
+    /// Nothing is sent yet. Of the cases that are not `skipped`, the first `hold_after` are to be sent before the rest.
+    pub(super) fn new(bucket: &str, plan: &Plan, skipped: Runs, hold_after: Option<u64>) -> Self {
+        let document = plan.document();
+        let submission = Submission {
+            id: document.submission.clone(),
+            time: document.submit_time,
+            by: document.submitted_by.clone(),
+        };
+        let mut journal = Self {
+            v: VERSION,
+            key: plan.key(bucket),
+            bucket: bucket.to_owned(),
+            batch: document.batch.clone(),
+            submission,
+            digest: plan.digest().to_owned(),
+            cases: plan.len(),
+            stage: Stage::Writing,
+            skipped,
+            next: 0,
+            flights: Vec::new(),
+            hold: None,
+        };
+        journal.hold = hold_after.and_then(|count| journal.place_behind(count));
+        journal
+    }
+
+    /// The place of the case before which `count` cases are to be sent; none if there aren't more than those.
+    fn place_behind(&self, count: u64) -> Option<u32> {
+        let mut place = self.skipped.next_absent(0);
+        for _ in 0..count.min(u64::from(self.cases)) {
+            place = self.skipped.next_absent(place.saturating_add(1));
+        }
+        (place < self.cases).then_some(place)
+    }
+
+    /// The journal that is kept under `key`, if there is one of this version.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub async fn read(keep: &dyn Keep, key: &str) -> Result<Option<Self>, KeepError> {
+        let Some(content) = keep.get(key).await? else { return Ok(None) };
+        let journal = serde_json::from_slice::<Self>(&content).ok();
+        Ok(journal.filter(|journal| journal.v == VERSION).map(|journal| Self { key: key.to_owned(), ..journal }))
+    }
+
+    /// Every enqueueing into a study that was begun here and not brought to its end.
+    ///
+    /// # Errors
+    /// If what is kept can't be read.
+    pub async fn unfinished(keep: &dyn Keep, bucket: &str) -> Result<Vec<Self>, KeepError> {
+        let mut journals = Vec::new();
+        for key in keep.keys().await? {
+            journals.extend(Self::read(keep, &key).await?.filter(|journal| journal.bucket == bucket));
+        }
+        Ok(journals)
+    }
+
+    pub(super) async fn write(&self, keep: &dyn Keep) -> Result<(), KeepError> {
+        keep.put(&self.key, serde_json::to_vec(self).unwrap_or_default()).await
+    }
+
+    /// Forgets it.
+    ///
+    /// # Errors
+    /// If what is kept can't be changed.
+    pub async fn delete(&self, keep: &dyn Keep) -> Result<(), KeepError> {
+        keep.delete(&self.key).await
+    }
+
+    /// The batch.
+    #[must_use]
+    pub const fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// What tells it from every other one.
+    #[must_use]
+    pub const fn submission(&self) -> &Submission {
+        &self.submission
+    }
+
+    pub(super) fn is_of(&self, bucket: &str, plan: &Plan) -> bool {
+        let document = plan.document();
+        (self.bucket.as_str(), &self.batch, &self.submission.id) == (bucket, &document.batch, &document.submission)
+            && (self.digest.as_str(), self.cases) == (plan.digest(), plan.len())
+    }
+
+    pub(super) const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    pub(super) const fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+
+    /// The first case that was never about to be sent.
+    pub(super) const fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// How many cases are sent in all.
+    #[must_use]
+    pub fn of(&self) -> u64 {
+        u64::from(self.cases) - self.skipped.len()
+    }
+
+    /// How many of them the queue has accepted.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        let begun = u64::from(self.next) - self.skipped.count_in(0..self.next);
+        begun - self.flights.iter().map(|flight| flight.cases.len()).sum::<u64>()
+    }
+
+    /// How many are to be sent before the rest; none without such a wish, or once it was fulfilled.
+    #[must_use]
+    pub fn hold_after(&self) -> Option<u64> {
+        self.hold.map(|place| u64::from(place) - self.skipped.count_in(0..place))
+    }
+
+    /// Whether the first are accepted and the rest waits.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.hold.is_some_and(|place| self.skipped.next_absent(self.next) >= place) && self.flights.is_empty()
+    }
+
+    /// The rest waits no longer.
+    pub(super) const fn lift_hold(&mut self) {
+        self.hold = None;
+    }
+
+    /// Whether the queue has accepted every case.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.skipped.next_absent(self.next) >= self.cases && self.flights.is_empty()
+    }
+
+    /// What becomes of the case at a place of the plan.
+    #[must_use]
+    pub fn position(&self, place: u32) -> Position {
+        if self.skipped.contains(place) {
+            Position::Skipped
+        } else if place >= self.next {
+            Position::ToSend
+        } else if self.flights.iter().any(|flight| flight.cases.contains(place)) {
+            Position::InFlight
+        } else {
+            Position::Accepted
+        }
+    }
+
+    /// The places of those cases to be sent that come first, `count` of them if there are so many.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Vec<u32> {
+        let next = |place: &u32| Some(self.skipped.next_absent(place + 1));
+        let places = std::iter::successors(Some(self.skipped.next_absent(0)), next);
+        places.take(count).take_while(|place| *place < self.cases).collect()
+    }
+
+    /// Notes that up to `most` further cases are about to be sent, and says which.
+    pub(super) fn claim(&mut self, most: usize, time: f64) -> Vec<u32> {
+        let end = self.hold.unwrap_or(self.cases);
+        let mut claimed = Vec::new();
+        while claimed.len() < most {
+            let place = self.skipped.next_absent(self.next);
+            if place >= end {
+                break;
+            }
+            claimed.push(place);
+            self.next = place + 1;
+        }
+        if !claimed.is_empty() {
+            self.flights.push(Flight { time, cases: claimed.iter().copied().collect() });
+        }
+        claimed
+    }
+
+    /// Takes back the claim on a case and on all behind it: none of them was sent.
+    pub(super) fn release(&mut self, from: u32) {
+        for place in from..self.next {
+            self.leave_flight(place);
+        }
+        self.next = self.next.min(from);
+    }
+
+    /// Notes that the queue has accepted a case.
+    pub(super) fn accept(&mut self, place: u32) {
+        self.leave_flight(place);
+    }
+
+    fn leave_flight(&mut self, place: u32) {
+        self.flights.iter_mut().for_each(|flight| flight.cases.remove(place));
+        self.flights.retain(|flight| !flight.cases.is_empty());
+    }
+
+    /// The cases that may have been sent, in order.
+    pub(super) fn in_flight(&self) -> Vec<u32> {
+        let mut places: Vec<u32> = self.flights.iter().flat_map(|flight| flight.cases.iter()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// When the first of them was about to be sent.
+    pub(super) fn oldest_flight(&self) -> Option<f64> {
+        self.flights.iter().map(|flight| flight.time).reduce(f64::min)
+    }
+
+    /// Notes that those that may have been sent are sent anew.
+    pub(super) fn renew_flights(&mut self, time: f64) {
+        let cases: Runs = self.in_flight().into_iter().collect();
+        self.flights = if cases.is_empty() { Vec::new() } else { vec![Flight { time, cases }] };
+    }
+}
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;

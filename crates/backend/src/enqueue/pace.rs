@@ -1,0 +1,104 @@
+//! How many requests are under way at once: more while all goes well, half as many when the service says that it is too
+//! much. Additive increase, multiplicative decrease, as TCP does it.
+
+/// How many requests are under way at first.
+const FIRST: f64 = 4.0;
+
+/// The most that are under way at once.
+const MOST: f64 = 24.0;
+
+/// How many requests may be under way at once.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    limit: f64,
+    /// How many were begun so far.
+    begun: u64,
+    /// Requests that were begun before this one say nothing about the limit as it is now.
+    changed_at: u64,
+}
+
+/// A request, by when it was begun.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Begun(u64);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { limit: FIRST, begun: 0, changed_at: 0 }
+    }
+}
+
+impl Pace {
+    /// How many requests may be under way at once: at least 1.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 24")]
+    pub fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
+    /// Another request is sent.
+    pub fn begin(&mut self) -> Begun {
+        self.begun += 1;
+        Begun(self.begun)
+    }
+
+    /// It was accepted: once as many as are under way were, one more may be.
+    pub fn accepted(&mut self) {
+        self.limit = (self.limit + 1.0 / self.limit).min(MOST);
+    }
+
+    /// It was throttled. All that were under way together count once: they were sent at the same pace.
+    pub fn throttled(&mut self, request: Begun) {
+        if request.0 > self.changed_at {
+            self.limit = (self.limit / 2.0).max(1.0);
+            self.changed_at = self.begun;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service that takes so many requests at once and throttles all that come beside them.
+    fn limits(capacity: usize, rounds: usize) -> Vec<usize> {
+        let mut pace = Pace::default();
+        let round = |_| {
+            let begun: Vec<Begun> = (0..pace.limit()).map(|_| pace.begin()).collect();
+            for (number, request) in begun.into_iter().enumerate() {
+                if number < capacity { pace.accepted() } else { pace.throttled(request) }
+            }
+            pace.limit()
+        };
+        (0..rounds).map(round).collect()
+    }
+
+    #[test]
+    fn without_throttling_one_more_is_added_each_round_up_to_the_most() {
+        let limits = limits(100, 40);
+        assert!(limits[..10].windows(2).all(|pair| pair[0] <= pair[1] && pair[1] <= pair[0] + 1), "{limits:?}");
+        assert_eq!(limits[39], 24);
+    }
+
+    #[test]
+    fn a_round_with_throttling_halves_it_once() {
+        let mut pace = Pace { limit: 16.0, ..Pace::default() };
+        let begun: Vec<Begun> = (0..16).map(|_| pace.begin()).collect();
+        for request in begun {
+            pace.throttled(request);
+        }
+        assert_eq!(pace.limit(), 8);
+        let next = pace.begin();
+        pace.throttled(next);
+        assert_eq!(pace.limit(), 4);
+    }
+
+    #[test]
+    fn it_stays_about_what_the_service_takes() {
+        for capacity in [1, 3, 10] {
+            let limits = limits(capacity, 200);
+            let settled = &limits[100..];
+            assert!(settled.iter().all(|limit| *limit >= 1 && *limit <= capacity + 1), "{capacity}: {settled:?}");
+            assert!(settled.iter().any(|limit| *limit >= capacity), "{capacity}: {settled:?}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What is to be enqueued.
+
+use std::fmt::Write as _;
+
+use cruncher_aws::Ports;
+use cruncher_study::PROTOCOL_VERSION;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, Parameter, Parameters};
+use cruncher_study::case_table::read_cases;
+use cruncher_study::cases::Cases;
+use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::{DesignDocument, Submission};
+use cruncher_study::factor::{Factor, Values};
+use cruncher_study::key::DataKey;
+use cruncher_study::message::{MAX_MESSAGE_BYTES, Message};
+use cruncher_study::model::{Model, ModelDigest};
+use sha2::{Digest, Sha256};
+
+use super::EnqueueError;
+use crate::study::Study;
+
+/// The longest name of a model's file, in characters.
+const MAX_FILE_NAME_CHARS: usize = 200;
+
+/// No number is longer as JSON.
+const MAX_NUMBER_CHARS: usize = 26;
+
+/// What is to be enqueued: the cases of a design, for a model, as one submission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    document: DesignDocument,
+    cases: Cases,
+    digest: String,
+    /// No message is longer.
+    longest_bytes: usize,
+    /// Each level, and the place behind its last case.
+    levels: Vec<(u32, u32)>,
+}
+
+impl Plan {
+    /// The cases of `file` for a model with this content.
+    ///
+    /// # Errors
+    /// If the design has no cases, one that is too large for the queue, or a model whose name can't be in a key.
+    pub fn new(file: &DesignFile, model: &[u8], submission: &Submission) -> Result<Self, EnqueueError> {
+        check_file_name(&file.model.file)?;
+        let digest = ModelDigest::of(model);
+        let cases = Cases::of(file.design()?, &digest, file.replicates);
+        let place = Model::new(&digest, &file.model.file, file.model.kind);
+        Self::of(DesignDocument::new(file, &cases, place, submission), cases)
+    }
+
+    /// A plan that was begun, as the study's bucket has it: after the end of a tab or process, or on another computer.
+    ///
+    /// # Errors
+    /// If design or table aren't there or can't be read, or a request fails.
+    pub async fn read_back(study: &Study, batch: &Batch, submission_id: &str) -> Result<Self, EnqueueError> {
+        let key = DataKey::Design(batch.clone(), submission_id.to_owned()).key();
+        let json = study.read(&key).await?;
+        let document: DesignDocument =
+            serde_json::from_slice(&json).map_err(|source| EnqueueError::Unreadable { key, source })?;
+        let table = study.read(&DataKey::Cases(batch.clone(), submission_id.to_owned()).key()).await?;
+        let cases = read_cases(&document, &table)?;
+        Self::of(document, cases)
+    }
+
+    fn of(document: DesignDocument, cases: Cases) -> Result<Self, EnqueueError> {
+        let longest_bytes = longest_message(&document, &cases)?;
+        let digest = digest(&document, &cases);
+        let mut end = 0;
+        let levels = cases.levels().into_iter().map(|level| {
+            end += u32::try_from(level.cases).unwrap_or(u32::MAX);
+            (level.level, end)
+        });
+        Ok(Self { levels: levels.collect(), document, cases, digest, longest_bytes })
+    }
+
+    /// The same cases as another submission: one that was begun earlier and goes on.
+    #[must_use]
+    pub fn with_submission(mut self, submission: &Submission) -> Self {
+        self.document.submission.clone_from(&submission.id);
+        self.document.submit_time = submission.time;
+        self.document.submitted_by.clone_from(&submission.by);
+        self
+    }
+
+    /// What is written down of it.
+    #[must_use]
+    pub const fn document(&self) -> &DesignDocument {
+        &self.document
+    }
+
+    /// Its cases.
+    #[must_use]
+    pub const fn cases(&self) -> &Cases {
+        &self.cases
+    }
+
+    /// What tells it from plans with other cases, another model or other settings: 64 hex digits. The submission makes no
+    /// difference.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// By which name its journal is kept: 32 hex digits.
+    #[must_use]
+    pub fn key(&self, bucket: &str) -> String {
+        let mut key = hex(Sha256::new().chain_update(format!("{bucket} {} {}", self.document.batch, self.digest)));
+        key.truncate(32);
+        key
+    }
+
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.cases.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn case_id(&self, place: u32) -> CaseId {
+        self.cases.case_id(place as usize)
+    }
+
+    pub(super) fn message(&self, place: u32) -> Message {
+        self.document.message(self.cases.case(place as usize))
+    }
+
+    pub(super) const fn longest_bytes(&self) -> usize {
+        self.longest_bytes
+    }
+
+    /// Each level, and the place behind its last case.
+    pub(super) fn levels(&self) -> &[(u32, u32)] {
+        &self.levels
+    }
+
+    pub(super) fn level_of(&self, place: u32) -> u32 {
+        let index = self.levels.partition_point(|(_, end)| *end <= place);
+        self.levels.get(index).map_or(0, |(level, _)| *level)
+    }
+
+    /// The same with only those cases whose places `keep` wants.
+    pub(super) fn retain(&self, keep: impl FnMut(usize) -> bool) -> (DesignDocument, Cases) {
+        let (mut document, mut cases) = (self.document.clone(), self.cases.clone());
+        cases.retain(keep);
+        document.levels = cases.levels();
+        (document, cases)
+    }
+}
+
+/// A new submission's id: 16 hex digits.
+#[must_use]
+pub fn submission_id(ports: &Ports) -> String {
+    let digit = |_| {
+        let below = ports.random.fraction() * 16.0;
+        let digit = (0..16_u32).rev().find(|digit| f64::from(*digit) <= below);
+        digit.and_then(|digit| char::from_digit(digit, 16)).unwrap_or('0')
+    };
+    (0..16).map(digit).collect()
+}
+
+fn check_file_name(name: &str) -> Result<(), EnqueueError> {
+    let is_part = !name.is_empty() && name != "." && name != "..";
+    let is_plain = !name.contains(['/', '\\']) && !name.chars().any(char::is_control);
+    if is_part && is_plain && name.chars().count() <= MAX_FILE_NAME_CHARS {
+        return Ok(());
+    }
+    Err(EnqueueError::FileName(name.chars().take(MAX_FILE_NAME_CHARS).collect()))
+}
+
+fn digest(document: &DesignDocument, cases: &Cases) -> String {
+    let DesignDocument { model, force, time_limit_secs, max_attempts, .. } = document;
+    let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts}\n", model.key, model.kind);
+    let mut digest = Sha256::new().chain_update(settings);
+    for place in 0..cases.len() {
+        digest.update(cases.case_id(place).to_string());
+    }
+    hex(digest)
+}
+
+fn hex(digest: Sha256) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in digest.finalize() {
+        // Writing to a string doesn't fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// A length that no message exceeds. Where the factors alone tell that none is too long, none is made.
+fn longest_message(document: &DesignDocument, cases: &Cases) -> Result<usize, EnqueueError> {
+    let bound = bound(document, cases.design().factors()).filter(|bound| *bound <= MAX_MESSAGE_BYTES);
+    if let Some(bound) = bound {
+        return Ok(bound);
+    }
+    let mut longest_bytes = 0;
+    for (index, case) in cases.iter().enumerate() {
+        let size_bytes = document.message(case).body().len();
+        if size_bytes > MAX_MESSAGE_BYTES {
+            return Err(EnqueueError::CaseTooLarge { number: index + 1, size_bytes });
+        }
+        longest_bytes = longest_bytes.max(size_bytes);
+    }
+    Ok(longest_bytes)
+}
+
+fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
+    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, .. } = document.clone();
+    let frame = Message {
+        v: PROTOCOL_VERSION,
+        case_id: CaseId::default(),
+        batch,
+        level: u32::MAX,
+        submission,
+        model,
+        parameters: Parameters::new(),
+        replicate: u32::MAX,
+        force,
+        time_limit_secs,
+        max_attempts,
+    };
+    let parameters = factors.iter().map(longest_value).sum::<Option<usize>>()?;
+    Some(frame.body().len() + parameters)
+}
+
+/// A length that name and value of a factor don't exceed; none if its values stand in a table.
+fn longest_value(factor: &Factor) -> Option<usize> {
+    let chars = |value: &Parameter| serde_json::to_string(value).map_or(0, |json| json.len());
+    let component = match &factor.values {
+        Values::Range { .. } | Values::Integers { .. } => MAX_NUMBER_CHARS,
+        Values::Levels(levels) => levels.iter().map(chars).max().unwrap_or(0) + 1,
+        Values::Fixed(value) => chars(value) + 1,
+        Values::Listed => return None,
+    };
+    let components = match &factor.values {
+        Values::Fixed(_) => 1,
+        _ => factor.count.unwrap_or(1),
+    };
+    // A quotation mark on each side, a colon, a comma and a pair of brackets.
+    Some(factor.name.len() + components.saturating_mul(component).saturating_add(6))
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,81 @@
+use cruncher_study::design::ModelFile;
+use cruncher_study::model::ModelKind;
+
+use super::*;
+use crate::enqueue::testing::{design, submission};
+
+fn plan(json: &str) -> Result<Plan, EnqueueError> {
+    Plan::new(&design(json), b"model", &submission())
+}
+
+#[test]
+fn the_bound_is_above_every_message_and_not_far_above() {
+    let plan = plan(
+        r#"[{"name": "a", "count": 3, "minimum": -1e300, "maximum": 1e-300}, {"name": "n", "minimum": -9000000000000000000,
+            "maximum": 9000000000000000000, "integer": true}, {"name": "l", "levels": ["clay", "so \"called\" sand", true]},
+            {"name": "f", "value": [1, 2.5, "x"]}]"#,
+    );
+    let plan = plan.unwrap();
+    for place in 0..plan.len() {
+        let size_bytes = plan.message(place).body().len();
+        assert!(size_bytes <= plan.longest_bytes() && size_bytes + 150 > plan.longest_bytes(), "{size_bytes}");
+    }
+}
+
+#[test]
+fn a_case_that_is_too_large_is_named_by_its_number() {
+    let fixed = |length: usize| {
+        format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "value": "{}"}}]"#, "x".repeat(length))
+    };
+    assert!(plan(&fixed(260_000)).is_ok());
+    let error = plan(&fixed(MAX_MESSAGE_BYTES)).unwrap_err();
+    assert!(matches!(error, EnqueueError::CaseTooLarge { number: 1, size_bytes } if size_bytes > MAX_MESSAGE_BYTES));
+    let text = "x".repeat(MAX_MESSAGE_BYTES);
+    let levels = format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "levels": ["{text}", 0]}}]"#);
+    let mut file = design(&levels);
+    file.sampler = serde_json::from_str(r#"{"kind": "full_grid", "steps": 2}"#).unwrap();
+    let too_large = Plan::new(&file, b"model", &submission()).unwrap_err();
+    assert!(matches!(too_large, EnqueueError::CaseTooLarge { .. }), "{too_large}");
+}
+
+#[test]
+fn a_file_name_that_can_not_be_in_a_key_is_refused() {
+    for (name, expected) in [
+        ("footing.py", true),
+        ("my model (2).py", true),
+        ("modèle.py", true),
+        ("", false),
+        ("..", false),
+        ("a/b.py", false),
+        ("a\\b.py", false),
+        ("a\nb", false),
+    ] {
+        let mut file = design(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#);
+        file.model = ModelFile { file: name.to_owned(), kind: ModelKind::Python };
+        assert_eq!(Plan::new(&file, b"model", &submission()).is_ok(), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_digest_knows_cases_and_settings_but_not_the_submission() {
+    let file = design(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#);
+    let of = |file: &DesignFile, model: &[u8], submission: &Submission| {
+        let plan = Plan::new(file, model, submission).unwrap();
+        (plan.digest().to_owned(), plan.key("bucket"))
+    };
+    let first = of(&file, b"model", &submission());
+    assert_eq!((first.0.len(), first.1.len()), (64, 32));
+    assert_eq!(of(&file, b"model", &Submission { id: "1".repeat(16), ..submission() }), first);
+    assert_ne!(of(&file, b"another", &submission()), first);
+    assert_ne!(of(&DesignFile { seed: 2, ..file.clone() }, b"model", &submission()), first);
+    assert_ne!(of(&DesignFile { max_attempts: 1, ..file.clone() }, b"model", &submission()), first);
+    let elsewhere = Plan::new(&file, b"model", &submission()).unwrap().key("another");
+    assert_ne!(elsewhere, first.1);
+}
+
+#[test]
+fn places_know_their_levels() {
+    let plan = crate::enqueue::testing::levelled_plan();
+    let levels: Vec<u32> = (0..plan.len()).map(|place| plan.level_of(place)).collect();
+    assert_eq!(levels, [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
+}

@@ -1,0 +1,247 @@
+//! What an enqueueing comes to, before anything is sent.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cruncher_aws::{Error, s3};
+use cruncher_study::case::CaseId;
+use cruncher_study::case_table::read_table;
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::ledger::RETENTION_SECS;
+use cruncher_study::outcome::ErrorDocument;
+use futures::future;
+
+use super::batches;
+use super::plan::Plan;
+use super::runs::Runs;
+use super::settled::{alive_workers, done, errors, listing};
+use crate::reading::{Wanted, parse};
+use crate::study::Study;
+
+/// The largest table that is read.
+const MAX_TABLE_BYTES: u64 = 256 << 20;
+
+/// The largest error document that is read.
+const MAX_ERROR_BYTES: u64 = 8 << 20;
+
+/// Beside the messages, these are written: the model, the design, the table of cases.
+const DOCUMENTS: u64 = 3;
+
+/// What an enqueueing comes to, as the study is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prospect {
+    /// Cases of the plan.
+    pub cases: u64,
+    /// Points that were the same case as another one, and were left out.
+    pub duplicates: u64,
+    /// Points that don't meet the constraints, and were left out.
+    pub left_out: u64,
+    /// The workers.
+    pub fleet: Fleet,
+    /// Tables of the batch that can't be read: what they name may be sent twice.
+    pub unreadable: Vec<String>,
+    is_forced: bool,
+    done: Runs,
+    sent_before: Runs,
+}
+
+/// The workers that are alive.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Fleet {
+    /// How many.
+    pub workers: u64,
+    /// The median of their median durations of a case, in seconds; none if no case was finished.
+    pub median_secs: Option<f64>,
+}
+
+/// What becomes of cases that were sent before and have come to no end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SentBefore {
+    /// They are still waiting or running, and aren't sent.
+    #[default]
+    Wait,
+    /// They are sent again.
+    SendAgain,
+}
+
+/// The cases of a plan that are to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    skipped: Runs,
+    cases: u64,
+}
+
+impl Selection {
+    pub(super) fn without(all: u32, skipped: Runs) -> Self {
+        Self { cases: u64::from(all) - skipped.len(), skipped }
+    }
+
+    /// Every case of the plan.
+    #[must_use]
+    pub fn all(plan: &Plan) -> Self {
+        Self::without(plan.len(), Runs::default())
+    }
+
+    /// How many are sent.
+    #[must_use]
+    pub const fn cases(&self) -> u64 {
+        self.cases
+    }
+
+    pub(super) const fn skipped(&self) -> &Runs {
+        &self.skipped
+    }
+
+    /// How many requests that takes, the documents of the submission included.
+    #[must_use]
+    pub fn requests(&self, plan: &Plan) -> u64 {
+        if self.cases == 0 { 0 } else { batches::requests(plan, self) + DOCUMENTS }
+    }
+}
+
+impl Prospect {
+    /// Cases that have a result in this batch.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.len()
+    }
+
+    /// Cases that an earlier submission of this batch has sent, and that have come to no end: they wait or run.
+    #[must_use]
+    pub fn sent_before(&self) -> u64 {
+        self.sent_before.len()
+    }
+
+    /// What is sent. A design with `force` sends every case.
+    #[must_use]
+    pub fn selection(&self, plan: &Plan, sent_before: SentBefore) -> Selection {
+        let mut skipped = Runs::default();
+        if !self.is_forced {
+            skipped = self.done.clone();
+            if sent_before == SentBefore::Wait {
+                self.sent_before.iter().for_each(|place| skipped.insert(place));
+            }
+        }
+        Selection::without(plan.len(), skipped)
+    }
+}
+
+impl Fleet {
+    fn of(workers: &[Heartbeat]) -> Self {
+        let mut medians: Vec<f64> = workers.iter().filter_map(|worker| worker.median_secs).collect();
+        medians.sort_unstable_by(f64::total_cmp);
+        Self { workers: workers.len() as u64, median_secs: medians.get(medians.len() / 2).copied() }
+    }
+
+    /// How long it will take for `cases`, in seconds; none without workers, or if they have finished nothing.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
+    pub fn expected_secs(&self, cases: u64) -> Option<f64> {
+        let median_secs = self.median_secs?;
+        (self.workers > 0).then(|| cases.div_ceil(self.workers) as f64 * median_secs)
+    }
+}
+
+/// Looks at the study: what of the plan is done, what was sent before, and who is there to compute it.
+///
+/// # Errors
+/// If a request fails.
+pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
+    let batch = &plan.document().batch;
+    let tables = s3::list_all(&study.client, listing(study, batch, "cases-"));
+    let (done, errors, tables, workers) =
+        future::try_join4(done(study, batch), errors(study, batch), tables, alive_workers(study)).await?;
+    let (mut sent, unreadable) = sent(study, tables).await?;
+    // One that is older than the table was there before the case was sent again.
+    let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
+        sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
+    };
+    let failed = errors.into_iter().filter(is_news);
+    for case in finally_failed(study, failed.map(|(_, object)| Wanted::whole(object)).collect()).await? {
+        sent.remove(&case);
+    }
+    let places =
+        |wanted: &dyn Fn(&CaseId) -> bool| (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect();
+    Ok(Prospect {
+        cases: u64::from(plan.len()),
+        duplicates: plan.cases().duplicates(),
+        left_out: plan.cases().design().left_out(),
+        fleet: Fleet::of(&workers),
+        unreadable,
+        is_forced: plan.document().force,
+        done: places(&|case| done.contains(case)),
+        sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
+    })
+}
+
+/// When each case was sent last.
+type SentTimes = BTreeMap<CaseId, Duration>;
+
+/// The cases that tables name which are young enough for the queue to hold them, and the tables that can't be read.
+async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes, Vec<String>), Error> {
+    let oldest = study.now() - RETENTION_SECS;
+    let young = tables.into_iter().filter(|table| table.last_modified.as_secs_f64() >= oldest);
+    let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
+    for (object, body) in study.read_all(young.map(Wanted::whole).collect(), MAX_TABLE_BYTES).await? {
+        match body.and_then(|body| read_table(&body).map_err(|error| error.to_string())) {
+            Ok(rows) => rows.into_iter().for_each(|row| {
+                let time = cases.entry(row.case_id).or_default();
+                *time = object.last_modified.max(*time);
+            }),
+            Err(_) => unreadable.push(object.key),
+        }
+    }
+    Ok((cases, unreadable))
+}
+
+async fn finally_failed(study: &Study, documents: Vec<Wanted>) -> Result<Vec<CaseId>, Error> {
+    let read = study.read_all(documents, MAX_ERROR_BYTES).await?;
+    let documents = read.into_iter().filter_map(|(_, body)| parse::<ErrorDocument>(body).ok());
+    Ok(documents.filter(|document| document.is_final).map(|document| document.case_id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enqueue::testing::plan;
+
+    fn prospect(is_forced: bool) -> Prospect {
+        Prospect {
+            cases: 10,
+            duplicates: 0,
+            left_out: 0,
+            fleet: Fleet::default(),
+            unreadable: Vec::new(),
+            is_forced,
+            done: [0, 1, 2].into_iter().collect(),
+            sent_before: [3, 9].into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_done_or_was_sent_is_not_sent_unless_one_asks_for_it() {
+        let skipped = |is_forced, sent_before| {
+            let selection = prospect(is_forced).selection(&plan(10), sent_before);
+            (selection.cases(), selection.skipped().iter().collect::<Vec<_>>())
+        };
+        assert_eq!(skipped(false, SentBefore::Wait), (5, vec![0, 1, 2, 3, 9]));
+        assert_eq!(skipped(false, SentBefore::SendAgain), (7, vec![0, 1, 2]));
+        assert_eq!(skipped(true, SentBefore::Wait), (10, vec![]));
+    }
+
+    #[test]
+    fn a_selection_knows_its_requests() {
+        let plan = plan(25);
+        assert_eq!(Selection::all(&plan).requests(&plan), 3 + DOCUMENTS);
+        assert_eq!(Selection::without(25, (0..25).collect()).requests(&plan), 0);
+    }
+
+    #[test]
+    fn the_expected_time_follows_from_the_fleet() {
+        let fleet = Fleet { workers: 4, median_secs: Some(10.0) };
+        assert_eq!(fleet.expected_secs(9), Some(30.0));
+        assert_eq!(fleet.expected_secs(0), Some(0.0));
+        assert_eq!(Fleet { workers: 0, ..fleet }.expected_secs(9), None);
+        assert_eq!(Fleet { median_secs: None, ..fleet }.expected_secs(9), None);
+    }
+}

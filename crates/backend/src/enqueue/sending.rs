@@ -1,0 +1,164 @@
+//! An enqueueing from its first document to its last message.
+
+use std::rc::Rc;
+
+use super::EnqueueError;
+use super::course::Course;
+use super::journal::{Journal, Position, Stage};
+use super::plan::Plan;
+use super::progress::Progress;
+use super::prospect::Selection;
+use super::settled::taken;
+use super::steering::Steering;
+use super::writing::{write_down, write_model};
+use crate::keep::Keep;
+use crate::study::Study;
+
+/// Up to this age of what was under way, in seconds, it is sent again as it is, and the queue drops what it has already.
+/// SQS remembers for 300 seconds, and a batch is repeated for up to a minute.
+const REMEMBERED_SECS: f64 = 180.0;
+
+/// An enqueueing. Its documents are in the bucket, and its messages are sent by [`Sending::run`].
+pub struct Sending {
+    pub(super) study: Study,
+    pub(super) plan: Plan,
+    pub(super) journal: Journal,
+    pub(super) keep: Rc<dyn Keep>,
+}
+
+/// Why [`Sending::run`] came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The queue has accepted every case.
+    Complete,
+    /// It has accepted the first ones, and the rest waits for the next call.
+    Held,
+    /// A pause was asked for.
+    Paused,
+}
+
+impl Sending {
+    /// Writes the model, the design and the table of cases. With `hold_after` that many cases are sent before the rest.
+    ///
+    /// # Errors
+    /// If `model` isn't the plan's, the journal can't be kept, or a request fails. Begin again then; nothing was sent.
+    pub async fn begin(
+        study: &Study,
+        plan: Plan,
+        model: &[u8],
+        selection: &Selection,
+        hold_after: Option<u64>,
+        keep: Rc<dyn Keep>,
+    ) -> Result<Self, EnqueueError> {
+        write_model(study, &plan, model).await?;
+        let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
+        let mut sending = Self { study: study.clone(), plan, journal, keep };
+        sending.write_down().await?;
+        Ok(sending)
+    }
+
+    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone.
+    ///
+    /// # Errors
+    /// If the journal is another plan's, or a request fails.
+    pub async fn resume(study: &Study, plan: Plan, journal: Journal, keep: Rc<dyn Keep>) -> Result<Self, EnqueueError> {
+        if !journal.is_of(&study.config.bucket, &plan) {
+            return Err(EnqueueError::OtherPlan);
+        }
+        let mut sending = Self { study: study.clone(), plan, journal, keep };
+        if sending.journal.stage() == Stage::Writing {
+            sending.write_down().await?;
+        }
+        Ok(sending)
+    }
+
+    /// The journal first: should this break off, what is in the bucket is not taken for complete.
+    async fn write_down(&mut self) -> Result<(), EnqueueError> {
+        self.journal.enter(Stage::Writing);
+        self.journal.write(&*self.keep).await?;
+        write_down(&self.study, self.plan.document(), self.plan.cases()).await?;
+        self.journal.enter(Stage::Sending);
+        Ok(self.journal.write(&*self.keep).await?)
+    }
+
+    /// Sends, level by level: a level only after every message of the level before was accepted. Called again, it goes on,
+    /// behind the first cases as well if these were to be sent before the rest.
+    ///
+    /// # Errors
+    /// If a request fails for longer than there is patience, the queue refuses a case, or the journal can't be kept. What was
+    /// accepted is noted: call it again, or resume.
+    pub async fn run(
+        &mut self,
+        steering: &Steering,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Ended, EnqueueError> {
+        if self.journal.is_held() {
+            self.journal.lift_hold();
+        }
+        self.look_after_old_flights().await?;
+        let course = Course::new(self);
+        let stop = course.run(steering, progress).await;
+        if stop.is_ok() && self.journal.is_complete() {
+            self.journal.delete(&*self.keep).await?;
+            return Ok(Ended::Complete);
+        }
+        let written = self.journal.write(&*self.keep).await;
+        stop?;
+        written?;
+        Ok(if self.journal.is_held() { Ended::Held } else { Ended::Paused })
+    }
+
+    /// What was under way longer ago than the queue remembers must not be sent blindly again: some of it may have been
+    /// computed.
+    async fn look_after_old_flights(&mut self) -> Result<(), EnqueueError> {
+        let now = self.study.now();
+        if self.journal.oldest_flight().is_none_or(|time| now - time <= REMEMBERED_SECS) {
+            return Ok(());
+        }
+        let taken = taken(&self.study, self.journal.batch()).await?;
+        for place in self.journal.in_flight() {
+            if taken.contains(&self.plan.case_id(place)) {
+                self.journal.accept(place);
+            }
+        }
+        self.journal.renew_flights(now);
+        Ok(())
+    }
+
+    /// Gives the rest up: design and table are rewritten so that they name only what has a result, was sent before, or was
+    /// or may have been sent by this enqueueing. Returns how many cases are never sent.
+    ///
+    /// # Errors
+    /// If a request fails; then it can be cancelled again, or run as if nothing had been cancelled once it was resumed.
+    pub async fn cancel(&mut self) -> Result<u64, EnqueueError> {
+        self.journal.enter(Stage::Writing);
+        self.journal.write(&*self.keep).await?;
+        let journal = &self.journal;
+        let is_named = |index| u32::try_from(index).is_ok_and(|place| journal.position(place) != Position::ToSend);
+        let (document, cases) = self.plan.retain(is_named);
+        write_down(&self.study, &document, &cases).await?;
+        self.journal.delete(&*self.keep).await?;
+        Ok((self.plan.cases().len() - cases.len()) as u64)
+    }
+
+    /// Doesn't let the rest wait for the first cases, if it does.
+    pub const fn release(&mut self) {
+        self.journal.lift_hold();
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What is enqueued.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+#[cfg(test)]
+#[path = "sending_tests.rs"]
+mod tests;

@@ -1,0 +1,351 @@
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cruncher_study::accounting::CaseCounts;
+use cruncher_study::batch::Batch;
+use futures::executor::block_on;
+
+use super::*;
+use crate::enqueue::prospect::{SentBefore, prospect};
+use crate::enqueue::testing::{Cloud, Fault, MODEL, Memory, levelled_plan, memory, plan};
+use crate::watch::Watch;
+
+struct Scene {
+    cloud: Arc<Cloud>,
+    study: Study,
+    memory: Rc<Memory>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (cloud, study) = Cloud::study();
+        Self { cloud, study, memory: memory() }
+    }
+
+    fn begin(&self, plan: &Plan, hold_after: Option<u64>) -> Sending {
+        let selection = Selection::all(plan);
+        let begun = Sending::begin(&self.study, plan.clone(), MODEL, &selection, hold_after, self.memory.clone());
+        block_on(begun).unwrap()
+    }
+
+    /// As another process does it, which has nothing but what is kept.
+    fn resume(&self, plan: &Plan) -> Sending {
+        let key = plan.key("bucket");
+        let journal = block_on(Journal::read(&*self.memory, &key)).unwrap().expect("a journal");
+        block_on(Sending::resume(&self.study, plan.clone(), journal, self.memory.clone())).unwrap()
+    }
+
+    fn check_all_are_sent_once(&self, plan: &Plan) {
+        let mut ids: Vec<String> = (0..plan.len()).map(|place| plan.case_id(place).to_string()).collect();
+        ids.sort_unstable();
+        assert_eq!(self.cloud.queued(), ids);
+        assert!(self.memory.kept.borrow().is_empty(), "the journal is gone");
+    }
+}
+
+fn run(sending: &mut Sending) -> Result<Ended, EnqueueError> {
+    block_on(sending.run(&Steering::default(), &mut |_| {}))
+}
+
+/// Runs until so many are sent, then asks for a pause.
+fn run_until(sending: &mut Sending, sent: u64) -> Ended {
+    let steering = Steering::default();
+    let wheel = steering.clone();
+    let mut pause = |progress: Progress| {
+        if progress.sent >= sent {
+            wheel.pause();
+        }
+    };
+    block_on(sending.run(&steering, &mut pause)).unwrap()
+}
+
+#[test]
+fn every_case_is_sent_once_behind_its_documents() {
+    let scene = Scene::new();
+    let plan = plan(1_005);
+    let mut sending = scene.begin(&plan, None);
+    let mut last = Progress::default();
+    let ended = block_on(sending.run(&Steering::default(), &mut |progress| last = progress)).unwrap();
+    assert_eq!(ended, Ended::Complete);
+    assert_eq!((last.sent, last.of, last.requests, last.throttled), (1_005, 1_005, 101, 0));
+    assert_eq!(*scene.cloud.sends.lock().unwrap(), 101);
+    assert!(*scene.memory.writes.borrow() <= 6, "{}", scene.memory.writes.borrow());
+    scene.check_all_are_sent_once(&plan);
+    let keys: Vec<String> = scene.cloud.objects.lock().unwrap().keys().cloned().collect();
+    let submission = &plan.document().submission;
+    let model = &plan.document().model.key;
+    assert_eq!(
+        keys,
+        [format!("data/b/cases-{submission}.csv.gz"), format!("data/b/design-{submission}.json"), model.clone()]
+    );
+    let read_back = block_on(Plan::read_back(&scene.study, &plan.document().batch, submission)).unwrap();
+    assert_eq!((read_back.digest(), read_back.len()), (plan.digest(), plan.len()));
+    assert_eq!(read_back.message(7), plan.message(7));
+}
+
+#[test]
+fn a_level_waits_for_the_one_before() {
+    let scene = Scene::new();
+    let plan = levelled_plan();
+    scene.cloud.fail(&[Fault::FirstFails, Fault::FirstFails, Fault::None, Fault::Throttled, Fault::HalfThrottled]);
+    assert_eq!(run(&mut scene.begin(&plan, None)).unwrap(), Ended::Complete);
+    assert_eq!(scene.cloud.levels(), [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn whatever_the_queue_does_each_case_arrives_once() {
+    let scene = Scene::new();
+    let plan = plan(400);
+    let faults = [Fault::Throttled, Fault::HalfThrottled, Fault::Lost, Fault::Unheard, Fault::FirstFails, Fault::None];
+    let faults: Vec<Fault> = (0..60).map(|number| faults[number * 7 % 6]).collect();
+    scene.cloud.fail(&faults);
+    let mut sending = scene.begin(&plan, None);
+    let mut last = Progress::default();
+    let ended = block_on(sending.run(&Steering::default(), &mut |progress| last = progress)).unwrap();
+    assert_eq!((ended, last.sent), (Ended::Complete, 400));
+    assert_eq!(last.throttled, 20);
+    assert!(last.concurrency <= 10, "{last:?}");
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn the_first_are_sent_before_the_rest() {
+    let scene = Scene::new();
+    let plan = plan(30);
+    let mut sending = scene.begin(&plan, Some(5));
+    assert_eq!(run(&mut sending).unwrap(), Ended::Held);
+    assert_eq!(scene.cloud.queued().len(), 5);
+    let first: Vec<String> =
+        sending.journal().first(5).into_iter().map(|place| plan.case_id(place).to_string()).collect();
+    assert!(first.iter().all(|id| scene.cloud.queued().contains(id)));
+    let mut resumed = scene.resume(&plan);
+    assert_eq!((resumed.journal().is_held(), resumed.journal().hold_after()), (true, Some(5)));
+    assert_eq!(run(&mut resumed).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn a_pause_is_heard_and_what_was_begun_is_noted() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    let mut sending = scene.begin(&plan, None);
+    assert_eq!(run_until(&mut sending, 300), Ended::Paused);
+    let sent = scene.cloud.queued().len() as u64;
+    assert!((300..600).contains(&sent), "{sent}");
+    assert_eq!(sending.journal().accepted(), sent, "nothing is under way any more");
+    assert_eq!(scene.resume(&plan).journal().accepted(), sent);
+    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn a_pause_ends_the_wait_for_another_attempt() {
+    let scene = Scene::new();
+    let plan = plan(10);
+    scene.cloud.fail(&[Fault::Throttled; 2]);
+    let mut sending = scene.begin(&plan, None);
+    let steering = Steering::default();
+    let wheel = steering.clone();
+    let paused = block_on(sending.run(&steering, &mut |progress| {
+        if progress.throttled == 1 {
+            wheel.pause();
+        }
+    }))
+    .unwrap();
+    assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (Ended::Paused, 1));
+    steering.go_on();
+    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn a_network_that_fails_ends_it_and_it_goes_on_later() {
+    let scene = Scene::new();
+    let plan = plan(500);
+    let mut faults = vec![Fault::None; 10];
+    faults.extend([Fault::Unheard, Fault::Lost, Fault::HalfThrottled]);
+    faults.extend([Fault::Lost; 5_000]);
+    scene.cloud.fail(&faults);
+    let mut sending = scene.begin(&plan, None);
+    let error = run(&mut sending).unwrap_err();
+    assert!(matches!(error, EnqueueError::Aws(_)), "{error}");
+    scene.cloud.faults.lock().unwrap().clear();
+    let accepted = sending.journal().accepted();
+    assert!((100..=120).contains(&accepted), "{accepted}");
+    drop(sending);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn a_refused_case_is_named_and_those_beside_it_are_noted() {
+    let scene = Scene::new();
+    let plan = plan(60);
+    scene.cloud.fail(&[Fault::None, Fault::FirstRefused]);
+    let mut sending = scene.begin(&plan, None);
+    let error = run(&mut sending).unwrap_err();
+    let EnqueueError::Refused { number, case_id, code, .. } = &error else { panic!("{error}") };
+    assert_eq!((*number, *case_id, code.as_str()), (11, plan.case_id(10), "InvalidMessageContents"));
+    assert_eq!(sending.journal().accepted(), scene.cloud.queued().len() as u64);
+    assert_eq!(sending.journal().position(10), Position::InFlight);
+    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn nothing_is_sent_without_a_note_of_it() {
+    let scene = Scene::new();
+    let plan = plan(60);
+    let mut sending = scene.begin(&plan, None);
+    *scene.memory.is_full.borrow_mut() = true;
+    assert!(matches!(run(&mut sending).unwrap_err(), EnqueueError::Keep(_)));
+    assert_eq!(*scene.cloud.sends.lock().unwrap(), 0);
+    *scene.memory.is_full.borrow_mut() = false;
+    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+/// Ends at the worst moment: with the journal as it was at its last write, though much was sent since.
+fn killed_after(scene: &Scene, plan: &Plan, sent: u64) {
+    let mut sending = scene.begin(plan, None);
+    let mut kept = None;
+    let steering = Steering::default();
+    let wheel = steering.clone();
+    let mut kill = |progress: Progress| {
+        if progress.sent >= sent {
+            kept.get_or_insert_with(|| scene.memory.kept.borrow().clone());
+            wheel.pause();
+        }
+    };
+    block_on(sending.run(&steering, &mut kill)).unwrap();
+    *scene.memory.kept.borrow_mut() = kept.expect("a journal");
+}
+
+#[test]
+fn a_process_that_was_killed_is_continued_by_another_one() {
+    for sent in [10, 200, 390, 400, 410, 800, 990] {
+        let scene = Scene::new();
+        let plan = plan(1_000);
+        killed_after(&scene, &plan, sent);
+        let mut resumed = scene.resume(&plan);
+        assert!(resumed.journal().accepted() < scene.cloud.queued().len() as u64);
+        assert_eq!(run(&mut resumed).unwrap(), Ended::Complete);
+        scene.check_all_are_sent_once(&plan);
+    }
+}
+
+#[test]
+fn what_the_queue_has_forgotten_by_then_is_not_sent_again_if_a_worker_spoke_of_it() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    killed_after(&scene, &plan, 200);
+    let sent = scene.cloud.queued();
+    scene.cloud.pass(600);
+    let now = scene.study.now();
+    for (number, id) in sent.iter().enumerate().skip(1) {
+        let kind = if number % 2 == 0 { "done" } else { "error" };
+        scene.cloud.put(&format!("data/b/{kind}-{id}.json"), "{}");
+    }
+    let heartbeat = format!(
+        r#"{{"worker": "w", "host": "h", "start_time": 1.0, "time": {now}, "state": "running", "case":
+            {{"case_id": "{}", "batch": "b", "level": 0, "attempt": 1, "start_time": 1.0}}}}"#,
+        sent[0]
+    );
+    scene.cloud.put("workers/w/heartbeat.json", heartbeat);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn what_the_queue_has_forgotten_and_nobody_spoke_of_is_sent_again() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    killed_after(&scene, &plan, 200);
+    scene.cloud.pass(600);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    let mut queued = scene.cloud.queued();
+    assert!(queued.len() > 1_000, "twice in the queue, computed once");
+    queued.dedup();
+    assert_eq!(queued.len(), 1_000);
+}
+
+#[test]
+fn a_process_killed_while_it_wrote_writes_again() {
+    let scene = Scene::new();
+    let plan = plan(20);
+    let mut sending = scene.begin(&plan, None);
+    sending.journal.enter(Stage::Writing);
+    block_on(sending.journal.write(&*scene.memory)).unwrap();
+    scene.cloud.objects.lock().unwrap().clear();
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert!(scene.cloud.text("data/b/cases-").is_some());
+}
+
+#[test]
+fn a_journal_of_another_plan_is_refused() {
+    let scene = Scene::new();
+    let sending = scene.begin(&plan(20), None);
+    let resumed = Sending::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
+    assert!(matches!(block_on(resumed), Err(EnqueueError::OtherPlan)));
+    let selection = Selection::all(&plan(1));
+    let begun = Sending::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
+    assert!(matches!(block_on(begun), Err(EnqueueError::OtherModel)));
+    let unfinished = block_on(Journal::unfinished(&*scene.memory, "bucket")).unwrap();
+    assert_eq!(unfinished, [sending.journal().clone()]);
+}
+
+fn counts(watch: &mut Watch) -> CaseCounts {
+    block_on(watch.refresh()).unwrap().total
+}
+
+#[test]
+fn what_was_cancelled_is_in_no_table_and_a_watch_notices() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    let mut sending = scene.begin(&plan, None);
+    let mut watch = Watch::new(scene.study.clone());
+    assert_eq!(counts(&mut watch).cases, 1_000);
+    run_until(&mut sending, 100);
+    let sent = scene.cloud.queued().len() as u64;
+    let result = format!("data/b/done-{}.json", plan.case_id(999));
+    scene.cloud.put(&result, "{}");
+    assert_eq!(block_on(sending.cancel()).unwrap(), 1_000 - sent);
+    assert!(scene.memory.kept.borrow().is_empty());
+    let document = scene.cloud.text("data/b/design-").unwrap();
+    assert!(document.contains(&format!("\"cases\": {sent}")), "{document}");
+    assert_eq!(counts(&mut watch).cases, 1_000, "nothing tells it");
+    watch.doubt();
+    let counts = counts(&mut watch);
+    assert_eq!((counts.cases, counts.done, counts.queued), (sent + 1, 1, sent));
+}
+
+#[test]
+fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
+    let scene = Scene::new();
+    let (part, whole) = (plan(20), plan(50));
+    let places: Vec<u32> =
+        (0..50).filter(|place| (0..20).all(|other| part.case_id(other) != whole.case_id(*place))).collect();
+    run(&mut scene.begin(&part, None)).unwrap();
+    scene.cloud.put(&format!("data/b/done-{}.json", part.case_id(3)), "{}");
+    let error = |is_final| {
+        format!(
+            r#"{{"case_id": "{}", "batch": "b", "start_time": 1.0, "end_time": 2.0, "attempt": 3, "max_attempts": 3,
+            "exception": "E", "signature": "00", "final": {is_final}}}"#,
+            part.case_id(4)
+        )
+    };
+    let found = |whole: &Plan| block_on(prospect(&scene.study, whole)).unwrap();
+    let key = format!("data/b/error-{}.json", part.case_id(4));
+    scene.cloud.put(&key, error(false));
+    let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();
+    assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 19));
+    assert_eq!(selected(&whole), places.len() as u64);
+    scene.cloud.put(&key, error(true));
+    assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 18));
+    assert_eq!(selected(&whole), places.len() as u64 + 1, "what has failed for good is sent again");
+    scene.cloud.pass(15 * 24 * 3600);
+    assert_eq!(found(&whole).sent_before(), 0, "the queue has forgotten them");
+    let elsewhere = Batch::parse("b/c").unwrap();
+    assert_eq!(block_on(crate::enqueue::settled::done(&scene.study, &elsewhere)).unwrap().len(), 0);
+}

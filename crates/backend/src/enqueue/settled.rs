@@ -1,0 +1,68 @@
+//! What became of the cases of one batch, as far as nothing has to be sent for them any more.
+
+use std::collections::BTreeSet;
+
+use cruncher_aws::{Error, s3};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
+
+use crate::reading::{Wanted, parse};
+use crate::study::Study;
+
+/// The largest heartbeat that is read.
+const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
+
+/// The cases of a batch that have a result.
+pub(super) async fn done(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {
+    let mut cases = BTreeSet::new();
+    let each = |object: s3::ListedObject| {
+        if let Some(DataKey::Done(_, case)) = DataKey::parse(&object.key) {
+            cases.insert(case);
+        }
+    };
+    s3::list_each(&study.client, listing(study, batch, "done-"), each).await?;
+    Ok(cases)
+}
+
+/// The objects of a batch whose names begin with `start`.
+pub(super) fn listing(study: &Study, batch: &Batch, start: &str) -> s3::ListObjects {
+    s3::ListObjects::new(&study.config.bucket).prefix(format!("{DATA_PREFIX}{batch}/{start}"))
+}
+
+/// The cases that have an error document.
+pub(super) async fn errors(study: &Study, batch: &Batch) -> Result<Vec<(CaseId, s3::ListedObject)>, Error> {
+    let objects = s3::list_all(&study.client, listing(study, batch, "error-")).await?;
+    let error = |object: s3::ListedObject| match DataKey::parse(&object.key) {
+        Some(DataKey::Error(_, case)) => Some((case, object)),
+        _ => None,
+    };
+    Ok(objects.into_iter().filter_map(error).collect())
+}
+
+/// What every worker that is alive said last.
+pub(super) async fn alive_workers(study: &Study) -> Result<Vec<Heartbeat>, Error> {
+    let listing = s3::ListObjects::new(&study.config.bucket).prefix(WORKERS_PREFIX);
+    let mut wanted = Vec::new();
+    let each = |object: s3::ListedObject| {
+        if let Some(WorkerKey::Heartbeat(_)) = WorkerKey::parse(&object.key) {
+            wanted.push(Wanted::whole(object));
+        }
+    };
+    s3::list_each(&study.client, listing, each).await?;
+    let read = study.read_all(wanted, MAX_HEARTBEAT_BYTES).await?;
+    let now = study.now();
+    let heartbeats = read.into_iter().filter_map(|(_, body)| parse::<Heartbeat>(body).ok());
+    Ok(heartbeats.filter(|worker| worker.is_alive(now)).collect())
+}
+
+/// The cases of a batch of which a worker has spoken: by a result, an error document, or a fresh heartbeat.
+pub(super) async fn taken(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {
+    let (mut cases, errors, workers) =
+        futures::future::try_join3(done(study, batch), errors(study, batch), alive_workers(study)).await?;
+    cases.extend(errors.into_iter().map(|(case, _)| case));
+    let running = workers.into_iter().filter_map(|worker| worker.case);
+    cases.extend(running.filter(|case| case.batch == *batch).map(|case| case.case_id));
+    Ok(cases)
+}

@@ -1,0 +1,99 @@
+//! What the tests of several modules need: plans, a place to keep journals, and a cloud.
+
+mod cloud;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::Submission;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+
+pub(crate) use cloud::{Cloud, Fault};
+
+use super::plan::Plan;
+use crate::keep::{Keep, KeepError};
+
+pub(crate) const MODEL: &[u8] = b"result['double'] = 2 * {{a}}\n";
+
+pub(crate) fn submission() -> Submission {
+    Submission { id: "00f1e2d3c4b5a697".into(), time: 1_790_000_000.0, by: "operator".into() }
+}
+
+/// A design with one random case of these factors.
+pub(crate) fn design(factors: &str) -> DesignFile {
+    let json = format!(
+        r#"{{"batch": "b", "model": {{"file": "model.py", "kind": "python"}}, "factors": {factors},
+            "sampler": {{"kind": "random", "cases": 1}}, "seed": 1}}"#
+    );
+    serde_json::from_str(&json).expect("a design")
+}
+
+fn of(sampler: &str, factors: &str) -> Plan {
+    let file = DesignFile { sampler: serde_json::from_str(sampler).expect("a sampler"), ..design(factors) };
+    Plan::new(&file, MODEL, &submission()).expect("a plan")
+}
+
+const FACTOR: &str = r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#;
+
+/// Random cases of one level.
+pub(crate) fn plan(cases: u32) -> Plan {
+    of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), FACTOR)
+}
+
+/// 2, 4 and 8 cases of the levels 1, 2 and 3.
+pub(crate) fn levelled_plan() -> Plan {
+    of(r#"{"kind": "random", "levels": [1, 3]}"#, FACTOR)
+}
+
+/// Cases with a text of so many characters.
+pub(crate) fn plan_with_text(cases: u32, chars: usize) -> Plan {
+    let factors =
+        format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "value": "{}"}}]"#, "x".repeat(chars));
+    of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), &factors)
+}
+
+/// Keeps in memory, and fails once it was told to.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) kept: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) writes: RefCell<usize>,
+    pub(crate) is_full: RefCell<bool>,
+}
+
+impl Keep for Memory {
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+        async move {
+            if *self.is_full.borrow() {
+                return Err(KeepError::new("no space left"));
+            }
+            *self.writes.borrow_mut() += 1;
+            self.kept.borrow_mut().insert(key.to_owned(), content);
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeepError>> {
+        async move { Ok(self.kept.borrow().get(key).cloned()) }.boxed_local()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+        async move {
+            self.kept.borrow_mut().remove(key);
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeepError>> {
+        async move { Ok(self.kept.borrow().keys().cloned().collect()) }.boxed_local()
+    }
+}
+
+/// A place to keep journals.
+pub(crate) fn memory() -> Rc<Memory> {
+    Rc::default()
+}

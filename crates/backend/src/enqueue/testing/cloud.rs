@@ -1,0 +1,253 @@
+//! A cloud in memory that fails as it is told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cruncher_aws::{Answer, Clock, Ports, Random, Sleep, Transport, TransportError};
+use cruncher_study::access::AccessKey;
+use cruncher_study::config::Config;
+use flate2::read::GzDecoder;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use serde_json::{Value, json};
+
+use crate::study::Study;
+
+/// What becomes of a request that sends messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    /// Refused as a whole for its rate.
+    Throttled,
+    /// No answer comes, and it had no effect.
+    Lost,
+    /// No answer comes, though every message was accepted.
+    Unheard,
+    /// Every other entry is refused for its rate.
+    HalfThrottled,
+    /// The first entry fails by no fault of the sender.
+    FirstFails,
+    /// The first entry is refused for good.
+    FirstRefused,
+}
+
+/// A bucket and a queue.
+#[derive(Default)]
+pub(crate) struct Cloud {
+    pub(crate) objects: Mutex<BTreeMap<String, Stored>>,
+    pub(crate) queue: Mutex<Vec<Value>>,
+    /// When each deduplication id was accepted.
+    seen: Mutex<BTreeMap<String, Duration>>,
+    /// What becomes of the next requests; of all others nothing.
+    pub(crate) faults: Mutex<VecDeque<Fault>>,
+    /// How many requests sent messages.
+    pub(crate) sends: Mutex<u32>,
+    now: Mutex<Duration>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) content: Vec<u8>,
+    etag: String,
+    time: Duration,
+}
+
+impl Cloud {
+    /// A study in a cloud of its own.
+    pub(crate) fn study() -> (Arc<Self>, Study) {
+        let cloud = Arc::new(Self { now: Mutex::new(Duration::from_secs(1_790_000_000)), ..Self::default() });
+        let ports =
+            Ports { transport: cloud.clone(), clock: cloud.clone(), sleep: cloud.clone(), random: cloud.clone() };
+        let config = Config::parse(
+            br#"{"v": 1, "study": "s", "region": "r", "bucket": "bucket", "endpoint_url": "http://cloud", "queue_url": "q",
+                "dead_letter_queue_url": "d", "lease_secs": 120, "launch_time": 1.0, "cruncher_version": "1"}"#,
+        );
+        let key: AccessKey = serde_json::from_value(json!({"key_id": "id", "secret": "s"})).expect("a key");
+        let study = Study::new(ports, config.expect("a configuration"), &key);
+        (cloud, study)
+    }
+
+    pub(crate) fn pass(&self, secs: u64) {
+        *self.now.lock().expect("now") += Duration::from_secs(secs);
+    }
+
+    pub(crate) fn fail(&self, faults: &[Fault]) {
+        self.faults.lock().expect("faults").extend(faults);
+    }
+
+    /// The levels of the messages, in the order of their arrival.
+    pub(crate) fn levels(&self) -> Vec<u64> {
+        self.queue.lock().expect("queue").iter().filter_map(|message| message["level"].as_u64()).collect()
+    }
+
+    /// The ids of the messages' cases, in order.
+    pub(crate) fn queued(&self) -> Vec<String> {
+        let queue = self.queue.lock().expect("queue");
+        let mut ids: Vec<String> =
+            queue.iter().filter_map(|message| Some(message["case_id"].as_str()?.to_owned())).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    pub(crate) fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
+        let (content, time) = (content.into(), *self.now.lock().expect("now"));
+        let mut objects = self.objects.lock().expect("objects");
+        let etag = format!("\"{}-{}\"", objects.len(), time.as_nanos());
+        objects.insert(key.to_owned(), Stored { content, etag, time });
+    }
+
+    pub(crate) fn text(&self, start: &str) -> Option<String> {
+        let objects = self.objects.lock().expect("objects");
+        let (_, stored) = objects.iter().find(|(key, _)| key.starts_with(start))?;
+        Some(String::from_utf8_lossy(&stored.content).into_owned())
+    }
+
+    fn answer(&self, request: &http::Request<Bytes>) -> Result<Answer, TransportError> {
+        let target = request.headers().get("x-amz-target").map(|target| target.to_str().unwrap_or_default());
+        match target {
+            Some("AmazonSQS.SendMessageBatch") => self.send_batch(request.body()),
+            Some(_) => {
+                let count = self.queue.lock().expect("queue").len().to_string();
+                Ok(answer(
+                    200,
+                    json!({"Attributes": {"ApproximateNumberOfMessages": count,
+                    "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0"}})
+                    .to_string(),
+                ))
+            }
+            None => Ok(self.answer_object(request)),
+        }
+    }
+
+    fn answer_object(&self, request: &http::Request<Bytes>) -> Answer {
+        let key = request.uri().path().strip_prefix("/bucket/").unwrap_or_default().to_owned();
+        if let Some(query) = request.uri().query() {
+            return self.list(query);
+        }
+        if request.method() == http::Method::PUT {
+            return self.write(&key, request);
+        }
+        match self.objects.lock().expect("objects").get(&key) {
+            Some(stored) => answer(200, stored.content.clone()),
+            None => answer(404, "<Error><Code>NoSuchKey</Code></Error>"),
+        }
+    }
+
+    fn write(&self, key: &str, request: &http::Request<Bytes>) -> Answer {
+        let is_there = self.objects.lock().expect("objects").contains_key(key);
+        if is_there && request.headers().contains_key("if-none-match") {
+            return answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+        }
+        let mut content = request.body().to_vec();
+        if request.headers().contains_key("content-encoding") {
+            content = Vec::new();
+            GzDecoder::new(request.body().as_ref()).read_to_end(&mut content).expect("gzip");
+        }
+        self.put(key, content);
+        answer(200, "")
+    }
+
+    fn list(&self, query: &str) -> Answer {
+        let prefix =
+            query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default().replace("%2F", "/");
+        let mut xml = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
+        for (key, stored) in self.objects.lock().expect("objects").iter().filter(|(key, _)| key.starts_with(&prefix)) {
+            let time = stored.time.as_secs() - 1_790_000_000;
+            let _ = write!(
+                xml,
+                "<Contents><Key>{key}</Key><LastModified>2026-09-21T14:{:02}:{:02}Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
+                13 + time / 60,
+                time % 60,
+                stored.etag,
+                stored.content.len()
+            );
+        }
+        answer(200, xml + "</ListBucketResult>")
+    }
+
+    fn send_batch(&self, body: &[u8]) -> Result<Answer, TransportError> {
+        *self.sends.lock().expect("sends") += 1;
+        let fault = self.faults.lock().expect("faults").pop_front().unwrap_or(Fault::None);
+        let throttled =
+            json!({"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}).to_string();
+        match fault {
+            Fault::Throttled => return Ok(answer(400, throttled)),
+            Fault::Lost => return Err(TransportError::new("connection reset")),
+            _ => {}
+        }
+        let body: Value = serde_json::from_slice(body).expect("JSON");
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for (number, entry) in body["Entries"].as_array().expect("entries").iter().enumerate() {
+            let refusal = match fault {
+                Fault::HalfThrottled if number % 2 == 1 => Some(("RequestThrottled", true)),
+                Fault::FirstFails if number == 0 => Some(("InternalError", false)),
+                Fault::FirstRefused if number == 0 => Some(("InvalidMessageContents", true)),
+                _ => None,
+            };
+            if let Some((code, fault)) = refusal {
+                failed.push(json!({"Id": entry["Id"], "Code": code, "SenderFault": fault}));
+                continue;
+            }
+            self.enqueue(entry);
+            successful.push(json!({"Id": entry["Id"]}));
+        }
+        if fault == Fault::Unheard {
+            return Err(TransportError::new("connection reset"));
+        }
+        Ok(answer(200, json!({"Successful": successful, "Failed": failed}).to_string()))
+    }
+
+    fn enqueue(&self, entry: &Value) {
+        let now = *self.now.lock().expect("now");
+        let id = entry["MessageDeduplicationId"].as_str().expect("an id").to_owned();
+        let mut seen = self.seen.lock().expect("seen");
+        if seen.get(&id).is_none_or(|time| now.saturating_sub(*time) > Duration::from_mins(5)) {
+            seen.insert(id, now);
+            let body = entry["MessageBody"].as_str().expect("a body");
+            self.queue.lock().expect("queue").push(serde_json::from_str(body).expect("a message"));
+        }
+    }
+}
+
+fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    http::Response::builder().status(status).body(body.into()).expect("an answer")
+}
+
+impl Transport for Cloud {
+    fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<Answer, TransportError>> {
+        let mut turns = 2;
+        async move {
+            // An answer takes its time, so that several requests are under way.
+            futures::future::poll_fn(|context| {
+                turns -= 1;
+                context.waker().wake_by_ref();
+                if turns == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            })
+            .await;
+            self.answer(&request)
+        }
+        .boxed_local()
+    }
+}
+
+impl Clock for Cloud {
+    fn now(&self) -> Duration {
+        *self.now.lock().expect("now")
+    }
+}
+
+impl Sleep for Cloud {
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
+        async move { *self.now.lock().expect("now") += duration }.boxed_local()
+    }
+}
+
+impl Random for Cloud {
+    fn fraction(&self) -> f64 {
+        0.5
+    }
+}

@@ -1,0 +1,121 @@
+//! The commands that are about a design: what can be typed behind them, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use cruncher_study::batch::Batch;
+use cruncher_study::model::ModelKind;
+
+use super::study;
+
+/// A design or a table of cases, and what is said of it beside.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// A design as JSON, or a table of cases as CSV or JSON
+    #[arg(value_name = "DESIGN.json|CASES.csv")]
+    pub design: PathBuf,
+    /// The model's file [default: the one that the design names, beside it]
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// How workers run the model of a table [default: python for .py, else command]
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<Kind>,
+    /// The batch that the cases belong to [default: the design's]; a table needs it to be enqueued
+    #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
+    pub batch: Option<Batch>,
+}
+
+/// How a worker runs a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Executed by the worker's own Python
+    Python,
+    /// Started as a process
+    Command,
+}
+
+impl From<Kind> for ModelKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Python => Self::Python,
+            Kind::Command => Self::Command,
+        }
+    }
+}
+
+const AFTER_DESIGN: &str = "\
+It needs no study and no account. A design is a JSON file with the batch, the model's file, the factors and a sampler; the
+same seed gives the same cases everywhere. A table has one column a factor, and `name[0]`, `name[1]` … for a vector.
+
+The ids of cases depend on the model's content. If its file isn't there, the columns `level` and `replicate` and the values
+are written without them.
+
+Examples:
+  cruncher design footing.json
+  cruncher design footing.json --csv - | head
+  cruncher design cases.csv --model footing.py --csv cases-with-ids.csv";
+
+/// Check a design.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_DESIGN)]
+pub(crate) struct Design {
+    /// What is checked.
+    #[command(flatten)]
+    pub source: Source,
+    /// Write the table of cases as CSV; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write the table of cases as a JSON array; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+const AFTER_ENQUEUE: &str = "\
+It looks at the study first and says what it would send: cases that have a result in this batch, and those that were sent
+before and still wait or run, are left out. On a terminal it asks before it sends. The queue hands the levels out in order.
+
+Ctrl-C pauses. The same command again, also after a crash, goes on where the last one ended and sends nothing twice;
+with --cancel it takes back what was not sent. What that needs is kept in $XDG_STATE_HOME/cruncher, by default
+~/.local/state/cruncher (Windows: %LOCALAPPDATA%\\cruncher).
+
+With --first it sends a few cases, waits for their results, shows them, and asks whether to send the rest. Where nobody can
+be asked it says the command that does it; with --yes the rest is sent if each of the first has a result.
+
+Examples:
+  cruncher enqueue prandtl footing.json
+  cruncher enqueue prandtl footing.json --first 5
+  cruncher enqueue prandtl cases.csv --model footing.py --batch prandtl/by-hand
+  cruncher enqueue prandtl footing.json --yes --json | jq .sent
+
+Exit codes: 0 sent, held after the first, or nothing to send; 1 failed; 2 wrong usage; 130 paused by Ctrl-C.";
+
+/// Send the cases of a design.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_ENQUEUE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is typed or not")]
+pub(crate) struct Enqueue {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// What is sent.
+    #[command(flatten)]
+    pub source: Source,
+    /// Send so many cases first, and show their results before the rest is sent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub first: Option<u32>,
+    /// Send those again that were sent before and have come to no end
+    #[arg(long)]
+    pub again: bool,
+    /// Send every case, and compute those again that have a result
+    #[arg(long)]
+    pub force: bool,
+    /// Don't ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Take back what an interrupted enqueueing of this design has not sent
+    #[arg(long, conflicts_with_all = ["first", "again", "yes"])]
+    pub cancel: bool,
+    /// Print what was done as a JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,201 @@
+//! `cruncher design`
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use cruncher_study::case_table::{write_points, write_table};
+use cruncher_study::cases::Cases;
+use cruncher_study::factor::{Factor, Scale, Values};
+use cruncher_study::figures::counted;
+use cruncher_study::model::ModelDigest;
+use cruncher_study::template::{Placeholder, decode, placeholders};
+use serde_json::json;
+
+use crate::arguments::Design;
+use crate::design_input::Input;
+use crate::failure::{Failure, sentence};
+use crate::output::{note, result};
+use crate::text::{Align, count, table};
+
+/// Says what a design has, and writes its table of cases.
+pub(crate) fn run(arguments: &Design) -> Result<(), Failure> {
+    let input = Input::read(&arguments.source)?;
+    let path = arguments.source.design.display();
+    let design = input.file.design().map_err(|error| Failure::new(format!("{path}: {}", sentence(&error))))?;
+    // Without the model nobody sees the ids, and which cases are the same doesn't depend on them.
+    let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());
+    let cases = Cases::of(design, &digest, input.file.replicates);
+    let is_table_on_stdout = [&arguments.csv, &arguments.json].into_iter().flatten().any(|path| is_stdout(path));
+    let text = describe(&input, &cases);
+    if is_table_on_stdout {
+        note(text);
+    } else {
+        result(text);
+    }
+    if let Some(path) = &arguments.csv {
+        let table = if input.model.is_some() { write_table(&cases) } else { write_points(&cases) };
+        write(path, &table.map_err(|error| Failure::new(sentence(&error)))?)?;
+    }
+    if let Some(path) = &arguments.json {
+        write(path, &as_json(&cases, input.model.is_some()))?;
+    }
+    Ok(())
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    if is_stdout(path) {
+        // That nobody reads it any more is no failure: `--csv - | head`.
+        let _ = std::io::stdout().write_all(content);
+        return Ok(());
+    }
+    std::fs::write(path, content)
+        .map_err(|error| Failure::new(format!("{} can't be written: {error}.", path.display())))
+}
+
+/// One object a case, in lines.
+fn as_json(cases: &Cases, has_ids: bool) -> Vec<u8> {
+    let mut lines: Vec<String> = Vec::with_capacity(cases.len());
+    for case in cases.iter() {
+        let mut row = json!({"level": case.level, "replicate": case.replicate, "parameters": case.parameters});
+        if has_ids {
+            row["case_id"] = json!(case.case_id);
+        }
+        lines.push(row.to_string());
+    }
+    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
+}
+
+fn describe(input: &Input, cases: &Cases) -> String {
+    let model = if input.file.model.file.is_empty() { "no model" } else { &input.file.model.file };
+    let mut text = format!("Design of {}, for {model}", count(cases.len() as u64, "case"));
+    let levels = cases.levels();
+    if levels.len() > 1 {
+        let levels: Vec<String> =
+            levels.iter().map(|level| format!("{} of level {}", level.cases, level.level)).collect();
+        // Writing to a string can't fail.
+        let _ = write!(text, ": {}", levels.join(", "));
+    }
+    let rows: Vec<Vec<String>> = cases.design().factors().iter().map(row).collect();
+    let columns = [("factor", Align::Left), ("values", Align::Left), ("unit", Align::Left)];
+    let _ = write!(text, "\n\n{}", table(&columns, &rows));
+    for line in notes(input, cases) {
+        let _ = write!(text, "\n{line}");
+    }
+    text.trim_end().to_owned()
+}
+
+fn notes(input: &Input, cases: &Cases) -> Vec<String> {
+    let mut notes = Vec::new();
+    if cases.duplicates() > 0 {
+        let points = counted(cases.duplicates(), "point is", "points are");
+        notes.push(format!("{points} the same as another one, and left out."));
+    }
+    if cases.design().left_out() > 0 {
+        let points = counted(cases.design().left_out(), "point doesn't", "points don't");
+        notes.push(format!("{points} meet the constraints, and left out."));
+    }
+    notes.extend(input.file.table.iter().flat_map(|table| table.notes.clone()));
+    match &input.model {
+        None => notes.push("The model's file isn't there, so the cases have no ids yet; --model names it.".to_owned()),
+        Some(model) => notes.extend(placeholder_notes(model, cases.design().factors())),
+    }
+    notes
+}
+
+/// Placeholders of the model that no factor fills, and factors that no placeholder uses.
+pub(crate) fn placeholder_notes(model: &[u8], factors: &[Factor]) -> Vec<String> {
+    let text = match decode(model) {
+        Ok(text) => text,
+        Err(error) => return vec![sentence(&error)],
+    };
+    let placeholders = placeholders(text);
+    let is_filled = |placeholder: &&Placeholder| factors.iter().any(|factor| factor.name == placeholder.name);
+    let missing =
+        placeholders.iter().filter(|placeholder| !is_filled(placeholder)).map(|Placeholder { name, line }| {
+            format!("The model wants `{name}` in line {line}, and there is no such factor: every case will fail.")
+        });
+    let is_used = |factor: &&Factor| placeholders.iter().any(|placeholder| placeholder.name == factor.name);
+    let unused = factors.iter().filter(|factor| !is_used(factor));
+    let unused = unused.map(|factor| {
+        format!("No placeholder of the model uses `{}`; it has to read it from `parameters`.", factor.name)
+    });
+    missing.chain(unused).collect()
+}
+
+fn row(factor: &Factor) -> Vec<String> {
+    let name = factor.count.map_or_else(|| factor.name.clone(), |count| format!("{}[{count}]", factor.name));
+    let shown = |value| serde_json::to_string(value).unwrap_or_default();
+    let values = match &factor.values {
+        Values::Range { minimum, maximum, scale: Scale::Linear } => format!("{minimum} to {maximum}"),
+        Values::Range { minimum, maximum, scale: Scale::Log } => format!("{minimum} to {maximum}, logarithmic"),
+        Values::Integers { minimum, maximum } => format!("{minimum} to {maximum}, whole"),
+        Values::Levels(levels) => levels.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Values::Fixed(value) => format!("always {}", shown(value)),
+        Values::Listed => "those of the table".to_owned(),
+    };
+    vec![name, crate::text::printable(&values, 60), factor.unit.clone()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(model: Option<&str>) -> Input {
+        let json = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "seed": 1, "sampler":
+            {"kind": "full_grid", "steps": 2}, "factors": [{"name": "c", "count": 2, "minimum": 1, "maximum": 2, "unit": "Pa"},
+            {"name": "n", "minimum": 1, "maximum": 3, "integer": true}, {"name": "soil", "levels": ["clay", "sand"]},
+            {"name": "g", "value": 9.81}]}"#;
+        Input {
+            file: serde_json::from_str(json).unwrap(),
+            model: model.map(|text| text.as_bytes().to_vec()),
+            model_path: "m.py".into(),
+            has_batch: true,
+        }
+    }
+
+    fn cases(input: &Input) -> Cases {
+        Cases::of(input.file.design().unwrap(), &ModelDigest::of(b""), 1)
+    }
+
+    #[test]
+    fn a_design_is_described_in_a_few_lines() {
+        let input = input(None);
+        let expected = "\
+Design of 16 cases, for m.py
+
+  factor  values          unit
+  c[2]    1 to 2          Pa
+  n       1 to 3, whole
+  soil    \"clay\", \"sand\"
+  g       always 9.81
+
+The model's file isn't there, so the cases have no ids yet; --model names it.";
+        let text = describe(&input, &cases(&input));
+        assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), expected.lines().skip(1).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_model_and_factors_don_t_have_in_common_is_told() {
+        let input = input(Some("a = {{c}}\nb = {{ depth }} + {{n}}\nc = parameters['g'] + {{soil}}\n"));
+        let text = describe(&input, &cases(&input));
+        assert!(text.contains("The model wants `depth` in line 2, and there is no such factor"), "{text}");
+        assert!(text.contains("No placeholder of the model uses `g`"), "{text}");
+        assert_eq!(text.matches("The model wants").count() + text.matches("No placeholder").count(), 2);
+    }
+
+    #[test]
+    fn cases_as_json_have_ids_where_there_is_a_model() {
+        let input = input(Some("x"));
+        for has_ids in [true, false] {
+            let json: serde_json::Value = serde_json::from_slice(&as_json(&cases(&input), has_ids)).unwrap();
+            assert_eq!(json.as_array().unwrap().len(), cases(&input).len());
+            assert_eq!(json[0].get("case_id").is_some(), has_ids);
+            assert_eq!(json[0]["parameters"]["g"], 9.81);
+        }
+    }
+}

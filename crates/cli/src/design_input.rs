@@ -1,0 +1,146 @@
+//! What a user names as design: a design file, or a table of cases with a model.
+
+use std::path::{Path, PathBuf};
+
+use cruncher_study::batch::Batch;
+use cruncher_study::design::{DesignFile, ModelFile};
+use cruncher_study::figures::counted;
+use cruncher_study::import::{ImportError, Table, WrongRow, import};
+use cruncher_study::model::ModelKind;
+use cruncher_study::sampler::Sampler;
+
+use crate::arguments::Source;
+use crate::failure::{Failure, sentence};
+
+/// The batch of a table that none was named for; nothing is enqueued by that name.
+const NO_BATCH: &str = "table";
+
+/// The most wrong rows that are told.
+const MOST_ROWS: usize = 20;
+
+/// A design, and the model if its file is there.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub file: DesignFile,
+    pub model: Option<Vec<u8>>,
+    /// Where the model's file is, or would be.
+    pub model_path: PathBuf,
+    /// Whether the batch was named, by the design or by the user.
+    pub has_batch: bool,
+}
+
+impl Input {
+    /// Reads what the user names. That the model named by a design isn't beside it is no failure yet.
+    pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
+        let content = read(&source.design)?;
+        let (mut file, has_batch) = match design_of(&content) {
+            Some(parsed) => (parsed.map_err(|error| unreadable(&source.design, &error.to_string()))?, true),
+            None => (of_table(table(source, &content)?, source), source.batch.is_some()),
+        };
+        if let Some(batch) = &source.batch {
+            file.batch = batch.clone();
+        }
+        if let Some(kind) = source.kind {
+            file.model.kind = kind.into();
+        }
+        let beside = source.design.parent().unwrap_or(Path::new("")).join(&file.model.file);
+        let model_path = source.model.clone().unwrap_or(beside);
+        let is_there = source.model.is_some() || model_path.is_file();
+        let model = is_there.then(|| read(&model_path)).transpose()?;
+        if source.model.is_some() {
+            file.model.file = file_name(&model_path);
+        }
+        Ok(Self { file, model, model_path, has_batch })
+    }
+
+    /// The model, which is needed now.
+    pub(crate) fn model(&self) -> Result<&[u8], Failure> {
+        self.model.as_deref().ok_or_else(|| {
+            let missing = if self.file.model.file.is_empty() {
+                "A table of cases doesn't name a model".to_owned()
+            } else {
+                format!("There is no model {}", self.model_path.display())
+            };
+            Failure::new(format!("{missing}: name its file with --model."))
+        })
+    }
+}
+
+/// The design that a file is; none if it is a table.
+fn design_of(content: &[u8]) -> Option<Result<DesignFile, serde_json::Error>> {
+    let start = content.trim_ascii_start().first();
+    let is_table = start != Some(&b'{')
+        || serde_json::from_slice::<serde_json::Value>(content).is_ok_and(|json| json.get("sampler").is_none());
+    (!is_table).then(|| serde_json::from_slice(content))
+}
+
+fn table(source: &Source, content: &[u8]) -> Result<Table, Failure> {
+    import(content).map_err(|error| {
+        let text = match &error {
+            ImportError::Rows { told, total } => wrong_rows(told, *total),
+            error => sentence(error),
+        };
+        Failure::new(format!("{}: {text}", source.design.display()))
+    })
+}
+
+/// Each wrong row in a line of its own.
+fn wrong_rows(told: &[WrongRow], total: usize) -> String {
+    let more = total - told.len().min(MOST_ROWS);
+    let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };
+    let rows = told.iter().take(MOST_ROWS).fold(String::new(), |rows, row| format!("{rows}\n  {row}"));
+    format!(
+        "{}, so nothing was done with it:{rows}{more}",
+        counted(total as u64, "row is wrong", "rows or fields are wrong")
+    )
+}
+
+fn of_table(table: Table, source: &Source) -> DesignFile {
+    let file = source.model.as_deref().map(file_name).unwrap_or_default();
+    let is_python = Path::new(&file).extension().is_none_or(|extension| extension.eq_ignore_ascii_case("py"));
+    DesignFile {
+        batch: Batch::parse(NO_BATCH).unwrap_or_else(|_| unreachable!("it is a valid name")),
+        model: ModelFile { file, kind: if is_python { ModelKind::Python } else { ModelKind::Command } },
+        factors: Vec::new(),
+        constraints: Vec::new(),
+        sampler: Sampler::Table,
+        table: Some(table),
+        seed: 0,
+        replicates: 1,
+        max_attempts: 3,
+        time_limit_secs: None,
+        force: false,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| unreadable(path, &error.to_string()))
+}
+
+fn unreadable(path: &Path, reason: &str) -> Failure {
+    Failure::new(format!("{} can't be read: {reason}.", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_design_is_told_from_a_table() {
+        for (content, expected) in [
+            (r#"{"sampler": {}}"#, true),
+            (" \n{\"batch\": 1, \"sampler\": 2}", true),
+            ("{\"broken", true),
+            (r#"[{"a": 1}]"#, false),
+            (r#"{"columns": [], "rows": []}"#, false),
+            ("a,b\r\n1,2\r\n", false),
+            ("", false),
+        ] {
+            assert_eq!(design_of(content.as_bytes()).is_some(), expected, "{content}");
+        }
+    }
+}

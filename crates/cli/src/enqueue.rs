@@ -1,0 +1,274 @@
+//! `cruncher enqueue`
+
+mod first;
+mod summary;
+
+use std::env;
+use std::rc::Rc;
+
+use cruncher_backend::enqueue::{
+    Ended, Journal, Plan, Progress, Prospect, Selection, Sending, SentBefore, Steering, prospect, submission_id,
+};
+use cruncher_backend::launch::find_config;
+use cruncher_backend::study::Study;
+use cruncher_study::design_document::Submission;
+use serde_json::{Value, json};
+
+use crate::arguments::{Account, Enqueue};
+use crate::cloud;
+use crate::design::placeholder_notes;
+use crate::design_input::Input;
+use crate::failure::{Failure, of_enqueue, of_launch};
+use crate::output::{Gauge, can_ask, note, result, yes_or_no};
+use crate::release::VERSION;
+use crate::signal::{Listener, Signal, ended, unless_ended};
+use crate::state_folder::StateFolder;
+
+/// Sends the cases of a design, or goes on with sending them.
+pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Failure> {
+    let mut input = Input::read(&arguments.source)?;
+    input.file.force |= arguments.force;
+    if !input.has_batch {
+        return Err(Failure::new(
+            "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
+        ));
+    }
+    let mut desk = unless_ended(Desk::open(account, arguments, &input), nothing_sent).await?;
+    if arguments.cancel {
+        return desk.cancel().await;
+    }
+    if desk.journal.is_none() {
+        let (prospect, selection) = unless_ended(desk.look(), nothing_sent).await?;
+        desk.tell(summary::of_prospect(&arguments.study, &desk.plan, &prospect, &selection));
+        for note in placeholder_notes(input.model()?, desk.plan.cases().design().factors()) {
+            desk.tell(note);
+        }
+        if selection.cases() == 0 {
+            desk.report("nothing", None, &[]);
+            return Ok(());
+        }
+        if !unless_ended(desk.confirm(), nothing_sent).await? {
+            return Err(Failure::new("Nothing was sent."));
+        }
+        unless_ended(desk.begin(input.model()?, &selection), || desk_is_left(arguments)).await?;
+    }
+    desk.send_all().await
+}
+
+fn nothing_sent() -> String {
+    "Interrupted: nothing was sent.".to_owned()
+}
+
+fn desk_is_left(arguments: &Enqueue) -> String {
+    format!(
+        "Interrupted before the first case was sent. The same command goes on; `{} --cancel` takes it back.",
+        command(arguments)
+    )
+}
+
+/// The command that does the same without asking for first cases.
+fn command(arguments: &Enqueue) -> String {
+    let source = &arguments.source;
+    let model = source.model.as_ref().map(|model| format!(" --model {}", model.display())).unwrap_or_default();
+    let batch = source.batch.as_ref().map(|batch| format!(" --batch {batch}")).unwrap_or_default();
+    let force = if arguments.force { " --force" } else { "" };
+    format!("cruncher enqueue {} {}{model}{batch}{force}", arguments.study, source.design.display())
+}
+
+/// Where an enqueueing is done: the study, the plan, and what this computer keeps of it.
+struct Desk<'a> {
+    arguments: &'a Enqueue,
+    study: Study,
+    plan: Plan,
+    keep: Rc<StateFolder>,
+    /// What is left of an earlier command.
+    journal: Option<Journal>,
+    last: Progress,
+    secs: f64,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(account: &Account, arguments: &'a Enqueue, input: &Input) -> Result<Self, Failure> {
+        let model = input.model()?;
+        let client = cloud::client(account).await?;
+        let ports = client.ports();
+        let submission = Submission { id: submission_id(ports), time: client.now().as_secs_f64(), by: user() };
+        let plan =
+            Plan::new(&input.file, model, &submission).map_err(|error| of_enqueue(error, &command(arguments)))?;
+        let region = client.endpoints().region.clone();
+        let config = find_config(&client, &arguments.study, VERSION).await;
+        let config = config.map_err(|error| of_launch(error, &arguments.study, &region))?;
+        let keep = Rc::new(StateFolder::find()?);
+        let journal = Journal::read(&*keep, &plan.key(&config.bucket)).await;
+        let journal = journal.map_err(|error| of_enqueue(error.into(), &command(arguments)))?;
+        let plan = match &journal {
+            Some(journal) => plan.with_submission(journal.submission()),
+            None => plan,
+        };
+        let study = Study { client, config };
+        Ok(Self { arguments, study, plan, keep, journal, last: Progress::default(), secs: 0.0 })
+    }
+
+    fn failed(&self, error: impl Into<cruncher_backend::enqueue::EnqueueError>) -> Failure {
+        of_enqueue(error.into(), &command(self.arguments))
+    }
+
+    /// A line for people: with `--json` the result belongs to a program.
+    fn tell(&self, text: impl std::fmt::Display) {
+        if self.arguments.json { note(text) } else { result(text) }
+    }
+
+    async fn look(&self) -> Result<(Prospect, Selection), Failure> {
+        let prospect = prospect(&self.study, &self.plan).await?;
+        let sent_before = if self.arguments.again { SentBefore::SendAgain } else { SentBefore::Wait };
+        let selection = prospect.selection(&self.plan, sent_before);
+        Ok((prospect, selection))
+    }
+
+    async fn confirm(&self) -> Result<bool, Failure> {
+        if self.arguments.yes || !can_ask() {
+            return Ok(true);
+        }
+        let first = self.arguments.first.map(|first| format!(" the first {first}")).unwrap_or_default();
+        yes_or_no(&format!("Send{first}?")).await
+    }
+
+    /// Writes the documents and the journal. What is sent afterwards is found there.
+    async fn begin(&mut self, model: &[u8], selection: &Selection) -> Result<(), Failure> {
+        let (plan, first) = (self.plan.clone(), self.arguments.first.map(u64::from));
+        let begun = Sending::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
+        self.journal = Some(begun.map_err(|error| self.failed(error))?.journal().clone());
+        Ok(())
+    }
+
+    async fn resume(&self) -> Result<Sending, Failure> {
+        let journal = self.journal.clone().ok_or_else(|| {
+            Failure::new(
+                "There is no unfinished enqueueing of this design on this computer, so there is nothing to take back.",
+            )
+        })?;
+        let resumed = Sending::resume(&self.study, self.plan.clone(), journal, self.keep.clone()).await;
+        resumed.map_err(|error| self.failed(error))
+    }
+
+    async fn cancel(&mut self) -> Result<(), Failure> {
+        let mut sending = unless_ended(self.resume(), || "Interrupted: nothing was taken back.".to_owned()).await?;
+        let taken_back = sending.cancel().await.map_err(|error| self.failed(error))?;
+        let (accepted, of) = (sending.journal().accepted(), sending.journal().of());
+        self.last = Progress { sent: accepted, of, ..Progress::default() };
+        self.tell(format_args!(
+            "{} taken back; {} sent and stay.",
+            cruncher_study::figures::counted(taken_back, "case is", "cases are"),
+            cruncher_study::figures::counted(accepted, "was", "were"),
+        ));
+        self.report("cancelled", None, &[]);
+        Ok(())
+    }
+
+    async fn send_all(&mut self) -> Result<(), Failure> {
+        let mut sending = unless_ended(self.resume(), || desk_is_left(self.arguments)).await?;
+        if sending.journal().accepted() > 0 {
+            self.tell(summary::of_journal(&self.arguments.study, sending.journal()));
+        }
+        if self.arguments.first.is_none() {
+            sending.release();
+        }
+        let mut end = if sending.journal().is_held() { Ended::Held } else { self.send(&mut sending).await? };
+        let mut looked = Vec::new();
+        if end == Ended::Held {
+            looked = self.look_at_first(&sending).await?;
+            if self.wants_rest(&looked).await? {
+                end = self.send(&mut sending).await?;
+            } else {
+                self.tell(format_args!("The rest waits. To send it:  {}", command(self.arguments)));
+            }
+        }
+        self.report(summary::word(end), Some(&sending), &looked);
+        Ok(())
+    }
+
+    /// Sends until the end or a pause. A second signal ends it at once: what may have been sent is noted.
+    async fn send(&mut self, sending: &mut Sending) -> Result<Ended, Failure> {
+        let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
+        let (steering, start, mut listener) = (Steering::default(), clock.now(), Listener::new()?);
+        let gauge = Gauge::new(sending.journal().of());
+        let mut last = Progress::default();
+        let mut show = |progress: Progress| {
+            gauge.show(&progress);
+            last = progress;
+        };
+        let (ran, signal) = steer(sending.run(&steering, &mut show), &steering, &mut listener, self.arguments).await?;
+        drop(gauge);
+        self.secs += clock.now().saturating_sub(start).as_secs_f64();
+        self.last.requests += last.requests;
+        self.last.throttled += last.throttled;
+        self.tell(summary::of_progress(last.sent.saturating_sub(before), &last, self.secs));
+        let end = ran.map_err(|error| self.failed(error))?;
+        match signal.filter(|_| end == Ended::Paused) {
+            Some(signal) => Err(self.paused(signal, sending)),
+            None => Ok(end),
+        }
+    }
+
+    fn paused(&self, signal: Signal, sending: &Sending) -> Failure {
+        self.report(summary::word(Ended::Paused), Some(sending), &[]);
+        let command = command(self.arguments);
+        ended(
+            signal,
+            format!(
+                "Paused: {} of {} cases are sent. To go on:  {command}\nTo take back what was not sent:  {command} --cancel",
+                sending.journal().accepted(),
+                sending.journal().of()
+            ),
+        )
+    }
+
+    /// For programs, at the very end.
+    fn report(&self, end: &str, sending: Option<&Sending>, first: &[first::Look]) {
+        if !self.arguments.json {
+            return;
+        }
+        let document = self.plan.document();
+        let first: Vec<Value> = first.iter().map(|look| summary::outcome_json(look.case, &look.outcome)).collect();
+        let journal = sending.map(Sending::journal);
+        result(format_args!(
+            "{:#}",
+            json!({
+                "study": self.arguments.study, "batch": document.batch, "submission": document.submission, "ended": end,
+                "cases": self.plan.cases().len(), "to_send": journal.map_or(self.last.of, Journal::of),
+                "sent": journal.map_or(self.last.sent, Journal::accepted),
+                "requests": self.last.requests, "throttled": self.last.throttled, "secs": self.secs, "first": first,
+            })
+        ));
+    }
+}
+
+/// Runs until the end, and asks for a pause when a signal comes. A second one doesn't wait.
+async fn steer<T>(
+    sending: impl Future<Output = T>,
+    steering: &Steering,
+    listener: &mut Listener,
+    arguments: &Enqueue,
+) -> Result<(T, Option<Signal>), Failure> {
+    let mut sending = std::pin::pin!(sending);
+    let mut heard = None;
+    loop {
+        tokio::select! {
+            ran = &mut sending => return Ok((ran, heard)),
+            signal = listener.next() => {
+                if heard.replace(signal).is_some() {
+                    let message = format!("Interrupted. To go on:  {}", command(arguments));
+                    return Err(ended(signal, message));
+                }
+                note("Pausing: what is under way comes to its end. Ctrl-C again doesn't wait for it; nothing gets lost.");
+                steering.pause();
+            }
+        }
+    }
+}
+
+/// Who sends, as the system knows them.
+fn user() -> String {
+    let names = ["USER", "USERNAME", "LOGNAME"];
+    names.into_iter().find_map(|name| env::var(name).ok()).unwrap_or_else(|| "command line".to_owned())
+}

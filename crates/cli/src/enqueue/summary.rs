@@ -1,0 +1,142 @@
+//! What an enqueueing comes to and what it did, as texts.
+
+use std::fmt::Write as _;
+
+use cruncher_backend::enqueue::{CaseOutcome, Ended, Journal, Plan, Progress, Prospect, Selection};
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::figures::{counted, duration, thousands};
+use serde_json::{Value, json};
+
+use crate::text::{count, printable};
+
+/// The longest line of inputs or outputs.
+const MOST_CHARS: usize = 160;
+
+/// What will be sent, before anybody is asked.
+pub(super) fn of_prospect(study: &str, plan: &Plan, prospect: &Prospect, selection: &Selection) -> String {
+    let document = plan.document();
+    let levels = plan.cases().levels().len() as u64;
+    let levels = if levels > 1 { format!(" in {levels} levels") } else { String::new() };
+    let mut text = format!(
+        "Batch {} of study {study}: {}{levels}, for {}\n",
+        document.batch,
+        count(prospect.cases, "case"),
+        document.model.file_name()
+    );
+    let mut line = |number: u64, what: &str| {
+        if number > 0 {
+            // Writing to a string can't fail.
+            let _ = writeln!(text, "  {:>9}  {what}", thousands(number));
+        }
+    };
+    line(prospect.left_out, "left out: outside the constraints");
+    line(prospect.duplicates, "left out: the same as another one");
+    let again = if document.force { ", computed again" } else { "" };
+    line(prospect.done(), &format!("with a result{again}"));
+    line(prospect.sent_before(), &format!("sent before, waiting or running{}", fate(prospect, selection)));
+    let _ = write!(
+        text,
+        "  {:>9}  to send, with {}",
+        thousands(selection.cases()),
+        count(selection.requests(plan), "request")
+    );
+    let _ = write!(text, "\n{}", fleet(prospect, selection));
+    for key in &prospect.unreadable {
+        let _ = write!(text, "\n{} can't be read: what it names may be sent twice.", printable(key, MOST_CHARS));
+    }
+    text
+}
+
+/// What becomes of those that were sent before.
+fn fate(prospect: &Prospect, selection: &Selection) -> &'static str {
+    let is_sent = selection.cases() + prospect.done() >= prospect.cases;
+    if is_sent { ", sent again" } else { "; --again sends them again" }
+}
+
+fn fleet(prospect: &Prospect, selection: &Selection) -> String {
+    let workers = prospect.fleet.workers;
+    if workers == 0 {
+        return "No worker is attached: the cases wait until there is one.".to_owned();
+    }
+    let attached = counted(workers, "worker is attached", "workers are attached");
+    match prospect.fleet.expected_secs(selection.cases()).filter(|secs| *secs > 0.0) {
+        Some(secs) => format!("{attached}: about {} at their pace so far.", duration(secs)),
+        None => format!("{attached}."),
+    }
+}
+
+/// What was found of an enqueueing that was interrupted.
+pub(super) fn of_journal(study: &str, journal: &Journal) -> String {
+    format!(
+        "Going on with the submission {} to batch {} of study {study}: {} of {} are sent.",
+        journal.submission().id,
+        journal.batch(),
+        thousands(journal.accepted()),
+        count(journal.of(), "case")
+    )
+}
+
+/// What was done.
+pub(super) fn of_progress(sent: u64, progress: &Progress, secs: f64) -> String {
+    let throttled = match progress.throttled {
+        0 => String::new(),
+        number => format!(", {} throttled", thousands(number)),
+    };
+    format!(
+        "Sent {} with {}{throttled} in {}.",
+        count(sent, "case"),
+        count(progress.requests, "request"),
+        duration(secs)
+    )
+}
+
+/// What became of one of the first cases.
+pub(super) fn of_outcome(case: CaseId, parameters: &Parameters, outcome: &CaseOutcome) -> String {
+    let inputs = compact(parameters);
+    let id = &case.to_string()[..8];
+    match outcome {
+        CaseOutcome::Waiting => format!("  {id}  waiting\n            {inputs}"),
+        CaseOutcome::Done(document) => {
+            let mut text = format!("  {id}  done in {}\n            {inputs}", duration(document.duration_secs()));
+            let _ = write!(text, "\n            → {}", compact(&document.result));
+            for warning in &document.warnings {
+                let _ = write!(text, "\n            warning: {}", printable(warning, MOST_CHARS));
+            }
+            text
+        }
+        CaseOutcome::Failed(document) => {
+            let summary = printable(&document.summary(), MOST_CHARS);
+            let attempts = format!("attempt {} of {}", document.attempt, document.max_attempts);
+            format!("  {id}  failed, {attempts}\n            {inputs}\n            ✗ {summary}")
+        }
+    }
+}
+
+fn compact(value: &impl serde::Serialize) -> String {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    printable(json.trim_start_matches('{').trim_end_matches('}'), MOST_CHARS)
+}
+
+/// The same for programs.
+pub(super) fn outcome_json(case: CaseId, outcome: &CaseOutcome) -> Value {
+    match outcome {
+        CaseOutcome::Waiting => json!({"case_id": case, "state": "waiting"}),
+        CaseOutcome::Done(document) => json!({
+            "case_id": case, "state": "done", "duration_secs": document.duration_secs(), "parameters": document.parameters,
+            "result": document.result, "warnings": document.warnings,
+        }),
+        CaseOutcome::Failed(document) => json!({
+            "case_id": case, "state": "failed", "final": document.is_final, "parameters": document.parameters,
+            "error": document.summary(),
+        }),
+    }
+}
+
+/// How it ended, in a word.
+pub(super) const fn word(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Complete => "complete",
+        Ended::Held => "held",
+        Ended::Paused => "paused",
+    }
+}

@@ -1,0 +1,25 @@
+//! Points of the unit cube, chosen for a parameter study, and how good they are.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness of its own. What is random follows from a seed, and is the
+//! same on every platform, bit for bit: floats are only added, subtracted, multiplied, divided, rounded and their roots
+//! taken, which IEEE 754 defines exactly.
+
+#[cfg(test)]
+mod checks;
+mod doubling;
+mod generator;
+mod halton;
+mod latin_hypercube;
+mod optimised;
+mod points;
+pub mod quality;
+mod random;
+mod sobol;
+
+pub use doubling::double_latin_hypercube;
+pub use halton::{MAX_HALTON_DIMENSIONS, halton};
+pub use latin_hypercube::latin_hypercube;
+pub use optimised::{Criterion, MAX_OPTIMISED, optimised_latin_hypercube};
+pub use points::Points;
+pub use random::random;
+pub use sobol::{MAX_SOBOL_DIMENSIONS, sobol};

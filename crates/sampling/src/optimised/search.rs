@@ -1,0 +1,197 @@
+//! Exchanges of coordinates that make a Latin hypercube better.
+//!
+//! Threshold accepting: G. Dueck, T. Scheuer: Threshold accepting. Journal of Computational Physics 90 (1990) 161–175,
+//! for designs by K.-T. Fang, X. Lu, P. Winker: Lower bounds for centered and wrap-around L2-discrepancies and
+//! construction of uniform designs by threshold accepting. Journal of Complexity 19 (2003) 692–711. That the threshold
+//! follows from how many exchanges are accepted is taken from R. Jin, W. Chen, A. Sudjianto: An efficient algorithm for
+//! constructing optimal design of computer experiments. Journal of Statistical Planning and Inference 134 (2005)
+//! 268–287.
+
+use crate::Points;
+use crate::generator::Generator;
+
+/// How many coordinates all trials look at together: what takes some tenths of a second.
+const EFFORT: usize = 300_000_000;
+
+/// More trials than this for each point don't pay.
+const TRIALS_PER_POINT: usize = 1000;
+
+/// Of how many points the nearest one is tried: an exchange of similar coordinates is more often an improvement.
+const CANDIDATES: usize = 5;
+
+/// Which part of the trials may accept an exchange that is no improvement.
+const EXPLORING: f64 = 0.9;
+
+/// What is lowered.
+pub(super) trait Objective {
+    /// How it would change if two points exchanged their coordinate, for each dimension.
+    fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]);
+
+    /// Takes note of an exchange.
+    fn exchange(&mut self, exchange: Exchange);
+}
+
+/// Two points exchange their coordinate along a dimension.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exchange {
+    pub(super) dimension: usize,
+    pub(super) first: usize,
+    pub(super) second: usize,
+}
+
+/// Makes the points better, or leaves them as they are.
+pub(super) fn improve(points: &mut Points, objective: &mut impl Objective, generator: &mut Generator) {
+    if points.len() < 2 || points.dimensions() < 2 {
+        return;
+    }
+    let trials = (EFFORT / (points.len() * points.dimensions())).clamp(1, TRIALS_PER_POINT * points.len());
+    let (mut threshold, mut course) = (Threshold::new(trials, points.len()), Course::default());
+    let mut changes = vec![0.0; points.dimensions()];
+    for trial in 0..trials {
+        let (first, second) = pair(points, generator);
+        objective.changes(first, second, &mut changes);
+        let (dimension, change) = smallest(&changes);
+        if threshold.accepts(change, trial) {
+            let exchange = Exchange { dimension, first, second };
+            points.column_mut(dimension).swap(first, second);
+            objective.exchange(exchange);
+            course.add(exchange, change);
+        }
+    }
+    course.return_to_best(points);
+}
+
+/// A random point, and one that is near it along a random dimension.
+fn pair(points: &Points, generator: &mut Generator) -> (usize, usize) {
+    let column = points.column(below(points.dimensions(), generator));
+    let first = below(points.len(), generator);
+    let mut other = || (first + 1 + below(points.len() - 1, generator)) % points.len();
+    let mut second = other();
+    for _ in 1..CANDIDATES {
+        let candidate = other();
+        if (column[candidate] - column[first]).abs() < (column[second] - column[first]).abs() {
+            second = candidate;
+        }
+    }
+    (first, second)
+}
+
+fn below(bound: usize, generator: &mut Generator) -> usize {
+    generator.below(u32::try_from(bound).expect("a design has fewer than 2^32 points")) as usize
+}
+
+/// The smallest of some numbers, and its index: of several equal ones the first.
+fn smallest(numbers: &[f64]) -> (usize, f64) {
+    let first = (0, f64::INFINITY);
+    let numbered = numbers.iter().copied().enumerate();
+    numbered.fold(first, |smallest, number| if number.1 < smallest.1 { number } else { smallest })
+}
+
+/// Up to which change an exchange is accepted. It follows the number of those that are accepted without being an
+/// improvement, and so the scale of the criterion, whatever that is.
+struct Threshold {
+    change: f64,
+    rate: f64,
+    exploring_trials: f64,
+}
+
+impl Threshold {
+    /// With few trials for each point there is no time for detours.
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
+    fn new(trials: usize, count: usize) -> Self {
+        let rate = (trials as f64 / (1000.0 * count as f64)).min(0.3);
+        Self { change: 0.0, rate, exploring_trials: EXPLORING * trials as f64 }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
+    fn accepts(&mut self, change: f64, trial: usize) -> bool {
+        let rate = self.rate * (1.0 - trial as f64 / self.exploring_trials);
+        if change < 0.0 || rate <= 0.0 {
+            return change < 0.0;
+        }
+        if self.change == 0.0 && change.is_finite() {
+            self.change = 0.01 * change;
+        }
+        let is_accepted = change < self.change;
+        self.change *= if is_accepted { 0.9 } else { 1.0 + 0.1 * rate };
+        is_accepted
+    }
+}
+
+/// Which way the criterion went.
+#[derive(Debug, Default)]
+struct Course {
+    /// What it is now, less what it was at the beginning.
+    change: f64,
+    /// The lowest of these.
+    best: f64,
+    /// What was exchanged since it was lowest.
+    since: Vec<Exchange>,
+}
+
+impl Course {
+    fn add(&mut self, exchange: Exchange, change: f64) {
+        self.change += change;
+        self.since.push(exchange);
+        if self.change < self.best {
+            self.best = self.change;
+            self.since.clear();
+        }
+    }
+
+    fn return_to_best(self, points: &mut Points) {
+        for Exchange { dimension, first, second } in self.since.into_iter().rev() {
+            points.column_mut(dimension).swap(first, second);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing improves it.
+    struct Uphill;
+
+    impl Objective for Uphill {
+        fn changes(&mut self, _: usize, _: usize, changes: &mut [f64]) {
+            changes.fill(1.0);
+        }
+
+        fn exchange(&mut self, _: Exchange) {}
+    }
+
+    #[test]
+    fn points_that_can_not_be_improved_stay_as_they_are() {
+        let start = crate::latin_hypercube(2, 10, 1, 0);
+        let mut points = start.clone();
+        improve(&mut points, &mut Uphill, &mut Generator::new(crate::generator::Purpose::Optimised, &[1]));
+        assert_eq!(points, start);
+    }
+
+    fn step(first: usize) -> Exchange {
+        Exchange { dimension: 0, first, second: first + 1 }
+    }
+
+    #[test]
+    fn the_course_returns_to_where_the_criterion_was_lowest() {
+        let mut points = Points::from_columns(&[[0.0, 0.1, 0.2, 0.3]]).unwrap();
+        let mut course = Course::default();
+        for (first, change) in [(0, -2.0), (1, 1.0), (2, -0.5)] {
+            points.column_mut(0).swap(first, first + 1);
+            course.add(step(first), change);
+        }
+        course.return_to_best(&mut points);
+        assert_eq!(points.column(0), [0.1, 0.0, 0.2, 0.3]);
+    }
+
+    #[test]
+    fn improvements_are_always_accepted_and_detours_only_early() {
+        let mut threshold = Threshold::new(1000, 1);
+        let accepted = |threshold: &mut Threshold, trial| (0..400).filter(|_| threshold.accepts(1.0, trial)).count();
+        assert!(accepted(&mut threshold, 0) > 10);
+        assert_eq!(accepted(&mut threshold, 900), 0);
+        assert!(threshold.accepts(-1e-9, 0) && threshold.accepts(-1e-9, 999));
+        assert!(!threshold.accepts(f64::INFINITY, 0) && !threshold.accepts(f64::NAN, 0));
+    }
+}

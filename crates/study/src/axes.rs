@@ -1,0 +1,136 @@
+//! Where the points of a design lie: what a preview draws.
+
+use cruncher_sampling::Points;
+
+use crate::case::Parameter;
+use crate::design::Design;
+use crate::factor::{Factor, Values};
+
+/// The most different texts of an imported column that are told apart in a preview.
+const MOST_TEXTS: usize = 50;
+
+/// One dimension of a design, and where on it every point lies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// The factor's name, or that of its component: `c[0]`.
+    pub name: String,
+    /// The unit of its values.
+    pub unit: String,
+    /// What stands at its beginning.
+    pub least: Parameter,
+    /// What stands at its end.
+    pub most: Parameter,
+    /// Each point's place, from 0 at the beginning to 1 at the end. Levels lie in the middle of equal parts.
+    pub places: Vec<f64>,
+}
+
+/// The dimensions in which points of a design differ. What is the same everywhere has none.
+#[must_use]
+pub fn axes(design: &Design) -> Vec<Axis> {
+    design.fractions().map_or_else(|| listed_axes(design), |points| sampled_axes(design.factors(), points))
+}
+
+fn sampled_axes(factors: &[Factor], points: &Points) -> Vec<Axis> {
+    let mut dimension = 0;
+    let mut axes = Vec::new();
+    for factor in factors.iter().filter(|factor| factor.dimensions() > 0) {
+        for name in factor.columns() {
+            let place = |fraction: &f64| factor.levels().map_or(*fraction, |levels| middle_of_part(*fraction, levels));
+            let places = points.column(dimension).iter().map(place).collect();
+            axes.push(Axis { name, unit: factor.unit.clone(), least: factor.at(0.0), most: factor.at(1.0), places });
+            dimension += 1;
+        }
+    }
+    axes
+}
+
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 levels are as good as a continuum")]
+fn middle_of_part(fraction: f64, levels: u64) -> f64 {
+    let levels = levels as f64;
+    ((fraction * levels).floor().min(levels - 1.0) + 0.5) / levels
+}
+
+fn listed_axes(design: &Design) -> Vec<Axis> {
+    let mut axes = Vec::new();
+    for factor in design.factors().iter().filter(|factor| factor.values == Values::Listed) {
+        for (component, name) in factor.columns().into_iter().enumerate() {
+            let column: Vec<Parameter> = (0..design.len())
+                .filter_map(|row| match design.value(row, &factor.name)? {
+                    Parameter::List(components) => components.get(component).cloned(),
+                    value => Some(value.clone()),
+                })
+                .collect();
+            axes.extend(listed_axis(name, &factor.unit, &column));
+        }
+    }
+    axes
+}
+
+fn listed_axis(name: String, unit: &str, column: &[Parameter]) -> Option<Axis> {
+    let numbers: Option<Vec<f64>> = column.iter().map(Parameter::as_number).collect();
+    let unit = unit.to_owned();
+    if let Some(numbers) = numbers {
+        let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let places = numbers.iter().map(|number| (number - least) / (most - least)).collect();
+        let [least, most] = [least, most].map(Parameter::Number);
+        return (least != most).then_some(Axis { name, unit, least, most, places });
+    }
+    let mut texts: Vec<String> = column.iter().map(text).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let place = |value: &Parameter| {
+        let index = texts.binary_search(&text(value)).unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "a few texts")]
+        let place = (index as f64 + 0.5) / texts.len() as f64;
+        place
+    };
+    let is_told_apart = (2..=MOST_TEXTS).contains(&texts.len());
+    let ends = (Parameter::Text(texts.first()?.clone()), Parameter::Text(texts.last()?.clone()));
+    let (least, most) = ends;
+    is_told_apart.then(|| Axis { name, unit, least, most, places: column.iter().map(place).collect() })
+}
+
+fn text(value: &Parameter) -> String {
+    match value {
+        Parameter::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::design::DesignFile;
+
+    fn axes_of(json: &str) -> Vec<Axis> {
+        let file: DesignFile = serde_json::from_str(&format!(
+            r#"{{"batch": "b", "model": {{"file": "m.py", "kind": "python"}}, {json}}}"#
+        ))
+        .unwrap();
+        axes(&file.design().unwrap())
+    }
+
+    #[test]
+    fn a_sampled_design_has_an_axis_for_each_dimension() {
+        let axes = axes_of(
+            r#""sampler": {"kind": "full_grid", "steps": 3}, "factors": [{"name": "k", "minimum": 1, "maximum": 100, "scale": "log",
+                "unit": "m/s"}, {"name": "w", "value": 2}, {"name": "n", "count": 2, "minimum": 1, "maximum": 2, "integer": true}]"#,
+        );
+        assert_eq!(axes.iter().map(|axis| axis.name.as_str()).collect::<Vec<_>>(), ["k", "n[0]", "n[1]"]);
+        assert_eq!((&axes[0].least, &axes[0].most), (&Parameter::Number(1.0), &Parameter::Number(100.0)));
+        assert_eq!(axes[0].places[..5], [0.0, 0.0, 0.0, 0.0, 0.5]);
+        assert_eq!(axes[1].places[..4], [0.25, 0.25, 0.75, 0.75], "levels lie in the middle of their parts");
+    }
+
+    #[test]
+    fn an_imported_table_has_an_axis_for_each_column_that_differs() {
+        let axes = axes_of(
+            r#""sampler": {"kind": "table"}, "table": {"columns": [{"name": "c"}, {"name": "soil"}, {"name": "same"}],
+                "rows": [[10, "sand", 1], [20.0, "clay", 1], [15, "sand", 1]]}"#,
+        );
+        assert_eq!(axes.len(), 2);
+        assert_eq!((axes[0].name.as_str(), axes[0].places.as_slice()), ("c", [0.0, 1.0, 0.5].as_slice()));
+        assert_eq!(axes[1].places, [0.75, 0.25, 0.75]);
+    }
+}

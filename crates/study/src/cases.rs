@@ -1,0 +1,149 @@
+//! The cases of a design: its points, each with the identity that model and inputs give it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::{CaseId, Parameters};
+use crate::design::Design;
+use crate::model::ModelDigest;
+
+/// One case of a design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// What identifies it.
+    pub case_id: CaseId,
+    /// Its place in the order of the batch.
+    pub level: u32,
+    /// Its inputs.
+    pub parameters: Parameters,
+    /// Which of several equal ones it is.
+    pub replicate: u32,
+}
+
+/// How many cases a level has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelSize {
+    /// The level.
+    pub level: u32,
+    /// Its cases.
+    pub cases: u64,
+}
+
+/// The cases of a design, level by level, each once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cases {
+    design: Design,
+    entries: Vec<Entry>,
+    duplicates: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    case_id: CaseId,
+    row: u32,
+    level: u32,
+    replicate: u32,
+}
+
+impl Cases {
+    /// The cases of `design` for a model of this content; each point is `replicates` of them.
+    ///
+    /// # Panics
+    /// Never: a design has at most [`MAX_CASES`](crate::sampler::MAX_CASES) points.
+    #[must_use]
+    pub fn of(design: Design, model: &ModelDigest, replicates: u32) -> Self {
+        let mut entries = Vec::with_capacity(design.len() * replicates as usize);
+        for row in 0..design.len() {
+            let (mark, parameters) = (design.mark(row), design.parameters(row));
+            for replicate in mark.replicate * replicates..(mark.replicate + 1) * replicates {
+                let case_id = CaseId::of(model, &parameters, replicate);
+                let row = u32::try_from(row).expect("a design has at most a million points");
+                entries.push(Entry { case_id, row, level: mark.level, replicate });
+            }
+        }
+        Self::once_each(design, entries)
+    }
+
+    /// Leaves out what is there already, in an earlier level or further up, and brings the levels into their order.
+    fn once_each(design: Design, mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| entry.level);
+        let mut order: Vec<u32> = (0..).take(entries.len()).collect();
+        order.sort_unstable_by_key(|index| (entries[*index as usize].case_id, *index));
+        let ids = |pair: &[u32]| entries[pair[0] as usize].case_id == entries[pair[1] as usize].case_id;
+        let mut repeated = vec![false; entries.len()];
+        for pair in order.windows(2).filter(|pair| ids(pair)) {
+            repeated[pair[1] as usize] = true;
+        }
+        let all = entries.len();
+        let mut repeated = repeated.into_iter();
+        entries.retain(|_| repeated.next() == Some(false));
+        let duplicates = (all - entries.len()) as u64;
+        Self { design, entries, duplicates }
+    }
+
+    /// The points that they are.
+    #[must_use]
+    pub const fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many points of the design were the same case as another one, and were left out.
+    #[must_use]
+    pub const fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// A case by its place in the order.
+    ///
+    /// # Panics
+    /// If there are no more than `index` cases.
+    #[must_use]
+    pub fn case(&self, index: usize) -> Case {
+        let Entry { case_id, row, level, replicate } = self.entries[index];
+        Case { case_id, level, parameters: self.design.parameters(row as usize), replicate }
+    }
+
+    /// The id of a case by its place in the order.
+    ///
+    /// # Panics
+    /// If there are no more than `index` cases.
+    #[must_use]
+    pub fn case_id(&self, index: usize) -> CaseId {
+        self.entries[index].case_id
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Case> {
+        (0..self.len()).map(|index| self.case(index))
+    }
+
+    /// Leaves out the cases whose places in the order `keep` doesn't want.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let mut places = 0..;
+        self.entries.retain(|_| places.next().is_some_and(&mut keep));
+    }
+
+    /// How many cases each level has, in order.
+    #[must_use]
+    pub fn levels(&self) -> Vec<LevelSize> {
+        let mut levels: Vec<LevelSize> = Vec::new();
+        for entry in &self.entries {
+            match levels.last_mut() {
+                Some(last) if last.level == entry.level => last.cases += 1,
+                _ => levels.push(LevelSize { level: entry.level, cases: 1 }),
+            }
+        }
+        levels
+    }
+}

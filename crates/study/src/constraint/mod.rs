@@ -1,0 +1,161 @@
+//! Linear constraints between factors, as an engineer types them: `cohesion_bottom >= 2*cohesion_top - 3.5e4`.
+//!
+//! A constraint is two or more sums, each compared with the next: `c[0] < c[1] < c[2]`. A sum is made of numbers, factors,
+//! components of vectors, `+`, `-`, parentheses, products with a number and quotients by a number.
+//!
+//! Two sums that differ by rounding alone count as equal: 0.1 and 0.2 keep `a + b <= 0.3`, and don't keep `a + b > 0.3`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use problem::{ConstraintError, Problem};
+use sum::{Sum, Value};
+
+mod parser;
+mod problem;
+mod sum;
+mod token;
+
+/// The most characters of a constraint.
+pub const MAX_CHARS: usize = 1_000;
+
+/// A condition that the cases of a design keep.
+///
+/// It is written, shown and stored as it was typed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Constraint {
+    text: String,
+    inputs: Vec<Input>,
+    sums: Vec<Sum>,
+    /// Between each sum and the next.
+    orders: Vec<Order>,
+}
+
+/// What a name in a constraint may stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A number.
+    Scalar,
+    /// As many numbers.
+    Vector(usize),
+    /// A text, or true and false.
+    NotANumber,
+}
+
+/// A constraint over the columns of a table, for many rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    columns: Vec<usize>,
+    sums: Vec<Sum>,
+    orders: Vec<Order>,
+}
+
+/// A name as it stands in the text, with the component that is meant.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    name: String,
+    component: Option<usize>,
+    position: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Constraint {
+    /// Reads a constraint.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and at which character.
+    pub fn parse(text: &str) -> Result<Self, ConstraintError> {
+        parser::parse(text)
+    }
+
+    /// The factors in order of appearance, each once, with the component of a vector: `("c", Some(0))` for `c[0]`.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        self.inputs.iter().map(|input| (input.name.as_str(), input.component))
+    }
+
+    /// Whether every name is a factor that can be compared; `shape_of` says what a name stands for, if for anything.
+    ///
+    /// # Errors
+    /// The first name that isn't.
+    pub fn check(&self, shape_of: impl Fn(&str) -> Option<Shape>) -> Result<(), ConstraintError> {
+        self.inputs.iter().try_for_each(|input| {
+            let problem = problem::of_input(&input.name, input.component, shape_of(&input.name));
+            problem.map_or(Ok(()), |problem| Err(ConstraintError { position: input.position, problem }))
+        })
+    }
+
+    /// Whether a point keeps the constraint; one without a value for a name doesn't.
+    pub fn holds(&self, value_of: impl Fn(&str, Option<usize>) -> Option<f64>) -> bool {
+        let values: Option<Vec<f64>> = self.names().map(|(name, component)| value_of(name, component)).collect();
+        values.is_some_and(|values| holds(&self.sums, &self.orders, |input| values[input]))
+    }
+
+    /// The constraint over the columns of a table; `column_of` says where a name's values stand. None if one has no column.
+    pub fn bind(&self, column_of: impl Fn(&str, Option<usize>) -> Option<usize>) -> Option<Bound> {
+        let columns: Option<Vec<usize>> = self.names().map(|(name, component)| column_of(name, component)).collect();
+        Some(Bound { columns: columns?, sums: self.sums.clone(), orders: self.orders.clone() })
+    }
+}
+
+impl Bound {
+    /// Whether a row keeps the constraint.
+    ///
+    /// # Panics
+    /// If the row lacks a column that the constraint was bound to.
+    #[must_use]
+    pub fn holds(&self, row: &[f64]) -> bool {
+        holds(&self.sums, &self.orders, |input| row[self.columns[input]])
+    }
+}
+
+fn holds(sums: &[Sum], orders: &[Order], value_of: impl Fn(usize) -> f64) -> bool {
+    let mut last = sums[0].value(&value_of);
+    sums[1..].iter().zip(orders).all(|(sum, order)| {
+        let left = std::mem::replace(&mut last, sum.value(&value_of));
+        order.holds(&left, &last)
+    })
+}
+
+impl Order {
+    fn holds(self, left: &Value, right: &Value) -> bool {
+        let equal = left.is_as_good_as(right);
+        match self {
+            Self::Less => left.value < right.value && !equal,
+            Self::LessOrEqual => left.value < right.value || equal,
+            Self::Greater => left.value > right.value && !equal,
+            Self::GreaterOrEqual => left.value > right.value || equal,
+        }
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl TryFrom<String> for Constraint {
+    type Error = ConstraintError;
+
+    fn try_from(text: String) -> Result<Self, ConstraintError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Constraint> for String {
+    fn from(constraint: Constraint) -> Self {
+        constraint.text
+    }
+}
+
+#[cfg(test)]
+mod tests;

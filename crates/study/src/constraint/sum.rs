@@ -1,0 +1,71 @@
+//! A sum of inputs, each times a number, and a number.
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Sum {
+    /// Each input once: its number and what it is multiplied by.
+    pub(super) terms: Vec<(usize, f64)>,
+    pub(super) constant: f64,
+}
+
+/// What a sum is at a point.
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) value: f64,
+    /// The sum of what it is made of, each without its sign: the size that rounding is relative to.
+    size: f64,
+}
+
+/// Some thousand times what a sum of a few numbers loses by rounding, and far below what anybody means by a difference.
+const ROUNDING: f64 = 1e-12;
+
+impl Value {
+    /// Whether the two would be equal, were it not for rounding.
+    pub(super) fn is_as_good_as(&self, other: &Self) -> bool {
+        (self.value - other.value).abs() <= ROUNDING * (self.size + other.size)
+    }
+}
+
+impl Sum {
+    pub(super) fn of_number(constant: f64) -> Self {
+        Self { terms: Vec::new(), constant }
+    }
+
+    pub(super) fn of_input(input: usize) -> Self {
+        Self { terms: vec![(input, 1.0)], constant: 0.0 }
+    }
+
+    /// The number, if there is nothing else.
+    pub(super) fn number(&self) -> Option<f64> {
+        self.terms.is_empty().then_some(self.constant)
+    }
+
+    pub(super) fn value(&self, value_of: impl Fn(usize) -> f64) -> Value {
+        let mut result = Value { value: self.constant, size: self.constant.abs() };
+        for (input, factor) in &self.terms {
+            let term = factor * value_of(*input);
+            result.value += term;
+            result.size += term.abs();
+        }
+        result
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (input, factor) in &other.terms {
+            match self.terms.iter_mut().find(|(known, _)| known == input) {
+                Some((_, sum)) => *sum += factor,
+                None => self.terms.push((*input, *factor)),
+            }
+        }
+        self.constant += other.constant;
+    }
+
+    pub(super) fn map(mut self, change: impl Fn(f64) -> f64) -> Self {
+        self.terms.iter_mut().for_each(|(_, factor)| *factor = change(*factor));
+        self.constant = change(self.constant);
+        self
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        self.constant.is_finite() && self.terms.iter().all(|(_, factor)| factor.is_finite())
+    }
+}

@@ -1,0 +1,131 @@
+//! `design-<submission>.json`: what was submitted, by whom, and when.
+
+use serde::{Deserialize, Serialize};
+
+use crate::PROTOCOL_VERSION;
+use crate::batch::Batch;
+use crate::cases::{Case, Cases, LevelSize};
+use crate::constraint::Constraint;
+use crate::design::{DesignFile, ModelFile};
+use crate::factor::Factor;
+use crate::message::Message;
+use crate::model::Model;
+use crate::sampler::Sampler;
+
+/// What tells one enqueueing from every other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// 16 lower-case hex digits.
+    pub id: String,
+    /// When, in seconds since 1970.
+    pub time: f64,
+    /// Who: a role, or a user of the command line.
+    pub by: String,
+}
+
+/// What was submitted, by whom, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DesignDocument {
+    /// The version of the protocol.
+    pub v: u32,
+    /// What tells this submission from others of the batch: 16 hex digits.
+    pub submission: String,
+    /// The batch.
+    pub batch: Batch,
+    /// When it was submitted.
+    pub submit_time: f64,
+    /// By whom: the role, or the command line's user.
+    #[serde(default)]
+    pub submitted_by: String,
+    /// The model.
+    pub model: Model,
+    /// The inputs.
+    #[serde(default)]
+    pub factors: Vec<Factor>,
+    /// What every point meets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
+    /// How points were chosen.
+    #[serde(default)]
+    pub sampler: Option<Sampler>,
+    /// What the points follow from.
+    #[serde(default)]
+    pub seed: u64,
+    /// How many cases each point is.
+    #[serde(default = "one")]
+    pub replicates: u32,
+    /// Whether a case is computed although its result exists.
+    #[serde(default)]
+    pub force: bool,
+    /// How long a case may take, in seconds.
+    #[serde(default)]
+    pub time_limit_secs: Option<f64>,
+    /// How often a case is tried.
+    pub max_attempts: u32,
+    /// How many cases each level has, in order.
+    pub levels: Vec<LevelSize>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl DesignDocument {
+    /// What is written down of a submission before its first message is sent.
+    #[must_use]
+    pub fn new(file: &DesignFile, cases: &Cases, model: Model, submission: &Submission) -> Self {
+        Self {
+            v: PROTOCOL_VERSION,
+            submission: submission.id.clone(),
+            batch: file.batch.clone(),
+            submit_time: submission.time,
+            submitted_by: submission.by.clone(),
+            model,
+            factors: cases.design().factors().to_vec(),
+            constraints: file.constraints.clone(),
+            sampler: Some(file.sampler),
+            seed: file.seed,
+            replicates: file.replicates,
+            force: file.force,
+            time_limit_secs: file.time_limit_secs,
+            max_attempts: file.max_attempts,
+            levels: cases.levels(),
+        }
+    }
+
+    /// The design file that it was submitted from, but for an imported table.
+    #[must_use]
+    pub fn design_file(&self) -> DesignFile {
+        DesignFile {
+            batch: self.batch.clone(),
+            model: ModelFile { file: self.model.file_name().to_owned(), kind: self.model.kind },
+            factors: self.factors.clone(),
+            constraints: self.constraints.clone(),
+            sampler: self.sampler.unwrap_or(Sampler::Table),
+            table: None,
+            seed: self.seed,
+            replicates: self.replicates,
+            max_attempts: self.max_attempts,
+            time_limit_secs: self.time_limit_secs,
+            force: self.force,
+        }
+    }
+
+    /// The message of one of its cases.
+    #[must_use]
+    pub fn message(&self, case: Case) -> Message {
+        Message {
+            v: PROTOCOL_VERSION,
+            case_id: case.case_id,
+            batch: self.batch.clone(),
+            level: case.level,
+            submission: self.submission.clone(),
+            model: self.model.clone(),
+            parameters: case.parameters,
+            replicate: case.replicate,
+            force: self.force,
+            time_limit_secs: self.time_limit_secs,
+            max_attempts: self.max_attempts,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use super::*;
+use crate::cases::Cases;
+use crate::design_document::{DesignDocument, Submission};
+use crate::model::{Model, ModelDigest};
+
+fn file(more: &str) -> DesignFile {
+    let json = format!(
+        r#"{{"batch": "b", "model": {{"file": "m.py", "kind": "python"}}, "seed": 1,
+            "factors": [{{"name": "c", "count": 5, "minimum": 50000.0, "maximum": 500000.0, "unit": "Pa"}},
+                        {{"name": "width", "minimum": 1, "maximum": 2}}], {more}}}"#
+    );
+    serde_json::from_str(&json).unwrap()
+}
+
+fn levels(first: u32, last: u32) -> DesignFile {
+    file(&format!(r#""sampler": {{"kind": "latin_hypercube", "levels": [{first}, {last}]}}"#))
+}
+
+fn cases(file: &DesignFile) -> Cases {
+    Cases::of(file.design().unwrap(), &ModelDigest::of(b"model"), file.replicates)
+}
+
+#[test]
+fn a_design_file_is_read_back() {
+    let file = file(
+        r#""sampler": {"kind": "sobol", "cases": 8}, "constraints": ["c[0] <= c[1]"], "replicates": 2, "time_limit_secs": 60.0"#,
+    );
+    let again: DesignFile = serde_json::from_slice(&serde_json::to_vec(&file).unwrap()).unwrap();
+    assert_eq!(again, file);
+}
+
+#[test]
+fn the_same_design_has_the_same_cases_next_time() {
+    assert_eq!(cases(&levels(2, 3)), cases(&levels(2, 3)));
+    let other = Cases::of(levels(2, 3).design().unwrap(), &ModelDigest::of(b"other"), 1);
+    assert_ne!(cases(&levels(2, 3)).case_id(0), other.case_id(0), "another model makes other cases");
+}
+
+#[test]
+fn replicates_are_cases_of_their_own() {
+    let three = DesignFile { replicates: 3, ..levels(2, 2) };
+    assert_eq!(three.check(), Ok(12));
+    let cases = cases(&three);
+    assert_eq!((cases.len(), cases.duplicates()), (12, 0));
+    assert_eq!(cases.iter().map(|case| case.replicate).take(4).collect::<Vec<_>>(), [0, 1, 2, 0]);
+    assert_eq!(cases.case(0).parameters, cases.case(2).parameters);
+}
+
+#[test]
+fn a_point_that_comes_twice_is_one_case() {
+    let json = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"},
+        "factors": [{"name": "n", "minimum": 1, "maximum": 2, "integer": true}],
+        "sampler": {"kind": "latin_hypercube", "levels": [1, 3]}}"#;
+    let cases = cases(&serde_json::from_str(json).unwrap());
+    assert_eq!((cases.len(), cases.duplicates()), (2, 12));
+    assert_eq!(cases.levels().len(), 1, "all of them in the first level");
+}
+
+#[test]
+fn points_that_do_not_meet_the_constraints_are_left_out() {
+    let all = file(r#""sampler": {"kind": "sobol", "cases": 512}"#);
+    let some =
+        DesignFile { constraints: vec![serde_json::from_str(r#""c[0] + 1e5*width <= c[1]""#).unwrap()], ..all.clone() };
+    let (all, some) = (all.design().unwrap(), some.design().unwrap());
+    assert_eq!(some.len() as u64 + some.left_out(), 512);
+    let meets = |design: &Design, row: usize| {
+        let parameters = design.parameters(row);
+        let Parameter::List(c) = &parameters["c"] else { panic!("a vector") };
+        let number = |value: &Parameter| value.as_number().unwrap();
+        number(&c[0]) + 1e5 * number(&parameters["width"]) <= number(&c[1])
+    };
+    assert!((0..some.len()).all(|row| meets(&some, row)));
+    assert_eq!((0..all.len()).filter(|row| meets(&all, *row)).count(), some.len());
+}
+
+#[test]
+fn a_design_that_can_not_become_cases_says_why() {
+    let check = |file: DesignFile| file.check().unwrap_err().to_string();
+    let constrained = |text: &str| DesignFile {
+        constraints: vec![serde_json::from_str(&format!("{text:?}")).unwrap()],
+        ..levels(0, 1)
+    };
+    for (file, reason) in [
+        (levels(4, 3), "the first level, 4, is above the last, 3"),
+        (levels(3, 19), "more than 1,000,000"),
+        (DesignFile { factors: Vec::new(), ..levels(0, 1) }, "the design has no factor"),
+        (DesignFile { max_attempts: 0, ..levels(0, 1) }, "at least one attempt"),
+        (DesignFile { replicates: 0, ..levels(0, 1) }, "at least one"),
+        (DesignFile { replicates: 1_000_000, ..levels(0, 1) }, "more than 1,000,000"),
+        (DesignFile { time_limit_secs: Some(0.0), ..levels(0, 1) }, "the time limit is 0 s"),
+        (constrained("depth <= 3"), "`depth"),
+        (constrained("c <= 3"), "`c"),
+    ] {
+        let error = check(file);
+        assert!(error.contains(reason), "{reason}: {error}");
+    }
+    assert_eq!(constrained("width >= 3").design(), Err(DesignError::NothingLeft));
+}
+
+#[test]
+fn an_imported_table_is_a_design() {
+    let json = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"},
+        "factors": [{"name": "c", "unit": "Pa"}, {"name": "width", "value": 2.0}], "sampler": {"kind": "table"},
+        "table": {"columns": [{"name": "soil"}, {"name": "c", "count": 2}],
+                  "rows": [["clay", [1.0, 2.0]], ["sand", [3.0, 4]]], "levels": [4, 3]}}"#;
+    let file: DesignFile = serde_json::from_str(json).unwrap();
+    let cases = cases(&file);
+    let first = cases.case(0);
+    assert_eq!((first.level, &first.parameters["soil"]), (3, &Parameter::Text("sand".into())), "levels in order");
+    assert_eq!(first.parameters["c"], Parameter::List(vec![Parameter::Number(3.0), Parameter::Integer(4)]));
+    assert_eq!(first.parameters["width"], Parameter::Number(2.0), "fixed factors apply to every row");
+    assert_eq!(cases.design().factors()[1].unit, "Pa");
+    let without = DesignFile { table: None, ..file.clone() };
+    assert_eq!(without.check(), Err(SamplerError::NoTable.into()));
+    let table = file.table.clone().unwrap();
+    let mut ragged = table.clone();
+    ragged.rows[1].pop();
+    assert_eq!(DesignFile { table: Some(ragged), ..file.clone() }.check(), Err(DesignError::Row(2)));
+    let short = Table { levels: Some(vec![1]), ..table };
+    assert_eq!(DesignFile { table: Some(short), ..file }.check(), Err(DesignError::Row(2)));
+}
+
+#[test]
+fn what_was_submitted_says_all_that_the_design_file_says() {
+    let file = file(r#""sampler": {"kind": "latin_hypercube", "levels": [3, 6]}, "force": true, "max_attempts": 5"#);
+    let submission = Submission { id: "00f1e2d3c4b5a697".into(), time: 1.0, by: "me".into() };
+    let model = Model::new(&ModelDigest::of(b"model"), "m.py", ModelKind::Python);
+    let cases = cases(&file);
+    let document = DesignDocument::new(&file, &cases, model, &submission);
+    let sizes: Vec<_> = document.levels.iter().map(|size| (size.level, size.cases)).collect();
+    assert_eq!(sizes, [(3, 8), (4, 16), (5, 32), (6, 64)]);
+    let again: DesignDocument = serde_json::from_slice(&serde_json::to_vec(&document).unwrap()).unwrap();
+    assert_eq!(again, document);
+    assert!(document.message(cases.case(0)).force);
+}

@@ -1,0 +1,88 @@
+//! What can be wrong with a table.
+
+use super::{MAX_BYTES, MAX_ROWS};
+use crate::figures::{counted, thousands};
+
+/// A table that can't be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// More than [`MAX_BYTES`].
+    #[error("the table is larger than {} MiB: split it", MAX_BYTES >> 20)]
+    TooLarge,
+    /// More than [`MAX_ROWS`].
+    #[error("the table has more than {} rows: split it", thousands(MAX_ROWS as u64))]
+    TooManyRows,
+    /// Nothing but spaces.
+    #[error("the table is empty")]
+    Empty,
+    /// A file of Excel or another spreadsheet.
+    #[error("this is a workbook and no table: save it as “CSV UTF-8” in the spreadsheet, and take that file")]
+    Workbook,
+    /// Neither UTF-8 nor UTF-16.
+    #[error("row {row} is no UTF-8 text: save the table as “CSV UTF-8”")]
+    NotText {
+        /// Where the first wrong character is, from 1.
+        row: usize,
+    },
+    /// Half a character at the end, or half a pair.
+    #[error("the table is no proper UTF-16 text: save it as “CSV UTF-8”")]
+    NotUtf16,
+    /// It isn't JSON, though it begins so.
+    #[error("the table is no JSON: {0}")]
+    Json(String),
+    /// JSON of another shape.
+    #[error("the JSON is no table: {0}")]
+    Shape(String),
+    /// Numbers where names are expected.
+    #[error("the first row must name the columns, and it has numbers only")]
+    NoHeader,
+    /// A header without a row below.
+    #[error("the table has no row below its header")]
+    NoRows,
+    /// No column but Cruncher's own.
+    #[error("the table has no column for an input")]
+    NoInput,
+    /// A column without a name.
+    #[error("column {0} has no name")]
+    Unnamed(usize),
+    /// A name that can't stand in a model.
+    #[error(
+        "the column `{0}` has no proper name: a name starts with a letter or `_` and goes on with letters, digits \
+         and `_`; a component of a vector is named as in `c[0]`"
+    )]
+    Name(String),
+    /// A name that Python keeps for itself.
+    #[error("no column can be named `{0}`: that word belongs to Python")]
+    Keyword(String),
+    /// Two columns of the same name.
+    #[error("two columns are named `{0}`")]
+    Duplicate(String),
+    /// `c` and `c[0]`.
+    #[error("`{0}` is the name of a column, and of a vector, too")]
+    ColumnAndVector(String),
+    /// A vector with a gap.
+    #[error("the column `{0}` is missing: the vector has others")]
+    Component(String),
+    /// Rows that are no cases.
+    #[error("{}: {}", counted(*total as u64, "row is wrong", "rows or fields are wrong"), first(told))]
+    Rows {
+        /// The first [`super::WRONG_ROWS_TOLD`] of them, by row. A row stands there once for each wrong field.
+        told: Vec<WrongRow>,
+        /// How many there are in all.
+        total: usize,
+    },
+}
+
+/// A row that is no case.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("row {row}: {reason}")]
+pub struct WrongRow {
+    /// Its number as a spreadsheet shows it: the header of a CSV is row 1. In JSON, the cases are counted from 1.
+    pub row: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+fn first(rows: &[WrongRow]) -> String {
+    rows.first().map(ToString::to_string).unwrap_or_default()
+}

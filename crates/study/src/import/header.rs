@@ -1,0 +1,105 @@
+//! The names of columns, and what they mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Column, ImportError};
+use crate::factor::KEYWORDS;
+use crate::template::is_name;
+
+/// What the columns of a file are.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) columns: Vec<Column>,
+    /// For each column of the file.
+    pub(super) places: Vec<Place>,
+}
+
+/// Where the value of a field goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// Nowhere: the case's id follows from its inputs.
+    CaseId,
+    Level,
+    Replicate,
+    /// An input, by its number.
+    Whole(usize),
+    /// A component of the input with this number.
+    Component(usize, usize),
+}
+
+impl Header {
+    pub(super) fn read(names: &[&str]) -> Result<Self, ImportError> {
+        let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
+        let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        for (index, name) in names.iter().enumerate() {
+            let place = match name.trim() {
+                "" => return Err(ImportError::Unnamed(index + 1)),
+                "case_id" => Place::CaseId,
+                "level" => Place::Level,
+                "replicate" => Place::Replicate,
+                name => header.input(name, &mut numbers)?,
+            };
+            if !taken.insert(place) {
+                return Err(ImportError::Duplicate(name.trim().to_owned()));
+            }
+            header.places.push(place);
+        }
+        header.check_components(&taken)?;
+        if header.columns.is_empty() { Err(ImportError::NoInput) } else { Ok(header) }
+    }
+
+    /// The name of a column of the file.
+    pub(super) fn name(&self, place: Place) -> String {
+        match place {
+            Place::CaseId => "case_id".to_owned(),
+            Place::Level => "level".to_owned(),
+            Place::Replicate => "replicate".to_owned(),
+            Place::Whole(column) => self.columns[column].name.clone(),
+            Place::Component(column, component) => format!("{}[{component}]", self.columns[column].name),
+        }
+    }
+
+    pub(super) fn has(&self, place: Place) -> bool {
+        self.places.contains(&place)
+    }
+
+    fn input<'a>(&mut self, name: &'a str, numbers: &mut BTreeMap<&'a str, usize>) -> Result<Place, ImportError> {
+        let (name, component) = split(name)?;
+        let number = *numbers.entry(name).or_insert(self.columns.len());
+        if number == self.columns.len() {
+            self.columns.push(Column { name: name.to_owned(), count: component.map(|_| 0) });
+        }
+        match (&mut self.columns[number].count, component) {
+            (None, None) => Ok(Place::Whole(number)),
+            (Some(count), Some(component)) => {
+                *count += 1;
+                Ok(Place::Component(number, component))
+            }
+            _ => Err(ImportError::ColumnAndVector(name.to_owned())),
+        }
+    }
+
+    fn check_components(&self, taken: &BTreeSet<Place>) -> Result<(), ImportError> {
+        for (number, column) in self.columns.iter().enumerate() {
+            let mut places = (0..column.count.unwrap_or(0)).map(|component| Place::Component(number, component));
+            if let Some(missing) = places.find(|place| !taken.contains(place)) {
+                return Err(ImportError::Component(self.name(missing)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `c[0]` as `c` and 0.
+fn split(text: &str) -> Result<(&str, Option<usize>), ImportError> {
+    let component = text.strip_suffix(']').and_then(|text| text.split_once('['));
+    let (name, digits) = component.map_or((text, None), |(name, digits)| (name, Some(digits)));
+    let number = digits.map(|digits| digits.parse().ok().filter(|number: &usize| number.to_string() == digits));
+    if !is_name(name) || number == Some(None) {
+        return Err(ImportError::Name(text.to_owned()));
+    }
+    if KEYWORDS.contains(&name) {
+        return Err(ImportError::Keyword(name.to_owned()));
+    }
+    Ok((name, number.flatten()))
+}

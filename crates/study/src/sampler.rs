@@ -1,0 +1,340 @@
+//! How the points of a design are chosen.
+//!
+//! The methods themselves are in `cruncher-sampling`; here it is decided how many points each level gets, and from which
+//! part of which sequence.
+
+use std::ops::Range;
+
+use cruncher_sampling::{
+    Criterion, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, double_latin_hypercube, halton,
+    latin_hypercube, optimised_latin_hypercube, random, sobol,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::factor::Factor;
+use crate::grid::{full_grid, full_grid_len, one_at_a_time, one_at_a_time_len};
+
+mod wire;
+
+/// The most cases that one submission may have.
+pub const MAX_CASES: u64 = 1_000_000;
+
+/// How the points of a design are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "wire::WireSampler", into = "wire::WireSampler")]
+pub enum Sampler {
+    /// Independent random points.
+    Random {
+        /// How many.
+        size: Size,
+    },
+    /// Along each factor, every one of n intervals of equal length holds one of n points.
+    LatinHypercube {
+        /// How many; with levels, each is a hypercube of its own.
+        size: Size,
+        /// What a hypercube is optimised for, if it is.
+        criterion: Option<Criterion>,
+        /// How often the hypercube is doubled, keeping its points. Each doubling is one more level.
+        doublings: u32,
+    },
+    /// Sobol's sequence.
+    Sobol {
+        /// How many of its points; with levels, one after the other.
+        size: Size,
+        /// Whether the sequence is scrambled by the seed.
+        is_scrambled: bool,
+    },
+    /// Halton's sequence.
+    Halton {
+        /// How many of its points; with levels, one after the other.
+        size: Size,
+        /// Whether the sequence is scrambled by the seed.
+        is_scrambled: bool,
+    },
+    /// Every combination.
+    FullGrid {
+        /// How many values of a range are taken, its ends included.
+        steps: u32,
+    },
+    /// One factor at a time varies, all others stay in the middle.
+    OneAtATime {
+        /// How many values of a range are taken, its ends included.
+        steps: u32,
+    },
+    /// The points stand in a table.
+    Table,
+}
+
+/// How many points a design has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// So many.
+    Cases(u32),
+    /// 2^level points for each level from the first to the last, computed in this order.
+    Levels {
+        /// The first level.
+        first: u32,
+        /// The last level.
+        last: u32,
+    },
+}
+
+/// A number of points that can't be sampled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SamplerError {
+    /// None.
+    #[error("the design has no case: ask for at least one")]
+    NoCase,
+    /// The levels are no range.
+    #[error("the first level, {0}, is above the last, {1}")]
+    Levels(u32, u32),
+    /// More than a submission takes.
+    #[error(
+        "the design has {cases} cases, more than 1,000,000: lower its size, or split it into batches with different seeds"
+    )]
+    TooManyCases {
+        /// How many: `more than 18 quintillion` for a grid beyond all bounds.
+        cases: String,
+    },
+    /// A grid needs two values to have both ends.
+    #[error("the grid has {0} steps: a range needs at least 2, its two ends")]
+    Steps(u32),
+    /// Optimising takes longer with the square of the points.
+    #[error(
+        "an optimised Latin hypercube has at most {MAX_OPTIMISED} points, this one has {0}: take a plain one, or Sobol'"
+    )]
+    TooManyToOptimise(u64),
+    /// Only a hypercube of a given size is doubled.
+    #[error("a Latin hypercube by levels isn't doubled: add a level instead")]
+    DoubledLevels,
+    /// More dimensions than the sequence has.
+    #[error("{name} has at most {limit} dimensions, the factors have {dimensions}: take a Latin hypercube")]
+    TooManyDimensions {
+        /// The sequence.
+        name: &'static str,
+        /// How many it has.
+        limit: usize,
+        /// How many the factors have.
+        dimensions: usize,
+    },
+    /// The points of a table aren't sampled.
+    #[error("the table of points is missing")]
+    NoTable,
+}
+
+/// The points of one level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LevelPoints {
+    /// The level.
+    pub level: u32,
+    /// Its points: fractions of each factor's range.
+    pub points: Points,
+}
+
+impl Size {
+    fn check(self) -> Result<(), SamplerError> {
+        match self {
+            Self::Cases(0) => Err(SamplerError::NoCase),
+            Self::Levels { first, last } if first > last => Err(SamplerError::Levels(first, last)),
+            Self::Cases(_) | Self::Levels { .. } => Ok(()),
+        }
+    }
+
+    /// The levels, and how many points each has.
+    fn levels(self) -> Vec<(u32, u64)> {
+        match self {
+            Self::Cases(cases) => vec![(0, u64::from(cases))],
+            Self::Levels { first, last } => (first..=last).map(|level| (level, 1 << level)).collect(),
+        }
+    }
+
+    fn total(self) -> u64 {
+        match self {
+            Self::Cases(cases) => u64::from(cases),
+            Self::Levels { last, .. } if last >= 62 => u64::MAX,
+            Self::Levels { first, last } => (2 << last) - (1 << first),
+        }
+    }
+}
+
+impl Sampler {
+    /// How many points it chooses for these factors.
+    ///
+    /// # Errors
+    /// If it can't sample them: no point, too many points, or too many dimensions.
+    pub fn points(&self, factors: &[Factor]) -> Result<u64, SamplerError> {
+        let points = self.points_unlimited(factors)?;
+        match points {
+            0 => Err(SamplerError::NoCase),
+            1..=MAX_CASES => Ok(points),
+            _ => Err(SamplerError::too_many(points)),
+        }
+    }
+
+    fn points_unlimited(&self, factors: &[Factor]) -> Result<u64, SamplerError> {
+        let dimensions = dimensions(factors);
+        match *self {
+            Self::Random { size } => size.check().map(|()| size.total()),
+            Self::LatinHypercube { size, criterion, doublings } => check_hypercube(size, criterion, doublings),
+            Self::Sobol { size, .. } => {
+                check_dimensions("Sobol's sequence", dimensions, MAX_SOBOL_DIMENSIONS)?;
+                size.check().map(|()| size.total())
+            }
+            Self::Halton { size, .. } => {
+                check_dimensions("Halton's sequence", dimensions, MAX_HALTON_DIMENSIONS)?;
+                size.check().map(|()| size.total())
+            }
+            Self::FullGrid { steps } | Self::OneAtATime { steps } if steps < 2 => Err(SamplerError::Steps(steps)),
+            Self::FullGrid { steps } => Ok(full_grid_len(factors, steps)),
+            Self::OneAtATime { steps } => Ok(one_at_a_time_len(factors, steps)),
+            Self::Table => Err(SamplerError::NoTable),
+        }
+    }
+
+    /// The points, level by level: the same seed, the same points, bit for bit.
+    ///
+    /// # Errors
+    /// As [`Self::points`].
+    pub fn sample(&self, factors: &[Factor], seed: u64) -> Result<Vec<LevelPoints>, SamplerError> {
+        self.points(factors)?;
+        let dimensions = dimensions(factors);
+        let one_level = |points| vec![LevelPoints { level: 0, points }];
+        Ok(match *self {
+            Self::LatinHypercube { size: Size::Cases(_), criterion, doublings } if doublings > 0 => {
+                let first = hypercube(dimensions, self.first_points(), seed, 0, criterion);
+                doubled(first, doublings, seed)
+            }
+            Self::LatinHypercube { size, criterion, .. } => {
+                by_level(size, |level, _, count| hypercube(dimensions, count, seed, u64::from(level), criterion))
+            }
+            Self::Random { size } => {
+                let all = random(dimensions, length(size.total()), seed, 0);
+                by_level(size, |_, start, count| part(&all, length(start)..length(start) + count))
+            }
+            Self::Sobol { size, is_scrambled } => by_level(size, |_, start, count| {
+                sobol(dimensions, start..start + count as u64, is_scrambled.then_some(seed))
+            }),
+            Self::Halton { size, is_scrambled } => by_level(size, |_, start, count| {
+                halton(dimensions, start..start + count as u64, is_scrambled.then_some(seed))
+            }),
+            Self::FullGrid { steps } => one_level(full_grid(factors, steps)),
+            Self::OneAtATime { steps } => one_level(one_at_a_time(factors, steps)),
+            Self::Table => Vec::new(),
+        })
+    }
+
+    fn first_points(&self) -> usize {
+        match *self {
+            Self::LatinHypercube { size: Size::Cases(cases), .. } => cases as usize,
+            _ => 0,
+        }
+    }
+
+    /// The design that has all points of this one and about as many new ones; none if there is no such design.
+    #[must_use]
+    pub fn extended(self) -> Option<Self> {
+        let twice = |size| match size {
+            Size::Cases(cases) => Size::Cases(cases.saturating_mul(2)),
+            Size::Levels { first, last } => Size::Levels { first, last: last + 1 },
+        };
+        match self {
+            Self::Random { size } => Some(Self::Random { size: twice(size) }),
+            Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } => {
+                Some(Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings: doublings + 1 })
+            }
+            Self::LatinHypercube { size, criterion, doublings } => {
+                Some(Self::LatinHypercube { size: twice(size), criterion, doublings })
+            }
+            Self::Sobol { size, is_scrambled } => Some(Self::Sobol { size: twice(size), is_scrambled }),
+            Self::Halton { size, is_scrambled } => Some(Self::Halton { size: twice(size), is_scrambled }),
+            Self::FullGrid { steps } => Some(Self::FullGrid { steps: steps.saturating_mul(2) - 1 }),
+            // The middle, which a third step would be, is a point already.
+            Self::OneAtATime { steps: 2 } => Some(Self::OneAtATime { steps: 5 }),
+            Self::OneAtATime { steps } => Some(Self::OneAtATime { steps: steps.saturating_mul(2) - 1 }),
+            Self::Table => None,
+        }
+    }
+}
+
+impl SamplerError {
+    pub(crate) fn too_many(cases: u64) -> Self {
+        let cases =
+            if cases == u64::MAX { "more than 18 quintillion".to_owned() } else { crate::figures::thousands(cases) };
+        Self::TooManyCases { cases }
+    }
+}
+
+fn dimensions(factors: &[Factor]) -> usize {
+    factors.iter().map(Factor::dimensions).sum()
+}
+
+fn check_dimensions(name: &'static str, dimensions: usize, limit: usize) -> Result<(), SamplerError> {
+    if dimensions > limit {
+        return Err(SamplerError::TooManyDimensions { name, limit, dimensions });
+    }
+    Ok(())
+}
+
+/// Checks a Latin hypercube, and returns how many points it has.
+fn check_hypercube(size: Size, criterion: Option<Criterion>, doublings: u32) -> Result<u64, SamplerError> {
+    size.check()?;
+    let largest = match size {
+        Size::Cases(cases) => u64::from(cases),
+        Size::Levels { last, .. } => 1_u64.checked_shl(last).unwrap_or(u64::MAX),
+    };
+    if criterion.is_some() && largest > MAX_OPTIMISED as u64 {
+        return Err(SamplerError::TooManyToOptimise(largest));
+    }
+    match size {
+        Size::Levels { .. } if doublings > 0 => Err(SamplerError::DoubledLevels),
+        Size::Levels { .. } => Ok(size.total()),
+        Size::Cases(cases) => Ok(u64::from(cases).saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX))),
+    }
+}
+
+fn hypercube(dimensions: usize, count: usize, seed: u64, stream: u64, criterion: Option<Criterion>) -> Points {
+    match criterion {
+        None => latin_hypercube(dimensions, count, seed, stream),
+        Some(criterion) => optimised_latin_hypercube(dimensions, count, seed, stream, criterion),
+    }
+}
+
+fn doubled(first: Points, doublings: u32, seed: u64) -> Vec<LevelPoints> {
+    let mut all = first.clone();
+    let mut levels = vec![LevelPoints { level: 0, points: first }];
+    for level in 1..=doublings {
+        let points = double_latin_hypercube(&all, seed, u64::from(level));
+        all.append(&points);
+        levels.push(LevelPoints { level, points });
+    }
+    levels
+}
+
+/// The points of each level; `points` is given the level, how many points all levels before have, and how many are wanted.
+fn by_level(size: Size, mut points: impl FnMut(u32, u64, usize) -> Points) -> Vec<LevelPoints> {
+    let mut start = 0;
+    let mut levels = Vec::new();
+    for (level, count) in size.levels() {
+        levels.push(LevelPoints { level, points: points(level, start, length(count)) });
+        start += count;
+    }
+    levels
+}
+
+/// Some of the points.
+fn part(points: &Points, rows: Range<usize>) -> Points {
+    let mut part = Points::zeros(points.dimensions(), rows.len());
+    for dimension in 0..points.dimensions() {
+        part.column_mut(dimension).copy_from_slice(&points.column(dimension)[rows.clone()]);
+    }
+    part
+}
+
+/// A number of points as a length; [`MAX_CASES`] fits everywhere.
+fn length(points: u64) -> usize {
+    usize::try_from(points).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+#[path = "sampler_tests.rs"]
+mod tests;

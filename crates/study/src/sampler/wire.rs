@@ -1,0 +1,120 @@
+//! A sampler as JSON has it: `kind`, and what this kind needs.
+
+use cruncher_sampling::Criterion;
+use serde::{Deserialize, Serialize};
+
+use super::{Sampler, Size};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireSampler {
+    kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cases: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    levels: Option<[u32; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    optimised: Option<WireCriterion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doublings: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scrambled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    steps: Option<u32>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Random,
+    LatinHypercube,
+    Sobol,
+    Halton,
+    FullGrid,
+    OneAtATime,
+    Table,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WireCriterion {
+    CentredDiscrepancy,
+    Maximin,
+}
+
+impl From<WireCriterion> for Criterion {
+    fn from(criterion: WireCriterion) -> Self {
+        match criterion {
+            WireCriterion::CentredDiscrepancy => Self::CentredDiscrepancy,
+            WireCriterion::Maximin => Self::Maximin,
+        }
+    }
+}
+
+impl From<Criterion> for WireCriterion {
+    fn from(criterion: Criterion) -> Self {
+        match criterion {
+            Criterion::CentredDiscrepancy => Self::CentredDiscrepancy,
+            Criterion::Maximin => Self::Maximin,
+        }
+    }
+}
+
+impl TryFrom<WireSampler> for Sampler {
+    type Error = &'static str;
+
+    fn try_from(wire: WireSampler) -> Result<Self, &'static str> {
+        let size = || match (wire.cases, wire.levels) {
+            (Some(cases), None) => Ok(Size::Cases(cases)),
+            (None, Some([first, last])) => Ok(Size::Levels { first, last }),
+            _ => Err("the sampler needs either `cases`, a number, or `levels`, the first and the last"),
+        };
+        let steps = || wire.steps.ok_or("the sampler needs `steps`, the number of values of a range");
+        let is_scrambled = wire.scrambled.unwrap_or(true);
+        Ok(match wire.kind {
+            Kind::Random => Self::Random { size: size()? },
+            Kind::LatinHypercube => Self::LatinHypercube {
+                size: size()?,
+                criterion: wire.optimised.map(Criterion::from),
+                doublings: wire.doublings.unwrap_or(0),
+            },
+            Kind::Sobol => Self::Sobol { size: size()?, is_scrambled },
+            Kind::Halton => Self::Halton { size: size()?, is_scrambled },
+            Kind::FullGrid => Self::FullGrid { steps: steps()? },
+            Kind::OneAtATime => Self::OneAtATime { steps: steps()? },
+            Kind::Table => Self::Table,
+        })
+    }
+}
+
+impl From<Sampler> for WireSampler {
+    fn from(sampler: Sampler) -> Self {
+        let empty = |kind| Self {
+            kind,
+            cases: None,
+            levels: None,
+            optimised: None,
+            doublings: None,
+            scrambled: None,
+            steps: None,
+        };
+        let sized = |kind, size| match size {
+            Size::Cases(cases) => Self { cases: Some(cases), ..empty(kind) },
+            Size::Levels { first, last } => Self { levels: Some([first, last]), ..empty(kind) },
+        };
+        match sampler {
+            Sampler::Random { size } => sized(Kind::Random, size),
+            Sampler::LatinHypercube { size, criterion, doublings } => Self {
+                optimised: criterion.map(WireCriterion::from),
+                doublings: (doublings > 0).then_some(doublings),
+                ..sized(Kind::LatinHypercube, size)
+            },
+            Sampler::Sobol { size, is_scrambled } => Self { scrambled: Some(is_scrambled), ..sized(Kind::Sobol, size) },
+            Sampler::Halton { size, is_scrambled } => {
+                Self { scrambled: Some(is_scrambled), ..sized(Kind::Halton, size) }
+            }
+            Sampler::FullGrid { steps } => Self { steps: Some(steps), ..empty(Kind::FullGrid) },
+            Sampler::OneAtATime { steps } => Self { steps: Some(steps), ..empty(Kind::OneAtATime) },
+            Sampler::Table => empty(Kind::Table),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The designer: the page on which cases are made, a program of its own because of its size. Beside the page it is a
+//! worker, too.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+    cruncher_dashboard::designer::start();
+}
+
+/// Outside of a browser there is nothing to show; the workspace's native checks build this all the same.
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}

@@ -1,0 +1,243 @@
+//! Keeps the preview up to date: asks the worker for points whenever the draft changes, and draws what it answers.
+//!
+//! One question is under way at a time. While a worker is busy with points that nobody wants any more, it is given a moment;
+//! then it is ended and another one started.
+
+use std::cell::RefCell;
+
+use cruncher_study::design::DesignFile;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
+
+use super::channel::{Engine, Heard, Parts};
+use super::desk::{Desk, Preview, TableState};
+use super::messages::{Answer, Ask, Picture};
+use super::worker::Request;
+use super::{download, paper};
+use crate::state::draft::Source;
+
+/// How long a worker may go on with points that nobody wants any more, in milliseconds.
+const PATIENCE_MILLIS: u64 = 250;
+
+/// The side of a picture, in pixels of the style sheet.
+const MOST_SIDE_PX: f64 = 150.0;
+
+/// The worker, what it is about, and what comes next.
+#[derive(Default)]
+struct Shop {
+    engine: Option<Engine>,
+    /// Which engine an answer comes from: those of earlier ones are out of date.
+    generation: u32,
+    /// The design that is being drawn.
+    is_busy: bool,
+    /// The design that is drawn next.
+    next: Option<(DesignFile, Vec<usize>)>,
+    /// The pictures of the last answer.
+    pictures: Vec<Vec<u8>>,
+    /// Whether a timer runs that ends a worker which takes too long.
+    is_timed: bool,
+}
+
+thread_local! {
+    static SHOP: RefCell<Shop> = RefCell::default();
+}
+
+/// Draws the design on `canvas`, now and whenever it changes.
+pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
+    Effect::new(move || {
+        let wanted = wanted(desk);
+        let drawn = desk.drawn.get();
+        if let Some(file) = wanted {
+            ask_for(desk, file, drawn);
+        } else {
+            SHOP.with_borrow_mut(|shop| shop.next = None);
+            desk.preview.set(Preview::None);
+        }
+    });
+    let redraw = move || {
+        if let (Some(canvas), Some(picture)) = (canvas.get_untracked(), desk.preview.read_untracked().picture()) {
+            SHOP.with_borrow(|shop| paper::draw(&canvas, picture, &shop.pictures));
+        }
+    };
+    Effect::new(move || {
+        desk.preview.track();
+        canvas.track();
+        redraw();
+    });
+    paper::when_it_looks_different(canvas, redraw);
+}
+
+/// The design that can be drawn, if there is one.
+fn wanted(desk: Desk) -> Option<DesignFile> {
+    let draft = desk.draft.read();
+    let has_table = matches!(&*desk.table.read(), TableState::Read { .. });
+    if draft.source == Source::Table && !has_table {
+        return None;
+    }
+    draft.points().ok()
+}
+
+fn ask_for(desk: Desk, file: DesignFile, drawn: Vec<usize>) {
+    desk.preview.update_untracked(|preview| {
+        *preview = Preview::Busy(preview.picture().cloned());
+    });
+    desk.preview.notify();
+    let is_busy = SHOP.with_borrow_mut(|shop| {
+        shop.next = Some((file, drawn));
+        shop.is_busy
+    });
+    if is_busy { end_soon(desk) } else { go_on(desk) }
+}
+
+/// Begins with what comes next.
+fn go_on(desk: Desk) {
+    let Some((file, drawn)) = SHOP.with_borrow_mut(|shop| {
+        let next = shop.next.take();
+        shop.is_busy = next.is_some();
+        next
+    }) else {
+        return;
+    };
+    desk.quality.set(None);
+    let side_px = paper::device_pixels(MOST_SIDE_PX);
+    post(desk, Ask::Preview { file: file.clone(), drawn, side_px }, &[]);
+    ask_for_case(desk, file);
+}
+
+/// Ends the worker if it isn't done in a moment.
+fn end_soon(desk: Desk) {
+    let was_timed = SHOP.with_borrow_mut(|shop| std::mem::replace(&mut shop.is_timed, true));
+    if was_timed {
+        return;
+    }
+    let end = move || {
+        let is_late = SHOP.with_borrow_mut(|shop| {
+            shop.is_timed = false;
+            let is_late = shop.is_busy && shop.next.is_some();
+            if is_late {
+                shop.engine = None;
+                shop.is_busy = false;
+            }
+            is_late
+        });
+        if is_late {
+            import(desk);
+            go_on(desk);
+        }
+    };
+    set_timeout(end, std::time::Duration::from_millis(PATIENCE_MILLIS));
+}
+
+/// Has the worker read the table again: a new one, or an old one in a new worker.
+pub(super) fn import(desk: Desk) {
+    match desk.table_file.get_value() {
+        Some(file) => post(desk, Ask::Import, &[file.into()]),
+        None => post(desk, Ask::ForgetTable, &[]),
+    }
+}
+
+/// Has the inputs of the chosen case shown.
+pub(super) fn show_case(desk: Desk) {
+    if let Some(file) = wanted(desk) {
+        ask_for_case(desk, file);
+    }
+}
+
+fn ask_for_case(desk: Desk, file: DesignFile) {
+    let number: Option<usize> = desk.case_number.read_untracked().trim().parse().ok();
+    match number.and_then(|number| number.checked_sub(1)) {
+        Some(row) => post(desk, Ask::Case { file, row }, &[]),
+        None => desk.case.set(None),
+    }
+}
+
+/// Has the table of cases written to a file.
+pub(super) fn write_table(desk: Desk) {
+    let model = desk.model.read_untracked().as_ref().map(|model| model.content.clone());
+    let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
+    if let Some(file) = wanted(desk) {
+        post(desk, Ask::WriteTable { file }, &parts);
+    }
+}
+
+/// Has the design written to a file.
+pub(super) fn write_json(desk: Desk) {
+    let named = desk.draft.read_untracked().read().ok();
+    if let Some(file) = named.or_else(|| wanted(desk)) {
+        post(desk, Ask::WriteJson { file }, &[]);
+    }
+}
+
+fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
+    let request = Request::Points(ask);
+    let started = SHOP.with_borrow_mut(|shop| {
+        if shop.engine.is_none() {
+            shop.generation += 1;
+            let generation = shop.generation;
+            shop.engine = Some(Engine::start(move |heard| hear(desk, generation, heard))?);
+        }
+        shop.engine.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+    });
+    if let Err(error) = started {
+        desk.preview.set(Preview::Failed(error.to_string()));
+    }
+}
+
+fn hear(desk: Desk, generation: u32, heard: Heard<Answer>) {
+    if SHOP.with_borrow(|shop| shop.generation != generation) {
+        return;
+    }
+    match heard {
+        Heard::Ready => {}
+        Heard::Broken(reason) => {
+            SHOP.with_borrow_mut(|shop| {
+                shop.engine = None;
+                shop.is_busy = false;
+            });
+            desk.preview.set(Preview::Failed(format!("the page's worker ended: {reason}")));
+        }
+        Heard::Said(answer, parts) => take(desk, answer, parts),
+    }
+}
+
+fn take(desk: Desk, answer: Answer, parts: Parts) {
+    match answer {
+        Answer::Imported(table) => desk.table.update(|state| {
+            let name = state.name();
+            *state = TableState::Read { name, table };
+        }),
+        Answer::NotImported(problem) => desk.table.update(|state| {
+            let name = state.name();
+            *state = TableState::Wrong { name, problem };
+        }),
+        Answer::Picture(picture) => take_picture(desk, picture, parts),
+        Answer::Quality(quality) => {
+            desk.quality.set(Some(quality));
+            go_on(desk);
+        }
+        Answer::NoDesign { reason } => {
+            desk.preview.set(Preview::Failed(reason));
+            go_on(desk);
+        }
+        Answer::Case(case) => desk.case.set(case),
+        Answer::Written { name, media_type } => {
+            if let Some(content) = parts.into_iter().next() {
+                download::save(&name, &media_type, &content);
+            }
+        }
+    }
+}
+
+fn take_picture(desk: Desk, picture: Picture, parts: Parts) {
+    let pictures = parts.iter().map(|part| js_sys::Uint8Array::new(part).to_vec()).collect();
+    SHOP.with_borrow_mut(|shop| shop.pictures = pictures);
+    let is_last = SHOP.with_borrow(|shop| shop.next.is_none());
+    desk.preview.set(if is_last { Preview::Ready(picture) } else { Preview::Busy(Some(picture)) });
+}
+
+/// The file that was read as the table, for another worker.
+pub(super) fn table_file(desk: Desk) -> Option<Blob> {
+    desk.table_file.get_value()
+}

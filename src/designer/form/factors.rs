@@ -1,0 +1,166 @@
+//! The factors, and what their values must meet.
+
+use leptos::prelude::*;
+
+use super::field::{Complaints, Field, choice, problem_line};
+use crate::designer::desk::Desk;
+use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
+use crate::state::draft::{Draft, Place};
+
+/// The section of the factors.
+pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+    let rows = move || {
+        let complaints = Complaints::of(desk);
+        let draft = desk.draft.read();
+        let row = |(index, factor): (usize, &FactorDraft)| row(desk, index, factor, &complaints);
+        let rows: Vec<_> = draft.factors.iter().enumerate().map(row).collect();
+        view! {
+            <ul class="factors">{rows}</ul>
+            {problem_line(complaints.at(Place::Factors))}
+            {constraints(desk, &draft, &complaints)}
+        }
+    };
+    let add_factor = move |_| desk.draft.update(|draft| draft.factors.push(FactorDraft::default()));
+    let add_constraint = move |_| desk.draft.update(|draft| draft.constraints.push(String::new()));
+    view! {
+        {rows}
+        <p class="actions">
+            <button on:click=add_factor>"Add a factor"</button>
+            <button class="quiet" on:click=add_constraint title="For instance: cohesion[0] <= cohesion[1]">"Add a constraint"</button>
+        </p>
+    }
+    .into_any()
+}
+
+fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) -> AnyView {
+    let of =
+        if factor.name.trim().is_empty() { format!("factor {}", index + 1) } else { factor.name.trim().to_owned() };
+    let field = |label, value: &str, hint, class, field: Option<FactorField>| Field {
+        label,
+        name: format!("{label} of {of}"),
+        value: value.to_owned(),
+        hint,
+        class,
+        problem: field.and_then(|field| complaints.at(Place::Factor(index, field))),
+        described_by: Some(problems_id(index)),
+    };
+    let name = Field {
+        name: format!("Name of factor {}", index + 1),
+        ..field("Name", &factor.name, "cohesion", "factor__name", Some(FactorField::Name))
+    };
+    let kinds = FactorKind::ALL.map(|kind| (kind, kind.name()));
+    let kind = choice("Values", format!("Values of {of}"), &kinds, factor.kind, desk, move |draft, kind| {
+        at(draft, index, |factor| factor.kind = kind);
+    });
+    let remove = move |_| {
+        desk.draft.update(|draft| {
+            draft.factors.remove(index);
+        });
+    };
+    let (unit, note) = (
+        field("Unit", &factor.unit, "Pa", "factor__unit", None),
+        field("Note", &factor.note, "", "factor__note", None),
+    );
+    let count = field("Components", &factor.count, "one", "factor__count", Some(FactorField::Count));
+    let has_count = factor.kind != FactorKind::Fixed;
+    view! {
+        <li class="factor">
+            {name.view(desk, move |draft, text| at(draft, index, |factor| factor.name = text))}
+            {kind}
+            {values(desk, index, factor, &field)}
+            {has_count.then(|| count.view(desk, move |draft, text| at(draft, index, |factor| factor.count = text)))}
+            {unit.view(desk, move |draft, text| at(draft, index, |factor| factor.unit = text))}
+            {note.view(desk, move |draft, text| at(draft, index, |factor| factor.note = text))}
+            <button class="quiet factor__remove" on:click=remove aria-label=format!("Remove {of}") title="Remove">"✕"</button>
+            {problems(index, complaints)}
+        </li>
+    }
+    .into_any()
+}
+
+fn problems_id(index: usize) -> String {
+    format!("factor-{index}-problems")
+}
+
+/// What is wrong with a factor, below its row: its fields are too narrow for that.
+fn problems(index: usize, complaints: &Complaints) -> Option<AnyView> {
+    let told: Vec<_> =
+        FactorField::ALL.iter().filter_map(|field| complaints.at(Place::Factor(index, *field))).collect();
+    let lines: Vec<_> = told.into_iter().map(|problem| problem_line(Some(problem))).collect();
+    let view = view! { <div class="factor__problems" id=problems_id(index)>{lines}</div> };
+    (!complaints.is_empty()).then(|| view.into_any())
+}
+
+/// The fields that the factor's kind needs.
+fn values(
+    desk: Desk,
+    index: usize,
+    factor: &FactorDraft,
+    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> Field,
+) -> AnyView {
+    match factor.kind {
+        FactorKind::Range | FactorKind::LogRange | FactorKind::Integers => {
+            let minimum = field("Minimum", &factor.minimum, "", "", Some(FactorField::Minimum));
+            let maximum = field("Maximum", &factor.maximum, "", "", Some(FactorField::Maximum));
+            view! {
+                {minimum.view(desk, move |draft, text| at(draft, index, |factor| factor.minimum = text))}
+                {maximum.view(desk, move |draft, text| at(draft, index, |factor| factor.maximum = text))}
+            }
+            .into_any()
+        }
+        FactorKind::Levels | FactorKind::Choices => {
+            let hint = if factor.kind == FactorKind::Levels { "20, 25, 30" } else { "clay, sand" };
+            let levels = field("Levels", &factor.levels, hint, "field--wide", Some(FactorField::Levels));
+            levels.view(desk, move |draft, text| at(draft, index, |factor| factor.levels = text))
+        }
+        FactorKind::Fixed => {
+            let value = field(
+                "Value",
+                &factor.value,
+                "2.0, or 0, 0.5, 1 for a vector",
+                "field--wide",
+                Some(FactorField::Value),
+            );
+            value.view(desk, move |draft, text| at(draft, index, |factor| factor.value = text))
+        }
+    }
+}
+
+fn at(draft: &mut Draft, index: usize, change: impl FnOnce(&mut FactorDraft)) {
+    if let Some(factor) = draft.factors.get_mut(index) {
+        change(factor);
+    }
+}
+
+fn constraints(desk: Desk, draft: &Draft, complaints: &Complaints) -> Option<AnyView> {
+    if draft.constraints.is_empty() {
+        return None;
+    }
+    let line = |(index, text): (usize, &String)| {
+        let field = Field {
+            name: format!("Constraint {}", index + 1),
+            hint: "cohesion[0] <= 2*cohesion[1]",
+            class: "field--wide",
+            problem: complaints.at(Place::Constraint(index)),
+            ..Field::new("Constraint", text)
+        };
+        let remove = move |_| {
+            desk.draft.update(|draft| {
+                draft.constraints.remove(index);
+            });
+        };
+        let write = move |draft: &mut Draft, text| {
+            if let Some(constraint) = draft.constraints.get_mut(index) {
+                *constraint = text;
+            }
+        };
+        view! {
+            <li class="constraint">
+                {field.view(desk, write)}
+                <button class="quiet" on:click=remove aria-label=format!("Remove constraint {}", index + 1) title="Remove">"✕"</button>
+            </li>
+        }
+    };
+    let lines: Vec<_> = draft.constraints.iter().enumerate().map(line).collect();
+    Some(view! { <ul class="constraints">{lines}</ul> }.into_any())
+}

@@ -1,0 +1,145 @@
+//! A field of the form, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use crate::designer::desk::Desk;
+use crate::state::draft::{Complaint, Draft, Place};
+
+/// What the form says at its places.
+pub(in crate::designer) struct Complaints(Vec<Complaint>);
+
+impl Complaints {
+    /// What is wrong with the draft. What is merely missing counts only once somebody wanted to send it.
+    pub(in crate::designer) fn of(desk: Desk) -> Self {
+        let draft = desk.draft.read();
+        let complaints = draft.read().err().unwrap_or_default();
+        let is_strict = desk.is_strict.get();
+        Self(complaints.into_iter().filter(|complaint| is_strict || !draft.is_missing(complaint.place)).collect())
+    }
+
+    /// At how many places something is wrong.
+    pub(in crate::designer) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is wrong.
+    pub(in crate::designer) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is wrong at a place.
+    pub(in crate::designer) fn at(&self, place: Place) -> Option<String> {
+        self.0.iter().find(|complaint| complaint.place == place).map(|complaint| sentence(&complaint.text))
+    }
+}
+
+/// A sentence from the words of an error.
+pub(in crate::designer) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}
+
+/// How a field of the form looks, and which text of the draft it is about.
+pub(in crate::designer) struct Field {
+    /// What stands above it.
+    pub(in crate::designer) label: &'static str,
+    /// What a screen reader calls it, if the label says too little.
+    pub(in crate::designer) name: String,
+    /// What stands in it.
+    pub(in crate::designer) value: String,
+    /// What stands in it as long as it is empty.
+    pub(in crate::designer) hint: &'static str,
+    /// More of its classes.
+    pub(in crate::designer) class: &'static str,
+    /// What is wrong with it.
+    pub(in crate::designer) problem: Option<String>,
+    /// The element that says what is wrong, if that isn't said below the field itself.
+    pub(in crate::designer) described_by: Option<String>,
+}
+
+impl Field {
+    /// A field whose label says all.
+    pub(in crate::designer) fn new(label: &'static str, value: &str) -> Self {
+        let (hint, class, problem, described_by) = ("", "", None, None);
+        Self { label, name: label.to_owned(), value: value.to_owned(), hint, class, problem, described_by }
+    }
+
+    /// The field; `write` puts what is typed into the draft.
+    pub(in crate::designer) fn view(self, desk: Desk, write: impl Fn(&mut Draft, String) + 'static) -> AnyView {
+        let Self { label, name, value, hint, class, problem, described_by } = self;
+        let input = move |event| desk.draft.update(|draft| write(draft, event_target_value(&event)));
+        let is_wrong = problem.is_some().then_some("true");
+        let described_by = described_by.filter(|_| problem.is_some());
+        let told_here = problem.filter(|_| described_by.is_none());
+        view! {
+            <label class=format!("field {class}")>
+                <span class="field__label">{label}</span>
+                <input
+                    class="field__input"
+                    aria-label=name
+                    aria-invalid=is_wrong
+                    aria-describedby=described_by
+                    placeholder=hint
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=value
+                    on:input=input
+                />
+                {problem_line(told_here)}
+            </label>
+        }
+        .into_any()
+    }
+}
+
+/// What is wrong, below the field that it is about.
+pub(in crate::designer) fn problem_line(problem: Option<String>) -> Option<AnyView> {
+    problem.map(|problem| view! { <span class="field__problem" role="alert">{problem}</span> }.into_any())
+}
+
+/// A choice out of a few; `choose` puts what was chosen into the draft, by its position.
+pub(in crate::designer) fn choice<T: Copy + PartialEq + 'static>(
+    label: &'static str,
+    name: String,
+    options: &[(T, &'static str)],
+    chosen: T,
+    desk: Desk,
+    choose: impl Fn(&mut Draft, T) + 'static,
+) -> AnyView {
+    let values: Vec<T> = options.iter().map(|(value, _)| *value).collect();
+    let change = move |event| {
+        let position: usize = event_target_value(&event).parse().unwrap_or_default();
+        desk.draft.update(|draft| choose(draft, values[position]));
+    };
+    let option = |(position, (value, name)): (usize, &(T, &'static str))| {
+        view! { <option value=position.to_string() selected=*value == chosen>{*name}</option> }
+    };
+    let position = options.iter().position(|(value, _)| *value == chosen).unwrap_or_default().to_string();
+    let options: Vec<_> = options.iter().enumerate().map(option).collect();
+    view! {
+        <label class="field">
+            <span class="field__label">{label}</span>
+            <select class="field__input" aria-label=name prop:value=position on:change=change>{options}</select>
+        </label>
+    }
+    .into_any()
+}
+
+/// Something that is so or not; `write` puts it into the draft.
+pub(in crate::designer) fn check_box(
+    label: &'static str,
+    is_checked: impl Fn(&Draft) -> bool,
+    desk: Desk,
+    write: impl Fn(&mut Draft, bool) + 'static,
+) -> AnyView {
+    let change = move |event| desk.draft.update(|draft| write(draft, event_target_checked(&event)));
+    let is_checked = is_checked(&desk.draft.read());
+    view! {
+        <label class="check">
+            <input type="checkbox" prop:checked=is_checked on:change=change />
+            <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}

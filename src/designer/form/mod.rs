@@ -1,0 +1,10 @@
+//! The form: one module a section.
+
+pub(super) mod factors;
+pub(super) mod field;
+pub(super) mod file_drop;
+pub(super) mod model;
+pub(super) mod preview;
+pub(super) mod sampler;
+pub(super) mod submit;
+pub(super) mod table;

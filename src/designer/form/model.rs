@@ -1,0 +1,236 @@
+//! The model: its file, and which placeholders of it the factors fill.
+
+use std::sync::Arc;
+
+use cruncher_study::figures::counted;
+use cruncher_study::template::{Placeholder, decode, placeholders, render};
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::File;
+
+use super::field::{Complaints, problem_line};
+use super::file_drop::file_drop;
+use crate::designer::desk::{Desk, ModelText, TableState};
+use crate::designer::memory;
+use crate::state::draft::factor::FactorDraft;
+use crate::state::draft::{Place, Source};
+use crate::state::excerpt::{ExcerptLine, excerpt};
+
+/// The largest model file.
+const MAX_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
+
+/// How many lines are shown around one with values.
+const LINES_AROUND: usize = 2;
+
+/// The section of the model.
+pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+    let problem = move || {
+        let read = desk.model_problem.get().or_else(|| Complaints::of(desk).at(Place::Model));
+        problem_line(read)
+    };
+    let file = move || desk.model.get().map(|model| file_view(desk, &model));
+    let words = move || {
+        if desk.model.read().is_some() {
+            "or drop another one here"
+        } else {
+            "or drop it here: a Python file with {{placeholders}}"
+        }
+    };
+    view! {
+        <section class="step" aria-labelledby="step-model">
+            <h3 id="step-model">"Model"</h3>
+            {file}
+            {move || file_drop("Model file", words(), ".py,.txt,text/x-python", move |file| take(desk, file))}
+            {problem}
+        </section>
+    }
+    .into_any()
+}
+
+/// Reads a file as the model.
+fn take(desk: Desk, file: File) {
+    spawn_local(async move {
+        match read(&file).await {
+            Ok(model) => {
+                desk.model_problem.set(None);
+                set_model(desk, model.clone());
+                memory::keep_model(desk, &model).await;
+            }
+            Err(problem) => desk.model_problem.set(Some(problem)),
+        }
+    });
+}
+
+/// Takes a model, and names the batch after it if it has no name yet.
+pub(in crate::designer) fn set_model(desk: Desk, model: ModelText) {
+    desk.draft.update(|draft| {
+        draft.model.clone_from(&model.name);
+        if draft.batch.trim().is_empty() {
+            draft.batch = batch_name(&model.name);
+        }
+    });
+    desk.model.set(Some(model));
+}
+
+fn batch_name(file_name: &str) -> String {
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name: String = stem.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
+    name.trim_matches(['-', '_']).to_owned()
+}
+
+async fn read(file: &File) -> Result<ModelText, String> {
+    let name = file.name();
+    if file.size() > MAX_BYTES {
+        return Err(format!("{name} is larger than 16 MiB: that is no model file."));
+    }
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|_gone| format!("{name} can't be read: was it moved or deleted?"))?;
+    let content = Uint8Array::new(&buffer).to_vec();
+    decode(&content).map_err(|error| format!("{name} can't be a model: {error}."))?;
+    Ok(ModelText { name, content: Arc::from(content) })
+}
+
+fn file_view(desk: Desk, model: &ModelText) -> AnyView {
+    let found = placeholders(decode(&model.content).unwrap_or_default());
+    let size = counted(model.content.len() as u64, "byte", "bytes");
+    view! {
+        <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
+        {matching(desk, &found)}
+    }
+    .into_any()
+}
+
+/// Which placeholders have a factor, and which factors no placeholder.
+fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
+    let names = input_names(desk);
+    let missing: Vec<String> = {
+        let mut missing: Vec<String> = Vec::new();
+        for placeholder in found {
+            if !names.contains(&placeholder.name) && !missing.contains(&placeholder.name) {
+                missing.push(placeholder.name.clone());
+            }
+        }
+        missing
+    };
+    let unused: Vec<&String> = names.iter().filter(|name| found.iter().all(|one| one.name != **name)).collect();
+    let chips: Vec<_> =
+        lines(found).into_iter().map(|(name, lines)| chip(&name, &lines, names.contains(&name))).collect();
+    let none = found.is_empty().then(|| {
+        view! { <p class="field__warning">"It has no placeholder: write {{name}} where a value of the case belongs, or read parameters[\"name\"]."</p> }
+    });
+    let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
+        let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let words = format!("No placeholder for {names}: the model has to read it as parameters[\"…\"].");
+        view! { <p class="field__warning">{words}</p> }
+    });
+    view! {
+        <ul class="chips" aria-label="Placeholders">{chips}</ul>
+        {none}
+        {add_missing(desk, missing)}
+        {unused}
+    }
+    .into_any()
+}
+
+/// The names of all inputs that a case will have.
+fn input_names(desk: Desk) -> Vec<String> {
+    let draft = desk.draft.read();
+    match (draft.source, &*desk.table.read()) {
+        (Source::Sampler, _) => {
+            draft.factors.iter().map(|factor| factor.name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        }
+        (Source::Table, TableState::Read { table, .. }) => table.columns.iter().map(|(name, _)| name.clone()).collect(),
+        (Source::Table, _) => Vec::new(),
+    }
+}
+
+/// The lines of each name, in the order in which names come first.
+fn lines(found: &[Placeholder]) -> Vec<(String, Vec<usize>)> {
+    let mut lines: Vec<(String, Vec<usize>)> = Vec::new();
+    for Placeholder { name, line } in found {
+        match lines.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => known.push(*line),
+            None => lines.push((name.clone(), vec![*line])),
+        }
+    }
+    lines
+}
+
+fn chip(name: &str, lines: &[usize], is_matched: bool) -> AnyView {
+    let places = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let place = if lines.len() == 1 { format!("line {places}") } else { format!("lines {places}") };
+    let (class, symbol, words) = if is_matched {
+        ("chips__one", "✓", "has a factor")
+    } else {
+        ("chips__one chips__one--missing", "✕", "has no factor")
+    };
+    view! {
+        <li class=class>
+            <span aria-hidden="true">{symbol}</span>
+            <code>{name.to_owned()}</code>
+            <span class="faint">{place}</span>
+            <span class="visually-hidden">{words}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn add_missing(desk: Desk, missing: Vec<String>) -> Option<AnyView> {
+    if missing.is_empty() {
+        return None;
+    }
+    if desk.draft.read().source == Source::Table {
+        let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let words = format!("The table has no column for {names}: every case would fail.");
+        return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
+    }
+    let words = match missing.as_slice() {
+        [one] => format!("Add the factor `{one}`"),
+        several => format!("Add {} factors", several.len()),
+    };
+    let add = move |_| {
+        desk.draft.update(|draft| {
+            // A row that nobody has written in is taken first.
+            draft.factors.retain(|factor| *factor != FactorDraft::default());
+            draft.factors.extend(missing.iter().map(|name| FactorDraft::named(name)));
+        });
+    };
+    Some(view! { <button class="primary" on:click=add>{words}</button> }.into_any())
+}
+
+/// The model as the case that is looked at will run it: the lines with values of the case, and some around them.
+pub(in crate::designer) fn rendered(desk: Desk) -> Option<AnyView> {
+    let (model, case) = (desk.model.get()?, desk.case.get()?);
+    let template = decode(&model.content).unwrap_or_default();
+    let rendered = match render(template, &case) {
+        Ok(rendered) => rendered.text,
+        Err(missing) => {
+            let words =
+                format!("Line {}: {{{{{}}}}} has no factor, so this case would fail.", missing.line, missing.name);
+            return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
+        }
+    };
+    let is_whole = desk.is_whole_model.get();
+    let reach = if is_whole { usize::MAX } else { LINES_AROUND };
+    let lines: Vec<_> = excerpt(template, &rendered, reach).iter().map(line_view).collect();
+    let words = if is_whole { "Show only lines with values" } else { "Show the whole file" };
+    let view = view! {
+        <div class="trace rendered" tabindex="0" role="region" aria-label="Rendered model">{lines}</div>
+        <button class="quiet" on:click=move |_| desk.is_whole_model.set(!is_whole)>{words}</button>
+    };
+    Some(view.into_any())
+}
+
+fn line_view(line: &ExcerptLine) -> AnyView {
+    match line {
+        ExcerptLine::Gap => view! { <div class="rendered__gap" aria-hidden="true">"⋯"</div> }.into_any(),
+        ExcerptLine::Line { number, text, is_filled_in } => {
+            let class = if *is_filled_in { "rendered__line rendered__line--filled" } else { "rendered__line" };
+            view! { <div class=class><span class="rendered__number">{number.to_string()}</span><code>{text.clone()}</code></div> }
+                .into_any()
+        }
+    }
+}

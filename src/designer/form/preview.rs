@@ -1,0 +1,167 @@
+//! What the design looks like: pairs of dimensions, histograms, figures, and single cases.
+
+use cruncher_study::case::{Parameter, Parameters};
+use cruncher_study::figures::{counted, significant, thousands};
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::field::sentence;
+use super::model::rendered;
+use crate::designer::desk::{Desk, Preview};
+use crate::designer::draughtsman;
+use crate::designer::messages::{Picture, Quality};
+use crate::designer::points::MOST_DRAWN;
+
+/// The section of the preview; the pictures are drawn on `canvas`.
+pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyView {
+    let title = move || match &*desk.preview.read() {
+        Preview::None => "Nothing to show yet".to_owned(),
+        Preview::Failed(_) => "No design".to_owned(),
+        Preview::Busy(None) => "Choosing points …".to_owned(),
+        Preview::Busy(Some(picture)) | Preview::Ready(picture) => headline(picture),
+    };
+    let problem = move || match &*desk.preview.read() {
+        Preview::Failed(reason) => Some(view! { <p class="field__problem" role="alert">{sentence(reason)}</p> }),
+        _ => None,
+    };
+    let empty = move || {
+        matches!(&*desk.preview.read(), Preview::None)
+            .then(|| view! { <p class="faint">"Give a factor its name and range, and its points appear here."</p> })
+    };
+    let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).then_some("true");
+    let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
+    let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
+    view! {
+        <section class="panel preview" aria-labelledby="preview-title" aria-busy=busy>
+            <h3 id="preview-title" role="status">{title}</h3>
+            {problem}
+            {empty}
+            {move || desk.preview.read().picture().map(details)}
+            {move || desk.preview.read().picture().map(|picture| dimensions(desk, picture))}
+            <canvas class="preview__canvas" class:is-hidden=is_hidden node_ref=canvas role="img" aria-label=summary></canvas>
+            {move || desk.preview.read().picture().map(|picture| figures(picture, desk.quality.get()))}
+            {move || desk.preview.read().picture().map(|picture| one_case(desk, picture))}
+        </section>
+    }
+    .into_any()
+}
+
+fn headline(picture: &Picture) -> String {
+    counted(picture.cases as u64, "case", "cases")
+}
+
+fn details(picture: &Picture) -> AnyView {
+    let replicates = (picture.cases != picture.points).then(|| counted(picture.points as u64, "point", "points"));
+    let levels = (picture.levels.len() > 1).then(|| {
+        let sizes = picture.levels.iter().map(|(level, cases)| format!("{}: {}", level, thousands(*cases as u64)));
+        format!("levels {}", sizes.collect::<Vec<_>>().join(" · "))
+    });
+    let left_out = (picture.left_out > 0)
+        .then(|| format!("{} left out by the constraints", counted(picture.left_out, "point is", "points are")));
+    let time = Some(format!("chosen in {:.0} ms", 1000.0 * picture.chosen_in_secs));
+    let parts: Vec<String> = [replicates, levels, left_out, time].into_iter().flatten().collect();
+    view! { <p class="faint">{parts.join(" · ")}</p> }.into_any()
+}
+
+/// What somebody hears who doesn't see the pictures.
+fn summary(picture: &Picture) -> String {
+    let names: Vec<&str> = picture.drawn.iter().map(|position| picture.axes[*position].name.as_str()).collect();
+    format!("{} points, each pair of {} drawn against one another", thousands(picture.points as u64), names.join(", "))
+}
+
+/// Which dimensions are drawn, where there are more than fit.
+fn dimensions(desk: Desk, picture: &Picture) -> Option<AnyView> {
+    if picture.axes.len() <= MOST_DRAWN {
+        return None;
+    }
+    let drawn = picture.drawn.clone();
+    let chip = |(position, name): (usize, String)| {
+        let is_drawn = drawn.contains(&position);
+        let drawn = drawn.clone();
+        let press = move |_| {
+            let mut next: Vec<usize> = drawn.iter().copied().filter(|other| *other != position).collect();
+            if !is_drawn {
+                next.push(position);
+                next.sort_unstable();
+            }
+            if (2..=MOST_DRAWN).contains(&next.len()) {
+                desk.drawn.set(next);
+            }
+        };
+        view! { <button class="chip" aria-pressed=is_drawn.to_string() on:click=press>{name}</button> }
+    };
+    let chips: Vec<_> = picture.axes.iter().map(|axis| axis.name.clone()).enumerate().map(chip).collect();
+    let words =
+        format!("{} of {} dimensions are drawn, {MOST_DRAWN} at most:", picture.drawn.len(), picture.axes.len());
+    Some(view! { <p class="faint">{words}</p> <p class="chips">{chips}</p> }.into_any())
+}
+
+fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
+    let Some(quality) = quality else {
+        return view! { <p class="faint" role="status">"Computing how evenly they lie …"</p> }.into_any();
+    };
+    let discrepancy = quality.discrepancy.map_or_else(
+        || if picture.points > 1 { "not computed for so many".to_owned() } else { "–".to_owned() },
+        |value| format!("{value:.3e}"),
+    );
+    let distance = quality.distance.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+    let correlation = quality
+        .correlation
+        .map_or_else(|| "–".to_owned(), |(value, first, second)| format!("{value:+.3} ({first}, {second})"));
+    let figure = |name, explained, value: String| {
+        view! { <div class="quality__one"><dt title=explained>{name}</dt><dd>{value}</dd></div> }
+    };
+    view! {
+        <dl class="quality">
+            {figure("Centred discrepancy", "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of points and factors.", discrepancy)}
+            {figure("Smallest distance", "Between two points, where every factor's range has length 1: the larger, the better.", distance)}
+            {figure("Largest correlation", "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.", correlation)}
+        </dl>
+    }
+    .into_any()
+}
+
+/// The case that is looked at: its inputs, and the model as it will run.
+fn one_case(desk: Desk, picture: &Picture) -> AnyView {
+    let points = picture.points;
+    let show = move |event| {
+        desk.case_number.set(event_target_value(&event));
+        draughtsman::show_case(desk);
+    };
+    let case = desk.case.get();
+    let inputs = case.as_ref().map(inputs);
+    let none = case.is_none().then(|| {
+        let words = format!("Type a number from 1 to {}.", thousands(points as u64));
+        view! { <p class="faint">{words}</p> }
+    });
+    view! {
+        <label class="case">
+            "Case "
+            <input class="field__input case__number" type="number" min="1" max=points.to_string() aria-label="Number of the case" prop:value=desk.case_number.get() on:input=show />
+            <span class="faint">{format!(" of {}", thousands(points as u64))}</span>
+        </label>
+        {none}
+        {inputs}
+        {rendered(desk)}
+    }
+    .into_any()
+}
+
+fn inputs(parameters: &Parameters) -> AnyView {
+    let line = |(name, value): (&String, &Parameter)| {
+        let exact = serde_json::to_string(value).unwrap_or_default();
+        view! { <dt><code>{name.clone()}</code></dt> <dd title=exact>{short(value)}</dd> }
+    };
+    let lines: Vec<_> = parameters.iter().map(line).collect();
+    view! { <dl class="facts">{lines}</dl> }.into_any()
+}
+
+/// A value with as many digits as somebody reads.
+fn short(value: &Parameter) -> String {
+    match value {
+        Parameter::Number(number) => significant(*number),
+        Parameter::List(components) => components.iter().map(short).collect::<Vec<_>>().join(", "),
+        Parameter::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,140 @@
+//! How points are chosen, and how many.
+
+use leptos::prelude::*;
+
+use super::field::{Complaints, Field, check_box, choice, problem_line};
+use crate::designer::desk::Desk;
+use crate::state::draft::{Draft, Method, Optimised, Place, SizedBy};
+
+const METHODS: [(Method, &str); 6] = [
+    (Method::LatinHypercube, "Latin hypercube"),
+    (Method::Sobol, "Sobol' sequence"),
+    (Method::Halton, "Halton sequence"),
+    (Method::Random, "Random"),
+    (Method::FullGrid, "Full grid"),
+    (Method::OneAtATime, "One factor at a time"),
+];
+
+const OPTIMISED: [(Optimised, &str); 3] = [
+    (Optimised::No, "nothing"),
+    (Optimised::CentredDiscrepancy, "even coverage (discrepancy)"),
+    (Optimised::Maximin, "distance (maximin)"),
+];
+
+const SIZES: [(SizedBy, &str); 2] =
+    [(SizedBy::Cases, "number of cases"), (SizedBy::Levels, "levels, 2^first to 2^last")];
+
+/// What a method is good for.
+const fn advice(method: Method) -> &'static str {
+    match method {
+        Method::LatinHypercube => {
+            "Every factor's range is covered evenly, whatever the number of cases. A good first choice."
+        }
+        Method::Sobol => "Covers the space evenly, best with a power of two. Can be continued at any time.",
+        Method::Halton => {
+            "Covers the space evenly with any number of cases, for few factors. Can be continued at any time."
+        }
+        Method::Random => "Independent points, as statistics assume them. Can be continued at any time.",
+        Method::FullGrid => "Every combination of values: for two or three factors.",
+        Method::OneAtATime => "Each factor alone, all others in the middle: a first look at what matters.",
+    }
+}
+
+/// The fields of the sampler.
+pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+    (move || fields(desk)).into_any()
+}
+
+fn fields(desk: Desk) -> AnyView {
+    let complaints = Complaints::of(desk);
+    let draft = desk.draft.read();
+    let is_grid = matches!(draft.method, Method::FullGrid | Method::OneAtATime);
+    let is_hypercube = draft.method == Method::LatinHypercube;
+    let is_sequence = matches!(draft.method, Method::Sobol | Method::Halton);
+    let field = |label, value: &str, place| Field { problem: complaints.at(place), ..Field::new(label, value) };
+    let method =
+        choice("Method", "Method".to_owned(), &METHODS, draft.method, desk, |draft, method| draft.method = method);
+    let steps = is_grid
+        .then(|| field("Values of a range", &draft.steps, Place::Steps).view(desk, |draft, text| draft.steps = text));
+    let optimised = is_hypercube.then(|| {
+        choice("Optimised for", "Optimised for".to_owned(), &OPTIMISED, draft.optimised, desk, |draft, chosen| {
+            draft.optimised = chosen;
+        })
+    });
+    let scrambled = is_sequence.then(|| {
+        check_box("Scrambled by the seed", |draft| draft.is_scrambled, desk, |draft, is| draft.is_scrambled = is)
+    });
+    let seed = (!is_grid).then(|| field("Seed", &draft.seed, Place::Seed).view(desk, |draft, text| draft.seed = text));
+    let replicates = field("Replicates", &draft.replicates, Place::Replicates);
+    view! {
+        <div class="fields fields--sampler">
+            {method}
+            {(!is_grid).then(|| size(desk, &draft, &complaints))}
+            {steps}
+            {optimised}
+            {seed}
+            {replicates.view(desk, |draft, text| draft.replicates = text)}
+        </div>
+        {scrambled}
+        {problem_line(complaints.at(Place::Method))}
+        <p class="faint">{advice(draft.method)}</p>
+        {extension(desk, &draft)}
+    }
+    .into_any()
+}
+
+fn size(desk: Desk, draft: &Draft, complaints: &Complaints) -> AnyView {
+    let sized_by =
+        choice("Size", "Size".to_owned(), &SIZES, draft.sized_by, desk, |draft, sized_by| draft.sized_by = sized_by);
+    let fields = match draft.sized_by {
+        SizedBy::Cases => {
+            let cases = Field { problem: complaints.at(Place::Cases), ..Field::new("Cases", &draft.cases) };
+            cases.view(desk, |draft, text| draft.cases = text)
+        }
+        SizedBy::Levels => {
+            let first = Field::new("First level", &draft.first_level);
+            let problem = complaints.at(Place::Levels);
+            let last = Field { problem, ..Field::new("Last level", &draft.last_level) };
+            view! {
+                {first.view(desk, |draft, text| draft.first_level = text)}
+                {last.view(desk, |draft, text| draft.last_level = text)}
+            }
+            .into_any()
+        }
+    };
+    view! { {sized_by}{fields} }.into_any()
+}
+
+/// The button that makes the design larger, and what it keeps.
+fn extension(desk: Desk, draft: &Draft) -> Option<AnyView> {
+    let file = draft.points().ok()?;
+    let extended = file.sampler.extended()?;
+    let (before, after) = (file.sampler.points(&file.factors).ok()?, extended.points(&file.factors).ok()?);
+    let words = format!("Extend to {} points", cruncher_study::figures::thousands(after));
+    let kept = format!(
+        "keeps the {} that are there, so that their results stay valid",
+        cruncher_study::figures::thousands(before)
+    );
+    let extend = move |_| desk.draft.update(|draft| *draft = draft.clone().with_sampler(extended));
+    let doublings = (draft.method == Method::LatinHypercube && draft.doublings.trim() != "0").then(|| {
+        let undo = move |_| desk.draft.update(|draft| "0".clone_into(&mut draft.doublings));
+        let words = format!("Doubled {}.", times(draft.doublings.trim()));
+        view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> }
+    });
+    let view = view! {
+        <p class="actions">
+            <button on:click=extend>{words}</button>
+            <span class="faint">{kept}</span>
+            {doublings}
+        </p>
+    };
+    (after > before).then(|| view.into_any())
+}
+
+fn times(count: &str) -> String {
+    match count {
+        "1" => "once".to_owned(),
+        "2" => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}

@@ -1,0 +1,290 @@
+//! Sending: what it comes to, how far it is, and what became of the first cases.
+
+use cruncher_study::access::Role;
+use cruncher_study::figures::{counted, duration, thousands};
+use leptos::prelude::*;
+
+use super::field::{Complaints, Field, check_box, sentence};
+use crate::designer::desk::Desk;
+use crate::designer::messages::{Effort, FirstCase, FirstOutcome, Order, Prospect, Sent, Stop};
+use crate::designer::sending::{Sending, order, prepare};
+use crate::state::draft::Place;
+
+/// How many are sent before the rest, unless somebody types another number.
+pub(in crate::designer) const FIRST_CASES: u64 = 5;
+
+/// The section of sending.
+pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+    let fields = move || fields(desk);
+    let state = move || state(desk);
+    view! {
+        <section class="step step--send" aria-labelledby="step-send">
+            <h3 id="step-send">"Send"</h3>
+            {fields}
+            {state}
+        </section>
+    }
+    .into_any()
+}
+
+fn fields(desk: Desk) -> AnyView {
+    let complaints = Complaints::of(desk);
+    let draft = desk.draft.read();
+    let field =
+        |label, value: &str, hint, place| Field { hint, problem: complaints.at(place), ..Field::new(label, value) };
+    let batch = field("Batch", &draft.batch, "footing/soft-clay", Place::Batch);
+    let attempts = field("Attempts per case", &draft.max_attempts, "3", Place::MaxAttempts);
+    let limit = field("Time limit, minutes", &draft.time_limit_minutes, "none", Place::TimeLimit);
+    view! {
+        <div class="fields">
+            {batch.view(desk, |draft, text| draft.batch = text)}
+            {attempts.view(desk, |draft, text| draft.max_attempts = text)}
+            {limit.view(desk, |draft, text| draft.time_limit_minutes = text)}
+        </div>
+        {check_box("Compute cases again that have a result", |draft| draft.is_forced, desk, |draft, is| draft.is_forced = is)}
+    }
+    .into_any()
+}
+
+fn state(desk: Desk) -> AnyView {
+    if desk.access.with_value(|access| access.role) != Role::Operator {
+        return view! { <p class="faint">"Whoever has the operator's link can send this design. Until then it stays in this browser; save it as JSON to pass it on."</p> }.into_any();
+    }
+    match desk.sending.get() {
+        Sending::Idle => review(desk, None),
+        Sending::Refused(reason) => review(desk, Some(reason)),
+        Sending::Preparing => view! { <p role="status">"Looking what is done already …"</p> }.into_any(),
+        Sending::Ready(prospect) => summary(desk, prospect),
+        Sending::Going(sent) => {
+            let pause = move |_| {
+                stopping(desk);
+                order(desk, Order::Pause, &[]);
+            };
+            view! {
+                {progress(&sent, "Sending")}
+                <p class="actions"><button on:click=pause>"Pause"</button> {cancel(desk, &sent)}</p>
+                <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
+            }
+            .into_any()
+        }
+        Sending::Stopping(sent) => progress(&sent, "Stopping"),
+        Sending::Stopped(sent, stop) => stopped(desk, &sent, stop),
+    }
+}
+
+fn stopping(desk: Desk) {
+    desk.sending.update(|sending| {
+        if let Some(sent) = sending.sent().cloned() {
+            *sending = Sending::Stopping(sent);
+        }
+    });
+}
+
+fn review(desk: Desk, refused: Option<String>) -> AnyView {
+    let open = Complaints::of(desk);
+    let is_wrong = desk.is_strict.get() && !open.is_empty();
+    let count = is_wrong.then(|| {
+        let words = format!(
+            "{} above: see the marked fields.",
+            counted(open.len() as u64, "thing is wrong or missing", "things are wrong or missing")
+        );
+        view! { <p class="field__problem" role="alert">{words}</p> }
+    });
+    let refused = refused.map(|reason| {
+        view! { <p class="field__problem" role="alert">{sentence(&reason)}" Nothing was sent."</p> }
+    });
+    view! {
+        {refused}
+        {count}
+        <p class="actions"><button class="primary" on:click=move |_| prepare(desk)>"Review and send …"</button></p>
+    }
+    .into_any()
+}
+
+fn summary(desk: Desk, prospect: Prospect) -> AnyView {
+    let line = |name: &'static str, value: String| view! { <dt>{name}</dt> <dd>{value}</dd> };
+    let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
+    let Effort { cases, requests, expected_secs } = prospect.new;
+    let time = match (expected_secs, prospect.workers) {
+        (_, 0) => "no worker is attached yet".to_owned(),
+        (None, workers) => format!("not known before the first case is done; {}", attached(workers)),
+        (Some(secs), workers) => format!("about {}; {}", duration(secs), attached(workers)),
+    };
+    let back = move |_| desk.sending.set(Sending::Idle);
+    view! {
+        <div class="panel summary" role="group" aria-label="Summary">
+            <dl class="facts">
+                {line("Cases of the design", thousands(prospect.cases))}
+                {line("Done already", thousands(prospect.done))}
+                {some("Sent before, not done yet", prospect.sent_before)}
+                {line("Duplicates within", thousands(prospect.duplicates))}
+                {some("Left out by constraints", prospect.left_out)}
+                {line("To be sent", format!("{} to the batch {}", counted(cases, "case", "cases"), prospect.batch))}
+                {line("Requests", thousands(requests))}
+                {line("Expected time", time)}
+            </dl>
+            {send_buttons(desk, &prospect)}
+            <button class="quiet" on:click=back>"Back to the design"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn attached(workers: u64) -> String {
+    format!("{} attached", counted(workers, "worker is", "workers are"))
+}
+
+fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
+    let send = move |hold_after, again| {
+        desk.sending.set(Sending::Going(Sent::default()));
+        order(desk, Order::Send { hold_after, again }, &[]);
+    };
+    let cases = prospect.new.cases;
+    let first = (cases > FIRST_CASES).then(|| {
+        let words = format!("Send {FIRST_CASES} first, then the rest");
+        view! { <button class="primary" on:click=move |_| send(Some(FIRST_CASES), false)>{words}</button> }
+    });
+    let all = (cases > 0).then(|| {
+        let words = if cases == 1 { "Send it".to_owned() } else { format!("Send all {}", thousands(cases)) };
+        let class = if cases > FIRST_CASES { "" } else { "primary" };
+        view! { <button class=class on:click=move |_| send(None, false)>{words}</button> }
+    });
+    let again = (prospect.sent_before > 0).then(|| {
+        let words = format!("Also send the {} again", counted(prospect.sent_before, "one sent before", "sent before"));
+        view! { <button class="quiet" on:click=move |_| send(None, true)>{words}</button> }
+    });
+    let nothing =
+        (cases == 0).then(|| view! { <p>"There is nothing to send: every case is done or was sent before."</p> });
+    view! { {nothing} <p class="actions">{first} {all} {again}</p> }.into_any()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+fn progress(sent: &Sent, doing: &'static str) -> AnyView {
+    let share = 100.0 * sent.accepted as f64 / sent.of.max(1) as f64;
+    let words = format!("{doing}: {} of {} sent", thousands(sent.accepted), counted(sent.of, "case", "cases"));
+    let rate = sent.rate.map(|rate| format!("{rate:.0} a second"));
+    let rest = sent.remaining_secs.map(|secs| format!("{} to go", duration(secs)));
+    let throttled = sent.is_throttled.then(|| "the queue asks for patience".to_owned());
+    let details: Vec<String> = [rate, rest, throttled].into_iter().flatten().collect();
+    view! {
+        <p class="model"><strong>{words}</strong> <span class="faint">{details.join(" · ")}</span></p>
+        <div class="bar" role="progressbar" aria-label="Cases sent" aria-valuemin="0" aria-valuemax=sent.of.to_string() aria-valuenow=sent.accepted.to_string()>
+            <span class="bar__part state-done" style:width=format!("{share}%")></span>
+        </div>
+    }
+    .into_any()
+}
+
+fn cancel(desk: Desk, sent: &Sent) -> AnyView {
+    let words = format!("Cancel the other {}", thousands(sent.of.saturating_sub(sent.accepted)));
+    let press = move |_| {
+        stopping(desk);
+        order(desk, Order::Cancel, &[]);
+    };
+    view! { <button class="quiet" on:click=press title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
+}
+
+fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
+    let go_on = move |_| {
+        desk.sending.update(|sending| {
+            if let Some(sent) = sending.sent().cloned() {
+                *sending = Sending::Going(sent);
+            }
+        });
+        order(desk, Order::GoOn, &[]);
+    };
+    let rest = sent.of.saturating_sub(sent.accepted);
+    match stop {
+        Stop::Complete => view! {
+            <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
+            {first_cases(desk)}
+            <p class="actions">
+                <a href="#/overview">"See how far they are"</a>
+                <button class="quiet" on:click=move |_| desk.sending.set(Sending::Idle)>"Send another design"</button>
+            </p>
+        }
+        .into_any(),
+        Stop::Cancelled => view! {
+            <p role="status">{format!("Cancelled: {} were sent, the rest is no part of the batch any more.", counted(sent.accepted, "case", "cases"))}</p>
+            <p class="actions"><button on:click=move |_| desk.sending.set(Sending::Idle)>"Back to the design"</button></p>
+        }
+        .into_any(),
+        Stop::Elsewhere => view! {
+            <p role="status">"Another tab of this browser is sending cases to this study."</p>
+            <p class="actions"><button on:click=move |_| crate::platform::address::reload()>"Look again"</button></p>
+        }
+        .into_any(),
+        Stop::Held => view! {
+            {progress(sent, "The first are sent")}
+            {first_cases(desk)}
+            <p class="actions"><button class="primary" on:click=go_on>{format!("Send the remaining {}", thousands(rest))}</button> {cancel(desk, sent)}</p>
+        }
+        .into_any(),
+        Stop::Paused => view! {
+            {progress(sent, "Paused")}
+            <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel(desk, sent)}</p>
+        }
+        .into_any(),
+        Stop::Failed { title, advice, detail } => view! {
+            {progress(sent, "Interrupted")}
+            {crate::components::problem_note::problem_note(crate::state::problem::Problem { title, advice, detail })}
+            <p class="actions"><button class="primary" on:click=go_on>"Try again"</button> {cancel(desk, sent)}</p>
+        }
+        .into_any(),
+    }
+}
+
+/// What became of the first cases.
+fn first_cases(desk: Desk) -> Option<AnyView> {
+    let cases = desk.reports.first.get();
+    if cases.is_empty() {
+        return None;
+    }
+    let waiting = cases.iter().filter(|case| case.outcome == FirstOutcome::Waiting).count() as u64;
+    let words = match waiting {
+        0 => "Their results:".to_owned(),
+        count => format!("{} no result yet: a worker must be attached.", counted(count, "has", "have")),
+    };
+    let rows: Vec<_> = cases.iter().map(first_case).collect();
+    let list = view! {
+        <p role="status">{words}</p>
+        <ul class="first" aria-label="The first cases">{rows}</ul>
+    };
+    Some(list.into_any())
+}
+
+fn first_case(case: &FirstCase) -> AnyView {
+    let id = case.case_id.to_string();
+    let short = id[..8].to_owned();
+    match &case.outcome {
+        FirstOutcome::Waiting => {
+            view! { <li><span class="symbol" aria-hidden="true">"○"</span><code title=id>{short}</code>" waiting"</li> }
+                .into_any()
+        }
+        FirstOutcome::Done { duration_secs, result, warnings } => {
+            let warnings: Vec<_> =
+                warnings.iter().map(|warning| view! { <p class="field__warning">{warning.clone()}</p> }).collect();
+            view! {
+                <li>
+                    <span class="symbol state-text-done" aria-hidden="true">"✓"</span><code title=id>{short}</code>
+                    {format!(" done in {}", duration(*duration_secs))}
+                    <pre class="trace first__result">{result.clone()}</pre>
+                    {warnings}
+                </li>
+            }
+            .into_any()
+        }
+        FirstOutcome::Failed { error, traceback, is_final } => {
+            let words = if *is_final { " failed" } else { " failed, will be tried again" };
+            view! {
+                <li>
+                    <span class="symbol state-text-failed" aria-hidden="true">"✕"</span><code title=id>{short}</code>
+                    {words}
+                    <p class="group__error">{error.clone()}</p>
+                    <details><summary>"Traceback"</summary><pre class="trace">{traceback.clone()}</pre></details>
+                </li>
+            }
+            .into_any()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A table of points that is imported in place of factors and a sampler.
+
+use cruncher_study::figures::counted;
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, File};
+
+use super::field::sentence;
+use super::file_drop::file_drop;
+use crate::designer::desk::{Desk, TableState};
+use crate::designer::messages::{Imported, WrongTable};
+use crate::designer::{draughtsman, memory};
+
+/// How many wrong rows are told.
+const MOST_ROWS: usize = 20;
+
+/// The section of the table.
+pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+    let outcome = move || match desk.table.get() {
+        TableState::None => None,
+        TableState::Reading { name } => {
+            Some(view! { <p role="status" class="faint">{format!("Reading {name} …")}</p> }.into_any())
+        }
+        TableState::Read { name, table } => Some(read(desk, &name, table)),
+        TableState::Wrong { name, problem } => Some(wrong(&name, problem)),
+    };
+    let pasted = move |event: ev::ClipboardEvent| {
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        if !text.trim().is_empty() {
+            event.prevent_default();
+            let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
+            if let Ok(blob) = blob {
+                take(desk, "what was pasted".to_owned(), blob);
+            }
+        }
+    };
+    view! {
+        <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
+        {file_drop("Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.txt,.json,.ndjson,text/csv,application/json", move |file: File| {
+            let name = file.name();
+            take(desk, name, file.into());
+        })}
+        <label class="field">
+            <span class="field__label">"or paste it from a spreadsheet"</span>
+            <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted></textarea>
+        </label>
+        {outcome}
+    }
+    .into_any()
+}
+
+/// Reads a file as the table.
+pub(in crate::designer) fn take(desk: Desk, name: String, file: Blob) {
+    desk.table_file.set_value(Some(file.clone()));
+    desk.table.set(TableState::Reading { name: name.clone() });
+    memory::keep_table(desk, name, Some(file));
+    draughtsman::import(desk);
+}
+
+fn read(desk: Desk, name: &str, table: Imported) -> AnyView {
+    let rows = counted(table.rows as u64, "row", "rows");
+    let column = |(name, count): &(String, Option<usize>)| {
+        let name = count.map_or_else(|| name.clone(), |count| format!("{name}[{count}]"));
+        view! { <li class="chips__one"><code>{name}</code></li> }
+    };
+    let columns: Vec<_> = table.columns.iter().map(column).collect();
+    let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{sentence(note)}</li> }).collect();
+    let forget = move |_| {
+        desk.table.set(TableState::None);
+        desk.table_file.set_value(None);
+        memory::keep_table(desk, String::new(), None);
+        draughtsman::import(desk);
+    };
+    view! {
+        <p class="model" role="status">
+            <strong>{name.to_owned()}</strong> <span class="faint">{rows}</span>
+            <button class="quiet" on:click=forget>"Remove"</button>
+        </p>
+        <ul class="chips" aria-label="Columns">{columns}</ul>
+        <ul class="faint">{notes}</ul>
+    }
+    .into_any()
+}
+
+fn wrong(name: &str, problem: WrongTable) -> AnyView {
+    let told = problem.rows.len().min(MOST_ROWS);
+    let row = |(row, reason): &(usize, String)| view! { <li><strong>{format!("Row {row}: ")}</strong>{sentence(reason)}</li> };
+    let rows: Vec<_> = problem.rows.iter().take(MOST_ROWS).map(row).collect();
+    let more = (problem.rows.len() > told).then(|| view! { <li>"… and more."</li> });
+    view! {
+        <section class="note note--problem" role="alert">
+            <p class="note__title">{format!("{name} can't be used")}</p>
+            <p>{sentence(&problem.reason)}</p>
+            <ul>{rows}{more}</ul>
+            <p>"Nothing was sent. Correct it and choose it again."</p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,87 @@
+//! What is kept in this browser, so that a reload loses nothing: draft, model and table.
+
+use std::sync::Arc;
+
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Blob;
+
+use super::desk::{Desk, ModelText, TableState};
+use super::draughtsman;
+use crate::platform::address;
+use crate::platform::keep::{Keep, KeepError};
+
+const DRAFT: &str = "draft";
+const MODEL: &str = "model";
+const TABLE: &str = "table";
+
+/// Brings back what was kept, then keeps every change of the draft.
+pub(super) async fn restore(desk: Desk) {
+    // A browser that keeps nothing has nothing to bring back, and says so when something is to be kept.
+    let _ = bring_back(desk).await;
+    Effect::new(move || {
+        let json = serde_json::to_string(&*desk.draft.read()).unwrap_or_default();
+        spawn_local(async move { keep(desk, DRAFT, &JsValue::from(json)).await });
+    });
+}
+
+async fn bring_back(desk: Desk) -> Result<(), KeepError> {
+    let kept = Keep::open(&address::page_url()).await?;
+    if let Some(json) = kept.get(DRAFT).await?.and_then(|json| json.as_string()) {
+        // Read as bytes, like every other document. What an earlier version kept may be unreadable: then it starts anew.
+        desk.draft.set(serde_json::from_slice(json.as_bytes()).unwrap_or_default());
+    }
+    if let Some((name, content)) = kept.get(MODEL).await?.and_then(named) {
+        let content = Uint8Array::new(&content).to_vec();
+        desk.model.set(Some(ModelText { name, content: Arc::from(content) }));
+    }
+    if let Some((name, file)) = kept.get(TABLE).await?.and_then(named)
+        && let Ok(file) = file.dyn_into::<Blob>()
+    {
+        desk.table_file.set_value(Some(file));
+        desk.table.set(TableState::Reading { name });
+        draughtsman::import(desk);
+    }
+    Ok(())
+}
+
+/// A name and what it names.
+fn named(kept: JsValue) -> Option<(String, JsValue)> {
+    let pair = kept.dyn_into::<Array>().ok()?;
+    Some((pair.get(0).as_string()?, pair.get(1)))
+}
+
+/// Keeps the model.
+pub(super) async fn keep_model(desk: Desk, model: &ModelText) {
+    let content = Uint8Array::from(&*model.content);
+    keep(desk, MODEL, &Array::of2(&model.name.as_str().into(), &content).into()).await;
+}
+
+/// Keeps the table, or forgets it.
+pub(super) fn keep_table(desk: Desk, name: String, file: Option<Blob>) {
+    spawn_local(async move {
+        let kept = file.map_or(JsValue::NULL, |file| Array::of2(&name.into(), &file).into());
+        keep(desk, TABLE, &kept).await;
+    });
+}
+
+/// Forgets model and table.
+pub(super) fn forget_files(desk: Desk) {
+    spawn_local(async move { keep(desk, MODEL, &JsValue::NULL).await });
+    keep_table(desk, String::new(), None);
+}
+
+/// Keeps a value, or says once that nothing is kept.
+async fn keep(desk: Desk, key: &str, value: &JsValue) {
+    let put = async { Keep::open(&address::page_url()).await?.put(key, value).await };
+    let problem = put.await.err().map(|error| {
+        format!(
+            "This browser doesn't keep what stands here ({error}): save the design as JSON before the page is closed."
+        )
+    });
+    if desk.not_kept.with_untracked(|shown| *shown != problem) {
+        desk.not_kept.set(problem);
+    }
+}

@@ -1,0 +1,299 @@
+//! What the page asks of its worker, and what it is told.
+
+use cruncher_study::access::AccessKey;
+use cruncher_study::case::{CaseId, Parameter, Parameters};
+use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::DesignDocument;
+use serde::{Deserialize, Serialize};
+
+/// What the page asks of the worker that makes points. Each is about the table that was imported last, if the design is one.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Ask {
+    /// Read a table. Its part is the file.
+    Import,
+    /// Forget the table.
+    ForgetTable,
+    /// Say what the design looks like.
+    Preview {
+        /// The design, without its table.
+        file: DesignFile,
+        /// Which dimensions are drawn against one another, by their position.
+        drawn: Vec<usize>,
+        /// The side of each picture, in pixels.
+        side_px: usize,
+    },
+    /// Say which inputs a case has.
+    Case {
+        /// The design, without its table.
+        file: DesignFile,
+        /// Its row, from 0.
+        row: usize,
+    },
+    /// Write the table of cases as CSV. Its part is the model file, without which cases have no ids.
+    WriteTable {
+        /// The design, without its table.
+        file: DesignFile,
+    },
+    /// Write the design with its table as JSON.
+    WriteJson {
+        /// The design, without its table.
+        file: DesignFile,
+    },
+}
+
+/// What the page is told of points.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    /// The table was read.
+    Imported(Imported),
+    /// The table can't be used.
+    NotImported(WrongTable),
+    /// What the design looks like. Its parts are the pictures, row by row of the lower triangle.
+    Picture(Picture),
+    /// How good its points are.
+    Quality(Quality),
+    /// It can't become cases.
+    NoDesign {
+        /// Why.
+        reason: String,
+    },
+    /// The inputs of the case that was asked for; none if there is no such case.
+    Case(Option<Parameters>),
+    /// A file was written. Its part is the file.
+    Written {
+        /// Its name.
+        name: String,
+        /// Its media type.
+        media_type: String,
+    },
+}
+
+/// What an imported table has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Imported {
+    /// The names of its columns, those of a vector with the number of their components.
+    pub(super) columns: Vec<(String, Option<usize>)>,
+    /// How many rows it has.
+    pub(super) rows: usize,
+    /// What was decided while reading it.
+    pub(super) notes: Vec<String>,
+}
+
+/// Why a table can't be used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WrongTable {
+    /// What is wrong.
+    pub(super) reason: String,
+    /// Rows that are wrong, by the number that a spreadsheet shows, and why.
+    pub(super) rows: Vec<(usize, String)>,
+}
+
+/// What a design looks like.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Picture {
+    /// How many points it has.
+    pub(super) points: usize,
+    /// How many cases: points times replicates.
+    pub(super) cases: usize,
+    /// How many points were left out because of the constraints.
+    pub(super) left_out: u64,
+    /// How many points each level has, in order.
+    pub(super) levels: Vec<(u32, usize)>,
+    /// Every dimension in which points differ.
+    pub(super) axes: Vec<AxisLabel>,
+    /// Which of them are drawn, by their position.
+    pub(super) drawn: Vec<usize>,
+    /// How many points lie in each part of each drawn axis.
+    pub(super) histograms: Vec<Vec<u32>>,
+    /// The side of each picture, in pixels.
+    pub(super) side_px: usize,
+    /// How long it took to choose the points, in seconds.
+    pub(super) chosen_in_secs: f64,
+}
+
+/// A dimension of a design.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct AxisLabel {
+    /// The factor, or its component.
+    pub(super) name: String,
+    /// The unit of its values.
+    pub(super) unit: String,
+    /// What stands at its ends.
+    pub(super) ends: Option<(Parameter, Parameter)>,
+}
+
+/// How good the points of a design are. What isn't there wasn't computed, or means nothing for these points.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Quality {
+    /// The centred discrepancy; none for many points.
+    pub(super) discrepancy: Option<f64>,
+    /// The smallest distance of two points in the unit cube.
+    pub(super) distance: Option<f64>,
+    /// The largest correlation of two dimensions, and which two.
+    pub(super) correlation: Option<(f64, String, String)>,
+}
+
+/// What the page tells the worker that sends.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Order {
+    /// Open the study, and say if an earlier enqueueing wasn't brought to its end. The first order.
+    Open {
+        /// The address of the study's page.
+        page_url: String,
+        /// The operator's key.
+        key: AccessKey,
+    },
+    /// Read a table, which the next design is about. Its part is the file.
+    Import,
+    /// Say what enqueueing the design comes to. Its part is the model file.
+    Prepare {
+        /// The design, without its table.
+        file: DesignFile,
+    },
+    /// Send what was prepared.
+    Send {
+        /// How many are sent before the rest.
+        hold_after: Option<u64>,
+        /// Whether cases that were sent before are sent again.
+        again: bool,
+    },
+    /// Send nothing new.
+    Pause,
+    /// Send the rest.
+    GoOn,
+    /// Send nothing more, and take what wasn't sent out of the table of cases.
+    Cancel,
+    /// Say which designs were submitted.
+    Submitted,
+}
+
+/// What the page is told of sending.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum News {
+    /// What it comes to.
+    Prospect(Prospect),
+    /// It can't be sent, and nothing was.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// How far it is.
+    Progress(Sent),
+    /// It has come to this point.
+    Stopped(Sent, Stop),
+    /// What became of the first cases.
+    First(Vec<FirstCase>),
+    /// The designs that were submitted, the last one first.
+    Submitted(Vec<DesignDocument>),
+}
+
+/// What enqueueing a design comes to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Prospect {
+    /// The batch.
+    pub(super) batch: String,
+    /// Cases of the design.
+    pub(super) cases: u64,
+    /// Cases that have a result.
+    pub(super) done: u64,
+    /// Cases that were sent before, and still wait or run.
+    pub(super) sent_before: u64,
+    /// Points that are the same case as another one.
+    pub(super) duplicates: u64,
+    /// Points that don't meet the constraints.
+    pub(super) left_out: u64,
+    /// What is sent: cases, requests, and how long the workers take for them, in seconds.
+    pub(super) new: Effort,
+    /// The same if those sent before are sent again.
+    pub(super) again: Effort,
+    /// Workers that are alive.
+    pub(super) workers: u64,
+    /// The median duration of a case, in seconds.
+    pub(super) median_secs: Option<f64>,
+}
+
+/// What sending comes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Effort {
+    /// Cases that are sent.
+    pub(super) cases: u64,
+    /// Requests.
+    pub(super) requests: u64,
+    /// How long the workers that are alive take, in seconds; none if that isn't known.
+    pub(super) expected_secs: Option<f64>,
+}
+
+/// How far sending is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sent {
+    /// The batch.
+    pub(super) batch: String,
+    /// Cases that the queue has accepted.
+    pub(super) accepted: u64,
+    /// All that are to be sent.
+    pub(super) of: u64,
+    /// Cases a second.
+    pub(super) rate: Option<f64>,
+    /// How long the rest takes, in seconds.
+    pub(super) remaining_secs: Option<f64>,
+    /// Whether the queue asks for fewer requests.
+    pub(super) is_throttled: bool,
+}
+
+/// Why nothing is being sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Stop {
+    /// Everything is sent.
+    Complete,
+    /// The first are sent, and the rest waits for somebody to have seen their results.
+    Held,
+    /// Somebody paused it.
+    Paused,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Another tab is at it.
+    Elsewhere,
+    /// Something went wrong. It can go on.
+    Failed {
+        /// What.
+        title: String,
+        /// What to do.
+        advice: String,
+        /// The request that failed.
+        detail: String,
+    },
+}
+
+/// What became of one of the first cases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct FirstCase {
+    /// The case.
+    pub(super) case_id: CaseId,
+    /// What became of it.
+    pub(super) outcome: FirstOutcome,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum FirstOutcome {
+    /// Nothing so far.
+    Waiting,
+    /// It has a result.
+    Done {
+        /// How long it took, in seconds.
+        duration_secs: f64,
+        /// What the model put into `result`, as JSON.
+        result: String,
+        /// What the worker noticed.
+        warnings: Vec<String>,
+    },
+    /// It failed.
+    Failed {
+        /// The exception and its message.
+        error: String,
+        /// Where.
+        traceback: String,
+        /// Whether it won't be tried again.
+        is_final: bool,
+    },
+}

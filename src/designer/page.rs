@@ -1,0 +1,213 @@
+//! The designer's page: the form to the left, what it makes to the right.
+
+use cruncher_study::access::Access;
+use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::DesignDocument;
+use js_sys::{Array, Uint8Array};
+use leptos::html::Canvas;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File};
+
+use super::desk::{Desk, TableState};
+use super::form::file_drop::file_button;
+use super::form::{factors, model, preview, sampler, submit, table};
+use super::messages::Order;
+use super::sending::{self, Sending};
+use super::{draughtsman, memory};
+use crate::components::problem_note::problem_note;
+use crate::platform::local_time::exact_time;
+use crate::platform::{address, designer};
+use crate::state::draft::{Draft, Source};
+use crate::state::problem::Problem;
+
+/// Shows the page in its place, where it stays.
+pub(super) fn show() {
+    let Some(place) = designer::place() else { return };
+    place.set_inner_html("");
+    mount_to(place, || match address::kept() {
+        Some(access) => page(access),
+        None => problem_note(Problem::no_access()),
+    })
+    .forget();
+}
+
+fn page(access: Access) -> AnyView {
+    let desk = Desk::new(access);
+    let canvas = NodeRef::<Canvas>::new();
+    spawn_local(async move {
+        memory::restore(desk).await;
+        draughtsman::follow(desk, canvas);
+        sending::open(desk);
+    });
+    view! {
+        <div class="designer">
+            <div class="designer__form">
+                {toolbar(desk)}
+                {move || note(desk.said.get())}
+                {move || note(desk.not_kept.get())}
+                {move || submitted(desk)}
+                {model::section(desk)}
+                <section class="step" aria-labelledby="step-points">
+                    <h3 id="step-points">"Points"</h3>
+                    {move || source(desk)}
+                    <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Table>
+                        {factors::section(desk)}
+                        {sampler::section(desk)}
+                    </div>
+                    <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Sampler>{table::section(desk)}</div>
+                </section>
+                {submit::section(desk)}
+            </div>
+            {preview::section(desk, canvas)}
+        </div>
+    }
+    .into_any()
+}
+
+fn note(words: Option<String>) -> Option<AnyView> {
+    words.map(|words| view! { <p class="field__warning" role="status">{words}</p> }.into_any())
+}
+
+fn toolbar(desk: Desk) -> AnyView {
+    let anew = move |_| {
+        let is_sure = desk.draft.read_untracked().is_untouched()
+            || window().confirm_with_message("Throw this draft away and begin a new one?").unwrap_or(false);
+        if is_sure {
+            clear(desk);
+        }
+    };
+    let extend = move |_| {
+        desk.said.set(Some("Looking for designs that were submitted …".to_owned()));
+        sending::order(desk, Order::Submitted, &[]);
+    };
+    let is_operator = desk.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
+    view! {
+        <div class="designer__top">
+            <h2>"Design"</h2>
+            <span class="top__gap"></span>
+            {file_button("Open …", "Open a design file", ".json,application/json", move |file| open_file(desk, file))}
+            {is_operator.then(|| view! { <button class="quiet" on:click=extend title="Begin with a design that was submitted, and keep its points">"Earlier …"</button> })}
+            <button class="quiet" on:click=move |_| draughtsman::write_json(desk) title="Save the design as a file that brings it back">"Save JSON"</button>
+            <button class="quiet" on:click=move |_| draughtsman::write_table(desk) title="Save the table of cases">"Save CSV"</button>
+            <button class="quiet" on:click=anew>"New"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn clear(desk: Desk) {
+    desk.is_strict.set(false);
+    desk.model.set(None);
+    desk.model_problem.set(None);
+    desk.table.set(TableState::None);
+    desk.table_file.set_value(None);
+    desk.drawn.set(Vec::new());
+    desk.said.set(None);
+    if desk.sending.with_untracked(|sending| sending.sent().is_none()) {
+        desk.sending.set(Sending::Idle);
+    }
+    desk.draft.set(Draft::default());
+    memory::forget_files(desk);
+    draughtsman::import(desk);
+}
+
+fn source(desk: Desk) -> AnyView {
+    let chosen = desk.draft.read().source;
+    let option = |source, words| {
+        let press = move |_| desk.draft.update(|draft| draft.source = source);
+        view! { <button class="segments__one" aria-pressed=(source == chosen).to_string() on:click=press>{words}</button> }
+    };
+    view! {
+        <div class="segments" role="group" aria-label="Where points come from">
+            {option(Source::Sampler, "Factors and a sampler")}
+            {option(Source::Table, "A table of cases")}
+        </div>
+    }
+    .into_any()
+}
+
+/// Reads a design file into the form.
+fn open_file(desk: Desk, file: File) {
+    spawn_local(async move {
+        let name = file.name();
+        match read_design(&file).await {
+            Ok(design) => {
+                take_design(desk, &design, &name);
+                desk.said.set(Some(format!("{name} was opened.")));
+            }
+            Err(reason) => desk.said.set(Some(format!("{name} is no design file: {reason}."))),
+        }
+    });
+}
+
+async fn read_design(file: &File) -> Result<DesignFile, String> {
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|_gone| "it can't be read".to_owned())?;
+    serde_json::from_slice(&Uint8Array::new(&buffer).to_vec()).map_err(|error| error.to_string())
+}
+
+fn take_design(desk: Desk, design: &DesignFile, name: &str) {
+    let chosen = desk.model.read_untracked().as_ref().map(|model| model.name.clone());
+    // The file names a model; which one is computed is the one that was chosen here.
+    let model = chosen.unwrap_or_default();
+    desk.drawn.set(Vec::new());
+    desk.draft.set(Draft { model, ..Draft::of(design) });
+    if let Some(table) = &design.table {
+        let json = serde_json::to_string(table).unwrap_or_default();
+        if let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&JsValue::from(json))) {
+            table::take(desk, name.to_owned(), blob);
+        }
+    }
+}
+
+/// The designs that were submitted, to begin with one of them.
+fn submitted(desk: Desk) -> Option<AnyView> {
+    let designs = desk.reports.submitted.get()?;
+    let close = move |_| desk.reports.submitted.set(None);
+    let line = |design: &DesignDocument| {
+        let (design, batch) = (design.clone(), design.batch.to_string());
+        let cases: u64 = design.levels.iter().map(|level| level.cases).sum();
+        let facts =
+            format!("{} · {}", cruncher_study::figures::counted(cases, "case", "cases"), design.model.file_name());
+        let time = exact_time(design.submit_time);
+        let take = move |_| {
+            take_submitted(desk, &design);
+            desk.reports.submitted.set(None);
+        };
+        view! {
+            <li>
+                <button class="quiet" on:click=take>{batch}</button>
+                <span class="faint">{facts}" · "{time}</span>
+            </li>
+        }
+    };
+    let lines: Vec<_> = designs.iter().map(line).collect();
+    let none = lines.is_empty().then(|| view! { <p>"No design was submitted to this study yet."</p> });
+    let view = view! {
+        <section class="panel" aria-label="Designs that were submitted">
+            <h3>"Begin with an earlier design"</h3>
+            <p class="faint">"Extend it below: the points that it has are kept, and so are their results."</p>
+            {none}
+            <ul>{lines}</ul>
+            <button class="quiet" on:click=close>"Close"</button>
+        </section>
+    };
+    Some(view.into_any())
+}
+
+fn take_submitted(desk: Desk, design: &DesignDocument) {
+    let file = design.design_file();
+    let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
+    take_design(desk, &file, "");
+    let model = design.model.file_name();
+    let words = if is_table {
+        "Its points were imported: choose their table again.".to_owned()
+    } else {
+        format!("The design of {} stands below. Choose {model} as it was, or its cases are new ones.", design.batch)
+    };
+    desk.said.set(Some(words));
+}

@@ -1,0 +1,192 @@
+//! What the worker does about points: imports a table, draws a design, writes it down.
+
+use cruncher_plot::shadow::{histogram, shadow};
+use cruncher_sampling::Points;
+use cruncher_sampling::quality::{MAX_DISCREPANCY_POINTS, centred_discrepancy, largest_correlation, smallest_distance};
+use cruncher_study::axes::{Axis, axes};
+use cruncher_study::case_table::{write_points, write_table};
+use cruncher_study::cases::Cases;
+use cruncher_study::design::{Design, DesignFile};
+use cruncher_study::figures::counted;
+use cruncher_study::import::{ImportError, Table, import};
+use cruncher_study::model::ModelDigest;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use super::channel::{Page, Parts};
+use super::messages::{Answer, Ask, AxisLabel, Imported, Picture, Quality, WrongTable};
+use crate::platform::network;
+
+/// In how many parts a histogram counts, at most.
+const MOST_BINS: usize = 20;
+
+/// Without a choice, so many dimensions are drawn against one another.
+pub(super) const MOST_DRAWN: usize = 6;
+
+/// What the worker keeps between two questions.
+#[derive(Default)]
+pub(super) struct PointMaker {
+    table: Option<Table>,
+}
+
+impl PointMaker {
+    /// Does what the page asks for, and tells it.
+    pub(super) async fn answer(&mut self, ask: Ask, parts: Parts, page: &Page) {
+        match ask {
+            Ask::Import => say(page, &self.import(parts).await, &[]),
+            Ask::ForgetTable => self.table = None,
+            Ask::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
+            Ask::Case { file, row } => {
+                let design = self.whole(file).design().ok();
+                let case = design.filter(|design| row < design.len()).map(|design| design.parameters(row));
+                say(page, &Answer::Case(case), &[]);
+            }
+            Ask::WriteTable { file } => self.write_table(file, parts, page),
+            Ask::WriteJson { file } => {
+                let json = serde_json::to_vec_pretty(&self.whole(file)).unwrap_or_default();
+                written(page, "design.json", "application/json", &json);
+            }
+        }
+    }
+
+    pub(super) async fn import(&mut self, parts: Parts) -> Answer {
+        let content = match parts.into_iter().next() {
+            Some(file) => content(file.unchecked_into()).await,
+            None => Err("there is no file".to_owned()),
+        };
+        let read = content.map(|content| import(&content));
+        self.table = None;
+        match read {
+            Err(reason) => Answer::NotImported(WrongTable { reason, rows: Vec::new() }),
+            Ok(Err(ImportError::Rows { told, total })) => {
+                let reason = counted(total as u64, "row is wrong", "rows or fields are wrong");
+                let rows = told.into_iter().map(|wrong| (wrong.row, wrong.reason)).collect();
+                Answer::NotImported(WrongTable { reason, rows })
+            }
+            Ok(Err(error)) => Answer::NotImported(WrongTable { reason: error.to_string(), rows: Vec::new() }),
+            Ok(Ok(table)) => {
+                let columns = table.columns.iter().map(|column| (column.name.clone(), column.count)).collect();
+                let imported = Imported { columns, rows: table.rows.len(), notes: table.notes.clone() };
+                self.table = Some(table);
+                Answer::Imported(imported)
+            }
+        }
+    }
+
+    /// The design with its table.
+    pub(super) fn whole(&self, file: DesignFile) -> DesignFile {
+        DesignFile { table: self.table.clone(), ..file }
+    }
+
+    fn preview(&self, file: DesignFile, drawn: &[usize], side_px: usize, page: &Page) {
+        let replicates = file.replicates as usize;
+        let start = network().clock.now();
+        let design = match self.whole(file).design() {
+            Ok(design) => design,
+            Err(error) => return say(page, &Answer::NoDesign { reason: error.to_string() }, &[]),
+        };
+        let chosen_in_secs = network().clock.now().saturating_sub(start).as_secs_f64();
+        let axes = axes(&design);
+        let (picture, pictures) = picture(&design, &axes, drawn, side_px);
+        let picture = Picture { cases: design.len() * replicates, chosen_in_secs, ..picture };
+        say(page, &Answer::Picture(picture), &pictures);
+        say(page, &Answer::Quality(quality(&design, &axes)), &[]);
+    }
+
+    fn write_table(&self, file: DesignFile, parts: Parts, page: &Page) {
+        let replicates = file.replicates;
+        let model: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
+        let digest = ModelDigest::of(&model.as_ref().map(Uint8Array::to_vec).unwrap_or_default());
+        // Without a model there are no ids.
+        let write = if model.is_some() { write_table } else { write_points };
+        let design = self.whole(file).design().map_err(|error| error.to_string());
+        let table =
+            design.and_then(|design| write(&Cases::of(design, &digest, replicates)).map_err(|error| error.to_string()));
+        match table {
+            Ok(table) => written(page, "cases.csv", "text/csv", &table),
+            Err(reason) => say(page, &Answer::NoDesign { reason }, &[]),
+        }
+    }
+}
+
+fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (Picture, Parts) {
+    let mut drawn: Vec<usize> = drawn.iter().copied().filter(|position| *position < axes.len()).collect();
+    if drawn.is_empty() {
+        drawn = (0..axes.len().min(MOST_DRAWN)).collect();
+    }
+    let places = |position: &usize| axes[*position].places.as_slice();
+    let mut pictures = Parts::new();
+    for (index, row) in drawn.iter().enumerate() {
+        for column in &drawn[..index] {
+            let pixels = shadow(places(column), places(row), side_px);
+            pictures.push(Uint8Array::from(pixels.as_slice()).into());
+        }
+    }
+    let picture = Picture {
+        points: design.len(),
+        cases: design.len(),
+        left_out: design.left_out(),
+        levels: level_sizes(design),
+        axes: axes.iter().map(label).collect(),
+        histograms: drawn.iter().map(|position| histogram(places(position), bins(design.len()))).collect(),
+        drawn,
+        side_px,
+        chosen_in_secs: 0.0,
+    };
+    (picture, pictures)
+}
+
+/// As many bins as divide the points evenly, so that an even design looks even.
+fn bins(points: usize) -> usize {
+    (8..=MOST_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
+}
+
+fn label(axis: &Axis) -> AxisLabel {
+    let ends = Some((axis.least.clone(), axis.most.clone()));
+    AxisLabel { name: axis.name.clone(), unit: axis.unit.clone(), ends }
+}
+
+fn level_sizes(design: &Design) -> Vec<(u32, usize)> {
+    let mut levels: Vec<(u32, usize)> = Vec::new();
+    for row in 0..design.len() {
+        let level = design.mark(row).level;
+        match levels.iter_mut().find(|(known, _)| *known == level) {
+            Some((_, count)) => *count += 1,
+            None => levels.push((level, 1)),
+        }
+    }
+    levels
+}
+
+fn quality(design: &Design, axes: &[Axis]) -> Quality {
+    let places: Vec<&[f64]> = axes.iter().map(|axis| axis.places.as_slice()).collect();
+    let listed = || Points::from_columns(&places);
+    let Some(points) = design.fractions().cloned().or_else(listed) else { return Quality::default() };
+    if points.dimensions() == 0 {
+        return Quality::default();
+    }
+    let name = |position: usize| axes.get(position).map(|axis| axis.name.clone()).unwrap_or_default();
+    Quality {
+        discrepancy: (points.len() <= MAX_DISCREPANCY_POINTS).then(|| centred_discrepancy(&points)),
+        distance: (points.len() <= 100_000).then(|| smallest_distance(&points)).flatten(),
+        correlation: largest_correlation(&points).map(|found| (found.value, name(found.first), name(found.second))),
+    }
+}
+
+fn written(page: &Page, name: &str, media_type: &str, content: &[u8]) {
+    let answer = Answer::Written { name: name.to_owned(), media_type: media_type.to_owned() };
+    say(page, &answer, &[Uint8Array::from(content).into()]);
+}
+
+fn say(page: &Page, answer: &Answer, parts: &[JsValue]) {
+    page.say(answer, parts).expect("numbers can be handed over");
+}
+
+/// The bytes of a file.
+async fn content(file: Blob) -> Result<Vec<u8>, String> {
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|error| format!("the file can't be read: {error:?}"))?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}

@@ -1,0 +1,141 @@
+//! How far sending is, as the page knows it, and the orders that it gives to the worker that sends.
+
+use std::cell::RefCell;
+
+use cruncher_study::access::Role;
+use cruncher_study::design_document::DesignDocument;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::channel::{Engine, Heard, Parts};
+use super::desk::{Desk, TableState};
+use super::draughtsman::table_file;
+use super::messages::{FirstCase, News, Order, Prospect, Sent, Stop};
+use super::worker::Request;
+use crate::platform::{address, designer};
+use crate::state::draft::Source;
+
+/// How far sending is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Sending {
+    /// Nothing is prepared.
+    #[default]
+    Idle,
+    /// It is being found out what it comes to.
+    Preparing,
+    /// It can't be sent.
+    Refused(String),
+    /// It can be sent.
+    Ready(Prospect),
+    /// It is being sent.
+    Going(Sent),
+    /// It was asked to pause, or to be cancelled.
+    Stopping(Sent),
+    /// It isn't being sent any more.
+    Stopped(Sent, Stop),
+}
+
+thread_local! {
+    /// The worker that sends. It lives as long as the page, so that sending goes on while another page is looked at.
+    static SENDER: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+/// What is known beside how far sending is.
+#[derive(Clone, Copy)]
+pub(super) struct Reports {
+    /// What became of the first cases.
+    pub(super) first: RwSignal<Vec<FirstCase>>,
+    /// Designs that were submitted; none before that was asked.
+    pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
+}
+
+/// Whether there is something to go on with should the page be closed.
+fn note(desk: Desk) {
+    match &*desk.sending.read() {
+        Sending::Going(_) | Sending::Stopping(_) => designer::note_sending(true),
+        Sending::Stopped(_, stop) => designer::note_sending(!matches!(stop, Stop::Complete | Stop::Cancelled)),
+        Sending::Idle | Sending::Preparing | Sending::Refused(_) | Sending::Ready(_) => {}
+    }
+}
+
+/// Opens the study for sending, if this tab may send. What was being sent when the tab was closed goes on.
+pub(super) fn open(desk: Desk) {
+    let access = desk.access.get_value();
+    if access.role == Role::Operator {
+        Effect::new(move || note(desk));
+        order(desk, Order::Open { page_url: address::page_url(), key: access.key }, &[]);
+    }
+}
+
+/// Has the worker find out what sending the draft comes to, or shows what is wrong with it.
+pub(super) fn prepare(desk: Desk) {
+    desk.is_strict.set(true);
+    let read = desk.draft.read_untracked().read();
+    let (Ok(file), Some(model)) = (read, desk.model.get_untracked()) else { return };
+    let is_table = desk.draft.read_untracked().source == Source::Table;
+    if is_table && !matches!(&*desk.table.read_untracked(), TableState::Read { .. }) {
+        return desk.sending.set(Sending::Refused("choose a table of cases first".to_owned()));
+    }
+    desk.sending.set(Sending::Preparing);
+    desk.reports.first.set(Vec::new());
+    if is_table {
+        let parts: Vec<JsValue> = table_file(desk).into_iter().map(JsValue::from).collect();
+        order(desk, Order::Import, &parts);
+    }
+    order(desk, Order::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
+}
+
+/// Gives the worker an order.
+pub(super) fn order(desk: Desk, order: Order, parts: &[JsValue]) {
+    let request = Request::Sending(order);
+    let given = SENDER.with_borrow_mut(|sender| {
+        if sender.is_none() {
+            *sender = Some(Engine::start(move |heard| hear(desk, heard))?);
+        }
+        sender.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+    });
+    if let Err(error) = given {
+        desk.sending.set(Sending::Refused(error.to_string()));
+    }
+}
+
+fn hear(desk: Desk, heard: Heard<News>) {
+    match heard {
+        Heard::Ready => {}
+        Heard::Broken(reason) => broken(desk, reason),
+        Heard::Said(news, Parts { .. }) => take(desk, news),
+    }
+}
+
+/// What was sent is written down: the next worker goes on from there.
+fn broken(desk: Desk, detail: String) {
+    SENDER.with_borrow_mut(|sender| *sender = None);
+    let sent = desk.sending.read_untracked().sent().cloned().unwrap_or_default();
+    let title = "The page's worker ended".to_owned();
+    let advice = "Nothing is lost: reload the page, and it goes on where it was.".to_owned();
+    desk.sending.set(Sending::Stopped(sent, Stop::Failed { title, advice, detail }));
+}
+
+fn take(desk: Desk, news: News) {
+    match news {
+        News::Prospect(prospect) => desk.sending.set(Sending::Ready(prospect)),
+        News::Refused { reason } => desk.sending.set(Sending::Refused(reason)),
+        News::Progress(sent) => desk.sending.update(|sending| {
+            *sending =
+                if matches!(sending, Sending::Stopping(_)) { Sending::Stopping(sent) } else { Sending::Going(sent) };
+        }),
+        News::Stopped(sent, stop) => desk.sending.set(Sending::Stopped(sent, stop)),
+        News::First(first) => desk.reports.first.set(first),
+        News::Submitted(submitted) => desk.reports.submitted.set(Some(submitted)),
+    }
+}
+
+impl Sending {
+    /// How far it is, if it was begun.
+    pub(super) const fn sent(&self) -> Option<&Sent> {
+        match self {
+            Self::Going(sent) | Self::Stopping(sent) | Self::Stopped(sent, _) => Some(sent),
+            Self::Idle | Self::Preparing | Self::Refused(_) | Self::Ready(_) => None,
+        }
+    }
+}

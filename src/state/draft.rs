@@ -1,0 +1,469 @@
+//! A design as it stands in the form: texts, which may be half typed, and what is wrong with them.
+
+use cruncher_sampling::Criterion;
+use cruncher_study::batch::Batch;
+use cruncher_study::constraint::Constraint;
+use cruncher_study::design::{DesignError, DesignFile, ModelFile};
+use cruncher_study::factor::FactorError;
+use cruncher_study::model::ModelKind;
+use cruncher_study::sampler::{Sampler, SamplerError, Size};
+use serde::{Deserialize, Serialize};
+
+pub(crate) mod factor;
+
+use factor::{FactorDraft, FactorField};
+
+/// The most levels that are offered: 2^19 points are half a million.
+const HIGHEST_LEVEL: u32 = 40;
+
+/// A design as it stands in the form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Draft {
+    /// Where the points come from.
+    pub(crate) source: Source,
+    /// The inputs of the model.
+    pub(crate) factors: Vec<FactorDraft>,
+    /// What every point must meet.
+    pub(crate) constraints: Vec<String>,
+    /// How points are chosen.
+    pub(crate) method: Method,
+    /// Whether the size is a number of cases, or levels.
+    pub(crate) sized_by: SizedBy,
+    /// How many cases.
+    pub(crate) cases: String,
+    /// The first level.
+    pub(crate) first_level: String,
+    /// The last level.
+    pub(crate) last_level: String,
+    /// What a Latin hypercube is optimised for.
+    pub(crate) optimised: Optimised,
+    /// How often a Latin hypercube is doubled.
+    pub(crate) doublings: String,
+    /// Whether a sequence is scrambled by the seed.
+    pub(crate) is_scrambled: bool,
+    /// How many values of a range a grid takes.
+    pub(crate) steps: String,
+    /// What the points follow from.
+    pub(crate) seed: String,
+    /// How many cases each point is.
+    pub(crate) replicates: String,
+    /// The model's file name; empty while there is none.
+    pub(crate) model: String,
+    /// How a worker runs the model.
+    pub(crate) kind: ModelKind,
+    /// The batch's name.
+    pub(crate) batch: String,
+    /// How often a case is tried.
+    pub(crate) max_attempts: String,
+    /// How long a case may take, in minutes; empty for no limit.
+    pub(crate) time_limit_minutes: String,
+    /// Whether cases are computed although their results exist.
+    pub(crate) is_forced: bool,
+}
+
+/// Where the points of a design come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Source {
+    /// Factors, and a sampler that chooses points.
+    #[default]
+    Sampler,
+    /// A table that was imported.
+    Table,
+}
+
+/// How points are chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Method {
+    /// A Latin hypercube.
+    #[default]
+    LatinHypercube,
+    /// Sobol's sequence.
+    Sobol,
+    /// Halton's sequence.
+    Halton,
+    /// Independent random points.
+    Random,
+    /// Every combination.
+    FullGrid,
+    /// One factor at a time.
+    OneAtATime,
+}
+
+/// Whether a size is a number of cases, or levels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SizedBy {
+    /// A number of cases.
+    #[default]
+    Cases,
+    /// 2^level cases for each level from the first to the last.
+    Levels,
+}
+
+/// What a Latin hypercube is optimised for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Optimised {
+    /// Nothing.
+    #[default]
+    No,
+    /// A small centred discrepancy.
+    CentredDiscrepancy,
+    /// A large smallest distance.
+    Maximin,
+}
+
+/// A place of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A field of a factor.
+    Factor(usize, FactorField),
+    /// All factors.
+    Factors,
+    /// A constraint.
+    Constraint(usize),
+    /// The method, or the table that is there in its place.
+    Method,
+    /// The number of cases.
+    Cases,
+    /// The levels.
+    Levels,
+    /// The number of doublings.
+    Doublings,
+    /// The steps of a grid.
+    Steps,
+    /// The seed.
+    Seed,
+    /// The number of replicates.
+    Replicates,
+    /// The model.
+    Model,
+    /// The batch's name.
+    Batch,
+    /// The number of attempts.
+    MaxAttempts,
+    /// The time limit.
+    TimeLimit,
+}
+
+/// What is wrong at a place of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    /// Where.
+    pub(crate) place: Place,
+    /// What, as a sentence without full stop.
+    pub(crate) text: String,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            source: Source::default(),
+            factors: vec![FactorDraft::default()],
+            constraints: Vec::new(),
+            method: Method::default(),
+            sized_by: SizedBy::default(),
+            cases: "64".to_owned(),
+            first_level: "3".to_owned(),
+            last_level: "6".to_owned(),
+            optimised: Optimised::default(),
+            doublings: "0".to_owned(),
+            is_scrambled: true,
+            steps: "5".to_owned(),
+            seed: "1".to_owned(),
+            replicates: "1".to_owned(),
+            model: String::new(),
+            kind: ModelKind::Python,
+            batch: String::new(),
+            max_attempts: "3".to_owned(),
+            time_limit_minutes: String::new(),
+            is_forced: false,
+        }
+    }
+}
+
+impl Draft {
+    /// Nothing was entered yet.
+    #[must_use]
+    pub(crate) fn is_untouched(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether nothing was typed at a place.
+    #[must_use]
+    pub(crate) fn is_missing(&self, place: Place) -> bool {
+        let text = match place {
+            Place::Factor(index, field) => self.factors.get(index).map_or("", |factor| factor.text(field)),
+            Place::Constraint(index) => self.constraints.get(index).map_or("", String::as_str),
+            Place::Cases => &self.cases,
+            Place::Levels => &self.last_level,
+            Place::Doublings => &self.doublings,
+            Place::Steps => &self.steps,
+            Place::Seed => &self.seed,
+            Place::Replicates => &self.replicates,
+            Place::Model => &self.model,
+            Place::Batch => &self.batch,
+            Place::MaxAttempts => &self.max_attempts,
+            Place::TimeLimit => &self.time_limit_minutes,
+            Place::Factors | Place::Method => "something",
+        };
+        text.trim().is_empty()
+    }
+
+    /// The design that stands in the form, as far as points need it: a model and a batch may be missing. A table is left
+    /// for the caller to add.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its place.
+    pub(crate) fn points(&self) -> Result<DesignFile, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        let mut note = |place, text: String| complaints.push(Complaint { place, text });
+        let mut factors = Vec::new();
+        for (index, draft) in self.sampled_factors() {
+            match draft.read() {
+                Ok(factor) => factors.push(factor),
+                Err(faults) => faults.into_iter().for_each(|(field, text)| note(Place::Factor(index, field), text)),
+            }
+        }
+        let mut constraints = Vec::new();
+        for (index, text) in self.sampled_constraints() {
+            match Constraint::parse(text) {
+                Ok(constraint) => constraints.push(constraint),
+                Err(error) => note(Place::Constraint(index), error.to_string()),
+            }
+        }
+        let sampler = self.sampler(&mut note);
+        let seed = whole(&self.seed, Place::Seed, &mut note);
+        let replicates = whole(&self.replicates, Place::Replicates, &mut note);
+        let file = DesignFile {
+            batch: Batch::parse("preview").map_err(|_unreachable| Vec::new())?,
+            model: ModelFile { file: self.model.clone(), kind: self.kind },
+            factors,
+            constraints,
+            sampler: sampler.unwrap_or(Sampler::Table),
+            table: None,
+            seed: seed.unwrap_or_default(),
+            replicates: replicates.unwrap_or(1),
+            max_attempts: 1,
+            time_limit_secs: None,
+            force: self.is_forced,
+        };
+        if complaints.is_empty() && self.source == Source::Sampler {
+            complaints.extend(file.check().err().map(|error| self.complaint(&error)));
+        }
+        if complaints.is_empty() { Ok(file) } else { Err(complaints) }
+    }
+
+    /// The design that stands in the form, ready to be submitted but for its table.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its place.
+    pub(crate) fn read(&self) -> Result<DesignFile, Vec<Complaint>> {
+        let (points, mut complaints) = match self.points() {
+            Ok(file) => (Some(file), Vec::new()),
+            Err(complaints) => (None, complaints),
+        };
+        let mut note = |place, text: String| complaints.push(Complaint { place, text });
+        if self.model.is_empty() {
+            note(Place::Model, "choose the model file that the cases are computed with".to_owned());
+        }
+        let batch = self.read_batch(&mut note);
+        let max_attempts = whole(&self.max_attempts, Place::MaxAttempts, &mut note);
+        if max_attempts == Some(0) {
+            note(Place::MaxAttempts, "a case needs at least one attempt".to_owned());
+        }
+        let time_limit_secs = self.read_time_limit(&mut note);
+        match (points, batch, max_attempts) {
+            (Some(points), Some(batch), Some(max_attempts)) if complaints.is_empty() => {
+                Ok(DesignFile { batch, max_attempts, time_limit_secs, ..points })
+            }
+            _ => Err(complaints),
+        }
+    }
+
+    /// The factors that count: with a table none, since all inputs stand in it.
+    fn sampled_factors(&self) -> impl Iterator<Item = (usize, &FactorDraft)> {
+        let is_sampled = self.source == Source::Sampler;
+        self.factors.iter().enumerate().filter(move |_| is_sampled)
+    }
+
+    fn sampled_constraints(&self) -> impl Iterator<Item = (usize, &String)> {
+        let is_sampled = self.source == Source::Sampler;
+        self.constraints.iter().enumerate().filter(move |(_, text)| is_sampled && !text.trim().is_empty())
+    }
+
+    fn read_batch(&self, note: &mut impl FnMut(Place, String)) -> Option<Batch> {
+        if self.batch.trim().is_empty() {
+            note(Place::Batch, "name the batch, for instance after what is varied".to_owned());
+            return None;
+        }
+        Batch::parse(self.batch.trim()).map_err(|error| note(Place::Batch, error.to_string())).ok()
+    }
+
+    fn read_time_limit(&self, note: &mut impl FnMut(Place, String)) -> Option<f64> {
+        let text = self.time_limit_minutes.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let minutes = text.parse::<f64>().ok().filter(|minutes| minutes.is_finite() && *minutes > 0.0);
+        if minutes.is_none() {
+            note(Place::TimeLimit, format!("`{text}` is no number of minutes above 0; leave it empty for no limit"));
+        }
+        minutes.map(|minutes| minutes * 60.0)
+    }
+
+    fn sampler(&self, note: &mut impl FnMut(Place, String)) -> Option<Sampler> {
+        if self.source == Source::Table {
+            return Some(Sampler::Table);
+        }
+        let is_scrambled = self.is_scrambled;
+        Some(match self.method {
+            Method::Random => Sampler::Random { size: self.size(note)? },
+            Method::Sobol => Sampler::Sobol { size: self.size(note)?, is_scrambled },
+            Method::Halton => Sampler::Halton { size: self.size(note)?, is_scrambled },
+            Method::FullGrid => Sampler::FullGrid { steps: whole(&self.steps, Place::Steps, note)? },
+            Method::OneAtATime => Sampler::OneAtATime { steps: whole(&self.steps, Place::Steps, note)? },
+            Method::LatinHypercube => {
+                let size = self.size(note)?;
+                let doublings = match size {
+                    Size::Cases(_) => whole(&self.doublings, Place::Doublings, note)?,
+                    Size::Levels { .. } => 0,
+                };
+                Sampler::LatinHypercube { size, criterion: self.optimised.into(), doublings }
+            }
+        })
+    }
+
+    fn size(&self, note: &mut impl FnMut(Place, String)) -> Option<Size> {
+        match self.sized_by {
+            SizedBy::Cases => whole(&self.cases, Place::Cases, note).map(Size::Cases),
+            SizedBy::Levels => {
+                let first = whole(&self.first_level, Place::Levels, note)?;
+                let last: u32 = whole(&self.last_level, Place::Levels, note)?;
+                Some(Size::Levels { first, last: last.min(HIGHEST_LEVEL) })
+            }
+        }
+    }
+
+    /// The place that an error of the design as a whole belongs to.
+    fn complaint(&self, error: &DesignError) -> Complaint {
+        let size = match (self.method, self.sized_by) {
+            (Method::FullGrid | Method::OneAtATime, _) => Place::Steps,
+            (_, SizedBy::Cases) => Place::Cases,
+            (_, SizedBy::Levels) => Place::Levels,
+        };
+        let place = match error {
+            DesignError::Factor(FactorError::Duplicate(name)) => {
+                let later = self.factors.iter().rposition(|factor| factor.name.trim() == name);
+                Place::Factor(later.unwrap_or_default(), FactorField::Name)
+            }
+            DesignError::Factor(_) | DesignError::NoFactor => Place::Factors,
+            DesignError::Sampler(SamplerError::TooManyDimensions { .. } | SamplerError::NoTable)
+            | DesignError::Row(_) => Place::Method,
+            DesignError::Sampler(SamplerError::TooManyCases { .. }) if self.replicates.trim() != "1" => {
+                Place::Replicates
+            }
+            DesignError::Sampler(SamplerError::DoubledLevels) => Place::Doublings,
+            DesignError::Sampler(SamplerError::Steps(_)) => Place::Steps,
+            DesignError::Sampler(_) | DesignError::NothingLeft => size,
+            DesignError::Constraint { constraint, .. } => {
+                let position = self.constraints.iter().position(|text| text == constraint);
+                Place::Constraint(position.unwrap_or_default())
+            }
+            DesignError::NoAttempt => Place::MaxAttempts,
+            DesignError::TimeLimit(_) => Place::TimeLimit,
+            DesignError::NoReplicate => Place::Replicates,
+        };
+        let text = match error {
+            DesignError::Constraint { source, .. } => source.to_string(),
+            other => other.to_string(),
+        };
+        Complaint { place, text }
+    }
+
+    /// The draft of a design that was read from a file or from the bucket. Its table is left for the caller to keep.
+    #[must_use]
+    pub(crate) fn of(file: &DesignFile) -> Self {
+        let draft = Self {
+            factors: file.factors.iter().map(FactorDraft::of).collect(),
+            constraints: file.constraints.iter().map(ToString::to_string).collect(),
+            seed: file.seed.to_string(),
+            replicates: file.replicates.to_string(),
+            model: file.model.file.clone(),
+            kind: file.model.kind,
+            batch: file.batch.to_string(),
+            max_attempts: file.max_attempts.to_string(),
+            time_limit_minutes: file.time_limit_secs.map(|secs| (secs / 60.0).to_string()).unwrap_or_default(),
+            is_forced: file.force,
+            ..Self::default()
+        };
+        draft.with_sampler(file.sampler)
+    }
+
+    /// The same draft with another sampler.
+    #[must_use]
+    pub(crate) fn with_sampler(self, sampler: Sampler) -> Self {
+        match sampler {
+            Sampler::Random { size } => Self { method: Method::Random, ..self.sized(size) },
+            Sampler::LatinHypercube { size, criterion, doublings } => Self {
+                method: Method::LatinHypercube,
+                optimised: criterion.into(),
+                doublings: doublings.to_string(),
+                ..self.sized(size)
+            },
+            Sampler::Sobol { size, is_scrambled } => Self { method: Method::Sobol, is_scrambled, ..self.sized(size) },
+            Sampler::Halton { size, is_scrambled } => Self { method: Method::Halton, is_scrambled, ..self.sized(size) },
+            Sampler::FullGrid { steps } => Self { method: Method::FullGrid, steps: steps.to_string(), ..self },
+            Sampler::OneAtATime { steps } => Self { method: Method::OneAtATime, steps: steps.to_string(), ..self },
+            Sampler::Table => Self { source: Source::Table, ..self },
+        }
+    }
+
+    fn sized(self, size: Size) -> Self {
+        match size {
+            Size::Cases(cases) => Self { sized_by: SizedBy::Cases, cases: cases.to_string(), ..self },
+            Size::Levels { first, last } => {
+                Self { sized_by: SizedBy::Levels, first_level: first.to_string(), last_level: last.to_string(), ..self }
+            }
+        }
+    }
+}
+
+impl From<Optimised> for Option<Criterion> {
+    fn from(optimised: Optimised) -> Self {
+        match optimised {
+            Optimised::No => None,
+            Optimised::CentredDiscrepancy => Some(Criterion::CentredDiscrepancy),
+            Optimised::Maximin => Some(Criterion::Maximin),
+        }
+    }
+}
+
+impl From<Option<Criterion>> for Optimised {
+    fn from(criterion: Option<Criterion>) -> Self {
+        match criterion {
+            None => Self::No,
+            Some(Criterion::CentredDiscrepancy) => Self::CentredDiscrepancy,
+            Some(Criterion::Maximin) => Self::Maximin,
+        }
+    }
+}
+
+/// A whole number, zero or above. Groups of digits may be separated as on the page: `10,000`.
+fn whole<N: TryFrom<u64>>(text: &str, place: Place, note: &mut impl FnMut(Place, String)) -> Option<N> {
+    let digits = text.trim().replace([',', '_', ' '], "");
+    let number = digits.parse::<u64>().ok().and_then(|number| N::try_from(number).ok());
+    if number.is_none() {
+        note(
+            place,
+            match text.trim() {
+                "" => "a whole number is needed here".to_owned(),
+                typed => format!("`{typed}` is no whole number in reach"),
+            },
+        );
+    }
+    number
+}
+
+#[cfg(test)]
+#[path = "draft/tests.rs"]
+mod tests;

@@ -1,0 +1,316 @@
+//! A factor as it stands in the form.
+
+use cruncher_study::case::Parameter;
+use cruncher_study::factor::{Factor, FactorError, Scale, Values, check_name};
+use serde::{Deserialize, Serialize};
+
+/// A factor as it stands in the form. Fields that its kind doesn't use keep what was typed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FactorDraft {
+    /// The name.
+    pub(crate) name: String,
+    /// Which values it takes.
+    pub(crate) kind: FactorKind,
+    /// The least value.
+    pub(crate) minimum: String,
+    /// The greatest value.
+    pub(crate) maximum: String,
+    /// Levels or choices, separated by commas.
+    pub(crate) levels: String,
+    /// The fixed value, or values separated by commas.
+    pub(crate) value: String,
+    /// How many components a vector has; empty for a scalar.
+    pub(crate) count: String,
+    /// The unit.
+    pub(crate) unit: String,
+    /// What it is.
+    pub(crate) note: String,
+}
+
+/// Which values a factor takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FactorKind {
+    /// Any number of a range.
+    #[default]
+    Range,
+    /// Any number of a range, spread evenly in the logarithm.
+    LogRange,
+    /// Any whole number of a range.
+    Integers,
+    /// One of a list of numbers.
+    Levels,
+    /// One of a list of texts.
+    Choices,
+    /// Always the same.
+    Fixed,
+}
+
+/// A field of a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FactorField {
+    /// The name.
+    Name,
+    /// The least value.
+    Minimum,
+    /// The greatest value.
+    Maximum,
+    /// Levels or choices.
+    Levels,
+    /// The fixed value.
+    Value,
+    /// The number of components.
+    Count,
+}
+
+/// What is wrong, and in which field.
+type Faults = Vec<(FactorField, String)>;
+
+/// The most components that a vector is taken to have: beyond, the form is the wrong place.
+const MOST_COMPONENTS: usize = 1_000;
+
+impl FactorField {
+    /// All of them, in the order of the form.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Name, Self::Minimum, Self::Maximum, Self::Levels, Self::Value, Self::Count];
+}
+
+impl FactorKind {
+    /// All of them, in the order of the list.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Range, Self::LogRange, Self::Integers, Self::Levels, Self::Choices, Self::Fixed];
+
+    /// As the form calls it.
+    #[must_use]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::LogRange => "logarithmic range",
+            Self::Integers => "whole numbers",
+            Self::Levels => "list of numbers",
+            Self::Choices => "choice",
+            Self::Fixed => "fixed value",
+        }
+    }
+}
+
+impl FactorDraft {
+    /// A factor of this name, about which nothing else is known.
+    #[must_use]
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// What was typed in a field.
+    #[must_use]
+    pub(crate) fn text(&self, field: FactorField) -> &str {
+        match field {
+            FactorField::Name => &self.name,
+            FactorField::Minimum => &self.minimum,
+            FactorField::Maximum => &self.maximum,
+            FactorField::Levels => &self.levels,
+            FactorField::Value => &self.value,
+            FactorField::Count => &self.count,
+        }
+    }
+
+    /// The factor.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its field.
+    pub(crate) fn read(&self) -> Result<Factor, Faults> {
+        let mut faults = Faults::new();
+        let name = self.name.trim();
+        if let Err(error) = check_name(name) {
+            faults.push((FactorField::Name, error.to_string()));
+        }
+        let count = self.read_count(&mut faults);
+        let values = self.values(&mut faults);
+        match values {
+            Some(values) if faults.is_empty() => {
+                let factor = Factor {
+                    name: name.to_owned(),
+                    count,
+                    values,
+                    unit: self.unit.trim().to_owned(),
+                    note: self.note.trim().to_owned(),
+                };
+                factor.check().map(|()| factor).map_err(|error| vec![(Self::field_of(&error), error.to_string())])
+            }
+            _ => Err(faults),
+        }
+    }
+
+    const fn field_of(error: &FactorError) -> FactorField {
+        match error {
+            FactorError::NoName
+            | FactorError::Name(_)
+            | FactorError::Keyword(_)
+            | FactorError::Reserved(_)
+            | FactorError::Duplicate(_) => FactorField::Name,
+            FactorError::Range { .. } => FactorField::Maximum,
+            FactorError::LogOfZero(_) => FactorField::Minimum,
+            FactorError::EmptyVector(_) => FactorField::Count,
+            FactorError::NoLevel(_) | FactorError::RepeatedLevel { .. } => FactorField::Levels,
+        }
+    }
+
+    fn read_count(&self, faults: &mut Faults) -> Option<usize> {
+        let text = self.count.trim();
+        if text.is_empty() || self.kind == FactorKind::Fixed {
+            return None;
+        }
+        let count = text.parse().ok().filter(|count| (1..=MOST_COMPONENTS).contains(count));
+        if count.is_none() {
+            let problem = format!(
+                "`{text}` is no number of components from 1 to {MOST_COMPONENTS}; leave it empty for a single value"
+            );
+            faults.push((FactorField::Count, problem));
+        }
+        count
+    }
+
+    fn values(&self, faults: &mut Faults) -> Option<Values> {
+        match self.kind {
+            FactorKind::Range | FactorKind::LogRange => {
+                let minimum = number(&self.minimum, FactorField::Minimum, faults);
+                let maximum = number(&self.maximum, FactorField::Maximum, faults);
+                let scale = if self.kind == FactorKind::LogRange { Scale::Log } else { Scale::Linear };
+                Some(Values::Range { minimum: minimum?, maximum: maximum?, scale })
+            }
+            FactorKind::Integers => {
+                let minimum = integer(&self.minimum, FactorField::Minimum, faults);
+                let maximum = integer(&self.maximum, FactorField::Maximum, faults);
+                Some(Values::Integers { minimum: minimum?, maximum: maximum? })
+            }
+            FactorKind::Levels => {
+                let numbers = items(&self.levels).map(|item| level(item, faults)).collect::<Vec<_>>();
+                numbers.into_iter().collect::<Option<Vec<_>>>().map(Values::Levels)
+            }
+            FactorKind::Choices => Some(Values::Levels(items(&self.levels).map(choice).collect())),
+            FactorKind::Fixed => fixed(&self.value, faults).map(Values::Fixed),
+        }
+    }
+
+    /// The draft of a factor that was read from a file.
+    #[must_use]
+    pub(crate) fn of(factor: &Factor) -> Self {
+        let empty = Self {
+            name: factor.name.clone(),
+            count: factor.count.map(|count| count.to_string()).unwrap_or_default(),
+            unit: factor.unit.clone(),
+            note: factor.note.clone(),
+            ..Self::default()
+        };
+        match &factor.values {
+            Values::Range { minimum, maximum, scale } => Self {
+                kind: if *scale == Scale::Log { FactorKind::LogRange } else { FactorKind::Range },
+                minimum: typed_number(*minimum),
+                maximum: typed_number(*maximum),
+                ..empty
+            },
+            Values::Integers { minimum, maximum } => {
+                Self { kind: FactorKind::Integers, minimum: minimum.to_string(), maximum: maximum.to_string(), ..empty }
+            }
+            Values::Levels(levels) => {
+                let are_numbers = levels.iter().all(|level| level.as_number().is_some());
+                let kind = if are_numbers { FactorKind::Levels } else { FactorKind::Choices };
+                let levels: Vec<String> = levels.iter().map(typed).collect();
+                Self { kind, levels: levels.join(", "), ..empty }
+            }
+            Values::Fixed(Parameter::List(components)) => {
+                let components: Vec<String> = components.iter().map(typed).collect();
+                Self { kind: FactorKind::Fixed, value: components.join(", "), ..empty }
+            }
+            Values::Fixed(value) => Self { kind: FactorKind::Fixed, value: typed(value), ..empty },
+            Values::Listed => empty,
+        }
+    }
+}
+
+/// The parts of a list that was typed, without those that are empty.
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ';', '\n']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn number(text: &str, field: FactorField, faults: &mut Faults) -> Option<f64> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    if number.is_none() {
+        faults.push((field, not_a_number(text, "a number")));
+    }
+    number
+}
+
+fn integer(text: &str, field: FactorField, faults: &mut Faults) -> Option<i64> {
+    let number = text.trim().parse().ok();
+    if number.is_none() {
+        faults.push((field, not_a_number(text, "a whole number")));
+    }
+    number
+}
+
+fn not_a_number(text: &str, wanted: &str) -> String {
+    match text.trim() {
+        "" => format!("{wanted} is needed here"),
+        typed if typed.contains(',') => format!("`{typed}` isn't {wanted}: write a point for the decimals, as in 2.5"),
+        typed => format!("`{typed}` isn't {wanted}, such as {}", if wanted == "a number" { "5e4 or 0.3" } else { "3" }),
+    }
+}
+
+/// A number of a list; one without a point is a whole number, as in Python.
+fn level(item: &str, faults: &mut Faults) -> Option<Parameter> {
+    let read = match scalar(item) {
+        Parameter::Text(_) | Parameter::Flag(_) => None,
+        number => Some(number),
+    };
+    if read.is_none() {
+        let problem = format!("`{item}` isn't a number; for texts take the kind `{}`", FactorKind::Choices.name());
+        faults.push((FactorField::Levels, problem));
+    }
+    read
+}
+
+fn choice(item: &str) -> Parameter {
+    match scalar(item) {
+        Parameter::Flag(flag) => Parameter::Flag(flag),
+        _ => Parameter::Text(item.to_owned()),
+    }
+}
+
+fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
+    let components: Vec<Parameter> = items(text).map(scalar).collect();
+    match components.len() {
+        0 => {
+            faults.push((FactorField::Value, "a value is needed here".to_owned()));
+            None
+        }
+        1 => components.into_iter().next(),
+        _ => Some(Parameter::List(components)),
+    }
+}
+
+/// A value as it is typed: a whole number, a number, true or false, otherwise a text.
+fn scalar(item: &str) -> Parameter {
+    if let Ok(integer) = item.parse() {
+        return Parameter::Integer(integer);
+    }
+    match item.parse::<f64>() {
+        Ok(number) if number.is_finite() => Parameter::Number(number),
+        _ if item.eq_ignore_ascii_case("true") => Parameter::Flag(true),
+        _ if item.eq_ignore_ascii_case("false") => Parameter::Flag(false),
+        _ => Parameter::Text(item.to_owned()),
+    }
+}
+
+/// A value as one would type it.
+fn typed(value: &Parameter) -> String {
+    match value {
+        Parameter::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}
+
+/// A bound as one would type it: without a point that says nothing.
+fn typed_number(number: f64) -> String {
+    number.to_string()
+}

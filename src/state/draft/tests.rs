@@ -1,0 +1,140 @@
+use super::factor::FactorKind;
+use super::*;
+
+fn cohesion() -> FactorDraft {
+    FactorDraft {
+        name: "cohesion_array".into(),
+        minimum: "5e4".into(),
+        maximum: "5e5".into(),
+        count: "5".into(),
+        unit: "Pa".into(),
+        ..FactorDraft::default()
+    }
+}
+
+fn draft() -> Draft {
+    Draft { factors: vec![cohesion()], model: "footing.py".into(), batch: "footing".into(), ..Draft::default() }
+}
+
+fn check(draft: &Draft, place: Place, text: &str) {
+    let complaints = draft.read().unwrap_err();
+    let found = complaints.iter().find(|complaint| complaint.place == place);
+    let found = found.unwrap_or_else(|| panic!("nothing at {place:?}: {complaints:?}"));
+    assert!(found.text.contains(text), "{place:?}: {}", found.text);
+}
+
+fn check_factor(factor: FactorDraft, field: FactorField, text: &str) {
+    check(&Draft { factors: vec![factor], ..draft() }, Place::Factor(0, field), text);
+}
+
+#[test]
+fn a_form_that_is_filled_in_is_a_design() {
+    let file = draft().read().unwrap();
+    assert_eq!(file.check(), Ok(64));
+    assert_eq!(file.factors[0].columns().len(), 5);
+}
+
+#[test]
+fn every_field_of_a_factor_says_what_is_wrong_with_it() {
+    let kind = |kind| FactorDraft { kind, ..cohesion() };
+    check_factor(FactorDraft { name: String::new(), ..cohesion() }, FactorField::Name, "no name");
+    check_factor(FactorDraft { name: "c-1".into(), ..cohesion() }, FactorField::Name, "not a name in Python");
+    check_factor(FactorDraft { name: "lambda".into(), ..cohesion() }, FactorField::Name, "word of Python");
+    check_factor(FactorDraft { minimum: "6e5".into(), ..cohesion() }, FactorField::Maximum, "isn't below its maximum");
+    check_factor(FactorDraft { minimum: String::new(), ..cohesion() }, FactorField::Minimum, "is needed here");
+    check_factor(FactorDraft { minimum: "2,5".into(), ..cohesion() }, FactorField::Minimum, "write a point");
+    check_factor(FactorDraft { maximum: "inf".into(), ..cohesion() }, FactorField::Maximum, "isn't a number");
+    check_factor(FactorDraft { minimum: "0".into(), ..kind(FactorKind::LogRange) }, FactorField::Minimum, "above 0");
+    check_factor(
+        FactorDraft { minimum: "1.5".into(), ..kind(FactorKind::Integers) },
+        FactorField::Minimum,
+        "whole number",
+    );
+    check_factor(FactorDraft { count: "0".into(), ..cohesion() }, FactorField::Count, "number of components");
+    check_factor(kind(FactorKind::Levels), FactorField::Levels, "no level");
+    check_factor(
+        FactorDraft { levels: "1, a".into(), ..kind(FactorKind::Levels) },
+        FactorField::Levels,
+        "`a` isn't a number",
+    );
+    check_factor(FactorDraft { levels: "a, b, a".into(), ..kind(FactorKind::Choices) }, FactorField::Levels, "twice");
+    check_factor(kind(FactorKind::Fixed), FactorField::Value, "is needed here");
+}
+
+#[test]
+fn every_other_field_says_what_is_wrong_with_it() {
+    let twice = Draft { factors: vec![cohesion(), cohesion()], ..draft() };
+    check(&twice, Place::Factor(1, FactorField::Name), "two factors are named");
+    check(&Draft { factors: Vec::new(), ..draft() }, Place::Factors, "no factor");
+    check(&Draft { cases: "0".into(), ..draft() }, Place::Cases, "at least one");
+    check(&Draft { cases: "many".into(), ..draft() }, Place::Cases, "no whole number");
+    check(&Draft { cases: "1,000,001".into(), ..draft() }, Place::Cases, "lower its size, or split it");
+    let levels = |first: &str, last: &str| Draft {
+        sized_by: SizedBy::Levels,
+        first_level: first.into(),
+        last_level: last.into(),
+        ..draft()
+    };
+    check(&levels("4", "3"), Place::Levels, "above the last");
+    check(&levels("3", "99999999"), Place::Levels, "lower its size");
+    check(&Draft { method: Method::FullGrid, steps: "1".into(), ..draft() }, Place::Steps, "at least 2");
+    check(&Draft { method: Method::FullGrid, steps: "100".into(), ..draft() }, Place::Steps, "10,000,000,000 cases");
+    check(&Draft { seed: "-1".into(), ..draft() }, Place::Seed, "no whole number");
+    check(&Draft { replicates: "0".into(), ..draft() }, Place::Replicates, "at least one");
+    check(&Draft { replicates: "100000".into(), ..draft() }, Place::Replicates, "lower its size");
+    check(&Draft { model: String::new(), ..draft() }, Place::Model, "choose the model file");
+    check(&Draft { batch: String::new(), ..draft() }, Place::Batch, "name the batch");
+    check(&Draft { batch: "../x".into(), ..draft() }, Place::Batch, "can't be a part");
+    check(&Draft { max_attempts: "0".into(), ..draft() }, Place::MaxAttempts, "at least one attempt");
+    check(&Draft { time_limit_minutes: "soon".into(), ..draft() }, Place::TimeLimit, "no number of minutes");
+}
+
+#[test]
+fn all_complaints_are_made_at_once() {
+    let empty = Draft::default().read().unwrap_err();
+    assert!(empty.len() >= 4, "{empty:?}");
+}
+
+#[test]
+fn a_preview_needs_neither_model_nor_batch() {
+    let draft = Draft { model: String::new(), batch: String::new(), ..draft() };
+    assert!(draft.points().is_ok());
+}
+
+#[test]
+fn a_table_needs_no_factor() {
+    let draft = Draft { source: Source::Table, factors: vec![FactorDraft::default()], ..draft() };
+    assert_eq!(draft.read().unwrap().sampler, Sampler::Table);
+}
+
+#[test]
+fn a_design_file_comes_back_from_its_draft() {
+    for sampler in [
+        r#"{"kind":"latin_hypercube","levels":[3,6]}"#,
+        r#"{"kind":"latin_hypercube","cases":10,"optimised":"maximin","doublings":2}"#,
+        r#"{"kind":"sobol","cases":8,"scrambled":false}"#,
+        r#"{"kind":"halton","cases":8,"scrambled":true}"#,
+        r#"{"kind":"random","cases":8}"#,
+        r#"{"kind":"full_grid","steps":3}"#,
+        r#"{"kind":"one_at_a_time","steps":3}"#,
+    ] {
+        let json = format!(
+            r#"{{"batch": "a/b", "model": {{"file": "m.py", "kind": "python"}}, "seed": 7, "replicates": 2, "max_attempts": 4,
+                "time_limit_secs": 90, "force": true, "sampler": {sampler},
+                "factors": [{{"name": "c", "count": 2, "minimum": 50000.5, "maximum": 5e5, "unit": "Pa", "note": "top"}},
+                            {{"name": "k", "minimum": 1e-9, "maximum": 1e-4, "scale": "log"}},
+                            {{"name": "n", "minimum": 1, "maximum": 3, "integer": true}},
+                            {{"name": "a", "levels": [1, 2.5]}}, {{"name": "s", "levels": ["clay", true]}},
+                            {{"name": "w", "value": 2}}, {{"name": "d", "value": [0, 0.5]}}]}}"#
+        );
+        let file: DesignFile = serde_json::from_str(&json).unwrap();
+        assert_eq!(Draft::of(&file).read(), Ok(file));
+    }
+}
+
+#[test]
+fn a_draft_that_was_kept_comes_back() {
+    let json = serde_json::to_vec(&draft()).unwrap();
+    assert_eq!(serde_json::from_slice::<Draft>(&json).unwrap(), draft());
+    assert_eq!(serde_json::from_slice::<Draft>(b"{}").unwrap(), Draft::default(), "of an earlier version");
+}
