@@ -155,14 +155,28 @@ def entry_of(figure: float, unit: str, budget: float, note: str) -> dict[str, An
     return {"figure": round(figure, 1), "unit": unit, "budget": budget, "peers": {}, "note": note}
 
 
+def built_page() -> Path:
+    """The folder of the built page."""
+    index = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist")) / "index.html"
+    return built(index).parent
+
+
+def built_program() -> Path:
+    """The built command line."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return built(Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher")))
+
+
+def built(file: Path) -> Path:
+    """The file, or an end with a word what makes it."""
+    if not file.is_file():
+        sys.exit(f"There is no {file}: `make bench` builds it.")
+    return file
+
+
 def main() -> None:
     """Measures, and prints the figures."""
-    page = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist"))
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    program = Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher"))
-    for file in (page / "index.html", program):
-        if not file.is_file():
-            sys.exit(f"There is no {file}: `make bench` builds it.")
+    program, page = built_program(), built_page()
     cloud = LocalCloud()
     try:
         study = CommandLine(program, cloud, page).launch()

@@ -49,8 +49,8 @@ pub struct Watch {
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// How many bytes of each segment were read.
     segments: BTreeMap<String, u64>,
-    /// The entity tag of each table that was read.
-    tables: BTreeMap<String, String>,
+    /// The key and the entity tag of each table that was read.
+    tables: Vec<(String, String)>,
     control: Seen<Control>,
     queue: QueueCounts,
     unreadable: BTreeMap<String, String>,
@@ -81,7 +81,7 @@ impl Watch {
             ledger: Ledger::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
-            tables: BTreeMap::new(),
+            tables: Vec::new(),
             control: Seen::default(),
             queue: QueueCounts::default(),
             unreadable: BTreeMap::new(),

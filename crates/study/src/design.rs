@@ -196,7 +196,12 @@ impl DesignFile {
         for level in self.sampler.sample(&factors, self.seed)? {
             let kept = kept(&factors, &bounds, level.points, &mut left_out);
             marks.resize(marks.len() + kept.len(), Mark { level: level.level, replicate: 0 });
-            points.append(&kept);
+            // A single level, which may have a million points, isn't copied.
+            if points.is_empty() {
+                points = kept;
+            } else {
+                points.append(&kept);
+            }
         }
         Ok(Design { factors, rows: Rows::Sampled(points), marks, left_out })
     }

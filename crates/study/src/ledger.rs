@@ -93,13 +93,12 @@ impl Ledger {
     pub fn forget_tables(&mut self, batch: &Batch) {
         let Some(cases) = self.batches.get_mut(batch) else { return };
         let mut case_ref = (batch.clone(), CaseId::default());
-        cases.retain(|case, entry| {
-            case_ref.1 = *case;
-            entry.submit_time = None;
-            entry.is_done || self.failures.contains_key(&case_ref)
-        });
-        if cases.is_empty() {
-            self.batches.remove(batch);
+        // Moved one by one: to take single entries out of a map is much code for the page.
+        for (case, entry) in std::mem::take(cases) {
+            case_ref.1 = case;
+            if entry.is_done || self.failures.contains_key(&case_ref) {
+                cases.insert(case, Entry { submit_time: None, ..entry });
+            }
         }
     }
 
@@ -215,7 +214,7 @@ impl Ledger {
     /// The account of every batch, in order.
     #[must_use]
     pub fn account(&self, circumstances: &Circumstances) -> Vec<BatchAccount> {
-        let batches = self.batches.iter();
+        let batches = self.batches.iter().filter(|(_, cases)| !cases.is_empty());
         let mut accounts: Vec<_> =
             batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
         // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another

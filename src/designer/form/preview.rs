@@ -12,6 +12,9 @@ use crate::designer::draughtsman;
 use crate::designer::messages::{Picture, Quality};
 use crate::designer::points::MOST_DRAWN;
 
+/// How long points may take without it being mentioned.
+const NOTICED_SECS: f64 = 0.02;
+
 /// The section of the preview; the pictures are drawn on `canvas`.
 pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyView {
     let title = move || match &*desk.preview.read() {
@@ -28,7 +31,7 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
         matches!(&*desk.preview.read(), Preview::None)
             .then(|| view! { <p class="faint">"Give a factor its name and range, and its points appear here."</p> })
     };
-    let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).then_some("true");
+    let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).to_string();
     let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
     let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
     view! {
@@ -58,7 +61,8 @@ fn details(picture: &Picture) -> AnyView {
     });
     let left_out = (picture.left_out > 0)
         .then(|| format!("{} left out by the constraints", counted(picture.left_out, "point is", "points are")));
-    let time = Some(format!("chosen in {:.0} ms", 1000.0 * picture.chosen_in_secs));
+    let time =
+        (picture.chosen_in_secs > NOTICED_SECS).then(|| format!("chosen in {:.0} ms", 1000.0 * picture.chosen_in_secs));
     let parts: Vec<String> = [replicates, levels, left_out, time].into_iter().flatten().collect();
     view! { <p class="faint">{parts.join(" · ")}</p> }.into_any()
 }

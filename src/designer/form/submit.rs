@@ -242,8 +242,11 @@ fn first_cases(desk: Desk) -> Option<AnyView> {
     }
     let waiting = cases.iter().filter(|case| case.outcome == FirstOutcome::Waiting).count() as u64;
     let words = match waiting {
-        0 => "Their results:".to_owned(),
-        count => format!("{} no result yet: a worker must be attached.", counted(count, "has", "have")),
+        0 => view! { "Their results:" }.into_any(),
+        count => {
+            let words = format!("{} no result yet. ", counted(count, "has", "have"));
+            view! { {words} <a href="#/attach">"Attach a worker"</a> ", if none is." }.into_any()
+        }
     };
     let rows: Vec<_> = cases.iter().map(first_case).collect();
     let list = view! {
