@@ -37,7 +37,7 @@ impl Runs {
     #[must_use]
     pub fn count_in(&self, range: Range<u32>) -> u64 {
         let runs = self.0[self.run_behind(range.start)..].iter().take_while(|run| run.start < range.end);
-        runs.map(|run| u64::from(run.end.min(range.end) - run.start.max(range.start))).sum()
+        runs.map(|run| u64::from(run.end.min(range.end).saturating_sub(run.start.max(range.start)))).sum()
     }
 
     /// The first place from `place` on that is not in the set.
@@ -136,6 +136,12 @@ mod tests {
         let json = serde_json::to_string(&runs).unwrap();
         assert_eq!(json, "[5,65,1,999929]");
         assert_eq!(serde_json::from_str::<Runs>(&json).unwrap(), runs);
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_holds_nothing() {
+        let runs: Runs = (0..40).collect();
+        assert_eq!(runs.count_in(std::ops::Range { start: 35, end: 30 }), 0);
     }
 
     #[test]
