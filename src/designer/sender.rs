@@ -158,6 +158,7 @@ impl Sender {
         let (Some(open), Some(prepared)) = (self.open.clone(), self.prepared.take()) else { return };
         let Prepared { plan, model, selection, again: all } = prepared;
         let selection = if again { all } else { selection };
+        *open.wait.borrow_mut() += 1;
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
             let (study, keep) = (&open.study, open.keep.clone());
@@ -203,9 +204,8 @@ impl Open {
         let open = self.clone();
         open.steering.go_on();
         wasm_bindgen_futures::spawn_local(async move {
-            let ended = open.run().await;
-            let waits_for_first = matches!(ended, Some(Stop::Held | Stop::Complete));
-            if waits_for_first {
+            // What became of the first cases is shown on, also while and after the rest is sent.
+            if open.run().await == Some(Stop::Held) {
                 open.show_first().await;
             }
         });
