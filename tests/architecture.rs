@@ -7,14 +7,18 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Each crate of the workspace, and all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("cruncher-aws", &[]),
     ("cruncher-backend", &["cruncher-aws", "cruncher-study"]),
     ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
-    ("cruncher-dashboard", &["cruncher-aws", "cruncher-backend", "cruncher-plot", "cruncher-study"]),
+    (
+        "cruncher-dashboard",
+        &["cruncher-aws", "cruncher-backend", "cruncher-plot", "cruncher-sampling", "cruncher-study"],
+    ),
     ("cruncher-plot", &[]),
-    ("cruncher-study", &[]),
+    ("cruncher-sampling", &[]),
+    ("cruncher-study", &["cruncher-sampling"]),
 ];
 
 /// What reaches for the world: networks, runtimes, browsers, clocks, the system's randomness.
@@ -62,6 +66,11 @@ fn crates_know_of_each_other_what_the_drawing_shows() {
 #[test]
 fn the_domain_does_not_reach_for_the_world() {
     check_purity("cruncher-study");
+}
+
+#[test]
+fn points_do_not_reach_for_the_world() {
+    check_purity("cruncher-sampling");
 }
 
 #[test]
