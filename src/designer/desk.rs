@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) table_file: StoredValue<Option<Blob>, LocalStorage>,
     /// What the design looks like.
     pub(super) preview: RwSignal<Preview>,
+    /// Is told when there are new pictures of it.
+    pub(super) pictures: Trigger,
     /// How good the points are; none while that is computed.
     pub(super) quality: RwSignal<Option<Quality>>,
     /// Which dimensions are drawn, by their position.
@@ -121,6 +123,7 @@ impl Desk {
             table: RwSignal::default(),
             table_file: StoredValue::new_local(None),
             preview: RwSignal::default(),
+            pictures: Trigger::new(),
             quality: RwSignal::default(),
             drawn: RwSignal::default(),
             case_number: RwSignal::new("1".to_owned()),

@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 
 use cruncher_study::design::DesignFile;
+use cruncher_study::factor::Factor;
+use cruncher_study::sampler::Sampler;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -14,6 +16,7 @@ use web_sys::Blob;
 use super::channel::{Engine, Heard, Parts};
 use super::desk::{Desk, Preview, TableState};
 use super::messages::{Answer, Ask, Picture};
+use super::points::MOST_DRAWN;
 use super::worker::Request;
 use super::{download, paper};
 use crate::state::draft::Source;
@@ -21,8 +24,12 @@ use crate::state::draft::Source;
 /// How long a worker may go on with points that nobody wants any more, in milliseconds.
 const PATIENCE_MILLIS: u64 = 250;
 
-/// The side of a picture, in pixels of the style sheet.
-const MOST_SIDE_PX: f64 = 150.0;
+/// A design, and which dimensions of it are to be drawn, on how much paper.
+struct Wish {
+    file: DesignFile,
+    drawn: Vec<usize>,
+    side_px: usize,
+}
 
 /// The worker, what it is about, and what comes next.
 #[derive(Default)]
@@ -33,7 +40,7 @@ struct Shop {
     /// The design that is being drawn.
     is_busy: bool,
     /// The design that is drawn next.
-    next: Option<(DesignFile, Vec<usize>)>,
+    next: Option<Wish>,
     /// The pictures of the last answer.
     pictures: Vec<Vec<u8>>,
     /// Whether a timer runs that ends a worker which takes too long.
@@ -50,7 +57,8 @@ pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
         let wanted = wanted(desk);
         let drawn = desk.drawn.get();
         if let Some(file) = wanted {
-            ask_for(desk, file, drawn);
+            let side_px = side_px(desk, &file, &drawn, canvas);
+            ask_for(desk, Wish { file, drawn, side_px });
         } else {
             SHOP.with_borrow_mut(|shop| shop.next = None);
             desk.preview.set(Preview::None);
@@ -62,7 +70,7 @@ pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
         }
     };
     Effect::new(move || {
-        desk.preview.track();
+        desk.pictures.track();
         canvas.track();
         redraw();
     });
@@ -79,13 +87,19 @@ fn wanted(desk: Desk) -> Option<DesignFile> {
     draft.points().ok()
 }
 
-fn ask_for(desk: Desk, file: DesignFile, drawn: Vec<usize>) {
-    desk.preview.update_untracked(|preview| {
-        *preview = Preview::Busy(preview.picture().cloned());
-    });
-    desk.preview.notify();
+/// As many pixels as a picture has on the screen: more would be drawn for nothing.
+fn side_px(desk: Desk, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
+    let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
+    let imported = || desk.preview.read_untracked().picture().map_or(MOST_DRAWN, |picture| picture.axes.len());
+    let dimensions = if file.sampler == Sampler::Table { imported() } else { sampled };
+    let shown = if drawn.is_empty() { dimensions.clamp(1, MOST_DRAWN) } else { drawn.len() };
+    paper::side_px(canvas.get_untracked().as_ref(), shown)
+}
+
+fn ask_for(desk: Desk, wish: Wish) {
+    desk.preview.update(|preview| *preview = Preview::Busy(preview.picture().cloned()));
     let is_busy = SHOP.with_borrow_mut(|shop| {
-        shop.next = Some((file, drawn));
+        shop.next = Some(wish);
         shop.is_busy
     });
     if is_busy { end_soon(desk) } else { go_on(desk) }
@@ -93,7 +107,7 @@ fn ask_for(desk: Desk, file: DesignFile, drawn: Vec<usize>) {
 
 /// Begins with what comes next.
 fn go_on(desk: Desk) {
-    let Some((file, drawn)) = SHOP.with_borrow_mut(|shop| {
+    let Some(Wish { file, drawn, side_px }) = SHOP.with_borrow_mut(|shop| {
         let next = shop.next.take();
         shop.is_busy = next.is_some();
         next
@@ -101,7 +115,6 @@ fn go_on(desk: Desk) {
         return;
     };
     desk.quality.set(None);
-    let side_px = paper::device_pixels(MOST_SIDE_PX);
     post(desk, Ask::Preview { file: file.clone(), drawn, side_px }, &[]);
     ask_for_case(desk, file);
 }
@@ -235,6 +248,7 @@ fn take_picture(desk: Desk, picture: Picture, parts: Parts) {
     SHOP.with_borrow_mut(|shop| shop.pictures = pictures);
     let is_last = SHOP.with_borrow(|shop| shop.next.is_none());
     desk.preview.set(if is_last { Preview::Ready(picture) } else { Preview::Busy(Some(picture)) });
+    desk.pictures.notify();
 }
 
 /// The file that was read as the table, for another worker.

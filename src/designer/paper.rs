@@ -16,13 +16,29 @@ use crate::state::shorten::shortened;
 const GAP_PX: f64 = 4.0;
 const INSET_PX: f64 = 3.0;
 
+/// How wide the canvas usually is.
+const USUAL_WIDTH_PX: f64 = 400.0;
+
+/// The smallest and the largest picture.
+const LEAST_SIDE_PX: f64 = 40.0;
+const MOST_SIDE_PX: f64 = 150.0;
+
 /// Room for the name above a histogram.
 const NAME_PX: f64 = 18.0;
 
-/// A length in pixels of the screen.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length of the screen")]
-pub(super) fn device_pixels(length_px: f64) -> usize {
-    (length_px * window().device_pixel_ratio()).round().max(1.0) as usize
+/// The side of a picture, in pixels of the screen, where so many dimensions are drawn on `canvas`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a length of the screen"
+)]
+pub(super) fn side_px(canvas: Option<&HtmlCanvasElement>, dimensions: usize) -> usize {
+    let width_px = canvas.map_or(0.0, |canvas| f64::from(canvas.client_width()));
+    // A canvas that isn't shown yet has no width.
+    let width_px = if width_px > 0.0 { width_px } else { USUAL_WIDTH_PX };
+    let side_px = (width_px / dimensions as f64 - GAP_PX).clamp(LEAST_SIDE_PX, MOST_SIDE_PX);
+    (side_px * window().device_pixel_ratio()).round().max(1.0) as usize
 }
 
 /// Calls `redraw` when the colours change, or the room that there is.
@@ -57,7 +73,7 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, picture: &Picture, pixels: &[Vec<
     if dimensions == 0 || width_px < 1.0 {
         return;
     }
-    let cell_px = (width_px / dimensions as f64 - GAP_PX).min(picture.side_px as f64 / ratio).max(8.0);
+    let cell_px = (width_px / dimensions as f64 - GAP_PX).clamp(8.0, MOST_SIDE_PX);
     let height_px = dimensions as f64 * (cell_px + GAP_PX);
     canvas.set_width((width_px * ratio) as u32);
     canvas.set_height((height_px * ratio) as u32);
