@@ -3,6 +3,8 @@
 //! What is shown is a function of [`Live`] and [`Reader`]. It is computed anew when one of their signals changes; Leptos
 //! compares the result with what stands in the document, and changes only what differs.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_backend::watch::Watch;
@@ -18,7 +20,7 @@ use crate::components::problem_note::problem_note;
 use crate::components::throughput_chart;
 use crate::pages::{attach, closed, design, errors, overview};
 use crate::platform::polling::{Wake, poll};
-use crate::platform::{address, network, theme};
+use crate::platform::{address, designer, network, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
@@ -123,7 +125,12 @@ fn watch(study: Study, live: Live) -> Wake {
     });
     let mut watch = Watch::new(study);
     let mut pace = Pace::default();
-    poll(async move || {
+    let has_sent = Rc::new(Cell::new(false));
+    let doubts = has_sent.clone();
+    let wake = poll(async move || {
+        if doubts.take() {
+            watch.doubt();
+        }
         let seen = watch.refresh().await;
         let look = match &seen {
             Ok(snapshot) if snapshot.has_changed => Look::Changed,
@@ -132,5 +139,12 @@ fn watch(study: Study, live: Live) -> Wake {
         };
         live.take(seen.map_err(|error| Problem::from(&error)));
         pace.after(look)
-    })
+    });
+    let now = wake.clone();
+    let listener = window_event_listener_untyped(designer::SENT, move |_| {
+        has_sent.set(true);
+        now.now();
+    });
+    on_cleanup(move || listener.remove());
+    wake
 }

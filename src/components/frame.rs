@@ -55,8 +55,8 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
         address::reload();
     };
     let explained = match open.role {
-        Role::Viewer => "You may look. The operator's link also attaches workers.",
-        Role::Operator => "You may look and attach workers. Don't pass this link on lightly.",
+        Role::Viewer => "You may look. The operator's link also sends cases and attaches workers.",
+        Role::Operator => "You may look, send cases and attach workers. Don't pass this link on lightly.",
     };
     let (symbol, theme) = if is_dark.get() { ("☀", "Use light colours") } else { ("☾", "Use dark colours") };
     view! {

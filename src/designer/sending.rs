@@ -120,11 +120,20 @@ fn take(desk: Desk, news: News) {
     match news {
         News::Prospect(prospect) => desk.sending.set(Sending::Ready(prospect)),
         News::Refused { reason } => desk.sending.set(Sending::Refused(reason)),
-        News::Progress(sent) => desk.sending.update(|sending| {
-            *sending =
-                if matches!(sending, Sending::Stopping(_)) { Sending::Stopping(sent) } else { Sending::Going(sent) };
-        }),
-        News::Stopped(sent, stop) => desk.sending.set(Sending::Stopped(sent, stop)),
+        News::Progress(sent) => {
+            let is_first = desk.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
+            desk.sending.update(|sending| {
+                let is_stopping = matches!(sending, Sending::Stopping(_));
+                *sending = if is_stopping { Sending::Stopping(sent) } else { Sending::Going(sent) };
+            });
+            if is_first {
+                designer::tell_sent();
+            }
+        }
+        News::Stopped(sent, stop) => {
+            desk.sending.set(Sending::Stopped(sent, stop));
+            designer::tell_sent();
+        }
         News::First(first) => desk.reports.first.set(first),
         News::Submitted(submitted) => desk.reports.submitted.set(Some(submitted)),
     }

@@ -59,8 +59,8 @@ fn no_cases(route: &Route) -> AnyView {
     view! {
         <section class="empty">
             <h2>"No cases yet"</h2>
-            <p>"Cases appear here as soon as a design is enqueued. Workers may be attached before that: they wait."</p>
-            <p><a href=route.on(Page::Attach).to_string()>"Attach a worker"</a></p>
+            <p><a href=route.on(Page::Design).to_string()>"Define the first ones"</a></p>
+            <p>"Workers may be attached before that: they wait. "<a href=route.on(Page::Attach).to_string()>"Attach a worker"</a></p>
         </section>
     }
     .into_any()

@@ -19,6 +19,17 @@ pub(crate) fn place() -> Option<HtmlElement> {
     document().get_element_by_id("designer")?.dyn_into().ok()
 }
 
+/// The event by which the designer says that tables of cases have changed.
+pub(crate) const SENT: &str = "cruncher-sent";
+
+/// Says that tables of cases have changed.
+pub(crate) fn tell_sent() {
+    if let Ok(event) = Event::new(SENT) {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// Notes whether cases are being sent, so that a page that is opened again goes on with that.
 pub(crate) fn note_sending(is_sending: bool) {
     let Ok(Some(storage)) = window().local_storage() else { return };
