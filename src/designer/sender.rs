@@ -192,7 +192,8 @@ impl Open {
         *self.sending.lock().await = Some(sending);
         if is_held {
             say(&self.page, &News::Stopped(sent, Stop::Held));
-            self.show_first().await;
+            let open = self.clone();
+            wasm_bindgen_futures::spawn_local(async move { open.show_first().await });
         } else {
             self.go_on();
         }
