@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from local_cloud import LocalCloud, Study
+from local_cloud import REPOSITORY, LocalCloud, Study
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +23,13 @@ def cloud() -> Iterator[LocalCloud]:
 def study(cloud: LocalCloud) -> Study:
     """A fresh study in it."""
     return cloud.deploy()
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The program: `CRUNCHER_BINARY`, or built here."""
+    if named := os.environ.get("CRUNCHER_BINARY"):
+        return Path(named)
+    subprocess.run(["cargo", "build", "--quiet", "--package", "cruncher-cli"], cwd=REPOSITORY, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return target / "debug" / "cruncher"

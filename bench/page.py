@@ -7,7 +7,6 @@ in Chromium. Prints one JSON object with both figures.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import urllib.request
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from attached import attach  # noqa: E402 - found by the line above
+from built import built_page, built_program  # noqa: E402
 from enqueue import enqueue  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
@@ -153,25 +153,6 @@ def measure(browser: Browser, study: Launched) -> dict[str, Any]:
 def entry_of(figure: float, unit: str, budget: float, note: str) -> dict[str, Any]:
     """One line of the table."""
     return {"figure": round(figure, 1), "unit": unit, "budget": budget, "peers": {}, "note": note}
-
-
-def built_page() -> Path:
-    """The folder of the built page."""
-    index = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist")) / "index.html"
-    return built(index).parent
-
-
-def built_program() -> Path:
-    """The built command line."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return built(Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher")))
-
-
-def built(file: Path) -> Path:
-    """The file, or an end with a word what makes it."""
-    if not file.is_file():
-        sys.exit(f"There is no {file}: `make bench` builds it.")
-    return file
 
 
 def main() -> None:

@@ -41,16 +41,6 @@ INDEX = (
 )
 
 
-@pytest.fixture(scope="session")
-def binary() -> Path:
-    """The program: `CRUNCHER_BINARY`, or built here."""
-    if named := os.environ.get("CRUNCHER_BINARY"):
-        return Path(named)
-    subprocess.run(["cargo", "build", "--quiet", "--package", "cruncher-cli"], cwd=REPOSITORY, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return target / "debug" / "cruncher"
-
-
 @dataclass(frozen=True)
 class Ran:
     """What a command left."""

@@ -19,9 +19,9 @@ from attached import attach
 from axe_playwright_python.sync_playwright import Axe
 from enqueue import Queue, enqueue
 from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
-from test_command_line import CommandLine, Launched, accesses, binary, demo
+from test_command_line import CommandLine, Launched, accesses, demo
 from visit import (
     PLAIN_HOST,
     Visits,
@@ -34,8 +34,6 @@ from visit import (
     requests_of,
     wait_until,
 )
-
-__all__ = ["binary"]
 
 DOUBLE = "result['double'] = 2 * {{a}}\n"
 RAISING = """\
@@ -519,133 +517,10 @@ def test_a_page_without_its_study_says_so(launched: Launched, visits: Visits) ->
     expect(alert.get_by_text("public/config.json was answered with status")).to_be_visible()
 
 
-# ---- The designer ----
-
-
-# Whether the browser keeps this draft.
-KEPT_DRAFT = """async draft => {
-    const done = request => new Promise(resolve => request.onsuccess = () => resolve(request.result));
-    const [{name}] = await indexedDB.databases();
-    const database = await done(indexedDB.open(name));
-    const kept = await done(database.transaction("values").objectStore("values").get("draft"));
-    database.close();
-    return kept === draft;
-}"""
-
-
-def is_of_the_designer(request: str) -> bool:
-    """Whether a request is for a part of the page that only the designer needs."""
-    return "/assets/" in request and "designer" in request
-
-
-def design_heading(page: Page) -> Any:
-    """The heading of the designer's page."""
-    return page.get_by_role("heading", name="Design", exact=True)
-
-
-def test_the_designer_is_loaded_when_its_page_is_shown_and_not_before(finished: Launched, visits: Visits) -> None:
-    page = visits.person().new_page()
-    sent = requests_of(page)
-    page.goto(link(finished))
-    expect(progress(page)).to_be_visible()
-    for name in ("Attach", "Errors"):
-        go_to(page, name)
-    page.wait_for_load_state("networkidle")
-    assert [request for request in sent if is_of_the_designer(request)] == []
-    go_to(page, "Design")
-    expect(design_heading(page)).to_be_visible()
-    expect(page.get_by_text("Loading the design page")).to_have_count(0)
-    expect(page.get_by_role("main")).to_contain_text(finished.study)
-    expect(page.get_by_role("main")).to_have_count(1)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", PLAIN_HOST])
-def test_the_designer_s_worker_reaches_the_study_keeps_a_file_and_hands_numbers_back(
-    finished: Launched, visits: Visits, host: str
-) -> None:
-    page = visits.open(link(finished, "viewer").replace("127.0.0.1", host, 1))
-    go_to(page, "Design")
-    told = page.get_by_role("status").filter(has_text="Engine:")
-    expect(told).to_have_text(f"Engine: has opened {finished.study}, kept 6 bytes, made [2.0, 5.0]")
-
-
-def test_an_address_of_the_designer_opens_it_and_a_draft_outlives_a_look_elsewhere(
-    finished: Launched, visits: Visits
-) -> None:
-    page = visits.open(link(finished))
-    expect(progress(page)).to_be_visible()
-    page.goto(f"{finished.ran.json()['page_url']}#/design")
-    page.reload()
-    expect(page).to_have_title(re.compile("^Design "))
-    notes = page.get_by_role("textbox", name="Notes")
-    notes.fill("half a thought")
-    field = notes.element_handle()
-    go_to(page, "Overview")
-    expect(progress(page)).to_be_visible()
-    expect(notes).not_to_be_visible()
-    go_to(page, "Design")
-    expect(notes).to_have_value("half a thought")
-    assert notes.evaluate("(element, before) => element === before", field)
-    expect(progress(page)).to_have_count(0)
-    page.wait_for_function(KEPT_DRAFT, arg="half a thought")
-    page.reload()
-    expect(notes).to_have_value("half a thought")
-
-
-@pytest.mark.parametrize("part", ["designer-start.js", "cruncher-designer.js", "cruncher-designer_bg.wasm"])
-def test_a_worker_that_does_not_come_is_told_of(finished: Launched, visits: Visits, part: str) -> None:
-    visits.expected += ["ERR_FAILED", "Failed to fetch"]
-    page = visits.person().new_page()
-    asked: list[Route] = []
-
-    def only_the_page(route: Route) -> None:
-        asked.append(route)
-        # The page asks for it first, then the worker.
-        if len(asked) == 1:
-            route.continue_()
-        else:
-            route.abort()
-
-    page.route(f"**/{part}", only_the_page)
-    page.goto(link(finished))
-    go_to(page, "Design")
-    expect(page.get_by_role("status").filter(has_text="Engine: broken: ")).to_be_visible()
-    assert len(asked) == 2
-
-
-@pytest.mark.parametrize(
-    "part", ["designer-start.js", "cruncher-designer.js", "cruncher-designer_bg.wasm", "designer.css"]
-)
-def test_a_designer_that_does_not_come_says_so_and_comes_when_it_is_tried_again(
-    finished: Launched, visits: Visits, part: str
-) -> None:
-    visits.expected += ["ERR_FAILED", "Failed to fetch", f"/{part}"]
-    page = visits.open(link(finished))
-    expect(progress(page)).to_be_visible()
-    parts = re.compile(rf"/{re.escape(part)}(\?.*)?$")
-    page.route(parts, lambda route: route.abort())
-    page.goto(f"{finished.ran.json()['page_url']}#/design")
-    alert = page.get_by_role("alert").filter(has_text="The design page can't be loaded.")
-    expect(alert).to_be_visible()
-    expect(page.get_by_text("Loading the design page")).not_to_be_visible()
-    again = page.get_by_role("button", name="Try again")
-    with page.expect_event("requestfailed"):
-        again.click()
-    expect(alert).to_be_visible()
-    go_to(page, "Overview")
-    expect(again).to_have_count(0)
-    go_to(page, "Design")
-    page.unroute(parts)
-    again.click()
-    expect(design_heading(page)).to_be_visible()
-    expect(again).to_have_count(0)
-    assert Axe().run(page).response["violations"] == []
-
-
 # ---- For everybody ----
 
 
-PAGES = ["Overview", "Attach", "Errors", "Design", "No link"]
+PAGES = ["Overview", "Attach", "Errors", "No link"]
 
 
 def show_page(visits: Visits, study: Launched, name: str, **options: Any) -> Page:
@@ -661,8 +536,6 @@ def show_page(visits: Visits, study: Launched, name: str, **options: Any) -> Pag
     if name == "Errors":
         error_group(page, "ValueError").click()
         expect(page.get_by_role("region", name="Traceback")).to_be_visible()
-    if name == "Design":
-        expect(page.get_by_role("status").filter(has_text="Engine: has opened")).to_be_visible()
     return page
 
 

@@ -20,12 +20,12 @@ from typing import Any
 
 import pytest
 from attached import attach
-from local_cloud import REPOSITORY
+from local_cloud import REGION, REPOSITORY
 from proxy import Answer, Proxy, proxy, throttled, without
 from studies import line_of
-from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, binary, command_line
+from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line
 
-__all__ = ["binary", "command_line"]
+__all__ = ["command_line"]
 
 MODEL = "result['double'] = 2 * {{a}}\nif {{a}} > 900:\n    raise ValueError('too much')\n"
 
@@ -281,7 +281,8 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(launched: Launched, slow: Pr
     design = write_design(tmp_path, {"kind": "random", "cases": 3000})
     err = pause(launched, slow, design)
     assert "Pausing: what is under way comes to its end." in err
-    assert f"To go on:  cruncher enqueue {launched.study} {design}\n" in err
+    cloud = f"--region {REGION} --endpoint-url {slow.url}"
+    assert f"To go on:  cruncher {cloud} enqueue {launched.study} {design}\n" in err
     assert f"{design} --cancel" in err
     ran = enqueue(launched, design, "--json")
     assert ran.code == 0, ran.err
@@ -389,7 +390,8 @@ def test_the_first_results_are_shown_before_the_rest_is_sent(launched: Launched,
     assert "The first results:" in ran.out
     assert '→ "double":2' in ran.out
     assert "failed, attempt 1 of 1" in ran.out and "ValueError: too much" in ran.out
-    assert f"To send it:  cruncher enqueue {launched.study} {design}\n" in ran.out
+    cloud = f"--region {REGION} --endpoint-url {launched.command_line.cloud.endpoint_url}"
+    assert f"To send it:  cruncher {cloud} enqueue {launched.study} {design}\n" in ran.out
     assert drain(launched) == []
     shown = enqueue(launched, design, "--first", "2", "--json").json()
     assert (shown["ended"], shown["sent"], shown["to_send"]) == ("held", 2, 5)

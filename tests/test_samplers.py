@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,23 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from local_cloud import REPOSITORY
 from scipy import stats
 from scipy.spatial.distance import pdist
 from scipy.stats import qmc
 
 SEEDS = range(1, 21)
 CASE_COLUMNS = ["case_id", "level", "replicate"]
-
-
-@pytest.fixture(scope="session")
-def binary() -> Path:
-    """The program: `CRUNCHER_BINARY`, or built here."""
-    if named := os.environ.get("CRUNCHER_BINARY"):
-        return Path(named)
-    subprocess.run(["cargo", "build", "--quiet", "--package", "cruncher-cli"], cwd=REPOSITORY, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return target / "debug" / "cruncher"
 
 
 @dataclass(frozen=True)

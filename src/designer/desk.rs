@@ -48,6 +48,8 @@ pub(super) struct Desk {
     pub(super) reports: Reports,
     /// What is said once, for instance that a file couldn't be read.
     pub(super) said: RwSignal<Option<String>>,
+    /// What stood in the form before a design was opened.
+    pub(super) replaced: RwSignal<Option<Draft>>,
     /// Why this browser doesn't keep the draft, if so.
     pub(super) not_kept: RwSignal<Option<String>>,
 }
@@ -133,6 +135,7 @@ impl Desk {
             sending: RwSignal::default(),
             reports: Reports { first: RwSignal::default(), submitted: RwSignal::default() },
             said: RwSignal::default(),
+            replaced: RwSignal::default(),
             not_kept: RwSignal::default(),
         }
     }

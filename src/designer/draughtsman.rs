@@ -4,6 +4,7 @@
 //! then it is ended and another one started.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use cruncher_study::design::DesignFile;
 use cruncher_study::factor::Factor;
@@ -20,6 +21,8 @@ use super::points::MOST_DRAWN;
 use super::worker::Request;
 use super::{download, paper};
 use crate::state::draft::Source;
+
+const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
 
 /// How long a worker may go on with points that nobody wants any more, in milliseconds.
 const PATIENCE_MILLIS: u64 = 250;
@@ -45,6 +48,27 @@ struct Shop {
     pictures: Vec<Vec<u8>>,
     /// Whether a timer runs that ends a worker which takes too long.
     is_timed: bool,
+    /// Files that somebody wants to have and doesn't have yet: another worker is asked for them anew.
+    unwritten: VecDeque<Wanted>,
+}
+
+/// A file of a design.
+#[derive(Clone)]
+enum Wanted {
+    /// The table of cases.
+    Table(DesignFile),
+    /// The design itself.
+    Json(DesignFile),
+}
+
+impl Shop {
+    /// Wants nothing any more. What is under way is of no use: the worker ends.
+    fn stop(&mut self) {
+        self.next = None;
+        if std::mem::take(&mut self.is_busy) {
+            self.engine = None;
+        }
+    }
 }
 
 thread_local! {
@@ -53,14 +77,15 @@ thread_local! {
 
 /// Draws the design on `canvas`, now and whenever it changes.
 pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
+    // Not everything that is typed changes the points.
+    let wanted = Memo::new(move |_| wanted(desk));
     Effect::new(move || {
-        let wanted = wanted(desk);
         let drawn = desk.drawn.get();
-        if let Some(file) = wanted {
+        if let Some(file) = wanted.get() {
             let side_px = side_px(desk, &file, &drawn, canvas);
             ask_for(desk, Wish { file, drawn, side_px });
         } else {
-            SHOP.with_borrow_mut(|shop| shop.next = None);
+            SHOP.with_borrow_mut(Shop::stop);
             desk.preview.set(Preview::None);
         }
     });
@@ -136,7 +161,10 @@ fn end_soon(desk: Desk) {
             is_late
         });
         if is_late {
-            import(desk);
+            let unwritten = SHOP.with_borrow(|shop| shop.unwritten.clone());
+            for wanted in unwritten {
+                ask_to_write(desk, wanted);
+            }
             go_on(desk);
         }
     };
@@ -168,28 +196,49 @@ fn ask_for_case(desk: Desk, file: DesignFile) {
 
 /// Has the table of cases written to a file.
 pub(super) fn write_table(desk: Desk) {
-    let model = desk.model.read_untracked().as_ref().map(|model| model.content.clone());
-    let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
-    if let Some(file) = wanted(desk) {
-        post(desk, Ask::WriteTable { file }, &parts);
+    match wanted(desk) {
+        Some(file) => write(desk, Wanted::Table(file)),
+        None => desk.said.set(Some(NO_DESIGN.to_owned())),
     }
 }
 
 /// Has the design written to a file.
 pub(super) fn write_json(desk: Desk) {
-    let named = desk.draft.read_untracked().read().ok();
-    if let Some(file) = named.or_else(|| wanted(desk)) {
-        post(desk, Ask::WriteJson { file }, &[]);
+    let saved = wanted(desk).and_then(|_| desk.draft.read_untracked().saved().ok());
+    match saved {
+        Some(file) => write(desk, Wanted::Json(file)),
+        None => desk.said.set(Some(NO_DESIGN.to_owned())),
+    }
+}
+
+fn write(desk: Desk, wanted: Wanted) {
+    SHOP.with_borrow_mut(|shop| shop.unwritten.push_back(wanted.clone()));
+    ask_to_write(desk, wanted);
+}
+
+fn ask_to_write(desk: Desk, wanted: Wanted) {
+    match wanted {
+        Wanted::Json(file) => post(desk, Ask::WriteJson { file }, &[]),
+        Wanted::Table(file) => {
+            let model = desk.model.read_untracked().as_ref().map(|model| model.content.clone());
+            let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
+            post(desk, Ask::WriteTable { file }, &parts);
+        }
     }
 }
 
 fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
+    let is_import = matches!(ask, Ask::Import);
     let request = Request::Points(ask);
     let started = SHOP.with_borrow_mut(|shop| {
         if shop.engine.is_none() {
             shop.generation += 1;
             let generation = shop.generation;
-            shop.engine = Some(Engine::start(move |heard| hear(desk, generation, heard))?);
+            let engine = Engine::start(move |heard| hear(desk, generation, heard))?;
+            if let Some(table) = desk.table_file.get_value().filter(|_| !is_import) {
+                engine.post(&Request::Points(Ask::Import), &[table.into()])?;
+            }
+            shop.engine = Some(engine);
         }
         shop.engine.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
     });
@@ -208,6 +257,7 @@ fn hear(desk: Desk, generation: u32, heard: Heard<Answer>) {
             SHOP.with_borrow_mut(|shop| {
                 shop.engine = None;
                 shop.is_busy = false;
+                shop.unwritten.clear();
             });
             desk.preview.set(Preview::Failed(format!("the page's worker ended: {reason}")));
         }
@@ -217,14 +267,12 @@ fn hear(desk: Desk, generation: u32, heard: Heard<Answer>) {
 
 fn take(desk: Desk, answer: Answer, parts: Parts) {
     match answer {
-        Answer::Imported(table) => desk.table.update(|state| {
-            let name = state.name();
-            *state = TableState::Read { name, table };
-        }),
-        Answer::NotImported(problem) => desk.table.update(|state| {
-            let name = state.name();
-            *state = TableState::Wrong { name, problem };
-        }),
+        Answer::Imported(table) => {
+            take_table(desk, |name| TableState::Read { name, table });
+        }
+        Answer::NotImported(problem) => {
+            take_table(desk, |name| TableState::Wrong { name, problem });
+        }
         Answer::Picture(picture) => take_picture(desk, picture, parts),
         Answer::Quality(quality) => {
             desk.quality.set(Some(quality));
@@ -235,11 +283,24 @@ fn take(desk: Desk, answer: Answer, parts: Parts) {
             go_on(desk);
         }
         Answer::Case(case) => desk.case.set(case),
+        Answer::NotWritten { reason } => {
+            SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());
+            desk.said.set(Some(format!("The file can't be written: {reason}.")));
+        }
         Answer::Written { name, media_type } => {
+            SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());
             if let Some(content) = parts.into_iter().next() {
                 download::save(&name, &media_type, &content);
             }
         }
+    }
+}
+
+/// A worker that was started in the place of another one has read the same table again: that is no news.
+fn take_table(desk: Desk, state: impl FnOnce(String) -> TableState) {
+    let state = state(desk.table.read_untracked().name());
+    if *desk.table.read_untracked() != state {
+        desk.table.set(state);
     }
 }
 

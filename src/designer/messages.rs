@@ -1,7 +1,7 @@
 //! What the page asks of its worker, and what it is told.
 
 use cruncher_study::access::AccessKey;
-use cruncher_study::case::{CaseId, Parameter, Parameters};
+use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,11 @@ pub(super) enum Answer {
     },
     /// The inputs of the case that was asked for; none if there is no such case.
     Case(Option<Parameters>),
+    /// A file can't be written.
+    NotWritten {
+        /// Why.
+        reason: String,
+    },
     /// A file was written. Its part is the file.
     Written {
         /// Its name.
@@ -116,10 +121,6 @@ pub(super) struct Picture {
 pub(super) struct AxisLabel {
     /// The factor, or its component.
     pub(super) name: String,
-    /// The unit of its values.
-    pub(super) unit: String,
-    /// What stands at its ends.
-    pub(super) ends: Option<(Parameter, Parameter)>,
 }
 
 /// How good the points of a design are. What isn't there wasn't computed, or means nothing for these points.
@@ -163,6 +164,8 @@ pub(super) enum Order {
     GoOn,
     /// Send nothing more, and take what wasn't sent out of the table of cases.
     Cancel,
+    /// Forget what was begun and can't go on.
+    Forget,
     /// Say which designs were submitted.
     Submitted,
 }
@@ -181,10 +184,17 @@ pub(super) enum News {
     Progress(Sent),
     /// It has come to this point.
     Stopped(Sent, Stop),
+    /// There is nothing to go on with.
+    Nothing,
     /// What became of the first cases.
     First(Vec<FirstCase>),
     /// The designs that were submitted, the last one first.
     Submitted(Vec<DesignDocument>),
+    /// It can't be found out which were.
+    NotSubmitted {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What enqueueing a design comes to.
@@ -202,14 +212,12 @@ pub(super) struct Prospect {
     pub(super) duplicates: u64,
     /// Points that don't meet the constraints.
     pub(super) left_out: u64,
-    /// What is sent: cases, requests, and how long the workers take for them, in seconds.
+    /// What is sent: cases, requests, and how long the workers take for them.
     pub(super) new: Effort,
-    /// The same if those sent before are sent again.
-    pub(super) again: Effort,
     /// Workers that are alive.
     pub(super) workers: u64,
-    /// The median duration of a case, in seconds.
-    pub(super) median_secs: Option<f64>,
+    /// Tables of the batch that can't be read: what they name may be sent twice.
+    pub(super) unreadable: Vec<String>,
 }
 
 /// What sending comes to.
@@ -282,7 +290,9 @@ pub(super) enum FirstOutcome {
     Done {
         /// How long it took, in seconds.
         duration_secs: f64,
-        /// What the model put into `result`, as JSON.
+        /// The numbers, texts and flags of what the model put into `result`, by name.
+        responses: Vec<(String, String)>,
+        /// All that it put there, as JSON.
         result: String,
         /// What the worker noticed.
         warnings: Vec<String>,

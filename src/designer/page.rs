@@ -3,12 +3,11 @@
 use cruncher_study::access::Access;
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Date, Uint8Array};
 use leptos::html::Canvas;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
@@ -19,7 +18,7 @@ use super::messages::Order;
 use super::sending::{self, Sending};
 use super::{draughtsman, memory};
 use crate::components::problem_note::problem_note;
-use crate::platform::local_time::exact_time;
+use crate::platform::local_time::clock_time;
 use crate::platform::{address, designer};
 use crate::state::draft::{Draft, Source};
 use crate::state::problem::Problem;
@@ -47,7 +46,8 @@ fn page(access: Access) -> AnyView {
         <div class="designer">
             <div class="designer__form">
                 {toolbar(desk)}
-                {move || note(desk.said.get())}
+                {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> })}
+                {move || undo(desk)}
                 {move || note(desk.not_kept.get())}
                 {move || submitted(desk)}
                 {model::section(desk)}
@@ -70,6 +70,20 @@ fn page(access: Access) -> AnyView {
 
 fn note(words: Option<String>) -> Option<AnyView> {
     words.map(|words| view! { <p class="field__warning" role="status">{words}</p> }.into_any())
+}
+
+/// Brings back what stood in the form before a design was opened.
+fn undo(desk: Desk) -> Option<AnyView> {
+    let before = desk.replaced.get()?;
+    let press = move |_| {
+        desk.draft.set(before.clone());
+        desk.replaced.set(None);
+        desk.said.set(None);
+    };
+    Some(
+        view! { <p><button class="quiet" on:click=press>"Undo: bring back what stood here before"</button></p> }
+            .into_any(),
+    )
 }
 
 fn toolbar(desk: Desk) -> AnyView {
@@ -107,6 +121,7 @@ fn clear(desk: Desk) {
     desk.table_file.set_value(None);
     desk.drawn.set(Vec::new());
     desk.said.set(None);
+    desk.replaced.set(None);
     if desk.sending.with_untracked(|sending| sending.sent().is_none()) {
         desk.sending.set(Sending::Idle);
     }
@@ -136,8 +151,8 @@ fn open_file(desk: Desk, file: File) {
         let name = file.name();
         match read_design(&file).await {
             Ok(design) => {
-                take_design(desk, &design, &name);
                 desk.said.set(Some(format!("{name} was opened.")));
+                take_design(desk, &design, &name);
             }
             Err(reason) => desk.said.set(Some(format!("{name} is no design file: {reason}."))),
         }
@@ -154,11 +169,22 @@ fn take_design(desk: Desk, design: &DesignFile, name: &str) {
     let chosen = desk.model.read_untracked().as_ref().map(|model| model.name.clone());
     // The file names a model; which one is computed is the one that was chosen here.
     let model = chosen.unwrap_or_default();
+    let draft = Draft { model, ..Draft::of(design) };
+    let changed =
+        design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
+    if let Some((factor, _)) = changed.filter(|_| draft.source == Source::Sampler) {
+        let name = &factor.name;
+        desk.said.set(Some(format!(
+            "`{name}` has values that can't be typed here, so that its cases become others: send this design with `cruncher enqueue`."
+        )));
+    }
     desk.drawn.set(Vec::new());
-    desk.draft.set(Draft { model, ..Draft::of(design) });
+    let before = desk.draft.get_untracked();
+    desk.replaced.set((!before.is_untouched()).then_some(before));
+    desk.draft.set(draft);
     if let Some(table) = &design.table {
-        let json = serde_json::to_string(table).unwrap_or_default();
-        if let Ok(blob) = Blob::new_with_str_sequence(&Array::of1(&JsValue::from(json))) {
+        let json = Uint8Array::from(table.to_json().as_slice());
+        if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&json)) {
             table::take(desk, name.to_owned(), blob);
         }
     }
@@ -173,7 +199,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
         let cases: u64 = design.levels.iter().map(|level| level.cases).sum();
         let facts =
             format!("{} · {}", cruncher_study::figures::counted(cases, "case", "cases"), design.model.file_name());
-        let time = exact_time(design.submit_time);
+        let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
             take_submitted(desk, &design);
             desk.reports.submitted.set(None);
@@ -202,7 +228,6 @@ fn submitted(desk: Desk) -> Option<AnyView> {
 fn take_submitted(desk: Desk, design: &DesignDocument) {
     let file = design.design_file();
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
-    take_design(desk, &file, "");
     let model = design.model.file_name();
     let words = if is_table {
         "Its points were imported: choose their table again.".to_owned()
@@ -210,4 +235,5 @@ fn take_submitted(desk: Desk, design: &DesignDocument) {
         format!("The design of {} stands below. Choose {model} as it was, or its cases are new ones.", design.batch)
     };
     desk.said.set(Some(words));
+    take_design(desk, &file, "");
 }

@@ -1,15 +1,18 @@
 //! What the worker does about points: imports a table, draws a design, writes it down.
 
+use std::rc::Rc;
+
 use cruncher_plot::shadow::{histogram, shadow};
 use cruncher_sampling::Points;
 use cruncher_sampling::quality::{MAX_DISCREPANCY_POINTS, centred_discrepancy, largest_correlation, smallest_distance};
 use cruncher_study::axes::{Axis, axes};
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::Cases;
-use cruncher_study::design::{Design, DesignFile};
+use cruncher_study::design::{Design, DesignError, DesignFile};
 use cruncher_study::figures::counted;
 use cruncher_study::import::{ImportError, Table, import};
 use cruncher_study::model::ModelDigest;
+use cruncher_study::sampler::Sampler;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -29,6 +32,8 @@ pub(super) const MOST_DRAWN: usize = 6;
 #[derive(Default)]
 pub(super) struct PointMaker {
     table: Option<Table>,
+    /// The design whose points were chosen last: the same is often asked for twice.
+    last: Option<(DesignFile, Rc<Design>)>,
 }
 
 impl PointMaker {
@@ -36,10 +41,13 @@ impl PointMaker {
     pub(super) async fn answer(&mut self, ask: Ask, parts: Parts, page: &Page) {
         match ask {
             Ask::Import => say(page, &self.import(parts).await, &[]),
-            Ask::ForgetTable => self.table = None,
+            Ask::ForgetTable => {
+                self.table = None;
+                self.last = None;
+            }
             Ask::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
             Ask::Case { file, row } => {
-                let design = self.whole(file).design().ok();
+                let design = self.design(file).ok();
                 let case = design.filter(|design| row < design.len()).map(|design| design.parameters(row));
                 say(page, &Answer::Case(case), &[]);
             }
@@ -58,6 +66,7 @@ impl PointMaker {
         };
         let read = content.map(|content| import(&content));
         self.table = None;
+        self.last = None;
         match read {
             Err(reason) => Answer::NotImported(WrongTable { reason, rows: Vec::new() }),
             Ok(Err(ImportError::Rows { told, total })) => {
@@ -75,15 +84,26 @@ impl PointMaker {
         }
     }
 
-    /// The design with its table.
+    /// The design with its table, if it is imported.
     pub(super) fn whole(&self, file: DesignFile) -> DesignFile {
-        DesignFile { table: self.table.clone(), ..file }
+        let table = (file.sampler == Sampler::Table).then(|| self.table.clone()).flatten();
+        DesignFile { table, ..file }
     }
 
-    fn preview(&self, file: DesignFile, drawn: &[usize], side_px: usize, page: &Page) {
+    /// The points of a design.
+    fn design(&mut self, file: DesignFile) -> Result<Rc<Design>, DesignError> {
+        if let Some((_, design)) = self.last.as_ref().filter(|(last, _)| *last == file) {
+            return Ok(design.clone());
+        }
+        let design = Rc::new(self.whole(file.clone()).design()?);
+        self.last = Some((file, design.clone()));
+        Ok(design)
+    }
+
+    fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &Page) {
         let replicates = file.replicates as usize;
         let start = network().clock.now();
-        let design = match self.whole(file).design() {
+        let design = match self.design(file) {
             Ok(design) => design,
             Err(error) => return say(page, &Answer::NoDesign { reason: error.to_string() }, &[]),
         };
@@ -95,18 +115,19 @@ impl PointMaker {
         say(page, &Answer::Quality(quality(&design, &axes)), &[]);
     }
 
-    fn write_table(&self, file: DesignFile, parts: Parts, page: &Page) {
+    fn write_table(&mut self, file: DesignFile, parts: Parts, page: &Page) {
         let replicates = file.replicates;
         let model: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
         let digest = ModelDigest::of(&model.as_ref().map(Uint8Array::to_vec).unwrap_or_default());
         // Without a model there are no ids.
         let write = if model.is_some() { write_table } else { write_points };
-        let design = self.whole(file).design().map_err(|error| error.to_string());
-        let table =
-            design.and_then(|design| write(&Cases::of(design, &digest, replicates)).map_err(|error| error.to_string()));
+        let design = self.design(file).map_err(|error| error.to_string());
+        let table = design.and_then(|design| {
+            write(&Cases::of((*design).clone(), &digest, replicates)).map_err(|error| error.to_string())
+        });
         match table {
             Ok(table) => written(page, "cases.csv", "text/csv", &table),
-            Err(reason) => say(page, &Answer::NoDesign { reason }, &[]),
+            Err(reason) => say(page, &Answer::NotWritten { reason }, &[]),
         }
     }
 }
@@ -144,8 +165,7 @@ fn bins(points: usize) -> usize {
 }
 
 fn label(axis: &Axis) -> AxisLabel {
-    let ends = Some((axis.least.clone(), axis.most.clone()));
-    AxisLabel { name: axis.name.clone(), unit: axis.unit.clone(), ends }
+    AxisLabel { name: axis.name.clone() }
 }
 
 fn level_sizes(design: &Design) -> Vec<(u32, usize)> {

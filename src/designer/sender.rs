@@ -12,10 +12,9 @@ use cruncher_backend::enqueue::{
 use cruncher_backend::keep::Keep;
 use cruncher_backend::submitted::submitted;
 use cruncher_study::access::AccessKey;
-use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::design::DesignFile;
-use cruncher_study::design_document::Submission;
+use cruncher_study::design_document::{DesignDocument, Submission};
 use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
@@ -23,10 +22,12 @@ use wasm_bindgen::JsCast;
 use super::channel::{Page, Parts};
 use super::messages::{Effort, FirstCase, FirstOutcome, News, Order, Prospect, Sent, Stop};
 use super::points::PointMaker;
-use super::sole::Sole;
+use super::sole::{Claim, Sole};
 use crate::platform::journals::Journals;
 use crate::platform::network;
 use crate::state::problem::Problem;
+
+const NOT_OPEN: &str = "the study can't be opened: try again in a moment";
 
 /// How often it is looked for the results of the first cases.
 const LOOK_PAUSE: Duration = Duration::from_secs(2);
@@ -39,6 +40,8 @@ const TELL_PAUSE_SECS: f64 = 0.1;
 pub(super) struct Sender {
     /// Reads tables.
     tables: PointMaker,
+    /// The page's address, and the key.
+    access: Option<(String, AccessKey)>,
     open: Option<Open>,
     prepared: Option<Prepared>,
 }
@@ -54,8 +57,10 @@ struct Open {
     /// Whose results are waited for; another number, another wait.
     wait: Rc<RefCell<u32>>,
     page: Page,
-    /// Says to other tabs that this one sends.
+    /// Asks other tabs whether they send.
     sole: Rc<Sole>,
+    /// Tells other tabs that this one sends, as long as there is something to send, be it paused.
+    claim: Rc<RefCell<Option<Claim>>>,
 }
 
 /// What can be sent.
@@ -71,39 +76,64 @@ impl Sender {
     pub(super) async fn take(&mut self, order: Order, parts: Parts, page: &Page) {
         match order {
             Order::Open { page_url, key } => {
-                if let Err(stop) = self.open(&page_url, &key, page).await {
-                    say(page, &News::Stopped(Sent::default(), stop));
-                }
+                self.access = Some((page_url, key));
+                self.open(page).await;
             }
             Order::Import => {
                 // The page has shown what came of it already.
                 self.tables.import(parts).await;
             }
             Order::Prepare { file } => {
-                let news = self.prepare(file, parts).await.unwrap_or_else(|reason| News::Refused { reason });
+                let news = self.prepare(file, parts, page).await.unwrap_or_else(|reason| News::Refused { reason });
                 say(page, &news);
             }
-            Order::Send { hold_after, again } => self.send(hold_after, again),
-            Order::Pause => self.open.iter().for_each(|open| open.steering.pause()),
-            Order::GoOn => self.open.iter().for_each(Open::go_on),
-            Order::Cancel => self.open.iter().for_each(Open::cancel),
-            Order::Submitted => {
-                if let Some(open) = &self.open {
-                    match submitted(&open.study).await {
-                        Ok(designs) => say(page, &News::Submitted(designs)),
-                        Err(error) => say(page, &News::Refused { reason: error.to_string() }),
-                    }
-                }
+            Order::Send { hold_after, again } => {
+                self.send(hold_after, if again { SentBefore::SendAgain } else { SentBefore::Wait });
             }
+            Order::Pause => self.open.iter().for_each(|open| open.steering.pause()),
+            Order::GoOn => self.go_on(page).await,
+            Order::Cancel => match &self.open {
+                Some(open) => open.cancel(),
+                None => say(page, &News::Nothing),
+            },
+            Order::Forget => self.forget(page).await,
+            Order::Submitted => match &self.open {
+                Some(open) => open.tell_submitted(),
+                None => say(page, &News::NotSubmitted { reason: NOT_OPEN.to_owned() }),
+            },
         }
     }
 
     /// Opens the study, and goes on with what was begun earlier.
-    async fn open(&mut self, page_url: &str, key: &AccessKey, page: &Page) -> Result<(), Stop> {
+    async fn open(&mut self, page: &Page) {
+        match self.try_to_open(page).await {
+            Ok(true) => {}
+            Ok(false) => say(page, &News::Nothing),
+            Err(stop) => say(page, &News::Stopped(Sent::default(), stop)),
+        }
+    }
+
+    /// Goes on with what was stopped, or tries once more to find out what that is.
+    async fn go_on(&mut self, page: &Page) {
+        // Whoever holds it sends, or is about to.
+        let is_known = |open: &&Open| open.sending.try_lock().is_none_or(|place| place.is_some());
+        match self.open.as_ref().filter(is_known) {
+            Some(open) => {
+                open.steering.go_on();
+                open.go_on();
+            }
+            None => self.open(page).await,
+        }
+    }
+
+    /// Opens the study. Returns whether there is something to go on with.
+    async fn try_to_open(&mut self, page: &Page) -> Result<bool, Stop> {
+        let Some((page_url, key)) = &self.access else { return Ok(false) };
         let study = cruncher_backend::study::open(network(), page_url, key).await;
         let study = study.map_err(|error| stop(Problem::from(&error)))?;
         let open = Open {
             sole: Rc::new(Sole::new(&study.config.bucket)),
+            claim: Rc::default(),
             study,
             keep: Rc::new(Journals::new(page_url)),
             steering: Steering::default(),
@@ -116,12 +146,28 @@ impl Sender {
         let unfinished = Journal::unfinished(&*open.keep, &open.study.config.bucket).await.unwrap_or_default();
         match unfinished.into_iter().next() {
             Some(journal) => open.resume(journal).await,
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 
-    async fn prepare(&mut self, file: DesignFile, parts: Parts) -> Result<News, String> {
-        let open = self.open.as_ref().ok_or("the study isn't open yet: try again in a moment")?;
+    /// Forgets what can't go on.
+    async fn forget(&mut self, page: &Page) {
+        if let Some(open) = &self.open {
+            let bucket = &open.study.config.bucket;
+            for journal in Journal::unfinished(&*open.keep, bucket).await.unwrap_or_default() {
+                // What can't be deleted comes up again when the page is opened the next time.
+                let _ = journal.delete(&*open.keep).await;
+            }
+        }
+        say(page, &News::Nothing);
+    }
+
+    async fn prepare(&mut self, file: DesignFile, parts: Parts, page: &Page) -> Result<News, String> {
+        if self.open.is_none() {
+            // What stood in its way may be over.
+            self.open(page).await;
+        }
+        let open = self.open.as_ref().ok_or(NOT_OPEN)?;
         let model: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
         let model = model.map(|model| model.to_vec()).unwrap_or_default();
         let submission = Submission {
@@ -146,81 +192,110 @@ impl Sender {
             duplicates: found.duplicates,
             left_out: found.left_out,
             new: effort(&selection),
-            again: effort(&again),
             workers: found.fleet.workers,
-            median_secs: found.fleet.median_secs,
+            unreadable: found.unreadable.clone(),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
         Ok(News::Prospect(told))
     }
 
-    fn send(&mut self, hold_after: Option<u64>, again: bool) {
+    fn send(&mut self, hold_after: Option<u64>, sent_before: SentBefore) {
         let (Some(open), Some(prepared)) = (self.open.clone(), self.prepared.take()) else { return };
-        let Prepared { plan, model, selection, again: all } = prepared;
-        let selection = if again { all } else { selection };
+        let Prepared { plan, model, selection, again } = prepared;
+        let selection = match sent_before {
+            SentBefore::Wait => selection,
+            SentBefore::SendAgain => again,
+        };
         *open.wait.borrow_mut() += 1;
+        // From here on a pause is meant for this one.
+        open.steering.go_on();
+        *open.claim.borrow_mut() = Some(open.sole.insist());
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
             let (study, keep) = (&open.study, open.keep.clone());
+            *place = None;
             match Sending::begin(study, plan, &model, &selection, hold_after, keep).await {
                 Ok(sending) => {
                     *place = Some(sending);
                     drop(place);
                     open.go_on();
                 }
-                Err(error) => say(&open.page, &News::Stopped(Sent::default(), failed(&error))),
+                Err(error) => {
+                    *open.claim.borrow_mut() = None;
+                    say(&open.page, &News::Refused { reason: error.to_string() });
+                }
             }
         });
     }
 }
 
 impl Open {
-    /// Goes on with what an earlier tab has begun, unless another one is at it.
-    async fn resume(&self, journal: Journal) -> Result<(), Stop> {
+    /// Goes on with what an earlier tab has begun, unless another one is at it. Returns whether there is something to go on
+    /// with.
+    async fn resume(&self, journal: Journal) -> Result<bool, Stop> {
+        let claim = self.sole.claim();
         if self.sole.is_elsewhere().await {
             return Err(Stop::Elsewhere);
         }
-        let (batch, submission) = (journal.batch().clone(), journal.submission().id.clone());
-        let is_held = journal.is_held();
-        let plan = Plan::read_back(&self.study, &batch, &submission).await;
-        let sending = match plan {
-            Ok(plan) => Sending::resume(&self.study, plan, journal, self.keep.clone()).await,
-            Err(error) => Err(error),
+        let stop = match (journal.is_held(), journal.is_paused() && !journal.is_cancelling()) {
+            (true, _) => Some(Stop::Held),
+            (false, true) => Some(Stop::Paused),
+            (false, false) => None,
         };
-        let sending = sending.map_err(|error| failed(&error))?;
+        let read_back = Sending::read_back(&self.study, journal, self.keep.clone()).await;
+        let Some(sending) = read_back.map_err(|error| failed(&error))? else { return Ok(false) };
         let sent = sent(&sending);
         *self.sending.lock().await = Some(sending);
-        if is_held {
-            say(&self.page, &News::Stopped(sent, Stop::Held));
-            let open = self.clone();
-            wasm_bindgen_futures::spawn_local(async move { open.show_first().await });
-        } else {
-            self.go_on();
+        *self.claim.borrow_mut() = Some(claim);
+        match stop {
+            Some(stop) => {
+                say(&self.page, &News::Stopped(sent, stop.clone()));
+                self.look_on(&stop);
+            }
+            None => self.go_on(),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Sends until everything is sent, or something stops it.
     fn go_on(&self) {
         let open = self.clone();
-        open.steering.go_on();
         wasm_bindgen_futures::spawn_local(async move {
-            // What became of the first cases is shown on, also while and after the rest is sent.
-            if open.run().await == Some(Stop::Held) {
-                open.show_first().await;
+            if let Some(stop) = open.run().await {
+                open.look_on(&stop);
             }
+        });
+    }
+
+    /// Shows what becomes of the first cases, also while and after the rest is sent.
+    fn look_on(&self, stop: &Stop) {
+        let open = self.clone();
+        if *stop == Stop::Held {
+            // Whoever doesn't want to wait for them is heard meanwhile.
+            wasm_bindgen_futures::spawn_local(async move { open.show_first().await });
+        }
+    }
+
+    /// Tells which designs were submitted. That may take long: whatever else is asked for is heard meanwhile.
+    fn tell_submitted(&self) {
+        let open = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let news = match submitted(&open.study).await {
+                Ok(designs) => News::Submitted(designs),
+                Err(error) => News::NotSubmitted { reason: error.to_string() },
+            };
+            say(&open.page, &news);
         });
     }
 
     async fn run(&self) -> Option<Stop> {
         let mut place = self.sending.lock().await;
         let sending = place.as_mut()?;
-        let _sole = self.sole.claim();
         let batch = sending.plan().document().batch.to_string();
         let mut told_secs = 0.0;
         let mut tell = |progress: Progress| {
             let now = self.study.now();
-            if now - told_secs >= TELL_PAUSE_SECS {
+            if now - told_secs >= TELL_PAUSE_SECS || progress.sent == progress.of {
                 told_secs = now;
                 say(&self.page, &News::Progress(sent_of(&batch, &progress)));
             }
@@ -230,9 +305,14 @@ impl Open {
             Ok(Ended::Complete) => Stop::Complete,
             Ok(Ended::Held) => Stop::Held,
             Ok(Ended::Paused) => Stop::Paused,
+            Ok(Ended::Cancelled) => Stop::Cancelled,
             Err(error) => failed(&error),
         };
         say(&self.page, &News::Stopped(sent(sending), stop.clone()));
+        if matches!(stop, Stop::Complete | Stop::Cancelled) {
+            *place = None;
+            *self.claim.borrow_mut() = None;
+        }
         Some(stop)
     }
 
@@ -243,11 +323,12 @@ impl Open {
         *open.wait.borrow_mut() += 1;
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
-            let Some(sending) = place.as_mut() else { return };
+            let Some(sending) = place.as_mut() else { return say(&open.page, &News::Nothing) };
             let sent = sent(sending);
             match sending.cancel().await {
                 Ok(_) => {
                     *place = None;
+                    *open.claim.borrow_mut() = None;
                     say(&open.page, &News::Stopped(sent, Stop::Cancelled));
                 }
                 Err(error) => say(&open.page, &News::Stopped(sent, failed(&error))),
@@ -262,30 +343,32 @@ impl Open {
             *wait += 1;
             *wait
         };
-        let Some((batch, cases)) = self.first().await else { return };
+        let Some((document, cases)) = self.first().await else { return };
         loop {
-            let Ok(found) = outcomes(&self.study, &batch, &cases).await else { return };
-            let is_settled = found.iter().all(CaseOutcome::is_settled);
-            let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(*case, outcome)).collect();
+            let found = outcomes(&self.study, &document, &cases).await;
             if *self.wait.borrow() != wait {
                 return;
             }
-            say(&self.page, &News::First(first));
-            if is_settled {
-                return;
+            // A look that fails is made again: the network's bad minutes pass.
+            if let Ok(found) = found {
+                let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(*case, outcome)).collect();
+                say(&self.page, &News::First(first));
+                if found.iter().all(CaseOutcome::is_settled) {
+                    return;
+                }
             }
             self.study.client.ports().sleep.sleep(LOOK_PAUSE).await;
         }
     }
 
     /// The first cases that were sent, if the rest waited or waits for them.
-    async fn first(&self) -> Option<(Batch, Vec<CaseId>)> {
+    async fn first(&self) -> Option<(DesignDocument, Vec<CaseId>)> {
         let place = self.sending.lock().await;
         let sending = place.as_ref()?;
         let count = usize::try_from(sending.journal().hold_after()?).ok()?;
         let places = sending.journal().first(count);
         let cases = places.into_iter().map(|place| sending.plan().cases().case_id(place as usize)).collect();
-        Some((sending.journal().batch().clone(), cases))
+        Some((sending.plan().document().clone(), cases))
     }
 }
 
@@ -325,6 +408,7 @@ fn first_case(case_id: CaseId, outcome: &CaseOutcome) -> FirstCase {
         CaseOutcome::Waiting => FirstOutcome::Waiting,
         CaseOutcome::Done(document) => FirstOutcome::Done {
             duration_secs: document.duration_secs(),
+            responses: responses(&document.result),
             result: serde_json::to_string_pretty(&document.result).unwrap_or_default(),
             warnings: document.warnings.clone(),
         },
@@ -335,6 +419,13 @@ fn first_case(case_id: CaseId, outcome: &CaseOutcome) -> FirstCase {
         },
     };
     FirstCase { case_id, outcome }
+}
+
+/// What fits on a line: curves and tables don't.
+fn responses(result: &serde_json::Value) -> Vec<(String, String)> {
+    let is_short = |value: &&serde_json::Value| !value.is_array() && !value.is_object();
+    let named = result.as_object().into_iter().flatten().filter(|(_, value)| is_short(value));
+    named.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
 fn say(page: &Page, news: &News) {

@@ -49,29 +49,52 @@ pub(super) struct Reports {
     pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
 }
 
-/// Whether there is something to go on with should the page be closed.
+/// Notes whether there is something to go on with should the page be closed.
 fn note(desk: Desk) {
     match &*desk.sending.read() {
         Sending::Going(_) | Sending::Stopping(_) => designer::note_sending(true),
-        Sending::Stopped(_, stop) => designer::note_sending(!matches!(stop, Stop::Complete | Stop::Cancelled)),
+        Sending::Stopped(sent, stop) => {
+            let is_over = matches!(stop, Stop::Complete | Stop::Cancelled | Stop::Elsewhere);
+            designer::note_sending(!is_over && sent.of > 0);
+        }
         Sending::Idle | Sending::Preparing | Sending::Refused(_) | Sending::Ready(_) => {}
     }
 }
 
 /// Opens the study for sending, if this tab may send. What was being sent when the tab was closed goes on.
 pub(super) fn open(desk: Desk) {
-    let access = desk.access.get_value();
-    if access.role == Role::Operator {
-        Effect::new(move || note(desk));
-        order(desk, Order::Open { page_url: address::page_url(), key: access.key }, &[]);
+    if desk.access.with_value(|access| access.role) != Role::Operator {
+        return;
     }
+    Effect::new(move || note(desk));
+    // What was found out holds for the design as it was.
+    Effect::new(move |is_later: Option<bool>| {
+        desk.draft.track();
+        desk.model.track();
+        desk.table.track();
+        let is_found_out =
+            desk.sending.with_untracked(|sending| matches!(sending, Sending::Preparing | Sending::Ready(_)));
+        if is_later.is_some() && is_found_out {
+            desk.sending.set(Sending::Idle);
+        }
+        true
+    });
+    order(desk, opening(desk), &[]);
+}
+
+fn opening(desk: Desk) -> Order {
+    Order::Open { page_url: address::page_url(), key: desk.access.with_value(|access| access.key.clone()) }
 }
 
 /// Has the worker find out what sending the draft comes to, or shows what is wrong with it.
 pub(super) fn prepare(desk: Desk) {
     desk.is_strict.set(true);
     let read = desk.draft.read_untracked().read();
-    let (Ok(file), Some(model)) = (read, desk.model.get_untracked()) else { return };
+    let Ok(file) = read else { return };
+    let Some(model) = desk.model.get_untracked() else {
+        // The browser kept its name, but had no room for the file.
+        return desk.sending.set(Sending::Refused("choose the model file again".to_owned()));
+    };
     let is_table = desk.draft.read_untracked().source == Source::Table;
     if is_table && !matches!(&*desk.table.read_untracked(), TableState::Read { .. }) {
         return desk.sending.set(Sending::Refused("choose a table of cases first".to_owned()));
@@ -87,10 +110,16 @@ pub(super) fn prepare(desk: Desk) {
 
 /// Gives the worker an order.
 pub(super) fn order(desk: Desk, order: Order, parts: &[JsValue]) {
+    let is_opening = matches!(order, Order::Open { .. });
     let request = Request::Sending(order);
     let given = SENDER.with_borrow_mut(|sender| {
         if sender.is_none() {
-            *sender = Some(Engine::start(move |heard| hear(desk, heard))?);
+            let engine = Engine::start(move |heard| hear(desk, heard))?;
+            if !is_opening {
+                // One in the place of another that has ended.
+                engine.post(&Request::Sending(opening(desk)), &[])?;
+            }
+            *sender = Some(engine);
         }
         sender.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
     });
@@ -112,30 +141,52 @@ fn broken(desk: Desk, detail: String) {
     SENDER.with_borrow_mut(|sender| *sender = None);
     let sent = desk.sending.read_untracked().sent().cloned().unwrap_or_default();
     let title = "The page's worker ended".to_owned();
-    let advice = "Nothing is lost: reload the page, and it goes on where it was.".to_owned();
+    let advice = "Nothing is lost: it goes on where it was.".to_owned();
     desk.sending.set(Sending::Stopped(sent, Stop::Failed { title, advice, detail }));
 }
 
 fn take(desk: Desk, news: News) {
+    let is_preparing = desk.sending.with_untracked(|sending| *sending == Sending::Preparing);
     match news {
-        News::Prospect(prospect) => desk.sending.set(Sending::Ready(prospect)),
-        News::Refused { reason } => desk.sending.set(Sending::Refused(reason)),
-        News::Progress(sent) => {
-            let is_first = desk.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
-            desk.sending.update(|sending| {
-                let is_stopping = matches!(sending, Sending::Stopping(_));
-                *sending = if is_stopping { Sending::Stopping(sent) } else { Sending::Going(sent) };
-            });
-            if is_first {
-                designer::tell_sent();
+        // Of a design that was changed meanwhile nobody wants to know.
+        News::Prospect(prospect) if is_preparing => desk.sending.set(Sending::Ready(prospect)),
+        News::Prospect(_) => {}
+        News::Refused { reason } => desk.sending.update(|sending| {
+            if matches!(sending, Sending::Preparing | Sending::Going(_) | Sending::Stopping(_)) {
+                *sending = Sending::Refused(reason);
+                designer::note_sending(false);
             }
-        }
+        }),
+        News::Progress(sent) => take_progress(desk, sent),
         News::Stopped(sent, stop) => {
             desk.sending.set(Sending::Stopped(sent, stop));
             designer::tell_sent();
         }
         News::First(first) => desk.reports.first.set(first),
-        News::Submitted(submitted) => desk.reports.submitted.set(Some(submitted)),
+        News::Nothing => {
+            designer::note_sending(false);
+            if !is_preparing {
+                desk.sending.set(Sending::Idle);
+            }
+        }
+        News::Submitted(submitted) => {
+            desk.said.set(None);
+            desk.reports.submitted.set(Some(submitted));
+        }
+        News::NotSubmitted { reason } => {
+            desk.said.set(Some(format!("The designs that were submitted can't be listed: {reason}.")));
+        }
+    }
+}
+
+fn take_progress(desk: Desk, sent: Sent) {
+    let is_first = desk.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
+    desk.sending.update(|sending| {
+        let is_stopping = matches!(sending, Sending::Stopping(_));
+        *sending = if is_stopping { Sending::Stopping(sent) } else { Sending::Going(sent) };
+    });
+    if is_first {
+        designer::tell_sent();
     }
 }
 

@@ -125,7 +125,9 @@ pub(crate) enum Place {
     Method,
     /// The number of cases.
     Cases,
-    /// The levels.
+    /// The first level.
+    FirstLevel,
+    /// The last level.
     Levels,
     /// The number of doublings.
     Doublings,
@@ -182,10 +184,11 @@ impl Default for Draft {
 }
 
 impl Draft {
-    /// Nothing was entered yet.
+    /// Whether nothing but the model was entered yet.
     #[must_use]
     pub(crate) fn is_untouched(&self) -> bool {
-        *self == Self::default()
+        let Self { model, kind, batch, .. } = self.clone();
+        *self == Self { model, kind, batch, ..Self::default() }
     }
 
     /// Whether nothing was typed at a place.
@@ -195,6 +198,7 @@ impl Draft {
             Place::Factor(index, field) => self.factors.get(index).map_or("", |factor| factor.text(field)),
             Place::Constraint(index) => self.constraints.get(index).map_or("", String::as_str),
             Place::Cases => &self.cases,
+            Place::FirstLevel => &self.first_level,
             Place::Levels => &self.last_level,
             Place::Doublings => &self.doublings,
             Place::Steps => &self.steps,
@@ -232,10 +236,12 @@ impl Draft {
             }
         }
         let sampler = self.sampler(&mut note);
-        let seed = whole(&self.seed, Place::Seed, &mut note);
-        let replicates = whole(&self.replicates, Place::Replicates, &mut note);
+        // A table has neither: its points are what they are.
+        let is_sampled = self.source == Source::Sampler;
+        let seed = if is_sampled { whole(&self.seed, Place::Seed, &mut note) } else { None };
+        let replicates = if is_sampled { whole(&self.replicates, Place::Replicates, &mut note) } else { None };
         let file = DesignFile {
-            batch: Batch::parse("preview").map_err(|_unreachable| Vec::new())?,
+            batch: Batch::parse("unnamed").map_err(|_unreachable| Vec::new())?,
             model: ModelFile { file: self.model.clone(), kind: self.kind },
             factors,
             constraints,
@@ -243,11 +249,11 @@ impl Draft {
             table: None,
             seed: seed.unwrap_or_default(),
             replicates: replicates.unwrap_or(1),
-            max_attempts: 1,
+            max_attempts: 3,
             time_limit_secs: None,
             force: self.is_forced,
         };
-        if complaints.is_empty() && self.source == Source::Sampler {
+        if complaints.is_empty() && is_sampled {
             complaints.extend(file.check().err().map(|error| self.complaint(&error)));
         }
         if complaints.is_empty() { Ok(file) } else { Err(complaints) }
@@ -278,6 +284,23 @@ impl Draft {
             }
             _ => Err(complaints),
         }
+    }
+
+    /// The design that stands in the form, as far as it does: what is missing or wrong of how it is sent is left for later.
+    ///
+    /// # Errors
+    /// What is wrong with its points.
+    pub(crate) fn saved(&self) -> Result<DesignFile, Vec<Complaint>> {
+        let points = self.points()?;
+        let mut ignore = |_, _: String| {};
+        Ok(DesignFile {
+            batch: self.read_batch(&mut ignore).unwrap_or_else(|| points.batch.clone()),
+            max_attempts: whole(&self.max_attempts, Place::MaxAttempts, &mut ignore)
+                .filter(|attempts| *attempts > 0)
+                .unwrap_or(points.max_attempts),
+            time_limit_secs: self.read_time_limit(&mut ignore),
+            ..points
+        })
     }
 
     /// The factors that count: with a table none, since all inputs stand in it.
@@ -337,9 +360,9 @@ impl Draft {
         match self.sized_by {
             SizedBy::Cases => whole(&self.cases, Place::Cases, note).map(Size::Cases),
             SizedBy::Levels => {
-                let first = whole(&self.first_level, Place::Levels, note)?;
-                let last: u32 = whole(&self.last_level, Place::Levels, note)?;
-                Some(Size::Levels { first, last: last.min(HIGHEST_LEVEL) })
+                let first = whole(&self.first_level, Place::FirstLevel, note);
+                let last: Option<u32> = whole(&self.last_level, Place::Levels, note);
+                Some(Size::Levels { first: first?, last: last?.min(HIGHEST_LEVEL) })
             }
         }
     }
@@ -358,7 +381,8 @@ impl Draft {
             }
             DesignError::Factor(_) | DesignError::NoFactor => Place::Factors,
             DesignError::Sampler(SamplerError::TooManyDimensions { .. } | SamplerError::NoTable)
-            | DesignError::Row(_) => Place::Method,
+            | DesignError::Row(_)
+            | DesignError::Replicate { .. } => Place::Method,
             DesignError::Sampler(SamplerError::TooManyCases { .. }) if self.replicates.trim() != "1" => {
                 Place::Replicates
             }
@@ -366,7 +390,7 @@ impl Draft {
             DesignError::Sampler(SamplerError::Steps(_)) => Place::Steps,
             DesignError::Sampler(_) | DesignError::NothingLeft => size,
             DesignError::Constraint { constraint, .. } => {
-                let position = self.constraints.iter().position(|text| text == constraint);
+                let position = self.constraints.iter().position(|text| text.trim() == constraint.trim());
                 Place::Constraint(position.unwrap_or_default())
             }
             DesignError::NoAttempt => Place::MaxAttempts,

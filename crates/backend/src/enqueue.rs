@@ -20,13 +20,11 @@ mod steering;
 mod testing;
 mod writing;
 
-pub use journal::{Journal, Position};
+pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
-pub use pace::{Begun, Pace};
 pub use plan::{Plan, submission_id};
 pub use progress::Progress;
 pub use prospect::{Fleet, Prospect, Selection, SentBefore, prospect};
-pub use runs::Runs;
 pub use sending::{Ended, Sending};
 pub use steering::Steering;
 

@@ -1,13 +1,15 @@
 //! `cruncher enqueue`
 
 mod first;
+mod same;
 mod summary;
 
 use std::env;
 use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
-    Ended, Journal, Plan, Progress, Prospect, Selection, Sending, SentBefore, Steering, prospect, submission_id,
+    Ended, EnqueueError, Journal, Plan, Progress, Prospect, Selection, Sending, SentBefore, Steering, prospect,
+    submission_id,
 };
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
@@ -23,6 +25,7 @@ use crate::output::{Gauge, can_ask, note, result, yes_or_no};
 use crate::release::VERSION;
 use crate::signal::{Listener, Signal, ended, unless_ended};
 use crate::state_folder::StateFolder;
+use same::command;
 
 /// Sends the cases of a design, or goes on with sending them.
 pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Failure> {
@@ -34,7 +37,7 @@ pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Fa
         ));
     }
     let mut desk = unless_ended(Desk::open(account, arguments, &input), nothing_sent).await?;
-    if arguments.cancel {
+    if arguments.cancel || desk.journal.as_ref().is_some_and(Journal::is_cancelling) {
         return desk.cancel().await;
     }
     if desk.journal.is_none() {
@@ -50,7 +53,7 @@ pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Fa
         if !unless_ended(desk.confirm(), nothing_sent).await? {
             return Err(Failure::new("Nothing was sent."));
         }
-        unless_ended(desk.begin(input.model()?, &selection), || desk_is_left(arguments)).await?;
+        unless_ended(desk.begin(input.model()?, &selection), desk_is_left).await?;
     }
     desk.send_all().await
 }
@@ -59,20 +62,11 @@ fn nothing_sent() -> String {
     "Interrupted: nothing was sent.".to_owned()
 }
 
-fn desk_is_left(arguments: &Enqueue) -> String {
+fn desk_is_left() -> String {
     format!(
         "Interrupted before the first case was sent. The same command goes on; `{} --cancel` takes it back.",
-        command(arguments)
+        command()
     )
-}
-
-/// The command that does the same without asking for first cases.
-fn command(arguments: &Enqueue) -> String {
-    let source = &arguments.source;
-    let model = source.model.as_ref().map(|model| format!(" --model {}", model.display())).unwrap_or_default();
-    let batch = source.batch.as_ref().map(|batch| format!(" --batch {batch}")).unwrap_or_default();
-    let force = if arguments.force { " --force" } else { "" };
-    format!("cruncher enqueue {} {}{model}{batch}{force}", arguments.study, source.design.display())
 }
 
 /// Where an enqueueing is done: the study, the plan, and what this computer keeps of it.
@@ -93,24 +87,19 @@ impl<'a> Desk<'a> {
         let client = cloud::client(account).await?;
         let ports = client.ports();
         let submission = Submission { id: submission_id(ports), time: client.now().as_secs_f64(), by: user() };
-        let plan =
-            Plan::new(&input.file, model, &submission).map_err(|error| of_enqueue(error, &command(arguments)))?;
+        let plan = Plan::new(&input.file, model, &submission).map_err(failed)?;
         let region = client.endpoints().region.clone();
         let config = find_config(&client, &arguments.study, VERSION).await;
         let config = config.map_err(|error| of_launch(error, &arguments.study, &region))?;
         let keep = Rc::new(StateFolder::find()?);
         let journal = Journal::read(&*keep, &plan.key(&config.bucket)).await;
-        let journal = journal.map_err(|error| of_enqueue(error.into(), &command(arguments)))?;
+        let journal = journal.map_err(|error| failed(error.into()))?;
         let plan = match &journal {
             Some(journal) => plan.with_submission(journal.submission()),
             None => plan,
         };
         let study = Study { client, config };
         Ok(Self { arguments, study, plan, keep, journal, last: Progress::default(), secs: 0.0 })
-    }
-
-    fn failed(&self, error: impl Into<cruncher_backend::enqueue::EnqueueError>) -> Failure {
-        of_enqueue(error.into(), &command(self.arguments))
     }
 
     /// A line for people: with `--json` the result belongs to a program.
@@ -137,23 +126,25 @@ impl<'a> Desk<'a> {
     async fn begin(&mut self, model: &[u8], selection: &Selection) -> Result<(), Failure> {
         let (plan, first) = (self.plan.clone(), self.arguments.first.map(u64::from));
         let begun = Sending::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
-        self.journal = Some(begun.map_err(|error| self.failed(error))?.journal().clone());
+        self.journal = Some(begun.map_err(failed)?.journal().clone());
         Ok(())
     }
 
-    async fn resume(&self) -> Result<Sending, Failure> {
+    fn resume(&self) -> Result<Sending, Failure> {
         let journal = self.journal.clone().ok_or_else(|| {
             Failure::new(
                 "There is no unfinished enqueueing of this design on this computer, so there is nothing to take back.",
             )
         })?;
-        let resumed = Sending::resume(&self.study, self.plan.clone(), journal, self.keep.clone()).await;
-        resumed.map_err(|error| self.failed(error))
+        let resumed = Sending::resume(&self.study, self.plan.clone(), journal, self.keep.clone());
+        resumed.map_err(failed)
     }
 
     async fn cancel(&mut self) -> Result<(), Failure> {
-        let mut sending = unless_ended(self.resume(), || "Interrupted: nothing was taken back.".to_owned()).await?;
-        let taken_back = sending.cancel().await.map_err(|error| self.failed(error))?;
+        let mut sending = self.resume()?;
+        let left = || format!("Interrupted. To take back what was not sent:  {} --cancel", command());
+        let cancel = async { sending.cancel().await.map_err(failed) };
+        let taken_back = unless_ended(cancel, left).await?;
         let (accepted, of) = (sending.journal().accepted(), sending.journal().of());
         self.last = Progress { sent: accepted, of, ..Progress::default() };
         self.tell(format_args!(
@@ -166,7 +157,7 @@ impl<'a> Desk<'a> {
     }
 
     async fn send_all(&mut self) -> Result<(), Failure> {
-        let mut sending = unless_ended(self.resume(), || desk_is_left(self.arguments)).await?;
+        let mut sending = self.resume()?;
         if sending.journal().accepted() > 0 {
             self.tell(summary::of_journal(&self.arguments.study, sending.journal()));
         }
@@ -180,7 +171,7 @@ impl<'a> Desk<'a> {
             if self.wants_rest(&looked).await? {
                 end = self.send(&mut sending).await?;
             } else {
-                self.tell(format_args!("The rest waits. To send it:  {}", command(self.arguments)));
+                self.tell(format_args!("The rest waits. To send it:  {}", command()));
             }
         }
         self.report(summary::word(end), Some(&sending), &looked);
@@ -197,13 +188,13 @@ impl<'a> Desk<'a> {
             gauge.show(&progress);
             last = progress;
         };
-        let (ran, signal) = steer(sending.run(&steering, &mut show), &steering, &mut listener, self.arguments).await?;
+        let (ran, signal) = steer(sending.run(&steering, &mut show), &steering, &mut listener).await?;
         drop(gauge);
         self.secs += clock.now().saturating_sub(start).as_secs_f64();
         self.last.requests += last.requests;
         self.last.throttled += last.throttled;
         self.tell(summary::of_progress(last.sent.saturating_sub(before), &last, self.secs));
-        let end = ran.map_err(|error| self.failed(error))?;
+        let end = ran.map_err(failed)?;
         match signal.filter(|_| end == Ended::Paused) {
             Some(signal) => Err(self.paused(signal, sending)),
             None => Ok(end),
@@ -212,7 +203,7 @@ impl<'a> Desk<'a> {
 
     fn paused(&self, signal: Signal, sending: &Sending) -> Failure {
         self.report(summary::word(Ended::Paused), Some(sending), &[]);
-        let command = command(self.arguments);
+        let command = command();
         ended(
             signal,
             format!(
@@ -248,7 +239,6 @@ async fn steer<T>(
     sending: impl Future<Output = T>,
     steering: &Steering,
     listener: &mut Listener,
-    arguments: &Enqueue,
 ) -> Result<(T, Option<Signal>), Failure> {
     let mut sending = std::pin::pin!(sending);
     let mut heard = None;
@@ -257,7 +247,7 @@ async fn steer<T>(
             ran = &mut sending => return Ok((ran, heard)),
             signal = listener.next() => {
                 if heard.replace(signal).is_some() {
-                    let message = format!("Interrupted. To go on:  {}", command(arguments));
+                    let message = format!("Interrupted. To go on:  {}", command());
                     return Err(ended(signal, message));
                 }
                 note("Pausing: what is under way comes to its end. Ctrl-C again doesn't wait for it; nothing gets lost.");
@@ -265,6 +255,10 @@ async fn steer<T>(
             }
         }
     }
+}
+
+fn failed(error: EnqueueError) -> Failure {
+    of_enqueue(error, &command())
 }
 
 /// Who sends, as the system knows them.

@@ -80,7 +80,7 @@ fn write(cases: &Cases, fixed: &[&str], start: impl Fn(&Case) -> Vec<String>) ->
 /// # Errors
 /// If it isn't a table of cases; a wrong row is named by its number.
 pub fn read_table(table: &[u8]) -> Result<Vec<TableRow>, TableError> {
-    let mut lines = table.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+    let mut lines = table.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let mut header = lines.next().unwrap_or_default().split(|byte| *byte == b',');
     for name in ["case_id", "level"] {
         if header.next() != Some(name.as_bytes()) {

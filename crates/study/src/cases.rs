@@ -54,7 +54,9 @@ impl Cases {
         let mut entries = Vec::with_capacity(design.len() * replicates as usize);
         for row in 0..design.len() {
             let (mark, parameters) = (design.mark(row), design.parameters(row));
-            for replicate in mark.replicate * replicates..(mark.replicate + 1) * replicates {
+            // Where a design was checked, nothing wraps.
+            let first = mark.replicate.wrapping_mul(replicates);
+            for replicate in (0..replicates).map(|number| first.wrapping_add(number)) {
                 let case_id = CaseId::of(model, &parameters, replicate);
                 let row = u32::try_from(row).expect("a design has at most a million points");
                 entries.push(Entry { case_id, row, level: mark.level, replicate });

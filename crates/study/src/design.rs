@@ -9,7 +9,7 @@ use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
 use crate::factor::{Factor, FactorError, Values, check_factors};
 use crate::import::{Column, Table};
 use crate::model::ModelKind;
-use crate::sampler::{MAX_CASES, Sampler, SamplerError};
+use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
 /// What an engineer writes down: a design and the model that it is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,14 @@ pub enum DesignError {
     /// A row of the table that doesn't fit its columns.
     #[error("row {0} of the design's table doesn't have one value for each column")]
     Row(usize),
+    /// A replicate whose number has no room beside those of the other points.
+    #[error("row {row} of the design's table has replicate {replicate}: number the replicates of a point from 0")]
+    Replicate {
+        /// The row, from 1.
+        row: usize,
+        /// Its replicate.
+        replicate: u32,
+    },
     /// No replicate.
     #[error("`replicates` is 0: each point needs at least one")]
     NoReplicate,
@@ -133,7 +141,10 @@ impl DesignFile {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<u64, DesignError> {
-        check_factors(self.all_factors()?.as_slice())?;
+        let factors = self.all_factors()?;
+        check_factors(&factors)?;
+        self.check_values()?;
+        check_components(&factors)?;
         if self.max_attempts == 0 {
             return Err(DesignError::NoAttempt);
         }
@@ -145,7 +156,7 @@ impl DesignFile {
         }
         self.bound_constraints()?;
         let points = match &self.table {
-            Some(table) if self.sampler == Sampler::Table => check_rows(table)?,
+            Some(table) if self.sampler == Sampler::Table => check_rows(table, self.replicates)?,
             _ => self.sampler.points(&self.factors)?,
         };
         let cases = points.saturating_mul(u64::from(self.replicates));
@@ -153,6 +164,15 @@ impl DesignFile {
             0 => Err(SamplerError::NoCase.into()),
             1..=MAX_CASES => Ok(cases),
             _ => Err(SamplerError::too_many(cases).into()),
+        }
+    }
+
+    /// Only a table gives values to a factor that has none of its own.
+    fn check_values(&self) -> Result<(), FactorError> {
+        let mut listed = self.factors.iter().filter(|factor| factor.values == Values::Listed);
+        match listed.next().filter(|_| self.sampler != Sampler::Table) {
+            Some(factor) => Err(FactorError::NoValues(factor.name.clone())),
+            None => Ok(()),
         }
     }
 
@@ -218,7 +238,7 @@ impl DesignFile {
 }
 
 /// Checks a table that stands in a design file, and returns how many rows it has.
-fn check_rows(table: &Table) -> Result<u64, DesignError> {
+fn check_rows(table: &Table, replicates: u32) -> Result<u64, DesignError> {
     let fits = |(column, value): (&Column, &Parameter)| match (column.count, value) {
         (None, Parameter::List(_)) => false,
         (None, _) => true,
@@ -231,7 +251,17 @@ fn check_rows(table: &Table) -> Result<u64, DesignError> {
     let wrong = table.rows.iter().position(|row| !is_whole(row));
     match wrong.or((shortest < table.rows.len()).then_some(shortest)) {
         Some(row) => Err(DesignError::Row(row + 1)),
-        None => Ok(table.rows.len() as u64),
+        None => check_replicates(table, replicates).map(|()| table.rows.len() as u64),
+    }
+}
+
+/// Each row of a table is `replicates` cases, with numbers of their own behind those of the replicates before it.
+fn check_replicates(table: &Table, replicates: u32) -> Result<(), DesignError> {
+    let has_room = |replicate: u32| replicate.checked_add(1).and_then(|end| end.checked_mul(replicates)).is_some();
+    let mut numbers = table.replicates.iter().flatten().enumerate();
+    match numbers.find(|(_, replicate)| !has_room(**replicate)) {
+        Some((row, replicate)) => Err(DesignError::Replicate { row: row + 1, replicate: *replicate }),
+        None => Ok(()),
     }
 }
 

@@ -133,3 +133,48 @@ fn what_was_submitted_says_all_that_the_design_file_says() {
     assert_eq!(again, document);
     assert!(document.message(cases.case(0)).force);
 }
+
+#[test]
+fn a_factor_without_values_is_refused_where_no_table_has_them() {
+    let misspelt = serde_json::from_str::<Factor>(r#"{"name": "friction", "min": 20, "max": 40}"#);
+    assert!(misspelt.unwrap_err().to_string().contains("unknown field `min`"));
+    let mut file = levels(1, 2);
+    file.factors.push(serde_json::from_str(r#"{"name": "friction"}"#).unwrap());
+    let error = file.check().unwrap_err();
+    assert_eq!(error, FactorError::NoValues("friction".to_owned()).into());
+    assert_eq!(
+        error.to_string(),
+        "`friction` has no values: give it `minimum` and `maximum`, or `levels`, or a `value`"
+    );
+}
+
+#[test]
+fn a_vector_that_no_table_can_have_is_refused_whatever_its_values() {
+    for values in [r#""minimum": 0, "maximum": 1"#, r#""value": 1"#] {
+        let mut file = levels(1, 2);
+        let factor = format!(r#"{{"name": "x", "count": 1000000000, {values}}}"#);
+        file.factors.push(serde_json::from_str(&factor).unwrap());
+        let error = file.check().unwrap_err();
+        assert!(matches!(error, DesignError::Sampler(SamplerError::TooManyComponents { .. })), "{error}");
+    }
+}
+
+#[test]
+fn a_replicate_beyond_all_numbers_is_named() {
+    let file = |replicate: u32, replicates| {
+        let json = format!(
+            r#""sampler": {{"kind": "table"}}, "replicates": {replicates}, "table": {{"columns": [{{"name": "x"}}],
+            "rows": [[1.0], [2.0]], "replicates": [0, {replicate}]}}"#
+        );
+        DesignFile { factors: Vec::new(), ..file(&json) }
+    };
+    assert_eq!(file(1_000_000, 2).check(), Ok(4));
+    assert_eq!(cases(&file(1_000_000, 2)).case(3).replicate, 2_000_001);
+    for (replicate, replicates) in [(u32::MAX, 1), (1 << 31, 2), (5, 1 << 30)] {
+        assert_eq!(file(replicate, replicates).check(), Err(DesignError::Replicate { row: 2, replicate }));
+    }
+    let unchecked = file(u32::MAX, 1);
+    let design = Design::listed(unchecked.all_factors().unwrap(), unchecked.table.as_ref().unwrap());
+    let all = Cases::of(design, &ModelDigest::of(b"model"), 1);
+    assert_eq!(all.case(1).replicate, u32::MAX, "a table in the bucket may have it");
+}

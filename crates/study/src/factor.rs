@@ -98,6 +98,9 @@ pub enum FactorError {
     /// A list without levels.
     #[error("`{0}` has no level: list at least one")]
     NoLevel(String),
+    /// Nothing says which values it takes, and there is no table of points that does.
+    #[error("`{0}` has no values: give it `minimum` and `maximum`, or `levels`, or a `value`")]
+    NoValues(String),
     /// The same level twice.
     #[error("`{name}` lists `{level}` twice")]
     RepeatedLevel {

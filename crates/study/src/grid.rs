@@ -10,7 +10,20 @@ const MIDDLE: f64 = 0.5;
 /// How many points a full grid has; `u64::MAX` if that is more than can be told.
 #[must_use]
 pub(crate) fn full_grid_len(factors: &[Factor], steps: u32) -> u64 {
-    axes(factors, steps).iter().fold(1, |points, axis| points.saturating_mul(axis.len() as u64))
+    let lengths = factors.iter().map(|factor| {
+        let dimensions = u32::try_from(factor.dimensions()).unwrap_or(u32::MAX);
+        axis_len(factor, steps).saturating_pow(dimensions)
+    });
+    lengths.fold(1, u64::saturating_mul)
+}
+
+/// How many values a dimension of the factor takes on the grid.
+fn axis_len(factor: &Factor, steps: u32) -> u64 {
+    match (&factor.values, factor.levels()) {
+        (Values::Range { .. }, _) => u64::from(steps),
+        (Values::Integers { .. }, Some(levels)) => levels.min(u64::from(steps)),
+        (_, levels) => levels.unwrap_or(1),
+    }
 }
 
 /// Every combination of the factors' values, the last factor varying fastest.
@@ -35,10 +48,24 @@ pub(crate) fn full_grid(factors: &[Factor], steps: u32) -> Points {
 /// How many points vary one factor at a time.
 #[must_use]
 pub(crate) fn one_at_a_time_len(factors: &[Factor], steps: u32) -> u64 {
-    let others = axes(factors, steps).into_iter().zip(bases(factors));
-    1 + others
-        .map(|(axis, base)| axis.iter().filter(|place| place.total_cmp(&base).is_ne()).count() as u64)
-        .sum::<u64>()
+    let moves = factors.iter().map(|factor| {
+        let others = axis_len(factor, steps) - u64::from(has_base(factor, u64::from(steps)));
+        others.saturating_mul(factor.dimensions() as u64)
+    });
+    moves.fold(1, u64::saturating_add)
+}
+
+/// Whether one of the values that a dimension takes on the grid is its base.
+fn has_base(factor: &Factor, steps: u64) -> bool {
+    match (&factor.values, factor.levels()) {
+        (Values::Range { .. }, _) => !steps.is_multiple_of(2),
+        (Values::Integers { .. }, Some(levels)) if levels > steps => {
+            // With an even number of steps the base may be one of the two around the middle.
+            let middle = (steps - 1) / 2;
+            (middle..=middle + 1).any(|step| part(spread(step, steps, levels), levels).total_cmp(&base(factor)).is_eq())
+        }
+        _ => true,
+    }
 }
 
 /// The base point, where every factor is in its middle, then each factor's other values with all others in the middle.
@@ -87,8 +114,11 @@ fn part(level: u64, levels: u64) -> f64 {
 
 /// The place of each dimension while another one varies: the middle of a range, the middle one of its levels.
 fn bases(factors: &[Factor]) -> Vec<f64> {
-    let base = |factor: &Factor| factor.levels().map_or(MIDDLE, |levels| part((levels - 1) / 2, levels));
     factors.iter().flat_map(|factor| std::iter::repeat_n(base(factor), factor.dimensions())).collect()
+}
+
+fn base(factor: &Factor) -> f64 {
+    factor.levels().map_or(MIDDLE, |levels| part((levels - 1) / 2, levels))
 }
 
 #[cfg(test)]
@@ -143,6 +173,27 @@ mod tests {
     fn a_grid_beyond_all_bounds_is_counted_without_overflow() {
         let factors = [factor(Some(100), range())];
         assert_eq!(full_grid_len(&factors, 10), u64::MAX);
+    }
+
+    #[test]
+    fn a_grid_is_counted_without_being_made() {
+        let factors = [factor(Some(3), range()), factor(None, Values::Integers { minimum: 0, maximum: i64::MAX })];
+        assert_eq!(full_grid_len(&factors[..1], u32::MAX), u64::MAX);
+        assert_eq!(full_grid_len(&factors[1..], u32::MAX), u64::from(u32::MAX));
+        assert_eq!(one_at_a_time_len(&factors[..1], u32::MAX), 1 + 3 * u64::from(u32::MAX - 1));
+        assert_eq!(one_at_a_time_len(&[factor(Some(usize::MAX), range())], u32::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn as_many_points_are_made_as_were_counted() {
+        for steps in 2..12 {
+            for maximum in 2..40 {
+                let factors = [factor(Some(2), Values::Integers { minimum: 1, maximum }), factor(None, range())];
+                assert_eq!(full_grid(&factors, steps).len() as u64, full_grid_len(&factors, steps));
+                let made = one_at_a_time(&factors, steps).len() as u64;
+                assert_eq!(made, one_at_a_time_len(&factors, steps), "{steps} {maximum}");
+            }
+        }
     }
 
     #[test]

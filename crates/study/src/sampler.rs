@@ -12,12 +12,19 @@ use cruncher_sampling::{
 use serde::{Deserialize, Serialize};
 
 use crate::factor::Factor;
+use crate::figures::thousands;
 use crate::grid::{full_grid, full_grid_len, one_at_a_time, one_at_a_time_len};
 
 mod wire;
 
 /// The most cases that one submission may have.
 pub const MAX_CASES: u64 = 1_000_000;
+
+/// The most numbers that the points of a design may be, all dimensions together.
+pub const MAX_VALUES: u64 = 100_000_000;
+
+/// The most components that the factors of a design may have, all together.
+pub const MAX_COMPONENTS: u64 = 100_000;
 
 /// How the points of a design are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +103,20 @@ pub enum SamplerError {
         /// How many: `more than 18 quintillion` for a grid beyond all bounds.
         cases: String,
     },
+    /// More than there is memory for.
+    #[error(
+        "the points of the design are {values} numbers, more than 100,000,000: lower its size, or the `count` of its vectors"
+    )]
+    TooManyValues {
+        /// How many: points times dimensions.
+        values: String,
+    },
+    /// Vectors that no table can have.
+    #[error("the factors have {components} components, more than 100,000: lower the `count` of a vector")]
+    TooManyComponents {
+        /// How many.
+        components: String,
+    },
     /// A grid needs two values to have both ends.
     #[error("the grid has {0} steps: a range needs at least 2, its two ends")]
     Steps(u32),
@@ -163,10 +184,11 @@ impl Sampler {
     /// # Errors
     /// If it can't sample them: no point, too many points, or too many dimensions.
     pub fn points(&self, factors: &[Factor]) -> Result<u64, SamplerError> {
+        check_components(factors)?;
         let points = self.points_unlimited(factors)?;
         match points {
             0 => Err(SamplerError::NoCase),
-            1..=MAX_CASES => Ok(points),
+            1..=MAX_CASES => check_values(points, dimensions(factors)),
             _ => Err(SamplerError::too_many(points)),
         }
     }
@@ -258,14 +280,31 @@ impl Sampler {
 
 impl SamplerError {
     pub(crate) fn too_many(cases: u64) -> Self {
-        let cases =
-            if cases == u64::MAX { "more than 18 quintillion".to_owned() } else { crate::figures::thousands(cases) };
+        let cases = if cases == u64::MAX { "more than 18 quintillion".to_owned() } else { thousands(cases) };
         Self::TooManyCases { cases }
     }
 }
 
 fn dimensions(factors: &[Factor]) -> usize {
     factors.iter().map(Factor::dimensions).sum()
+}
+
+/// Checks how many components factors have.
+pub(crate) fn check_components(factors: &[Factor]) -> Result<(), SamplerError> {
+    let components = factors.iter().map(|factor| factor.components().unwrap_or(1) as u64).fold(0, u64::saturating_add);
+    if components > MAX_COMPONENTS {
+        return Err(SamplerError::TooManyComponents { components: thousands(components) });
+    }
+    Ok(())
+}
+
+/// Checks how many numbers so many points are, and returns how many points.
+fn check_values(points: u64, dimensions: usize) -> Result<u64, SamplerError> {
+    let values = points.saturating_mul(dimensions as u64);
+    if values > MAX_VALUES {
+        return Err(SamplerError::TooManyValues { values: thousands(values) });
+    }
+    Ok(points)
 }
 
 fn check_dimensions(name: &'static str, dimensions: usize, limit: usize) -> Result<(), SamplerError> {

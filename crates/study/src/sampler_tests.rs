@@ -45,6 +45,7 @@ fn json_without_a_size_says_what_is_missing() {
         (r#"{"kind":"sobol","cases":1,"levels":[1,2]}"#, "either `cases`"),
         (r#"{"kind":"full_grid"}"#, "needs `steps`"),
         (r#"{"kind":"monte_carlo","cases":1}"#, "unknown variant"),
+        (r#"{"kind":"sobol","cases":1,"scramble":false}"#, "unknown field `scramble`"),
     ] {
         let error = serde_json::from_str::<Sampler>(json).unwrap_err().to_string();
         assert!(error.contains(reason), "{json}: {error}");
@@ -72,6 +73,23 @@ fn what_can_not_be_sampled_is_refused_before_any_point_is_made() {
     let sobol = Sampler::Sobol { size: cases(8), is_scrambled: true };
     assert!(matches!(check(sobol, MAX_SOBOL_DIMENSIONS + 1), SamplerError::TooManyDimensions { .. }));
     assert_eq!(check(Sampler::Table, 1), SamplerError::NoTable);
+    for sampler in [Sampler::FullGrid { steps: 999_999_999 }, Sampler::OneAtATime { steps: 999_999_999 }] {
+        assert!(matches!(check(sampler, 1), SamplerError::TooManyCases { .. }));
+    }
+}
+
+#[test]
+fn more_numbers_than_there_is_memory_for_are_refused() {
+    let sampler = Sampler::Random { size: Size::Cases(1_000_000) };
+    assert_eq!(sampler.points(&factors(100)), Ok(1_000_000));
+    let error = sampler.points(&factors(101)).unwrap_err();
+    assert_eq!(error, SamplerError::TooManyValues { values: "101,000,000".to_owned() });
+    let one = Sampler::Random { size: Size::Cases(1) };
+    for count in [100_001, usize::MAX] {
+        let mut factors = factors(count);
+        factors.extend(factors.clone());
+        assert!(matches!(one.points(&factors), Err(SamplerError::TooManyComponents { .. })));
+    }
 }
 
 #[test]

@@ -93,14 +93,6 @@ pub fn render(template: &str, parameters: &Parameters) -> Result<Rendered, Missi
     Ok(Rendered { text, unused: unused.into_iter().map(str::to_owned).collect() })
 }
 
-/// A value as Python's `repr` writes it: `50000.0`, `30`, `'clay'`, `True`, `[1.0, 2.0]`.
-#[must_use]
-pub fn literal(parameter: &Parameter) -> String {
-    let mut text = String::new();
-    write_literal(&mut text, parameter);
-    text
-}
-
 /// Whether `text` can be a name in Python, if only letters of English are allowed: a letter or `_`, then letters, digits
 /// and `_`. Placeholders, factors and columns have such names.
 #[must_use]

@@ -75,6 +75,12 @@ fn what_is_missing_is_said() {
     assert_eq!(missing.to_string(), "the model wants `depth` in line 2, and there is no such parameter");
 }
 
+fn literal(parameter: &Parameter) -> String {
+    let mut text = String::new();
+    write_literal(&mut text, parameter);
+    text
+}
+
 proptest! {
     #[test]
     fn a_float_is_read_back_from_its_literal(bits: u64) {

@@ -70,8 +70,11 @@ impl Field {
         let Self { label, name, value, hint, class, problem, described_by } = self;
         let input = move |event| desk.draft.update(|draft| write(draft, event_target_value(&event)));
         let is_wrong = problem.is_some().then_some("true");
-        let described_by = described_by.filter(|_| problem.is_some());
+        let id = described_by.clone().unwrap_or_else(|| problem_id(&name));
         let told_here = problem.filter(|_| described_by.is_none());
+        let told_here =
+            told_here.map(|problem| view! { <span id=problem_id(&name)>{problem_line(Some(problem))}</span> });
+        let described_by = is_wrong.map(|_| id);
         view! {
             <label class=format!("field {class}")>
                 <span class="field__label">{label}</span>
@@ -86,11 +89,16 @@ impl Field {
                     prop:value=value
                     on:input=input
                 />
-                {problem_line(told_here)}
+                {told_here}
             </label>
         }
         .into_any()
     }
+}
+
+/// What the element is called that says what is wrong with a field.
+fn problem_id(name: &str) -> String {
+    name.replace(|c: char| !c.is_ascii_alphanumeric(), "-") + "-problem"
 }
 
 /// What is wrong, below the field that it is about.

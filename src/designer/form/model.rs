@@ -183,6 +183,9 @@ fn add_missing(desk: Desk, missing: Vec<String>) -> Option<AnyView> {
         return None;
     }
     if desk.draft.read().source == Source::Table {
+        if !matches!(&*desk.table.read(), TableState::Read { .. }) {
+            return None;
+        }
         let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let words = format!("The table has no column for {names}: every case would fail.");
         return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());

@@ -29,14 +29,14 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
     };
     let empty = move || {
         matches!(&*desk.preview.read(), Preview::None)
-            .then(|| view! { <p class="faint">"Give a factor its name and range, and its points appear here."</p> })
+            .then(|| view! { <p class="faint">"As soon as the points can be chosen, they appear here."</p> })
     };
     let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).to_string();
     let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
     let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
     view! {
         <section class="panel preview" aria-labelledby="preview-title" aria-busy=busy>
-            <h3 id="preview-title" role="status">{title}</h3>
+            <h3 id="preview-title"><span role="status">{title}</span></h3>
             {problem}
             {empty}
             {move || desk.preview.read().picture().map(details)}

@@ -1,5 +1,6 @@
 //! How points are chosen, and how many.
 
+use cruncher_study::figures::thousands;
 use leptos::prelude::*;
 
 use super::field::{Complaints, Field, check_box, choice, problem_line};
@@ -76,7 +77,7 @@ fn fields(desk: Desk) -> AnyView {
             {replicates.view(desk, |draft, text| draft.replicates = text)}
         </div>
         {scrambled}
-        {problem_line(complaints.at(Place::Method))}
+        {problem_line(complaints.at(Place::Method).or_else(|| complaints.at(Place::Doublings)))}
         <p class="faint">{advice(draft.method)}</p>
         {extension(desk, &draft)}
     }
@@ -92,7 +93,8 @@ fn size(desk: Desk, draft: &Draft, complaints: &Complaints) -> AnyView {
             cases.view(desk, |draft, text| draft.cases = text)
         }
         SizedBy::Levels => {
-            let first = Field::new("First level", &draft.first_level);
+            let problem = complaints.at(Place::FirstLevel);
+            let first = Field { problem, ..Field::new("First level", &draft.first_level) };
             let problem = complaints.at(Place::Levels);
             let last = Field { problem, ..Field::new("Last level", &draft.last_level) };
             view! {
@@ -105,29 +107,29 @@ fn size(desk: Desk, draft: &Draft, complaints: &Complaints) -> AnyView {
     view! { {sized_by}{fields} }.into_any()
 }
 
-/// The button that makes the design larger, and what it keeps.
+/// The button that makes the design larger, and what it keeps; and the one that takes that back.
 fn extension(desk: Desk, draft: &Draft) -> Option<AnyView> {
+    let doubled = doubled(desk, draft);
+    let larger = larger(desk, draft);
+    (doubled.is_some() || larger.is_some()).then(|| view! { <p class="actions">{larger}{doubled}</p> }.into_any())
+}
+
+fn doubled(desk: Desk, draft: &Draft) -> Option<AnyView> {
+    let is_doubled = draft.method == Method::LatinHypercube && draft.doublings.trim() != "0";
+    let undo = move |_| desk.draft.update(|draft| "0".clone_into(&mut draft.doublings));
+    let words = format!("Doubled {}.", times(draft.doublings.trim()));
+    let view = view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> };
+    is_doubled.then(|| view.into_any())
+}
+
+fn larger(desk: Desk, draft: &Draft) -> Option<AnyView> {
     let file = draft.points().ok()?;
     let extended = file.sampler.extended()?;
     let (before, after) = (file.sampler.points(&file.factors).ok()?, extended.points(&file.factors).ok()?);
-    let words = format!("Extend to {} points", cruncher_study::figures::thousands(after));
-    let kept = format!(
-        "keeps the {} that are there, so that their results stay valid",
-        cruncher_study::figures::thousands(before)
-    );
+    let words = format!("Extend to {} points", thousands(after));
+    let kept = format!("keeps the {} that are there, so that their results stay valid", thousands(before));
     let extend = move |_| desk.draft.update(|draft| *draft = draft.clone().with_sampler(extended));
-    let doublings = (draft.method == Method::LatinHypercube && draft.doublings.trim() != "0").then(|| {
-        let undo = move |_| desk.draft.update(|draft| "0".clone_into(&mut draft.doublings));
-        let words = format!("Doubled {}.", times(draft.doublings.trim()));
-        view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> }
-    });
-    let view = view! {
-        <p class="actions">
-            <button on:click=extend>{words}</button>
-            <span class="faint">{kept}</span>
-            {doublings}
-        </p>
-    };
+    let view = view! { <button on:click=extend>{words}</button> <span class="faint">{kept}</span> };
     (after > before).then(|| view.into_any())
 }
 

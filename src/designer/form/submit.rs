@@ -2,13 +2,16 @@
 
 use cruncher_study::access::Role;
 use cruncher_study::figures::{counted, duration, thousands};
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::field::{Complaints, Field, check_box, sentence};
+use crate::components::problem_note::problem_note;
 use crate::designer::desk::Desk;
 use crate::designer::messages::{Effort, FirstCase, FirstOutcome, Order, Prospect, Sent, Stop};
 use crate::designer::sending::{Sending, order, prepare};
 use crate::state::draft::Place;
+use crate::state::problem::Problem;
 
 /// How many are sent before the rest, unless somebody types another number.
 pub(in crate::designer) const FIRST_CASES: u64 = 5;
@@ -17,11 +20,22 @@ pub(in crate::designer) const FIRST_CASES: u64 = 5;
 pub(in crate::designer) fn section(desk: Desk) -> AnyView {
     let fields = move || fields(desk);
     let state = move || state(desk);
+    let place = NodeRef::<Div>::new();
+    // What is pressed goes, and the focus with it: whoever has no mouse would be at the top of the page.
+    let keep_focus = move |_| {
+        request_animation_frame(move || {
+            let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+            if let Some(place) = place.get_untracked().filter(|_| is_lost) {
+                // Every element of the document that has a tabindex can be focused.
+                let _ = place.focus();
+            }
+        });
+    };
     view! {
         <section class="step step--send" aria-labelledby="step-send">
             <h3 id="step-send">"Send"</h3>
             {fields}
-            {state}
+            <div class="step" tabindex="-1" node_ref=place on:click=keep_focus>{state}</div>
         </section>
     }
     .into_any()
@@ -62,6 +76,7 @@ fn state(desk: Desk) -> AnyView {
             };
             view! {
                 {progress(&sent, "Sending")}
+                {first_cases(desk)}
                 <p class="actions"><button on:click=pause>"Pause"</button> {cancel(desk, &sent)}</p>
                 <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
             }
@@ -123,6 +138,10 @@ fn summary(desk: Desk, prospect: Prospect) -> AnyView {
                 {line("Requests", thousands(requests))}
                 {line("Expected time", time)}
             </dl>
+            {(!prospect.unreadable.is_empty()).then(|| {
+                let words = format!("Can't be read, so that cases they name may be sent twice: {}", prospect.unreadable.join(", "));
+                view! { <p class="field__warning">{words}</p> }
+            })}
             {send_buttons(desk, &prospect)}
             <button class="quiet" on:click=back>"Back to the design"</button>
         </div>
@@ -150,7 +169,7 @@ fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
         view! { <button class=class on:click=move |_| send(None, false)>{words}</button> }
     });
     let again = (prospect.sent_before > 0).then(|| {
-        let words = format!("Also send the {} again", counted(prospect.sent_before, "one sent before", "sent before"));
+        let words = format!("Also send the {} before again", counted(prospect.sent_before, "case sent", "cases sent"));
         view! { <button class="quiet" on:click=move |_| send(None, true)>{words}</button> }
     });
     let nothing =
@@ -225,12 +244,24 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
             <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel(desk, sent)}</p>
         }
         .into_any(),
-        Stop::Failed { title, advice, detail } => view! {
-            {progress(sent, "Interrupted")}
-            {crate::components::problem_note::problem_note(crate::state::problem::Problem { title, advice, detail })}
-            <p class="actions"><button class="primary" on:click=go_on>"Try again"</button> {cancel(desk, sent)}</p>
+        Stop::Failed { title, advice, detail } => {
+            // Otherwise it isn't even known what there is to be sent.
+            let is_begun = sent.of > 0;
+            let again = if is_begun { "Go on" } else { "Try again" };
+            let forget = move |_| order(desk, Order::Forget, &[]);
+            let rest = if is_begun {
+                cancel(desk, sent)
+            } else {
+                view! { <button class="quiet" on:click=forget title="What was sent stays in the queue">"Forget it"</button> }
+                    .into_any()
+            };
+            view! {
+                {is_begun.then(|| progress(sent, "Interrupted"))}
+                {problem_note(Problem { title, advice, detail })}
+                <p class="actions"><button class="primary" on:click=go_on>{again}</button> {rest}</p>
+            }
+            .into_any()
         }
-        .into_any(),
     }
 }
 
@@ -264,14 +295,15 @@ fn first_case(case: &FirstCase) -> AnyView {
             view! { <li><span class="symbol" aria-hidden="true">"○"</span><code title=id>{short}</code>" waiting"</li> }
                 .into_any()
         }
-        FirstOutcome::Done { duration_secs, result, warnings } => {
+        FirstOutcome::Done { duration_secs, responses, result, warnings } => {
             let warnings: Vec<_> =
                 warnings.iter().map(|warning| view! { <p class="field__warning">{warning.clone()}</p> }).collect();
             view! {
                 <li>
                     <span class="symbol state-text-done" aria-hidden="true">"✓"</span><code title=id>{short}</code>
                     {format!(" done in {}", duration(*duration_secs))}
-                    <pre class="trace first__result">{result.clone()}</pre>
+                    <p>{responses.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(" · ")}</p>
+                    <details><summary>"All of the result"</summary><pre class="trace first__result">{result.clone()}</pre></details>
                     {warnings}
                 </li>
             }

@@ -149,7 +149,7 @@ impl FactorDraft {
             | FactorError::Reserved(_)
             | FactorError::Duplicate(_) => FactorField::Name,
             FactorError::Range { .. } => FactorField::Maximum,
-            FactorError::LogOfZero(_) => FactorField::Minimum,
+            FactorError::LogOfZero(_) | FactorError::NoValues(_) => FactorField::Minimum,
             FactorError::EmptyVector(_) => FactorField::Count,
             FactorError::NoLevel(_) | FactorError::RepeatedLevel { .. } => FactorField::Levels,
         }
@@ -187,7 +187,7 @@ impl FactorDraft {
                 let numbers = items(&self.levels).map(|item| level(item, faults)).collect::<Vec<_>>();
                 numbers.into_iter().collect::<Option<Vec<_>>>().map(Values::Levels)
             }
-            FactorKind::Choices => Some(Values::Levels(items(&self.levels).map(choice).collect())),
+            FactorKind::Choices => Some(Values::Levels(choices(&self.levels))),
             FactorKind::Fixed => fixed(&self.value, faults).map(Values::Fixed),
         }
     }
@@ -215,14 +215,18 @@ impl FactorDraft {
             Values::Levels(levels) => {
                 let are_numbers = levels.iter().all(|level| level.as_number().is_some());
                 let kind = if are_numbers { FactorKind::Levels } else { FactorKind::Choices };
-                let levels: Vec<String> = levels.iter().map(typed).collect();
-                Self { kind, levels: levels.join(", "), ..empty }
+                let plain = typed(levels);
+                let is_understood = are_numbers || choices(&plain) == *levels;
+                Self { kind, levels: if is_understood { plain } else { json(levels) }, ..empty }
             }
-            Values::Fixed(Parameter::List(components)) => {
-                let components: Vec<String> = components.iter().map(typed).collect();
-                Self { kind: FactorKind::Fixed, value: components.join(", "), ..empty }
+            Values::Fixed(value) => {
+                let plain = match value {
+                    Parameter::List(components) => typed(components),
+                    single => typed(std::slice::from_ref(single)),
+                };
+                let is_understood = fixed(&plain, &mut Faults::new()).as_ref() == Some(value);
+                Self { kind: FactorKind::Fixed, value: if is_understood { plain } else { json(value) }, ..empty }
             }
-            Values::Fixed(value) => Self { kind: FactorKind::Fixed, value: typed(value), ..empty },
             Values::Listed => empty,
         }
     }
@@ -270,14 +274,21 @@ fn level(item: &str, faults: &mut Faults) -> Option<Parameter> {
     read
 }
 
-fn choice(item: &str) -> Parameter {
-    match scalar(item) {
+fn choices(list: &str) -> Vec<Parameter> {
+    let choice = |item| match scalar(item) {
         Parameter::Flag(flag) => Parameter::Flag(flag),
         _ => Parameter::Text(item.to_owned()),
+    };
+    match exact(list) {
+        Some(Parameter::List(choices)) if !choices.iter().any(|one| matches!(one, Parameter::List(_))) => choices,
+        _ => items(list).map(choice).collect(),
     }
 }
 
 fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
+    if let Some(value) = exact(text) {
+        return Some(value);
+    }
     let components: Vec<Parameter> = items(text).map(scalar).collect();
     match components.len() {
         0 => {
@@ -302,12 +313,23 @@ fn scalar(item: &str) -> Parameter {
     }
 }
 
-/// A value as one would type it.
-fn typed(value: &Parameter) -> String {
-    match value {
+/// A list or a text in the notation of JSON: it says exactly what is meant, where what one would type means something else.
+fn exact(text: &str) -> Option<Parameter> {
+    let read = || serde_json::from_slice(text.trim().as_bytes()).ok();
+    text.trim().starts_with(['[', '"']).then(read).flatten()
+}
+
+/// Values as one would type them.
+fn typed(values: &[Parameter]) -> String {
+    let one = |value: &Parameter| match value {
         Parameter::Text(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
-    }
+        other => json(other),
+    };
+    values.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// A bound as one would type it: without a point that says nothing.

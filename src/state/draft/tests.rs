@@ -138,3 +138,52 @@ fn a_draft_that_was_kept_comes_back() {
     assert_eq!(serde_json::from_slice::<Draft>(&json).unwrap(), draft());
     assert_eq!(serde_json::from_slice::<Draft>(b"{}").unwrap(), Draft::default(), "of an earlier version");
 }
+
+#[test]
+fn every_value_of_a_design_file_comes_back_from_its_draft() {
+    for json in [
+        r#"{"name": "a", "value": "5"}"#,
+        r#"{"name": "a", "value": 5}"#,
+        r#"{"name": "a", "value": 5.0}"#,
+        r#"{"name": "a", "value": "true"}"#,
+        r#"{"name": "a", "value": "wet, or dry"}"#,
+        r#"{"name": "a", "value": ""}"#,
+        r#"{"name": "a", "value": "[1"}"#,
+        r#"{"name": "a", "value": [0.5]}"#,
+        r#"{"name": "a", "value": [0, "x", 1.5]}"#,
+        r#"{"name": "a", "levels": [1, 2.5]}"#,
+        r#"{"name": "a", "levels": ["1", "2"]}"#,
+        r#"{"name": "a", "levels": [1, "fine"]}"#,
+        r#"{"name": "a", "levels": [true, "true"]}"#,
+        r#"{"name": "a", "levels": ["sand, wet", "clay"]}"#,
+    ] {
+        let factor = serde_json::from_str(json).unwrap();
+        let draft = FactorDraft::of(&factor);
+        assert_eq!(draft.read(), Ok(factor), "{json} as {draft:?}");
+    }
+    assert_eq!(FactorDraft::of(&serde_json::from_str(r#"{"name": "a", "value": [0, 1]}"#).unwrap()).value, "0, 1");
+}
+
+#[test]
+fn a_wrong_constraint_and_a_wrong_level_are_told_where_they_stand() {
+    let constraints = vec!["cohesion_array[0] < 1e5".into(), " cohesion_array[1]<friction ".into()];
+    check(&Draft { constraints, ..draft() }, Place::Constraint(1), "no factor `friction`");
+    let levels = Draft { sized_by: SizedBy::Levels, first_level: "x".into(), ..draft() };
+    check(&levels, Place::FirstLevel, "no whole number");
+}
+
+#[test]
+fn what_is_hidden_beside_a_table_does_not_count() {
+    let draft = Draft { source: Source::Table, seed: "x".into(), replicates: "3".into(), ..draft() };
+    assert_eq!(draft.read().unwrap().replicates, 1);
+}
+
+#[test]
+fn a_design_is_saved_as_far_as_it_stands_there() {
+    let unsent = Draft { model: String::new(), batch: "a b".into(), time_limit_minutes: "2".into(), ..draft() };
+    assert!(unsent.read().is_err());
+    let saved = unsent.saved().unwrap();
+    assert_eq!((saved.max_attempts, saved.time_limit_secs), (3, Some(120.0)));
+    assert_eq!(draft().saved(), draft().read(), "all of it, if all is right");
+    assert!(Draft { cases: "0".into(), ..draft() }.saved().is_err());
+}

@@ -37,6 +37,9 @@ pub struct Journal {
     flights: Vec<Flight>,
     /// Cases from here on wait until somebody has seen the results of those before.
     hold: Option<u32>,
+    /// Somebody wants nothing to be sent for now.
+    #[serde(default)]
+    is_paused: bool,
 }
 
 /// What is in the bucket.
@@ -47,6 +50,8 @@ pub(super) enum Stage {
     Writing,
     /// Design and table are complete; messages may have been sent.
     Sending,
+    /// The rest was given up. Design and table name all cases, or only those that may have been sent.
+    Cancelling,
 }
 
 /// Cases that were about to be sent at the same time.
@@ -59,7 +64,7 @@ struct Flight {
 
 /// What becomes of a case of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
+pub(super) enum Position {
     /// It is not to be sent: it has a result, for one.
     Skipped,
     /// Its turn will come.
@@ -92,6 +97,7 @@ impl Journal {
             next: 0,
             flights: Vec::new(),
             hold: None,
+            is_paused: false,
         };
         journal.hold = hold_after.and_then(|count| journal.place_behind(count));
         journal
@@ -152,10 +158,44 @@ impl Journal {
         &self.submission
     }
 
+    /// Whether it is that of the plan, or of one that a cancellation left of it.
     pub(super) fn is_of(&self, bucket: &str, plan: &Plan) -> bool {
         let document = plan.document();
+        let is_left = self.is_cancelling() && u64::from(plan.len()) == u64::from(self.cases) - self.unsent();
         (self.bucket.as_str(), &self.batch, &self.submission.id) == (bucket, &document.batch, &document.submission)
-            && (self.digest.as_str(), self.cases) == (plan.digest(), plan.len())
+            && (self.is_whole(plan) || is_left)
+    }
+
+    /// Whether nothing was taken from the plan since it was begun.
+    pub(super) fn is_whole(&self, plan: &Plan) -> bool {
+        (self.digest.as_str(), self.cases) == (plan.digest(), plan.len())
+    }
+
+    /// Whether design and table were written, or anything may have been sent. Where neither is so, the journal can be
+    /// deleted as if nothing had been begun.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.stage == Stage::Sending || self.next > 0
+    }
+
+    /// Whether the rest was given up, and that didn't come to its end.
+    #[must_use]
+    pub fn is_cancelling(&self) -> bool {
+        self.stage == Stage::Cancelling
+    }
+
+    /// Whether somebody has paused it, rather than its tab or process ended.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    pub(super) const fn pause(&mut self) {
+        self.is_paused = true;
+    }
+
+    pub(super) const fn go_on(&mut self) {
+        self.is_paused = false;
     }
 
     pub(super) const fn stage(&self) -> Stage {
@@ -184,6 +224,11 @@ impl Journal {
         begun - self.flights.iter().map(|flight| flight.cases.len()).sum::<u64>()
     }
 
+    /// How many were never about to be sent.
+    pub(super) fn unsent(&self) -> u64 {
+        u64::from(self.cases - self.next) - self.skipped.count_in(self.next..self.cases)
+    }
+
     /// How many are to be sent before the rest; none without such a wish, or once it was fulfilled.
     #[must_use]
     pub fn hold_after(&self) -> Option<u64> {
@@ -193,7 +238,9 @@ impl Journal {
     /// Whether the first are accepted and the rest waits.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.hold.is_some_and(|place| self.skipped.next_absent(self.next) >= place) && self.flights.is_empty()
+        !self.is_cancelling()
+            && self.hold.is_some_and(|place| self.skipped.next_absent(self.next) >= place)
+            && self.flights.is_empty()
     }
 
     /// The rest waits no longer.
@@ -209,7 +256,7 @@ impl Journal {
 
     /// What becomes of the case at a place of the plan.
     #[must_use]
-    pub fn position(&self, place: u32) -> Position {
+    pub(super) fn position(&self, place: u32) -> Position {
         if self.skipped.contains(place) {
             Position::Skipped
         } else if place >= self.next {

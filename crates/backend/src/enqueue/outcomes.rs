@@ -3,6 +3,7 @@
 use cruncher_aws::s3;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
+use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -34,15 +35,32 @@ impl CaseOutcome {
             Self::Failed(document) => document.is_final,
         }
     }
+
+    /// What it is to a submission. With `force` a case is computed again: the result of another submission isn't the one
+    /// that is waited for. A failure from before it was submitted says nothing, either.
+    fn of_submission(self, document: &DesignDocument) -> Self {
+        let is_older = match &self {
+            Self::Waiting => false,
+            Self::Done(found) => document.force && found.submission != document.submission,
+            Self::Failed(found) => found.end_time < document.submit_time,
+        };
+        if is_older { Self::Waiting } else { self }
+    }
 }
 
-/// What became of these cases of a batch, in their order: two requests each at most.
+/// What became of these cases of a submission, in their order: two requests each at most. What became of them before they
+/// were submitted doesn't count.
 ///
 /// # Errors
 /// If a request fails, or a document isn't one.
-pub async fn outcomes(study: &Study, batch: &Batch, cases: &[CaseId]) -> Result<Vec<CaseOutcome>, ReadError> {
-    let looks = cases.iter().map(|case| outcome(study, batch, *case));
-    stream::iter(looks).buffered(CONCURRENT_LOOKS).try_collect().await
+pub async fn outcomes(
+    study: &Study,
+    document: &DesignDocument,
+    cases: &[CaseId],
+) -> Result<Vec<CaseOutcome>, ReadError> {
+    let looks = cases.iter().map(|case| outcome(study, &document.batch, *case));
+    let found: Vec<CaseOutcome> = stream::iter(looks).buffered(CONCURRENT_LOOKS).try_collect().await?;
+    Ok(found.into_iter().map(|outcome| outcome.of_submission(document)).collect())
 }
 
 async fn outcome(study: &Study, batch: &Batch, case: CaseId) -> Result<CaseOutcome, ReadError> {
@@ -62,5 +80,45 @@ async fn document<T: DeserializeOwned>(study: &Study, key: DataKey) -> Result<Op
         Ok(s3::Fetched::NotModified) => Ok(None),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::enqueue::testing::{Cloud, plan};
+
+    fn done(submission: &str) -> String {
+        format!(
+            r#"{{"case_id": "00000000000000000000000000000000", "batch": "b", "submission": "{submission}", "start_time": 1.0,
+            "end_time": 2.0, "result": {{}}}}"#
+        )
+    }
+
+    fn failed(end_time: f64) -> String {
+        format!(
+            r#"{{"case_id": "00000000000000000000000000000000", "batch": "b", "start_time": 1.0, "end_time": {end_time},
+            "attempt": 3, "max_attempts": 3, "exception": "E", "signature": "00", "final": true}}"#
+        )
+    }
+
+    fn check(kind: &str, json: &str, is_forced: bool, is_settled: bool) {
+        let (cloud, study) = Cloud::study();
+        let plan = plan(1);
+        let document = DesignDocument { force: is_forced, ..plan.document().clone() };
+        cloud.put(&format!("data/b/{kind}-{}.json", plan.case_id(0)), json);
+        let outcomes = block_on(outcomes(&study, &document, &[plan.case_id(0)])).unwrap();
+        assert_eq!(outcomes[0].is_settled(), is_settled, "{json}");
+    }
+
+    #[test]
+    fn what_became_of_a_case_before_it_was_submitted_is_not_waited_for() {
+        check("done", &done("00f1e2d3c4b5a697"), true, true);
+        check("done", &done("0000000000000000"), false, true);
+        check("done", &done("0000000000000000"), true, false);
+        check("error", &failed(1_790_000_001.0), false, true);
+        check("error", &failed(1_789_999_999.0), false, false);
     }
 }

@@ -9,7 +9,7 @@ const MOST: f64 = 24.0;
 
 /// How many requests may be under way at once.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub(super) struct Pace {
     limit: f64,
     /// How many were begun so far.
     begun: u64,
@@ -19,7 +19,7 @@ pub struct Pace {
 
 /// A request, by when it was begun.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Begun(u64);
+pub(super) struct Begun(u64);
 
 impl Default for Pace {
     fn default() -> Self {
@@ -31,23 +31,23 @@ impl Pace {
     /// How many requests may be under way at once: at least 1.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 24")]
-    pub fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.limit as usize
     }
 
     /// Another request is sent.
-    pub fn begin(&mut self) -> Begun {
+    pub(super) fn begin(&mut self) -> Begun {
         self.begun += 1;
         Begun(self.begun)
     }
 
     /// It was accepted: once as many as are under way were, one more may be.
-    pub fn accepted(&mut self) {
+    pub(super) fn accepted(&mut self) {
         self.limit = (self.limit + 1.0 / self.limit).min(MOST);
     }
 
     /// It was throttled. All that were under way together count once: they were sent at the same pace.
-    pub fn throttled(&mut self, request: Begun) {
+    pub(super) fn throttled(&mut self, request: Begun) {
         if request.0 > self.changed_at {
             self.limit = (self.limit / 2.0).max(1.0);
             self.changed_at = self.begun;

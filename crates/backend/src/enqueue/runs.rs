@@ -7,42 +7,42 @@ use serde::{Deserialize, Serialize};
 /// A set of places. It takes as much room as it has runs, and a few characters of JSON each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
-pub struct Runs(Vec<Range<u32>>);
+pub(super) struct Runs(Vec<Range<u32>>);
 
 impl Runs {
     /// How many places are in the set.
     #[must_use]
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.0.iter().map(|run| u64::from(run.end - run.start)).sum()
     }
 
     /// Whether it is the empty set.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a place is in the set.
     #[must_use]
-    pub fn contains(&self, place: u32) -> bool {
+    pub(super) fn contains(&self, place: u32) -> bool {
         self.0.get(self.run_behind(place)).is_some_and(|run| run.contains(&place))
     }
 
     /// The places, in order.
-    pub fn iter(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().flat_map(Clone::clone)
     }
 
     /// How many places of a range are in the set.
     #[must_use]
-    pub fn count_in(&self, range: Range<u32>) -> u64 {
+    pub(super) fn count_in(&self, range: Range<u32>) -> u64 {
         let runs = self.0[self.run_behind(range.start)..].iter().take_while(|run| run.start < range.end);
         runs.map(|run| u64::from(run.end.min(range.end).saturating_sub(run.start.max(range.start)))).sum()
     }
 
     /// The first place from `place` on that is not in the set.
     #[must_use]
-    pub fn next_absent(&self, place: u32) -> u32 {
+    pub(super) fn next_absent(&self, place: u32) -> u32 {
         match self.0.get(self.run_behind(place)) {
             Some(run) if run.contains(&place) => run.end,
             _ => place,
@@ -50,7 +50,7 @@ impl Runs {
     }
 
     /// Puts a place into the set.
-    pub fn insert(&mut self, place: u32) {
+    pub(super) fn insert(&mut self, place: u32) {
         let behind = self.run_behind(place);
         if self.0.get(behind).is_some_and(|run| run.contains(&place)) {
             return;
@@ -66,7 +66,7 @@ impl Runs {
     }
 
     /// Takes a place out of the set.
-    pub fn remove(&mut self, place: u32) {
+    pub(super) fn remove(&mut self, place: u32) {
         let index = self.run_behind(place);
         let Some(run) = self.0.get_mut(index).filter(|run| run.contains(&place)) else { return };
         let rest = place + 1..run.end;

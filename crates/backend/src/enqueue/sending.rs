@@ -35,13 +35,16 @@ pub enum Ended {
     Held,
     /// A pause was asked for.
     Paused,
+    /// The rest had been given up, which has come to its end now.
+    Cancelled,
 }
 
 impl Sending {
     /// Writes the model, the design and the table of cases. With `hold_after` that many cases are sent before the rest.
     ///
     /// # Errors
-    /// If `model` isn't the plan's, the journal can't be kept, or a request fails. Begin again then; nothing was sent.
+    /// If `model` isn't the plan's, the journal can't be kept, or a request fails. Begin again then; nothing was sent, and
+    /// no journal is left.
     pub async fn begin(
         study: &Study,
         plan: Plan,
@@ -53,23 +56,40 @@ impl Sending {
         write_model(study, &plan, model).await?;
         let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
         let mut sending = Self { study: study.clone(), plan, journal, keep };
-        sending.write_down().await?;
+        if let Err(error) = sending.write_down().await {
+            // What can't be forgotten now is forgotten, or goes on, when it is read back.
+            let _ = sending.journal.delete(&*sending.keep).await;
+            return Err(error);
+        }
         Ok(sending)
     }
 
-    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone.
+    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`Sending::run`] does what is left to
+    /// do, be it to write the design, to send, or to bring a cancellation to its end.
     ///
     /// # Errors
-    /// If the journal is another plan's, or a request fails.
-    pub async fn resume(study: &Study, plan: Plan, journal: Journal, keep: Rc<dyn Keep>) -> Result<Self, EnqueueError> {
+    /// If the journal is another plan's.
+    pub fn resume(study: &Study, plan: Plan, journal: Journal, keep: Rc<dyn Keep>) -> Result<Self, EnqueueError> {
         if !journal.is_of(&study.config.bucket, &plan) {
             return Err(EnqueueError::OtherPlan);
         }
-        let mut sending = Self { study: study.clone(), plan, journal, keep };
-        if sending.journal.stage() == Stage::Writing {
-            sending.write_down().await?;
+        Ok(Self { study: study.clone(), plan, journal, keep })
+    }
+
+    /// As [`Sending::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
+    /// the journal is deleted.
+    ///
+    /// # Errors
+    /// If the journal is another plan's, design or table can't be read, or a request fails.
+    pub async fn read_back(study: &Study, journal: Journal, keep: Rc<dyn Keep>) -> Result<Option<Self>, EnqueueError> {
+        match Plan::read_back(study, journal.batch(), &journal.submission().id).await {
+            Ok(plan) => Self::resume(study, plan, journal, keep).map(Some),
+            Err(EnqueueError::Aws(error)) if error.is_not_found() && !journal.has_begun() => {
+                journal.delete(&*keep).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        Ok(sending)
     }
 
     /// The journal first: should this break off, what is in the bucket is not taken for complete.
@@ -82,7 +102,8 @@ impl Sending {
     }
 
     /// Sends, level by level: a level only after every message of the level before was accepted. Called again, it goes on,
-    /// behind the first cases as well if these were to be sent before the rest.
+    /// behind the first cases as well if these were to be sent before the rest. After a cancellation that failed it sends
+    /// nothing, and cancels again.
     ///
     /// # Errors
     /// If a request fails for longer than there is patience, the queue refuses a case, or the journal can't be kept. What was
@@ -92,30 +113,49 @@ impl Sending {
         steering: &Steering,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Ended, EnqueueError> {
-        if self.journal.is_held() {
-            self.journal.lift_hold();
+        if self.journal.is_cancelling() {
+            return self.cancel().await.map(|_| Ended::Cancelled);
         }
-        self.look_after_old_flights().await?;
+        self.prepare().await?;
         let course = Course::new(self);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
             self.journal.delete(&*self.keep).await?;
             return Ok(Ended::Complete);
         }
+        let is_paused = stop.is_ok() && !self.journal.is_held();
+        if is_paused {
+            self.journal.pause();
+        }
         let written = self.journal.write(&*self.keep).await;
         stop?;
         written?;
-        Ok(if self.journal.is_held() { Ended::Held } else { Ended::Paused })
+        Ok(if is_paused { Ended::Paused } else { Ended::Held })
+    }
+
+    /// Brings bucket and journal to where messages can be sent.
+    async fn prepare(&mut self) -> Result<(), EnqueueError> {
+        if self.journal.is_paused() {
+            self.journal.go_on();
+            self.journal.write(&*self.keep).await?;
+        }
+        if self.journal.stage() == Stage::Writing {
+            self.write_down().await?;
+        }
+        if self.journal.is_held() {
+            self.journal.lift_hold();
+        }
+        self.look_after_old_flights().await
     }
 
     /// What was under way longer ago than the queue remembers must not be sent blindly again: some of it may have been
     /// computed.
     async fn look_after_old_flights(&mut self) -> Result<(), EnqueueError> {
         let now = self.study.now();
-        if self.journal.oldest_flight().is_none_or(|time| now - time <= REMEMBERED_SECS) {
+        let Some(oldest) = self.journal.oldest_flight().filter(|time| now - time > REMEMBERED_SECS) else {
             return Ok(());
-        }
-        let taken = taken(&self.study, self.journal.batch()).await?;
+        };
+        let taken = taken(&self.study, self.journal.batch(), oldest).await?;
         for place in self.journal.in_flight() {
             if taken.contains(&self.plan.case_id(place)) {
                 self.journal.accept(place);
@@ -129,16 +169,18 @@ impl Sending {
     /// or may have been sent by this enqueueing. Returns how many cases are never sent.
     ///
     /// # Errors
-    /// If a request fails; then it can be cancelled again, or run as if nothing had been cancelled once it was resumed.
+    /// If a request fails, or the journal can't be kept. Then it can be cancelled again, also once it was resumed.
     pub async fn cancel(&mut self) -> Result<u64, EnqueueError> {
-        self.journal.enter(Stage::Writing);
+        self.journal.enter(Stage::Cancelling);
         self.journal.write(&*self.keep).await?;
-        let journal = &self.journal;
-        let is_named = |index| u32::try_from(index).is_ok_and(|place| journal.position(place) != Position::ToSend);
-        let (document, cases) = self.plan.retain(is_named);
-        write_down(&self.study, &document, &cases).await?;
+        if self.journal.is_whole(&self.plan) {
+            let journal = &self.journal;
+            let is_named = |index| u32::try_from(index).is_ok_and(|place| journal.position(place) != Position::ToSend);
+            let (document, cases) = self.plan.retain(is_named);
+            write_down(&self.study, &document, &cases).await?;
+        }
         self.journal.delete(&*self.keep).await?;
-        Ok((self.plan.cases().len() - cases.len()) as u64)
+        Ok(self.journal.unsent())
     }
 
     /// Doesn't let the rest wait for the first cases, if it does.

@@ -32,7 +32,25 @@ impl Scene {
     fn resume(&self, plan: &Plan) -> Sending {
         let key = plan.key("bucket");
         let journal = block_on(Journal::read(&*self.memory, &key)).unwrap().expect("a journal");
-        block_on(Sending::resume(&self.study, plan.clone(), journal, self.memory.clone())).unwrap()
+        Sending::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
+    }
+
+    /// As a page does it that is opened again: it has the journal alone, the plan stands in the bucket.
+    fn read_back(&self) -> Option<Sending> {
+        let journal = block_on(Journal::unfinished(&*self.memory, "bucket")).unwrap().remove(0);
+        block_on(Sending::read_back(&self.study, journal, self.memory.clone())).unwrap()
+    }
+
+    fn allow_writes(&self, count: Option<u32>) {
+        *self.cloud.writes_left.lock().unwrap() = count;
+    }
+
+    fn check_only_these_are_named(&self, sent: u64) {
+        assert!(self.memory.kept.borrow().is_empty(), "the journal is gone");
+        let document = self.cloud.text("data/b/design-").unwrap();
+        assert!(document.contains(&format!("\"cases\": {sent}")), "{document}");
+        assert_eq!(self.cloud.text("data/b/cases-").unwrap().lines().count() as u64, sent + 1);
+        assert_eq!(self.cloud.queued().len() as u64, sent);
     }
 
     fn check_all_are_sent_once(&self, plan: &Plan) {
@@ -135,8 +153,23 @@ fn a_pause_is_heard_and_what_was_begun_is_noted() {
     assert!((300..600).contains(&sent), "{sent}");
     assert_eq!(sending.journal().accepted(), sent, "nothing is under way any more");
     assert_eq!(scene.resume(&plan).journal().accepted(), sent);
+    assert!(scene.resume(&plan).journal().is_paused());
     assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
     scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
+fn a_pause_is_over_once_it_goes_on_and_no_end_of_a_process_is_one() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    assert_eq!(run_until(&mut scene.begin(&plan, None), 300), Ended::Paused);
+    let mut sending = scene.resume(&plan);
+    scene.cloud.fail(&[Fault::FirstRefused]);
+    run(&mut sending).unwrap_err();
+    assert!(!scene.resume(&plan).journal().is_paused());
+    let held = Scene::new();
+    assert_eq!(run(&mut held.begin(&plan, Some(5))).unwrap(), Ended::Held);
+    assert!(!held.resume(&plan).journal().is_paused());
 }
 
 #[test]
@@ -258,6 +291,23 @@ fn what_the_queue_has_forgotten_by_then_is_not_sent_again_if_a_worker_spoke_of_i
 }
 
 #[test]
+fn what_was_there_before_a_case_was_sent_says_nothing_of_it() {
+    let scene = Scene::new();
+    let plan = plan(1_000);
+    for place in 0..plan.len() {
+        let kind = if place % 2 == 0 { "done" } else { "error" };
+        scene.cloud.put(&format!("data/b/{kind}-{}.json", plan.case_id(place)), "{}");
+    }
+    scene.cloud.pass(60);
+    killed_after(&scene, &plan, 200);
+    scene.cloud.pass(600);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    let mut queued = scene.cloud.queued();
+    queued.dedup();
+    assert_eq!(queued.len(), 1_000, "each is sent, though each had a result or an error before");
+}
+
+#[test]
 fn what_the_queue_has_forgotten_and_nobody_spoke_of_is_sent_again() {
     let scene = Scene::new();
     let plan = plan(1_000);
@@ -274,12 +324,89 @@ fn what_the_queue_has_forgotten_and_nobody_spoke_of_is_sent_again() {
 fn a_process_killed_while_it_wrote_writes_again() {
     let scene = Scene::new();
     let plan = plan(20);
-    let mut sending = scene.begin(&plan, None);
-    sending.journal.enter(Stage::Writing);
-    block_on(sending.journal.write(&*scene.memory)).unwrap();
+    killed_while_writing(&scene, &plan);
     scene.cloud.objects.lock().unwrap().clear();
     assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
     assert!(scene.cloud.text("data/b/cases-").is_some());
+}
+
+fn killed_while_writing(scene: &Scene, plan: &Plan) {
+    let mut sending = scene.begin(plan, None);
+    assert!(sending.journal().has_begun());
+    sending.journal.enter(Stage::Writing);
+    block_on(sending.journal.write(&*scene.memory)).unwrap();
+    assert!(!sending.journal().has_begun());
+}
+
+#[test]
+fn what_was_never_written_down_is_forgotten_when_it_is_read_back() {
+    for gone in ["data/b/design-", "data/b/cases-", "data/b/"] {
+        let scene = Scene::new();
+        killed_while_writing(&scene, &plan(20));
+        scene.cloud.objects.lock().unwrap().retain(|key, _| !key.starts_with(gone));
+        assert!(scene.read_back().is_none(), "{gone}");
+        assert!(scene.memory.kept.borrow().is_empty(), "the next one can begin");
+    }
+    let scene = Scene::new();
+    killed_while_writing(&scene, &plan(20));
+    assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), Ended::Complete);
+    scene.check_all_are_sent_once(&plan(20));
+}
+
+#[test]
+fn a_beginning_that_fails_leaves_no_journal() {
+    for writes in [0, 1, 2] {
+        let scene = Scene::new();
+        scene.allow_writes(Some(writes));
+        let selection = Selection::all(&plan(20));
+        let begun = Sending::begin(&scene.study, plan(20), MODEL, &selection, None, scene.memory.clone());
+        assert!(matches!(block_on(begun), Err(EnqueueError::Aws(_))));
+        assert!(scene.memory.kept.borrow().is_empty());
+        scene.allow_writes(None);
+        assert_eq!(run(&mut scene.begin(&plan(20), None)).unwrap(), Ended::Complete);
+    }
+}
+
+/// Cancels with a bucket that takes so many more documents.
+fn cancelled_in_vain(scene: &Scene, plan: &Plan, writes: u32) -> (Sending, u64) {
+    let mut sending = scene.begin(plan, None);
+    run_until(&mut sending, 100);
+    scene.allow_writes(Some(writes));
+    assert!(matches!(block_on(sending.cancel()), Err(EnqueueError::Aws(_))));
+    scene.allow_writes(None);
+    (sending, scene.cloud.queued().len() as u64)
+}
+
+#[test]
+fn a_cancellation_that_failed_comes_to_its_end_here_or_elsewhere() {
+    for writes in [0, 1] {
+        let scene = Scene::new();
+        let (mut sending, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
+        assert_eq!(run(&mut sending).unwrap(), Ended::Cancelled);
+        scene.check_only_these_are_named(sent);
+        let scene = Scene::new();
+        let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
+        assert_eq!(block_on(scene.resume(&plan(1_000)).cancel()).unwrap(), 1_000 - sent);
+        scene.check_only_these_are_named(sent);
+        let scene = Scene::new();
+        let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
+        assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), Ended::Cancelled);
+        scene.check_only_these_are_named(sent);
+    }
+}
+
+#[test]
+fn a_cancellation_that_only_its_journal_has_survived_is_over() {
+    let scene = Scene::new();
+    let (mut sending, sent) = cancelled_in_vain(&scene, &plan(1_000), 0);
+    let kept = scene.memory.kept.borrow().clone();
+    block_on(sending.cancel()).unwrap();
+    *scene.memory.kept.borrow_mut() = kept;
+    let mut reduced = scene.read_back().unwrap();
+    assert!(reduced.journal().is_cancelling() && !reduced.journal().is_held());
+    assert_eq!(reduced.plan().cases().len() as u64, sent);
+    assert_eq!(block_on(reduced.cancel()).unwrap(), 1_000 - sent);
+    scene.check_only_these_are_named(sent);
 }
 
 #[test]
@@ -287,7 +414,7 @@ fn a_journal_of_another_plan_is_refused() {
     let scene = Scene::new();
     let sending = scene.begin(&plan(20), None);
     let resumed = Sending::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
-    assert!(matches!(block_on(resumed), Err(EnqueueError::OtherPlan)));
+    assert!(matches!(resumed, Err(EnqueueError::OtherPlan)));
     let selection = Selection::all(&plan(1));
     let begun = Sending::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
     assert!(matches!(block_on(begun), Err(EnqueueError::OtherModel)));
@@ -318,6 +445,21 @@ fn what_was_cancelled_is_in_no_table_and_a_watch_notices() {
     watch.doubt();
     let counts = counts(&mut watch);
     assert_eq!((counts.cases, counts.done, counts.queued), (sent + 1, 1, sent));
+}
+
+#[test]
+fn a_watch_that_could_not_read_a_replaced_table_reads_it_next_time() {
+    let scene = Scene::new();
+    let mut sending = scene.begin(&plan(1_000), None);
+    let mut watch = Watch::new(scene.study.clone());
+    assert_eq!(counts(&mut watch).cases, 1_000);
+    run_until(&mut sending, 100);
+    block_on(sending.cancel()).unwrap();
+    watch.doubt();
+    *scene.cloud.locked.lock().unwrap() = Some("data/b/cases-");
+    assert!(block_on(watch.refresh()).is_err());
+    *scene.cloud.locked.lock().unwrap() = None;
+    assert_eq!(counts(&mut watch).cases, scene.cloud.queued().len() as u64);
 }
 
 #[test]

@@ -16,13 +16,21 @@ const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
 
 /// The cases of a batch that have a result.
 pub(super) async fn done(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {
+    named_since(study, batch, "done-", 0.0).await
+}
+
+/// The cases of which a document with such a name was written at this time, in seconds since 1970, or later. S3 tells whole
+/// seconds.
+async fn named_since(study: &Study, batch: &Batch, start: &str, since_secs: f64) -> Result<BTreeSet<CaseId>, Error> {
     let mut cases = BTreeSet::new();
     let each = |object: s3::ListedObject| {
-        if let Some(DataKey::Done(_, case)) = DataKey::parse(&object.key) {
+        let is_news = object.last_modified.as_secs_f64() >= since_secs.floor();
+        if let Some(DataKey::Done(_, case) | DataKey::Error(_, case)) = DataKey::parse(&object.key).filter(|_| is_news)
+        {
             cases.insert(case);
         }
     };
-    s3::list_each(&study.client, listing(study, batch, "done-"), each).await?;
+    s3::list_each(&study.client, listing(study, batch, start), each).await?;
     Ok(cases)
 }
 
@@ -57,11 +65,16 @@ pub(super) async fn alive_workers(study: &Study) -> Result<Vec<Heartbeat>, Error
     Ok(heartbeats.filter(|worker| worker.is_alive(now)).collect())
 }
 
-/// The cases of a batch of which a worker has spoken: by a result, an error document, or a fresh heartbeat.
-pub(super) async fn taken(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {
-    let (mut cases, errors, workers) =
-        futures::future::try_join3(done(study, batch), errors(study, batch), alive_workers(study)).await?;
-    cases.extend(errors.into_iter().map(|(case, _)| case));
+/// The cases of a batch of which a worker has spoken since then, in seconds since 1970: by a result, an error document, or a
+/// fresh heartbeat. What is older tells of an earlier message.
+pub(super) async fn taken(study: &Study, batch: &Batch, since_secs: f64) -> Result<BTreeSet<CaseId>, Error> {
+    let (mut cases, failed, workers) = futures::future::try_join3(
+        named_since(study, batch, "done-", since_secs),
+        named_since(study, batch, "error-", since_secs),
+        alive_workers(study),
+    )
+    .await?;
+    cases.extend(failed);
     let running = workers.into_iter().filter_map(|worker| worker.case);
     cases.extend(running.filter(|case| case.batch == *batch).map(|case| case.case_id));
     Ok(cases)

@@ -20,12 +20,13 @@ impl Watch {
             }
         }
         let is_stale = |key: &str| batch_of_table(key).is_some_and(|batch| stale.contains(&batch));
-        self.tables.retain(|(key, _)| !is_stale(key));
-        let is_known = |key: &str| self.tables.iter().any(|(known, _)| known == key);
+        let is_known = |key: &str| !is_stale(key) && self.tables.iter().any(|(known, _)| known == key);
         let wanted: Vec<Wanted> =
             listed.into_iter().filter(|object| !is_known(&object.key)).map(Wanted::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
         let read = self.study.read_all(wanted, MAX_ROWS_BYTES).await?;
+        // Only now: should that fail, the next look must find them stale again.
+        self.tables.retain(|(key, _)| !is_stale(key));
         for batch in &stale {
             self.ledger.forget_tables(batch);
         }

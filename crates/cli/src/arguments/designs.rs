@@ -74,7 +74,7 @@ const AFTER_ENQUEUE: &str = "\
 It looks at the study first and says what it would send: cases that have a result in this batch, and those that were sent
 before and still wait or run, are left out. On a terminal it asks before it sends. The queue hands the levels out in order.
 
-Ctrl-C pauses. The same command again, also after a crash, goes on where the last one ended and sends nothing twice;
+Ctrl-C pauses. The same command again, also after a crash, goes on where the last one ended, and no case is computed twice;
 with --cancel it takes back what was not sent. What that needs is kept in $XDG_STATE_HOME/cruncher, by default
 ~/.local/state/cruncher (Windows: %LOCALAPPDATA%\\cruncher).
 

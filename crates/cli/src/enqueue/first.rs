@@ -24,7 +24,7 @@ pub(super) struct Look {
 impl Desk<'_> {
     /// Waits until each of the first cases has come to its end, and shows them.
     pub(super) async fn look_at_first(&self, sending: &Sending) -> Result<Vec<Look>, Failure> {
-        let left = || format!("Interrupted. The first cases are sent. To send the rest:  {}", command(self.arguments));
+        let left = || format!("Interrupted. The first cases are sent. To send the rest:  {}", command());
         let looks = unless_ended(self.wait_for_first(sending), left).await?;
         self.tell("The first results:");
         for (look, place) in looks.iter().zip(places(sending)) {
@@ -50,22 +50,9 @@ impl Desk<'_> {
     }
 
     async fn outcomes(&self, cases: &[CaseId]) -> Result<Vec<Look>, Failure> {
-        let found = outcomes(&self.study, &self.plan.document().batch, cases).await.map_err(of_read)?;
+        let found = outcomes(&self.study, self.plan.document(), cases).await.map_err(of_read)?;
         let looks = cases.iter().zip(found);
-        Ok(looks.map(|(case, outcome)| Look { case: *case, outcome: self.unless_older(outcome) }).collect())
-    }
-
-    /// With `force` a case is computed again: the result of an earlier submission isn't the one that is waited for.
-    fn unless_older(&self, outcome: CaseOutcome) -> CaseOutcome {
-        let document = self.plan.document();
-        match outcome {
-            CaseOutcome::Done(found) if document.force && found.submission != document.submission => {
-                CaseOutcome::Waiting
-            }
-            // A failure from before it was sent says nothing, either.
-            CaseOutcome::Failed(found) if found.end_time < document.submit_time => CaseOutcome::Waiting,
-            outcome => outcome,
-        }
+        Ok(looks.map(|(case, outcome)| Look { case: *case, outcome }).collect())
     }
 
     /// Whether the rest is sent as well.
@@ -76,7 +63,7 @@ impl Desk<'_> {
         if !can_ask() {
             return Ok(false);
         }
-        let left = || format!("Interrupted. To send the rest:  {}", command(self.arguments));
+        let left = || format!("Interrupted. To send the rest:  {}", command());
         unless_ended(yes_or_no("Send the rest?"), left).await
     }
 }

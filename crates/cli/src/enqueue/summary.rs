@@ -138,5 +138,6 @@ pub(super) const fn word(ended: Ended) -> &'static str {
         Ended::Complete => "complete",
         Ended::Held => "held",
         Ended::Paused => "paused",
+        Ended::Cancelled => "cancelled",
     }
 }

@@ -93,12 +93,6 @@ impl Constraint {
         })
     }
 
-    /// Whether a point keeps the constraint; one without a value for a name doesn't.
-    pub fn holds(&self, value_of: impl Fn(&str, Option<usize>) -> Option<f64>) -> bool {
-        let values: Option<Vec<f64>> = self.names().map(|(name, component)| value_of(name, component)).collect();
-        values.is_some_and(|values| holds(&self.sums, &self.orders, |input| values[input]))
-    }
-
     /// The constraint over the columns of a table; `column_of` says where a name's values stand. None if one has no column.
     pub fn bind(&self, column_of: impl Fn(&str, Option<usize>) -> Option<usize>) -> Option<Bound> {
         let columns: Option<Vec<usize>> = self.names().map(|(name, component)| column_of(name, component)).collect();
@@ -113,16 +107,13 @@ impl Bound {
     /// If the row lacks a column that the constraint was bound to.
     #[must_use]
     pub fn holds(&self, row: &[f64]) -> bool {
-        holds(&self.sums, &self.orders, |input| row[self.columns[input]])
+        let value_of = |input: usize| row[self.columns[input]];
+        let mut last = self.sums[0].value(value_of);
+        self.sums[1..].iter().zip(&self.orders).all(|(sum, order)| {
+            let left = std::mem::replace(&mut last, sum.value(value_of));
+            order.holds(&left, &last)
+        })
     }
-}
-
-fn holds(sums: &[Sum], orders: &[Order], value_of: impl Fn(usize) -> f64) -> bool {
-    let mut last = sums[0].value(&value_of);
-    sums[1..].iter().zip(orders).all(|(sum, order)| {
-        let left = std::mem::replace(&mut last, sum.value(&value_of));
-        order.holds(&left, &last)
-    })
 }
 
 impl Order {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{Factor, Scale, Values};
 use crate::case::Parameter;
 
+/// A misspelt field isn't passed over: without it the factor would take other values.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct WireFactor {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

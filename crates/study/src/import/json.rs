@@ -59,8 +59,14 @@ fn of_object(mut fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
     let columns = fields.iter().position(|(name, value)| name == "columns" && value.is_list());
     let rows = fields.iter().position(|(name, value)| (name == "rows" || name == "data") && value.is_list());
     if let (Some(columns), Some(rows)) = (columns, rows) {
-        let (columns, rows) = (fields[columns].1.take(), fields[rows].1.take());
-        return of_rows(columns.into_list(), rows.into_list());
+        let (mut columns, mut rows) = (fields[columns].1.take().into_list(), fields[rows].1.take().into_list());
+        for (name, column) in [("levels", "level"), ("replicates", "replicate")] {
+            if let Some((_, marks)) = fields.iter_mut().find(|(field, value)| field == name && value.is_list()) {
+                columns.push(Json::Scalar(Parameter::Text(column.to_owned())));
+                add_marks(&mut rows, name, marks.take().into_list())?;
+            }
+        }
+        return of_rows(columns, rows);
     }
     if fields.iter().all(|(_, value)| value.is_list()) {
         return of_lists(fields);
@@ -68,8 +74,22 @@ fn of_object(mut fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
     of_objects(vec![Json::Object(fields)])
 }
 
+/// Puts a number behind each row, as a design file has its levels and replicates beside the rows.
+fn add_marks(rows: &mut [Json], name: &str, marks: Vec<Json>) -> Result<(), ImportError> {
+    if marks.len() != rows.len() {
+        let words = format!("`{name}` has {}, and there are {} rows", values(marks.len()), rows.len());
+        return Err(ImportError::Shape(words));
+    }
+    for (row, mark) in rows.iter_mut().zip(marks) {
+        if let Json::List(values) = row {
+            values.push(mark);
+        }
+    }
+    Ok(())
+}
+
 fn of_rows(names: Vec<Json>, rows: Vec<Json>) -> Result<Frame, ImportError> {
-    let name = |json| match json {
+    let name = |json: Json| match json.or_field("name") {
         Json::Scalar(Parameter::Text(name)) => Ok(name),
         _ => Err(ImportError::Shape("`columns` must be a list of names".to_owned())),
     };
@@ -200,6 +220,16 @@ impl Json {
         if let Self::List(list) = self { list } else { Vec::new() }
     }
 
+    /// The field of an object; itself if it is something else.
+    fn or_field(self, name: &str) -> Self {
+        match self {
+            Self::Object(fields) => {
+                fields.into_iter().find(|(field, _)| field == name).map_or(Self::Null, |(_, value)| value)
+            }
+            other => other,
+        }
+    }
+
     fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Null)
     }
@@ -259,5 +289,24 @@ impl<'de> Visitor<'de> for JsonVisitor {
             fields.push(field);
         }
         Ok(Json::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_a_design_file_is_read_as_it_stands_there() {
+        let csv = "a,c[0],c[1],soil,level,replicate\n1,2.5,3,clay,0,1\n2,2.5,4,\"sand, wet\",1,0\n";
+        let table = super::super::csv::read(csv).unwrap();
+        let json = serde_json::to_string(&table).unwrap();
+        assert_eq!(read(&json), Ok(Table { notes: Vec::new(), ..table }));
+    }
+
+    #[test]
+    fn levels_that_are_not_as_many_as_the_rows_are_refused() {
+        let error = read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#).unwrap_err();
+        assert_eq!(error, ImportError::Shape("`levels` has 1 value, and there are 2 rows".to_owned()));
     }
 }

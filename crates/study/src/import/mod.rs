@@ -54,6 +54,30 @@ pub struct Column {
     pub count: Option<usize>,
 }
 
+/// A table as JSON has it that [`import`] reads.
+#[derive(Serialize)]
+struct Written {
+    columns: Vec<String>,
+    rows: Vec<Vec<Parameter>>,
+}
+
+impl Table {
+    /// The table as JSON, from which [`import`] makes the same table.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut columns: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        let mut rows = self.rows.clone();
+        for (name, numbers) in [("level", &self.levels), ("replicate", &self.replicates)] {
+            let Some(numbers) = numbers else { continue };
+            columns.push(name.to_owned());
+            for (row, number) in rows.iter_mut().zip(numbers) {
+                row.push(Parameter::Integer(i64::from(*number)));
+            }
+        }
+        serde_json::to_vec(&Written { columns, rows }).unwrap_or_default()
+    }
+}
+
 /// Reads a table of cases.
 ///
 /// CSV has a header and is separated by comma, semicolon or tab; see [`parse_field`] for its values. With semicolons or tabs

@@ -387,3 +387,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_table_comes_back_from_its_json() {
+    let csv = "a,c[0],c[1],soil,level,replicate\n1,2.5,3,clay,0,1\n2,2.5,4,\"sand, wet\",1,0\n";
+    let table = import(csv.as_bytes()).unwrap();
+    assert_eq!(import(&table.to_json()), Ok(Table { notes: Vec::new(), ..table }));
+}

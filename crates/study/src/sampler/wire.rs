@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Sampler, Size};
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct WireSampler {
     kind: Kind,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,6 +44,10 @@ pub(crate) struct Cloud {
     seen: Mutex<BTreeMap<String, Duration>>,
     /// What becomes of the next requests; of all others nothing.
     pub(crate) faults: Mutex<VecDeque<Fault>>,
+    /// How many objects can still be written; without a number there is no limit.
+    pub(crate) writes_left: Mutex<Option<u32>>,
+    /// Objects whose keys begin like this can't be read.
+    pub(crate) locked: Mutex<Option<&'static str>>,
     /// How many requests sent messages.
     pub(crate) sends: Mutex<u32>,
     now: Mutex<Duration>,
@@ -131,6 +135,9 @@ impl Cloud {
         if request.method() == http::Method::PUT {
             return self.write(&key, request);
         }
+        if self.locked.lock().expect("locked").is_some_and(|start| key.starts_with(start)) {
+            return answer(403, "<Error><Code>AccessDenied</Code></Error>");
+        }
         match self.objects.lock().expect("objects").get(&key) {
             Some(stored) => answer(200, stored.content.clone()),
             None => answer(404, "<Error><Code>NoSuchKey</Code></Error>"),
@@ -138,6 +145,12 @@ impl Cloud {
     }
 
     fn write(&self, key: &str, request: &http::Request<Bytes>) -> Answer {
+        if let Some(left) = self.writes_left.lock().expect("writes").as_mut() {
+            let Some(fewer) = left.checked_sub(1) else {
+                return answer(403, "<Error><Code>AccessDenied</Code></Error>");
+            };
+            *left = fewer;
+        }
         let is_there = self.objects.lock().expect("objects").contains_key(key);
         if is_there && request.headers().contains_key("if-none-match") {
             return answer(412, "<Error><Code>PreconditionFailed</Code></Error>");

@@ -1,0 +1,28 @@
+"""What a build has made."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from local_cloud import REPOSITORY
+
+
+def built_page() -> Path:
+    """The folder of the built page."""
+    index = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist")) / "index.html"
+    return built(index).parent
+
+
+def built_program() -> Path:
+    """The built command line."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return built(Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher")))
+
+
+def built(file: Path) -> Path:
+    """The file, or an end with a word what makes it."""
+    if not file.is_file():
+        sys.exit(f"There is no {file}: `make bench` builds it.")
+    return file
