@@ -13,9 +13,6 @@ pub(crate) mod factor;
 
 use factor::{FactorDraft, FactorField};
 
-/// The most levels that are offered: 2^19 points are half a million.
-const HIGHEST_LEVEL: u32 = 40;
-
 /// A design as it stands in the form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -362,7 +359,7 @@ impl Draft {
             SizedBy::Levels => {
                 let first = whole(&self.first_level, Place::FirstLevel, note);
                 let last: Option<u32> = whole(&self.last_level, Place::Levels, note);
-                Some(Size::Levels { first: first?, last: last?.min(HIGHEST_LEVEL) })
+                Some(Size::Levels { first: first?, last: last? })
             }
         }
     }

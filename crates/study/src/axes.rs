@@ -3,7 +3,7 @@
 use cruncher_sampling::Points;
 
 use crate::case::Parameter;
-use crate::design::Design;
+use crate::design::{Design, Rows};
 use crate::factor::{Factor, Values};
 
 /// The most different texts of an imported column that are told apart in a preview.
@@ -27,7 +27,10 @@ pub struct Axis {
 /// The dimensions in which points of a design differ. What is the same everywhere has none.
 #[must_use]
 pub fn axes(design: &Design) -> Vec<Axis> {
-    design.fractions().map_or_else(|| listed_axes(design), |points| sampled_axes(design.factors(), points))
+    match design.rows() {
+        Rows::Sampled(points) => sampled_axes(design.factors(), points),
+        Rows::Listed(rows) => listed_axes(design, rows),
+    }
 }
 
 fn sampled_axes(factors: &[Factor], points: &Points) -> Vec<Axis> {
@@ -50,16 +53,16 @@ fn middle_of_part(fraction: f64, levels: u64) -> f64 {
     ((fraction * levels).floor().min(levels - 1.0) + 0.5) / levels
 }
 
-fn listed_axes(design: &Design) -> Vec<Axis> {
+fn listed_axes(design: &Design, rows: &[Vec<Parameter>]) -> Vec<Axis> {
     let mut axes = Vec::new();
-    for factor in design.factors().iter().filter(|factor| factor.values == Values::Listed) {
+    let listed = design.factors().iter().filter(|factor| factor.values == Values::Listed);
+    for (position, factor) in listed.enumerate() {
         for (component, name) in factor.columns().into_iter().enumerate() {
-            let column: Vec<Parameter> = (0..design.len())
-                .filter_map(|row| match design.value(row, &factor.name)? {
-                    Parameter::List(components) => components.get(component).cloned(),
-                    value => Some(value.clone()),
-                })
-                .collect();
+            let value = |row: &Vec<Parameter>| match row.get(position)? {
+                Parameter::List(components) => components.get(component).cloned(),
+                value => Some(value.clone()),
+            };
+            let column: Vec<Parameter> = rows.iter().filter_map(value).collect();
             axes.extend(listed_axis(name, &factor.unit, &column));
         }
     }
@@ -86,8 +89,7 @@ fn listed_axis(name: String, unit: &str, column: &[Parameter]) -> Option<Axis> {
         place
     };
     let is_told_apart = (2..=MOST_TEXTS).contains(&texts.len());
-    let ends = (Parameter::Text(texts.first()?.clone()), Parameter::Text(texts.last()?.clone()));
-    let (least, most) = ends;
+    let (least, most) = (Parameter::Text(texts.first()?.clone()), Parameter::Text(texts.last()?.clone()));
     is_told_apart.then(|| Axis { name, unit, least, most, places: column.iter().map(place).collect() })
 }
 

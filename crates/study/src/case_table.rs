@@ -118,10 +118,9 @@ fn number_in(record: &csv::StringRecord, index: usize, row: usize, column: &'sta
 pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<Cases, TableError> {
     let mut table = csv::Reader::from_reader(table);
     let headers = table.headers()?.clone();
-    let ids = ["case_id", "level", "replicate"].map(|name| position(&headers, name));
-    let [case_id, level, replicate] = ids;
-    let (case_id, level, replicate) = (case_id?, level?, replicate?);
-    let columns = |factor: &Factor| factor.columns().iter().map(|name| position(&headers, name)).collect();
+    let column = |name: &str| position(&headers, name);
+    let (case_id, level, replicate) = (column("case_id")?, column("level")?, column("replicate")?);
+    let columns = |factor: &Factor| factor.columns().iter().map(|name| column(name)).collect();
     let columns = document.factors.iter().map(columns).collect::<Result<Vec<Vec<usize>>, _>>()?;
     let (mut rows, mut marks, mut case_ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = csv::StringRecord::new();

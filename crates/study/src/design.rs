@@ -119,10 +119,10 @@ pub struct Design {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Rows {
+pub(crate) enum Rows {
     /// Fractions of each factor's range, one column a dimension.
     Sampled(Points),
-    /// One value a factor.
+    /// One value a factor whose values are listed.
     Listed(Vec<Vec<Parameter>>),
 }
 
@@ -398,11 +398,9 @@ impl Design {
         self.marks[row]
     }
 
-    /// The value that a point's row lists for a factor; none if it lists none.
-    pub(crate) fn value(&self, row: usize, name: &str) -> Option<&Parameter> {
-        let Rows::Listed(rows) = &self.rows else { return None };
-        let mut listed = self.factors.iter().filter(|factor| factor.values == Values::Listed);
-        rows[row].get(listed.position(|factor| factor.name == name)?)
+    /// What the points are made of.
+    pub(crate) const fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// The inputs at a point, by name.

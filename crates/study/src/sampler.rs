@@ -97,7 +97,8 @@ pub enum SamplerError {
     Levels(u32, u32),
     /// More than a submission takes.
     #[error(
-        "the design has {cases} cases, more than 1,000,000: lower its size, or split it into batches with different seeds"
+        "the design has {cases} cases, more than {}: lower its size, or split it into batches with different seeds",
+        thousands(MAX_CASES)
     )]
     TooManyCases {
         /// How many: `more than 18 quintillion` for a grid beyond all bounds.
@@ -105,14 +106,18 @@ pub enum SamplerError {
     },
     /// More than there is memory for.
     #[error(
-        "the points of the design are {values} numbers, more than 100,000,000: lower its size, or the `count` of its vectors"
+        "the points of the design are {values} numbers, more than {}: lower its size, or the `count` of its vectors",
+        thousands(MAX_VALUES)
     )]
     TooManyValues {
         /// How many: points times dimensions.
         values: String,
     },
     /// Vectors that no table can have.
-    #[error("the factors have {components} components, more than 100,000: lower the `count` of a vector")]
+    #[error(
+        "the factors have {components} components, more than {}: lower the `count` of a vector",
+        thousands(MAX_COMPONENTS)
+    )]
     TooManyComponents {
         /// How many.
         components: String,
@@ -222,8 +227,8 @@ impl Sampler {
         let dimensions = dimensions(factors);
         let one_level = |points| vec![LevelPoints { level: 0, points }];
         Ok(match *self {
-            Self::LatinHypercube { size: Size::Cases(_), criterion, doublings } if doublings > 0 => {
-                let first = hypercube(dimensions, self.first_points(), seed, 0, criterion);
+            Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } if doublings > 0 => {
+                let first = hypercube(dimensions, cases as usize, seed, 0, criterion);
                 doubled(first, doublings, seed)
             }
             Self::LatinHypercube { size, criterion, .. } => {
@@ -243,13 +248,6 @@ impl Sampler {
             Self::OneAtATime { steps } => one_level(one_at_a_time(factors, steps)),
             Self::Table => Vec::new(),
         })
-    }
-
-    fn first_points(&self) -> usize {
-        match *self {
-            Self::LatinHypercube { size: Size::Cases(cases), .. } => cases as usize,
-            _ => 0,
-        }
     }
 
     /// The design that has all points of this one and about as many new ones; none if there is no such design.

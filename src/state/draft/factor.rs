@@ -205,8 +205,8 @@ impl FactorDraft {
         match &factor.values {
             Values::Range { minimum, maximum, scale } => Self {
                 kind: if *scale == Scale::Log { FactorKind::LogRange } else { FactorKind::Range },
-                minimum: typed_number(*minimum),
-                maximum: typed_number(*maximum),
+                minimum: minimum.to_string(),
+                maximum: maximum.to_string(),
                 ..empty
             },
             Values::Integers { minimum, maximum } => {
@@ -330,9 +330,4 @@ fn typed(values: &[Parameter]) -> String {
 
 fn json(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-/// A bound as one would type it: without a point that says nothing.
-fn typed_number(number: f64) -> String {
-    number.to_string()
 }
