@@ -17,7 +17,6 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::components::throughput_chart;
 use crate::pages::{attach, closed, design, errors, overview};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::{address, designer, network, theme};
@@ -68,7 +67,6 @@ fn opened_view((study, role, worker): Opened) -> AnyView {
     let live = Live::new(study.now());
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
     let open = OpenStudy { study, role, worker, live, reader };
-    throughput_chart::draw_when_it_changes(live, reader);
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
     let wake = watch(open.study.clone(), live);

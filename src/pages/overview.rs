@@ -41,7 +41,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         view! {
             {progress(&snapshot, &counts, &route)}
             {call_for_worker(&snapshot, &counts, open)}
-            <div class="columns">{throughput_chart(&snapshot, open.reader)}{parts(&shown, &route)}</div>
+            <div class="columns">{throughput_chart(&snapshot)}{parts(&shown, &route)}</div>
         }
         .into_any()
     };

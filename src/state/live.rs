@@ -7,7 +7,6 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::access::{AccessKey, Role};
 use cruncher_study::case::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
-use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use crate::state::problem::Problem;
@@ -67,8 +66,6 @@ pub(crate) struct Reader {
     pub(crate) workers: RwSignal<u32>,
     /// Which line was copied last.
     pub(crate) copied: RwSignal<Option<Copied>>,
-    /// Where the chart of finished cases is drawn.
-    pub(crate) canvas: NodeRef<Canvas>,
     /// The failed case that is shown, if it isn't the last one of its group.
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// The error document of the failed case that is shown, once it has been read.
@@ -85,7 +82,6 @@ impl Reader {
             is_dark: RwSignal::new(is_dark),
             workers: RwSignal::new(4),
             copied: RwSignal::new(None),
-            canvas: NodeRef::new(),
             case: RwSignal::new(None),
             failure: RwSignal::new(None),
             designer: RwSignal::new(None),

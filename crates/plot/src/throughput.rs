@@ -1,19 +1,14 @@
 //! How many cases were finished in each stretch of time.
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-
-use crate::Look;
-
 /// The stretches of time that people think in, in seconds: from a second to a week.
 const STRETCHES_SECS: [f64; 19] = [
     1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 43_200.0,
     86_400.0, 172_800.0, 604_800.0,
 ];
 
-/// The height of a letter on the page, in its pixels.
-const TEXT_PX: f64 = 11.0;
+/// How much of its stretch a bar takes, and the least height of one, of the height of the highest.
+const BAR_WIDTH: f64 = 0.85;
+const LOWEST: f64 = 0.02;
 
 /// Finished cases, counted by stretches of equal length.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,40 +69,20 @@ impl Throughput {
         if size <= 1.0 { name.to_owned() } else { format!("{size} {name}s") }
     }
 
-    /// Draws a bar a stretch, and the height of the highest.
+    /// The bars as the path of an SVG, in a box that is as wide as there are stretches, and of height 1.
     ///
-    /// # Errors
-    /// If the backend does.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels")]
-    pub fn draw<DB: DrawingBackend>(
-        &self,
-        area: &DrawingArea<DB, Shift>,
-        look: &Look,
-    ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
-        let (width, height) = area.dim_in_pixel();
-        let (width, height) = (width.cast_signed(), height.cast_signed());
-        let px = |length: f64| (length * look.pixel_ratio).round() as i32;
-        let text_px = TEXT_PX * look.pixel_ratio;
-        let (top, bottom) = (px(TEXT_PX + 5.0), height - px(1.0));
-        let font = ("system-ui, sans-serif", text_px).into_font().color(&look.text);
-        area.draw(&PathElement::new([(0, top), (width, top)], look.grid))?;
-        area.draw(&PathElement::new([(0, bottom), (width, bottom)], look.grid))?;
-        area.draw(&Text::new(
-            self.most().to_string(),
-            (0, top - px(3.0)),
-            font.pos(Pos::new(HPos::Left, VPos::Bottom)),
-        ))?;
-
-        let step = f64::from(width) / self.counts.len() as f64;
-        let gap = if step > 4.0 * look.pixel_ratio { look.pixel_ratio } else { 0.0 };
-        let scale = f64::from(bottom - top) / self.most().max(1) as f64;
-        for (index, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let left = (index as f64 * step).round() as i32;
-            let right = ((index + 1) as f64 * step - gap).round() as i32;
-            let bar_top = bottom - (*count as f64 * scale).round().max(1.0) as i32;
-            area.draw(&Rectangle::new([(left, bar_top), (right, bottom)], look.data.filled()))?;
-        }
-        Ok(())
+    /// Not drawn by plotters, as other charts are: this one is part of the first view, which has a budget, and a path takes
+    /// its size and its colours from the style sheet.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share of the highest bar")]
+    pub fn path(&self) -> String {
+        let most = self.most().max(1) as f64;
+        let bar = |(index, count): (usize, &u64)| {
+            // A bar that stands for anything can be seen.
+            let top = 1.0 - (*count as f64 / most).max(LOWEST);
+            format!("M{index} 1V{top:.3}h{BAR_WIDTH}V1z")
+        };
+        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(bar).collect()
     }
 }
 
@@ -144,16 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn the_drawing_is_that_of_the_snapshot() {
-        let throughput = Throughput { start: 0.0, stretch_secs: 60.0, counts: vec![3, 0, 12, 1] };
-        let mut svg = String::new();
-        {
-            let area = SVGBackend::with_string(&mut svg, (200, 60)).into_drawing_area();
-            let look =
-                Look { data: RGBColor(0, 114, 178), grid: RGBColor(200, 200, 200), text: BLACK, pixel_ratio: 1.0 };
-            throughput.draw(&area, &look).unwrap();
-            area.present().unwrap();
-        }
-        insta::assert_snapshot!(svg);
+    fn a_bar_is_as_high_as_its_share_of_the_highest_and_none_is_invisible() {
+        let throughput = Throughput { start: 0.0, stretch_secs: 60.0, counts: vec![30, 0, 120, 1] };
+        assert_eq!(throughput.path(), "M0 1V0.750h0.85V1zM2 1V0.000h0.85V1zM3 1V0.980h0.85V1z");
     }
 }
