@@ -7,9 +7,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_backend::watch::Watch;
 use cruncher_backend::{Study, study};
-use cruncher_study::access::{Access, AccessKey, Role};
+use cruncher_study::access::{Access, AccessKey};
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
@@ -17,13 +16,15 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::pages::{attach, closed, design, errors, overview};
+use crate::pages::{attach, closed, errors, overview, program};
 use crate::platform::polling::{Wake, poll};
+use crate::platform::programs::Program;
 use crate::platform::{address, designer, network, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{Page, Route};
+use crate::watching::Watcher;
 
 /// What stands in the way of a study.
 enum Closed {
@@ -48,8 +49,8 @@ pub async fn start() {
     mount_to_body(page);
 }
 
-/// The study, and what the link's role and keys are.
-type Opened = (Study, Role, Option<AccessKey>);
+/// The study, and what the link gave.
+type Opened = (Study, Access);
 
 async fn open() -> Result<Opened, Closed> {
     let access = match address::take_access() {
@@ -57,23 +58,23 @@ async fn open() -> Result<Opened, Closed> {
         Ok(None) => return Err(Closed::NoAccess(None)),
         Err(error) => return Err(Closed::NoAccess(Some(error.into()))),
     };
-    let Access { role, key, worker } = access;
-    let opened = study::open(network(), &address::page_url(), &key).await;
+    let opened = study::open(network(), &address::page_url(), &access.key).await;
     let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
-    Ok((study, role, worker))
+    Ok((study, access))
 }
 
-fn opened_view((study, role, worker): Opened) -> AnyView {
+fn opened_view((study, access): Opened) -> AnyView {
+    let Access { role, key, worker } = access;
     let live = Live::new(study.now());
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
-    let wake = watch(open.study.clone(), live);
+    let wake = watch(open.study.clone(), key, live, reader);
     let name = open.study.config.study.clone();
     Effect::new(move || {
         document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name()));
-        design::show_designer(reader);
+        program::show(reader);
     });
     let top = {
         let open = open.clone();
@@ -83,7 +84,8 @@ fn opened_view((study, role, worker): Opened) -> AnyView {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
         Page::Errors => errors::page(&open),
-        Page::Design => design::page(reader),
+        Page::Results => program::page(Program::Results, reader),
+        Page::Design => program::page(Program::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_note);
     view! {
@@ -94,7 +96,7 @@ fn opened_view((study, role, worker): Opened) -> AnyView {
             <main id="main" class="frame__page" tabindex="-1">
                 {problem}
                 {page}
-                <div id="designer" hidden><p class="empty" role="status">"Loading the design page …"</p></div>
+                {program::places()}
             </main>
         </div>
     }
@@ -113,7 +115,7 @@ fn follow_address(route: RwSignal<Route>) {
     on_cleanup(move || listener.remove());
 }
 
-fn watch(study: Study, live: Live) -> Wake {
+fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
     let clock = study.clone();
     let ticks = set_interval_with_handle(move || live.now.set(clock.now()), Duration::from_secs(1));
     on_cleanup(move || {
@@ -121,22 +123,28 @@ fn watch(study: Study, live: Live) -> Wake {
             ticks.clear();
         }
     });
-    let mut watch = Watch::new(study);
+    let mut watcher = Watcher::new(study, key, live.reading);
     let mut pace = Pace::default();
     let has_sent = Rc::new(Cell::new(false));
     let doubts = has_sent.clone();
     let wake = poll(async move || {
-        if doubts.take() {
-            watch.doubt();
+        if reader.route.read_untracked().page == Page::Results {
+            watcher.want_rows();
         }
-        let seen = watch.refresh().await;
+        let seen = watcher.refresh(doubts.take()).await;
         let look = match &seen {
             Ok(snapshot) if snapshot.has_changed => Look::Changed,
             Ok(_) => Look::Unchanged,
             Err(_) => Look::Failed,
         };
-        live.take(seen.map_err(|error| Problem::from(&error)));
+        live.take(seen);
         pace.after(look)
+    });
+    let results = wake.clone();
+    Effect::new(move || {
+        if reader.route.read().page == Page::Results {
+            results.now();
+        }
     });
     let now = wake.clone();
     let listener = window_event_listener_untyped(designer::SENT, move |_| {

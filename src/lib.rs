@@ -21,4 +21,8 @@ pub mod designer;
 mod pages;
 #[cfg(target_arch = "wasm32")]
 mod platform;
+#[cfg(target_arch = "wasm32")]
+pub mod results;
 mod state;
+#[cfg(target_arch = "wasm32")]
+mod watching;

@@ -7,16 +7,24 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Each crate of the workspace, and all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("cruncher-aws", &[]),
-    ("cruncher-backend", &["cruncher-aws", "cruncher-study"]),
+    ("cruncher-backend", &["cruncher-aws", "cruncher-results", "cruncher-study"]),
     ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
     (
         "cruncher-dashboard",
-        &["cruncher-aws", "cruncher-backend", "cruncher-plot", "cruncher-sampling", "cruncher-study"],
+        &[
+            "cruncher-aws",
+            "cruncher-backend",
+            "cruncher-plot",
+            "cruncher-results",
+            "cruncher-sampling",
+            "cruncher-study",
+        ],
     ),
     ("cruncher-plot", &[]),
+    ("cruncher-results", &["cruncher-study"]),
     ("cruncher-sampling", &[]),
     ("cruncher-study", &["cruncher-sampling"]),
 ];
@@ -71,6 +79,11 @@ fn the_domain_does_not_reach_for_the_world() {
 #[test]
 fn points_do_not_reach_for_the_world() {
     check_purity("cruncher-sampling");
+}
+
+#[test]
+fn results_do_not_reach_for_the_world() {
+    check_purity("cruncher-results");
 }
 
 #[test]

@@ -13,7 +13,8 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ REGION = "eu-central-1"
 ROOT_KEY_ID = "test"
 ROOT_SECRET = "test"
 START_SECS = 60
+# How much goes into the cloud in one request.
+CHUNK_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,21 @@ class Key:
 
     key_id: str
     secret: str
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of a bucket."""
+
+    key: str
+    body: bytes
+    modified_time: float
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def packed(self) -> bytes:
+        """A line about it, then its bytes."""
+        told = {"size": len(self.body), "key": self.key, "modified_time": self.modified_time, "headers": self.headers}
+        return json.dumps(told).encode() + b"\n" + self.body
 
 
 def client(service: str, endpoint_url: str, key: Key) -> Any:
@@ -64,7 +82,7 @@ class LocalCloud:
         self._folder = Path(tempfile.mkdtemp(prefix="cruncher-cloud-"))
         self._log = (self._folder / "log.txt").open("wb")
         self._process = subprocess.Popen(
-            [Path(sys.executable).parent / "ministack"],
+            [sys.executable, REPOSITORY / "tests/local_cloud_process.py"],
             cwd=self._folder,
             env={
                 **os.environ,
@@ -106,6 +124,19 @@ class LocalCloud:
     def client(self, service: str, key: Key | None = None) -> Any:
         """A boto3 client of this cloud; root's, unless `key` is given."""
         return client(service, self.endpoint_url, key or self.root)
+
+    def put_objects(self, bucket: str, objects: Iterable[Object]) -> int:
+        """Puts many objects at once, without a key; returns how many. For studies too large for a PUT each."""
+        count = 0
+        for chunk in _chunks(objects):
+            url = f"{self.endpoint_url}/_cruncher/objects/{bucket}"
+            try:
+                with urllib.request.urlopen(url, data=chunk, timeout=120) as answer:
+                    count += int(answer.read())
+            except urllib.error.HTTPError as refusal:
+                with refusal:
+                    raise RuntimeError(refusal.read().decode(errors="replace")) from refusal
+        return count
 
     def deploy(self, *, lease_secs: int = 120, max_receives: int = 5) -> Study:
         """A fresh study with its keys and its `public/config.json`, without the command line."""
@@ -160,6 +191,17 @@ class LocalCloud:
             ContentType="text/x-python; charset=utf-8",
         )
         return Study(self, study, config, keys["Viewer"], keys["Operator"], keys["Worker"])
+
+
+def _chunks(objects: Iterable[Object]) -> Iterator[bytes]:
+    chunk = bytearray()
+    for one in objects:
+        chunk += one.packed()
+        if len(chunk) > CHUNK_BYTES:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)
 
 
 @dataclass(frozen=True)

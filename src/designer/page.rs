@@ -18,14 +18,15 @@ use super::messages::Order;
 use super::sending::{self, Sending};
 use super::{draughtsman, memory};
 use crate::components::problem_note::problem_note;
+use crate::platform::address;
 use crate::platform::local_time::clock_time;
-use crate::platform::{address, designer};
+use crate::platform::programs::Program;
 use crate::state::draft::{Draft, Source};
 use crate::state::problem::Problem;
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
-    let Some(place) = designer::place() else { return };
+    let Some(place) = Program::Designer.place() else { return };
     place.set_inner_html("");
     mount_to(place, || match address::kept() {
         Some(access) => page(access),

@@ -7,11 +7,13 @@ use cruncher_study::design_document::DesignDocument;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::channel::{Engine, Heard, Parts};
 use super::desk::{Desk, TableState};
 use super::draughtsman::table_file;
 use super::messages::{FirstCase, News, Order, Prospect, Sent, Stop};
 use super::worker::Request;
+use crate::platform::channel::{Engine, Heard, Parts};
+use crate::platform::marks::Mark;
+use crate::platform::programs::Program;
 use crate::platform::{address, designer};
 use crate::state::draft::Source;
 
@@ -52,10 +54,10 @@ pub(super) struct Reports {
 /// Notes whether there is something to go on with should the page be closed.
 fn note(desk: Desk) {
     match &*desk.sending.read() {
-        Sending::Going(_) | Sending::Stopping(_) => designer::note_sending(true),
+        Sending::Going(_) | Sending::Stopping(_) => Mark::Sending.set(true),
         Sending::Stopped(sent, stop) => {
             let is_over = matches!(stop, Stop::Complete | Stop::Cancelled | Stop::Elsewhere);
-            designer::note_sending(!is_over && sent.of > 0);
+            Mark::Sending.set(!is_over && sent.of > 0);
         }
         Sending::Idle | Sending::Preparing | Sending::Refused(_) | Sending::Ready(_) => {}
     }
@@ -114,7 +116,7 @@ pub(super) fn order(desk: Desk, order: Order, parts: &[JsValue]) {
     let request = Request::Sending(order);
     let given = SENDER.with_borrow_mut(|sender| {
         if sender.is_none() {
-            let engine = Engine::start(move |heard| hear(desk, heard))?;
+            let engine = Engine::start(Program::Designer, move |heard| hear(desk, heard))?;
             if !is_opening {
                 // One in the place of another that has ended.
                 engine.post(&Request::Sending(opening(desk)), &[])?;
@@ -154,7 +156,7 @@ fn take(desk: Desk, news: News) {
         News::Refused { reason } => desk.sending.update(|sending| {
             if matches!(sending, Sending::Preparing | Sending::Going(_) | Sending::Stopping(_)) {
                 *sending = Sending::Refused(reason);
-                designer::note_sending(false);
+                Mark::Sending.set(false);
             }
         }),
         News::Progress(sent) => take_progress(desk, sent),
@@ -164,7 +166,7 @@ fn take(desk: Desk, news: News) {
         }
         News::First(first) => desk.reports.first.set(first),
         News::Nothing => {
-            designer::note_sending(false);
+            Mark::Sending.set(false);
             if !is_preparing {
                 desk.sending.set(Sending::Idle);
             }

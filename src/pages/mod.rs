@@ -2,6 +2,6 @@
 
 pub(crate) mod attach;
 pub(crate) mod closed;
-pub(crate) mod design;
 pub(crate) mod errors;
 pub(crate) mod overview;
+pub(crate) mod program;

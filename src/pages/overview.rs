@@ -27,7 +27,8 @@ const MORE_WORKERS: u64 = 4;
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let Some(snapshot) = open.live.snapshot.get() else {
         let is_broken = open.live.problem.read().is_some();
-        return (!is_broken).then(|| view! { <p class="empty" role="status">"Reading the study …"</p> }).into_any();
+        let words = reading(open.live.reading.get());
+        return (!is_broken).then(|| view! { <p class="empty" role="status">{words}</p> }).into_any();
     };
     let route = open.reader.route.get();
     let shown: Vec<&BatchAccount> = match &route.batch {
@@ -53,6 +54,14 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         {errors(&snapshot, &route, now)}
     }
     .into_any()
+}
+
+/// How far reading is, in words.
+fn reading((read_bytes, of_bytes): (u64, u64)) -> String {
+    match of_bytes >> 20 {
+        0 => "Reading the study …".to_owned(),
+        of_mib => format!("Reading the study … {} of {} MiB", thousands(read_bytes >> 20), thousands(of_mib)),
+    }
 }
 
 fn no_cases(route: &Route) -> AnyView {

@@ -81,17 +81,47 @@ impl Keep {
         Ok(())
     }
 
+    /// What is kept below each of these keys; undefined where nothing is.
+    ///
+    /// # Errors
+    /// If the browser can't read it.
+    pub(crate) async fn get_each(&self, keys: &[String]) -> Result<Vec<JsValue>, KeepError> {
+        let ask = |store: &IdbObjectStore| keys.iter().map(|key| store.get(&key.into())).collect();
+        self.change_all(Mode::Readonly, ask).await
+    }
+
+    /// Keeps all of these values, or none of them.
+    ///
+    /// # Errors
+    /// If there is no room for them.
+    pub(crate) async fn put_each(&self, values: &[(String, JsValue)]) -> Result<(), KeepError> {
+        let put =
+            |store: &IdbObjectStore| values.iter().map(|(key, value)| store.put_with_key(value, &key.into())).collect();
+        self.change_all(Mode::Readwrite, put).await?;
+        Ok(())
+    }
+
     /// One request and its result, once its transaction is complete.
     async fn change(
         &self,
         mode: Mode,
         ask: impl FnOnce(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
     ) -> Result<JsValue, KeepError> {
-        let done: Result<JsValue, JsValue> = async {
+        let results = self.change_all(mode, |store| Ok(vec![ask(store)?])).await?;
+        Ok(results.into_iter().next().unwrap_or_default())
+    }
+
+    /// Requests and their results, once the one transaction of all is complete.
+    async fn change_all(
+        &self,
+        mode: Mode,
+        ask: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
+    ) -> Result<Vec<JsValue>, KeepError> {
+        let done: Result<Vec<JsValue>, JsValue> = async {
             let transaction = self.0.transaction_with_str_and_mode(STORE, mode)?;
-            let request = ask(&transaction.object_store(STORE)?)?;
+            let requests = ask(&transaction.object_store(STORE)?)?;
             ended(&transaction).await?;
-            request.result()
+            requests.iter().map(IdbRequest::result).collect()
         }
         .await;
         done.map_err(|error| keep_error(&error))

@@ -1,12 +1,17 @@
 //! The only calls to the browser: address, storage, clipboard, time, polling, the designer.
 
 pub(crate) mod address;
+pub(crate) mod channel;
 pub(crate) mod clipboard;
 pub(crate) mod designer;
 pub(crate) mod journals;
 pub(crate) mod keep;
 pub(crate) mod local_time;
+pub(crate) mod marks;
 pub(crate) mod polling;
+pub(crate) mod programs;
+pub(crate) mod rows;
+pub(crate) mod shelf;
 pub(crate) mod theme;
 
 /// What requests are sent with.

@@ -9,6 +9,7 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 
+use crate::platform::programs::Program;
 use crate::state::problem::Problem;
 use crate::state::route::Route;
 
@@ -28,6 +29,8 @@ pub(crate) struct OpenStudy {
 pub(crate) struct Live {
     /// What was seen; none before the first look has ended.
     pub(crate) snapshot: RwSignal<Option<Arc<Snapshot>>>,
+    /// How many bytes of how many have been read, while there are many.
+    pub(crate) reading: RwSignal<(u64, u64)>,
     /// Why the last look failed, if it did.
     pub(crate) problem: RwSignal<Option<Problem>>,
     /// The time by the servers' clock, every second.
@@ -39,7 +42,13 @@ pub(crate) struct Live {
 impl Live {
     /// Nothing is known yet, at `now`.
     pub(crate) fn new(now: f64) -> Self {
-        Self { snapshot: RwSignal::new(None), problem: RwSignal::new(None), now: RwSignal::new(now), opened: now }
+        Self {
+            snapshot: RwSignal::new(None),
+            reading: RwSignal::new((0, 0)),
+            problem: RwSignal::new(None),
+            now: RwSignal::new(now),
+            opened: now,
+        }
     }
 
     /// Takes what a look brought.
@@ -70,8 +79,8 @@ pub(crate) struct Reader {
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// The error document of the failed case that is shown, once it has been read.
     pub(crate) failure: RwSignal<Option<Result<ErrorDocument, Problem>>>,
-    /// Why the designer couldn't be loaded, if so.
-    pub(crate) designer: RwSignal<Option<Problem>>,
+    /// Why the designer, and the results, couldn't be loaded, if so.
+    failed: [RwSignal<Option<Problem>>; 2],
 }
 
 impl Reader {
@@ -84,8 +93,13 @@ impl Reader {
             copied: RwSignal::new(None),
             case: RwSignal::new(None),
             failure: RwSignal::new(None),
-            designer: RwSignal::new(None),
+            failed: [RwSignal::new(None), RwSignal::new(None)],
         }
+    }
+
+    /// Why a page that is a program of its own couldn't be loaded, if so.
+    pub(crate) const fn failed(&self, program: Program) -> RwSignal<Option<Problem>> {
+        self.failed[program as usize]
     }
 }
 

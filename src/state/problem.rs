@@ -19,11 +19,20 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// The designer's program isn't to be had.
-    pub(crate) fn no_designer() -> Self {
+    pub(crate) fn no_program(page: &str) -> Self {
         Self {
-            title: "The design page can't be loaded.".into(),
+            title: format!("The {} page can't be loaded.", page.to_lowercase()),
             advice: "Look whether this computer has a network, then try again.".into(),
             detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
+        }
+    }
+
+    /// The worker that watches a large study ended.
+    pub(crate) fn no_watcher() -> Self {
+        Self {
+            title: "The page's worker ended.".into(),
+            advice: "Nothing is lost; it is started again with the next look.".into(),
+            detail: "A large study is read beside the page, by a program in assets/ that didn't come or broke.".into(),
         }
     }
 

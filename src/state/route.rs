@@ -11,12 +11,13 @@ pub(crate) enum Page {
     Overview,
     Attach,
     Errors,
+    Results,
     Design,
 }
 
 impl Page {
     /// All of them, in the order of the rail.
-    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Attach, Self::Errors, Self::Design];
+    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Attach, Self::Errors, Self::Results, Self::Design];
 
     /// The name in the rail and the title.
     pub(crate) const fn name(self) -> &'static str {
@@ -24,6 +25,7 @@ impl Page {
             Self::Overview => "Overview",
             Self::Attach => "Attach",
             Self::Errors => "Errors",
+            Self::Results => "Results",
             Self::Design => "Design",
         }
     }
@@ -33,6 +35,7 @@ impl Page {
             Self::Overview => "overview",
             Self::Attach => "attach",
             Self::Errors => "errors",
+            Self::Results => "results",
             Self::Design => "design",
         }
     }

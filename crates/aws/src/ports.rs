@@ -21,7 +21,8 @@ pub struct Ports {
 
 /// Sends one request and brings back one answer, whatever its status.
 ///
-/// A body that came with `Content-Encoding: gzip` is handed over unpacked, since browsers do that unasked.
+/// A body that came with `Content-Encoding: gzip` is handed over unpacked, since browsers do that unasked; only
+/// `transport::native::ports_as_stored` leaves it as it is.
 /// Dropping the future abandons the request.
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`.

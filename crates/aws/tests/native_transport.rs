@@ -9,7 +9,7 @@ use std::time::Duration;
 use cruncher_aws::retry::Policy;
 use cruncher_aws::s3::{Fetched, GetObject, PutObject};
 use cruncher_aws::transport::native;
-use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation};
+use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation, Ports, TransportError};
 
 const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\netag: \"tag\"\r\n\r\nbody";
 const CUT_SHORT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe connection ends here";
@@ -61,12 +61,20 @@ fn read_request(connection: &mut impl BufRead) -> String {
 }
 
 fn send<O: Operation>(server: &Server, operation: &O) -> (Result<O::Output, Error>, u64) {
+    send_by(native::ports(), server, operation)
+}
+
+fn send_by<O: Operation>(
+    ports: Result<Ports, TransportError>,
+    server: &Server,
+    operation: &O,
+) -> (Result<O::Output, Error>, u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let endpoints = Endpoints::new("eu-central-1", Some(server.endpoint_url.clone()));
         let policy = Policy { first_wait: Duration::from_millis(1), ..Policy::default() };
         let credentials = Credentials::new("AKIDEXAMPLE", "secret");
-        let client = Client::new(native::ports().expect("ports"), endpoints, Some(credentials)).with_policy(policy);
+        let client = Client::new(ports.expect("ports"), endpoints, Some(credentials)).with_policy(policy);
         (client.send(operation).await, client.requests_sent())
     })
 }
@@ -108,6 +116,18 @@ fn the_request_arrives_as_it_was_signed() {
     for header in ["content-type: text/plain\r\n", "if-none-match: *\r\n", "authorization: AWS4-HMAC-SHA256 "] {
         assert!(request.contains(header), "{header} in {request}");
     }
+}
+
+/// Bytes of gzip are no text, so that this stands for them: whoever unpacks it fails.
+#[test]
+fn a_packed_object_is_handed_over_as_it_is_stored_to_whoever_wants_that() {
+    const PACKED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-encoding: gzip\r\n\r\nbody";
+    let server = Server::start(&[PACKED]);
+    let (result, _) = send_by(native::ports_as_stored(), &server, &GetObject::new("b", "k"));
+    let Fetched::Object(object) = result.expect("an object") else { panic!("not modified") };
+    assert_eq!(object.body, "body");
+    let requests = server.requests();
+    assert!(!requests[0].contains("accept-encoding"), "{}", requests[0]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ mod sending;
 mod settled;
 mod steering;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod writing;
 
 pub use journal::Journal;

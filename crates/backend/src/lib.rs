@@ -1,14 +1,17 @@
 //! The use cases over a study's domain and its cloud. The dashboard and the command line share every one of them.
 
 pub mod clean_up;
+pub mod download;
 pub mod enqueue;
 pub mod keep;
 pub mod keys;
 pub mod launch;
+pub mod listing;
 pub mod page;
 pub mod progress;
 pub mod publish;
 mod reading;
+pub mod shelf;
 pub mod snapshot;
 pub mod stack;
 pub mod study;

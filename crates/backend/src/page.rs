@@ -313,7 +313,7 @@ mod tests {
             "accede-facade.js",
             "icon-20261121.png",
             "cruncher-designer_bg.wasm",
-            "designer-start.js",
+            "start.js",
         ] {
             assert!(!is_hashed(path), "{path}");
         }

@@ -20,6 +20,11 @@ impl Wanted {
     pub(crate) const fn whole(object: s3::ListedObject) -> Self {
         Self { object, start: 0 }
     }
+
+    /// How many bytes that is.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.object.size_bytes.saturating_sub(self.start)
+    }
 }
 
 /// What was read of an object, or why it can't be.
@@ -31,12 +36,25 @@ pub(crate) fn parse<T: DeserializeOwned>(read: Body) -> Result<T, String> {
 }
 
 impl Study {
-    /// Reads objects, several at once. One that can't be read says why; one that is gone by now is left out.
+    /// Reads objects, several at once.
     pub(crate) async fn read_all(
         &self,
         wanted: Vec<Wanted>,
         max_bytes: u64,
     ) -> Result<Vec<(s3::ListedObject, Body)>, Error> {
+        let mut all = Vec::with_capacity(wanted.len());
+        self.read_each(wanted, max_bytes, &mut |object, body| all.push((object, body))).await?;
+        Ok(all)
+    }
+
+    /// Reads objects, several at once, and hands them out in their order as they come. One that can't be read says why; one
+    /// that is gone by now is left out.
+    pub(crate) async fn read_each(
+        &self,
+        wanted: Vec<Wanted>,
+        max_bytes: u64,
+        each: &mut dyn FnMut(s3::ListedObject, Body),
+    ) -> Result<(), Error> {
         let read = |Wanted { object, start }: Wanted| async move {
             if object.size_bytes.saturating_sub(start) > max_bytes {
                 let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
@@ -53,7 +71,12 @@ impl Study {
                 Err(error) => Err(error),
             }
         };
-        let read: Vec<Result<_, Error>> = stream::iter(wanted).map(read).buffered(CONCURRENT_READS).collect().await;
-        read.into_iter().filter_map(Result::transpose).collect()
+        let mut read = stream::iter(wanted).map(read).buffered(CONCURRENT_READS);
+        while let Some(read) = read.next().await {
+            if let Some((object, body)) = read? {
+                each(object, body);
+            }
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::control::Control;
 use cruncher_study::diagnosis::{Notice, QueueCounts};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::heartbeat::Heartbeat;
@@ -25,12 +26,16 @@ pub struct Snapshot {
     pub workers: Vec<Heartbeat>,
     /// Failures, those that are alike as one, the largest group first.
     pub error_groups: Vec<ErrorGroup>,
+    /// What the operator asks of the workers.
+    pub control: Control,
     /// When cases got their results, in the order in which that was learnt.
     pub finishes: Vec<Finish>,
     /// What a person should know, what matters most first.
     pub notices: Vec<Notice>,
     /// Objects that can't be read, and why.
     pub unreadable: BTreeMap<String, String>,
+    /// Whether all documents have been looked at. Before that, a large study is known from tables and segments alone.
+    pub is_checked: bool,
     /// Whether anything is new since the snapshot before.
     pub has_changed: bool,
 }

@@ -1,5 +1,10 @@
 //! Watching a study: what has changed since the last look, at the price of a few requests.
+//!
+//! [`Full`] reads studies of any size. [`Light`] reads small ones alone, and is small itself: with it the page begins.
 
+mod full;
+mod light;
+mod means;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,15 +16,17 @@ use cruncher_study::control::{CONTROL_KEY, Control};
 use cruncher_study::diagnosis::{QueueCounts, diagnose};
 use cruncher_study::error_groups::error_groups;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
+use cruncher_study::key::{DataKey, WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::outcome::ErrorDocument;
-use cruncher_study::segment::parse_segment;
 use futures::future;
 
 use crate::reading::{Body, Wanted, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
+pub use full::Full;
+pub use light::Light;
+use means::Means;
 
 /// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;
@@ -43,8 +50,9 @@ const MAX_ERROR_BYTES: u64 = 8 << 20;
 const MAX_ROWS_BYTES: u64 = 256 << 20;
 
 /// Remembers what was read, so that only what changed is read again.
-pub struct Watch {
+pub struct Watch<M = Full> {
     study: Study,
+    means: M,
     ledger: Ledger,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// How many bytes of each segment were read.
@@ -72,12 +80,25 @@ struct ListingTimes {
     end: f64,
 }
 
-impl Watch {
-    /// Watches `study` from now on.
+impl<M> Watch<M> {
+    /// The study.
     #[must_use]
-    pub fn new(study: Study) -> Self {
+    pub const fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// Lets the next look list the data, whatever is known: somebody knows that tables have changed.
+    pub const fn doubt(&mut self) {
+        self.listing = None;
+    }
+}
+
+#[expect(private_bounds, reason = "there are two means, and both are known here")]
+impl<M: Means> Watch<M> {
+    fn by(means: M, study: Study) -> Self {
         Self {
             study,
+            means,
             ledger: Ledger::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -91,22 +112,8 @@ impl Watch {
         }
     }
 
-    /// The study.
-    #[must_use]
-    pub const fn study(&self) -> &Study {
-        &self.study
-    }
-
-    /// Lets the next look list the data, whatever is known: somebody knows that tables have changed.
-    pub const fn doubt(&mut self) {
-        self.listing = None;
-    }
-
-    /// Looks again. When nothing changed this takes four requests.
-    ///
-    /// # Errors
-    /// If one of these fails. What was learnt before stays, and the next call goes on from there.
-    pub async fn refresh(&mut self) -> Result<Snapshot, Error> {
+    /// Looks again; none if there is more than these means can read.
+    async fn look(&mut self) -> Result<Option<Snapshot>, Error> {
         let (queue, dead_letters, workers, control) = future::try_join4(
             self.count(&self.study.config.queue_url),
             self.count(&self.study.config.dead_letter_queue_url),
@@ -121,16 +128,33 @@ impl Watch {
             self.enter_control(control);
         }
         has_changed |= self.read_heartbeats(&workers).await?;
-        let rows_of_unknown_cases = self.read_segments(&workers).await?;
-        has_changed |= rows_of_unknown_cases.is_some();
+        let grown = self.grown_segments(&workers);
+        let (has_grown, cases_before) = (!grown.is_empty(), self.ledger.cases());
+        if has_grown && M::read_segments(self, grown).await?.is_none() {
+            return Ok(None);
+        }
+        has_changed |= has_grown;
         self.changed_since_listing |= has_changed;
 
         let now = self.study.now();
         self.empty_since = (queue.messages() == 0).then(|| self.empty_since.unwrap_or(now));
-        if self.needs_listing(rows_of_unknown_cases == Some(true), now) {
-            has_changed |= self.list_data().await?;
+        if self.needs_listing(self.ledger.cases() != cases_before, now) {
+            match M::look_at_data(self).await? {
+                Some(has_news) => has_changed |= has_news,
+                None => return Ok(None),
+            }
         }
-        Ok(Snapshot { has_changed, ..self.snapshot(self.study.now(), dead_letters.messages()) })
+        Ok(Some(Snapshot { has_changed, ..self.snapshot(self.study.now(), dead_letters.messages()) }))
+    }
+
+    /// Segments to which something was appended.
+    fn grown_segments(&self, listed: &[s3::ListedObject]) -> Vec<Wanted> {
+        let grown = |object: &s3::ListedObject| {
+            let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
+            let start = self.segments.get(&object.key).copied().unwrap_or(0);
+            (start < object.size_bytes).then(|| Wanted { start, object: object.clone() })
+        };
+        listed.iter().filter_map(grown).collect()
     }
 
     async fn count(&self, queue_url: &str) -> Result<QueueCounts, Error> {
@@ -203,39 +227,12 @@ impl Watch {
         self.heartbeats.insert(object.key, Seen { etag: object.etag, content });
     }
 
-    /// Reads what was appended to segments: none if nothing was, else whether it names a case that no table does.
-    async fn read_segments(&mut self, listed: &[s3::ListedObject]) -> Result<Option<bool>, Error> {
-        let grown = |object: &s3::ListedObject| {
-            let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
-            let start = self.segments.get(&object.key).copied().unwrap_or(0);
-            (start < object.size_bytes).then(|| Wanted { start, object: object.clone() })
-        };
-        let grown: Vec<Wanted> = listed.iter().filter_map(grown).collect();
-        if grown.is_empty() {
-            return Ok(None);
+    /// Notes how far a segment has been read, and says so if some of its lines are no rows.
+    fn note_segment(&mut self, key: String, read_bytes: u64, unreadable: usize) {
+        *self.segments.entry(key.clone()).or_default() += read_bytes;
+        if unreadable > 0 {
+            self.note_unreadable(key, format!("{unreadable} of its rows are no rows of a segment"));
         }
-        let cases_before = self.ledger.cases();
-        for (object, read) in self.study.read_all(grown, MAX_ROWS_BYTES).await? {
-            match read {
-                Ok(body) => self.enter_rows(object, &body),
-                Err(reason) => self.note_unreadable(object.key, reason),
-            }
-        }
-        Ok(Some(self.ledger.cases() != cases_before))
-    }
-
-    fn enter_rows(&mut self, object: s3::ListedObject, body: &[u8]) {
-        let rows = parse_segment(body);
-        if let Some(WorkerKey::Segment(worker)) = WorkerKey::parse(&object.key) {
-            rows.rows.iter().for_each(|row| self.ledger.add_row(worker, row));
-        }
-        if rows.unreadable > 0 {
-            self.note_unreadable(
-                object.key.clone(),
-                format!("{} of its rows are no rows of a segment", rows.unreadable),
-            );
-        }
-        *self.segments.entry(object.key).or_default() += rows.read_bytes as u64;
     }
 
     fn note_unreadable(&mut self, key: String, reason: String) {
@@ -258,11 +255,7 @@ impl Watch {
     }
 
     /// Compares with the documents below `data/`, which are the truth, and returns whether anything was new.
-    async fn list_data(&mut self) -> Result<bool, Error> {
-        let start = self.study.now();
-        let objects =
-            s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(DATA_PREFIX))
-                .await?;
+    async fn compare(&mut self, objects: Vec<s3::ListedObject>, start: f64) -> Result<bool, Error> {
         let mut listing = DataListing::default();
         let (mut tables, mut errors) = (Vec::new(), Vec::new());
         for object in objects {
@@ -275,7 +268,7 @@ impl Watch {
             }
             listing.add(key, changed);
         }
-        let mut has_changed = self.read_tables(tables).await?;
+        let mut has_changed = self.compare_tables(tables).await?;
         let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
         let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
         // Both are in the order of the listing.
@@ -329,8 +322,10 @@ impl Watch {
             notices: diagnose(&total, &workers, dead_letters, control, now),
             workers,
             error_groups: error_groups(self.ledger.failures()),
+            control: control.clone(),
             finishes: self.ledger.finishes().to_vec(),
             unreadable: self.unreadable.clone(),
+            is_checked: self.listing.is_some(),
             has_changed: false,
         }
     }

@@ -1,11 +1,13 @@
 //! What can be typed behind `cruncher`, and the help that explains it.
 
 mod designs;
+mod results;
 
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
 pub(crate) use designs::{Design, Enqueue, Source};
+pub(crate) use results::{Destination, Only, Results};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -26,6 +28,7 @@ Examples:
   cruncher design footing.json            what a design has, before it is sent anywhere
   cruncher enqueue prandtl footing.json   sends its cases to the workers
   cruncher status prandtl --watch         how far it is
+  cruncher results prandtl prandtl-data   its results, in a folder
   cruncher clean-up prandtl               when it is over; the results stay
 
 Credentials and region are found as the AWS CLI finds them: environment, profiles, single sign-on, the machine's role.
@@ -60,6 +63,8 @@ pub(crate) enum Command {
     Enqueue(Enqueue),
     /// Show how far a study is
     Status(Status),
+    /// Fetch a study's results
+    Results(Results),
     /// Delete a study; its results only on request
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account

@@ -118,9 +118,7 @@ fn conclude(inventory: &Inventory, results: Results) {
     match (&inventory.bucket, results) {
         (Some(bucket), Results::Keep) => {
             result(format_args!("Study {study} is deleted. Its results are in the bucket {bucket}."));
-            result(format_args!(
-                "  to fetch them:   aws s3 sync s3://{bucket}/data data --exclude '*' --include '*done-*'"
-            ));
+            result(format_args!("  to fetch them:   cruncher results {study} {study}-data --bucket {bucket}"));
             result(format_args!("  to delete them:  cruncher clean-up {study} --delete-results --bucket {bucket}"));
         }
         (Some(_), Results::Delete) => result(format_args!("Study {study} is deleted, and so are its results.")),

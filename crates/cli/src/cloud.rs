@@ -5,7 +5,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use cruncher_aws::transport::native;
-use cruncher_aws::{Client, Credentials, Endpoints, Ports};
+use cruncher_aws::{Client, Credentials, Endpoints, Ports, TransportError};
 
 use crate::arguments::Account;
 use crate::failure::{Failure, sentence};
@@ -13,17 +13,30 @@ use crate::text::printable;
 
 /// The ports of this process.
 pub(crate) fn ports() -> Result<Ports, Failure> {
-    native::ports().map_err(|error| Failure::new(format!("Requests can't be sent from here: {}", sentence(&error))))
+    native::ports().map_err(|error| unsendable(&error))
+}
+
+fn unsendable(error: &TransportError) -> Failure {
+    Failure::new(format!("Requests can't be sent from here: {}", sentence(error)))
 }
 
 /// A client that signs with the user's own credentials.
 pub(crate) async fn client(account: &Account) -> Result<Client, Failure> {
+    signing(account, ports()?).await
+}
+
+/// The same, which hands objects over as they are stored.
+pub(crate) async fn client_as_stored(account: &Account) -> Result<Client, Failure> {
+    signing(account, native::ports_as_stored().map_err(|error| unsendable(&error))?).await
+}
+
+async fn signing(account: &Account, ports: Ports) -> Result<Client, Failure> {
     // What looks for credentials is large, and every command waits for it.
     let config = Box::pin(load(account)).await;
     let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
     let credentials = Box::pin(credentials(&config, account.profile.as_deref())).await?;
     let endpoint_url = account.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
-    Ok(Client::new(ports()?, Endpoints::new(region, endpoint_url), Some(credentials)))
+    Ok(Client::new(ports, Endpoints::new(region, endpoint_url), Some(credentials)))
 }
 
 async fn load(account: &Account) -> SdkConfig {

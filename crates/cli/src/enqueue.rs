@@ -182,7 +182,7 @@ impl<'a> Desk<'a> {
     async fn send(&mut self, sending: &mut Sending) -> Result<Ended, Failure> {
         let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
         let (steering, start, mut listener) = (Steering::default(), clock.now(), Listener::new()?);
-        let gauge = Gauge::new(sending.journal().of());
+        let gauge = Gauge::new(sending.journal().of(), "cases");
         let mut last = Progress::default();
         let mut show = |progress: Progress| {
             gauge.show(&progress);

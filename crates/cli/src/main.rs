@@ -1,4 +1,5 @@
-//! `cruncher`: launches a study, sends its cases, watches it, cleans it up, and shows one on this machine.
+//! `cruncher`: launches a study, sends its cases, watches it, fetches its results, cleans it up, and shows one on this
+//! machine.
 
 mod arguments;
 mod clean_up;
@@ -14,6 +15,7 @@ mod links;
 mod output;
 mod release;
 mod report;
+mod results;
 mod signal;
 mod state_folder;
 mod status;
@@ -53,6 +55,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Design(design) => design::run(&design),
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
+        Command::Results(results) => results::run(&account, &results).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,
     }

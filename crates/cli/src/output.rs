@@ -70,13 +70,22 @@ pub(crate) struct Gauge {
 }
 
 impl Gauge {
-    /// Nothing of it is done.
-    pub(crate) fn new(of: u64) -> Self {
+    /// Nothing of so many `things` is done.
+    pub(crate) fn new(of: u64, things: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} cases{msg}") {
+        let template = format!("{{bar:30}} {{human_pos}} of {{human_len}} {things}{{msg}}");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
         Self { bar }
+    }
+
+    /// So many are done.
+    pub(crate) fn show_count(&self, done: u64, rest: impl Into<String>) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(rest.into());
+            self.bar.set_position(done);
+        }
     }
 
     /// So far it is.

@@ -29,7 +29,10 @@ pub(crate) async fn run(account: &Account, arguments: &Status) -> Result<(), Fai
 async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {
     let client = cloud::client(account).await?;
     let mut watch = watch(client, &arguments.study).await?;
-    let snapshot = watch.refresh().await?;
+    let mut snapshot = watch.refresh().await?;
+    if !snapshot.is_checked {
+        snapshot = watch.refresh().await?;
+    }
     if !arguments.watch {
         let study = &arguments.study;
         result(if arguments.json { pretty(study, &snapshot) } else { as_text(study, &snapshot) });

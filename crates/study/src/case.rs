@@ -122,6 +122,18 @@ impl CaseId {
         Self(id)
     }
 
+    /// The id of these bytes: its digits, two a byte.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its digits, two a byte.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// Reads 32 lower-case hex digits.
     ///
     /// # Errors
@@ -139,6 +151,21 @@ impl CaseId {
             *byte = high << 4 | low;
         }
         Ok(Self(id))
+    }
+
+    /// Reads a UUID as text: 32 lower-case hex digits with dashes after the 8th, 12th, 16th and 20th.
+    #[must_use]
+    pub fn from_uuid(text: &str) -> Option<Self> {
+        let id = Self::parse(&text.replace('-', "")).ok()?;
+        (id.to_uuid() == text).then_some(id)
+    }
+
+    /// The text of the UUID that has the same bytes.
+    #[must_use]
+    pub fn to_uuid(self) -> String {
+        let digits = self.to_string();
+        let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        groups.join("-")
     }
 }
 
@@ -204,6 +231,18 @@ mod tests {
     fn a_text_that_is_no_id_is_refused() {
         for text in ["", "abc", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33), &"é".repeat(16)] {
             assert!(CaseId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_an_id_with_dashes_at_their_places() {
+        let uuid = "9f86d081-884c-4d65-9a2f-eaa0c55ad015";
+        let id = CaseId::from_uuid(uuid).unwrap();
+        assert_eq!(id.to_string(), uuid.replace('-', ""));
+        assert_eq!(id.to_uuid(), uuid);
+        let elsewhere = "9f86d08-1884c-4d65-9a2f-eaa0c55ad015";
+        for text in [elsewhere, &id.to_string(), &uuid.to_uppercase(), &uuid[..35], &format!("{uuid}-"), ""] {
+            assert_eq!(CaseId::from_uuid(text), None, "{text}");
         }
     }
 

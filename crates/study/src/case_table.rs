@@ -38,6 +38,33 @@ pub struct TableRow {
     pub level: u32,
 }
 
+impl TableRow {
+    /// How many bytes a row has.
+    const BYTES: usize = 20;
+
+    /// Rows as bytes: 16 of the case and 4 of its level, little-endian.
+    #[must_use]
+    pub fn to_bytes(rows: &[Self]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(rows.len() * Self::BYTES);
+        for row in rows {
+            bytes.extend_from_slice(row.case_id.as_bytes());
+            bytes.extend_from_slice(&row.level.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads them back; none if there is a part of a row.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (rows, rest) = bytes.as_chunks::<{ Self::BYTES }>();
+        let row = |row: &[u8; Self::BYTES]| {
+            let (case_id, level) = row.split_first_chunk()?;
+            Some(Self { case_id: CaseId::from_bytes(*case_id), level: u32::from_le_bytes(level.try_into().ok()?) })
+        };
+        if rest.is_empty() { rows.iter().map(row).collect() } else { None }
+    }
+}
+
 /// The table as CSV (RFC 4180): `case_id`, `level`, `replicate`, then one column a factor, or component of a vector.
 ///
 /// # Errors

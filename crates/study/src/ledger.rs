@@ -151,8 +151,9 @@ impl Ledger {
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
         self.failures.retain(|case, failure| errors.contains(case) || failure.end_time > listed);
         let is_news = |(case, changed): &&(CaseRef, f64)| {
-            // A document is written a moment after its attempt's end; another attempt takes longer.
-            let is_known = self.failures.get(case).is_some_and(|failure| failure.end_time + 5.0 > *changed);
+            // A document is written a moment after its attempt's end. Where another attempt was to follow, it may tell of that.
+            let is_it = |failure: &Failure| failure.is_final && failure.end_time + 5.0 > *changed;
+            let is_known = self.failures.get(case).is_some_and(is_it);
             !is_known && !self.entry(case).is_some_and(|entry| entry.is_done)
         };
         listing.errors.iter().filter(is_news).map(|(case, _)| case.clone()).collect()

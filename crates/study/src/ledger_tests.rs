@@ -113,6 +113,19 @@ fn a_listing_fills_what_segments_lack() {
 }
 
 #[test]
+fn a_last_failure_that_followed_another_one_at_once_is_not_taken_for_known() {
+    let mut ledger = ledger(1);
+    ledger.add_row("w", &row(0, RowOutcome::Failed, false, 1_100.0));
+    let mut listing = DataListing::default();
+    listing.add(DataKey::Error(batch("b"), case(0)), 1_101.0);
+    assert_eq!(
+        ledger.reconcile(&listing, 1_200.0),
+        [(batch("b"), case(0))],
+        "its document may tell of the last attempt"
+    );
+}
+
+#[test]
 fn a_failure_whose_document_was_deleted_is_forgotten() {
     let mut ledger = ledger(2);
     ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_100.0));

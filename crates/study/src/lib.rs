@@ -27,6 +27,7 @@ pub mod heartbeat;
 pub mod import;
 pub mod key;
 pub mod ledger;
+pub mod legacy;
 pub mod message;
 pub mod model;
 pub mod outcome;

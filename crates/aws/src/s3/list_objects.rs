@@ -65,10 +65,11 @@ impl ListObjects {
         self
     }
 
-    /// Only keys behind `key`, whether or not that one exists.
+    /// Only keys behind `key`, whether or not that one exists, and whatever page was named before.
     #[must_use]
     pub fn start_after(mut self, key: impl Into<String>) -> Self {
         self.start_after = Some(key.into());
+        self.continuation_token = None;
         self
     }
 
@@ -91,6 +92,22 @@ impl ListObjects {
     pub fn max_keys(mut self, keys: u32) -> Self {
         self.max_keys = Some(keys);
         self
+    }
+
+    /// The same listing behind `page`; none if that is the last page of it.
+    ///
+    /// # Errors
+    /// If the page follows itself.
+    pub fn following(mut self, page: &Listing) -> Result<Option<Self>, Error> {
+        if page.next.is_none() {
+            return Ok(None);
+        }
+        if page.next == self.continuation_token {
+            let error = Error::malformed("a page of the listing names itself as the next");
+            return Err(error.of(Self::NAME, self.resource(), 1));
+        }
+        self.continuation_token.clone_from(&page.next);
+        Ok(Some(self))
     }
 
     /// The pairs in the order of their names.
@@ -174,19 +191,13 @@ pub async fn list_all(client: &Client, first: ListObjects) -> Result<Vec<ListedO
 /// # Errors
 /// If a page can't be had, or follows itself.
 pub async fn list_each(client: &Client, first: ListObjects, show: impl FnMut(ListedObject)) -> Result<(), Error> {
-    let (mut operation, mut show) = (first, show);
-    loop {
+    let (mut next, mut show) = (Some(first), show);
+    while let Some(operation) = next {
         let page = client.send(&operation).await?;
+        next = operation.following(&page)?;
         page.objects.into_iter().for_each(&mut show);
-        if page.next.is_none() {
-            return Ok(());
-        }
-        if page.next == operation.continuation_token {
-            let error = Error::malformed("a page of the listing names itself as the next");
-            return Err(error.of(ListObjects::NAME, operation.resource(), 1));
-        }
-        operation.continuation_token = page.next;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -214,6 +225,16 @@ mod tests {
             "GET https://b.s3.eu-central-1.amazonaws.com/?continuation-token=1%2B%2F%3D&delimiter=%2F\
              &encoding-type=url&list-type=2&max-keys=7&prefix=data%2Fa%20b&start-after=data%2F%C3%A9\n\n"
         );
+    }
+
+    #[test]
+    fn a_key_to_start_after_takes_the_place_of_a_page() {
+        let page = Listing { next: Some("t".to_owned()), ..Listing::default() };
+        let next = ListObjects::new("b").following(&page).expect("a next one").expect("a next one");
+        assert_eq!(next.query(), "continuation-token=t&encoding-type=url&list-type=2");
+        assert!(next.clone().following(&page).is_err());
+        assert_eq!(next.start_after("k").query(), "encoding-type=url&list-type=2&start-after=k");
+        assert!(ListObjects::new("b").following(&Listing::default()).expect("an end").is_none());
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html#API_ListObjectsV2_Examples>

@@ -17,7 +17,19 @@ const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// If the system's certificates or proxy settings can't be read.
 pub fn ports() -> Result<Ports, TransportError> {
-    let client = reqwest::Client::builder()
+    of(reqwest::Client::builder())
+}
+
+/// The same, but a body that was stored with `Content-Encoding: gzip` is handed over as it is stored: for whoever keeps it.
+///
+/// # Errors
+/// If the system's certificates or proxy settings can't be read.
+pub fn ports_as_stored() -> Result<Ports, TransportError> {
+    of(reqwest::Client::builder().no_gzip())
+}
+
+fn of(builder: reqwest::ClientBuilder) -> Result<Ports, TransportError> {
+    let client = builder
         .connect_timeout(CONNECT_TIME_OUT)
         // A redirect would need a signature of its own.
         .redirect(reqwest::redirect::Policy::none())

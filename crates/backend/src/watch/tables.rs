@@ -2,17 +2,20 @@
 
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
-use cruncher_study::case_table::read_table;
+use cruncher_study::case_table::TableRow;
 use cruncher_study::key::DataKey;
 
-use super::{MAX_ROWS_BYTES, Watch};
-use crate::reading::{Body, Wanted};
+use super::Watch;
+use super::means::Means;
+use crate::reading::Wanted;
 
-impl Watch {
+#[expect(private_bounds, reason = "there are two means, and both are known here")]
+impl<M: Means> Watch<M> {
     /// Reads new tables. Where one was replaced, or is gone, all tables of its batch are read again.
     ///
     /// A study has few tables, so they are looked for one by one.
-    pub(super) async fn read_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
+    pub(super) async fn compare_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
+        let listed: Vec<_> = listed.into_iter().filter(|object| batch_of_table(&object.key).is_some()).collect();
         let mut stale: Vec<Batch> = Vec::new();
         for (key, etag) in &self.tables {
             if !listed.iter().any(|object| object.key == *key && object.etag == *etag) {
@@ -24,21 +27,20 @@ impl Watch {
         let wanted: Vec<Wanted> =
             listed.into_iter().filter(|object| !is_known(&object.key)).map(Wanted::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
-        let read = self.study.read_all(wanted, MAX_ROWS_BYTES).await?;
+        let tables = M::read_tables(self, wanted).await?;
         // Only now: should that fail, the next look must find them stale again.
         self.tables.retain(|(key, _)| !is_stale(key));
         for batch in &stale {
             self.ledger.forget_tables(batch);
         }
-        for (object, read) in read {
-            self.enter_table(object, read);
+        for (object, rows) in tables {
+            self.enter_table(object, rows);
         }
         Ok(has_changed)
     }
 
-    fn enter_table(&mut self, object: s3::ListedObject, read: Body) {
+    fn enter_table(&mut self, object: s3::ListedObject, rows: Result<Vec<TableRow>, String>) {
         let Some(batch) = batch_of_table(&object.key) else { return };
-        let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
         match rows {
             Ok(rows) => {
                 self.unreadable.remove(&object.key);

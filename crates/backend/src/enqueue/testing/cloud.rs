@@ -50,6 +50,10 @@ pub(crate) struct Cloud {
     pub(crate) locked: Mutex<Option<&'static str>>,
     /// How many requests sent messages.
     pub(crate) sends: Mutex<u32>,
+    /// How many keys a page of a listing has at most; without a number there is no limit.
+    pub(crate) page_keys: Mutex<Option<usize>>,
+    /// How many requests listed something.
+    pub(crate) lists: Mutex<usize>,
     now: Mutex<Duration>,
 }
 
@@ -58,6 +62,35 @@ pub(crate) struct Stored {
     pub(crate) content: Vec<u8>,
     etag: String,
     time: Duration,
+}
+
+impl Stored {
+    /// The whole, or the part that is asked for.
+    fn answer(&self, request: &http::Request<Bytes>) -> Answer {
+        let range = request.headers().get("range").map(|range| range.to_str().expect("text"));
+        let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+        let content = match range {
+            Some((start, end)) => {
+                let end: usize = end.parse().expect("an end");
+                &self.content[start.parse().expect("a start")..self.content.len().min(end + 1)]
+            }
+            None => &self.content,
+        };
+        let mut answer = answer(200, content.to_vec());
+        answer.headers_mut().insert("etag", self.etag.parse().expect("an entity tag"));
+        answer
+    }
+
+    fn listed(&self, key: &str) -> String {
+        let time = self.time.as_secs() - 1_790_000_000;
+        format!(
+            "<Contents><Key>{key}</Key><LastModified>2026-09-21T14:{:02}:{:02}Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
+            13 + time / 60,
+            time % 60,
+            self.etag,
+            self.content.len()
+        )
+    }
 }
 
 impl Cloud {
@@ -139,7 +172,7 @@ impl Cloud {
             return answer(403, "<Error><Code>AccessDenied</Code></Error>");
         }
         match self.objects.lock().expect("objects").get(&key) {
-            Some(stored) => answer(200, stored.content.clone()),
+            Some(stored) => stored.answer(request),
             None => answer(404, "<Error><Code>NoSuchKey</Code></Error>"),
         }
     }
@@ -164,22 +197,45 @@ impl Cloud {
         answer(200, "")
     }
 
+    /// As S3 does: rolled up by the delimiter, from behind a key or a page on, so many at most.
     fn list(&self, query: &str) -> Answer {
-        let prefix =
-            query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default().replace("%2F", "/");
-        let mut xml = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
-        for (key, stored) in self.objects.lock().expect("objects").iter().filter(|(key, _)| key.starts_with(&prefix)) {
-            let time = stored.time.as_secs() - 1_790_000_000;
-            let _ = write!(
-                xml,
-                "<Contents><Key>{key}</Key><LastModified>2026-09-21T14:{:02}:{:02}Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
-                13 + time / 60,
-                time % 60,
-                stored.etag,
-                stored.content.len()
-            );
+        *self.lists.lock().expect("lists") += 1;
+        let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)).map(decoded);
+        let prefix = value("prefix=").unwrap_or_default();
+        let after = value("continuation-token=").or_else(|| value("start-after=")).unwrap_or_default();
+        let roll_up = |key: &str| {
+            let delimiter = value("delimiter=")?;
+            let end = prefix.len() + key[prefix.len()..].find(&delimiter)? + delimiter.len();
+            Some(key[..end].to_owned())
+        };
+        let objects = self.objects.lock().expect("objects");
+        let most = self.page_keys.lock().expect("page").unwrap_or(usize::MAX);
+        let (mut xml, mut count, mut last) = (String::new(), 0, String::new());
+        let mut is_truncated = false;
+        for (key, stored) in
+            objects.range(prefix.clone().max(after.clone())..).take_while(|(key, _)| key.starts_with(&prefix))
+        {
+            let folder = roll_up(key);
+            let name = folder.as_ref().unwrap_or(key);
+            if *name <= after || *name == last {
+                continue;
+            }
+            if count == most {
+                is_truncated = true;
+                break;
+            }
+            (count, last) = (count + 1, name.clone());
+            let _ = match folder {
+                Some(folder) => write!(xml, "<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"),
+                None => write!(xml, "{}", stored.listed(key)),
+            };
         }
-        answer(200, xml + "</ListBucketResult>")
+        let next =
+            if is_truncated { format!("<NextContinuationToken>{last}</NextContinuationToken>") } else { String::new() };
+        answer(
+            200,
+            format!("<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{next}{xml}</ListBucketResult>"),
+        )
     }
 
     fn send_batch(&self, body: &[u8]) -> Result<Answer, TransportError> {
@@ -224,6 +280,17 @@ impl Cloud {
             self.queue.lock().expect("queue").push(serde_json::from_str(body).expect("a message"));
         }
     }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.bytes().next() {
+        let code = rest.strip_prefix('%').map(|code| u8::from_str_radix(&code[..2], 16).expect("hex digits"));
+        bytes.push(code.unwrap_or(first));
+        rest = &rest[if code.is_some() { 3 } else { 1 }..];
+    }
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 fn answer(status: u16, body: impl Into<Bytes>) -> Answer {

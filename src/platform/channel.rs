@@ -16,7 +16,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::platform::designer::START;
+use crate::platform::programs::Program;
 
 /// Parts of a message that only a browser knows.
 pub(crate) type Parts = Vec<JsValue>;
@@ -56,14 +56,17 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Starts a worker. `hear` is told what it says.
+    /// Starts a program as a worker. `hear` is told what it says.
     ///
     /// # Errors
     /// If the browser allows no workers. A worker that can't be loaded is heard of later.
-    pub(crate) fn start<A: DeserializeOwned>(hear: impl FnMut(Heard<A>) + 'static) -> Result<Self, Refused> {
+    pub(crate) fn start<A: DeserializeOwned>(
+        program: Program,
+        hear: impl FnMut(Heard<A>) + 'static,
+    ) -> Result<Self, Refused> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(START, &options)?;
+        let worker = Worker::new_with_options(&program.start_url(), &options)?;
         let early = Rc::new(RefCell::new(Some(Vec::new())));
         let hear = Rc::new(RefCell::new(hear));
         let on_message = {

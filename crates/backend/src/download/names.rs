@@ -1,0 +1,157 @@
+//! Which keys can be the paths of files. Whoever wrote them is not to be trusted.
+
+/// The longest name of a file or folder, in bytes; a draft's is longer by a few.
+const MAX_NAME_BYTES: usize = 240;
+
+/// What the names of drafts look like: `.name.partial`.
+const DRAFT_ENDING: &str = ".partial";
+
+/// Devices of Windows, with any ending: <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// What names mean where the files go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Naming {
+    /// Whose rules hold.
+    pub system: System,
+    /// Whether capitals count.
+    pub letters: Letters,
+}
+
+/// Whose rules for names hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Those of Windows.
+    Windows,
+    /// Those of everything else.
+    Unix,
+}
+
+/// Whether `a` and `A` are two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// They are.
+    Distinct,
+    /// They are one.
+    Alike,
+}
+
+impl Naming {
+    /// What is wrong with a path; nothing if it stays inside the folder and is a name of a file there.
+    pub(super) fn objection(self, path: &str) -> Option<&'static str> {
+        path.split('/').find_map(|part| self.objection_to_part(part))
+    }
+
+    fn objection_to_part(self, part: &str) -> Option<&'static str> {
+        let of_windows = || if self.system == System::Windows { objection_of_windows(part) } else { None };
+        match part {
+            "" => Some("a part of its name is empty"),
+            "." | ".." => Some("its name leads out of its folder"),
+            part if part.len() > MAX_NAME_BYTES => Some("its name is too long"),
+            part if part.contains('\\') => Some("its name has a backslash"),
+            part if part.chars().any(char::is_control) => Some("its name has control characters"),
+            part if part.starts_with('.') && ends_like_a_draft(part) => Some("unfinished files have such names"),
+            _ => of_windows(),
+        }
+    }
+
+    /// The same text for paths that are the same file.
+    pub(super) fn folded(self, path: &str) -> String {
+        match self.letters {
+            Letters::Distinct => path.to_owned(),
+            Letters::Alike => path.to_lowercase(),
+        }
+    }
+}
+
+/// The name of the draft of a file of this name, in the same folder.
+#[must_use]
+pub fn draft_name(name: &str) -> String {
+    format!(".{name}{DRAFT_ENDING}")
+}
+
+fn ends_like_a_draft(part: &str) -> bool {
+    part.to_lowercase().ends_with(DRAFT_ENDING)
+}
+
+fn objection_of_windows(part: &str) -> Option<&'static str> {
+    if part.contains(['<', '>', ':', '"', '|', '?', '*']) {
+        return Some("its name has a character that Windows keeps for itself");
+    }
+    if part.ends_with([' ', '.']) {
+        return Some("Windows would drop the end of its name");
+    }
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_lowercase();
+    let is_port = ["com", "lpt"].iter().any(|port| {
+        let mut rest = stem.strip_prefix(port).unwrap_or_default().chars();
+        rest.next().is_some_and(|digit| "0123456789¹²³".contains(digit)) && rest.next().is_none()
+    });
+    (is_port || DEVICES.contains(&stem.as_str())).then_some("its name is a device's on Windows")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const UNIX: Naming = Naming { system: System::Unix, letters: Letters::Distinct };
+    const WINDOWS: Naming = Naming { system: System::Windows, letters: Letters::Alike };
+
+    #[test]
+    fn names_as_studies_have_them_are_fine_everywhere() {
+        for path in [
+            "prandtl/level-03/done-9f86d081884c7d659a2feaa0c55ad015.json",
+            "a/files/9f86/curve 1.csv",
+            "a/ä.txt",
+            "a/..b",
+            "a/.hidden",
+            "a/console.txt",
+            "a/com10.txt",
+            "a/x.partial",
+        ] {
+            assert_eq!((UNIX.objection(path), WINDOWS.objection(path)), (None, None), "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_folder() {
+        for path in [
+            "",
+            "/etc/passwd",
+            "../a",
+            "a/../../b",
+            "a/./b",
+            "a//b",
+            "a/",
+            "..\\a",
+            "C:\\a",
+            "a\0b",
+            "a\nb",
+            "a/.b.partial",
+        ] {
+            assert!(UNIX.objection(path).is_some() && WINDOWS.objection(path).is_some(), "{path}");
+        }
+        assert!(UNIX.objection(&"a".repeat(241)).is_some());
+    }
+
+    #[test]
+    fn what_windows_keeps_for_itself_is_refused_there() {
+        for path in ["C:/a", "a:b", "a?", "nul", "a/Con.json", "COM1.txt", "lpt³", "a./b", "a /b", "aux .txt"] {
+            assert!(WINDOWS.objection(path).is_some(), "{path}");
+            assert_eq!(UNIX.objection(path), None, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_without_objection_has_ordinary_parts_only(path in "[a./\\\\:~ -]{0,12}") {
+            use std::path::{Component, Path};
+            if UNIX.objection(&path).is_none() {
+                let is_ordinary = |part: Component<'_>| matches!(part, Component::Normal(_));
+                prop_assert!(Path::new(&path).components().all(is_ordinary));
+                prop_assert_eq!(Path::new(&path).components().count(), path.split('/').count());
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is to be fetched, and where it goes.
+
+use std::collections::BTreeSet;
+
+use cruncher_aws::s3::ListedObject;
+use cruncher_study::key::{DATA_PREFIX, DataKey};
+
+use super::names::Naming;
+use crate::listing::Row;
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A result.
+    Result,
+    /// A failure.
+    Error,
+    /// A design, or the table of its cases.
+    Design,
+    /// What a case produced.
+    File,
+    /// Nothing of a study's own.
+    Other,
+}
+
+impl Kind {
+    /// What the object of this key is.
+    #[must_use]
+    pub fn of(key: &str) -> Self {
+        match DataKey::parse(key) {
+            Some(DataKey::Done(..)) => Self::Result,
+            Some(DataKey::Error(..)) => Self::Error,
+            Some(DataKey::Design(..) | DataKey::Cases(..)) => Self::Design,
+            None if Row::of(key).is_some_and(|(row, _)| row == Row::Files) => Self::File,
+            None => Self::Other,
+        }
+    }
+}
+
+/// What is to be in the folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// It can be there.
+    pub wanted: Vec<Wanted>,
+    /// It can't.
+    pub skipped: Vec<Skipped>,
+}
+
+/// An object, and the path of its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// The object.
+    pub object: ListedObject,
+    /// Relative, parts joined by `/`.
+    pub path: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// An object that can't be a file here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The object's key.
+    pub key: String,
+    /// Why, as the second half of a sentence.
+    pub reason: &'static str,
+}
+
+/// Decides where the objects go that `is_wanted`, in the order of `objects`.
+#[must_use]
+pub fn plan(objects: Vec<ListedObject>, naming: Naming, is_wanted: impl Fn(Kind) -> bool) -> Plan {
+    let mut plan = Plan::default();
+    let mut places = Places { naming, files: BTreeSet::new(), folders: BTreeSet::new() };
+    for object in objects {
+        let kind = Kind::of(&object.key);
+        if is_wanted(kind) && !is_marker(&object) {
+            match places.path(&object.key) {
+                Ok(path) => plan.wanted.push(Wanted { object, path, kind }),
+                Err(reason) => plan.skipped.push(Skipped { key: object.key, reason }),
+            }
+        }
+    }
+    let (wanted, below) = plan.wanted.into_iter().partition(|wanted| !places.is_folder(&wanted.path));
+    plan.wanted = wanted;
+    let skipped = |wanted: Wanted| Skipped { key: wanted.object.key, reason: "a folder has the same name" };
+    plan.skipped.extend(Vec::into_iter(below).map(skipped));
+    plan
+}
+
+/// What a console makes when it is asked for an empty folder.
+fn is_marker(object: &ListedObject) -> bool {
+    object.size_bytes == 0 && object.key.ends_with('/')
+}
+
+/// The names that are taken.
+struct Places {
+    naming: Naming,
+    files: BTreeSet<String>,
+    folders: BTreeSet<String>,
+}
+
+impl Places {
+    fn path(&mut self, key: &str) -> Result<String, &'static str> {
+        let path = key.strip_prefix(DATA_PREFIX).ok_or("it is no document of the study")?;
+        if let Some(objection) = self.naming.objection(path) {
+            return Err(objection);
+        }
+        let folded = self.naming.folded(path);
+        let folders: Vec<String> = folded.match_indices('/').map(|(end, _)| folded[..end].to_owned()).collect();
+        if !self.files.insert(folded) {
+            return Err("another one has the same name but for capitals");
+        }
+        self.folders.extend(folders);
+        Ok(path.to_owned())
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.folders.contains(&self.naming.folded(path))
+    }
+}

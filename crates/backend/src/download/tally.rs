@@ -1,0 +1,83 @@
+//! How far a download is.
+
+use super::planning::Kind;
+
+/// What is in the folder by now, and what isn't.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Results.
+    pub results: u64,
+    /// Errors.
+    pub errors: u64,
+    /// Designs and tables of cases.
+    pub designs: u64,
+    /// Files that cases produced.
+    pub files: u64,
+    /// Anything else.
+    pub others: u64,
+    /// Their size as stored.
+    pub size_bytes: u64,
+    /// How many of them were there before.
+    pub were_there: u64,
+    /// How many went away in the meantime.
+    pub vanished: u64,
+    /// Those that could not be had.
+    pub failed: Vec<Failed>,
+}
+
+/// An object that could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The path of its file.
+    pub path: String,
+    /// Why, as the second half of a sentence.
+    pub reason: String,
+}
+
+/// What became of an object.
+pub(super) enum Outcome {
+    WasThere,
+    Fetched { size_bytes: u64 },
+    Vanished,
+    Failed(String),
+}
+
+impl Tally {
+    /// Objects that are in the folder.
+    #[must_use]
+    pub const fn objects(&self) -> u64 {
+        self.results + self.errors + self.designs + self.files + self.others
+    }
+
+    /// Objects that it is decided about.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.objects() + self.vanished + self.failed.len() as u64
+    }
+
+    pub(super) fn add(&mut self, path: &str, kind: Kind, listed_bytes: u64, outcome: Outcome) {
+        let size_bytes = match outcome {
+            Outcome::WasThere => {
+                self.were_there += 1;
+                listed_bytes
+            }
+            Outcome::Fetched { size_bytes } => size_bytes,
+            Outcome::Vanished => {
+                self.vanished += 1;
+                return;
+            }
+            Outcome::Failed(reason) => {
+                self.failed.push(Failed { path: path.to_owned(), reason });
+                return;
+            }
+        };
+        self.size_bytes += size_bytes;
+        *match kind {
+            Kind::Result => &mut self.results,
+            Kind::Error => &mut self.errors,
+            Kind::Design => &mut self.designs,
+            Kind::File => &mut self.files,
+            Kind::Other => &mut self.others,
+        } += 1;
+    }
+}

@@ -1,0 +1,260 @@
+//! What lies below a prefix of the bucket, also where that is very much.
+//!
+//! A page of a listing has 1,000 keys and names the next, so that a batch of 100,000 results would be a hundred requests,
+//! one after the other. An [`Outline`] leaves such rows out: it takes a few requests, and has the designs and tables.
+//! [`Outline::complete`] then lists the rows, each in stretches by the first digit, several at once.
+
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use cruncher_aws::s3::{ListObjects, ListedObject, Listing};
+use cruncher_aws::{Client, Error};
+use cruncher_study::key::DataKey;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+pub use row::Row;
+use row::{Stretch, ahead};
+
+/// How many requests are under way at once.
+const CONCURRENT_REQUESTS: usize = 8;
+
+/// Into how many parts the folders of a study are divided at most: each is a request or more.
+const MOST_PARTS: usize = 32;
+
+/// How deep a folder is looked for that has more than one folder in it. Batches of nobody's making may be nested deeper.
+const MOST_LEVELS: usize = 8;
+
+/// What was seen of a part of the bucket: everything but the rest of long [`Row`]s.
+pub struct Outline {
+    bucket: String,
+    found: Vec<ListedObject>,
+    rest: Vec<Stretch>,
+}
+
+/// Everything below `prefix`, in the order of keys.
+///
+/// # Errors
+/// If a request fails.
+pub async fn list_below(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
+    Outline::of(client, bucket, prefix).await?.complete(client).await
+}
+
+/// The designs and tables of cases below `prefix`, in the order of keys, at the price of a few requests.
+///
+/// # Errors
+/// If a request fails.
+pub async fn tables_below(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
+    Ok(Outline::of(client, bucket, prefix).await?.tables().cloned().collect())
+}
+
+impl Outline {
+    /// Looks at what is below `prefix`. If a page is enough for it, this is the only request.
+    ///
+    /// # Errors
+    /// If a request fails.
+    pub async fn of(client: &Client, bucket: &str, prefix: &str) -> Result<Self, Error> {
+        let mut outline = Self { bucket: bucket.to_owned(), found: Vec::new(), rest: Vec::new() };
+        let first = Range::below(bucket, prefix);
+        let page = client.send(&first.operation).await?;
+        if page.next.is_none() {
+            outline.found = page.objects;
+            return Ok(outline);
+        }
+        let parts = outline.divide(client, prefix).await?;
+        let (found, rest) = list(client, bucket, parts, Rows::Aside).await?;
+        outline.found.extend(found);
+        outline.rest.extend(rest);
+        in_order(&mut outline.found);
+        Ok(outline)
+    }
+
+    /// Whether everything was seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The designs and tables of cases, in the order of keys.
+    pub fn tables(&self) -> impl Iterator<Item = &ListedObject> {
+        self.found
+            .iter()
+            .filter(|object| matches!(DataKey::parse(&object.key), Some(DataKey::Design(..) | DataKey::Cases(..))))
+    }
+
+    /// Doesn't list what wasn't seen yet of a kind of row: few of its objects, or none, will be in the listing.
+    pub fn leave_out(&mut self, row: Row) {
+        self.rest.retain(|stretch| stretch.row != row);
+    }
+
+    /// Lists the rest, and returns everything in the order of keys.
+    ///
+    /// # Errors
+    /// If a request fails.
+    pub async fn complete(self, client: &Client) -> Result<Vec<ListedObject>, Error> {
+        let Self { bucket, mut found, rest } = self;
+        let ranges = rest.into_iter().map(|stretch| Range::along(&bucket, stretch));
+        let (listed, _) = list(client, &bucket, ranges, Rows::Listed).await?;
+        found.extend(listed);
+        in_order(&mut found);
+        Ok(found)
+    }
+
+    /// Reads the topmost folder that has others in it, and divides these into parts.
+    async fn divide(&mut self, client: &Client, prefix: &str) -> Result<Vec<Range>, Error> {
+        let mut prefix = prefix.to_owned();
+        for _ in 0..MOST_LEVELS {
+            if Row::of(&prefix).is_some() {
+                break;
+            }
+            let (own, mut folders) = self.read_folder(client, &prefix).await?;
+            let parts = parts(&self.bucket, &prefix, &folders, &own);
+            self.found.extend(own);
+            match folders.pop() {
+                Some(only) if folders.is_empty() => prefix = only,
+                _ => return Ok(parts),
+            }
+        }
+        Ok(vec![Range::below(&self.bucket, &prefix)])
+    }
+
+    /// What lies directly below `prefix` beside long rows, and the folders there.
+    async fn read_folder(&mut self, client: &Client, prefix: &str) -> Result<(Vec<ListedObject>, Vec<String>), Error> {
+        let (mut own, mut folders) = (Vec::new(), Vec::<String>::new());
+        let from_start = || ListObjects::new(&self.bucket).prefix(prefix).delimiter("/");
+        let mut next = Some(from_start());
+        while let Some(operation) = next {
+            let page = client.send(&operation).await?;
+            let ends_in_row = page.objects.last().map(|object| &object.key) > page.common_prefixes.last();
+            let stretches = if page.next.is_some() && ends_in_row { ahead(&page.objects, None) } else { None };
+            next = match stretches.as_ref().and_then(|stretches| stretches.last()) {
+                Some(last) => Some(from_start().start_after(&last.until)),
+                None => operation.following(&page)?,
+            };
+            self.rest.extend(stretches.into_iter().flatten());
+            own.extend(page.objects);
+            folders.extend(page.common_prefixes);
+        }
+        let (files, folders): (Vec<_>, Vec<_>) =
+            folders.into_iter().partition(|folder| Stretch::is_row_of_files(folder));
+        self.rest.extend(files.into_iter().map(Stretch::of_files));
+        Ok((own, folders))
+    }
+}
+
+fn in_order(objects: &mut Vec<ListedObject>) {
+    objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    // Parts may overlap a little, by keys that no study has.
+    objects.dedup_by(|a, b| a.key == b.key);
+}
+
+/// Folders that stand side by side are one part if there are too many of them. Where objects stand in between, so may a
+/// long row.
+fn parts(bucket: &str, prefix: &str, folders: &[String], own: &[ListedObject]) -> Vec<Range> {
+    let most = folders.len().div_ceil(MOST_PARTS).max(1);
+    let place = |folder: &String| own.partition_point(|object| object.key < *folder);
+    let neighbours = folders.chunk_by(|a, b| place(a) == place(b));
+    neighbours.flat_map(|folders| folders.chunks(most)).map(|folders| Range::over(bucket, prefix, folders)).collect()
+}
+
+/// A part of the bucket, and the request that comes next in it.
+struct Range {
+    operation: ListObjects,
+    /// The last key, if it is there.
+    until: Option<String>,
+}
+
+impl Range {
+    fn below(bucket: &str, prefix: &str) -> Self {
+        Self { operation: ListObjects::new(bucket).prefix(prefix), until: None }
+    }
+
+    fn along(bucket: &str, Stretch { stem, after, until, .. }: Stretch) -> Self {
+        Self { operation: ListObjects::new(bucket).prefix(stem).start_after(after), until: Some(until) }
+    }
+
+    /// Folders that stand side by side below `prefix`.
+    fn over(bucket: &str, prefix: &str, folders: &[String]) -> Self {
+        let (first, last) = match folders {
+            [first, .., last] => (first, last),
+            [only] => return Self::below(bucket, only),
+            [] => return Self::below(bucket, prefix),
+        };
+        let name = |folder: &String| folder.trim_end_matches('/').to_owned();
+        // A slash stands between a point and a nought; a tilde behind everything that batches are named with.
+        let (after, until) = (name(first) + ".~", name(last) + "0");
+        Self { operation: ListObjects::new(bucket).prefix(prefix).start_after(after), until: Some(until) }
+    }
+
+    /// What a page tells.
+    fn turn(self, page: Listing) -> Result<Turned, Error> {
+        let Self { operation, until } = self;
+        let following = operation.clone().following(&page)?;
+        let mut objects = page.objects;
+        let inside = objects.partition_point(|object| until.as_ref().is_none_or(|until| object.key <= *until));
+        if following.is_none() || inside < objects.len() {
+            objects.truncate(inside);
+            return Ok(Turned { objects, stretches: Vec::new(), next: None });
+        }
+        let stretches = ahead(&objects, until.as_deref()).unwrap_or_default();
+        let operation = match stretches.last() {
+            Some(last) if until.as_ref().is_some_and(|until| *until <= last.until) => None,
+            Some(last) => Some(operation.start_after(&last.until)),
+            None => following,
+        };
+        Ok(Turned { objects, stretches, next: operation.map(|operation| Self { operation, until }) })
+    }
+}
+
+/// What a page of a range tells.
+struct Turned {
+    /// Those of its objects that are in the range.
+    objects: Vec<ListedObject>,
+    /// The rest of the long row that it ends in.
+    stretches: Vec<Stretch>,
+    /// What is left behind that.
+    next: Option<Range>,
+}
+
+/// What becomes of the rest of a long row.
+#[derive(Clone, Copy)]
+enum Rows {
+    Aside,
+    Listed,
+}
+
+/// Lists ranges, several at once: their objects, in no order, and what was set aside.
+async fn list(
+    client: &Client,
+    bucket: &str,
+    ranges: impl IntoIterator<Item = Range>,
+    rows: Rows,
+) -> Result<(Vec<ListedObject>, Vec<Stretch>), Error> {
+    let (mut found, mut aside) = (Vec::new(), Vec::new());
+    let mut queue: VecDeque<Range> = ranges.into_iter().collect();
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        while under_way.len() < CONCURRENT_REQUESTS
+            && let Some(range) = queue.pop_front()
+        {
+            under_way.push(async move {
+                let page = client.send(&range.operation).await?;
+                range.turn(page)
+            });
+        }
+        let Some(turned) = under_way.next().await else { return Ok((found, aside)) };
+        let Turned { objects, stretches, next } = turned?;
+        found.extend(objects);
+        match rows {
+            Rows::Aside => aside.extend(stretches),
+            Rows::Listed => queue.extend(stretches.into_iter().map(|stretch| Range::along(bucket, stretch))),
+        }
+        // A row of pages is as long as it is: it goes on before others begin.
+        if let Some(next) = next {
+            queue.push_front(next);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `cruncher results`
+
+mod disk;
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use cruncher_aws::Client;
+use cruncher_backend::download::{DownloadError, Failed, Kind, Plan, Skipped, Tally, fetch, plan};
+use cruncher_backend::launch::find_config;
+use cruncher_backend::listing::{Outline, Row};
+use cruncher_study::figures::thousands;
+use cruncher_study::key::DATA_PREFIX;
+
+use crate::arguments::{Account, Destination, Only, Results};
+use crate::cloud;
+use crate::failure::{Failure, of_launch};
+use crate::output::{Gauge, Reporter, note, result};
+use crate::release::VERSION;
+use crate::signal::unless_ended;
+use crate::text::{count, printable, size};
+
+use disk::DiskFolder;
+
+/// How many objects are named that are not there.
+const MOST_NAMED: usize = 20;
+
+/// How much of a key or reason is shown.
+const MOST_CHARS: usize = 300;
+
+/// Fetches what isn't there yet.
+pub(crate) async fn run(account: &Account, arguments: &Results) -> Result<(), Failure> {
+    let Destination { folder } = &arguments.destination;
+    // One destination is required, and there is no other.
+    let Some(folder) = folder else { return Err(Failure::new("Name a folder that the results go into.")) };
+    let so_far = RefCell::new(SoFar::default());
+    let tally = unless_ended(fetch_into(account, arguments, folder, &so_far), || so_far.borrow().interrupted()).await?;
+    conclude(&tally, folder)
+}
+
+/// How far it is.
+#[derive(Default)]
+struct SoFar {
+    settled: u64,
+    of: Option<u64>,
+}
+
+impl SoFar {
+    fn interrupted(&self) -> String {
+        let Some(of) = self.of else { return "Interrupted: nothing was fetched.".to_owned() };
+        format!(
+            "Interrupted: {} of {} are there. The same command goes on.",
+            thousands(self.settled),
+            count(of, "object")
+        )
+    }
+}
+
+async fn fetch_into(
+    account: &Account,
+    arguments: &Results,
+    path: &Path,
+    so_far: &RefCell<SoFar>,
+) -> Result<Tally, Failure> {
+    let folder = DiskFolder::open(path)?;
+    let client = cloud::client_as_stored(account).await?;
+    let bucket = bucket(&client, arguments).await?;
+    let plan = look(&client, &bucket, arguments, &folder).await?;
+    tell_skipped(&plan.skipped);
+    let of = plan.wanted.len() as u64;
+    so_far.borrow_mut().of = Some(of);
+    let gauge = Gauge::new(of, "objects");
+    let report = |tally: &Tally| {
+        so_far.borrow_mut().settled = tally.settled();
+        gauge.show_count(tally.settled(), format!(", {}", size(tally.size_bytes)));
+    };
+    fetch(&client, &bucket, &plan, &folder, report).await.map_err(|error| failure(error, path))
+}
+
+async fn bucket(client: &Client, arguments: &Results) -> Result<String, Failure> {
+    if let Some(bucket) = &arguments.bucket {
+        return Ok(bucket.clone());
+    }
+    let (study, region) = (&arguments.study, &client.endpoints().region);
+    let config = find_config(client, study, VERSION).await.map_err(|error| of_launch(error, study, region))?;
+    Ok(config.bucket)
+}
+
+async fn look(client: &Client, bucket: &str, arguments: &Results, folder: &DiskFolder) -> Result<Plan, Failure> {
+    let reporter = Reporter::new();
+    reporter.now("looking what there is");
+    let prefix =
+        arguments.batch.as_ref().map_or_else(|| DATA_PREFIX.to_owned(), |batch| format!("{DATA_PREFIX}{batch}/"));
+    let mut outline = Outline::of(client, bucket, &prefix).await?;
+    let is_wanted = |kind| arguments.only.is_empty() || arguments.only.iter().any(|only: &Only| only.kind() == kind);
+    for (kind, row) in [(Kind::Result, Row::Done), (Kind::Error, Row::Error), (Kind::File, Row::Files)] {
+        if !is_wanted(kind) {
+            outline.leave_out(row);
+        }
+    }
+    Ok(plan(outline.complete(client).await?, folder.naming(), is_wanted))
+}
+
+fn failure(error: DownloadError, path: &Path) -> Failure {
+    let on = "What was fetched stays, and the same command goes on.";
+    match error {
+        DownloadError::Folder(reason) => Failure::new(format!(
+            "Nothing more can be written into {}: {reason}. Make room, or name another folder. {on}",
+            path.display()
+        )),
+        DownloadError::Aws(error) => {
+            let failure = Failure::from(error);
+            Failure::new(format!("{} {on}", failure.message()))
+        }
+    }
+}
+
+fn tell_skipped(skipped: &[Skipped]) {
+    for Skipped { key, reason } in skipped.iter().take(MOST_NAMED) {
+        note(format_args!("Left out: {}: {reason}", printable(key, MOST_CHARS)));
+    }
+    tell_more(skipped.len(), "left out");
+}
+
+fn tell_more(number: usize, what: &str) {
+    if number > MOST_NAMED {
+        note(format_args!("… and {} more {what}", thousands((number - MOST_NAMED) as u64)));
+    }
+}
+
+fn conclude(tally: &Tally, folder: &Path) -> Result<(), Failure> {
+    result(summary(tally));
+    for Failed { path, reason } in tally.failed.iter().take(MOST_NAMED) {
+        note(format_args!("Not fetched: {}: {}", printable(path, MOST_CHARS), printable(reason, MOST_CHARS)));
+    }
+    tell_more(tally.failed.len(), "not fetched");
+    if tally.failed.is_empty() {
+        return Ok(());
+    }
+    let objects = count(tally.failed.len() as u64, "object");
+    Err(Failure::new(format!(
+        "{objects} could not be fetched into {}. The same command tries it again.",
+        folder.display()
+    )))
+}
+
+/// `1,204 results, 3 errors, 12 files: 1,219 objects (15.2 MB), 1,210 of them were there already`
+fn summary(tally: &Tally) -> String {
+    let kinds = [
+        (tally.results, "result"),
+        (tally.errors, "error"),
+        (tally.files, "file"),
+        (tally.designs, "design or table"),
+        (tally.others, "other"),
+    ];
+    let kinds: Vec<String> =
+        kinds.into_iter().filter(|(number, _)| *number > 0).map(|(number, kind)| of_kind(number, kind)).collect();
+    if kinds.is_empty() {
+        return "There is nothing to fetch.".to_owned();
+    }
+    let mut text = format!("{}: {} ({})", kinds.join(", "), count(tally.objects(), "object"), size(tally.size_bytes));
+    if tally.were_there > 0 {
+        // Writing to a string can't fail.
+        let _ = write!(text, ", {} of them were there already", thousands(tally.were_there));
+    }
+    if tally.vanished > 0 {
+        let _ = write!(text, "; {} went away in the meantime", thousands(tally.vanished));
+    }
+    text
+}
+
+fn of_kind(number: u64, kind: &str) -> String {
+    match kind {
+        "design or table" if number != 1 => format!("{} designs and tables", thousands(number)),
+        kind => count(number, kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_what_is_there() {
+        let tally = Tally {
+            results: 1_204,
+            errors: 3,
+            files: 12,
+            size_bytes: 15_200_000,
+            were_there: 1_210,
+            ..Tally::default()
+        };
+        let text = "1,204 results, 3 errors, 12 files: 1,219 objects (15 MB), 1,210 of them were there already";
+        assert_eq!(summary(&tally), text);
+        let tally = Tally { results: 1, designs: 2, vanished: 1, size_bytes: 7, ..Tally::default() };
+        let text = "1 result, 2 designs and tables: 3 objects (7 bytes); 1 went away in the meantime";
+        assert_eq!(summary(&tally), text);
+        assert_eq!(summary(&Tally::default()), "There is nothing to fetch.");
+    }
+}

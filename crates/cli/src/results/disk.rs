@@ -1,0 +1,238 @@
+//! A folder of the user's, in which nobody else's names lead anywhere else.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use cruncher_backend::download::{Draft, Folder, FolderError, Found, Letters, Naming, System, draft_name};
+
+use crate::failure::Failure;
+
+/// The folder, and what was found out about it.
+pub(crate) struct DiskFolder {
+    root: PathBuf,
+    letters: Letters,
+    /// Folders below it that are there, and are no links.
+    checked: RefCell<HashSet<PathBuf>>,
+    /// Holds a lock until it is dropped.
+    _lock: Option<File>,
+}
+
+impl DiskFolder {
+    /// Makes the folder if need be, and tries whether it can be written.
+    pub(crate) fn open(root: &Path) -> Result<Self, Failure> {
+        let shown = root.display();
+        if root.exists() && !root.is_dir() {
+            return Err(Failure::new(format!("{shown} is a file. Name a folder; it is made if there is none.")));
+        }
+        let lock = fs::create_dir_all(root).and_then(|()| lock(root)).map_err(|error| unwritable(root, &error))?;
+        let letters = try_out(root).map_err(|error| unwritable(root, &error))?;
+        Ok(Self { root: root.to_owned(), letters, checked: RefCell::default(), _lock: lock })
+    }
+
+    /// What names mean in it.
+    pub(crate) fn naming(&self) -> Naming {
+        Naming { system: if cfg!(windows) { System::Windows } else { System::Unix }, letters: self.letters }
+    }
+
+    /// The folder of a file, made if need be. A link may lead anywhere: none is followed.
+    fn folder_of(&self, path: &str) -> Result<PathBuf, FolderError> {
+        let mut folder = self.root.clone();
+        for part in path.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
+            folder.push(part);
+            if self.checked.borrow().contains(&folder) {
+                continue;
+            }
+            match fs::symlink_metadata(&folder) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => {
+                    return Err(FolderError::OfFile(format!("{} is a link or a file, not a folder", folder.display())));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    fs::create_dir(&folder).map_err(|error| failed(&folder, &error))?;
+                }
+                Err(error) => return Err(failed(&folder, &error)),
+            }
+            self.checked.borrow_mut().insert(folder.clone());
+        }
+        Ok(folder)
+    }
+}
+
+fn unwritable(root: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{} can't be written: {error}. Name another folder.", root.display()))
+}
+
+/// That no other process fetches into the same folder. Not every system can tell.
+fn lock(root: &Path) -> io::Result<Option<File>> {
+    let Ok(folder) = File::open(root) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(fs::TryLockError::WouldBlock) => Err(io::Error::other("another process is fetching into it")),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Writes a file, and looks whether it is also there in capitals.
+fn try_out(root: &Path) -> io::Result<Letters> {
+    let name = draft_name("cruncher");
+    let path = root.join(&name);
+    remove(&path)?;
+    File::create_new(&path)?;
+    let is_alike = fs::symlink_metadata(root.join(name.to_uppercase())).is_ok();
+    remove(&path)?;
+    Ok(if is_alike { Letters::Alike } else { Letters::Distinct })
+}
+
+/// That there is nothing is no error.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is the one file that can't be written, or none can.
+fn failed(path: &Path, error: &io::Error) -> FolderError {
+    let text = format!("{}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidFilename | ErrorKind::FileTooLarge => {
+            FolderError::OfFile(text)
+        }
+        _ => FolderError::OfAll(text),
+    }
+}
+
+impl Folder for DiskFolder {
+    fn find(&self, path: &str) -> Result<Option<Found>, FolderError> {
+        let path = self.folder_of(path)?.join(name_of(path));
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => Err(FolderError::OfFile("a folder is in its place".to_owned())),
+            // A link is none of ours; a file takes its place.
+            Ok(found) if !found.is_file() => Ok(None),
+            Ok(found) => {
+                let changed = found.modified().map_err(|error| failed(&path, &error))?;
+                let changed = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                Ok(Some(Found { size_bytes: found.len(), changed }))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&path, &error)),
+        }
+    }
+
+    fn begin(&self, path: &str) -> Result<Box<dyn Draft>, FolderError> {
+        let (folder, name) = (self.folder_of(path)?, name_of(path));
+        let draft = folder.join(draft_name(name));
+        // One may be left by a process that was killed.
+        let file = remove(&draft).and_then(|()| File::create_new(&draft)).map_err(|error| failed(&draft, &error))?;
+        Ok(Box::new(DiskDraft { file, path: draft, place: folder.join(name) }))
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Beside the place of the file, until it is complete.
+struct DiskDraft {
+    file: File,
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Draft for DiskDraft {
+    fn write(&mut self, content: &[u8]) -> Result<(), FolderError> {
+        self.file.write_all(content).map_err(|error| failed(&self.place, &error))
+    }
+
+    fn commit(self: Box<Self>, changed: Duration) -> Result<(), FolderError> {
+        // Without it the file is newer than its object, which is just as good: not every system lets the time be set.
+        let _ = self.file.set_modified(SystemTime::UNIX_EPOCH + changed);
+        fs::rename(&self.path, &self.place).map_err(|error| failed(&self.place, &error))
+    }
+}
+
+impl Drop for DiskDraft {
+    fn drop(&mut self) {
+        // It isn't there any more if it was committed.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: Duration = Duration::from_secs(1_790_000_000);
+
+    fn put(folder: &DiskFolder, path: &str, content: &[u8]) -> Result<(), FolderError> {
+        let mut draft = folder.begin(path)?;
+        draft.write(content)?;
+        draft.commit(TIME)
+    }
+
+    #[test]
+    fn a_file_is_there_once_it_is_committed_and_as_old_as_its_object() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DiskFolder::open(&place.path().join("new/one")).unwrap();
+        let mut draft = folder.begin("a/b/c").unwrap();
+        draft.write(b"con").unwrap();
+        assert_eq!(folder.find("a/b/c"), Ok(None));
+        draft.write(b"tent").unwrap();
+        draft.commit(TIME).unwrap();
+        assert_eq!(folder.find("a/b/c"), Ok(Some(Found { size_bytes: 7, changed: TIME })));
+        drop(folder.begin("a/b/d"));
+        let names: Vec<_> =
+            fs::read_dir(place.path().join("new/one/a/b")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["c"]);
+    }
+
+    #[test]
+    fn a_folder_is_fetched_into_by_one_at_a_time() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DiskFolder::open(place.path()).unwrap();
+        if cfg!(unix) {
+            assert!(DiskFolder::open(place.path()).is_err_and(|failure| failure.message().contains("another process")));
+        }
+        drop(folder);
+        assert!(DiskFolder::open(place.path()).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let failure = DiskFolder::open(file.path()).err().unwrap();
+        assert!(failure.message().contains("is a file. Name a folder"), "{}", failure.message());
+        assert!(DiskFolder::open(&file.path().join("below")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed() {
+        let (place, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = DiskFolder::open(place.path()).unwrap();
+        let target = outside.path().join("target");
+        fs::write(&target, "kept").unwrap();
+        std::os::unix::fs::symlink(outside.path(), place.path().join("a")).unwrap();
+        std::os::unix::fs::symlink(&target, place.path().join("file")).unwrap();
+        std::os::unix::fs::symlink(&target, place.path().join(draft_name("file"))).unwrap();
+        assert!(matches!(put(&folder, "a/b", b"x"), Err(FolderError::OfFile(_))));
+        assert_eq!(folder.find("file"), Ok(None));
+        put(&folder, "file", b"new").unwrap();
+        assert_eq!(fs::read(place.path().join("file")).unwrap(), b"new");
+        assert_eq!(fs::read(&target).unwrap(), b"kept");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_the_trouble_of_that_file_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = DiskFolder::open(place.path()).unwrap();
+        put(&folder, "a/b", b"x").unwrap();
+        assert!(matches!(folder.find("a"), Err(FolderError::OfFile(_))));
+        assert!(matches!(folder.find("a/b/c"), Err(FolderError::OfFile(_))));
+    }
+}

@@ -1,0 +1,137 @@
+//! The fields that each row has, by column.
+
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::segment::{RowOutcome, SegmentRow};
+
+use super::texts::{clip, find_recent, intern, last_place};
+
+/// The fixed fields of one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attempt<'a> {
+    /// The case's batch.
+    pub batch: &'a Batch,
+    /// The case.
+    pub case_id: CaseId,
+    /// The case's level.
+    pub level: u32,
+    /// Which of several equal cases it is.
+    pub replicate: u32,
+    /// How the attempt ended.
+    pub outcome: RowOutcome,
+    /// Which attempt it was, from 1; 0 if nobody says.
+    pub attempt: u32,
+    /// When it began.
+    pub start_time: f64,
+    /// When it ended.
+    pub end_time: f64,
+    /// Whether no attempt is left, after a failure.
+    pub is_final: bool,
+    /// What groups this failure with others like it.
+    pub signature: Option<&'a str>,
+    /// The exception and its message.
+    pub error: Option<&'a str>,
+    /// The worker.
+    pub worker: &'a str,
+}
+
+impl Attempt<'_> {
+    /// The row as the ledger takes it.
+    #[must_use]
+    pub fn to_row(&self) -> SegmentRow {
+        SegmentRow {
+            batch: self.batch.clone(),
+            case_id: self.case_id,
+            level: self.level,
+            outcome: self.outcome,
+            start_time: self.start_time,
+            end_time: self.end_time,
+            is_final: self.is_final,
+            signature: self.signature.map(str::to_owned),
+            error: self.error.map(str::to_owned),
+        }
+    }
+}
+
+/// The fixed fields of all rows. Texts are places in dictionaries; of a text that may be missing, one more, and 0 is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts {
+    pub(super) batches: Vec<Batch>,
+    pub(super) workers: Vec<String>,
+    pub(super) signatures: Vec<String>,
+    pub(super) errors: Vec<String>,
+    pub(super) case_ids: Vec<CaseId>,
+    pub(super) start_times: Vec<f64>,
+    pub(super) end_times: Vec<f64>,
+    pub(super) endings: Vec<u8>,
+    pub(super) words: [Vec<u32>; WORDS],
+}
+
+/// How many fields are a number or a place in a dictionary.
+pub(super) const WORDS: usize = 7;
+
+/// The places of these fields in `words`.
+pub(super) const BATCH: usize = 0;
+pub(super) const WORKER: usize = 1;
+pub(super) const SIGNATURE: usize = 2;
+pub(super) const ERROR: usize = 3;
+const LEVEL: usize = 4;
+const REPLICATE: usize = 5;
+const ATTEMPT: usize = 6;
+
+/// The bits of an ending.
+const DONE: u8 = 1;
+const FINAL: u8 = 2;
+pub(super) const ENDINGS: u8 = DONE | FINAL;
+
+impl Attempts {
+    pub(super) const fn len(&self) -> usize {
+        self.case_ids.len()
+    }
+
+    pub(super) fn get(&self, row: usize) -> Attempt<'_> {
+        let word = |field: usize| self.words[field][row];
+        let optional = |texts, field| word(field).checked_sub(1).map(|place| text_at(texts, place));
+        Attempt {
+            batch: &self.batches[word(BATCH) as usize],
+            case_id: self.case_ids[row],
+            level: word(LEVEL),
+            replicate: word(REPLICATE),
+            outcome: if self.endings[row] & DONE == 0 { RowOutcome::Failed } else { RowOutcome::Done },
+            attempt: word(ATTEMPT),
+            start_time: self.start_times[row],
+            end_time: self.end_times[row],
+            is_final: self.endings[row] & FINAL != 0,
+            signature: optional(&self.signatures, SIGNATURE),
+            error: optional(&self.errors, ERROR),
+            worker: text_at(&self.workers, word(WORKER)),
+        }
+    }
+
+    pub(super) fn push(&mut self, row: &Attempt<'_>) {
+        let optional = |texts, text: Option<&str>| text.map_or(0, |text| intern(texts, clip(text)) + 1);
+        let signature = optional(&mut self.signatures, row.signature);
+        let error = optional(&mut self.errors, row.error);
+        let worker = intern(&mut self.workers, clip(row.worker));
+        let batch = self.intern_batch(row.batch);
+        let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt];
+        self.words.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
+        let done = if row.outcome == RowOutcome::Done { DONE } else { 0 };
+        self.endings.push(done | if row.is_final { FINAL } else { 0 });
+        self.case_ids.push(row.case_id);
+        self.start_times.push(row.start_time);
+        self.end_times.push(row.end_time);
+    }
+
+    fn intern_batch(&mut self, batch: &Batch) -> u32 {
+        let place = find_recent(&self.batches, |known| known == batch);
+        place.unwrap_or_else(|| {
+            self.batches.push(batch.clone());
+            last_place(&self.batches)
+        })
+    }
+}
+
+fn text_at(texts: &[String], place: u32) -> &str {
+    &texts[place as usize]
+}

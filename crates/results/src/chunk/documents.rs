@@ -1,0 +1,91 @@
+//! Rows from documents that were read one by one.
+
+use cruncher_study::case::Parameters;
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use cruncher_study::segment::RowOutcome;
+use serde::de::DeserializeSeed;
+
+use super::Chunk;
+use super::attempts::{Attempt, Attempts};
+use super::column::Part;
+use super::values::Values;
+use super::writer::Writer;
+
+impl Chunk {
+    /// The results of these documents, and their inputs; of results the scalars only, as a segment has them.
+    #[must_use]
+    pub fn from_documents<'a>(documents: impl IntoIterator<Item = &'a ResultDocument>) -> Self {
+        let mut rows = Rows::default();
+        documents.into_iter().for_each(|document| rows.push_result(document));
+        rows.finish()
+    }
+
+    /// The failed attempts of these documents, and their inputs.
+    #[must_use]
+    pub fn from_errors<'a>(documents: impl IntoIterator<Item = &'a ErrorDocument>) -> Self {
+        let mut rows = Rows::default();
+        documents.into_iter().for_each(|document| rows.push_error(document));
+        rows.finish()
+    }
+}
+
+#[derive(Default)]
+struct Rows {
+    attempts: Attempts,
+    writer: Writer,
+}
+
+impl Rows {
+    fn push_result(&mut self, document: &ResultDocument) {
+        self.write_parameters(&document.parameters);
+        // Whatever a JSON value holds, its visitor takes.
+        let _ = Values::of(&mut self.writer, Part::Response).deserialize(&document.result);
+        self.push(&Attempt {
+            batch: &document.batch,
+            case_id: document.case_id,
+            level: document.level,
+            replicate: document.replicate,
+            outcome: RowOutcome::Done,
+            attempt: document.attempt,
+            start_time: document.start_time,
+            end_time: document.end_time,
+            is_final: false,
+            signature: None,
+            error: None,
+            worker: &document.worker,
+        });
+    }
+
+    fn push_error(&mut self, document: &ErrorDocument) {
+        self.write_parameters(&document.parameters);
+        self.push(&Attempt {
+            batch: &document.batch,
+            case_id: document.case_id,
+            level: document.level,
+            replicate: 0,
+            outcome: RowOutcome::Failed,
+            attempt: document.attempt,
+            start_time: document.start_time,
+            end_time: document.end_time,
+            is_final: document.is_final,
+            signature: Some(&document.signature),
+            error: Some(&document.summary()),
+            worker: &document.worker,
+        });
+    }
+
+    fn write_parameters(&mut self, parameters: &Parameters) {
+        let _ = serde_json::to_value(parameters)
+            .and_then(|parameters| Values::of(&mut self.writer, Part::Factor).deserialize(parameters));
+    }
+
+    fn push(&mut self, attempt: &Attempt<'_>) {
+        self.attempts.push(attempt);
+        self.writer.keep();
+    }
+
+    fn finish(self) -> Chunk {
+        let (columns, dropped_values) = self.writer.finish();
+        Chunk { attempts: self.attempts, columns, dropped_values }
+    }
+}

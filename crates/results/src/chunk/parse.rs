@@ -1,0 +1,232 @@
+//! Reads the text of a segment straight into columns.
+
+use std::fmt;
+
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::segment::RowOutcome;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+
+use super::attempts::{Attempt, Attempts};
+use super::column::Part;
+use super::values::{Append, Values};
+use super::writer::Writer;
+use super::{Chunk, Parsed};
+
+impl Chunk {
+    /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank ones are none.
+    ///
+    /// A line that is no row adds nothing but to the count: it is no JSON object, lacks one of `batch`, `case_id`,
+    /// `outcome`, `start_time` and `end_time`, or one of the fixed fields is of another type, or there twice.
+    #[must_use]
+    pub fn parse(worker: &str, text: &[u8]) -> Parsed {
+        let read_bytes = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut reader = Reader::default();
+        let mut unreadable = 0;
+        for line in text[..read_bytes].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+            unreadable += usize::from(reader.read(worker, line).is_err());
+        }
+        let (columns, dropped_values) = reader.writer.finish();
+        Parsed { chunk: Self { attempts: reader.attempts, columns, dropped_values }, unreadable, read_bytes }
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    attempts: Attempts,
+    writer: Writer,
+    /// The batch of the row before, which most often is that of this one, too.
+    batch: Option<Batch>,
+    text: String,
+}
+
+impl Reader {
+    fn read(&mut self, worker: &str, line: &[u8]) -> serde_json::Result<()> {
+        let mut deserializer = serde_json::Deserializer::from_slice(line);
+        let row = Row { reader: self, fields: Fields::default() }.deserialize(&mut deserializer);
+        let row = row.and_then(|fields| deserializer.end().map(|()| fields));
+        match row.and_then(|fields| self.keep(worker, &fields)) {
+            Ok(()) => self.writer.keep(),
+            Err(error) => {
+                self.writer.discard();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, worker: &str, fields: &Fields) -> serde_json::Result<()> {
+        self.attempts.push(&Attempt {
+            batch: self.batch.as_ref().filter(|_| fields.has(BATCH)).ok_or_else(no_row)?,
+            case_id: fields.case_id.ok_or_else(no_row)?,
+            level: fields.level,
+            replicate: fields.replicate,
+            outcome: fields.outcome.ok_or_else(no_row)?,
+            attempt: fields.attempt,
+            start_time: fields.start_time.ok_or_else(no_row)?,
+            end_time: fields.end_time.ok_or_else(no_row)?,
+            is_final: fields.is_final,
+            signature: fields.signature.as_deref(),
+            error: fields.error.as_deref(),
+            worker,
+        });
+        Ok(())
+    }
+}
+
+/// What was read of the row so far; its batch is the reader's.
+#[derive(Default)]
+struct Fields {
+    seen: u32,
+    case_id: Option<CaseId>,
+    level: u32,
+    replicate: u32,
+    outcome: Option<RowOutcome>,
+    attempt: u32,
+    start_time: Option<f64>,
+    end_time: Option<f64>,
+    is_final: bool,
+    signature: Option<String>,
+    error: Option<String>,
+}
+
+impl Fields {
+    const fn has(&self, field: usize) -> bool {
+        self.seen & 1 << field != 0
+    }
+}
+
+/// The fixed fields, then the two that have values of their own.
+const NAMES: [&str; 13] = [
+    "batch",
+    "case_id",
+    "level",
+    "replicate",
+    "outcome",
+    "attempt",
+    "start_time",
+    "end_time",
+    "final",
+    "signature",
+    "error",
+    "parameters",
+    "result",
+];
+const BATCH: usize = 0;
+const PARAMETERS: usize = 11;
+const RESULT: usize = 12;
+
+struct Row<'a> {
+    reader: &'a mut Reader,
+    fields: Fields,
+}
+
+impl<'de> DeserializeSeed<'de> for Row<'_> {
+    type Value = Fields;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Row<'_> {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a row of a segment")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut row: A) -> Result<Fields, A::Error> {
+        let mut expected = BATCH;
+        while let Some(field) = row.next_key_seed(Field { expected })? {
+            let is_fixed = field < PARAMETERS;
+            if is_fixed && self.fields.has(field) {
+                return Err(no_row());
+            }
+            self.fields.seen |= 1 << field;
+            self.read(field, &mut row)?;
+            expected = field + 1;
+        }
+        Ok(self.fields)
+    }
+}
+
+impl Row<'_> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, row: &mut A) -> Result<(), A::Error> {
+        let fields = &mut self.fields;
+        match field {
+            BATCH => self.read_batch(row)?,
+            1 => fields.case_id = Some(CaseId::parse(self.reader.read_text(row)?).ok().ok_or_else(no_row)?),
+            2 => fields.level = row.next_value()?,
+            3 => fields.replicate = row.next_value()?,
+            4 => fields.outcome = Some(outcome(self.reader.read_text(row)?)?),
+            5 => fields.attempt = row.next_value()?,
+            6 => fields.start_time = Some(row.next_value()?),
+            7 => fields.end_time = Some(row.next_value()?),
+            8 => fields.is_final = row.next_value()?,
+            9 => fields.signature = row.next_value()?,
+            10 => fields.error = row.next_value()?,
+            PARAMETERS => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Factor))?,
+            RESULT => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Response))?,
+            _ => drop(row.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+
+    fn read_batch<'de, A: MapAccess<'de>>(&mut self, row: &mut A) -> Result<(), A::Error> {
+        self.reader.read_text(row)?;
+        if self.reader.batch.as_ref().is_none_or(|batch| batch.as_str() != self.reader.text) {
+            self.reader.batch = Some(Batch::parse(&self.reader.text).ok().ok_or_else(no_row)?);
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    fn read_text<'de, A: MapAccess<'de>>(&mut self, row: &mut A) -> Result<&str, A::Error> {
+        self.text.clear();
+        row.next_value_seed(Append(&mut self.text))?;
+        Ok(&self.text)
+    }
+}
+
+/// A line that is no row is counted, and nobody asks why: a reason would be code for the page.
+fn no_row<E: Error>() -> E {
+    E::custom("no row of a segment")
+}
+
+fn outcome<E: Error>(text: &str) -> Result<RowOutcome, E> {
+    match text {
+        "done" => Ok(RowOutcome::Done),
+        "failed" => Ok(RowOutcome::Failed),
+        _ => Err(no_row()),
+    }
+}
+
+/// Reads a name of a field: its place in [`NAMES`], or their number if it is another one.
+struct Field {
+    expected: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Field {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Field {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<usize, E> {
+        let is_it = |place: &usize| NAMES[*place] == name;
+        let expected = self.expected.min(NAMES.len());
+        Ok((expected..NAMES.len()).chain(0..expected).find(is_it).unwrap_or(NAMES.len()))
+    }
+}

@@ -1,0 +1,321 @@
+use std::collections::BTreeMap;
+
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use cruncher_study::segment::{RowOutcome, parse_segment};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
+
+/// A row with these inputs and results.
+fn line(parameters: &str, result: &str) -> String {
+    format!(
+        r#"{{"batch":"a","case_id":"{ID}","level":3,"replicate":2,"outcome":"done","attempt":1,"start_time":0.0,"end_time":1.5,"parameters":{parameters},"result":{result}}}"#
+    )
+}
+
+fn parse(lines: &[String]) -> Parsed {
+    Chunk::parse("w", (lines.join("\n") + "\n").as_bytes())
+}
+
+/// What stands in the cells, by part and name.
+type Cells = BTreeMap<(Part, String), serde_json::Value>;
+
+/// All that a row of the chunk has.
+fn cells(chunk: &Chunk, row: usize) -> Cells {
+    let mut cells = Cells::new();
+    for column in chunk.columns() {
+        let number = column.numbers().get(row).filter(|number| !number.is_nan()).map(|number| json!(number));
+        let other = column.others().find(|other| other.0 == row).map(|other| match other.1 {
+            Value::Text(text) => json!(text),
+            Value::Flag(flag) => json!(flag),
+        });
+        assert!(number.is_none() || other.is_none(), "a cell has one value");
+        cells.extend(number.or(other).map(|value| ((column.part(), column.name().to_owned()), value)));
+    }
+    cells
+}
+
+/// The same from values as `serde_json` reads them.
+fn flatten(cells: &mut Cells, part: Part, name: &str, value: &serde_json::Value) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                flatten(cells, part, &if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, value);
+            }
+        }
+        serde_json::Value::Array(list) if part == Part::Factor => {
+            let components = list.iter().enumerate();
+            components.for_each(|(index, value)| flatten(cells, part, &format!("{name}[{index}]"), value));
+        }
+        serde_json::Value::Array(_) => {}
+        serde_json::Value::Null => drop(cells.remove(&(part, name.to_owned()))),
+        serde_json::Value::Number(number) => {
+            cells.insert((part, name.to_owned()), json!(number.as_f64()));
+        }
+        other => drop(cells.insert((part, name.to_owned()), other.clone())),
+    }
+}
+
+fn check(parameters: &str, result: &str, expected: &serde_json::Value) {
+    let parsed = parse(&[line(parameters, result)]);
+    assert_eq!((parsed.chunk.len(), parsed.unreadable), (1, 0), "{parameters} {result}");
+    let found = cells(&parsed.chunk, 0).into_iter().map(|((part, name), value)| (format!("{part:?} {name}"), value));
+    assert_eq!(&serde_json::Value::Object(found.collect()), expected, "{parameters} {result}");
+}
+
+#[test]
+fn values_go_into_columns_by_name() {
+    check(
+        r#"{"c":1,"d":-2.5e3}"#,
+        r#"{"load":18446744073709551615}"#,
+        &json!({"Factor c": 1.0, "Factor d": -2500.0, "Response load": 18_446_744_073_709_551_615_f64}),
+    );
+    check(
+        r#"{"c":[1,[2,"x"]],"e":[]}"#,
+        "{}",
+        &json!({"Factor c[0]": 1.0, "Factor c[1][0]": 2.0, "Factor c[1][1]": "x"}),
+    );
+    check(
+        r#"{"soil":"cl\u00e4y\n","wet":true}"#,
+        r#"{"ok":false,"n":null}"#,
+        &json!({"Factor soil": "cläy\n", "Factor wet": true, "Response ok": false}),
+    );
+    check("{}", r#"{"curve":{"peak":2.0,"radius":[1.0,2.0]},"x":[{"y":1}]}"#, &json!({"Response curve.peak": 2.0}));
+    check(r#"{"load":1}"#, r#"{"load":2}"#, &json!({"Factor load": 1.0, "Response load": 2.0}));
+    check("3", "[1,2]", &json!({}));
+    check("null", r#""text""#, &json!({}));
+}
+
+#[test]
+fn the_last_of_equal_names_counts() {
+    check(
+        r#"{"a":"x","a":1}"#,
+        r#"{"b":1,"b":true,"c":1,"c":null,"d":"x","d":"y"}"#,
+        &json!({"Factor a": 1.0, "Response b": true, "Response d": "y"}),
+    );
+}
+
+#[test]
+fn fixed_fields_are_read() {
+    let failed = format!(
+        r#"{{"batch":"a/b","case_id":"{ID}","outcome":"failed","final":true,"attempt":3,"start_time":1,"end_time":2.5,"signature":"00ff","error":"E: x","new":[{{}}]}}"#
+    );
+    let parsed = parse(&[line("{}", "{}"), failed]);
+    let (done, failed) = (parsed.chunk.attempt(0), parsed.chunk.attempt(1));
+    assert_eq!((done.batch.as_str(), done.level, done.replicate, done.attempt), ("a", 3, 2, 1));
+    assert_eq!((done.outcome, done.signature, done.worker), (RowOutcome::Done, None, "w"));
+    assert_eq!((failed.batch.as_str(), failed.level, failed.replicate, failed.attempt), ("a/b", 0, 0, 3));
+    assert_eq!((failed.outcome, failed.is_final), (RowOutcome::Failed, true));
+    assert_eq!((failed.signature, failed.error), (Some("00ff"), Some("E: x")));
+    assert_eq!((failed.case_id.to_string().as_str(), failed.end_time.to_bits()), (ID, 2.5_f64.to_bits()));
+}
+
+#[test]
+fn whole_lines_are_rows_and_the_rest_waits() {
+    let done = line(r#"{"c":1}"#, "{}");
+    let text = format!("{done}\n{{\"batch\": \"../x\"}}\nnonsense\n \r\n\n{done}\r\n{{\"batch\": \"a\", \"ca");
+    let parsed = Chunk::parse("w", text.as_bytes());
+    assert_eq!((parsed.chunk.len(), parsed.unreadable), (2, 2));
+    assert_eq!(&text[parsed.read_bytes..], "{\"batch\": \"a\", \"ca");
+}
+
+#[test]
+fn a_row_that_is_none_leaves_nothing_behind() {
+    let good = [line(r#"{"c":1,"t":"x"}"#, "{}"), line("{}", "{}"), line(r#"{"t":"y","c":2}"#, r#"{"load":3}"#)];
+    let values = line(
+        r#"{"t":"new text","other":5,"c":"now a text","deep":[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]}"#,
+        r#"{"load":7}"#,
+    );
+    for (part, instead) in [
+        (r#""batch":"a""#, r#""batch":"../a""#),
+        (r#""batch":"a","#, ""),
+        (ID, "xyz"),
+        (r#""case_id""#, r#""id""#),
+        (r#""level":3"#, r#""level":-3"#),
+        (r#""replicate":2"#, r#""replicate":"2""#),
+        (r#""done""#, r#""lost""#),
+        (r#""outcome":"done","#, ""),
+        (r#""attempt":1"#, r#""attempt":1.5"#),
+        (r#""start_time":0.0,"#, ""),
+        (r#""end_time":1.5"#, r#""end_time":null"#),
+        (r#""end_time":1.5"#, r#""start_time":1.5,"end_time":1.5"#),
+        ("}}", "}"),
+        ("}}", "}}}"),
+        ("}}", "},}"),
+        (r#""load":7"#, r#""load":1e999"#),
+    ] {
+        let bad = values.replacen(part, instead, 1);
+        assert_ne!(bad, values, "{part}");
+        let parsed = parse(&good.clone().map(|good| [bad.clone(), good, bad.clone()]).concat());
+        assert_eq!(parsed.unreadable, 6, "{bad}");
+        assert_eq!(parsed.chunk.to_bytes(), parse(&good).chunk.to_bytes(), "{bad}");
+        let parsed = parse(&[good[0].clone(), good[1].clone(), bad.clone()]);
+        assert_eq!(parsed.chunk.to_bytes(), parse(&good[..2]).chunk.to_bytes(), "{bad}");
+    }
+}
+
+#[test]
+fn too_many_columns_are_counted_and_left_out() {
+    let list = |count: usize| line(&format!("{{\"c\":{:?}}}", vec![1; count]), r#"{"load":1}"#);
+    let parsed = parse(&[list(MAX_COLUMNS - 1), list(MAX_COLUMNS + 10), list(3)]);
+    assert_eq!(parsed.chunk.columns().len(), MAX_COLUMNS);
+    assert_eq!(parsed.chunk.dropped_values(), 11);
+    assert_eq!(cells(&parsed.chunk, 2).len(), 4, "known columns go on");
+}
+
+#[test]
+fn what_is_nested_too_deep_or_named_too_long_is_counted_and_left_out() {
+    let deep = |depth: usize| format!("{{\"c\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+    let depths = [1, MAX_DEPTH - 1, MAX_DEPTH, 100, 1_000];
+    let left_out = depths
+        .map(|depth| parse(&[line(&deep(depth), "{}")]))
+        .map(|parsed| (parsed.unreadable, parsed.chunk.dropped_values()));
+    assert_eq!(left_out, [(0, 0), (0, 0), (0, 1), (0, 1), (0, 1)]);
+    let named =
+        |length: usize| parse(&[line("{}", &format!("{{\"{}\":1}}", "n".repeat(length)))]).chunk.dropped_values();
+    assert_eq!((named(MAX_NAME_BYTES), named(MAX_NAME_BYTES + 1)), (0, 1));
+}
+
+#[test]
+fn texts_are_cut() {
+    let parsed = parse(&[line(&format!("{{\"c\":\"{}\"}}", "ä".repeat(5_000)), "{}")]);
+    assert_eq!(parsed.chunk.columns()[0].others().next(), Some((0, Value::Text(&"ä".repeat(MAX_TEXT_CHARS)))));
+}
+
+#[test]
+fn documents_give_the_rows_that_their_segment_has() {
+    let document = json!({"case_id": ID, "batch": "a", "level": 3, "replicate": 2, "worker": "w", "start_time": 0.0, "end_time": 1.5, "attempt": 1,
+        "parameters": {"c": [1, 2.5], "soil": "clay", "wet": true}, "result": {"load": 5.0, "curve": {"peak": 7, "x": [1.0]}, "n": null}});
+    let document: ResultDocument = serde_json::from_value(document).unwrap();
+    let segment =
+        parse(&[line(r#"{"c":[1,2.5],"soil":"clay","wet":true}"#, r#"{"curve.peak":7,"load":5.0,"n":null}"#)]);
+    assert_eq!(Chunk::from_documents([&document]).to_bytes(), segment.chunk.to_bytes());
+}
+
+#[test]
+fn error_documents_are_failed_attempts() {
+    let document = json!({"case_id": ID, "batch": "a", "level": 3, "worker": "w", "start_time": 0.0, "end_time": 1.5, "attempt": 3, "max_attempts": 3,
+        "parameters": {"c": 1}, "exception": "ValueError", "message": "x", "signature": "00ff", "final": true});
+    let document: ErrorDocument = serde_json::from_value(document).unwrap();
+    let chunk = Chunk::from_errors([&document, &document]);
+    let (worker, row) = chunk.rows().nth(1).unwrap();
+    assert_eq!((worker, row.outcome, row.is_final), ("w", RowOutcome::Failed, true));
+    assert_eq!(row.error.as_deref(), Some("ValueError: x"));
+    assert_eq!(cells(&chunk, 1).len(), 1);
+}
+
+#[test]
+fn bytes_of_another_version_are_refused() {
+    let mut bytes = parse(&[line("{}", "{}")]).chunk.to_bytes();
+    assert!(Chunk::from_bytes(&bytes).is_some());
+    bytes[7] += 1;
+    assert!(Chunk::from_bytes(&bytes).is_none());
+    assert!(Chunk::from_bytes(&[]).is_none());
+}
+
+fn scalar() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        any::<f64>().prop_map(|number| json!(number)),
+        any::<i64>().prop_map(|number| json!(number)),
+        any::<bool>().prop_map(|flag| json!(flag)),
+        ".{0,4}".prop_map(|text| json!(text)),
+        "[ab]".prop_map(|text| json!(text)),
+        Just(serde_json::Value::Null),
+    ]
+}
+
+/// Inputs or results, with few names so that they meet.
+fn object() -> impl Strategy<Value = serde_json::Value> {
+    let value = scalar().prop_recursive(3, 20, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::Array),
+            prop::collection::hash_map("[abc]{1,2}|ä", inner, 0..4).prop_map(|object| json!(object)),
+        ]
+    });
+    prop::collection::hash_map("[abc]|[a-c]{2}", value, 0..6).prop_map(|object| json!(object))
+}
+
+fn row() -> impl Strategy<Value = serde_json::Value> {
+    let fixed = (
+        0_u8..4,
+        "[ab]|x/y|files",
+        prop::option::of(any::<u32>()),
+        any::<bool>(),
+        -10_i32..10,
+        prop::option::of(".{0,3}"),
+    );
+    (fixed, object(), object()).prop_map(|((id, batch, level, is_done, end, error), parameters, result)| {
+        let mut row = json!({"case_id": ID.replace('9', &id.to_string()), "batch": batch, "outcome": if is_done { "done" } else { "failed" },
+            "start_time": 0.5, "end_time": end, "final": !is_done, "error": error, "parameters": parameters, "result": result});
+        if let Some(level) = level {
+            row["level"] = json!(level);
+        }
+        row
+    })
+}
+
+fn text(rows: &[serde_json::Value]) -> String {
+    rows.iter().flat_map(|row| [row.to_string(), "\n".to_owned()]).collect()
+}
+
+proptest! {
+    #[test]
+    fn rows_are_what_serde_json_reads(rows in prop::collection::vec(row(), 0..12)) {
+        let text = text(&rows);
+        let (parsed, expected) = (Chunk::parse("w", text.as_bytes()), parse_segment(text.as_bytes()));
+        prop_assert_eq!(parsed.unreadable, expected.unreadable);
+        prop_assert_eq!(parsed.read_bytes, expected.read_bytes);
+        prop_assert_eq!(parsed.chunk.rows().map(|row| row.1).collect::<Vec<_>>(), expected.rows);
+        let readable = rows.iter().filter(|row| row["batch"] != "files");
+        for (index, row) in readable.enumerate() {
+            let mut expected = Cells::new();
+            flatten(&mut expected, Part::Factor, "", &row["parameters"]);
+            flatten(&mut expected, Part::Response, "", &row["result"]);
+            prop_assert_eq!(cells(&parsed.chunk, index), expected);
+        }
+    }
+
+    #[test]
+    fn a_chunk_comes_back_from_its_bytes(rows in prop::collection::vec(row(), 0..12)) {
+        let chunk = Chunk::parse("w", text(&rows).as_bytes()).chunk;
+        let again = Chunk::from_bytes(&chunk.to_bytes()).expect("these are the bytes of a chunk");
+        prop_assert_eq!(again.to_bytes(), chunk.to_bytes());
+        prop_assert!(again.rows().eq(chunk.rows()));
+        for row in 0..chunk.len() {
+            prop_assert_eq!(cells(&again, row), cells(&chunk, row));
+        }
+    }
+
+    #[test]
+    fn text_of_any_kind_is_read_without_harm(text in prop::collection::vec(any::<u8>(), 0..300), at in any::<prop::sample::Index>()) {
+        let _ = Chunk::parse("w", &text);
+        let mut line = line(r#"{"a":[1,{"b":"x"}]}"#, r#"{"c":{"d":1}}"#).into_bytes();
+        line.push(b'\n');
+        let at = at.index(line.len());
+        line.splice(at..(at + text.len() % 7).min(line.len()), text);
+        let parsed = Chunk::parse("w", &line);
+        for row in 0..parsed.chunk.len() {
+            let _ = cells(&parsed.chunk, row);
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_do_no_harm(rows in prop::collection::vec(row(), 0..6), at in any::<prop::sample::Index>(), byte in any::<u8>(), end in any::<prop::sample::Index>()) {
+        let mut bytes = Chunk::parse("w", text(&rows).as_bytes()).chunk.to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Some(chunk) = Chunk::from_bytes(&bytes) {
+            chunk.rows().for_each(drop);
+            (0..chunk.len()).for_each(|row| drop(cells(&chunk, row)));
+        }
+        prop_assert!(Chunk::from_bytes(&bytes[..end.index(bytes.len())]).is_none());
+    }
+
+    #[test]
+    fn any_bytes_do_no_harm(rest in prop::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..200)) {
+        let _ = Chunk::from_bytes(&[b"crchnk01".as_slice(), &rest].concat());
+    }
+}

@@ -1,0 +1,38 @@
+//! Dictionaries of texts that are filled row by row.
+
+use super::MAX_TEXT_CHARS;
+
+/// How many of the last texts are compared. A text that came up earlier than that stands in the dictionary twice, which
+/// costs its length and nothing else.
+const WINDOW: usize = 32;
+
+/// The place of the last entry that is it, among the last few.
+pub(super) fn find_recent<T>(known: &[T], is_it: impl Fn(&T) -> bool) -> Option<u32> {
+    let start = known.len().saturating_sub(WINDOW);
+    known[start..].iter().rposition(is_it).map(|place| to_place(start + place))
+}
+
+/// The place of a text, which is added if it isn't among the last few.
+pub(super) fn intern(texts: &mut Vec<String>, text: &str) -> u32 {
+    find_recent(texts, |known| known == text).unwrap_or_else(|| {
+        texts.push(text.to_owned());
+        last_place(texts)
+    })
+}
+
+pub(super) fn last_place<T>(known: &[T]) -> u32 {
+    to_place(known.len() - 1)
+}
+
+/// As much of a text as is kept.
+pub(super) fn clip(text: &str) -> &str {
+    if text.len() <= MAX_TEXT_CHARS {
+        return text;
+    }
+    text.char_indices().nth(MAX_TEXT_CHARS).map_or(text, |(end, _)| &text[..end])
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a segment has fewer than 2^32 bytes, and so texts and rows")]
+const fn to_place(place: usize) -> u32 {
+    place as u32
+}

@@ -1,0 +1,150 @@
+//! Reads `parameters` and `result` of a row straight into columns.
+
+use std::fmt::{self, Write};
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::MAX_DEPTH;
+use super::column::Part;
+use super::writer::Writer;
+
+/// A value at some depth of `parameters` or `result`. Its name is the writer's.
+pub(super) struct Values<'a> {
+    pub(super) writer: &'a mut Writer,
+    pub(super) part: Part,
+    pub(super) depth: usize,
+}
+
+impl<'a> Values<'a> {
+    /// All inputs, or all results: an object. Anything else has no values.
+    pub(super) fn of(writer: &'a mut Writer, part: Part) -> Self {
+        writer.name.clear();
+        Self { writer, part, depth: 0 }
+    }
+
+    fn below(&mut self) -> Values<'_> {
+        Values { writer: self.writer, part: self.part, depth: self.depth + 1 }
+    }
+
+    const fn has_name(&self) -> bool {
+        self.depth > 0
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Values<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.depth > MAX_DEPTH {
+            self.writer.drop_value();
+            return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ());
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        if self.has_name() {
+            self.writer.number(self.part, number);
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
+    fn visit_u64<E: Error>(self, integer: u64) -> Result<(), E> {
+        self.visit_f64(integer as f64)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
+    fn visit_i64<E: Error>(self, integer: i64) -> Result<(), E> {
+        self.visit_f64(integer as f64)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        if self.has_name() {
+            self.writer.flag(self.part, flag);
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.has_name() {
+            self.writer.text(self.part, text);
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        if self.has_name() {
+            self.writer.nothing(self.part);
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        // Lists are for results of their own: curves and fields. A segment has none.
+        if self.part == Part::Response || !self.has_name() {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        let end = self.writer.name.len();
+        for index in 0.. {
+            push_index(&mut self.writer.name, index);
+            let component = list.next_element_seed(self.below())?;
+            self.writer.name.truncate(end);
+            if component.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+        if self.has_name() {
+            self.writer.name.push('.');
+        }
+        let end = self.writer.name.len();
+        while object.next_key_seed(Append(&mut self.writer.name))?.is_some() {
+            object.next_value_seed(self.below())?;
+            self.writer.name.truncate(end);
+        }
+        Ok(())
+    }
+}
+
+fn push_index(name: &mut String, index: u32) {
+    // A text takes whatever is written to it.
+    let _ = write!(name, "[{index}]");
+}
+
+/// Reads a text to the end of another one.
+pub(super) struct Append<'a>(pub(super) &'a mut String);
+
+impl<'de> DeserializeSeed<'de> for Append<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Append<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.0.push_str(text);
+        Ok(())
+    }
+}

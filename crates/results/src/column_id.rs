@@ -1,0 +1,202 @@
+//! Which column: a name that is unambiguous and fits into an address.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::chunk::Part;
+use crate::percent;
+
+/// A column of a store.
+///
+/// As text `case.level`, `factor.cohesion_array[0]`, `response.end_load`; what an address or a filter would misread in a
+/// name is percent-encoded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColumnId {
+    /// What every case has.
+    Case(Field),
+    /// A factor, or a component of a vector, by its name.
+    Factor(String),
+    /// A response by its name.
+    Response(String),
+}
+
+/// What every case has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// Its batch, a text.
+    Batch,
+    /// Its id. The only one without a column of its own: see [`crate::store::Store::case_ids`].
+    CaseId,
+    /// Its level.
+    Level,
+    /// Which of several equal cases it is.
+    Replicate,
+    /// `done`, `failed` or `failed finally`.
+    State,
+    /// Which attempt it was, from 1; 0 if nobody says.
+    Attempt,
+    /// When the attempt began, in seconds since 1970.
+    StartTime,
+    /// When it ended, in seconds since 1970.
+    EndTime,
+    /// How long it took, in seconds.
+    DurationSecs,
+    /// The worker, a text.
+    Worker,
+    /// What groups its failure with others like it, a text.
+    Signature,
+}
+
+/// A text that names no column.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnIdError {
+    /// It begins with none of the three parts.
+    #[error("a column is called `case.…`, `factor.…` or `response.…`")]
+    Part,
+    /// There is no such field.
+    #[error("a case has no field of this name")]
+    Field,
+    /// A `%` isn't followed by two hex digits, or what is encoded is no text.
+    #[error("a percent sign isn't followed by the code of a character")]
+    Encoding,
+}
+
+impl ColumnId {
+    /// The id of a factor or a response.
+    #[must_use]
+    pub fn of(part: Part, name: &str) -> Self {
+        match part {
+            Part::Factor => Self::Factor(name.to_owned()),
+            Part::Response => Self::Response(name.to_owned()),
+        }
+    }
+
+    /// The name without its part, as it is shown.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Case(field) => field.name(),
+            Self::Factor(name) | Self::Response(name) => name,
+        }
+    }
+
+    /// Whether it is this factor or response.
+    pub(crate) fn is(&self, part: Part, name: &str) -> bool {
+        match self {
+            Self::Case(_) => false,
+            Self::Factor(own) => part == Part::Factor && own == name,
+            Self::Response(own) => part == Part::Response && own == name,
+        }
+    }
+}
+
+impl Field {
+    /// All fields.
+    pub const ALL: [Self; 11] = [
+        Self::Batch,
+        Self::CaseId,
+        Self::Level,
+        Self::Replicate,
+        Self::State,
+        Self::Attempt,
+        Self::StartTime,
+        Self::EndTime,
+        Self::DurationSecs,
+        Self::Worker,
+        Self::Signature,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::CaseId => "case_id",
+            Self::Level => "level",
+            Self::Replicate => "replicate",
+            Self::State => "state",
+            Self::Attempt => "attempt",
+            Self::StartTime => "start_time",
+            Self::EndTime => "end_time",
+            Self::DurationSecs => "duration_secs",
+            Self::Worker => "worker",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+impl fmt::Display for ColumnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Case(_) => "case.",
+            Self::Factor(_) => "factor.",
+            Self::Response(_) => "response.",
+        })?;
+        percent::encode(f, self.name())
+    }
+}
+
+impl FromStr for ColumnId {
+    type Err = ColumnIdError;
+
+    fn from_str(text: &str) -> Result<Self, ColumnIdError> {
+        let (part, name) = text.split_once('.').ok_or(ColumnIdError::Part)?;
+        let decoded = || percent::decode(name).ok_or(ColumnIdError::Encoding);
+        match part {
+            "case" => {
+                let field = Field::ALL.into_iter().find(|field| field.name() == name);
+                field.map(Self::Case).ok_or(ColumnIdError::Field)
+            }
+            "factor" => decoded().map(Self::Factor),
+            "response" => decoded().map(Self::Response),
+            _ => Err(ColumnIdError::Part),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_short_texts() {
+        for (id, text) in [
+            (ColumnId::Case(Field::DurationSecs), "case.duration_secs"),
+            (ColumnId::Factor("cohesion_array[0]".into()), "factor.cohesion_array[0]"),
+            (ColumnId::Response("curve.peak".into()), "response.curve.peak"),
+            (ColumnId::Response("a b".into()), "response.a%20b"),
+        ] {
+            assert_eq!(id.to_string(), text);
+            assert_eq!(text.parse(), Ok(id));
+        }
+        for field in Field::ALL {
+            assert_eq!(ColumnId::Case(field).to_string().parse(), Ok(ColumnId::Case(field)));
+        }
+    }
+
+    #[test]
+    fn what_names_no_column_says_why() {
+        for (text, error) in [
+            ("", ColumnIdError::Part),
+            ("level", ColumnIdError::Part),
+            ("result.load", ColumnIdError::Part),
+            ("case.load", ColumnIdError::Field),
+            ("factor.%", ColumnIdError::Encoding),
+        ] {
+            assert_eq!(text.parse::<ColumnId>(), Err(error), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_comes_back(name in any::<String>()) {
+            for part in [Part::Factor, Part::Response] {
+                let id = ColumnId::of(part, &name);
+                prop_assert!(id.is(part, &name));
+                prop_assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        }
+    }
+}

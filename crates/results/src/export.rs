@@ -1,0 +1,5 @@
+//! Results as files of other programs.
+
+pub mod csv;
+pub mod npy;
+pub mod zip;

@@ -1,0 +1,183 @@
+//! Results as CSV (RFC 4180).
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::column_id::{ColumnId, Field};
+use crate::mask::Mask;
+use crate::number::Number;
+use crate::store::{Cell, Store};
+
+/// The fields that stand before factors and responses.
+const FIELDS: [Field; 9] = [
+    Field::Batch,
+    Field::CaseId,
+    Field::Level,
+    Field::Replicate,
+    Field::State,
+    Field::Worker,
+    Field::StartTime,
+    Field::EndTime,
+    Field::DurationSecs,
+];
+
+/// The table of a store: fields, then factors, then responses, in lines that end with CR and LF.
+///
+/// Numbers have as many digits as it takes to read the same number; no value is an empty field, an empty text is `""`. A
+/// text stands as it is, also one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: to change
+/// it would change the data.
+#[derive(Debug)]
+pub struct Csv<'a> {
+    store: &'a Store,
+    columns: Vec<ColumnId>,
+}
+
+/// The header and the chosen rows, all at once.
+#[must_use]
+pub fn csv(store: &Store, rows: &Mask) -> String {
+    let csv = Csv::new(store);
+    csv.header() + &csv.rows(rows.iter())
+}
+
+impl<'a> Csv<'a> {
+    /// The table of a store. For a large one, ask for some rows at a time.
+    #[must_use]
+    pub fn new(store: &'a Store) -> Self {
+        let named = store.factors().chain(store.responses()).map(|(id, _)| id.clone());
+        Self { store, columns: FIELDS.into_iter().map(ColumnId::Case).chain(named).collect() }
+    }
+
+    /// The names of the columns, no two of them equal: a response that is called like a factor or a field is
+    /// `result.<name>`, a factor that is called like a field `parameters.<name>`.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut taken = BTreeSet::new();
+        self.columns.iter().map(|column| distinct(column, &mut taken)).collect()
+    }
+
+    /// The first line.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let mut out = String::new();
+        for (index, name) in self.names().iter().enumerate() {
+            out.push_str(if index == 0 { "" } else { "," });
+            push_text(&mut out, name);
+        }
+        out + "\r\n"
+    }
+
+    /// The lines of these rows; of a row that the store doesn't have there are empty fields.
+    #[must_use]
+    pub fn rows(&self, rows: impl IntoIterator<Item = usize>) -> String {
+        let sources: Vec<_> = self.columns.iter().map(|id| (id, self.store.column(id))).collect();
+        let mut out = String::new();
+        for row in rows {
+            for (index, (id, column)) in sources.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                push_cell(&mut out, column.map_or_else(|| self.store.cell(id, row), |it| self.store.cell_of(it, row)));
+            }
+            out.push_str("\r\n");
+        }
+        out
+    }
+}
+
+fn distinct(column: &ColumnId, taken: &mut BTreeSet<String>) -> String {
+    let mut name = column.name().to_owned();
+    while !taken.insert(name.clone()) {
+        name.insert_str(0, if matches!(column, ColumnId::Factor(_)) { "parameters." } else { "result." });
+    }
+    name
+}
+
+fn push_cell(out: &mut String, cell: Cell<'_>) {
+    // A text takes whatever is written to it.
+    let _ = match cell {
+        Cell::Number(number) => write!(out, "{}", Number(number)),
+        Cell::Flag(flag) => write!(out, "{flag}"),
+        Cell::Id(id) => write!(out, "{id}"),
+        Cell::Text(text) => {
+            push_text(out, text);
+            Ok(())
+        }
+        Cell::Missing => Ok(()),
+    };
+}
+
+fn push_text(out: &mut String, text: &str) {
+    if !text.is_empty() && !text.contains(['"', ',', '\r', '\n']) {
+        return out.push_str(text);
+    }
+    out.push('"');
+    out.push_str(&text.replace('"', "\"\""));
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_table_has_fields_then_factors_then_responses() {
+        let store = samples::store(&[
+            (json!({"c": [1, 0.1], "soil": "clay, \"wet\""}), json!({"load": 2e5, "c[0]": true})),
+            (json!({"soil": "=1+1", "level": 7}), json!({"load": null, "peak": 1e-9, "state": ""})),
+        ]);
+        let expected = "batch,case_id,level,replicate,state,worker,start_time,end_time,duration_secs,\
+            c[0],c[1],soil,parameters.level,result.c[0],load,peak,result.state\r\n\
+            a,00000000000000000000000000000000,3,0,done,w,1790000000.5,1790000002,1.5,1,0.1,\"clay, \"\"wet\"\"\",,true,200000,,\r\n\
+            a,00000000000000000000000000000001,3,0,done,w,1790000000.5,1790000002,1.5,,,=1+1,7,,,1e-9,\"\"\r\n";
+        assert_eq!(csv(&store, &store.all()), expected);
+    }
+
+    #[test]
+    fn only_chosen_rows_are_there() {
+        let store = samples::factor("c", &[json!(1), json!(2), json!(3)]);
+        let chosen = csv(&store, &Mask::from_fn(3, |row| row == 1));
+        assert!(chosen.ends_with("1.5,2\r\n"), "{chosen}");
+        assert_eq!(chosen.lines().count(), 2);
+    }
+
+    /// Fields of a table as RFC 4180 reads them.
+    fn fields(text: &str) -> Vec<Vec<String>> {
+        let (mut rows, mut row, mut field, mut is_quoted) = (Vec::new(), Vec::new(), String::new(), false);
+        for letter in text.chars() {
+            match letter {
+                // Two in a row leave the quotes and enter them again.
+                '"' => {
+                    if !is_quoted && field.ends_with('\0') {
+                        field.pop();
+                        field.push('"');
+                    }
+                    is_quoted = !is_quoted;
+                    if !is_quoted {
+                        field.push('\0');
+                    }
+                }
+                ',' if !is_quoted => row.push(std::mem::take(&mut field).replace('\0', "")),
+                '\r' if !is_quoted => {}
+                '\n' if !is_quoted => {
+                    row.push(std::mem::take(&mut field).replace('\0', ""));
+                    rows.push(std::mem::take(&mut row));
+                }
+                other => field.push(other),
+            }
+        }
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(texts in prop::collection::vec("[a\",\r\n ä]{0,4}", 1..5)) {
+            let values: Vec<_> = texts.iter().map(|text| json!(text)).collect();
+            let store = samples::factor("c", &values);
+            let rows = fields(&csv(&store, &store.all()));
+            let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len()].clone()).collect();
+            prop_assert_eq!(found, texts);
+        }
+    }
+}

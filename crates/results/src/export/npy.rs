@@ -1,0 +1,117 @@
+//! Numbers as Python reads them: the format `.npy` 1.0 of [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html).
+
+use std::fmt::Write;
+
+use crate::column_id::ColumnId;
+use crate::mask::Mask;
+use crate::store::{Column, Store};
+
+/// A table of numbers as a `.npy` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// The file: an array of floats of 64 bits with the shape (rows, columns), row by row; NaN where there is no number.
+    pub bytes: Vec<u8>,
+    /// The columns, in order.
+    pub columns: Vec<ColumnId>,
+    /// Those that were left out, since they have no number at all.
+    pub left_out: Vec<ColumnId>,
+}
+
+/// The factors of the chosen rows, components of vectors one by one.
+#[must_use]
+pub fn factors(store: &Store, rows: &Mask) -> Matrix {
+    let factors: Vec<_> = store.factors().map(|(id, _)| id.clone()).collect();
+    matrix(store, &factors, rows)
+}
+
+/// Some columns of the chosen rows.
+#[must_use]
+pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
+    let numbers = |id: &ColumnId| store.column(id).map(Column::numbers).filter(|numbers| has_number(numbers));
+    let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
+    let sources: Vec<&[f64]> = columns.iter().filter_map(numbers).collect();
+    let count = rows.count();
+    let mut bytes = header("<f8", &format!("({count}, {})", sources.len()));
+    bytes.reserve_exact(count * sources.len() * size_of::<f64>());
+    for row in rows.iter() {
+        for source in &sources {
+            bytes.extend_from_slice(&source.get(row).copied().unwrap_or(f64::NAN).to_le_bytes());
+        }
+    }
+    Matrix { bytes, columns, left_out }
+}
+
+/// Texts as a `.npy` file: an array with one dimension, of texts as long as the longest one.
+///
+/// Its reader takes NUL characters at the end of a text for none.
+#[must_use]
+pub fn texts(texts: &[&str]) -> Vec<u8> {
+    let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+    let mut bytes = header(&format!("<U{longest}"), &format!("({},)", texts.len()));
+    for text in texts {
+        let letters = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(longest);
+        letters.for_each(|letter| bytes.extend_from_slice(&letter.to_le_bytes()));
+    }
+    bytes
+}
+
+fn has_number(numbers: &[f64]) -> bool {
+    numbers.iter().any(|number| !number.is_nan())
+}
+
+/// Magic, version, length of what follows, and that: 64 bytes, or 128 and so on.
+fn header(kind: &str, shape: &str) -> Vec<u8> {
+    const BEFORE: usize = 10;
+    let mut text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
+    let padding = (BEFORE + text.len() + 1).next_multiple_of(64) - BEFORE - text.len();
+    // A text takes whatever is written to it.
+    let _ = writeln!(text, "{:1$}", "", padding - 1);
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    [b"\x93NUMPY\x01\x00".as_slice(), &length.to_le_bytes(), text.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples;
+
+    fn ids(names: &[&str]) -> Vec<ColumnId> {
+        names.iter().map(|name| ColumnId::Factor((*name).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_matrix_has_its_shape_and_its_rows() {
+        let store = samples::store(&[
+            (json!({"c": [1, 2], "soil": "clay"}), json!({})),
+            (json!({"c": [3, 4], "soil": "sand"}), json!({})),
+            (json!({"c": ["x", 6], "soil": "sand"}), json!({})),
+        ]);
+        let matrix = factors(&store, &Mask::from_fn(3, |row| row != 1));
+        assert_eq!((matrix.columns, matrix.left_out), (ids(&["c[0]", "c[1]"]), ids(&["soil"])));
+        let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }";
+        let spaces = [b' '; 128 - 10 - 59 - 1];
+        let rows = [1.0, 2.0, f64::NAN, 6.0].map(f64::to_le_bytes).concat();
+        assert_eq!(matrix.bytes, [header.as_slice(), &spaces, b"\n", &rows].concat());
+    }
+
+    #[test]
+    fn texts_are_padded_to_the_longest() {
+        let bytes = texts(&["ä", "b1"]);
+        assert!(
+            String::from_utf8_lossy(&bytes[..80]).contains("{'descr': '<U2', 'fortran_order': False, 'shape': (2,), }")
+        );
+        assert_eq!(bytes.len() % 64, 16);
+        assert_eq!(bytes[bytes.len() - 16..], [0xe4, 0, 0, 0, 0, 0, 0, 0, b'b', 0, 0, 0, b'1', 0, 0, 0]);
+    }
+
+    #[test]
+    fn data_begin_at_a_multiple_of_64() {
+        for count in [0, 1, 10, 100_000] {
+            let store = samples::factor("c", &[json!(1)]);
+            let columns = vec![ColumnId::Factor("c".into()); count];
+            assert_eq!(matrix(&store, &columns, &store.all()).bytes.len() % 64, count * 8 % 64, "{count}");
+        }
+    }
+}

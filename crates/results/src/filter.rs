@@ -1,0 +1,149 @@
+//! Which rows somebody wants to see.
+
+#[cfg(test)]
+mod tests;
+mod text;
+
+use cruncher_study::case::CaseId;
+
+pub use self::text::{FilterError, Problem};
+use crate::column_id::ColumnId;
+use crate::mask::Mask;
+use crate::store::{Column, Store};
+
+/// Conditions that a row meets all of. Without any, each row does.
+///
+/// As text, as it stands in an address: conditions with a comma between them, each a column, a colon, and one of these:
+///
+/// | text | condition |
+/// |---|---|
+/// | `2e5..3e5`, `2e5..`, `..3e5`, `..` | [`Condition::Range`] |
+/// | `done\|failed` | [`Condition::OneOf`] |
+/// | `!*` | none of no values: no row |
+/// | `*` | [`Condition::HasValue`] |
+/// | `!` | [`Condition::HasNone`] |
+///
+/// `case.case_id:` is followed by ids with `|` between them ([`Condition::Cases`]). What means something is percent-encoded
+/// where it is a name or a value, and so are the points of a value that has two in a row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// The conditions, in no order that matters.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a row meets or doesn't. A column that isn't there has no values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The value is a number between the two, both included. Without either end, it is any number.
+    Range {
+        /// The column.
+        column: ColumnId,
+        /// The least that it may be.
+        least: Option<f64>,
+        /// The most that it may be.
+        most: Option<f64>,
+    },
+    /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number however it is written.
+    OneOf {
+        /// The column.
+        column: ColumnId,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// There is a value.
+    HasValue(ColumnId),
+    /// There is none.
+    HasNone(ColumnId),
+    /// The case is one of these, in whatever batch.
+    Cases(Vec<CaseId>),
+}
+
+impl Filter {
+    /// The rows of a store that meet all conditions.
+    #[must_use]
+    pub fn apply(&self, store: &Store) -> Mask {
+        let mut rows = store.all();
+        self.conditions.iter().for_each(|condition| condition.restrict(store, &mut rows));
+        rows
+    }
+
+    /// Adds a condition, in place of one of the same kind on the same column, if there is one.
+    pub fn set(&mut self, condition: Condition) {
+        let same = self.conditions.iter_mut().find(|other| {
+            std::mem::discriminant(*other) == std::mem::discriminant(&condition) && other.column() == condition.column()
+        });
+        match same {
+            Some(other) => *other = condition,
+            None => self.conditions.push(condition),
+        }
+    }
+
+    /// Takes away all conditions on a column.
+    pub fn clear(&mut self, column: &ColumnId) {
+        self.conditions.retain(|condition| condition.column() != Some(column));
+    }
+}
+
+impl Condition {
+    /// The column that it is on; none if it names cases.
+    #[must_use]
+    pub const fn column(&self) -> Option<&ColumnId> {
+        match self {
+            Self::Range { column, .. }
+            | Self::OneOf { column, .. }
+            | Self::HasValue(column)
+            | Self::HasNone(column) => Some(column),
+            Self::Cases(_) => None,
+        }
+    }
+
+    fn restrict(&self, store: &Store, rows: &mut Mask) {
+        let column = self.column().and_then(|column| store.column(column));
+        let numbers = column.map(Column::numbers).unwrap_or_default();
+        match self {
+            Self::Range { least, most, .. } => {
+                let (least, most) = (least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY));
+                // NaN is in no range.
+                rows.retain_by(numbers, |number| number >= least && number <= most);
+            }
+            Self::OneOf { values, .. } => rows.and(&one_of(store, column, values)),
+            Self::HasValue(_) => rows.and(&with_value(store, column)),
+            Self::HasNone(_) => {
+                let mut without = with_value(store, column);
+                without.invert();
+                rows.and(&without);
+            }
+            Self::Cases(cases) => {
+                let mut cases = cases.clone();
+                cases.sort_unstable();
+                rows.retain_by(store.case_ids(), |id| cases.binary_search(&id).is_ok());
+            }
+        }
+    }
+}
+
+fn with_value(store: &Store, column: Option<&Column>) -> Mask {
+    of_either(store, column, |number| !number.is_nan(), |code| code != 0)
+}
+
+fn one_of(store: &Store, column: Option<&Column>, values: &[String]) -> Mask {
+    let mut is_wanted = vec![false; store.codes()];
+    values.iter().flat_map(|value| store.codes_of(value)).for_each(|code| is_wanted[code as usize] = true);
+    let numbers: Vec<f64> = values.iter().filter_map(|value| value.parse().ok()).collect();
+    let has_number = |number| numbers.contains(&number);
+    of_either(store, column, has_number, |code| is_wanted[code as usize])
+}
+
+/// The rows whose number is chosen, and those whose code is.
+fn of_either(
+    store: &Store,
+    column: Option<&Column>,
+    is_number_chosen: impl Fn(f64) -> bool,
+    is_code_chosen: impl Fn(u32) -> bool,
+) -> Mask {
+    let (mut with_number, mut with_code) = (store.all(), store.all());
+    with_number.retain_by(column.map(Column::numbers).unwrap_or_default(), is_number_chosen);
+    with_code.retain_by(column.map(Column::codes).unwrap_or_default(), is_code_chosen);
+    with_number.or(&with_code);
+    with_number
+}

@@ -1,0 +1,124 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::column_id::Field;
+use crate::samples;
+
+fn values() -> Store {
+    let values = [json!(1), json!(2.5), json!("clay"), json!(true), json!(null), json!("2.5"), json!(-3)];
+    samples::factor("c", &values)
+}
+
+fn check(filter: &str, rows: &[usize]) {
+    let filter: Filter = filter.parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
+    assert_eq!(filter.apply(&values()).iter().collect::<Vec<_>>(), rows, "{filter}");
+}
+
+#[test]
+fn rows_meet_all_conditions() {
+    check("", &[0, 1, 2, 3, 4, 5, 6]);
+    check("factor.c:1..2.5", &[0, 1]);
+    check("factor.c:..1", &[0, 6]);
+    check("factor.c:2..", &[1]);
+    check("factor.c:..", &[0, 1, 6]);
+    check("factor.c:2..1", &[]);
+    check("factor.c:clay|true|x", &[2, 3]);
+    check("factor.c:2.50", &[1]);
+    check("factor.c:2.5", &[1, 5]);
+    check("factor.c:NaN|nan|inf|missing", &[]);
+    check("factor.c:", &[]);
+    check("factor.c:!*", &[]);
+    check("factor.c:*", &[0, 1, 2, 3, 5, 6]);
+    check("factor.c:!", &[4]);
+    check("factor.d:!", &[0, 1, 2, 3, 4, 5, 6]);
+    check("factor.d:*", &[]);
+    check("factor.d:..", &[]);
+    check("case.state:done,case.level:3,factor.c:..1", &[0, 6]);
+    check("case.state:failed", &[]);
+    check("case.case_id:00000000000000000000000000000002|00000000000000000000000000000000", &[0, 2]);
+    check("case.case_id:", &[]);
+}
+
+#[test]
+fn a_filter_is_a_short_text() {
+    let column = ColumnId::Factor("c".into());
+    let mut filter = Filter::default();
+    filter.set(Condition::Range { column: column.clone(), least: Some(1.0), most: None });
+    filter.set(Condition::Range { column: column.clone(), least: Some(200_000.0), most: Some(300_000.0) });
+    let states = vec!["done".to_owned(), "failed finally".to_owned()];
+    filter.set(Condition::OneOf { column: ColumnId::Case(Field::State), values: states });
+    filter.set(Condition::OneOf { column: column.clone(), values: vec!["a..b".into(), "*".into(), String::new()] });
+    assert_eq!(filter.to_string(), "factor.c:2e5..3e5,case.state:done|failed%20finally,factor.c:a%2E%2Eb|%2A|");
+    filter.clear(&column);
+    assert_eq!(filter.to_string(), "case.state:done|failed%20finally");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    for (text, error) in [
+        ("factor.c", "in the condition at character 1: there is no colon between a column and what its values are"),
+        (
+            "factor.ä:1,,",
+            "in the condition at character 12: there is no colon between a column and what its values are",
+        ),
+        (
+            "factor.c:1,c:1..2",
+            "in the condition at character 12: there is no such column: a column is called `case.…`, `factor.…` or `response.…`",
+        ),
+        ("factor.c:1..x", "in the condition at character 1: `x` is no number"),
+        ("factor.c:1..2..3", "in the condition at character 1: `2..3` is no number"),
+        ("factor.c:..inf", "in the condition at character 1: `inf` is no number"),
+        ("factor.c:%zz", "in the condition at character 1: a percent sign isn't followed by the code of a character"),
+        ("case.case_id:x", "in the condition at character 1: a case id has 32 lower-case hex digits, `x` hasn't"),
+    ] {
+        assert_eq!(text.parse::<Filter>().map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");
+    }
+}
+
+fn column() -> impl Strategy<Value = ColumnId> {
+    prop_oneof![
+        any::<String>().prop_map(ColumnId::Factor),
+        "[a-c.,:|*!]{0,3}".prop_map(ColumnId::Response),
+        Just(ColumnId::Case(Field::State))
+    ]
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    let end = || prop::option::of(prop_oneof![any::<f64>(), (-3_i8..4).prop_map(f64::from)]);
+    let value = prop_oneof![any::<String>(), "[a.|,:*!]{0,3}"];
+    prop_oneof![
+        (column(), end(), end()).prop_map(|(column, least, most)| Condition::Range { column, least, most }),
+        (column(), prop::collection::vec(value, 0..4)).prop_map(|(column, values)| Condition::OneOf { column, values }),
+        column().prop_map(Condition::HasValue),
+        column().prop_map(Condition::HasNone),
+        prop::collection::vec((0_usize..9).prop_map(samples::case_id), 0..4).prop_map(Condition::Cases),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_filter_comes_back_from_its_text(conditions in prop::collection::vec(condition(), 0..5)) {
+        let filter = Filter { conditions };
+        let text = filter.to_string();
+        prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic() && !b"&#?/\"<>".contains(&byte)), "{}", text);
+        prop_assert_eq!(text.parse(), Ok(filter.clone()));
+        let _ = filter.apply(&values());
+    }
+
+    #[test]
+    fn text_of_any_kind_does_no_harm(text in prop_oneof![any::<String>(), "(case|factor|response|.)[.](level|c|case_id)[:,|.*!0-9e%-]{0,12}"]) {
+        if let Ok(filter) = text.parse::<Filter>() {
+            let _ = filter.apply(&values());
+            prop_assert_eq!(filter.to_string().parse(), Ok(filter));
+        }
+    }
+
+    #[test]
+    fn ranges_hold_what_is_between_their_ends(numbers in prop::collection::vec(prop::option::of(-5_i32..5), 1..200), least in -6_i32..6, most in -6_i32..6) {
+        let store = samples::factor("c", &numbers.iter().map(|number| json!(number)).collect::<Vec<_>>());
+        let filter = Filter { conditions: vec![Condition::Range { column: ColumnId::Factor("c".into()), least: Some(least.into()), most: Some(most.into()) }] };
+        let is_within = |row: &usize| numbers[*row].is_some_and(|number| (least..=most).contains(&number));
+        prop_assert_eq!(filter.apply(&store).iter().collect::<Vec<_>>(), (0..numbers.len()).filter(is_within).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,130 @@
+//! A filter as text, and back.
+
+use std::fmt;
+use std::str::FromStr;
+
+use cruncher_study::case::{CaseId, CaseIdError};
+
+use super::{Condition, Filter};
+use crate::column_id::{ColumnId, ColumnIdError, Field};
+use crate::number::shortest;
+use crate::percent;
+
+/// A text that is no filter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("in the condition at character {at}: {problem}")]
+pub struct FilterError {
+    /// Where the condition that can't be read begins, in characters from 1.
+    pub at: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a condition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There is no colon behind the column.
+    #[error("there is no colon between a column and what its values are")]
+    NoColon,
+    /// The column isn't one.
+    #[error("there is no such column: {0}")]
+    Column(ColumnIdError),
+    /// An end of a range.
+    #[error("`{0}` is no number")]
+    Number(String),
+    /// A value isn't encoded as it should be.
+    #[error("a percent sign isn't followed by the code of a character")]
+    Encoding,
+    /// Behind `case.case_id:`.
+    #[error("{0}")]
+    CaseId(CaseIdError),
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.conditions.iter().enumerate().try_for_each(|(index, condition)| {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            fmt::Display::fmt(condition, f)
+        })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cases = ColumnId::Case(Field::CaseId);
+        write!(f, "{}:", self.column().unwrap_or(&cases))?;
+        match self {
+            Self::Range { least, most, .. } => {
+                let end = |end: &Option<f64>| end.map(shortest).unwrap_or_default();
+                write!(f, "{}..{}", end(least), end(most))
+            }
+            Self::OneOf { values, .. } if values.is_empty() => f.write_str("!*"),
+            Self::OneOf { values, .. } => joined(f, values, |f, value| write_value(f, value)),
+            Self::HasValue(_) => f.write_str("*"),
+            Self::HasNone(_) => f.write_str("!"),
+            Self::Cases(cases) => joined(f, cases, |f, case| fmt::Display::fmt(case, f)),
+        }
+    }
+}
+
+fn joined<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: &[T],
+    write: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    items.iter().enumerate().try_for_each(|(index, item)| {
+        f.write_str(if index == 0 { "" } else { "|" })?;
+        write(f, item)
+    })
+}
+
+fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
+    let mut encoded = String::with_capacity(value.len());
+    percent::encode(&mut encoded, value)?;
+    // Two points in a row would be a range.
+    f.write_str(&if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded })
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        let (mut at, mut conditions) = (1, Vec::new());
+        for condition in text.split(',').filter(|_| !text.is_empty()) {
+            conditions.push(parse(condition).map_err(|problem| FilterError { at, problem })?);
+            at += condition.chars().count() + 1;
+        }
+        Ok(Self { conditions })
+    }
+}
+
+fn parse(condition: &str) -> Result<Condition, Problem> {
+    let (column, values) = condition.split_once(':').ok_or(Problem::NoColon)?;
+    let column = column.parse().map_err(Problem::Column)?;
+    if column == ColumnId::Case(Field::CaseId) {
+        let cases = values.split('|').filter(|_| !values.is_empty());
+        let cases: Result<_, _> = cases.map(CaseId::parse).collect();
+        return cases.map(Condition::Cases).map_err(Problem::CaseId);
+    }
+    Ok(match values {
+        "*" => Condition::HasValue(column),
+        "!" => Condition::HasNone(column),
+        "!*" => Condition::OneOf { column, values: Vec::new() },
+        _ => match values.split_once("..") {
+            Some((least, most)) => Condition::Range { column, least: end(least)?, most: end(most)? },
+            None => Condition::OneOf { column, values: decode(values)? },
+        },
+    })
+}
+
+fn decode(values: &str) -> Result<Vec<String>, Problem> {
+    values.split('|').map(|value| percent::decode(value).ok_or(Problem::Encoding)).collect()
+}
+
+fn end(text: &str) -> Result<Option<f64>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or_else(|| Problem::Number(text.chars().take(40).collect()))
+}

@@ -1,0 +1,175 @@
+//! A choice of rows.
+
+/// A set of rows of a table with `len` rows, a bit each.
+///
+/// Between masks of different lengths, the rows that the shorter one doesn't have are not chosen by it: a table may have
+/// grown since.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mask {
+    /// Of 64 rows each; the bits behind the last row are 0.
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Mask {
+    /// No row of `len`.
+    #[must_use]
+    pub fn empty(len: usize) -> Self {
+        Self { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn full(len: usize) -> Self {
+        let mut mask = Self { words: vec![u64::MAX; len.div_ceil(64)], len };
+        mask.cut();
+        mask
+    }
+
+    /// The rows for which `is_chosen` says so.
+    #[must_use]
+    pub fn from_fn(len: usize, is_chosen: impl Fn(usize) -> bool) -> Self {
+        let mut mask = Self::full(len);
+        mask.retain(is_chosen);
+        mask
+    }
+
+    /// How many rows the table has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the table has no row.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many rows are chosen.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether a row is chosen.
+    #[must_use]
+    pub fn contains(&self, row: usize) -> bool {
+        self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    /// Chooses a row, if there is such a row.
+    pub fn insert(&mut self, row: usize) {
+        if row < self.len {
+            self.words[row / 64] |= 1 << (row % 64);
+        }
+    }
+
+    /// Leaves a row out.
+    pub fn remove(&mut self, row: usize) {
+        if row < self.len {
+            self.words[row / 64] &= !(1 << (row % 64));
+        }
+    }
+
+    /// Leaves out what `other` leaves out.
+    pub fn and(&mut self, other: &Self) {
+        let others = other.words.iter().copied().chain(std::iter::repeat(0));
+        self.words.iter_mut().zip(others).for_each(|(word, other)| *word &= other);
+    }
+
+    /// Chooses also what `other` chooses.
+    pub fn or(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+        self.cut();
+    }
+
+    /// Chooses what was left out, and leaves out what was chosen.
+    pub fn invert(&mut self) {
+        self.words.iter_mut().for_each(|word| *word = !*word);
+        self.cut();
+    }
+
+    /// Leaves out the chosen rows for which `is_chosen` doesn't say otherwise. It may be asked about rows that aren't chosen.
+    #[inline]
+    pub fn retain(&mut self, is_chosen: impl Fn(usize) -> bool) {
+        for (place, word) in self.words.iter_mut().enumerate().filter(|(_, word)| **word != 0) {
+            let (start, end) = (place * 64, (place * 64 + 64).min(self.len));
+            let bits = (start..end).fold(0, |bits, row| bits | u64::from(is_chosen(row)) << (row - start));
+            *word &= bits;
+        }
+    }
+
+    /// The same by the value of each row, one a row; rows behind the last value are left out.
+    #[inline]
+    pub(crate) fn retain_by<T: Copy>(&mut self, values: &[T], is_chosen: impl Fn(T) -> bool) {
+        let mut parts = values.chunks(64);
+        for word in &mut self.words {
+            let part = parts.next().unwrap_or_default();
+            if *word != 0 {
+                let bits = part.iter().rev().fold(0, |bits, value| bits << 1 | u64::from(is_chosen(*value)));
+                *word &= bits;
+            }
+        }
+    }
+
+    /// The chosen rows in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().enumerate().flat_map(|(place, word)| {
+            let rests = std::iter::successors(Some(*word), |rest| Some(rest & rest.wrapping_sub(1)));
+            rests.take_while(|rest| *rest != 0).map(move |rest| place * 64 + rest.trailing_zeros() as usize)
+        })
+    }
+
+    /// Clears the bits behind the last row.
+    fn cut(&mut self) {
+        if let Some(last) = self.words.last_mut().filter(|_| !self.len.is_multiple_of(64)) {
+            *last &= (1 << (self.len % 64)) - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mask(len: usize, rows: &BTreeSet<usize>) -> Mask {
+        Mask::from_fn(len, |row| rows.contains(&row))
+    }
+
+    #[test]
+    fn a_row_that_a_shorter_mask_does_not_have_is_not_chosen_by_it() {
+        let (short, mut long) = (Mask::full(3), Mask::full(130));
+        long.and(&short);
+        assert_eq!(long.iter().collect::<Vec<_>>(), [0, 1, 2]);
+        let mut short = Mask::empty(3);
+        short.or(&Mask::full(130));
+        assert_eq!(short, Mask::full(3));
+        short.insert(3);
+        assert_eq!((short.count(), short.contains(3)), (3, false));
+    }
+
+    proptest! {
+        #[test]
+        fn masks_are_sets(len in 0_usize..200, a in prop::collection::btree_set(0_usize..200, 0..100), b in prop::collection::btree_set(0_usize..200, 0..100), row in 0_usize..220) {
+            let within = |rows: BTreeSet<usize>| rows.into_iter().filter(|row| *row < len).collect::<BTreeSet<_>>();
+            let (a, b) = (within(a), within(b));
+            let (x, y) = (mask(len, &a), mask(len, &b));
+            prop_assert!(x.iter().eq(a.iter().copied()));
+            prop_assert_eq!((x.count(), x.len(), x.contains(row)), (a.len(), len, a.contains(&row)));
+            let changed = |change: fn(&mut Mask, &Mask)| { let mut mask = x.clone(); change(&mut mask, &y); mask };
+            prop_assert_eq!(changed(Mask::and), mask(len, &a.intersection(&b).copied().collect()));
+            prop_assert_eq!(changed(Mask::or), mask(len, &a.union(&b).copied().collect()));
+            prop_assert_eq!(changed(|mask, _| mask.invert()), mask(len, &(0..len).filter(|row| !a.contains(row)).collect()));
+            let mut one = x.clone();
+            one.insert(row);
+            prop_assert_eq!(one.contains(row), row < len);
+            one.remove(row);
+            prop_assert_eq!(one.count(), a.iter().filter(|other| **other != row).count());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The rows of a table by the values of a column.
+
+use crate::column_id::{ColumnId, Field};
+use crate::mask::Mask;
+use crate::store::{Column, Store};
+
+/// Which value comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// The least number, the first text.
+    #[default]
+    Ascending,
+    /// The largest number, the last text.
+    Descending,
+}
+
+/// The chosen rows in order: numbers, then texts and flags, then rows without a value, whatever the direction.
+///
+/// Rows with the same value stay in the order of the store.
+#[must_use]
+pub fn order(store: &Store, column: &ColumnId, direction: Direction, rows: &Mask) -> Vec<u32> {
+    if *column == ColumnId::Case(Field::CaseId) {
+        let ids = store.case_ids();
+        let keys =
+            numbered(rows).filter_map(|row| Some((u128::from_be_bytes(*ids.get(row as usize)?.as_bytes()), row)));
+        return sorted(keys.collect(), |key| if direction == Direction::Ascending { key } else { !key });
+    }
+    let none = Column::default();
+    let column = store.column(column).unwrap_or(&none);
+    let turned = |key: u64| if direction == Direction::Ascending { key } else { !key };
+    let ranks = ranks(store, column);
+    let (mut numbers, mut texts, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for row in numbered(rows) {
+        let (number, code) = (column.number(row as usize), column.code(row as usize));
+        if !number.is_nan() {
+            numbers.push((key(number), row));
+        } else if code != 0 {
+            texts.push((ranks[code as usize], row));
+        } else {
+            missing.push(row);
+        }
+    }
+    let mut order = sorted(numbers, turned);
+    order.extend(sorted(texts, turned));
+    order.extend(missing);
+    order
+}
+
+/// The rows by their turned keys; of equal ones the first row first.
+fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Vec<u32> {
+    for (key, _) in &mut keys {
+        *key = turned(*key);
+    }
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, row)| row).collect()
+}
+
+/// A store has fewer than 2^32 rows.
+fn numbered(rows: &Mask) -> impl Iterator<Item = u32> {
+    rows.iter().map_while(|row| u32::try_from(row).ok())
+}
+
+/// A whole number that is larger for a larger number. Both zeros have the same.
+const fn key(number: f64) -> u64 {
+    let bits = (number + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// The place of each code's text among all texts of the column. The flag and the text `true` come one after the other.
+fn ranks(store: &Store, column: &Column) -> Vec<u64> {
+    let mut ranks = vec![0; if column.codes().is_empty() { 0 } else { store.codes() }];
+    if !ranks.is_empty() {
+        (0..).zip(store.categories(column)).for_each(|(rank, category)| ranks[category.code as usize] = rank);
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples;
+    use crate::store::Cell;
+
+    fn check(values: &[serde_json::Value], direction: Direction, expected: &[u32]) {
+        let store = samples::factor("c", values);
+        assert_eq!(order(&store, &ColumnId::Factor("c".into()), direction, &store.all()), expected, "{values:?}");
+    }
+
+    #[test]
+    fn numbers_come_before_texts_and_texts_before_nothing() {
+        let values =
+            [json!(null), json!("b"), json!(3), json!(-0.0), json!(0), json!("a"), json!(true), json!(-5), json!(3)];
+        check(&values, Direction::Ascending, &[7, 3, 4, 2, 8, 5, 1, 6, 0]);
+        check(&values, Direction::Descending, &[2, 8, 3, 4, 7, 6, 1, 5, 0]);
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_leaves_the_order() {
+        let store = samples::factor("c", &[json!(2), json!(1)]);
+        assert_eq!(order(&store, &ColumnId::Factor("d".into()), Direction::Descending, &store.all()), [0, 1]);
+    }
+
+    #[test]
+    fn only_chosen_rows_are_there() {
+        let store = samples::factor("c", &[json!(2), json!(1), json!(0)]);
+        let chosen = Mask::from_fn(3, |row| row != 1);
+        assert_eq!(order(&store, &ColumnId::Factor("c".into()), Direction::Ascending, &chosen), [2, 0]);
+        let by_id = order(&store, &ColumnId::Case(Field::CaseId), Direction::Descending, &store.all());
+        assert_eq!(by_id, [2, 1, 0], "ids of samples ascend");
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_that_of_a_stable_sort(numbers in prop::collection::vec(prop_oneof![any::<f64>(), (-2_i8..3).prop_map(f64::from)], 1..40)) {
+            let values: Vec<_> = numbers.iter().map(|number| json!(number)).collect();
+            let store = samples::factor("c", &values);
+            let column = ColumnId::Factor("c".into());
+            let cell = |row: u32| if let Cell::Number(number) = store.cell(&column, row as usize) { number } else { f64::NAN };
+            let mut expected: Vec<u32> = (0..).take(numbers.len()).collect();
+            expected.sort_by(|a, b| cell(*a).partial_cmp(&cell(*b)).unwrap());
+            prop_assert_eq!(order(&store, &column, Direction::Ascending, &store.all()), expected.clone());
+            expected.sort_by(|a, b| cell(*b).partial_cmp(&cell(*a)).unwrap().then(a.cmp(b)));
+            prop_assert_eq!(order(&store, &column, Direction::Descending, &store.all()), expected);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! How much of a response's variance each factor explains by itself.
+//!
+//! From any design: a factor is divided into classes, and the variance of the response's means over the classes is
+//! compared with that of the response. That is the correlation ratio, an estimate of the first-order sensitivity index
+//! from given data: Plischke, Borgonovo and Smith (2013), *Global sensitivity measures from given data*, European
+//! Journal of Operational Research 226:536–550.
+
+use super::centred::Centred;
+use super::{Ranking, float, selected};
+
+/// The most classes that a factor is divided into.
+const MOST_CLASSES: usize = 100;
+
+/// The fewest pairs that variance is divided by.
+const FEWEST: usize = 6;
+
+/// What a normal distribution exceeds by this many standard deviations in 5 % of all cases.
+const DEVIATIONS: f64 = 1.644_853_626_951_472_7;
+
+/// A factor's column.
+#[derive(Debug, Clone, Copy)]
+pub enum Factor<'a> {
+    /// Numbers that have an order: divided into classes of equally many cases. Equal numbers stay together.
+    Numbers(&'a [f64]),
+    /// Codes of categories: each is a class.
+    Categories(&'a [f64]),
+}
+
+/// How a ranking's values are divided into classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Division {
+    /// Classes of equally many cases, as far as equal values, which stay together, allow.
+    EqualCounts,
+    /// A class a value.
+    EachValue,
+}
+
+/// What a factor explains.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Importance {
+    /// None if there are fewer than six pairs or two a class, if all are in one class, or if the response is constant.
+    pub share: Option<Share>,
+    /// How many classes the factor was divided into.
+    pub classes: usize,
+    /// How many rows have both values.
+    pub pairs: usize,
+    /// How many rows lack one.
+    pub left_out: usize,
+}
+
+/// A share of the response's variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// From 0 to 1, less what a factor without influence would seem to explain on average.
+    pub value: f64,
+    /// What a factor without influence stays below in 95 % of all studies.
+    pub noise_limit: f64,
+}
+
+impl Share {
+    /// Whether it is more than what chance would do in 5 % of all studies.
+    #[must_use]
+    pub fn stands_out(&self) -> bool {
+        self.value > self.noise_limit
+    }
+}
+
+/// What each factor explains of a response's variance, at these rows.
+///
+/// Each by the rows that have both values. Takes a time proportional to factors times rows.
+#[must_use]
+pub fn importances(factors: &[Factor], response: &[f64], rows: &[u32]) -> Vec<Importance> {
+    let response: Vec<f64> = selected(response, rows).collect();
+    let importance = |factor: &Factor| match factor {
+        Factor::Numbers(column) => importance(&Ranking::of(column, rows), Division::EqualCounts, &response),
+        Factor::Categories(column) => importance(&Ranking::of(column, rows), Division::EachValue, &response),
+    };
+    factors.iter().map(importance).collect()
+}
+
+/// What a factor that is in order explains of the response's variance: `response` has a value a row of the ranking, as
+/// [`Ranking::values`] gives them.
+#[must_use]
+pub fn importance(factor: &Ranking, division: Division, response: &[f64]) -> Importance {
+    let places = factor.paired(response);
+    let pairs = places.len();
+    let most_classes = match division {
+        Division::EqualCounts => class_count(pairs),
+        Division::EachValue => pairs,
+    };
+    let ends = class_ends(factor.ties(&places).map(<[u32]>::len), pairs, most_classes);
+    let classes = ends.len();
+    let share = if pairs < FEWEST || classes < 2 || pairs < 2 * classes {
+        None
+    } else {
+        let ordered = places.iter().map(|place| response[*place as usize]).collect();
+        Centred::of(ordered).map(|centred| Share::new(explained(&centred, &ends), classes, pairs))
+    };
+    Importance { share, classes, pairs, left_out: factor.rows().max(response.len()) - pairs }
+}
+
+/// How many classes so many pairs are divided into: the floor of three times the third root, and three pairs a class.
+///
+/// These are more than Plischke et al. take: what chance adds is subtracted here, while what differs within a class is
+/// lost for good.
+fn class_count(pairs: usize) -> usize {
+    let fits = |count: &usize| 3 * count <= pairs && (count * count * count).div_ceil(27) <= pairs;
+    (1..=MOST_CLASSES).take_while(fits).last().unwrap_or(1)
+}
+
+/// Where classes end, from the sizes of what stays together.
+fn class_ends(sizes: impl Iterator<Item = usize>, all: usize, most_classes: usize) -> Vec<usize> {
+    let passed = |end: usize| end as u64 * most_classes as u64 / all as u64;
+    let (mut ends, mut last, mut end) = (Vec::new(), 0, 0);
+    for size in sizes {
+        end += size;
+        if passed(end) > last {
+            last = passed(end);
+            ends.push(end);
+        }
+    }
+    ends
+}
+
+/// The share of the sum of squares that is between the classes: the square of the correlation ratio.
+fn explained(response: &Centred, ends: &[usize]) -> f64 {
+    let mut start = 0;
+    let mut between = 0.0;
+    for end in ends {
+        let class = &response.deviations[start..*end];
+        let sum: f64 = class.iter().sum();
+        between += sum * sum / float(class.len());
+        start = *end;
+    }
+    between / response.squares
+}
+
+impl Share {
+    /// What chance explains on average, (classes - 1) / (pairs - 1), is subtracted such that 1 stays 1: epsilon squared,
+    /// by Kelley (1935), *An unbiased correlation ratio measure*, Proceedings of the National Academy of Sciences
+    /// 21:554–559. It is also the adjusted coefficient of determination of a model with a mean a class.
+    fn new(explained: f64, classes: usize, pairs: usize) -> Self {
+        let (between, within) = (float(classes - 1), float(pairs - classes));
+        let corrected = |share: f64| 1.0 - (1.0 - share) * (between + within) / within;
+        let ratio = between * chance_ratio(between, within);
+        Self { value: corrected(explained).clamp(0.0, 1.0), noise_limit: corrected(ratio / (ratio + within)).min(1.0) }
+    }
+}
+
+/// What F, with these degrees of freedom, exceeds in 5 % of all cases: of a response that is normally distributed, and
+/// nearly so of others.
+///
+/// By the approximation of Paulson (1942), *An approximate normalization of the analysis of variance distribution*, The
+/// Annals of Mathematical Statistics 13:233–235, after Wilson and Hilferty: the third roots of both mean squares are
+/// nearly normally distributed. Within 6 % if `within` is 3 or more, within 0.5 % from 10 on.
+fn chance_ratio(between: f64, within: f64) -> f64 {
+    let (first, second) = (2.0 / (9.0 * between), 2.0 / (9.0 * within));
+    let square = DEVIATIONS * DEVIATIONS;
+    let (above, below) = (1.0 - first, 1.0 - second);
+    let spread = (below * below * first + above * above * second - square * first * second).sqrt();
+    let root = (above * below + DEVIATIONS * spread) / (below * below - square * second);
+    root * root * root
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::{PI, TAU};
+
+    use proptest::prelude::*;
+
+    use super::super::checks::{all, assert_close, numbers, pairs};
+    use super::*;
+
+    fn shares(factors: &[Vec<f64>], response: &[f64]) -> Vec<Share> {
+        let factors: Vec<Factor> = factors.iter().map(|column| Factor::Numbers(column)).collect();
+        let found = importances(&factors, response, &all(response.len()));
+        found.into_iter().map(|importance| importance.share.unwrap()).collect()
+    }
+
+    fn columns(count: usize) -> Vec<Vec<f64>> {
+        (1..4).map(|seed| numbers(seed, count)).collect()
+    }
+
+    fn response(columns: &[Vec<f64>], model: impl Fn(f64, f64, f64) -> f64) -> Vec<f64> {
+        (0..columns[0].len()).map(|row| model(columns[0][row], columns[1][row], columns[2][row])).collect()
+    }
+
+    #[track_caller]
+    fn check(found: &[Share], expected: [f64; 3], tolerance: f64) {
+        for (share, expected) in found.iter().zip(expected) {
+            assert!((share.value - expected).abs() < tolerance, "{found:?}");
+            assert_eq!(share.stands_out(), expected > 0.0, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_linear_model_is_shared_by_the_squares_of_its_coefficients() {
+        for (count, tolerance) in [(300, 0.06), (3_000, 0.02), (100_000, 0.004)] {
+            let factors = columns(count);
+            let sum = response(&factors, |first, second, third| 3.0 * first + 2.0 * second + third);
+            check(&shares(&factors, &sum), [9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0], tolerance);
+        }
+    }
+
+    /// S1 = 0.3139, S2 = 0.4424 and S3 = 0: Ishigami and Homma (1990), with a = 7 and b = 0.1.
+    #[test]
+    fn the_function_of_ishigami_has_its_known_shares() {
+        for (count, tolerance) in [(1_000, 0.05), (10_000, 0.015), (100_000, 0.005)] {
+            let factors = columns(count);
+            let angle = |number: f64| number * TAU - PI;
+            let ishigami = response(&factors, |first, second, third| {
+                let bent = 1.0 + 0.1 * angle(third).powi(4);
+                bent * angle(first).sin() + 7.0 * angle(second).sin().powi(2)
+            });
+            check(&shares(&factors, &ishigami), [0.3139, 0.4424, 0.0], tolerance);
+        }
+    }
+
+    #[test]
+    fn noise_explains_nothing_on_average_and_exceeds_its_limit_in_five_of_a_hundred_studies() {
+        for (count, division) in [(30, Division::EqualCounts), (30, Division::EachValue), (400, Division::EqualCounts)]
+        {
+            let (mut exceeded, mut total) = (0, 0.0);
+            for study in 0..2_000 {
+                let factor: Vec<f64> = match division {
+                    Division::EqualCounts => numbers(2 * study, count),
+                    Division::EachValue => numbers(2 * study, count).iter().map(|x| (x * 3.0).floor()).collect(),
+                };
+                let ranking = Ranking::of(&factor, &all(count));
+                let share = importance(&ranking, division, &numbers(2 * study + 1, count)).share.unwrap();
+                exceeded += u32::from(share.stands_out());
+                total += share.value;
+            }
+            // Five standard deviations of what is counted here are 2.4 %.
+            assert!((52..148).contains(&exceeded), "{count} {division:?}: {exceeded}");
+            assert!(total / 2_000.0 < 0.07, "{count} {division:?}: {total}");
+        }
+    }
+
+    /// `[scipy.stats.f.ppf(0.95, between, within) for between, within in ...]`.
+    #[test]
+    fn the_noise_limit_follows_the_f_distribution() {
+        for (between, within, expected) in [
+            (1.0, 3.0, 10.127_964_486),
+            (1.0, 4.0, 7.708_647_422),
+            (2.0, 3.0, 9.552_094_496),
+            (2.0, 10.0, 4.102_821_015),
+            (5.0, 30.0, 2.533_554_548),
+            (29.0, 970.0, 1.479_238_028),
+            (99.0, 99_900.0, 1.244_862_559),
+        ] {
+            assert_close(chance_ratio(between, within), expected, if within < 10.0 { 0.06 } else { 0.005 });
+        }
+    }
+
+    /// By hand: the means are 2, 5 and 8, the sum of squares between is 54, within 6, and 1 - (6 / 6) / (60 / 8) = 13 / 15.
+    #[test]
+    fn categories_are_classes() {
+        let codes = [7.0, 0.0, 3.0, 7.0, 0.0, 3.0, 7.0, 0.0, 3.0, f64::NAN, 3.0];
+        let response = [1.0, 4.0, 7.0, 2.0, 5.0, 8.0, 3.0, 6.0, 9.0, 100.0, f64::NAN];
+        let found = importances(&[Factor::Categories(&codes)], &response, &all(11))[0];
+        assert_eq!((found.classes, found.pairs, found.left_out), (3, 9, 2));
+        assert_close(found.share.unwrap().value, 13.0 / 15.0, 1e-14);
+    }
+
+    #[test]
+    fn a_number_with_few_values_has_a_class_each() {
+        let factor: Vec<f64> = numbers(8, 1_000).iter().map(|x| (x * 5.0).floor()).collect();
+        let square: Vec<f64> = factor.iter().map(|x| (x - 2.0) * (x - 2.0)).collect();
+        let found = importances(&[Factor::Numbers(&factor)], &square, &all(1_000))[0];
+        assert_eq!(found.classes, 5);
+        assert_close(found.share.unwrap().value, 1.0, 1e-12);
+    }
+
+    #[test]
+    fn classes_are_of_equal_counts_as_far_as_equal_values_allow() {
+        assert_eq!(class_ends([1; 10].into_iter(), 10, 3), [4, 7, 10]);
+        assert_eq!(class_ends([5, 1, 1, 3].into_iter(), 10, 5), [5, 6, 10]);
+        assert_eq!(class_ends([9, 1].into_iter(), 10, 10), [9, 10]);
+        assert_eq!(class_ends([].into_iter(), 0, 1), [0; 0]);
+        for (pairs, classes) in [(0, 1), (5, 1), (6, 2), (27, 9), (100, 13), (1_000, 30), (100_000, 100)] {
+            assert_eq!(class_count(pairs), classes, "{pairs} pairs");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_divided_has_no_share() {
+        let (steps, constant) = (numbers(1, 30), vec![0.1; 30]);
+        for (factor, response) in [
+            (Factor::Numbers(&steps), &constant[..]),
+            (Factor::Numbers(&constant), &steps),
+            (Factor::Categories(&steps), &steps),
+            (Factor::Numbers(&steps[..5]), &steps),
+            (Factor::Numbers(&[]), &steps),
+        ] {
+            assert_eq!(importances(&[factor], response, &all(30))[0].share, None, "{factor:?}");
+        }
+        assert_eq!(importances(&[Factor::Numbers(&steps)], &steps, &[])[0].share, None);
+    }
+
+    #[test]
+    fn a_small_spread_around_a_large_value_is_seen() {
+        let factors = columns(3_000);
+        let sum = response(&factors, |first, second, third| 1e9 + (3.0 * first + 2.0 * second + third) * 1e-3);
+        check(&shares(&factors, &sum), [9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0], 0.02);
+    }
+
+    proptest! {
+        #[test]
+        fn order_origin_and_units_do_not_matter(pairs in pairs(), turn in 0..60_usize, scale in 0.1..10.0_f64) {
+            let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+            let (bent, scaled): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(x, y)| ((x / 20.0).exp(), 7.0 - scale * y)).unzip();
+            let mut rows = all(x.len());
+            rows.rotate_left(turn.min(x.len()));
+            let found = importances(&[Factor::Numbers(&x), Factor::Categories(&x)], &y, &all(x.len()));
+            let other = importances(&[Factor::Numbers(&bent), Factor::Categories(&bent)], &scaled, &rows);
+            for (found, other) in found.iter().zip(&other) {
+                prop_assert_eq!((found.classes, found.pairs, found.left_out), (other.classes, other.pairs, other.left_out));
+                prop_assert_eq!(found.share.is_some(), other.share.is_some());
+                if let (Some(found), Some(other)) = (found.share, other.share) {
+                    prop_assert!((found.value - other.value).abs() < 1e-9);
+                    prop_assert!((0.0..=1.0).contains(&found.value) && found.noise_limit > 0.0);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The results of a study: one row a case, one column a factor, response or field.
+
+mod append;
+mod column;
+mod dictionary;
+mod index;
+mod memory;
+mod statistics;
+#[cfg(test)]
+mod tests;
+
+use cruncher_study::case::CaseId;
+
+pub use self::append::Appended;
+pub use self::column::Column;
+use self::dictionary::Dictionary;
+use self::index::Index;
+pub use self::statistics::Statistics;
+use crate::column_id::{ColumnId, Field};
+use crate::mask::Mask;
+
+/// The most factors and responses that a store has; values of further ones are left out and counted.
+pub const MAX_COLUMNS: usize = 4_096;
+
+/// The texts of [`Field::State`].
+pub const DONE: &str = "done";
+/// A failed attempt, after which there may be others.
+pub const FAILED: &str = "failed";
+/// A failed attempt, and no other is left.
+pub const FAILED_FINALLY: &str = "failed finally";
+
+/// The last word on each case, from all chunks that were appended.
+///
+/// A case has one row in each batch, at the place where it was first seen. Of several attempts a result supersedes a failure,
+/// and otherwise the later end does.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    case_ids: Vec<CaseId>,
+    /// By [`Field`]; that of the ids stays empty.
+    fields: [Column; Field::ALL.len()],
+    named: Vec<(ColumnId, Column)>,
+    dictionary: Dictionary,
+    index: Index,
+    revision: u64,
+    dropped_values: u64,
+}
+
+/// The value of a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// A finite number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A case's id.
+    Id(CaseId),
+    /// Nothing.
+    Missing,
+}
+
+/// One of the texts or flags of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Category<'a> {
+    /// Its code in [`Column::codes`].
+    pub code: u32,
+    /// What it says.
+    pub label: &'a str,
+    /// How many rows have it.
+    pub rows: usize,
+}
+
+impl Store {
+    /// How many rows there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.case_ids.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.case_ids.is_empty()
+    }
+
+    /// A number that grows whenever a chunk changed a row, added one, or added a column.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// How many values were left out, here or in chunks: of too many columns, nested too deep, or named too long.
+    #[must_use]
+    pub const fn dropped_values(&self) -> u64 {
+        self.dropped_values
+    }
+
+    /// How much memory it takes, in bytes, what is reserved included.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let named = self.named.iter().map(|(id, column)| size_of::<ColumnId>() + id.name().len() + column.size_bytes());
+        let fields = self.fields.iter().map(Column::size_bytes);
+        let ids = self.case_ids.capacity() * size_of::<CaseId>();
+        ids + fields.chain(named).sum::<usize>() + self.dictionary.size_bytes() + self.index.size_bytes()
+    }
+
+    /// The case of each row. A case that stands in several batches has several.
+    #[must_use]
+    pub fn case_ids(&self) -> &[CaseId] {
+        &self.case_ids
+    }
+
+    /// A field of all cases. That of [`Field::CaseId`] is empty.
+    #[must_use]
+    pub const fn field(&self, field: Field) -> &Column {
+        &self.fields[field as usize]
+    }
+
+    /// The factors, components of vectors one by one, in the order in which they were first seen.
+    pub fn factors(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+        self.named().filter(|(id, _)| matches!(id, ColumnId::Factor(_)))
+    }
+
+    /// The responses, in the order in which they were first seen.
+    pub fn responses(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+        self.named().filter(|(id, _)| matches!(id, ColumnId::Response(_)))
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+        self.named.iter().map(|(id, column)| (id, column))
+    }
+
+    /// All columns: fields, then factors, then responses.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ColumnId> {
+        let named = self.factors().chain(self.responses()).map(|(id, _)| id.clone());
+        Field::ALL.into_iter().map(ColumnId::Case).chain(named).collect()
+    }
+
+    /// A column; none if no row ever had it, and for the cases' ids, which are no column: [`Store::case_ids`].
+    #[must_use]
+    pub fn column(&self, id: &ColumnId) -> Option<&Column> {
+        match id {
+            ColumnId::Case(Field::CaseId) => None,
+            ColumnId::Case(field) => Some(self.field(*field)),
+            named => self.named().find(|(own, _)| *own == named).map(|(_, column)| column),
+        }
+    }
+
+    /// The value of a cell; missing if there is no such column or row.
+    #[must_use]
+    pub fn cell(&self, id: &ColumnId, row: usize) -> Cell<'_> {
+        if *id == ColumnId::Case(Field::CaseId) {
+            return self.case_ids.get(row).map_or(Cell::Missing, |id| Cell::Id(*id));
+        }
+        self.column(id).map_or(Cell::Missing, |column| self.cell_of(column, row))
+    }
+
+    /// The value of a row in a column of this store.
+    ///
+    /// # Panics
+    /// If the column is another store's.
+    #[must_use]
+    pub fn cell_of(&self, column: &Column, row: usize) -> Cell<'_> {
+        let number = column.number(row);
+        if number.is_nan() { self.dictionary.cell(column.code(row)) } else { Cell::Number(number) }
+    }
+
+    /// What a code of [`Column::codes`] says: a text, `true` or `false`, and nothing for 0.
+    ///
+    /// # Panics
+    /// If it is no code of this store.
+    #[must_use]
+    pub fn label(&self, code: u32) -> &str {
+        self.dictionary.label(code)
+    }
+
+    /// The texts and flags of a column of this store, in their order.
+    ///
+    /// # Panics
+    /// If the column is another store's.
+    #[must_use]
+    pub fn categories(&self, column: &Column) -> Vec<Category<'_>> {
+        let mut rows = vec![0; self.codes()];
+        column.codes().iter().for_each(|code| rows[*code as usize] += 1);
+        let found = (1_u32..).zip(&rows[1..]).filter(|(_, rows)| **rows > 0);
+        let mut found: Vec<_> =
+            found.map(|(code, rows)| Category { code, label: self.label(code), rows: *rows }).collect();
+        found.sort_by_key(|category| category.label);
+        found
+    }
+
+    /// The codes of what says this: a text, and a flag.
+    pub(crate) fn codes_of(&self, label: &str) -> impl Iterator<Item = u32> {
+        let flag = [false, true].map(Dictionary::flag).into_iter().filter(move |flag| self.label(*flag) == label);
+        self.dictionary.find(label).into_iter().chain(flag)
+    }
+
+    /// How many codes there are, 0 included.
+    pub(crate) const fn codes(&self) -> usize {
+        self.dictionary.len()
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn all(&self) -> Mask {
+        Mask::full(self.len())
+    }
+}

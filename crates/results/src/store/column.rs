@@ -1,0 +1,160 @@
+//! A column of a store.
+
+use std::sync::OnceLock;
+
+use super::memory::fill;
+use super::statistics::Statistics;
+
+/// The values of all rows for one field, factor or response: numbers, and codes of what is no number.
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    rows: usize,
+    /// NaN where there is none; empty as long as there is none at all.
+    numbers: Vec<f64>,
+    /// 0 where there is none; empty as long as there is none at all.
+    codes: Vec<u32>,
+    /// Empty after a value was replaced, until somebody asks.
+    statistics: OnceLock<Statistics>,
+}
+
+/// A value, or none: a number that isn't NaN, or a code that isn't 0.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coded {
+    pub(super) number: f64,
+    pub(super) code: u32,
+}
+
+impl Coded {
+    pub(super) const NONE: Self = Self { number: f64::NAN, code: 0 };
+
+    /// A number, or none if it isn't finite.
+    pub(super) const fn number(number: f64) -> Self {
+        Self { number: if number.is_finite() { number } else { f64::NAN }, code: 0 }
+    }
+
+    pub(super) const fn code(code: u32) -> Self {
+        Self { number: f64::NAN, code }
+    }
+
+    const fn is_none(self) -> bool {
+        self.number.is_nan() && self.code == 0
+    }
+
+    fn equals(self, other: Self) -> bool {
+        self.code == other.code
+            && (self.number.to_bits() == other.number.to_bits() || self.number.is_nan() && other.number.is_nan())
+    }
+}
+
+impl Column {
+    /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one.
+    #[must_use]
+    pub fn numbers(&self) -> &[f64] {
+        &self.numbers
+    }
+
+    /// The codes of texts and flags by row: 0 where there is none. Empty if no row ever had one.
+    ///
+    /// [`super::Store::label`] says what a code means.
+    #[must_use]
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The number of a row, or NaN.
+    #[must_use]
+    pub fn number(&self, row: usize) -> f64 {
+        self.numbers.get(row).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The code of a row, or 0.
+    #[must_use]
+    pub fn code(&self, row: usize) -> u32 {
+        self.codes.get(row).copied().unwrap_or(0)
+    }
+
+    /// Counts, extremes and mean. They are kept while rows are added, and computed anew when values were replaced.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        *self.statistics.get_or_init(|| self.compute())
+    }
+
+    fn compute(&self) -> Statistics {
+        let mut statistics = Statistics::default();
+        (0..self.rows).for_each(|row| statistics.add(self.coded(row)));
+        statistics
+    }
+
+    fn coded(&self, row: usize) -> Coded {
+        Coded { number: self.number(row), code: self.code(row) }
+    }
+
+    pub(super) fn put(&mut self, row: usize, value: Coded) {
+        if row >= self.rows {
+            self.push(row, value);
+        } else {
+            self.replace(row, value);
+        }
+    }
+
+    /// Adds a value behind all others, and nothing in between.
+    fn push(&mut self, row: usize, value: Coded) {
+        self.pad(row);
+        self.rows = row + 1;
+        self.write(row, value);
+        if let Some(statistics) = self.statistics.get_mut() {
+            statistics.add(value);
+        }
+    }
+
+    fn replace(&mut self, row: usize, value: Coded) {
+        let old = self.coded(row);
+        if old.equals(value) {
+            return;
+        }
+        self.write(row, value);
+        match self.statistics.get_mut() {
+            Some(statistics) if old.is_none() => {
+                statistics.missing -= 1;
+                statistics.add(value);
+            }
+            _ => drop(self.statistics.take()),
+        }
+    }
+
+    fn write(&mut self, row: usize, value: Coded) {
+        if !self.numbers.is_empty() || !value.number.is_nan() {
+            fill(&mut self.numbers, self.rows, f64::NAN);
+            self.numbers[row] = value.number;
+        }
+        if !self.codes.is_empty() || value.code != 0 {
+            fill(&mut self.codes, self.rows, 0);
+            self.codes[row] = value.code;
+        }
+    }
+
+    /// Adds rows without values until there are so many.
+    pub(super) fn pad(&mut self, rows: usize) {
+        if rows <= self.rows {
+            return;
+        }
+        if let Some(statistics) = self.statistics.get_mut() {
+            statistics.missing += rows - self.rows;
+        }
+        self.rows = rows;
+        if !self.numbers.is_empty() {
+            fill(&mut self.numbers, rows, f64::NAN);
+        }
+        if !self.codes.is_empty() {
+            fill(&mut self.codes, rows, 0);
+        }
+    }
+
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) const fn size_bytes(&self) -> usize {
+        size_of::<Self>() + self.numbers.capacity() * size_of::<f64>() + self.codes.capacity() * size_of::<u32>()
+    }
+}

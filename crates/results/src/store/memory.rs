@@ -1,0 +1,20 @@
+//! Vectors that grow by an eighth: doubled ones would waste half of a browser's memory.
+
+/// Adds a value at the end.
+pub(super) fn push<T>(values: &mut Vec<T>, value: T) {
+    reserve(values, values.len() + 1);
+    values.push(value);
+}
+
+/// Adds values until there are so many.
+pub(super) fn fill<T: Copy>(values: &mut Vec<T>, len: usize, value: T) {
+    reserve(values, len);
+    values.resize(len.max(values.len()), value);
+}
+
+fn reserve<T>(values: &mut Vec<T>, len: usize) {
+    if len > values.capacity() {
+        let room = len + len / 8 + 64;
+        values.reserve_exact(room - values.len());
+    }
+}

@@ -1,0 +1,47 @@
+//! What a column comes to.
+
+use super::column::Coded;
+
+/// Counts and extremes of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Statistics {
+    /// How many rows have a number.
+    pub numbers: usize,
+    /// How many rows have a text or a flag.
+    pub texts: usize,
+    /// How many rows have nothing.
+    pub missing: usize,
+    /// The least number.
+    pub least: Option<f64>,
+    /// The largest number.
+    pub most: Option<f64>,
+    /// The least number above 0: where a logarithmic axis begins.
+    pub least_positive: Option<f64>,
+    /// The mean of the numbers, summed up as Welford (1962) does: without an overflow, and without cancellation.
+    pub mean: Option<f64>,
+}
+
+impl Statistics {
+    pub(super) fn add(&mut self, value: Coded) {
+        if !value.number.is_nan() {
+            self.add_number(value.number);
+        } else if value.code != 0 {
+            self.texts += 1;
+        } else {
+            self.missing += 1;
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+    fn add_number(&mut self, number: f64) {
+        self.numbers += 1;
+        self.least = Some(self.least.map_or(number, |least| least.min(number)));
+        self.most = Some(self.most.map_or(number, |most| most.max(number)));
+        if number > 0.0 {
+            self.least_positive = Some(self.least_positive.map_or(number, |least| least.min(number)));
+        }
+        let (mean, count) = (self.mean.unwrap_or(0.0), self.numbers as f64);
+        // Divided first: the difference of two large numbers may be no number any more.
+        self.mean = Some(mean + (number / count - mean / count));
+    }
+}

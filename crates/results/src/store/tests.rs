@@ -1,0 +1,276 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::chunk::{Chunk, Part};
+
+const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
+
+/// A row of a segment, as far as a store looks at it.
+#[derive(Debug, Clone)]
+struct Row {
+    batch: &'static str,
+    id: u8,
+    is_done: bool,
+    is_final: bool,
+    end: i32,
+    values: BTreeMap<(Part, &'static str), serde_json::Value>,
+}
+
+impl Row {
+    fn state(&self) -> &'static str {
+        match (self.is_done, self.is_final) {
+            (true, _) => DONE,
+            (false, true) => FAILED_FINALLY,
+            (false, false) => FAILED,
+        }
+    }
+
+    fn line(&self) -> String {
+        let part =
+            |part: Part| self.values.iter().filter(move |value| value.0.0 == part).map(|value| (value.0.1, value.1));
+        let object = |of: Part| json!(part(of).collect::<BTreeMap<_, _>>());
+        let row = json!({"batch": self.batch, "case_id": id(self.id).to_string(), "level": 2, "attempt": 1,
+            "outcome": if self.is_done { "done" } else { "failed" }, "final": self.is_final, "start_time": 1.5, "end_time": self.end,
+            "signature": if self.is_done { None } else { Some("00ff") },
+            "parameters": object(Part::Factor), "result": object(Part::Response)});
+        format!("{row}\n")
+    }
+}
+
+fn id(number: u8) -> CaseId {
+    CaseId::parse(&ID.replace("9f", &format!("{number:02x}"))).unwrap()
+}
+
+fn chunk(rows: &[Row]) -> Chunk {
+    let parsed = Chunk::parse("w", rows.iter().map(Row::line).collect::<String>().as_bytes());
+    assert_eq!(parsed.unreadable, 0);
+    parsed.chunk
+}
+
+fn done(number: u8, end: i32, load: f64) -> Row {
+    let values = [((Part::Factor, "c"), json!(number)), ((Part::Response, "load"), json!(load))].into();
+    Row { batch: "a", id: number, is_done: true, is_final: false, end, values }
+}
+
+fn failed(number: u8, end: i32) -> Row {
+    let values = [((Part::Factor, "c"), json!(number))].into();
+    Row { values, is_done: false, ..done(number, end, 0.0) }
+}
+
+fn response(name: &str) -> ColumnId {
+    ColumnId::Response(name.into())
+}
+
+fn factor(name: &str) -> ColumnId {
+    ColumnId::Factor(name.into())
+}
+
+/// What a store knows of a case after these rows: state, end and load.
+fn check(rows: &[Row], expected: (&str, f64, Cell<'_>)) {
+    let mut one_by_one = Store::default();
+    let mut at_once = Store::default();
+    for row in rows {
+        one_by_one.append(&chunk(std::slice::from_ref(row)));
+    }
+    at_once.append(&chunk(rows));
+    for store in [one_by_one, at_once] {
+        assert_eq!(store.len(), 1);
+        let cell = |id: &ColumnId| store.cell(id, 0);
+        assert_eq!(cell(&ColumnId::Case(Field::State)), Cell::Text(expected.0), "{rows:?}");
+        assert_eq!(cell(&ColumnId::Case(Field::EndTime)), Cell::Number(expected.1), "{rows:?}");
+        assert_eq!(cell(&response("load")), expected.2, "{rows:?}");
+        assert_eq!(cell(&factor("c")), Cell::Number(1.0), "{rows:?}");
+        assert_eq!(cell(&ColumnId::Case(Field::CaseId)), Cell::Id(id(1)));
+    }
+}
+
+#[test]
+fn a_result_supersedes_a_failure_and_later_ends_supersede_earlier_ones() {
+    let finally = Row { is_final: true, ..failed(1, 9) };
+    check(&[failed(1, 5), done(1, 3, 7.0)], (DONE, 3.0, Cell::Number(7.0)));
+    check(&[done(1, 3, 7.0), failed(1, 5)], (DONE, 3.0, Cell::Number(7.0)));
+    check(&[done(1, 3, 7.0), done(1, 4, 8.0)], (DONE, 4.0, Cell::Number(8.0)));
+    check(&[done(1, 4, 8.0), done(1, 3, 7.0)], (DONE, 4.0, Cell::Number(8.0)));
+    check(&[failed(1, 5), finally.clone()], (FAILED_FINALLY, 9.0, Cell::Missing));
+    check(&[finally, failed(1, 5)], (FAILED_FINALLY, 9.0, Cell::Missing));
+}
+
+#[test]
+fn what_a_superseded_attempt_said_is_gone() {
+    let mut store = Store::default();
+    store.append(&chunk(&[done(1, 3, 7.0), done(2, 3, 9.0)]));
+    let column = |store: &Store| store.column(&response("load")).unwrap().statistics();
+    assert_eq!((column(&store).least, column(&store).numbers), (Some(7.0), 2));
+    let mut forced = done(1, 4, 0.0);
+    forced.values.remove(&(Part::Response, "load"));
+    assert_eq!(store.append(&chunk(&[forced])), Appended { added: 0, superseded: 1 });
+    assert_eq!(store.cell(&response("load"), 0), Cell::Missing);
+    assert_eq!((column(&store).least, column(&store).numbers, column(&store).missing), (Some(9.0), 1, 1));
+}
+
+#[test]
+fn the_same_chunk_twice_changes_nothing() {
+    let mut store = Store::default();
+    let rows = chunk(&[done(1, 3, 7.0), failed(2, 4)]);
+    assert_eq!(store.append(&rows), Appended { added: 2, superseded: 0 });
+    let revision = store.revision();
+    assert_eq!(store.append(&rows), Appended::default());
+    assert_eq!((store.revision(), store.len()), (revision, 2));
+    store.append(&chunk(&[done(2, 1, 7.0)]));
+    assert!(store.revision() > revision);
+}
+
+#[test]
+fn a_case_has_a_row_in_each_batch() {
+    let mut store = Store::default();
+    store.append(&chunk(&[done(1, 3, 7.0), Row { batch: "b", ..done(1, 3, 8.0) }]));
+    assert_eq!(store.case_ids(), [id(1), id(1)]);
+    assert_eq!(store.cell(&ColumnId::Case(Field::Batch), 1), Cell::Text("b"));
+}
+
+#[test]
+fn texts_and_flags_are_categories() {
+    let mut store = Store::default();
+    let values = [json!("true"), json!(true), json!(false), json!("clay"), json!(3), json!(true), json!("")];
+    let row = |number: u8, value: &serde_json::Value| Row {
+        values: [((Part::Factor, "c"), value.clone())].into(),
+        ..done(number, 1, 0.0)
+    };
+    store.append(&chunk(&(0..).zip(&values).map(|(number, value)| row(number, value)).collect::<Vec<_>>()));
+    let column = store.column(&factor("c")).unwrap();
+    let categories = store.categories(column).iter().map(|one| (one.label, one.rows)).collect::<Vec<_>>();
+    assert_eq!(categories, [("", 1), ("clay", 1), ("false", 1), ("true", 2), ("true", 1)]);
+    assert_eq!((store.cell_of(column, 0), store.cell_of(column, 1)), (Cell::Text("true"), Cell::Flag(true)));
+    assert_eq!((column.statistics().texts, column.statistics().numbers), (6, 1));
+}
+
+#[test]
+fn too_many_columns_are_counted_and_left_out() {
+    let list = |number: u8, name: &'static str, count: usize| Row {
+        values: [((Part::Factor, name), json!(vec![1; count]))].into(),
+        ..done(number, 1, 0.0)
+    };
+    let mut store = Store::default();
+    store.append(&chunk(&[list(1, "a", MAX_COLUMNS - 2)]));
+    store.append(&chunk(&[list(2, "b", 5), list(3, "a", 3), list(4, "b", 2)]));
+    assert_eq!((store.factors().count(), store.dropped_values()), (MAX_COLUMNS, 3));
+    assert_eq!(store.cell(&factor("a[2]"), 2), Cell::Number(1.0));
+}
+
+#[test]
+fn a_mean_of_the_largest_numbers_is_a_number() {
+    let mut store = Store::default();
+    store.append(&chunk(&[done(1, 1, 1.7e308), done(2, 1, 1.7e308), done(3, 1, -1.7e308), done(4, 1, -1.7e308)]));
+    let statistics = store.column(&response("load")).unwrap().statistics();
+    assert!(statistics.mean.is_some_and(|mean| mean.abs() < 1e293), "{statistics:?}");
+}
+
+#[test]
+fn a_row_with_ten_numbers_takes_less_than_200_bytes() {
+    let mut store = Store::default();
+    let numbers: Vec<_> = (0..10).map(|number| json!(0.1 + f64::from(number))).collect();
+    let line = |index: u32| {
+        let id = format!("{:08x}{:024x}", index.wrapping_mul(0x9e37_79b9), index);
+        let row = json!({"batch": "a", "case_id": id, "outcome": "done", "start_time": 1, "end_time": 2, "parameters": {"c": numbers}});
+        [row.to_string(), "\n".to_owned()]
+    };
+    for part in 0..100 {
+        let text: String = (part * 100..(part + 1) * 100).flat_map(line).collect();
+        store.append(&Chunk::parse("w", text.as_bytes()).chunk);
+    }
+    assert_eq!(store.len(), 10_000);
+    let row_bytes = store.size_bytes() / store.len();
+    assert!((152..200).contains(&row_bytes), "{row_bytes}");
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let value = prop_oneof![
+        (-3_i32..3).prop_map(|number| json!(number)),
+        any::<bool>().prop_map(|flag| json!(flag)),
+        "[xy]".prop_map(|text| json!(text)),
+        Just(serde_json::Value::Null)
+    ];
+    let part = prop_oneof![Just(Part::Factor), Just(Part::Response)];
+    let name = prop_oneof![Just("a"), Just("b"), Just("c")];
+    let values = prop::collection::btree_map((part, name), value, 0..5);
+    (prop_oneof![Just("a"), Just("b")], 0_u8..6, any::<bool>(), any::<bool>(), 0..4, values)
+        .prop_map(|(batch, id, is_done, is_final, end, values)| Row { batch, id, is_done, is_final, end, values })
+}
+
+/// The last word on each case, in the order in which cases were seen.
+fn last_words(rows: &[Row]) -> Vec<&Row> {
+    let mut words: Vec<&Row> = Vec::new();
+    for row in rows {
+        match words.iter_mut().find(|known| (known.batch, known.id) == (row.batch, row.id)) {
+            None => words.push(row),
+            Some(known) if (known.is_done, known.end) < (row.is_done, row.end) => *known = row,
+            Some(_) => {}
+        }
+    }
+    words
+}
+
+fn expected_cell(value: Option<&serde_json::Value>) -> Cell<'_> {
+    match value {
+        Some(serde_json::Value::Number(number)) => Cell::Number(number.as_f64().unwrap()),
+        Some(serde_json::Value::Bool(flag)) => Cell::Flag(*flag),
+        Some(serde_json::Value::String(text)) => Cell::Text(text),
+        _ => Cell::Missing,
+    }
+}
+
+fn check_statistics(statistics: &Statistics, cells: &[Cell<'_>]) -> Result<(), TestCaseError> {
+    let numbers = || cells.iter().filter_map(|cell| if let Cell::Number(number) = cell { Some(*number) } else { None });
+    let missing = cells.iter().filter(|cell| **cell == Cell::Missing).count();
+    let count = numbers().count();
+    prop_assert_eq!(
+        (statistics.numbers, statistics.missing, statistics.texts),
+        (count, missing, cells.len() - count - missing)
+    );
+    prop_assert_eq!(statistics.least, numbers().reduce(f64::min));
+    prop_assert_eq!(statistics.most, numbers().reduce(f64::max));
+    prop_assert_eq!(statistics.least_positive, numbers().filter(|number| *number > 0.0).reduce(f64::min));
+    let mean = (count > 0).then(|| numbers().sum::<f64>() / f64::from(u32::try_from(count).unwrap()));
+    prop_assert_eq!(statistics.mean.is_some(), mean.is_some());
+    prop_assert!((statistics.mean.unwrap_or(0.0) - mean.unwrap_or(0.0)).abs() < 1e-12);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_store_has_the_last_word_on_each_case(rows in prop::collection::vec(row(), 0..60), size in 1_usize..10) {
+        let mut store = Store::default();
+        for part in rows.chunks(size) {
+            store.append(&chunk(part));
+            for column in store.ids().iter().filter_map(|id| store.column(id)) {
+                let _ = column.statistics();
+            }
+        }
+        let expected = last_words(&rows);
+        prop_assert_eq!(store.case_ids(), expected.iter().map(|row| id(row.id)).collect::<Vec<_>>());
+        for (index, row) in expected.iter().enumerate() {
+            let field = |field| store.cell(&ColumnId::Case(field), index);
+            prop_assert_eq!(field(Field::Batch), Cell::Text(row.batch));
+            prop_assert_eq!(field(Field::State), Cell::Text(row.state()));
+            prop_assert_eq!(field(Field::EndTime), Cell::Number(row.end.into()));
+            prop_assert_eq!(field(Field::DurationSecs), Cell::Number((f64::from(row.end) - 1.5).max(0.0)));
+            prop_assert_eq!(field(Field::Signature), if row.is_done { Cell::Missing } else { Cell::Text("00ff") });
+        }
+        for part in [Part::Factor, Part::Response] {
+            for name in ["a", "b", "c"] {
+                let cells: Vec<_> = expected.iter().map(|row| expected_cell(row.values.get(&(part, name)))).collect();
+                let column = ColumnId::of(part, name);
+                prop_assert_eq!((0..store.len()).map(|row| store.cell(&column, row)).collect::<Vec<_>>(), cells.clone());
+                if let Some(column) = store.column(&column) {
+                    check_statistics(&column.statistics(), &cells)?;
+                    for length in [column.numbers().len(), column.codes().len()] {
+                        prop_assert!(length == 0 || length == store.len());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Buckets that Cruncher's predecessor has written, Cruncher Automatic Mode for Itasca software: its objects become the
+//! documents of this protocol, so that a page can show them.
+//!
+//! Nothing is written in that form. `docs/protocol.md` says what is read, and what becomes of it.
+
+mod account;
+mod computers;
+mod document;
+mod failure;
+mod folder;
+mod json;
+mod key;
+mod parameters;
+mod study;
+mod traces;
+
+pub use account::LegacyTable;
+pub use document::{read_error, read_result};
+pub use folder::Folder;
+pub use key::{Computer, GATHERED_KEY, LegacyKey};
+pub use study::{LegacyReads, LegacyStudy};
+pub use traces::WaitingCase;
+
+/// Why an object can't be read, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum LegacyError {
+    /// It isn't JSON, not even with the numbers that only Python writes.
+    #[error("it is no JSON: {0}")]
+    Json(serde_json::Error),
+    /// It is JSON, but no object.
+    #[error("it is no object")]
+    NotAnObject,
+    /// Some of the gathered results have no case or no form; the others were read.
+    #[error("{0} of its entries are no results of a case")]
+    Entries(usize),
+}
+
+/// Whether one of these keys is the predecessor's.
+pub fn is_legacy<'a>(keys: impl IntoIterator<Item = &'a str>) -> bool {
+    keys.into_iter().any(|key| LegacyKey::parse(key).is_some())
+}
+
+#[cfg(test)]
+#[path = "legacy_tests.rs"]
+mod tests;

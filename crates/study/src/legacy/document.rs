@@ -1,0 +1,245 @@
+//! The predecessor's documents. Whatever is missing or has another form counts as not known.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::batch::Batch;
+use crate::case::{CaseId, Parameters};
+use crate::legacy::failure::Failure;
+use crate::legacy::{LegacyError, LegacyKey, json, parameters};
+use crate::outcome::{ErrorDocument, ResultDocument};
+
+/// What an object holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Document {
+    /// When a computer said that it waits.
+    Waiting(Option<f64>),
+    Pending(Attempt),
+    Error(Attempt, Failure),
+    Done(Attempt, Outcome),
+    Parameters(Parameters),
+    Gathered(BTreeMap<CaseId, Gathered>),
+}
+
+/// What every document of a case says of how it was computed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Attempt {
+    pub(super) computer: String,
+    pub(super) version: String,
+    pub(super) start_time: Option<f64>,
+    /// When it had its result or failed.
+    pub(super) end_time: Option<f64>,
+    pub(super) parameters: Parameters,
+}
+
+/// A result, and how many of its numbers weren't finite.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outcome {
+    result: Value,
+    not_finite: usize,
+}
+
+/// A result that the user's script gathered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) parameters: Parameters,
+    result: Value,
+}
+
+/// Which case a document is of, and when it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) batch: Batch,
+    pub(super) case_id: CaseId,
+    pub(super) changed: f64,
+}
+
+/// Reads a `done` document that was written at `changed`. What it names as its case doesn't count: its key does.
+///
+/// # Errors
+/// If it is no JSON object.
+pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ResultDocument, LegacyError> {
+    let (attempt, outcome) = done(json)?;
+    Ok(outcome.document(&attempt, Origin { batch, case_id, changed }))
+}
+
+/// Reads an `error` document that was written at `changed`. It is final, and the only attempt.
+///
+/// # Errors
+/// If it is no JSON object.
+pub fn read_error(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ErrorDocument, LegacyError> {
+    let (attempt, failure) = error(json)?;
+    Ok(failure.document(&attempt, Origin { batch, case_id, changed }))
+}
+
+impl Document {
+    /// Reads what lies under `key`: the document, as far as there is one, and what is wrong with it.
+    pub(super) fn read(key: &LegacyKey, json: &[u8]) -> (Option<Self>, Option<LegacyError>) {
+        let read = match key {
+            LegacyKey::Waiting(_) => fields(json).map(|(fields, _)| Self::Waiting(time(&fields, "time"))),
+            LegacyKey::Pending(_) => fields(json).map(|(fields, _)| Self::Pending(Attempt::read(&fields, ""))),
+            LegacyKey::Error(_) => error(json).map(|(attempt, failure)| Self::Error(attempt, failure)),
+            LegacyKey::Done(..) => done(json).map(|(attempt, outcome)| Self::Done(attempt, outcome)),
+            LegacyKey::Parameters(..) => json::parse(json).map(|(value, _)| Self::Parameters(parameters::read(&value))),
+            LegacyKey::Gathered => match gathered(json) {
+                Ok((read, 0)) => Ok(Self::Gathered(read)),
+                Ok((read, others)) => return (Some(Self::Gathered(read)), Some(LegacyError::Entries(others))),
+                Err(error) => Err(error),
+            },
+        };
+        match read {
+            Ok(document) => (Some(document), None),
+            Err(error) => (None, Some(error)),
+        }
+    }
+}
+
+fn fields(json: &[u8]) -> Result<(Map<String, Value>, usize), LegacyError> {
+    match json::parse(json)? {
+        (Value::Object(fields), not_finite) => Ok((fields, not_finite)),
+        _ => Err(LegacyError::NotAnObject),
+    }
+}
+
+fn done(json: &[u8]) -> Result<(Attempt, Outcome), LegacyError> {
+    let (mut fields, not_finite) = fields(json)?;
+    let result = fields.remove("result").unwrap_or_default();
+    Ok((Attempt::read(&fields, "end_time"), Outcome { result, not_finite }))
+}
+
+fn error(json: &[u8]) -> Result<(Attempt, Failure), LegacyError> {
+    let (fields, _) = fields(json)?;
+    let traceback = match fields.get("traceback") {
+        Some(Value::Array(pieces)) => pieces.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(text)) => vec![text.as_str()],
+        _ => Vec::new(),
+    };
+    let failure = Failure::read(&text(&fields, "exception"), &traceback, &text(&fields, "base_file"));
+    Ok((Attempt::read(&fields, "error_time"), failure))
+}
+
+/// The results by case, and how many entries are none.
+fn gathered(json: &[u8]) -> Result<(BTreeMap<CaseId, Gathered>, usize), LegacyError> {
+    let (fields, _) = fields(json)?;
+    let entries = fields.len();
+    let entry = |(case, entry): (String, Value)| {
+        let Value::Object(mut entry) = entry else { return None };
+        let parameters = entry.get("parameters").map(parameters::read).unwrap_or_default();
+        Some((CaseId::from_uuid(&case)?, Gathered { parameters, result: entry.remove("data")? }))
+    };
+    let read: BTreeMap<CaseId, Gathered> = fields.into_iter().filter_map(entry).collect();
+    let others = entries - read.len();
+    Ok((read, others))
+}
+
+/// A time, which may be written as a text.
+fn time(fields: &Map<String, Value>, name: &str) -> Option<f64> {
+    let time = match fields.get(name)? {
+        Value::String(text) => text.trim().parse().ok()?,
+        value => value.as_f64()?,
+    };
+    time.is_finite().then_some(time)
+}
+
+/// A text, or a number as a text.
+fn text(fields: &Map<String, Value>, name: &str) -> String {
+    match fields.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+impl Attempt {
+    fn read(fields: &Map<String, Value>, end_field: &str) -> Self {
+        Self {
+            computer: text(fields, "computer"),
+            version: text(fields, "version"),
+            start_time: time(fields, "start_time"),
+            end_time: time(fields, end_field),
+            parameters: fields.get("parameters").map(parameters::read).unwrap_or_default(),
+        }
+    }
+
+    /// When it ended, or else when that was written.
+    fn end(&self, changed: f64) -> f64 {
+        self.end_time.unwrap_or(changed)
+    }
+
+    /// How long it took, in seconds, if that is known.
+    pub(super) fn duration_secs(&self) -> Option<f64> {
+        Some((self.end_time? - self.start_time?).max(0.0))
+    }
+}
+
+impl Outcome {
+    pub(super) fn document(&self, attempt: &Attempt, origin: Origin) -> ResultDocument {
+        let end_time = attempt.end(origin.changed);
+        let lost = (self.not_finite > 0).then(|| match self.not_finite {
+            1 => "a number isn't finite and was read as null".to_owned(),
+            count => format!("{count} numbers aren't finite and were read as null"),
+        });
+        let undated = attempt.duration_secs().is_none().then(|| "it doesn't say how long the case took".to_owned());
+        ResultDocument {
+            parameters: attempt.parameters.clone(),
+            worker: attempt.computer.clone(),
+            computer: attempt.computer.clone(),
+            start_time: attempt.start_time.unwrap_or(end_time),
+            warnings: lost.into_iter().chain(undated).collect(),
+            ..result_document(origin, end_time, self.result.clone())
+        }
+    }
+}
+
+impl Gathered {
+    /// Nobody says when it was computed, or by whom: it has the time at which results were gathered last.
+    pub(super) fn document(&self, origin: Origin) -> ResultDocument {
+        let end_time = origin.changed;
+        let parameters = self.parameters.clone();
+        ResultDocument { parameters, ..result_document(origin, end_time, self.result.clone()) }
+    }
+}
+
+fn result_document(origin: Origin, end_time: f64, result: Value) -> ResultDocument {
+    ResultDocument {
+        case_id: origin.case_id,
+        batch: origin.batch,
+        level: 0,
+        replicate: 0,
+        submission: String::new(),
+        parameters: Parameters::new(),
+        result,
+        worker: String::new(),
+        computer: String::new(),
+        start_time: end_time,
+        end_time,
+        attempt: 1,
+        log: String::new(),
+        warnings: Vec::new(),
+    }
+}
+
+impl Failure {
+    pub(super) fn document(&self, attempt: &Attempt, origin: Origin) -> ErrorDocument {
+        let end_time = attempt.end(origin.changed);
+        ErrorDocument {
+            case_id: origin.case_id,
+            batch: origin.batch,
+            level: 0,
+            parameters: attempt.parameters.clone(),
+            worker: attempt.computer.clone(),
+            computer: attempt.computer.clone(),
+            start_time: attempt.start_time.unwrap_or(end_time),
+            end_time,
+            attempt: 1,
+            max_attempts: 1,
+            exception: self.exception.clone(),
+            message: self.message.clone(),
+            traceback: self.traceback.clone(),
+            signature: self.signature.clone(),
+            is_final: true,
+            log: String::new(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Where below `data/` the predecessor put a case, and the batch that this becomes.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::batch::{Batch, BatchError, MAX_CHARS};
+use crate::case::CaseId;
+
+/// The batch of a case that no folder names.
+const NAMELESS: &str = "legacy";
+
+/// How much of a digest tells folders apart whose batches would otherwise have the same name, in hex digits.
+const MARK_CHARS: usize = 8;
+
+/// The part of a key between `data/` and the object's name, up to its last slash; empty directly below `data/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Folder(String);
+
+impl Folder {
+    /// Reads the text between `data/` and an object's name. None for a place where this protocol keeps what a case
+    /// produced: there a file may have any name.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let is_produced = parts.windows(2).any(|pair| pair[0] == "files" && CaseId::parse(pair[1]).is_ok());
+        (!is_produced).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether it names a batch: it isn't empty.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        !self.prefix().is_empty()
+    }
+
+    /// The batch: the folder's path, if that is one. Otherwise characters that a batch can't have become `-`, and a
+    /// part of a digest at the end tells folders apart. The empty folder is the batch `legacy`.
+    #[must_use]
+    pub fn batch(&self) -> Batch {
+        let prefix = self.prefix();
+        if prefix.is_empty() {
+            return nameless();
+        }
+        Batch::parse(prefix).unwrap_or_else(|_| Batch::parse(&valid_name(prefix)).unwrap_or_else(|_| nameless()))
+    }
+
+    /// What the predecessor called its prefix.
+    fn prefix(&self) -> &str {
+        self.0.strip_suffix('/').unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The batch of a case that no folder names.
+pub(super) fn nameless() -> Batch {
+    Batch::parse(NAMELESS).expect("it is a valid name")
+}
+
+fn valid_name(prefix: &str) -> String {
+    let parts: Vec<String> = prefix.split('/').map(valid_part).filter(|part| !part.is_empty()).collect();
+    let mut name = if parts.is_empty() { NAMELESS.to_owned() } else { parts.join("/") };
+    name.truncate(MAX_CHARS - MARK_CHARS - 1);
+    let mut mark = [0; MARK_CHARS / 2];
+    mark.copy_from_slice(&Sha256::digest(prefix)[..MARK_CHARS / 2]);
+    format!("{}-{:08x}", name.trim_end_matches(['/', '-']), u32::from_be_bytes(mark))
+}
+
+fn valid_part(part: &str) -> String {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let replaced: String = part.chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
+    let part = replaced.trim_start_matches(['.', '_', '-']).trim_end_matches('-');
+    match Batch::parse(part) {
+        Err(BatchError::Reserved(_)) => format!("x-{part}"),
+        _ => part.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn batch(folder: &str) -> String {
+        Folder::parse(folder).unwrap().batch().to_string()
+    }
+
+    #[test]
+    fn a_folder_that_could_be_a_batch_is_that_batch() {
+        assert_eq!(batch("prandtl/level-03/"), "prandtl/level-03");
+        assert_eq!(batch(""), "legacy");
+        assert_eq!(batch("/"), "legacy");
+    }
+
+    #[test]
+    fn any_other_folder_becomes_a_batch_that_can_be_recognised() {
+        for (folder, start) in [
+            ("Level 3 (new)/", "Level-3--new-"),
+            ("a//b/", "a/b-"),
+            ("_tmp/.x/", "tmp/x-"),
+            ("done-1/files/", "x-done-1/x-files-"),
+            ("土/", "legacy-"),
+        ] {
+            let batch = batch(folder);
+            assert_eq!(batch.len(), start.len() + MARK_CHARS, "{batch}");
+            assert!(batch.starts_with(start), "{batch}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_folders_are_two_batches(one in "[ab /.()é-]{0,6}", other in "[ab /.()é-]{0,6}") {
+            let (one, other) = (format!("{one}/"), format!("{other}/"));
+            prop_assert_eq!(batch(&one) == batch(&other), one == other);
+        }
+
+        #[test]
+        fn any_folder_has_a_batch(folder in ".{0,300}/") {
+            let batch = batch(&folder);
+            prop_assert!(Batch::parse(&batch).is_ok());
+            prop_assert!(batch != "legacy" || folder == "legacy/" || folder == "/");
+        }
+    }
+}

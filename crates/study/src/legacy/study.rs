@@ -1,0 +1,119 @@
+//! What a legacy bucket holds, as far as it was listed and read.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+
+use crate::legacy::document::Document;
+use crate::legacy::traces::Traces;
+use crate::legacy::{LegacyError, LegacyKey};
+
+/// A legacy bucket, as far as it was listed and read. What it says depends on that alone, and not on the order.
+///
+/// Where objects contradict one another, a result outweighs an error, which outweighs that the case was taken; of two
+/// objects of a kind the newer one counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LegacyStudy {
+    pub(super) objects: BTreeMap<LegacyKey, Object>,
+}
+
+/// An object that is there, whether it was read or not.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Object {
+    /// When it was written last.
+    pub(super) changed: f64,
+    read: Option<Version>,
+    /// None if it wasn't read or can't be.
+    pub(super) document: Option<Document>,
+}
+
+/// Which version of an object was read. What tells two of the same time apart is arbitrary, but always the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Version {
+    changed: f64,
+    digest: u64,
+}
+
+/// The objects that are worth reading, in order, by what for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LegacyReads {
+    /// To know the state of each case and computer, and what failed.
+    pub states: Vec<LegacyKey>,
+    /// To know the results: one object each.
+    pub results: Vec<LegacyKey>,
+    /// To know the parameters of cases that nothing else speaks of: one object each.
+    pub parameters: Vec<LegacyKey>,
+}
+
+impl LegacyStudy {
+    /// Enters an object that was last written at `changed`, as the listing says. Of several versions the newest stays.
+    ///
+    /// # Errors
+    /// If it isn't what it should be, or not all of it. What it says by its key, and what could be read, counts all the
+    /// same.
+    pub fn add(&mut self, key: &LegacyKey, changed: f64, bytes: &[u8]) -> Result<(), LegacyError> {
+        let version = Version::new(changed, bytes);
+        let object = self.object(key, changed);
+        if object.read.is_some_and(|known| known.is_newer_than(version)) {
+            return Ok(());
+        }
+        let (document, problem) = Document::read(key, bytes);
+        object.read = Some(version);
+        object.document = document;
+        problem.map_or(Ok(()), Err)
+    }
+
+    /// Compares with a listing of the whole bucket: keys, and when each was written last. What isn't in it is forgotten.
+    /// Returns what is worth reading and wasn't read.
+    pub fn reconcile(&mut self, listing: &BTreeMap<LegacyKey, f64>) -> LegacyReads {
+        self.objects.retain(|key, _| listing.contains_key(key));
+        for (key, changed) in listing {
+            self.object(key, *changed);
+        }
+        self.reads()
+    }
+
+    /// What is worth reading and wasn't read: nothing of a case that doesn't matter any more.
+    #[must_use]
+    pub fn reads(&self) -> LegacyReads {
+        let traces = self.traces();
+        let of = |case| traces.get(case);
+        let mut reads = LegacyReads::default();
+        for (key, _) in self.objects.iter().filter(|(_, object)| !object.is_read()) {
+            let (list, is_worth) = match key {
+                LegacyKey::Waiting(_) | LegacyKey::Gathered => (&mut reads.states, true),
+                LegacyKey::Pending(case) => (&mut reads.states, of(case).is_some_and(Traces::is_taken)),
+                LegacyKey::Error(case) => (&mut reads.states, of(case).is_some_and(Traces::has_failed)),
+                LegacyKey::Done(_, case) => (&mut reads.results, of(case).is_some_and(|traces| traces.is_result(key))),
+                LegacyKey::Parameters(_, case) => (&mut reads.parameters, of(case).is_some_and(Traces::is_open)),
+            };
+            if is_worth {
+                list.push(key.clone());
+            }
+        }
+        reads
+    }
+
+    fn object(&mut self, key: &LegacyKey, changed: f64) -> &mut Object {
+        let object = self.objects.entry(key.clone()).or_insert(Object { changed, read: None, document: None });
+        object.changed = object.changed.max(changed);
+        object
+    }
+}
+
+impl Object {
+    fn is_read(&self) -> bool {
+        self.read.is_some_and(|version| version.changed >= self.changed)
+    }
+}
+
+impl Version {
+    fn new(changed: f64, bytes: &[u8]) -> Self {
+        let mut digest = DefaultHasher::new();
+        digest.write(bytes);
+        Self { changed, digest: digest.finish() }
+    }
+
+    fn is_newer_than(self, other: Self) -> bool {
+        self.changed.total_cmp(&other.changed).then(self.digest.cmp(&other.digest)).is_ge()
+    }
+}

@@ -1,0 +1,366 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::accounting::{CaseCounts, Circumstances, total};
+use crate::batch::Batch;
+use crate::case::{CaseId, CaseRef};
+use crate::control::Control;
+use crate::heartbeat::WorkerState;
+use crate::ledger::{DataListing, Ledger};
+
+/// When the first case of the golden bucket began.
+const START: f64 = 1_690_000_000.0;
+/// When all of its objects were written last, as far as the tests are concerned.
+const CHANGED: f64 = START + 410.0;
+
+type Bucket = BTreeMap<String, Vec<u8>>;
+
+/// The bucket in `tests/golden/legacy`.
+fn bucket() -> Bucket {
+    fn walk(folder: &Path, root: &Path, bucket: &mut Bucket) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, root, bucket);
+            } else {
+                let parts = path.strip_prefix(root).unwrap().iter().map(|part| part.to_str().unwrap());
+                bucket.insert(parts.collect::<Vec<_>>().join("/"), fs::read(&path).unwrap());
+            }
+        }
+    }
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy"));
+    let mut bucket = Bucket::new();
+    walk(&root, &root, &mut bucket);
+    bucket
+}
+
+fn listing(bucket: &Bucket) -> BTreeMap<LegacyKey, f64> {
+    bucket.keys().filter_map(|key| Some((LegacyKey::parse(key)?, CHANGED))).collect()
+}
+
+/// The study of the golden bucket, everything read.
+fn study() -> LegacyStudy {
+    let mut study = LegacyStudy::default();
+    for (key, bytes) in &bucket() {
+        if let Some(key) = LegacyKey::parse(key) {
+            let _ = study.add(&key, CHANGED, bytes);
+        }
+    }
+    study
+}
+
+fn case(number: u32) -> CaseId {
+    CaseId::from_uuid(&format!("{number:08x}-0000-4000-8000-{number:012x}")).unwrap()
+}
+
+fn batch(name: &str) -> Batch {
+    Batch::parse(name).unwrap()
+}
+
+fn counts(cases: u64, done: u64, failed: u64, running: u64, queued: u64) -> CaseCounts {
+    CaseCounts { cases, queued, running, done, failed, ..CaseCounts::default() }
+}
+
+#[test]
+fn every_object_of_the_predecessor_is_known_by_its_key() {
+    let keys: Vec<String> = bucket().into_keys().collect();
+    let others: Vec<&String> = keys.iter().filter(|key| LegacyKey::parse(key).is_none()).collect();
+    assert_eq!(others, ["README.md"]);
+    assert!(is_legacy(keys.iter().map(String::as_str)));
+    assert!(!is_legacy(["control.json", "data/a/done-9f86d081884c7d659a2feaa0c55ad015.json"]));
+}
+
+#[test]
+fn only_what_is_broken_is_refused() {
+    let mut study = LegacyStudy::default();
+    let mut refused = BTreeMap::new();
+    for (key, bytes) in &bucket() {
+        let Some(key) = LegacyKey::parse(key) else { continue };
+        if let Err(error) = study.add(&key, CHANGED, bytes) {
+            refused.insert(key, error);
+        }
+    }
+    let expected = [LegacyKey::Error(case(7)), LegacyKey::Gathered];
+    assert!(refused.keys().eq(&expected), "{refused:?}");
+    assert!(matches!(refused[&expected[0]], LegacyError::Json(_)));
+    assert_eq!(refused[&expected[1]].to_string(), "1 of its entries are no results of a case");
+}
+
+#[test]
+fn every_case_is_in_one_state() {
+    let accounts = study().accounts();
+    let by_batch: Vec<(&str, CaseCounts)> =
+        accounts.iter().map(|account| (account.batch.as_str(), account.counts)).collect();
+    assert_eq!(by_batch[0], ("legacy", counts(3, 1, 1, 1, 0)), "gathered, cut off, taken");
+    assert_eq!(by_batch[1], ("level-3", counts(5, 3, 1, 0, 1)));
+    assert!(by_batch[2].0.starts_with("level-4--new-"));
+    assert_eq!(by_batch[2].1, counts(1, 1, 0, 0, 0));
+}
+
+#[test]
+fn results_are_read_with_what_is_known_of_them() {
+    let results: Vec<_> = study().results().collect();
+    assert_eq!(results.iter().map(|result| result.case_id).collect::<Vec<_>>(), [1, 2, 6, 8, 9].map(case));
+    let [first, second, sixth, eighth, ninth] = &results[..] else { panic!("five results") };
+    let curve = json!({"radius_m": [1.0, 2.0, null], "load_pa": [5.0, null, null]});
+    assert_eq!(first.result, json!({"end_load": 514_000.0, "note": "NaN is no load", "curve": curve}));
+    assert_eq!(first.warnings, ["3 numbers aren't finite and were read as null"]);
+    assert_eq!((&first.batch, &*first.worker, first.attempt), (&batch("level-3"), "node_7_Linux_4711", 1));
+    assert!((first.duration_secs() - 120.0).abs() < 1e-6);
+    assert_eq!(serde_json::to_value(&second.parameters).unwrap(), json!({"parameters": [60_000.0, 25.0]}));
+    assert_eq!(second.end_time.to_bits(), (START + 300.0).to_bits());
+    assert_eq!(second.start_time.to_bits(), second.end_time.to_bits(), "nobody says when it began");
+    assert_eq!(second.warnings, ["it doesn't say how long the case took"]);
+    assert_eq!(sixth.result, json!({"end_load": 1.0}), "it failed before");
+    assert_eq!(eighth.result, json!({"end_load": 7.5, "settlement": null}));
+    assert_eq!((&eighth.batch, eighth.end_time.to_bits()), (&batch("legacy"), CHANGED.to_bits()));
+    assert_eq!(ninth.batch, batch("level-3"));
+    assert_eq!(serde_json::to_value(&ninth.parameters).unwrap(), json!({"cohesion": 95_000.0}));
+}
+
+#[test]
+fn an_error_is_final_and_grouped_by_the_frames_of_its_model() {
+    let errors: Vec<_> = study().errors().collect();
+    let [error] = &errors[..] else { panic!("one error: {errors:?}") };
+    assert_eq!((error.case_id, &error.batch), (case(3), &batch("level-3")));
+    assert_eq!(error.summary(), "ValueError: negative cohesion: -1.0");
+    assert!(error.is_final);
+    assert_eq!((error.attempt, error.max_attempts), (1, 1));
+    assert_eq!(error.start_time.to_bits(), (START + 130.0).to_bits());
+    assert_eq!(error.end_time.to_bits(), (START + 140.5).to_bits());
+    assert!(error.traceback.ends_with("in solve\nValueError: negative cohesion: -1.0\n"));
+    // hashlib.sha256(b"ValueError\nnegative cohesion: #\n<module>\n\nsolve\n")
+    assert_eq!(error.signature, "6973f7240c1ac73e");
+}
+
+#[test]
+fn computers_wait_or_compute_and_are_seen_when_they_say_so() {
+    let heartbeats = study().heartbeats();
+    let [desktop, node_8, node_7] = &heartbeats[..] else { panic!("three computers: {heartbeats:?}") };
+    assert_eq!((&*desktop.host, desktop.state, &*desktop.version), ("DESKTOP-1", WorkerState::Waiting, "3DEC 9.10"));
+    assert_eq!(desktop.time.to_bits(), (START + 350.0).to_bits());
+    assert_eq!(desktop.counts.done, 2);
+    assert_eq!((&*node_8.host, node_8.state, &*node_8.version), ("node8", WorkerState::Waiting, ""));
+    assert!(!node_8.is_fresh(START));
+    assert_eq!((&*node_7.host, node_7.state, &*node_7.version), ("node_7", WorkerState::Running, "FLAC3D 7.00"));
+    let running = node_7.case.as_ref().unwrap();
+    assert_eq!((running.case_id, &running.batch), (case(4), &batch("legacy")), "the case that is done is over");
+    assert!(node_7.is_alive(START + 570.0));
+    assert!(!node_7.is_alive(START + 580.0));
+    assert_eq!((node_7.counts.done, node_7.counts.failed), (1, 1));
+}
+
+#[test]
+fn a_case_that_only_its_parameters_speak_of_waits() {
+    let waiting: Vec<WaitingCase> = study().waiting_cases().collect();
+    let [fifth] = &waiting[..] else { panic!("one case: {waiting:?}") };
+    assert_eq!((fifth.case_id, &fifth.batch), (case(5), &batch("level-3")));
+    let expected = json!({"cohesion": 70_000.0, "friction": 35, "soil.name": "clay", "soil.layers[0]": 1.0});
+    assert_eq!(serde_json::to_value(fifth.parameters.as_ref().unwrap()).unwrap(), expected);
+    let taken: Vec<CaseRef> = study().taken_cases().collect();
+    assert_eq!(taken, [(batch("legacy"), case(4))]);
+}
+
+/// Answers reads until there are none, and returns how many there were.
+fn read_states(study: &mut LegacyStudy, bucket: &Bucket) -> (usize, LegacyReads) {
+    let mut reads = study.reconcile(&listing(bucket));
+    let mut count = 0;
+    while !reads.states.is_empty() {
+        for key in &reads.states {
+            let _ = study.add(key, CHANGED, &bucket[&key.key()]);
+        }
+        count += reads.states.len();
+        reads = study.reads();
+    }
+    (count, reads)
+}
+
+#[test]
+fn nothing_is_read_that_does_not_matter_any_more() {
+    let bucket = bucket();
+    let mut partly = LegacyStudy::default();
+    let (states, reads) = read_states(&mut partly, &bucket);
+    assert_eq!(states, 7, "three that wait, one that was taken, two errors, what was gathered");
+    assert_eq!(reads.results.len(), 3);
+    assert_eq!(
+        reads.parameters,
+        [LegacyKey::parse(&format!("data/level-3/pfile-{}.json", case(5).to_uuid())).unwrap()]
+    );
+    assert_eq!(partly.accounts(), study().accounts());
+    assert!(partly.errors().eq(study().errors()));
+    for key in reads.results.iter().chain(&reads.parameters) {
+        partly.add(key, CHANGED, &bucket[&key.key()]).unwrap();
+    }
+    assert_eq!(partly.reads(), LegacyReads::default());
+    assert_eq!(partly.heartbeats(), study().heartbeats());
+}
+
+#[test]
+fn what_changed_is_read_again_and_what_is_gone_is_forgotten() {
+    let bucket = bucket();
+    let mut study = study();
+    let mut listing = listing(&bucket);
+    let waiting = LegacyKey::parse("data/waiting-node8_Linux_12.json").unwrap();
+    listing.insert(waiting.clone(), CHANGED + 60.0);
+    listing.remove(&LegacyKey::Error(case(3)));
+    assert_eq!(study.reconcile(&listing).states, std::slice::from_ref(&waiting));
+    assert_eq!(study.errors().count(), 0);
+    study.add(&waiting, CHANGED + 60.0, format!(r#"{{"time": {}}}"#, CHANGED + 59.0).as_bytes()).unwrap();
+    assert_eq!(study.reads().states, []);
+    assert!(study.heartbeats()[1].is_fresh(CHANGED + 60.0));
+    study.add(&waiting, CHANGED, b"{\"time\": 1}").unwrap();
+    assert!(study.heartbeats()[1].is_fresh(CHANGED + 60.0), "an older version says nothing");
+}
+
+#[test]
+fn a_clock_that_is_ahead_keeps_no_computer_alive() {
+    let mut study = LegacyStudy::default();
+    study.add(&LegacyKey::parse("data/waiting-a_b_1.json").unwrap(), 1_000.0, b"{\"time\": 1e12}").unwrap();
+    assert_eq!(study.heartbeats()[0].time.to_bits(), 1_000_f64.to_bits());
+}
+
+#[test]
+fn a_computer_that_went_on_has_left_its_case() {
+    let mut study = LegacyStudy::default();
+    let pending = |start| format!(r#"{{"computer": "a_b_1", "start_time": {start}}}"#);
+    study.add(&LegacyKey::Pending(case(1)), 900.0, pending(100).as_bytes()).unwrap();
+    study.add(&LegacyKey::Pending(case(2)), 900.0, pending(200).as_bytes()).unwrap();
+    assert_eq!(study.heartbeats()[0].case.as_ref().unwrap().case_id, case(2));
+    study.add(&LegacyKey::parse("data/waiting-a_b_1.json").unwrap(), 900.0, b"{\"time\": 300}").unwrap();
+    assert_eq!(study.heartbeats()[0].state, WorkerState::Waiting);
+    assert_eq!(study.taken_cases().count(), 2);
+}
+
+#[test]
+fn of_two_results_the_newer_one_counts() {
+    let mut study = LegacyStudy::default();
+    let key = |folder: &str| LegacyKey::parse(&format!("data/{folder}/done-{}.json", case(1).to_uuid())).unwrap();
+    study.add(&key("a"), 200.0, b"{\"result\": 2}").unwrap();
+    study.add(&key("b"), 100.0, b"{\"result\": 1}").unwrap();
+    let results: Vec<_> = study.results().map(|result| (result.batch, result.result)).collect();
+    assert_eq!(results, [(batch("a"), json!(2))]);
+    assert_eq!(total(&study.accounts()), counts(1, 1, 0, 0, 0));
+}
+
+#[test]
+fn a_single_document_is_read_by_itself() {
+    let key = format!("data/level-3/done-{}.json", case(1).to_uuid());
+    let result = read_result(batch("level-3"), case(1), CHANGED, &bucket()[&key]).unwrap();
+    assert_eq!(Some(result), study().results().next());
+    let key = format!("data/error-{}.json", case(3).to_uuid());
+    let error = read_error(batch("level-3"), case(3), CHANGED, &bucket()[&key]).unwrap();
+    assert_eq!(Some(error), study().errors().next());
+    assert!(matches!(read_result(batch("b"), case(1), 0.0, b"[]"), Err(LegacyError::NotAnObject)));
+    assert!(matches!(read_error(batch("b"), case(1), 0.0, b""), Err(LegacyError::Json(_))));
+}
+
+#[test]
+fn the_ledger_comes_to_the_same_account() {
+    let study = study();
+    let mut ledger = Ledger::default();
+    for table in study.tables() {
+        ledger.add_table(&table.batch, table.submit_time, &table.rows);
+    }
+    for (worker, row) in study.rows() {
+        ledger.add_row(&worker, &row);
+    }
+    let mut listing = DataListing::default();
+    study.extend_listing(&mut listing);
+    let unread = ledger.reconcile(&listing, CHANGED);
+    assert_eq!(unread, [(batch("level-3"), case(3)), (batch("legacy"), case(7))]);
+    study.errors().for_each(|error| ledger.add_error(&error));
+    let running: BTreeSet<CaseRef> = study.taken_cases().collect();
+    let control = Control::default();
+    let circumstances =
+        Circumstances { now: CHANGED, running: &running, leased: 1, control: &control, queue_is_empty: false };
+    let expected = total(&study.accounts());
+    let read = total(&ledger.account(&circumstances));
+    assert_eq!(read, CaseCounts { failed: 1, cases: expected.cases - 1, ..expected }, "the error that was cut off");
+    let known = ledger.finishes().iter().filter(|finish| finish.duration_secs.is_some_and(|secs| secs > 0.0)).count();
+    assert_eq!(known, 2);
+}
+
+/// One of few keys, so that objects meet.
+fn any_key() -> impl Strategy<Value = LegacyKey> {
+    let name = prop_oneof!["waiting-[ab]_x_1", "(pending|error)-U", "(a/|b c/|)(done|pfile)-U"];
+    let key =
+        (name, 1..4_u32).prop_map(|(name, number)| format!("data/{}.json", name.replace('U', &case(number).to_uuid())));
+    prop_oneof![9 => key, 1 => Just(GATHERED_KEY.to_owned())].prop_map(|key| LegacyKey::parse(&key).unwrap())
+}
+
+fn any_content() -> impl Strategy<Value = Vec<u8>> {
+    let field = prop_oneof![
+        (0..9_u32).prop_map(|time| format!(r#""start_time": {time}"#)),
+        (0..9_u32).prop_map(|time| format!(r#""end_time": "{time}""#)),
+        (0..9_u32).prop_map(|time| format!(r#""time": {time}.5"#)),
+        Just(r#""computer": "a_x_1""#.to_owned()),
+        Just(r#""version": "Python 3.6""#.to_owned()),
+        Just(r#""parameters": [1, null, {"a": NaN}]"#.to_owned()),
+        Just(r#""result": {"a": -Infinity}"#.to_owned()),
+        Just(r#""exception": "E", "traceback": ["  File \"a\", line 1, in b", 3]"#.to_owned()),
+        (1..4_u32).prop_map(|number| format!(r#""{}": {{"data": {number}}}"#, case(number).to_uuid())),
+    ];
+    let object =
+        proptest::collection::vec(field, 0..5).prop_map(|fields| format!("{{{}}}", fields.join(", ")).into_bytes());
+    prop_oneof![4 => object, 1 => any::<Vec<u8>>()]
+}
+
+fn any_objects() -> impl Strategy<Value = Vec<(LegacyKey, f64, Vec<u8>)>> {
+    proptest::collection::vec((any_key(), (0..4_u32).prop_map(f64::from), any_content()), 0..12)
+}
+
+/// Everything that the study says.
+fn told(study: &LegacyStudy) -> String {
+    let mut listing = DataListing::default();
+    study.extend_listing(&mut listing);
+    let results: Vec<_> = study.results().collect();
+    let errors: Vec<_> = study.errors().collect();
+    let waiting: Vec<_> = study.waiting_cases().collect();
+    let taken: Vec<_> = study.taken_cases().collect();
+    let rows: Vec<_> = study.rows().collect();
+    let (heartbeats, tables) = (study.heartbeats(), study.tables());
+    format!(
+        "{results:?} {errors:?} {waiting:?} {taken:?} {rows:?} {heartbeats:?} {tables:?} {listing:?} {:?} {:?}",
+        study.accounts(),
+        study.reads()
+    )
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_objects_does_not_matter(
+        (objects, other_order) in any_objects().prop_flat_map(|objects| (Just(objects.clone()), Just(objects).prop_shuffle())),
+    ) {
+        let study = |objects: &[(LegacyKey, f64, Vec<u8>)]| {
+            let mut study = LegacyStudy::default();
+            for (key, changed, bytes) in objects {
+                let _ = study.add(key, *changed, bytes);
+            }
+            study
+        };
+        let (one, other) = (study(&objects), study(&other_order));
+        prop_assert_eq!(told(&one), told(&other));
+    }
+
+    #[test]
+    fn every_case_is_counted_once_and_has_one_outcome_at_most(objects in any_objects()) {
+        let mut study = LegacyStudy::default();
+        for (key, changed, bytes) in &objects {
+            let _ = study.add(key, *changed, bytes);
+        }
+        let counts = total(&study.accounts());
+        prop_assert_eq!(counts.cases, counts.done + counts.failed + counts.running + counts.queued);
+        let results: BTreeSet<CaseId> = study.results().map(|result| result.case_id).collect();
+        let errors: BTreeSet<CaseId> = study.errors().map(|error| error.case_id).collect();
+        prop_assert!(results.is_disjoint(&errors));
+        prop_assert!(results.len() as u64 <= counts.done);
+        let running = study.heartbeats().into_iter().filter_map(|heartbeat| heartbeat.case);
+        let taken: BTreeSet<CaseId> = study.taken_cases().map(|(_, case)| case).collect();
+        running.for_each(|case| assert!(taken.contains(&case.case_id)));
+    }
+}

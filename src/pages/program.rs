@@ -1,0 +1,50 @@
+//! Pages that are programs of their own. Each shows itself, in an element that stays in the document.
+
+use leptos::prelude::*;
+
+use crate::components::frame;
+use crate::components::press::press;
+use crate::components::problem_note::problem_note;
+use crate::platform::marks::Mark;
+use crate::platform::programs::Program;
+use crate::state::live::Reader;
+
+/// The elements that they fill.
+pub(crate) fn places() -> AnyView {
+    let place = |program: Program| {
+        let words = format!("Loading the {} page …", program.page().name().to_lowercase());
+        view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
+    };
+    Program::ALL.map(place).into_iter().collect_view().into_any()
+}
+
+/// Shows a program's element while its page is shown, and the first time loads it; the designer at once if cases were being
+/// sent when the page was closed.
+pub(crate) fn show(reader: Reader) {
+    for program in Program::ALL {
+        let is_here = reader.route.read().page == program.page();
+        let failed = reader.failed(program);
+        if let Some(place) = program.place() {
+            place.set_hidden(!is_here || failed.read().is_some());
+        }
+        if is_here || program == Program::Designer && Mark::Sending.is_set() {
+            program.load(failed);
+        }
+    }
+}
+
+/// Why there is no such page, if so.
+pub(crate) fn page(program: Program, reader: Reader) -> AnyView {
+    let failed = reader.failed(program);
+    let again = move |event| {
+        // The button goes, and its focus with it.
+        frame::skip(event);
+        program.load_again(failed);
+    };
+    match failed.get() {
+        None => ().into_any(),
+        Some(problem) => {
+            view! { {problem_note(problem)} <button on:click=press(again)>"Try again"</button> }.into_any()
+        }
+    }
+}

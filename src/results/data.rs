@@ -1,0 +1,74 @@
+//! The rows that the page shows: all of them in one store, to which the page around adds what it reads.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use cruncher_results::chunk::Chunk;
+use cruncher_results::store::Store;
+use leptos::prelude::*;
+
+use crate::platform::rows;
+
+/// So many chunks are taken at once: the page answers in between.
+const AT_ONCE: usize = 16;
+
+thread_local! {
+    static STORE: RefCell<Store> = RefCell::default();
+    static IS_TAKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The rows. Copies share everything.
+#[derive(Clone, Copy)]
+pub(super) struct Data {
+    revision: RwSignal<u64>,
+}
+
+impl Data {
+    /// Takes what is handed over, now and from now on.
+    pub(super) fn follow() -> Self {
+        let data = Self { revision: RwSignal::new(0) };
+        let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_soon());
+        on_cleanup(move || listener.remove());
+        data.take_soon();
+        data
+    }
+
+    fn take_soon(self) {
+        if !IS_TAKING.replace(true) {
+            set_timeout(move || self.take(), Duration::ZERO);
+        }
+    }
+
+    fn take(self) {
+        IS_TAKING.set(false);
+        let mut taken = 0;
+        while taken < AT_ONCE
+            && let Some(chunk) = rows::take()
+        {
+            taken += 1;
+            // What isn't a chunk was written by another version of this page: it is read again soon.
+            if let Some(chunk) = Chunk::from_bytes(&chunk) {
+                STORE.with_borrow_mut(|store| store.append(&chunk));
+            }
+        }
+        if taken == AT_ONCE {
+            self.take_soon();
+        }
+        let revision = STORE.with_borrow(Store::revision);
+        if revision != self.revision.get_untracked() {
+            self.revision.set(revision);
+        }
+    }
+
+    /// Looks at the rows; whoever does is called again when there are others.
+    pub(super) fn with<T>(self, look: impl FnOnce(&Store) -> T) -> T {
+        self.revision.track();
+        STORE.with_borrow(look)
+    }
+
+    /// Looks at the rows once.
+    #[expect(dead_code)]
+    pub(super) fn with_untracked<T>(self, look: impl FnOnce(&Store) -> T) -> T {
+        STORE.with_borrow(look)
+    }
+}

@@ -1,0 +1,18 @@
+//! The results: the page that shows what came out.
+//!
+//! It is a program of its own, which is loaded when its page is shown for the first time (`platform/programs.rs`) and then
+//! stays.
+
+mod data;
+mod page;
+
+use crate::watching;
+
+/// Is the page where there is a window; beside it, where there is none, the worker that watches a large study.
+pub fn start() {
+    if web_sys::window().is_some() {
+        page::show();
+    } else {
+        wasm_bindgen_futures::spawn_local(watching::work());
+    }
+}

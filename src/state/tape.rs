@@ -1,0 +1,254 @@
+//! A snapshot as a row of numbers and a row of texts, as a worker hands it to the page.
+//!
+//! JSON would do as well, but code that reads it is large, and the page that reads this is the first view.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::vec::IntoIter;
+
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::diagnosis::{QueueCounts, diagnose};
+use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::ledger::Finish;
+
+/// Numbers and texts, each in the order in which they are read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Tape {
+    pub(crate) numbers: Vec<f64>,
+    pub(crate) texts: Vec<String>,
+}
+
+/// Writes a snapshot down.
+pub(crate) fn write(snapshot: &Snapshot) -> Tape {
+    let mut tape = Tape::default();
+    let QueueCounts { waiting, leased, delayed } = snapshot.queue;
+    let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
+    tape.numbers.push(snapshot.time);
+    tape.counts([flags, waiting, leased, delayed, snapshot.dead_letters]);
+    tape.json(&snapshot.control);
+    tape.count(snapshot.workers.len());
+    snapshot.workers.iter().for_each(|worker| tape.json(worker));
+    tape.count(snapshot.batches.len());
+    for account in &snapshot.batches {
+        tape.texts.push(account.batch.to_string());
+        tape.case_counts(&account.counts);
+        tape.count(account.levels.len());
+        for (level, counts) in &account.levels {
+            tape.counts([u64::from(*level)]);
+            tape.case_counts(counts);
+        }
+    }
+    tape.count(snapshot.error_groups.len());
+    snapshot.error_groups.iter().for_each(|group| tape.group(group));
+    tape.count(snapshot.unreadable.len());
+    tape.texts.extend(snapshot.unreadable.iter().flat_map(|(key, reason)| [key.clone(), reason.clone()]));
+    let numbers = |finish: &Finish| [finish.end_time, finish.duration_secs.unwrap_or(f64::NAN)];
+    tape.numbers.extend(snapshot.finishes.iter().flat_map(numbers));
+    tape
+}
+
+impl Tape {
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 of anything")]
+    fn counts<const N: usize>(&mut self, counts: [u64; N]) {
+        self.numbers.extend(counts.map(|count| count as f64));
+    }
+
+    fn count(&mut self, count: usize) {
+        self.counts([count as u64]);
+    }
+
+    fn case_counts(&mut self, counts: &CaseCounts) {
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = *counts;
+        self.counts([cases, queued, running, done, failed, cancelled, lost]);
+    }
+
+    fn json(&mut self, document: &impl serde::Serialize) {
+        self.texts.push(serde_json::to_string(document).unwrap_or_default());
+    }
+
+    fn group(&mut self, group: &ErrorGroup) {
+        self.texts.extend([group.signature.clone(), group.error.clone()]);
+        self.numbers.extend([group.first_time, group.last_time]);
+        self.count(group.final_cases);
+        self.count(group.cases.len());
+        self.texts.extend(group.cases.iter().flat_map(|(batch, case)| [batch.to_string(), case.to_string()]));
+        self.count(group.workers.len());
+        self.texts.extend(group.workers.iter().cloned());
+        self.count(group.batches.len());
+        self.texts.extend(group.batches.iter().map(Batch::to_string));
+    }
+}
+
+/// Reads a snapshot; none if it isn't one.
+pub(crate) fn read(tape: Tape) -> Option<Snapshot> {
+    let mut reel = Reel { numbers: tape.numbers.into_iter(), texts: tape.texts.into_iter() };
+    let time = reel.number()?;
+    let flags = reel.count()?;
+    let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
+    let dead_letters = reel.count()?;
+    // Read as bytes, like every other document: the page has one JSON parser.
+    let control = serde_json::from_slice(reel.text()?.as_bytes()).ok()?;
+    let workers = reel.many(|reel| serde_json::from_slice(reel.text()?.as_bytes()).ok())?;
+    let batches = reel.many(Reel::account)?;
+    let error_groups = reel.many(Reel::group)?;
+    let mut unreadable = BTreeMap::new();
+    for _ in 0..reel.count()? {
+        unreadable.insert(reel.text()?, reel.text()?);
+    }
+    let mut finishes = Vec::new();
+    while let (Some(end_time), Some(duration)) = (reel.number(), reel.number()) {
+        finishes.push(Finish { end_time, duration_secs: (!duration.is_nan()).then_some(duration) });
+    }
+    let total = total(&batches);
+    let notices = diagnose(&total, &workers, dead_letters, &control, time);
+    let (is_checked, has_changed) = (flags & 1 > 0, flags & 2 > 0);
+    Some(Snapshot {
+        time,
+        queue,
+        dead_letters,
+        total,
+        batches,
+        workers,
+        error_groups,
+        control,
+        finishes,
+        notices,
+        unreadable,
+        is_checked,
+        has_changed,
+    })
+}
+
+/// What is left of a tape.
+struct Reel {
+    numbers: IntoIter<f64>,
+    texts: IntoIter<String>,
+}
+
+impl Reel {
+    fn number(&mut self) -> Option<f64> {
+        self.numbers.next()
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was written as a count")]
+    fn count(&mut self) -> Option<u64> {
+        self.number().map(|number| number as u64)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.texts.next()
+    }
+
+    fn many<T>(&mut self, one: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        (0..self.count()?).map(|_| one(self)).collect()
+    }
+
+    fn batch(&mut self) -> Option<Batch> {
+        Batch::parse(&self.text()?).ok()
+    }
+
+    fn case_counts(&mut self) -> Option<CaseCounts> {
+        Some(CaseCounts {
+            cases: self.count()?,
+            queued: self.count()?,
+            running: self.count()?,
+            done: self.count()?,
+            failed: self.count()?,
+            cancelled: self.count()?,
+            lost: self.count()?,
+        })
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a level was written")]
+    fn account(&mut self) -> Option<BatchAccount> {
+        let (batch, counts) = (self.batch()?, self.case_counts()?);
+        let levels = self.many(|reel| Some((reel.count()? as u32, reel.case_counts()?)))?;
+        Some(BatchAccount { batch, counts, levels })
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it was written as a usize")]
+    fn group(&mut self) -> Option<ErrorGroup> {
+        let (signature, error) = (self.text()?, self.text()?);
+        let (first_time, last_time) = (self.number()?, self.number()?);
+        let final_cases = self.count()? as usize;
+        let cases = self.many(|reel| Some((reel.batch()?, CaseId::parse(&reel.text()?).ok()?)))?;
+        let (mut workers, mut batches) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..self.count()? {
+            workers.insert(self.text()?);
+        }
+        for _ in 0..self.count()? {
+            batches.insert(self.batch()?);
+        }
+        Some(ErrorGroup { signature, error, cases, final_cases, workers, batches, first_time, last_time })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::heartbeat::Heartbeat;
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let counts = CaseCounts { cases: 9, queued: 1, running: 1, done: 4, failed: 1, cancelled: 1, lost: 1 };
+        let batch = Batch::parse("prandtl/level-03").unwrap();
+        let heartbeat: Heartbeat = serde_json::from_str(
+            r#"{"v": 1, "worker": "w", "computer": "c", "host": "node7", "os": "linux", "pid": 1, "version": "Python 3.11",
+            "cruncher_version": "0.1.0", "software": "python", "start_time": 1.0, "time": 2.0, "state": "crashed", "case": null,
+            "counts": {}, "median_secs": 7.5, "message": "no memory", "traceback": null}"#,
+        )
+        .unwrap();
+        let group = ErrorGroup {
+            signature: "00ff".into(),
+            error: "ValueError: negative cohesion".into(),
+            cases: vec![(batch.clone(), CaseId::from_bytes([7; 16]))],
+            final_cases: 1,
+            workers: ["w".to_owned(), "v".to_owned()].into(),
+            batches: [batch.clone()].into(),
+            first_time: 5.0,
+            last_time: 6.0,
+        };
+        let levels = vec![(2, counts), (11, CaseCounts::default())];
+        Snapshot {
+            time: 1_790_000_000.25,
+            queue: QueueCounts { waiting: 1, leased: 2, delayed: 3 },
+            dead_letters: 1,
+            total: counts,
+            batches: vec![BatchAccount { batch, counts, levels }],
+            workers: vec![heartbeat],
+            error_groups: vec![group],
+            finishes: vec![
+                Finish { end_time: 3.0, duration_secs: None },
+                Finish { end_time: 4.0, duration_secs: Some(0.5) },
+            ],
+            unreadable: [("k".to_owned(), "no JSON".to_owned())].into(),
+            is_checked: true,
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_read_back() {
+        let written = snapshot();
+        let notices = diagnose(&written.total, &written.workers, 1, &written.control, written.time);
+        assert!(notices.len() > 2);
+        let expected = format!("{:?}", Snapshot { notices, ..written.clone() });
+        assert_eq!(format!("{:?}", read(write(&written)).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_tape_that_ends_early_is_no_snapshot() {
+        let whole = write(&snapshot());
+        let without_finishes = whole.numbers.len() - 4;
+        for numbers in 0..without_finishes {
+            let tape = Tape { numbers: whole.numbers[..numbers].to_vec(), texts: whole.texts.clone() };
+            assert!(read(tape).is_none(), "{numbers} numbers");
+        }
+        for texts in 0..whole.texts.len() {
+            let tape = Tape { numbers: whole.numbers.clone(), texts: whole.texts[..texts].to_vec() };
+            assert!(read(tape).is_none(), "{texts} texts");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Who looks at the study: the page here, or a worker beside it.
+
+use cruncher_backend::Study;
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::watch::{Light, Watch};
+use cruncher_study::access::AccessKey;
+use leptos::prelude::RwSignal;
+
+use super::beside::Beside;
+use crate::platform::marks::Mark;
+use crate::state::problem::Problem;
+
+/// Looks at the study, here while it is small and beside the page from then on.
+pub(crate) struct Watcher {
+    key: AccessKey,
+    /// How many bytes of how many the worker has read.
+    progress: RwSignal<(u64, u64)>,
+    here: Option<Watch<Light>>,
+    beside: Option<Beside>,
+}
+
+impl Watcher {
+    /// Watches `study` with `key`; at once beside the page if it was a large one at the last visit.
+    pub(crate) fn new(study: Study, key: AccessKey, progress: RwSignal<(u64, u64)>) -> Self {
+        let here = (!Mark::Large.is_set()).then(|| Watch::light(study));
+        Self { key, progress, here, beside: None }
+    }
+
+    /// Goes on beside the page: rows are wanted, which are read there alone.
+    pub(crate) fn want_rows(&mut self) {
+        self.here = None;
+    }
+
+    /// Looks again. With `doubt`, tables of cases are known to have changed.
+    pub(crate) async fn refresh(&mut self, doubt: bool) -> Result<Snapshot, Problem> {
+        if let Some(watch) = &mut self.here {
+            if doubt {
+                watch.doubt();
+            }
+            match watch.refresh().await {
+                Ok(Some(snapshot)) => return Ok(snapshot),
+                Ok(None) => {
+                    Mark::Large.set(true);
+                    self.here = None;
+                }
+                Err(error) => return Err(Problem::from(&error)),
+            }
+        }
+        if self.beside.is_none() {
+            self.beside = Beside::start(&self.key, self.progress).await;
+        }
+        let seen = match &mut self.beside {
+            Some(beside) => beside.look(doubt).await,
+            None => None,
+        };
+        // One that broke is started anew with the next look.
+        seen.unwrap_or_else(|| {
+            self.beside = None;
+            Err(Problem::no_watcher())
+        })
+    }
+}
