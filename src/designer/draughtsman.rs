@@ -19,6 +19,7 @@ use super::messages::{Answer, Ask, Picture};
 use super::points::MOST_DRAWN;
 use super::worker::Request;
 use super::{download, paper};
+use crate::platform::appearance::when_it_looks_different;
 use crate::platform::channel::{Engine, Heard, Parts};
 use crate::platform::programs::Program;
 use crate::state::draft::Source;
@@ -100,7 +101,7 @@ pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
         canvas.track();
         redraw();
     });
-    paper::when_it_looks_different(canvas, redraw);
+    when_it_looks_different(canvas, redraw);
 }
 
 /// The design that can be drawn, if there is one.

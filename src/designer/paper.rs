@@ -1,12 +1,8 @@
 //! Draws the preview on its canvas: a triangle of pictures, one a pair of dimensions, and a histogram at the end of each row.
 
-use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{
-    CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MutationObserver, MutationObserverInit, ResizeObserver,
-};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::messages::{AxisLabel, Picture};
 use crate::components::colour::colour;
@@ -39,24 +35,6 @@ pub(super) fn side_px(canvas: Option<&HtmlCanvasElement>, dimensions: usize) -> 
     let width_px = if width_px > 0.0 { width_px } else { USUAL_WIDTH_PX };
     let side_px = (width_px / dimensions as f64 - GAP_PX).clamp(LEAST_SIDE_PX, MOST_SIDE_PX);
     (side_px * window().device_pixel_ratio()).round().max(1.0) as usize
-}
-
-/// Calls `redraw` when the colours change, or the room that there is.
-pub(super) fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn() + Copy + 'static) {
-    let changed = Closure::<dyn FnMut()>::new(redraw);
-    let changed = changed.into_js_value();
-    let colours = MutationObserver::new(changed.unchecked_ref());
-    if let (Ok(colours), Some(root)) = (colours, document().document_element()) {
-        let options = MutationObserverInit::new();
-        options.set_attributes(true);
-        // The document's root can be observed.
-        let _ = colours.observe_with_options(&root, &options);
-    }
-    Effect::new(move || {
-        if let (Some(canvas), Ok(room)) = (canvas.get(), ResizeObserver::new(changed.unchecked_ref())) {
-            room.observe(&canvas);
-        }
-    });
 }
 
 /// Draws `picture`; `pixels` are its pairs, row by row of the lower triangle.

@@ -19,6 +19,14 @@ pub(crate) fn go_to(fragment: &str) {
     let _ = window().location().set_hash(fragment);
 }
 
+/// Changes what stands behind the `#`, without a step that the back button undoes, and without anybody hearing of it.
+pub(crate) fn replace(fragment: &str) {
+    if let Ok(history) = window().history() {
+        // An address of this page can always be set.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(fragment));
+    }
+}
+
 /// Loads the page anew.
 pub(crate) fn reload() {
     let _ = window().location().reload();
@@ -78,7 +86,5 @@ fn storage_name() -> String {
 }
 
 fn hide_fragment() {
-    if let Ok(history) = window().history() {
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some("#/overview"));
-    }
+    replace("#/overview");
 }

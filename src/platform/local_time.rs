@@ -37,3 +37,8 @@ fn formatted(time: &Date, options: &[(&str, &str)]) -> String {
     let format = js_sys::Intl::DateTimeFormat::new(locales.unchecked_ref(), bag.unchecked_ref()).format();
     format.call1(&JsValue::UNDEFINED, time).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
+
+/// How far this computer's clock is ahead of UTC, in seconds.
+pub(crate) fn utc_offset_secs() -> f64 {
+    -60.0 * Date::new_0().get_timezone_offset()
+}

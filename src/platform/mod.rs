@@ -1,6 +1,7 @@
 //! The only calls to the browser: address, storage, clipboard, time, polling, the designer.
 
 pub(crate) mod address;
+pub(crate) mod appearance;
 pub(crate) mod channel;
 pub(crate) mod clipboard;
 pub(crate) mod designer;

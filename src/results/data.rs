@@ -60,15 +60,14 @@ impl Data {
         }
     }
 
+    /// Whoever calls this is called again when there are other rows.
+    pub(super) fn track(self) {
+        self.revision.track();
+    }
+
     /// Looks at the rows; whoever does is called again when there are others.
     pub(super) fn with<T>(self, look: impl FnOnce(&Store) -> T) -> T {
         self.revision.track();
-        STORE.with_borrow(look)
-    }
-
-    /// Looks at the rows once.
-    #[expect(dead_code)]
-    pub(super) fn with_untracked<T>(self, look: impl FnOnce(&Store) -> T) -> T {
         STORE.with_borrow(look)
     }
 }

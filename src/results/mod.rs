@@ -1,10 +1,16 @@
 //! The results: the page that shows what came out.
 //!
 //! It is a program of its own, which is loaded when its page is shown for the first time (`platform/programs.rs`) and then
-//! stays.
+//! stays. The same program, without a window, is the worker that watches a large study (`watching/`).
 
+mod choices;
+mod columns;
 mod data;
+mod desk;
 mod page;
+mod plots;
+mod selection;
+mod surface;
 
 use crate::watching;
 

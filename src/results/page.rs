@@ -1,18 +1,151 @@
 //! The page of the results.
 
+use std::collections::BTreeMap;
+
+use cruncher_backend::study;
+use cruncher_backend::submitted::submitted;
+use cruncher_results::column_id::Field;
+use cruncher_results::store::{DONE, Store};
+use cruncher_study::access::Access;
+use cruncher_study::figures::{counted, thousands};
+use leptos::ev;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use super::data::Data;
+use super::choices::choices;
+use super::columns::{label, shown};
+use super::desk::Desk;
+use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
+use super::selection::selection;
+use super::surface::surface;
+use crate::components::problem_note::problem_note;
 use crate::platform::programs::Program;
+use crate::platform::{address, network};
+use crate::state::problem::Problem;
+use crate::state::view::View;
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
     let Some(place) = Program::Results.place() else { return };
     place.set_inner_html("");
-    mount_to(place, || {
-        let data = Data::follow();
-        view! { <h2>"Results"</h2><p>{move || data.with(|store| format!("{} cases", store.len()))}</p> }
+    mount_to(place, || match address::kept() {
+        Some(access) => page(access),
+        None => problem_note(Problem::no_access()),
     })
     .forget();
+}
+
+fn page(access: Access) -> AnyView {
+    let desk = Desk::new(access);
+    follow_address(desk);
+    spawn_local(read_units(desk));
+    let is_empty = Memo::new(move |_| desk.data.with(Store::is_empty));
+    let body = move || if is_empty.get() { nothing() } else { plots(desk) };
+    view! { <div class="results">{body}</div> }.into_any()
+}
+
+fn nothing() -> AnyView {
+    view! {
+        <section class="empty" role="status">
+            <h2>"No results yet"</h2>
+            <p>"As soon as workers finish cases, their results are plotted here."</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn plots(desk: Desk) -> AnyView {
+    let title =
+        move |of: fn(&super::columns::Shown) -> String| move || shown(desk).map(|shown| of(&shown)).unwrap_or_default();
+    let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
+    let histogram = title(|shown| format!("Distribution of {}", label(&shown.response)));
+    let correlation = title(|shown| format!("What {} follows", label(&shown.response)));
+    let field =
+        title(|shown| format!("{} over {} and {}", label(&shown.response), label(&shown.factor), label(&shown.second)));
+    view! {
+        <div class="results__top">
+            <h2>"Results"</h2>
+            <p class="faint">{move || desk.data.with(summary)}</p>
+        </div>
+        {choices(desk)}
+        {selection(desk)}
+        <div class="plots">
+            {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
+            {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot { desk }))}
+            {panel("", correlation, surface(desk, "Correlations", "", Correlations { desk, last: std::rc::Rc::default() }))}
+            {panel("plots__all", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
+            {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
+            {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
+            {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
+        </div>
+    }
+    .into_any()
+}
+
+fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot: AnyView) -> AnyView {
+    view! {
+        <section class=format!("plots__one {class}")>
+            <h3>{title}</h3>
+            {plot}
+        </section>
+    }
+    .into_any()
+}
+
+/// How many cases there are, and what became of them.
+fn summary(store: &Store) -> String {
+    let state = store.field(Field::State);
+    let states = store.categories(state);
+    let count = |is_it: &dyn Fn(&str) -> bool| -> u64 {
+        states.iter().filter(|category| is_it(category.label)).map(|category| category.rows as u64).sum()
+    };
+    let (done, failed) = (count(&|label| label == DONE), count(&|label| label != DONE));
+    let results = counted(done, "result", "results");
+    if failed == 0 { results } else { format!("{results} · {} failed", thousands(failed)) }
+}
+
+/// The address says what is shown, and what is shown stands in the address.
+fn follow_address(desk: Desk) {
+    Effect::new(move || {
+        let fragment = desk.view.read().to_string();
+        if is_here() {
+            address::replace(&fragment);
+        }
+    });
+    let listener = window_event_listener(ev::hashchange, move |_| {
+        if is_here() {
+            let asked = View::parse(&address::fragment());
+            let batch = asked.batch.clone();
+            let says_nothing_else = View { batch: None, ..asked.clone() } == View::default();
+            if says_nothing_else {
+                desk.view.update(|view| view.batch = batch);
+            } else if *desk.view.read_untracked() != asked {
+                desk.view.set(asked);
+            }
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+fn is_here() -> bool {
+    address::fragment().starts_with("#/results")
+}
+
+/// Designs say in which unit each factor is.
+async fn read_units(desk: Desk) {
+    let key = desk.access.with_value(|access| access.key.clone());
+    let Ok(study) = study::open(network(), &address::page_url(), &key).await else { return };
+    // Without designs there are no units.
+    let designs = submitted(&study).await.unwrap_or_default();
+    let mut units = BTreeMap::new();
+    // The last one comes first.
+    for factor in designs.into_iter().flat_map(|design| design.factors) {
+        if !factor.unit.is_empty() {
+            units.entry(factor.name).or_insert(factor.unit);
+        }
+    }
+    if !units.is_empty() {
+        desk.units.set(units);
+    }
 }

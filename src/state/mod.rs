@@ -10,3 +10,4 @@ pub(crate) mod problem;
 pub(crate) mod route;
 pub(crate) mod shorten;
 pub(crate) mod tape;
+pub(crate) mod view;

@@ -4,6 +4,7 @@ use cruncher_aws::{Error, s3};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 
+use crate::listing::tables_below;
 use crate::reading::{Wanted, parse};
 use crate::study::Study;
 
@@ -15,8 +16,7 @@ const MAX_DESIGN_BYTES: u64 = 4 << 20;
 /// # Errors
 /// If a request fails.
 pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
-    let listing = s3::ListObjects::new(&study.config.bucket).prefix(DATA_PREFIX);
-    let objects = s3::list_all(&study.client, listing).await?;
+    let objects = tables_below(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     let is_design = |object: &s3::ListedObject| matches!(DataKey::parse(&object.key), Some(DataKey::Design(..)));
     let designs = objects.into_iter().filter(is_design).map(Wanted::whole).collect();
     let read = study.read_all(designs, MAX_DESIGN_BYTES).await?;

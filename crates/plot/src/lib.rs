@@ -1,20 +1,48 @@
 //! Charts of a study. A chart is geometry, computed from plain numbers, and drawing, which works on any plotters
 //! drawing area: a canvas in the dashboard, an SVG in tests and downloads.
+//!
+//! What may have a hundred thousand marks is an [`Image`], painted pixel by pixel; what stands above it, axes and
+//! letters, is a [`Sheet`]. A [`Chart`] makes both. Every length is in pixels of what is drawn on.
 
+mod axis;
+mod chart;
+mod drawn;
+mod frame;
+mod key;
+mod label;
+mod look;
+mod mask;
+mod number;
+mod sheet;
+mod svg;
+mod text;
+mod ticks;
+mod time;
+
+pub mod correlation;
+pub mod curves;
+pub mod field;
+pub mod histogram;
+pub mod matrix;
+pub mod parallel;
+pub mod raster;
+pub mod scatter;
 pub mod shadow;
 pub mod throughput;
+pub mod timeline;
 
+#[cfg(test)]
+mod png;
+#[cfg(test)]
+mod samples;
+
+pub use axis::{Axis, Scale};
+pub use chart::{Chart, Size, draw, svg};
+pub use drawn::Drawn;
+pub use frame::Frame;
+pub use look::{Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, SEQUENCE};
+pub use mask::Mask;
 pub use plotters::style::RGBColor;
-
-/// How a chart looks on what it is drawn on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Look {
-    /// What shows the data.
-    pub data: RGBColor,
-    /// Lines that help the eye.
-    pub grid: RGBColor,
-    /// Letters and digits.
-    pub text: RGBColor,
-    /// Pixels of the drawing area to one of the page: 2 on most phones.
-    pub pixel_ratio: f64,
-}
+pub use raster::{Image, Raster};
+pub use sheet::Sheet;
+pub use ticks::{Tick, Ticks};

@@ -15,7 +15,7 @@ pub mod filter;
 pub mod mask;
 mod number;
 pub mod order;
-mod percent;
+pub mod percent;
 #[cfg(test)]
 mod samples;
 pub mod statistics;

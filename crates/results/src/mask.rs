@@ -46,6 +46,12 @@ impl Mask {
         self.len == 0
     }
 
+    /// A bit a row, 64 a word, the lowest bit first.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// How many rows are chosen.
     #[must_use]
     pub fn count(&self) -> usize {

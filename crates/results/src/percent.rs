@@ -5,7 +5,10 @@ use std::fmt::{self, Write};
 /// Writes a text so that nothing in it means anything in an address, or in a filter.
 ///
 /// Letters, digits and `-_.~[]` stay: brackets are in the name of each component of a vector, and browsers take them.
-pub(crate) fn encode(out: &mut impl Write, text: &str) -> fmt::Result {
+///
+/// # Errors
+/// If `out` does.
+pub fn encode(out: &mut impl Write, text: &str) -> fmt::Result {
     text.bytes().try_for_each(|byte| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'[' | b']' => {
             out.write_char(char::from(byte))
@@ -15,7 +18,8 @@ pub(crate) fn encode(out: &mut impl Write, text: &str) -> fmt::Result {
 }
 
 /// The text that was encoded; none if there is a `%` without two hex digits, or it is no UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
+#[must_use]
+pub fn decode(text: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let Some((first, others)) = rest.split_first() {
         rest = others;

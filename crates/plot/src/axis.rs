@@ -1,0 +1,296 @@
+//! Axes: which values are shown, and at which place each stands.
+
+use crate::label;
+use crate::number::{log2, real, whole};
+use crate::time;
+
+/// Room beside the outermost values, as a share of the range.
+const PADDING: f64 = 0.04;
+
+/// How places follow from values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scale {
+    /// Equal differences are equally far apart.
+    Linear,
+    /// As linear, with ticks at whole numbers only.
+    Counts,
+    /// Equal factors are; zero and less have no place.
+    Logarithmic,
+    /// As linear, in seconds since 1970. Ticks show the clock and the calendar so many seconds ahead of UTC.
+    Time {
+        /// Seconds.
+        utc_offset_secs: f64,
+    },
+    /// The values are 0, 1, 2, …: one a name.
+    Categories(Vec<String>),
+}
+
+/// An axis, with the range that it shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// What the values are.
+    pub label: String,
+    /// Their unit; may be empty.
+    pub unit: String,
+    /// The value at place 0.
+    pub least: f64,
+    /// The value at place 1.
+    pub most: f64,
+    /// How places follow from values.
+    pub scale: Scale,
+}
+
+impl Axis {
+    /// An axis that shows all finite values that have a place, and a little more. If they are all equal, or none is there,
+    /// it shows a range around them.
+    #[must_use]
+    pub fn covering(label: &str, unit: &str, scale: Scale, values: &[f64]) -> Self {
+        let (label, unit) = (label.to_owned(), unit.to_owned());
+        let mut axis = Self { label, unit, least: 1.0, most: 10.0, scale };
+        if let Scale::Categories(names) = &axis.scale {
+            (axis.least, axis.most) = (-0.5, real(names.len().max(1)) - 0.5);
+            return axis;
+        }
+        let extent = extent(values, |value| axis.stretched(value));
+        let (least, most) = extent.unwrap_or_else(|| axis.default_extent());
+        let (least, most) = if least < most { (least, most) } else { axis.around(least) };
+        let padding = PADDING * (most - least);
+        (axis.least, axis.most) = (axis.shrunk(least - padding), axis.shrunk(most + padding));
+        axis
+    }
+
+    /// An axis with equal places for categories, whose values are 0, 1, 2, ….
+    #[must_use]
+    pub fn of_categories(label: &str, names: Vec<String>) -> Self {
+        Self::covering(label, "", Scale::Categories(names), &[])
+    }
+
+    /// An axis from no case to the number `most`.
+    #[must_use]
+    pub fn of_counts(label: &str, most: f64) -> Self {
+        let most = most.max(1.0) * (1.0 + PADDING);
+        Self { label: label.to_owned(), unit: String::new(), least: 0.0, most, scale: Scale::Counts }
+    }
+
+    /// Where a value stands: 0 at the beginning, 1 at the end, beyond these outside of what is shown. Not a number if the
+    /// value isn't, and infinite if the axis has no place for it.
+    #[must_use]
+    pub fn place(&self, value: f64) -> f64 {
+        self.mapping(1.0).place(value)
+    }
+
+    /// The value that stands at a place.
+    #[must_use]
+    pub fn value(&self, place: f64) -> f64 {
+        let (least, most) = (self.stretched(self.least), self.stretched(self.most));
+        self.shrunk(least + place * (most - least))
+    }
+
+    /// Shows `factor` times the range; what stands at `place` stays there. Half the range is a factor of 0.5. As it was if
+    /// there are no more digits to tell the ends apart.
+    #[must_use]
+    pub fn zoomed(&self, place: f64, factor: f64) -> Self {
+        self.between(self.value(place - place * factor), self.value(place + (1.0 - place) * factor))
+    }
+
+    /// Shows what lies further on, by a share of the range.
+    #[must_use]
+    pub fn panned(&self, share: f64) -> Self {
+        self.between(self.value(share), self.value(1.0 + share))
+    }
+
+    /// Shows another range. As it was if that isn't one.
+    #[must_use]
+    pub fn between(&self, least: f64, most: f64) -> Self {
+        let (from, to) = (self.stretched(least), self.stretched(most));
+        let finest = 1e-12 * from.abs().max(to.abs());
+        let is_range = from.is_finite() && to.is_finite() && to - from > finest.max(f64::MIN_POSITIVE);
+        if is_range && (most - least).is_finite() { Self { least, most, ..self.clone() } } else { self.clone() }
+    }
+
+    /// Label and unit: `friction, °`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match (self.label.as_str(), self.unit.as_str()) {
+            (label, "") => label.to_owned(),
+            ("", unit) => unit.to_owned(),
+            (label, unit) => format!("{label}, {unit}"),
+        }
+    }
+
+    /// A value in words, with its unit: `23.5 °`, `21 Nov 2026, 12:03`, `dense`.
+    #[must_use]
+    pub fn words(&self, value: f64) -> String {
+        match &self.scale {
+            Scale::Time { utc_offset_secs } => time::moment(value + utc_offset_secs),
+            Scale::Categories(names) if value >= 0.0 => {
+                names.get(whole(value.round())).cloned().unwrap_or_else(|| label::figure(value))
+            }
+            _ if self.unit.is_empty() => label::figure(value),
+            _ => format!("{} {}", label::figure(value), self.unit),
+        }
+    }
+
+    /// A range in words: `from 20 ° to 40 °`.
+    pub(crate) fn range_in_words(&self, least: f64, most: f64) -> String {
+        format!("from {} to {}", self.words(least), self.words(most))
+    }
+
+    /// The range that is shown, in words.
+    pub(crate) fn shown_in_words(&self) -> String {
+        self.range_in_words(self.least, self.most)
+    }
+
+    /// Places as lengths: place 1 is `length`.
+    pub(crate) fn mapping(&self, length: f64) -> Mapping {
+        let (least, most) = (self.stretched(self.least), self.stretched(self.most));
+        let is_logarithmic = self.scale == Scale::Logarithmic;
+        Mapping { is_logarithmic, offset: least, factor: length / (most - least) }
+    }
+
+    /// Values so that places are proportional to them.
+    fn stretched(&self, value: f64) -> f64 {
+        if self.scale == Scale::Logarithmic { log2(value) } else { value }
+    }
+
+    fn shrunk(&self, stretched: f64) -> f64 {
+        if self.scale == Scale::Logarithmic { stretched.exp2() } else { stretched }
+    }
+
+    /// A range around a single value, both stretched.
+    fn around(&self, value: f64) -> (f64, f64) {
+        let reach = match self.scale {
+            Scale::Logarithmic => 1.0,
+            Scale::Time { .. } => 30.0,
+            _ if value == 0.0 => 1.0,
+            _ => 0.1 * value.abs(),
+        };
+        (value - reach, value + reach)
+    }
+
+    /// What is shown when there is nothing to be shown, stretched.
+    fn default_extent(&self) -> (f64, f64) {
+        match self.scale {
+            Scale::Logarithmic => (0.0, log2(10.0)),
+            Scale::Time { .. } => (0.0, 3_600.0),
+            _ => (0.0, 1.0),
+        }
+    }
+}
+
+/// The least and the most of all that are finite once stretched.
+fn extent(values: &[f64], stretched: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    // Stretched at the end: to compare is faster than to take logarithms.
+    for value in values.iter().filter(|value| value.is_finite()) {
+        if *value > 0.0 || stretched(*value).is_finite() {
+            least = least.min(*value);
+            most = most.max(*value);
+        }
+    }
+    (least <= most).then(|| (stretched(least), stretched(most)))
+}
+
+/// Lengths of values along an axis, with all that doesn't depend on the value computed before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mapping {
+    pub(crate) is_logarithmic: bool,
+    pub(crate) offset: f64,
+    pub(crate) factor: f64,
+}
+
+impl Mapping {
+    #[inline]
+    pub(crate) fn place(&self, value: f64) -> f64 {
+        let stretched = if self.is_logarithmic { log2(value) } else { value };
+        (stretched - self.offset) * self.factor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn axis(least: f64, most: f64, scale: Scale) -> Axis {
+        Axis { label: "friction".to_owned(), unit: "°".to_owned(), least, most, scale }
+    }
+
+    #[test]
+    fn a_range_covers_its_values_and_a_little_more() {
+        let axis = Axis::covering("", "", Scale::Linear, &[3.0, f64::NAN, 13.0, f64::INFINITY]);
+        assert_eq!((axis.least, axis.most), (2.6, 13.4));
+        let axis = Axis::covering("", "", Scale::Logarithmic, &[-3.0, 0.0, 1.0, 1_024.0]);
+        assert!((axis.least - 0.757_858).abs() < 1e-5, "{}", axis.least);
+    }
+
+    #[test]
+    fn a_single_value_stands_in_the_middle() {
+        for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: 0.0 }] {
+            for value in [1e-9, 5.0, 1e12] {
+                let axis = Axis::covering("", "", scale.clone(), &[value; 3]);
+                assert!((axis.place(value) - 0.5).abs() < 1e-3, "{scale:?} {value}");
+            }
+            let empty = Axis::covering("", "", scale.clone(), &[f64::NAN]);
+            assert!(empty.least < empty.most, "{scale:?}");
+        }
+        let zero = Axis::covering("", "", Scale::Linear, &[0.0]);
+        assert_eq!((zero.least, zero.most), (-1.08, 1.08));
+    }
+
+    #[test]
+    fn a_logarithm_has_no_place_for_zero_and_less() {
+        let axis = axis(1.0, 100.0, Scale::Logarithmic);
+        assert_eq!((axis.place(0.0), axis.place(-5.0)), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+        assert!(axis.place(f64::NAN).is_nan());
+        assert!((axis.place(10.0) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn categories_stand_in_the_middle_of_equal_places() {
+        let axis = Axis::of_categories("soil", vec!["sand".to_owned(), "clay".to_owned()]);
+        assert_eq!((axis.place(0.0), axis.place(1.0)), (0.25, 0.75));
+        assert_eq!([0.0, 1.0, f64::NAN].map(|value| axis.words(value)), ["sand", "clay", "NaN"]);
+    }
+
+    #[test]
+    fn a_zoom_keeps_what_is_pointed_at() {
+        let zoomed = axis(0.0, 100.0, Scale::Linear).zoomed(0.25, 0.5);
+        assert_eq!((zoomed.least, zoomed.most), (12.5, 62.5));
+        let endless = (0..5_000).fold(zoomed, |axis, _| axis.zoomed(0.3, 0.5));
+        assert!(endless.least < endless.most && endless.place(endless.value(0.5)).is_finite());
+        let far = (0..5_000).fold(axis(1.0, 2.0, Scale::Logarithmic), |axis, _| axis.zoomed(0.3, 2.0));
+        assert!(far.least > 0.0 && far.most.is_finite());
+    }
+
+    #[test]
+    fn words_have_the_unit() {
+        assert_eq!(axis(0.0, 1.0, Scale::Linear).words(0.25), "0.25 °");
+        assert_eq!(axis(0.0, 1.0, Scale::Linear).title(), "friction, °");
+        assert_eq!(axis(0.0, 1.0, Scale::Time { utc_offset_secs: 3_600.0 }).words(0.0), "1 Jan 1970, 01:00");
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_stands_at_its_place(least in -1e9..1e9_f64, span in 1e-3..1e9_f64, place in -1.0..2.0_f64) {
+            let axis = axis(least, least + span, Scale::Linear);
+            prop_assert!((axis.place(axis.value(place)) - place).abs() < 1e-3);
+        }
+
+        #[test]
+        fn a_value_stands_at_its_place_on_a_logarithm(power in -30.0..30.0_f64, span in 0.01..30.0_f64, place in -1.0..2.0_f64) {
+            let axis = axis(10_f64.powf(power), 10_f64.powf(power + span), Scale::Logarithmic);
+            prop_assert!((axis.place(axis.value(place)) - place).abs() < 1e-6);
+        }
+
+        #[test]
+        fn there_and_back_is_where_one_was(least in 0.1..1e3_f64, factor in 1.1..1e3_f64, place in 0.0..1.0_f64, zoom in 0.1..10.0_f64, share in -1.0..1.0_f64) {
+            for scale in [Scale::Linear, Scale::Logarithmic] {
+                let axis = axis(least, least * factor, scale);
+                let back = axis.zoomed(place, zoom).zoomed(place, 1.0 / zoom).panned(share).panned(-share);
+                prop_assert!(axis.place(back.least).abs() < 1e-6 && (axis.place(back.most) - 1.0).abs() < 1e-6);
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! How strongly a response goes along with each factor.
+
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::label::{count, grouped};
+use crate::look::Look;
+use crate::number::{pixel, real, whole};
+use crate::raster::Raster;
+use crate::sheet::{Across, Along, Ink, Sheet};
+use crate::text::{TEXT_PX, fitted, width_px};
+
+/// Lengths on the page, in its pixels.
+const EDGE_PX: f64 = 4.0;
+const GAP_PX: f64 = 10.0;
+const HEAD_PX: f64 = 22.0;
+const FOOT_PX: f64 = 20.0;
+const ROW_PX: f64 = 22.0;
+const BAR_PX: f64 = 7.0;
+const SWATCH_PX: f64 = 8.0;
+/// The most of the width that names may take.
+const MOST_NAMES: f64 = 0.3;
+/// Below this width, columns have no titles.
+const NARROW_PX: f64 = 480.0;
+
+/// A factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name.
+    pub label: String,
+    /// The linear correlation, from -1 to 1; not a number if there is none.
+    pub pearson: f64,
+    /// That of the ranks.
+    pub spearman: f64,
+    /// How many cases are behind these numbers.
+    pub cases: usize,
+}
+
+/// The correlations of one response, in the order in which they are shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Correlation {
+    /// The response.
+    pub response: String,
+    /// The factors, from the uppermost.
+    pub rows: Vec<Row>,
+}
+
+/// Where the parts of the chart stand.
+struct Layout {
+    /// The ends of the scale.
+    left: f64,
+    right: f64,
+    top: f64,
+    /// The right edges of the columns of numbers.
+    columns: [f64; 3],
+    /// How many rows there is room for.
+    rows: usize,
+    /// Whether titles have no room above their columns.
+    is_narrow: bool,
+}
+
+impl Correlation {
+    /// The height that all rows take.
+    #[must_use]
+    pub fn height_px(&self, look: &Look) -> u32 {
+        let height_px = look.px(HEAD_PX + FOOT_PX) + real(self.rows.len()) * look.px(ROW_PX);
+        pixel(height_px).unsigned_abs()
+    }
+
+    /// The row at a height, as an index of `rows`.
+    #[must_use]
+    pub fn row_at(&self, size: Size, look: &Look, y_px: f64) -> Option<usize> {
+        let layout = self.layout(size, look);
+        let place = (y_px - layout.top) / look.px(ROW_PX);
+        (0.0 <= place).then(|| whole(place.floor())).filter(|row| *row < self.shown(layout.rows))
+    }
+
+    fn layout(&self, size: Size, look: &Look) -> Layout {
+        let text_px = TEXT_PX * look.pixel_ratio;
+        let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
+        let widest =
+            |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| width_px(text, text_px)).fold(0.0, f64::max);
+        let names = widest(&mut self.rows.iter().map(|row| row.label.as_str())).min(width * MOST_NAMES);
+        let cases: Vec<String> = self.rows.iter().map(|row| count(row.cases)).collect();
+        let is_narrow = width < NARROW_PX * look.pixel_ratio;
+        let column = |title: &str| {
+            let title = width_px(title, text_px) + look.px(SWATCH_PX + EDGE_PX);
+            let number = width_px("−0.00", text_px);
+            look.px(GAP_PX) + if is_narrow { number } else { title.max(number) }
+        };
+        let last = width - look.px(EDGE_PX);
+        let second = last - widest(&mut cases.iter().map(String::as_str).chain(["cases"])) - look.px(GAP_PX);
+        let first = second - column("Spearman");
+        let left = (look.px(EDGE_PX + GAP_PX) + names).ceil();
+        let right = (first - column("Pearson")).floor().max(left + 1.0);
+        let rows = whole((height - look.px(HEAD_PX + FOOT_PX)) / look.px(ROW_PX)).max(1);
+        Layout { left, right, top: look.px(HEAD_PX), columns: [first, second, last], rows, is_narrow }
+    }
+
+    /// Titles above the columns; where these are narrow, at the left, and only squares above the columns.
+    fn draw_head(layout: &Layout, sheet: &mut Sheet, look: &Look) {
+        let text_px = TEXT_PX * look.pixel_ratio;
+        let (middle, half) = (look.px(HEAD_PX / 2.0), look.px(SWATCH_PX / 2.0));
+        let mut left = look.px(EDGE_PX);
+        for ((title, colour), right) in
+            [("Pearson", look.data), ("Spearman", look.accent)].into_iter().zip(layout.columns)
+        {
+            let title_px = width_px(title, text_px).round();
+            let swatch = if layout.is_narrow { right } else { right - title_px - look.px(EDGE_PX) }.round();
+            sheet.bar((swatch - 2.0 * half, middle - half), (swatch, middle + half), colour);
+            if layout.is_narrow {
+                sheet.bar((left, middle - half), (left + 2.0 * half, middle + half), colour);
+                left += 2.0 * half + look.px(EDGE_PX);
+                sheet.text(title, (left, middle), (Across::Start, Along::Middle), look.text, text_px);
+                left += title_px + look.px(GAP_PX);
+            } else {
+                sheet.text(title, (right, middle), (Across::End, Along::Middle), look.text, text_px);
+            }
+        }
+        let at = (layout.columns[2], middle);
+        sheet.text("cases", at, (Across::End, Along::Middle), look.text, text_px);
+    }
+
+    /// The scale from -1 to 1 below `rows` rows.
+    fn draw_scale(layout: &Layout, rows: usize, sheet: &mut Sheet, look: &Look) {
+        let text_px = TEXT_PX * look.pixel_ratio;
+        let bottom = layout.top + real(rows) * look.px(ROW_PX);
+        let is_wide = layout.right - layout.left > 180.0 * look.pixel_ratio;
+        for (value, label) in [(-1.0, "−1"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
+            let x = layout.x(value);
+            let ink = if value == 0.0 { Ink::faint(look.text, 0.6) } else { look.grid.into() };
+            sheet.bar((x, layout.top), (x + look.hairline_px(), bottom), ink);
+            if is_wide || f64::fract(value) == 0.0 {
+                let at = (x, bottom + look.px(EDGE_PX));
+                sheet.text(label, at, (Across::Middle, Along::Top), look.text, text_px);
+            }
+        }
+    }
+
+    fn draw_row(row: &Row, top: f64, layout: &Layout, sheet: &mut Sheet, look: &Look) {
+        let text_px = TEXT_PX * look.pixel_ratio;
+        let middle = top + look.px(ROW_PX / 2.0);
+        let name = fitted(&row.label, text_px, layout.left - look.px(EDGE_PX + GAP_PX));
+        let at = (layout.left - look.px(GAP_PX), middle);
+        sheet.text(&name, at, (Across::End, Along::Middle), look.text, text_px);
+        let upper = middle - look.px(BAR_PX);
+        for (value, top, colour) in [(row.pearson, upper, look.data), (row.spearman, middle, look.accent)] {
+            if value.is_finite() {
+                let (zero, end) = (layout.x(0.0), layout.x(value.clamp(-1.0, 1.0)));
+                let (left, right) = (zero.min(end), zero.max(end).max(zero + look.hairline_px()));
+                sheet.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), colour);
+            }
+        }
+        for (text, x) in [written(row.pearson), written(row.spearman), count(row.cases)].iter().zip(layout.columns) {
+            sheet.text(text, (x, middle), (Across::End, Along::Middle), look.text, text_px);
+        }
+    }
+
+    /// How many rows are shown where there is room for `room`: a line says that there are more.
+    fn shown(&self, room: usize) -> usize {
+        if self.rows.len() <= room { self.rows.len() } else { room.saturating_sub(1) }
+    }
+}
+
+impl Layout {
+    fn x(&self, value: f64) -> f64 {
+        (self.left + f64::midpoint(value, 1.0) * (self.right - self.left)).round()
+    }
+}
+
+fn written(coefficient: f64) -> String {
+    if coefficient.is_finite() { grouped(coefficient, 2) } else { "–".to_owned() }
+}
+
+impl Chart for Correlation {
+    fn paint(&self, _size: Size, _look: &Look, raster: &mut Raster) -> Drawn {
+        raster.empty();
+        let missing = self.rows.iter().filter(|row| row.pearson.is_nan() && row.spearman.is_nan()).count();
+        Drawn { shown: self.rows.len() - missing, missing, ..Drawn::default() }
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (layout, mut sheet) = (self.layout(size, look), Sheet::default());
+        let shown = self.shown(layout.rows);
+        Self::draw_head(&layout, &mut sheet, look);
+        Self::draw_scale(&layout, shown, &mut sheet, look);
+        for (index, row) in self.rows.iter().take(shown).enumerate() {
+            Self::draw_row(row, layout.top + real(index) * look.px(ROW_PX), &layout, &mut sheet, look);
+        }
+        if shown < self.rows.len() {
+            let text = format!("and {} more", count(self.rows.len() - shown));
+            let y = layout.top + real(shown) * look.px(ROW_PX) + look.px(EDGE_PX);
+            let at = (layout.columns[2], y);
+            sheet.text(&text, at, (Across::End, Along::Top), look.text, TEXT_PX * look.pixel_ratio);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let rows: Vec<String> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let (pearson, spearman) = (written(row.pearson), written(row.spearman));
+                format!("{}: Pearson {pearson}, Spearman {spearman} ({} cases)", row.label, count(row.cases))
+            })
+            .collect();
+        format!("Correlation of {} with {}", self.response, rows.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_found_at_its_height() {
+        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5 };
+        let chart = Correlation { response: "b".to_owned(), rows: vec![row; 3] };
+        let look = crate::samples::light();
+        let size = Size { width_px: 400, height_px: chart.height_px(&look) };
+        let rows: Vec<Option<usize>> =
+            [0.5, 1.5, 2.9].map(|row| chart.row_at(size, &look, HEAD_PX + row * ROW_PX)).into();
+        assert_eq!(rows, [Some(0), Some(1), Some(2)]);
+        assert_eq!(chart.row_at(size, &look, HEAD_PX - 1.0), None, "that is the head");
+        assert_eq!(chart.row_at(size, &look, HEAD_PX + 3.1 * ROW_PX), None);
+    }
+    use crate::samples::{SMALL, USUAL, dark, golden, light};
+
+    fn correlation(factors: usize) -> Correlation {
+        let names = ["friction", "dilation", "cohesion of the upper layer", "stiffness", "density", "depth"];
+        let row = |index: usize| {
+            let pearson = 0.93 * (1.3 * real(index)).cos();
+            let spearman = if index == 3 { f64::NAN } else { pearson * 0.9 + 0.05 };
+            Row { label: names[index % 6].to_owned(), pearson, spearman, cases: 1_204 - index }
+        };
+        Correlation { response: "end_load".to_owned(), rows: (0..factors).map(row).collect() }
+    }
+
+    #[test]
+    fn each_factor_has_two_bars_and_its_numbers() {
+        insta::assert_snapshot!("light", golden(&correlation(6), USUAL, &light()));
+        insta::assert_snapshot!("dark", golden(&correlation(5), SMALL, &dark()));
+        let height_px = correlation(6).height_px(&light());
+        assert_eq!(height_px, 22 + 6 * 22 + 20);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let svg = golden(&correlation(30), SMALL, &light());
+        assert!(svg.contains("and 22 more"), "{svg}");
+        insta::assert_snapshot!("empty", golden(&correlation(0), SMALL, &light()));
+    }
+
+    #[test]
+    fn the_summary_has_every_number() {
+        assert_eq!(
+            correlation(1).summary(),
+            "Correlation of end_load with friction: Pearson 0.93, Spearman 0.89 (1,204 cases)"
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! Many curves on one another, and what most of them do.
+
+mod band;
+
+use crate::axis::Axis;
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::frame::Frame;
+use crate::label::count;
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::real;
+use crate::raster::{Layer, Raster};
+use crate::scatter::{absent, write_nothing};
+use crate::sheet::{Ink, Place, Sheet};
+
+pub use band::Band;
+
+/// Line widths on the page.
+const MEDIAN_PX: f64 = 2.0;
+const POINTED_AT_PX: f64 = 2.0;
+/// How much of the band is seen.
+const BAND_OPACITY: f64 = 0.12;
+const EDGE_PX: f64 = 1.0;
+
+/// A curve: as many numbers from left to right as from bottom to top. Where one is missing there is a gap.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Curve<'a> {
+    /// From left to right.
+    pub x: &'a [f64],
+    /// From bottom to top.
+    pub y: &'a [f64],
+}
+
+/// Curves between two axes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curves<'a> {
+    /// The curves, one a case.
+    pub curves: &'a [Curve<'a>],
+    /// Which curves are in colour; the others lie below them.
+    pub selected: Mask<'a>,
+    /// From left to right.
+    pub x: Axis,
+    /// From bottom to top.
+    pub y: Axis,
+    /// What most curves do, computed once by [`Band::of`].
+    pub band: Option<&'a Band>,
+    /// A curve that stands out.
+    pub pointed_at: Option<usize>,
+}
+
+impl Curves<'_> {
+    /// Where its axes stand.
+    #[must_use]
+    pub fn frame(&self, size: Size, look: &Look) -> Frame {
+        Frame::new(size, look, &self.x, &self.y, 0.0)
+    }
+
+    /// The curve nearest to a pixel, if one is within `reach_px`.
+    #[must_use]
+    pub fn nearest(&self, frame: &Frame, (x_px, y_px): Place, reach_px: f64, among: Mask) -> Option<usize> {
+        let (mut nearest, mut least) = (None, reach_px);
+        for (index, curve) in self.curves.iter().enumerate().filter(|(index, _)| among.contains(*index)) {
+            let mut before = None;
+            for (x, y) in curve.x.iter().zip(curve.y) {
+                let place = frame.pixel_of(*x, *y);
+                let distance = before.map_or(f64::INFINITY, |before| distance((x_px, y_px), before, place));
+                if distance <= least {
+                    (nearest, least) = (Some(index), distance);
+                }
+                before = Some(place);
+            }
+        }
+        nearest
+    }
+
+    /// Curves with a part that is shown, those without, and those that have no line.
+    fn drawn(&self) -> Drawn {
+        let mut drawn = Drawn::default();
+        for curve in self.curves {
+            let mut points = curve.x.iter().zip(curve.y).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+            match () {
+                () if points.nth(1).is_none() => drawn.missing += 1,
+                () if self.is_shown(curve) => drawn.shown += 1,
+                () => drawn.outside += 1,
+            }
+        }
+        drawn
+    }
+
+    fn is_shown(&self, curve: &Curve) -> bool {
+        let is_inside =
+            |axis: &Axis, values: &[f64]| values.iter().any(|value| (0.0..=1.0).contains(&axis.place(*value)));
+        is_inside(&self.x, curve.x) && is_inside(&self.y, curve.y)
+    }
+
+    fn draw_pointed_at(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+        let Some(curve) = self.pointed_at.and_then(|index| self.curves.get(index)) else { return };
+        let places: Vec<Place> = curve.x.iter().zip(curve.y).map(|(x, y)| frame.pixel_of(*x, *y)).collect();
+        for part in places.split(|(x, y)| !frame.contains(*x, *y)).filter(|part| part.len() > 1) {
+            sheet.path(part.to_vec(), look.text, POINTED_AT_PX * look.pixel_ratio);
+        }
+    }
+}
+
+fn draw_band(band: &Band, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+    let is_inside = |place: &Place| frame.contains(place.0, place.1.clamp(frame.top_px, frame.bottom_px));
+    let places = |values: &[f64]| -> Vec<Place> {
+        let values = band.x.iter().zip(values).filter(|(_, value)| !value.is_nan());
+        let within = |place: Place| (place.0, place.1.clamp(frame.top_px, frame.bottom_px));
+        values.map(|(x, y)| within(frame.pixel_of(*x, *y))).filter(is_inside).collect()
+    };
+    let mut outline = places(&band.high);
+    outline.extend(places(&band.low).into_iter().rev());
+    if outline.len() > 2 {
+        sheet.shape(outline, Ink::faint(look.accent, BAND_OPACITY));
+        for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
+            sheet.path(places(values), look.accent, width_px * look.pixel_ratio);
+        }
+    }
+}
+
+/// How far a place is from a line; infinite if that isn't one.
+fn distance(place: Place, from: Place, to: Place) -> f64 {
+    let (right, down) = (to.0 - from.0, to.1 - from.1);
+    let length = right * right + down * down;
+    let share = ((place.0 - from.0) * right + (place.1 - from.1) * down) / length;
+    let share = if length > 0.0 { share.clamp(0.0, 1.0) } else { 0.0 };
+    let distance = (place.0 - from.0 - share * right).hypot(place.1 - from.1 - share * down);
+    if distance.is_nan() { f64::INFINITY } else { distance }
+}
+
+impl Chart for Curves<'_> {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        let frame = self.frame(size, look);
+        raster.begin(&frame, look);
+        raster.begin_lines();
+        let (width, height) = frame.size_px();
+        let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
+        for (index, curve) in self.curves.iter().enumerate() {
+            let layer = if self.selected.contains(index) { Layer::Data } else { Layer::Muted };
+            let mut last = (f64::NAN, f64::NAN);
+            for (x_value, y_value) in curve.x.iter().zip(curve.y) {
+                let place = (x.place(*x_value), height - y.place(*y_value));
+                raster.count_line(layer, last, place);
+                last = place;
+            }
+        }
+        raster.shade_lines(look);
+        self.drawn()
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+        if let Some(band) = self.band {
+            draw_band(band, &frame, &mut sheet, look);
+        }
+        self.draw_pointed_at(&frame, &mut sheet, look);
+        frame.rule(&mut sheet, look);
+        if self.curves.iter().all(|curve| !self.is_shown(curve)) {
+            write_nothing(&mut sheet, &frame, look);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = self.drawn();
+        let (x, y) = (&self.x, &self.y);
+        let mut parts = vec![format!("{} of {} curves", count(shown), count(self.curves.len()))];
+        if shown > 0 {
+            parts.push(format!(": {} {} over {} {}", y.label, y.shown_in_words(), x.label, x.shown_in_words()));
+        }
+        if let Some((place, median, low, high)) = self.band.and_then(Band::last) {
+            let words = [median, low, high].map(|value| y.words(value));
+            parts.push(format!(
+                "; at {} the median is {}, nine in ten lie between {} and {}",
+                x.words(place),
+                words[0],
+                words[1],
+                words[2]
+            ));
+        }
+        parts.push(absent(outside, missing));
+        parts.concat()
+    }
+}
+
+/// Equal steps on an axis from where the first curve begins to where the last one ends, for [`Band::of`].
+#[must_use]
+pub fn steps(curves: &[Curve], axis: &Axis, number: usize) -> Vec<f64> {
+    let mapping = axis.mapping(1.0);
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in curves.iter().flat_map(|curve| curve.x).filter(|value| mapping.place(**value).is_finite()) {
+        (least, most) = (least.min(*value), most.max(*value));
+    }
+    if least > most {
+        return Vec::new();
+    }
+    let (from, to) = (axis.place(least), axis.place(most));
+    // The ends as they are, not as they are after rounding.
+    let value =
+        |index: usize| axis.value(from + (to - from) * real(index) / real(number.max(2) - 1)).clamp(least, most);
+    (0..number).map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axis::Scale;
+    use crate::samples::{SMALL, USUAL, bell, dark, golden, light};
+
+    /// Load over displacement: stiff first, then level.
+    fn numbers(number: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
+        let (stiffness, strength) = (bell(number, 1), bell(number, 2));
+        let curve = |index: usize| {
+            let x: Vec<f64> = (0..=40).map(|step| 0.5 * f64::from(step)).collect();
+            let (stiffness, strength) = (0.4 + 0.1 * stiffness[index], 5e5 + 1e5 * strength[index]);
+            let y = x.iter().map(|x| strength * (1.0 - (-x * stiffness).exp())).collect();
+            (x, y)
+        };
+        (0..number).map(curve).collect()
+    }
+
+    fn curves<'a>(curves: &'a [Curve<'a>], band: Option<&'a Band>) -> Curves<'a> {
+        let all = |of: fn(&Curve<'a>) -> &'a [f64]| -> Vec<f64> { curves.iter().flat_map(of).copied().collect() };
+        let x = Axis::covering("displacement", "mm", Scale::Linear, &all(|curve| curve.x));
+        let y = Axis::covering("load", "N", Scale::Linear, &all(|curve| curve.y));
+        Curves { curves, selected: Mask::All, x, y, band, pointed_at: None }
+    }
+
+    fn views(numbers: &[(Vec<f64>, Vec<f64>)]) -> Vec<Curve<'_>> {
+        numbers.iter().map(|(x, y)| Curve { x, y }).collect()
+    }
+
+    #[test]
+    fn a_few_curves_can_be_followed() {
+        let numbers = numbers(12);
+        let views = views(&numbers);
+        let selected: Vec<bool> = (0..12).map(|index| index % 3 > 0).collect();
+        let chart = Curves { selected: Mask::Flags(&selected), pointed_at: Some(4), ..curves(&views, None) };
+        insta::assert_snapshot!(golden(&chart, SMALL, &light()));
+    }
+
+    #[test]
+    fn many_curves_have_a_band() {
+        for (name, look) in [("light", light()), ("dark", dark())] {
+            let numbers = numbers(600);
+            let views = views(&numbers);
+            let band = Band::of(&views, Mask::All, &steps(&views, &curves(&views, None).x, 60));
+            insta::assert_snapshot!(name, golden(&curves(&views, Some(&band)), SMALL, &look));
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_as_such() {
+        insta::assert_snapshot!("empty", golden(&curves(&[], None), SMALL, &light()));
+        let single = [Curve { x: &[1.0], y: &[2.0] }];
+        assert_eq!(curves(&single, None).drawn(), Drawn { missing: 1, ..Drawn::default() });
+    }
+
+    #[test]
+    fn the_nearest_curve_is_found() {
+        let numbers = numbers(12);
+        let views = views(&numbers);
+        let chart = curves(&views, None);
+        let frame = chart.frame(USUAL, &light());
+        let place = frame.pixel_of(3.3, views[5].y[6] + 0.6 * (views[5].y[7] - views[5].y[6]));
+        assert_eq!(chart.nearest(&frame, place, 4.0, Mask::All), Some(5));
+        assert_eq!(chart.nearest(&frame, (frame.right_px, frame.bottom_px), 4.0, Mask::All), None);
+    }
+
+    #[test]
+    fn the_summary_has_the_band() {
+        let views = [Curve { x: &[0.0, 1.0], y: &[0.0, 2.0] }, Curve { x: &[0.0, 1.0], y: &[0.0, 4.0] }];
+        let band = Band::of(&views, Mask::All, &[0.0, 1.0]);
+        let mut chart = curves(&views, Some(&band));
+        (chart.x.least, chart.x.most, chart.y.least, chart.y.most) = (0.0, 1.0, 0.0, 5.0);
+        assert_eq!(
+            chart.summary(),
+            "2 of 2 curves: load from 0 N to 5 N over displacement from 0 mm to 1 mm; at 1 mm the median is 3 N, nine in ten lie \
+             between 2.1 N and 3.9 N"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The median of many curves, and where nine in ten of them lie.
+
+use super::Curve;
+use crate::mask::Mask;
+use crate::number::{real, whole};
+
+/// What most curves do, at places that they share. Where no curve is, it isn't a number.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Band {
+    /// The places.
+    pub x: Vec<f64>,
+    /// Below this lie 5 % of the curves.
+    pub low: Vec<f64>,
+    /// Below this lies half of the curves.
+    pub median: Vec<f64>,
+    /// Below this lie 95 % of the curves.
+    pub high: Vec<f64>,
+    /// How many curves there are at each place.
+    pub counts: Vec<usize>,
+}
+
+impl Band {
+    /// Computes quantiles of the selected curves at rising places `x`, between the points of each curve linearly; beyond its
+    /// ends, and in its gaps, a curve has no value. Where a curve turns back, its first pass counts.
+    ///
+    /// Quantiles lie between two values where they must, by definition 7 of Hyndman, R. J. and Fan, Y. (1996): Sample
+    /// quantiles in statistical packages.
+    #[must_use]
+    pub fn of(curves: &[Curve], selected: Mask, x: &[f64]) -> Self {
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); x.len()];
+        let mut of_curve = vec![f64::NAN; x.len()];
+        for (_, curve) in curves.iter().enumerate().filter(|(index, _)| selected.contains(*index)) {
+            of_curve.fill(f64::NAN);
+            interpolate(curve, x, &mut of_curve);
+            for (values, value) in values.iter_mut().zip(&of_curve).filter(|(_, value)| !value.is_nan()) {
+                values.push(*value);
+            }
+        }
+        let mut band = Self { x: x.to_vec(), ..Self::default() };
+        for values in &mut values {
+            values.sort_unstable_by(f64::total_cmp);
+            band.low.push(quantile(values, 0.05));
+            band.median.push(quantile(values, 0.5));
+            band.high.push(quantile(values, 0.95));
+            band.counts.push(values.len());
+        }
+        band
+    }
+
+    /// The last place where there are curves, with median, low and high.
+    pub(super) fn last(&self) -> Option<(f64, f64, f64, f64)> {
+        let last = self.counts.iter().rposition(|count| *count > 0)?;
+        Some((self.x[last], self.median[last], self.low[last], self.high[last]))
+    }
+}
+
+/// Fills in the values at those places that lie between two points of a curve and have none yet.
+fn interpolate(curve: &Curve, x: &[f64], values: &mut [f64]) {
+    let points: Vec<(f64, f64)> = curve.x.iter().copied().zip(curve.y.iter().copied()).collect();
+    for pair in points.windows(2) {
+        let (from, to) = if pair[0].0 <= pair[1].0 { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
+        let first = x.partition_point(|place| *place < from.0);
+        for (place, value) in x.iter().zip(values.iter_mut()).skip(first).take_while(|(place, _)| **place <= to.0) {
+            if value.is_nan() {
+                let share = if to.0 > from.0 { (place - from.0) / (to.0 - from.0) } else { 0.0 };
+                *value = from.1 + share * (to.1 - from.1);
+            }
+        }
+    }
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let (Some(last), place) = (sorted.len().checked_sub(1), share * real(sorted.len().max(1) - 1)) else {
+        return f64::NAN;
+    };
+    let (low, high) = (sorted[whole(place).min(last)], sorted[(whole(place) + 1).min(last)]);
+    low + place.fract() * (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn between_points_it_is_linear_and_beyond_there_is_nothing() {
+        let curves = [Curve { x: &[1.0, 3.0], y: &[10.0, 30.0] }, Curve { x: &[2.0, 4.0], y: &[0.0, 0.0] }];
+        let band = Band::of(&curves, Mask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(band.counts, [0, 1, 2, 2, 1, 0]);
+        assert!(band.median[0].is_nan() && band.median[5].is_nan());
+        assert_eq!(band.median[1..5], [10.0, 10.0, 15.0, 0.0]);
+        assert_eq!(Band::of(&curves, Mask::Flags(&[true, false]), &[2.0]).median, [20.0]);
+    }
+
+    #[test]
+    fn gaps_stay_gaps_and_the_first_pass_counts() {
+        let gap = [Curve { x: &[0.0, 1.0, 2.0, 3.0], y: &[0.0, 1.0, f64::NAN, 3.0] }];
+        assert_eq!(Band::of(&gap, Mask::All, &[0.5, 1.5, 2.5, 3.0]).counts, [1, 0, 0, 0]);
+        let back = [Curve { x: &[0.0, 2.0, 0.0], y: &[0.0, 2.0, 9.0] }];
+        assert_eq!(Band::of(&back, Mask::All, &[1.0]).median, [1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_rise(levels in prop::collection::vec(-1e6..1e6_f64, 1..60)) {
+            let numbers: Vec<[f64; 2]> = levels.iter().map(|level| [*level, *level]).collect();
+            let curves: Vec<Curve> = numbers.iter().map(|y| Curve { x: &[0.0, 1.0], y }).collect();
+            let band = Band::of(&curves, Mask::All, &[0.5]);
+            prop_assert!(band.low[0] <= band.median[0] && band.median[0] <= band.high[0]);
+            let below = levels.iter().filter(|level| **level < band.median[0]).count();
+            prop_assert!(2 * below <= levels.len());
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A response over two factors: the mean of the cases in each cell of a grid.
+
+mod contour;
+
+use crate::axis::{Axis, Scale};
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::frame::Frame;
+use crate::key;
+use crate::label::count;
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::{real, whole};
+use crate::raster::{Colour, Raster};
+use crate::scatter::{absent, write_nothing};
+use crate::sheet::{Ink, Sheet};
+
+/// The fewest and the most cells along an axis that are chosen.
+const LEAST_CELLS: f64 = 4.0;
+const MOST_CELLS: f64 = 48.0;
+/// How many cases a cell is to have.
+const CASES_A_CELL: f64 = 4.0;
+
+/// Contour lines: how many at most, how wide on the page, how strong.
+const MOST_CONTOURS: usize = 7;
+const CONTOUR_PX: f64 = 1.0;
+const CONTOUR_OPACITY: f64 = 0.85;
+
+/// What a field is made of, by column; the i-th case is the i-th number of every slice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Values<'a> {
+    /// From left to right.
+    pub x: &'a [f64],
+    /// From bottom to top.
+    pub y: &'a [f64],
+    /// The response.
+    pub response: &'a [f64],
+    /// Which cases count.
+    pub selected: Mask<'a>,
+}
+
+/// Cells between two axes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// From left to right.
+    pub x: Axis,
+    /// From bottom to top.
+    pub y: Axis,
+    /// The response, as colours.
+    pub response: Axis,
+    /// Cells from left to right.
+    pub columns: usize,
+    /// Cells from bottom to top.
+    pub rows: usize,
+    /// The mean of each cell, row by row from the bottom; not a number where no case is.
+    pub means: Vec<f64>,
+    /// How many cases each cell has.
+    pub counts: Vec<usize>,
+    /// How many selected cases are in a cell, and how many aren't.
+    pub drawn: Drawn,
+}
+
+impl Field {
+    /// Takes the means in cells of equal size; `columns` and `rows` as [`Field::suitable_cells`] says, or otherwise. On an axis of
+    /// categories each has its own.
+    #[must_use]
+    pub fn of(values: &Values, x: &Axis, y: &Axis, response: &Axis, (columns, rows): (usize, usize)) -> Self {
+        let (columns, rows) = (cells(x, columns), cells(y, rows));
+        let (across, upwards) = (x.mapping(real(columns)), y.mapping(real(rows)));
+        let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
+        let mut drawn = Drawn::default();
+        let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
+        for (_, ((x, y), response)) in all.filter(|(index, _)| values.selected.contains(*index)) {
+            let (right, up) = (across.place(*x), upwards.place(*y));
+            if x.is_nan() || y.is_nan() || !response.is_finite() {
+                drawn.missing += 1;
+            } else if (0.0..=real(columns)).contains(&right) && (0.0..=real(rows)).contains(&up) {
+                let cell = whole(up).min(rows - 1) * columns + whole(right).min(columns - 1);
+                sums[cell] += response;
+                counts[cell] += 1;
+                drawn.shown += 1;
+            } else {
+                drawn.outside += 1;
+            }
+        }
+        // 0 / 0 where no case is.
+        let means = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count)).collect();
+        Self { x: x.clone(), y: y.clone(), response: response.clone(), columns, rows, means, counts, drawn }
+    }
+
+    /// How many cells along each axis suit so many cases: about four cases each.
+    #[must_use]
+    pub fn suitable_cells(cases: usize) -> usize {
+        whole((real(cases) / CASES_A_CELL).sqrt().clamp(LEAST_CELLS, MOST_CELLS))
+    }
+
+    /// Where its axes stand.
+    #[must_use]
+    pub fn frame(&self, size: Size, look: &Look) -> Frame {
+        Frame::new(size, look, &self.x, &self.y, key::room_px(self.colour(), size, look))
+    }
+
+    /// The cell at a pixel, as an index of `means` and `counts`.
+    #[must_use]
+    pub fn cell_at(&self, frame: &Frame, x_px: f64, y_px: f64) -> Option<usize> {
+        let (width, height) = frame.size_px();
+        let column = whole((x_px - frame.left_px) / width * real(self.columns)).min(self.columns - 1);
+        let row = whole((frame.bottom_px - y_px) / height * real(self.rows)).min(self.rows - 1);
+        frame.contains(x_px, y_px).then_some(row * self.columns + column)
+    }
+
+    fn colour(&self) -> Colour<'_> {
+        Colour::Values(&[], &self.response)
+    }
+
+    /// The lines along which the response is a round value.
+    fn draw_contours(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+        let is_named = |axis: &Axis| matches!(axis.scale, Scale::Categories(_));
+        if is_named(&self.x) || is_named(&self.y) {
+            return;
+        }
+        let (width, height) = frame.size_px();
+        let pixel = |(right, up): (f64, f64)| {
+            (frame.left_px + right / real(self.columns) * width, frame.bottom_px - up / real(self.rows) * height)
+        };
+        let ink = Ink::faint(look.background, CONTOUR_OPACITY);
+        for tick in self.response.ticks(MOST_CONTOURS).major {
+            for line in contour::lines(&self.means, self.columns, tick.value) {
+                sheet.path(line.into_iter().map(pixel).collect(), ink, CONTOUR_PX * look.pixel_ratio);
+            }
+        }
+    }
+}
+
+fn cells(axis: &Axis, wished: usize) -> usize {
+    match &axis.scale {
+        Scale::Categories(names) => names.len().max(1),
+        _ => wished.max(1),
+    }
+}
+
+impl Chart for Field {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        let frame = self.frame(size, look);
+        raster.begin(&frame, look);
+        let (width, height) = frame.size_px();
+        let image = raster.image_mut();
+        let edge = |index: usize, cells: usize, length: f64| whole((real(index) / real(cells) * length).round());
+        for (cell, mean) in self.means.iter().enumerate().filter(|(_, mean)| !mean.is_nan()) {
+            let (column, row) = (cell % self.columns, self.rows - 1 - cell / self.columns);
+            let across = edge(column, self.columns, width)..edge(column + 1, self.columns, width);
+            let down = edge(row, self.rows, height)..edge(row + 1, self.rows, height);
+            image.fill(across, down, look.of_place(self.response.place(*mean)));
+        }
+        self.drawn
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+        self.draw_contours(&frame, &mut sheet, look);
+        frame.rule(&mut sheet, look);
+        key::draw(self.colour(), &mut sheet, &frame, size, look);
+        if self.drawn.shown == 0 {
+            write_nothing(&mut sheet, &frame, look);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = self.drawn;
+        let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
+        let means = || self.means.iter().copied().filter(|mean| !mean.is_nan());
+        if let (Some(least), Some(most)) = (means().reduce(f64::min), means().reduce(f64::max)) {
+            let (least, most) = (self.response.words(least), self.response.words(most));
+            let (x, y) = (&self.x, &self.y);
+            parts.push(format!(": means of {} from {least} to {most}", self.response.label));
+            parts.push(format!(", over {} {} and {} {}", x.label, x.shown_in_words(), y.label, y.shown_in_words()));
+            let filled = self.counts.iter().filter(|count| **count > 0).count();
+            parts.push(format!("; {} of {} cells have cases", count(filled), count(self.counts.len())));
+        }
+        parts.push(absent(outside, missing));
+        parts.concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{SMALL, USUAL, dark, golden, light, uniform};
+
+    fn field(cases: usize, cells: usize) -> Field {
+        let (x, y) = (uniform(cases, 1), uniform(cases, 2));
+        let x: Vec<f64> = x.iter().map(|x| 20.0 + 20.0 * x).collect();
+        let response: Vec<f64> =
+            x.iter().zip(&y).map(|(x, y)| 1e5 * ((x - 33.0) / 8.0).powi(2) + 4e5 * (y - 0.4).powi(2)).collect();
+        let values = Values { x: &x, y: &y, response: &response, selected: Mask::All };
+        let axis = |label, unit, values: &[f64]| Axis::covering(label, unit, Scale::Linear, values);
+        let (right, up, colour) =
+            (axis("friction", "°", &x), axis("dilation", "", &y), axis("end_load", "N", &response));
+        Field::of(&values, &right, &up, &colour, (cells, cells))
+    }
+
+    #[test]
+    fn many_cases_fill_their_cells_and_have_contours() {
+        for (name, look) in [("light", light()), ("dark", dark())] {
+            insta::assert_snapshot!(name, golden(&field(9_000, Field::suitable_cells(2_000)), USUAL, &look));
+        }
+    }
+
+    #[test]
+    fn where_no_case_is_it_is_empty() {
+        insta::assert_snapshot!("few", golden(&field(60, 12), SMALL, &light()));
+        insta::assert_snapshot!("single", golden(&field(1, 12), SMALL, &light()));
+        insta::assert_snapshot!("empty", golden(&field(0, 12), SMALL, &light()));
+    }
+
+    #[test]
+    fn a_cell_has_the_mean_of_its_cases() {
+        let values = Values {
+            x: &[0.1, 0.2, 0.9, f64::NAN, 5.0],
+            y: &[0.1; 5],
+            response: &[1.0, 3.0, 7.0, 1.0, 1.0],
+            selected: Mask::All,
+        };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", Scale::Linear, &[]) };
+        let field = Field::of(&values, &axis, &axis, &axis, (2, 2));
+        assert_eq!(field.counts, [2, 1, 0, 0]);
+        assert_eq!(field.means[..2], [2.0, 7.0]);
+        assert!(field.means[2].is_nan());
+        assert_eq!(field.drawn, Drawn { shown: 3, outside: 1, missing: 1, uncoloured: 0 });
+        let frame = field.frame(SMALL, &light());
+        assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.bottom_px - 1.0), Some(1));
+        assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.top_px - 1.0), None);
+    }
+
+    #[test]
+    fn categories_have_cells_of_their_own() {
+        let names = || ["sand", "clay", "rock"].map(str::to_owned).to_vec();
+        let values = Values {
+            x: &[0.0, 1.0, 2.0, 2.0],
+            y: &[0.0, 1.0, 1.0, 0.0],
+            response: &[1.0, 2.0, 3.0, 4.0],
+            selected: Mask::All,
+        };
+        let response = Axis::covering("load", "N", Scale::Linear, values.response);
+        let (x, y) = (Axis::of_categories("soil", names()), Axis::of_categories("rock below", names()));
+        let field = Field::of(&values, &x, &y, &response, (99, 99));
+        assert_eq!((field.columns, field.rows), (3, 3));
+        insta::assert_snapshot!(golden(&field, SMALL, &light()));
+    }
+}

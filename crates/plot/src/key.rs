@@ -1,0 +1,86 @@
+//! What the colours of a chart mean: a bar of a sequence, or names of categories, at the right of a frame.
+
+use crate::axis::Axis;
+use crate::chart::Size;
+use crate::frame::{Frame, ticks_upwards};
+use crate::look::Look;
+use crate::number::real;
+use crate::raster::Colour;
+use crate::sheet::{Across, Along, Sheet};
+use crate::text::{TEXT_PX, fitted, width_px};
+
+/// Lengths on the page, in its pixels.
+const BAR_PX: f64 = 10.0;
+const GAP_PX: f64 = 4.0;
+const APART_PX: f64 = 14.0;
+const LINE_PX: f64 = 16.0;
+/// The most of the width that names may take.
+const MOST_SHARE: f64 = 0.28;
+/// Steps of a bar.
+const STEPS: usize = 64;
+
+/// The room that a key takes at the right of a frame.
+pub(crate) fn room_px(colour: Colour, size: Size, look: &Look) -> f64 {
+    let text_px = TEXT_PX * look.pixel_ratio;
+    let widest =
+        |labels: &mut dyn Iterator<Item = &str>| labels.map(|text| width_px(text, text_px)).fold(0.0, f64::max);
+    match colour {
+        Colour::Plain => 0.0,
+        Colour::Values(_, axis) => {
+            let ticks = ticks_upwards(axis, f64::from(size.height_px) * 0.8, look);
+            let labels = widest(&mut ticks.major.iter().map(|tick| tick.label.as_str()));
+            look.px(APART_PX + BAR_PX + 2.0 * GAP_PX) + labels.ceil()
+        }
+        Colour::Categories(_, names) => {
+            let names = widest(&mut names.iter().map(String::as_str));
+            let room = look.px(APART_PX + BAR_PX + GAP_PX) + names.ceil();
+            room.min((f64::from(size.width_px) * MOST_SHARE).floor())
+        }
+    }
+}
+
+/// Draws the key beside its frame.
+pub(crate) fn draw(colour: Colour, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+    match colour {
+        Colour::Plain => {}
+        Colour::Values(_, axis) => draw_bar(axis, sheet, frame, size, look),
+        Colour::Categories(_, names) => draw_names(names, sheet, frame, size, look),
+    }
+}
+
+/// The colours of an axis, from low at the bottom to high at the top, with its ticks and its title.
+fn draw_bar(axis: &Axis, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+    let text_px = TEXT_PX * look.pixel_ratio;
+    let (left, height) = (frame.right_px + look.px(APART_PX), frame.size_px().1);
+    let right = left + look.px(BAR_PX);
+    let y = |place: f64| (frame.bottom_px - place * height).round();
+    for step in 0..STEPS {
+        let (low, high) = (real(step) / real(STEPS), real(step + 1) / real(STEPS));
+        sheet.bar((left, y(high)), (right, y(low)), look.of_place(f64::midpoint(low, high)));
+    }
+    let ticks = ticks_upwards(axis, height, look);
+    for tick in &ticks.major {
+        let at = (right + look.px(GAP_PX), y(tick.place));
+        sheet.text(&tick.label, at, (Across::Start, Along::Middle), look.text, text_px);
+    }
+    let edge = f64::from(size.width_px) - look.px(GAP_PX);
+    let title = fitted(&axis.title(), text_px, edge / 2.0 - look.px(GAP_PX));
+    sheet.text(&title, (edge, look.px(2.0)), (Across::End, Along::Top), look.text, text_px);
+}
+
+/// A square and a name each, as many as there is room for.
+fn draw_names(names: &[String], sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+    let text_px = TEXT_PX * look.pixel_ratio;
+    let left = frame.right_px + look.px(APART_PX);
+    let right = left + look.px(BAR_PX);
+    let room = f64::from(size.width_px) - right - look.px(GAP_PX);
+    for (index, name) in (0_u32..).zip(names) {
+        let top = frame.top_px + f64::from(index) * look.px(LINE_PX);
+        if top + look.px(LINE_PX) > frame.bottom_px {
+            break;
+        }
+        sheet.bar((left, top), (right, top + look.px(BAR_PX)), look.of_category(index));
+        let at = (right + look.px(GAP_PX), top + look.px(BAR_PX / 2.0));
+        sheet.text(&fitted(name, text_px, room), at, (Across::Start, Along::Middle), look.text, text_px);
+    }
+}

@@ -1,0 +1,186 @@
+//! Every value against every other: a triangle of small clouds, and the distribution of each value at the end of its row.
+
+use crate::axis::Axis;
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::label::count;
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::{real, whole};
+use crate::raster::{Colour, Points, Raster};
+use crate::scatter::absent;
+use crate::sheet::{Across, Along, Sheet};
+use crate::text::{TEXT_PX, fitted_title};
+
+/// Lengths on the page, in its pixels.
+const GAP_PX: f64 = 4.0;
+const INSET_PX: f64 = 4.0;
+const NAME_PX: f64 = TEXT_PX + 7.0;
+/// The parts of a distribution.
+const BINS: usize = 20;
+
+/// Cases by all of their values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix<'a> {
+    /// What is shown, from the upper left to the lower right.
+    pub axes: Vec<Axis>,
+    /// The values of all cases, an axis a column.
+    pub columns: Vec<&'a [f64]>,
+    /// Which cases are in colour; the others lie below them.
+    pub selected: Mask<'a>,
+}
+
+/// A cell, in whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cell {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Matrix<'_> {
+    /// The column and the row of the cell at a pixel, as indices of the axes; on the diagonal they are equal.
+    #[must_use]
+    pub fn cell_at(&self, size: Size, look: &Look, x_px: f64, y_px: f64) -> Option<(usize, usize)> {
+        let cells = (0..self.axes.len()).flat_map(|row| (0..=row).map(move |column| (column, row)));
+        let contains = |cell: &Cell| {
+            (cell.left..cell.left + cell.width).contains(&x_px) && (cell.top..cell.top + cell.height).contains(&y_px)
+        };
+        cells.into_iter().find(|(column, row)| contains(&self.cell(*column, *row, size, look)))
+    }
+
+    fn cell(&self, column: usize, row: usize, size: Size, look: &Look) -> Cell {
+        let (number, gap) = (real(self.axes.len().max(1)), look.px(GAP_PX));
+        let edge = |index: usize, length: u32| (real(index) * (f64::from(length) + gap) / number).round();
+        let length = |index: usize, length: u32| (edge(index + 1, length) - edge(index, length) - gap).max(1.0);
+        let (left, top) = (edge(column, size.width_px), edge(row, size.height_px));
+        Cell { left, top, width: length(column, size.width_px), height: length(row, size.height_px) }
+    }
+
+    /// The places of all values on an axis, with a margin; not a number where there is none.
+    fn places(&self, index: usize) -> Vec<f64> {
+        let mapping = self.axes[index].mapping(1.0);
+        let place = |value: &f64| Some(mapping.place(*value)).filter(|place| (0.0..=1.0).contains(place));
+        self.columns[index].iter().map(|value| place(value).unwrap_or(f64::NAN)).collect()
+    }
+
+    /// The distribution of all cases in grey, before it that of those that are selected.
+    fn paint_bars(&self, places: &[f64], cell: Cell, look: &Look, raster: &mut Raster) {
+        let (mut all, mut selected) = ([0_usize; BINS], [0_usize; BINS]);
+        // Parts of what the values cover: with those of the axis, the first and the last one would be half empty.
+        let shown = || places.iter().copied().filter(|place| !place.is_nan());
+        let (least, most) = (shown().fold(1.0, f64::min), shown().fold(0.0, f64::max));
+        let (least, span) = if most - least > 1e-9 { (least, most - least) } else { (0.0, 1.0) };
+        for (case, place) in places.iter().enumerate().filter(|(_, place)| !place.is_nan()) {
+            let bin = whole((place - least) / span * real(BINS)).min(BINS - 1);
+            all[bin] += 1;
+            selected[bin] += usize::from(self.selected.contains(case));
+        }
+        let most = real(all.iter().copied().max().unwrap_or(0).max(1));
+        let room = (cell.height - look.px(NAME_PX)).max(1.0);
+        let gap = if cell.width / real(BINS) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
+        let bottom = whole(cell.top + cell.height);
+        for (counts, colour) in [(all, look.muted), (selected, look.data)] {
+            for (bin, number) in counts.into_iter().enumerate().filter(|(_, number)| *number > 0) {
+                let edge = |bin: usize| cell.left + ((least + span * real(bin) / real(BINS)) * cell.width).round();
+                let height = whole((real(number) / most * room).round().max(1.0));
+                let columns = whole(edge(bin))..whole(edge(bin + 1) - gap);
+                raster.image_mut().fill(columns, bottom - height..bottom, colour);
+            }
+        }
+    }
+}
+
+impl Chart for Matrix<'_> {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        raster.begin_at((0.0, 0.0), (f64::from(size.width_px), f64::from(size.height_px)));
+        let places: Vec<Vec<f64>> = (0..self.axes.len()).map(|index| self.places(index)).collect();
+        for row in 0..self.axes.len() {
+            for column in 0..row {
+                let cell = self.cell(column, row, size, look);
+                let corner = (whole(cell.left), whole(cell.top));
+                let points =
+                    Points { x: &places[column], y: &places[row], selected: self.selected, colour: Colour::Plain };
+                raster.paint_small(&points, corner, (cell.width, cell.height), look);
+            }
+            self.paint_bars(&places[row], self.cell(row, row, size, look), look, raster);
+        }
+        Drawn::of_cases(&self.axes, &self.columns)
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (mut sheet, line) = (Sheet::default(), look.hairline_px());
+        let text_px = TEXT_PX * look.pixel_ratio;
+        for (row, axis) in self.axes.iter().enumerate() {
+            for column in 0..=row {
+                let Cell { left, top, width, height } = self.cell(column, row, size, look);
+                let (right, bottom) = (left + width, top + height);
+                sheet.bar((left, top), (right, top + line), look.grid);
+                sheet.bar((left, bottom - line), (right, bottom), look.grid);
+                sheet.bar((left, top), (left + line, bottom), look.grid);
+                sheet.bar((right - line, top), (right, bottom), look.grid);
+            }
+            let cell = self.cell(row, row, size, look);
+            let name = fitted_title(axis, text_px, cell.width - 2.0 * look.px(INSET_PX));
+            let at = (cell.left + look.px(INSET_PX), cell.top + look.px(INSET_PX));
+            sheet.text(&name, at, (Across::Start, Along::Top), look.text, text_px);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = Drawn::of_cases(&self.axes, &self.columns);
+        let names: Vec<&str> = self.axes.iter().map(|axis| axis.label.as_str()).collect();
+        let of_all = count(shown + outside + missing);
+        format!("{} of {of_all} cases by {}{}", count(shown), names.join(", "), absent(outside, missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axis::Scale;
+    use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
+
+    fn columns(cases: usize) -> Vec<Vec<f64>> {
+        let (a, b) = (uniform(cases, 1), bell(cases, 2));
+        let load = a.iter().zip(&b).map(|(a, b)| 5e5 * a + 1e5 * b).collect();
+        vec![a, b.iter().map(|b| 10_f64.powf(*b)).collect(), load, bell(cases, 3)]
+    }
+
+    fn matrix<'a>(columns: &'a [Vec<f64>], selected: Mask<'a>) -> Matrix<'a> {
+        let names = [("friction", "°"), ("permeability", "m/s"), ("end_load", "N"), ("dilation", "")];
+        let scale = |index: usize| if index == 1 { Scale::Logarithmic } else { Scale::Linear };
+        let axis = |index: usize| Axis::covering(names[index].0, names[index].1, scale(index), &columns[index]);
+        Matrix { axes: (0..4).map(axis).collect(), columns: columns.iter().map(Vec::as_slice).collect(), selected }
+    }
+
+    #[test]
+    fn every_pair_has_its_cloud() {
+        for (name, cases, look, size) in [("few", 40, light(), SMALL), ("many", 5_000, dark(), USUAL)] {
+            let columns = columns(cases);
+            let selected: Vec<bool> = columns[0].iter().map(|friction| *friction > 0.7).collect();
+            insta::assert_snapshot!(name, golden(&matrix(&columns, Mask::Flags(&selected)), size, &look));
+        }
+    }
+
+    #[test]
+    fn nothing_is_a_triangle_of_names() {
+        let columns = columns(0);
+        let matrix = matrix(&columns, Mask::All);
+        insta::assert_snapshot!("empty", golden(&matrix, SMALL, &light()));
+        assert_eq!(matrix.summary(), "0 of 0 cases by friction, permeability, end_load, dilation");
+    }
+
+    #[test]
+    fn a_cell_is_found() {
+        let columns = columns(0);
+        let matrix = matrix(&columns, Mask::All);
+        let at = |x, y| matrix.cell_at(SMALL, &light(), x, y);
+        assert_eq!(
+            [at(1.0, 1.0), at(1.0, 239.0), at(359.0, 239.0), at(359.0, 1.0)],
+            [Some((0, 0)), Some((0, 3)), Some((3, 3)), None]
+        );
+    }
+}

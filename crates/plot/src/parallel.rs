@@ -1,0 +1,290 @@
+//! Parallel coordinates: an axis a column, a line a case.
+
+mod paint;
+mod rails;
+
+use crate::axis::{Axis, Scale};
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::frame::ticks_upwards;
+use crate::label::{count, figure};
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::real;
+use crate::raster::Raster;
+use crate::scatter::absent;
+use crate::sheet::{Across, Along, Ink, Place, Sheet};
+use crate::text::{TEXT_PX, fitted, fitted_title, width_px};
+use crate::ticks::Ticks;
+
+pub use rails::Rails;
+
+/// Lengths on the page, in its pixels.
+const SIDE_PX: f64 = 32.0;
+const LINE_PX: f64 = TEXT_PX + 4.0;
+const TICK_PX: f64 = 3.0;
+const BRUSH_PX: f64 = 5.0;
+const GAP_PX: f64 = 6.0;
+/// Where axes are nearer to one another, names stand in two rows.
+const NARROW_PX: f64 = 72.0;
+
+/// Cases as lines through all of their values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parallel<'a> {
+    /// From left to right; each has a range and a scale of its own.
+    pub axes: Vec<Axis>,
+    /// The values of all cases, an axis a column.
+    pub columns: Vec<&'a [f64]>,
+    /// Which lines are in colour; the others lie below them.
+    pub selected: Mask<'a>,
+    /// The range that is chosen on each axis, if one is.
+    pub brushes: Vec<Option<(f64, f64)>>,
+    /// A line that stands out.
+    pub pointed_at: Option<usize>,
+}
+
+impl Parallel<'_> {
+    /// Where the axes stand.
+    #[must_use]
+    pub fn rails(&self, size: Size, look: &Look) -> Rails {
+        let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
+        let margin = look.px(SIDE_PX).min((width / 4.0).floor());
+        let step = (width - 2.0 * margin) / real(self.axes.len().max(2) - 1);
+        let x_px = (0..self.axes.len()).map(|index| (margin + step * real(index)).round()).collect();
+        let rows = if step < NARROW_PX * look.pixel_ratio { 3.0 } else { 2.0 };
+        let top_px = look.px(rows * LINE_PX + 2.0);
+        Rails { top_px, bottom_px: (height - look.px(LINE_PX + 2.0)).max(top_px + 1.0), x_px }
+    }
+
+    /// The line nearest to a pixel between two axes, if it is within `reach_px` above or below.
+    #[must_use]
+    pub fn nearest(&self, rails: &Rails, (x_px, y_px): (f64, f64), reach_px: f64, among: Mask) -> Option<usize> {
+        let left = rails.x_px.windows(2).position(|sides| (sides[0]..=sides[1]).contains(&x_px))?;
+        let share = (x_px - rails.x_px[left]) / (rails.x_px[left + 1] - rails.x_px[left]);
+        let maps = [self.axes[left].mapping(1.0), self.axes[left + 1].mapping(1.0)];
+        let (mut nearest, mut least) = (None, reach_px);
+        for (index, (from, to)) in self.columns[left].iter().zip(self.columns[left + 1]).enumerate() {
+            let (from, to) = (maps[0].place(*from), maps[1].place(*to));
+            let distance = (rails.y_px(from + share * (to - from)) - y_px).abs();
+            if distance <= least && among.contains(index) && (nearest.is_none() || distance < least) {
+                (nearest, least) = (Some(index), distance);
+            }
+        }
+        nearest
+    }
+
+    /// The number of cases.
+    fn cases(&self) -> usize {
+        self.columns.iter().map(|column| column.len()).min().unwrap_or(0)
+    }
+
+    fn drawn(&self) -> Drawn {
+        Drawn::of_cases(&self.axes, &self.columns)
+    }
+
+    /// An axis, its ticks, its ends and its name.
+    fn draw_axis(&self, index: usize, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
+        let (axis, x, line) = (&self.axes[index], rails.x_px[index], look.hairline_px());
+        let ink = Ink::faint(look.text, 0.7);
+        sheet.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
+        let ticks = ticks_upwards(axis, rails.bottom_px - rails.top_px, look);
+        for tick in &ticks.major {
+            let y = rails.y_px(tick.place).round();
+            sheet.bar((x - look.px(TICK_PX), y), (x, y + line), ink);
+        }
+        let text_px = TEXT_PX * look.pixel_ratio;
+        let slot = rails.slot_px().min(f64::from(size.width_px));
+        let mut write = |text: &str, at: Place| {
+            let half = width_px(text, text_px) / 2.0 + 1.0;
+            let x = at.0.min(f64::from(size.width_px) - half).max(half);
+            sheet.text(text, (x, at.1), (Across::Middle, Along::Top), look.text, text_px);
+        };
+        let room = slot - look.px(GAP_PX);
+        for (value, y) in [(axis.least, rails.bottom_px + look.px(2.0)), (axis.most, rails.top_px - look.px(LINE_PX))] {
+            write(&fitted(&end(axis, value), text_px, room), (x, y));
+        }
+        let is_narrow = slot < NARROW_PX * look.pixel_ratio;
+        let row = if is_narrow && index % 2 == 1 { 1.0 } else { 0.0 };
+        let room = if is_narrow { 2.0 * slot } else { slot } - look.px(GAP_PX);
+        write(&fitted_title(axis, text_px, room), (x, look.px(2.0 + row * LINE_PX)));
+        if let Scale::Categories(_) = axis.scale {
+            write_names(&ticks, (x, slot, f64::from(size.width_px)), rails, sheet, look);
+        }
+    }
+
+    fn draw_brush(&self, index: usize, rails: &Rails, sheet: &mut Sheet, look: &Look) {
+        let Some(Some((least, most))) = self.brushes.get(index) else { return };
+        let y = |value: f64| rails.y_px(self.axes[index].place(value).clamp(0.0, 1.0)).round();
+        let (x, half, line) = (rails.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
+        let (top, bottom) = (y(*most), y(*least));
+        sheet.bar((x - half, top), (x + half, bottom), Ink::faint(look.accent, 0.3));
+        for y in [top, bottom] {
+            sheet.bar((x - half, y - line / 2.0), (x + half, y + line / 2.0), look.accent);
+        }
+    }
+
+    fn draw_pointed_at(&self, rails: &Rails, sheet: &mut Sheet, look: &Look) {
+        let Some(case) = self.pointed_at.filter(|case| *case < self.cases()) else { return };
+        let places: Vec<Place> = (self.axes.iter().zip(&self.columns).zip(&rails.x_px))
+            .map(|((axis, column), x)| (*x, rails.y_px(axis.place(column[case]))))
+            .collect();
+        let is_inside = |place: &Place| (rails.top_px..=rails.bottom_px).contains(&place.1);
+        for part in places.split(|place| !is_inside(place)).filter(|part| part.len() > 1) {
+            sheet.path(part.to_vec(), look.accent, 2.0 * look.pixel_ratio);
+        }
+    }
+}
+
+/// What stands at the end of an axis: as many digits as tell its ends apart.
+fn end(axis: &Axis, value: f64) -> String {
+    let power = match axis.scale {
+        Scale::Categories(_) => return String::new(),
+        Scale::Time { .. } => return axis.words(value),
+        Scale::Logarithmic => crate::label::power_of(value) - 1,
+        Scale::Linear | Scale::Counts => crate::label::power_of(axis.most - axis.least) - 2,
+    };
+    let unit = 10_f64.powi(power);
+    figure(if unit > 0.0 { (value / unit).round() * unit } else { value })
+}
+
+/// The names of categories beside their axis, on a ground of their own: lines lie below.
+fn write_names(ticks: &Ticks, (x, slot, width): (f64, f64, f64), rails: &Rails, sheet: &mut Sheet, look: &Look) {
+    let text_px = TEXT_PX * look.pixel_ratio;
+    let (gap, half) = (look.px(GAP_PX), look.px(LINE_PX / 2.0));
+    for tick in &ticks.major {
+        let name = fitted(&tick.label, text_px, slot - 3.0 * gap);
+        let (y, room) = (rails.y_px(tick.place), width_px(&name, text_px) + gap);
+        // The last axis has room on its left only.
+        let left = if x + gap + room > width { x - gap - room } else { x + gap };
+        sheet.bar((left, y - half), (left + room, y + half), Ink::faint(look.background, 0.75));
+        sheet.text(&name, (left + gap / 2.0, y), (Across::Start, Along::Middle), look.text, text_px);
+    }
+}
+
+impl Chart for Parallel<'_> {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        paint::paint(self, &self.rails(size, look), look, raster);
+        self.drawn()
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (rails, mut sheet) = (self.rails(size, look), Sheet::default());
+        for index in 0..self.axes.len() {
+            self.draw_axis(index, &rails, size, &mut sheet, look);
+        }
+        self.draw_pointed_at(&rails, &mut sheet, look);
+        for index in 0..self.axes.len() {
+            self.draw_brush(index, &rails, &mut sheet, look);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = self.drawn();
+        let of_axis = |axis: &Axis| match &axis.scale {
+            Scale::Categories(_) => axis.label.clone(),
+            _ => format!("{} {}", axis.label, axis.shown_in_words()),
+        };
+        let axes: Vec<String> = self.axes.iter().map(of_axis).collect();
+        let text = format!("{} of {} cases: {}", count(shown), count(self.cases()), axes.join(", "));
+        let brushed = self.brushes.iter().flatten().count();
+        let selected = if brushed > 0 || self.selected != Mask::All {
+            format!("; {} selected", count(self.selected.count(self.cases())))
+        } else {
+            String::new()
+        };
+        text + &selected + &absent(outside, missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{SMALL, USUAL, bell, dark, golden, light};
+
+    fn columns(cases: usize) -> Vec<Vec<f64>> {
+        let (a, b, c) = (bell(cases, 1), bell(cases, 2), bell(cases, 3));
+        let load = (0..cases).map(|index| 5e5 + 1e5 * (2.0 * a[index] + b[index])).collect();
+        let flow = (0..cases).map(|index| 10_f64.powf(b[index] * 2.0 - 4.0 + 0.3 * c[index])).collect();
+        let soil = a
+            .iter()
+            .map(|a| {
+                if *a > 0.4 {
+                    2.0
+                } else if *a > 0.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            })
+            .collect();
+        vec![a.iter().map(|a| 30.0 + 4.0 * a).collect(), soil, b, load, flow]
+    }
+
+    fn parallel(columns: &[Vec<f64>]) -> Parallel<'_> {
+        let names = ["sand", "clay", "rock"].map(str::to_owned).to_vec();
+        let axes = [
+            ("friction", "°", Scale::Linear),
+            ("soil", "", Scale::Categories(names)),
+            ("dilation", "", Scale::Linear),
+            ("end_load", "N", Scale::Linear),
+            ("permeability", "m/s", Scale::Logarithmic),
+        ];
+        let covering = |((label, unit, scale), column): (_, &Vec<f64>)| Axis::covering(label, unit, scale, column);
+        Parallel {
+            axes: axes.into_iter().zip(columns).map(covering).collect(),
+            columns: columns.iter().map(Vec::as_slice).collect(),
+            selected: Mask::All,
+            brushes: Vec::new(),
+            pointed_at: None,
+        }
+    }
+
+    #[test]
+    fn a_few_lines_can_be_followed() {
+        let columns = columns(60);
+        let selected: Vec<bool> = columns[0].iter().map(|friction| (30.0..34.0).contains(friction)).collect();
+        let chart = Parallel {
+            selected: Mask::Flags(&selected),
+            brushes: vec![Some((30.0, 34.0))],
+            pointed_at: Some(3),
+            ..parallel(&columns)
+        };
+        insta::assert_snapshot!(golden(&chart, SMALL, &light()));
+        assert!(chart.summary().starts_with("60 of 60 cases: friction from"), "{}", chart.summary());
+    }
+
+    #[test]
+    fn many_lines_flow() {
+        let columns = columns(20_000);
+        let selected: Vec<bool> = columns[3].iter().map(|load| *load > 6.5e5).collect();
+        let chart = Parallel { selected: Mask::Flags(&selected), ..parallel(&columns) };
+        insta::assert_snapshot!(golden(&chart, SMALL, &dark()));
+    }
+
+    #[test]
+    fn no_line_and_one_line_are_shown_as_such() {
+        insta::assert_snapshot!("empty", golden(&parallel(&columns(0)), SMALL, &light()));
+        insta::assert_snapshot!("single", golden(&parallel(&columns(1)), SMALL, &light()));
+    }
+
+    #[test]
+    fn a_case_without_a_value_is_counted_as_such() {
+        let mut columns = columns(10);
+        columns[2][4] = f64::NAN;
+        columns[4][5] = -1.0;
+        let chart = parallel(&columns);
+        assert_eq!(chart.drawn(), Drawn { shown: 8, outside: 1, missing: 1, uncoloured: 0 });
+    }
+
+    #[test]
+    fn the_nearest_line_is_found() {
+        let columns = columns(50);
+        let chart = parallel(&columns);
+        let rails = chart.rails(USUAL, &light());
+        let y = rails.y_px(chart.axes[0].place(columns[0][7]));
+        assert_eq!(chart.nearest(&rails, (rails.x_px[0], y), 3.0, Mask::All), Some(7));
+        assert_eq!(chart.nearest(&rails, (rails.x_px[0], -50.0), 3.0, Mask::All), None);
+        assert_eq!(rails.nearest(rails.x_px[2] + 5.0), Some(2));
+    }
+}

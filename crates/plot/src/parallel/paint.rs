@@ -1,0 +1,78 @@
+//! The lines: one by one as long as they are few, as a flow from axis to axis else.
+
+use super::{Parallel, Rails};
+use crate::axis::Axis;
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::{real, whole};
+use crate::raster::{Layer, Raster};
+
+/// Up to so many lines are drawn one by one.
+const MOST_LINES: usize = 2_000;
+
+/// Into how many bins an axis is divided for more lines,
+const MOST_BINS: f64 = 256.0;
+/// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
+const MOST_SQUARES: f64 = 240_000.0;
+
+/// The bin of a value that isn't shown.
+const NOWHERE: u16 = u16::MAX;
+
+pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut Raster) {
+    let (Some(first), Some(last)) = (rails.x_px.first(), rails.x_px.last()) else { return raster.empty() };
+    raster.begin_at((*first, rails.top_px), (last - first, rails.bottom_px - rails.top_px));
+    if chart.cases() <= MOST_LINES {
+        raster.begin_lines();
+        draw_lines(chart, rails, raster);
+        raster.shade_lines(look);
+    } else {
+        draw_flows(chart, rails, raster);
+        raster.shade_flows(look);
+    }
+}
+
+fn draw_lines(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
+    let places = |index: usize| -> Vec<f64> {
+        let axis: &Axis = &chart.axes[index];
+        chart.columns[index].iter().map(|value| axis.place(*value)).collect()
+    };
+    let is_shown = |place: f64| (0.0..=1.0).contains(&place);
+    let pixel = |index: usize, place: f64| (rails.x_px[index] - rails.x_px[0], rails.y_px(place) - rails.top_px);
+    for right in 1..chart.axes.len() {
+        let (from, to) = (places(right - 1), places(right));
+        for (case, (from, to)) in
+            from.into_iter().zip(to).enumerate().filter(|(_, (from, to))| is_shown(*from) && is_shown(*to))
+        {
+            raster.count_line(layer(chart.selected, case), pixel(right - 1, from), pixel(right, to));
+        }
+    }
+}
+
+fn layer(selected: Mask, case: usize) -> Layer {
+    if selected.contains(case) { Layer::Data } else { Layer::Muted }
+}
+
+fn draw_flows(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
+    let pairs = real(chart.axes.len().max(2) - 1);
+    let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(rails.bottom_px - rails.top_px);
+    let bins = whole(bins).max(2);
+    let bins_of = |index: usize| -> Vec<u16> {
+        let mapping = chart.axes[index].mapping(real(bins));
+        chart.columns[index].iter().map(|value| bin(mapping.place(*value), bins)).collect()
+    };
+    raster.begin_flows(bins);
+    let mut from = bins_of(0);
+    for right in 1..chart.axes.len() {
+        let to = bins_of(right);
+        let px = |index: usize| whole(rails.x_px[index] - rails.x_px[0]);
+        let lines = from.iter().zip(&to).enumerate().filter(|(_, (from, to))| **from != NOWHERE && **to != NOWHERE);
+        let lines = lines.map(|(case, (from, to))| (usize::from(*from), usize::from(*to), layer(chart.selected, case)));
+        raster.add_flow(lines, px(right - 1)..px(right));
+        from = to;
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "there are a few hundred bins")]
+fn bin(length: f64, bins: usize) -> u16 {
+    if length >= 0.0 && length <= real(bins) { whole(length).min(bins - 1) as u16 } else { NOWHERE }
+}

@@ -1,0 +1,176 @@
+//! Images of many marks: pixels that are counted first and coloured then, so that none is left out.
+
+mod dots;
+mod flow;
+mod lines;
+mod points;
+mod shade;
+
+use plotters::style::RGBColor;
+
+use crate::frame::Frame;
+use crate::look::Look;
+use crate::mask::Mask;
+use crate::number::whole;
+
+use flow::Flow;
+pub(crate) use lines::Layer;
+pub use points::{Colour, Points};
+
+/// The largest image, in pixels a side: a place in it is kept in four bytes.
+const MOST_SIDE_PX: usize = 65_535;
+
+/// The place of a point that isn't shown.
+const NOWHERE: u32 = u32::MAX;
+
+/// Pixels, and where they stand on what is drawn on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    /// How far right its left edge stands.
+    pub left_px: usize,
+    /// How far down its upper edge stands.
+    pub top_px: usize,
+    /// From left to right.
+    pub width_px: usize,
+    /// From top to bottom.
+    pub height_px: usize,
+    /// Red, green, blue and opacity of each pixel, row by row from the top.
+    pub rgba: Vec<u8>,
+}
+
+/// What an image is painted with. Its buffers are used again by the next painting.
+#[derive(Debug, Default)]
+pub struct Raster {
+    image: Image,
+    /// The pixel of each point: its row in the upper half of the bits, its column in the lower one.
+    places: Vec<u32>,
+    /// What is in colour, and what isn't, by pixel.
+    counts: Vec<u32>,
+    muted: Vec<u32>,
+    sums: Vec<f32>,
+    votes: Vec<[u32; 2]>,
+    flow: Flow,
+    /// The lines through each bin of each column.
+    passing: Vec<u64>,
+    /// For small images that become part of this one.
+    small: Option<Box<Raster>>,
+}
+
+impl Raster {
+    /// What was painted last.
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// The point that was painted nearest to a pixel of the drawing area, if one is within `reach_px`. Of several at the same
+    /// distance it is the first.
+    #[must_use]
+    pub fn nearest(&self, x_px: f64, y_px: f64, reach_px: f64, among: Mask) -> Option<usize> {
+        let column = i64::from(crate::number::pixel(x_px - 0.5)) - i64::try_from(self.image.left_px).ok()?;
+        let row = i64::from(crate::number::pixel(y_px - 0.5)) - i64::try_from(self.image.top_px).ok()?;
+        let reach = i64::try_from(whole(reach_px * reach_px)).ok()?;
+        let (mut nearest, mut least) = (None, reach + 1);
+        for (index, place) in self.places.iter().enumerate() {
+            let (right, down) = (i64::from(place & 0xffff) - column, i64::from(place >> 16) - row);
+            let distance = right * right + down * down;
+            if distance < least && *place != NOWHERE && among.contains(index) {
+                (nearest, least) = (Some(index), distance);
+            }
+        }
+        nearest
+    }
+
+    /// Empties the image, gives it the size of the frame's rectangle, and draws its grid.
+    pub(crate) fn begin(&mut self, frame: &Frame, look: &Look) {
+        self.begin_at((frame.left_px, frame.top_px), frame.size_px());
+        frame.grid_below(&mut self.image, look);
+    }
+
+    /// Empties the image, and gives it a place and a size.
+    pub(crate) fn begin_at(&mut self, corner: (f64, f64), size: (f64, f64)) {
+        self.image.begin(corner, size);
+        self.places.clear();
+    }
+
+    pub(crate) fn image_mut(&mut self) -> &mut Image {
+        &mut self.image
+    }
+
+    /// Forgets what was painted.
+    pub(crate) fn empty(&mut self) {
+        self.image = Image { rgba: std::mem::take(&mut self.image.rgba), ..Image::default() };
+        self.image.rgba.clear();
+        self.places.clear();
+    }
+}
+
+impl Image {
+    pub(crate) fn begin(&mut self, (left_px, top_px): (f64, f64), (width_px, height_px): (f64, f64)) {
+        (self.left_px, self.top_px) = (whole(left_px), whole(top_px));
+        self.width_px = whole(width_px).clamp(1, MOST_SIDE_PX);
+        self.height_px = whole(height_px).clamp(1, MOST_SIDE_PX);
+        self.rgba.clear();
+        self.rgba.resize(4 * self.width_px * self.height_px, 0);
+    }
+
+    /// Fills a rectangle, as far as it lies in the image.
+    pub(crate) fn fill(&mut self, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>, colour: RGBColor) {
+        let (first, last) = (columns.start.min(self.width_px), columns.end.min(self.width_px));
+        for row in rows.start..rows.end.min(self.height_px) {
+            let start = 4 * row * self.width_px;
+            for pixel in self.rgba[start + 4 * first..start + 4 * last.max(first)].chunks_exact_mut(4) {
+                pixel.copy_from_slice(&[colour.0, colour.1, colour.2, 255]);
+            }
+        }
+    }
+
+    /// Puts another image over this one.
+    pub(crate) fn put(&mut self, other: &Self, column: usize, row: usize) {
+        let width = other.width_px.min(self.width_px.saturating_sub(column));
+        for (index, pixels) in other.rgba.chunks_exact(4 * other.width_px).enumerate() {
+            if row + index < self.height_px {
+                let start = 4 * ((row + index) * self.width_px + column);
+                self.rgba[start..start + 4 * width].copy_from_slice(&pixels[..4 * width]);
+            }
+        }
+    }
+
+    /// A vertical line below what is painted.
+    pub(crate) fn line_down(&mut self, x_px: f64, thickness_px: f64, colour: RGBColor) {
+        let first = whole(x_px).min(self.width_px - 1);
+        for column in first..(first + whole(thickness_px)).min(self.width_px) {
+            (0..self.height_px).for_each(|row| self.fill_empty(row * self.width_px + column, colour));
+        }
+    }
+
+    /// A horizontal line below what is painted.
+    pub(crate) fn line_across(&mut self, y_px: f64, thickness_px: f64, colour: RGBColor) {
+        let first = whole(y_px);
+        for row in first..(first + whole(thickness_px)).min(self.height_px) {
+            (0..self.width_px).for_each(|column| self.fill_empty(row * self.width_px + column, colour));
+        }
+    }
+
+    fn fill_empty(&mut self, pixel: usize, colour: RGBColor) {
+        let pixel = &mut self.rgba[4 * pixel..4 * pixel + 4];
+        if pixel[3] == 0 {
+            pixel.copy_from_slice(&[colour.0, colour.1, colour.2, 255]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_below_leaves_what_is_painted() {
+        let mut image = Image::default();
+        image.begin((0.0, 0.0), (3.0, 2.0));
+        image.fill(1..2, 0..9, RGBColor(1, 2, 3));
+        image.line_across(0.0, 1.0, RGBColor(9, 9, 9));
+        let reds: Vec<u8> = image.rgba.chunks_exact(4).map(|pixel| pixel[0]).collect();
+        assert_eq!(reds, [9, 1, 9, 0, 1, 0]);
+    }
+}

@@ -1,0 +1,105 @@
+//! Dots that can be told from one another, as long as there are few.
+
+use super::points::{Colour, Points, split};
+use super::{NOWHERE, Raster};
+use crate::look::Look;
+use crate::number::{channel, real, whole};
+use plotters::style::RGBColor;
+
+/// The radius of a dot on the page, in its pixels, for so many points or fewer.
+const RADII_PX: [(usize, f64); 5] = [(50, 4.0), (300, 3.5), (1_500, 2.75), (6_000, 2.0), (usize::MAX, 1.4)];
+
+/// Images with shorter sides on the page have smaller dots, down to a part.
+const USUAL_SIDE_PX: f64 = 160.0;
+const SMALLEST: f64 = 0.5;
+
+/// How much a dot hides of what is below: where dots lie on one another it is darker.
+const OPACITY: f64 = 0.8;
+/// Colours that say something aren't mixed as much.
+const OPACITY_OF_COLOUR: f64 = 0.95;
+
+/// The shape of a dot: how much of each pixel of a square it covers.
+pub(super) struct Dot {
+    reach: usize,
+    coverage: Vec<f64>,
+}
+
+impl Dot {
+    /// A dot for one of so many points in an image with such a shorter side.
+    pub(super) fn of(points: usize, side_px: usize, look: &Look) -> Self {
+        let share = (real(side_px) / look.pixel_ratio / USUAL_SIDE_PX).clamp(SMALLEST, 1.0);
+        let radius = RADII_PX.iter().find(|(most, _)| points <= *most).map_or(1.0, |(_, radius)| *radius);
+        let radius = (radius * share).max(1.0) * look.pixel_ratio;
+        let reach = whole(radius + 0.5);
+        let offset = |index: usize| real(index) - real(reach);
+        let side = 2 * reach + 1;
+        let distance = |index: usize| offset(index % side).hypot(offset(index / side));
+        let coverage = (0..side * side).map(|index| (radius + 0.5 - distance(index)).clamp(0.0, 1.0)).collect();
+        Self { reach, coverage }
+    }
+}
+
+impl Raster {
+    /// Paints a dot for each point, muted ones first. Says how many of the selected ones have no colour.
+    pub(super) fn paint_dots(&mut self, points: &Points, dot: &Dot, look: &Look) -> usize {
+        let places = std::mem::take(&mut self.places);
+        let shown = || places.iter().enumerate().filter(|(_, place)| **place != NOWHERE);
+        let colour = |index: usize| points.colour.of(index, look);
+        let mut uncoloured = 0;
+        for (index, place) in shown() {
+            let is_selected = points.selected.contains(index);
+            let is_coloured = colour(index).is_some();
+            uncoloured += usize::from(is_selected && !is_coloured);
+            if !is_selected || !is_coloured {
+                self.paint_dot(dot, *place, look.muted, OPACITY, look.background);
+            }
+        }
+        let opacity = if points.colour == Colour::Plain { OPACITY } else { OPACITY_OF_COLOUR };
+        for (index, place) in shown().filter(|(index, _)| points.selected.contains(*index)) {
+            if let Some(colour) = colour(index) {
+                self.paint_dot(dot, *place, colour, opacity, look.background);
+            }
+        }
+        self.places = places;
+        uncoloured
+    }
+
+    fn paint_dot(&mut self, dot: &Dot, place: u32, colour: RGBColor, opacity: f64, ground: RGBColor) {
+        let (column, row) = split(place);
+        let side = 2 * dot.reach + 1;
+        for (index, coverage) in dot.coverage.iter().enumerate().filter(|(_, coverage)| **coverage > 0.0) {
+            let x = (column + index % side).wrapping_sub(dot.reach);
+            let y = (row + index / side).wrapping_sub(dot.reach);
+            if x < self.image.width_px && y < self.image.height_px {
+                let start = 4 * (y * self.image.width_px + x);
+                cover(&mut self.image.rgba[start..start + 4], colour, coverage * opacity, ground);
+            }
+        }
+    }
+}
+
+impl Colour<'_> {
+    /// The colour of a point; none if it has no value.
+    pub(super) fn of(&self, index: usize, look: &Look) -> Option<RGBColor> {
+        match self {
+            Self::Plain => Some(look.data),
+            Self::Values(values, axis) => {
+                let place = axis.place(*values.get(index)?);
+                place.is_finite().then(|| look.of_place(place))
+            }
+            Self::Categories(categories, _) => {
+                let category = *categories.get(index)?;
+                (category != u32::MAX).then(|| look.of_category(category))
+            }
+        }
+    }
+}
+
+/// Covers a part of a pixel. An empty one has the colour of the ground.
+pub(super) fn cover(pixel: &mut [u8], colour: RGBColor, share: f64, ground: RGBColor) {
+    let below = if pixel[3] == 0 { [ground.0, ground.1, ground.2] } else { [pixel[0], pixel[1], pixel[2]] };
+    for (below, (to, above)) in below.into_iter().zip(pixel.iter_mut().zip([colour.0, colour.1, colour.2])) {
+        *to = channel(f64::from(below) + (f64::from(above) - f64::from(below)) * share);
+    }
+    pixel[3] = 255;
+}

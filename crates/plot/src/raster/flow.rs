@@ -1,0 +1,184 @@
+//! Very many straight lines from one edge of a strip to the other, in a time that doesn't depend on how many they are.
+//!
+//! Lines are counted by the bins in which they begin and end. A strip is cut in the middle: a line from bin a to bin b is one
+//! from a to the bin between and another one from there to b, so that both halves are strips with fewer slopes. What is left
+//! in the end are columns. This is the approximate discrete Radon transform of Brady (1998), "A fast discrete approximation
+//! algorithm for the Radon transform", run backwards.
+
+use super::points::refill;
+use crate::number::{pixel, real};
+
+/// Lines of both layers: the muted ones in the lower half of the bits, the others in the upper one. Together they take as
+/// long as one layer alone.
+pub(crate) type Both = u64;
+
+/// A line of the lower layer, and one of the upper one.
+pub(crate) const MUTED: Both = 1;
+pub(crate) const DATA: Both = 1 << 32;
+
+/// So many columns aren't cut any more.
+const NARROWEST: usize = 2;
+
+/// Lines between two edges, counted by the bins where they begin and end.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    bins: usize,
+    /// The lines of each cut.
+    tables: Vec<Table>,
+    column: Vec<Both>,
+}
+
+/// Lines: a row a bin where they begin, a column a rise.
+#[derive(Debug, Default)]
+struct Table {
+    /// The largest rise, and the largest fall.
+    reach: usize,
+    counts: Vec<Both>,
+}
+
+impl Table {
+    fn begin(&mut self, bins: usize, reach: usize) {
+        self.reach = reach;
+        refill(&mut self.counts, bins * (2 * reach + 1), 0);
+    }
+
+    /// The rises that lines from a bin can have, from the largest fall on, and how many lines have each.
+    #[inline]
+    fn rises(&self, bins: usize, start: usize) -> (usize, &[Both]) {
+        let width = 2 * self.reach + 1;
+        let (first, last) = (self.reach.saturating_sub(start), (self.reach + bins - start).min(width));
+        (first, &self.counts[start * width + first..start * width + last])
+    }
+}
+
+impl Flow {
+    /// Prepares for lines between edges of so many bins.
+    pub(crate) fn begin(&mut self, bins: usize) {
+        self.bins = bins.max(1);
+        if self.tables.is_empty() {
+            self.tables.push(Table::default());
+        }
+        self.tables[0].begin(self.bins, self.bins - 1);
+    }
+
+    /// Adds a line.
+    #[inline]
+    pub(crate) fn add(&mut self, start: usize, end: usize, line: Both) {
+        let table = &mut self.tables[0];
+        table.counts[start * (2 * table.reach + 1) + end + table.reach - start] += line;
+    }
+
+    /// Gives `paint` each of `columns` columns: how many lines go through each bin.
+    pub(crate) fn columns(&mut self, columns: usize, paint: &mut dyn FnMut(usize, &[Both])) {
+        self.cut(0, 0, columns, paint);
+    }
+
+    fn cut(&mut self, depth: usize, first: usize, columns: usize, paint: &mut dyn FnMut(usize, &[Both])) {
+        if columns <= NARROWEST {
+            return self.paint_columns(depth, first..first + columns, paint);
+        }
+        if self.tables.len() == depth + 1 {
+            self.tables.push(Table::default());
+        }
+        let left = columns / 2;
+        self.halve(depth, real(left) / real(columns), Half::Left);
+        self.cut(depth + 1, first, left, paint);
+        self.halve(depth, real(left) / real(columns), Half::Right);
+        self.cut(depth + 1, first + left, columns - left, paint);
+    }
+
+    /// Fills the next table with one half of each line of this one; the left half has a share of the columns.
+    fn halve(&mut self, depth: usize, share: f64, half: Half) {
+        let (done, open) = self.tables.split_at_mut(depth + 1);
+        let (from, to) = (&done[depth], &mut open[0]);
+        let reach = isize::try_from(from.reach).unwrap_or(isize::MAX);
+        // How far each rise has come at the cut, and what it still has to go.
+        let parts: Vec<(isize, isize)> = (-reach..=reach)
+            .map(|rise| {
+                let risen = part(rise, share);
+                if half == Half::Left { (0, risen) } else { (risen, rise - risen) }
+            })
+            .collect();
+        to.begin(self.bins, parts.iter().map(|(_, rise)| rise.unsigned_abs()).max().unwrap_or(0));
+        let width = 2 * to.reach + 1;
+        // The step from a row of this table to the place in the next one.
+        let row = width.cast_signed();
+        let steps: Vec<isize> = parts.iter().map(|(start, rise)| start * row + rise + to.reach.cast_signed()).collect();
+        for start in 0..self.bins {
+            let (first, counts) = from.rises(self.bins, start);
+            for (step, count) in steps[first..].iter().zip(counts) {
+                to.counts[(start * width).wrapping_add_signed(*step)] += count;
+            }
+        }
+    }
+
+    /// A line covers each bin between those where it begins and ends, one at least.
+    fn paint_columns(&mut self, depth: usize, columns: std::ops::Range<usize>, paint: &mut dyn FnMut(usize, &[Both])) {
+        refill(&mut self.column, self.bins, 0);
+        let table = &self.tables[depth];
+        for start in 0..self.bins {
+            let (first, counts) = table.rises(self.bins, start);
+            for (rise, count) in (first..).zip(counts).filter(|(_, count)| **count > 0) {
+                let end = start + rise - table.reach;
+                let (low, high) = (start.min(end), start.max(end));
+                self.column[low..high.max(low + 1)].iter_mut().for_each(|bin| *bin += count);
+            }
+        }
+        columns.for_each(|column| paint(column, &self.column));
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Left,
+    Right,
+}
+
+/// A part of a rise, rounded.
+#[expect(clippy::cast_precision_loss, reason = "rises are a few hundred bins")]
+fn part(rise: isize, share: f64) -> isize {
+    pixel(rise as f64 * share) as isize
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::number::whole;
+
+    fn painted(bins: usize, columns: usize, lines: &[(usize, usize)]) -> Vec<Vec<Both>> {
+        let mut flow = Flow::default();
+        flow.begin(bins);
+        for (start, end) in lines {
+            flow.add(*start, *end, DATA);
+        }
+        let mut painted = vec![Vec::new(); columns];
+        flow.columns(columns, &mut |index, column| painted[index] = column.to_vec());
+        painted
+    }
+
+    #[test]
+    fn a_level_line_stays_in_its_bin() {
+        for column in painted(5, 7, &[(3, 3), (3, 3)]) {
+            assert_eq!(column, [0, 0, 0, 2 * DATA, 0]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_goes_through_every_column_on_its_way(bins in 1..90_usize, columns in 1..70_usize, start in 0.0..1.0_f64, end in 0.0..1.0_f64) {
+            let (start, end) = (whole(start * real(bins)), whole(end * real(bins)));
+            for (index, column) in painted(bins, columns, &[(start, end)]).iter().enumerate() {
+                let way = |column: usize| real(start) + (real(end) - real(start)) * real(column) / real(columns);
+                let (from, to) = (way(index.saturating_sub(1)), way((index + 2).min(columns)));
+                let covered: Vec<usize> = (0..bins).filter(|bin| column[*bin] > 0).collect();
+                prop_assert!(!covered.is_empty());
+                for bin in covered {
+                    // Each cut rounds by half a bin.
+                    prop_assert!(real(bin) > from.min(to) - 3.5 && real(bin) < from.max(to) + 3.5, "{} {} {}", bin, from, to);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Lines: how much of each pixel they cover, counted in sixteenths.
+
+use super::Raster;
+use super::flow::{self, Both};
+use super::points::refill;
+use super::shade::Shades;
+use crate::look::Look;
+use crate::number::{real, whole};
+use crate::sheet::Place;
+
+/// The line of a layer.
+impl Layer {
+    fn line(self) -> Both {
+        match self {
+            Self::Muted => flow::MUTED,
+            Self::Data => flow::DATA,
+        }
+    }
+}
+
+/// What a pixel counts that one line covers.
+pub(super) const WHOLE: u32 = 16;
+
+/// Which of the two layers of an image a line belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Muted,
+    Data,
+}
+
+impl Raster {
+    /// Prepares for lines.
+    pub(crate) fn begin_lines(&mut self) {
+        let pixels = self.image.width_px * self.image.height_px;
+        refill(&mut self.counts, pixels, 0);
+        refill(&mut self.muted, pixels, 0);
+    }
+
+    /// Counts up what a line covers, as far as it lies in the image; its end belongs to the line that goes on from there.
+    /// Places are pixels of the image.
+    pub(crate) fn count_line(&mut self, layer: Layer, from: Place, to: Place) {
+        let (width, height) = (self.image.width_px, self.image.height_px);
+        let Some((from, to)) = clipped(from, to, (real(width), real(height))) else { return };
+        let counts = match layer {
+            Layer::Muted => &mut self.muted,
+            Layer::Data => &mut self.counts,
+        };
+        if (to.0 - from.0).abs() >= (to.1 - from.1).abs() {
+            along(from, to, (1, width), (width, height), counts);
+        } else {
+            along((from.1, from.0), (to.1, to.0), (width, 1), (height, width), counts);
+        }
+    }
+
+    /// Prepares for flows of lines between bins of the image's height.
+    pub(crate) fn begin_flows(&mut self, bins: usize) {
+        refill(&mut self.passing, bins * self.image.width_px, 0);
+    }
+
+    /// Adds up lines across some columns of the image, from bin to bin of its height; the lowest bin is the first.
+    pub(crate) fn add_flow(
+        &mut self,
+        lines: impl Iterator<Item = (usize, usize, Layer)>,
+        columns: std::ops::Range<usize>,
+    ) {
+        let width = self.image.width_px;
+        self.flow.begin(self.passing.len() / width);
+        lines.for_each(|(start, end, layer)| self.flow.add(start, end, layer.line()));
+        self.flow.columns(columns.len(), &mut |column, bins| {
+            let column = columns.start + column;
+            for (to, passing) in self.passing.iter_mut().skip(column).step_by(width).zip(bins) {
+                *to += passing;
+            }
+        });
+    }
+
+    /// Colours each pixel by what flows through it: between two bins by how near they are.
+    pub(crate) fn shade_flows(&mut self, look: &Look) {
+        let (width, most) =
+            (self.image.width_px, |half: fn(u64) -> u64| self.passing.iter().map(|both| half(*both)).max());
+        let most =
+            [most(|both| both & LOWER), most(|both| both >> 32)].map(|most| WHOLE * saturated(most.unwrap_or(0)));
+        let muted = Shades::up_to(most[0], WHOLE, look.background, look.muted);
+        let shades = Shades::up_to(most[1], WHOLE, look.background, look.data);
+        let rows = rows(self.image.height_px, self.passing.len() / width);
+        for ((low, high, share), row) in rows.into_iter().zip(self.image.rgba.chunks_exact_mut(4 * width)) {
+            let bins = self.passing[low * width..].iter().zip(&self.passing[high * width..]);
+            for (rgba, (low, high)) in row.chunks_exact_mut(4).zip(bins).filter(|(_, (low, high))| **low | **high > 0) {
+                let count = |low: Both, high: Both| (WHOLE - share) * saturated(low) + share * saturated(high);
+                match (count(low >> 32, high >> 32), count(low & LOWER, high & LOWER)) {
+                    (0, 0) => {}
+                    (0, count) => rgba.copy_from_slice(&muted.of_count(count)),
+                    (count, _) => rgba.copy_from_slice(&shades.of_count(count)),
+                }
+            }
+        }
+    }
+
+    /// Colours what was counted.
+    pub(crate) fn shade_lines(&mut self, look: &Look) {
+        let muted = Shades::of_parts(&self.muted, WHOLE, look.background, look.muted);
+        let shades = Shades::of_parts(&self.counts, WHOLE, look.background, look.data);
+        self.fill_pixels(&muted, |_, count| shades.of_count(count));
+    }
+}
+
+/// The lower half of the bits.
+const LOWER: Both = (1 << 32) - 1;
+
+#[expect(clippy::cast_possible_truncation, reason = "half of the bits")]
+fn saturated(half: Both) -> u32 {
+    half.min(u64::from(u32::MAX / WHOLE)) as u32
+}
+
+/// Between which two bins the middle of each row lies, from the uppermost on, and how many sixteenths of the upper one it has.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sixteenths")]
+fn rows(height: usize, bins: usize) -> Vec<(usize, usize, u32)> {
+    let of_row = |row: usize| {
+        let place = (1.0 - (real(row) + 0.5) / real(height)) * real(bins) - 0.5;
+        let place = place.clamp(0.0, real(bins - 1));
+        (whole(place), (whole(place) + 1).min(bins - 1), (place.fract() * f64::from(WHOLE)) as u32)
+    };
+    (0..height).map(of_row).collect()
+}
+
+/// Goes from one place to another along the first coordinate, pixel by pixel, and shares each between two neighbours. `strides`
+/// are those of the two coordinates in `counts`, and `lengths` how many pixels each has.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within an image")]
+#[inline]
+fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize), counts: &mut [u32]) {
+    /// Of a pixel, in whole numbers, which are faster.
+    const PARTS: f64 = 65_536.0;
+    let (from, to) = if from.0 <= to.0 { (from, to) } else { (to, from) };
+    let slope = if to.0 > from.0 { (to.1 - from.1) / (to.0 - from.0) } else { 0.0 };
+    // Pixels whose middle lies between.
+    let (first, last) = (whole(from.0 + 0.5), whole(to.0 + 0.5).min(lengths.0));
+    // One more, so that it is never negative.
+    let mut across = ((from.1 + (real(first) + 0.5 - from.0) * slope + 0.5) * PARTS) as i64;
+    let step = (slope * PARTS) as i64;
+    for pixel in first..last {
+        let (low, upper) = ((across >> 16) as usize, (across >> 12 & 15) as u32);
+        let start = pixel * strides.0;
+        if low >= 1 && low <= lengths.1 {
+            counts[start + (low - 1) * strides.1] += WHOLE - upper;
+        }
+        if low < lengths.1 {
+            counts[start + low * strides.1] += upper;
+        }
+        across += step;
+    }
+}
+
+/// The part of a line that lies in a rectangle.
+///
+/// Liang, Y.-D. and Barsky, B. (1984): A new concept and method for line clipping.
+fn clipped(from: Place, to: Place, (width, height): (f64, f64)) -> Option<(Place, Place)> {
+    let is_inside = |place: Place| place.0 >= 0.0 && place.0 <= width && place.1 >= 0.0 && place.1 <= height;
+    if is_inside(from) && is_inside(to) {
+        return Some((from, to));
+    }
+    let (right, down) = (to.0 - from.0, to.1 - from.1);
+    let (mut start, mut end) = (0.0_f64, 1.0_f64);
+    for (speed, room) in [(-right, from.0), (right, width - from.0), (-down, from.1), (down, height - from.1)] {
+        if !(speed.is_finite() && room.is_finite()) || (speed == 0.0 && room < 0.0) {
+            return None;
+        }
+        if speed < 0.0 {
+            start = start.max(room / speed);
+        } else if speed > 0.0 {
+            end = end.min(room / speed);
+        }
+    }
+    let at = |share: f64| (from.0 + share * right, from.1 + share * down);
+    (start <= end).then(|| (at(start), at(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(from: Place, to: Place) -> Vec<u32> {
+        let mut raster = Raster::default();
+        raster.image.begin((0.0, 0.0), (6.0, 4.0));
+        raster.begin_lines();
+        raster.count_line(Layer::Data, from, to);
+        raster.counts
+    }
+
+    #[test]
+    fn a_line_covers_as_many_pixels_as_it_is_long() {
+        assert_eq!(covered((0.0, 1.5), (6.0, 1.5))[6..12], [WHOLE; 6]);
+        for (from, to, length) in
+            [((0.0, 0.5), (6.0, 3.5), 6), ((3.0, 0.0), (2.0, 4.0), 4), ((5.0, 2.0), (1.0, 2.0), 4)]
+        {
+            let sum: u32 = covered(from, to).iter().sum();
+            assert!(sum.abs_diff(length * WHOLE) <= 2 * WHOLE / 3, "{from:?} {to:?} {sum}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_cut() {
+        assert_eq!(covered((-1e12, 1.5), (1e12, 1.5))[6..12], [WHOLE; 6]);
+        assert_eq!(covered((-5.0, 9.0), (9.0, 9.0)), [0; 24]);
+        assert_eq!(covered((0.0, f64::NAN), (6.0, 1.0)), [0; 24]);
+        assert_eq!(covered((0.0, 1.0), (f64::INFINITY, 1.0)), [0; 24]);
+    }
+}

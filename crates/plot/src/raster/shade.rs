@@ -1,0 +1,124 @@
+//! From counts to colours.
+
+use super::Raster;
+use super::points::Colour;
+use crate::look::{Look, blend};
+use crate::number::real;
+use plotters::style::RGBColor;
+
+/// How strongly a single point is seen, however many others fall on one another elsewhere.
+const LIGHTEST: f64 = 0.45;
+/// The same for lines, which are thin: the more lie on one another elsewhere, the less, so that there is a difference.
+const LIGHTEST_LINES: (f64, f64) = (0.3, 0.65);
+const FADING: f64 = 0.12;
+/// Counts below this power of two have a colour each; above, so many powers of two of counts have one.
+const FINE_BITS: u32 = 10;
+const COARSE_BITS: u32 = 5;
+/// Steps of a sequence of colours.
+const STEPS: usize = 128;
+
+impl Raster {
+    /// Colours each pixel by what was counted.
+    pub(super) fn shade(&mut self, colour: Colour, look: &Look) {
+        let muted = Shades::of(&self.muted, look.background, look.muted);
+        match colour {
+            Colour::Plain => {
+                let shades = Shades::of(&self.counts, look.background, look.data);
+                self.fill_pixels(&muted, |_, count| shades.of_count(count));
+            }
+            Colour::Values(..) => {
+                let steps: Vec<[u8; 4]> =
+                    (0..=STEPS).map(|step| opaque(look.of_place(real(step) / real(STEPS)))).collect();
+                let sums = std::mem::take(&mut self.sums);
+                self.fill_pixels(&muted, |pixel, count| steps[step_of(sums[pixel], count)]);
+                self.sums = sums;
+            }
+            Colour::Categories(..) => {
+                let votes = std::mem::take(&mut self.votes);
+                self.fill_pixels(&muted, |pixel, _| opaque(look.of_category(votes[pixel][0])));
+                self.votes = votes;
+            }
+        }
+    }
+
+    /// Gives each counted pixel its colour, and each one that has only muted counts theirs.
+    pub(super) fn fill_pixels(&mut self, muted: &Shades, coloured: impl Fn(usize, u32) -> [u8; 4]) {
+        for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&self.counts).enumerate() {
+            if *count > 0 {
+                rgba.copy_from_slice(&coloured(pixel, *count));
+            } else if let Some(1..) = self.muted.get(pixel) {
+                rgba.copy_from_slice(&muted.of_count(self.muted[pixel]));
+            }
+        }
+    }
+}
+
+/// The colours of counts.
+pub(super) struct Shades {
+    mixed: Vec<[u8; 4]>,
+    ground: RGBColor,
+    ink: RGBColor,
+    /// What a single mark counts.
+    whole: u32,
+    most: u32,
+}
+
+impl Shades {
+    pub(super) fn of(counts: &[u32], ground: RGBColor, ink: RGBColor) -> Self {
+        Self::of_parts(counts, 1, ground, ink)
+    }
+
+    /// The same where a mark counts `whole` in a pixel that it covers, and less in one of which it covers a part.
+    pub(super) fn of_parts(counts: &[u32], whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
+        Self::up_to(counts.iter().copied().max().unwrap_or(0), whole, ground, ink)
+    }
+
+    /// The same for counts up to `most`.
+    pub(super) fn up_to(most: u32, whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
+        let mut shades = Self { mixed: Vec::new(), ground, ink, whole, most };
+        let fine = (0..1 << FINE_BITS).take_while(|count| *count <= most).map(|count| shades.mix(count));
+        let powers = FINE_BITS..=most.max(1).ilog2();
+        let coarse = powers
+            .flat_map(|power| (0..1 << COARSE_BITS).map(move |part| (1 << power) + (part << (power - COARSE_BITS))));
+        shades.mixed = fine.chain(coarse.map(|count| shades.mix(count))).collect();
+        shades
+    }
+
+    #[inline]
+    pub(super) fn of_count(&self, count: u32) -> [u8; 4] {
+        if count < 1 << FINE_BITS {
+            return self.mixed[count as usize];
+        }
+        let power = count.ilog2();
+        let part = (count >> (power - COARSE_BITS)) & ((1 << COARSE_BITS) - 1);
+        self.mixed[((1 << FINE_BITS) + ((power - FINE_BITS) << COARSE_BITS) + part) as usize]
+    }
+
+    /// By the logarithm, so that neither single points are lost nor thousands look like a few.
+    fn mix(&self, count: u32) -> [u8; 4] {
+        let (marks, most) = (f64::from(count) / f64::from(self.whole), f64::from(self.most) / f64::from(self.whole));
+        // With nothing but single marks, these are as dark as can be.
+        let lightest = match self.whole {
+            _ if most <= 1.5 => 1.0,
+            1 => LIGHTEST,
+            _ => (LIGHTEST_LINES.1 - FADING * most.log10()).clamp(LIGHTEST_LINES.0, LIGHTEST_LINES.1),
+        };
+        let share = if marks <= 1.0 { lightest * marks } else { lightest + (1.0 - lightest) * marks.ln() / most.ln() };
+        opaque(blend(self.ground, self.ink, share.min(1.0)))
+    }
+}
+
+pub(super) fn opaque(colour: RGBColor) -> [u8; 4] {
+    [colour.0, colour.1, colour.2, 255]
+}
+
+/// The step of a mean place.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "between 0 and the number of steps"
+)]
+fn step_of(sum: f32, count: u32) -> usize {
+    ((sum / count as f32 * STEPS as f32 + 0.5) as usize).min(STEPS)
+}

@@ -1,0 +1,252 @@
+//! One value against another, a point a case.
+
+use crate::axis::Axis;
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::frame::Frame;
+use crate::key;
+use crate::label::count;
+use crate::look::Look;
+use crate::raster::{Colour, Points, Raster};
+use crate::sheet::{Across, Along, Sheet};
+use crate::text::TEXT_PX;
+
+/// The ring around the point that is pointed at, on the page.
+const RING_PX: f64 = 6.0;
+
+/// Points between two axes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter<'a> {
+    /// The points.
+    pub points: Points<'a>,
+    /// From left to right.
+    pub x: Axis,
+    /// From bottom to top.
+    pub y: Axis,
+    /// A point with a ring around it.
+    pub pointed_at: Option<usize>,
+}
+
+impl Scatter<'_> {
+    /// Where its axes stand.
+    #[must_use]
+    pub fn frame(&self, size: Size, look: &Look) -> Frame {
+        Frame::new(size, look, &self.x, &self.y, key::room_px(self.points.colour, size, look))
+    }
+
+    /// The points that are shown.
+    fn shown(&self) -> impl Iterator<Item = (f64, f64)> {
+        let is_shown =
+            |(x, y): &(f64, f64)| (0.0..=1.0).contains(&self.x.place(*x)) && (0.0..=1.0).contains(&self.y.place(*y));
+        self.points.x.iter().copied().zip(self.points.y.iter().copied()).filter(is_shown)
+    }
+
+    /// How many points are shown, and how many aren't.
+    #[must_use]
+    pub fn drawn(&self) -> Drawn {
+        let mut drawn = Drawn::default();
+        for (x, y) in self.points.x.iter().zip(self.points.y) {
+            let places = [self.x.place(*x), self.y.place(*y)];
+            match () {
+                () if x.is_nan() || y.is_nan() => drawn.missing += 1,
+                () if places.iter().all(|place| (0.0..=1.0).contains(place)) => drawn.shown += 1,
+                () => drawn.outside += 1,
+            }
+        }
+        drawn
+    }
+}
+
+impl Chart for Scatter<'_> {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        let frame = self.frame(size, look);
+        raster.begin(&frame, look);
+        raster.paint_points(&self.points, &frame, look)
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+        frame.rule(&mut sheet, look);
+        key::draw(self.points.colour, &mut sheet, &frame, size, look);
+        let pointed_at = self.pointed_at.and_then(|index| Some((self.points.x.get(index)?, self.points.y.get(index)?)));
+        if let Some((x, y)) = pointed_at {
+            let (x, y) = frame.pixel_of(*x, *y);
+            if frame.contains(x, y) {
+                sheet.ring((x, y), RING_PX * look.pixel_ratio, look.accent, 2.0 * look.hairline_px());
+            }
+        }
+        if self.shown().next().is_none() {
+            write_nothing(&mut sheet, &frame, look);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = self.drawn();
+        let (x, y) = (&self.x, &self.y);
+        let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
+        if let (Some(right), Some(up)) = (extent(self.shown().map(|(x, _)| x)), extent(self.shown().map(|(_, y)| y))) {
+            let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
+            parts.push(format!(": {} {up} against {} {right}", y.label, x.label));
+        }
+        if let Colour::Values(_, axis) = self.points.colour {
+            parts.push(format!(", coloured by {}", axis.label));
+        }
+        parts.push(absent(outside, missing));
+        parts.concat()
+    }
+}
+
+/// The least and the most of some values.
+pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let wider = |range: Option<(f64, f64)>, value: f64| {
+        Some(range.map_or((value, value), |(least, most)| (least.min(value), most.max(value))))
+    };
+    values.fold(None, wider)
+}
+
+/// `; 12 outside; 26 without a value`.
+pub(crate) fn absent(outside: usize, missing: usize) -> String {
+    let part =
+        |number: usize, text: &str| if number > 0 { format!("; {} {text}", count(number)) } else { String::new() };
+    part(outside, "outside of what is shown") + &part(missing, "without a value")
+}
+
+/// Says in the middle of a frame that there is nothing in it.
+pub(crate) fn write_nothing(sheet: &mut Sheet, frame: &Frame, look: &Look) {
+    let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
+    let anchor = (Across::Middle, Along::Middle);
+    sheet.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::axis::Scale;
+    use crate::mask::Mask;
+    use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
+
+    fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> Scatter<'a> {
+        let points = Points { x, y, selected: Mask::All, colour: Colour::Plain };
+        let x = Axis::covering("friction", "°", Scale::Linear, x);
+        Scatter { points, x, y: Axis::covering("end_load", "N", Scale::Linear, y), pointed_at: None }
+    }
+
+    fn cloud(number: usize) -> (Vec<f64>, Vec<f64>) {
+        let (x, noise) = (bell(number, 1), bell(number, 2));
+        let y = x.iter().zip(noise).map(|(x, noise)| 5e5 + 2e5 * x + 1e5 * noise).collect();
+        (x.iter().map(|x| 30.0 + 5.0 * x).collect(), y)
+    }
+
+    #[test]
+    fn a_few_points_are_dots() {
+        let (x, y) = cloud(40);
+        insta::assert_snapshot!(golden(&Scatter { pointed_at: Some(7), ..scatter(&x, &y) }, USUAL, &light()));
+    }
+
+    #[test]
+    fn many_points_are_a_cloud() {
+        let (x, y) = cloud(30_000);
+        let selected: Vec<bool> = x.iter().map(|x| *x > 31.0).collect();
+        let mut scatter = scatter(&x, &y);
+        scatter.points.selected = Mask::Flags(&selected);
+        insta::assert_snapshot!(golden(&scatter, SMALL, &light()));
+    }
+
+    #[test]
+    fn values_give_colours() {
+        let (x, y) = cloud(25_000);
+        let values: Vec<f64> = x.iter().map(|x| (x / 8.0).exp()).collect();
+        let axis = Axis::covering("settlement", "mm", Scale::Logarithmic, &values);
+        let mut scatter = scatter(&x, &y);
+        scatter.points.colour = Colour::Values(&values, &axis);
+        insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
+    }
+
+    #[test]
+    fn categories_have_names_and_colours() {
+        let codes: Vec<u32> = uniform(60, 9).iter().map(|share| if *share < 0.4 { 0 } else { 2 }).collect();
+        let names = ["sand", "clay", "weathered granite of the north"].map(str::to_owned);
+        let x: Vec<f64> = codes.iter().map(|code| f64::from(*code)).collect();
+        let y: Vec<f64> = uniform(60, 3).iter().map(|share| 10_f64.powf(6.0 * share - 3.0)).collect();
+        let points = Points { x: &x, y: &y, selected: Mask::All, colour: Colour::Categories(&codes, &names) };
+        let y = Axis::covering("permeability", "m/s", Scale::Logarithmic, &y);
+        let scatter = Scatter { points, x: Axis::of_categories("soil", names.to_vec()), y, pointed_at: None };
+        insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
+    }
+
+    #[test]
+    fn nothing_and_one_point_are_shown_as_such() {
+        insta::assert_snapshot!("empty", golden(&scatter(&[], &[]), SMALL, &light()));
+        insta::assert_snapshot!("single", golden(&scatter(&[31.0], &[4.2e9]), SMALL, &light()));
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        let x = [20.0, 30.0, f64::NAN, 30.0, f64::INFINITY];
+        let y = [1.0, 1e3, 5.0, -2.0, 7.0];
+        let mut scatter = scatter(&x, &y);
+        scatter.y.scale = Scale::Logarithmic;
+        (scatter.y.least, scatter.y.most) = (1.0, 1e3);
+        (scatter.x.least, scatter.x.most) = (20.0, 40.0);
+        let drawn = scatter.paint(SMALL, &light(), &mut Raster::default());
+        assert_eq!(drawn, Drawn { shown: 2, outside: 2, missing: 1, uncoloured: 0 });
+        assert_eq!(
+            scatter.summary(),
+            "2 of 5 cases: end_load from 1 N to 1,000 N against friction from 20 ° to 30 °; 2 outside of what is shown; 1 \
+             without a value"
+        );
+    }
+
+    #[test]
+    fn the_nearest_point_is_found() {
+        let (x, y) = cloud(30_000);
+        let scatter = scatter(&x, &y);
+        let mut raster = Raster::default();
+        scatter.paint(USUAL, &light(), &mut raster);
+        let frame = scatter.frame(USUAL, &light());
+        let (x_px, y_px) = frame.pixel_of(x[123], y[123]);
+        let found = raster.nearest(x_px, y_px, 8.0, Mask::All).unwrap();
+        let there = frame.pixel_of(x[found], y[found]);
+        assert!((there.0 - x_px).hypot(there.1 - y_px) < 1.5);
+        assert_eq!(raster.nearest(frame.left_px, frame.top_px, 8.0, Mask::All), None);
+        assert_eq!(raster.nearest(x_px, y_px, 8.0, Mask::Flags(&[])), None);
+    }
+
+    fn pixels(raster: &Raster, colour: crate::RGBColor) -> usize {
+        let is_it = |pixel: &&[u8]| *pixel == [colour.0, colour.1, colour.2, 255];
+        raster.image().rgba.chunks_exact(4).filter(is_it).count()
+    }
+
+    #[test]
+    fn a_pixel_of_many_points_has_their_mean_and_their_majority() {
+        let x = vec![0.5; 30_001];
+        let values: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2)).collect();
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", Scale::Linear, &values) };
+        let mut scatter = scatter(&x, &x);
+        scatter.points.colour = Colour::Values(&values, &axis);
+        let (look, mut raster) = (light(), Raster::default());
+        scatter.paint(SMALL, &look, &mut raster);
+        assert_eq!(pixels(&raster, look.of_place(0.5)), 1);
+        let codes: Vec<u32> = (0..30_001).map(|index| index % 2 * 3).collect();
+        scatter.points.colour = Colour::Categories(&codes, &[]);
+        scatter.paint(SMALL, &look, &mut raster);
+        assert_eq!(pixels(&raster, look.palette[0]), 1, "15,001 zeros");
+    }
+
+    proptest! {
+        #[test]
+        fn every_point_is_counted_once(points in prop::collection::vec((prop::num::f64::ANY, -2.0..2.0_f64), 0..200), least in -1.0..0.0_f64) {
+            let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+            for scale in [Scale::Linear, Scale::Logarithmic] {
+                let mut scatter = scatter(&x, &y);
+                scatter.y = Axis { least: if scale == Scale::Linear { least } else { 0.1 }, most: 1.0, scale, ..scatter.y };
+                let drawn = scatter.paint(SMALL, &light(), &mut Raster::default());
+                prop_assert_eq!(drawn.shown + drawn.outside + drawn.missing, x.len());
+                prop_assert_eq!(drawn, scatter.drawn());
+            }
+        }
+    }
+}

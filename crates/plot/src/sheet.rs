@@ -1,0 +1,170 @@
+//! What is drawn above an image: lines, bars and letters, as a list of marks that any drawing area can show.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::number::{pixel, whole};
+
+/// A place, in pixels from the upper left corner.
+pub(crate) type Place = (f64, f64);
+
+/// A colour and how much of it: 1 covers what is below.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ink {
+    pub(crate) colour: RGBColor,
+    pub(crate) opacity: f64,
+}
+
+impl From<RGBColor> for Ink {
+    fn from(colour: RGBColor) -> Self {
+        Self { colour, opacity: 1.0 }
+    }
+}
+
+impl Ink {
+    pub(crate) fn faint(colour: RGBColor, opacity: f64) -> Self {
+        Self { colour, opacity }
+    }
+
+    fn rgba(self) -> RGBAColor {
+        self.colour.mix(self.opacity)
+    }
+}
+
+/// Which part of a text stands at its place, from left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Across {
+    Start,
+    Middle,
+    End,
+}
+
+/// And from top to bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Along {
+    Top,
+    Middle,
+}
+
+/// One thing on a sheet.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    /// A filled rectangle; axes and ticks, too, since a thin rectangle is sharp everywhere.
+    Bar { corner: Place, opposite: Place, ink: Ink },
+    /// A line through places.
+    Path { places: Vec<Place>, ink: Ink, width_px: f64 },
+    /// A filled shape.
+    Shape { places: Vec<Place>, ink: Ink },
+    /// A circle.
+    Ring { centre: Place, radius_px: f64, ink: Ink, width_px: f64 },
+    /// A line of text.
+    Text { text: String, at: Place, across: Across, along: Along, ink: Ink, size_px: f64 },
+}
+
+/// Marks, from the lowest to the uppermost.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sheet {
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl Sheet {
+    pub(crate) fn bar(&mut self, corner: Place, opposite: Place, ink: impl Into<Ink>) {
+        self.marks.push(Mark::Bar { corner, opposite, ink: ink.into() });
+    }
+
+    pub(crate) fn path(&mut self, places: Vec<Place>, ink: impl Into<Ink>, width_px: f64) {
+        self.marks.push(Mark::Path { places, ink: ink.into(), width_px });
+    }
+
+    pub(crate) fn shape(&mut self, places: Vec<Place>, ink: impl Into<Ink>) {
+        self.marks.push(Mark::Shape { places, ink: ink.into() });
+    }
+
+    pub(crate) fn ring(&mut self, centre: Place, radius_px: f64, ink: impl Into<Ink>, width_px: f64) {
+        self.marks.push(Mark::Ring { centre, radius_px, ink: ink.into(), width_px });
+    }
+
+    pub(crate) fn text(&mut self, text: &str, at: Place, anchor: (Across, Along), ink: impl Into<Ink>, size_px: f64) {
+        let (across, along) = anchor;
+        let text = text.to_owned();
+        self.marks.push(Mark::Text { text, at, across, along, ink: ink.into(), size_px });
+    }
+
+    /// Shows the marks on a drawing area, which may have something on it.
+    ///
+    /// # Errors
+    /// If the backend does.
+    pub fn draw<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+    ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+        self.marks.iter().try_for_each(|mark| draw_mark(mark, area))
+    }
+}
+
+fn draw_mark<DB: DrawingBackend>(
+    mark: &Mark,
+    area: &DrawingArea<DB, Shift>,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    let pixels = |places: &[Place]| -> Vec<(i32, i32)> { places.iter().map(|place| nearest(*place)).collect() };
+    match mark {
+        Mark::Bar { corner, opposite, ink } => {
+            area.draw(&Rectangle::new([nearest(*corner), nearest(*opposite)], ink.rgba().filled()))
+        }
+        Mark::Path { places, ink, width_px } => {
+            area.draw(&PathElement::new(pixels(places), ink.rgba().stroke_width(stroke(*width_px))))
+        }
+        Mark::Shape { places, ink } => area.draw(&Polygon::new(pixels(places), ink.rgba().filled())),
+        Mark::Ring { centre, radius_px, ink, width_px } => {
+            area.draw(&Circle::new(nearest(*centre), *radius_px, ink.rgba().stroke_width(stroke(*width_px))))
+        }
+        Mark::Text { text, at, across, along, ink, size_px } => {
+            let font = ("system-ui, sans-serif", *size_px).into_font().color(&ink.rgba());
+            area.draw(&Text::new(text.as_str(), nearest(*at), font.pos(anchor(*across, *along))))
+        }
+    }
+}
+
+fn nearest((x, y): Place) -> (i32, i32) {
+    (pixel(x), pixel(y))
+}
+
+fn stroke(width_px: f64) -> u32 {
+    u32::try_from(whole(width_px.round())).unwrap_or(1).max(1)
+}
+
+fn anchor(across: Across, along: Along) -> Pos {
+    let across = match across {
+        Across::Start => HPos::Left,
+        Across::Middle => HPos::Center,
+        Across::End => HPos::Right,
+    };
+    let along = match along {
+        Along::Top => VPos::Top,
+        Along::Middle => VPos::Center,
+    };
+    Pos::new(across, along)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_area_shows_every_mark() {
+        let mut sheet = Sheet::default();
+        sheet.bar((1.0, 2.0), (3.4, 9.0), RED);
+        sheet.path(vec![(0.0, 0.0), (5.0, 5.2)], Ink::faint(BLUE, 0.5), 2.0);
+        sheet.shape(vec![(0.0, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
+        sheet.ring((5.0, 5.0), 3.0, BLACK, 1.0);
+        sheet.text("a < b", (5.0, 5.0), (Across::Middle, Along::Top), BLACK, 11.0);
+        let mut svg = String::new();
+        {
+            let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
+            sheet.draw(&area).unwrap();
+            area.present().unwrap();
+        }
+        insta::assert_snapshot!(svg);
+    }
+}

@@ -1,0 +1,138 @@
+//! A chart as an SVG document. plotters has a backend for that; this one keeps fractions of pixels and the size of letters.
+
+use std::fmt::Write as _;
+
+use crate::chart::Size;
+use crate::look::Look;
+use crate::raster::Image;
+use crate::sheet::{Across, Along, Ink, Mark, Place, Sheet};
+
+/// The document: the ground, the image, then the sheet. `encode` makes a data URI of an image.
+pub(crate) fn document(
+    size: Size,
+    look: &Look,
+    image: &Image,
+    sheet: &Sheet,
+    encode: &dyn Fn(&Image) -> String,
+) -> String {
+    let Size { width_px, height_px } = size;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width_px}\" height=\"{height_px}\" viewBox=\"0 0 {width_px} \
+         {height_px}\" font-family=\"system-ui, sans-serif\">\n<rect width=\"{width_px}\" height=\"{height_px}\"{}/>\n",
+        fill(look.background.into())
+    );
+    if !image.rgba.is_empty() {
+        let Image { left_px, top_px, width_px, height_px, .. } = image;
+        let uri = escaped(&encode(image));
+        // Writing to a string can't fail, here and below.
+        let _ = writeln!(
+            svg,
+            "<image x=\"{left_px}\" y=\"{top_px}\" width=\"{width_px}\" height=\"{height_px}\" href=\"{uri}\"/>"
+        );
+    }
+    for mark in &sheet.marks {
+        let _ = write_mark(&mut svg, mark);
+    }
+    svg + "</svg>\n"
+}
+
+fn write_mark(svg: &mut String, mark: &Mark) -> std::fmt::Result {
+    match mark {
+        Mark::Bar { corner, opposite, ink } => {
+            let (x, y) = (corner.0.min(opposite.0), corner.1.min(opposite.1));
+            let (width, height) = ((corner.0 - opposite.0).abs(), (corner.1 - opposite.1).abs());
+            let [x, y, width, height] = [x, y, width, height].map(number);
+            writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{}/>", fill(*ink))
+        }
+        Mark::Path { places, ink, width_px } => {
+            writeln!(svg, "<polyline points=\"{}\"{}/>", points(places), stroke(*ink, *width_px))
+        }
+        Mark::Shape { places, ink } => writeln!(svg, "<polygon points=\"{}\"{}/>", points(places), fill(*ink)),
+        Mark::Ring { centre, radius_px, ink, width_px } => {
+            let [x, y, radius] = [centre.0, centre.1, *radius_px].map(number);
+            writeln!(svg, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{}/>", stroke(*ink, *width_px))
+        }
+        Mark::Text { text, at, across, along, ink, size_px } => {
+            let [x, y, size] = [at.0, at.1 + baseline(*along) * size_px, *size_px].map(number);
+            let anchor = anchor(*across);
+            writeln!(
+                svg,
+                "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{anchor}{}>{}</text>",
+                fill(*ink),
+                escaped(text)
+            )
+        }
+    }
+}
+
+/// How far below its place a text's baseline lies, in heights of the font.
+fn baseline(along: Along) -> f64 {
+    match along {
+        Along::Top => 0.86,
+        Along::Middle => 0.35,
+    }
+}
+
+fn anchor(across: Across) -> &'static str {
+    match across {
+        Across::Start => "",
+        Across::Middle => " text-anchor=\"middle\"",
+        Across::End => " text-anchor=\"end\"",
+    }
+}
+
+fn points(places: &[Place]) -> String {
+    places.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect::<Vec<_>>().join(" ")
+}
+
+fn fill(ink: Ink) -> String {
+    let opacity = if ink.opacity < 1.0 { format!(" fill-opacity=\"{}\"", number(ink.opacity)) } else { String::new() };
+    format!(" fill=\"{}\"{opacity}", hex(ink))
+}
+
+fn stroke(ink: Ink, width_px: f64) -> String {
+    let opacity =
+        if ink.opacity < 1.0 { format!(" stroke-opacity=\"{}\"", number(ink.opacity)) } else { String::new() };
+    format!(" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{opacity}", hex(ink), number(width_px))
+}
+
+fn hex(ink: Ink) -> String {
+    format!("#{:02x}{:02x}{:02x}", ink.colour.0, ink.colour.1, ink.colour.2)
+}
+
+/// With two decimals at most.
+fn number(value: f64) -> String {
+    let value = (value * 100.0).round() / 100.0;
+    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+}
+
+/// Names come from documents that somebody else wrote: nothing in them is markup, and what XML forbids is left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_never_becomes_markup() {
+        assert_eq!(escaped("<b a=\"1\">&\u{0}"), "&lt;b a=&quot;1&quot;&gt;&amp; ");
+    }
+
+    #[test]
+    fn lengths_have_two_decimals() {
+        assert_eq!([1.0, 0.333_333, -0.001, -2.5].map(number), ["1", "0.33", "0", "-2.5"]);
+    }
+}

@@ -1,0 +1,263 @@
+//! Ticks: round values of an axis, and what is written beside them.
+
+use crate::axis::{Axis, Scale};
+use crate::label::{self, Style};
+use crate::number::{real, whole};
+use crate::time;
+
+/// Ranges of a logarithmic axis below this factor have the ticks of a linear one.
+const LEAST_FACTOR: f64 = 6.0;
+/// Powers of ten that are written out.
+const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -4..=6;
+/// How far beside the range a tick may lie because of rounding, as a share of a step.
+const ROUNDING: f64 = 1e-9;
+
+/// A round value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// The value.
+    pub value: f64,
+    /// Where it stands, from 0 to 1.
+    pub place: f64,
+    /// What is written beside it; empty where there is no room for it.
+    pub label: String,
+}
+
+/// The ticks of an axis.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ticks {
+    /// Those with a label, from low to high.
+    pub major: Vec<Tick>,
+    /// The places of those between, on logarithmic axes.
+    pub minor: Vec<f64>,
+    /// What the labels leave open: the day of a clock.
+    pub context: String,
+}
+
+impl Axis {
+    /// At most so many round values, and what is written beside each.
+    #[must_use]
+    pub fn ticks(&self, most: usize) -> Ticks {
+        if most == 0 || self.least >= self.most || !(self.most - self.least).is_finite() {
+            return Ticks::default();
+        }
+        match &self.scale {
+            Scale::Linear => self.linear(most),
+            Scale::Counts => self.linear(most.min(whole(self.most - self.least.max(0.0)) + 1)),
+            Scale::Logarithmic if self.least > 0.0 => self.logarithmic(most),
+            Scale::Logarithmic => Ticks::default(),
+            Scale::Time { utc_offset_secs } => self.of_time(*utc_offset_secs, most),
+            Scale::Categories(names) => self.of_names(names, most),
+        }
+    }
+
+    fn linear(&self, most: usize) -> Ticks {
+        let (factor, power) = step(self.least, self.most, most);
+        let values = multiples(factor, power, self.least, self.most);
+        let style = Style::of_steps(power, self.least.abs().max(self.most.abs()));
+        self.labelled(values, |value| style.write(value))
+    }
+
+    fn logarithmic(&self, most: usize) -> Ticks {
+        let powers = (label::power_of(self.least), label::power_of(self.most));
+        let mut values = decades(self.least, self.most, most);
+        if self.most / self.least < LEAST_FACTOR || values.len() < 2 {
+            values = self.linear(most).major.iter().map(|tick| tick.value).collect();
+            let (_, power) = step(self.least, self.most, most);
+            let style = Style::of_steps(power, self.most);
+            return self.labelled(values, |value| style.write(value));
+        }
+        let is_written_out = values.iter().all(|value| WRITTEN_OUT.contains(&label::power_of(*value)));
+        let write = |value: f64| if is_written_out { label::figure(value) } else { of_power(value) };
+        let minor = self.between_decades(powers, &values, most);
+        Ticks { minor, ..self.labelled(values, write) }
+    }
+
+    /// The places of 2, 3, … 9 times the powers of ten, or, where there is no room for so many, of the powers of ten.
+    fn between_decades(&self, powers: (i32, i32), major: &[f64], most: usize) -> Vec<f64> {
+        let decades = usize::try_from(powers.1 - powers.0).unwrap_or(0);
+        let factors = if decades <= most { 1..10 } else { 1..2 };
+        let kept = if decades <= 4 * most { powers.0..powers.1 + 1 } else { 0..0 };
+        let all = kept.flat_map(|power| factors.clone().map(move |factor| times_power(f64::from(factor), power)));
+        let is_minor = |value: &f64| *value >= self.least && *value <= self.most && !major.contains(value);
+        all.filter(is_minor).map(|value| self.place(value)).collect()
+    }
+
+    fn of_time(&self, utc_offset_secs: f64, most: usize) -> Ticks {
+        let (from, to) = (self.least + utc_offset_secs, self.most + utc_offset_secs);
+        let found = time::steps().find_map(|step| Some((step, time::times(step, from, to, most)?)));
+        let Some((step, times)) = found else { return Ticks::default() };
+        let context = time::context(step, &times, from);
+        let values = times.into_iter().map(|time| time - utc_offset_secs).collect();
+        Ticks { context, ..self.labelled(values, |value| time::label(step, value + utc_offset_secs)) }
+    }
+
+    /// Every name; where there are more than `most`, each second of them, or third.
+    fn of_names(&self, names: &[String], most: usize) -> Ticks {
+        let (first, last) = (self.least.ceil().max(0.0), self.most.floor().min(real(names.len()) - 1.0));
+        let shown = whole(last - first + 1.0);
+        let stride = shown.div_ceil(most).max(1);
+        let values = (0..shown).step_by(stride).map(|index| first + real(index)).collect();
+        self.labelled(values, |value| names.get(whole(value)).cloned().unwrap_or_default())
+    }
+
+    fn labelled(&self, values: Vec<f64>, write: impl Fn(f64) -> String) -> Ticks {
+        let tick = |value: f64| Tick { value, place: self.place(value).clamp(0.0, 1.0), label: write(value) };
+        let mut major: Vec<Tick> = values.into_iter().map(tick).collect();
+        // Where digits run out, ticks fall on one another.
+        major.dedup_by(|next, tick| next.value <= tick.value);
+        Ticks { major, minor: Vec::new(), context: String::new() }
+    }
+}
+
+/// The smallest step, as factor and power of ten, of which at most `limit` multiples lie in the range.
+fn step(from: f64, to: f64, limit: usize) -> (f64, i32) {
+    let mut power = label::power_of((to - from) / real(limit)) - 1;
+    loop {
+        for factor in [1.0, 2.0, 5.0] {
+            let (first, last) = indices(factor, power, from, to);
+            if last - first + 1.0 <= real(limit) {
+                return (factor, power);
+            }
+        }
+        power += 1;
+    }
+}
+
+/// The first and the last multiple of a step in a range.
+fn indices(factor: f64, power: i32, from: f64, to: f64) -> (f64, f64) {
+    let step = times_power(factor, power);
+    ((from / step - ROUNDING).ceil(), (to / step + ROUNDING).floor())
+}
+
+fn multiples(factor: f64, power: i32, from: f64, to: f64) -> Vec<f64> {
+    let (first, last) = indices(factor, power, from, to);
+    let number = whole(last - first + 1.0);
+    // Each from its index, so that no error adds up.
+    (0..number).map(|index| times_power((first + real(index)) * factor, power).clamp(from, to)).collect()
+}
+
+/// `factor` times a power of ten, rounded once: 3 times 10⁻¹ is 0.3.
+fn times_power(factor: f64, power: i32) -> f64 {
+    if (-22..0).contains(&power) { factor / 10_f64.powi(-power) } else { factor * 10_f64.powi(power) }
+}
+
+/// At most so many of: 1, 2 and 5 times powers of ten; powers of ten; each second of them, or third, ….
+fn decades(least: f64, most: f64, limit: usize) -> Vec<f64> {
+    let powers = || label::power_of(least) - 1..=label::power_of(most) + 1;
+    let shown = |value: &f64| *value >= least && *value <= most;
+    let of_factors = |factors: &[f64], stride: i32| -> Vec<f64> {
+        let kept = powers().filter(|power| power.rem_euclid(stride) == 0);
+        let values = kept.flat_map(|power| factors.iter().map(move |factor| times_power(*factor, power)));
+        values.filter(shown).collect()
+    };
+    let fine = of_factors(&[1.0, 2.0, 5.0], 1);
+    if fine.len() <= limit {
+        return fine;
+    }
+    let strides = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000];
+    let coarse = strides.into_iter().map(|stride| of_factors(&[1.0], stride));
+    coarse.into_iter().find(|values| values.len() <= limit).unwrap_or_default()
+}
+
+/// `10³`, `2×10³`.
+fn of_power(value: f64) -> String {
+    let power = label::power_of(value);
+    let factor = (value / 10_f64.powi(power)).round();
+    let ten = label::power_of_ten(power);
+    if factor > 1.0 { format!("{factor}×{ten}") } else { ten }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(least: f64, most: f64, scale: Scale, limit: usize) -> String {
+        let axis = Axis { label: String::new(), unit: String::new(), least, most, scale };
+        let ticks = axis.ticks(limit);
+        ticks.major.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        for (least, most, limit, text) in [
+            (0.0, 1.0, 6, "0.0 0.2 0.4 0.6 0.8 1.0"),
+            (0.0, 1.0, 5, "0.0 0.5 1.0"),
+            (-0.4, 10.4, 6, "0 2 4 6 8 10"),
+            (-3e6, 3e6, 4, "−2,000,000 0 2,000,000"),
+            (1e8, 4e8, 4, "1×10⁸ 2×10⁸ 3×10⁸ 4×10⁸"),
+            (0.0, 3e-9, 4, "0 1×10⁻⁹ 2×10⁻⁹ 3×10⁻⁹"),
+            (3.2, 3.4, 1, ""),
+            (20.0, 40.0, 3, "20 30 40"),
+        ] {
+            assert_eq!(labels(least, most, Scale::Linear, limit), text);
+        }
+    }
+
+    #[test]
+    fn ticks_of_logarithms_are_powers_of_ten() {
+        for (least, most, limit, text) in [
+            (1.0, 1e4, 6, "1 10 100 1,000 10,000"),
+            (1.0, 100.0, 8, "1 2 5 10 20 50 100"),
+            (1e-9, 1e9, 5, "10⁻⁵ 10⁰ 10⁵"),
+            (2.0, 3.0, 6, "2.0 2.2 2.4 2.6 2.8 3.0"),
+            (1.5e7, 1.2e8, 5, "2×10⁷ 5×10⁷ 10⁸"),
+            (0.01, 10.0, 5, "0.01 0.1 1 10"),
+        ] {
+            assert_eq!(labels(least, most, Scale::Logarithmic, limit), text);
+        }
+    }
+
+    #[test]
+    fn ticks_of_time_are_those_of_clock_and_calendar() {
+        let day = 1_795_219_200.0;
+        let time = |utc_offset_secs| Scale::Time { utc_offset_secs };
+        for (least, most, offset, limit, text) in [
+            (day + 3_000.0, day + 20_000.0, 0.0, 6, "01:00 02:00 03:00 04:00 05:00"),
+            (day - 50_000.0, day + 50_000.0, 0.0, 5, "12:00 18:00 21 Nov 06:00 12:00"),
+            (day - 50_000.0, day + 50_000.0, 0.0, 4, "12:00 21 Nov 12:00"),
+            (day, day + 3e6, 0.0, 6, "23 Nov 30 Nov 7 Dec 14 Dec 21 Dec"),
+            (day, day + 3e7, 0.0, 6, "2027 Mar May Jul Sep Nov"),
+            (day, day + 0.4, 0.0, 5, "21 Nov 00:00:00.1 00:00:00.2 00:00:00.3 00:00:00.4"),
+            (day, day + 7_200.0, 1_800.0, 3, "01:00 02:00"),
+        ] {
+            assert_eq!(labels(least, most, time(offset), limit), text);
+        }
+    }
+
+    #[test]
+    fn categories_are_named_as_far_as_there_is_room() {
+        let names = || Scale::Categories(["a", "b", "c", "d", "e"].map(str::to_owned).to_vec());
+        assert_eq!(labels(-0.5, 4.5, names(), 5), "a b c d e");
+        assert_eq!(labels(-0.5, 4.5, names(), 3), "a c e");
+        assert_eq!(labels(1.2, 3.2, names(), 9), "c d");
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_lie_in_the_range_and_rise(least in -1e6..1e6_f64, span_power in -6.0..8.0_f64, limit in 1..30_usize, is_log in any::<bool>()) {
+            let span = 10_f64.powf(span_power);
+            for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: -3_600.0 }] {
+                let least = if is_log { least.abs() + 1e-9 } else { least };
+                let axis = Axis { label: String::new(), unit: String::new(), least, most: least + span, scale };
+                let ticks = axis.ticks(limit);
+                prop_assert!(ticks.major.len() <= limit, "{:?}", ticks);
+                prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.value < next.value));
+                for tick in &ticks.major {
+                    prop_assert!(tick.value >= axis.least && tick.value <= axis.most);
+                    prop_assert!((0.0..=1.0).contains(&tick.place));
+                }
+                prop_assert!(ticks.minor.iter().all(|place| (0.0..=1.0).contains(place)));
+            }
+        }
+
+        #[test]
+        fn labels_tell_ticks_apart(least in -1e6..1e6_f64, span_power in -6.0..8.0_f64, limit in 1..30_usize) {
+            let axis = Axis { label: String::new(), unit: String::new(), least, most: least + 10_f64.powf(span_power), scale: Scale::Linear };
+            let ticks = axis.ticks(limit);
+            prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.label != next.label));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Which worker computed when: a lane a worker, a bar an attempt.
+
+use crate::axis::{Axis, Scale};
+use crate::chart::{Chart, Size};
+use crate::drawn::Drawn;
+use crate::frame::Frame;
+use crate::label::count;
+use crate::look::{Look, blend};
+use crate::number::{real, whole};
+use crate::raster::Raster;
+use crate::scatter::{absent, extent, write_nothing};
+use crate::sheet::Sheet;
+
+/// The least height of a lane on the page, in its pixels, and room for what stands above and below.
+const LANE_PX: f64 = 16.0;
+const AROUND_PX: f64 = 48.0;
+/// How much of a lane's height is between bars.
+const SPACE: f64 = 0.3;
+/// Bars from this width on have a gap before them.
+const WIDE_PX: f64 = 4.0;
+/// The most of a bar's height on the page.
+const MOST_BAR_PX: f64 = 24.0;
+/// How much of a pixel's colour comes from failed attempts at least, if one is there, however short it was.
+const LEAST_FAILED: f64 = 0.35;
+/// How strongly the shortest attempt is seen.
+const LIGHTEST: f64 = 0.3;
+/// The colour of the palette that failed attempts have: vermillion.
+const FAILED: usize = 3;
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// With a result.
+    Done,
+    /// With an error.
+    Failed,
+}
+
+/// One case, once computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attempt {
+    /// The lane, as an index of the lanes' names.
+    pub lane: usize,
+    /// When it began, in seconds since 1970.
+    pub start: f64,
+    /// When it ended; not a number if that isn't known.
+    pub end: f64,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// Attempts by worker and time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline<'a> {
+    /// The names of the workers, from the uppermost lane.
+    pub lanes: &'a [String],
+    /// The attempts, in any order.
+    pub attempts: &'a [Attempt],
+    /// The time.
+    pub x: Axis,
+}
+
+/// How much of a pixel's time attempts took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Busy {
+    done: f64,
+    failed: f64,
+}
+
+impl Timeline<'_> {
+    /// Where its axes stand. The lanes' axis counts from the bottom.
+    #[must_use]
+    pub fn frame(&self, size: Size, look: &Look) -> Frame {
+        let shown = self.shown(size, look);
+        let mut names: Vec<String> = self.lanes.iter().take(shown).cloned().collect();
+        if shown < self.lanes.len() {
+            names.push(format!("and {} more", count(self.lanes.len() - shown)));
+        }
+        names.reverse();
+        Frame::new(size, look, &self.x, &Axis::of_categories("", names), 0.0)
+    }
+
+    /// The attempt at a pixel, or one within `reach_px` before or after it in the same lane.
+    #[must_use]
+    pub fn nearest(&self, size: Size, look: &Look, (x_px, y_px): (f64, f64), reach_px: f64) -> Option<usize> {
+        let frame = self.frame(size, look);
+        let (_, height) = frame.size_px();
+        let lane = whole((y_px - frame.top_px) / height * real(self.rows(size, look)));
+        let distance = |attempt: &Attempt| {
+            let (start, end) = (frame.pixel_of(attempt.start, 0.0).0, frame.pixel_of(attempt.end, 0.0).0);
+            (start - x_px).max(x_px - end).max(0.0)
+        };
+        let candidates = self.attempts.iter().enumerate();
+        let candidates = candidates.filter(|(_, attempt)| attempt.lane == lane && !attempt.end.is_nan());
+        let nearest = candidates.min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)));
+        let is_inside = frame.contains(x_px, y_px) && lane < self.shown(size, look);
+        nearest.filter(|(_, attempt)| is_inside && distance(attempt) <= reach_px).map(|(index, _)| index)
+    }
+
+    /// How many lanes there is room for; the last row may say that there are more.
+    fn shown(&self, size: Size, look: &Look) -> usize {
+        let room = whole((f64::from(size.height_px) - look.px(AROUND_PX)) / look.px(LANE_PX)).max(1);
+        if self.lanes.len() <= room { self.lanes.len() } else { room - 1 }
+    }
+
+    fn rows(&self, size: Size, look: &Look) -> usize {
+        let shown = self.shown(size, look);
+        if shown < self.lanes.len() { shown + 1 } else { shown.max(1) }
+    }
+
+    fn drawn(&self, lanes: usize) -> Drawn {
+        let mut drawn = Drawn::default();
+        for attempt in self.attempts {
+            let is_seen = attempt.end >= self.x.least && attempt.start <= self.x.most && attempt.lane < lanes;
+            match () {
+                () if attempt.start.is_nan() || attempt.end.is_nan() => drawn.missing += 1,
+                () if is_seen => drawn.shown += 1,
+                () => drawn.outside += 1,
+            }
+        }
+        drawn
+    }
+
+    /// How busy each lane is, pixel by pixel.
+    fn busy(&self, lanes: usize, width_px: usize, look: &Look) -> Vec<Busy> {
+        let mut busy = vec![Busy::default(); lanes * width_px];
+        let mapping = self.x.mapping(real(width_px));
+        for attempt in self.attempts.iter().filter(|attempt| attempt.lane < lanes) {
+            let (mut start, end) = (mapping.place(attempt.start), mapping.place(attempt.end));
+            if !(end >= 0.0 && start < real(width_px)) {
+                continue;
+            }
+            if end - start >= WIDE_PX * look.pixel_ratio {
+                // To the pixel, so that bars are sharp.
+                start = start.round() + look.hairline_px();
+            }
+            let (first, last) = (start.max(0.0), end.min(real(width_px)));
+            let row = &mut busy[attempt.lane * width_px..(attempt.lane + 1) * width_px];
+            for (pixel, busy) in row.iter_mut().enumerate().take(whole(last) + 1).skip(whole(first)) {
+                let share = (last.min(real(pixel + 1)) - first.max(real(pixel))).max(0.0);
+                match attempt.outcome {
+                    Outcome::Done => busy.done += share,
+                    Outcome::Failed => busy.failed += share.max(f64::MIN_POSITIVE),
+                }
+            }
+        }
+        busy
+    }
+}
+
+impl Busy {
+    fn colour(self, look: &Look) -> plotters::style::RGBColor {
+        let sum = self.done + self.failed;
+        let failed = if self.failed > 0.0 { (self.failed / sum).max(LEAST_FAILED) } else { 0.0 };
+        let ink = blend(look.data, look.palette[FAILED], failed);
+        blend(look.background, ink, LIGHTEST + (1.0 - LIGHTEST) * sum.min(1.0))
+    }
+}
+
+impl Chart for Timeline<'_> {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+        let frame = self.frame(size, look);
+        raster.begin_at((frame.left_px, frame.top_px), frame.size_px());
+        frame.grid_down_below(raster.image_mut(), look);
+        let lanes = self.shown(size, look);
+        let (width, height) = frame.size_px();
+        let lane_px = height / real(self.rows(size, look));
+        let busy = self.busy(lanes, whole(width), look);
+        for (lane, row) in busy.chunks_exact(whole(width).max(1)).enumerate() {
+            let bar_px = ((1.0 - SPACE) * lane_px).min(look.px(MOST_BAR_PX)).round().max(1.0);
+            let top = whole(((real(lane) + 0.5) * lane_px - bar_px / 2.0).round());
+            let bottom = top + whole(bar_px);
+            for (column, busy) in row.iter().enumerate().filter(|(_, busy)| busy.done + busy.failed > 0.0) {
+                raster.image_mut().fill(column..column + 1, top..bottom, busy.colour(look));
+            }
+        }
+        self.drawn(lanes)
+    }
+
+    fn sheet(&self, size: Size, look: &Look) -> Sheet {
+        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+        frame.rule(&mut sheet, look);
+        if self.attempts.is_empty() {
+            write_nothing(&mut sheet, &frame, look);
+        }
+        sheet
+    }
+
+    fn summary(&self) -> String {
+        let Drawn { shown, outside, missing, .. } = self.drawn(self.lanes.len());
+        let failed = self.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Failed).count();
+        let workers = if self.lanes.len() == 1 { "worker" } else { "workers" };
+        let text = format!("{} attempts of {} {workers}", count(shown), count(self.lanes.len()));
+        let times = self.attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]);
+        let times = extent(times.filter(|time| time.is_finite()));
+        let times = times.map(|(from, to)| format!(", {}", self.x.range_in_words(from, to))).unwrap_or_default();
+        format!("{text}{times}, {} failed{}", count(failed), absent(outside, missing))
+    }
+}
+
+/// An axis that covers all attempts.
+#[must_use]
+pub fn time_axis(attempts: &[Attempt], utc_offset_secs: f64) -> Axis {
+    let times: Vec<f64> = attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]).collect();
+    Axis::covering("", "", Scale::Time { utc_offset_secs }, &times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{SMALL, USUAL, dark, golden, light, uniform};
+
+    const DAY: f64 = 1_795_219_200.0;
+
+    fn attempts(lanes: usize, each: usize, secs: f64) -> (Vec<String>, Vec<Attempt>) {
+        let names = (0..lanes).map(|lane| format!("node-{:02}.cluster-{}", lane, lane / 4)).collect();
+        let mut attempts = Vec::new();
+        for lane in 0..lanes {
+            let (lengths, shares) = (uniform(each, lane as u64), uniform(each, 1_000 + lane as u64));
+            let mut time = DAY + 1_200.0 * lengths[0];
+            for (length, share) in lengths.iter().zip(shares) {
+                let end = time + secs * (0.5 + length);
+                let outcome = if share < 0.08 { Outcome::Failed } else { Outcome::Done };
+                attempts.push(Attempt { lane, start: time, end, outcome });
+                time = end + secs * if share > 0.9 { 2.0 } else { 0.02 };
+            }
+        }
+        (names, attempts)
+    }
+
+    fn timeline<'a>(lanes: &'a [String], attempts: &'a [Attempt]) -> Timeline<'a> {
+        Timeline { lanes, attempts, x: time_axis(attempts, 3_600.0) }
+    }
+
+    #[test]
+    fn a_few_attempts_are_bars() {
+        let (lanes, attempts) = attempts(5, 12, 900.0);
+        let chart = timeline(&lanes, &attempts);
+        insta::assert_snapshot!(golden(&chart, USUAL, &light()));
+        assert!(
+            chart.summary().starts_with("60 attempts of 5 workers, from 21 Nov 2026, 01:00 to"),
+            "{}",
+            chart.summary()
+        );
+    }
+
+    #[test]
+    fn many_attempts_are_a_density_and_many_lanes_are_counted() {
+        let (lanes, attempts) = attempts(30, 4_000, 40.0);
+        let chart = timeline(&lanes, &attempts);
+        insta::assert_snapshot!(golden(&chart, SMALL, &dark()));
+        let drawn = chart.paint(SMALL, &light(), &mut Raster::default());
+        assert_eq!((drawn.shown, drawn.outside), (11 * 4_000, 19 * 4_000));
+    }
+
+    #[test]
+    fn no_attempt_and_one_attempt_are_shown_as_such() {
+        let (lanes, attempts) = attempts(1, 1, 60.0);
+        insta::assert_snapshot!("single", golden(&timeline(&lanes, &attempts), SMALL, &light()));
+        insta::assert_snapshot!("empty", golden(&timeline(&[], &[]), SMALL, &light()));
+    }
+
+    #[test]
+    fn an_attempt_is_found() {
+        let (lanes, attempts) = attempts(5, 12, 900.0);
+        let chart = timeline(&lanes, &attempts);
+        let frame = chart.frame(USUAL, &light());
+        let at = frame.pixel_of(f64::midpoint(attempts[30].start, attempts[30].end), 2.0);
+        assert_eq!(chart.nearest(USUAL, &light(), at, 3.0), Some(30));
+        assert_eq!(chart.nearest(USUAL, &light(), (frame.left_px, at.1 + 100.0), 3.0), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Choosing what is shown.
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::Store;
+use leptos::prelude::*;
+
+use super::columns::{label, showable, shown, unit};
+use super::desk::Desk;
+use crate::state::view::View;
+
+/// Puts a choice into the view.
+type Choose = fn(&mut View, Option<ColumnId>);
+
+/// Response, factors and colour.
+pub(super) fn choices(desk: Desk) -> AnyView {
+    let response = move || shown(desk).map(|shown| shown.response);
+    let factor = move || shown(desk).map(|shown| shown.factor);
+    let second = move || shown(desk).map(|shown| shown.second);
+    let colour = move || shown(desk).and_then(|shown| shown.colour);
+    view! {
+        <div class="choices">
+            {picker(desk, "Response", response, |view, id| view.response = id, false)}
+            {picker(desk, "Factor", factor, |view, id| view.factor = id, false)}
+            {picker(desk, "Second factor", second, |view, id| view.second = id, false)}
+            {picker(desk, "Colour", colour, |view, id| view.colour = id, true)}
+        </div>
+    }
+    .into_any()
+}
+
+fn picker(
+    desk: Desk,
+    name: &'static str,
+    current: impl Fn() -> Option<ColumnId> + Send + Sync + Copy + 'static,
+    choose: Choose,
+    may_be_none: bool,
+) -> AnyView {
+    // The groups of a list change only when columns do.
+    let columns = Memo::new(move |_| desk.data.with(groups));
+    let change = move |event| {
+        let id = event_target_value(&event).parse().ok();
+        desk.view.update(|view| {
+            choose(view, id);
+            view.zoom = None;
+        });
+    };
+    let options = move || {
+        let current = current();
+        let none = may_be_none.then(|| view! { <option value="" selected=current.is_none()>"none"</option> });
+        let group = |(title, ids): (&'static str, Vec<ColumnId>)| {
+            let option = |id: ColumnId| {
+                let unit = unit(desk, &id);
+                let label = if unit.is_empty() { label(&id) } else { format!("{}, {unit}", label(&id)) };
+                view! { <option value=id.to_string() selected=current.as_ref() == Some(&id)>{label}</option> }
+            };
+            let options = ids.into_iter().map(option).collect_view();
+            view! { <optgroup label=title>{options}</optgroup> }
+        };
+        let groups = columns.get().into_iter().filter(|(_, ids)| !ids.is_empty()).map(group).collect_view();
+        view! { {none}{groups} }
+    };
+    let scale = move || {
+        let id = current()?;
+        let can_be = desk.data.with(|store| {
+            store.column(&id).is_some_and(|column| column.statistics().least.is_some_and(|least| least > 0.0))
+        });
+        let is_log = desk.view.read().is_logarithmic(&id);
+        let title = format!("Logarithmic axis for {}", label(&id));
+        let switch = move |_| desk.view.update(|view| view.switch_scale(&id));
+        (can_be || is_log).then(|| {
+            view! { <button class="choice__log" aria-pressed=is_log.to_string() aria-label=title.clone() title=title on:click=switch>"log"</button> }
+        })
+    };
+    view! {
+        <div class="choice">
+            <label class="field__label">
+                {name}
+                <select class="choice__list" on:change=change>{options}</select>
+            </label>
+            {scale}
+        </div>
+    }
+    .into_any()
+}
+
+/// The columns that have something to show.
+fn groups(store: &Store) -> Vec<(&'static str, Vec<ColumnId>)> {
+    let fields = [
+        Field::DurationSecs,
+        Field::StartTime,
+        Field::EndTime,
+        Field::Worker,
+        Field::Batch,
+        Field::Level,
+        Field::State,
+    ];
+    vec![
+        ("Responses", showable(store, store.responses().map(|(id, _)| id.clone()))),
+        ("Factors", showable(store, store.factors().map(|(id, _)| id.clone()))),
+        ("Cases", showable(store, fields.into_iter().map(ColumnId::Case))),
+    ]
+}

@@ -1,0 +1,153 @@
+//! Columns as charts take them: numbers and an axis.
+
+use std::borrow::Cow;
+
+use cruncher_plot::{Axis, Scale};
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::Store;
+use leptos::prelude::*;
+
+use super::desk::Desk;
+use crate::platform::local_time::utc_offset_secs;
+
+/// More texts than these have no axis.
+const MOST_CATEGORIES: usize = 40;
+
+/// A column as charts take it.
+#[derive(Clone)]
+pub(super) struct Plotted<'a> {
+    /// A number a case; not a number where there is none.
+    pub(super) values: Cow<'a, [f64]>,
+    /// What they mean.
+    pub(super) axis: Axis,
+    /// The texts that the numbers 0, 1, 2 … stand for, if they do.
+    pub(super) categories: Option<Vec<String>>,
+}
+
+impl Plotted<'_> {
+    /// The same without its values, for whoever outlives the store's loan.
+    pub(super) fn into_owned(self) -> Plotted<'static> {
+        Plotted { values: Cow::Owned(Vec::new()), axis: self.axis, categories: self.categories }
+    }
+
+    /// Which text each case has, as charts take it.
+    pub(super) fn codes(&self) -> Vec<u32> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are small whole numbers")]
+        let code = |value: &f64| if value.is_nan() { u32::MAX } else { *value as u32 };
+        self.values.iter().map(code).collect()
+    }
+}
+
+/// A column of the store as charts take it.
+pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotted<'a> {
+    let view = desk.view.read();
+    let unit = unit(desk, id);
+    let label = label(id);
+    let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
+    let Some(column) = store.column(id) else {
+        return Plotted {
+            values: nothing(),
+            axis: Axis::covering(&label, &unit, Scale::Linear, &[]),
+            categories: None,
+        };
+    };
+    if is_text(store, id) {
+        let categories = store.categories(column);
+        let mut of_code =
+            vec![f64::NAN; categories.iter().map(|category| category.code as usize + 1).max().unwrap_or(1)];
+        for (place, category) in categories.iter().take(MOST_CATEGORIES).enumerate() {
+            #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
+            let place = place as f64;
+            of_code[category.code as usize] = place;
+        }
+        let values: Vec<f64> = column.codes().iter().map(|code| of_code[*code as usize]).collect();
+        let names: Vec<String> =
+            categories.iter().take(MOST_CATEGORIES).map(|category| category.label.to_owned()).collect();
+        let axis = Axis::of_categories(&label, names.clone());
+        return Plotted { values: Cow::Owned(values), axis, categories: Some(names) };
+    }
+    let scale = match id {
+        ColumnId::Case(Field::StartTime | Field::EndTime) => Scale::Time { utc_offset_secs: utc_offset_secs() },
+        id if view.is_logarithmic(id) => Scale::Logarithmic,
+        _ => Scale::Linear,
+    };
+    let values = if column.numbers().is_empty() { nothing() } else { Cow::Borrowed(column.numbers()) };
+    let statistics = column.statistics();
+    let least = if scale == Scale::Logarithmic { statistics.least_positive } else { statistics.least };
+    let ends: Vec<f64> = [least, statistics.most].into_iter().flatten().collect();
+    let axis = Axis::covering(&label, &unit, scale, &ends);
+    Plotted { values, axis, categories: None }
+}
+
+/// Whether a column has texts, and no numbers.
+pub(super) fn is_text(store: &Store, id: &ColumnId) -> bool {
+    store.column(id).is_some_and(|column| {
+        let statistics = column.statistics();
+        statistics.numbers == 0 && statistics.texts > 0
+    })
+}
+
+/// What a column is called where everybody sees it.
+pub(super) fn label(id: &ColumnId) -> String {
+    match id {
+        ColumnId::Case(Field::DurationSecs) => "duration".to_owned(),
+        ColumnId::Case(Field::StartTime) => "start".to_owned(),
+        ColumnId::Case(Field::EndTime) => "end".to_owned(),
+        ColumnId::Case(Field::CaseId) => "case".to_owned(),
+        ColumnId::Case(Field::Signature) => "error".to_owned(),
+        id => id.name().to_owned(),
+    }
+}
+
+/// The unit of a column; empty if nobody says so.
+pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
+    match id {
+        ColumnId::Case(Field::DurationSecs) => "s".to_owned(),
+        // A vector's unit is that of its components.
+        ColumnId::Factor(name) => {
+            let name = name.split('[').next().unwrap_or_default();
+            desk.units.read().get(name).cloned().unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Columns that have something to show: those in which cases differ.
+pub(super) fn showable(store: &Store, ids: impl Iterator<Item = ColumnId>) -> Vec<ColumnId> {
+    let differs = |id: &ColumnId| {
+        store.column(id).is_some_and(|column| {
+            let statistics = column.statistics();
+            statistics.numbers > 0 && statistics.least < statistics.most
+                || statistics.numbers == 0 && statistics.texts > 0 && store.categories(column).len() > 1
+        })
+    };
+    ids.filter(differs).collect()
+}
+
+/// The columns that are shown: as chosen, or the first that have something to show.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shown {
+    pub(super) response: ColumnId,
+    pub(super) factor: ColumnId,
+    pub(super) second: ColumnId,
+    pub(super) colour: Option<ColumnId>,
+}
+
+/// The columns that are shown; none while there is nothing to show.
+pub(super) fn shown(desk: Desk) -> Option<Shown> {
+    desk.data.with(|store| {
+        let view = desk.view.read();
+        let known = |id: &Option<ColumnId>| id.clone().filter(|id| store.column(id).is_some());
+        let responses = showable(store, store.responses().map(|(id, _)| id.clone()));
+        let factors = showable(store, store.factors().map(|(id, _)| id.clone()));
+        let duration = ColumnId::Case(Field::DurationSecs);
+        let start = ColumnId::Case(Field::StartTime);
+        let response = known(&view.response).or_else(|| responses.first().cloned()).unwrap_or(duration);
+        let is_number = |id: &&ColumnId| !is_text(store, id);
+        let factor = known(&view.factor).or_else(|| factors.iter().find(is_number).cloned());
+        let factor = factor.or_else(|| factors.first().cloned()).unwrap_or(start);
+        let another = factors.iter().filter(is_number).find(|id| **id != factor).cloned();
+        let second = known(&view.second).or(another).unwrap_or_else(|| response.clone());
+        (!store.is_empty()).then(|| Shown { response, factor, second, colour: known(&view.colour) })
+    })
+}

@@ -1,0 +1,108 @@
+//! How strongly the response follows each factor.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use cruncher_plot::correlation::{Correlation, Row};
+use cruncher_plot::{Chart, Look, Size};
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::statistics::correlation::{Coefficient, correlations};
+use leptos::prelude::*;
+
+use super::MOST_AXES;
+use crate::results::columns::{is_text, label, plotted, showable, shown};
+use crate::results::desk::Desk;
+use crate::results::surface::{Found, Paper, Place, Plot};
+
+/// What was computed last, and of which rows.
+type Computed = ((u64, ColumnId, usize), Vec<ColumnId>, Correlation);
+
+/// How strongly the response follows each factor, among the selected cases.
+pub(crate) struct Correlations {
+    pub(crate) desk: Desk,
+    pub(crate) last: Rc<RefCell<Option<Computed>>>,
+}
+
+impl Correlations {
+    fn look<T>(&self, look: impl FnOnce(&Correlation, &[ColumnId]) -> T) -> Option<T> {
+        let desk = self.desk;
+        let response = shown(desk)?.response;
+        let selected = desk.selected.get();
+        desk.data.with(|store| {
+            let state = (store.revision(), response.clone(), selected.count);
+            if self.last.borrow().as_ref().is_none_or(|last| last.0 != state) {
+                let is_number = |id: &ColumnId| !is_text(store, id) && *id != response;
+                let ids: Vec<ColumnId> = showable(store, store.factors().map(|(id, _)| id.clone()));
+                let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
+                let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+                let factors: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
+                let values = plotted(desk, store, &response);
+                let all = store.all();
+                let mask = selected.mask.as_deref().unwrap_or(&all);
+                #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
+                let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
+                let pearson = correlations(Coefficient::Pearson, &factors, &values.values, &rows);
+                let spearman = correlations(Coefficient::Spearman, &factors, &values.values, &rows);
+                let mut found: Vec<(ColumnId, Row)> = ids
+                    .into_iter()
+                    .zip(pearson.iter().zip(&spearman))
+                    .map(|(id, (pearson, spearman))| {
+                        let row = Row {
+                            label: label(&id),
+                            pearson: pearson.value.unwrap_or(f64::NAN),
+                            spearman: spearman.value.unwrap_or(f64::NAN),
+                            cases: pearson.pairs,
+                        };
+                        (id, row)
+                    })
+                    .collect();
+                let strength = |row: &Row| -(if row.spearman.is_nan() { -1.0 } else { row.spearman.abs() });
+                found.sort_by(|one, other| strength(&one.1).total_cmp(&strength(&other.1)));
+                found.truncate(MOST_AXES);
+                let (ids, rows) = found.into_iter().unzip();
+                *self.last.borrow_mut() = Some((state, ids, Correlation { response: label(&response), rows }));
+            }
+            let last = self.last.borrow();
+            last.as_ref().map(|(_, ids, chart)| look(chart, ids))
+        })
+    }
+
+    /// The row of the chart at a height.
+    fn row_at(&self, paper: Paper, at: Place) -> Option<usize> {
+        self.look(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
+    }
+}
+
+impl Plot for Correlations {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|chart, _| show(chart));
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        let place = self.row_at(paper, at)?;
+        self.look(|chart, _| {
+            let row = chart.rows.get(place)?;
+            let words = vec![
+                row.label.clone(),
+                format!("Pearson {:.3}, Spearman {:.3}", row.pearson, row.spearman),
+                format!("{} cases", row.cases),
+            ];
+            Some(Found { words, row: None })
+        })?
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        let Some(place) = self.row_at(paper, at) else { return };
+        let chosen = self.look(|_, ids| ids.get(place).cloned()).flatten();
+        if let Some(id) = chosen {
+            self.desk.view.update(|view| {
+                view.factor = Some(id);
+                view.zoom = None;
+            });
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Press a factor to plot the response against it."
+    }
+}

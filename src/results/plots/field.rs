@@ -1,0 +1,80 @@
+//! The response over two factors.
+
+use cruncher_plot::field::{Field, Values};
+use cruncher_plot::{Chart, Look, Size};
+use cruncher_study::figures::counted;
+use leptos::prelude::*;
+
+use super::select;
+use crate::results::columns::{Plotted, plotted, shown};
+use crate::results::desk::Desk;
+use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+
+/// The response over two factors: the mean of the selected cases in each cell.
+pub(crate) struct FieldPlot {
+    pub(crate) desk: Desk,
+}
+
+impl FieldPlot {
+    fn look<T>(&self, look: impl FnOnce(&Field, (&Plotted, &Plotted)) -> T) -> Option<T> {
+        let desk = self.desk;
+        let shown = shown(desk)?;
+        let selected = desk.selected.get();
+        Some(desk.data.with(|store| {
+            let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.second));
+            let response = plotted(desk, store, &shown.response);
+            let values =
+                Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
+            let cells = Field::suitable_cells(selected.count);
+            look(&Field::of(&values, &x.axis, &y.axis, &response.axis, (cells, cells)), (&x, &y))
+        }))
+    }
+}
+
+impl Plot for FieldPlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|field, _| show(field));
+    }
+
+    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+        let shown = shown(self.desk)?;
+        let (brush, (one, other), (x, y)) = self.look(|field, (x, y)| {
+            let frame = field.frame(paper.size, paper.look);
+            let inside = |(right, down): Place| {
+                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
+            };
+            let (from, to) = (inside(from), inside(to));
+            let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
+            (Brush { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
+        })?;
+        select(self.desk, &shown.factor, &x, (one.0, other.0));
+        select(self.desk, &shown.second, &y, (one.1, other.1));
+        Some(brush)
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        self.look(|field, _| {
+            let frame = field.frame(paper.size, paper.look);
+            let cell = field.cell_at(&frame, at.0, at.1)?;
+            let (x, y) = frame.values_at(at.0, at.1);
+            let mut words =
+                vec![format!("{} {}, {} {}", field.x.label, field.x.words(x), field.y.label, field.y.words(y))];
+            if field.counts[cell] > 0 {
+                words.push(format!("{} {} in the mean", field.response.label, field.response.words(field.means[cell])));
+            }
+            words.push(counted(field.counts[cell] as u64, "case", "cases"));
+            Some(Found { words, row: None })
+        })?
+    }
+
+    fn press(&self, _paper: Paper, _at: Place) {
+        if let Some(shown) = shown(self.desk) {
+            self.desk.clear(&shown.factor);
+            self.desk.clear(&shown.second);
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Drag to select, press to select everything again, Escape to select nothing."
+    }
+}

@@ -1,0 +1,83 @@
+//! How often the response has which value.
+
+use cruncher_plot::histogram::{Histogram, suitable_bins};
+use cruncher_plot::{Chart, Look, Size};
+use cruncher_study::figures::counted;
+use leptos::prelude::*;
+
+use super::select;
+use crate::results::columns::{Plotted, plotted, shown};
+use crate::results::desk::Desk;
+use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+
+/// How often the response has which value.
+pub(crate) struct HistogramPlot {
+    pub(crate) desk: Desk,
+}
+
+impl HistogramPlot {
+    fn look<T>(&self, look: impl FnOnce(&Histogram, &Plotted) -> T) -> Option<T> {
+        let desk = self.desk;
+        let shown = shown(desk)?;
+        let selected = desk.selected.get();
+        Some(desk.data.with(|store| {
+            let column = plotted(desk, store, &shown.response);
+            let bins = suitable_bins(&column.values, &column.axis);
+            look(&Histogram::of(&column.values, selected.as_plotted(), &column.axis, bins), &column)
+        }))
+    }
+}
+
+impl Plot for HistogramPlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|histogram, _| show(histogram));
+    }
+
+    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+        let response = shown(self.desk)?.response;
+        let (brush, range, column) = self.look(|histogram, column| {
+            let frame = histogram.frame(paper.size, paper.look);
+            let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
+            let (left, right) = (inside(from.0), inside(to.0));
+            let range = (frame.values_at(left, frame.top_px).0, frame.values_at(right, frame.top_px).0);
+            let brush = Brush { from: (left, frame.top_px), to: (right, frame.bottom_px) };
+            (brush, range, column.clone().into_owned())
+        })?;
+        select(self.desk, &response, &column, range);
+        Some(brush)
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        self.look(|histogram, _| {
+            let frame = histogram.frame(paper.size, paper.look);
+            let bar = histogram.bar_at(&frame, at.0)?;
+            let range = format!(
+                "{} – {}",
+                histogram.axis.words(histogram.edges[bar]),
+                histogram.axis.words(histogram.edges[bar + 1])
+            );
+            let mut words = vec![range, counted(histogram.all[bar] as u64, "case", "cases")];
+            if histogram.selected[bar] < histogram.all[bar] {
+                words.push(format!("{} selected", histogram.selected[bar]));
+            }
+            Some(Found { words, row: None })
+        })?
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        let Some(response) = shown(self.desk).map(|shown| shown.response) else { return };
+        let bar = self.look(|histogram, column| {
+            let frame = histogram.frame(paper.size, paper.look);
+            let bar = histogram.bar_at(&frame, at.0).filter(|bar| histogram.all[*bar] > 0)?;
+            Some(((histogram.edges[bar], histogram.edges[bar + 1]), column.clone().into_owned()))
+        });
+        match bar.flatten() {
+            Some((range, column)) => select(self.desk, &response, &column, range),
+            None => self.desk.clear(&response),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Drag to select a range, press a bar to select it, Escape to select nothing."
+    }
+}

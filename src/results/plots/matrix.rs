@@ -1,0 +1,79 @@
+//! All columns against one another.
+
+use cruncher_plot::matrix::Matrix;
+use cruncher_plot::{Chart, Look, Size};
+use cruncher_results::column_id::ColumnId;
+use leptos::prelude::*;
+
+use super::side_by_side;
+use crate::results::columns::{Plotted, plotted, shown};
+use crate::results::desk::Desk;
+use crate::results::surface::{Found, Paper, Place, Plot};
+
+/// A cell needs so much room, in pixels of the page.
+const CELL_PX: f64 = 76.0;
+
+/// All columns against one another.
+pub(crate) struct MatrixPlot {
+    pub(crate) desk: Desk,
+}
+
+impl MatrixPlot {
+    fn look<T>(&self, (size, look): (Size, &Look), act: impl FnOnce(&Matrix, &[ColumnId]) -> T) -> Option<T> {
+        let desk = self.desk;
+        let response = shown(desk)?.response;
+        let selected = desk.selected.get();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some ten cells")]
+        let most = (f64::from(size.width_px.min(size.height_px)) / look.pixel_ratio / CELL_PX) as usize;
+        Some(desk.data.with(|store| {
+            let ids = side_by_side(desk, store, &response, most.max(3));
+            let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+            let matrix = Matrix {
+                axes: columns.iter().map(|column| column.axis.clone()).collect(),
+                columns: columns.iter().map(|column| &*column.values).collect(),
+                selected: selected.as_plotted(),
+            };
+            act(&matrix, &ids)
+        }))
+    }
+
+    fn pair_at(&self, paper: Paper, at: Place) -> Option<(ColumnId, ColumnId)> {
+        self.look((paper.size, paper.look), |matrix, ids| {
+            let (column, row) = matrix.cell_at(paper.size, paper.look, at.0, at.1)?;
+            Some((ids[column].clone(), ids[row].clone()))
+        })?
+    }
+}
+
+impl Plot for MatrixPlot {
+    fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(paper, |matrix, _| show(matrix));
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        let (column, row) = self.pair_at(paper, at)?;
+        let words = if column == row {
+            vec![column.name().to_owned()]
+        } else {
+            vec![format!("{} against {}", row.name(), column.name()), "press to enlarge".to_owned()]
+        };
+        Some(Found { words, row: None })
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        if let Some((column, row)) = self.pair_at(paper, at).filter(|(column, row)| column != row) {
+            self.desk.view.update(|view| {
+                view.factor = Some(column);
+                match row {
+                    ColumnId::Response(_) => view.response = Some(row),
+                    other => view.second = Some(other),
+                }
+                view.zoom = None;
+            });
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Press a cell to see it larger."
+    }
+}

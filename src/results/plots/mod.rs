@@ -1,0 +1,88 @@
+//! The plots of the page, each a module: which chart of `cruncher_plot` it is, and what the reader can do with it.
+
+mod correlation;
+mod field;
+mod histogram;
+mod matrix;
+mod parallel;
+mod scatter;
+mod timeline;
+
+pub(super) use correlation::Correlations;
+pub(super) use field::FieldPlot;
+pub(super) use histogram::HistogramPlot;
+pub(super) use matrix::MatrixPlot;
+pub(super) use parallel::ParallelPlot;
+pub(super) use scatter::ScatterPlot;
+pub(super) use timeline::TimelinePlot;
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::{Cell, Store};
+use cruncher_study::figures::significant;
+use leptos::prelude::*;
+
+use super::columns::{Plotted, label, unit};
+use super::desk::Desk;
+
+/// The most columns that are shown side by side.
+const MOST_AXES: usize = 12;
+
+/// So near must a point be to be meant, in pixels of the page.
+const REACH_PX: f64 = 12.0;
+
+/// The selection of a column: a range if it has numbers, and the texts in between if it has those.
+fn select(desk: Desk, id: &ColumnId, plotted: &Plotted, (one, other): (f64, f64)) {
+    let (least, most) = (one.min(other), one.max(other));
+    match &plotted.categories {
+        None => desk.select_range(id, (least, most)),
+        Some(names) => {
+            #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
+            let is_between = |place: usize| (least..=most).contains(&(place as f64));
+            let chosen = names.iter().enumerate().filter(|(place, _)| is_between(*place));
+            desk.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
+        }
+    }
+}
+
+/// A case in words: its id, and what it has in some columns.
+fn in_words<'a>(desk: Desk, store: &Store, row: usize, ids: impl IntoIterator<Item = &'a ColumnId>) -> Vec<String> {
+    let id = store.case_ids().get(row).map(|id| format!("case {:.8}", id.to_string()));
+    let batch = match store.cell(&ColumnId::Case(Field::Batch), row) {
+        Cell::Text(batch) => format!(" of {batch}"),
+        _ => String::new(),
+    };
+    let mut words = vec![id.unwrap_or_default() + &batch];
+    let mut told: Vec<&ColumnId> = Vec::new();
+    for id in ids {
+        if !told.contains(&id) {
+            told.push(id);
+            words.push(format!("{} {}", label(id), value(desk, store, id, row)));
+        }
+    }
+    words
+}
+
+/// What a case has in a column, in words.
+pub(super) fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
+    match store.cell(id, row) {
+        Cell::Number(number) => {
+            let unit = unit(desk, id);
+            if unit.is_empty() { significant(number) } else { format!("{} {unit}", significant(number)) }
+        }
+        Cell::Text(text) => text.to_owned(),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Id(id) => id.to_string(),
+        Cell::Missing => "–".to_owned(),
+    }
+}
+
+/// The factors and the response that stand side by side where all are shown.
+fn side_by_side(desk: Desk, store: &Store, response: &ColumnId, most: usize) -> Vec<ColumnId> {
+    let mut ids = super::columns::showable(store, store.factors().map(|(id, _)| id.clone()));
+    ids.truncate(most.min(MOST_AXES) - 1);
+    if !ids.contains(response) {
+        ids.push(response.clone());
+    }
+    let _ = desk.view.read();
+    ids
+}

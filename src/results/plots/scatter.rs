@@ -1,0 +1,114 @@
+//! The response against a factor, a point a case.
+
+use cruncher_plot::raster::{Colour, Points};
+use cruncher_plot::scatter::Scatter;
+use cruncher_plot::{Axis, Chart, Frame, Look, Size};
+use leptos::prelude::*;
+
+use super::{REACH_PX, in_words, select};
+use crate::results::columns::{Plotted, Shown, plotted, shown};
+use crate::results::desk::Desk;
+use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+
+/// The response against a factor.
+pub(crate) struct ScatterPlot {
+    pub(crate) desk: Desk,
+}
+
+impl ScatterPlot {
+    /// Looks at the chart as it is now.
+    fn look<T>(&self, look: impl FnOnce(&Scatter, &Shown, (&Plotted, &Plotted)) -> T) -> Option<T> {
+        let desk = self.desk;
+        let shown = shown(desk)?;
+        let selected = desk.selected.get();
+        Some(desk.data.with(|store| {
+            let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.response));
+            let colour = shown.colour.as_ref().map(|id| plotted(desk, store, id));
+            let codes = colour.as_ref().filter(|colour| colour.categories.is_some()).map(Plotted::codes);
+            let colour = match (&colour, &codes) {
+                (Some(Plotted { categories: Some(names), .. }), Some(codes)) => Colour::Categories(codes, names),
+                (Some(colour), _) => Colour::Values(&colour.values, &colour.axis),
+                _ => Colour::Plain,
+            };
+            let (mut right, mut up) = (x.axis.clone(), y.axis.clone());
+            if let Some([left, most, bottom, top]) = desk.view.read().zoom {
+                (right, up) = (right.between(left, most), up.between(bottom, top));
+            }
+            let points = Points { x: &x.values, y: &y.values, selected: selected.as_plotted(), colour };
+            let scatter = Scatter { points, x: right, y: up, pointed_at: desk.pointed_at.get() };
+            look(&scatter, &shown, (&x, &y))
+        }))
+    }
+
+    fn frame(&self, paper: Paper) -> Option<Frame> {
+        self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
+    }
+
+    fn show(&self, (x, y): (Axis, Axis)) {
+        self.desk.view.update(|view| view.zoom = Some([x.least, x.most, y.least, y.most]));
+    }
+}
+
+impl Plot for ScatterPlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|scatter, _, _| show(scatter));
+    }
+
+    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+        self.look(|scatter, shown, (x, y)| {
+            let frame = scatter.frame(paper.size, paper.look);
+            let inside = |(right, down): Place| {
+                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
+            };
+            let (from, to) = (inside(from), inside(to));
+            let (one, other) = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
+            (Brush { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
+        })
+        .map(|(brush, shown, (x, y), (one, other))| {
+            select(self.desk, &shown.factor, &x, (one.0, other.0));
+            select(self.desk, &shown.response, &y, (one.1, other.1));
+            brush
+        })
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        let reach_px = REACH_PX * paper.look.pixel_ratio;
+        let selected = self.desk.selected.get();
+        let nearest = || {
+            let among = paper.raster.nearest(at.0, at.1, reach_px, selected.as_plotted());
+            among.or_else(|| paper.raster.nearest(at.0, at.1, reach_px, cruncher_plot::Mask::All))
+        };
+        let row = nearest()?;
+        let shown = shown(self.desk)?;
+        let ids = [&shown.response, &shown.factor].into_iter().chain(&shown.colour);
+        let words = self.desk.data.with(|store| in_words(self.desk, store, row, ids));
+        Some(Found { words, row: Some(row) })
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        match self.find(paper, at).and_then(|found| found.row) {
+            Some(row) => self.desk.opened.set(Some(row)),
+            None => self.desk.clear_selection(),
+        }
+    }
+
+    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
+        if let Some(frame) = self.frame(paper) {
+            self.show(frame.zoomed(at.0, at.1, factor));
+        }
+    }
+
+    fn pan(&self, paper: Paper, by: Place) {
+        if let Some(frame) = self.frame(paper) {
+            self.show(frame.panned(by.0, by.1));
+        }
+    }
+
+    fn reset(&self) {
+        self.desk.view.update(|view| view.zoom = None);
+    }
+
+    fn hint(&self) -> &'static str {
+        "Drag to select, drag with the shift key or use the arrow keys to move, plus and minus or Ctrl and the wheel to zoom, 0 to show everything, Escape to select nothing."
+    }
+}

@@ -1,0 +1,85 @@
+//! Who computed what when.
+
+use cruncher_plot::timeline::{Attempt, Outcome, Timeline, time_axis};
+use cruncher_plot::{Chart, Look, Size};
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::DONE;
+use leptos::prelude::*;
+
+use super::{REACH_PX, in_words, select};
+use crate::platform::local_time::utc_offset_secs;
+use crate::results::columns::plotted;
+use crate::results::desk::Desk;
+use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+
+/// The last attempt of each case, by worker and time.
+pub(crate) struct TimelinePlot {
+    pub(crate) desk: Desk,
+}
+
+impl TimelinePlot {
+    fn look<T>(&self, look: impl FnOnce(&Timeline) -> T) -> T {
+        self.desk.data.with(|store| {
+            let (worker, state) = (store.field(Field::Worker), store.field(Field::State));
+            let (start, end) = (store.field(Field::StartTime), store.field(Field::EndTime));
+            let workers = store.categories(worker);
+            let mut lane_of = vec![0; workers.iter().map(|worker| worker.code as usize + 1).max().unwrap_or(1)];
+            for (lane, worker) in workers.iter().enumerate() {
+                lane_of[worker.code as usize] = lane;
+            }
+            let names: Vec<String> = workers.iter().map(|worker| worker.label.to_owned()).collect();
+            let attempt = |row: usize| {
+                let is_done = store.label(state.code(row)) == DONE;
+                Attempt {
+                    lane: lane_of[worker.code(row) as usize],
+                    start: start.number(row),
+                    end: end.number(row),
+                    outcome: if is_done { Outcome::Done } else { Outcome::Failed },
+                }
+            };
+            let attempts: Vec<Attempt> = (0..store.len()).map(attempt).collect();
+            let x = time_axis(&attempts, utc_offset_secs());
+            look(&Timeline { lanes: &names, attempts: &attempts, x })
+        })
+    }
+}
+
+impl Plot for TimelinePlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|timeline| show(timeline));
+    }
+
+    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+        let (brush, range) = self.look(|timeline| {
+            let frame = timeline.frame(paper.size, paper.look);
+            let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
+            let (left, right) = (inside(from.0), inside(to.0));
+            let time = |right: f64| frame.values_at(right, frame.top_px).0;
+            let brush = Brush { from: (left, frame.top_px), to: (right, frame.bottom_px) };
+            (brush, (time(left), time(right)))
+        });
+        let id = ColumnId::Case(Field::EndTime);
+        let column = self.desk.data.with(|store| plotted(self.desk, store, &id).into_owned());
+        select(self.desk, &id, &column, range);
+        Some(brush)
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
+        let row = self.look(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
+        let ids = [Field::Worker, Field::State, Field::DurationSecs].map(ColumnId::Case);
+        let words = self.desk.data.with(|store| in_words(self.desk, store, row, &ids));
+        Some(Found { words, row: Some(row) })
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        match self.find(paper, at).and_then(|found| found.row) {
+            Some(row) => self.desk.opened.set(Some(row)),
+            None => self.desk.clear(&ColumnId::Case(Field::EndTime)),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Drag to select what ended in that time, Escape to select nothing."
+    }
+}

@@ -1,0 +1,477 @@
+//! A plot on a canvas: drawn when something has changed and it can be seen, and asked what the reader does with it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use cruncher_plot::{Chart, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
+use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use leptos::html::{Canvas, Div};
+use leptos::prelude::*;
+use plotters::prelude::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+
+use super::desk::Desk;
+use crate::components::colour::colour;
+use crate::platform::appearance::when_it_looks_different;
+use crate::platform::theme;
+
+/// A plot that far outside of the window is drawn already, in pixels.
+const AHEAD_PX: f64 = 300.0;
+
+/// A press that moves less is a click, in pixels.
+const STILL_PX: f64 = 4.0;
+
+/// How much a step of a key or a wheel zooms, and what share of the range a key pans.
+const ZOOM_STEP: f64 = 0.8;
+const PAN_SHARE: f64 = 0.1;
+
+/// After this time without a change the summary for those who can't see the plot is written, in milliseconds.
+const QUIET_MILLIS: u64 = 400;
+
+/// A place on a plot, in pixels of its drawing area.
+pub(super) type Place = (f64, f64);
+
+/// What a plot is drawn on.
+#[derive(Clone, Copy)]
+pub(super) struct Paper<'a> {
+    pub(super) size: Size,
+    pub(super) look: &'a Look,
+    pub(super) raster: &'a Raster,
+}
+
+/// A rectangle that the reader draws, from one corner to the other, in pixels of the drawing area.
+#[derive(Clone, Copy)]
+pub(super) struct Brush {
+    pub(super) from: Place,
+    pub(super) to: Place,
+}
+
+/// What is at a place.
+pub(super) struct Found {
+    /// What stands beside the pointer.
+    pub(super) words: Vec<String>,
+    /// The row, if it is a case.
+    pub(super) row: Option<usize>,
+}
+
+/// A plot of the results.
+pub(super) trait Plot {
+    /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
+    fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart));
+
+    /// The reader draws a rectangle. What comes back is the part of it that counts.
+    fn brush(&self, _paper: Paper, _brush: Brush) -> Option<Brush> {
+        None
+    }
+
+    /// What is at a place.
+    fn find(&self, _paper: Paper, _at: Place) -> Option<Found> {
+        None
+    }
+
+    /// The reader presses on a place.
+    fn press(&self, _paper: Paper, _at: Place) {}
+
+    /// Shows `factor` times the range; what is at the place stays there.
+    fn zoom(&self, _paper: Paper, _at: Place, _factor: f64) {}
+
+    /// What is shown is dragged by so many pixels.
+    fn pan(&self, _paper: Paper, _by: Place) {}
+
+    /// Shows everything again.
+    fn reset(&self) {}
+
+    /// What keys and pointer do.
+    fn hint(&self) -> &'static str {
+        ""
+    }
+}
+
+/// How a plot looks on the page as it is.
+pub(super) fn look() -> Look {
+    let palette = if theme::is_dark() { OKABE_ITO_ON_DARK } else { OKABE_ITO_ON_LIGHT };
+    Look {
+        data: palette[0],
+        grid: colour("--line"),
+        text: colour("--text-faint"),
+        background: colour("--panel"),
+        muted: colour("--state-queued"),
+        accent: palette[3],
+        palette,
+        sequence: SEQUENCE,
+        pixel_ratio: window().device_pixel_ratio(),
+    }
+}
+
+/// A plot, and what belongs to it while it is shown.
+#[derive(Clone)]
+struct Stage {
+    desk: Desk,
+    plot: Rc<dyn Plot>,
+    canvas: NodeRef<Canvas>,
+    tip: NodeRef<Div>,
+    frame: NodeRef<Div>,
+    raster: Rc<RefCell<Raster>>,
+    /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
+    is_asked: Rc<Cell<bool>>,
+    is_stale: Rc<Cell<bool>>,
+    drawings: Rc<Cell<u64>>,
+    /// Where the pointers are that press.
+    pressed: Rc<RefCell<Vec<(i32, Place)>>>,
+    began: Rc<Cell<Option<Place>>>,
+    is_panning: Rc<Cell<bool>>,
+}
+
+/// Shows a plot. `name` is what it is called for those who can't see it.
+pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot: impl Plot + 'static) -> AnyView {
+    let stage = Stage {
+        desk,
+        plot: Rc::new(plot),
+        canvas: NodeRef::new(),
+        tip: NodeRef::new(),
+        frame: NodeRef::new(),
+        raster: Rc::default(),
+        is_asked: Rc::default(),
+        is_stale: Rc::default(),
+        drawings: Rc::default(),
+        pressed: Rc::default(),
+        began: Rc::default(),
+        is_panning: Rc::default(),
+    };
+    stage.follow();
+    let hint = stage.plot.hint();
+    let on = |act: fn(&Stage, PointerEvent)| {
+        let stage = stage.clone();
+        move |event: PointerEvent| act(&stage, event)
+    };
+    let (down, moved, up, left) = (on(Stage::down), on(Stage::moved), on(Stage::up), on(Stage::left));
+    let cancelled = on(Stage::left);
+    let (wheel, keys, twice) = (stage.clone(), stage.clone(), stage.clone());
+    view! {
+        <div class=format!("plot {class}")>
+            <canvas
+                class="plot__canvas" node_ref=stage.canvas tabindex="0" role="img" aria-label=name title=""
+                aria-description=hint data-plot=name
+                on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointerleave=left on:pointercancel=cancelled
+                on:wheel=move |event: WheelEvent| wheel.wheel(&event)
+                on:keydown=move |event: KeyboardEvent| keys.key(&event)
+                on:dblclick=move |_: MouseEvent| twice.plot.reset()
+            ></canvas>
+            <div class="plot__brush" node_ref=stage.frame hidden></div>
+            <div class="plot__tip" node_ref=stage.tip hidden></div>
+        </div>
+    }
+    .into_any()
+}
+
+impl Stage {
+    /// Draws whenever what is shown changes, the colours, or the room that there is.
+    fn follow(&self) {
+        let stage = self.clone();
+        let changes = RwSignal::new(());
+        Effect::new(move || {
+            changes.track();
+            stage.desk.data.track();
+            stage.desk.view.track();
+            stage.desk.selected.track();
+            stage.desk.units.track();
+            stage.desk.pointed_at.track();
+            stage.canvas.track();
+            stage.ask();
+        });
+        when_it_looks_different(self.canvas, move || changes.set(()));
+        let stage = self.clone();
+        let scrolled = window_event_listener_untyped("scroll", move |_| {
+            if stage.is_stale.get() {
+                stage.ask();
+            }
+        });
+        let stage = self.clone();
+        let shown = window_event_listener_untyped("hashchange", move |_| stage.ask());
+        on_cleanup(move || {
+            scrolled.remove();
+            shown.remove();
+        });
+    }
+
+    fn ask(&self) {
+        if !self.is_asked.replace(true) {
+            let stage = self.clone();
+            request_animation_frame(move || {
+                stage.is_asked.set(false);
+                stage.draw();
+            });
+        }
+    }
+
+    fn draw(&self) {
+        let Some(canvas) = self.canvas.get_untracked() else { return };
+        let place = canvas.get_bounding_client_rect();
+        let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+        let is_seen = place.width() > 0.0 && place.top() < height + AHEAD_PX && place.bottom() > -AHEAD_PX;
+        self.is_stale.set(!is_seen);
+        if !is_seen {
+            return;
+        }
+        let (size, look) = (fit(&canvas), look());
+        let mut raster = self.raster.borrow_mut();
+        untrack(|| {
+            self.plot.with((size, &look), &mut |chart| {
+                chart.paint(size, &look, &mut raster);
+                put(&canvas, &raster);
+                if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
+                    // A canvas takes every drawing.
+                    let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), &look);
+                }
+            });
+        });
+        drop(raster);
+        self.summarise_soon();
+    }
+
+    fn summarise_soon(&self) {
+        self.drawings.set(self.drawings.get() + 1);
+        let (stage, drawing) = (self.clone(), self.drawings.get());
+        let summarise = move || {
+            let Some(canvas) = stage.canvas.get_untracked().filter(|_| stage.drawings.get() == drawing) else { return };
+            let (size, look) = (size_of(&canvas), look());
+            untrack(|| {
+                stage.plot.with((size, &look), &mut |chart| {
+                    // A canvas has a label.
+                    let _ = canvas.set_attribute("aria-label", &chart.summary());
+                });
+            });
+        };
+        set_timeout(summarise, std::time::Duration::from_millis(QUIET_MILLIS));
+    }
+
+    /// Asks the plot something about the drawing as it is.
+    fn on_paper<T>(&self, ask: impl FnOnce(Paper) -> T) -> Option<T> {
+        let canvas = self.canvas.get_untracked()?;
+        let (raster, look) = (self.raster.borrow(), look());
+        Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look, raster: &raster })))
+    }
+
+    fn down(&self, event: PointerEvent) {
+        if event.button() > 1 {
+            return;
+        }
+        if let Some(canvas) = self.canvas.get_untracked() {
+            // Without the capture it ends at the edge.
+            let _ = canvas.set_pointer_capture(event.pointer_id());
+        }
+        let at = place_of(&event);
+        self.hide_tip();
+        let mut pressed = self.pressed.borrow_mut();
+        pressed.push((event.pointer_id(), at));
+        let is_second = pressed.len() > 1;
+        self.is_panning.set(is_second || event.shift_key() || event.button() == 1);
+        self.began.set((!is_second).then_some(at));
+    }
+
+    fn moved(&self, event: PointerEvent) {
+        let at = place_of(&event);
+        let before = {
+            let mut pressed = self.pressed.borrow_mut();
+            let before = pressed.clone();
+            if let Some(pointer) = pressed.iter_mut().find(|(id, _)| *id == event.pointer_id()) {
+                pointer.1 = at;
+            }
+            before
+        };
+        match before.as_slice() {
+            [] => self.point_at(at),
+            [_] if self.is_panning.get() => {
+                let by = (at.0 - before[0].1.0, at.1 - before[0].1.1);
+                self.on_paper(|paper| self.plot.pan(paper, by));
+            }
+            [_] => self.brush(at),
+            [..] => self.pinch(&before),
+        }
+    }
+
+    /// Two fingers: what is between them stays between them.
+    fn pinch(&self, before: &[(i32, Place)]) {
+        let now: Vec<Place> = self.pressed.borrow().iter().map(|(_, at)| *at).collect();
+        let middle = |one: Place, other: Place| (f64::midpoint(one.0, other.0), f64::midpoint(one.1, other.1));
+        let apart = |one: Place, other: Place| (one.0 - other.0).hypot(one.1 - other.1).max(1.0);
+        let (was, is) = (middle(before[0].1, before[1].1), middle(now[0], now[1]));
+        let factor = apart(before[0].1, before[1].1) / apart(now[0], now[1]);
+        self.on_paper(|paper| self.plot.pan(paper, (is.0 - was.0, is.1 - was.1)));
+        self.on_paper(|paper| self.plot.zoom(paper, is, factor));
+    }
+
+    fn brush(&self, at: Place) {
+        let Some(from) = self.began.get().filter(|from| (from.0 - at.0).hypot(from.1 - at.1) >= STILL_PX) else {
+            return;
+        };
+        let shown = self.on_paper(|paper| self.plot.brush(paper, Brush { from, to: at })).flatten();
+        self.show_frame(shown);
+    }
+
+    fn up(&self, event: PointerEvent) {
+        let at = place_of(&event);
+        self.pressed.borrow_mut().retain(|(id, _)| *id != event.pointer_id());
+        self.show_frame(None);
+        let began = self.began.take();
+        let is_still = began.is_some_and(|from| (from.0 - at.0).hypot(from.1 - at.1) < STILL_PX);
+        if is_still && !self.is_panning.get() {
+            self.on_paper(|paper| self.plot.press(paper, at));
+        }
+    }
+
+    fn left(&self, event: PointerEvent) {
+        if self.pressed.borrow().iter().all(|(id, _)| *id != event.pointer_id()) || event.type_() == "pointercancel" {
+            self.pressed.borrow_mut().clear();
+            self.began.set(None);
+            self.show_frame(None);
+            self.hide_tip();
+            if self.desk.pointed_at.get_untracked().is_some() {
+                self.desk.pointed_at.set(None);
+            }
+        }
+    }
+
+    fn point_at(&self, at: Place) {
+        let found = self.on_paper(|paper| self.plot.find(paper, at)).flatten();
+        let row = found.as_ref().and_then(|found| found.row);
+        if self.desk.pointed_at.get_untracked() != row {
+            self.desk.pointed_at.set(row);
+        }
+        match found {
+            Some(found) => self.show_tip(at, &found.words),
+            None => self.hide_tip(),
+        }
+    }
+
+    fn wheel(&self, event: &WheelEvent) {
+        let has_focus = document().active_element().as_ref()
+            == self.canvas.get_untracked().map(|canvas| (**canvas).clone()).as_ref();
+        if !(event.ctrl_key() || event.meta_key() || has_focus) {
+            return;
+        }
+        event.prevent_default();
+        let factor = if event.delta_y() < 0.0 { ZOOM_STEP } else { 1.0 / ZOOM_STEP };
+        let at = place_of(event);
+        self.on_paper(|paper| self.plot.zoom(paper, at, factor));
+    }
+
+    fn key(&self, event: &KeyboardEvent) {
+        let done = self.on_paper(|paper| {
+            let (width, height) = (f64::from(paper.size.width_px), f64::from(paper.size.height_px));
+            let middle = (width / 2.0, height / 2.0);
+            match &*event.key() {
+                "+" | "=" => self.plot.zoom(paper, middle, ZOOM_STEP),
+                "-" => self.plot.zoom(paper, middle, 1.0 / ZOOM_STEP),
+                "0" => self.plot.reset(),
+                "ArrowLeft" => self.plot.pan(paper, (PAN_SHARE * width, 0.0)),
+                "ArrowRight" => self.plot.pan(paper, (-PAN_SHARE * width, 0.0)),
+                "ArrowUp" => self.plot.pan(paper, (0.0, PAN_SHARE * height)),
+                "ArrowDown" => self.plot.pan(paper, (0.0, -PAN_SHARE * height)),
+                "Escape" => self.desk.clear_selection(),
+                _ => return false,
+            }
+            true
+        });
+        if done == Some(true) && !self.plot.hint().is_empty() {
+            event.prevent_default();
+        }
+    }
+
+    fn show_frame(&self, brush: Option<Brush>) {
+        let Some(frame) = self.frame.get_untracked() else { return };
+        frame.set_hidden(brush.is_none());
+        if let Some(Brush { from, to }) = brush {
+            let ratio = window().device_pixel_ratio();
+            let lengths = [
+                ("left", from.0.min(to.0)),
+                ("top", from.1.min(to.1)),
+                ("width", (from.0 - to.0).abs()),
+                ("height", (from.1 - to.1).abs()),
+            ];
+            for (name, length) in lengths {
+                set_length(&frame, name, length / ratio);
+            }
+        }
+    }
+
+    fn show_tip(&self, at: Place, words: &[String]) {
+        let (Some(tip), Some(canvas)) = (self.tip.get_untracked(), self.canvas.get_untracked()) else { return };
+        tip.set_inner_html("");
+        for line in words {
+            if let Ok(element) = document().create_element("div") {
+                element.set_text_content(Some(line));
+                // An element takes every other.
+                let _ = tip.append_child(&element);
+            }
+        }
+        tip.set_hidden(false);
+        let ratio = window().device_pixel_ratio();
+        let (x, y) = (at.0 / ratio, at.1 / ratio);
+        let (width, height) = (f64::from(tip.offset_width()), f64::from(tip.offset_height()));
+        let is_right = x + 12.0 + width > f64::from(canvas.client_width());
+        set_length(&tip, "left", if is_right { (x - 12.0 - width).max(0.0) } else { x + 12.0 });
+        set_length(&tip, "top", (y - height - 8.0).max(0.0));
+    }
+
+    fn hide_tip(&self) {
+        if let Some(tip) = self.tip.get_untracked() {
+            tip.set_hidden(true);
+        }
+    }
+}
+
+fn set_length(element: &web_sys::HtmlDivElement, name: &str, length_px: f64) {
+    // Every element takes a length.
+    let _ = web_sys::HtmlElement::style(element).set_property(name, &format!("{length_px:.1}px"));
+}
+
+/// Where a pointer is, in pixels of the drawing area.
+fn place_of(event: &MouseEvent) -> Place {
+    let ratio = window().device_pixel_ratio();
+    (f64::from(event.offset_x()) * ratio, f64::from(event.offset_y()) * ratio)
+}
+
+fn size_of(canvas: &HtmlCanvasElement) -> Size {
+    Size { width_px: canvas.width(), height_px: canvas.height() }
+}
+
+/// Gives the canvas as many pixels as are seen.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
+fn fit(canvas: &HtmlCanvasElement) -> Size {
+    let ratio = window().device_pixel_ratio();
+    let pixels = |length: i32| (f64::from(length) * ratio).round().max(1.0) as u32;
+    let size = Size { width_px: pixels(canvas.client_width()), height_px: pixels(canvas.client_height()) };
+    if size == size_of(canvas) {
+        if let Some(context) = context(canvas) {
+            context.clear_rect(0.0, 0.0, f64::from(size.width_px), f64::from(size.height_px));
+        }
+    } else {
+        canvas.set_width(size.width_px);
+        canvas.set_height(size.height_px);
+    }
+    size
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok()??.dyn_into().ok()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "an image has some thousand pixels a side"
+)]
+fn put(canvas: &HtmlCanvasElement, raster: &Raster) {
+    let image = raster.image();
+    if image.rgba.is_empty() {
+        return;
+    }
+    let pixels = ImageData::new_with_u8_clamped_array(Clamped(&image.rgba), image.width_px as u32);
+    if let (Ok(pixels), Some(context)) = (pixels, context(canvas)) {
+        // A canvas takes every image.
+        let _ = context.put_image_data(&pixels, image.left_px as f64, image.top_px as f64);
+    }
+}

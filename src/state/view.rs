@@ -1,0 +1,148 @@
+//! What the page of the results shows, as its address says.
+
+use std::fmt;
+
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::filter::Filter;
+use cruncher_results::percent;
+use cruncher_study::batch::Batch;
+
+/// What is shown. What isn't chosen the page chooses.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct View {
+    /// Only these cases belong to the picture; the page around chooses.
+    pub(crate) batch: Option<Batch>,
+    /// The response: what stands upwards.
+    pub(crate) response: Option<ColumnId>,
+    /// What stands to the right.
+    pub(crate) factor: Option<ColumnId>,
+    /// What stands upwards where a field is shown over two factors.
+    pub(crate) second: Option<ColumnId>,
+    /// What gives points their colour.
+    pub(crate) colour: Option<ColumnId>,
+    /// Columns with a logarithmic axis.
+    pub(crate) logarithmic: Vec<ColumnId>,
+    /// The part of the scatter plot that is shown: least and most to the right, then upwards.
+    pub(crate) zoom: Option<[f64; 4]>,
+    /// The cases that are selected: those that meet all of its conditions.
+    pub(crate) selection: Filter,
+    /// What somebody calls them.
+    pub(crate) name: String,
+}
+
+impl View {
+    /// Reads what stands behind the `?` of an address' fragment. What it doesn't know is left out: an old link still leads
+    /// somewhere.
+    pub(crate) fn parse(fragment: &str) -> Self {
+        let query = fragment.split_once('?').map_or("", |(_, query)| query);
+        let mut view = Self::default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "batch" => view.batch = Batch::parse(value).ok(),
+                "y" => view.response = value.parse().ok(),
+                "x" => view.factor = value.parse().ok(),
+                "by" => view.second = value.parse().ok(),
+                "colour" => view.colour = value.parse().ok(),
+                "log" => view.logarithmic.extend(value.parse::<ColumnId>().ok()),
+                "zoom" => view.zoom = numbers(value),
+                "select" => view.selection = value.parse().unwrap_or_default(),
+                "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// Whether a column has a logarithmic axis.
+    pub(crate) fn is_logarithmic(&self, column: &ColumnId) -> bool {
+        self.logarithmic.contains(column)
+    }
+
+    /// Gives a column the other kind of axis.
+    pub(crate) fn switch_scale(&mut self, column: &ColumnId) {
+        let place = self.logarithmic.iter().position(|known| known == column);
+        match place {
+            Some(place) => drop(self.logarithmic.remove(place)),
+            None => self.logarithmic.push(column.clone()),
+        }
+        self.zoom = None;
+    }
+}
+
+fn numbers(text: &str) -> Option<[f64; 4]> {
+    let mut numbers = text.split(',').map(|number| number.parse::<f64>().ok().filter(|number| number.is_finite()));
+    let found = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
+    (numbers.next().is_none() && found[0] < found[1] && found[2] < found[3]).then_some(found)
+}
+
+impl fmt::Display for View {
+    /// The whole fragment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
+        let mut name = String::new();
+        percent::encode(&mut name, &self.name)?;
+        let zoom = self.zoom.map(|[left, right, bottom, top]| format!("zoom={left},{right},{bottom},{top}"));
+        let is_selected = !self.selection.conditions.is_empty();
+        let fields = [
+            self.batch.as_ref().map(|batch| format!("batch={batch}")),
+            column("y", &self.response),
+            column("x", &self.factor),
+            column("by", &self.second),
+            column("colour", &self.colour),
+            zoom,
+            is_selected.then(|| format!("select={}", self.selection)),
+            (!name.is_empty()).then(|| format!("name={name}")),
+        ];
+        let logs = self.logarithmic.iter().map(|column| format!("log={column}"));
+        let query: Vec<String> = fields.into_iter().flatten().chain(logs).collect();
+        f.write_str("#/results")?;
+        if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_view_is_read_back() {
+        let column = |text: &str| Some(text.parse().unwrap());
+        let views = [
+            View::default(),
+            View {
+                batch: Batch::parse("prandtl/level-03").ok(),
+                response: column("response.curve.peak"),
+                factor: column("factor.cohesion_array[0]"),
+                second: column("case.duration_secs"),
+                colour: column("case.worker"),
+                logarithmic: vec!["factor.cohesion_array[0]".parse().unwrap()],
+                zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
+                selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
+                name: "weak & soft = 50 %".into(),
+            },
+        ];
+        for view in views {
+            assert_eq!(View::parse(&view.to_string()), view, "{view}");
+        }
+    }
+
+    #[test]
+    fn what_an_address_can_not_mean_is_left_out() {
+        for fragment in
+            ["", "#/results?", "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q", "#%%?=&=="]
+        {
+            assert_eq!(View::parse(fragment), View::default(), "{fragment}");
+        }
+        assert_eq!(View::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");
+    }
+
+    #[test]
+    fn another_scale_shows_everything_again() {
+        let column: ColumnId = "factor.c".parse().unwrap();
+        let mut view = View { zoom: Some([0.0, 1.0, 0.0, 1.0]), ..View::default() };
+        view.switch_scale(&column);
+        assert!(view.is_logarithmic(&column) && view.zoom.is_none());
+        view.switch_scale(&column);
+        assert!(!view.is_logarithmic(&column));
+    }
+}
