@@ -24,7 +24,7 @@ const MOST_BAR_PX: f64 = 24.0;
 const LEAST_FAILED: f64 = 0.35;
 /// How strongly the shortest attempt is seen.
 const LIGHTEST: f64 = 0.3;
-/// The colour of the palette that failed attempts have: vermillion.
+/// The colour of the palette that failed attempts have: vermilion.
 const FAILED: usize = 3;
 
 /// How an attempt ended.
