@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use cruncher_backend::{Study, study};
 use cruncher_study::access::{Access, AccessKey};
+use cruncher_study::accounting::CaseCounts;
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
@@ -19,7 +20,7 @@ use crate::components::problem_note::problem_note;
 use crate::pages::{attach, closed, errors, overview, program};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
-use crate::platform::{address, designer, network, theme};
+use crate::platform::{address, designer, network, rows, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
@@ -137,6 +138,10 @@ fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
             Ok(_) => Look::Unchanged,
             Err(_) => Look::Failed,
         };
+        if let Ok(snapshot) = &seen {
+            let CaseCounts { cases, done, .. } = snapshot.total;
+            rows::tell(rows::Counts { cases, done, is_checked: snapshot.is_checked });
+        }
         live.take(seen);
         pace.after(look)
     });

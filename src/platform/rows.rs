@@ -10,12 +10,48 @@ use web_sys::Event;
 /// The event by which the page says that there are more.
 pub(crate) const MORE: &str = "cruncher-rows";
 
+/// The window's property that says how many cases there are.
+const COUNTS: &str = "cruncherCounts";
+
 /// The window's property that the array is.
 const ARRAY: &str = "cruncherRows";
 
 /// Hands a chunk over, which is a typed array.
 pub(crate) fn give(chunk: &JsValue) {
     array().push(chunk);
+    tell_more();
+}
+
+/// What the page knows of the study's cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// All of them.
+    pub(crate) cases: u64,
+    /// With a result.
+    pub(crate) done: u64,
+    /// Whether all documents have been looked at.
+    pub(crate) is_checked: bool,
+}
+
+/// Says how many cases there are.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+pub(crate) fn tell(counts: Counts) {
+    let numbers = [counts.cases as f64, counts.done as f64, f64::from(u8::from(counts.is_checked))];
+    let numbers: Array = numbers.map(JsValue::from).iter().collect();
+    // A window takes every property.
+    let _ = Reflect::set(&window(), &COUNTS.into(), &numbers);
+    tell_more();
+}
+
+/// How many cases there are; none before the first look.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were counted")]
+pub(crate) fn counts() -> Option<Counts> {
+    let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
+    let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
+    Some(Counts { cases: number(0), done: number(1), is_checked: number(2) > 0 })
+}
+
+fn tell_more() {
     if let Ok(event) = Event::new(MORE) {
         // Nobody cancels it.
         let _ = window().dispatch_event(&event);

@@ -4,7 +4,7 @@ use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::Store;
 use leptos::prelude::*;
 
-use super::columns::{label, showable, shown, unit};
+use super::columns::{is_logarithmic, label, showable, shown, unit};
 use super::desk::Desk;
 use crate::state::view::View;
 
@@ -64,7 +64,7 @@ fn picker(
         let can_be = desk.data.with(|store| {
             store.column(&id).is_some_and(|column| column.statistics().least.is_some_and(|least| least > 0.0))
         });
-        let is_log = desk.view.read().is_logarithmic(&id);
+        let is_log = is_logarithmic(desk, &id);
         let title = format!("Logarithmic axis for {}", label(&id));
         let switch = move |_| desk.view.update(|view| view.switch_scale(&id));
         (can_be || is_log).then(|| {
@@ -73,10 +73,10 @@ fn picker(
     };
     view! {
         <div class="choice">
-            <label class="field__label">
-                {name}
-                <select class="choice__list" on:change=change>{options}</select>
-            </label>
+            <div class="field__label">
+                <span aria-hidden="true">{name}</span>
+                <select class="choice__list" aria-label=name on:change=change>{options}</select>
+            </div>
             {scale}
         </div>
     }

@@ -40,7 +40,6 @@ impl Plotted<'_> {
 
 /// A column of the store as charts take it.
 pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotted<'a> {
-    let view = desk.view.read();
     let unit = unit(desk, id);
     let label = label(id);
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
@@ -68,7 +67,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     }
     let scale = match id {
         ColumnId::Case(Field::StartTime | Field::EndTime) => Scale::Time { utc_offset_secs: utc_offset_secs() },
-        id if view.is_logarithmic(id) => Scale::Logarithmic,
+        id if is_logarithmic(desk, id) => Scale::Logarithmic,
         _ => Scale::Linear,
     };
     let values = if column.numbers().is_empty() { nothing() } else { Cow::Borrowed(column.numbers()) };
@@ -110,6 +109,13 @@ pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// Whether a column has a logarithmic axis: as its design says, unless the reader has switched that.
+pub(super) fn is_logarithmic(desk: Desk, id: &ColumnId) -> bool {
+    let name = id.name().split('[').next().unwrap_or_default();
+    let is_designed = matches!(id, ColumnId::Factor(_)) && desk.logarithmic.read().contains(name);
+    is_designed != desk.view.read().is_switched(id)
 }
 
 /// Columns that have something to show: those in which cases differ.

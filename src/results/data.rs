@@ -7,7 +7,7 @@ use cruncher_results::chunk::Chunk;
 use cruncher_results::store::Store;
 use leptos::prelude::*;
 
-use crate::platform::rows;
+use crate::platform::rows::{self, Counts};
 
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;
@@ -21,12 +21,13 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub(super) struct Data {
     revision: RwSignal<u64>,
+    counts: RwSignal<Option<Counts>>,
 }
 
 impl Data {
     /// Takes what is handed over, now and from now on.
     pub(super) fn follow() -> Self {
-        let data = Self { revision: RwSignal::new(0) };
+        let data = Self { revision: RwSignal::new(0), counts: RwSignal::new(None) };
         let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_soon());
         on_cleanup(move || listener.remove());
         data.take_soon();
@@ -41,6 +42,7 @@ impl Data {
 
     fn take(self) {
         IS_TAKING.set(false);
+        self.counts.set(rows::counts());
         let mut taken = 0;
         while taken < AT_ONCE
             && let Some(chunk) = rows::take()
@@ -58,6 +60,17 @@ impl Data {
         if revision != self.revision.get_untracked() {
             self.revision.set(revision);
         }
+    }
+
+    /// Looks at the rows once.
+    #[expect(clippy::unused_self, reason = "whoever has no data has nothing to look at")]
+    pub(super) fn with_untracked<T>(self, look: impl FnOnce(&Store) -> T) -> T {
+        STORE.with_borrow(look)
+    }
+
+    /// How far the page around is.
+    pub(super) const fn counts(self) -> RwSignal<Option<Counts>> {
+        self.counts
     }
 
     /// Whoever calls this is called again when there are other rows.

@@ -1,6 +1,6 @@
 //! What the page of the results knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cruncher_results::column_id::{ColumnId, Field};
@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) selected: Memo<Selected>,
     /// The unit of each factor, as far as designs say.
     pub(super) units: RwSignal<BTreeMap<String, String>>,
+    /// The factors whose design says that their scale is logarithmic.
+    pub(super) logarithmic: RwSignal<BTreeSet<String>>,
     /// The row that is pointed at, in any of the plots.
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
@@ -83,6 +85,7 @@ impl Desk {
             view,
             selected,
             units: RwSignal::default(),
+            logarithmic: RwSignal::default(),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
         }

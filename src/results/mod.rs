@@ -7,6 +7,7 @@ mod choices;
 mod columns;
 mod data;
 mod desk;
+mod importance;
 mod page;
 mod plots;
 mod selection;

@@ -1,12 +1,13 @@
 //! The page of the results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_backend::study;
 use cruncher_backend::submitted::submitted;
 use cruncher_results::column_id::Field;
 use cruncher_results::store::{DONE, Store};
 use cruncher_study::access::Access;
+use cruncher_study::factor::{Scale, Values};
 use cruncher_study::figures::{counted, thousands};
 use leptos::ev;
 use leptos::mount::mount_to;
@@ -16,6 +17,7 @@ use leptos::task::spawn_local;
 use super::choices::choices;
 use super::columns::{label, shown};
 use super::desk::Desk;
+use super::importance::importance;
 use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
 use super::selection::selection;
 use super::surface::surface;
@@ -41,11 +43,15 @@ fn page(access: Access) -> AnyView {
     follow_address(desk);
     spawn_local(read_units(desk));
     let is_empty = Memo::new(move |_| desk.data.with(Store::is_empty));
-    let body = move || if is_empty.get() { nothing() } else { plots(desk) };
+    let body = move || if is_empty.get() { nothing(desk) } else { plots(desk) };
     view! { <div class="results">{body}</div> }.into_any()
 }
 
-fn nothing() -> AnyView {
+fn nothing(desk: Desk) -> AnyView {
+    let is_over = desk.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.is_checked);
+    if !is_over {
+        return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
+    }
     view! {
         <section class="empty" role="status">
             <h2>"No results yet"</h2>
@@ -60,13 +66,14 @@ fn plots(desk: Desk) -> AnyView {
         move |of: fn(&super::columns::Shown) -> String| move || shown(desk).map(|shown| of(&shown)).unwrap_or_default();
     let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
     let histogram = title(|shown| format!("Distribution of {}", label(&shown.response)));
-    let correlation = title(|shown| format!("What {} follows", label(&shown.response)));
+    let correlation = title(|shown| format!("Correlation with {}", label(&shown.response)));
+    let shares = title(|shown| format!("Share of the variance of {}", label(&shown.response)));
     let field =
         title(|shown| format!("{} over {} and {}", label(&shown.response), label(&shown.factor), label(&shown.second)));
     view! {
         <div class="results__top">
             <h2>"Results"</h2>
-            <p class="faint">{move || desk.data.with(summary)}</p>
+            <p class="faint">{move || summary(desk)}</p>
         </div>
         {choices(desk)}
         {selection(desk)}
@@ -74,7 +81,8 @@ fn plots(desk: Desk) -> AnyView {
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot { desk }))}
             {panel("", correlation, surface(desk, "Correlations", "", Correlations { desk, last: std::rc::Rc::default() }))}
-            {panel("plots__all", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
+            {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
+            {panel("", shares, importance(desk))}
             {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
             {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
@@ -94,15 +102,25 @@ fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot:
 }
 
 /// How many cases there are, and what became of them.
-fn summary(store: &Store) -> String {
-    let state = store.field(Field::State);
-    let states = store.categories(state);
-    let count = |is_it: &dyn Fn(&str) -> bool| -> u64 {
-        states.iter().filter(|category| is_it(category.label)).map(|category| category.rows as u64).sum()
+fn summary(desk: Desk) -> String {
+    let (done, failed) = desk.data.with(|store| {
+        let states = store.categories(store.field(Field::State));
+        let count = |is_it: &dyn Fn(&str) -> bool| -> u64 {
+            states.iter().filter(|category| is_it(category.label)).map(|category| category.rows as u64).sum()
+        };
+        (count(&|label| label == DONE), count(&|label| label != DONE))
+    });
+    let counts = desk.data.counts().get();
+    let results = match counts {
+        Some(counts) if counts.cases > done => {
+            format!("{} of {} have a result", thousands(done), counted(counts.cases, "case", "cases"))
+        }
+        _ => counted(done, "result", "results"),
     };
-    let (done, failed) = (count(&|label| label == DONE), count(&|label| label != DONE));
-    let results = counted(done, "result", "results");
-    if failed == 0 { results } else { format!("{results} · {} failed", thousands(failed)) }
+    let unread = counts.map_or(0, |counts| counts.done.saturating_sub(done));
+    let part =
+        |count: u64, words: &str| if count > 0 { format!(" · {} {words}", thousands(count)) } else { String::new() };
+    format!("{results}{}{}", part(failed, "failed"), part(unread, "still to be read"))
 }
 
 /// The address says what is shown, and what is shown stands in the address.
@@ -138,14 +156,20 @@ async fn read_units(desk: Desk) {
     let Ok(study) = study::open(network(), &address::page_url(), &key).await else { return };
     // Without designs there are no units.
     let designs = submitted(&study).await.unwrap_or_default();
-    let mut units = BTreeMap::new();
+    let (mut units, mut logarithmic) = (BTreeMap::new(), BTreeSet::new());
     // The last one comes first.
     for factor in designs.into_iter().flat_map(|design| design.factors) {
+        if matches!(factor.values, Values::Range { scale: Scale::Log, .. }) {
+            logarithmic.insert(factor.name.clone());
+        }
         if !factor.unit.is_empty() {
             units.entry(factor.name).or_insert(factor.unit);
         }
     }
     if !units.is_empty() {
         desk.units.set(units);
+    }
+    if !logarithmic.is_empty() {
+        desk.logarithmic.set(logarithmic);
     }
 }

@@ -177,6 +177,7 @@ impl Stage {
             stage.desk.view.track();
             stage.desk.selected.track();
             stage.desk.units.track();
+            stage.desk.logarithmic.track();
             stage.desk.pointed_at.track();
             stage.canvas.track();
             stage.ask();

@@ -20,8 +20,8 @@ pub(crate) struct View {
     pub(crate) second: Option<ColumnId>,
     /// What gives points their colour.
     pub(crate) colour: Option<ColumnId>,
-    /// Columns with a logarithmic axis.
-    pub(crate) logarithmic: Vec<ColumnId>,
+    /// Columns that have the other kind of axis than their design says: a logarithmic one, or not.
+    pub(crate) switched: Vec<ColumnId>,
     /// The part of the scatter plot that is shown: least and most to the right, then upwards.
     pub(crate) zoom: Option<[f64; 4]>,
     /// The cases that are selected: those that meet all of its conditions.
@@ -43,7 +43,7 @@ impl View {
                 "x" => view.factor = value.parse().ok(),
                 "by" => view.second = value.parse().ok(),
                 "colour" => view.colour = value.parse().ok(),
-                "log" => view.logarithmic.extend(value.parse::<ColumnId>().ok()),
+                "log" => view.switched.extend(value.parse::<ColumnId>().ok()),
                 "zoom" => view.zoom = numbers(value),
                 "select" => view.selection = value.parse().unwrap_or_default(),
                 "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
@@ -53,17 +53,17 @@ impl View {
         view
     }
 
-    /// Whether a column has a logarithmic axis.
-    pub(crate) fn is_logarithmic(&self, column: &ColumnId) -> bool {
-        self.logarithmic.contains(column)
+    /// Whether a column has the other kind of axis.
+    pub(crate) fn is_switched(&self, column: &ColumnId) -> bool {
+        self.switched.contains(column)
     }
 
     /// Gives a column the other kind of axis.
     pub(crate) fn switch_scale(&mut self, column: &ColumnId) {
-        let place = self.logarithmic.iter().position(|known| known == column);
+        let place = self.switched.iter().position(|known| known == column);
         match place {
-            Some(place) => drop(self.logarithmic.remove(place)),
-            None => self.logarithmic.push(column.clone()),
+            Some(place) => drop(self.switched.remove(place)),
+            None => self.switched.push(column.clone()),
         }
         self.zoom = None;
     }
@@ -93,7 +93,7 @@ impl fmt::Display for View {
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),
         ];
-        let logs = self.logarithmic.iter().map(|column| format!("log={column}"));
+        let logs = self.switched.iter().map(|column| format!("log={column}"));
         let query: Vec<String> = fields.into_iter().flatten().chain(logs).collect();
         f.write_str("#/results")?;
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
@@ -115,7 +115,7 @@ mod tests {
                 factor: column("factor.cohesion_array[0]"),
                 second: column("case.duration_secs"),
                 colour: column("case.worker"),
-                logarithmic: vec!["factor.cohesion_array[0]".parse().unwrap()],
+                switched: vec!["factor.cohesion_array[0]".parse().unwrap()],
                 zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
                 selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
                 name: "weak & soft = 50 %".into(),
@@ -141,8 +141,8 @@ mod tests {
         let column: ColumnId = "factor.c".parse().unwrap();
         let mut view = View { zoom: Some([0.0, 1.0, 0.0, 1.0]), ..View::default() };
         view.switch_scale(&column);
-        assert!(view.is_logarithmic(&column) && view.zoom.is_none());
+        assert!(view.is_switched(&column) && view.zoom.is_none());
         view.switch_scale(&column);
-        assert!(!view.is_logarithmic(&column));
+        assert!(!view.is_switched(&column));
     }
 }

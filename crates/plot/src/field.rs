@@ -19,7 +19,7 @@ use crate::sheet::{Ink, Sheet};
 const LEAST_CELLS: f64 = 4.0;
 const MOST_CELLS: f64 = 48.0;
 /// How many cases a cell is to have.
-const CASES_A_CELL: f64 = 4.0;
+const CASES_A_CELL: f64 = 12.0;
 
 /// Contour lines: how many at most, how wide on the page, how strong.
 const MOST_CONTOURS: usize = 7;
@@ -88,7 +88,7 @@ impl Field {
         Self { x: x.clone(), y: y.clone(), response: response.clone(), columns, rows, means, counts, drawn }
     }
 
-    /// How many cells along each axis suit so many cases: about four cases each.
+    /// How many cells along each axis suit so many cases: about twelve cases each.
     #[must_use]
     pub fn suitable_cells(cases: usize) -> usize {
         whole((real(cases) / CASES_A_CELL).sqrt().clamp(LEAST_CELLS, MOST_CELLS))

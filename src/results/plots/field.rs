@@ -1,7 +1,9 @@
 //! The response over two factors.
 
 use cruncher_plot::field::{Field, Values};
-use cruncher_plot::{Chart, Look, Size};
+use cruncher_plot::{Axis, Chart, Look, Scale, Size};
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::store::{Column, Store};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
@@ -26,8 +28,19 @@ impl FieldPlot {
             let values =
                 Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
             let cells = Field::suitable_cells(selected.count);
-            look(&Field::of(&values, &x.axis, &y.axis, &response.axis, (cells, cells)), (&x, &y))
+            let (right, up) = (bare(&x.axis, store, &shown.factor), bare(&y.axis, store, &shown.second));
+            look(&Field::of(&values, &right, &up, &response.axis, (cells, cells)), (&x, &y))
         }))
+    }
+}
+
+/// An axis without room at its ends, where cells would be empty by half.
+fn bare(axis: &Axis, store: &Store, id: &ColumnId) -> Axis {
+    let statistics = store.column(id).map(Column::statistics);
+    let is_text = matches!(axis.scale, Scale::Categories(_));
+    match statistics.and_then(|statistics| Some((statistics.least?, statistics.most?))) {
+        Some((least, most)) if !is_text => axis.between(least, most),
+        _ => axis.clone(),
     }
 }
 

@@ -34,13 +34,31 @@ const REACH_PX: f64 = 12.0;
 fn select(desk: Desk, id: &ColumnId, plotted: &Plotted, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
     match &plotted.categories {
-        None => desk.select_range(id, (least, most)),
+        None => {
+            let (down, up) = coarse((least, most));
+            desk.select_range(id, (down, up));
+        }
         Some(names) => {
             #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
             let is_between = |place: usize| (least..=most).contains(&(place as f64));
             let chosen = names.iter().enumerate().filter(|(place, _)| is_between(*place));
             desk.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
         }
+    }
+}
+
+/// A range that is drawn by hand, with as many digits as a hand means, and no narrower.
+fn coarse((least, most): (f64, f64)) -> (f64, f64) {
+    let step = 10_f64.powf(((most - least) / 300.0).log10().floor());
+    if !(step.is_finite() && step > 0.0) {
+        return (least, most);
+    }
+    // By its reciprocal, since powers of ten below one are no floats.
+    let inverse = (1.0 / step).round();
+    if step < 1.0 {
+        ((least * inverse).floor() / inverse, (most * inverse).ceil() / inverse)
+    } else {
+        ((least / step).floor() * step, (most / step).ceil() * step)
     }
 }
 

@@ -1,0 +1,116 @@
+//! How much of the response's variance each factor explains by itself.
+
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::statistics::importance::{Factor, Importance, importances};
+use cruncher_results::store::Store;
+use cruncher_study::figures::{counted, thousands};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::columns::{is_text, label, plotted, showable, shown};
+use super::desk::{Desk, Selected};
+
+/// The most factors that are named.
+const MOST_FACTORS: usize = 12;
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    id: ColumnId,
+    found: Importance,
+}
+
+/// A bar a factor, the most important first. It is computed once nothing has changed for a moment.
+pub(super) fn importance(desk: Desk) -> AnyView {
+    let lines = RwSignal::new(Vec::<Line>::new());
+    let changes = StoredValue::new(0_u64);
+    Effect::new(move || {
+        desk.data.track();
+        let (response, selected) = (shown(desk).map(|shown| shown.response), desk.selected.get());
+        changes.update_value(|number| *number += 1);
+        let number = changes.get_value();
+        let compute = move || {
+            if changes.get_value() == number
+                && let Some(response) = &response
+            {
+                lines.set(desk.data.with_untracked(|store| computed(desk, store, response, &selected)));
+            }
+        };
+        set_timeout(compute, std::time::Duration::from_millis(150));
+    });
+    let list = move || {
+        let lines = lines.get();
+        let pairs = lines.iter().map(|line| line.found.pairs).max().unwrap_or(0);
+        let left_out = lines.iter().map(|line| line.found.left_out).max().unwrap_or(0);
+        let absent = match left_out {
+            0 => String::new(),
+            left_out => format!("; {} without a value left out", thousands(left_out as u64)),
+        };
+        let words = format!("From {}{absent}", counted(pairs as u64, "case", "cases"));
+        let lines = lines.into_iter().map(|line| bar(desk, line)).collect_view();
+        view! { <ol class="shares">{lines}</ol><p class="faint">{words}". Faint bars can't be told from chance."</p> }
+    };
+    view! { <div class="importance">{list}</div> }.into_any()
+}
+
+fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> Vec<Line> {
+    let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
+    let ids: Vec<ColumnId> = ids.into_iter().filter(|id| id != response).collect();
+    let columns: Vec<_> = ids.iter().map(|id| (is_text(store, id), plotted(desk, store, id))).collect();
+    let factor =
+        |(is_text, column)| -> Factor { if is_text { Factor::Categories(column) } else { Factor::Numbers(column) } };
+    let factors: Vec<Factor> = columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
+    let values = plotted(desk, store, response);
+    let all = store.all();
+    let mask = selected.mask.as_deref().unwrap_or(&all);
+    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
+    let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
+    let found = importances(&factors, &values.values, &rows);
+    let mut lines: Vec<Line> = ids.into_iter().zip(found).map(|(id, found)| Line { id, found }).collect();
+    let share = |line: &Line| line.found.share.map_or(-1.0, |share| share.value);
+    lines.sort_by(|one, other| share(other).total_cmp(&share(one)));
+    lines.truncate(MOST_FACTORS);
+    lines
+}
+
+fn bar(desk: Desk, Line { id, found }: Line) -> AnyView {
+    let bar = NodeRef::<leptos::html::Span>::new();
+    let (value, is_told) = found.share.map_or((0.0, false), |share| (share.value, share.stands_out()));
+    Effect::new(move || {
+        if let Some(bar) = bar.get() {
+            // Every element takes a width.
+            let _ = bar
+                .unchecked_ref::<web_sys::HtmlElement>()
+                .style()
+                .set_property("width", &format!("{:.1}%", 100.0 * value));
+        }
+    });
+    let words = match found.share {
+        None => "–".to_owned(),
+        Some(share) => format!("{:.0} %", 100.0 * share.value),
+    };
+    let title = found.share.map(|share| {
+        format!(
+            "{:.2} % of the variance, in {} classes; a factor without influence stays below {:.2} % in 19 of 20 studies",
+            100.0 * share.value,
+            found.classes,
+            100.0 * share.noise_limit
+        )
+    });
+    let class = if is_told { "shares__bar" } else { "shares__bar shares__bar--chance" };
+    let name = label(&id);
+    let choose = move |_| {
+        desk.view.update(|view| {
+            view.factor = Some(id.clone());
+            view.zoom = None;
+        });
+    };
+    view! {
+        <li class="shares__one" title=title>
+            <button class="shares__name quiet" on:click=choose>{name}</button>
+            <span class="shares__room" aria-hidden="true"><span class=class node_ref=bar></span></span>
+            <span class="shares__figure">{words}</span>
+        </li>
+    }
+    .into_any()
+}
