@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, Package
 const ARROWS: [(&str, &[&str]); 9] = [
     ("cruncher-aws", &[]),
     ("cruncher-backend", &["cruncher-aws", "cruncher-results", "cruncher-study"]),
-    ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
+    ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
     (
         "cruncher-dashboard",

@@ -1178,9 +1178,7 @@ def test_a_worker_that_does_not_come_is_told_of(study: Launched, visits: Visits,
     preview(page, "64 cases")
 
 
-@pytest.mark.parametrize(
-    "part", ["start.js", "cruncher-designer.js", "cruncher-designer_bg.wasm", "designer.css"]
-)
+@pytest.mark.parametrize("part", ["start.js", "cruncher-designer.js", "cruncher-designer_bg.wasm", "designer.css"])
 def test_a_designer_that_does_not_come_says_so_and_comes_when_it_is_tried_again(
     study: Launched, visits: Visits, part: str
 ) -> None:

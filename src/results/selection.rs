@@ -13,79 +13,125 @@ use crate::platform::local_time::clock_time;
 
 /// How many are selected, and by what.
 pub(super) fn selection(desk: Desk) -> AnyView {
-    let bar = move || {
-        let conditions = desk.view.read().selection.conditions.clone();
-        if conditions.is_empty() {
-            return view! { <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p> }
-                .into_any();
-        }
-        let selected = desk.selected.get().count;
-        let all = desk.data.with(Store::len);
-        let words = format!("{} of {} selected", thousands(selected as u64), thousands(all as u64));
-        let chips = conditions.into_iter().map(|condition| chip(desk, condition)).collect_view();
-        let rename = move |event| {
-            let name = event_target_value(&event);
-            desk.view.update(|view| view.name = name.chars().take(80).collect());
-        };
-        view! {
-            <strong role="status">{words}</strong>
-            <ul class="chips" aria-label="Conditions">{chips}</ul>
-            <label class="selection__name">
-                <span class="visually-hidden">"Name of the selection"</span>
-                <input placeholder="name it" prop:value=desk.view.read().name.clone() on:change=rename/>
-            </label>
-            <button class="quiet" on:click=move |_| desk.clear_selection()>"Select all"</button>
-        }
-        .into_any()
-    };
+    let is_chosen = Memo::new(move |_| !desk.view.read().selection.conditions.is_empty());
+    let bar = move || if is_chosen.get() { chosen(desk) } else { hint() };
     view! { <div class="selection" role="group" aria-label="Selection">{bar}</div> }.into_any()
+}
+
+fn hint() -> AnyView {
+    view! { <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p> }.into_any()
+}
+
+fn chosen(desk: Desk) -> AnyView {
+    let words = move || {
+        let all = desk.data.with(Store::len);
+        format!("{} of {} selected", thousands(desk.selected.get().count as u64), thousands(all as u64))
+    };
+    let conditions = move || desk.view.read().selection.conditions.clone();
+    let rename = move |event| {
+        let name = event_target_value(&event);
+        desk.view.update(|view| view.name = name.chars().take(80).collect());
+    };
+    // By their columns: who types a range stays in its field when it changes.
+    let key = |condition: &Condition| (condition.column().cloned(), std::mem::discriminant(condition));
+    view! {
+        <strong role="status">{words}</strong>
+        <ul class="chips" aria-label="Conditions">
+            <For each=conditions key=key children=move |condition| chip(desk, condition)/>
+        </ul>
+        <label class="selection__name">
+            <span class="visually-hidden">"Name of the selection"</span>
+            <input placeholder="name it" prop:value=move || desk.view.read().name.clone() on:change=rename/>
+        </label>
+        <button class="quiet" on:click=move |_| desk.clear_selection()>"Select all"</button>
+    }
+    .into_any()
 }
 
 /// A condition, which can be changed and taken away.
 fn chip(desk: Desk, condition: Condition) -> AnyView {
-    let name = match condition.column() {
-        Some(id) => label(id),
-        None => "case".to_owned(),
-    };
-    let away = {
-        let condition = condition.clone();
-        move |_| desk.view.update(|view| view.selection.conditions.retain(|other| *other != condition))
-    };
+    let column = condition.column().cloned();
+    let name = column.as_ref().map_or_else(|| "case".to_owned(), label);
+    let own = column.clone();
+    let away =
+        move |_| desk.view.update(|view| view.selection.conditions.retain(|other| other.column() != own.as_ref()));
     let title = format!("Take {name} out of the selection");
-    let body = match condition {
-        Condition::Range { column, least, most } => range(desk, column, least, most),
-        Condition::OneOf { values, .. } => view! { <span>{format!("{name}: {}", values.join(", "))}</span> }.into_any(),
-        Condition::HasValue(_) => view! { <span>{format!("{name} is there")}</span> }.into_any(),
-        Condition::HasNone(_) => view! { <span>{format!("{name} is missing")}</span> }.into_any(),
-        Condition::Cases(cases) => view! { <span>{format!("{} chosen cases", cases.len())}</span> }.into_any(),
+    let body = match (condition, column) {
+        (Condition::Range { .. }, Some(column)) => range(desk, &column),
+        (_, column) => {
+            let words = move || {
+                let view = desk.view.read();
+                let mut conditions = view.selection.conditions.iter();
+                conditions.find(|condition| condition.column() == column.as_ref()).map(in_words)
+            };
+            view! { <span>{words}</span> }.into_any()
+        }
     };
     view! { <li class="chips__one">{body}<button class="chips__away" aria-label=title.clone() title=title on:click=away>"✕"</button></li> }
         .into_any()
 }
 
-fn range(desk: Desk, column: ColumnId, least: Option<f64>, most: Option<f64>) -> AnyView {
-    let name = label(&column);
-    if let ColumnId::Case(Field::StartTime | Field::EndTime) = column {
-        let time = |secs: Option<f64>| secs.map(|secs| clock_time(secs, Date::now() / 1000.0)).unwrap_or_default();
-        return view! { <span>{format!("{name} {} – {}", time(least), time(most))}</span> }.into_any();
+fn in_words(condition: &Condition) -> String {
+    let name = condition.column().map(label).unwrap_or_default();
+    match condition {
+        Condition::Range { .. } => name,
+        Condition::OneOf { values, .. } => format!("{name}: {}", values.join(", ")),
+        Condition::HasValue(_) => format!("{name} is there"),
+        Condition::HasNone(_) => format!("{name} is missing"),
+        Condition::Cases(cases) => format!("{} chosen cases", cases.len()),
     }
-    let end = move |which: &'static str, value: Option<f64>, is_least: bool| {
+}
+
+/// The range of a column, as it is now.
+fn range_of(desk: Desk, column: &ColumnId) -> (Option<f64>, Option<f64>) {
+    let view = desk.view.read();
+    let mut conditions = view.selection.conditions.iter();
+    let range = conditions.find_map(|condition| match condition {
+        Condition::Range { column: own, least, most } if own == column => Some((*least, *most)),
+        _ => None,
+    });
+    range.unwrap_or_default()
+}
+
+fn range(desk: Desk, column: &ColumnId) -> AnyView {
+    let name = label(column);
+    if let ColumnId::Case(Field::StartTime | Field::EndTime) = column {
         let column = column.clone();
-        let words = format!("{which} {}", label(&column));
-        let change = move |event| {
-            let typed: Option<f64> = event_target_value(&event).trim().replace(',', ".").parse().ok();
-            let typed = typed.filter(|number| number.is_finite());
-            let (least, most) = if is_least { (typed, most) } else { (least, typed) };
-            let changed = Condition::Range { column: column.clone(), least, most };
-            desk.view.update(|view| match (least, most) {
-                (None, None) => view.selection.clear(&column),
-                _ => view.selection.set(changed),
-            });
+        let words = move || {
+            let time = |secs: Option<f64>| secs.map(|secs| clock_time(secs, Date::now() / 1000.0)).unwrap_or_default();
+            let (least, most) = range_of(desk, &column);
+            format!("{name} {} – {}", time(least), time(most))
         };
-        let text = value.map(significant).unwrap_or_default();
-        let title = value.map(|value| value.to_string());
-        view! { <input class="chips__end" inputmode="decimal" aria-label=words title=title prop:value=text on:change=change/> }
+        return view! { <span>{words}</span> }.into_any();
+    }
+    let (least, most) = (end(desk, column, End::Least), end(desk, column, End::Most));
+    view! { <span>{name}</span>{least}<span aria-hidden="true">"–"</span>{most} }.into_any()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Least,
+    Most,
+}
+
+/// One end of a range. An empty field has none.
+fn end(desk: Desk, column: &ColumnId, which: End) -> AnyView {
+    let name = if which == End::Least { "Least" } else { "Most" };
+    let words = format!("{name} {}", label(column));
+    let of = move |(least, most): (Option<f64>, Option<f64>)| if which == End::Least { least } else { most };
+    let (shown, exact, column) = (column.clone(), column.clone(), column.clone());
+    let value = move || of(range_of(desk, &shown)).map(significant).unwrap_or_default();
+    let title = move || of(range_of(desk, &exact)).map(|value| value.to_string());
+    let change = move |event| {
+        let typed: Option<f64> = event_target_value(&event).trim().replace(',', ".").parse().ok();
+        let typed = typed.filter(|number| number.is_finite());
+        let (least, most) = untrack(|| range_of(desk, &column));
+        let (least, most) = if which == End::Least { (typed, most) } else { (least, typed) };
+        desk.view.update(|view| match (least, most) {
+            (None, None) => view.selection.clear(&column),
+            _ => view.selection.set(Condition::Range { column: column.clone(), least, most }),
+        });
     };
-    view! { <span>{name}</span>{end.clone()("Least", least, true)}<span aria-hidden="true">"–"</span>{end("Most", most, false)} }
+    view! { <input class="chips__end" inputmode="decimal" aria-label=words title=title prop:value=value on:change=change/> }
         .into_any()
 }

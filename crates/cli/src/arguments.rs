@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
 pub(crate) use designs::{Design, Enqueue, Source};
-pub(crate) use results::{Destination, Only, Results};
+pub(crate) use results::{Destination, Format, Only, Results, TableFile};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -28,7 +28,7 @@ Examples:
   cruncher design footing.json            what a design has, before it is sent anywhere
   cruncher enqueue prandtl footing.json   sends its cases to the workers
   cruncher status prandtl --watch         how far it is
-  cruncher results prandtl prandtl-data   its results, in a folder
+  cruncher results prandtl prandtl-data   its results, in a folder; --table prandtl.csv: as one table
   cruncher clean-up prandtl               when it is over; the results stay
 
 Credentials and region are found as the AWS CLI finds them: environment, profiles, single sign-on, the machine's role.

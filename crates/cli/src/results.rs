@@ -1,6 +1,7 @@
 //! `cruncher results`
 
 mod disk;
+mod table;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -29,11 +30,18 @@ const MOST_NAMED: usize = 20;
 /// How much of a key or reason is shown.
 const MOST_CHARS: usize = 300;
 
-/// Fetches what isn't there yet.
+/// Fetches what isn't there yet, or writes a table.
 pub(crate) async fn run(account: &Account, arguments: &Results) -> Result<(), Failure> {
-    let Destination { folder } = &arguments.destination;
-    // One destination is required, and there is no other.
-    let Some(folder) = folder else { return Err(Failure::new("Name a folder that the results go into.")) };
+    let Destination { folder, table } = &arguments.destination;
+    match (folder, table) {
+        (Some(folder), _) => fill(account, arguments, folder).await,
+        (None, Some(file)) => table::run(account, arguments, file).await,
+        // One destination is required.
+        (None, None) => Err(Failure::new("Name a folder that the results go into, or a table.")),
+    }
+}
+
+async fn fill(account: &Account, arguments: &Results, folder: &Path) -> Result<(), Failure> {
     let so_far = RefCell::new(SoFar::default());
     let tally = unless_ended(fetch_into(account, arguments, folder, &so_far), || so_far.borrow().interrupted()).await?;
     conclude(&tally, folder)

@@ -158,6 +158,10 @@ impl Chart for Histogram {
             };
             parts.push(format!(": {} {range}most of them ({}) {of_highest}", self.axis.label, count(self.most())));
         }
+        let selected: usize = self.selected.iter().sum();
+        if selected < shown {
+            parts.push(format!("; {} selected", count(selected)));
+        }
         parts.push(absent(outside, missing));
         parts.concat()
     }
@@ -195,7 +199,7 @@ mod tests {
         let names = ["sand", "clay", "granite"].map(str::to_owned).to_vec();
         let histogram = histogram(&values, Mask::Flags(&[true, false, true]), Scale::Categories(names));
         assert_eq!(histogram.all, [2, 1, 3]);
-        assert_eq!(histogram.summary(), "6 of 6 cases: end_load most of them (3) granite");
+        assert_eq!(histogram.summary(), "6 of 6 cases: end_load most of them (3) granite; 2 selected");
         insta::assert_snapshot!(golden(&histogram, SMALL, &light()));
     }
 

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::key;
 use crate::label::count;
 use crate::look::Look;
+use crate::mask::Mask;
 use crate::raster::{Colour, Points, Raster};
 use crate::sheet::{Across, Along, Sheet};
 use crate::text::TEXT_PX;
@@ -39,6 +40,16 @@ impl Scatter<'_> {
         let is_shown =
             |(x, y): &(f64, f64)| (0.0..=1.0).contains(&self.x.place(*x)) && (0.0..=1.0).contains(&self.y.place(*y));
         self.points.x.iter().copied().zip(self.points.y.iter().copied()).filter(is_shown)
+    }
+
+    /// How many of the points that are shown are selected.
+    fn selected(&self) -> usize {
+        let is_shown = |index: &usize| {
+            let (x, y) = (self.points.x[*index], self.points.y[*index]);
+            (0.0..=1.0).contains(&self.x.place(x)) && (0.0..=1.0).contains(&self.y.place(y))
+        };
+        let points = self.points.x.len().min(self.points.y.len());
+        (0..points).filter(|index| self.points.selected.contains(*index)).filter(is_shown).count()
     }
 
     /// How many points are shown, and how many aren't.
@@ -89,6 +100,9 @@ impl Chart for Scatter<'_> {
             let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
             parts.push(format!(": {} {up} against {} {right}", y.label, x.label));
         }
+        if self.points.selected != Mask::All {
+            parts.push(format!("; {} selected", count(self.selected())));
+        }
         if let Colour::Values(_, axis) = self.points.colour {
             parts.push(format!(", coloured by {}", axis.label));
         }
@@ -125,7 +139,6 @@ mod tests {
 
     use super::*;
     use crate::axis::Scale;
-    use crate::mask::Mask;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
 
     fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> Scatter<'a> {

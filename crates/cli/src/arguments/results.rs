@@ -1,7 +1,9 @@
 //! `cruncher results`: what can be typed behind it, and its help.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use cruncher_backend::download::Kind;
 use cruncher_study::batch::Batch;
@@ -21,12 +23,24 @@ The same command again, also after Ctrl-C or a crash, fetches only what is new o
 its object, or is older. A file stands under its name once it is complete. Nothing is deleted in DIR. A key that can't be the
 name of a file there is left out, and named.
 
+With --table, one file instead, a row for each case that is done or has failed for good:
+
+  FILE.csv      fields of the case, factors, responses
+  FILE.parquet  the same with types, and with attempt and signature of failures; a missing value is null
+  FILE.npz      for numpy.load: X (factors) and Y (responses), a row for each case that is done, NaN where there is no number;
+                X_names, Y_names, case_ids
+
+It is read from the rows that workers write, and the study's queue, as the page does: few requests, no request a case. A FILE
+that is there already is replaced, at once and as a whole.
+
 Costs: a GET a file, 0.04 dollars for 100,000; data that leaves AWS costs about 0.09 dollars per GB beyond 100 GB a month.
 
 Examples:
   cruncher results prandtl prandtl-data
   cruncher results prandtl prandtl-data --only results
   cruncher results prandtl prandtl-data --batch prandtl/level-03 --only results,errors
+  cruncher results prandtl --table prandtl.csv
+  cruncher results prandtl --table prandtl.npz --responses end_load,settlement
   cruncher results prandtl prandtl-data --bucket cruncher-prandtl-bucket-1x2y   when the stack is gone already
 
 Exit codes: 0 everything is there, but what is named as left out; 1 failed, or some could not be had; 2 wrong usage; 130 ended
@@ -35,7 +49,7 @@ by Ctrl-C.";
 /// Fetch a study's results.
 #[derive(Debug, Args)]
 // What is flattened in would stand before the study.
-#[command(after_help = AFTER_RESULTS, override_usage = "cruncher results [OPTIONS] <STUDY> <DIR>")]
+#[command(after_help = AFTER_RESULTS, override_usage = "cruncher results [OPTIONS] <STUDY> <DIR>\n       cruncher results [OPTIONS] <STUDY> --table <FILE>")]
 pub(crate) struct Results {
     /// The study's name
     #[arg(value_parser = study)]
@@ -47,11 +61,14 @@ pub(crate) struct Results {
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
     /// Fetch these only, joined by commas
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', conflicts_with = "table")]
     pub only: Vec<Only>,
     /// The study's bucket, when its stack is gone and can't tell
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
     pub bucket: Option<String>,
+    /// The table has these responses only, in this order, joined by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "folder")]
+    pub responses: Vec<String>,
 }
 
 /// Where results go: to one of these.
@@ -61,6 +78,42 @@ pub(crate) struct Destination {
     /// The folder that the files go into; it is made if need be
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
+    /// The file that one table of all cases goes into: *.csv, *.npz or *.parquet
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(TableFile::of))]
+    pub table: Option<TableFile>,
+}
+
+/// A file for a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TableFile {
+    /// Where.
+    pub path: PathBuf,
+    /// By the end of its name.
+    pub format: Format,
+}
+
+/// What a table is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Comma-separated values.
+    Csv,
+    /// Arrays for `NumPy`.
+    Npz,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl TableFile {
+    fn of(path: PathBuf) -> Result<Self, String> {
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+        let format = match ending.as_str() {
+            "csv" => Format::Csv,
+            "npz" => Format::Npz,
+            "parquet" => Format::Parquet,
+            _ => return Err("the name of a table ends in .csv, .npz or .parquet".to_owned()),
+        };
+        Ok(Self { path, format })
+    }
 }
 
 /// A kind of objects.
@@ -84,6 +137,21 @@ impl Only {
             Self::Errors => Kind::Error,
             Self::Files => Kind::File,
             Self::Designs => Kind::Design,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_name_says_what_is_written() {
+        for (path, format) in [("a/b.csv", Format::Csv), ("b.NPZ", Format::Npz), ("b.csv.parquet", Format::Parquet)] {
+            assert_eq!(TableFile::of(path.into()), Ok(TableFile { path: path.into(), format }));
+        }
+        for path in ["b", "csv", ".csv", "b.csv.gz", "b.xlsx", "a.csv/b"] {
+            assert!(TableFile::of(path.into()).is_err_and(|error| error.contains(".csv, .npz or .parquet")), "{path}");
         }
     }
 }

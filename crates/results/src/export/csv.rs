@@ -43,7 +43,12 @@ impl<'a> Csv<'a> {
     /// The table of a store. For a large one, ask for some rows at a time.
     #[must_use]
     pub fn new(store: &'a Store) -> Self {
-        let named = store.factors().chain(store.responses()).map(|(id, _)| id.clone());
+        Self::of(store, store.factors().chain(store.responses()).map(|(id, _)| id.clone()))
+    }
+
+    /// The same with these factors and responses only.
+    #[must_use]
+    pub fn of(store: &'a Store, named: impl IntoIterator<Item = ColumnId>) -> Self {
         Self { store, columns: FIELDS.into_iter().map(ColumnId::Case).chain(named).collect() }
     }
 
@@ -51,8 +56,7 @@ impl<'a> Csv<'a> {
     /// `result.<name>`, a factor that is called like a field `parameters.<name>`.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let mut taken = BTreeSet::new();
-        self.columns.iter().map(|column| distinct(column, &mut taken)).collect()
+        distinct_names(&self.columns)
     }
 
     /// The first line.
@@ -80,6 +84,14 @@ impl<'a> Csv<'a> {
         }
         out
     }
+}
+
+/// Names for columns, no two of them equal, as [`Csv::names`] has them. Of two that are called alike the first one keeps its
+/// name.
+#[must_use]
+pub fn distinct_names(columns: &[ColumnId]) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    columns.iter().map(|column| distinct(column, &mut taken)).collect()
 }
 
 fn distinct(column: &ColumnId, taken: &mut BTreeSet<String>) -> String {
@@ -140,6 +152,15 @@ mod tests {
         let chosen = csv(&store, &Mask::from_fn(3, |row| row == 1));
         assert!(chosen.ends_with("1.5,2\r\n"), "{chosen}");
         assert_eq!(chosen.lines().count(), 2);
+    }
+
+    #[test]
+    fn only_chosen_columns_are_there() {
+        let store = samples::store(&[(json!({"c": 1, "d": 2}), json!({"load": 3, "level": 4}))]);
+        let level = ColumnId::Response("level".into());
+        let names = Csv::of(&store, [level.clone(), ColumnId::Factor("d".into())]).names();
+        assert_eq!(names[FIELDS.len()..], ["result.level", "d"]);
+        assert_eq!(distinct_names(&[level.clone(), level]), ["level", "result.level"]);
     }
 
     /// Fields of a table as RFC 4180 reads them.

@@ -1,0 +1,176 @@
+//! `cruncher results --table`: all cases that ended, as one table.
+
+mod draft;
+mod gathering;
+mod numpy;
+mod parquet;
+mod selection;
+
+use std::io::{self, Write};
+
+use cruncher_backend::launch::find_config;
+use cruncher_backend::study::Study;
+use cruncher_results::export::csv::Csv;
+use cruncher_study::figures::{counted, thousands};
+
+use super::{MOST_CHARS, MOST_NAMED, tell_more};
+use crate::arguments::{Account, Format, Results, TableFile};
+use crate::cloud;
+use crate::failure::{Failure, of_launch};
+use crate::output::{note, result};
+use crate::release::VERSION;
+use crate::signal::unless_ended;
+use crate::text::{count, printable, size};
+
+use draft::Draft;
+use gathering::{Gathered, gather};
+use selection::Selection;
+
+/// So many lines are in memory at once.
+const LINES_AT_ONCE: usize = 10_000;
+
+/// Writes the table.
+pub(super) async fn run(account: &Account, arguments: &Results, file: &TableFile) -> Result<(), Failure> {
+    let interrupted = || format!("Interrupted: {} was not written.", file.path.display());
+    let gathered = unless_ended(make(account, arguments, file), interrupted).await?;
+    if gathered.is_complete() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} is not complete. The same command tries it again.", file.path.display())))
+}
+
+async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Result<Gathered, Failure> {
+    // At first, so that nobody waits for results that have no place.
+    let mut draft = Draft::beside(&file.path)?;
+    let client = cloud::client(account).await?;
+    let (study, region) = (&arguments.study, client.endpoints().region.clone());
+    let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
+    let gathered = gather(Study { client, config }, arguments.batch.as_ref()).await?;
+    tell_lacking(&gathered);
+    let selection = select(&gathered, arguments, file.format)?;
+    let table = write(&selection, file.format, draft.file()).map_err(|error| draft.failure(&error))?;
+    let size_bytes = draft.commit()?;
+    result(format_args!("{}: {} ({})", summary(&table), file.path.display(), size(size_bytes)));
+    for left_out in table.left_out {
+        note(format_args!("Left out: {}: it has no numbers", printable(&left_out, MOST_CHARS)));
+    }
+    Ok(gathered)
+}
+
+/// What the table is made of, unless that is nothing.
+fn select<'a>(gathered: &'a Gathered, arguments: &Results, format: Format) -> Result<Selection<'a>, Failure> {
+    let mut selection = Selection::new(&gathered.store, arguments.batch.as_ref());
+    if format == Format::Npz {
+        selection.leave_out_failed();
+    }
+    if selection.is_empty() {
+        return Err(nothing(gathered, arguments, format));
+    }
+    selection.choose_responses(&arguments.responses).map_err(|unknown| {
+        let name = |name: &String| printable(name, MOST_CHARS);
+        let mut known: Vec<String> = unknown.known.iter().take(MOST_NAMED).map(name).collect();
+        if unknown.known.len() > MOST_NAMED {
+            known.push(format!("{} more", unknown.known.len() - MOST_NAMED));
+        }
+        let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
+        Failure::new(format!("There is no response {}. Responses: {known}.", name(&unknown.name)))
+    })?;
+    Ok(selection)
+}
+
+fn nothing(gathered: &Gathered, arguments: &Results, format: Format) -> Failure {
+    let cases = arguments.batch.as_ref().map_or_else(
+        || format!("study {}", arguments.study),
+        |batch| format!("batch {batch} of study {}", arguments.study),
+    );
+    let (known, failed) = (gathered.counts.cases, gathered.counts.failed);
+    let what = match format {
+        Format::Npz if failed > 0 => format!("{} failed, and none is done", counted(failed, "case has", "cases have")),
+        _ if gathered.lacking > 0 => "no row could be read of the cases that ended".to_owned(),
+        _ if known > 0 => format!("{} of it, and none is done", counted(known, "case is known", "cases are known")),
+        _ => "there are no cases of it".to_owned(),
+    };
+    Failure::new(format!("There are no results yet of {cases}: {what}. No table was written."))
+}
+
+/// What was written.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Written {
+    done: u64,
+    failed: u64,
+    factors: u64,
+    responses: u64,
+    /// Names of columns.
+    left_out: Vec<String>,
+}
+
+fn write(selection: &Selection<'_>, format: Format, out: &mut (impl Write + Send)) -> io::Result<Written> {
+    let mut written = Written {
+        done: selection.done.count() as u64,
+        failed: selection.failed.count() as u64,
+        factors: selection::factors(&selection.factors),
+        responses: selection.responses.len() as u64,
+        left_out: Vec::new(),
+    };
+    match format {
+        Format::Csv => write_csv(selection, out)?,
+        Format::Parquet => parquet::write(selection, out)?,
+        Format::Npz => {
+            let left_out = numpy::write(selection, out)?;
+            written.factors = selection::factors(selection.factors.iter().filter(|id| !left_out.contains(id)));
+            written.responses -= selection.responses.iter().filter(|id| left_out.contains(id)).count() as u64;
+            written.left_out = left_out.iter().map(|id| id.name().to_owned()).collect();
+        }
+    }
+    Ok(written)
+}
+
+fn write_csv(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<()> {
+    let csv = Csv::of(selection.store, selection.named().cloned());
+    out.write_all(csv.header().as_bytes())?;
+    let rows = selection.rows();
+    rows.chunks(LINES_AT_ONCE).try_for_each(|rows| out.write_all(csv.rows(rows.iter().copied()).as_bytes()))
+}
+
+/// `1,204 done and 18 failed cases, 7 factors, 3 responses`
+fn summary(written: &Written) -> String {
+    let cases = match (written.done, written.failed) {
+        (done, 0) => count(done, "done case"),
+        (0, failed) => count(failed, "failed case"),
+        (done, failed) => format!("{} done and {}", thousands(done), count(failed, "failed case")),
+    };
+    format!("{cases}, {}, {}", count(written.factors, "factor"), count(written.responses, "response"))
+}
+
+/// Names what no table can have.
+fn tell_lacking(gathered: &Gathered) {
+    for (key, reason) in gathered.unreadable.iter().take(MOST_NAMED) {
+        note(format_args!("Not read: {}: {}", printable(key, MOST_CHARS), printable(reason, MOST_CHARS)));
+    }
+    tell_more(gathered.unreadable.len(), "not read");
+    let dropped = gathered.store.dropped_values();
+    if dropped > 0 {
+        let values = count(dropped, "value");
+        note(format_args!("Left out: {values} of too many columns, nested too deep, or with names that are too long"));
+    }
+    if gathered.lacking > 0 {
+        let cases = counted(gathered.lacking, "case", "cases");
+        note(format_args!("Lacking: {cases} that ended, of which no row could be read"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_what_is_in_the_table() {
+        let check = |done, failed, expected: &str| {
+            assert_eq!(summary(&Written { done, failed, factors: 7, responses: 1, left_out: vec![] }), expected);
+        };
+        check(1_204, 18, "1,204 done and 18 failed cases, 7 factors, 1 response");
+        check(1, 0, "1 done case, 7 factors, 1 response");
+        check(0, 2, "2 failed cases, 7 factors, 1 response");
+        check(2, 1, "2 done and 1 failed case, 7 factors, 1 response");
+    }
+}

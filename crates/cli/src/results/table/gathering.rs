@@ -1,0 +1,117 @@
+//! Reads the rows of all cases, as the page does.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use cruncher_backend::shelf::{NoShelf, Shelf};
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::study::Study;
+use cruncher_backend::watch::Watch;
+use cruncher_results::chunk::Chunk;
+use cruncher_results::mask::Mask;
+use cruncher_results::store::Store;
+use cruncher_study::accounting::{CaseCounts, total};
+use cruncher_study::batch::Batch;
+use cruncher_study::key::{DataKey, WorkerKey};
+use futures::future::LocalBoxFuture;
+
+use super::selection::{Selection, is_within};
+use crate::failure::Failure;
+use crate::output::Reporter;
+use crate::text::size;
+
+/// What there is of a study.
+pub(super) struct Gathered {
+    /// The rows of all batches.
+    pub(super) store: Store,
+    /// The cases of the batches that are wanted, by all that is known.
+    pub(super) counts: CaseCounts,
+    /// Objects whose rows are wanted and can't be read, and why.
+    pub(super) unreadable: BTreeMap<String, String>,
+    /// How many cases of these batches ended without a row that says how.
+    pub(super) lacking: u64,
+}
+
+impl Gathered {
+    fn new(store: Store, snapshot: Snapshot, batch: Option<&Batch>) -> Self {
+        let mut accounts = snapshot.batches;
+        accounts.retain(|account| is_within(account.batch.as_str(), batch));
+        let mut unreadable = snapshot.unreadable;
+        unreadable.retain(|key, _| has_rows(key, batch));
+        let counts = total(&accounts);
+        let lacking = lacking(&counts, &Selection::new(&store, batch));
+        Self { store, counts, unreadable, lacking }
+    }
+
+    /// Whether a table of it has every case that ended.
+    pub(super) fn is_complete(&self) -> bool {
+        self.unreadable.is_empty() && self.lacking == 0
+    }
+}
+
+/// How many cases are known to have ended that a table doesn't have.
+fn lacking(known: &CaseCounts, table: &Selection<'_>) -> u64 {
+    let missing = |known: u64, rows: &Mask| known.saturating_sub(rows.count() as u64);
+    missing(known.done, &table.done) + missing(known.failed, &table.failed)
+}
+
+/// Reads a study until all that is there is known.
+pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gathered, Failure> {
+    let place = Rc::new(Collection { store: RefCell::default(), reporter: Reporter::new() });
+    place.reporter.now("looking what there is");
+    let mut watch = Watch::with_shelf(study, place.clone());
+    let mut snapshot = watch.refresh().await?;
+    let mut lacking = u64::MAX;
+    // Documents of cases without a row are read by and by. Where workers are at work there is always something new, so what
+    // counts is whether fewer cases are lacking than before: that comes to an end.
+    while !snapshot.is_checked || (1..lacking).contains(&place.lacking(&snapshot)) {
+        if snapshot.is_checked {
+            lacking = place.lacking(&snapshot);
+        }
+        snapshot = watch.refresh().await?;
+    }
+    Ok(Gathered::new(place.store.take(), snapshot, batch))
+}
+
+/// Whether an object holds rows of the batch.
+fn has_rows(key: &str, batch: Option<&Batch>) -> bool {
+    match DataKey::parse(key) {
+        Some(DataKey::Done(own, _) | DataKey::Error(own, _)) => is_within(own.as_str(), batch),
+        Some(DataKey::Design(..) | DataKey::Cases(..)) => false,
+        None => matches!(WorkerKey::parse(key), Some(WorkerKey::Segment(_))),
+    }
+}
+
+/// Takes what is read, and keeps nothing for another time.
+struct Collection {
+    store: RefCell<Store>,
+    reporter: Reporter,
+}
+
+impl Collection {
+    /// How many cases ended without a row, of all batches.
+    fn lacking(&self, snapshot: &Snapshot) -> u64 {
+        lacking(&snapshot.total, &Selection::new(&self.store.borrow(), None))
+    }
+}
+
+impl Shelf for Collection {
+    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
+        NoShelf.get(names)
+    }
+
+    fn put(&self, things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
+        NoShelf.put(things)
+    }
+
+    fn rows(&self, chunk: &[u8]) {
+        if let Some(chunk) = Chunk::from_bytes(chunk) {
+            self.store.borrow_mut().append(&chunk);
+        }
+    }
+
+    fn progress(&self, read_bytes: u64, of_bytes: u64) {
+        self.reporter.now(format!("reading rows, {} of {}", size(read_bytes), size(of_bytes)));
+    }
+}

@@ -1,0 +1,50 @@
+//! A table as arrays of `NumPy`: `X`, `Y`, `X_names`, `Y_names` and `case_ids` of the cases that are done.
+
+use std::io::{self, Write};
+
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::export::npy::{matrix, texts};
+use cruncher_results::export::zip::npz;
+
+use super::selection::Selection;
+
+/// Writes the arrays, and gives the columns that are in none of them, since they have no numbers.
+pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<Vec<ColumnId>> {
+    let Selection { store, done, .. } = selection;
+    let (x, y) = (matrix(store, &selection.factors, done), matrix(store, &selection.responses, done));
+    let ids: Vec<String> = done.iter().map(|row| store.case_ids()[row].to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let arrays = [
+        ("X", &x.bytes),
+        ("Y", &y.bytes),
+        ("X_names", &names(&x.columns)),
+        ("Y_names", &names(&y.columns)),
+        ("case_ids", &texts(&ids)),
+    ];
+    let file = npz(&arrays.map(|(name, bytes)| (name, bytes.as_slice())))
+        .map_err(|error| io::Error::other(format!("{error}; a .parquet file holds more")))?;
+    out.write_all(&file)?;
+    Ok([x.left_out, y.left_out].concat())
+}
+
+fn names(columns: &[ColumnId]) -> Vec<u8> {
+    texts(&columns.iter().map(ColumnId::name).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::selection::tests::store;
+    use super::*;
+
+    #[test]
+    fn columns_without_numbers_are_left_out_and_named() {
+        let store = store();
+        let mut out = Vec::new();
+        let left_out = write(&Selection::new(&store, None), &mut out).unwrap();
+        assert_eq!(left_out, [ColumnId::Factor("soil".into()), ColumnId::Response("ok".into())]);
+        let shapes = ["'shape': (3, 3)", "'shape': (3,)"];
+        let text = String::from_utf8_lossy(&out);
+        // X, Y, and five names and ids.
+        assert_eq!(shapes.map(|shape| text.matches(shape).count()), [2, 3]);
+    }
+}

@@ -1,0 +1,235 @@
+//! A table as [Parquet](https://parquet.apache.org/docs/file-format/): a type a column, null where there is no value.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use ::parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type};
+use ::parquet::errors::{ParquetError, Result};
+use ::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use ::parquet::schema::types::{ColumnPath, Type};
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::export::csv::distinct_names;
+use cruncher_results::store::{Cell, Store};
+
+use super::selection::Selection;
+
+/// So many rows are in memory at once, a column of them.
+const ROWS_AT_ONCE: usize = 100_000;
+
+/// Writes the table: all fields of the cases, then factors, then responses.
+pub(super) fn write(selection: &Selection<'_>, out: impl Write + Send) -> io::Result<()> {
+    let fields = Field::ALL.into_iter().map(ColumnId::Case);
+    let ids: Vec<ColumnId> = fields.chain(selection.named().cloned()).collect();
+    let rows = selection.rows();
+    let columns: Vec<_> = ids.iter().map(|id| Column::new(selection.store, id, &rows)).collect();
+    write_columns(&columns, &distinct_names(&ids), &rows, out).map_err(|error| match error {
+        ParquetError::External(error) => io::Error::other(error),
+        other => io::Error::other(other),
+    })
+}
+
+fn write_columns(columns: &[Column<'_>], names: &[String], rows: &[usize], out: impl Write + Send) -> Result<()> {
+    let (mut fields, mut properties) = (Vec::new(), properties());
+    for (column, name) in columns.iter().zip(names) {
+        fields.push(Arc::new(column.kind.describe(name)?));
+        if column.kind == Kind::Text {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), true);
+        }
+    }
+    let schema = Arc::new(Type::group_type_builder("cases").with_fields(fields).build()?);
+    let mut file = SerializedFileWriter::new(out, schema, Arc::new(properties.build()))?;
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        let mut group = file.next_row_group()?;
+        for column in columns {
+            let Some(mut writer) = group.next_column()? else { break };
+            column.write(&mut writer, rows)?;
+            writer.close()?;
+        }
+        group.close()?;
+    }
+    file.close().map(drop)
+}
+
+/// Numbers and ids are hardly ever the same: a dictionary of them would be as long as they are.
+fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false)
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Integer,
+    Number,
+    Flag,
+    Id,
+    /// Also for values of several kinds.
+    Text,
+}
+
+impl Kind {
+    fn describe(self, name: &str) -> Result<Type> {
+        let (physical, logical) = match self {
+            Self::Integer => (PhysicalType::INT32, None),
+            Self::Number => (PhysicalType::DOUBLE, None),
+            Self::Flag => (PhysicalType::BOOLEAN, None),
+            Self::Id | Self::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+        };
+        let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+        builder.with_logical_type(logical).build()
+    }
+
+    const fn of_field(field: Field) -> Self {
+        match field {
+            Field::CaseId => Self::Id,
+            Field::Level | Field::Replicate | Field::Attempt => Self::Integer,
+            Field::StartTime | Field::EndTime | Field::DurationSecs => Self::Number,
+            Field::Batch | Field::State | Field::Worker | Field::Signature => Self::Text,
+        }
+    }
+
+    /// What all of these are; numbers, if there are none.
+    fn of_cells<'a>(cells: impl Iterator<Item = Cell<'a>>) -> Self {
+        let kinds = cells.filter_map(|cell| match cell {
+            Cell::Number(_) => Some(Self::Number),
+            Cell::Flag(_) => Some(Self::Flag),
+            Cell::Id(_) | Cell::Text(_) => Some(Self::Text),
+            Cell::Missing => None,
+        });
+        let both = |one, other| if one == other { one } else { Self::Text };
+        kinds.reduce(both).unwrap_or(Self::Number)
+    }
+}
+
+/// A column of the table.
+struct Column<'a> {
+    store: &'a Store,
+    id: &'a ColumnId,
+    kind: Kind,
+}
+
+impl<'a> Column<'a> {
+    fn new(store: &'a Store, id: &'a ColumnId, rows: &[usize]) -> Self {
+        let column = Self { store, id, kind: Kind::Text };
+        let kind = match id {
+            ColumnId::Case(field) => Kind::of_field(*field),
+            _ => Kind::of_cells(column.cells(rows)),
+        };
+        Self { kind, ..column }
+    }
+
+    fn cells<'b>(&self, rows: &'b [usize]) -> impl Iterator<Item = Cell<'a>> + 'b
+    where
+        'a: 'b,
+    {
+        let (store, id, column) = (self.store, self.id, self.store.column(self.id));
+        rows.iter().map(move |row| column.map_or_else(|| store.cell(id, *row), |column| store.cell_of(column, *row)))
+    }
+
+    fn write(&self, writer: &mut SerializedColumnWriter<'_>, rows: &[usize]) -> Result<()> {
+        let cells = self.cells(rows);
+        match self.kind {
+            Kind::Integer => write_values::<Int32Type>(writer, cells.map(integer)),
+            Kind::Number => write_values::<DoubleType>(writer, cells.map(number)),
+            Kind::Flag => write_values::<BoolType>(writer, cells.map(flag)),
+            Kind::Id | Kind::Text => write_values::<ByteArrayType>(writer, cells.map(text)),
+        }
+    }
+}
+
+/// Where there is a value its level is 1.
+fn write_values<T: DataType>(
+    writer: &mut SerializedColumnWriter<'_>,
+    values: impl Iterator<Item = Option<T::T>>,
+) -> Result<()> {
+    let (mut levels, mut present) = (Vec::new(), Vec::new());
+    for value in values {
+        levels.push(i16::from(value.is_some()));
+        present.extend(value);
+    }
+    T::get_column_writer_mut(writer.untyped())
+        .ok_or_else(|| ParquetError::General("a column is of another type".into()))?
+        .write_batch(&present, Some(&levels), None)
+        .map(drop)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what isn't small enough, and whole, is none")]
+fn integer(cell: Cell<'_>) -> Option<i32> {
+    let number = number(cell)?;
+    (number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX)).then_some(number as i32)
+}
+
+const fn number(cell: Cell<'_>) -> Option<f64> {
+    if let Cell::Number(number) = cell { Some(number) } else { None }
+}
+
+const fn flag(cell: Cell<'_>) -> Option<bool> {
+    if let Cell::Flag(flag) = cell { Some(flag) } else { None }
+}
+
+fn text(cell: Cell<'_>) -> Option<ByteArray> {
+    let text = match cell {
+        Cell::Missing => return None,
+        Cell::Text(text) => return Some(text.into()),
+        Cell::Number(number) => number.to_string(),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Id(id) => id.to_string(),
+    };
+    Some(text.into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use ::parquet::record::Field as Value;
+
+    use super::super::selection::tests::store;
+    use super::*;
+
+    fn read(selection: &Selection<'_>) -> Vec<Vec<(String, Value)>> {
+        let mut bytes = Vec::new();
+        write(selection, &mut bytes).unwrap();
+        let reader = SerializedFileReader::new(::bytes::Bytes::from(bytes)).unwrap();
+        let rows = reader.get_row_iter(None).unwrap();
+        rows.map(|row| row.unwrap().into_columns()).collect()
+    }
+
+    fn column(rows: &[Vec<(String, Value)>], name: &str) -> Vec<Value> {
+        rows.iter().map(|row| row.iter().find(|(own, _)| own == name).unwrap().1.clone()).collect()
+    }
+
+    #[test]
+    fn a_table_comes_back_with_its_types_and_nulls() {
+        let store = store();
+        let rows = read(&Selection::new(&store, None));
+        let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
+        let fields = Field::ALL.map(Field::name);
+        assert_eq!(names[..fields.len()], fields);
+        assert_eq!(names[fields.len()..], ["c[0]", "c[1]", "soil", "d", "load", "ok", "x", "result.level"]);
+        let texts = |texts: [&str; 4]| texts.map(|text| Value::Str(text.to_owned()));
+        assert_eq!(column(&rows, "batch"), texts(["a/b", "a/b", "a-c", "a"]));
+        assert_eq!(column(&rows, "state"), texts(["done", "failed finally", "done", "done"]));
+        assert_eq!(column(&rows, "case_id"), [0, 1, 3, 4].map(|number| Value::Str(format!("{number:032}"))));
+        assert_eq!(column(&rows, "level"), [0, 1, 3, 4].map(Value::Int));
+        assert_eq!(column(&rows, "attempt"), [2; 4].map(Value::Int));
+        assert_eq!(column(&rows, "start_time"), [1_790_000_000.5; 4].map(Value::Double));
+        let numbers = |numbers: [Option<f64>; 4]| numbers.map(|number| number.map_or(Value::Null, Value::Double));
+        assert_eq!(column(&rows, "c[1]"), numbers([Some(0.1), Some(8.0), None, Some(-0.0)]));
+        assert_eq!(column(&rows, "load"), numbers([Some(2e5), None, None, Some(1e-300)]));
+        assert_eq!(column(&rows, "ok"), [Value::Bool(true), Value::Null, Value::Null, Value::Bool(false)]);
+        let text = |text: &str| Value::Str(text.to_owned());
+        assert_eq!(column(&rows, "soil"), [text("clay"), text("silt"), Value::Null, text("")]);
+        assert_eq!(column(&rows, "x"), [text("1"), Value::Null, text("n/a"), Value::Null]);
+        assert_eq!(column(&rows, "signature"), [Value::Null, text("0a"), Value::Null, Value::Null]);
+    }
+
+    #[test]
+    fn integers_that_do_not_fit_are_none() {
+        for (number, expected) in
+            [(3.0, Some(3)), (-1.0, Some(-1)), (0.5, None), (2_147_483_647.0, Some(i32::MAX)), (4_294_967_295.0, None)]
+        {
+            assert_eq!(integer(Cell::Number(number)), expected);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The rows and columns of a table.
+
+use std::collections::BTreeSet;
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::mask::Mask;
+use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
+use cruncher_study::batch::Batch;
+
+/// What a table is made of.
+pub(super) struct Selection<'a> {
+    pub(super) store: &'a Store,
+    /// The cases with a result.
+    pub(super) done: Mask,
+    /// The cases without an attempt left.
+    pub(super) failed: Mask,
+    pub(super) factors: Vec<ColumnId>,
+    pub(super) responses: Vec<ColumnId>,
+}
+
+/// A response that nobody has heard of, and those that there are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UnknownResponse {
+    pub(super) name: String,
+    pub(super) known: Vec<String>,
+}
+
+impl<'a> Selection<'a> {
+    /// All cases that ended, of all batches or of one and those below it. Of one batch, columns without any value are left
+    /// out: they are other batches'.
+    pub(super) fn new(store: &'a Store, batch: Option<&Batch>) -> Self {
+        let batches = store.field(Field::Batch);
+        let is_wanted = |row: usize| is_within(store.label(batches.code(row)), batch);
+        let is_in = |row: usize, state: &str| store.label(store.field(Field::State).code(row)) == state;
+        let mask = |state: &str| Mask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
+        let mut selection =
+            Self { store, done: mask(DONE), failed: mask(FAILED_FINALLY), factors: Vec::new(), responses: Vec::new() };
+        let is_shown = |id: &&ColumnId| batch.is_none() || selection.has_value(id);
+        let ids = |id: &ColumnId| id.clone();
+        let factors = store.factors().map(|(id, _)| id).filter(is_shown).map(ids).collect();
+        let responses = store.responses().map(|(id, _)| id).filter(is_shown).map(ids).collect();
+        (selection.factors, selection.responses) = (factors, responses);
+        selection
+    }
+
+    /// Leaves out what has no result.
+    pub(super) fn leave_out_failed(&mut self) {
+        self.failed = Mask::empty(self.store.len());
+    }
+
+    /// These responses only, in their order; none means all.
+    pub(super) fn choose_responses(&mut self, names: &[String]) -> Result<(), UnknownResponse> {
+        let mut chosen: Vec<ColumnId> = Vec::new();
+        for name in names {
+            let found = self.responses.iter().find(|id| id.name() == name);
+            let found = found.ok_or_else(|| UnknownResponse {
+                name: name.clone(),
+                known: self.responses.iter().map(|id| id.name().to_owned()).collect(),
+            })?;
+            if !chosen.contains(found) {
+                chosen.push(found.clone());
+            }
+        }
+        if !chosen.is_empty() {
+            self.responses = chosen;
+        }
+        Ok(())
+    }
+
+    /// Whether there is no case.
+    pub(super) fn is_empty(&self) -> bool {
+        self.done.count() + self.failed.count() == 0
+    }
+
+    /// The rows of the store in ascending order.
+    pub(super) fn rows(&self) -> Vec<usize> {
+        let mut rows = self.done.clone();
+        rows.or(&self.failed);
+        rows.iter().collect()
+    }
+
+    /// Factors, then responses.
+    pub(super) fn named(&self) -> impl Iterator<Item = &ColumnId> {
+        self.factors.iter().chain(&self.responses)
+    }
+
+    fn has_value(&self, id: &ColumnId) -> bool {
+        let mut rows = self.done.iter().chain(self.failed.iter());
+        let Some(column) = self.store.column(id) else { return false };
+        rows.any(|row| self.store.cell_of(column, row) != Cell::Missing)
+    }
+}
+
+/// Whether a batch is the wanted one, or below it.
+pub(super) fn is_within(own: &str, wanted: Option<&Batch>) -> bool {
+    let Some(wanted) = wanted else { return true };
+    own.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// How many factors these are: components of a vector belong to one.
+pub(super) fn factors<'a>(ids: impl IntoIterator<Item = &'a ColumnId>) -> u64 {
+    let names: BTreeSet<&str> = ids.into_iter().filter_map(|id| id.name().split('[').next()).collect();
+    names.len() as u64
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use cruncher_results::chunk::Chunk;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Two batches: with results, with a failure, with one that will be tried again.
+    pub(in super::super) fn store() -> Store {
+        let row = |number: usize, batch: &str, more: Value| {
+            let mut row = json!({"batch": batch, "case_id": format!("{number:032x}"), "level": number, "replicate": 0,
+                "attempt": 2, "start_time": 1_790_000_000.5, "end_time": 1_790_000_002.0});
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            format!("{row}\n")
+        };
+        let done =
+            |parameters: Value, result: Value| json!({"outcome": "done", "parameters": parameters, "result": result});
+        let failed = |is_final: bool| {
+            json!({"outcome": "failed", "final": is_final, "signature": "0a", "error": "E: x",
+            "parameters": {"c": [7, 8], "soil": "silt"}})
+        };
+        let text = [
+            row(0, "a/b", done(json!({"c": [1, 0.1], "soil": "clay"}), json!({"load": 2e5, "ok": true, "x": 1}))),
+            row(1, "a/b", failed(true)),
+            row(2, "a/b", failed(false)),
+            row(3, "a-c", done(json!({"d": 4}), json!({"load": null, "x": "n/a", "level": 5}))),
+            row(4, "a", done(json!({"c": [2, -0.0], "soil": ""}), json!({"load": 1e-300, "ok": false}))),
+        ];
+        let mut store = Store::default();
+        store.append(&Chunk::parse("w", text.concat().as_bytes()).chunk);
+        assert_eq!(store.len(), 5);
+        store
+    }
+
+    fn names(ids: &[ColumnId]) -> Vec<&str> {
+        ids.iter().map(ColumnId::name).collect()
+    }
+
+    #[test]
+    fn cases_that_ended_are_there_and_all_columns() {
+        let store = store();
+        let selection = Selection::new(&store, None);
+        assert_eq!(selection.done.iter().collect::<Vec<_>>(), [0, 3, 4]);
+        assert_eq!(selection.failed.iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(selection.rows(), [0, 1, 3, 4]);
+        assert_eq!(names(&selection.factors), ["c[0]", "c[1]", "soil", "d"]);
+        assert_eq!(names(&selection.responses), ["load", "ok", "x", "level"]);
+        assert_eq!(factors(&selection.factors), 3);
+    }
+
+    #[test]
+    fn a_batch_has_the_batches_below_it_and_its_own_columns() {
+        let store = store();
+        let selection = Selection::new(&store, Some(&Batch::parse("a").unwrap()));
+        assert_eq!(selection.rows(), [0, 1, 4]);
+        assert_eq!(names(&selection.factors), ["c[0]", "c[1]", "soil"]);
+        assert_eq!(names(&selection.responses), ["load", "ok", "x"]);
+        assert!(Selection::new(&store, Some(&Batch::parse("b").unwrap())).is_empty());
+    }
+
+    #[test]
+    fn responses_are_chosen_in_order_and_an_unknown_one_names_the_others() {
+        let store = store();
+        let mut selection = Selection::new(&store, None);
+        selection.choose_responses(&[]).unwrap();
+        assert_eq!(selection.responses.len(), 4);
+        let unknown = selection.choose_responses(&["x".into(), "c[0]".into()]).unwrap_err();
+        assert_eq!(unknown.name, "c[0]");
+        assert_eq!(unknown.known, ["load", "ok", "x", "level"]);
+        selection.choose_responses(&["x".into(), "load".into(), "x".into()]).unwrap();
+        assert_eq!(names(&selection.responses), ["x", "load"]);
+    }
+}

@@ -1,0 +1,348 @@
+"""The Results page, as its users see it: a generated study in Chromium; the bucket's documents say what is true."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from generate import Extent, Generated, generate_into
+from playwright.sync_api import Browser, Locator, Page, expect
+from studies import documents, link
+from test_command_line import CommandLine, Launched
+from test_dashboard import cruncher, page_folder
+from test_design import check_accessible
+from visit import Visits, chromium, go_to, has_no_overflow, progress, requests_of, wait_until
+
+__all__ = ["cruncher", "page_folder"]
+
+EXTENT = Extent(cases=600, batches=2, workers=4, failed=0.02, without_response=0.06)
+FACTOR, RESPONSE = "cohesion_array[0]", "end_load"
+
+
+# ---- Fixtures ----
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visits(browser: Browser) -> Iterator[Visits]:
+    """Visits whose pages may not complain."""
+    made = Visits(browser)
+    yield made
+    made.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """A study with results."""
+
+    launched: Launched
+    made: Generated
+    # The result documents.
+    done: list[dict[str, Any]]
+
+    def value(self, document: dict[str, Any], name: str) -> float:
+        """A factor, component or response of a result; not a number if it isn't there."""
+        vector = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+        found = (
+            document["parameters"][vector[1]][int(vector[2])]
+            if vector
+            else (document["parameters"] | document["result"]).get(name)
+        )
+        return float("nan") if found is None else float(found)
+
+    def column(self, name: str) -> np.ndarray:
+        """That of all results."""
+        return np.array([self.value(document, name) for document in self.done])
+
+
+@pytest.fixture(scope="module")
+def filled(cruncher: CommandLine) -> Filled:
+    """A small study: the page could read it alone."""
+    launched = cruncher.launch()
+    made = generate_into(launched, EXTENT)
+    return Filled(launched, made, documents(cruncher.cloud.client("s3"), launched.bucket, "done-"))
+
+
+@pytest.fixture(scope="module")
+def empty(cruncher: CommandLine) -> Launched:
+    """A study without any case."""
+    return cruncher.launch()
+
+
+# ---- What people find on the page ----
+
+
+def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
+    """The page, once it has drawn."""
+    page = visits.open(link(study), **options)
+    go_to(page, "Results")
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of .* cases"))
+    return page
+
+
+def plot(page: Page, name: str) -> Locator:
+    """A plot, whatever it shows: what it is called is what it says."""
+    return page.locator(f"canvas[data-plot='{name}']")
+
+
+def summary(page: Page, name: str) -> str:
+    """What a plot tells those who can't see it."""
+    return plot(page, name).get_attribute("aria-label") or ""
+
+
+def selection(page: Page) -> Locator:
+    """What is said of the selection."""
+    return page.get_by_role("group", name="Selection")
+
+
+def drag(page: Page, name: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draws on a plot, from one place to the other: shares of its width and height."""
+    area = plot(page, name)
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=5)
+    page.mouse.up()
+
+
+def ends(page: Page, name: str) -> tuple[float, float]:
+    """The range of a column that is selected."""
+    texts = [selection(page).get_by_label(f"{end} {name}", exact=True).input_value() for end in ("Least", "Most")]
+    return float(texts[0]), float(texts[1])
+
+
+def selected(page: Page) -> int:
+    """How many cases are."""
+    said = selection(page).get_by_role("status").inner_text()
+    found = re.match(r"([\d,]+) of", said)
+    assert found is not None, said
+    return int(found[1].replace(",", ""))
+
+
+def fragment(page: Page) -> str:
+    """What stands behind the `#`."""
+    return str(page.evaluate("location.hash"))
+
+
+# ---- Tests ----
+
+
+def test_results_are_loaded_when_they_are_shown_and_are_all_there(filled: Filled, visits: Visits) -> None:
+    page = visits.person().new_page()
+    sent = requests_of(page)
+    page.goto(link(filled.launched))
+    expect(progress(page)).to_contain_text(f"{filled.made.done} of 600 done")
+    page.wait_for_load_state("networkidle")
+    assert [request for request in sent if "results" in request] == []
+    go_to(page, "Results")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text(f"{filled.made.done} of 600 cases have a result · {filled.made.failed} failed")
+    expect(page.get_by_text("Loading the results page")).to_have_count(0)
+    page.get_by_label("Response", exact=True).select_option(label="settlement")
+    missing = int(np.isnan(filled.column("settlement")).sum()) + filled.made.failed
+    assert missing > filled.made.failed
+    expect(plot(page, "Scatter plot")).to_have_attribute(
+        "aria-label", re.compile(rf"^{600 - missing} of 600 cases: settlement .* {missing} without a value$")
+    )
+
+
+def test_a_rectangle_selects_the_same_cases_in_all_plots_and_the_address(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Scatter plot", (0.4, 0.2), (0.8, 0.7))
+    right, up = ends(page, FACTOR), ends(page, RESPONSE)
+    x, y = filled.column(FACTOR), filled.column(RESPONSE)
+    expected = int(((right[0] <= x) & (x <= right[1]) & (up[0] <= y) & (y <= up[1])).sum())
+    assert 20 < expected < 500
+    assert selected(page) == expected
+    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile(f"{expected} selected"))
+    expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile(rf"\({expected} cases\)"))
+
+    address = fragment(page)
+    assert "select=" in address
+    page.reload()
+    expect(selection(page)).to_contain_text(f"{expected} of 600 selected")
+    assert fragment(page) == address
+
+    drag(page, "Histogram", (0.3, 0.5), (0.5, 0.5))
+    assert selected(page) < expected, "both hold"
+    selection(page).get_by_role("button", name=f"Take {FACTOR} out of the selection").click()
+    up = ends(page, RESPONSE)
+    assert selected(page) == int(((up[0] <= y) & (y <= up[1])).sum())
+    selection(page).get_by_role("button", name="Select all").click()
+    assert "select=" not in fragment(page)
+
+
+def test_a_range_is_typed_and_a_selection_has_a_name(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Histogram", (0.3, 0.5), (0.6, 0.5))
+    y = filled.column(RESPONSE)
+    least = float(np.nanmedian(y))
+    selection(page).get_by_label(f"Least {RESPONSE}", exact=True).fill(str(round(least)))
+    selection(page).get_by_label(f"Most {RESPONSE}", exact=True).fill("")
+    page.keyboard.press("Tab")
+    expect(selection(page).get_by_role("status")).to_contain_text(f"{int((y >= round(least)).sum())} of")
+    selection(page).get_by_label("Name of the selection").fill("strong & stiff")
+    page.keyboard.press("Tab")
+    wait_until(page, "the name", lambda: "name=strong%20%26%20stiff" in fragment(page))
+    page.reload()
+    expect(selection(page).get_by_label("Name of the selection")).to_have_value("strong & stiff")
+
+
+def test_axes_are_chosen_scaled_zoomed_and_moved_by_keyboard(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    page.get_by_label("Response", exact=True).select_option(label="settlement")
+    page.get_by_label("Factor", exact=True).select_option(label="friction, °")
+    scatter = plot(page, "Scatter plot")
+    expect(scatter).to_have_attribute("aria-label", re.compile("settlement .* against friction from .* °"))
+    expect(page.get_by_role("heading", name="settlement against friction")).to_be_visible()
+    page.get_by_role("button", name="Logarithmic axis for settlement").click()
+    assert "log=response.settlement" in fragment(page)
+    scatter.focus()
+    before = summary(page, "Scatter plot")
+    for key in ("+", "+", "+", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(scatter).to_have_attribute("aria-label", re.compile("outside"))
+    assert "zoom=" in fragment(page)
+    page.reload()
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("outside"))
+    plot(page, "Scatter plot").focus()
+    page.keyboard.press("0")
+    expect(scatter).to_have_attribute("aria-label", before)
+    assert "zoom=" not in fragment(page)
+
+
+def test_the_wheel_zooms_a_plot_with_the_focus_and_scrolls_the_page_elsewhere(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    scatter = plot(page, "Scatter plot")
+    scatter.hover()
+    page.mouse.wheel(0, 200)
+    wait_until(page, "the page scrolls", lambda: bool(page.evaluate("scrollY > 0")))
+    assert "zoom=" not in fragment(page)
+    scatter.focus()
+    scatter.hover()
+    page.mouse.wheel(0, -200)
+    wait_until(page, "the plot zooms", lambda: "zoom=" in fragment(page))
+
+
+def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    page.get_by_label("Response", exact=True).select_option(label="settlement")
+    expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile("settlement with .*Pearson"))
+    said = summary(page, "Correlations")
+    y = filled.column("settlement")
+    assert np.isnan(y).any()
+    for name in (FACTOR, "friction", "width"):
+        x = filled.column(name)
+        both = ~np.isnan(x) & ~np.isnan(y)
+        pearson = np.corrcoef(x[both], y[both])[0, 1]
+        ranks = [values[both].argsort().argsort() for values in (x, y)]
+        spearman = np.corrcoef(*ranks)[0, 1]
+        found = re.search(rf"{re.escape(name)}: Pearson (\S+), Spearman (\S+) \((\d+) cases\)", said)
+        assert found is not None, said
+        assert [float(text.replace("−", "-")) for text in found.groups()] == pytest.approx(
+            [pearson, spearman, both.sum()], abs=0.0051
+        )
+    shares = page.get_by_role("listitem").filter(has_text=re.compile(r"\d %$"))
+    expect(shares.first).to_contain_text("width")
+
+
+def test_a_batch_is_selected_by_the_batch_picker_and_the_choices_stay(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    page.get_by_label("Response", exact=True).select_option(label="settlement")
+    page.get_by_label("Batch").select_option(filled.made.batches[0])
+    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile("settlement.*selected"))
+    wait_until(
+        page, "both", lambda: {"batch=", "y=response.settlement"} <= set(re.findall(r"batch=|y=[\w.]+", fragment(page)))
+    )
+
+
+def test_what_was_read_is_not_read_again(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    sent = requests_of(page)
+    page.reload()
+    expect(page.get_by_role("main")).to_contain_text(f"{filled.made.done} of 600 cases have a result")
+    assert [request for request in sent if "/segment-" in request] == []
+
+
+def test_a_study_of_more_than_one_page_of_documents_is_read_beside_the_page(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    study = cruncher.launch()
+    made = generate_into(study, Extent(cases=1_500, batches=2, levels=2, queued=0.1, failed=0.01))
+    page = visits.person().new_page()
+    sent = requests_of(page)
+    for _ in range(2):
+        page.goto(link(study))
+        expect(progress(page)).to_contain_text(f"{made.done:,} of 1,500 done")
+        expect(page.get_by_role("main")).to_contain_text(re.compile("3 groups|ValueError"))
+        segments = [request for request in sent if "/segment-" in request]
+        assert len(segments) == made.segments, "each is read once, whoever reads it"
+        page.goto("about:blank")
+
+
+def test_a_reader_that_does_not_come_is_told_of_and_tried_again(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    made = generate_into(study, Extent(cases=1_200))
+    visits.expected += ["ERR_FAILED", "Failed to fetch"]
+    page = visits.person().new_page()
+    pattern = re.compile(r"/cruncher-results_bg\.wasm")
+    page.route(pattern, lambda route: route.abort())
+    page.goto(link(study))
+    expect(page.get_by_role("alert").filter(has_text="The page's worker ended.")).to_be_visible()
+    page.unroute(pattern)
+    page.get_by_role("button", name="no answer").click()
+    expect(progress(page)).to_contain_text(f"{made.done:,} of 1,200 done")
+
+
+def test_a_study_without_results_says_so(empty: Launched, visits: Visits) -> None:
+    page = visits.open(link(empty))
+    go_to(page, "Results")
+    expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
+
+
+def test_a_viewer_sees_the_same(filled: Filled, visits: Visits) -> None:
+    page = visits.open(link(filled.launched, "viewer"))
+    go_to(page, "Results")
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of 600 cases"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(filled: Filled, visits: Visits, scheme: str) -> None:
+    page = open_results(visits, filled.launched, color_scheme=scheme)
+    drag(page, "Scatter plot", (0.4, 0.2), (0.8, 0.7))
+    check_accessible(page)
+    for width in (1440, 390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert has_no_overflow(page), width
+
+
+def test_every_plot_says_what_it_shows(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    names = [
+        "Scatter plot",
+        "Histogram",
+        "Correlations",
+        "Parallel coordinates",
+        "Field",
+        "Scatter matrix",
+        "Time line",
+    ]
+    for name, words in itertools.zip_longest(
+        names, [FACTOR, RESPONSE, "Pearson", "soil", "means of", "by", "4 workers"]
+    ):
+        plot(page, name).scroll_into_view_if_needed()
+        expect(plot(page, name)).to_have_attribute("aria-label", re.compile(re.escape(words)))
