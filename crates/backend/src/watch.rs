@@ -2,10 +2,17 @@
 //!
 //! [`Full`] reads studies of any size. [`Light`] reads small ones alone, and is small itself: with it the page begins.
 
+mod compare;
+mod documents;
 mod full;
+mod legacy;
 mod light;
 mod means;
+mod opening;
+mod packs;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +23,8 @@ use cruncher_study::control::{CONTROL_KEY, Control};
 use cruncher_study::diagnosis::{QueueCounts, diagnose};
 use cruncher_study::error_groups::error_groups;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::key::{DataKey, WORKERS_PREFIX, WorkerKey};
-use cruncher_study::ledger::{DataListing, Ledger};
-use cruncher_study::outcome::ErrorDocument;
+use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
+use cruncher_study::ledger::Ledger;
 use futures::future;
 
 use crate::reading::{Body, Wanted, parse};
@@ -42,9 +48,6 @@ const LISTING_AGE_SECS: f64 = 300.0;
 
 /// The largest heartbeat that is read.
 const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
-
-/// The largest error document that is read.
-const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// The largest segment or table that is read.
 const MAX_ROWS_BYTES: u64 = 256 << 20;
@@ -251,58 +254,25 @@ impl<M: Means> Watch<M> {
             self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
         let must_settle = settled && open > 0;
         let is_old = self.changed_since_listing && age_secs > LISTING_AGE_SECS;
-        has_unknown_case || holds_unknown || must_settle || is_old
+        has_unknown_case || holds_unknown || must_settle || is_old || self.means.goes_on(now)
     }
 
-    /// Compares with the documents below `data/`, which are the truth, and returns whether anything was new.
-    async fn compare(&mut self, objects: Vec<s3::ListedObject>, start: f64) -> Result<bool, Error> {
-        let mut listing = DataListing::default();
-        let (mut tables, mut errors) = (Vec::new(), Vec::new());
-        for object in objects {
-            let Some(key) = DataKey::parse(&object.key) else { continue };
-            let changed = object.last_modified.as_secs_f64();
-            match key {
-                DataKey::Cases(..) => tables.push(object),
-                DataKey::Error(..) => errors.push(Wanted::whole(object)),
-                _ => {}
-            }
-            listing.add(key, changed);
-        }
-        let mut has_changed = self.compare_tables(tables).await?;
-        let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
-        let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
-        // Both are in the order of the listing.
-        errors.retain(|Wanted { object, .. }| {
-            unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
-        });
-        for (object, read) in self.study.read_all(errors, MAX_ERROR_BYTES).await? {
-            self.enter_error(object.key, read);
-        }
-        has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
+    /// Notes that everything below `data/` has been looked at.
+    fn note_listing(&mut self, start: f64) {
         self.listing = Some(ListingTimes { start, end: self.study.now() });
         self.changed_since_listing = false;
-        Ok(has_changed)
-    }
-
-    fn enter_error(&mut self, key: String, read: Body) {
-        match parse::<ErrorDocument>(read) {
-            Ok(document) if DataKey::Error(document.batch.clone(), document.case_id).key() == key => {
-                self.ledger.add_error(&document);
-            }
-            Ok(_) => self.note_unreadable(key, "it names another case".into()),
-            Err(reason) => self.note_unreadable(key, reason),
-        }
     }
 
     fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
         // Keys begin with the host, so those of a host stand together.
-        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref());
+        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.means.workers());
         let alive = known().filter(|worker| worker.is_alive(now));
         let workers: Vec<Heartbeat> = alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
         let mut running = BTreeSet::new();
         for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
             running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
         }
+        running.extend(self.means.running(now));
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
         let batches = self.ledger.account(&Circumstances {
@@ -319,7 +289,7 @@ impl<M: Means> Watch<M> {
             dead_letters,
             total,
             batches,
-            notices: diagnose(&total, &workers, dead_letters, control, now),
+            notices: diagnose(&total, &self.means.heard(&workers, now), dead_letters, control, now),
             workers,
             error_groups: error_groups(self.ledger.failures()),
             control: control.clone(),

@@ -4,6 +4,9 @@ use crate::label;
 use crate::number::{log2, real, whole};
 use crate::time;
 
+/// A narrower range has no width: a length divided by it isn't finite.
+const TINIEST: f64 = 1e-290;
+
 /// Room beside the outermost values, as a share of the range.
 const PADDING: f64 = 0.04;
 
@@ -53,7 +56,7 @@ impl Axis {
         }
         let extent = extent(values, |value| axis.stretched(value));
         let (least, most) = extent.unwrap_or_else(|| axis.default_extent());
-        let (least, most) = if least < most { (least, most) } else { axis.around(least) };
+        let (least, most) = if most - least > TINIEST { (least, most) } else { axis.around(least) };
         let padding = PADDING * (most - least);
         (axis.least, axis.most) = (axis.shrunk(least - padding), axis.shrunk(most + padding));
         axis
@@ -162,7 +165,7 @@ impl Axis {
         let reach = match self.scale {
             Scale::Logarithmic => 1.0,
             Scale::Time { .. } => 30.0,
-            _ if value == 0.0 => 1.0,
+            _ if value.abs() < TINIEST => 1.0,
             _ => 0.1 * value.abs(),
         };
         (value - reach, value + reach)
@@ -212,6 +215,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn values_that_differ_by_next_to_nothing_are_shown_as_one() {
+        let axis = Axis::covering("a", "", Scale::Linear, &[1.9e-308, -0.0]);
+        assert!((0.0..=1.0).contains(&axis.place(1.9e-308)), "{axis:?}");
+    }
 
     fn axis(least: f64, most: f64, scale: Scale) -> Axis {
         Axis { label: "friction".to_owned(), unit: "°".to_owned(), least, most, scale }

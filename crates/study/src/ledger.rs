@@ -1,6 +1,7 @@
 //! The ledger of a study: every case of every batch, each in exactly one state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 
 use crate::accounting::{BatchAccount, CaseCounts, CaseState, Circumstances, total};
 use crate::batch::Batch;
@@ -16,17 +17,34 @@ pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    batches: BTreeMap<Batch, BTreeMap<CaseId, Entry>>,
+    batches: Batches,
     failures: BTreeMap<CaseRef, Failure>,
     finishes: Vec<Finish>,
 }
 
+type Batches = BTreeMap<Batch, BTreeMap<CaseId, Entry>>;
+
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     level: u32,
+    /// The place of its finish, from 1, if it has a result. There may be a million entries: this takes four bytes.
+    finish: Option<NonZero<u32>>,
     /// When it was sent last; none for a result that no table names.
     submit_time: Option<f64>,
-    is_done: bool,
+}
+
+impl Entry {
+    const fn new(level: u32) -> Self {
+        Self { level, finish: None, submit_time: None }
+    }
+
+    const fn is_done(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    fn finish_in<'a>(&self, finishes: &'a mut [Finish]) -> Option<&'a mut Finish> {
+        finishes.get_mut(self.finish?.get() as usize - 1)
+    }
 }
 
 /// The last failed attempt of a case that has no result.
@@ -49,8 +67,15 @@ pub struct Failure {
 pub struct Finish {
     /// When.
     pub end_time: f64,
-    /// How long the attempt took, in seconds, if a worker's segment says so.
+    /// How long the attempt took, in seconds, if a worker's segment or the result itself was read.
     pub duration_secs: Option<f64>,
+}
+
+impl Finish {
+    /// A row says more than a listing does, and of two rows that of the later attempt.
+    fn says_more_than(&self, known: &Self) -> bool {
+        self.duration_secs.is_some() && (known.duration_secs.is_none() || self.end_time > known.end_time)
+    }
 }
 
 /// A listing of `data/`: what is done, and what has an error document.
@@ -81,8 +106,7 @@ impl Ledger {
         }
         let cases = self.batches.entry(batch.clone()).or_default();
         for row in rows {
-            let entry =
-                cases.entry(row.case_id).or_insert(Entry { level: row.level, submit_time: None, is_done: false });
+            let entry = cases.entry(row.case_id).or_insert(Entry::new(row.level));
             entry.level = row.level;
             entry.submit_time = Some(entry.submit_time.map_or(submit_time, |earlier| earlier.max(submit_time)));
         }
@@ -96,7 +120,7 @@ impl Ledger {
         // Moved one by one: to take single entries out of a map is much code for the page.
         for (case, entry) in std::mem::take(cases) {
             case_ref.1 = case;
-            if entry.is_done || self.failures.contains_key(&case_ref) {
+            if entry.is_done() || self.failures.contains_key(&case_ref) {
                 cases.insert(case, Entry { submit_time: None, ..entry });
             }
         }
@@ -154,7 +178,7 @@ impl Ledger {
             // A document is written a moment after its attempt's end. Where another attempt was to follow, it may tell of that.
             let is_it = |failure: &Failure| failure.is_final && failure.end_time + 5.0 > *changed;
             let is_known = self.failures.get(case).is_some_and(is_it);
-            !is_known && !self.entry(case).is_some_and(|entry| entry.is_done)
+            !is_known && !self.entry(case).is_some_and(Entry::is_done)
         };
         listing.errors.iter().filter(is_news).map(|(case, _)| case.clone()).collect()
     }
@@ -163,22 +187,26 @@ impl Ledger {
         self.batches.get(batch)?.get(case)
     }
 
-    fn entry_or_insert(&mut self, (batch, case): &CaseRef, level: u32) -> &mut Entry {
-        let cases = self.batches.entry(batch.clone()).or_default();
-        cases.entry(*case).or_insert(Entry { level, submit_time: None, is_done: false })
-    }
-
     fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish) {
-        let entry = self.entry_or_insert(case, level);
-        if !entry.is_done {
-            entry.is_done = true;
-            self.finishes.push(finish);
+        let entry = entry_or_insert(&mut self.batches, case, level);
+        match entry.finish_in(&mut self.finishes) {
+            None => {
+                self.finishes.push(finish);
+                entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
+            }
+            Some(known) if finish.says_more_than(known) => {
+                *known = finish;
+                if entry.submit_time.is_none() {
+                    entry.level = level;
+                }
+            }
+            Some(_) => {}
         }
         self.failures.remove(case);
     }
 
     fn fail(&mut self, case: CaseRef, level: u32, failure: Failure) {
-        if self.entry_or_insert(&case, level).is_done {
+        if entry_or_insert(&mut self.batches, &case, level).is_done() {
             return;
         }
         let is_older = self.failures.get(&case).is_some_and(|known| known.end_time > failure.end_time);
@@ -197,6 +225,12 @@ impl Ledger {
     #[must_use]
     pub fn finishes(&self) -> &[Finish] {
         &self.finishes
+    }
+
+    /// When a case got its result, if it has one. Without a duration, neither a row nor the result itself was entered.
+    #[must_use]
+    pub fn finish_of(&self, case: &CaseRef) -> Option<&Finish> {
+        self.finishes.get(self.entry(case)?.finish?.get() as usize - 1)
     }
 
     /// How many cases are known.
@@ -221,7 +255,7 @@ impl Ledger {
         // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
         // of the batch, as long as the queue has leased one.
         let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
-        let is_done = |case: &&CaseRef| self.entry(case).is_some_and(|entry| entry.is_done);
+        let is_done = |case: &&CaseRef| self.entry(case).is_some_and(Entry::is_done);
         let finished = circumstances.running.iter().filter(is_done);
         for (batch, _) in finished.take(usize::try_from(unnamed).unwrap_or(usize::MAX)) {
             if let Some(account) = accounts.iter_mut().find(|account| account.batch == *batch) {
@@ -249,7 +283,7 @@ impl Ledger {
     }
 
     fn state(&self, case: &CaseRef, entry: &Entry, circumstances: &Circumstances) -> CaseState {
-        if entry.is_done {
+        if entry.is_done() {
             return CaseState::Done;
         }
         if circumstances.running.contains(case) {
@@ -264,6 +298,10 @@ impl Ledger {
         let is_expired = entry.submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
         if circumstances.queue_is_empty || is_expired { CaseState::Lost } else { CaseState::Queued }
     }
+}
+
+fn entry_or_insert<'a>(batches: &'a mut Batches, (batch, case): &CaseRef, level: u32) -> &'a mut Entry {
+    batches.entry(batch.clone()).or_default().entry(*case).or_insert(Entry::new(level))
 }
 
 #[cfg(test)]

@@ -113,6 +113,47 @@ fn a_listing_fills_what_segments_lack() {
 }
 
 #[test]
+fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
+    let mut ledger = Ledger::default();
+    let mut listing = DataListing::default();
+    listing.add(DataKey::Done(batch("b"), case(0)), 1_150.0);
+    ledger.reconcile(&listing, 1_200.0);
+    let of_case = (batch("b"), case(0));
+    assert_eq!(ledger.finish_of(&of_case), Some(&Finish { end_time: 1_150.0, duration_secs: None }));
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_149.0));
+    ledger.reconcile(&listing, 1_200.0);
+    let finish = Finish { end_time: 1_149.0, duration_secs: Some(10.0) };
+    assert_eq!(ledger.finish_of(&of_case), Some(&finish));
+    assert_eq!(ledger.finishes(), [finish]);
+    let levels = |ledger: &Ledger| {
+        let (control, running) = (Control::default(), BTreeSet::new());
+        let circumstances =
+            Circumstances { now: NOW, running: &running, leased: 0, control: &control, queue_is_empty: false };
+        ledger.account(&circumstances)[0].levels.iter().map(|(level, _)| *level).collect::<Vec<_>>()
+    };
+    assert_eq!(levels(&ledger), [1], "no table names it, but the row knows");
+    ledger.add_table(&batch("b"), SENT, &[TableRow { case_id: case(0), level: 3 }]);
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_300.0));
+    assert_eq!(levels(&ledger), [3], "the table is right");
+}
+
+#[test]
+fn of_two_rows_of_a_result_the_later_one_counts_in_whatever_order() {
+    for ends in [[1_100.0, 1_200.0], [1_200.0, 1_100.0]] {
+        let mut ledger = ledger(1);
+        for end in ends {
+            ledger.add_row("w", &row(0, RowOutcome::Done, false, end));
+        }
+        assert_eq!(ledger.finishes(), [Finish { end_time: 1_200.0, duration_secs: Some(10.0) }]);
+    }
+}
+
+#[test]
+fn an_entry_is_small_as_there_may_be_a_million() {
+    assert_eq!(size_of::<Entry>(), 24);
+}
+
+#[test]
 fn a_last_failure_that_followed_another_one_at_once_is_not_taken_for_known() {
     let mut ledger = ledger(1);
     ledger.add_row("w", &row(0, RowOutcome::Failed, false, 1_100.0));

@@ -17,7 +17,7 @@ mod traces;
 pub use account::LegacyTable;
 pub use document::{read_error, read_result};
 pub use folder::Folder;
-pub use key::{Computer, GATHERED_KEY, LegacyKey};
+pub use key::{Computer, GATHERED_KEY, LegacyKey, may_be_legacy};
 pub use study::{LegacyReads, LegacyStudy};
 pub use traces::WaitingCase;
 

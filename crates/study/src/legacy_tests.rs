@@ -162,8 +162,8 @@ fn a_case_that_only_its_parameters_speak_of_waits() {
     assert_eq!((fifth.case_id, &fifth.batch), (case(5), &batch("level-3")));
     let expected = json!({"cohesion": 70_000.0, "friction": 35, "soil.name": "clay", "soil.layers[0]": 1.0});
     assert_eq!(serde_json::to_value(fifth.parameters.as_ref().unwrap()).unwrap(), expected);
-    let taken: Vec<CaseRef> = study().taken_cases().collect();
-    assert_eq!(taken, [(batch("legacy"), case(4))]);
+    let taken: Vec<(CaseRef, f64)> = study().taken_cases().collect();
+    assert_eq!(taken, [((batch("legacy"), case(4)), START + 400.0)]);
 }
 
 /// Answers reads until there are none, and returns how many there were.
@@ -248,6 +248,27 @@ fn of_two_results_the_newer_one_counts() {
 }
 
 #[test]
+fn what_is_remembered_of_results_says_the_same_of_cases_and_computers() {
+    let mut whole = study();
+    let done: Vec<LegacyKey> =
+        listing(&bucket()).into_keys().filter(|key| matches!(key, LegacyKey::Done(..))).collect();
+    let mut again = LegacyStudy::default();
+    for (key, bytes) in &bucket() {
+        let Some(key) = LegacyKey::parse(key) else { continue };
+        let abridged = whole.abridged(&key).map(|abridged| abridged.to_string().into_bytes());
+        assert_eq!(abridged.is_some(), done.contains(&key));
+        let _ = again.add(&key, CHANGED, abridged.as_ref().unwrap_or(bytes));
+    }
+    let results: Vec<_> = whole.results().collect();
+    let taken = whole.take_results(&[1, 2, 6].map(case).into());
+    assert_eq!(taken, results[..3]);
+    assert!(whole.results().all(|result| result.case_id > case(6) || result.result.is_null()), "it is forgotten");
+    assert_eq!(again.heartbeats(), whole.heartbeats());
+    assert!(again.rows().eq(whole.rows()));
+    assert_eq!(again.accounts(), whole.accounts());
+}
+
+#[test]
 fn a_single_document_is_read_by_itself() {
     let key = format!("data/level-3/done-{}.json", case(1).to_uuid());
     let result = read_result(batch("level-3"), case(1), CHANGED, &bucket()[&key]).unwrap();
@@ -274,7 +295,7 @@ fn the_ledger_comes_to_the_same_account() {
     let unread = ledger.reconcile(&listing, CHANGED);
     assert_eq!(unread, [(batch("level-3"), case(3)), (batch("legacy"), case(7))]);
     study.errors().for_each(|error| ledger.add_error(&error));
-    let running: BTreeSet<CaseRef> = study.taken_cases().collect();
+    let running: BTreeSet<CaseRef> = study.taken_cases().map(|(case, _)| case).collect();
     let control = Control::default();
     let circumstances =
         Circumstances { now: CHANGED, running: &running, leased: 1, control: &control, queue_is_empty: false };
@@ -360,7 +381,7 @@ proptest! {
         prop_assert!(results.is_disjoint(&errors));
         prop_assert!(results.len() as u64 <= counts.done);
         let running = study.heartbeats().into_iter().filter_map(|heartbeat| heartbeat.case);
-        let taken: BTreeSet<CaseId> = study.taken_cases().map(|(_, case)| case).collect();
+        let taken: BTreeSet<CaseId> = study.taken_cases().map(|((_, case), _)| case).collect();
         running.for_each(|case| assert!(taken.contains(&case.case_id)));
     }
 }

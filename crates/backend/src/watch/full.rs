@@ -1,15 +1,21 @@
 //! Watching a study of any size: rows are read by column, and what was read once stands on a shelf.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use cruncher_aws::{Error, s3};
 use cruncher_results::chunk::Chunk;
+use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::{TableRow, read_table};
-use cruncher_study::key::{DATA_PREFIX, WorkerKey};
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::key::WorkerKey;
+use futures::future;
 
+use super::documents::Documents;
+use super::legacy::Legacy;
 use super::means::{Means, ReadTable};
+use super::opening::{Opening, tables_on};
 use super::{MAX_ROWS_BYTES, Watch};
-use crate::listing::{Outline, Row};
 use crate::reading::{Body, Wanted};
 use crate::shelf::{Kept, NoShelf, Shelf};
 use crate::snapshot::Snapshot;
@@ -20,9 +26,10 @@ const AT_ONCE: usize = 64;
 
 /// Reads studies of any size.
 pub struct Full {
-    shelf: Rc<dyn Shelf>,
-    /// What was seen of the data, where the rest of it is listed with the next look.
-    outline: Option<Outline>,
+    pub(super) shelf: Rc<dyn Shelf>,
+    pub(super) opening: Opening,
+    pub(super) documents: Documents,
+    pub(super) legacy: Legacy,
 }
 
 impl Watch {
@@ -35,12 +42,14 @@ impl Watch {
     /// Watches `study` from now on; what stands on `shelf` isn't read again.
     #[must_use]
     pub fn with_shelf(study: Study, shelf: Rc<dyn Shelf>) -> Self {
-        Self::by(Full { shelf, outline: None }, study)
+        let (opening, documents, legacy) = (Opening::default(), Documents::default(), Legacy::default());
+        Self::by(Full { shelf, opening, documents, legacy }, study)
     }
 
     /// Looks again. When nothing changed this takes four requests.
     ///
     /// The first snapshot of a large study comes from tables and segments alone; the next one knows its documents, too.
+    /// Results without a row are then read by and by, some with each look.
     ///
     /// # Errors
     /// If a request fails. What was learnt before stays, and the next call goes on from there.
@@ -48,7 +57,9 @@ impl Watch {
     /// # Panics
     /// Never: nothing is too much.
     pub async fn refresh(&mut self) -> Result<Snapshot, Error> {
-        Ok(self.look().await?.expect("studies of any size are read"))
+        let has_read = self.read_documents().await?;
+        let snapshot = self.look().await?.expect("studies of any size are read");
+        Ok(Snapshot { has_changed: snapshot.has_changed || has_read, ..snapshot })
     }
 
     /// What isn't there as it is now is still to be read.
@@ -65,6 +76,18 @@ impl Watch {
             false
         });
         wanted
+    }
+
+    /// Reads these segments, some at once.
+    async fn read_all_segments(&mut self, grown: Vec<Wanted>) -> Result<(), Error> {
+        let mut unread = self.take_segments_from_shelf(grown).await;
+        let of_bytes = unread.iter().map(Wanted::bytes).sum();
+        let mut read_bytes = 0;
+        while !unread.is_empty() {
+            let rest = unread.split_off(unread.len().min(AT_ONCE));
+            self.read_some_segments(std::mem::replace(&mut unread, rest), &mut read_bytes, of_bytes).await?;
+        }
+        Ok(())
     }
 
     async fn read_some_segments(
@@ -105,37 +128,34 @@ impl Watch {
     }
 
     /// Enters rows, and gives them on as bytes.
-    fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
+    pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
+        self.add_rows(chunk);
+        self.means.shelf.rows(bytes);
+    }
+
+    pub(super) fn add_rows(&mut self, chunk: &Chunk) {
         for (worker, row) in chunk.rows() {
             self.ledger.add_row(worker, &row);
         }
-        self.means.shelf.rows(bytes);
     }
 }
 
 impl Means for Full {
     async fn read_segments(watch: &mut Watch<Self>, grown: Vec<Wanted>) -> Result<Option<()>, Error> {
-        let mut unread = watch.take_segments_from_shelf(grown).await;
-        let of_bytes = unread.iter().map(Wanted::bytes).sum();
-        let mut read_bytes = 0;
-        while !unread.is_empty() {
-            let rest = unread.split_off(unread.len().min(AT_ONCE));
-            watch.read_some_segments(std::mem::replace(&mut unread, rest), &mut read_bytes, of_bytes).await?;
+        if !matches!(watch.means.opening, Opening::Unseen) || watch.listing.is_some() {
+            return watch.read_all_segments(grown).await.map(Some);
         }
+        let (study, shelf) = (watch.study.clone(), watch.means.shelf.clone());
+        let ahead = Self::see_ahead(&study, &shelf);
+        let (opening, ()) = future::try_join(ahead, watch.read_all_segments(grown)).await?;
+        watch.means.opening = opening;
         Ok(Some(()))
     }
 
     async fn read_tables(watch: &Watch<Self>, wanted: Vec<Wanted>) -> Result<Vec<ReadTable>, Error> {
-        let names: Vec<String> = wanted.iter().map(|wanted| wanted.object.key.clone()).collect();
-        let found = watch.means.shelf.get(&names).await;
-        let (mut tables, mut unread, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-        for (wanted, found) in wanted.into_iter().zip(found) {
-            let found = found.as_deref().and_then(|found| Kept::read(found, &wanted.object.etag));
-            match found.and_then(TableRow::from_bytes) {
-                Some(rows) => tables.push((wanted.object, Ok(rows))),
-                None => unread.push(wanted),
-            }
-        }
+        let listed = wanted.into_iter().map(|wanted| wanted.object).collect();
+        let (mut tables, unread) = tables_on(&watch.means.shelf, listed).await;
+        let (unread, mut kept) = (unread.into_iter().map(Wanted::whole).collect(), Vec::new());
         let mut enter = |object: s3::ListedObject, read: Body| {
             let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
             if let Ok(rows) = &rows {
@@ -149,19 +169,22 @@ impl Means for Full {
     }
 
     async fn look_at_data(watch: &mut Watch<Self>) -> Result<Option<bool>, Error> {
-        let Study { client, config } = watch.study.clone();
-        let start = watch.study.now();
-        let (mut outline, is_first) = match watch.means.outline.take() {
-            Some(outline) => (outline, false),
-            None => (Outline::of(&client, &config.bucket, DATA_PREFIX).await?, watch.listing.is_none()),
-        };
-        outline.leave_out(Row::Files);
-        if is_first && !outline.is_complete() {
-            let has_changed = watch.compare_tables(outline.tables().cloned().collect()).await?;
-            watch.means.outline = Some(outline);
-            return Ok(Some(has_changed));
-        }
-        let objects = outline.complete(&client).await?;
-        watch.compare(objects, start).await.map(Some)
+        watch.look_below_data().await.map(Some)
+    }
+
+    fn goes_on(&self, now: f64) -> bool {
+        self.legacy.goes_on(now)
+    }
+
+    fn workers(&self) -> &[Heartbeat] {
+        self.legacy.workers()
+    }
+
+    fn running(&self, now: f64) -> impl Iterator<Item = CaseRef> {
+        self.legacy.running(now)
+    }
+
+    fn heard<'a>(&self, workers: &'a [Heartbeat], now: f64) -> Cow<'a, [Heartbeat]> {
+        self.legacy.heard(workers, now)
     }
 }

@@ -2,17 +2,23 @@
 
 use cruncher_aws::{Error, s3};
 use cruncher_study::case_table::read_table;
-use cruncher_study::key::{DATA_PREFIX, WorkerKey};
+use cruncher_study::key::{DATA_PREFIX, DataKey, WorkerKey};
+use cruncher_study::ledger::DataListing;
+use cruncher_study::legacy::may_be_legacy;
+use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 
 use super::means::{Means, ReadTable};
 use super::{MAX_ROWS_BYTES, Watch};
-use crate::reading::{Body, Wanted};
+use crate::reading::{Body, Wanted, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
 /// So many bytes of segments are too much at once: a thousand rows and more.
 const MOST_BYTES: u64 = 512 << 10;
+
+/// The largest error document that is read.
+const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// Reads studies whose data fit into one page of a listing.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +50,45 @@ impl Watch<Light> {
             }
         }
     }
+
+    /// Compares with the documents below `data/`, which are the truth, and returns whether anything was new.
+    async fn compare_page(&mut self, objects: Vec<s3::ListedObject>, start: f64) -> Result<bool, Error> {
+        let mut listing = DataListing::default();
+        let (mut tables, mut errors) = (Vec::new(), Vec::new());
+        for object in objects {
+            let Some(key) = DataKey::parse(&object.key) else { continue };
+            let changed = object.last_modified.as_secs_f64();
+            match key {
+                DataKey::Cases(..) => tables.push(object),
+                DataKey::Error(..) => errors.push(Wanted::whole(object)),
+                _ => {}
+            }
+            listing.add(key, changed);
+        }
+        let mut has_changed = self.compare_tables(tables).await?;
+        let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
+        let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
+        // Both are in the order of the listing.
+        errors.retain(|Wanted { object, .. }| {
+            unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
+        });
+        for (object, read) in self.study.read_all(errors, MAX_ERROR_BYTES).await? {
+            self.enter_error(object.key, read);
+        }
+        has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
+        self.note_listing(start);
+        Ok(has_changed)
+    }
+
+    fn enter_error(&mut self, key: String, read: Body) {
+        match parse::<ErrorDocument>(read) {
+            Ok(document) if DataKey::Error(document.batch.clone(), document.case_id).key() == key => {
+                self.ledger.add_error(&document);
+            }
+            Ok(_) => self.note_unreadable(key, "it names another case".into()),
+            Err(reason) => self.note_unreadable(key, reason),
+        }
+    }
 }
 
 impl Means for Light {
@@ -67,9 +112,9 @@ impl Means for Light {
         let start = watch.study.now();
         let listing = s3::ListObjects::new(&watch.study.config.bucket).prefix(DATA_PREFIX);
         let page = watch.study.client.send(&listing).await?;
-        if page.next.is_some() {
+        if page.next.is_some() || page.objects.iter().any(|object| may_be_legacy(&object.key)) {
             return Ok(None);
         }
-        watch.compare(page.objects, start).await.map(Some)
+        watch.compare_page(page.objects, start).await.map(Some)
     }
 }

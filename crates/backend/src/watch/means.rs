@@ -1,7 +1,11 @@
 //! What a watch reads with.
 
+use std::borrow::Cow;
+
 use cruncher_aws::{Error, s3};
+use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::TableRow;
+use cruncher_study::heartbeat::Heartbeat;
 
 use super::Watch;
 use crate::reading::Wanted;
@@ -19,4 +23,24 @@ pub(crate) trait Means: Sized {
 
     /// Looks at what lies below `data/`, and says whether anything is new.
     async fn look_at_data(watch: &mut Watch<Self>) -> Result<Option<bool>, Error>;
+
+    /// Whether something goes on at `now` that only a listing of the data tells of.
+    fn goes_on(&self, _now: f64) -> bool {
+        false
+    }
+
+    /// Workers that are known by other documents than heartbeats.
+    fn workers(&self) -> &[Heartbeat] {
+        &[]
+    }
+
+    /// The cases that are known to be running at `now` by other documents than heartbeats.
+    fn running(&self, _now: f64) -> impl Iterator<Item = CaseRef> {
+        std::iter::empty()
+    }
+
+    /// The same workers, those that say nothing while they compute as if they had.
+    fn heard<'a>(&self, workers: &'a [Heartbeat], _now: f64) -> Cow<'a, [Heartbeat]> {
+        Cow::Borrowed(workers)
+    }
 }

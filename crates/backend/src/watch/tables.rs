@@ -39,7 +39,7 @@ impl<M: Means> Watch<M> {
         Ok(has_changed)
     }
 
-    fn enter_table(&mut self, object: s3::ListedObject, rows: Result<Vec<TableRow>, String>) {
+    pub(super) fn enter_table(&mut self, object: s3::ListedObject, rows: Result<Vec<TableRow>, String>) {
         let Some(batch) = batch_of_table(&object.key) else { return };
         match rows {
             Ok(rows) => {
@@ -52,7 +52,7 @@ impl<M: Means> Watch<M> {
     }
 }
 
-fn batch_of_table(key: &str) -> Option<Batch> {
+pub(super) fn batch_of_table(key: &str) -> Option<Batch> {
     match DataKey::parse(key) {
         Some(DataKey::Cases(batch, _)) => Some(batch),
         _ => None,

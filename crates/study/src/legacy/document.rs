@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
@@ -162,6 +162,13 @@ impl Attempt {
         }
     }
 
+    /// The same as a document, without parameters.
+    pub(super) fn abridged(&self) -> Value {
+        json!({
+            "computer": self.computer, "version": self.version, "start_time": self.start_time, "end_time": self.end_time,
+        })
+    }
+
     /// When it ended, or else when that was written.
     fn end(&self, changed: f64) -> f64 {
         self.end_time.unwrap_or(changed)
@@ -174,6 +181,11 @@ impl Attempt {
 }
 
 impl Outcome {
+    /// Forgets what the model answered.
+    pub(super) fn forget(&mut self) {
+        self.result = Value::Null;
+    }
+
     pub(super) fn document(&self, attempt: &Attempt, origin: Origin) -> ResultDocument {
         let end_time = attempt.end(origin.changed);
         let lost = (self.not_finite > 0).then(|| match self.not_finite {

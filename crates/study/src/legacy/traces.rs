@@ -1,6 +1,6 @@
 //! What the objects of a bucket say of each case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::CaseState;
 use crate::batch::Batch;
@@ -58,10 +58,38 @@ impl LegacyStudy {
         self.traces().into_iter().filter_map(|(case, traces)| traces.waiting(case))
     }
 
-    /// The cases that a computer took, and that nothing more is known of, however long ago that was.
-    pub fn taken_cases(&self) -> impl Iterator<Item = CaseRef> {
+    /// The cases that a computer took, and that nothing more is known of, and when each began, however long ago that was.
+    pub fn taken_cases(&self) -> impl Iterator<Item = (CaseRef, f64)> {
         let traces = self.traces().into_iter().filter(|(_, traces)| traces.is_taken());
-        traces.map(|(case, traces)| (traces.batch(), case))
+        traces.map(|(case, traces)| {
+            let start_time = traces.attempt().and_then(|attempt| attempt.start_time);
+            ((traces.batch(), case), start_time.unwrap_or(f64::INFINITY).min(traces.changed()))
+        })
+    }
+
+    /// The results that were read of these cases, in order; what their models answered is forgotten afterwards, for it may
+    /// be large, and only who takes it needs it.
+    pub fn take_results(&mut self, cases: &BTreeSet<CaseId>) -> Vec<ResultDocument> {
+        let wanted = self.traces().into_iter().filter(|(case, _)| cases.contains(case));
+        let results: Vec<ResultDocument> = wanted.filter_map(|(case, traces)| traces.result(case)).collect();
+        for (key, object) in &mut self.objects {
+            if let (LegacyKey::Done(_, case), Some(Document::Done(_, outcome))) = (key, &mut object.document)
+                && cases.contains(case)
+            {
+                outcome.forget();
+            }
+        }
+        results
+    }
+
+    /// What is to be remembered of a result that was read, so that it needn't be read again: a document like it, but with
+    /// nothing that its model was given or answered. None if it wasn't read or can't be.
+    #[must_use]
+    pub fn abridged(&self, key: &LegacyKey) -> Option<serde_json::Value> {
+        match &self.objects.get(key)?.document {
+            Some(Document::Done(attempt, _)) => Some(attempt.abridged()),
+            _ => None,
+        }
     }
 
     pub(super) fn traces(&self) -> BTreeMap<CaseId, Traces<'_>> {

@@ -35,6 +35,9 @@ pub(crate) enum Fault {
     FirstRefused,
 }
 
+/// When that month began.
+const SEPTEMBER_2026: u64 = 1_788_220_800;
+
 /// A bucket and a queue.
 #[derive(Default)]
 pub(crate) struct Cloud {
@@ -54,6 +57,10 @@ pub(crate) struct Cloud {
     pub(crate) page_keys: Mutex<Option<usize>>,
     /// How many requests listed something.
     pub(crate) lists: Mutex<usize>,
+    /// How many requests there were.
+    pub(crate) requests: Mutex<usize>,
+    /// The keys of all objects that were read, in the order of requests.
+    pub(crate) reads: Mutex<Vec<String>>,
     now: Mutex<Duration>,
 }
 
@@ -82,11 +89,10 @@ impl Stored {
     }
 
     fn listed(&self, key: &str) -> String {
-        let time = self.time.as_secs() - 1_790_000_000;
+        let secs = self.time.as_secs() - SEPTEMBER_2026;
+        let (day, hour, minute, second) = (1 + secs / 86_400, secs / 3_600 % 24, secs / 60 % 60, secs % 60);
         format!(
-            "<Contents><Key>{key}</Key><LastModified>2026-09-21T14:{:02}:{:02}Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
-            13 + time / 60,
-            time % 60,
+            "<Contents><Key>{key}</Key><LastModified>2026-09-{day:02}T{hour:02}:{minute:02}:{second:02}Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
             self.etag,
             self.content.len()
         )
@@ -144,6 +150,7 @@ impl Cloud {
     }
 
     fn answer(&self, request: &http::Request<Bytes>) -> Result<Answer, TransportError> {
+        *self.requests.lock().expect("requests") += 1;
         let target = request.headers().get("x-amz-target").map(|target| target.to_str().unwrap_or_default());
         match target {
             Some("AmazonSQS.SendMessageBatch") => self.send_batch(request.body()),
@@ -161,13 +168,14 @@ impl Cloud {
     }
 
     fn answer_object(&self, request: &http::Request<Bytes>) -> Answer {
-        let key = request.uri().path().strip_prefix("/bucket/").unwrap_or_default().to_owned();
+        let key = decoded(request.uri().path().strip_prefix("/bucket/").unwrap_or_default());
         if let Some(query) = request.uri().query() {
             return self.list(query);
         }
         if request.method() == http::Method::PUT {
             return self.write(&key, request);
         }
+        self.reads.lock().expect("reads").push(key.clone());
         if self.locked.lock().expect("locked").is_some_and(|start| key.starts_with(start)) {
             return answer(403, "<Error><Code>AccessDenied</Code></Error>");
         }

@@ -1,0 +1,99 @@
+//! Comparing a study of any size with a listing of its documents, which are the truth.
+
+use cruncher_aws::Error;
+use cruncher_aws::s3::{ListObjects, ListedObject};
+use cruncher_study::case::CaseRef;
+use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::ledger::{DataListing, Ledger};
+use cruncher_study::legacy::{GATHERED_KEY, LegacyKey};
+
+use super::packs::find;
+use super::{Full, Watch};
+use crate::reading::Wanted;
+
+/// What a listing has, by kind, each in the order of keys.
+#[derive(Default)]
+struct Sorted {
+    listing: DataListing,
+    tables: Vec<ListedObject>,
+    results: Vec<(CaseRef, ListedObject)>,
+    errors: Vec<ListedObject>,
+    legacy: Vec<(LegacyKey, ListedObject)>,
+}
+
+impl Sorted {
+    fn add(&mut self, object: ListedObject) {
+        let Some(key) = DataKey::parse(&object.key) else {
+            self.legacy.extend(LegacyKey::parse(&object.key).map(|key| (key, object)));
+            return;
+        };
+        self.listing.add(key.clone(), object.last_modified.as_secs_f64());
+        match key {
+            DataKey::Cases(..) => self.tables.push(object),
+            DataKey::Error(..) => self.errors.push(object),
+            DataKey::Done(batch, case) => self.results.push(((batch, case), object)),
+            DataKey::Design(..) => {}
+        }
+    }
+}
+
+impl Watch<Full> {
+    /// Compares with the documents below `data/`, and returns whether anything was new.
+    pub(super) async fn compare(&mut self, objects: Vec<ListedObject>, start: f64) -> Result<bool, Error> {
+        self.unreadable.retain(|key, _| !key.starts_with(DATA_PREFIX) || find(&objects, key).is_some());
+        self.means.documents.compare(&objects);
+        let mut has_changed = self.take_documents_from_shelf(&objects).await;
+        let mut sorted = Sorted::default();
+        for object in objects {
+            sorted.add(object);
+        }
+        if self.listing.is_none() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
+            sorted.legacy.extend(self.find_gathered().await?.map(|object| (LegacyKey::Gathered, object)));
+        }
+        let Sorted { mut listing, tables, results, errors, legacy } = sorted;
+        let (has_legacy_changed, legacy_results) = self.compare_legacy(legacy).await?;
+        has_changed |= has_legacy_changed;
+        let is_first = self.listing.is_none();
+        let have_tables_changed = self.compare_tables(tables.clone()).await?;
+        if have_tables_changed || is_first {
+            self.remember_tables(&tables).await;
+        }
+        has_changed |= have_tables_changed | self.compare_outcomes(&mut listing, errors, start).await?;
+        let unread = results.into_iter().filter(|(case, object)| self.wants(case, object)).map(|(_, object)| object);
+        let unread = unread.chain(legacy_results).map(Wanted::whole).collect();
+        self.means.documents.want(unread);
+        self.note_listing(start);
+        has_changed |= self.read_documents().await?;
+        Ok(has_changed)
+    }
+
+    /// Enters results and errors, reads those errors that no row tells of, and returns whether any of that was new.
+    async fn compare_outcomes(
+        &mut self,
+        listing: &mut DataListing,
+        errors: Vec<ListedObject>,
+        start: f64,
+    ) -> Result<bool, Error> {
+        self.means.legacy.enter(&mut self.ledger, listing);
+        let known = |ledger: &Ledger| (ledger.finishes().len(), ledger.failures().len());
+        let before = known(&self.ledger);
+        let mut unread = self.ledger.reconcile(listing, start).into_iter().peekable();
+        self.means.legacy.enter_errors(&mut self.ledger);
+        // Both are in the order of the listing.
+        let is_unread = |object: &ListedObject| {
+            unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
+        };
+        let unread: Vec<ListedObject> = errors.into_iter().filter(is_unread).collect();
+        let unread = unread.into_iter().filter(|object| !self.means.documents.knows(object)).map(Wanted::whole);
+        let unread = unread.collect();
+        self.read_errors(unread).await?;
+        Ok(known(&self.ledger) != before)
+    }
+
+    /// The results that the predecessor's user has gathered lie beside the data.
+    async fn find_gathered(&self) -> Result<Option<ListedObject>, Error> {
+        let listing = ListObjects::new(&self.study.config.bucket).prefix(GATHERED_KEY).max_keys(1);
+        let page = self.study.client.send(&listing).await?;
+        Ok(page.objects.into_iter().find(|object| object.key == GATHERED_KEY))
+    }
+}

@@ -1,0 +1,245 @@
+//! Results that no segment has a row of are read one by one, so many with each look.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cruncher_aws::Error;
+use cruncher_aws::s3::ListedObject;
+use cruncher_results::chunk::Chunk;
+use cruncher_study::case::CaseRef;
+use cruncher_study::key::DataKey;
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+
+use super::packs::{Numbers, Pack, Packed, find};
+use super::{Full, Watch};
+use crate::reading::{Body, Wanted, parse};
+
+/// The largest document that is read.
+pub(super) const MAX_DOCUMENT_BYTES: u64 = 8 << 20;
+
+/// How many documents a look reads at most.
+const MOST_DOCUMENTS: usize = 500;
+
+/// How many bytes of documents a look reads at most, though one document in any case.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// How old a result is before it is read, in seconds: until then its row may still come.
+const ROW_DELAY_SECS: f64 = 60.0;
+
+/// How long after the end of its attempt a result may be written that a row tells of, in seconds. What was written later
+/// than that has replaced the row's result.
+const WRITING_SECS: f64 = 300.0;
+
+/// What is known of single documents.
+#[derive(Default)]
+pub(super) struct Documents {
+    /// Those still to be read, in the order in which they will be.
+    unread: Vec<Wanted>,
+    /// The entity tags of those that needn't be read again, though the ledger doesn't know that.
+    known: BTreeMap<String, String>,
+    packs: Option<Numbers>,
+    read_bytes: u64,
+    of_bytes: u64,
+}
+
+/// What became of a document.
+type Read = (ListedObject, Body);
+
+impl Documents {
+    /// From now on these are to be read.
+    pub(super) fn want(&mut self, unread: Vec<Wanted>) {
+        (self.read_bytes, self.of_bytes) = (0, unread.iter().map(Wanted::bytes).sum());
+        self.unread = unread;
+    }
+
+    pub(super) fn knows(&self, object: &ListedObject) -> bool {
+        self.known.get(&object.key) == Some(&object.etag)
+    }
+
+    pub(super) fn know(&mut self, object: &ListedObject) {
+        self.known.insert(object.key.clone(), object.etag.clone());
+    }
+
+    /// Forgets what isn't there any more as it was.
+    pub(super) fn compare(&mut self, listed: &[ListedObject]) {
+        self.known.retain(|key, etag| find(listed, key).is_some_and(|object| object.etag == *etag));
+    }
+}
+
+impl Watch<Full> {
+    /// Takes from the shelf what documents said that are there as they were; once.
+    pub(super) async fn take_documents_from_shelf(&mut self, listed: &[ListedObject]) -> bool {
+        if self.means.documents.packs.is_some() {
+            return false;
+        }
+        let mut numbers = Numbers::default();
+        let packs = numbers.take(&self.means.shelf, listed).await;
+        self.means.documents.packs = Some(numbers);
+        for (pack, chunk) in &packs {
+            let of_pack = || pack.documents.iter().filter_map(|packed| Some((packed, find(listed, &packed.key)?)));
+            if !self.remember_legacy(of_pack()) {
+                self.add_rows(chunk);
+                of_pack().for_each(|(_, object)| self.know_if_odd(object));
+            }
+            self.means.shelf.rows(&pack.rows);
+        }
+        !packs.is_empty()
+    }
+
+    /// Whether a result must be read: there is no row of it, or it has replaced what the row tells of.
+    pub(super) fn wants(&self, case: &CaseRef, object: &ListedObject) -> bool {
+        let is_told = self.ledger.finish_of(case).is_some_and(|finish| {
+            let is_replaced = object.last_modified.as_secs_f64() > finish.end_time + WRITING_SECS;
+            finish.duration_secs.is_some() && !is_replaced
+        });
+        !is_told && !self.means.documents.knows(object)
+    }
+
+    /// Reads some of the results that are still to be read, and says whether there were any.
+    pub(super) async fn read_documents(&mut self) -> Result<bool, Error> {
+        let portion = self.portion();
+        if portion.is_empty() {
+            return Ok(false);
+        }
+        let (study, place) = (self.study.clone(), self.means.shelf.clone());
+        let again: Vec<ListedObject> = portion.iter().map(|wanted| wanted.object.clone()).collect();
+        let (mut read_bytes, of_bytes) = (self.means.documents.read_bytes, self.means.documents.of_bytes);
+        let mut read: Vec<Read> = Vec::new();
+        let mut enter = |object: ListedObject, body: Body| {
+            read_bytes += object.size_bytes;
+            place.progress(read_bytes, of_bytes);
+            read.push((object, body));
+        };
+        let outcome = study.read_each(portion, MAX_DOCUMENT_BYTES, &mut enter).await;
+        self.means.documents.read_bytes = read_bytes;
+        if outcome.is_err() {
+            let keys: BTreeSet<&str> = read.iter().map(|(object, _)| object.key.as_str()).collect();
+            let rest = again.into_iter().filter(|object| !keys.contains(object.key.as_str())).map(Wanted::whole);
+            let rest: Vec<Wanted> = rest.collect();
+            self.means.documents.unread.splice(0..0, rest);
+        }
+        let (present, legacy) = read.into_iter().partition(|(object, _)| DataKey::parse(&object.key).is_some());
+        self.enter_results(present).await;
+        self.enter_legacy_results(legacy).await;
+        outcome.map(|()| true)
+    }
+
+    /// The next documents: those of which a row has come meanwhile are left out, young ones wait.
+    fn portion(&mut self) -> Vec<Wanted> {
+        let now = self.study.now();
+        let (mut portion, mut bytes) = (Vec::new(), 0);
+        let mut rest = Vec::new();
+        for wanted in std::mem::take(&mut self.means.documents.unread) {
+            if portion.len() == MOST_DOCUMENTS || (bytes > 0 && bytes + wanted.bytes() > MOST_BYTES) {
+                rest.push(wanted);
+                continue;
+            }
+            if let Some(DataKey::Done(batch, case)) = DataKey::parse(&wanted.object.key) {
+                if !self.wants(&(batch, case), &wanted.object) {
+                    continue;
+                }
+                if now - wanted.object.last_modified.as_secs_f64() < ROW_DELAY_SECS {
+                    rest.push(wanted);
+                    continue;
+                }
+            }
+            // What is too large is named, and not read.
+            bytes += if wanted.bytes() > MAX_DOCUMENT_BYTES { 0 } else { wanted.bytes() };
+            portion.push(wanted);
+        }
+        self.means.documents.unread = rest;
+        portion
+    }
+
+    async fn enter_results(&mut self, read: Vec<Read>) {
+        let (mut documents, mut objects) = (Vec::new(), Vec::new());
+        for (object, body) in read {
+            let is_it =
+                |document: &ResultDocument| DataKey::Done(document.batch.clone(), document.case_id).key() == object.key;
+            if let Some(document) = self.parse_document(&object, body, is_it) {
+                documents.push(document);
+                objects.push(object);
+            }
+        }
+        self.enter_documents(&Chunk::from_documents(&documents), &objects).await;
+        for object in &objects {
+            self.know_if_odd(object);
+        }
+    }
+
+    /// Notes that a document was read, if the ledger doesn't show it.
+    fn know_if_odd(&mut self, object: &ListedObject) {
+        let is_odd = match DataKey::parse(&object.key) {
+            Some(DataKey::Done(batch, case)) => self.wants(&(batch, case), object),
+            _ => true,
+        };
+        if is_odd {
+            self.means.documents.know(object);
+        }
+    }
+
+    /// Reads all of these error documents: without them it isn't known which cases have failed for good.
+    pub(super) async fn read_errors(&mut self, wanted: Vec<Wanted>) -> Result<(), Error> {
+        let (study, place) = (self.study.clone(), self.means.shelf.clone());
+        let mut unread = wanted;
+        let (mut read_bytes, of_bytes) = (0, unread.iter().map(Wanted::bytes).sum());
+        while !unread.is_empty() {
+            let rest = unread.split_off(unread.len().min(MOST_DOCUMENTS));
+            let (mut documents, mut objects) = (Vec::new(), Vec::new());
+            let mut enter = |object: ListedObject, body: Body| {
+                read_bytes += object.size_bytes;
+                place.progress(read_bytes, of_bytes);
+                let is_it = |document: &ErrorDocument| {
+                    DataKey::Error(document.batch.clone(), document.case_id).key() == object.key
+                };
+                if let Some(document) = self.parse_document(&object, body, is_it) {
+                    self.ledger.add_error(&document);
+                    self.means.documents.know(&object);
+                    documents.push(document);
+                    objects.push(object);
+                }
+            };
+            let portion = std::mem::replace(&mut unread, rest);
+            let outcome = study.read_each(portion, MAX_DOCUMENT_BYTES, &mut enter).await;
+            self.enter_documents(&Chunk::from_errors(&documents), &objects).await;
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// The document, if it is one of the case that its key names. If not, that is noted, until it is written anew.
+    fn parse_document<T: serde::de::DeserializeOwned>(
+        &mut self,
+        object: &ListedObject,
+        body: Body,
+        is_it: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let is_it = |document: T| if is_it(&document) { Ok(document) } else { Err("it names another case".to_owned()) };
+        match parse::<T>(body).and_then(is_it) {
+            Ok(document) => {
+                self.unreadable.remove(&object.key);
+                Some(document)
+            }
+            Err(reason) => {
+                self.note_unreadable(object.key.clone(), reason);
+                self.means.documents.know(object);
+                None
+            }
+        }
+    }
+
+    /// Enters rows of these documents, gives them on, and puts them on the shelf.
+    async fn enter_documents(&mut self, chunk: &Chunk, objects: &[ListedObject]) {
+        if chunk.is_empty() {
+            return;
+        }
+        let rows = chunk.to_bytes();
+        self.enter_chunk(chunk, &rows);
+        let packed = |object: &ListedObject| Packed { key: object.key.clone(), etag: object.etag.clone(), more: None };
+        self.pack(Pack { documents: objects.iter().map(packed).collect(), rows }).await;
+    }
+
+    pub(super) async fn pack(&mut self, pack: Pack) {
+        let place = self.means.shelf.clone();
+        self.means.documents.packs.get_or_insert_default().put(&place, &pack).await;
+    }
+}

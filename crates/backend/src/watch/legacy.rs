@@ -1,0 +1,226 @@
+//! What the predecessor has left in a bucket, beside what the study itself holds.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use cruncher_aws::Error;
+use cruncher_aws::s3::ListedObject;
+use cruncher_results::chunk::Chunk;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::ledger::{DataListing, Ledger};
+use cruncher_study::legacy::{GATHERED_KEY, LegacyKey, LegacyStudy, LegacyTable};
+
+use super::documents::MAX_DOCUMENT_BYTES;
+use super::packs::{Pack, Packed};
+use super::tables::batch_of_table;
+use super::{Full, MAX_ROWS_BYTES, Watch};
+use crate::reading::{Body, Wanted};
+
+/// How long a case counts as running that a computer took, in seconds: nothing is written while it is computed.
+const COMPUTING_SECS: f64 = 24.0 * 3600.0;
+
+/// What is known of the predecessor's objects.
+#[derive(Default)]
+pub(super) struct Legacy {
+    study: LegacyStudy,
+    tables: Vec<LegacyTable>,
+    workers: Vec<Heartbeat>,
+    /// The cases that computers took, and when.
+    taken: Vec<(CaseRef, f64)>,
+}
+
+impl Legacy {
+    /// Whether the bucket has anything of the predecessor.
+    pub(super) fn is_there(&self) -> bool {
+        self.study != LegacyStudy::default()
+    }
+
+    /// Whether the predecessor may still be at work: something was taken, written or said lately.
+    pub(super) fn goes_on(&self, now: f64) -> bool {
+        let is_recent = |time: f64| now - time < COMPUTING_SECS;
+        self.taken.iter().any(|(_, time)| is_recent(*time))
+            || self.workers.iter().any(|worker| is_recent(worker.time))
+            || self.tables.iter().any(|table| is_recent(table.submit_time))
+    }
+
+    /// The computers.
+    pub(super) fn workers(&self) -> &[Heartbeat] {
+        &self.workers
+    }
+
+    /// The cases that count as running.
+    pub(super) fn running(&self, now: f64) -> impl Iterator<Item = CaseRef> {
+        let taken = self.taken.iter().filter(move |(_, time)| now - time < COMPUTING_SECS);
+        taken.map(|(case, _)| case.clone())
+    }
+
+    /// The same workers; a computer whose case counts as running is as good as heard of now.
+    pub(super) fn heard<'a>(&self, workers: &'a [Heartbeat], now: f64) -> Cow<'a, [Heartbeat]> {
+        if self.workers.is_empty() {
+            return Cow::Borrowed(workers);
+        }
+        let mut heard = workers.to_vec();
+        let is_computing = |worker: &Heartbeat| {
+            worker.state == WorkerState::Running && now - worker.time < COMPUTING_SECS && self.workers.contains(worker)
+        };
+        heard.iter_mut().filter(|worker| is_computing(worker)).for_each(|worker| worker.time = now);
+        Cow::Owned(heard)
+    }
+
+    /// Enters cases and results, and adds what there is to a listing, behind everything else.
+    pub(super) fn enter(&self, ledger: &mut Ledger, listing: &mut DataListing) {
+        for table in &self.tables {
+            ledger.add_table(&table.batch, table.submit_time, &table.rows);
+        }
+        self.enter_rows(ledger);
+        self.study.extend_listing(listing);
+    }
+
+    fn enter_rows(&self, ledger: &mut Ledger) {
+        for (worker, row) in self.study.rows() {
+            ledger.add_row(&worker, &row);
+        }
+    }
+
+    /// Enters errors, once the ledger knows what is done.
+    pub(super) fn enter_errors(&self, ledger: &mut Ledger) {
+        self.study.errors().for_each(|error| ledger.add_error(&error));
+    }
+
+    fn look_at_workers(&mut self) -> bool {
+        let before = (std::mem::take(&mut self.workers), std::mem::take(&mut self.taken));
+        self.workers = self.study.heartbeats();
+        self.taken = self.study.taken_cases().collect();
+        before != (self.workers.clone(), self.taken.clone())
+    }
+}
+
+impl Watch<Full> {
+    /// Compares with the predecessor's objects, and reads what tells of states. Returns whether anything was new, and the
+    /// results that are still to be read.
+    pub(super) async fn compare_legacy(
+        &mut self,
+        listed: Vec<(LegacyKey, ListedObject)>,
+    ) -> Result<(bool, Vec<ListedObject>), Error> {
+        if listed.is_empty() && !self.means.legacy.is_there() {
+            return Ok((false, Vec::new()));
+        }
+        if !listed.iter().any(|(key, _)| *key == LegacyKey::Gathered) {
+            self.unreadable.remove(GATHERED_KEY);
+        }
+        let times = listed.iter().map(|(key, object)| (key.clone(), object.last_modified.as_secs_f64())).collect();
+        let mut reads = self.means.legacy.study.reconcile(&times);
+        let objects: BTreeMap<LegacyKey, ListedObject> = listed.into_iter().collect();
+        let mut asked = BTreeSet::new();
+        // What was gathered tells that other states needn't be read, and what was cut off tells nothing.
+        loop {
+            let wanted: Vec<LegacyKey> = reads.states.into_iter().filter(|key| !asked.contains(key)).collect();
+            if wanted.is_empty() {
+                break;
+            }
+            asked.extend(wanted.iter().cloned());
+            self.read_legacy_states(wanted.iter().filter_map(|key| objects.get(key))).await?;
+            reads = self.means.legacy.study.reads();
+        }
+        self.give_legacy_rows(&asked, &objects);
+        let has_changed = !asked.is_empty() | self.means.legacy.look_at_workers() | self.compare_legacy_tables();
+        Ok((has_changed, reads.results.iter().filter_map(|key| objects.get(key)).cloned().collect()))
+    }
+
+    async fn read_legacy_states(&mut self, objects: impl Iterator<Item = &ListedObject>) -> Result<(), Error> {
+        let (gathered, single): (Vec<&ListedObject>, Vec<_>) = objects.partition(|object| object.key == GATHERED_KEY);
+        let study = self.study.clone();
+        for (objects, max_bytes) in [(gathered, MAX_ROWS_BYTES), (single, MAX_DOCUMENT_BYTES)] {
+            let wanted = objects.into_iter().cloned().map(Wanted::whole).collect();
+            study.read_each(wanted, max_bytes, &mut |object, body| drop(self.add_legacy(&object, body))).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds an object that was read, and returns its key. What can't be read of it is noted.
+    fn add_legacy(&mut self, object: &ListedObject, body: Body) -> Option<LegacyKey> {
+        let key = LegacyKey::parse(&object.key)?;
+        let add = |body: bytes::Bytes| {
+            let added = self.means.legacy.study.add(&key, object.last_modified.as_secs_f64(), &body);
+            added.map_err(|error| error.to_string())
+        };
+        match body.and_then(add) {
+            Ok(()) => drop(self.unreadable.remove(&object.key)),
+            Err(reason) => self.note_unreadable(object.key.clone(), reason),
+        }
+        Some(key)
+    }
+
+    /// Gives on, as rows, what was read of errors and of gathered results.
+    fn give_legacy_rows(&self, read: &BTreeSet<LegacyKey>, listed: &BTreeMap<LegacyKey, ListedObject>) {
+        let study = &self.means.legacy.study;
+        let errors: Vec<_> = study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id))).collect();
+        self.give(&Chunk::from_errors(&errors));
+        if read.contains(&LegacyKey::Gathered) {
+            let of_result = |key: &LegacyKey| if let LegacyKey::Done(_, case) = key { Some(*case) } else { None };
+            let documents: BTreeSet<CaseId> = listed.keys().filter_map(of_result).collect();
+            let results: Vec<_> = study.results().filter(|result| !documents.contains(&result.case_id)).collect();
+            self.give(&Chunk::from_documents(&results));
+        }
+    }
+
+    fn give(&self, chunk: &Chunk) {
+        if !chunk.is_empty() {
+            self.means.shelf.rows(&chunk.to_bytes());
+        }
+    }
+
+    /// Where other cases wait than before, all tables of the batch are entered anew, the study's own as well.
+    fn compare_legacy_tables(&mut self) -> bool {
+        let tables = self.means.legacy.study.tables();
+        let known = &self.means.legacy.tables;
+        let gone = known.iter().filter(|table| !tables.contains(table));
+        let new = tables.iter().filter(|table| !known.contains(table));
+        let batches: BTreeSet<Batch> = gone.chain(new).map(|table| table.batch.clone()).collect();
+        for batch in &batches {
+            self.ledger.forget_tables(batch);
+        }
+        self.tables.retain(|(key, _)| batch_of_table(key).is_none_or(|batch| !batches.contains(&batch)));
+        self.means.legacy.tables = tables;
+        !batches.is_empty()
+    }
+
+    /// Takes from the shelf what is remembered of the predecessor's results; false if these aren't any.
+    pub(super) fn remember_legacy<'a>(
+        &mut self,
+        documents: impl Iterator<Item = (&'a Packed, &'a ListedObject)>,
+    ) -> bool {
+        let mut are_legacy = false;
+        for (packed, object) in documents {
+            if let Some(more) = &packed.more {
+                are_legacy = true;
+                self.add_legacy(object, Ok(more.to_string().into()));
+            }
+        }
+        are_legacy
+    }
+
+    /// Enters results of the predecessor that were read, gives them on as rows, and puts them on the shelf.
+    pub(super) async fn enter_legacy_results(&mut self, read: Vec<(ListedObject, Body)>) {
+        let (mut cases, mut documents) = (BTreeSet::new(), Vec::new());
+        for (object, body) in read {
+            let Some(key) = self.add_legacy(&object, body) else { continue };
+            let Some(more) = self.means.legacy.study.abridged(&key) else { continue };
+            if let LegacyKey::Done(_, case) = key {
+                cases.insert(case);
+            }
+            documents.push(Packed { key: object.key, etag: object.etag, more: Some(more) });
+        }
+        if documents.is_empty() {
+            return;
+        }
+        let legacy = &mut self.means.legacy;
+        let rows = Chunk::from_documents(&legacy.study.take_results(&cases)).to_bytes();
+        legacy.enter_rows(&mut self.ledger);
+        legacy.look_at_workers();
+        self.means.shelf.rows(&rows);
+        self.pack(Pack { documents, rows }).await;
+    }
+}

@@ -1,0 +1,139 @@
+//! The first look at a study's data: figures as soon as there are some.
+//!
+//! Which tables there were at the last visit stands on the shelf, as they do themselves: nothing is listed for the first
+//! snapshot then. Elsewhere the outline of the data comes first, while segments are read.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use cruncher_aws::Error;
+use cruncher_aws::s3::ListedObject;
+use cruncher_study::case_table::TableRow;
+use cruncher_study::key::DATA_PREFIX;
+
+use super::means::ReadTable;
+use super::{Full, Watch};
+use crate::listing::{Outline, Row};
+use crate::shelf::{Kept, Shelf};
+use crate::study::Study;
+
+/// What the list of tables is called on the shelf.
+const TABLES: &str = "tables";
+
+/// What was seen of the data before all of it was listed.
+#[derive(Default)]
+pub(super) enum Opening {
+    /// Nothing.
+    #[default]
+    Unseen,
+    /// The outline, which nothing was entered of.
+    Seen(Box<Seen>),
+    /// The tables in the outline; the rest is listed with the next look.
+    Entered(Box<Seen>),
+    /// Tables as they were at the last visit; all is listed with the next look.
+    Remembered,
+    /// More than a first look.
+    Over,
+}
+
+/// An outline, and when it was begun.
+pub(super) struct Seen {
+    pub(super) outline: Outline,
+    pub(super) start: f64,
+}
+
+impl Seen {
+    pub(super) async fn of(study: &Study) -> Result<Self, Error> {
+        let start = study.now();
+        let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
+        outline.leave_out(Row::Files);
+        Ok(Self { outline, start })
+    }
+}
+
+impl Full {
+    /// What the first look will need, while segments are read.
+    pub(super) async fn see_ahead(study: &Study, shelf: &Rc<dyn Shelf>) -> Result<Opening, Error> {
+        if shelf.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
+            return Ok(Opening::Unseen);
+        }
+        Ok(Opening::Seen(Box::new(Seen::of(study).await?)))
+    }
+}
+
+impl Watch<Full> {
+    /// Looks at what lies below `data/`, and says whether anything is new.
+    pub(super) async fn look_below_data(&mut self) -> Result<bool, Error> {
+        if matches!(self.means.opening, Opening::Unseen) && self.enter_remembered_tables().await {
+            self.means.opening = Opening::Remembered;
+            return Ok(true);
+        }
+        let is_first = self.listing.is_none() && !matches!(self.means.opening, Opening::Remembered);
+        let (seen, is_entered) = match std::mem::take(&mut self.means.opening) {
+            Opening::Seen(seen) => (*seen, false),
+            Opening::Entered(seen) => (*seen, true),
+            // Should this fail, the next look begins again.
+            _ => (Seen::of(&self.study).await?, false),
+        };
+        self.means.opening = Opening::Over;
+        if is_first && !is_entered && !seen.outline.is_complete() {
+            let has_changed = self.compare_tables(seen.outline.tables().cloned().collect()).await?;
+            self.means.opening = Opening::Entered(Box::new(seen));
+            return Ok(has_changed);
+        }
+        let objects = seen.outline.complete(&self.study.client).await?;
+        self.compare(objects, seen.start).await
+    }
+
+    /// Enters the tables of the last visit, if all of them are on the shelf.
+    async fn enter_remembered_tables(&mut self) -> bool {
+        let place = self.means.shelf.clone();
+        let list = place.get(&[TABLES.to_owned()]).await.into_iter().flatten().next();
+        let Some(listed) = list.and_then(|list| read_list(&list)) else { return false };
+        let (tables, unread) = tables_on(&place, listed).await;
+        let is_whole = unread.is_empty() && !tables.is_empty();
+        if is_whole {
+            for (object, rows) in tables {
+                self.enter_table(object, rows);
+            }
+        }
+        is_whole
+    }
+
+    /// Puts the list of the tables that could be read on the shelf.
+    pub(super) async fn remember_tables(&self, listed: &[ListedObject]) {
+        let is_read = |object: &&ListedObject| !self.unreadable.contains_key(&object.key);
+        let list: Vec<(&str, &str, f64)> = listed
+            .iter()
+            .filter(is_read)
+            .map(|object| (object.key.as_str(), object.etag.as_str(), object.last_modified.as_secs_f64()))
+            .collect();
+        if let Ok(list) = serde_json::to_vec(&list) {
+            self.means.shelf.put(vec![(TABLES.to_owned(), list)]).await;
+        }
+    }
+}
+
+fn read_list(list: &[u8]) -> Option<Vec<ListedObject>> {
+    let list: Vec<(String, String, f64)> = serde_json::from_slice(list).ok()?;
+    let object = |(key, etag, changed)| {
+        let last_modified = Duration::try_from_secs_f64(changed).ok()?;
+        Some(ListedObject { key, etag, size_bytes: 0, last_modified })
+    };
+    list.into_iter().map(object).collect()
+}
+
+/// Those tables that are on the shelf as they are now, and the others.
+pub(super) async fn tables_on(shelf: &Rc<dyn Shelf>, listed: Vec<ListedObject>) -> (Vec<ReadTable>, Vec<ListedObject>) {
+    let names: Vec<String> = listed.iter().map(|object| object.key.clone()).collect();
+    let found = shelf.get(&names).await;
+    let (mut tables, mut others) = (Vec::new(), Vec::new());
+    for (object, found) in listed.into_iter().zip(found) {
+        let found = found.as_deref().and_then(|found| Kept::read(found, &object.etag));
+        match found.and_then(TableRow::from_bytes) {
+            Some(rows) => tables.push((object, Ok(rows))),
+            None => others.push(object),
+        }
+    }
+    (tables, others)
+}

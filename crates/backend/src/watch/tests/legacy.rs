@@ -1,0 +1,163 @@
+//! Buckets of the predecessor: the one in `tests/golden/legacy`.
+
+use std::fs;
+use std::path::Path;
+
+use cruncher_study::accounting::CaseCounts;
+use cruncher_study::heartbeat::WorkerState;
+use cruncher_study::segment::RowOutcome;
+
+use super::*;
+
+/// The case of the golden bucket with this number.
+fn golden_case(number: u32) -> CaseId {
+    CaseId::from_uuid(&uuid(number)).unwrap()
+}
+
+fn uuid(number: u32) -> String {
+    format!("{number:08x}-0000-4000-8000-{number:012x}")
+}
+
+fn put_folder(cloud: &Cloud, folder: &Path, prefix: &str) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let key = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            put_folder(cloud, &path, &format!("{key}/"));
+        } else {
+            cloud.put(&key, fs::read(&path).unwrap());
+        }
+    }
+}
+
+fn golden() -> Scene {
+    let scene = Scene::new();
+    put_folder(&scene.cloud, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy")), "");
+    scene
+}
+
+fn counts(cases: u64, done: u64, failed: u64, running: u64, queued: u64) -> CaseCounts {
+    CaseCounts { cases, queued, running, done, failed, ..CaseCounts::default() }
+}
+
+/// A computer took the case when the cloud's time began, and told so.
+fn take(scene: &Scene, number: u32) {
+    let pending = format!(r#"{{"computer": "a_b_1", "start_time": {START}}}"#);
+    scene.cloud.put(&format!("data/pending-{}.json", uuid(number)), pending);
+}
+
+#[test]
+fn results_errors_and_computers_are_shown() {
+    let mut scene = golden();
+    let (snapshot, _, read) = scene.look();
+    assert_eq!(read.len(), 6 + 3, "states and results; parameters say nothing of states");
+    assert!(snapshot.is_checked);
+    // Two cases were taken or wait, long ago by what they say; the error that was cut off is no case.
+    assert_eq!(snapshot.total, counts(8, 5, 1, 0, 2));
+    let batches: Vec<&str> = snapshot.batches.iter().map(|account| account.batch.as_str()).collect();
+    assert_eq!(batches[..2], ["legacy", "level-3"]);
+    assert_eq!(snapshot.error_groups[0].error, "ValueError: negative cohesion: -1.0");
+    let workers: Vec<(&str, WorkerState, u64)> =
+        snapshot.workers.iter().map(|worker| (&*worker.worker, worker.state, worker.counts.done)).collect();
+    assert_eq!(workers[0], ("DESKTOP-1_Windows_90", WorkerState::Waiting, 2));
+    assert_eq!(workers[2], ("node_7_Linux_4711", WorkerState::Running, 1));
+    let unreadable: Vec<&String> = snapshot.unreadable.keys().collect();
+    assert_eq!(unreadable, ["all_runs.json", &format!("data/error-{}.json", uuid(7))]);
+    assert_eq!(snapshot.finishes.iter().filter(|finish| finish.duration_secs.is_some()).count(), 2);
+    let expected: Vec<(CaseId, bool)> = [(1, true), (2, true), (3, false), (6, true), (8, true), (9, true)]
+        .map(|(number, is_done)| (golden_case(number), is_done))
+        .to_vec();
+    assert_eq!(scene.rows(|row| row.outcome == RowOutcome::Done), expected);
+    let (snapshot, requests, _) = scene.look();
+    assert_eq!((snapshot.has_changed, requests), (false, NOTHING_NEW));
+}
+
+#[test]
+fn opened_again_it_reads_no_result_twice() {
+    let mut scene = golden();
+    let (before, _) = scene.look_until_quiet();
+    let rows = scene.rows(|row| (row.worker.to_owned(), row.end_time.to_bits()));
+    scene.open_again();
+    let (snapshot, read) = scene.look_until_quiet();
+    assert!(!read.iter().any(|key| key.contains("done-")), "{read:?}");
+    assert_eq!((snapshot.total, snapshot.workers), (before.total, before.workers));
+    assert_eq!(scene.rows(|row| (row.worker.to_owned(), row.end_time.to_bits())), rows);
+}
+
+#[test]
+fn what_was_gathered_alone_is_found_by_one_request() {
+    let mut scene = Scene::new();
+    scene
+        .cloud
+        .put("all_runs.json", format!(r#"{{"{}": {{"parameters": {{"c": 1}}, "data": {{"load": 2}}}}}}"#, uuid(1)));
+    let (snapshot, requests, _) = scene.look();
+    assert_eq!((snapshot.total.done, requests), (1, NOTHING_NEW + 3), "two listings, and the object");
+    assert_eq!(scene.rows(|_| ()).len(), 1);
+    assert_eq!(scene.look().1, NOTHING_NEW);
+}
+
+#[test]
+fn a_case_that_was_taken_runs_for_a_day_and_its_bucket_is_listed_meanwhile() {
+    let mut scene = Scene::new();
+    take(&scene, 1);
+    let (snapshot, ..) = scene.look();
+    assert_eq!(snapshot.total, counts(1, 0, 0, 1, 0));
+    assert!(snapshot.notices.is_empty(), "{:?}", snapshot.notices);
+    assert_eq!(scene.look().1, NOTHING_NEW);
+    scene.cloud.pass(20);
+    assert_eq!(scene.look().1, NOTHING_NEW + 2, "after a pause it is listed again");
+    scene.cloud.pass(3_600);
+    let (snapshot, ..) = scene.look();
+    assert_eq!(snapshot.total.running, 1, "it says nothing while it computes");
+    assert!(snapshot.notices.is_empty(), "{:?}", snapshot.notices);
+    scene.cloud.put(&format!("data/a/done-{}.json", uuid(1)), r#"{"computer": "a_b_1", "result": {"load": 1}}"#);
+    scene.cloud.pass(20);
+    let (snapshot, ..) = scene.look();
+    assert_eq!((snapshot.total, snapshot.has_changed), (counts(1, 1, 0, 0, 0), true));
+    scene.cloud.pass(3_600);
+    assert_eq!(scene.look().1, NOTHING_NEW, "nothing goes on any more");
+}
+
+#[test]
+fn a_case_that_was_taken_a_day_ago_does_not_run_any_more() {
+    let mut scene = Scene::new();
+    take(&scene, 1);
+    assert_eq!(scene.look().0.total.running, 1);
+    scene.cloud.pass(24 * 3_600);
+    let (snapshot, requests, _) = scene.look();
+    assert_eq!((snapshot.total.running, snapshot.total.lost), (0, 1));
+    assert_eq!(requests, NOTHING_NEW + 2, "the queue ran empty");
+    scene.cloud.pass(3_600);
+    assert_eq!(scene.look().1, NOTHING_NEW);
+}
+
+#[test]
+fn a_case_of_both_kinds_of_tables_leaves_only_its_own() {
+    let mut scene = Scene::new();
+    scene.put_table("b", 0..3);
+    let parameters = |number| format!("data/b/pfile-{}.json", uuid(number));
+    scene.cloud.put(&parameters(1), "{}");
+    scene.cloud.put(&parameters(2), "{}");
+    assert_eq!(scene.look().0.total.cases, 5);
+    scene.cloud.objects.lock().unwrap().remove(&parameters(1));
+    scene.cloud.pass(20);
+    assert_eq!(scene.look().0.total.cases, 4, "the predecessor's table changed");
+    scene.put_table("b", 0..2);
+    scene.cloud.pass(20);
+    assert_eq!(scene.look().0.total.cases, 3, "the study's own changed");
+    scene.cloud.objects.lock().unwrap().retain(|key, _| !key.starts_with("data/"));
+    scene.cloud.pass(20);
+    assert_eq!(scene.look().0.total.cases, 0);
+}
+
+#[test]
+fn the_means_of_the_first_view_leave_it_to_others() {
+    let scene = golden();
+    let mut light = Watch::light(scene.study.clone());
+    assert!(block_on(light.refresh()).unwrap().is_none());
+    let scene = Scene::new();
+    scene.put_table("b", 0..3);
+    scene.put_result("b", 0);
+    let mut light = Watch::light(scene.study.clone());
+    assert_eq!(block_on(light.refresh()).unwrap().unwrap().total, counts(3, 1, 0, 0, 2));
+}

@@ -1,0 +1,85 @@
+"""`cruncher status` of buckets in which not everything is as a worker of this version leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generate import Extent, generate_into
+from local_cloud import REPOSITORY
+from test_command_line import CommandLine, Launched, command_line
+
+__all__ = ["command_line"]
+
+GOLDEN = REPOSITORY / "tests/golden/legacy"
+
+
+def status(launched: Launched) -> Any:
+    """What the program says for programs."""
+    return launched.command_line.run("status", launched.study, "--json").json()
+
+
+def states(counts: dict[str, int]) -> dict[str, int]:
+    """The states that occur."""
+    return {name: count for name, count in counts.items() if count > 0}
+
+
+@pytest.mark.parametrize("without_row", [0.05, 1.0])
+def test_a_study_whose_rows_are_missing_is_counted_by_its_documents(
+    command_line: CommandLine, without_row: float
+) -> None:
+    launched = command_line.launch()
+    told = generate_into(launched, Extent(cases=2000, levels=3, failed=0.05, without_row=without_row))
+    assert told.rows < told.done + 3 * told.failed
+    said = status(launched)
+    assert states(said["cases"]) == {"cases": 2000, "done": told.done, "failed": told.failed}
+    (batch,) = said["batches"]
+    assert [level["cases"]["cases"] for level in batch["levels"]] == [285, 572, 1143]
+    assert sum(group["final_cases"] for group in said["error_groups"]) == told.failed
+    assert len(said["error_groups"]) == 3
+
+
+def upload(launched: Launched, folder: Path) -> dict[str, bytes]:
+    """Puts the files of a folder into the bucket, each under its path, and returns them."""
+    s3 = launched.command_line.cloud.client("s3")
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != "README.md"]
+    objects = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    for key, body in objects.items():
+        s3.put_object(Bucket=launched.bucket, Key=key, Body=body)
+    return objects
+
+
+def test_a_bucket_of_the_predecessor_is_opened_by_a_study_of_its_own(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    objects = upload(launched, GOLDEN)
+    said = status(launched)
+    assert (said["cases"]["done"], said["cases"]["failed"], said["cases"]["running"]) == (5, 1, 0)
+    batches = {batch["batch"]: batch["cases"]["done"] for batch in said["batches"]}
+    assert batches.pop("level-3") == 3
+    assert batches.pop("legacy") == 1
+    ((name, done),) = batches.items()
+    assert name.startswith("level-4--new-") and done == 1
+    (group,) = said["error_groups"]
+    assert (group["error"], group["workers"]) == ("ValueError: negative cohesion: -1.0", ["node_7_Linux_4711"])
+    workers = {worker["worker"]: (worker["state"], worker["version"]) for worker in said["workers"]}
+    assert workers == {
+        "DESKTOP-1_Windows_90": ("waiting", "3DEC 9.10"),
+        "node8_Linux_12": ("waiting", ""),
+        "node_7_Linux_4711": ("running", "FLAC3D 7.00"),
+    }
+    text = launched.command_line.run("status", launched.study).out
+    assert "5 of 8 cases done" in text
+    assert "DESKTOP-1_Windows_90" in text
+    s3 = launched.command_line.cloud.client("s3")
+    for key, body in objects.items():
+        assert s3.get_object(Bucket=launched.bucket, Key=key)["Body"].read() == body, key
+
+
+def test_a_bucket_may_hold_a_study_and_what_the_predecessor_left(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    told = generate_into(launched, Extent(cases=50, failed=0.0))
+    upload(launched, GOLDEN)
+    said = status(launched)
+    assert (said["cases"]["cases"], said["cases"]["done"]) == (told.cases + 8, told.done + 5)
+    assert len(said["workers"]) == 10 + 3
