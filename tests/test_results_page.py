@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from generate import Extent, Generated, generate_into
+from local_cloud import REPOSITORY
 from playwright.sync_api import Browser, Locator, Page, expect
 from studies import documents, link
 from test_command_line import CommandLine, Launched
@@ -346,3 +348,17 @@ def test_every_plot_says_what_it_shows(filled: Filled, visits: Visits) -> None:
     ):
         plot(page, name).scroll_into_view_if_needed()
         expect(plot(page, name)).to_have_attribute("aria-label", re.compile(re.escape(words)))
+
+
+@pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
+def test_the_pictures_are_made_of_a_generated_study(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    generate_into(study, Extent(cases=4_000, failed=0.005))
+    page = open_results(visits, study, viewport={"width": 1440, "height": 1320})
+    expect(page.get_by_role("main")).to_contain_text("have a result · 20 failed")
+    wait_until(page, "all shares", lambda: page.get_by_text("Faint bars").is_visible())
+    page.screenshot(path=REPOSITORY / "docs/pictures/results.png")
+    drag(page, "Scatter plot", (0.55, 0.1), (0.9, 0.5))
+    page.get_by_label("Colour", exact=True).select_option("factor.soil")
+    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile("selected"))
+    page.screenshot(path=REPOSITORY / "docs/pictures/results-selection.png")
