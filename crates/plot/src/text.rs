@@ -25,18 +25,23 @@ fn em(letter: char) -> f64 {
     }
 }
 
-/// The text, or as much of its beginning as fits into `room_px`, and `…`. Nothing where not even that fits.
+/// The text, or as much of its beginning as fits into `room_px`, and `…`. What tells the components of a vector apart stays:
+/// `cohesio…[2]`. Nothing where not even that fits.
 pub(crate) fn fitted(text: &str, size_px: f64, room_px: f64) -> String {
     if width_px(text, size_px) <= room_px {
         return text.to_owned();
     }
-    let mut room = room_px / size_px - em('…');
+    let (name, component) = match text.find('[') {
+        Some(place) if text.ends_with(']') => text.split_at(place),
+        _ => (text, ""),
+    };
+    let mut room = room_px / size_px - em('…') - width_px(component, 1.0);
     let fits = |letter: &char| {
         room -= em(*letter);
         room >= 0.0
     };
-    let start: String = text.chars().take_while(fits).collect();
-    if start.is_empty() { start } else { start.trim_end().to_owned() + "…" }
+    let start: String = name.chars().take_while(fits).collect();
+    if start.is_empty() { start } else { format!("{}…{component}", start.trim_end()) }
 }
 
 /// Label and unit of an axis; the label alone, or its beginning, where both don't fit.
@@ -53,6 +58,7 @@ mod tests {
     fn a_text_that_does_not_fit_is_cut() {
         assert_eq!(fitted("friction", 10.0, 100.0), "friction");
         assert_eq!(fitted("friction angle", 10.0, 45.0), "frictio…");
+        assert_eq!(fitted("cohesion_array[12]", 10.0, 60.0), "cohe…[12]");
         assert_eq!(fitted("friction", 10.0, 9.0), "");
         assert!(width_px(&fitted("mmmmmmmm", 10.0, 50.0), 10.0) <= 50.0);
     }
