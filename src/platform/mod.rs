@@ -14,6 +14,7 @@ pub(crate) mod programs;
 pub(crate) mod rows;
 pub(crate) mod shelf;
 pub(crate) mod theme;
+pub(crate) mod timings;
 
 /// What requests are sent with.
 pub(crate) fn network() -> cruncher_aws::Ports {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use cruncher_plot::{Chart, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
+use cruncher_results::store::Store;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
@@ -15,7 +16,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use super::desk::Desk;
 use crate::components::colour::colour;
 use crate::platform::appearance::when_it_looks_different;
-use crate::platform::theme;
+use crate::platform::{theme, timings};
 
 /// A plot that far outside of the window is drawn already, in pixels.
 const AHEAD_PX: f64 = 300.0;
@@ -109,6 +110,7 @@ pub(super) fn look() -> Look {
 #[derive(Clone)]
 struct Stage {
     desk: Desk,
+    name: &'static str,
     plot: Rc<dyn Plot>,
     canvas: NodeRef<Canvas>,
     tip: NodeRef<Div>,
@@ -128,6 +130,7 @@ struct Stage {
 pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot: impl Plot + 'static) -> AnyView {
     let stage = Stage {
         desk,
+        name,
         plot: Rc::new(plot),
         canvas: NodeRef::new(),
         tip: NodeRef::new(),
@@ -216,6 +219,7 @@ impl Stage {
         if !is_seen {
             return;
         }
+        let start_millis = timings::now_millis();
         let (size, look) = (fit(&canvas), look());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
@@ -229,6 +233,8 @@ impl Stage {
             });
         });
         drop(raster);
+        let rows = untrack(|| self.desk.data.with(Store::len));
+        timings::tell(&format!("drawn {}", self.name), start_millis, rows);
         self.summarise_soon();
     }
 
