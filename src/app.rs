@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::{Study, study};
 use cruncher_study::access::{Access, AccessKey};
 use cruncher_study::accounting::CaseCounts;
@@ -20,7 +21,7 @@ use crate::components::problem_note::problem_note;
 use crate::pages::{attach, closed, errors, overview, program};
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
-use crate::platform::{address, designer, network, rows, theme};
+use crate::platform::{address, designer, frozen, network, rows, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
@@ -54,6 +55,9 @@ pub async fn start() {
 type Opened = (Study, Access);
 
 async fn open() -> Result<Opened, Closed> {
+    if let Some(opened) = frozen::study() {
+        return Ok(opened);
+    }
     let access = match address::take_access() {
         Ok(Some(access)) => access,
         Ok(None) => return Err(Closed::NoAccess(None)),
@@ -71,7 +75,13 @@ fn opened_view((study, access): Opened) -> AnyView {
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
-    let wake = watch(open.study.clone(), key, live, reader);
+    let wake = match frozen::snapshot() {
+        Some(snapshot) => {
+            see(live, Ok(snapshot));
+            Wake::nobody()
+        }
+        None => watch(open.study.clone(), key, live, reader),
+    };
     let name = open.study.config.study.clone();
     Effect::new(move || {
         document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name()));
@@ -116,6 +126,15 @@ fn follow_address(route: RwSignal<Route>) {
     on_cleanup(move || listener.remove());
 }
 
+/// Shows what was seen, and tells the results how far the study is.
+fn see(live: Live, seen: Result<Snapshot, Problem>) {
+    if let Ok(snapshot) = &seen {
+        let CaseCounts { cases, done, .. } = snapshot.total;
+        rows::tell(rows::Counts { cases, done, is_checked: snapshot.is_checked });
+    }
+    live.take(seen);
+}
+
 fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
     let clock = study.clone();
     let ticks = set_interval_with_handle(move || live.now.set(clock.now()), Duration::from_secs(1));
@@ -138,11 +157,7 @@ fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
             Ok(_) => Look::Unchanged,
             Err(_) => Look::Failed,
         };
-        if let Ok(snapshot) = &seen {
-            let CaseCounts { cases, done, .. } = snapshot.total;
-            rows::tell(rows::Counts { cases, done, is_checked: snapshot.is_checked });
-        }
-        live.take(seen);
+        see(live, seen);
         pace.after(look)
     });
     let results = wake.clone();

@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 
 use crate::components::press::press;
 use crate::platform::polling::Wake;
-use crate::platform::{address, theme};
+use crate::platform::{address, frozen, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::route::{Page, Route};
 
@@ -58,6 +58,10 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
         Role::Viewer => "You may look. The operator's link also sends cases and attaches workers.",
         Role::Operator => "You may look, send cases and attach workers. Don't pass this link on lightly.",
     };
+    let (role, explained) = match frozen::label() {
+        Some(label) => (label, "The study as it was then. Nothing here changes any more."),
+        None => (open.role.to_string(), explained),
+    };
     let (symbol, theme) = if is_dark.get() { ("☀", "Use light colours") } else { ("☾", "Use dark colours") };
     view! {
         <header class="top">
@@ -65,7 +69,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
             {batch_picker(open.live, open.reader)}
             <span class="top__gap"></span>
             {live_dot(open.live, wake.clone())}
-            <span class="top__role" title=explained>{open.role.to_string()}</span>
+            <span class="top__role" title=explained>{role}</span>
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
             <button class="quiet" on:click=press(leave) title="Forget the key in this tab">"Leave"</button>
         </header>

@@ -15,6 +15,11 @@ use super::network;
 pub(crate) struct Wake(UnboundedSender<()>);
 
 impl Wake {
+    /// Wakes nobody.
+    pub(crate) fn nobody() -> Self {
+        Self(unbounded().0)
+    }
+
     /// Does it now.
     pub(crate) fn now(&self) {
         // The other end is gone when polling has stopped: then there is nothing to wake.

@@ -5,6 +5,7 @@
 
 mod choices;
 mod columns;
+mod curves;
 mod data;
 mod desk;
 mod importance;

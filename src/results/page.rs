@@ -16,6 +16,7 @@ use leptos::task::spawn_local;
 
 use super::choices::choices;
 use super::columns::{label, shown};
+use super::curves::{CurveReader, curves};
 use super::desk::Desk;
 use super::importance::importance;
 use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
@@ -23,7 +24,7 @@ use super::selection::selection;
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::programs::Program;
-use crate::platform::{address, network};
+use crate::platform::{address, frozen, network};
 use crate::state::problem::Problem;
 use crate::state::view::View;
 
@@ -31,7 +32,7 @@ use crate::state::view::View;
 pub(super) fn show() {
     let Some(place) = Program::Results.place() else { return };
     place.set_inner_html("");
-    mount_to(place, || match address::kept() {
+    mount_to(place, || match frozen::study().map(|(_, access)| access).or_else(address::kept) {
         Some(access) => page(access),
         None => problem_note(Problem::no_access()),
     })
@@ -70,6 +71,7 @@ fn plots(desk: Desk) -> AnyView {
     let shares = title(|shown| format!("Share of the variance of {}", label(&shown.response)));
     let field =
         title(|shown| format!("{} over {} and {}", label(&shown.response), label(&shown.factor), label(&shown.second)));
+    let reader = CurveReader::new(desk);
     view! {
         <div class="results__top">
             <h2>"Results"</h2>
@@ -85,6 +87,7 @@ fn plots(desk: Desk) -> AnyView {
             {panel("", shares, importance(desk))}
             {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
             {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
+            {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
         </div>
     }
@@ -153,7 +156,13 @@ fn is_here() -> bool {
 /// Designs say in which unit each factor is.
 async fn read_units(desk: Desk) {
     let key = desk.access.with_value(|access| access.key.clone());
-    let Ok(study) = study::open(network(), &address::page_url(), &key).await else { return };
+    let study = match frozen::study() {
+        Some((study, _)) => study,
+        None => match study::open(network(), &address::page_url(), &key).await {
+            Ok(study) => study,
+            Err(_) => return,
+        },
+    };
     // Without designs there are no units.
     let designs = submitted(&study).await.unwrap_or_default();
     let (mut units, mut logarithmic) = (BTreeMap::new(), BTreeSet::new());

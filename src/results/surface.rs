@@ -62,6 +62,9 @@ pub(super) trait Plot {
     /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
     fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart));
 
+    /// Reads what it needs beside the desk, so that it is drawn anew when that changes.
+    fn track(&self) {}
+
     /// The reader draws a rectangle. What comes back is the part of it that counts.
     fn brush(&self, _paper: Paper, _brush: Brush) -> Option<Brush> {
         None
@@ -183,6 +186,7 @@ impl Stage {
             stage.desk.logarithmic.track();
             stage.desk.pointed_at.track();
             stage.canvas.track();
+            stage.plot.track();
             stage.ask();
         });
         when_it_looks_different(self.canvas, move || changes.set(()));

@@ -9,5 +9,4 @@ pub(crate) mod pace;
 pub(crate) mod problem;
 pub(crate) mod route;
 pub(crate) mod shorten;
-pub(crate) mod tape;
 pub(crate) mod view;

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use cruncher_aws::{Error, ErrorKind};
+use cruncher_backend::documents::ResultError;
 use cruncher_backend::study::OpenError;
 use cruncher_study::access::AccessError;
 
@@ -42,6 +43,16 @@ impl Problem {
             title: "This tab doesn't keep the key of its link.".into(),
             advice: "Allow this page to store data in this browser, then open the link again.".into(),
             detail: "The key is kept in the tab's session storage.".into(),
+        }
+    }
+}
+
+impl From<&ResultError> for Problem {
+    fn from(error: &ResultError) -> Self {
+        Self {
+            advice: "What was read until then stays: try again to read the rest.".into(),
+            detail: chain(error),
+            ..Self::from(&error.source)
         }
     }
 }

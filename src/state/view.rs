@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cruncher_results::column_id::ColumnId;
+use cruncher_results::curves::Along;
 use cruncher_results::filter::Filter;
 use cruncher_results::percent;
 use cruncher_study::batch::Batch;
@@ -24,6 +25,10 @@ pub(crate) struct View {
     pub(crate) switched: Vec<ColumnId>,
     /// The part of the scatter plot that is shown: least and most to the right, then upwards.
     pub(crate) zoom: Option<[f64; 4]>,
+    /// What curves are drawn along.
+    pub(crate) curve_x: Option<Along>,
+    /// The array that is drawn as curves.
+    pub(crate) curve_y: Option<String>,
     /// The cases that are selected: those that meet all of its conditions.
     pub(crate) selection: Filter,
     /// What somebody calls them.
@@ -45,6 +50,8 @@ impl View {
                 "colour" => view.colour = value.parse().ok(),
                 "log" => view.switched.extend(value.parse::<ColumnId>().ok()),
                 "zoom" => view.zoom = numbers(value),
+                "curvex" => view.curve_x = value.parse().ok(),
+                "curvey" => view.curve_y = percent::decode(value),
                 "select" => view.selection = value.parse().unwrap_or_default(),
                 "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
                 _ => {}
@@ -82,6 +89,10 @@ impl fmt::Display for View {
         let mut name = String::new();
         percent::encode(&mut name, &self.name)?;
         let zoom = self.zoom.map(|[left, right, bottom, top]| format!("zoom={left},{right},{bottom},{top}"));
+        let curve_y = self.curve_y.as_ref().map(|array| {
+            let mut field = "curvey=".to_owned();
+            percent::encode(&mut field, array).map(|()| field)
+        });
         let is_selected = !self.selection.conditions.is_empty();
         let fields = [
             self.batch.as_ref().map(|batch| format!("batch={batch}")),
@@ -90,6 +101,8 @@ impl fmt::Display for View {
             column("by", &self.second),
             column("colour", &self.colour),
             zoom,
+            self.curve_x.as_ref().map(|along| format!("curvex={along}")),
+            curve_y.transpose()?,
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),
         ];
@@ -117,9 +130,12 @@ mod tests {
                 colour: column("case.worker"),
                 switched: vec!["factor.cohesion_array[0]".parse().unwrap()],
                 zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
+                curve_x: Some(Along::Array("curve.settlement & more".into())),
+                curve_y: Some("curve.load=1".into()),
                 selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
                 name: "weak & soft = 50 %".into(),
             },
+            View { curve_x: Some(Along::Index), ..View::default() },
         ];
         for view in views {
             assert_eq!(View::parse(&view.to_string()), view, "{view}");
@@ -128,9 +144,12 @@ mod tests {
 
     #[test]
     fn what_an_address_can_not_mean_is_left_out() {
-        for fragment in
-            ["", "#/results?", "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q", "#%%?=&=="]
-        {
+        for fragment in [
+            "",
+            "#/results?",
+            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q&curvex=y&curvey=%",
+            "#%%?=&==",
+        ] {
             assert_eq!(View::parse(fragment), View::default(), "{fragment}");
         }
         assert_eq!(View::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");

@@ -1,6 +1,7 @@
 //! A worker that watches, as the page sees it.
 
 use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::tape::{self, Tape};
 use cruncher_study::access::AccessKey;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -14,7 +15,6 @@ use super::{FAILED, PROGRESS, ROWS, SEEN};
 use crate::platform::programs::Program;
 use crate::platform::{address, rows};
 use crate::state::problem::Problem;
-use crate::state::tape::{self, Tape};
 
 /// A worker that watches. It ends when this is dropped.
 pub(super) struct Beside {

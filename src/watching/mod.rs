@@ -2,7 +2,7 @@
 //!
 //! Both look in the same way (`cruncher_backend::watch`). What is in the worker alone is what it takes to read a hundred
 //! thousand rows and keep them; the first view does without. Neither do the two talk in JSON, as the designer and its workers
-//! do: a message is an array that begins with what it is, and a snapshot is a [`Tape`](crate::state::tape::Tape).
+//! do: a message is an array that begins with what it is, and a snapshot is a [`Tape`](cruncher_backend::tape::Tape).
 
 mod beside;
 mod watcher;

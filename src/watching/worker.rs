@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use cruncher_backend::shelf::Shelf;
-use cruncher_backend::study;
 use cruncher_backend::watch::Watch;
+use cruncher_backend::{study, tape};
 use cruncher_study::access::AccessKey;
 use futures::channel::mpsc::unbounded;
 use futures::future::LocalBoxFuture;
@@ -18,7 +18,6 @@ use super::{FAILED, PROGRESS, ROWS, SEEN};
 use crate::platform::network;
 use crate::platform::shelf::StudyShelf;
 use crate::state::problem::Problem;
-use crate::state::tape;
 
 /// So many bytes are worth telling how far reading them is.
 const MANY_BYTES: u64 = 2 << 20;

@@ -1,8 +1,10 @@
 //! The use cases over a study's domain and its cloud. The dashboard and the command line share every one of them.
 
 pub mod clean_up;
+pub mod documents;
 pub mod download;
 pub mod enqueue;
+pub mod frozen;
 pub mod keep;
 pub mod keys;
 pub mod launch;
@@ -16,6 +18,7 @@ pub mod snapshot;
 pub mod stack;
 pub mod study;
 pub mod submitted;
+pub mod tape;
 pub mod watch;
 
 pub use study::Study;

@@ -101,7 +101,7 @@ fn origin(url: &str) -> String {
 
 /// A hash source for a script's content as a browser sees it: with line feeds alone.
 /// <https://www.w3.org/TR/CSP3/#framework-directive-source-list>
-fn script_hash(content: &str) -> String {
+pub(crate) fn script_hash(content: &str) -> String {
     let content = content.replace("\r\n", "\n").replace('\r', "\n");
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content.as_bytes())))
 }

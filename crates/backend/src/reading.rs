@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::study::Study;
 
 /// How many objects are read at once.
-const CONCURRENT_READS: usize = 8;
+pub(crate) const CONCURRENT_READS: usize = 8;
 
 /// An object to be read, from this byte on.
 pub(crate) struct Wanted {

@@ -3,6 +3,8 @@
 mod designs;
 mod results;
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
@@ -29,6 +31,7 @@ Examples:
   cruncher enqueue prandtl footing.json   sends its cases to the workers
   cruncher status prandtl --watch         how far it is
   cruncher results prandtl prandtl-data   its results, in a folder; --table prandtl.csv: as one table
+  cruncher freeze prandtl prandtl.html    its page as it is now, in one file
   cruncher clean-up prandtl               when it is over; the results stay
 
 Credentials and region are found as the AWS CLI finds them: environment, profiles, single sign-on, the machine's role.
@@ -65,6 +68,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Fetch a study's results
     Results(Results),
+    /// Write a study's page as it is now into one file
+    Freeze(Freeze),
     /// Delete a study; its results only on request
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account
@@ -162,6 +167,26 @@ pub(crate) struct Status {
     /// Print a JSON object; with --watch, one a line
     #[arg(long)]
     pub json: bool,
+}
+
+const AFTER_FREEZE: &str = "\
+The file shows what the study's page shows: overview, errors and results. It needs no key and no network, asks nobody for
+anything, opens by a double click, and can be passed on: it says neither where the study is nor how to reach it. It holds
+every case's inputs and scalar results, so pass it on like those. Arrays and files of results stay in the bucket.
+
+Examples:
+  cruncher freeze prandtl prandtl.html";
+
+/// Write a study's page into a file.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_FREEZE)]
+pub(crate) struct Freeze {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// The file; one of that name is replaced
+    #[arg(value_name = "FILE.html")]
+    pub file: PathBuf,
 }
 
 const AFTER_CLEAN_UP: &str = "\

@@ -10,6 +10,7 @@ mod design;
 mod design_input;
 mod enqueue;
 mod failure;
+mod freeze;
 mod launch;
 mod links;
 mod output;
@@ -56,6 +57,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Results(results) => results::run(&account, &results).await,
+        Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,
     }

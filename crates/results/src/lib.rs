@@ -10,6 +10,7 @@
 
 pub mod chunk;
 pub mod column_id;
+pub mod curves;
 pub mod export;
 pub mod filter;
 pub mod mask;

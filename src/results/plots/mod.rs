@@ -1,6 +1,7 @@
 //! The plots of the page, each a module: which chart of `cruncher_plot` it is, and what the reader can do with it.
 
 mod correlation;
+mod curves;
 mod field;
 mod histogram;
 mod matrix;
@@ -9,6 +10,7 @@ mod scatter;
 mod timeline;
 
 pub(super) use correlation::Correlations;
+pub(super) use curves::{CurvePlot, legend};
 pub(super) use field::FieldPlot;
 pub(super) use histogram::HistogramPlot;
 pub(super) use matrix::MatrixPlot;

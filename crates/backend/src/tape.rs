@@ -1,11 +1,10 @@
-//! A snapshot as a row of numbers and a row of texts, as a worker hands it to the page.
+//! A snapshot as a row of numbers and a row of texts, as a worker, or a frozen study, hands it to the page.
 //!
 //! JSON would do as well, but code that reads it is large, and the page that reads this is the first view.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::IntoIter;
 
-use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
@@ -13,15 +12,20 @@ use cruncher_study::diagnosis::{QueueCounts, diagnose};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::ledger::Finish;
 
+use crate::snapshot::Snapshot;
+
 /// Numbers and texts, each in the order in which they are read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Tape {
-    pub(crate) numbers: Vec<f64>,
-    pub(crate) texts: Vec<String>,
+pub struct Tape {
+    /// Counts and times.
+    pub numbers: Vec<f64>,
+    /// Names, and documents as JSON.
+    pub texts: Vec<String>,
 }
 
 /// Writes a snapshot down.
-pub(crate) fn write(snapshot: &Snapshot) -> Tape {
+#[must_use]
+pub fn write(snapshot: &Snapshot) -> Tape {
     let mut tape = Tape::default();
     let QueueCounts { waiting, leased, delayed } = snapshot.queue;
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
@@ -82,7 +86,8 @@ impl Tape {
 }
 
 /// Reads a snapshot; none if it isn't one.
-pub(crate) fn read(tape: Tape) -> Option<Snapshot> {
+#[must_use]
+pub fn read(tape: Tape) -> Option<Snapshot> {
     let mut reel = Reel { numbers: tape.numbers.into_iter(), texts: tape.texts.into_iter() };
     let time = reel.number()?;
     let flags = reel.count()?;

@@ -1,0 +1,186 @@
+//! Curves: the arrays of results.
+//!
+//! Segments hold scalars. The arrays of a result stand in its document alone, and whoever wants to see them reads that.
+
+mod sheaf;
+
+use serde_json::Value;
+
+pub use sheaf::{Along, CaseCurve, MAX_BYTES, MAX_CASES, NotAlong, Sheaf};
+
+/// Objects and lists are looked into down to this depth.
+const MAX_DEPTH: usize = 8;
+
+/// So many arrays of a result are taken.
+pub const MAX_ARRAYS: usize = 32;
+
+/// A longer array is thinned evenly: no screen shows more.
+pub const MAX_POINTS: usize = 10_000;
+
+/// A longer name is nobody's.
+const MAX_NAME_BYTES: usize = 256;
+
+/// An array of numbers in a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Where it stands: `curve.load_pa`, `layers[0].depth_m`.
+    pub name: String,
+    /// Its numbers; not a number where there is none.
+    pub values: Vec<f64>,
+}
+
+/// The arrays of a result.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// Those that are taken, in the order of their names.
+    pub series: Vec<Series>,
+    /// How many there are besides, which is more than anybody looks at.
+    pub left_out: usize,
+    /// How many were too long and lost points.
+    pub thinned: usize,
+}
+
+impl Found {
+    /// Finds the arrays of numbers in a result. An array is taken if it has at least two numbers, and nothing else but nulls.
+    #[must_use]
+    pub fn of(result: &Value) -> Self {
+        let mut found = Self::default();
+        found.look(String::new(), result, MAX_DEPTH);
+        found
+    }
+
+    fn look(&mut self, name: String, value: &Value, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match value {
+            Value::Array(items) => {
+                if let Some(values) = numbers(items) {
+                    return self.take(name, &values);
+                }
+                let nested = items.iter().enumerate().filter(|(_, item)| item.is_array() || item.is_object());
+                for (place, item) in nested.take(MAX_ARRAYS) {
+                    self.look(format!("{name}[{place}]"), item, depth);
+                }
+            }
+            Value::Object(fields) => {
+                for (field, value) in fields.iter().filter(|(_, value)| value.is_array() || value.is_object()) {
+                    let is_top = name.is_empty();
+                    self.look(if is_top { field.clone() } else { format!("{name}.{field}") }, value, depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, name: String, values: &[f64]) {
+        if self.series.len() == MAX_ARRAYS || name.len() > MAX_NAME_BYTES {
+            self.left_out += 1;
+            return;
+        }
+        self.thinned += usize::from(values.len() > MAX_POINTS);
+        self.series.push(Series { name, values: thinned(values) });
+    }
+}
+
+/// The numbers of an array of numbers and nulls.
+fn numbers(items: &[Value]) -> Option<Vec<f64>> {
+    let number = |item: &Value| if item.is_null() { Some(f64::NAN) } else { item.as_f64() };
+    let numbers: Vec<f64> = items.iter().map(number).collect::<Option<_>>()?;
+    let is_curve = numbers.iter().filter(|number| !number.is_nan()).nth(1).is_some();
+    is_curve.then_some(numbers)
+}
+
+/// As many points as are kept, the first and the last one among them.
+fn thinned(values: &[f64]) -> Vec<f64> {
+    if values.len() <= MAX_POINTS {
+        return values.to_vec();
+    }
+    (0..MAX_POINTS).map(|point| values[point * (values.len() - 1) / (MAX_POINTS - 1)]).collect()
+}
+
+/// The places of at most `most` of `of` things, evenly over all of them, in rising order.
+pub fn spread(of: usize, most: usize) -> impl Iterator<Item = usize> {
+    let number = of.min(most);
+    (0..number).map(move |place| place * of / number)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(result: &Value, expected: &[(&str, &[f64])]) {
+        let found = Found::of(result);
+        let series: Vec<_> = found.series.iter().map(|series| (&*series.name, &*series.values)).collect();
+        assert_eq!(series, expected, "{result}");
+    }
+
+    #[test]
+    fn arrays_of_numbers_are_found_by_their_place() {
+        check(
+            &json!({"end_load": 5.0, "curve": {"radius_m": [1, 2.5], "load_pa": [3.0, 4.0, 5.0]}}),
+            &[("curve.load_pa", &[3.0, 4.0, 5.0]), ("curve.radius_m", &[1.0, 2.5])],
+        );
+        check(&json!([1, 2]), &[("", &[1.0, 2.0])]);
+        check(
+            &json!({"layers": [{"z": [1, 2]}, 7, {"z": [3, 4]}], "grid": [[1, 2], [3, 4]]}),
+            &[
+                ("grid[0]", &[1.0, 2.0]),
+                ("grid[1]", &[3.0, 4.0]),
+                ("layers[0].z", &[1.0, 2.0]),
+                ("layers[2].z", &[3.0, 4.0]),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_no_curve_is_not_found() {
+        for result in [
+            json!(null),
+            json!(1.0),
+            json!({}),
+            json!({"a": [], "b": [1.0], "c": [null, 1.0], "d": ["1", "2"], "e": [true, false], "f": [1, "x"]}),
+        ] {
+            check(&result, &[]);
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_missing_is_a_gap() {
+        let found = Found::of(&json!({"a": [1.0, null, 3.0]}));
+        assert!(found.series[0].values[1].is_nan());
+    }
+
+    #[test]
+    fn a_result_without_bounds_is_taken_with_bounds() {
+        let many: serde_json::Map<String, Value> =
+            (0..100).map(|place| (format!("{place:03}"), json!([1, 2]))).collect();
+        let found = Found::of(&Value::Object(many));
+        assert_eq!((found.series.len(), found.left_out), (MAX_ARRAYS, 100 - MAX_ARRAYS));
+
+        let long: Vec<usize> = (0..=3 * MAX_POINTS).collect();
+        let found = Found::of(&json!({ "a": long }));
+        let values = &found.series[0].values;
+        assert_eq!((values.len(), values[0], values[MAX_POINTS - 1]), (MAX_POINTS, 0.0, 30_000.0));
+        assert_eq!(found.thinned, 1);
+
+        let deep = (0..100).fold(json!([1, 2]), |inner, _| json!({ "a": inner }));
+        check(&deep, &[]);
+        check(&json!({ "n".repeat(1000): [1, 2] }), &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_spread_is_even_and_never_twice_the_same(of in 0..5_000_usize, most in 0..600_usize) {
+            let places: Vec<usize> = spread(of, most).collect();
+            prop_assert_eq!(places.len(), of.min(most));
+            prop_assert!(places.iter().all(|place| *place < of));
+            for pair in places.windows(2) {
+                let step = pair[1] - pair[0];
+                prop_assert!(step >= of / most.max(1) && step <= of / most.max(1) + 1 && step > 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The curves of many cases.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::Found;
+use crate::percent;
+
+/// So many cases are kept.
+pub const MAX_CASES: usize = 20_000;
+
+/// So many bytes of numbers are kept.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// So many arrays are known by name: a result whose arrays are called after its case has no end of them.
+const MAX_NAMES: usize = 256;
+
+/// So many cases say what goes together.
+const ASKED: usize = 64;
+
+/// What a curve is drawn along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Along {
+    /// Its points one after another: 0, 1, 2 …
+    Index,
+    /// Another array, by its name.
+    Array(String),
+}
+
+/// As it stands in an address.
+impl fmt::Display for Along {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index => f.write_str("index"),
+            Self::Array(name) => {
+                f.write_str("array.")?;
+                percent::encode(f, name)
+            }
+        }
+    }
+}
+
+/// It isn't one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither `index` nor an array")]
+pub struct NotAlong;
+
+impl FromStr for Along {
+    type Err = NotAlong;
+
+    fn from_str(text: &str) -> Result<Self, NotAlong> {
+        if text == "index" {
+            return Ok(Self::Index);
+        }
+        text.strip_prefix("array.").and_then(percent::decode).map(Self::Array).ok_or(NotAlong)
+    }
+}
+
+/// The arrays of cases, each case a row of the store. It is bounded: what doesn't fit isn't taken.
+#[derive(Debug, Clone, Default)]
+pub struct Sheaf {
+    /// The arrays, in the order in which they were seen.
+    names: Vec<String>,
+    /// By row, and in a row by name.
+    rows: BTreeMap<usize, Vec<Array>>,
+    /// 0, 1, 2 … up to the longest array.
+    counting: Vec<f64>,
+    size_bytes: usize,
+    left_out: usize,
+    thinned: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Array {
+    name: usize,
+    values: Vec<f64>,
+}
+
+/// A curve of a case: as many numbers to the right as upwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CaseCurve<'a> {
+    /// The case's row.
+    pub row: usize,
+    /// To the right.
+    pub x: &'a [f64],
+    /// Upwards.
+    pub y: &'a [f64],
+}
+
+impl Sheaf {
+    /// Takes the arrays of a row; also none, so that they aren't looked for again.
+    pub fn add(&mut self, row: usize, found: Found) {
+        self.left_out += found.left_out;
+        self.thinned += found.thinned;
+        let mut arrays = Vec::with_capacity(found.series.len());
+        for series in found.series {
+            let known = self.names.iter().position(|name| *name == series.name);
+            let Some(name) = known.or_else(|| (self.names.len() < MAX_NAMES).then_some(self.names.len())) else {
+                self.left_out += 1;
+                continue;
+            };
+            if name == self.names.len() {
+                self.names.push(series.name);
+            }
+            self.count_to(series.values.len());
+            self.size_bytes += size_of_val(series.values.as_slice());
+            arrays.push(Array { name, values: series.values });
+        }
+        let before = self.rows.insert(row, arrays).unwrap_or_default();
+        self.size_bytes -= before.iter().map(|array| size_of_val(array.values.as_slice())).sum::<usize>();
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "arrays are thinned to some thousand points")]
+    fn count_to(&mut self, len: usize) {
+        self.counting.extend((self.counting.len()..len).map(|point| point as f64));
+    }
+
+    /// How many cases were read.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows that were read, rising.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        self.rows.keys().copied()
+    }
+
+    /// Whether a row was read.
+    #[must_use]
+    pub fn contains(&self, row: usize) -> bool {
+        self.rows.contains_key(&row)
+    }
+
+    /// Whether no more may be read.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= MAX_CASES || self.size_bytes >= MAX_BYTES
+    }
+
+    /// How many arrays were left out, and how many thinned.
+    #[must_use]
+    pub const fn shortcomings(&self) -> (usize, usize) {
+        (self.left_out, self.thinned)
+    }
+
+    /// All arrays, in the order in which they were seen.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The arrays that have the length of this one in some of the first cases: what it can be drawn along.
+    #[must_use]
+    pub fn partners(&self, of: &str) -> Vec<&str> {
+        let Some(of) = self.place(of) else { return Vec::new() };
+        let mut is_partner = vec![false; self.names.len()];
+        for arrays in self.rows.values().take(ASKED) {
+            let Some(len) = values_of(arrays, of).map(<[f64]>::len) else { continue };
+            for array in arrays.iter().filter(|array| array.name != of && array.values.len() == len) {
+                is_partner[array.name] = true;
+            }
+        }
+        self.names.iter().zip(is_partner).filter(|(_, is_partner)| *is_partner).map(|(name, _)| &**name).collect()
+    }
+
+    /// What is shown of what somebody chose: what isn't there, or doesn't go together, is chosen for them. That is an array
+    /// along the one of equal length that looks most like an axis, or along its index if there is no such array. None if
+    /// there is no array at all.
+    #[must_use]
+    pub fn pair(&self, x: Option<&Along>, y: Option<&str>) -> Option<(Along, &str)> {
+        let chosen = y.and_then(|y| self.names.iter().find(|name| **name == y));
+        let of: &[String] = chosen.map_or(&self.names, std::slice::from_ref);
+        let mut best: Option<(usize, &str, &str)> = None;
+        for y in of {
+            for x in self.partners(y) {
+                let likeness = self.likeness_of_axis(x);
+                if best.is_none_or(|(least, _, _)| likeness > least) {
+                    best = Some((likeness, x, y));
+                }
+            }
+        }
+        let (x_found, y) = match best {
+            Some((_, x, y)) => (Along::Array(x.to_owned()), y),
+            None => (Along::Index, &**of.first()?),
+        };
+        let fits = |x: &&Along| match x {
+            Along::Index => true,
+            Along::Array(name) => self.partners(y).contains(&&**name),
+        };
+        Some((x.filter(fits).cloned().unwrap_or(x_found), y))
+    }
+
+    /// How much an array looks like an axis: it rises in every case, is the same in all, and has even steps.
+    fn likeness_of_axis(&self, name: &str) -> usize {
+        let place = self.place(name);
+        let found = |arrays: &'_ Vec<Array>| arrays.iter().position(|array| Some(array.name) == place);
+        let asked: Vec<&[f64]> =
+            self.rows.values().filter_map(|arrays| Some(&*arrays[found(arrays)?].values)).take(ASKED).collect();
+        if !asked.iter().all(|values| values.is_sorted_by(|one, next| one < next)) {
+            return 0;
+        }
+        let is_same = asked.iter().all(|values| values == &asked[0]);
+        1 + usize::from(is_same) + usize::from(asked.iter().all(|values| has_even_steps(values)))
+    }
+
+    /// The curves that `y` makes along `x`, in the order of their rows. A case in which they differ in length has none.
+    pub fn curves(&self, x: &Along, y: &str) -> impl Iterator<Item = CaseCurve<'_>> {
+        let y = self.place(y);
+        let x = match x {
+            Along::Index => None,
+            // A name that nobody has is nobody's place.
+            Along::Array(name) => Some(self.place(name).unwrap_or(usize::MAX)),
+        };
+        self.rows.iter().filter_map(move |(row, arrays)| {
+            let y = values_of(arrays, y?)?;
+            let x = match x {
+                None => &self.counting[..y.len()],
+                Some(x) => values_of(arrays, x).filter(|x| x.len() == y.len())?,
+            };
+            Some(CaseCurve { row: *row, x, y })
+        })
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+}
+
+fn values_of(arrays: &[Array], name: usize) -> Option<&[f64]> {
+    arrays.iter().find(|array| array.name == name).map(|array| &*array.values)
+}
+
+/// Whether no step is twice as large as another.
+fn has_even_steps(values: &[f64]) -> bool {
+    let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
+    let (least, most) = steps().fold((f64::INFINITY, 0.0), |(least, most), step| (step.min(least), step.max(most)));
+    most <= 2.0 * least
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn sheaf(results: &[Value]) -> Sheaf {
+        let mut sheaf = Sheaf::default();
+        for (row, result) in results.iter().enumerate() {
+            sheaf.add(row, Found::of(result));
+        }
+        sheaf
+    }
+
+    fn check_first_pair(results: &[Value], expected: Option<(&str, &str)>) {
+        let sheaf = sheaf(results);
+        let found = sheaf.pair(None, None).map(|(x, y)| (x.to_string(), y.to_owned()));
+        assert_eq!(found, expected.map(|(x, y)| (x.to_owned(), y.to_owned())), "{results:?}");
+    }
+
+    #[test]
+    fn what_looks_most_like_an_axis_is_one() {
+        let curve = |load: [f64; 3]| json!({"curve": {"load": load, "settlement": [0.0, 1.0, 2.0]}});
+        let pair = Some(("array.curve.settlement", "curve.load"));
+        check_first_pair(&[curve([0.0, 5.0, 6.0]), curve([0.0, 7.0, 8.0])], pair);
+        check_first_pair(&[curve([0.0, 5.0, 4.0])], pair);
+        let own = |settlement: [f64; 3]| json!({"load": [0.0, 5.0, 4.0], "settlement": settlement});
+        check_first_pair(&[own([0.0, 1.0, 4.0]), own([0.0, 2.0, 8.0])], Some(("array.settlement", "load")));
+    }
+
+    #[test]
+    fn arrays_of_no_length_in_common_are_drawn_along_their_index() {
+        check_first_pair(&[json!({"a": [3, 2], "b": [1, 2, 3]})], Some(("index", "a")));
+        check_first_pair(&[json!({"a": [3, 2, 7]})], Some(("index", "a")));
+        check_first_pair(&[json!({"a": 3})], None);
+        let sheaf = sheaf(&[json!({"a": [3, 2, 7]})]);
+        let curves: Vec<_> = sheaf.curves(&Along::Index, "a").collect();
+        assert_eq!(curves, [CaseCurve { row: 0, x: &[0.0, 1.0, 2.0], y: &[3.0, 2.0, 7.0] }]);
+    }
+
+    #[test]
+    fn what_is_chosen_is_shown_as_far_as_it_goes_together() {
+        let sheaf = sheaf(&[json!({"x": [0, 1, 2], "y": [3, 1, 2], "z": [1, 2, 5], "other": [7, 8]})]);
+        let check = |x: Option<&str>, y: Option<&str>, expected: (&str, &str)| {
+            let x = x.map(|x| x.parse::<Along>().unwrap());
+            let (found, of) = sheaf.pair(x.as_ref(), y).unwrap();
+            assert_eq!((&*found.to_string(), of), expected, "{x:?} {y:?}");
+        };
+        check(None, Some("z"), ("array.x", "z"));
+        check(Some("array.y"), Some("z"), ("array.y", "z"));
+        check(Some("index"), Some("z"), ("index", "z"));
+        check(Some("array.other"), Some("z"), ("array.x", "z"));
+        check(Some("array.x"), Some("other"), ("index", "other"));
+        check(Some("array.x"), Some("gone"), ("array.x", "y"));
+        check(Some("array.gone"), None, ("array.x", "y"));
+    }
+
+    #[test]
+    fn a_case_whose_arrays_do_not_fit_has_no_curve() {
+        let sheaf =
+            sheaf(&[json!({"a": [3, 2], "b": [1, 2]}), json!({"a": [3, 2], "b": [1, 2, 3]}), json!({"a": [5, 6]})]);
+        let rows =
+            |x: &str, y: &str| -> Vec<usize> { sheaf.curves(&x.parse().unwrap(), y).map(|curve| curve.row).collect() };
+        assert_eq!(rows("array.b", "a"), [0]);
+        assert_eq!(rows("index", "a"), [0, 1, 2]);
+        assert_eq!(rows("array.c", "a"), [0; 0]);
+        assert_eq!(rows("index", "c"), [0; 0]);
+        assert_eq!(sheaf.partners("a"), ["b"]);
+    }
+
+    #[test]
+    fn a_sheaf_ends_somewhere() {
+        let mut sheaf = Sheaf::default();
+        let long = json!({ "a": vec![1.0; super::super::MAX_POINTS] });
+        let rows = MAX_BYTES / (super::super::MAX_POINTS * 8) + 1;
+        for row in 0..rows {
+            assert!(!sheaf.is_full(), "{row}");
+            // What is read again takes no room twice.
+            sheaf.add(row, Found::of(&long));
+            sheaf.add(row, Found::of(&long));
+        }
+        assert!(sheaf.is_full());
+        let mut sheaf = Sheaf::default();
+        (0..MAX_CASES).for_each(|row| sheaf.add(row, Found::default()));
+        assert!(sheaf.is_full() && sheaf.contains(7) && !sheaf.contains(MAX_CASES));
+    }
+
+    #[test]
+    fn arrays_that_are_called_after_their_case_are_counted() {
+        let mut sheaf = Sheaf::default();
+        (0..MAX_NAMES + 5).for_each(|row| sheaf.add(row, Found::of(&json!({ format!("case {row}"): [1, 2] }))));
+        assert_eq!((sheaf.names().len(), sheaf.shortcomings()), (MAX_NAMES, (5, 0)));
+    }
+
+    #[test]
+    fn what_a_curve_is_drawn_along_is_read_back() {
+        for along in [Along::Index, Along::Array("a & b=c,%".into()), Along::Array(String::new())] {
+            assert_eq!(along.to_string().parse(), Ok(along));
+        }
+        assert_eq!("radius".parse::<Along>(), Err(NotAlong));
+    }
+}

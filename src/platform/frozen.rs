@@ -1,0 +1,50 @@
+//! A frozen study: a document that holds all that it shows.
+//!
+//! Its own script, which no other page has, unpacks what the document holds before this program begins, and puts it into a
+//! property of the window: what to write where the role stands, the configuration, the numbers and the texts of a snapshot.
+//! Documents that are asked for later it gives in place of the network.
+
+use cruncher_backend::Study;
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::tape::{self, Tape};
+use cruncher_study::access::{Access, AccessKey, Role};
+use cruncher_study::config::Config;
+use js_sys::{Array, Float64Array, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::JsCast;
+
+use super::network;
+
+/// The property.
+const FROZEN: &str = "cruncherFrozen";
+
+/// Where in it what stands.
+const LABEL: u32 = 0;
+const CONFIG: u32 = 1;
+const NUMBERS: u32 = 2;
+const TEXTS: u32 = 3;
+
+fn frozen() -> Option<Array> {
+    Reflect::get(&window(), &FROZEN.into()).ok()?.dyn_into().ok()
+}
+
+/// What stands where the role stands otherwise, if this page is a frozen study.
+pub(crate) fn label() -> Option<String> {
+    frozen()?.get(LABEL).as_string()
+}
+
+/// The study, and an access that nobody asks for, if this page is a frozen study.
+pub(crate) fn study() -> Option<(Study, Access)> {
+    let config = Config::parse(frozen()?.get(CONFIG).as_string()?.as_bytes()).ok()?;
+    let key = AccessKey { key_id: String::new(), secret: String::new() };
+    let access = Access { role: Role::Viewer, key, worker: None };
+    Some((Study::new(network(), config, &access.key), access))
+}
+
+/// What was seen of it last.
+pub(crate) fn snapshot() -> Option<Snapshot> {
+    let frozen = frozen()?;
+    let numbers = frozen.get(NUMBERS).dyn_ref().map(Float64Array::to_vec)?;
+    let texts = (TEXTS..frozen.length()).map(|text| frozen.get(text).as_string().unwrap_or_default()).collect();
+    tape::read(Tape { numbers, texts })
+}

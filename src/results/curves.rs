@@ -1,0 +1,318 @@
+//! Curves: read from the cases' own documents when the reader asks for them, and what they say of that.
+
+use std::ops::ControlFlow;
+
+use cruncher_backend::documents::ReadResult;
+use cruncher_backend::study;
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, spread};
+use cruncher_results::store::{Cell, DONE, Store};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseRef;
+use cruncher_study::figures::{counted, thousands};
+use futures::FutureExt;
+use futures::future::{AbortHandle, Abortable};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::desk::{Desk, Selected};
+use super::plots::{CurvePlot, legend};
+use super::surface::surface;
+use crate::components::problem_note::problem_note;
+use crate::platform::{address, frozen, network};
+use crate::state::problem::Problem;
+
+/// So many documents are read at a press.
+const AT_ONCE: usize = 500;
+
+/// If none of so many results has an array, the others are asked only at another press.
+const ENOUGH: usize = 16;
+
+/// After so many documents what was read is drawn.
+const DRAWN_AFTER: usize = 25;
+
+/// Reads curves, and keeps what it has read. Copies share everything.
+#[derive(Clone, Copy)]
+pub(super) struct CurveReader {
+    pub(super) desk: Desk,
+    /// What was read.
+    pub(super) sheaf: RwSignal<Sheaf>,
+    /// Which array stands along which.
+    pub(super) pair: Memo<Option<(Along, String)>>,
+    /// How many documents of how many were read since the reader asked for them; none while nothing is read.
+    course: RwSignal<Option<(usize, usize)>>,
+    /// How many documents weren't there, or were no results.
+    unreadable: RwSignal<usize>,
+    problem: RwSignal<Option<Problem>>,
+    stop: StoredValue<Option<AbortHandle>>,
+    /// How many selected cases have a result, and how many of those were read.
+    extent: Memo<Extent>,
+}
+
+/// How many selected cases have a result, and how many of those were read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Extent {
+    cases: usize,
+    read: usize,
+}
+
+/// Looks which rows are selected and have a result.
+fn with_result<'a>(store: &'a Store, selected: &'a Selected) -> impl Fn(usize) -> bool + 'a {
+    let state = store.field(Field::State);
+    let done = store.categories(state).iter().find(|category| category.label == DONE).map(|category| category.code);
+    move |row| Some(state.code(row)) == done && selected.mask.as_ref().is_none_or(|mask| mask.contains(row))
+}
+
+impl CurveReader {
+    /// Nothing is read yet.
+    pub(super) fn new(desk: Desk) -> Self {
+        let sheaf = RwSignal::new(Sheaf::default());
+        let pair = Memo::new(move |_| {
+            let view = desk.view.read();
+            let sheaf = sheaf.read();
+            let pair = sheaf.pair(view.curve_x.as_ref(), view.curve_y.as_deref());
+            pair.map(|(x, y)| (x, y.to_owned()))
+        });
+        let extent = Memo::new(move |_| {
+            let selected = desk.selected.get();
+            desk.data.with(|store| {
+                let is_wanted = with_result(store, &selected);
+                let cases = (0..store.len()).filter(|row| is_wanted(*row)).count();
+                Extent { cases, read: sheaf.read().rows().filter(|row| is_wanted(*row)).count() }
+            })
+        });
+        let reader = Self {
+            desk,
+            sheaf,
+            pair,
+            course: RwSignal::new(None),
+            unreadable: RwSignal::new(0),
+            problem: RwSignal::new(None),
+            stop: StoredValue::new(None),
+            extent,
+        };
+        on_cleanup(move || reader.stop());
+        reader
+    }
+
+    /// What the plot shows.
+    pub(super) fn title(self) -> String {
+        self.pair.get().map_or_else(|| "Curves".to_owned(), |(x, y)| format!("{y} along {}", name_of(&x)))
+    }
+
+    fn stop(self) {
+        if let Some(stop) = self.stop.try_update_value(Option::take).flatten() {
+            stop.abort();
+        }
+    }
+
+    /// Selected cases with results that weren't read yet, spread evenly over all of them.
+    fn next(self) -> Vec<(usize, CaseRef)> {
+        let selected = self.desk.selected.get_untracked();
+        let sheaf = self.sheaf.read_untracked();
+        untrack(|| {
+            self.desk.data.with(|store| {
+                let is_wanted = with_result(store, &selected);
+                let rows: Vec<usize> =
+                    (0..store.len()).filter(|row| is_wanted(*row) && !sheaf.contains(*row)).collect();
+                let chosen = spread(rows.len(), AT_ONCE).map(|place| rows[place]);
+                chosen.filter_map(|row| Some((row, case_of(store, row)?))).collect()
+            })
+        })
+    }
+
+    fn read(self) {
+        let wanted = self.next();
+        self.problem.set(None);
+        self.course.set(Some((0, wanted.len())));
+        let (stop, registration) = AbortHandle::new_pair();
+        self.stop.set_value(Some(stop));
+        let reading = Abortable::new(self.read_each(wanted), registration);
+        spawn_local(reading.map(move |read| {
+            // The page may be gone by now.
+            let _ = self.course.try_set(None);
+            self.sheaf.try_update(|_| {});
+            if let Ok(Err(problem)) = read {
+                self.problem.set(Some(problem));
+            }
+        }));
+    }
+
+    async fn read_each(self, wanted: Vec<(usize, CaseRef)>) -> Result<(), Problem> {
+        let key = self.desk.access.with_value(|access| access.key.clone());
+        let study = study::open(network(), &address::page_url(), &key).await.map_err(|error| Problem::from(&error))?;
+        let (rows, cases): (Vec<usize>, Vec<CaseRef>) = wanted.into_iter().unzip();
+        let mut read = 0;
+        let mut take = |_: &CaseRef, result: ReadResult| {
+            self.take(rows[read], result);
+            read += 1;
+            self.course.set(Some((read, rows.len())));
+            if read.is_multiple_of(DRAWN_AFTER) {
+                self.sheaf.update(|_| {});
+            }
+            let sheaf = self.sheaf.read_untracked();
+            let has_none = sheaf.len() == ENOUGH && sheaf.names().is_empty();
+            if has_none || sheaf.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        study.read_results(&cases, &mut take).await.map_err(|error| Problem::from(&error))
+    }
+
+    fn take(self, row: usize, result: ReadResult) {
+        let found = if let Ok(Some(document)) = result {
+            Found::of(&document.result)
+        } else {
+            self.unreadable.update(|number| *number += 1);
+            Found::default()
+        };
+        self.sheaf.update_untracked(|sheaf| sheaf.add(row, found));
+    }
+}
+
+fn case_of(store: &Store, row: usize) -> Option<CaseRef> {
+    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
+    Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
+}
+
+/// What stands along the axis, in words.
+pub(super) fn name_of(along: &Along) -> &str {
+    match along {
+        Along::Index => "the index",
+        Along::Array(name) => name,
+    }
+}
+
+/// The curves that were read, and what can be read besides.
+pub(super) fn curves(reader: CurveReader) -> AnyView {
+    if frozen::label().is_some() {
+        return view! { <p class="faint">"A frozen study holds no curves."</p> }.into_any();
+    }
+    let has_arrays = Memo::new(move |_| reader.pair.read().is_some());
+    let choices = move || has_arrays.get().then(|| choices(reader));
+    let plot = move || {
+        let plot = || {
+            let plot = surface(reader.desk, "Curves", "plot--large", CurvePlot::new(reader));
+            view! { {plot}<p class="faint">{move || legend(reader)}</p> }
+        };
+        has_arrays.get().then(plot)
+    };
+    let problem = move || reader.problem.get().map(problem_note);
+    view! {
+        <div class="curves">
+            {choices}
+            <div>{course(reader)}{problem}</div>
+            {plot}
+        </div>
+    }
+    .into_any()
+}
+
+/// How far reading is, and the one button that begins it, ends it and goes on with it.
+fn course(reader: CurveReader) -> AnyView {
+    let press = move |_| if reader.course.get_untracked().is_some() { reader.stop() } else { reader.read() };
+    let is_reading = Memo::new(move |_| reader.course.read().is_some());
+    let label = move || if is_reading.get() { "Stop".to_owned() } else { offer(reader).unwrap_or_default() };
+    let nothing_left = move || !is_reading.get() && offer(reader).is_none();
+    let bar = move || {
+        let (read, of) = reader.course.get()?;
+        Some(view! { <progress aria-label="Reading curves" value=read.to_string() max=of.to_string()></progress> })
+    };
+    view! {
+        <div class="curves__course">
+            <button on:click=press hidden=nothing_left>{label}</button>
+            {bar}
+            <span class="faint" role="status">{move || state(reader)}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// What can be read, if anything is left.
+fn offer(reader: CurveReader) -> Option<String> {
+    let Extent { cases, read } = reader.extent.get();
+    let next = (cases - read).min(AT_ONCE);
+    match () {
+        () if next == 0 || reader.sheaf.read().is_full() => None,
+        () if reader.problem.read().is_some() => Some("Try again".to_owned()),
+        () if reader.sheaf.read().is_empty() => Some("Read curves".to_owned()),
+        () => Some(format!("Read {} more", thousands(next as u64))),
+    }
+}
+
+/// How far reading is, in words.
+fn state(reader: CurveReader) -> String {
+    let Extent { cases, read } = reader.extent.get();
+    let of = counted(cases as u64, "selected case", "selected cases");
+    if let Some((read, of)) = reader.course.get() {
+        return format!("Reading {} of {} …", thousands(read as u64), thousands(of as u64));
+    }
+    let sheaf = reader.sheaf.read();
+    if sheaf.is_empty() {
+        return match cases {
+            0 => "No case with a result is selected.".to_owned(),
+            _ => format!("Arrays of results take a request a case: {} of {of} at first.", first(cases)),
+        };
+    }
+    if sheaf.names().is_empty() {
+        let results = counted(sheaf.len() as u64, "result was", "results were");
+        return format!("The model's result has no arrays. {results} read.");
+    }
+    let (left_out, thinned) = sheaf.shortcomings();
+    let unreadable = reader.unreadable.get();
+    let parts = [
+        format!("{} of {of}", thousands(read as u64)),
+        told(unreadable, "result isn't there or can't be read", "results aren't there or can't be read"),
+        told(left_out, "array is left out", "arrays are left out"),
+        match thinned {
+            0 => String::new(),
+            thinned => format!(
+                "{} longer than {} points and thinned evenly",
+                counted(thinned as u64, "array is", "arrays are"),
+                thousands(MAX_POINTS as u64)
+            ),
+        },
+        if sheaf.is_full() { "more don't fit into this page's memory".to_owned() } else { String::new() },
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+fn first(cases: usize) -> String {
+    thousands(cases.min(AT_ONCE) as u64)
+}
+
+fn told(number: usize, one: &str, several: &str) -> String {
+    if number == 0 { String::new() } else { counted(number as u64, one, several) }
+}
+
+/// Which array is drawn, and along which.
+fn choices(reader: CurveReader) -> AnyView {
+    let choose_y = move |event| {
+        let name = event_target_value(&event);
+        reader.desk.view.update(|view| view.curve_y = Some(name));
+    };
+    let choose_x = move |event| {
+        let along = event_target_value(&event).parse().ok();
+        reader.desk.view.update(|view| view.curve_x = along);
+    };
+    let arrays = move || {
+        let shown = reader.pair.get().map(|(_, y)| y);
+        let option = |name: &String| view! { <option value=name.clone() selected=shown.as_ref() == Some(name)>{name.clone()}</option> };
+        reader.sheaf.read().names().iter().map(option).collect_view()
+    };
+    let partners = move || {
+        let Some((shown, y)) = reader.pair.get() else { return Vec::new() };
+        let sheaf = reader.sheaf.read();
+        let arrays = sheaf.partners(&y).into_iter().map(|name| Along::Array(name.to_owned()));
+        let option = |along: Along| {
+            let name = name_of(&along).to_owned();
+            view! { <option value=along.to_string() selected=shown == along>{name}</option> }
+        };
+        arrays.chain([Along::Index]).map(option).collect_view()
+    };
+    view! {
+        <div class="choices">
+            <div class="choice"><label class="field__label">"Curve"<select class="choice__list" on:change=choose_y>{arrays}</select></label></div>
+            <div class="choice"><label class="field__label">"Along"<select class="choice__list" on:change=choose_x>{partners}</select></label></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,169 @@
+//! An array of each case as a curve.
+
+use std::cell::RefCell;
+
+use cruncher_plot::curves::{Band, Curve, Curves, steps};
+use cruncher_plot::{Axis, Chart, Look, Mask, Scale, Size};
+use cruncher_results::curves::{Along, CaseCurve};
+use cruncher_study::figures::counted;
+use leptos::prelude::*;
+
+use super::{REACH_PX, in_words};
+use crate::results::columns::shown;
+use crate::results::curves::{CurveReader, name_of};
+use crate::results::desk::Selected;
+use crate::results::surface::{Found, Paper, Place, Plot};
+
+/// The band is computed at so many places.
+const BAND_STEPS: usize = 120;
+
+/// Of fewer curves there is no band: one sees them all.
+const LEAST_IN_BAND: usize = 10;
+
+/// An array of each case as a curve, and what most of them do.
+pub(crate) struct CurvePlot {
+    reader: CurveReader,
+    last: RefCell<Option<(Of, Computed)>>,
+}
+
+/// What was computed.
+#[derive(PartialEq)]
+struct Of {
+    cases: usize,
+    pair: (Along, String),
+    selected: Selected,
+}
+
+/// What is computed once for many drawings.
+struct Computed {
+    x: Axis,
+    y: Axis,
+    band: Option<Band>,
+}
+
+impl CurvePlot {
+    pub(crate) const fn new(reader: CurveReader) -> Self {
+        Self { reader, last: RefCell::new(None) }
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Curves, &[CaseCurve], &Computed) -> T) -> Option<T> {
+        let desk = self.reader.desk;
+        let pair = self.reader.pair.get()?;
+        let selected = desk.selected.get();
+        let pointed_at = desk.pointed_at.get();
+        let sheaf = self.reader.sheaf.read();
+        let found: Vec<CaseCurve> = sheaf.curves(&pair.0, &pair.1).collect();
+        let curves: Vec<Curve> = found.iter().map(|CaseCurve { x, y, .. }| Curve { x, y }).collect();
+        let is_selected = |curve: &CaseCurve| selected.mask.as_ref().is_none_or(|mask| mask.contains(curve.row));
+        let flags: Vec<bool> = found.iter().map(is_selected).collect();
+        let of = Of { cases: sheaf.len(), pair, selected };
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|(known, _)| *known != of) {
+            let computed = Computed::of(&of.pair, &curves, &flags);
+            *last = Some((of, computed));
+        }
+        let (_, computed) = last.as_ref()?;
+        let chart = Curves {
+            curves: &curves,
+            selected: Mask::Flags(&flags),
+            x: computed.x.clone(),
+            y: computed.y.clone(),
+            band: computed.band.as_ref(),
+            pointed_at: pointed_at.and_then(|row| found.binary_search_by_key(&row, |curve| curve.row).ok()),
+        };
+        Some(look(&chart, &found, computed))
+    }
+}
+
+impl Computed {
+    fn of((along, array): &(Along, String), curves: &[Curve], selected: &[bool]) -> Self {
+        let axis = |label: &str, values: fn(&Curve) -> Vec<f64>| {
+            let ends: Vec<f64> = curves.iter().flat_map(values).collect();
+            Axis::covering(label, "", Scale::Linear, &ends)
+        };
+        let label = match along {
+            Along::Index => "index",
+            Along::Array(_) => name_of(along),
+        };
+        let (x, y) = (axis(label, |curve| ends(curve.x)), axis(array, |curve| ends(curve.y)));
+        let in_band = selected.iter().filter(|is_selected| **is_selected).count();
+        let places = || steps(curves, &x, BAND_STEPS);
+        let band = (in_band >= LEAST_IN_BAND).then(|| only_of_many(Band::of(curves, Mask::Flags(selected), &places())));
+        Self { x, y, band }
+    }
+}
+
+/// The band without the places to which only a few curves reach: those say nothing of the others.
+fn only_of_many(mut band: Band) -> Band {
+    for (place, count) in band.counts.iter_mut().enumerate().filter(|(_, count)| **count < LEAST_IN_BAND) {
+        *count = 0;
+        for values in [&mut band.low, &mut band.median, &mut band.high] {
+            values[place] = f64::NAN;
+        }
+    }
+    band
+}
+
+/// The least and the largest number.
+fn ends(values: &[f64]) -> Vec<f64> {
+    let numbers = || values.iter().copied().filter(|value| value.is_finite());
+    numbers().reduce(f64::min).into_iter().chain(numbers().reduce(f64::max)).collect()
+}
+
+impl Plot for CurvePlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|curves, _, _| show(curves));
+    }
+
+    fn track(&self) {
+        self.reader.sheaf.track();
+        self.reader.pair.track();
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
+        let row = self.look(|curves, found, _| {
+            let frame = curves.frame(paper.size, paper.look);
+            let among = |mask| curves.nearest(&frame, at, reach_px, mask);
+            let nearest = among(curves.selected).or_else(|| among(Mask::All))?;
+            found.get(nearest).map(|curve| curve.row)
+        })??;
+        let desk = self.reader.desk;
+        let shown = shown(desk)?;
+        let words = desk.data.with(|store| in_words(desk, store, row, [&shown.response, &shown.factor]));
+        Some(Found { words, row: Some(row) })
+    }
+
+    fn press(&self, paper: Paper, at: Place) {
+        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+            self.reader.desk.opened.set(Some(row));
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        "Press a curve to open its case, Escape to select nothing."
+    }
+}
+
+/// What is drawn, in words.
+pub(crate) fn legend(reader: CurveReader) -> String {
+    let Some((x, y)) = reader.pair.get() else { return String::new() };
+    let selected = reader.desk.selected.get();
+    let sheaf = reader.sheaf.read();
+    let (mut of, mut all) = (0_u64, 0_u64);
+    for curve in sheaf.curves(&x, &y) {
+        all += 1;
+        of += u64::from(selected.mask.as_ref().is_none_or(|mask| mask.contains(curve.row)));
+    }
+    let curves = counted(of, "curve", "curves");
+    let muted = if of < all {
+        format!(", {} not selected", counted(all - of, "curve is", "curves are"))
+    } else {
+        String::new()
+    };
+    if of < LEAST_IN_BAND as u64 {
+        format!("{curves}{muted}")
+    } else {
+        format!("Median and 5–95 % of {curves}, as far as {LEAST_IN_BAND} of them reach{muted}")
+    }
+}

@@ -1,0 +1,102 @@
+"""`cruncher freeze`: one file that shows a study for ever, without key and without network."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from generate import Extent, generate_into
+from playwright.sync_api import Browser, Page, expect
+from test_command_line import CommandLine, Launched, accesses
+from test_dashboard import browser, cruncher, page_folder
+from visit import Visits, figure, go_to, wait_until
+
+__all__ = ["browser", "cruncher", "page_folder"]
+
+EXTENT = Extent(cases=300, batches=2, levels=2, workers=2, failed=0.1)
+
+
+@pytest.fixture(scope="module")
+def studied(cruncher: CommandLine) -> Launched:
+    """A study that is over."""
+    study = cruncher.launch()
+    generate_into(study, EXTENT)
+    return study
+
+
+@pytest.fixture(scope="module")
+def file(studied: Launched, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study, frozen."""
+    path = tmp_path_factory.mktemp("frozen") / "study 1.html"
+    ran = studied.command_line.run("freeze", studied.study, str(path))
+    assert ran.code == 0, ran.err
+    assert re.search(r"study 1\.html: 270 of 300 cases done, 30 failed; ", ran.out), ran.out
+    return path
+
+
+@pytest.fixture
+def visits(browser: Browser) -> Iterator[Visits]:
+    """Visits whose pages may not complain."""
+    made = Visits(browser)
+    yield made
+    made.close()
+
+
+def open_file(visits: Visits, file: Path) -> tuple[Page, list[str]]:
+    """The file, opened where there is no network; and what was asked for all the same."""
+    page = visits.person(offline=True).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    return page, asked
+
+
+def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> None:
+    page, asked = open_file(visits, file)
+    expect(figure(page, "done")).to_have_text("270")
+    expect(page.get_by_text(re.compile(r"^frozen \d"))).to_be_visible()
+    go_to(page, "Errors")
+    page.locator(".group__head").first.click()
+    expect(page.get_by_role("region", name="Traceback")).to_contain_text("Traceback")
+    go_to(page, "Results")
+    expect(page.locator(".results__top")).to_contain_text("270 results · 30 failed")
+    scatter = page.locator("canvas").first
+    wait_until(page, "the plot has all cases", lambda: "of 300 cases" in (scatter.get_attribute("aria-label") or ""))
+    assert asked == [file.as_uri()]
+
+
+def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: Path) -> None:
+    page, _ = open_file(visits, file)
+    expect(figure(page, "done")).to_have_text("270")
+    names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
+    assert [name.split()[0] for name in names] == ["Overview", "Errors", "Results"]
+    for button in ("live", "Leave"):
+        expect(page.get_by_role("button", name=button)).to_have_count(0)
+    page.evaluate("location.hash = '#/design'")
+    expect(page).to_have_title(re.compile("^Overview "))
+    assert Axe().run(page).violations_count == 0
+
+
+def test_a_frozen_study_tells_no_secret_and_no_address(studied: Launched, file: Path) -> None:
+    text = file.read_text()
+    packed = re.findall(r'id="frozen-study">([^<]+)<', text)
+    assert len(packed) == 1
+    held = gzip.decompress(base64.b64decode(packed[0]))
+    told = [studied.bucket, studied.command_line.cloud.endpoint_url]
+    for access in accesses(studied.ran.out):
+        told += [access["secret"], access["key_id"]]
+    assert len(told) >= 6
+    for word in told:
+        assert word not in text
+        assert word.encode() not in held
+
+
+def test_a_file_that_can_not_be_written_is_said(studied: Launched, tmp_path: Path) -> None:
+    ran = studied.command_line.run("freeze", studied.study, str(tmp_path / "none" / "study.html"))
+    assert ran.code == 1
+    assert "study.html can't be written" in ran.err
