@@ -140,6 +140,17 @@ def fragment(page: Page) -> str:
     return str(page.evaluate("location.hash"))
 
 
+def wait_for_address(page: Page, part: str) -> str:
+    """The fragment, once it has this part: it follows a moment later."""
+    wait_until(page, part, lambda: part in fragment(page))
+    return fragment(page)
+
+
+def wait_for_address_without(page: Page, part: str) -> None:
+    """Until the fragment has no such part."""
+    wait_until(page, f"no {part}", lambda: part not in fragment(page))
+
+
 # ---- Tests ----
 
 
@@ -173,8 +184,7 @@ def test_a_rectangle_selects_the_same_cases_in_all_plots_and_the_address(filled:
     expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile(f"{expected} selected"))
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile(rf"\({expected} cases\)"))
 
-    address = fragment(page)
-    assert "select=" in address
+    address = wait_for_address(page, "select=")
     page.reload()
     expect(selection(page)).to_contain_text(f"{expected} of 600 selected")
     assert fragment(page) == address
@@ -185,7 +195,7 @@ def test_a_rectangle_selects_the_same_cases_in_all_plots_and_the_address(filled:
     up = ends(page, RESPONSE)
     assert selected(page) == int(((up[0] <= y) & (y <= up[1])).sum())
     selection(page).get_by_role("button", name="Select all").click()
-    assert "select=" not in fragment(page)
+    wait_for_address_without(page, "select=")
 
 
 def test_a_range_is_typed_and_a_selection_has_a_name(filled: Filled, visits: Visits) -> None:
@@ -199,7 +209,7 @@ def test_a_range_is_typed_and_a_selection_has_a_name(filled: Filled, visits: Vis
     expect(selection(page).get_by_role("status")).to_contain_text(f"{int((y >= round(least)).sum())} of")
     selection(page).get_by_label("Name of the selection").fill("strong & stiff")
     page.keyboard.press("Tab")
-    wait_until(page, "the name", lambda: "name=strong%20%26%20stiff" in fragment(page))
+    wait_for_address(page, "name=strong%20%26%20stiff")
     page.reload()
     expect(selection(page).get_by_label("Name of the selection")).to_have_value("strong & stiff")
 
@@ -212,19 +222,19 @@ def test_axes_are_chosen_scaled_zoomed_and_moved_by_keyboard(filled: Filled, vis
     expect(scatter).to_have_attribute("aria-label", re.compile("settlement .* against friction from .* °"))
     expect(page.get_by_role("heading", name="settlement against friction")).to_be_visible()
     page.get_by_role("button", name="Logarithmic axis for settlement").click()
-    assert "log=response.settlement" in fragment(page)
+    wait_for_address(page, "log=response.settlement")
     scatter.focus()
     before = summary(page, "Scatter plot")
     for key in ("+", "+", "+", "ArrowRight"):
         page.keyboard.press(key)
     expect(scatter).to_have_attribute("aria-label", re.compile("outside"))
-    assert "zoom=" in fragment(page)
+    wait_for_address(page, "zoom=")
     page.reload()
     expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("outside"))
     plot(page, "Scatter plot").focus()
     page.keyboard.press("0")
     expect(scatter).to_have_attribute("aria-label", before)
-    assert "zoom=" not in fragment(page)
+    wait_for_address_without(page, "zoom=")
 
 
 def test_the_wheel_zooms_a_plot_with_the_focus_and_scrolls_the_page_elsewhere(filled: Filled, visits: Visits) -> None:
@@ -237,7 +247,7 @@ def test_the_wheel_zooms_a_plot_with_the_focus_and_scrolls_the_page_elsewhere(fi
     scatter.focus()
     scatter.hover()
     page.mouse.wheel(0, -200)
-    wait_until(page, "the plot zooms", lambda: "zoom=" in fragment(page))
+    wait_for_address(page, "zoom=")
 
 
 def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visits: Visits) -> None:

@@ -16,11 +16,12 @@ use web_sys::Blob;
 
 use super::desk::{Desk, Preview, TableState};
 use super::messages::{Answer, Ask, Picture};
+use super::paper;
 use super::points::MOST_DRAWN;
 use super::worker::Request;
-use super::{download, paper};
 use crate::platform::appearance::when_it_looks_different;
 use crate::platform::channel::{Engine, Heard, Parts};
+use crate::platform::download;
 use crate::platform::programs::Program;
 use crate::state::draft::Source;
 

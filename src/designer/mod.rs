@@ -4,7 +4,6 @@
 //! stays. What takes long it leaves to the same program in a worker, so that the page never stands still.
 
 mod desk;
-mod download;
 mod draughtsman;
 mod form;
 mod memory;

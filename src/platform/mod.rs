@@ -5,6 +5,7 @@ pub(crate) mod appearance;
 pub(crate) mod channel;
 pub(crate) mod clipboard;
 pub(crate) mod designer;
+pub(crate) mod download;
 pub(crate) mod frozen;
 pub(crate) mod journals;
 pub(crate) mod keep;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cruncher_results::chunk::Chunk;
 use cruncher_results::store::Store;
+use js_sys::Date;
 use leptos::prelude::*;
 
 use crate::platform::rows::{self, Counts};
@@ -12,8 +13,14 @@ use crate::platform::rows::{self, Counts};
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;
 
+/// The least time between two drawings while rows come.
+const PAUSE_MILLIS: f64 = 400.0;
+
 thread_local! {
     static STORE: RefCell<Store> = RefCell::default();
+    /// When rows were shown last.
+    static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
+    static IS_WAITING: Cell<bool> = const { Cell::new(false) };
     static IS_TAKING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -56,9 +63,25 @@ impl Data {
         if taken == AT_ONCE {
             self.take_soon();
         }
+        self.show();
+    }
+
+    /// Shows the rows that there are now; while many come, only now and then.
+    fn show(self) {
         let revision = STORE.with_borrow(Store::revision);
-        if revision != self.revision.get_untracked() {
+        if revision == self.revision.get_untracked() {
+            return;
+        }
+        let wait_millis = SHOWN_MILLIS.get() + PAUSE_MILLIS - Date::now();
+        if wait_millis <= 0.0 {
+            SHOWN_MILLIS.set(Date::now());
             self.revision.set(revision);
+        } else if !IS_WAITING.replace(true) {
+            let show = move || {
+                IS_WAITING.set(false);
+                self.show();
+            };
+            set_timeout(show, Duration::from_secs_f64(wait_millis.min(PAUSE_MILLIS) / 1000.0));
         }
     }
 

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cruncher_backend::Study;
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::filter::Condition;
 use cruncher_results::mask::Mask;
+use cruncher_results::order::{Direction, order};
 use cruncher_results::store::Store;
 use cruncher_study::access::Access;
 use cruncher_study::batch::Batch;
@@ -34,6 +36,16 @@ pub(super) struct Desk {
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
     pub(super) opened: RwSignal<Option<usize>>,
+    /// By which column the table is sorted; by none, cases stand as they came.
+    pub(super) sorting: RwSignal<Option<(ColumnId, Direction)>>,
+    /// The selected rows in the order of the table.
+    pub(super) order: Memo<Arc<Vec<u32>>>,
+    /// What the study is called, as soon as that was read.
+    pub(super) study_name: RwSignal<String>,
+    /// The study itself, as soon as something was read from it.
+    pub(super) study: StoredValue<Option<Study>, LocalStorage>,
+    /// What failures say, by their signatures, as far as somebody looked.
+    pub(super) messages: RwSignal<BTreeMap<String, String>>,
 }
 
 /// Rows that are selected.
@@ -61,6 +73,16 @@ fn within(store: &Store, batch: &Batch) -> Condition {
     Condition::OneOf { column: ColumnId::Case(Field::Batch), values }
 }
 
+/// The selected rows in the order of the table.
+fn in_order(store: &Store, selected: &Selected, sorting: Option<&(ColumnId, Direction)>) -> Vec<u32> {
+    let all = || Arc::new(store.all());
+    let mask = selected.mask.clone().unwrap_or_else(all);
+    match sorting {
+        Some((column, direction)) => order(store, column, *direction, &mask),
+        None => mask.iter().map_while(|row| u32::try_from(row).ok()).collect(),
+    }
+}
+
 impl Desk {
     /// What is in the address is shown.
     pub(super) fn new(access: Access) -> Self {
@@ -79,6 +101,7 @@ impl Desk {
                 })
             })
         });
+        let sorting = RwSignal::new(None);
         Self {
             access: StoredValue::new(access),
             data,
@@ -88,6 +111,13 @@ impl Desk {
             logarithmic: RwSignal::default(),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
+            sorting,
+            order: Memo::new(move |_| {
+                data.with(|store| Arc::new(in_order(store, &selected.read(), sorting.read().as_ref())))
+            }),
+            study_name: RwSignal::default(),
+            study: StoredValue::new_local(None),
+            messages: RwSignal::default(),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn importance(desk: Desk) -> AnyView {
         changes.update_value(|number| *number += 1);
         let number = changes.get_value();
         let compute = move || {
-            if changes.get_value() == number
+            if changes.try_get_value() == Some(number)
                 && let Some(response) = &response
             {
                 lines.set(desk.data.with_untracked(|store| computed(desk, store, response, &selected)));

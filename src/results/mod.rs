@@ -3,16 +3,24 @@
 //! It is a program of its own, which is loaded when its page is shown for the first time (`platform/programs.rs`) and then
 //! stays. The same program, without a window, is the worker that watches a large study (`watching/`).
 
+mod case;
 mod choices;
 mod columns;
+mod copy;
 mod curves;
 mod data;
 mod desk;
+mod document;
+mod downloads;
+mod files;
 mod importance;
 mod page;
+mod pictures;
 mod plots;
+mod reading;
 mod selection;
 mod surface;
+mod table;
 
 use crate::watching;
 

@@ -1,8 +1,8 @@
 //! The page of the results.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use cruncher_backend::study;
 use cruncher_backend::submitted::submitted;
 use cruncher_results::column_id::Field;
 use cruncher_results::store::{DONE, Store};
@@ -14,19 +14,26 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::case::case;
 use super::choices::choices;
 use super::columns::{label, shown};
 use super::curves::{CurveReader, curves};
 use super::desk::Desk;
+use super::downloads::downloads;
 use super::importance::importance;
 use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
+use super::reading;
 use super::selection::selection;
 use super::surface::surface;
+use super::table::table;
 use crate::components::problem_note::problem_note;
 use crate::platform::programs::Program;
-use crate::platform::{address, frozen, network};
+use crate::platform::{address, frozen};
 use crate::state::problem::Problem;
 use crate::state::view::View;
+
+/// After this time without a change, what is shown is written into the address.
+const ADDRESS_QUIET: Duration = Duration::from_millis(200);
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
@@ -42,8 +49,13 @@ pub(super) fn show() {
 fn page(access: Access) -> AnyView {
     let desk = Desk::new(access);
     follow_address(desk);
-    spawn_local(read_units(desk));
     let is_empty = Memo::new(move |_| desk.data.with(Store::is_empty));
+    Effect::new(move || {
+        // After the rows: nobody waits for units.
+        if !is_empty.get() {
+            spawn_local(read_units(desk));
+        }
+    });
     let body = move || if is_empty.get() { nothing(desk) } else { plots(desk) };
     view! { <div class="results">{body}</div> }.into_any()
 }
@@ -76,13 +88,14 @@ fn plots(desk: Desk) -> AnyView {
         <div class="results__top">
             <h2>"Results"</h2>
             <p class="faint">{move || summary(desk)}</p>
+            {downloads(desk)}
         </div>
         {choices(desk)}
         {selection(desk)}
         <div class="plots">
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot { desk }))}
-            {panel("", correlation, surface(desk, "Correlations", "", Correlations { desk, last: std::rc::Rc::default() }))}
+            {panel("", correlation, surface(desk, "Correlations", "", Correlations::new(desk)))}
             {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
             {panel("", shares, importance(desk))}
             {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
@@ -90,6 +103,8 @@ fn plots(desk: Desk) -> AnyView {
             {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
         </div>
+        {table(desk)}
+        {case(desk)}
     }
     .into_any()
 }
@@ -128,11 +143,18 @@ fn summary(desk: Desk) -> String {
 
 /// The address says what is shown, and what is shown stands in the address.
 fn follow_address(desk: Desk) {
+    let changes = StoredValue::new(0_u64);
     Effect::new(move || {
         let fragment = desk.view.read().to_string();
-        if is_here() {
-            address::replace(&fragment);
-        }
+        changes.update_value(|number| *number += 1);
+        let number = changes.get_value();
+        let write = move || {
+            if changes.get_value() == number && is_here() {
+                address::replace(&fragment);
+            }
+        };
+        // Not while somebody drags: it takes its time, and browsers don't take many in a row.
+        set_timeout(write, ADDRESS_QUIET);
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         if is_here() {
@@ -155,14 +177,7 @@ fn is_here() -> bool {
 
 /// Designs say in which unit each factor is.
 async fn read_units(desk: Desk) {
-    let key = desk.access.with_value(|access| access.key.clone());
-    let study = match frozen::study() {
-        Some((study, _)) => study,
-        None => match study::open(network(), &address::page_url(), &key).await {
-            Ok(study) => study,
-            Err(_) => return,
-        },
-    };
+    let Ok(study) = reading::study(desk).await else { return };
     // Without designs there are no units.
     let designs = submitted(&study).await.unwrap_or_default();
     let (mut units, mut logarithmic) = (BTreeMap::new(), BTreeSet::new());

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use cruncher_plot::{Chart, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
+use cruncher_plot::{Chart, Image, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
 use cruncher_results::store::Store;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
@@ -14,9 +14,11 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::desk::Desk;
+use super::pictures;
 use crate::components::colour::colour;
 use crate::platform::appearance::when_it_looks_different;
 use crate::platform::{theme, timings};
+use crate::state::export::slug;
 
 /// A plot that far outside of the window is drawn already, in pixels.
 const AHEAD_PX: f64 = 300.0;
@@ -87,6 +89,11 @@ pub(super) trait Plot {
     /// Shows everything again.
     fn reset(&self) {}
 
+    /// The reader wants no selection.
+    fn unselect(&self, desk: Desk) {
+        desk.clear_selection();
+    }
+
     /// What keys and pointer do.
     fn hint(&self) -> &'static str {
         ""
@@ -115,6 +122,7 @@ struct Stage {
     desk: Desk,
     name: &'static str,
     plot: Rc<dyn Plot>,
+    /// Gone when a case is closed that it belongs to: what was asked for before finds none.
     canvas: NodeRef<Canvas>,
     tip: NodeRef<Div>,
     frame: NodeRef<Div>,
@@ -154,6 +162,7 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
     };
     let (down, moved, up, left) = (on(Stage::down), on(Stage::moved), on(Stage::up), on(Stage::left));
     let cancelled = on(Stage::left);
+    let saves = stage.saves(name);
     let (wheel, keys, twice) = (stage.clone(), stage.clone(), stage.clone());
     view! {
         <div class=format!("plot {class}")>
@@ -168,11 +177,40 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
             <div class="plot__brush" node_ref=stage.frame hidden></div>
             <div class="plot__tip" node_ref=stage.tip hidden></div>
         </div>
+        {saves}
     }
     .into_any()
 }
 
 impl Stage {
+    /// The buttons that save it as a picture. They stand in the head of the plot's panel.
+    fn saves(&self, name: &'static str) -> AnyView {
+        let words = |kind: &str| format!("Save the {} as {kind}", name.to_lowercase());
+        let save = |save: fn(&Self, &HtmlCanvasElement, &str)| {
+            let stage = self.clone();
+            move |_: MouseEvent| {
+                if let Some(canvas) = stage.canvas.try_get_untracked().flatten() {
+                    let study = slug(&stage.desk.study_name.read_untracked());
+                    let file = [study, slug(&stage.desk.view.read_untracked().name), slug(name)];
+                    let file: Vec<String> = file.into_iter().filter(|part| !part.is_empty()).collect();
+                    untrack(|| save(&stage, &canvas, &file.join("-")));
+                }
+            }
+        };
+        let png = save(|stage, canvas, file| {
+            // What can't be drawn on shows nothing either.
+            let _ = pictures::save_png(&*stage.plot, canvas, file);
+        });
+        let svg = save(|stage, canvas, file| pictures::save_svg(&*stage.plot, canvas, file));
+        view! {
+            <div class="plot__saves">
+                <button class="quiet plot__save" aria-label=words("PNG") title=words("PNG") on:click=png>"PNG"</button>
+                <button class="quiet plot__save" aria-label=words("SVG") title=words("SVG") on:click=svg>"SVG"</button>
+            </div>
+        }
+        .into_any()
+    }
+
     /// Draws whenever what is shown changes, the colours, or the room that there is.
     fn follow(&self) {
         let stage = self.clone();
@@ -189,7 +227,10 @@ impl Stage {
             stage.plot.track();
             stage.ask();
         });
-        when_it_looks_different(self.canvas, move || changes.set(()));
+        when_it_looks_different(self.canvas, move || {
+            // Nothing is left to be drawn if that fails.
+            let _ = changes.try_set(());
+        });
         let stage = self.clone();
         let scrolled = window_event_listener_untyped("scroll", move |_| {
             if stage.is_stale.get() {
@@ -215,7 +256,7 @@ impl Stage {
     }
 
     fn draw(&self) {
-        let Some(canvas) = self.canvas.get_untracked() else { return };
+        let Some(canvas) = self.canvas.try_get_untracked().flatten() else { return };
         let place = canvas.get_bounding_client_rect();
         let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
         let is_seen = place.width() > 0.0 && place.top() < height + AHEAD_PX && place.bottom() > -AHEAD_PX;
@@ -228,12 +269,7 @@ impl Stage {
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
             self.plot.with((size, &look), &mut |chart| {
-                chart.paint(size, &look, &mut raster);
-                put(&canvas, &raster);
-                if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
-                    // A canvas takes every drawing.
-                    let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), &look);
-                }
+                draw_on(&canvas, chart, (size, &look), &mut raster);
             });
         });
         drop(raster);
@@ -246,7 +282,10 @@ impl Stage {
         self.drawings.set(self.drawings.get() + 1);
         let (stage, drawing) = (self.clone(), self.drawings.get());
         let summarise = move || {
-            let Some(canvas) = stage.canvas.get_untracked().filter(|_| stage.drawings.get() == drawing) else { return };
+            let Some(canvas) = stage.canvas.try_get_untracked().flatten().filter(|_| stage.drawings.get() == drawing)
+            else {
+                return;
+            };
             let (size, look) = (size_of(&canvas), look());
             untrack(|| {
                 stage.plot.with((size, &look), &mut |chart| {
@@ -260,7 +299,7 @@ impl Stage {
 
     /// Asks the plot something about the drawing as it is.
     fn on_paper<T>(&self, ask: impl FnOnce(Paper) -> T) -> Option<T> {
-        let canvas = self.canvas.get_untracked()?;
+        let canvas = self.canvas.try_get_untracked().flatten()?;
         let (raster, look) = (self.raster.borrow(), look());
         Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look, raster: &raster })))
     }
@@ -269,7 +308,7 @@ impl Stage {
         if event.button() > 1 {
             return;
         }
-        if let Some(canvas) = self.canvas.get_untracked() {
+        if let Some(canvas) = self.canvas.try_get_untracked().flatten() {
             // Without the capture it ends at the edge.
             let _ = canvas.set_pointer_capture(event.pointer_id());
         }
@@ -359,7 +398,7 @@ impl Stage {
 
     fn wheel(&self, event: &WheelEvent) {
         let has_focus = document().active_element().as_ref()
-            == self.canvas.get_untracked().map(|canvas| (**canvas).clone()).as_ref();
+            == self.canvas.try_get_untracked().flatten().map(|canvas| (**canvas).clone()).as_ref();
         if !(event.ctrl_key() || event.meta_key() || has_focus) {
             return;
         }
@@ -381,7 +420,7 @@ impl Stage {
                 "ArrowRight" => self.plot.pan(paper, (-PAN_SHARE * width, 0.0)),
                 "ArrowUp" => self.plot.pan(paper, (0.0, PAN_SHARE * height)),
                 "ArrowDown" => self.plot.pan(paper, (0.0, -PAN_SHARE * height)),
-                "Escape" => self.desk.clear_selection(),
+                "Escape" => self.plot.unselect(self.desk),
                 _ => return false,
             }
             true
@@ -392,7 +431,7 @@ impl Stage {
     }
 
     fn show_frame(&self, brush: Option<Brush>) {
-        let Some(frame) = self.frame.get_untracked() else { return };
+        let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
         frame.set_hidden(brush.is_none());
         if let Some(Brush { from, to }) = brush {
             let ratio = window().device_pixel_ratio();
@@ -409,7 +448,11 @@ impl Stage {
     }
 
     fn show_tip(&self, at: Place, words: &[String]) {
-        let (Some(tip), Some(canvas)) = (self.tip.get_untracked(), self.canvas.get_untracked()) else { return };
+        let (Some(tip), Some(canvas)) =
+            (self.tip.try_get_untracked().flatten(), self.canvas.try_get_untracked().flatten())
+        else {
+            return;
+        };
         tip.set_inner_html("");
         for line in words {
             if let Ok(element) = document().create_element("div") {
@@ -428,7 +471,7 @@ impl Stage {
     }
 
     fn hide_tip(&self) {
-        if let Some(tip) = self.tip.get_untracked() {
+        if let Some(tip) = self.tip.try_get_untracked().flatten() {
             tip.set_hidden(true);
         }
     }
@@ -466,23 +509,32 @@ fn fit(canvas: &HtmlCanvasElement) -> Size {
     size
 }
 
-fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+pub(super) fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "an image has some thousand pixels a side"
-)]
-fn put(canvas: &HtmlCanvasElement, raster: &Raster) {
+/// Draws a chart on an empty canvas.
+#[expect(clippy::cast_precision_loss, reason = "an image has some thousand pixels a side")]
+pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, paper: (Size, &Look), raster: &mut Raster) {
+    let (size, look) = paper;
+    chart.paint(size, look, raster);
     let image = raster.image();
+    put(canvas, image, (image.left_px as f64, image.top_px as f64));
+    if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
+        // A canvas takes every drawing.
+        let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), look);
+    }
+}
+
+/// Puts an image on a canvas, as it is.
+#[expect(clippy::cast_possible_truncation, reason = "an image has some thousand pixels a side")]
+pub(super) fn put(canvas: &HtmlCanvasElement, image: &Image, at: Place) {
     if image.rgba.is_empty() {
         return;
     }
     let pixels = ImageData::new_with_u8_clamped_array(Clamped(&image.rgba), image.width_px as u32);
     if let (Ok(pixels), Some(context)) = (pixels, context(canvas)) {
         // A canvas takes every image.
-        let _ = context.put_image_data(&pixels, image.left_px as f64, image.top_px as f64);
+        let _ = context.put_image_data(&pixels, at.0, at.1);
     }
 }

@@ -2,11 +2,14 @@
 
 pub(crate) mod bar;
 pub(crate) mod draft;
+pub(crate) mod ended;
 pub(crate) mod excerpt;
+pub(crate) mod export;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod problem;
 pub(crate) mod route;
 pub(crate) mod shorten;
+pub(crate) mod table;
 pub(crate) mod view;

@@ -91,7 +91,7 @@ mod tests {
     fn results_are_handed_out_in_the_order_of_their_cases() {
         let (cloud, study) = Cloud::study();
         let cases = cases(20);
-        for case in cases {
+        for case in &cases {
             cloud.put(&key(case), document(case));
         }
         let mut read = Vec::new();

@@ -87,6 +87,14 @@ impl Study {
         self.client.endpoints().bucket_url(&self.config.bucket).trim_end_matches('/').to_owned()
     }
 
+    /// Reads a document of the study as it is stored: of a result or a failure, for one.
+    ///
+    /// # Errors
+    /// If it isn't there any more.
+    pub async fn document(&self, key: &DataKey) -> Result<Bytes, Error> {
+        self.read(&key.key()).await
+    }
+
     /// Reads an error document.
     ///
     /// # Errors

@@ -1,70 +1,52 @@
 //! How strongly the response follows each factor.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::time::Duration;
 
 use cruncher_plot::correlation::{Correlation, Row};
 use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::correlation::{Coefficient, correlations};
+use cruncher_results::store::Store;
 use leptos::prelude::*;
 
 use super::MOST_AXES;
 use crate::results::columns::{is_text, label, plotted, showable, shown};
-use crate::results::desk::Desk;
+use crate::results::desk::{Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
 
-/// What was computed last, and of which rows.
-type Computed = ((u64, ColumnId, usize), Vec<ColumnId>, Correlation);
+/// After this time without a change the coefficients are computed: ranks take a while.
+const QUIET: Duration = Duration::from_millis(150);
 
 /// How strongly the response follows each factor, among the selected cases.
 pub(crate) struct Correlations {
-    pub(crate) desk: Desk,
-    pub(crate) last: Rc<RefCell<Option<Computed>>>,
+    desk: Desk,
+    found: RwSignal<Option<(Vec<ColumnId>, Correlation)>>,
 }
 
 impl Correlations {
+    /// Computes them now, and whenever the selection has been left alone for a moment.
+    pub(crate) fn new(desk: Desk) -> Self {
+        let found = RwSignal::new(None);
+        let changes = StoredValue::new(0_u64);
+        Effect::new(move || {
+            desk.data.track();
+            let (response, selected) = (shown(desk).map(|shown| shown.response), desk.selected.get());
+            changes.update_value(|number| *number += 1);
+            let number = changes.get_value();
+            let compute = move || {
+                if changes.try_get_value() == Some(number)
+                    && let Some(response) = &response
+                {
+                    found.set(Some(desk.data.with_untracked(|store| computed(desk, store, response, &selected))));
+                }
+            };
+            set_timeout(compute, QUIET);
+        });
+        Self { desk, found }
+    }
+
     fn look<T>(&self, look: impl FnOnce(&Correlation, &[ColumnId]) -> T) -> Option<T> {
-        let desk = self.desk;
-        let response = shown(desk)?.response;
-        let selected = desk.selected.get();
-        desk.data.with(|store| {
-            let state = (store.revision(), response.clone(), selected.count);
-            if self.last.borrow().as_ref().is_none_or(|last| last.0 != state) {
-                let is_number = |id: &ColumnId| !is_text(store, id) && *id != response;
-                let ids: Vec<ColumnId> = showable(store, store.factors().map(|(id, _)| id.clone()));
-                let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
-                let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-                let factors: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
-                let values = plotted(desk, store, &response);
-                let all = store.all();
-                let mask = selected.mask.as_deref().unwrap_or(&all);
-                #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
-                let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
-                let pearson = correlations(Coefficient::Pearson, &factors, &values.values, &rows);
-                let spearman = correlations(Coefficient::Spearman, &factors, &values.values, &rows);
-                let mut found: Vec<(ColumnId, Row)> = ids
-                    .into_iter()
-                    .zip(pearson.iter().zip(&spearman))
-                    .map(|(id, (pearson, spearman))| {
-                        let row = Row {
-                            label: label(&id),
-                            pearson: pearson.value.unwrap_or(f64::NAN),
-                            spearman: spearman.value.unwrap_or(f64::NAN),
-                            cases: pearson.pairs,
-                        };
-                        (id, row)
-                    })
-                    .collect();
-                let strength = |row: &Row| -(if row.spearman.is_nan() { -1.0 } else { row.spearman.abs() });
-                found.sort_by(|one, other| strength(&one.1).total_cmp(&strength(&other.1)));
-                found.truncate(MOST_AXES);
-                let (ids, rows) = found.into_iter().unzip();
-                *self.last.borrow_mut() = Some((state, ids, Correlation { response: label(&response), rows }));
-            }
-            let last = self.last.borrow();
-            last.as_ref().map(|(_, ids, chart)| look(chart, ids))
-        })
+        self.found.with(|found| found.as_ref().map(|(ids, chart)| look(chart, ids)))
     }
 
     /// The row of the chart at a height.
@@ -73,7 +55,44 @@ impl Correlations {
     }
 }
 
+fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> (Vec<ColumnId>, Correlation) {
+    let is_number = |id: &ColumnId| !is_text(store, id) && id != response;
+    let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
+    let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
+    let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+    let factors: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
+    let values = plotted(desk, store, response);
+    let all = store.all();
+    let mask = selected.mask.as_deref().unwrap_or(&all);
+    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
+    let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
+    let pearson = correlations(Coefficient::Pearson, &factors, &values.values, &rows);
+    let spearman = correlations(Coefficient::Spearman, &factors, &values.values, &rows);
+    let mut found: Vec<(ColumnId, Row)> = ids
+        .into_iter()
+        .zip(pearson.iter().zip(&spearman))
+        .map(|(id, (pearson, spearman))| {
+            let row = Row {
+                label: label(&id),
+                pearson: pearson.value.unwrap_or(f64::NAN),
+                spearman: spearman.value.unwrap_or(f64::NAN),
+                cases: pearson.pairs,
+            };
+            (id, row)
+        })
+        .collect();
+    let strength = |row: &Row| if row.spearman.is_nan() { -1.0 } else { row.spearman.abs() };
+    found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
+    found.truncate(MOST_AXES);
+    let (ids, rows) = found.into_iter().unzip();
+    (ids, Correlation { response: label(response), rows })
+}
+
 impl Plot for Correlations {
+    fn track(&self) {
+        self.found.track();
+    }
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|chart, _| show(chart));
     }

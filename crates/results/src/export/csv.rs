@@ -52,6 +52,18 @@ impl<'a> Csv<'a> {
         Self { store, columns: FIELDS.into_iter().map(ColumnId::Case).chain(named).collect() }
     }
 
+    /// The same table of a store that has grown meanwhile: with the columns that it had.
+    #[must_use]
+    pub const fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
+        Self { store, columns }
+    }
+
+    /// Its columns.
+    #[must_use]
+    pub fn columns(&self) -> &[ColumnId] {
+        &self.columns
+    }
+
     /// The names of the columns, no two of them equal: a response that is called like a factor or a field is
     /// `result.<name>`, a factor that is called like a field `parameters.<name>`.
     #[must_use]
@@ -144,6 +156,15 @@ mod tests {
             a,00000000000000000000000000000000,3,0,done,w,1790000000.5,1790000002,1.5,1,0.1,\"clay, \"\"wet\"\"\",,true,200000,,\r\n\
             a,00000000000000000000000000000001,3,0,done,w,1790000000.5,1790000002,1.5,,,=1+1,7,,,1e-9,\"\"\r\n";
         assert_eq!(csv(&store, &store.all()), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_written_in_parts_keeps_its_columns() {
+        let before = samples::factor("c", &[json!(1)]);
+        let columns = Csv::new(&before).columns().to_vec();
+        let after = samples::store(&[(json!({"c": 1}), json!({})), (json!({"c": 2, "new": 3}), json!({}))]);
+        let rows = Csv::with_columns(&after, columns).rows([1]);
+        assert!(rows.ends_with(",2\r\n"), "{rows}");
     }
 
     #[test]

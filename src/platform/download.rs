@@ -6,11 +6,22 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// Offers `content` as a file.
-pub(super) fn save(name: &str, media_type: &str, content: &JsValue) {
+pub(crate) fn save(name: &str, media_type: &str, content: &JsValue) {
+    save_parts(name, media_type, &Array::of1(content));
+}
+
+/// Offers typed arrays, one after the other, as a file.
+pub(crate) fn save_parts(name: &str, media_type: &str, parts: &Array) {
     let options = BlobPropertyBag::new();
     options.set_type(media_type);
-    let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(&Array::of1(content), &options) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(parts, &options) {
+        save_blob(name, &blob);
+    }
+}
+
+/// Offers a blob as a file.
+pub(crate) fn save_blob(name: &str, blob: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
     let anchor = document().create_element("a").ok().and_then(|anchor| anchor.dyn_into::<HtmlAnchorElement>().ok());
     if let Some(anchor) = anchor {
         anchor.set_href(&url);

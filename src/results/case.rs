@@ -1,0 +1,211 @@
+//! The case that stands open, in a sheet beside the plots.
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
+use cruncher_study::figures::{duration, significant, thousands};
+use js_sys::Date;
+use leptos::ev::KeyboardEvent;
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement};
+
+use super::columns::unit;
+use super::copy::copy_button;
+use super::desk::Desk;
+use super::document::document;
+use super::reading;
+use crate::platform::local_time::{clock_time, exact_time};
+use crate::state::export::exact;
+
+/// More factors or responses than these are in the document only.
+const MOST_VALUES: usize = 200;
+
+/// The case that stands open, if one does.
+pub(super) fn case(desk: Desk) -> AnyView {
+    let is_open = Memo::new(move |_| desk.opened.get().is_some());
+    (move || is_open.get().then(|| sheet(desk))).into_any()
+}
+
+fn sheet(desk: Desk) -> AnyView {
+    let before = document_focus();
+    let sheet = NodeRef::<Div>::new();
+    Effect::new(move || {
+        if let Some(sheet) = sheet.get() {
+            // A sheet can take the focus.
+            let _ = sheet.focus();
+        }
+    });
+    let close = move || {
+        desk.opened.set(None);
+        let back = before.as_ref().filter(|element| element.is_connected() && element.tag_name() != "BODY").cloned();
+        if let Some(back) = back.or_else(table) {
+            // What had the focus can take it.
+            let _ = back.focus();
+        }
+    };
+    let (press, escape) = (close.clone(), close);
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.stop_propagation();
+            escape();
+        }
+    };
+    let row = Memo::new(move |before: Option<&usize>| desk.opened.get().or(before.copied()).unwrap_or_default());
+    let document_key = Memo::new(move |_| desk.data.with(|store| reading::key(store, row.get())));
+    let id =
+        move || desk.data.with(|store| store.case_ids().get(row.get()).map(ToString::to_string)).unwrap_or_default();
+    let short = move || format!("Case {:.8}", id());
+    view! {
+        <div
+            class="case" node_ref=sheet tabindex="-1" role="dialog" aria-labelledby="case-title" on:keydown=key
+            on:scroll=|_| tell_plots()
+        >
+            <div class="case__top">
+                <h3 id="case-title">{short}</h3>
+                {steps(desk, row)}
+                <button class="quiet" aria-label="Close the case" title="Close (Escape)" on:click=move |_| press()>"✕"</button>
+            </div>
+            <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", move || untrack(id))}</div>
+            {move || facts(desk, row.get())}
+            {move || values(desk, row.get(), Part::Factors)}
+            {move || values(desk, row.get(), Part::Responses)}
+            {document(desk, document_key)}
+        </div>
+    }
+    .into_any()
+}
+
+/// What has the focus.
+fn document_focus() -> Option<HtmlElement> {
+    leptos::prelude::document().active_element()?.dyn_into().ok()
+}
+
+/// Where the focus goes when what had it is gone.
+fn table() -> Option<HtmlElement> {
+    leptos::prelude::document().query_selector(".cases__grid").ok()??.dyn_into().ok()
+}
+
+/// Plots are drawn when they come into sight, and listen to the window for that.
+fn tell_plots() {
+    if let Ok(event) = Event::new("scroll") {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+/// To the case before and the one behind, in the order of the table.
+fn steps(desk: Desk, row: Memo<usize>) -> AnyView {
+    let place = Memo::new(move |_| desk.order.read().iter().position(|own| *own as usize == row.get()));
+    let beside = move |step: isize| {
+        let place = place.get()?.checked_add_signed(step)?;
+        desk.order.read().get(place).map(|row| *row as usize)
+    };
+    let go = move |step: isize| {
+        if let Some(row) = untrack(|| beside(step)) {
+            desk.opened.set(Some(row));
+            desk.pointed_at.set(Some(row));
+        }
+    };
+    let said = move || {
+        let all = thousands(desk.order.read().len() as u64);
+        place
+            .get()
+            .map_or_else(|| "not selected".to_owned(), |place| format!("{} of {all}", thousands(place as u64 + 1)))
+    };
+    view! {
+        <span class="faint case__place" role="status">{said}</span>
+        <button
+            class="quiet" aria-label="The case before" title="The case before, in the order of the table"
+            aria-disabled=move || beside(-1).is_none().to_string() on:click=move |_| go(-1)
+        >"↑"</button>
+        <button
+            class="quiet" aria-label="The next case" title="The next case, in the order of the table"
+            aria-disabled=move || beside(1).is_none().to_string() on:click=move |_| go(1)
+        >"↓"</button>
+    }
+    .into_any()
+}
+
+/// What every case has.
+fn facts(desk: Desk, row: usize) -> AnyView {
+    desk.data.with(|store| {
+        let cell = |field: Field| store.cell(&ColumnId::Case(field), row);
+        let number = |field: Field| store.field(field).number(row);
+        let text = |field: Field| match cell(field) {
+            Cell::Text(text) => text.to_owned(),
+            Cell::Number(number) => significant(number),
+            _ => "–".to_owned(),
+        };
+        let now = Date::now() / 1000.0;
+        let time = |field: Field| match number(field) {
+            secs if secs.is_nan() => ("–".to_owned(), None),
+            secs => {
+                (format!("{}:{:02.0}", clock_time(secs, now), secs.rem_euclid(60.0).floor()), Some(exact_time(secs)))
+            }
+        };
+        let took = match number(Field::DurationSecs) {
+            secs if secs.is_nan() => ("–".to_owned(), None),
+            secs => (duration(secs), Some(format!("{} s", exact(secs)))),
+        };
+        let (state, class) = match cell(Field::State) {
+            Cell::Text(DONE) => ("✓ done", "state-text-done"),
+            Cell::Text(FAILED_FINALLY) => ("✕ failed, no attempt is left", "state-text-failed"),
+            _ => ("✕ failed, is tried again", "state-text-failed"),
+        };
+        let plain = |field: Field| (text(field), None);
+        let facts = [
+            ("State", (state.to_owned(), None), class),
+            ("Batch", plain(Field::Batch), ""),
+            ("Level", plain(Field::Level), ""),
+            ("Replicate", plain(Field::Replicate), ""),
+            ("Worker", plain(Field::Worker), ""),
+            ("Start", time(Field::StartTime), ""),
+            ("End", time(Field::EndTime), ""),
+            ("Duration", took, ""),
+        ];
+        let facts: Vec<_> = facts
+            .into_iter()
+            .map(|(name, (fact, title), class)| view! { <dt>{name}</dt><dd class=class title=title>{fact}</dd> })
+            .collect();
+        view! { <dl class="facts case__facts">{facts}</dl> }.into_any()
+    })
+}
+
+/// Factors or responses.
+#[derive(Clone, Copy)]
+enum Part {
+    Factors,
+    Responses,
+}
+
+fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
+    let (title, ids) = desk.data.with(|store| match part {
+        Part::Factors => ("Factors", ids(store, row, store.factors().map(|(id, _)| id))),
+        Part::Responses => ("Responses", ids(store, row, store.responses().map(|(id, _)| id))),
+    });
+    let more = ids.len().saturating_sub(MOST_VALUES);
+    let one = |id: &ColumnId| {
+        let (text, title) = desk.data.with(|store| match store.cell(id, row) {
+            Cell::Number(number) => (significant(number), Some(exact(number))),
+            Cell::Text(text) => (text.to_owned(), None),
+            Cell::Flag(flag) => (flag.to_string(), None),
+            Cell::Id(id) => (id.to_string(), None),
+            Cell::Missing => ("–".to_owned(), None),
+        });
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class="number" title=title>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
+    };
+    let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
+    let more = (more > 0).then(|| view! { <p class="faint">{format!("{more} more are in the document.")}</p> });
+    let list = view! {
+        <h4>{title}</h4>
+        <table class="case__values" aria-label=title><tbody>{rows}</tbody></table>
+        {more}
+    };
+    (!ids.is_empty()).then(|| list.into_any())
+}
+
+/// The columns in which a case has something.
+fn ids<'a>(store: &Store, row: usize, all: impl Iterator<Item = &'a ColumnId>) -> Vec<ColumnId> {
+    all.filter(|id| store.cell(id, row) != Cell::Missing).cloned().collect()
+}

@@ -1,0 +1,34 @@
+//! A button that copies.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::platform::clipboard::copy;
+
+/// How long the button says what it did, in milliseconds.
+const SAID_MILLIS: u64 = 2_000;
+
+/// Copies `text`; `what` is what that is.
+pub(super) fn copy_button(words: &'static str, what: &'static str, text: impl Fn() -> String + 'static) -> AnyView {
+    let outcome = RwSignal::new(None::<bool>);
+    let said = move || match outcome.get() {
+        None => words,
+        Some(true) => "Copied",
+        Some(false) => "Copying isn't allowed",
+    };
+    let press = move |_| {
+        let text = text();
+        spawn_local(async move {
+            outcome.set(Some(copy(text).await));
+            set_timeout(move || outcome.set(None), Duration::from_millis(SAID_MILLIS));
+        });
+    };
+    let told = move || outcome.get().map(|_| said());
+    view! {
+        <button aria-label=what title=what on:click=press>{said}</button>
+        <span class="visually-hidden" role="status">{told}</span>
+    }
+    .into_any()
+}

@@ -1,0 +1,219 @@
+//! The menu of what can be downloaded.
+
+use std::collections::BTreeSet;
+
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::store::Store;
+use cruncher_study::figures::{counted, thousands};
+use leptos::ev::KeyboardEvent;
+use leptos::html::Details;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+use super::copy::copy_button;
+use super::desk::Desk;
+use super::files::{File, Wanted, Which};
+use crate::platform::address;
+use crate::state::export::{Columns, Contents};
+
+/// What the reader has chosen.
+#[derive(Clone, Copy)]
+struct Menu {
+    desk: Desk,
+    /// None as long as nobody chose: then the selection, if there is one.
+    which: RwSignal<Option<Which>>,
+    omitted: RwSignal<BTreeSet<ColumnId>>,
+    /// What is being made, or what came of it.
+    said: RwSignal<Option<String>>,
+    is_making: RwSignal<bool>,
+}
+
+/// The page's address, which shows the selection to whoever has access.
+pub(super) fn link() -> String {
+    let url = address::page_url();
+    // The access is taken out of the address when a link is opened; a key must not be passed on by mistake all the same.
+    if address::holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
+}
+
+/// The menu, and the button that copies the address.
+pub(super) fn downloads(desk: Desk) -> AnyView {
+    let menu = Menu {
+        desk,
+        which: RwSignal::new(None),
+        omitted: RwSignal::default(),
+        said: RwSignal::new(None),
+        is_making: RwSignal::new(false),
+    };
+    let details = NodeRef::<Details>::new();
+    let is_open = RwSignal::new(false);
+    let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
+    let key = move |event: KeyboardEvent| {
+        if let Some(details) = details.get_untracked().filter(|details| event.key() == "Escape" && details.open()) {
+            details.set_open(false);
+            let summary = details.query_selector("summary").ok().flatten();
+            if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<web_sys::HtmlElement>().ok()) {
+                // A summary can take the focus.
+                let _ = summary.focus();
+            }
+        }
+    };
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        if let Some(details) = details.get_untracked().filter(|details| !details.contains(target.as_ref())) {
+            details.set_open(false);
+        }
+    });
+    on_cleanup(move || pressed.remove());
+    let body = move || is_open.get().then(|| menu.body());
+    view! {
+        <div class="results__actions">
+            {copy_button("Copy link", "Copy the address of what is shown; it doesn't hold the key", link)}
+            <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
+                <summary class="menu__button">"Download"</summary>
+                <div class="menu__body">{body}</div>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+impl Menu {
+    fn wanted(self) -> Wanted {
+        let has_selection = self.desk.selected.read().mask.is_some();
+        let which = self.which.get().filter(|which| has_selection || *which == Which::All);
+        let default = if has_selection { Which::Selected } else { Which::All };
+        Wanted { desk: self.desk, which: which.unwrap_or(default), omitted: self.omitted.get() }
+    }
+
+    fn body(self) -> AnyView {
+        let contents = Memo::new(move |_| self.wanted().contents());
+        let snippet = move || contents.read().snippet();
+        let command = move || match contents.read().study.as_str() {
+            "" => "cruncher results STUDY --table STUDY.csv".to_owned(),
+            study => format!("cruncher results {study} --table {study}.csv"),
+        };
+        view! {
+            {self.cases()}
+            {self.responses()}
+            <ul class="menu__files">
+                {self.file(File::Table, "Table, CSV", move || table_size(self.desk, &contents.read()))}
+                {self.file(File::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}
+                {self.file(File::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
+                {self.file(File::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
+            </ul>
+            {move || left_out("X", &contents.read().factors)}
+            {move || left_out("Y", &contents.read().responses)}
+            <p class="menu__said" role="status">{move || self.said.get()}</p>
+            <details>
+                <summary>"Read the ZIP in Python"</summary>
+                <pre class="trace" tabindex="0" role="region" aria-label="How Python reads it">{snippet}</pre>
+                {copy_button("Copy", "Copy these lines", move || untrack(snippet))}
+            </details>
+            <p class="faint">"The command line writes the table too: " <code>{command}</code></p>
+        }
+        .into_any()
+    }
+
+    fn cases(self) -> AnyView {
+        let choice = move |which: Which, words: Signal<String>| {
+            let is_it = move || self.wanted().which == which;
+            let is_possible = move || which == Which::All || self.desk.selected.read().mask.is_some();
+            view! {
+                <label class="menu__check">
+                    <input
+                        type="radio" name="download-cases" prop:checked=is_it disabled=move || !is_possible()
+                        on:change=move |_| self.which.set(Some(which))
+                    />
+                    {words}
+                </label>
+            }
+        };
+        let selected = Signal::derive(move || {
+            let selected = self.desk.selected.read();
+            let nothing = || "selected: nothing is".to_owned();
+            selected.mask.as_ref().map_or_else(nothing, |_| format!("selected, {}", thousands(selected.count as u64)))
+        });
+        let all = Signal::derive(move || format!("all, {}", thousands(self.desk.data.with(Store::len) as u64)));
+        view! {
+            <fieldset class="menu__choices">
+                <legend>"Cases"</legend>
+                {choice(Which::Selected, selected)}
+                {choice(Which::All, all)}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    /// Which responses are columns of Y.
+    fn responses(self) -> AnyView {
+        let has_number = |column: &cruncher_results::store::Column| column.statistics().numbers > 0;
+        let ids = Memo::new(move |_| {
+            self.desk.data.with(|store| {
+                store.responses().filter(|(_, column)| has_number(column)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
+            })
+        });
+        let one = move |id: ColumnId| {
+            let name = id.name().to_owned();
+            let shown = id.clone();
+            let is_taken = move || !self.omitted.read().contains(&shown);
+            let change = move |_| {
+                self.omitted.update(|omitted| {
+                    if !omitted.remove(&id) {
+                        omitted.insert(id.clone());
+                    }
+                });
+            };
+            view! { <label class="menu__check"><input type="checkbox" prop:checked=is_taken on:change=change/>{name}</label> }
+        };
+        let boxes = move || ids.get().into_iter().map(one).collect::<Vec<_>>();
+        view! {
+            <fieldset class="menu__choices menu__responses">
+                <legend>"Responses in Y"</legend>
+                {boxes}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn file(self, file: File, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
+        let make = move |_| {
+            if self.is_making.get_untracked() {
+                return;
+            }
+            self.is_making.set(true);
+            self.said.set(Some("Preparing …".to_owned()));
+            let wanted = untrack(|| self.wanted());
+            spawn_local(async move {
+                let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
+                self.said.set(Some(match made {
+                    Ok(()) => "The browser saves it.".to_owned(),
+                    Err(error) => format!("{error}. Select fewer cases, or take the table."),
+                }));
+                self.is_making.set(false);
+            });
+        };
+        view! {
+            <li class="menu__file">
+                <button aria-disabled=move || self.is_making.get().to_string() on:click=make>{words}</button>
+                <span class="faint">{size}</span>
+            </li>
+        }
+        .into_any()
+    }
+}
+
+fn table_size(desk: Desk, contents: &Contents) -> String {
+    let columns = desk.data.with(|store| cruncher_results::export::csv::Csv::new(store).columns().len());
+    format!("{} × {columns} columns", counted(contents.cases as u64, "row", "rows"))
+}
+
+fn size(contents: &Contents, columns: &Columns) -> String {
+    let columns = counted(columns.taken.len() as u64, "column", "columns");
+    format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
+}
+
+fn left_out(of: &str, columns: &Columns) -> Option<AnyView> {
+    let words = format!("Not in {of}, since they have texts only: {}.", columns.left_out.join(", "));
+    (!columns.left_out.is_empty()).then(|| view! { <p class="faint">{words}</p> }.into_any())
+}

@@ -1,0 +1,60 @@
+//! A curve of a single case.
+
+use std::sync::Arc;
+
+use cruncher_plot::curves::{Curve, Curves};
+use cruncher_plot::{Axis, Chart, Look, Mask, Scale, Size};
+use cruncher_study::figures::significant;
+
+use super::REACH_PX;
+use crate::results::desk::Desk;
+use crate::results::surface::{Found, Paper, Place, Plot};
+use crate::state::ended::{Ended, Line};
+
+/// One of the arrays that a case left.
+pub(crate) struct OwnCurvePlot {
+    pub(crate) ended: Arc<Ended>,
+    pub(crate) index: usize,
+}
+
+/// A name without the objects that it stands in.
+fn own_name(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+impl OwnCurvePlot {
+    fn look<T>(&self, look: impl FnOnce(&Curves, &Line) -> T) -> Option<T> {
+        let line = self.ended.lines.get(self.index)?;
+        let over = line.over.as_deref().map_or("place", own_name);
+        let curves = [Curve { x: &line.x, y: &line.y }];
+        let x = Axis::covering(over, "", Scale::Linear, &line.x);
+        let y = Axis::covering(own_name(&line.name), "", Scale::Linear, &line.y);
+        let curves = Curves { curves: &curves, selected: Mask::All, x, y, band: None, pointed_at: None };
+        Some(look(&curves, line))
+    }
+}
+
+impl Plot for OwnCurvePlot {
+    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+        self.look(|curves, _| show(curves));
+    }
+
+    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+        self.look(|curves, line| {
+            let frame = curves.frame(paper.size, paper.look);
+            let away = |(x, y): (&f64, &f64)| {
+                let place = frame.pixel_of(*x, *y);
+                (place.0 - at.0).hypot(place.1 - at.1)
+            };
+            let points = line.x.iter().zip(&line.y).filter(|(_, y)| !y.is_nan());
+            let nearest = points.min_by(|one, other| away(*one).total_cmp(&away(*other)))?;
+            let is_near = away(nearest) < 2.0 * REACH_PX * paper.look.pixel_ratio;
+            let words = |name: &str, value: f64| format!("{} {}", own_name(name), significant(value));
+            let over = line.over.as_deref().unwrap_or("place");
+            is_near.then(|| Found { words: vec![words(&line.name, *nearest.1), words(over, *nearest.0)], row: None })
+        })?
+    }
+
+    /// Leaves the selection as it is: this is not where cases are selected.
+    fn unselect(&self, _desk: Desk) {}
+}

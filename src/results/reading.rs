@@ -1,0 +1,104 @@
+//! What is read from the bucket on demand: the documents of single cases.
+
+use std::sync::Arc;
+
+use cruncher_aws::Error;
+use cruncher_backend::Study;
+use cruncher_backend::study;
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::{Cell, DONE, Store};
+use cruncher_study::batch::Batch;
+use cruncher_study::key::DataKey;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::desk::Desk;
+use crate::platform::{address, frozen, network};
+use crate::state::ended::Ended;
+use crate::state::problem::Problem;
+
+/// The messages of more failures than these aren't looked up.
+const MOST_MESSAGES: usize = 100;
+
+/// What a case left, as it is stored and as it is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) json: Arc<[u8]>,
+    pub(super) ended: Arc<Ended>,
+}
+
+/// The study, opened once.
+pub(super) async fn study(desk: Desk) -> Result<Study, Problem> {
+    if let Some(study) = desk.study.get_value() {
+        return Ok(study);
+    }
+    let key = desk.access.with_value(|access| access.key.clone());
+    let study = match frozen::study() {
+        Some((study, _)) => study,
+        None => study::open(network(), &address::page_url(), &key).await.map_err(|error| Problem::from(&error))?,
+    };
+    desk.study.set_value(Some(study.clone()));
+    desk.study_name.set(study.config.study.clone());
+    Ok(study)
+}
+
+/// The key of the document that tells how a row's case ended.
+pub(super) fn key(store: &Store, row: usize) -> Option<DataKey> {
+    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
+    let (batch, case) = (Batch::parse(batch).ok()?, *store.case_ids().get(row)?);
+    Some(if is_done(store, row) { DataKey::Done(batch, case) } else { DataKey::Error(batch, case) })
+}
+
+/// Whether a row's case has a result.
+pub(super) fn is_done(store: &Store, row: usize) -> bool {
+    store.cell(&ColumnId::Case(Field::State), row) == Cell::Text(DONE)
+}
+
+/// Reads a document.
+pub(super) async fn document(desk: Desk, key: &DataKey) -> Result<Document, Problem> {
+    let json = study(desk).await?.document(key).await.map_err(|error| problem(&error))?;
+    let read = if matches!(key, DataKey::Done(..)) { Ended::result(&json) } else { Ended::error(&json) };
+    let ended = read.map_err(|error| Problem {
+        title: "The document of this case can't be read.".into(),
+        advice: "Something else than a worker wrote it, or it was damaged. What stands above is from the table.".into(),
+        detail: format!("{}: {error}", key.key()),
+    })?;
+    Ok(Document { json: json.to_vec().into(), ended: Arc::new(ended) })
+}
+
+fn problem(error: &Error) -> Problem {
+    if error.is_not_found() {
+        return Problem {
+            title: "The document of this case isn't there any more.".into(),
+            advice: "It was sent again or cleaned up meanwhile. What stands above is from the table.".into(),
+            detail: error.to_string(),
+        };
+    }
+    Problem { advice: "Try again in a moment. What stands above is from the table.".into(), ..error.into() }
+}
+
+/// Looks up what the failures of rows say, one a signature, each once.
+pub(super) fn learn_messages(desk: Desk, rows: &[usize]) {
+    for row in rows {
+        let asked = desk.data.with(|store| {
+            if is_done(store, *row) {
+                return None;
+            }
+            let Cell::Text(signature) = store.cell(&ColumnId::Case(Field::Signature), *row) else { return None };
+            Some((signature.to_owned(), key(store, *row)?))
+        });
+        let Some((signature, key)) = asked else { continue };
+        let is_new =
+            desk.messages.with_untracked(|known| known.len() < MOST_MESSAGES && !known.contains_key(&signature));
+        if is_new {
+            // Empty until it is known, and for good if it can't be had.
+            desk.messages.update(|known| drop(known.insert(signature.clone(), String::new())));
+            spawn_local(async move {
+                if let Ok(document) = document(desk, &key).await {
+                    let message = document.ended.error.clone().unwrap_or_default();
+                    desk.messages.update(|known| drop(known.insert(signature, message)));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The cases as a table: of a hundred thousand rows those are in the document that can be seen.
+
+use std::time::Duration;
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::order::Direction;
+use cruncher_results::store::Store;
+use cruncher_study::figures::thousands;
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::columns::label;
+use super::desk::Desk;
+use super::reading;
+use crate::state::table::{Part, Rows};
+
+mod cells;
+
+use cells::Column;
+
+/// The height of a row and of the header, in pixels.
+const ROW_PX: f64 = 28.0;
+const HEAD_PX: f64 = 32.0;
+
+/// The height that the rows have to be seen in before anybody asked.
+const VIEW_PX: f64 = 420.0 - HEAD_PX;
+
+/// A row that is pointed at that long stands out in the plots too, in milliseconds: each of them is drawn anew.
+const REST_MILLIS: u64 = 40;
+
+/// The table, and what belongs to it.
+#[derive(Clone, Copy)]
+struct Table {
+    desk: Desk,
+    grid: NodeRef<Div>,
+    scrolled_px: RwSignal<f64>,
+    view_px: RwSignal<f64>,
+    /// The place in the table that keys have led to.
+    place: RwSignal<Option<usize>>,
+    /// The row that the pointer rests on.
+    pointed: StoredValue<Option<usize>>,
+    columns: Memo<Vec<Column>>,
+    part: Memo<Part>,
+    /// The rows that are in the document: a row that stays there is left alone.
+    seen: Memo<Vec<Seen>>,
+}
+
+/// A row in the document: its place in the table, the row, and which version of what stands in it.
+type Seen = (usize, usize, u64);
+
+/// The selected cases, all if none are.
+pub(super) fn table(desk: Desk) -> AnyView {
+    let table = Table::new(desk);
+    let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
+    let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
+    let template = move || cells::template(&table.columns.read());
+    let top = move || format!("translateY({}px)", table.part.get().top_px);
+    let more = move || {
+        let left_out = desk.data.with(cells::left_out);
+        (left_out > 0).then(|| format!("{left_out} more columns are in the download."))
+    };
+    view! {
+        <section class="plots__one plots__all cases" aria-labelledby="cases-title">
+            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || said(desk)}</span></h3>
+            <div
+                class="cases__grid" node_ref=table.grid tabindex="0" role="grid" aria-label="Cases"
+                aria-rowcount=move || (table.rows().count + 1).to_string()
+                aria-colcount=move || table.columns.read().len().to_string()
+                aria-activedescendant=move || table.active().map(cells::id_of)
+                aria-description="Arrow keys, Page Up and Page Down, Home and End lead to a case, Enter opens it."
+                style:--row=format!("{ROW_PX}px") style:--head=format!("{HEAD_PX}px") style:--columns=template
+                on:scroll=move |_| table.look() on:keydown=move |event| table.key(&event)
+                on:pointermove=move |event| table.point_at(row_of(&event))
+                on:pointerleave=move |_| table.point_at(None)
+                on:click=move |event: MouseEvent| table.press(&event)
+            >
+                <div class="cases__sheet" role="presentation" style:height=height style:min-width=width>
+                    <div class="cases__head" role="rowgroup">
+                        <div class="cases__row" role="row" aria-rowindex="1">{move || table.header()}</div>
+                    </div>
+                    <div class="cases__rows" role="rowgroup" style:transform=top>
+                        <For each=move || table.seen.get() key=|seen| *seen children=move |seen| table.row(seen)/>
+                    </div>
+                </div>
+            </div>
+            <p class="faint cases__more">{more}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// How many cases are in the table.
+fn said(desk: Desk) -> String {
+    let (shown, all) = (desk.selected.read().count as u64, desk.data.with(Store::len) as u64);
+    if shown == all { thousands(all) } else { format!("{} of {} selected", thousands(shown), thousands(all)) }
+}
+
+impl Table {
+    fn new(desk: Desk) -> Self {
+        let (scrolled_px, view_px) = (RwSignal::new(0.0), RwSignal::new(VIEW_PX));
+        let columns = Memo::new(move |_| desk.data.with(|store| cells::columns(desk, store)));
+        let part = Memo::new(move |_| {
+            let count = desk.order.read().len();
+            Rows { count, row_px: ROW_PX, view_px: view_px.get() }.part(scrolled_px.get())
+        });
+        let version = Memo::new(move |before: Option<&u64>| {
+            desk.data.track();
+            desk.messages.track();
+            columns.track();
+            before.map_or(0, |before| before + 1)
+        });
+        let seen = Memo::new(move |_| {
+            let (part, version, order) = (part.get(), version.get(), desk.order.read());
+            let rows = order.get(part.first..part.end).unwrap_or_default();
+            (part.first..).zip(rows).map(|(place, row)| (place, *row as usize, version)).collect::<Vec<Seen>>()
+        });
+        let (grid, place) = (NodeRef::new(), RwSignal::new(None));
+        let table =
+            Self { desk, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
+        Effect::new(move || {
+            let rows: Vec<usize> = seen.read().iter().map(|(_, row, _)| *row).collect();
+            untrack(|| reading::learn_messages(desk, &rows));
+        });
+        // Other cases stand at other places.
+        Effect::new(move || {
+            let count = desk.order.read().len();
+            place.update(|place| *place = place.filter(|place| *place < count));
+            request_animation_frame(move || table.look());
+        });
+        table
+    }
+
+    /// The place that keys have led to, as long as its row is in the document.
+    fn active(self) -> Option<usize> {
+        let (place, part) = (self.place.get()?, self.part.get());
+        (part.first..part.end).contains(&place).then_some(place)
+    }
+
+    fn rows(self) -> Rows {
+        Rows { count: self.desk.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
+    }
+
+    /// Takes over how far it is scrolled, and how much of it can be seen.
+    fn look(self) {
+        let Some(grid) = self.grid.get_untracked() else { return };
+        let (scrolled_px, view_px) = (f64::from(grid.scroll_top()), f64::from(grid.client_height()) - HEAD_PX);
+        if view_px > 0.0 && (self.view_px.get_untracked() - view_px).abs() > 0.5 {
+            self.view_px.set(view_px);
+        }
+        if (self.scrolled_px.get_untracked() - scrolled_px).abs() > 0.5 {
+            self.scrolled_px.set(scrolled_px);
+        }
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let is_own = event.target().map(JsCast::unchecked_into::<web_sys::Element>)
+            == self.grid.get_untracked().map(|grid| (**grid).clone());
+        if !is_own || event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
+        let place = self.place.get_untracked();
+        match &*event.key() {
+            "Enter" => {
+                let row = place.and_then(|place| self.row_at(place));
+                if row.is_some() {
+                    event.prevent_default();
+                    self.desk.opened.set(row);
+                }
+            }
+            key => {
+                let rows = untrack(|| self.rows());
+                if let Some(place) = rows.moved(key, place) {
+                    event.prevent_default();
+                    self.go_to(rows, place);
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a container is scrolled by some million pixels")]
+    fn go_to(self, rows: Rows, place: usize) {
+        if let Some(grid) = self.grid.get_untracked() {
+            let before_px = f64::from(grid.scroll_top());
+            let scrolled_px = rows.scrolled_to(place, before_px);
+            if (scrolled_px - before_px).abs() > 0.5 {
+                grid.set_scroll_top(scrolled_px.round() as i32);
+                self.look();
+            }
+        }
+        self.place.set(Some(place));
+        self.point_at(self.row_at(place));
+    }
+
+    fn row_at(self, place: usize) -> Option<usize> {
+        self.desk.order.with_untracked(|order| order.get(place).map(|row| *row as usize))
+    }
+
+    /// Plots show the row as soon as the pointer rests.
+    fn point_at(self, row: Option<usize>) {
+        if self.pointed.get_value() == row {
+            return;
+        }
+        self.pointed.set_value(row);
+        let show = move || {
+            if self.pointed.get_value() == row && self.desk.pointed_at.get_untracked() != row {
+                self.desk.pointed_at.set(row);
+            }
+        };
+        set_timeout(show, Duration::from_millis(REST_MILLIS));
+    }
+
+    fn press(self, event: &MouseEvent) {
+        if let Some(row) = row_of(event) {
+            let place = self.desk.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
+            self.place.set(place);
+            self.desk.opened.set(Some(row));
+        }
+    }
+
+    fn header(self) -> AnyView {
+        let sorting = self.desk.sorting.get();
+        let columns = self.columns.get();
+        let cell = |(index, column): (usize, Column)| {
+            let direction = sorting.as_ref().filter(|(id, _)| *id == column.id).map(|(_, direction)| *direction);
+            let (sort, arrow) = match direction {
+                None => ("none", None),
+                Some(Direction::Ascending) => ("ascending", Some("▲")),
+                Some(Direction::Descending) => ("descending", Some("▼")),
+            };
+            let next = match direction {
+                None => Some((column.id.clone(), Direction::Ascending)),
+                Some(Direction::Ascending) => Some((column.id.clone(), Direction::Descending)),
+                Some(Direction::Descending) => None,
+            };
+            let turn = move |_| self.desk.sorting.set(next.clone());
+            let title = format!("Sort by {}", column.title);
+            view! {
+                <div class=column.class() role="columnheader" aria-sort=sort aria-colindex=(index + 1).to_string()>
+                    <button class="cases__sort" title=title on:click=turn>
+                        <span class="cases__name">{column.title.clone()}</span>
+                        {arrow.map(|arrow| view! { <span aria-hidden="true">{arrow}</span> })}
+                    </button>
+                </div>
+            }
+        };
+        columns.into_iter().enumerate().map(cell).collect::<Vec<_>>().into_any()
+    }
+
+    fn row(self, (place, row, _): Seen) -> AnyView {
+        let (columns, messages) = (self.columns.read_untracked(), self.desk.messages.read_untracked());
+        let cells = untrack(|| self.desk.data.with(|store| cells::line(store, &columns, &messages, row)));
+        let is_pointed = move || self.desk.pointed_at.get() == Some(row) || self.place.get() == Some(place);
+        let is_opened = move || (self.desk.opened.get() == Some(row)).to_string();
+        let cell = |(index, (told, column)): (usize, (cells::Told, &Column))| {
+            view! {
+                <div
+                    class=format!("{} {}", column.class(), told.class) role="gridcell" aria-colindex=(index + 1).to_string()
+                    title=told.title
+                >{told.text}</div>
+            }
+        };
+        let cells: Vec<_> = cells.into_iter().zip(&*columns).enumerate().map(cell).collect();
+        view! {
+            <div
+                class="cases__row" class:cases__row--pointed=is_pointed role="row" id=cells::id_of(place)
+                aria-rowindex=(place + 2).to_string() aria-selected=is_opened data-row=row.to_string()
+            >{cells}</div>
+        }
+        .into_any()
+    }
+}
+
+/// The row that a pointer is on.
+fn row_of(event: &Event) -> Option<usize> {
+    let element: web_sys::Element = event.target()?.dyn_into().ok()?;
+    element.closest("[data-row]").ok()??.get_attribute("data-row")?.parse().ok()
+}
+
+/// What a column is called in the header.
+fn title_of(id: &ColumnId, unit: &str) -> String {
+    let name = match id {
+        ColumnId::Case(Field::CaseId) => "case".to_owned(),
+        id => label(id),
+    };
+    if unit.is_empty() { name } else { format!("{name}, {unit}") }
+}

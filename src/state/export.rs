@@ -1,0 +1,198 @@
+//! Files that other programs read: what they are called, what is in them, and how they are read.
+
+use cruncher_results::filter::{Condition, Filter};
+use cruncher_study::figures::significant;
+
+/// What is exported.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Contents {
+    /// What the study is called.
+    pub(crate) study: String,
+    /// What is selected, in words; nothing if all cases are.
+    pub(crate) selection: Option<String>,
+    /// What somebody calls the selection.
+    pub(crate) name: String,
+    /// How many cases the table has.
+    pub(crate) cases: usize,
+    /// How many of them are done: the rows of the matrices.
+    pub(crate) done: usize,
+    /// The columns of `X`, and those that have texts only.
+    pub(crate) factors: Columns,
+    /// The same of `Y`.
+    pub(crate) responses: Columns,
+    /// The address that shows the selection.
+    pub(crate) address: String,
+}
+
+/// The columns of a matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Columns {
+    pub(crate) taken: Vec<String>,
+    /// They have no number.
+    pub(crate) left_out: Vec<String>,
+}
+
+impl Contents {
+    /// The name of a file, without what its kind adds: `study-selection`.
+    pub(crate) fn file_name(&self) -> String {
+        let what = match (&self.selection, self.name.trim()) {
+            (None, _) => "all",
+            (Some(_), "") => "selection",
+            (Some(_), name) => name,
+        };
+        [self.study.as_str(), what].map(slug).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    }
+
+    /// What is in the archive.
+    pub(crate) fn read_me(&self) -> String {
+        let selection = match (&self.selection, self.name.trim()) {
+            (None, _) => "all cases".to_owned(),
+            (Some(words), "") => words.clone(),
+            (Some(words), name) => format!("{words} (\"{name}\")"),
+        };
+        let left_out = |of: &str, columns: &Columns| {
+            let none = columns.left_out.is_empty();
+            let said = format!("Not in {of}, since they have texts only: {}.\n", columns.left_out.join(", "));
+            if none { String::new() } else { said }
+        };
+        format!(
+            "Results of the study {study}\nCases: {selection}\nShown at: {address}\n\n\
+             cases.csv      the table: {cases} cases, also those that failed; times are seconds since 1970\n\
+             X.npy          factors, {done} x {x}, a row a case that is done, 64-bit floats, NaN where there is no number\n\
+             Y.npy          responses, {done} x {y}, the same rows\n\
+             X_columns.txt  the names of the columns of X, one a line\n\
+             Y_columns.txt  the names of the columns of Y, one a line\n\
+             case_ids.txt   the case of each row of X and Y, one a line\n\n{x_out}{y_out}\
+             In Python, with NumPy and pandas:\n\n{snippet}",
+            study = self.study,
+            address = self.address,
+            cases = self.cases,
+            done = self.done,
+            x = self.factors.taken.len(),
+            y = self.responses.taken.len(),
+            x_out = left_out("X", &self.factors),
+            y_out = left_out("Y", &self.responses),
+            snippet = self.snippet(),
+        )
+    }
+
+    /// How Python reads the archive.
+    pub(crate) fn snippet(&self) -> String {
+        format!(
+            "import io\nimport zipfile\n\nimport numpy as np\nimport pandas as pd\n\n\
+             with zipfile.ZipFile(\"{}.zip\") as files:\n    \
+             X = np.load(io.BytesIO(files.read(\"X.npy\")))\n    \
+             Y = np.load(io.BytesIO(files.read(\"Y.npy\")))\n    \
+             factors = files.read(\"X_columns.txt\").decode().splitlines()\n    \
+             responses = files.read(\"Y_columns.txt\").decode().splitlines()\n    \
+             case_ids = files.read(\"case_ids.txt\").decode().splitlines()\n    \
+             cases = pd.read_csv(files.open(\"cases.csv\"), dtype={{\"case_id\": str}})\n\n\
+             inputs = pd.DataFrame(X, index=case_ids, columns=factors)\n\
+             outputs = pd.DataFrame(Y, index=case_ids, columns=responses)\n",
+            self.file_name()
+        )
+    }
+}
+
+/// What a filter chooses, in words.
+pub(crate) fn in_words(filter: &Filter) -> Vec<String> {
+    filter.conditions.iter().map(condition_in_words).collect()
+}
+
+fn condition_in_words(condition: &Condition) -> String {
+    let name = condition.column().map_or("case", cruncher_results::column_id::ColumnId::name);
+    match condition {
+        Condition::Range { least: Some(least), most: Some(most), .. } => {
+            format!("{name} from {} to {}", significant(*least), significant(*most))
+        }
+        Condition::Range { least: Some(least), .. } => format!("{name} from {}", significant(*least)),
+        Condition::Range { most: Some(most), .. } => format!("{name} up to {}", significant(*most)),
+        Condition::Range { .. } => format!("{name} is a number"),
+        Condition::OneOf { values, .. } => format!("{name} is {}", values.join(" or ")),
+        Condition::HasValue(_) => format!("{name} is there"),
+        Condition::HasNone(_) => format!("{name} is missing"),
+        Condition::Cases(cases) => format!("{} chosen cases", cases.len()),
+    }
+}
+
+/// A number with all of its digits.
+pub(crate) fn exact(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 || (1e-5..1e16).contains(&size) { number.to_string() } else { format!("{number:e}") }
+}
+
+/// Names of columns, one a line: no name breaks a line.
+pub(crate) fn lines<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| name.replace(char::is_control, " ") + "\n").collect()
+}
+
+/// What every computer takes as a part of a file's name: lower-case letters, digits and single dashes.
+pub(crate) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents() -> Contents {
+        Contents {
+            study: "footings".into(),
+            selection: Some("width from 2 to 3".into()),
+            name: "weak & soft".into(),
+            cases: 12,
+            done: 10,
+            factors: Columns { taken: vec!["c[0]".into(), "c[1]".into()], left_out: vec!["soil".into()] },
+            responses: Columns { taken: vec!["end_load".into()], left_out: vec![] },
+            address: "https://example.org/#/results?select=factor.width:2..3".into(),
+        }
+    }
+
+    #[test]
+    fn a_file_is_called_after_its_selection() {
+        let check = |selection: Option<&str>, name: &str, expected: &str| {
+            let contents = Contents { selection: selection.map(str::to_owned), name: name.into(), ..contents() };
+            assert_eq!(contents.file_name(), expected);
+        };
+        check(None, "weak", "footings-all");
+        check(Some("w"), " ", "footings-selection");
+        check(Some("w"), "../Weak & söft = 50 %", "footings-weak-söft-50");
+        assert_eq!(slug("///"), "");
+    }
+
+    #[test]
+    fn the_archive_says_what_is_in_it() {
+        let text = contents().read_me();
+        for line in [
+            "Cases: width from 2 to 3 (\"weak & soft\")",
+            "cases.csv      the table: 12 cases, also those that failed; times are seconds since 1970",
+            "X.npy          factors, 10 x 2, a row a case that is done, 64-bit floats, NaN where there is no number",
+            "Y.npy          responses, 10 x 1, the same rows",
+            "Not in X, since they have texts only: soil.",
+            "with zipfile.ZipFile(\"footings-weak-soft.zip\") as files:",
+        ] {
+            assert!(text.lines().any(|own| own == line), "{line} in\n{text}");
+        }
+        assert!(!text.contains("Not in Y"));
+    }
+
+    #[test]
+    fn a_selection_is_told_in_words() {
+        let filter: Filter = "factor.c:2..3,case.state:done|failed,response.load:..2e5,factor.soil:!".parse().unwrap();
+        let words = ["c from 2 to 3", "state is done or failed", "load up to 200000", "soil is missing"];
+        assert_eq!(in_words(&filter), words);
+    }
+
+    #[test]
+    fn a_name_stays_in_its_line() {
+        assert_eq!(lines(["a\nb", "c"]), "a b\nc\n");
+    }
+}
