@@ -64,7 +64,7 @@ def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> Non
     page.locator(".group__head").first.click()
     expect(page.get_by_role("region", name="Traceback")).to_contain_text("Traceback")
     go_to(page, "Results")
-    expect(page.locator(".results__top")).to_contain_text("270 results · 30 failed")
+    expect(page.locator(".results__top")).to_contain_text("270 of 300 cases have a result · 30 failed")
     scatter = page.locator("canvas").first
     wait_until(page, "the plot has all cases", lambda: "of 300 cases" in (scatter.get_attribute("aria-label") or ""))
     assert asked == [file.as_uri()]

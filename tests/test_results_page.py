@@ -6,10 +6,13 @@ import dataclasses
 import itertools
 import os
 import re
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from generate import Extent, Generated, generate_into
 from local_cloud import REPOSITORY
@@ -358,6 +361,92 @@ def test_every_plot_says_what_it_shows(filled: Filled, visits: Visits) -> None:
     ):
         plot(page, name).scroll_into_view_if_needed()
         expect(plot(page, name)).to_have_attribute("aria-label", re.compile(re.escape(words)))
+
+
+def save(page: Page, button: Locator) -> Path:
+    """Presses a button that saves a file."""
+    with page.expect_download() as download:
+        button.click()
+    return Path(download.value.path())
+
+
+def test_what_is_selected_is_downloaded_and_read_by_numpy_and_pandas(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Histogram", (0.3, 0.5), (0.7, 0.5))
+    count = selected(page)
+    up = ends(page, RESPONSE)
+    page.locator("summary", has_text="Download").click()
+    cases = pd.read_csv(save(page, page.get_by_role("button", name="Table, CSV")), dtype={"case_id": str})
+    assert len(cases) == count
+    assert cases[RESPONSE].between(*up).all()
+    by_id = {document["case_id"]: document for document in filled.done}
+    assert all(
+        by_id[case]["result"][RESPONSE] == load for case, load in zip(cases["case_id"], cases[RESPONSE], strict=True)
+    )
+    factors = np.load(save(page, page.get_by_role("button", name="X: factors, NPY")))
+    assert factors.shape[0] == count
+    assert np.array_equal(factors[:, 0], cases[FACTOR].to_numpy())
+    archive = zipfile.ZipFile(save(page, page.get_by_role("button", name="Everything, ZIP")))
+    assert archive.testzip() is None
+    names = {name.rsplit("/", 1)[-1] for name in archive.namelist()}
+    assert {"cases.csv", "X.npy", "Y.npy", "case_ids.txt"} <= names
+
+
+def test_a_plot_is_saved_as_picture_and_as_drawing(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    picture = save(page, page.get_by_role("button", name="Save the scatter plot as PNG")).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    drawing = save(page, page.get_by_role("button", name="Save the scatter plot as SVG")).read_text()
+    assert "<svg" in drawing
+    assert "data:image/png;base64," in drawing
+    assert RESPONSE in drawing
+
+
+def test_the_table_shows_the_selection_sorts_and_opens_a_case(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Histogram", (0.3, 0.5), (0.6, 0.5))
+    grid = page.get_by_role("grid", name="Cases")
+    expect(grid).to_have_attribute("aria-rowcount", str(selected(page) + 1))
+    grid.scroll_into_view_if_needed()
+    header = grid.get_by_role("columnheader", name=re.compile(f"^{RESPONSE}"))
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    up = ends(page, RESPONSE)
+    inside = sorted(
+        (document for document in filled.done if up[0] <= document["result"][RESPONSE] <= up[1]),
+        key=lambda document: float(document["result"][RESPONSE]),
+    )
+    first = grid.get_by_role("row").nth(1)
+    expect(first).to_contain_text(inside[0]["case_id"][:8])
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    case = page.get_by_role("dialog")
+    expect(case).to_contain_text("20 load steps")
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    expect(case).to_have_count(0)
+    expect(grid).to_be_focused()
+
+
+def test_a_failed_case_shows_its_traceback(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    grid = page.get_by_role("grid", name="Cases")
+    grid.get_by_role("columnheader", name=re.compile("^state")).get_by_role("button").click()
+    grid.get_by_role("columnheader", name=re.compile("^state")).get_by_role("button").click()
+    grid.get_by_role("row").filter(has_text="failed").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Traceback")
+
+
+def test_curves_are_read_when_they_are_asked_for(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    sent = requests_of(page)
+    page.get_by_role("button", name="Read curves").click()
+    expect(plot(page, "Curves")).to_have_attribute("aria-label", re.compile("500 .*curves|of 500"), timeout=40_000)
+    read = [request for request in sent if "/done-" in request]
+    assert len(read) == 500
+    page.get_by_role("button", name=re.compile(r"Read \d+ more")).click()
+    wait_until(page, "all", lambda: len([request for request in sent if "/done-" in request]) == filled.made.done)
 
 
 @pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")

@@ -123,7 +123,7 @@ mod tests {
     fn nothing_is_handed_out_to_nobody() {
         let (cloud, study) = Cloud::study();
         let cases = cases(30);
-        for case in cases {
+        for case in &cases {
             cloud.put(&key(case), document(case));
         }
         let mut read = 0;
