@@ -56,7 +56,7 @@ impl Ended {
         let more_arrays = arrays.len().saturating_sub(MOST_ARRAYS);
         arrays.truncate(MOST_ARRAYS);
         Ok(Self {
-            lines: lines(arrays),
+            lines: lines(&arrays),
             more_arrays,
             warnings: document.warnings,
             attempt: (document.attempt, None),
@@ -114,7 +114,7 @@ fn gather(path: &str, content: Content, arrays: &mut Vec<Array>) {
 }
 
 /// Arrays of one object and one length belong together: the first one that only rises or only falls stands to the right.
-fn lines(arrays: Vec<Array>) -> Vec<Line> {
+fn lines(arrays: &[Array]) -> Vec<Line> {
     let belong = |one: &Array, other: &Array| one.object == other.object && one.values.len() == other.values.len();
     let partners = |array: &Array| arrays.iter().filter(|other| belong(array, other)).count();
     let abscissa = |array: &Array| {
