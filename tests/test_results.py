@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import http.client
@@ -76,8 +77,12 @@ def study_objects(batch: str = "soil/a", cases: int = 7) -> Objects:
 
 def files(folder: Path) -> Objects:
     """Every file below a folder, by the key that it stands for; of whatever name."""
-    found = (path for path in folder.rglob("*") if not path.is_dir())
-    return {f"data/{path.relative_to(folder)}": path.read_bytes() for path in found}
+    found: Objects = {}
+    for path in folder.rglob("*"):
+        # One that was there a moment ago may have got its final name.
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            found[f"data/{path.relative_to(folder)}"] = path.read_bytes()
+    return found
 
 
 def command(launched: Launched, folder: Path, *arguments: str, through: Proxy | None = None) -> list[str]:
