@@ -307,12 +307,15 @@ def test_messages_that_are_no_cases_are_left_to_the_dead_letter_queue(lab: Lab) 
     lab.send("result['a'] = 1", parameters={"a": None})
     worker = lab.attach(proxy.config_url)
     lab.done(lab.send("result['a'] = 1"))
+
     # Held back for half a minute, neither deleted nor run. A worker that is stopped before the good one has gone gives
     # that back, which is one more change of a lease.
-    wait_for("the last message's end", lambda: lab.in_queue() == (0, 8))
+    def hidden() -> list[Any]:
+        return [json.loads(seen.body) for seen in proxy.seen if seen.action == "ChangeMessageVisibility"]
+
+    wait_for("the last message's end", lambda: lab.in_queue() == (0, 8) and len(hidden()) >= 8)
     worker.stop()
-    hidden = [json.loads(seen.body) for seen in proxy.seen if seen.action == "ChangeMessageVisibility"]
-    assert [one["VisibilityTimeout"] for one in hidden] == [30] * 8
+    assert [one["VisibilityTimeout"] for one in hidden()] == [30] * 8
     assert "is no case" in worker.output
     assert not [seen for seen in proxy.seen if ".." in seen.path or "done-x" in seen.path]
 
