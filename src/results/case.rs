@@ -1,6 +1,7 @@
 //! The case that stands open, in a sheet beside the plots.
 
 use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::number::exact;
 use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
 use cruncher_study::figures::{duration, significant, thousands};
 use js_sys::Date;
@@ -16,7 +17,6 @@ use super::desk::Desk;
 use super::document::document;
 use super::reading;
 use crate::platform::local_time::{clock_time, exact_time};
-use crate::state::export::exact;
 
 /// More factors or responses than these are in the document only.
 const MOST_VALUES: usize = 200;

@@ -115,12 +115,6 @@ fn condition_in_words(condition: &Condition) -> String {
     }
 }
 
-/// A number with all of its digits.
-pub(crate) fn exact(number: f64) -> String {
-    let size = number.abs();
-    if size == 0.0 || (1e-5..1e16).contains(&size) { number.to_string() } else { format!("{number:e}") }
-}
-
 /// Names of columns, one a line: no name breaks a line.
 pub(crate) fn lines<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| name.replace(char::is_control, " ") + "\n").collect()

@@ -5,13 +5,14 @@ mod band;
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::frame::Frame;
+use crate::frame::write_nothing;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::real;
 use crate::raster::{Layer, Raster};
-use crate::scatter::{absent, write_nothing};
 use crate::sheet::{Ink, Place, Sheet};
 
 pub use band::Band;

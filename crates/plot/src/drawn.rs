@@ -1,6 +1,7 @@
 //! How much of what there is a chart shows.
 
 use crate::axis::Axis;
+use crate::label::count;
 
 /// How many values are shown, and why others aren't: together they are all that there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,4 +31,11 @@ impl Drawn {
         let outside = is_missing.iter().zip(&is_outside).filter(|(missing, outside)| !**missing && **outside).count();
         Self { shown: cases - missing - outside, outside, missing, uncoloured: 0 }
     }
+}
+
+/// `; 12 outside; 26 without a value`.
+pub(crate) fn absent(outside: usize, missing: usize) -> String {
+    let part =
+        |number: usize, text: &str| if number > 0 { format!("; {} {text}", count(number)) } else { String::new() };
+    part(outside, "outside of what is shown") + &part(missing, "without a value")
 }

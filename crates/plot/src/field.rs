@@ -5,14 +5,15 @@ mod contour;
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::frame::Frame;
+use crate::frame::write_nothing;
 use crate::key;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
 use crate::raster::{Colour, Raster};
-use crate::scatter::{absent, write_nothing};
 use crate::sheet::{Ink, Sheet};
 
 /// The fewest and the most cells along an axis that are chosen.

@@ -250,6 +250,13 @@ fn middle_of(tick: &Tick, length_px: f64, edges: (f64, f64), look: &Look) -> f64
     (tick.place * length_px).min(edges.1 - half).max(edges.0 + half)
 }
 
+/// Says in the middle of a frame that there is nothing in it.
+pub(crate) fn write_nothing(sheet: &mut Sheet, frame: &Frame, look: &Look) {
+    let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
+    let anchor = (Across::Middle, Along::Middle);
+    sheet.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

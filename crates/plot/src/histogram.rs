@@ -3,13 +3,15 @@
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::frame::Frame;
+use crate::frame::write_nothing;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
+use crate::number::extent;
 use crate::number::{real, whole};
 use crate::raster::Raster;
-use crate::scatter::{absent, extent, write_nothing};
 use crate::sheet::Sheet;
 
 /// Fewer bars show no shape, more are no summary.

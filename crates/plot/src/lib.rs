@@ -1,5 +1,5 @@
-//! Charts of a study. A chart is geometry, computed from plain numbers, and drawing, which works on any plotters
-//! drawing area: a canvas in the dashboard, an SVG in tests and downloads.
+//! Charts of a study. A chart is geometry, computed from plain numbers, and drawing: on any plotters drawing area, such as
+//! the canvas of the page, or as an SVG that is written without plotters.
 //!
 //! What may have a hundred thousand marks is an [`Image`], painted pixel by pixel; what stands above it, axes and
 //! letters, is a [`Sheet`]. A [`Chart`] makes both. Every length is in pixels of what is drawn on.

@@ -3,12 +3,12 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
 use crate::raster::{Colour, Points, Raster};
-use crate::scatter::absent;
 use crate::sheet::{Across, Along, Sheet};
 use crate::text::{TEXT_PX, fitted_title};
 

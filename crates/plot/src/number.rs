@@ -47,6 +47,14 @@ pub(crate) fn log2(value: f64) -> f64 {
     exponent + z * series * (2.0 / std::f64::consts::LN_2)
 }
 
+/// The least and the most of some values.
+pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let wider = |range: Option<(f64, f64)>, value: f64| {
+        Some(range.map_or((value, value), |(least, most)| (least.min(value), most.max(value))))
+    };
+    values.fold(None, wider)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,14 +3,16 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::frame::Frame;
+use crate::frame::write_nothing;
 use crate::key;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
+use crate::number::extent;
 use crate::raster::{Colour, Points, Raster};
-use crate::sheet::{Across, Along, Sheet};
-use crate::text::TEXT_PX;
+use crate::sheet::Sheet;
 
 /// The ring around the point that is pointed at, on the page.
 const RING_PX: f64 = 6.0;
@@ -35,32 +37,32 @@ impl Scatter<'_> {
         Frame::new(size, look, &self.x, &self.y, key::room_px(self.points.colour, size, look))
     }
 
-    /// The points that are shown.
+    fn all(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.points.x.iter().copied().zip(self.points.y.iter().copied())
+    }
+
+    fn is_shown(&self, (x, y): (f64, f64)) -> bool {
+        (0.0..=1.0).contains(&self.x.place(x)) && (0.0..=1.0).contains(&self.y.place(y))
+    }
+
     fn shown(&self) -> impl Iterator<Item = (f64, f64)> {
-        let is_shown =
-            |(x, y): &(f64, f64)| (0.0..=1.0).contains(&self.x.place(*x)) && (0.0..=1.0).contains(&self.y.place(*y));
-        self.points.x.iter().copied().zip(self.points.y.iter().copied()).filter(is_shown)
+        self.all().filter(|point| self.is_shown(*point))
     }
 
     /// How many of the points that are shown are selected.
     fn selected(&self) -> usize {
-        let is_shown = |index: &usize| {
-            let (x, y) = (self.points.x[*index], self.points.y[*index]);
-            (0.0..=1.0).contains(&self.x.place(x)) && (0.0..=1.0).contains(&self.y.place(y))
-        };
-        let points = self.points.x.len().min(self.points.y.len());
-        (0..points).filter(|index| self.points.selected.contains(*index)).filter(is_shown).count()
+        let is_counted =
+            |(index, point): &(usize, (f64, f64))| self.points.selected.contains(*index) && self.is_shown(*point);
+        self.all().enumerate().filter(is_counted).count()
     }
 
     /// How many points are shown, and how many aren't.
-    #[must_use]
-    pub fn drawn(&self) -> Drawn {
+    fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
-        for (x, y) in self.points.x.iter().zip(self.points.y) {
-            let places = [self.x.place(*x), self.y.place(*y)];
+        for (x, y) in self.all() {
             match () {
                 () if x.is_nan() || y.is_nan() => drawn.missing += 1,
-                () if places.iter().all(|place| (0.0..=1.0).contains(place)) => drawn.shown += 1,
+                () if self.is_shown((x, y)) => drawn.shown += 1,
                 () => drawn.outside += 1,
             }
         }
@@ -109,28 +111,6 @@ impl Chart for Scatter<'_> {
         parts.push(absent(outside, missing));
         parts.concat()
     }
-}
-
-/// The least and the most of some values.
-pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    let wider = |range: Option<(f64, f64)>, value: f64| {
-        Some(range.map_or((value, value), |(least, most)| (least.min(value), most.max(value))))
-    };
-    values.fold(None, wider)
-}
-
-/// `; 12 outside; 26 without a value`.
-pub(crate) fn absent(outside: usize, missing: usize) -> String {
-    let part =
-        |number: usize, text: &str| if number > 0 { format!("; {} {text}", count(number)) } else { String::new() };
-    part(outside, "outside of what is shown") + &part(missing, "without a value")
-}
-
-/// Says in the middle of a frame that there is nothing in it.
-pub(crate) fn write_nothing(sheet: &mut Sheet, frame: &Frame, look: &Look) {
-    let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
-    let anchor = (Across::Middle, Along::Middle);
-    sheet.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
 }
 
 #[cfg(test)]

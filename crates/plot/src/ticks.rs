@@ -60,12 +60,9 @@ impl Axis {
 
     fn logarithmic(&self, most: usize) -> Ticks {
         let powers = (label::power_of(self.least), label::power_of(self.most));
-        let mut values = decades(self.least, self.most, most);
+        let values = decades(self.least, self.most, most);
         if self.most / self.least < LEAST_FACTOR || values.len() < 2 {
-            values = self.linear(most).major.iter().map(|tick| tick.value).collect();
-            let (_, power) = step(self.least, self.most, most);
-            let style = Style::of_steps(power, self.most);
-            return self.labelled(values, |value| style.write(value));
+            return self.linear(most);
         }
         let is_written_out = values.iter().all(|value| WRITTEN_OUT.contains(&label::power_of(*value)));
         let write = |value: f64| if is_written_out { label::figure(value) } else { of_power(value) };

@@ -81,6 +81,10 @@ impl Date {
         Self { year, month, day: of_year - (153 * march_month + 2) / 5 + 1 }
     }
 
+    fn month_name(&self) -> &'static str {
+        MONTHS[usize::try_from(self.month).unwrap_or(0) % 12]
+    }
+
     fn months_since_1970(self) -> i64 {
         (self.year - 1970) * 12 + self.month
     }
@@ -101,7 +105,7 @@ fn first_of_month(month: i64) -> f64 {
 /// What stands below a tick: the clock, or the date where a day begins.
 pub(crate) fn label(step: Step, time: f64) -> String {
     let date = Date::of(time);
-    let month = MONTHS[usize::try_from(date.month).unwrap_or(0) % 12];
+    let month = date.month_name();
     match step {
         Step::Secs(secs) if secs < DAY_SECS && time.rem_euclid(DAY_SECS) > 0.0 => clock(secs, time),
         Step::Secs(_) | Step::Days(_) => format!("{} {month}", date.day),
@@ -125,7 +129,7 @@ fn clock(step_secs: f64, time: f64) -> String {
 /// What the labels of the ticks leave open: `21 Nov 2026`, `2026`, or nothing.
 pub(crate) fn context(step: Step, times: &[f64], least: f64) -> String {
     let first = Date::of(least);
-    let month = MONTHS[usize::try_from(first.month).unwrap_or(0) % 12];
+    let month = first.month_name();
     match step {
         Step::Secs(secs) if secs < DAY_SECS && times.iter().all(|time| time.rem_euclid(DAY_SECS) > 0.0) => {
             format!("{} {month} {}", first.day, first.year)
@@ -141,7 +145,7 @@ pub(crate) fn context(step: Step, times: &[f64], least: f64) -> String {
 /// Date and clock, to the minute.
 pub(crate) fn moment(time: f64) -> String {
     let date = Date::of(time);
-    let month = MONTHS[usize::try_from(date.month).unwrap_or(0) % 12];
+    let month = date.month_name();
     format!("{} {month} {}, {}", date.day, date.year, clock(60.0, time))
 }
 

@@ -3,12 +3,14 @@
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::drawn::Drawn;
+use crate::drawn::absent;
 use crate::frame::Frame;
+use crate::frame::write_nothing;
 use crate::label::count;
 use crate::look::{Look, blend};
+use crate::number::extent;
 use crate::number::{real, whole};
 use crate::raster::Raster;
-use crate::scatter::{absent, extent, write_nothing};
 use crate::sheet::Sheet;
 
 /// The least height of a lane on the page, in its pixels, and room for what stands above and below.

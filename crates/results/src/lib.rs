@@ -14,7 +14,7 @@ pub mod curves;
 pub mod export;
 pub mod filter;
 pub mod mask;
-mod number;
+pub mod number;
 pub mod order;
 pub mod percent;
 #[cfg(test)]

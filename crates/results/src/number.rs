@@ -1,4 +1,4 @@
-//! Numbers as texts that are read back as the same number.
+//! Numbers as texts that are read back as the same number, and as keys that sort them.
 
 use std::fmt;
 
@@ -16,6 +16,18 @@ impl fmt::Display for Number {
 pub(crate) fn shortest(number: f64) -> String {
     let (plain, scientific) = (number.to_string(), format!("{number:e}"));
     if plain.len() <= scientific.len() { plain } else { scientific }
+}
+
+/// A number with all of its digits, as tables have it: `0.1`, `30`, `1.5e-7`.
+#[must_use]
+pub fn exact(number: f64) -> String {
+    Number(number).to_string()
+}
+
+/// A whole number that is larger for a larger number. Both zeros have the same.
+pub(crate) const fn key(number: f64) -> u64 {
+    let bits = (number + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 #[cfg(test)]

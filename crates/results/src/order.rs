@@ -2,6 +2,7 @@
 
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;
+use crate::number::key;
 use crate::store::{Column, Store};
 
 /// Which value comes first.
@@ -58,12 +59,6 @@ fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Ve
 /// A store has fewer than 2^32 rows.
 fn numbered(rows: &Mask) -> impl Iterator<Item = u32> {
     rows.iter().map_while(|row| u32::try_from(row).ok())
-}
-
-/// A whole number that is larger for a larger number. Both zeros have the same.
-const fn key(number: f64) -> u64 {
-    let bits = (number + 0.0).to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 /// The place of each code's text among all texts of the column. The flag and the text `true` come one after the other.

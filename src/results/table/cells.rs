@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::number::exact;
 use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
 use cruncher_study::figures::significant;
 
 use super::title_of;
 use crate::results::columns::unit;
 use crate::results::desk::Desk;
-use crate::state::export::exact;
 
 /// More factors and responses than these have no column.
 const MOST_NAMED: usize = 100;

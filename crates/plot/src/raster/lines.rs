@@ -8,16 +8,6 @@ use crate::look::Look;
 use crate::number::{real, whole};
 use crate::sheet::Place;
 
-/// The line of a layer.
-impl Layer {
-    fn line(self) -> Both {
-        match self {
-            Self::Muted => flow::MUTED,
-            Self::Data => flow::DATA,
-        }
-    }
-}
-
 /// What a pixel counts that one line covers.
 pub(super) const WHOLE: u32 = 16;
 
@@ -26,6 +16,16 @@ pub(super) const WHOLE: u32 = 16;
 pub(crate) enum Layer {
     Muted,
     Data,
+}
+
+impl Layer {
+    /// What one line counts in it.
+    fn line(self) -> Both {
+        match self {
+            Self::Muted => flow::MUTED,
+            Self::Data => flow::DATA,
+        }
+    }
 }
 
 impl Raster {

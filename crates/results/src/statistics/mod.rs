@@ -4,16 +4,12 @@
 //! and one that stands there twice counts twice. A value that isn't finite is missing, and so is that of a row which a
 //! column doesn't have: nothing is made up for it, it is left out, and counted.
 
-pub mod band;
-pub mod bins;
 mod centred;
 #[cfg(test)]
 mod checks;
 pub mod correlation;
 pub mod importance;
-pub mod quantiles;
 mod ranking;
-pub mod summary;
 
 pub use ranking::Ranking;
 

@@ -1,6 +1,7 @@
 //! A column put in order.
 
 use super::selected;
+use crate::number::key;
 
 /// A column's values at some rows, and their order: made once, compared with many.
 ///
@@ -50,12 +51,6 @@ impl Ranking {
         let bits = |place: &u32| self.values[*place as usize].to_bits();
         places.chunk_by(move |first, second| bits(first) == bits(second))
     }
-}
-
-/// A number that is greater where the finite value is.
-fn key(value: f64) -> u64 {
-    let bits = value.to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 #[cfg(test)]
