@@ -1,8 +1,10 @@
 //! Columns as charts take them: numbers and an axis.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use cruncher_plot::{Axis, Scale};
+use cruncher_plot::{Axis, Column, Places, Scale};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::Store;
 use leptos::prelude::*;
@@ -13,21 +15,81 @@ use crate::platform::local_time::utc_offset_secs;
 /// More texts than these have no axis.
 const MOST_CATEGORIES: usize = 40;
 
+/// On so many axes the places of a column are kept: as it is, zoomed, and from the least to the most.
+const MOST_AXES: usize = 3;
+
+thread_local! {
+    /// Where columns stand on their axes, in the rows of a revision.
+    static LOCATED: RefCell<Located> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Located {
+    revision: u64,
+    /// The last ones are the newest.
+    places: Vec<(ColumnId, Axis, Rc<Places>)>,
+}
+
 /// A column as charts take it.
 #[derive(Clone)]
 pub(super) struct Plotted<'a> {
+    id: ColumnId,
     /// A number a case; not a number where there is none.
     pub(super) values: Cow<'a, [f64]>,
     /// What they mean.
     pub(super) axis: Axis,
     /// The texts that the numbers 0, 1, 2 … stand for, if they do.
     pub(super) categories: Option<Vec<String>>,
+    revision: u64,
+}
+
+/// A column on an axis, and where its values stand there.
+pub(super) struct OnAxis<'a> {
+    values: &'a [f64],
+    axis: Axis,
+    places: Rc<Places>,
+}
+
+impl OnAxis<'_> {
+    /// The same, as charts take it.
+    pub(super) fn column(&self) -> Column<'_> {
+        Column::located(self.axis.clone(), self.values, &self.places)
+    }
 }
 
 impl Plotted<'_> {
     /// The same without its values, for whoever outlives the store's loan.
     pub(super) fn into_owned(self) -> Plotted<'static> {
-        Plotted { values: Cow::Owned(Vec::new()), axis: self.axis, categories: self.categories }
+        let Self { id, axis, categories, revision, .. } = self;
+        Plotted { id, values: Cow::Owned(Vec::new()), axis, categories, revision }
+    }
+
+    /// The column on its axis.
+    pub(super) fn on_axis(&self) -> OnAxis<'_> {
+        self.along(self.axis.clone())
+    }
+
+    /// The column on another axis than its own. What was looked up before is kept, as long as no rows come.
+    pub(super) fn along(&self, axis: Axis) -> OnAxis<'_> {
+        let places = LOCATED.with_borrow_mut(|located| {
+            if located.revision != self.revision {
+                *located = Located { revision: self.revision, places: Vec::new() };
+            }
+            let is_own = |(id, own, _): &(ColumnId, Axis, _)| *id == self.id && *own == axis;
+            if let Some((.., places)) = located.places.iter().find(|entry| is_own(entry)) {
+                return places.clone();
+            }
+            let places = Rc::new(Places::of(&axis, &self.values));
+            let others = located.places.iter().filter(|(id, ..)| *id == self.id).count();
+            if others >= MOST_AXES
+                && let Some(oldest) = located.places.iter().position(|(id, ..)| *id == self.id)
+            {
+                located.places.remove(oldest);
+            }
+            located.places.push((self.id.clone(), axis.clone(), places.clone()));
+            places
+        });
+        OnAxis { values: &self.values, axis, places }
     }
 
     /// Which text each case has, as charts take it.
@@ -43,12 +105,10 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     let unit = unit(desk, id);
     let label = label(id);
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
+    let plotted =
+        |values, axis, categories| Plotted { id: id.clone(), values, axis, categories, revision: store.revision() };
     let Some(column) = store.column(id) else {
-        return Plotted {
-            values: nothing(),
-            axis: Axis::covering(&label, &unit, Scale::Linear, &[]),
-            categories: None,
-        };
+        return plotted(nothing(), Axis::covering(&label, &unit, Scale::Linear, &[]), None);
     };
     if is_text(store, id) {
         let categories = store.categories(column);
@@ -63,7 +123,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
         let names: Vec<String> =
             categories.iter().take(MOST_CATEGORIES).map(|category| category.label.to_owned()).collect();
         let axis = Axis::of_categories(&label, names.clone());
-        return Plotted { values: Cow::Owned(values), axis, categories: Some(names) };
+        return plotted(Cow::Owned(values), axis, Some(names));
     }
     let scale = match id {
         ColumnId::Case(Field::StartTime | Field::EndTime) => Scale::Time { utc_offset_secs: utc_offset_secs() },
@@ -75,7 +135,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     let least = if scale == Scale::Logarithmic { statistics.least_positive } else { statistics.least };
     let ends: Vec<f64> = [least, statistics.most].into_iter().flatten().collect();
     let axis = Axis::covering(&label, &unit, scale, &ends);
-    Plotted { values, axis, categories: None }
+    plotted(values, axis, None)
 }
 
 /// Whether a column has texts, and no numbers.

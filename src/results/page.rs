@@ -94,7 +94,7 @@ fn plots(desk: Desk) -> AnyView {
         {selection(desk)}
         <div class="plots">
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
-            {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot { desk }))}
+            {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
             {panel("", correlation, surface(desk, "Correlations", "", Correlations::new(desk)))}
             {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
             {panel("", shares, importance(desk))}

@@ -20,8 +20,9 @@ use crate::platform::appearance::when_it_looks_different;
 use crate::platform::{theme, timings};
 use crate::state::export::slug;
 
-/// A plot that far outside of the window is drawn already, in pixels.
+/// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so many milliseconds.
 const AHEAD_PX: f64 = 300.0;
+const AHEAD_MILLIS: u64 = 120;
 
 /// A press that moves less is a click, in pixels.
 const STILL_PX: f64 = 4.0;
@@ -41,7 +42,6 @@ pub(super) type Place = (f64, f64);
 pub(super) struct Paper<'a> {
     pub(super) size: Size,
     pub(super) look: &'a Look,
-    pub(super) raster: &'a Raster,
 }
 
 /// A rectangle that the reader draws, from one corner to the other, in pixels of the drawing area.
@@ -64,8 +64,8 @@ pub(super) trait Plot {
     /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
     fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart));
 
-    /// Reads what it needs beside the desk, so that it is drawn anew when that changes.
-    fn track(&self) {}
+    /// Reads what it shows besides the rows, so that it is drawn anew when that changes.
+    fn track(&self);
 
     /// The reader draws a rectangle. What comes back is the part of it that counts.
     fn brush(&self, _paper: Paper, _brush: Brush) -> Option<Brush> {
@@ -130,6 +130,8 @@ struct Stage {
     /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
     is_asked: Rc<Cell<bool>>,
     is_stale: Rc<Cell<bool>>,
+    /// How often it was asked for while it was out of sight.
+    asked: Rc<Cell<u64>>,
     drawings: Rc<Cell<u64>>,
     /// Where the pointers are that press.
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
@@ -149,6 +151,7 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
         raster: Rc::default(),
         is_asked: Rc::default(),
         is_stale: Rc::default(),
+        asked: Rc::default(),
         drawings: Rc::default(),
         pressed: Rc::default(),
         began: Rc::default(),
@@ -218,11 +221,8 @@ impl Stage {
         Effect::new(move || {
             changes.track();
             stage.desk.data.track();
-            stage.desk.view.track();
-            stage.desk.selected.track();
             stage.desk.units.track();
             stage.desk.logarithmic.track();
-            stage.desk.pointed_at.track();
             stage.canvas.track();
             stage.plot.track();
             stage.ask();
@@ -259,17 +259,39 @@ impl Stage {
         let Some(canvas) = self.canvas.try_get_untracked().flatten() else { return };
         let place = canvas.get_bounding_client_rect();
         let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-        let is_seen = place.width() > 0.0 && place.top() < height + AHEAD_PX && place.bottom() > -AHEAD_PX;
-        self.is_stale.set(!is_seen);
-        if !is_seen {
-            return;
+        let is_within =
+            |reach_px: f64| place.width() > 0.0 && place.top() < height + reach_px && place.bottom() > -reach_px;
+        self.is_stale.set(true);
+        if is_within(0.0) {
+            self.draw_on(&canvas);
+        } else if is_within(AHEAD_PX) {
+            self.draw_ahead();
         }
+    }
+
+    /// Draws what is seen soon, but not while what is seen now changes.
+    fn draw_ahead(&self) {
+        self.asked.set(self.asked.get() + 1);
+        let (stage, asked) = (self.clone(), self.asked.get());
+        let draw = move || {
+            if let Some(canvas) = stage.canvas.try_get_untracked().flatten()
+                && stage.asked.get() == asked
+                && stage.is_stale.get()
+            {
+                stage.draw_on(&canvas);
+            }
+        };
+        set_timeout(draw, std::time::Duration::from_millis(AHEAD_MILLIS));
+    }
+
+    fn draw_on(&self, canvas: &HtmlCanvasElement) {
+        self.is_stale.set(false);
         let start_millis = timings::now_millis();
-        let (size, look) = (fit(&canvas), look());
+        let (size, look) = (fit(canvas), look());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
             self.plot.with((size, &look), &mut |chart| {
-                draw_on(&canvas, chart, (size, &look), &mut raster);
+                draw_on(canvas, chart, (size, &look), &mut raster);
             });
         });
         drop(raster);
@@ -300,8 +322,8 @@ impl Stage {
     /// Asks the plot something about the drawing as it is.
     fn on_paper<T>(&self, ask: impl FnOnce(Paper) -> T) -> Option<T> {
         let canvas = self.canvas.try_get_untracked().flatten()?;
-        let (raster, look) = (self.raster.borrow(), look());
-        Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look, raster: &raster })))
+        let look = look();
+        Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look })))
     }
 
     fn down(&self, event: PointerEvent) {

@@ -3,7 +3,6 @@
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
 
-use crate::drawn::Drawn;
 use crate::look::Look;
 use crate::raster::{Image, Raster};
 use crate::sheet::Sheet;
@@ -20,9 +19,8 @@ pub struct Size {
 
 /// An image below and a sheet above it.
 pub trait Chart {
-    /// Paints the image into `raster`, which can be used again and again. A chart that needs none leaves it empty. Says how
-    /// many values are shown, and how many aren't.
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn;
+    /// Paints the image into `raster`, which can be used again and again. A chart that needs none leaves it empty.
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster);
 
     /// Axes, letters, bars and lines.
     fn sheet(&self, size: Size, look: &Look) -> Sheet;
@@ -58,26 +56,32 @@ mod tests {
     use crate::correlation::{Correlation, Row};
     use crate::curves::{Curve, Curves};
     use crate::field::{Field, Values};
-    use crate::histogram::Histogram;
+    use crate::histogram::Bins;
     use crate::matrix::Matrix;
     use crate::parallel::Parallel;
-    use crate::raster::{Colour, Points};
+    use crate::raster::Colour;
     use crate::samples::{light, uniform};
     use crate::scatter::Scatter;
     use crate::timeline::{Attempt, Outcome, Timeline, time_axis};
-    use crate::{Axis, Mask, Scale};
+    use crate::{Axis, Column, Mask, Scale};
 
     /// Every chart, of the same numbers.
     fn with_each(numbers: &[f64], look: impl Fn(&dyn Chart)) {
         let covering = |scale| Axis::covering("a", "b", scale, numbers);
         let linear = || covering(Scale::Linear);
-        let points = Points { x: numbers, y: numbers, selected: Mask::All, colour: Colour::Plain };
-        look(&Scatter { points, x: linear(), y: covering(Scale::Logarithmic), pointed_at: Some(0) });
-        look(&Histogram::of(numbers, Mask::All, &linear(), 10));
-        let (axes, columns) = (vec![linear(), covering(Scale::Logarithmic), linear()], vec![numbers; 3]);
-        look(&Matrix { axes: axes.clone(), columns: columns.clone(), selected: Mask::Flags(&[]) });
+        let along = |axis| Column::new(axis, numbers);
+        let columns = || vec![along(linear()), along(covering(Scale::Logarithmic)), along(linear())];
+        look(&Scatter {
+            x: along(linear()),
+            y: along(covering(Scale::Logarithmic)),
+            selected: Mask::All,
+            colour: Colour::Plain,
+            pointed_at: Some(0),
+        });
+        look(&Bins::of(numbers, &linear()).histogram(Mask::All));
+        look(&Matrix { columns: columns(), selected: Mask::Flags(&[]) });
         let brushes = vec![Some((0.2, 0.4))];
-        look(&Parallel { axes, columns, selected: Mask::All, brushes, pointed_at: Some(0) });
+        look(&Parallel { columns: columns(), selected: Mask::All, brushes, pointed_at: Some(0) });
         let curves = [Curve { x: numbers, y: numbers }];
         look(&Curves {
             curves: &curves,
@@ -119,8 +123,8 @@ mod tests {
         let used = std::cell::RefCell::new(Raster::default());
         with_each(&numbers, |chart| {
             let (size, mut fresh) = (Size { width_px: 150, height_px: 100 }, Raster::default());
-            let drawn = chart.paint(size, &light(), &mut fresh);
-            assert_eq!(chart.paint(size, &light(), &mut used.borrow_mut()), drawn);
+            chart.paint(size, &light(), &mut fresh);
+            chart.paint(size, &light(), &mut used.borrow_mut());
             assert_eq!(used.borrow().image(), fresh.image());
         });
     }

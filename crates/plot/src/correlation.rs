@@ -1,7 +1,6 @@
 //! How strongly a response goes along with each factor.
 
 use crate::chart::{Chart, Size};
-use crate::drawn::Drawn;
 use crate::label::{count, grouped};
 use crate::look::Look;
 use crate::number::{pixel, real, whole};
@@ -172,10 +171,8 @@ fn written(coefficient: f64) -> String {
 }
 
 impl Chart for Correlation {
-    fn paint(&self, _size: Size, _look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, _size: Size, _look: &Look, raster: &mut Raster) {
         raster.empty();
-        let missing = self.rows.iter().filter(|row| row.pearson.is_nan() && row.spearman.is_nan()).count();
-        Drawn { shown: self.rows.len() - missing, missing, ..Drawn::default() }
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {

@@ -132,7 +132,7 @@ fn distance(place: Place, from: Place, to: Place) -> f64 {
 }
 
 impl Chart for Curves<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
         raster.begin_lines();
@@ -148,7 +148,6 @@ impl Chart for Curves<'_> {
             }
         }
         raster.shade_lines(look);
-        self.drawn()
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
@@ -165,7 +164,7 @@ impl Chart for Curves<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = self.drawn();
+        let Drawn { shown, outside, missing } = self.drawn();
         let (x, y) = (&self.x, &self.y);
         let mut parts = vec![format!("{} of {} curves", count(shown), count(self.curves.len()))];
         if shown > 0 {

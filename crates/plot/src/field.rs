@@ -58,7 +58,7 @@ pub struct Field {
     /// How many cases each cell has.
     pub counts: Vec<usize>,
     /// How many selected cases are in a cell, and how many aren't.
-    pub drawn: Drawn,
+    drawn: Drawn,
 }
 
 impl Field {
@@ -141,7 +141,7 @@ fn cells(axis: &Axis, wished: usize) -> usize {
 }
 
 impl Chart for Field {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
         let (width, height) = frame.size_px();
@@ -153,7 +153,6 @@ impl Chart for Field {
             let down = edge(row, self.rows, height)..edge(row + 1, self.rows, height);
             image.fill(across, down, look.of_place(self.response.place(*mean)));
         }
-        self.drawn
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
@@ -168,7 +167,7 @@ impl Chart for Field {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = self.drawn;
+        let Drawn { shown, outside, missing } = self.drawn;
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         let means = || self.means.iter().copied().filter(|mean| !mean.is_nan());
         if let (Some(least), Some(most)) = (means().reduce(f64::min), means().reduce(f64::max)) {
@@ -228,7 +227,7 @@ mod tests {
         assert_eq!(field.counts, [2, 1, 0, 0]);
         assert_eq!(field.means[..2], [2.0, 7.0]);
         assert!(field.means[2].is_nan());
-        assert_eq!(field.drawn, Drawn { shown: 3, outside: 1, missing: 1, uncoloured: 0 });
+        assert_eq!(field.drawn, Drawn { shown: 3, outside: 1, missing: 1 });
         let frame = field.frame(SMALL, &light());
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.bottom_px - 1.0), Some(1));
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.top_px - 1.0), None);

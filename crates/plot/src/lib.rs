@@ -6,6 +6,7 @@
 
 mod axis;
 mod chart;
+mod column;
 mod drawn;
 mod frame;
 mod key;
@@ -38,7 +39,7 @@ mod samples;
 
 pub use axis::{Axis, Scale};
 pub use chart::{Chart, Size, draw, svg};
-pub use drawn::Drawn;
+pub use column::{Column, Places};
 pub use frame::Frame;
 pub use look::{Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, SEQUENCE};
 pub use mask::Mask;

@@ -1,7 +1,7 @@
 //! Every value against every other: a triangle of small clouds, and the distribution of each value at the end of its row.
 
-use crate::axis::Axis;
 use crate::chart::{Chart, Size};
+use crate::column::{Column, PLACES, Places};
 use crate::drawn::Drawn;
 use crate::drawn::absent;
 use crate::label::count;
@@ -23,9 +23,7 @@ const BINS: usize = 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix<'a> {
     /// What is shown, from the upper left to the lower right.
-    pub axes: Vec<Axis>,
-    /// The values of all cases, an axis a column.
-    pub columns: Vec<&'a [f64]>,
+    pub columns: Vec<Column<'a>>,
     /// Which cases are in colour; the others lie below them.
     pub selected: Mask<'a>,
 }
@@ -43,7 +41,7 @@ impl Matrix<'_> {
     /// The column and the row of the cell at a pixel, as indices of the axes; on the diagonal they are equal.
     #[must_use]
     pub fn cell_at(&self, size: Size, look: &Look, x_px: f64, y_px: f64) -> Option<(usize, usize)> {
-        let cells = (0..self.axes.len()).flat_map(|row| (0..=row).map(move |column| (column, row)));
+        let cells = (0..self.columns.len()).flat_map(|row| (0..=row).map(move |column| (column, row)));
         let contains = |cell: &Cell| {
             (cell.left..cell.left + cell.width).contains(&x_px) && (cell.top..cell.top + cell.height).contains(&y_px)
         };
@@ -51,29 +49,21 @@ impl Matrix<'_> {
     }
 
     fn cell(&self, column: usize, row: usize, size: Size, look: &Look) -> Cell {
-        let (number, gap) = (real(self.axes.len().max(1)), look.px(GAP_PX));
+        let (number, gap) = (real(self.columns.len().max(1)), look.px(GAP_PX));
         let edge = |index: usize, length: u32| (real(index) * (f64::from(length) + gap) / number).round();
         let length = |index: usize, length: u32| (edge(index + 1, length) - edge(index, length) - gap).max(1.0);
         let (left, top) = (edge(column, size.width_px), edge(row, size.height_px));
         Cell { left, top, width: length(column, size.width_px), height: length(row, size.height_px) }
     }
 
-    /// The places of all values on an axis, with a margin; not a number where there is none.
-    fn places(&self, index: usize) -> Vec<f64> {
-        let mapping = self.axes[index].mapping(1.0);
-        let place = |value: &f64| Some(mapping.place(*value)).filter(|place| (0.0..=1.0).contains(place));
-        self.columns[index].iter().map(|value| place(value).unwrap_or(f64::NAN)).collect()
-    }
-
     /// The distribution of all cases in grey, before it that of those that are selected.
-    fn paint_bars(&self, places: &[f64], cell: Cell, look: &Look, raster: &mut Raster) {
+    fn paint_bars(&self, places: &Places, cell: Cell, look: &Look, raster: &mut Raster) {
         let (mut all, mut selected) = ([0_usize; BINS], [0_usize; BINS]);
         // Parts of what the values cover: with those of the axis, the first and the last one would be half empty.
-        let shown = || places.iter().copied().filter(|place| !place.is_nan());
-        let (least, most) = (shown().fold(1.0, f64::min), shown().fold(0.0, f64::max));
-        let (least, span) = if most - least > 1e-9 { (least, most - least) } else { (0.0, 1.0) };
-        for (case, place) in places.iter().enumerate().filter(|(_, place)| !place.is_nan()) {
-            let bin = whole((place - least) / span * real(BINS)).min(BINS - 1);
+        let (least, most) = places.extent();
+        let span = most - least + 1;
+        for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
+            let bin = (place.index() - least) * BINS / span;
             all[bin] += 1;
             selected[bin] += usize::from(self.selected.contains(case));
         }
@@ -83,7 +73,8 @@ impl Matrix<'_> {
         let bottom = whole(cell.top + cell.height);
         for (counts, colour) in [(all, look.muted), (selected, look.data)] {
             for (bin, number) in counts.into_iter().enumerate().filter(|(_, number)| *number > 0) {
-                let edge = |bin: usize| cell.left + ((least + span * real(bin) / real(BINS)) * cell.width).round();
+                let place = |bin: usize| (real(least) + real(span * bin) / real(BINS)) / real(PLACES);
+                let edge = |bin: usize| cell.left + (place(bin) * cell.width).round();
                 let height = whole((real(number) / most * room).round().max(1.0));
                 let columns = whole(edge(bin))..whole(edge(bin + 1) - gap);
                 raster.image_mut().fill(columns, bottom - height..bottom, colour);
@@ -93,26 +84,24 @@ impl Matrix<'_> {
 }
 
 impl Chart for Matrix<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         raster.begin_at((0.0, 0.0), (f64::from(size.width_px), f64::from(size.height_px)));
-        let places: Vec<Vec<f64>> = (0..self.axes.len()).map(|index| self.places(index)).collect();
-        for row in 0..self.axes.len() {
+        for row in 0..self.columns.len() {
             for column in 0..row {
                 let cell = self.cell(column, row, size, look);
                 let corner = (whole(cell.left), whole(cell.top));
-                let points =
-                    Points { x: &places[column], y: &places[row], selected: self.selected, colour: Colour::Plain };
+                let (x, y) = (self.columns[column].places(), self.columns[row].places());
+                let points = Points { x, y, selected: self.selected, colour: Colour::Plain };
                 raster.paint_small(&points, corner, (cell.width, cell.height), look);
             }
-            self.paint_bars(&places[row], self.cell(row, row, size, look), look, raster);
+            self.paint_bars(self.columns[row].places(), self.cell(row, row, size, look), look, raster);
         }
-        Drawn::of_cases(&self.axes, &self.columns)
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (mut sheet, line) = (Sheet::default(), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
-        for (row, axis) in self.axes.iter().enumerate() {
+        for (row, Column { axis, .. }) in self.columns.iter().enumerate() {
             for column in 0..=row {
                 let Cell { left, top, width, height } = self.cell(column, row, size, look);
                 let (right, bottom) = (left + width, top + height);
@@ -130,8 +119,8 @@ impl Chart for Matrix<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = Drawn::of_cases(&self.axes, &self.columns);
-        let names: Vec<&str> = self.axes.iter().map(|axis| axis.label.as_str()).collect();
+        let Drawn { shown, outside, missing } = Drawn::of_cases(&self.columns);
+        let names: Vec<&str> = self.columns.iter().map(|column| column.axis.label.as_str()).collect();
         let of_all = count(shown + outside + missing);
         format!("{} of {of_all} cases by {}{}", count(shown), names.join(", "), absent(outside, missing))
     }
@@ -140,7 +129,7 @@ impl Chart for Matrix<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::{Axis, Scale};
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
 
     fn columns(cases: usize) -> Vec<Vec<f64>> {
@@ -153,7 +142,7 @@ mod tests {
         let names = [("friction", "°"), ("permeability", "m/s"), ("end_load", "N"), ("dilation", "")];
         let scale = |index: usize| if index == 1 { Scale::Logarithmic } else { Scale::Linear };
         let axis = |index: usize| Axis::covering(names[index].0, names[index].1, scale(index), &columns[index]);
-        Matrix { axes: (0..4).map(axis).collect(), columns: columns.iter().map(Vec::as_slice).collect(), selected }
+        Matrix { columns: (0..4).map(|index| Column::new(axis(index), &columns[index])).collect(), selected }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod rails;
 
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
+use crate::column::Column;
 use crate::drawn::Drawn;
 use crate::drawn::absent;
 use crate::frame::ticks_upwards;
@@ -32,9 +33,7 @@ const NARROW_PX: f64 = 72.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parallel<'a> {
     /// From left to right; each has a range and a scale of its own.
-    pub axes: Vec<Axis>,
-    /// The values of all cases, an axis a column.
-    pub columns: Vec<&'a [f64]>,
+    pub columns: Vec<Column<'a>>,
     /// Which lines are in colour; the others lie below them.
     pub selected: Mask<'a>,
     /// The range that is chosen on each axis, if one is.
@@ -49,8 +48,8 @@ impl Parallel<'_> {
     pub fn rails(&self, size: Size, look: &Look) -> Rails {
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
         let margin = look.px(SIDE_PX).min((width / 4.0).floor());
-        let step = (width - 2.0 * margin) / real(self.axes.len().max(2) - 1);
-        let x_px = (0..self.axes.len()).map(|index| (margin + step * real(index)).round()).collect();
+        let step = (width - 2.0 * margin) / real(self.columns.len().max(2) - 1);
+        let x_px = (0..self.columns.len()).map(|index| (margin + step * real(index)).round()).collect();
         let rows = if step < NARROW_PX * look.pixel_ratio { 3.0 } else { 2.0 };
         let top_px = look.px(rows * LINE_PX + 2.0);
         Rails { top_px, bottom_px: (height - look.px(LINE_PX + 2.0)).max(top_px + 1.0), x_px }
@@ -61,9 +60,10 @@ impl Parallel<'_> {
     pub fn nearest(&self, rails: &Rails, (x_px, y_px): (f64, f64), reach_px: f64, among: Mask) -> Option<usize> {
         let left = rails.x_px.windows(2).position(|sides| (sides[0]..=sides[1]).contains(&x_px))?;
         let share = (x_px - rails.x_px[left]) / (rails.x_px[left + 1] - rails.x_px[left]);
-        let maps = [self.axes[left].mapping(1.0), self.axes[left + 1].mapping(1.0)];
+        let (from, to) = (&self.columns[left], &self.columns[left + 1]);
+        let maps = [from.axis.mapping(1.0), to.axis.mapping(1.0)];
         let (mut nearest, mut least) = (None, reach_px);
-        for (index, (from, to)) in self.columns[left].iter().zip(self.columns[left + 1]).enumerate() {
+        for (index, (from, to)) in from.values.iter().zip(to.values).enumerate() {
             let (from, to) = (maps[0].place(*from), maps[1].place(*to));
             let distance = (rails.y_px(from + share * (to - from)) - y_px).abs();
             if distance <= least && among.contains(index) && (nearest.is_none() || distance < least) {
@@ -75,16 +75,16 @@ impl Parallel<'_> {
 
     /// The number of cases.
     fn cases(&self) -> usize {
-        self.columns.iter().map(|column| column.len()).min().unwrap_or(0)
+        self.columns.iter().map(|column| column.values.len()).min().unwrap_or(0)
     }
 
     fn drawn(&self) -> Drawn {
-        Drawn::of_cases(&self.axes, &self.columns)
+        Drawn::of_cases(&self.columns)
     }
 
     /// An axis, its ticks, its ends and its name.
     fn draw_axis(&self, index: usize, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
-        let (axis, x, line) = (&self.axes[index], rails.x_px[index], look.hairline_px());
+        let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
         let ink = Ink::faint(look.text, 0.7);
         sheet.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
         let ticks = ticks_upwards(axis, rails.bottom_px - rails.top_px, look);
@@ -114,7 +114,7 @@ impl Parallel<'_> {
 
     fn draw_brush(&self, index: usize, rails: &Rails, sheet: &mut Sheet, look: &Look) {
         let Some(Some((least, most))) = self.brushes.get(index) else { return };
-        let y = |value: f64| rails.y_px(self.axes[index].place(value).clamp(0.0, 1.0)).round();
+        let y = |value: f64| rails.y_px(self.columns[index].axis.place(value).clamp(0.0, 1.0)).round();
         let (x, half, line) = (rails.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
         let (top, bottom) = (y(*most), y(*least));
         sheet.bar((x - half, top), (x + half, bottom), Ink::faint(look.accent, 0.3));
@@ -125,9 +125,8 @@ impl Parallel<'_> {
 
     fn draw_pointed_at(&self, rails: &Rails, sheet: &mut Sheet, look: &Look) {
         let Some(case) = self.pointed_at.filter(|case| *case < self.cases()) else { return };
-        let places: Vec<Place> = (self.axes.iter().zip(&self.columns).zip(&rails.x_px))
-            .map(|((axis, column), x)| (*x, rails.y_px(axis.place(column[case]))))
-            .collect();
+        let place = |(column, x): (&Column, &f64)| (*x, rails.y_px(column.axis.place(column.values[case])));
+        let places: Vec<Place> = self.columns.iter().zip(&rails.x_px).map(place).collect();
         let is_inside = |place: &Place| (rails.top_px..=rails.bottom_px).contains(&place.1);
         for part in places.split(|place| !is_inside(place)).filter(|part| part.len() > 1) {
             sheet.path(part.to_vec(), look.accent, 2.0 * look.pixel_ratio);
@@ -162,30 +161,29 @@ fn write_names(ticks: &Ticks, (x, slot, width): (f64, f64, f64), rails: &Rails, 
 }
 
 impl Chart for Parallel<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         paint::paint(self, &self.rails(size, look), look, raster);
-        self.drawn()
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (rails, mut sheet) = (self.rails(size, look), Sheet::default());
-        for index in 0..self.axes.len() {
+        for index in 0..self.columns.len() {
             self.draw_axis(index, &rails, size, &mut sheet, look);
         }
         self.draw_pointed_at(&rails, &mut sheet, look);
-        for index in 0..self.axes.len() {
+        for index in 0..self.columns.len() {
             self.draw_brush(index, &rails, &mut sheet, look);
         }
         sheet
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = self.drawn();
+        let Drawn { shown, outside, missing } = self.drawn();
         let of_axis = |axis: &Axis| match &axis.scale {
             Scale::Categories(_) => axis.label.clone(),
             _ => format!("{} {}", axis.label, axis.shown_in_words()),
         };
-        let axes: Vec<String> = self.axes.iter().map(of_axis).collect();
+        let axes: Vec<String> = self.columns.iter().map(|column| of_axis(&column.axis)).collect();
         let text = format!("{} of {} cases: {}", count(shown), count(self.cases()), axes.join(", "));
         let brushed = self.brushes.iter().flatten().count();
         let selected = if brushed > 0 || self.selected != Mask::All {
@@ -230,10 +228,12 @@ mod tests {
             ("end_load", "N", Scale::Linear),
             ("permeability", "m/s", Scale::Logarithmic),
         ];
-        let covering = |((label, unit, scale), column): (_, &Vec<f64>)| Axis::covering(label, unit, scale, column);
         Parallel {
-            axes: axes.into_iter().zip(columns).map(covering).collect(),
-            columns: columns.iter().map(Vec::as_slice).collect(),
+            columns: axes
+                .into_iter()
+                .zip(columns)
+                .map(|((label, unit, scale), values)| Column::new(Axis::covering(label, unit, scale, values), values))
+                .collect(),
             selected: Mask::All,
             brushes: Vec::new(),
             pointed_at: None,
@@ -274,7 +274,7 @@ mod tests {
         columns[2][4] = f64::NAN;
         columns[4][5] = -1.0;
         let chart = parallel(&columns);
-        assert_eq!(chart.drawn(), Drawn { shown: 8, outside: 1, missing: 1, uncoloured: 0 });
+        assert_eq!(chart.drawn(), Drawn { shown: 8, outside: 1, missing: 1 });
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
         let columns = columns(50);
         let chart = parallel(&columns);
         let rails = chart.rails(USUAL, &light());
-        let y = rails.y_px(chart.axes[0].place(columns[0][7]));
+        let y = rails.y_px(chart.columns[0].axis.place(columns[0][7]));
         assert_eq!(chart.nearest(&rails, (rails.x_px[0], y), 3.0, Mask::All), Some(7));
         assert_eq!(chart.nearest(&rails, (rails.x_px[0], -50.0), 3.0, Mask::All), None);
         assert_eq!(rails.nearest(rails.x_px[2] + 5.0), Some(2));

@@ -10,18 +10,15 @@ use plotters::style::RGBColor;
 
 use crate::frame::Frame;
 use crate::look::Look;
-use crate::mask::Mask;
 use crate::number::whole;
 
 use flow::Flow;
 pub(crate) use lines::Layer;
-pub use points::{Colour, Points};
+pub use points::Colour;
+pub(crate) use points::Points;
 
-/// The largest image, in pixels a side: a place in it is kept in four bytes.
+/// The largest image, in pixels a side.
 const MOST_SIDE_PX: usize = 65_535;
-
-/// The place of a point that isn't shown.
-const NOWHERE: u32 = u32::MAX;
 
 /// Pixels, and where they stand on what is drawn on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,8 +39,6 @@ pub struct Image {
 #[derive(Debug, Default)]
 pub struct Raster {
     image: Image,
-    /// The pixel of each point: its row in the upper half of the bits, its column in the lower one.
-    places: Vec<u32>,
     /// What is in colour, and what isn't, by pixel.
     counts: Vec<u32>,
     muted: Vec<u32>,
@@ -63,24 +58,6 @@ impl Raster {
         &self.image
     }
 
-    /// The point that was painted nearest to a pixel of the drawing area, if one is within `reach_px`. Of several at the same
-    /// distance it is the first.
-    #[must_use]
-    pub fn nearest(&self, x_px: f64, y_px: f64, reach_px: f64, among: Mask) -> Option<usize> {
-        let column = i64::from(crate::number::pixel(x_px - 0.5)) - i64::try_from(self.image.left_px).ok()?;
-        let row = i64::from(crate::number::pixel(y_px - 0.5)) - i64::try_from(self.image.top_px).ok()?;
-        let reach = i64::try_from(whole(reach_px * reach_px)).ok()?;
-        let (mut nearest, mut least) = (None, reach + 1);
-        for (index, place) in self.places.iter().enumerate() {
-            let (right, down) = (i64::from(place & 0xffff) - column, i64::from(place >> 16) - row);
-            let distance = right * right + down * down;
-            if distance < least && *place != NOWHERE && among.contains(index) {
-                (nearest, least) = (Some(index), distance);
-            }
-        }
-        nearest
-    }
-
     /// Empties the image, gives it the size of the frame's rectangle, and draws its grid.
     pub(crate) fn begin(&mut self, frame: &Frame, look: &Look) {
         self.begin_at((frame.left_px, frame.top_px), frame.size_px());
@@ -90,7 +67,6 @@ impl Raster {
     /// Empties the image, and gives it a place and a size.
     pub(crate) fn begin_at(&mut self, corner: (f64, f64), size: (f64, f64)) {
         self.image.begin(corner, size);
-        self.places.clear();
     }
 
     pub(crate) fn image_mut(&mut self) -> &mut Image {
@@ -101,7 +77,6 @@ impl Raster {
     pub(crate) fn empty(&mut self) {
         self.image = Image { rgba: std::mem::take(&mut self.image.rgba), ..Image::default() };
         self.image.rgba.clear();
-        self.places.clear();
     }
 }
 

@@ -1,7 +1,7 @@
 //! One value against another, a point a case.
 
-use crate::axis::Axis;
 use crate::chart::{Chart, Size};
+use crate::column::Column;
 use crate::drawn::Drawn;
 use crate::drawn::absent;
 use crate::frame::Frame;
@@ -10,9 +10,9 @@ use crate::key;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
-use crate::number::extent;
+use crate::number::{extent, real, whole};
 use crate::raster::{Colour, Points, Raster};
-use crate::sheet::Sheet;
+use crate::sheet::{Place, Sheet};
 
 /// The ring around the point that is pointed at, on the page.
 const RING_PX: f64 = 6.0;
@@ -20,12 +20,14 @@ const RING_PX: f64 = 6.0;
 /// Points between two axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scatter<'a> {
-    /// The points.
-    pub points: Points<'a>,
     /// From left to right.
-    pub x: Axis,
+    pub x: Column<'a>,
     /// From bottom to top.
-    pub y: Axis,
+    pub y: Column<'a>,
+    /// Which points are in colour; the others lie below them.
+    pub selected: Mask<'a>,
+    /// Which colour.
+    pub colour: Colour<'a>,
     /// A point with a ring around it.
     pub pointed_at: Option<usize>,
 }
@@ -34,15 +36,34 @@ impl Scatter<'_> {
     /// Where its axes stand.
     #[must_use]
     pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x, &self.y, key::room_px(self.points.colour, size, look))
+        Frame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour, size, look))
+    }
+
+    /// The point nearest to a pixel, if one is within `reach_px`. Of several at the same distance it is the first.
+    #[must_use]
+    pub fn nearest(&self, frame: &Frame, (x_px, y_px): Place, reach_px: f64, among: Mask) -> Option<usize> {
+        let (width, height) = frame.size_px();
+        let (right, down) = (x_px - frame.left_px - 0.5, y_px - frame.top_px - 0.5);
+        let (mut nearest, mut least) = (None, reach_px * reach_px);
+        for (index, column, row) in self.points().pixels((whole(width), whole(height))) {
+            let distance = (real(column) - right).powi(2) + (real(row) - down).powi(2);
+            if (distance < least || nearest.is_none() && distance <= least) && among.contains(index) {
+                (nearest, least) = (Some(index), distance);
+            }
+        }
+        nearest
+    }
+
+    fn points(&self) -> Points<'_> {
+        Points { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour }
     }
 
     fn all(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.points.x.iter().copied().zip(self.points.y.iter().copied())
+        self.x.values.iter().copied().zip(self.y.values.iter().copied())
     }
 
     fn is_shown(&self, (x, y): (f64, f64)) -> bool {
-        (0.0..=1.0).contains(&self.x.place(x)) && (0.0..=1.0).contains(&self.y.place(y))
+        (0.0..=1.0).contains(&self.x.axis.place(x)) && (0.0..=1.0).contains(&self.y.axis.place(y))
     }
 
     fn shown(&self) -> impl Iterator<Item = (f64, f64)> {
@@ -51,8 +72,7 @@ impl Scatter<'_> {
 
     /// How many of the points that are shown are selected.
     fn selected(&self) -> usize {
-        let is_counted =
-            |(index, point): &(usize, (f64, f64))| self.points.selected.contains(*index) && self.is_shown(*point);
+        let is_counted = |(index, point): &(usize, (f64, f64))| self.selected.contains(*index) && self.is_shown(*point);
         self.all().enumerate().filter(is_counted).count()
     }
 
@@ -71,41 +91,41 @@ impl Scatter<'_> {
 }
 
 impl Chart for Scatter<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
-        raster.paint_points(&self.points, &frame, look)
+        raster.paint_points(&self.points(), look);
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         frame.rule(&mut sheet, look);
-        key::draw(self.points.colour, &mut sheet, &frame, size, look);
-        let pointed_at = self.pointed_at.and_then(|index| Some((self.points.x.get(index)?, self.points.y.get(index)?)));
+        key::draw(self.colour, &mut sheet, &frame, size, look);
+        let pointed_at = self.pointed_at.and_then(|index| Some((self.x.values.get(index)?, self.y.values.get(index)?)));
         if let Some((x, y)) = pointed_at {
             let (x, y) = frame.pixel_of(*x, *y);
             if frame.contains(x, y) {
                 sheet.ring((x, y), RING_PX * look.pixel_ratio, look.accent, 2.0 * look.hairline_px());
             }
         }
-        if self.shown().next().is_none() {
+        if self.points().pixels((1, 1)).next().is_none() {
             write_nothing(&mut sheet, &frame, look);
         }
         sheet
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = self.drawn();
-        let (x, y) = (&self.x, &self.y);
+        let Drawn { shown, outside, missing } = self.drawn();
+        let (x, y) = (&self.x.axis, &self.y.axis);
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         if let (Some(right), Some(up)) = (extent(self.shown().map(|(x, _)| x)), extent(self.shown().map(|(_, y)| y))) {
             let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
             parts.push(format!(": {} {up} against {} {right}", y.label, x.label));
         }
-        if self.points.selected != Mask::All {
+        if self.selected != Mask::All {
             parts.push(format!("; {} selected", count(self.selected())));
         }
-        if let Colour::Values(_, axis) = self.points.colour {
+        if let Colour::Values(_, axis) = self.colour {
             parts.push(format!(", coloured by {}", axis.label));
         }
         parts.push(absent(outside, missing));
@@ -118,13 +138,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::{Axis, Scale};
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
 
     fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> Scatter<'a> {
-        let points = Points { x, y, selected: Mask::All, colour: Colour::Plain };
-        let x = Axis::covering("friction", "°", Scale::Linear, x);
-        Scatter { points, x, y: Axis::covering("end_load", "N", Scale::Linear, y), pointed_at: None }
+        let column = |name, unit, values| Column::new(Axis::covering(name, unit, Scale::Linear, values), values);
+        let (x, y) = (column("friction", "°", x), column("end_load", "N", y));
+        Scatter { x, y, selected: Mask::All, colour: Colour::Plain, pointed_at: None }
     }
 
     fn cloud(number: usize) -> (Vec<f64>, Vec<f64>) {
@@ -144,7 +164,7 @@ mod tests {
         let (x, y) = cloud(30_000);
         let selected: Vec<bool> = x.iter().map(|x| *x > 31.0).collect();
         let mut scatter = scatter(&x, &y);
-        scatter.points.selected = Mask::Flags(&selected);
+        scatter.selected = Mask::Flags(&selected);
         insta::assert_snapshot!(golden(&scatter, SMALL, &light()));
     }
 
@@ -154,7 +174,7 @@ mod tests {
         let values: Vec<f64> = x.iter().map(|x| (x / 8.0).exp()).collect();
         let axis = Axis::covering("settlement", "mm", Scale::Logarithmic, &values);
         let mut scatter = scatter(&x, &y);
-        scatter.points.colour = Colour::Values(&values, &axis);
+        scatter.colour = Colour::Values(&values, &axis);
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
     }
 
@@ -164,9 +184,14 @@ mod tests {
         let names = ["sand", "clay", "weathered granite of the north"].map(str::to_owned);
         let x: Vec<f64> = codes.iter().map(|code| f64::from(*code)).collect();
         let y: Vec<f64> = uniform(60, 3).iter().map(|share| 10_f64.powf(6.0 * share - 3.0)).collect();
-        let points = Points { x: &x, y: &y, selected: Mask::All, colour: Colour::Categories(&codes, &names) };
-        let y = Axis::covering("permeability", "m/s", Scale::Logarithmic, &y);
-        let scatter = Scatter { points, x: Axis::of_categories("soil", names.to_vec()), y, pointed_at: None };
+        let up = Axis::covering("permeability", "m/s", Scale::Logarithmic, &y);
+        let scatter = Scatter {
+            x: Column::new(Axis::of_categories("soil", names.to_vec()), &x),
+            y: Column::new(up, &y),
+            selected: Mask::All,
+            colour: Colour::Categories(&codes, &names),
+            pointed_at: None,
+        };
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
     }
 
@@ -181,11 +206,10 @@ mod tests {
         let x = [20.0, 30.0, f64::NAN, 30.0, f64::INFINITY];
         let y = [1.0, 1e3, 5.0, -2.0, 7.0];
         let mut scatter = scatter(&x, &y);
-        scatter.y.scale = Scale::Logarithmic;
-        (scatter.y.least, scatter.y.most) = (1.0, 1e3);
-        (scatter.x.least, scatter.x.most) = (20.0, 40.0);
-        let drawn = scatter.paint(SMALL, &light(), &mut Raster::default());
-        assert_eq!(drawn, Drawn { shown: 2, outside: 2, missing: 1, uncoloured: 0 });
+        let up = Axis { least: 1.0, most: 1e3, scale: Scale::Logarithmic, ..scatter.y.axis };
+        scatter.x = Column::new(Axis { least: 20.0, most: 40.0, ..scatter.x.axis }, &x);
+        scatter.y = Column::new(up, &y);
+        assert_eq!(scatter.drawn(), Drawn { shown: 2, outside: 2, missing: 1 });
         assert_eq!(
             scatter.summary(),
             "2 of 5 cases: end_load from 1 N to 1,000 N against friction from 20 ° to 30 °; 2 outside of what is shown; 1 \
@@ -197,15 +221,14 @@ mod tests {
     fn the_nearest_point_is_found() {
         let (x, y) = cloud(30_000);
         let scatter = scatter(&x, &y);
-        let mut raster = Raster::default();
-        scatter.paint(USUAL, &light(), &mut raster);
         let frame = scatter.frame(USUAL, &light());
+        let nearest = |x_px, y_px, among| scatter.nearest(&frame, (x_px, y_px), 8.0, among);
         let (x_px, y_px) = frame.pixel_of(x[123], y[123]);
-        let found = raster.nearest(x_px, y_px, 8.0, Mask::All).unwrap();
+        let found = nearest(x_px, y_px, Mask::All).unwrap();
         let there = frame.pixel_of(x[found], y[found]);
         assert!((there.0 - x_px).hypot(there.1 - y_px) < 1.5);
-        assert_eq!(raster.nearest(frame.left_px, frame.top_px, 8.0, Mask::All), None);
-        assert_eq!(raster.nearest(x_px, y_px, 8.0, Mask::Flags(&[])), None);
+        assert_eq!(nearest(frame.left_px, frame.top_px, Mask::All), None);
+        assert_eq!(nearest(x_px, y_px, Mask::Flags(&[])), None);
     }
 
     fn pixels(raster: &Raster, colour: crate::RGBColor) -> usize {
@@ -219,12 +242,12 @@ mod tests {
         let values: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2)).collect();
         let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", Scale::Linear, &values) };
         let mut scatter = scatter(&x, &x);
-        scatter.points.colour = Colour::Values(&values, &axis);
+        scatter.colour = Colour::Values(&values, &axis);
         let (look, mut raster) = (light(), Raster::default());
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.of_place(0.5)), 1);
         let codes: Vec<u32> = (0..30_001).map(|index| index % 2 * 3).collect();
-        scatter.points.colour = Colour::Categories(&codes, &[]);
+        scatter.colour = Colour::Categories(&codes, &[]);
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.palette[0]), 1, "15,001 zeros");
     }
@@ -235,10 +258,11 @@ mod tests {
             let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
             for scale in [Scale::Linear, Scale::Logarithmic] {
                 let mut scatter = scatter(&x, &y);
-                scatter.y = Axis { least: if scale == Scale::Linear { least } else { 0.1 }, most: 1.0, scale, ..scatter.y };
-                let drawn = scatter.paint(SMALL, &light(), &mut Raster::default());
+                let least = if scale == Scale::Linear { least } else { 0.1 };
+                scatter.y = Column::new(Axis { least, most: 1.0, scale, ..scatter.y.axis }, &y);
+                let drawn = scatter.drawn();
                 prop_assert_eq!(drawn.shown + drawn.outside + drawn.missing, x.len());
-                prop_assert_eq!(drawn, scatter.drawn());
+                prop_assert_eq!(drawn.shown, scatter.points().pixels((9, 9)).count());
             }
         }
     }

@@ -110,10 +110,11 @@ impl Timeline<'_> {
         if shown < self.lanes.len() { shown + 1 } else { shown.max(1) }
     }
 
-    fn drawn(&self, lanes: usize) -> Drawn {
+    fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
         for attempt in self.attempts {
-            let is_seen = attempt.end >= self.x.least && attempt.start <= self.x.most && attempt.lane < lanes;
+            let is_seen =
+                attempt.end >= self.x.least && attempt.start <= self.x.most && attempt.lane < self.lanes.len();
             match () {
                 () if attempt.start.is_nan() || attempt.end.is_nan() => drawn.missing += 1,
                 () if is_seen => drawn.shown += 1,
@@ -160,7 +161,7 @@ impl Busy {
 }
 
 impl Chart for Timeline<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) -> Drawn {
+    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
         let frame = self.frame(size, look);
         raster.begin_at((frame.left_px, frame.top_px), frame.size_px());
         frame.grid_down_below(raster.image_mut(), look);
@@ -176,7 +177,6 @@ impl Chart for Timeline<'_> {
                 raster.image_mut().fill(column..column + 1, top..bottom, busy.colour(look));
             }
         }
-        self.drawn(lanes)
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
@@ -189,7 +189,7 @@ impl Chart for Timeline<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing, .. } = self.drawn(self.lanes.len());
+        let Drawn { shown, outside, missing } = self.drawn();
         let failed = self.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Failed).count();
         let workers = if self.lanes.len() == 1 { "worker" } else { "workers" };
         let text = format!("{} attempts of {} {workers}", count(shown), count(self.lanes.len()));
@@ -251,8 +251,8 @@ mod tests {
         let (lanes, attempts) = attempts(30, 4_000, 40.0);
         let chart = timeline(&lanes, &attempts);
         insta::assert_snapshot!(golden(&chart, SMALL, &dark()));
-        let drawn = chart.paint(SMALL, &light(), &mut Raster::default());
-        assert_eq!((drawn.shown, drawn.outside), (11 * 4_000, 19 * 4_000));
+        assert_eq!((chart.shown(SMALL, &light()), chart.rows(SMALL, &light())), (11, 12));
+        assert!(chart.summary().starts_with("120,000 attempts of 30 workers"), "{}", chart.summary());
     }
 
     #[test]

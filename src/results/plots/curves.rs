@@ -116,6 +116,8 @@ impl Plot for CurvePlot {
     }
 
     fn track(&self) {
+        self.reader.desk.selected.track();
+        self.reader.desk.pointed_at.track();
         self.reader.sheaf.track();
         self.reader.pair.track();
     }

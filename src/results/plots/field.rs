@@ -45,6 +45,11 @@ fn bare(axis: &Axis, store: &Store, id: &ColumnId) -> Axis {
 }
 
 impl Plot for FieldPlot {
+    fn track(&self) {
+        self.desk.view.track();
+        self.desk.selected.track();
+    }
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|field, _| show(field));
     }

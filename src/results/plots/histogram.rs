@@ -1,7 +1,10 @@
 //! How often the response has which value.
 
-use cruncher_plot::histogram::{Histogram, suitable_bins};
-use cruncher_plot::{Chart, Look, Size};
+use std::cell::RefCell;
+
+use cruncher_plot::histogram::{Bins, Histogram};
+use cruncher_plot::{Axis, Chart, Look, Size};
+use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
@@ -12,23 +15,41 @@ use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
 /// How often the response has which value.
 pub(crate) struct HistogramPlot {
-    pub(crate) desk: Desk,
+    desk: Desk,
+    /// The bins of a column on an axis, in the rows of a revision: whatever is selected.
+    last: RefCell<Option<(Of, Bins)>>,
 }
 
+type Of = (u64, ColumnId, Axis);
+
 impl HistogramPlot {
+    pub(crate) const fn new(desk: Desk) -> Self {
+        Self { desk, last: RefCell::new(None) }
+    }
+
     fn look<T>(&self, look: impl FnOnce(&Histogram, &Plotted) -> T) -> Option<T> {
         let desk = self.desk;
         let shown = shown(desk)?;
         let selected = desk.selected.get();
-        Some(desk.data.with(|store| {
+        desk.data.with(|store| {
             let column = plotted(desk, store, &shown.response);
-            let bins = suitable_bins(&column.values, &column.axis);
-            look(&Histogram::of(&column.values, selected.as_plotted(), &column.axis, bins), &column)
-        }))
+            let of = (store.revision(), shown.response, column.axis.clone());
+            let mut last = self.last.borrow_mut();
+            if last.as_ref().is_none_or(|(known, _)| *known != of) {
+                *last = Some((of, Bins::of(&column.values, &column.axis)));
+            }
+            let (_, bins) = last.as_ref()?;
+            Some(look(&bins.histogram(selected.as_plotted()), &column))
+        })
     }
 }
 
 impl Plot for HistogramPlot {
+    fn track(&self) {
+        self.desk.view.track();
+        self.desk.selected.track();
+    }
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|histogram, _| show(histogram));
     }
@@ -53,11 +74,11 @@ impl Plot for HistogramPlot {
             let bar = histogram.bar_at(&frame, at.0)?;
             let range = format!(
                 "{} – {}",
-                histogram.axis.words(histogram.edges[bar]),
-                histogram.axis.words(histogram.edges[bar + 1])
+                histogram.bins.axis.words(histogram.bins.edges[bar]),
+                histogram.bins.axis.words(histogram.bins.edges[bar + 1])
             );
-            let mut words = vec![range, counted(histogram.all[bar] as u64, "case", "cases")];
-            if histogram.selected[bar] < histogram.all[bar] {
+            let mut words = vec![range, counted(histogram.bins.all[bar] as u64, "case", "cases")];
+            if histogram.selected[bar] < histogram.bins.all[bar] {
                 words.push(format!("{} selected", histogram.selected[bar]));
             }
             Some(Found { words, row: None })
@@ -68,8 +89,8 @@ impl Plot for HistogramPlot {
         let Some(response) = shown(self.desk).map(|shown| shown.response) else { return };
         let bar = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
-            let bar = histogram.bar_at(&frame, at.0).filter(|bar| histogram.all[*bar] > 0)?;
-            Some(((histogram.edges[bar], histogram.edges[bar + 1]), column.clone().into_owned()))
+            let bar = histogram.bar_at(&frame, at.0).filter(|bar| histogram.bins.all[*bar] > 0)?;
+            Some(((histogram.bins.edges[bar], histogram.bins.edges[bar + 1]), column.clone().into_owned()))
         });
         match bar.flatten() {
             Some((range, column)) => select(self.desk, &response, &column, range),

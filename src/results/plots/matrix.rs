@@ -6,7 +6,7 @@ use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
 use super::side_by_side;
-use crate::results::columns::{Plotted, plotted, shown};
+use crate::results::columns::{OnAxis, Plotted, plotted, shown};
 use crate::results::desk::Desk;
 use crate::results::surface::{Found, Paper, Place, Plot};
 
@@ -28,11 +28,9 @@ impl MatrixPlot {
         Some(desk.data.with(|store| {
             let ids = side_by_side(desk, store, &response, most.max(3));
             let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-            let matrix = Matrix {
-                axes: columns.iter().map(|column| column.axis.clone()).collect(),
-                columns: columns.iter().map(|column| &*column.values).collect(),
-                selected: selected.as_plotted(),
-            };
+            let on_axes: Vec<OnAxis> = columns.iter().map(Plotted::on_axis).collect();
+            let matrix =
+                Matrix { columns: on_axes.iter().map(OnAxis::column).collect(), selected: selected.as_plotted() };
             act(&matrix, &ids)
         }))
     }
@@ -46,6 +44,11 @@ impl MatrixPlot {
 }
 
 impl Plot for MatrixPlot {
+    fn track(&self) {
+        self.desk.view.track();
+        self.desk.selected.track();
+    }
+
     fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |matrix, _| show(matrix));
     }

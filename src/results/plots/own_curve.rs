@@ -35,6 +35,8 @@ impl OwnCurvePlot {
 }
 
 impl Plot for OwnCurvePlot {
+    fn track(&self) {}
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|curves, _| show(curves));
     }

@@ -7,7 +7,7 @@ use cruncher_results::filter::Condition;
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select, side_by_side};
-use crate::results::columns::{Plotted, plotted, shown};
+use crate::results::columns::{OnAxis, Plotted, plotted, shown};
 use crate::results::desk::Desk;
 use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
@@ -33,13 +33,13 @@ impl ParallelPlot {
         Some(desk.data.with(|store| {
             let ids = side_by_side(desk, store, &response, most.max(3));
             let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+            let on_axes: Vec<OnAxis> = columns.iter().map(Plotted::on_axis).collect();
             let view = desk.view.read();
             let brush = |(id, column): (&ColumnId, &Plotted)| {
                 view.selection.conditions.iter().find_map(|condition| brushed(condition, id, column))
             };
             let parallel = Parallel {
-                axes: columns.iter().map(|column| column.axis.clone()).collect(),
-                columns: columns.iter().map(|column| &*column.values).collect(),
+                columns: on_axes.iter().map(OnAxis::column).collect(),
                 selected: selected.as_plotted(),
                 brushes: ids.iter().zip(&columns).map(brush).collect(),
                 pointed_at: desk.pointed_at.get(),
@@ -68,6 +68,12 @@ fn brushed(condition: &Condition, id: &ColumnId, column: &Plotted) -> Option<(f6
 }
 
 impl Plot for ParallelPlot {
+    fn track(&self) {
+        self.desk.view.track();
+        self.desk.selected.track();
+        self.desk.pointed_at.track();
+    }
+
     fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |parallel, _, _| show(parallel));
     }
@@ -78,7 +84,7 @@ impl Plot for ParallelPlot {
             let axis = rails.nearest(from.0)?;
             let inside = |down: f64| down.clamp(rails.top_px, rails.bottom_px);
             let (one, other) = (inside(from.1), inside(to.1));
-            let value = |down| parallel.axes[axis].value(rails.place_at(down));
+            let value = |down| parallel.columns[axis].axis.value(rails.place_at(down));
             let half_px = 8.0 * paper.look.pixel_ratio;
             let brush = Brush { from: (rails.x_px[axis] - half_px, one), to: (rails.x_px[axis] + half_px, other) };
             Some((brush, ids[axis].clone(), columns[axis].clone().into_owned(), (value(one), value(other))))

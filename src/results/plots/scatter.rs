@@ -1,8 +1,8 @@
 //! The response against a factor, a point a case.
 
-use cruncher_plot::raster::{Colour, Points};
+use cruncher_plot::raster::Colour;
 use cruncher_plot::scatter::Scatter;
-use cruncher_plot::{Axis, Chart, Frame, Look, Size};
+use cruncher_plot::{Axis, Chart, Frame, Look, Mask, Size};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
@@ -34,8 +34,14 @@ impl ScatterPlot {
             if let Some([left, most, bottom, top]) = desk.view.read().zoom {
                 (right, up) = (right.between(left, most), up.between(bottom, top));
             }
-            let points = Points { x: &x.values, y: &y.values, selected: selected.as_plotted(), colour };
-            let scatter = Scatter { points, x: right, y: up, pointed_at: desk.pointed_at.get() };
+            let (right, up) = (x.along(right), y.along(up));
+            let scatter = Scatter {
+                x: right.column(),
+                y: up.column(),
+                selected: selected.as_plotted(),
+                colour,
+                pointed_at: desk.pointed_at.get(),
+            };
             look(&scatter, &shown, (&x, &y))
         }))
     }
@@ -50,6 +56,12 @@ impl ScatterPlot {
 }
 
 impl Plot for ScatterPlot {
+    fn track(&self) {
+        self.desk.view.track();
+        self.desk.selected.track();
+        self.desk.pointed_at.track();
+    }
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|scatter, _, _| show(scatter));
     }
@@ -73,12 +85,11 @@ impl Plot for ScatterPlot {
 
     fn find(&self, paper: Paper, at: Place) -> Option<Found> {
         let reach_px = REACH_PX * paper.look.pixel_ratio;
-        let selected = self.desk.selected.get();
-        let nearest = || {
-            let among = paper.raster.nearest(at.0, at.1, reach_px, selected.as_plotted());
-            among.or_else(|| paper.raster.nearest(at.0, at.1, reach_px, cruncher_plot::Mask::All))
-        };
-        let row = nearest()?;
+        let row = self.look(|scatter, _, _| {
+            let frame = scatter.frame(paper.size, paper.look);
+            let nearest = |among| scatter.nearest(&frame, at, reach_px, among);
+            nearest(scatter.selected).or_else(|| nearest(Mask::All))
+        })??;
         let shown = shown(self.desk)?;
         let ids = [&shown.response, &shown.factor].into_iter().chain(&shown.colour);
         let words = self.desk.data.with(|store| in_words(self.desk, store, row, ids));

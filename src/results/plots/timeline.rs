@@ -45,6 +45,8 @@ impl TimelinePlot {
 }
 
 impl Plot for TimelinePlot {
+    fn track(&self) {}
+
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|timeline| show(timeline));
     }

@@ -1,7 +1,7 @@
 //! The lines: one by one as long as they are few, as a flow from axis to axis else.
 
 use super::{Parallel, Rails};
-use crate::axis::Axis;
+use crate::column::Column;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
@@ -14,9 +14,6 @@ const MOST_LINES: usize = 2_000;
 const MOST_BINS: f64 = 256.0;
 /// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
 const MOST_SQUARES: f64 = 240_000.0;
-
-/// The bin of a value that isn't shown.
-const NOWHERE: u16 = u16::MAX;
 
 pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut Raster) {
     let (Some(first), Some(last)) = (rails.x_px.first(), rails.x_px.last()) else { return raster.empty() };
@@ -33,12 +30,12 @@ pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut R
 
 fn draw_lines(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
     let places = |index: usize| -> Vec<f64> {
-        let axis: &Axis = &chart.axes[index];
-        chart.columns[index].iter().map(|value| axis.place(*value)).collect()
+        let Column { axis, values, .. } = &chart.columns[index];
+        values.iter().map(|value| axis.place(*value)).collect()
     };
     let is_shown = |place: f64| (0.0..=1.0).contains(&place);
     let pixel = |index: usize, place: f64| (rails.x_px[index] - rails.x_px[0], rails.y_px(place) - rails.top_px);
-    for right in 1..chart.axes.len() {
+    for right in 1..chart.columns.len() {
         let (from, to) = (places(right - 1), places(right));
         for (case, (from, to)) in
             from.into_iter().zip(to).enumerate().filter(|(_, (from, to))| is_shown(*from) && is_shown(*to))
@@ -53,26 +50,15 @@ fn layer(selected: Mask, case: usize) -> Layer {
 }
 
 fn draw_flows(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
-    let pairs = real(chart.axes.len().max(2) - 1);
+    let pairs = real(chart.columns.len().max(2) - 1);
     let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(rails.bottom_px - rails.top_px);
     let bins = whole(bins).max(2);
-    let bins_of = |index: usize| -> Vec<u16> {
-        let mapping = chart.axes[index].mapping(real(bins));
-        chart.columns[index].iter().map(|value| bin(mapping.place(*value), bins)).collect()
-    };
     raster.begin_flows(bins);
-    let mut from = bins_of(0);
-    for right in 1..chart.axes.len() {
-        let to = bins_of(right);
+    for right in 1..chart.columns.len() {
         let px = |index: usize| whole(rails.x_px[index] - rails.x_px[0]);
-        let lines = from.iter().zip(&to).enumerate().filter(|(_, (from, to))| **from != NOWHERE && **to != NOWHERE);
-        let lines = lines.map(|(case, (from, to))| (usize::from(*from), usize::from(*to), layer(chart.selected, case)));
+        let (from, to) = (chart.columns[right - 1].places(), chart.columns[right].places());
+        let lines = from.each().zip(to.each()).enumerate().filter(|(_, (from, to))| from.is_shown() && to.is_shown());
+        let lines = lines.map(|(case, (from, to))| (from.part(bins), to.part(bins), layer(chart.selected, case)));
         raster.add_flow(lines, px(right - 1)..px(right));
-        from = to;
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "there are a few hundred bins")]
-fn bin(length: f64, bins: usize) -> u16 {
-    if length >= 0.0 && length <= real(bins) { whole(length).min(bins - 1) as u16 } else { NOWHERE }
 }

@@ -1,7 +1,7 @@
 //! Dots that can be told from one another, as long as there are few.
 
-use super::points::{Colour, Points, split};
-use super::{NOWHERE, Raster};
+use super::Raster;
+use super::points::{Colour, Points};
 use crate::look::Look;
 use crate::number::{channel, real, whole};
 use plotters::style::RGBColor;
@@ -40,32 +40,29 @@ impl Dot {
 }
 
 impl Raster {
-    /// Paints a dot for each point, muted ones first. Says how many of the selected ones have no colour.
-    pub(super) fn paint_dots(&mut self, points: &Points, dot: &Dot, look: &Look) -> usize {
-        let places = std::mem::take(&mut self.places);
-        let shown = || places.iter().enumerate().filter(|(_, place)| **place != NOWHERE);
-        let colour = |index: usize| points.colour.of(index, look);
-        let mut uncoloured = 0;
-        for (index, place) in shown() {
-            let is_selected = points.selected.contains(index);
-            let is_coloured = colour(index).is_some();
-            uncoloured += usize::from(is_selected && !is_coloured);
-            if !is_selected || !is_coloured {
-                self.paint_dot(dot, *place, look.muted, OPACITY, look.background);
-            }
+    /// Paints a dot for each point, muted ones first.
+    pub(super) fn paint_dots(&mut self, points: &Points, dot: &Dot, look: &Look) {
+        let size = (self.image.width_px, self.image.height_px);
+        let colour = |index: usize| points.colour.of(index, look).filter(|_| points.selected.contains(index));
+        for (_, column, row) in points.pixels(size).filter(|(index, ..)| colour(*index).is_none()) {
+            self.paint_dot(dot, (column, row), look.muted, OPACITY, look.background);
         }
         let opacity = if points.colour == Colour::Plain { OPACITY } else { OPACITY_OF_COLOUR };
-        for (index, place) in shown().filter(|(index, _)| points.selected.contains(*index)) {
+        for (index, column, row) in points.pixels(size) {
             if let Some(colour) = colour(index) {
-                self.paint_dot(dot, *place, colour, opacity, look.background);
+                self.paint_dot(dot, (column, row), colour, opacity, look.background);
             }
         }
-        self.places = places;
-        uncoloured
     }
 
-    fn paint_dot(&mut self, dot: &Dot, place: u32, colour: RGBColor, opacity: f64, ground: RGBColor) {
-        let (column, row) = split(place);
+    fn paint_dot(
+        &mut self,
+        dot: &Dot,
+        (column, row): (usize, usize),
+        colour: RGBColor,
+        opacity: f64,
+        ground: RGBColor,
+    ) {
         let side = 2 * dot.reach + 1;
         for (index, coverage) in dot.coverage.iter().enumerate().filter(|(_, coverage)| **coverage > 0.0) {
             let x = (column + index % side).wrapping_sub(dot.reach);

@@ -28,7 +28,8 @@ pub(crate) struct Flow {
     column: Vec<Both>,
 }
 
-/// Lines: a row a bin where they begin, a column a rise.
+/// Lines: a row a rise, from the largest fall on; a column a bin where they begin. What is done to lines of one rise is done to
+/// a whole row.
 #[derive(Debug, Default)]
 struct Table {
     /// The largest rise, and the largest fall.
@@ -42,12 +43,19 @@ impl Table {
         refill(&mut self.counts, bins * (2 * reach + 1), 0);
     }
 
-    /// The rises that lines from a bin can have, from the largest fall on, and how many lines have each.
-    #[inline]
-    fn rises(&self, bins: usize, start: usize) -> (usize, &[Both]) {
-        let width = 2 * self.reach + 1;
-        let (first, last) = (self.reach.saturating_sub(start), (self.reach + bins - start).min(width));
-        (first, &self.counts[start * width + first..start * width + last])
+    /// The bins in which lines with a rise can begin, and how many lines do in each.
+    fn row(&self, bins: usize, rise: isize) -> (usize, &[Both]) {
+        let start = self.row_of(rise) * bins;
+        let (first, last) = (rise.min(0).unsigned_abs(), bins - rise.max(0).unsigned_abs());
+        (first, &self.counts[start + first..start + last])
+    }
+
+    fn row_of(&self, rise: isize) -> usize {
+        self.reach.wrapping_add_signed(rise)
+    }
+
+    fn rises(&self) -> std::ops::RangeInclusive<isize> {
+        -self.reach.cast_signed()..=self.reach.cast_signed()
     }
 }
 
@@ -65,7 +73,7 @@ impl Flow {
     #[inline]
     pub(crate) fn add(&mut self, start: usize, end: usize, line: Both) {
         let table = &mut self.tables[0];
-        table.counts[start * (2 * table.reach + 1) + end + table.reach - start] += line;
+        table.counts[(table.reach + end - start) * self.bins + start] += line;
     }
 
     /// Gives `paint` each of `columns` columns: how many lines go through each bin.
@@ -91,24 +99,16 @@ impl Flow {
     fn halve(&mut self, depth: usize, share: f64, half: Half) {
         let (done, open) = self.tables.split_at_mut(depth + 1);
         let (from, to) = (&done[depth], &mut open[0]);
-        let reach = isize::try_from(from.reach).unwrap_or(isize::MAX);
-        // How far each rise has come at the cut, and what it still has to go.
-        let parts: Vec<(isize, isize)> = (-reach..=reach)
-            .map(|rise| {
-                let risen = part(rise, share);
-                if half == Half::Left { (0, risen) } else { (risen, rise - risen) }
-            })
-            .collect();
-        to.begin(self.bins, parts.iter().map(|(_, rise)| rise.unsigned_abs()).max().unwrap_or(0));
-        let width = 2 * to.reach + 1;
-        // The step from a row of this table to the place in the next one.
-        let row = width.cast_signed();
-        let steps: Vec<isize> = parts.iter().map(|(start, rise)| start * row + rise + to.reach.cast_signed()).collect();
-        for start in 0..self.bins {
-            let (first, counts) = from.rises(self.bins, start);
-            for (step, count) in steps[first..].iter().zip(counts) {
-                to.counts[(start * width).wrapping_add_signed(*step)] += count;
-            }
+        // How far a rise has come at the cut, and what it still has to go.
+        let parts = |rise: isize| {
+            let risen = part(rise, share);
+            if half == Half::Left { (0, risen) } else { (risen, rise - risen) }
+        };
+        to.begin(self.bins, from.rises().map(|rise| parts(rise).1.unsigned_abs()).max().unwrap_or(0));
+        for rise in from.rises() {
+            let ((first, counts), (risen, rest)) = (from.row(self.bins, rise), parts(rise));
+            let start = to.row_of(rest) * self.bins + first.wrapping_add_signed(risen);
+            add(&mut to.counts[start..], counts);
         }
     }
 
@@ -116,16 +116,20 @@ impl Flow {
     fn paint_columns(&mut self, depth: usize, columns: std::ops::Range<usize>, paint: &mut dyn FnMut(usize, &[Both])) {
         refill(&mut self.column, self.bins, 0);
         let table = &self.tables[depth];
-        for start in 0..self.bins {
-            let (first, counts) = table.rises(self.bins, start);
-            for (rise, count) in (first..).zip(counts).filter(|(_, count)| **count > 0) {
-                let end = start + rise - table.reach;
-                let (low, high) = (start.min(end), start.max(end));
-                self.column[low..high.max(low + 1)].iter_mut().for_each(|bin| *bin += count);
+        for rise in table.rises() {
+            let (first, counts) = table.row(self.bins, rise);
+            let lowest = first.wrapping_add_signed(rise.min(0));
+            for bin in lowest..lowest + rise.unsigned_abs().max(1) {
+                add(&mut self.column[bin..], counts);
             }
         }
         columns.for_each(|column| paint(column, &self.column));
     }
+}
+
+/// Adds lines to those that are there.
+fn add(to: &mut [Both], lines: &[Both]) {
+    to.iter_mut().zip(lines).for_each(|(to, lines)| *to += lines);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! Points: located, counted by pixel, coloured.
 
 use super::dots::Dot;
-use super::{Image, NOWHERE, Raster};
-use crate::axis::{Axis, Mapping};
-use crate::drawn::Drawn;
-use crate::frame::Frame;
+use super::{Image, Raster};
+use crate::axis::Axis;
+use crate::column::Places;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
@@ -32,89 +31,74 @@ pub enum Colour<'a> {
     Categories(&'a [u32], &'a [String]),
 }
 
-/// Points of a plane, by column; the i-th case is the i-th number of every slice.
+/// Points of a plane, by column; the i-th case is the i-th place of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Points<'a> {
+pub(crate) struct Points<'a> {
     /// From left to right.
-    pub x: &'a [f64],
+    pub(crate) x: &'a Places,
     /// From bottom to top.
-    pub y: &'a [f64],
+    pub(crate) y: &'a Places,
     /// Which points are in colour; the others lie below them.
-    pub selected: Mask<'a>,
+    pub(crate) selected: Mask<'a>,
     /// Which colour.
-    pub colour: Colour<'a>,
+    pub(crate) colour: Colour<'a>,
+}
+
+impl<'a> Points<'a> {
+    /// The points that are shown: which one, and the column and the row of its pixel.
+    pub(crate) fn pixels(
+        &self,
+        (width, height): (usize, usize),
+    ) -> impl Iterator<Item = (usize, usize, usize)> + use<'a> {
+        let shown = self.x.each().zip(self.y.each()).enumerate().filter(|(_, (x, y))| x.is_shown() && y.is_shown());
+        shown.map(move |(index, (x, y))| (index, x.part(width), height - 1 - y.part(height)))
+    }
+
+    /// How many are shown at most.
+    fn shown(&self) -> usize {
+        self.x.shown().min(self.y.shown())
+    }
 }
 
 impl Raster {
-    /// Paints points onto the emptied image of a frame's rectangle.
-    pub(crate) fn paint_points(&mut self, points: &Points, frame: &Frame, look: &Look) -> Drawn {
-        let (width, height) = frame.size_px();
-        self.paint_mapped(points, (frame.x.mapping(width), frame.y.mapping(height)), look)
+    /// Paints points onto the emptied image.
+    pub(crate) fn paint_points(&mut self, points: &Points, look: &Look) {
+        let Image { width_px, height_px, .. } = self.image;
+        let shown = points.shown();
+        if shown <= MOST_DOTS.min(width_px * height_px / LEAST_PIXELS) {
+            let dot = Dot::of(shown, width_px.min(height_px), look);
+            self.paint_dots(points, &dot, look);
+        } else {
+            let room = MOST_COUNTED_UP.min(real(width_px * height_px));
+            let dot_px = (room / real(shown)).sqrt();
+            let dot_px = whole(dot_px.min((MOST_WIDTH_PX * look.pixel_ratio).round())).max(1);
+            self.count(points, dot_px);
+            self.shade(points.colour, look);
+        }
     }
 
-    /// Paints points of which both coordinates lie between 0 and 1 in a small image, and that over this one.
+    /// Paints points in a small image, and that over this one.
     pub(crate) fn paint_small(&mut self, points: &Points, corner: (usize, usize), size: (f64, f64), look: &Look) {
         let mut small = self.small.take().unwrap_or_default();
         small.begin_at((0.0, 0.0), size);
-        let mapping = |factor| Mapping { is_logarithmic: false, offset: 0.0, factor };
-        small.paint_mapped(points, (mapping(size.0), mapping(size.1)), look);
+        small.paint_points(points, look);
         self.image.put(&small.image, corner.0, corner.1);
         self.small = Some(small);
     }
 
-    fn paint_mapped(&mut self, points: &Points, (x, y): (Mapping, Mapping), look: &Look) -> Drawn {
-        let mut drawn = self.locate(points, x, y);
-        let Image { width_px, height_px, .. } = self.image;
-        if drawn.shown <= MOST_DOTS.min(width_px * height_px / LEAST_PIXELS) {
-            let dot = Dot::of(drawn.shown, width_px.min(height_px), look);
-            drawn.uncoloured = self.paint_dots(points, &dot, look);
-        } else {
-            let room = MOST_COUNTED_UP.min(real(width_px * height_px));
-            let dot_px = (room / real(drawn.shown)).sqrt();
-            let dot_px = whole(dot_px.min((MOST_WIDTH_PX * look.pixel_ratio).round())).max(1);
-            drawn.uncoloured = self.count(points, dot_px);
-            self.shade(points.colour, look);
-        }
-        drawn
-    }
-
-    /// Finds the pixel of each point.
-    fn locate(&mut self, points: &Points, x: Mapping, y: Mapping) -> Drawn {
-        let (width, height) = (self.image.width_px, self.image.height_px);
-        let (most_x, most_y) = (real(width), real(height));
-        let (last_column, last_row) = (width - 1, height - 1);
-        let mut drawn = Drawn::default();
-        self.places.clear();
-        self.places.extend(points.x.iter().zip(points.y).map(|(x_value, y_value)| {
-            let (right, up) = (x.place(*x_value), y.place(*y_value));
-            if right >= 0.0 && right <= most_x && up >= 0.0 && up <= most_y {
-                drawn.shown += 1;
-                let (column, row) = (whole(right).min(last_column), last_row - whole(up).min(last_row));
-                return place(column, row);
-            }
-            if x_value.is_nan() || y_value.is_nan() {
-                drawn.missing += 1;
-            } else {
-                drawn.outside += 1;
-            }
-            NOWHERE
-        }));
-        drawn
-    }
-
-    /// Counts the points of each pixel, and says how many of those that are selected have no colour.
-    fn count(&mut self, points: &Points, dot_px: usize) -> usize {
+    /// Counts the points of each pixel.
+    fn count(&mut self, points: &Points, dot_px: usize) {
         let pixels = self.image.width_px * self.image.height_px;
         refill(&mut self.counts, pixels, 0);
         let has_muted = points.selected != Mask::All || points.colour != Colour::Plain;
         refill(&mut self.muted, if has_muted { pixels } else { 0 }, 0);
         match points.colour {
-            Colour::Plain => self.count_each(points.selected, dot_px, |_, _, _| true),
+            Colour::Plain => self.count_plain(points, dot_px),
             Colour::Values(values, axis) => {
                 let mapping = axis.mapping(1.0);
                 let mut sums = std::mem::take(&mut self.sums);
                 refill(&mut sums, pixels, 0.0);
-                let uncoloured = self.count_each(points.selected, dot_px, |index, stamp, width| {
+                self.count_each(points, dot_px, |index, stamp, width| {
                     let place = values.get(index).map_or(f64::NAN, |value| mapping.place(*value));
                     let is_coloured = place.is_finite();
                     if is_coloured {
@@ -124,12 +108,11 @@ impl Raster {
                     is_coloured
                 });
                 self.sums = sums;
-                uncoloured
             }
             Colour::Categories(categories, _) => {
                 let mut votes = std::mem::take(&mut self.votes);
                 refill(&mut votes, pixels, [0, 0]);
-                let uncoloured = self.count_each(points.selected, dot_px, |index, stamp, width| {
+                self.count_each(points, dot_px, |index, stamp, width| {
                     let category = categories.get(index).copied().unwrap_or(u32::MAX);
                     if category != u32::MAX {
                         stamp.pixels(width, |pixel| vote(&mut votes[pixel], category));
@@ -137,29 +120,33 @@ impl Raster {
                     category != u32::MAX
                 });
                 self.votes = votes;
-                uncoloured
+            }
+        }
+    }
+
+    /// Counts up the pixels of every point. Without a branch that nobody can foresee: there may be a million.
+    fn count_plain(&mut self, points: &Points, dot_px: usize) {
+        let (width, height) = (self.image.width_px, self.image.height_px);
+        let mut layers = [&mut self.muted[..], &mut self.counts[..]];
+        for (index, column, row) in points.pixels((width, height)) {
+            let layer = &mut layers[usize::from(points.selected.contains(index))];
+            if dot_px == 1 {
+                layer[row * width + column] += 1;
+            } else {
+                Stamp::at(column, row, dot_px, (width, height)).pixels(width, |pixel| layer[pixel] += 1);
             }
         }
     }
 
     /// Counts up the pixels of every point; those of which `colour` says no, and those that aren't selected, as muted.
-    fn count_each(
-        &mut self,
-        selected: Mask,
-        dot_px: usize,
-        mut colour: impl FnMut(usize, Stamp, usize) -> bool,
-    ) -> usize {
+    fn count_each(&mut self, points: &Points, dot_px: usize, mut colour: impl FnMut(usize, Stamp, usize) -> bool) {
         let (width, height) = (self.image.width_px, self.image.height_px);
-        let mut uncoloured = 0;
-        for (index, place) in self.places.iter().enumerate().filter(|(_, place)| **place != NOWHERE) {
-            let stamp = Stamp::at(*place, dot_px, width, height);
-            let is_selected = selected.contains(index);
-            let is_coloured = is_selected && colour(index, stamp, width);
-            uncoloured += usize::from(is_selected && !is_coloured);
+        for (index, column, row) in points.pixels((width, height)) {
+            let stamp = Stamp::at(column, row, dot_px, (width, height));
+            let is_coloured = points.selected.contains(index) && colour(index, stamp, width);
             let counts = if is_coloured { &mut self.counts } else { &mut self.muted };
             stamp.pixels(width, |pixel| counts[pixel] += 1);
         }
-        uncoloured
     }
 }
 
@@ -173,8 +160,7 @@ struct Stamp {
 
 impl Stamp {
     #[inline]
-    fn at(place: u32, dot_px: usize, width: usize, height: usize) -> Self {
-        let (column, row) = split(place);
+    fn at(column: usize, row: usize, dot_px: usize, (width, height): (usize, usize)) -> Self {
         Self { first: row * width + column, columns: dot_px.min(width - column), rows: dot_px.min(height - row) }
     }
 
@@ -204,18 +190,6 @@ fn vote(seat: &mut [u32; 2], category: u32) {
 #[inline]
 fn level(place: f64) -> f32 {
     place.clamp(0.0, 1.0) as f32
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "sides of images are bounded")]
-#[inline]
-pub(super) fn place(column: usize, row: usize) -> u32 {
-    ((row << 16) | column) as u32
-}
-
-/// Column and row.
-#[inline]
-pub(super) fn split(place: u32) -> (usize, usize) {
-    ((place & 0xffff) as usize, (place >> 16) as usize)
 }
 
 pub(super) fn refill<T: Copy>(buffer: &mut Vec<T>, length: usize, value: T) {

@@ -1,0 +1,137 @@
+//! Columns: the values of all cases, and where they stand on an axis.
+
+use std::borrow::Cow;
+
+use crate::axis::Axis;
+use crate::number::{real, whole};
+
+/// An axis has so many places.
+pub(crate) const PLACES: usize = 1 << 16;
+
+/// The place of a value that isn't shown.
+const NOWHERE: u16 = u16::MAX;
+
+/// Where the values of a column stand on an axis, in 65,536 steps: finer than any screen, and small enough to be kept. What is
+/// counted again and again for other selections is counted by these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    of_case: Vec<u16>,
+    shown: usize,
+}
+
+impl Places {
+    /// Looks where each value stands.
+    #[must_use]
+    pub fn of(axis: &Axis, values: &[f64]) -> Self {
+        let (mapping, all) = (axis.mapping(real(PLACES)), real(PLACES));
+        #[expect(clippy::cast_possible_truncation, reason = "below 65,536")]
+        let place = |value: &f64| {
+            let place = mapping.place(*value);
+            // The end of the axis belongs to its last place.
+            if place >= 0.0 && place <= all { whole(place).min(PLACES - 2) as u16 } else { NOWHERE }
+        };
+        let of_case: Vec<u16> = values.iter().map(place).collect();
+        let shown = of_case.iter().filter(|place| **place != NOWHERE).count();
+        Self { of_case, shown }
+    }
+
+    /// How many values are shown.
+    pub(crate) const fn shown(&self) -> usize {
+        self.shown
+    }
+
+    /// The first and the last place of those that are shown; the whole axis if none is.
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let shown = || self.each().filter(|place| place.is_shown()).map(Place::index);
+        shown().min().zip(shown().max()).unwrap_or((0, PLACES - 1))
+    }
+
+    /// The place of each case.
+    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = Place> {
+        self.of_case.iter().map(|place| Place(*place))
+    }
+}
+
+/// Where a value stands on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place(u16);
+
+impl Place {
+    #[inline]
+    pub(crate) const fn is_shown(self) -> bool {
+        self.0 != NOWHERE
+    }
+
+    /// Its number, from the beginning of the axis on.
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// In which of so many equal parts of the axis it is, if it is shown.
+    #[inline]
+    pub(crate) const fn part(self, parts: usize) -> usize {
+        self.index() * parts / PLACES
+    }
+}
+
+/// A column, as charts take it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column<'a> {
+    /// The axis that it stands along.
+    pub axis: Axis,
+    /// A number a case; not a number where there is none.
+    pub values: &'a [f64],
+    places: Cow<'a, Places>,
+}
+
+impl<'a> Column<'a> {
+    /// Values along an axis.
+    #[must_use]
+    pub fn new(axis: Axis, values: &'a [f64]) -> Self {
+        let places = Cow::Owned(Places::of(&axis, values));
+        Self { axis, values, places }
+    }
+
+    /// The same where their places on the axis are known.
+    #[must_use]
+    pub const fn located(axis: Axis, values: &'a [f64], places: &'a Places) -> Self {
+        Self { axis, values, places: Cow::Borrowed(places) }
+    }
+
+    /// Where the values stand.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Scale;
+
+    fn axis(least: f64, most: f64) -> Axis {
+        Axis { least, most, ..Axis::covering("", "", Scale::Linear, &[]) }
+    }
+
+    #[test]
+    fn what_is_not_shown_has_no_place() {
+        let places = Places::of(&axis(0.0, 1.0), &[f64::NAN, -0.1, 0.0, 0.5, 1.0, 1.1, f64::INFINITY]);
+        let shown: Vec<bool> = places.each().map(Place::is_shown).collect();
+        assert_eq!(shown, [false, false, true, true, true, false, false]);
+        assert_eq!(places.shown(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_of_the_axis_has_what_stands_there(value in 0.0..=1.0_f64, parts in 1..5_000_usize) {
+            let place = Places::of(&axis(0.0, 1.0), &[value]).each().next().unwrap();
+            let (low, high) = (value - 1.0 / real(PLACES), value + 1.0 / real(PLACES));
+            let part = place.part(parts);
+            prop_assert!(part < parts);
+            prop_assert!(real(part) <= high * real(parts) && real(part + 1) >= low * real(parts), "{part} of {parts}");
+        }
+    }
+}
