@@ -2,8 +2,8 @@
 
 Cases of ten columns, of which one is a response, are handed to the page as the worker that reads them does. The
 pointer is dragged along an axis of the parallel coordinates, in Chromium without a graphics card, in a window of 1440
-x 900. Timed is each step: from the pointer's event to the end of the last drawing that came of it; every plot in
-sight or nearly so is drawn. The memory is that of the page's programs, when all plots have been drawn. Prints one
+x 900. Timed is each step: what the page does from the pointer's event until every plot in sight is drawn, the wait for
+the next frame apart, as with the scatter. What waits until nothing changes any more is named in the note. The memory is that of the page's programs, when all plots have been drawn. Prints one
 JSON object.
 """
 
@@ -77,10 +77,12 @@ def brush(browser: Browser, study: Launched) -> dict[str, Any]:
     plots = sorted({name for step in steps for name in step["plots"]})
     by_plot = {name: statistics.median(step["plots"].get(name, 0) for step in steps) for name in plots}
     words = ", ".join(f"{name} {millis:.1f}" for name, millis in by_plot.items())
-    all_plots = [step["all"] for step in steps]
-    middle, least, most = statistics.median(all_plots), min(all_plots), max(all_plots)
+    work = [step["work"] for step in steps]
+    middle, least, most = statistics.median(work), min(work), max(work)
+    later = sorted({name for step in steps for name in step["later"]} - set(plots))
     note = (
-        f"{COLUMNS} axes, median of {len(steps)} steps of {least:.0f} to {most:.0f}; drawing alone: {words}; {load()}"
+        f"{COLUMNS} axes, median of {len(steps)} steps of {least:.0f} to {most:.0f}; drawing alone: {words}; "
+        f"out of sight and later: {', '.join(later)}; {load()}"
     )
     return {"brush_100k_ms": entry(middle, "ms", 16, note)}
 

@@ -9,7 +9,7 @@ const bench = globalThis.bench = {
     drawn: [],
     // When the page was busy for more than 50 ms, and for how long.
     busy: [],
-    // When the pointer moved.
+    // When the pointer moved, and when the page had done what it does at once.
     moves: [],
 
     // Notes when the element has the text.
@@ -73,12 +73,7 @@ const bench = globalThis.bench = {
             history.replaceState(null, "", fragments[turn % fragments.length]);
             const start = performance.now();
             dispatchEvent(new HashChangeEvent("hashchange"));
-            const told = await new Promise(resolve => {
-                // Behind everything that was put off until the end of the event.
-                const { port1, port2 } = new MessageChannel();
-                port1.onmessage = () => resolve(performance.now());
-                port2.postMessage(null);
-            });
+            const told = await new Promise(afterThis);
             let frame;
             do {
                 frame = await this.frame();
@@ -91,14 +86,19 @@ const bench = globalThis.bench = {
         return found.slice(2);
     },
 
-    // Milliseconds of each move of the pointer since `first`: from the event to the end of the last drawing that came of it,
-    // and of each drawing.
+    // Milliseconds of each move of the pointer since `first`: `work` is what the page does until all that is in sight is
+    // drawn, the frame that it waits for apart; `plots` are the drawings of it, and `later` those that wait until nothing
+    // changes any more.
     steps(first) {
-        return this.moves.slice(first).map((start, place, moves) => {
-            const until = moves[place + 1] ?? Infinity;
+        return this.moves.slice(first).map(({ start, told }, place, moves) => {
+            const until = moves[place + 1]?.start ?? Infinity;
             const drawings = this.drawn.filter(drawing => drawing.start >= start && drawing.start < until);
-            const plots = Object.fromEntries(drawings.map(({ name, start, end }) => [name, end - start]));
-            return { all: Math.max(0, ...drawings.map(({ end }) => end - start)), plots };
+            const after = drawings.findIndex(({ start }, place) => place > 0 && start - drawings[place - 1].end > 20);
+            const atOnce = after < 0 ? drawings : drawings.slice(0, after);
+            const millis = drawings => Object.fromEntries(drawings.map(({ name, start, end }) => [name, end - start]));
+            const drawing = atOnce.reduce((sum, { start, end }) => sum + end - start, 0);
+            const work = atOnce.length > 0 ? Math.min(told, atOnce[0].start) - start + drawing : 0;
+            return { work, plots: millis(atOnce), later: millis(drawings.slice(atOnce.length)) };
         });
     },
 
@@ -124,6 +124,13 @@ const bench = globalThis.bench = {
         this.giveRows([["x", x], ["filtered", filtered], ["y", y]], rowsAtOnce);
     },
 };
+
+// Calls with the time, behind everything that is put off until the end of this event.
+function afterThis(call) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => call(performance.now());
+    port2.postMessage(null);
+}
 
 // Numbers from 0 to 1, the same every time.
 function uniform() {
@@ -218,4 +225,8 @@ new PerformanceObserver(list => {
 new PerformanceObserver(list => {
     bench.busy.push(...list.getEntries().map(({ startTime, duration }) => ({ start: startTime, duration })));
 }).observe({ type: "longtask" });
-addEventListener("pointermove", () => bench.moves.push(performance.now()), { capture: true });
+addEventListener("pointermove", () => {
+    const move = { start: performance.now() };
+    bench.moves.push(move);
+    afterThis(now => { move.told = now; });
+}, { capture: true });

@@ -130,7 +130,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
         id if is_logarithmic(desk, id) => Scale::Logarithmic,
         _ => Scale::Linear,
     };
-    let values = if column.numbers().is_empty() { nothing() } else { Cow::Borrowed(column.numbers()) };
+    let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
     let statistics = column.statistics();
     let least = if scale == Scale::Logarithmic { statistics.least_positive } else { statistics.least };
     let ends: Vec<f64> = [least, statistics.most].into_iter().flatten().collect();

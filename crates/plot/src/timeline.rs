@@ -203,8 +203,9 @@ impl Chart for Timeline<'_> {
 /// An axis that covers all attempts.
 #[must_use]
 pub fn time_axis(attempts: &[Attempt], utc_offset_secs: f64) -> Axis {
-    let times: Vec<f64> = attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]).collect();
-    Axis::covering("", "", Scale::Time { utc_offset_secs }, &times)
+    let times = attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]).filter(|time| time.is_finite());
+    let ends: Vec<f64> = extent(times).into_iter().flat_map(|(first, last)| [first, last]).collect();
+    Axis::covering("", "", Scale::Time { utc_offset_secs }, &ends)
 }
 
 #[cfg(test)]

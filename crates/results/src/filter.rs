@@ -104,7 +104,7 @@ impl Condition {
             Self::Range { least, most, .. } => {
                 let (least, most) = (least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY));
                 // NaN is in no range.
-                rows.retain_by(numbers, |number| number >= least && number <= most);
+                rows.retain_by(&numbers, |number| number >= least && number <= most);
             }
             Self::OneOf { values, .. } => rows.and(&one_of(store, column, values)),
             Self::HasValue(_) => rows.and(&with_value(store, column)),
@@ -142,7 +142,7 @@ fn of_either(
     is_code_chosen: impl Fn(u32) -> bool,
 ) -> Mask {
     let (mut with_number, mut with_code) = (store.all(), store.all());
-    with_number.retain_by(column.map(Column::numbers).unwrap_or_default(), is_number_chosen);
+    with_number.retain_by(&column.map(Column::numbers).unwrap_or_default(), is_number_chosen);
     with_code.retain_by(column.map(Column::codes).unwrap_or_default(), is_code_chosen);
     with_number.or(&with_code);
     with_number

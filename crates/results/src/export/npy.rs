@@ -29,7 +29,7 @@ pub fn factors(store: &Store, rows: &Mask) -> Matrix {
 pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
     let numbers = |id: &ColumnId| store.column(id).map(Column::numbers).filter(|numbers| has_number(numbers));
     let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
-    let sources: Vec<&[f64]> = columns.iter().filter_map(numbers).collect();
+    let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
     let count = rows.count();
     let mut bytes = header("<f8", &format!("({count}, {})", sources.len()));
     bytes.reserve_exact(count * sources.len() * size_of::<f64>());

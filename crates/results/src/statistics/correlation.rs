@@ -40,8 +40,8 @@ pub enum Coefficient {
 pub fn correlations(coefficient: Coefficient, factors: &[&[f64]], response: &[f64], rows: &[u32]) -> Vec<Correlation> {
     match coefficient {
         Coefficient::Pearson => {
-            let response: Vec<f64> = selected(response, rows).collect();
-            factors.iter().map(|factor| pearson_of(selected(factor, rows), &response)).collect()
+            let response = selected(response, rows);
+            factors.iter().map(|factor| pearson_of(&selected(factor, rows), &response)).collect()
         }
         Coefficient::Spearman => {
             let response = Ranking::of(response, rows);
@@ -56,14 +56,14 @@ pub fn correlations(coefficient: Coefficient, factors: &[&[f64]], response: &[f6
 /// small sample*, Metron 1:3–32. It supposes that both columns are normally distributed.
 #[must_use]
 pub fn pearson(first: &[f64], second: &[f64], rows: &[u32]) -> Correlation {
-    let second: Vec<f64> = selected(second, rows).collect();
-    pearson_of(selected(first, rows), &second)
+    pearson_of(&selected(first, rows), &selected(second, rows))
 }
 
-fn pearson_of(first: impl ExactSizeIterator<Item = f64>, second: &[f64]) -> Correlation {
+fn pearson_of(first: &[f64], second: &[f64]) -> Correlation {
     let rows = first.len();
     let is_pair = |(first, second): &(f64, f64)| !first.is_nan() && !second.is_nan();
-    let (first, second): (Vec<f64>, Vec<f64>) = first.zip(second.iter().copied()).filter(is_pair).unzip();
+    let (first, second): (Vec<f64>, Vec<f64>) =
+        first.iter().copied().zip(second.iter().copied()).filter(is_pair).unzip();
     let pairs = first.len();
     let value = if pairs < FEWEST { None } else { coefficient(first, second) };
     Correlation::new(value, |_| 1.0, pairs, rows)
@@ -106,7 +106,7 @@ fn rank_coefficient(first: (&Ranking, &[u32]), second: (&Ranking, &[u32])) -> Op
 }
 
 /// The places of equal values, and twice what their average rank differs from the mean of all: a whole number.
-fn rank_deviations<'a>(ranking: &'a Ranking, places: &'a [u32]) -> impl Iterator<Item = (&'a [u32], f64)> {
+fn rank_deviations<'a>(ranking: &'a Ranking<'_>, places: &'a [u32]) -> impl Iterator<Item = (&'a [u32], f64)> {
     let all = float(places.len());
     ranking.ties(places).scan(0, move |below, tie| {
         let until = *below + tie.len();

@@ -70,7 +70,7 @@ impl Share {
 /// Each by the rows that have both values. Takes a time proportional to factors times rows.
 #[must_use]
 pub fn importances(factors: &[Factor], response: &[f64], rows: &[u32]) -> Vec<Importance> {
-    let response: Vec<f64> = selected(response, rows).collect();
+    let response = selected(response, rows);
     let importance = |factor: &Factor| match factor {
         Factor::Numbers(column) => importance(&Ranking::of(column, rows), Division::EqualCounts, &response),
         Factor::Categories(column) => importance(&Ranking::of(column, rows), Division::EachValue, &response),

@@ -1,5 +1,6 @@
 //! A column of a store.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::memory::fill;
@@ -9,12 +10,24 @@ use super::statistics::Statistics;
 #[derive(Debug, Clone, Default)]
 pub struct Column {
     rows: usize,
-    /// NaN where there is none; empty as long as there is none at all.
+    /// NaN where there is none; empty as long as every row has the same.
     numbers: Vec<f64>,
+    /// The number that every row has: levels and replicates are often equal, and nothing is kept of a column without any.
+    same: Same,
     /// 0 where there is none; empty as long as there is none at all.
     codes: Vec<u32>,
     /// Empty after a value was replaced, until somebody asks.
     statistics: OnceLock<Statistics>,
+}
+
+/// The number of every row, as long as none has another one.
+#[derive(Debug, Clone, Copy)]
+struct Same(f64);
+
+impl Default for Same {
+    fn default() -> Self {
+        Self(f64::NAN)
+    }
 }
 
 /// A value, or none: a number that isn't NaN, or a code that isn't 0.
@@ -49,8 +62,9 @@ impl Coded {
 impl Column {
     /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one.
     #[must_use]
-    pub fn numbers(&self) -> &[f64] {
-        &self.numbers
+    pub fn numbers(&self) -> Cow<'_, [f64]> {
+        let is_each = !self.numbers.is_empty() || self.same.0.is_nan();
+        if is_each { Cow::Borrowed(&self.numbers) } else { Cow::Owned(vec![self.same.0; self.rows]) }
     }
 
     /// The codes of texts and flags by row: 0 where there is none. Empty if no row ever had one.
@@ -64,7 +78,11 @@ impl Column {
     /// The number of a row, or NaN.
     #[must_use]
     pub fn number(&self, row: usize) -> f64 {
-        self.numbers.get(row).copied().unwrap_or(f64::NAN)
+        match self.numbers.get(row) {
+            Some(number) => *number,
+            None if row < self.rows => self.same.0,
+            None => f64::NAN,
+        }
     }
 
     /// The code of a row, or 0.
@@ -123,8 +141,12 @@ impl Column {
     }
 
     fn write(&mut self, row: usize, value: Coded) {
-        if !self.numbers.is_empty() || !value.number.is_nan() {
-            fill(&mut self.numbers, self.rows, f64::NAN);
+        let is_same = value.number.to_bits() == self.same.0.to_bits() || value.number.is_nan() && self.same.0.is_nan();
+        if self.rows == 1 {
+            (self.numbers, self.same) = (Vec::new(), Same(value.number));
+        } else if !self.numbers.is_empty() || !is_same {
+            let before = if self.numbers.is_empty() { self.same.0 } else { f64::NAN };
+            fill(&mut self.numbers, self.rows, before);
             self.numbers[row] = value.number;
         }
         if !self.codes.is_empty() || value.code != 0 {
@@ -141,8 +163,9 @@ impl Column {
         if let Some(statistics) = self.statistics.get_mut() {
             statistics.missing += rows - self.rows;
         }
-        self.rows = rows;
-        if !self.numbers.is_empty() {
+        let before = std::mem::replace(&mut self.rows, rows);
+        if !self.numbers.is_empty() || !self.same.0.is_nan() {
+            fill(&mut self.numbers, before, self.same.0);
             fill(&mut self.numbers, rows, f64::NAN);
         }
         if !self.codes.is_empty() {
