@@ -26,7 +26,7 @@ use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{Page, Route};
-use crate::watching::Watcher;
+use crate::watching::{Beside, Watcher};
 
 /// What stands in the way of a study.
 enum Closed {
@@ -51,24 +51,26 @@ pub async fn start() {
     mount_to_body(page);
 }
 
-/// The study, and what the link gave.
-type Opened = (Study, Access);
+/// The study, what the link gave, and the worker that was started meanwhile.
+type Opened = (Study, Access, Option<Beside>);
 
 async fn open() -> Result<Opened, Closed> {
     if let Some(opened) = frozen::study() {
-        return Ok(opened);
+        let (study, access) = opened;
+        return Ok((study, access, None));
     }
     let access = match address::take_access() {
         Ok(Some(access)) => access,
         Ok(None) => return Err(Closed::NoAccess(None)),
         Err(error) => return Err(Closed::NoAccess(Some(error.into()))),
     };
+    let beside = Watcher::ahead(Route::parse(&address::fragment()).page);
     let opened = study::open(network(), &address::page_url(), &access.key).await;
     let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
-    Ok((study, access))
+    Ok((study, access, beside))
 }
 
-fn opened_view((study, access): Opened) -> AnyView {
+fn opened_view((study, access, beside): Opened) -> AnyView {
     let Access { role, key, worker } = access;
     let live = Live::new(study.now());
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
@@ -80,7 +82,7 @@ fn opened_view((study, access): Opened) -> AnyView {
             see(live, Ok(snapshot));
             Wake::nobody()
         }
-        None => watch(open.study.clone(), key, live, reader),
+        None => watch(open.study.clone(), (key, beside), live, reader),
     };
     let name = open.study.config.study.clone();
     Effect::new(move || {
@@ -135,7 +137,7 @@ fn see(live: Live, seen: Result<Snapshot, Problem>) {
     live.take(seen);
 }
 
-fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
+fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, reader: Reader) -> Wake {
     let clock = study.clone();
     let ticks = set_interval_with_handle(move || live.now.set(clock.now()), Duration::from_secs(1));
     on_cleanup(move || {
@@ -143,7 +145,7 @@ fn watch(study: Study, key: AccessKey, live: Live, reader: Reader) -> Wake {
             ticks.clear();
         }
     });
-    let mut watcher = Watcher::new(study, key, live.reading);
+    let mut watcher = Watcher::new(study, key, beside, live.reading);
     let mut pace = Pace::default();
     let has_sent = Rc::new(Cell::new(false));
     let doubts = has_sent.clone();

@@ -17,8 +17,10 @@ use crate::platform::{address, rows};
 use crate::state::problem::Problem;
 
 /// A worker that watches. It ends when this is dropped.
-pub(super) struct Beside {
+pub(crate) struct Beside {
     worker: Worker,
+    /// Whether it knows the study.
+    is_open: bool,
     told: UnboundedReceiver<Told>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
@@ -28,21 +30,23 @@ pub(super) struct Beside {
 enum Told {
     /// It is there.
     Ready,
+    /// It has read so many bytes of so many.
+    Progress(u64, u64),
     Looked(Box<Result<Snapshot, Problem>>),
     /// It couldn't be loaded, or it broke.
     Broken,
 }
 
 impl Beside {
-    /// Starts one for the study of this page; none if there can't be any.
-    pub(super) async fn start(key: &AccessKey, progress: RwSignal<(u64, u64)>) -> Option<Self> {
+    /// Starts one, which takes a while; none if there can't be any.
+    pub(super) fn start() -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&Program::Results.start_url(), &options).ok()?;
         let (tell, told) = unbounded();
         let broken = tell.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            if let Some(told) = heard(&event.data(), progress) {
+            if let Some(told) = heard(&event.data()) {
                 // Nobody listens any more when the page is closed.
                 let _ = tell.unbounded_send(told);
             }
@@ -52,18 +56,28 @@ impl Beside {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let mut beside = Self { worker, told, _on_message: on_message, _on_error: on_error };
-        let Told::Ready = beside.told.next().await? else { return None };
-        beside.post(&[address::page_url().into(), (&*key.key_id).into(), (&*key.secret).into()]);
-        Some(beside)
+        Some(Self { worker, is_open: false, told, _on_message: on_message, _on_error: on_error })
     }
 
-    /// Looks. None if the worker broke.
-    pub(super) async fn look(&mut self, doubt: bool) -> Option<Result<Snapshot, Problem>> {
+    /// Looks at the study of this page, and says in `progress` how many bytes of how many were read. None if the worker broke.
+    pub(super) async fn look(
+        &mut self,
+        key: &AccessKey,
+        doubt: bool,
+        progress: RwSignal<(u64, u64)>,
+    ) -> Option<Result<Snapshot, Problem>> {
+        if !self.is_open {
+            let Told::Ready = self.told.next().await? else { return None };
+            self.post(&[address::page_url().into(), (&*key.key_id).into(), (&*key.secret).into()]);
+            self.is_open = true;
+        }
         self.post(&[doubt.into()]);
-        match self.told.next().await? {
-            Told::Looked(seen) => Some(*seen),
-            Told::Ready | Told::Broken => None,
+        loop {
+            match self.told.next().await? {
+                Told::Progress(read, of) => progress.set((read, of)),
+                Told::Looked(seen) => return Some(*seen),
+                Told::Ready | Told::Broken => return None,
+            }
         }
     }
 
@@ -80,12 +94,12 @@ impl Drop for Beside {
     }
 }
 
-fn heard(message: &JsValue, progress: RwSignal<(u64, u64)>) -> Option<Told> {
+fn heard(message: &JsValue) -> Option<Told> {
     let Some(message) = message.dyn_ref::<Array>() else { return Some(Told::Ready) };
     let text = |index| message.get(index).as_string().unwrap_or_default();
     match &*text(0) {
         ROWS => rows::give(&message.get(1)),
-        PROGRESS => progress.set((number(message, 1), number(message, 2))),
+        PROGRESS => return Some(Told::Progress(number(message, 1), number(message, 2))),
         FAILED => {
             let problem = Problem { title: text(1), advice: text(2), detail: text(3) };
             return Some(Told::Looked(Box::new(Err(problem))));

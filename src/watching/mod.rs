@@ -8,6 +8,7 @@ mod beside;
 mod watcher;
 mod worker;
 
+pub(crate) use beside::Beside;
 pub(crate) use watcher::Watcher;
 pub(crate) use worker::work;
 

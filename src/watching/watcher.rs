@@ -9,6 +9,7 @@ use leptos::prelude::RwSignal;
 use super::beside::Beside;
 use crate::platform::marks::Mark;
 use crate::state::problem::Problem;
+use crate::state::route::Page;
 
 /// Looks at the study, here while it is small and beside the page from then on.
 pub(crate) struct Watcher {
@@ -20,10 +21,17 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Watches `study` with `key`; at once beside the page if it was a large one at the last visit.
-    pub(crate) fn new(study: Study, key: AccessKey, progress: RwSignal<(u64, u64)>) -> Self {
-        let here = (!Mark::Large.is_set()).then(|| Watch::light(study));
-        Self { key, progress, here, beside: None }
+    /// Starts the worker that is needed, if the study was a large one at the last visit or rows are wanted: nothing is known
+    /// of it yet, but the worker takes a while.
+    pub(crate) fn ahead(page: Page) -> Option<Beside> {
+        let is_needed = Mark::Large.is_set() || page == Page::Results;
+        is_needed.then(Beside::start)?
+    }
+
+    /// Watches `study` with `key`: with the worker `beside` the page, or in the page if there is none.
+    pub(crate) fn new(study: Study, key: AccessKey, beside: Option<Beside>, progress: RwSignal<(u64, u64)>) -> Self {
+        let here = beside.is_none().then(|| Watch::light(study));
+        Self { key, progress, here, beside }
     }
 
     /// Goes on beside the page: rows are wanted, which are read there alone.
@@ -47,10 +55,10 @@ impl Watcher {
             }
         }
         if self.beside.is_none() {
-            self.beside = Beside::start(&self.key, self.progress).await;
+            self.beside = Beside::start();
         }
         let seen = match &mut self.beside {
-            Some(beside) => beside.look(doubt).await,
+            Some(beside) => beside.look(&self.key, doubt, self.progress).await,
             None => None,
         };
         // One that broke is started anew with the next look.

@@ -130,10 +130,17 @@ impl<M: Means> Watch<M> {
             has_changed = true;
             self.enter_control(control);
         }
-        has_changed |= self.read_heartbeats(&workers).await?;
+        let (workers_before, news) = (self.heartbeats.len(), self.changed_heartbeats(&workers));
+        has_changed |= !news.is_empty() || self.heartbeats.len() != workers_before;
         let grown = self.grown_segments(&workers);
         let (has_grown, cases_before) = (!grown.is_empty(), self.ledger.cases());
-        if has_grown && M::read_segments(self, grown).await?.is_none() {
+        let study = self.study.clone();
+        let segments = async { if has_grown { M::read_segments(self, grown).await } else { Ok(Some(())) } };
+        let (heartbeats, segments) = future::try_join(study.read_all(news, MAX_HEARTBEAT_BYTES), segments).await?;
+        for (object, read) in heartbeats {
+            self.enter_heartbeat(object, read);
+        }
+        if segments.is_none() {
             return Ok(None);
         }
         has_changed |= has_grown;
@@ -194,10 +201,10 @@ impl<M: Means> Watch<M> {
         }
     }
 
-    async fn read_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Result<bool, Error> {
+    /// Heartbeats that aren't what they were; those that are gone are forgotten.
+    fn changed_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Vec<Wanted> {
         let is_heartbeat =
             |object: &s3::ListedObject| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)));
-        let count_before = self.heartbeats.len();
         // A listing is in the order of its keys.
         self.heartbeats.retain(|key, _| listed.binary_search_by(|object| object.key.cmp(key)).is_ok());
         let is_gone = |key: &str| {
@@ -207,12 +214,7 @@ impl<M: Means> Watch<M> {
         let is_known =
             |object: &s3::ListedObject| self.heartbeats.get(&object.key).is_some_and(|seen| seen.etag == object.etag);
         let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
-        let news: Vec<Wanted> = news.map(|object| Wanted::whole(object.clone())).collect();
-        let has_changed = !news.is_empty() || self.heartbeats.len() != count_before;
-        for (object, read) in self.study.read_all(news, MAX_HEARTBEAT_BYTES).await? {
-            self.enter_heartbeat(object, read);
-        }
-        Ok(has_changed)
+        news.map(|object| Wanted::whole(object.clone())).collect()
     }
 
     fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Body) {
