@@ -14,6 +14,7 @@ from generate import Extent, generate_into
 from playwright.sync_api import Browser, Page, expect
 from test_command_line import CommandLine, Launched, accesses
 from test_dashboard import browser, cruncher, page_folder
+from test_status import GOLDEN, upload
 from visit import Visits, figure, go_to, wait_until
 
 __all__ = ["browser", "cruncher", "page_folder"]
@@ -70,6 +71,65 @@ def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> Non
     assert asked == [file.as_uri()]
 
 
+def test_cases_of_a_frozen_study_open_and_their_curves_are_plotted(visits: Visits, file: Path) -> None:
+    page, asked = open_file(visits, file)
+    go_to(page, "Results")
+    page.get_by_role("button", name="Read curves").click()
+    curves = page.locator("canvas[aria-label*='curves']").first
+    expect(curves).to_have_attribute("aria-label", re.compile("270"), timeout=40_000)
+    grid = page.get_by_role("grid", name="Cases")
+    rows = grid.get_by_role("row")
+    rows.filter(has_text="done").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("20 load steps")
+    page.keyboard.press("Escape")
+    state = grid.get_by_role("columnheader", name=re.compile("^state")).get_by_role("button")
+    state.click()
+    state.click()
+    rows.filter(has_text="failed").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Traceback")
+    expect(page.locator(".top")).not_to_contain_text("without")
+    assert asked == [file.as_uri()]
+
+
+def test_what_a_frozen_study_leaves_out_is_said_when_it_is_written_and_in_it(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    study = cruncher.launch()
+    generate_into(study, Extent(cases=20, workers=1, failed=0.0))
+    s3 = cruncher.cloud.client("s3")
+    large = next(
+        one for one in s3.list_objects_v2(Bucket=study.bucket, Prefix="data/")["Contents"] if "/done-" in one["Key"]
+    )
+    s3.put_object(Bucket=study.bucket, Key=large["Key"], Body=b" " * (9 << 20))
+    path = tmp_path / "study.html"
+    ran = cruncher.run("freeze", study.study, str(path))
+    assert ran.code == 0, ran.err
+    assert "Left out: 1 document that can't be read" in ran.err
+    page, _ = open_file(visits, path)
+    expect(page.get_by_text("without 1 document that can't be read")).to_be_visible()
+    go_to(page, "Results")
+    grid = page.get_by_role("grid", name="Cases")
+    grid.get_by_role("row").filter(has_text=large["Key"].split("done-")[1][:8]).click()
+    expect(page.get_by_role("dialog")).to_contain_text("This frozen study doesn't hold the document of this case.")
+
+
+def test_a_frozen_bucket_of_the_predecessor_has_its_cases(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    study = cruncher.launch()
+    upload(study, GOLDEN)
+    path = tmp_path / "study.html"
+    ran = cruncher.run("freeze", study.study, str(path))
+    assert ran.code == 0, ran.err
+    page, _ = open_file(visits, path)
+    go_to(page, "Errors")
+    page.locator(".group__head").first.click()
+    expect(page.get_by_role("region", name="Traceback")).to_contain_text("negative cohesion")
+    go_to(page, "Results")
+    page.get_by_role("grid", name="Cases").get_by_role("row").filter(has_text="level-4").click()
+    expect(page.get_by_role("dialog")).to_contain_text("on DESKTOP-1_Windows_90")
+
+
 def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: Path) -> None:
     page, _ = open_file(visits, file)
     expect(figure(page, "done")).to_have_text("270")
@@ -84,9 +144,9 @@ def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: 
 
 def test_a_frozen_study_tells_no_secret_and_no_address(studied: Launched, file: Path) -> None:
     text = file.read_text()
-    packed = re.findall(r'id="frozen-study">([^<]+)<', text)
-    assert len(packed) == 1
-    held = gzip.decompress(base64.b64decode(packed[0]))
+    packed = re.findall(r'id="frozen-(?:study|documents-\d+)">([^<]+)<', text)
+    assert len(packed) >= 2
+    held = b"".join(gzip.decompress(base64.b64decode(part)) for part in packed)
     told = [studied.bucket, studied.command_line.cloud.endpoint_url]
     for access in accesses(studied.ran.out):
         told += [access["secret"], access["key_id"]]
@@ -99,4 +159,4 @@ def test_a_frozen_study_tells_no_secret_and_no_address(studied: Launched, file: 
 def test_a_file_that_can_not_be_written_is_said(studied: Launched, tmp_path: Path) -> None:
     ran = studied.command_line.run("freeze", studied.study, str(tmp_path / "none" / "study.html"))
     assert ran.code == 1
-    assert "study.html can't be written" in ran.err
+    assert "There is no folder" in ran.err

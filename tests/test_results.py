@@ -18,6 +18,7 @@ import pytest
 from local_cloud import REGION
 from proxy import Proxy, proxy
 from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line
+from test_status import GOLDEN, upload
 
 __all__ = ["command_line"]
 
@@ -113,6 +114,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 # ---- what arrives ----
+
+
+def test_results_and_errors_of_the_predecessor_arrive_as_well(launched: Launched, folder: Path) -> None:
+    objects = upload(launched, GOLDEN)
+    ran = results(launched, folder, "--only", "results,errors")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("3 results, 3 errors: 6 objects")
+    assert files(folder) == {key: body for key, body in objects.items() if "/done-" in key or "/error-" in key}
 
 
 def test_every_object_becomes_a_file_as_it_is_stored(launched: Launched, folder: Path) -> None:

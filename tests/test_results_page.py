@@ -21,6 +21,7 @@ from studies import documents, link
 from test_command_line import CommandLine, Launched
 from test_dashboard import cruncher, page_folder
 from test_design import check_accessible
+from test_status import GOLDEN, upload
 from visit import Visits, chromium, go_to, has_no_overflow, progress, requests_of, wait_until
 
 __all__ = ["cruncher", "page_folder"]
@@ -436,6 +437,27 @@ def test_a_failed_case_shows_its_traceback(filled: Filled, visits: Visits) -> No
     grid.get_by_role("columnheader", name=re.compile("^state")).get_by_role("button").click()
     grid.get_by_role("row").filter(has_text="failed").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("Traceback")
+
+
+def test_cases_of_the_predecessor_open_and_their_curves_are_read(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    upload(study, GOLDEN)
+    # They are looked for where they may lie.
+    visits.expected.append("status of 404")
+    page = open_results(visits, study)
+    rows = page.get_by_role("grid", name="Cases").get_by_role("row")
+    case = page.get_by_role("dialog")
+    for row, said in [
+        ("level-4", "on DESKTOP-1_Windows_90"),
+        ("00000008", "Document as stored"),
+        ("failed", "ValueError: negative cohesion: -1.0"),
+    ]:
+        rows.filter(has_text=row).first.click()
+        expect(case).to_contain_text(said)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Read curves").click()
+    expect(plot(page, "Curves")).to_be_visible()
+    expect(page.locator(".curves")).not_to_contain_text("can't be read")
 
 
 def test_curves_are_read_when_they_are_asked_for(filled: Filled, visits: Visits) -> None:

@@ -62,6 +62,9 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
         Some(label) => (label, "The study as it was then. Nothing here changes any more."),
         None => (open.role.to_string(), explained),
     };
+    let left_out = frozen::left_out().map(|words| {
+        view! { <span class="top__role" title="It was too much for one file, or couldn't be read.">{format!("without {words}")}</span> }
+    });
     let (symbol, theme) = if is_dark.get() { ("☀", "Use light colours") } else { ("☾", "Use dark colours") };
     view! {
         <header class="top">
@@ -70,6 +73,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
             <span class="top__gap"></span>
             {live_dot(open.live, wake.clone())}
             <span class="top__role" title=explained>{role}</span>
+            {left_out}
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
             <button class="quiet" on:click=press(leave) title="Forget the key in this tab">"Leave"</button>
         </header>

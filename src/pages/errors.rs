@@ -51,10 +51,17 @@ fn read_problem(error: &ReadError) -> Problem {
     match error {
         ReadError::Aws(error) if error.is_not_found() => Problem {
             title: "This failure is gone.".into(),
-            advice: "The case was done or sent again in the meantime.".into(),
+            advice: "The case was done or sent again in the meantime. If Cruncher Automatic Mode has written this study, press the \
+                     case in the table of the Results page: it has the traceback."
+                .into(),
             detail: error.to_string(),
         },
         ReadError::Aws(error) => error.into(),
+        ReadError::TooLarge { .. } => Problem {
+            title: "This error document is too large to be shown.".into(),
+            advice: "cruncher results STUDY DIR --only errors fetches it.".into(),
+            detail: error.to_string(),
+        },
         ReadError::Json { key, source } => Problem {
             title: "This error document can't be read.".into(),
             advice: "Something else than a worker wrote it.".into(),

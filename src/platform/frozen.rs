@@ -1,7 +1,8 @@
 //! A frozen study: a document that holds all that it shows.
 //!
 //! Its own script, which no other page has, unpacks what the document holds before this program begins, and puts it into a
-//! property of the window: what to write where the role stands, the configuration, the numbers and the texts of a snapshot.
+//! property of the window: what to write where the role stands, the configuration, the numbers of a snapshot, what is left out, the texts of the
+//! snapshot.
 //! Documents that are asked for later it gives in place of the network.
 
 use cruncher_backend::Study;
@@ -22,7 +23,8 @@ const FROZEN: &str = "cruncherFrozen";
 const LABEL: u32 = 0;
 const CONFIG: u32 = 1;
 const NUMBERS: u32 = 2;
-const TEXTS: u32 = 3;
+const LEFT_OUT: u32 = 3;
+const TEXTS: u32 = 4;
 
 fn frozen() -> Option<Array> {
     Reflect::get(&window(), &FROZEN.into()).ok()?.dyn_into().ok()
@@ -31,6 +33,11 @@ fn frozen() -> Option<Array> {
 /// What stands where the role stands otherwise, if this page is a frozen study.
 pub(crate) fn label() -> Option<String> {
     frozen()?.get(LABEL).as_string()
+}
+
+/// What it doesn't hold, in words, if this page is a frozen study that lacks something.
+pub(crate) fn left_out() -> Option<String> {
+    frozen()?.get(LEFT_OUT).as_string().filter(|words| !words.is_empty())
 }
 
 /// The study, and an access that nobody asks for, if this page is a frozen study.

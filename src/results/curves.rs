@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use cruncher_backend::documents::ReadResult;
-use cruncher_backend::study;
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, spread};
 use cruncher_results::store::{Cell, DONE, Store};
@@ -17,9 +16,10 @@ use leptos::task::spawn_local;
 
 use super::desk::{Desk, Selected};
 use super::plots::{CurvePlot, legend};
+use super::reading;
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
-use crate::platform::{address, frozen, network};
+use crate::platform::frozen;
 use crate::state::problem::Problem;
 
 /// So many documents are read at a press.
@@ -139,8 +139,7 @@ impl CurveReader {
     }
 
     async fn read_each(self, wanted: Vec<(usize, CaseRef)>) -> Result<(), Problem> {
-        let key = self.desk.access.with_value(|access| access.key.clone());
-        let study = study::open(network(), &address::page_url(), &key).await.map_err(|error| Problem::from(&error))?;
+        let study = reading::study(self.desk).await?;
         let (rows, cases): (Vec<usize>, Vec<CaseRef>) = wanted.into_iter().unzip();
         let mut read = 0;
         let mut take = |_: &CaseRef, result: ReadResult| {
@@ -183,9 +182,6 @@ pub(super) fn name_of(along: &Along) -> &str {
 
 /// The curves that were read, and what can be read besides.
 pub(super) fn curves(reader: CurveReader) -> AnyView {
-    if frozen::label().is_some() {
-        return view! { <p class="faint">"A frozen study holds no curves."</p> }.into_any();
-    }
     let has_arrays = Memo::new(move |_| reader.pair.read().is_some());
     let choices = move || has_arrays.get().then(|| choices(reader));
     let plot = move || {
@@ -260,7 +256,10 @@ fn state(reader: CurveReader) -> String {
     let unreadable = reader.unreadable.get();
     let parts = [
         format!("{} of {of}", thousands(read as u64)),
-        told(unreadable, "result isn't there or can't be read", "results aren't there or can't be read"),
+        match frozen::label() {
+            Some(_) => told(unreadable, "result isn't in this file", "results aren't in this file"),
+            None => told(unreadable, "result isn't there or can't be read", "results aren't there or can't be read"),
+        },
         told(left_out, "array is left out", "arrays are left out"),
         match thinned {
             0 => String::new(),

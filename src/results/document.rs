@@ -35,19 +35,19 @@ pub(super) fn document(desk: Desk, key: Memo<Option<DataKey>>) -> AnyView {
         ask();
     });
     let body = move || {
-        let key = key.get()?;
+        key.get()?;
         Some(match read.get() {
             None => view! { <p class="faint" role="status">"Reading what it left …"</p> }.into_any(),
             Some(Err(problem)) => {
                 view! { {problem_note(problem)} <button on:click=move |_| ask()>"Try again"</button> }.into_any()
             }
-            Some(Ok(document)) => shown(desk, &key, document),
+            Some(Ok(document)) => shown(desk, document),
         })
     };
     body.into_any()
 }
 
-fn shown(desk: Desk, key: &DataKey, document: Document) -> AnyView {
+fn shown(desk: Desk, document: Document) -> AnyView {
     let ended = document.ended.clone();
     let warnings: Vec<_> = ended
         .warnings
@@ -70,7 +70,7 @@ fn shown(desk: Desk, key: &DataKey, document: Document) -> AnyView {
         {printed("Traceback", &ended.traceback)}
         {curves(desk, &ended)}
         {printed("What it printed", &ended.log)}
-        {raw(key, document.json)}
+        {raw(document.key, document.json)}
     }
     .into_any()
 }
@@ -103,8 +103,7 @@ fn curves(desk: Desk, ended: &Arc<Ended>) -> AnyView {
 }
 
 /// The document itself.
-fn raw(key: &DataKey, json: Arc<[u8]>) -> AnyView {
-    let key = key.key();
+fn raw(key: String, json: Arc<[u8]>) -> AnyView {
     let file = key.rsplit('/').next().unwrap_or(&key).to_owned();
     let is_open = RwSignal::new(false);
     let content = json.clone();

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cruncher_aws::Error;
 use cruncher_backend::Study;
-use cruncher_backend::study;
+use cruncher_backend::documents::CaseDocument;
+use cruncher_backend::study::{self, ReadError};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::{Cell, DONE, Store};
 use cruncher_study::batch::Batch;
@@ -23,6 +23,8 @@ const MOST_MESSAGES: usize = 100;
 /// What a case left, as it is stored and as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
+    /// Where it is stored.
+    pub(super) key: String,
     pub(super) json: Arc<[u8]>,
     pub(super) ended: Arc<Ended>,
 }
@@ -56,17 +58,40 @@ pub(super) fn is_done(store: &Store, row: usize) -> bool {
 
 /// Reads a document.
 pub(super) async fn document(desk: Desk, key: &DataKey) -> Result<Document, Problem> {
-    let json = study(desk).await?.document(key).await.map_err(|error| problem(&error))?;
+    let CaseDocument { key: place, stored, json } =
+        study(desk).await?.document(key).await.map_err(|error| problem(&error))?;
     let read = if matches!(key, DataKey::Done(..)) { Ended::result(&json) } else { Ended::error(&json) };
-    let ended = read.map_err(|error| Problem {
-        title: "The document of this case can't be read.".into(),
-        advice: "Something else than a worker wrote it, or it was damaged. What stands above is from the table.".into(),
-        detail: format!("{}: {error}", key.key()),
-    })?;
-    Ok(Document { json: json.to_vec().into(), ended: Arc::new(ended) })
+    let ended = read.map_err(|error| unreadable(format!("{place}: {error}")))?;
+    Ok(Document { key: place, json: stored.to_vec().into(), ended: Arc::new(ended) })
 }
 
-fn problem(error: &Error) -> Problem {
+fn unreadable(detail: String) -> Problem {
+    Problem {
+        title: "The document of this case can't be read.".into(),
+        advice: "Something else than a worker wrote it, or it was damaged. What stands above is from the table.".into(),
+        detail,
+    }
+}
+
+fn problem(error: &ReadError) -> Problem {
+    let error = match error {
+        ReadError::Aws(error) => error,
+        ReadError::Json { key, source } => return unreadable(format!("{key}: {source}")),
+        ReadError::TooLarge { .. } => {
+            return Problem {
+                title: "The document of this case is too large to be shown.".into(),
+                advice: "cruncher results STUDY DIR fetches it. What stands above is from the table.".into(),
+                detail: error.to_string(),
+            };
+        }
+    };
+    if error.is_not_found() && frozen::label().is_some() {
+        return Problem {
+            title: "This frozen study doesn't hold the document of this case.".into(),
+            advice: "All documents together were too large for it. What stands above is from the table.".into(),
+            detail: error.to_string(),
+        };
+    }
     if error.is_not_found() {
         return Problem {
             title: "The document of this case isn't there any more.".into(),

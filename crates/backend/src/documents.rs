@@ -2,17 +2,16 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_aws::{Error, s3};
+use bytes::Bytes;
+use cruncher_aws::Error;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ResultDocument;
 use futures::{StreamExt, stream};
 
-use crate::reading::{CONCURRENT_READS, parse};
-use crate::study::Study;
-
-/// The largest result that is read.
-const MAX_RESULT_BYTES: u64 = 8 << 20;
+use crate::legacy::Predecessor;
+use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
+use crate::study::{ReadError, Study};
 
 /// What came of reading a case's result: none if there is no such document, and why if it can't be read.
 pub type ReadResult = Result<Option<ResultDocument>, String>;
@@ -27,7 +26,31 @@ pub struct ResultError {
     pub source: Error,
 }
 
+/// The document of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseDocument {
+    /// Where it lies.
+    pub key: String,
+    /// As it is stored.
+    pub stored: Bytes,
+    /// The same as the protocol has it, where the predecessor has written it in another form.
+    pub json: Bytes,
+}
+
 impl Study {
+    /// Reads the document of a case, its result or its failure, also one that the predecessor has left.
+    ///
+    /// # Errors
+    /// If it isn't there any more, is too large, or is the predecessor's and none.
+    pub async fn document(&self, key: &DataKey) -> Result<CaseDocument, ReadError> {
+        let own = key.key();
+        match self.read(&own, MAX_DOCUMENT_BYTES).await {
+            Ok(stored) => Ok(CaseDocument { key: own, json: stored.clone(), stored }),
+            Err(error) if error.is_not_found() => Predecessor::of(self).document(key).await?.ok_or(error),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads the results of cases, several at once, and hands them out in their order as they come, until all are read or
     /// nobody wants more.
     ///
@@ -38,7 +61,8 @@ impl Study {
         cases: &[CaseRef],
         each: &mut dyn FnMut(&CaseRef, ReadResult) -> ControlFlow<()>,
     ) -> Result<(), ResultError> {
-        let read = |case| async move { (case, self.read_result(case).await) };
+        let predecessor = &Predecessor::of(self);
+        let read = |case| async move { (case, self.read_result(case, predecessor).await) };
         let mut read = stream::iter(cases).map(read).buffered(CONCURRENT_READS);
         while let Some((case, read)) = read.next().await {
             if each(case, read?).is_break() {
@@ -48,18 +72,17 @@ impl Study {
         Ok(())
     }
 
-    async fn read_result(&self, (batch, case): &CaseRef) -> Result<ReadResult, ResultError> {
-        let key = DataKey::Done(batch.clone(), *case).key();
-        // A byte more tells a document that is too large from one that just fits.
-        let get = s3::GetObject::new(&self.config.bucket, &key).range(0..MAX_RESULT_BYTES + 1);
-        match self.client.send(&get).await {
-            Ok(s3::Fetched::Object(object)) if object.body.len() as u64 > MAX_RESULT_BYTES => {
-                Ok(Err(format!("it has more than the {MAX_RESULT_BYTES} bytes that are read")))
-            }
-            Ok(s3::Fetched::Object(object)) => Ok(parse(Ok(object.body)).map(Some)),
-            Ok(s3::Fetched::NotModified) => Ok(Ok(None)),
-            Err(error) if error.is_not_found() => Ok(Ok(None)),
-            Err(source) => Err(ResultError { key, source }),
+    async fn read_result(&self, case: &CaseRef, predecessor: &Predecessor<'_>) -> Result<ReadResult, ResultError> {
+        let key = DataKey::Done(case.0.clone(), case.1).key();
+        let read = match self.read(&key, MAX_DOCUMENT_BYTES).await {
+            Ok(json) if json.is_empty() => return Ok(Err("it is empty".to_owned())),
+            Ok(json) => return Ok(parse(Ok(json)).map(Some)),
+            Err(error) if error.is_not_found() => predecessor.result(case).await,
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(found) => Ok(Ok(found.map(|(document, _)| document))),
+            Err(error) => error.reason().map(Err).map_err(|source| ResultError { key, source }),
         }
     }
 }
@@ -117,6 +140,23 @@ mod tests {
         };
         block_on(study.read_results(&cases, &mut each)).unwrap();
         assert_eq!(read, [Some(false), None, Some(true)]);
+    }
+
+    #[test]
+    fn one_that_is_empty_or_too_large_is_named_and_the_others_are_read() {
+        let (cloud, study) = Cloud::study();
+        let cases = cases(3);
+        cloud.put(&key(&cases[0]), "");
+        cloud.put(&key(&cases[1]), vec![b' '; 9 << 20]);
+        cloud.put(&key(&cases[2]), document(&cases[2]));
+        let mut read = Vec::new();
+        let mut each = |_: &CaseRef, result: ReadResult| {
+            read.push(result.map(|document| document.is_some()));
+            ControlFlow::Continue(())
+        };
+        block_on(study.read_results(&cases, &mut each)).unwrap();
+        let too_large = "it has more than the 8388608 bytes that are read";
+        assert_eq!(read, [Err("it is empty".to_owned()), Err(too_large.to_owned()), Ok(true)]);
     }
 
     #[test]

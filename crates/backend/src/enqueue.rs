@@ -35,6 +35,7 @@ use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
 use crate::keep::KeepError;
+use crate::study::ReadError;
 
 /// An enqueueing that can't be begun, or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,14 @@ pub enum EnqueueError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The design in the bucket, or its table, is larger than what is read.
+    #[error("{key} has more than the {max_bytes} bytes that are read")]
+    TooLarge {
+        /// The object's key.
+        key: String,
+        /// How many bytes are read.
+        max_bytes: u64,
+    },
     /// The queue refused a case for good. What was sent beside it is noted.
     #[error("the queue refused case {number}, {case_id}: {code}: {message}")]
     Refused {
@@ -92,4 +101,14 @@ pub enum EnqueueError {
     /// A request failed, again and again if that made sense.
     #[error(transparent)]
     Aws(#[from] Error),
+}
+
+impl From<ReadError> for EnqueueError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Aws(error) => Self::Aws(error),
+            ReadError::Json { key, source } => Self::Unreadable { key, source },
+            ReadError::TooLarge { key, max_bytes } => Self::TooLarge { key, max_bytes },
+        }
+    }
 }

@@ -6,6 +6,8 @@
 
 mod collect;
 mod document;
+mod documents;
+mod layout;
 
-pub use collect::{Content, collect};
+pub use collect::{Content, Reading, collect};
 pub use document::{FreezeError, document};

@@ -8,6 +8,7 @@ pub mod frozen;
 pub mod keep;
 pub mod keys;
 pub mod launch;
+mod legacy;
 pub mod listing;
 pub mod page;
 pub mod progress;

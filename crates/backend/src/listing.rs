@@ -35,14 +35,6 @@ pub struct Outline {
     rest: Vec<Stretch>,
 }
 
-/// Everything below `prefix`, in the order of keys.
-///
-/// # Errors
-/// If a request fails.
-pub async fn list_below(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
-    Outline::of(client, bucket, prefix).await?.complete(client).await
-}
-
 /// The designs and tables of cases below `prefix`, in the order of keys, at the price of a few requests.
 ///
 /// # Errors

@@ -1,11 +1,23 @@
-//! Reading many objects.
+//! Reading objects, one or many, up to a limit: somebody else wrote them.
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
 use futures::{StreamExt, stream};
 use serde::de::DeserializeOwned;
 
-use crate::study::Study;
+use crate::study::{ReadError, Study};
+
+/// The largest heartbeat that is read.
+pub(crate) const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
+
+/// The largest document of another kind that is read: a result, a failure, a design, what is asked of the workers.
+pub(crate) const MAX_DOCUMENT_BYTES: u64 = 8 << 20;
+
+/// The largest segment or table that is read.
+pub(crate) const MAX_ROWS_BYTES: u64 = 256 << 20;
+
+/// The status of an answer to a request for a part of an object that has nothing there.
+const RANGE_NOT_SATISFIABLE: u16 = 416;
 
 /// How many objects are read at once.
 pub(crate) const CONCURRENT_READS: usize = 8;
@@ -36,6 +48,43 @@ pub(crate) fn parse<T: DeserializeOwned>(read: Body) -> Result<T, String> {
 }
 
 impl Study {
+    /// Reads an object that is stored unpacked, unless it has more bytes than these.
+    pub(crate) async fn read(&self, key: &str, max_bytes: u64) -> Result<Bytes, ReadError> {
+        let found = self.fetch(s3::GetObject::new(&self.config.bucket, key), key, max_bytes).await?;
+        Ok(found.map(|object| object.body).unwrap_or_default())
+    }
+
+    /// Sends a request for an object that is stored unpacked, unless it has more bytes than these. None if it wasn't modified.
+    pub(crate) async fn fetch(
+        &self,
+        get: s3::GetObject,
+        key: &str,
+        max_bytes: u64,
+    ) -> Result<Option<s3::Object>, ReadError> {
+        // A byte more tells an object that is too large from one that just fits.
+        match self.client.send(&get.range(0..max_bytes + 1)).await {
+            Ok(s3::Fetched::Object(object)) if object.body.len() as u64 > max_bytes => {
+                Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
+            }
+            Ok(s3::Fetched::Object(object)) => Ok(Some(object)),
+            Ok(s3::Fetched::NotModified) => Ok(None),
+            // An empty object has no part at all.
+            Err(error) if error.status() == Some(RANGE_NOT_SATISFIABLE) => Ok(Some(s3::Object::default())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads an object that is stored packed: only the whole of it can be unpacked.
+    pub(crate) async fn read_packed(&self, key: &str, max_bytes: u64) -> Result<Bytes, ReadError> {
+        match self.client.send(&s3::GetObject::new(&self.config.bucket, key)).await? {
+            s3::Fetched::Object(object) if object.body.len() as u64 > max_bytes => {
+                Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
+            }
+            s3::Fetched::Object(object) => Ok(object.body),
+            s3::Fetched::NotModified => Ok(Bytes::new()),
+        }
+    }
+
     /// Reads objects, several at once.
     pub(crate) async fn read_all(
         &self,

@@ -5,17 +5,21 @@ use futures::future::{LocalBoxFuture, ready};
 
 /// Where rows and tables that were read are put, in the form in which they are needed. It belongs to one study.
 pub trait Shelf {
-    /// What was put there by these names, in their order; none for what isn't there any more.
-    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>>;
+    /// What was put there by these names, in their order; none for what isn't there any more. By itself a shelf keeps nothing.
+    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
+        ready(vec![None; names.len()]).boxed_local()
+    }
 
     /// Puts things there, in place of what was there by their names. Where there is no room nothing is put, and that is all.
-    fn put(&self, things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()>;
+    fn put(&self, _things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
+        ready(()).boxed_local()
+    }
 
     /// Is told every chunk of rows, as bytes, once it has been read.
-    fn rows(&self, chunk: &[u8]);
+    fn rows(&self, _chunk: &[u8]) {}
 
     /// Is told how many bytes have been read, of how many that are being read.
-    fn progress(&self, read_bytes: u64, of_bytes: u64);
+    fn progress(&self, _read_bytes: u64, _of_bytes: u64) {}
 }
 
 /// A thing on a shelf: what an object held when it had an entity tag.
@@ -37,16 +41,4 @@ impl Kept {
 #[derive(Debug, Clone, Copy)]
 pub struct NoShelf;
 
-impl Shelf for NoShelf {
-    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
-        ready(vec![None; names.len()]).boxed_local()
-    }
-
-    fn put(&self, _things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
-        ready(()).boxed_local()
-    }
-
-    fn rows(&self, _chunk: &[u8]) {}
-
-    fn progress(&self, _read_bytes: u64, _of_bytes: u64) {}
-}
+impl Shelf for NoShelf {}

@@ -1,12 +1,14 @@
 //! A study that has been launched, and the key to it.
 
 use bytes::Bytes;
-use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError, s3};
+use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError};
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::CaseRef;
 use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ErrorDocument;
+
+use crate::reading::MAX_DOCUMENT_BYTES;
 
 /// A study and the key to it. Clones are cheap, and share what the client learns.
 #[derive(Clone)]
@@ -55,6 +57,31 @@ pub enum ReadError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The object is larger than what is read of its kind.
+    #[error("{key} has more than the {max_bytes} bytes that are read")]
+    TooLarge {
+        /// The object's key.
+        key: String,
+        /// How many bytes are read.
+        max_bytes: u64,
+    },
+}
+
+impl ReadError {
+    /// Whether there is no such object.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.is_not_found())
+    }
+
+    /// Why the object can't be read, as it is told beside its key; the error of the request if that failed.
+    pub(crate) fn reason(self) -> Result<String, Error> {
+        match self {
+            Self::Aws(error) => Err(error),
+            Self::Json { source, .. } => Ok(source.to_string()),
+            Self::TooLarge { max_bytes, .. } => Ok(format!("it has more than the {max_bytes} bytes that are read")),
+        }
+    }
 }
 
 impl Study {
@@ -87,29 +114,14 @@ impl Study {
         self.client.endpoints().bucket_url(&self.config.bucket).trim_end_matches('/').to_owned()
     }
 
-    /// Reads a document of the study as it is stored: of a result or a failure, for one.
-    ///
-    /// # Errors
-    /// If it isn't there any more.
-    pub async fn document(&self, key: &DataKey) -> Result<Bytes, Error> {
-        self.read(&key.key()).await
-    }
-
     /// Reads an error document.
     ///
     /// # Errors
     /// If it isn't there any more, or isn't one.
     pub async fn error_document(&self, (batch, case): &CaseRef) -> Result<ErrorDocument, ReadError> {
         let key = DataKey::Error(batch.clone(), *case).key();
-        let body = self.read(&key).await?;
+        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
         serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
-    }
-
-    pub(crate) async fn read(&self, key: &str) -> Result<Bytes, Error> {
-        match self.client.send(&s3::GetObject::new(&self.config.bucket, key)).await? {
-            s3::Fetched::Object(object) => Ok(object.body),
-            s3::Fetched::NotModified => Ok(Bytes::new()),
-        }
     }
 }
 

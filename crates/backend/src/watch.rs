@@ -16,7 +16,6 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::accounting::{Circumstances, total};
 use cruncher_study::control::{CONTROL_KEY, Control};
@@ -27,7 +26,7 @@ use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
 use futures::future;
 
-use crate::reading::{Body, Wanted, parse};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, Wanted, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 pub use full::Full;
@@ -45,12 +44,6 @@ const LISTING_PAUSE_FACTOR: f64 = 20.0;
 
 /// After this time with changes the data is listed again in any case, in seconds.
 const LISTING_AGE_SECS: f64 = 300.0;
-
-/// The largest heartbeat that is read.
-const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
-
-/// The largest segment or table that is read.
-const MAX_ROWS_BYTES: u64 = 256 << 20;
 
 /// Remembers what was read, so that only what changed is read again.
 pub struct Watch<M = Full> {
@@ -126,10 +119,7 @@ impl<M: Means> Watch<M> {
         .await?;
         let mut has_changed = queue != self.queue;
         self.queue = queue;
-        if let Some(control) = control {
-            has_changed = true;
-            self.enter_control(control);
-        }
+        has_changed |= control.is_some_and(|control| self.enter_control(control));
         let (workers_before, news) = (self.heartbeats.len(), self.changed_heartbeats(&workers));
         has_changed |= !news.is_empty() || self.heartbeats.len() != workers_before;
         let grown = self.grown_segments(&workers);
@@ -174,30 +164,30 @@ impl<M: Means> Watch<M> {
     }
 
     /// Reads the control document, if it has changed.
-    async fn read_control(&self) -> Result<Option<Seen<Bytes>>, Error> {
+    async fn read_control(&self) -> Result<Option<Seen<Body>>, Error> {
         let mut get = s3::GetObject::new(&self.study.config.bucket, CONTROL_KEY);
         if !self.control.etag.is_empty() {
             get = get.if_none_match(&self.control.etag);
         }
-        match self.study.client.send(&get).await {
-            Ok(s3::Fetched::NotModified) => Ok(None),
-            Ok(s3::Fetched::Object(object)) => {
-                Ok(Some(Seen { etag: object.etag.unwrap_or_default(), content: object.body }))
+        match self.study.fetch(get, CONTROL_KEY, MAX_DOCUMENT_BYTES).await {
+            Ok(found) => {
+                Ok(found.map(|object| Seen { etag: object.etag.unwrap_or_default(), content: Ok(object.body) }))
             }
             Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Ok(Some(Seen { etag: String::new(), content: Err(error.reason()?) })),
         }
     }
 
-    /// As workers do, goes on with what was asked before when this can't be read.
-    fn enter_control(&mut self, Seen { etag, content }: Seen<Bytes>) {
+    /// As workers do, goes on with what was asked before when this can't be read. Returns whether that is new.
+    fn enter_control(&mut self, Seen { etag, content }: Seen<Body>) -> bool {
         self.control.etag = etag;
-        match serde_json::from_slice(&content) {
+        match parse(content) {
             Ok(control) => {
-                self.unreadable.remove(CONTROL_KEY);
                 self.control.content = control;
+                self.unreadable.remove(CONTROL_KEY);
+                true
             }
-            Err(error) => self.note_unreadable(CONTROL_KEY.to_owned(), error.to_string()),
+            Err(reason) => self.unreadable.insert(CONTROL_KEY.to_owned(), reason.clone()) != Some(reason),
         }
     }
 

@@ -96,9 +96,10 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> Failure {
         EnqueueError::CaseTooLarge { .. } => {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
         }
-        EnqueueError::OtherModel | EnqueueError::OtherPlan | EnqueueError::Unreadable { .. } => {
-            "Begin it anew, in another batch if need be.".to_owned()
-        }
+        EnqueueError::OtherModel
+        | EnqueueError::OtherPlan
+        | EnqueueError::Unreadable { .. }
+        | EnqueueError::TooLarge { .. } => "Begin it anew, in another batch if need be.".to_owned(),
         EnqueueError::Refused { .. } => {
             format!("What was sent before is noted: correct the case, or take the rest back by `{command} --cancel`.")
         }

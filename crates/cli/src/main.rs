@@ -8,6 +8,7 @@ mod configure;
 mod demo;
 mod design;
 mod design_input;
+mod draft;
 mod enqueue;
 mod failure;
 mod freeze;

@@ -23,7 +23,7 @@ const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
 /// Shows how far a study is, once or until every case is done.
 pub(crate) async fn run(account: &Account, arguments: &Status) -> Result<(), Failure> {
-    unless_ended(show(account, arguments), || "Interrupted; the study goes on.".to_owned()).await
+    unless_ended(Box::pin(show(account, arguments)), || "Interrupted; the study goes on.".to_owned()).await
 }
 
 async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {

@@ -15,11 +15,10 @@ mod study;
 mod traces;
 
 pub use account::LegacyTable;
-pub use document::{read_error, read_result};
+pub use document::{GatheredResults, read_error, read_result};
 pub use folder::Folder;
 pub use key::{Computer, GATHERED_KEY, LegacyKey, may_be_legacy};
 pub use study::{LegacyReads, LegacyStudy};
-pub use traces::WaitingCase;
 
 /// Why an object can't be read, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +32,6 @@ pub enum LegacyError {
     /// Some of the gathered results have no case or no form; the others were read.
     #[error("{0} of its entries are no results of a case")]
     Entries(usize),
-}
-
-/// Whether one of these keys is the predecessor's.
-pub fn is_legacy<'a>(keys: impl IntoIterator<Item = &'a str>) -> bool {
-    keys.into_iter().any(|key| LegacyKey::parse(key).is_some())
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! What became of a case: `done-<case_id>.json`, its result, or `error-<case_id>.json`, its last failed attempt.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
 
 /// The result of a case.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResultDocument {
     /// The case.
     pub case_id: CaseId,
@@ -58,7 +58,7 @@ impl ResultDocument {
 }
 
 /// The last failed attempt of a case.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorDocument {
     /// The case.
     pub case_id: CaseId,

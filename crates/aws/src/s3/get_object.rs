@@ -29,7 +29,7 @@ pub enum Fetched {
 }
 
 /// An object's content and what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object {
     /// The content, unpacked if it was stored with `Content-Encoding: gzip`.
     pub body: Bytes,

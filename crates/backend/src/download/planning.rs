@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cruncher_aws::s3::ListedObject;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::legacy::LegacyKey;
 
 use super::names::Naming;
 use crate::listing::Row;
@@ -15,7 +16,7 @@ pub enum Kind {
     Result,
     /// A failure.
     Error,
-    /// A design, or the table of its cases.
+    /// A design, the table of its cases, or the parameters of one that the predecessor has written.
     Design,
     /// What a case produced.
     File,
@@ -32,7 +33,17 @@ impl Kind {
             Some(DataKey::Error(..)) => Self::Error,
             Some(DataKey::Design(..) | DataKey::Cases(..)) => Self::Design,
             None if Row::of(key).is_some_and(|(row, _)| row == Row::Files) => Self::File,
-            None => Self::Other,
+            None => Self::of_legacy(key),
+        }
+    }
+
+    /// What the object of this key is to the predecessor: the parameters of a case are its row of a table.
+    fn of_legacy(key: &str) -> Self {
+        match LegacyKey::parse(key) {
+            Some(LegacyKey::Done(..)) => Self::Result,
+            Some(LegacyKey::Error(_)) => Self::Error,
+            Some(LegacyKey::Parameters(..)) => Self::Design,
+            Some(LegacyKey::Waiting(_) | LegacyKey::Pending(_) | LegacyKey::Gathered) | None => Self::Other,
         }
     }
 }

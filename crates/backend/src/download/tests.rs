@@ -12,7 +12,7 @@ use futures::executor::block_on;
 use super::fetching::PIECE_BYTES;
 use super::*;
 use crate::enqueue::testing::Cloud;
-use crate::listing::list_below;
+use crate::listing::Outline;
 use crate::study::Study;
 
 const NAMING: Naming = Naming { system: System::Unix, letters: Letters::Distinct };
@@ -74,7 +74,13 @@ fn study_with_results() -> (Arc<Cloud>, Study) {
 }
 
 fn plan_all(study: &Study) -> Plan {
-    plan(block_on(list_below(&study.client, "bucket", DATA_PREFIX)).unwrap(), NAMING, |_| true)
+    plan(objects(study), NAMING, |_| true)
+}
+
+/// Everything below `data/`.
+fn objects(study: &Study) -> Vec<ListedObject> {
+    let outline = block_on(Outline::of(&study.client, "bucket", DATA_PREFIX)).unwrap();
+    block_on(outline.complete(&study.client)).unwrap()
 }
 
 fn fetch_all(study: &Study, folder: &Memory) -> Result<Tally, DownloadError> {
@@ -112,7 +118,7 @@ fn what_is_there_is_fetched_again_only_if_it_is_shorter_or_older() {
 #[test]
 fn only_what_is_wanted_is_planned() {
     let (_cloud, study) = study_with_results();
-    let objects = block_on(list_below(&study.client, "bucket", DATA_PREFIX)).unwrap();
+    let objects = objects(&study);
     let plan = plan(objects, NAMING, |kind| kind == Kind::Result);
     assert_eq!(plan.wanted.iter().map(|wanted| &wanted.path).collect::<Vec<_>>(), [&format!("a/done-{CASE}.json")]);
 }
@@ -183,4 +189,17 @@ fn two_keys_never_share_a_file() {
     assert_eq!(planned(&keys, NAMING).0.len(), 4);
     let keys = ["data/a/x", "data/a/x-1", "data/a/x/y"];
     assert_eq!(planned(&keys, NAMING), (vec!["a/x-1".into(), "a/x/y".into()], vec!["data/a/x".into()]));
+}
+
+#[test]
+fn what_the_predecessor_left_is_told_apart_as_well() {
+    let (cloud, study) = Cloud::study();
+    crate::enqueue::testing::put_legacy_bucket(&cloud);
+    let kinds: BTreeMap<Kind, usize> =
+        plan_all(&study).wanted.into_iter().fold(BTreeMap::new(), |mut kinds, wanted| {
+            *kinds.entry(wanted.kind).or_default() += 1;
+            kinds
+        });
+    let expected = [(Kind::Result, 3), (Kind::Error, 3), (Kind::Design, 4), (Kind::Other, 5)];
+    assert_eq!(kinds, expected.into());
 }

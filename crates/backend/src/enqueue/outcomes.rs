@@ -1,6 +1,5 @@
 //! What became of a few cases.
 
-use cruncher_aws::s3;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::design_document::DesignDocument;
@@ -9,6 +8,7 @@ use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 
+use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
 /// How many cases are looked at at once.
@@ -73,13 +73,10 @@ async fn outcome(study: &Study, batch: &Batch, case: CaseId) -> Result<CaseOutco
 
 async fn document<T: DeserializeOwned>(study: &Study, key: DataKey) -> Result<Option<T>, ReadError> {
     let key = key.key();
-    match study.client.send(&s3::GetObject::new(&study.config.bucket, &key)).await {
-        Ok(s3::Fetched::Object(object)) => {
-            serde_json::from_slice(&object.body).map(Some).map_err(|source| ReadError::Json { key, source })
-        }
-        Ok(s3::Fetched::NotModified) => Ok(None),
+    match study.read(&key, MAX_DOCUMENT_BYTES).await {
+        Ok(json) => serde_json::from_slice(&json).map(Some).map_err(|source| ReadError::Json { key, source }),
         Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

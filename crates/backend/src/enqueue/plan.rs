@@ -17,6 +17,7 @@ use cruncher_study::model::{Model, ModelDigest};
 use sha2::{Digest, Sha256};
 
 use super::EnqueueError;
+use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
 use crate::study::Study;
 
 /// The longest name of a model's file, in characters.
@@ -56,10 +57,11 @@ impl Plan {
     /// If design or table aren't there or can't be read, or a request fails.
     pub async fn read_back(study: &Study, batch: &Batch, submission_id: &str) -> Result<Self, EnqueueError> {
         let key = DataKey::Design(batch.clone(), submission_id.to_owned()).key();
-        let json = study.read(&key).await?;
+        let json = study.read(&key, MAX_DOCUMENT_BYTES).await?;
         let document: DesignDocument =
             serde_json::from_slice(&json).map_err(|source| EnqueueError::Unreadable { key, source })?;
-        let table = study.read(&DataKey::Cases(batch.clone(), submission_id.to_owned()).key()).await?;
+        let table = DataKey::Cases(batch.clone(), submission_id.to_owned()).key();
+        let table = study.read_packed(&table, MAX_ROWS_BYTES).await?;
         let cases = read_cases(&document, &table)?;
         Self::of(document, cases)
     }

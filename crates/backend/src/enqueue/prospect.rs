@@ -15,14 +15,8 @@ use super::batches;
 use super::plan::Plan;
 use super::runs::Runs;
 use super::settled::{alive_workers, done, errors, listing};
-use crate::reading::{Wanted, parse};
+use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted, parse};
 use crate::study::Study;
-
-/// The largest table that is read.
-const MAX_TABLE_BYTES: u64 = 256 << 20;
-
-/// The largest error document that is read.
-const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// Beside the messages, these are written: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
@@ -182,7 +176,7 @@ async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes
     let oldest = study.now() - RETENTION_SECS;
     let young = tables.into_iter().filter(|table| table.last_modified.as_secs_f64() >= oldest);
     let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
-    for (object, body) in study.read_all(young.map(Wanted::whole).collect(), MAX_TABLE_BYTES).await? {
+    for (object, body) in study.read_all(young.map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
         match body.and_then(|body| read_table(&body).map_err(|error| error.to_string())) {
             Ok(rows) => rows.into_iter().for_each(|row| {
                 let time = cases.entry(row.case_id).or_default();
@@ -195,7 +189,7 @@ async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes
 }
 
 async fn finally_failed(study: &Study, documents: Vec<Wanted>) -> Result<Vec<CaseId>, Error> {
-    let read = study.read_all(documents, MAX_ERROR_BYTES).await?;
+    let read = study.read_all(documents, MAX_DOCUMENT_BYTES).await?;
     let documents = read.into_iter().filter_map(|(_, body)| parse::<ErrorDocument>(body).ok());
     Ok(documents.filter(|document| document.is_final).map(|document| document.case_id).collect())
 }

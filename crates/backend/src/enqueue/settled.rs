@@ -8,11 +8,8 @@ use cruncher_study::case::CaseId;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
 
-use crate::reading::{Wanted, parse};
+use crate::reading::{MAX_HEARTBEAT_BYTES, Wanted, parse};
 use crate::study::Study;
-
-/// The largest heartbeat that is read.
-const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
 
 /// The cases of a batch that have a result.
 pub(super) async fn done(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {

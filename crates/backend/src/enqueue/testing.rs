@@ -4,6 +4,8 @@ mod cloud;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::rc::Rc;
 
 use cruncher_study::design::DesignFile;
@@ -96,4 +98,21 @@ impl Keep for Memory {
 /// A place to keep journals.
 pub(crate) fn memory() -> Rc<Memory> {
     Rc::default()
+}
+
+/// The predecessor's bucket in `tests/golden/legacy`.
+pub(crate) fn put_legacy_bucket(cloud: &Cloud) {
+    put_folder(cloud, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy")), "");
+}
+
+fn put_folder(cloud: &Cloud, folder: &Path, prefix: &str) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let key = format!("{prefix}{}", path.file_name().and_then(|name| name.to_str()).expect("a name"));
+        if path.is_dir() {
+            put_folder(cloud, &path, &format!("{key}/"));
+        } else {
+            cloud.put(&key, fs::read(&path).expect("a file"));
+        }
+    }
 }

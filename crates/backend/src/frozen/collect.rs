@@ -1,26 +1,28 @@
 //! What a frozen study holds.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use cruncher_aws::Error;
-use cruncher_study::config::Config;
-use cruncher_study::key::{DATA_PREFIX, DataKey};
-use futures::future::{LocalBoxFuture, ready};
-use futures::{FutureExt, StreamExt, stream};
-use serde_json::json;
+use cruncher_results::chunk::Chunk;
+use cruncher_results::column_id::Field;
+use cruncher_results::store::{DONE, FAILED_FINALLY, Store};
+use cruncher_study::accounting::CaseCounts;
+use cruncher_study::case::CaseRef;
+use cruncher_study::figures::{counted, thousands};
+use cruncher_study::key::DATA_PREFIX;
 
-use crate::listing::tables_below;
-use crate::reading::CONCURRENT_READS;
+use super::documents::Documents;
+use crate::listing::{Outline, Row};
 use crate::shelf::Shelf;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
-use crate::tape;
 use crate::watch::Watch;
 
-/// Of so many cases of a group of errors the documents are taken: as many as the page names.
+/// Of so many cases of a group of errors the documents are taken first: as many as the page names.
 const MOST_CASES: usize = 100;
 
 /// What a frozen study holds.
@@ -32,106 +34,147 @@ pub struct Content {
     pub snapshot: Snapshot,
     /// The rows of all segments, as [`cruncher_results::chunk::Chunk`] writes them.
     pub chunks: Vec<Vec<u8>>,
-    /// Designs and error documents, by their keys.
-    pub documents: BTreeMap<String, String>,
+    /// Designs and the documents of cases, by their keys.
+    pub documents: BTreeMap<String, Bytes>,
+    /// What it doesn't hold, each as a part of a sentence.
+    pub left_out: Vec<String>,
     /// The time of the launch, in seconds since 1970.
     pub launch_time: f64,
 }
 
+/// How far reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Rows are read.
+    Rows {
+        /// So many bytes were.
+        read_bytes: u64,
+        /// Of so many.
+        of_bytes: u64,
+    },
+    /// Documents are read.
+    Documents {
+        /// So many were.
+        read: u64,
+        /// Of so many.
+        of: u64,
+    },
+}
+
 /// Keeps the rows, and nothing else: a study is frozen once.
-#[derive(Default)]
 struct Rows {
     chunks: RefCell<Vec<Vec<u8>>>,
+    report: Rc<dyn Fn(Reading)>,
 }
 
 impl Shelf for Rows {
-    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
-        ready(vec![None; names.len()]).boxed_local()
-    }
-
-    fn put(&self, _things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
-        ready(()).boxed_local()
-    }
-
     fn rows(&self, chunk: &[u8]) {
         self.chunks.borrow_mut().push(chunk.to_vec());
     }
 
-    fn progress(&self, _read_bytes: u64, _of_bytes: u64) {}
+    fn progress(&self, read_bytes: u64, of_bytes: u64) {
+        (self.report)(Reading::Rows { read_bytes, of_bytes });
+    }
 }
 
-/// Reads all that a frozen study shows.
+/// Reads all that a frozen study shows, and tells `report` how far that is.
 ///
 /// # Errors
 /// If a request fails.
-pub async fn collect(study: &Study) -> Result<Content, Error> {
-    let rows = Rc::new(Rows::default());
-    let mut watch = Watch::with_shelf(study.clone(), rows.clone());
-    let mut snapshot = watch.refresh().await?;
-    if !snapshot.is_checked {
-        snapshot = watch.refresh().await?;
-    }
-    let designs = tables_below(&study.client, &study.config.bucket, DATA_PREFIX).await?;
-    let designs = designs.into_iter().map(|object| object.key);
-    let designs = designs.filter(|key| matches!(DataKey::parse(key), Some(DataKey::Design(..))));
-    let cases = snapshot.error_groups.iter().flat_map(|group| group.cases.iter().take(MOST_CASES));
-    let errors = cases.map(|(batch, case)| DataKey::Error(batch.clone(), *case).key());
-    let documents = read(study, designs.chain(errors).collect()).await?;
+pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Content, Error> {
+    let rows = Rc::new(Rows { chunks: RefCell::default(), report: report.clone() });
+    let snapshot = Watch::with_shelf(study.clone(), rows.clone()).refresh_until_read().await?;
+    let chunks = take(&mut *rows.chunks.borrow_mut());
+    let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
+    outline.leave_out(Row::Files);
+    let objects = outline.complete(&study.client).await?;
+    let named = snapshot.error_groups.iter().flat_map(|group| group.cases.iter().take(MOST_CASES).cloned());
+    let named: BTreeSet<CaseRef> = named.collect();
+    let documents = Documents::read(study, objects, &named, &*report).await?;
     Ok(Content {
         study: study.config.study.clone(),
+        left_out: left_out(&documents, lacking(&snapshot.total, &chunks)),
         snapshot,
-        chunks: take(&mut rows.chunks.borrow_mut()),
-        documents,
+        chunks,
+        documents: documents.held,
         launch_time: study.config.launch_time,
     })
 }
 
-/// The documents, without those that are gone by now or no texts.
-async fn read(study: &Study, keys: Vec<String>) -> Result<BTreeMap<String, String>, Error> {
-    let read = |key: String| async move {
-        match study.read(&key).await {
-            Ok(body) => Ok(String::from_utf8(body.to_vec()).ok().map(|text| (key, text))),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    };
-    let read: Vec<Result<_, Error>> = stream::iter(keys).map(read).buffered(CONCURRENT_READS).collect().await;
-    read.into_iter().filter_map(Result::transpose).collect()
+/// How many cases ended without a row that says how.
+fn lacking(known: &CaseCounts, chunks: &[Vec<u8>]) -> u64 {
+    let mut store = Store::default();
+    for chunk in chunks.iter().filter_map(|chunk| Chunk::from_bytes(chunk)) {
+        store.append(&chunk);
+    }
+    let states = store.field(Field::State);
+    let rows = |state: &str| (0..store.len()).filter(|row| store.label(states.code(*row)) == state).count() as u64;
+    known.done.saturating_sub(rows(DONE)) + known.failed.saturating_sub(rows(FAILED_FINALLY))
 }
 
-impl Content {
-    /// All of it as bytes: the length of the header in 4 bytes, the header, the numbers of the snapshot, the chunks.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let tape = tape::write(&self.snapshot);
-        let header = json!({
-            "config": serde_json::to_string(&self.config()).unwrap_or_default(),
-            "time": self.snapshot.time,
-            "numbers": tape.numbers.len(),
-            "texts": tape.texts,
-            "chunks": self.chunks.iter().map(Vec::len).collect::<Vec<_>>(),
-            "documents": self.documents,
-        });
-        let header = header.to_string();
-        let mut bytes = u32::try_from(header.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
-        bytes.extend(header.as_bytes());
-        bytes.extend(tape.numbers.iter().flat_map(|number| number.to_le_bytes()));
-        self.chunks.iter().for_each(|chunk| bytes.extend(chunk));
-        bytes
+fn left_out(documents: &Documents, lacking: u64) -> Vec<String> {
+    let mut parts = Vec::new();
+    if documents.left_out > 0 {
+        let of = counted(documents.of_cases, "case", "cases");
+        parts.push(format!("the documents of {} of {of}", thousands(documents.left_out)));
+    }
+    if documents.unreadable > 0 {
+        parts.push(counted(documents.unreadable, "document that can't be read", "documents that can't be read"));
+    }
+    if lacking > 0 {
+        parts.push(format!("the rows of {}", counted(lacking, "case", "cases")));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_results::chunk::Chunk;
+    use cruncher_study::batch::Batch;
+    use cruncher_study::case::CaseId;
+    use cruncher_study::key::DataKey;
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::enqueue::testing::Cloud;
+
+    fn case(number: u32) -> CaseId {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        CaseId::from_bytes(bytes)
     }
 
-    /// A configuration that leads nowhere: a frozen study doesn't tell where its bucket and its queue are.
-    fn config(&self) -> Config {
-        Config {
-            v: cruncher_study::PROTOCOL_VERSION,
-            study: self.study.clone(),
-            region: "frozen".into(),
-            bucket: "frozen".into(),
-            endpoint_url: Some("https://frozen.invalid".into()),
-            queue_url: String::new(),
-            dead_letter_queue_url: String::new(),
-            lease_secs: 0,
-            launch_time: self.launch_time,
-            cruncher_version: String::new(),
+    fn rows(content: &Content) -> usize {
+        content.chunks.iter().filter_map(|chunk| Chunk::from_bytes(chunk)).map(|chunk| chunk.len()).sum()
+    }
+
+    #[test]
+    fn results_without_rows_are_all_read_however_many_there_are() {
+        let (cloud, study) = Cloud::study();
+        for number in 0..1_300 {
+            let key = DataKey::Done(Batch::parse("b").unwrap(), case(number)).key();
+            let json = format!(
+                r#"{{"batch": "b", "case_id": "{}", "start_time": 1.0, "end_time": 2.0, "result": {{"a": 1}}}}"#,
+                case(number)
+            );
+            cloud.put(&key, json);
         }
+        cloud.pass(120);
+        let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
+        assert_eq!((content.snapshot.total.done, rows(&content)), (1_300, 1_300));
+        assert_eq!((content.documents.len(), content.left_out), (1_300, vec![]));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let (cloud, study) = Cloud::study();
+        for number in 0..3 {
+            cloud.put(&DataKey::Done(Batch::parse("b").unwrap(), case(number)).key(), vec![b' '; 9 << 20]);
+        }
+        cloud.pass(120);
+        let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
+        assert_eq!(content.left_out, ["3 documents that can't be read", "the rows of 3 cases"]);
+        let documents = Documents { of_cases: 10_900, left_out: 900, ..Documents::default() };
+        assert_eq!(left_out(&documents, 0), ["the documents of 900 of 10,900 cases"]);
     }
 }

@@ -18,19 +18,26 @@
     const numbers = new Float64Array(content.slice(headerEnd, numbersEnd).buffer);
     const style = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
     const time = new Date(header.time * 1000).toLocaleString("en-GB", style);
-    window.cruncherFrozen = [`frozen ${time}`, header.config, numbers, ...header.texts];
+    window.cruncherFrozen = [`frozen ${time}`, header.config, numbers, header.left_out, ...header.texts];
     let start = numbersEnd;
     window.cruncherRows = header.chunks.map((size) => content.slice(start, (start += size)));
     return header.documents;
   };
   const thawed = thaw();
 
+  // Documents lie in packs, each of which is unpacked when the first of its documents is asked for.
+  const packs = new Map();
+  const read = async ([pack, start, size]) => {
+    if (!packs.has(pack)) packs.set(pack, bytes(`frozen-documents-${pack}`));
+    return (await packs.get(pack)).slice(start, start + size);
+  };
+
   const escaped = (text) => text.replace(/[<>&'"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   const listing = (documents, prefix) => {
     const keys = Object.keys(documents).filter((key) => key.startsWith(prefix)).sort();
     const object = (key) =>
       `<Contents><Key>${escaped(key)}</Key><LastModified>1970-01-01T00:00:00.000Z</LastModified><ETag>&quot;0&quot;</ETag>` +
-      `<Size>${new TextEncoder().encode(documents[key]).length}</Size></Contents>`;
+      `<Size>${documents[key][2]}</Size></Contents>`;
     return `<ListBucketResult><IsTruncated>false</IsTruncated>${keys.map(object).join("")}</ListBucketResult>`;
   };
   window.fetch = async (request) => {
@@ -38,8 +45,8 @@
     const { pathname, searchParams } = new URL(request.url ?? request);
     if (searchParams.has("list-type")) return new Response(listing(documents, searchParams.get("prefix") ?? ""));
     // The first part of the path is the bucket.
-    const document = documents[decodeURIComponent(pathname.split("/").slice(2).join("/"))];
-    if (document !== undefined) return new Response(document);
+    const place = documents[decodeURIComponent(pathname.split("/").slice(2).join("/"))];
+    if (place !== undefined) return new Response(await read(place));
     return new Response("<Error><Code>NoSuchKey</Code><Message>The frozen study doesn't hold this.</Message></Error>", { status: 404 });
   };
 

@@ -1,6 +1,6 @@
 //! Results that no segment has a row of are read one by one, so many with each look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
@@ -11,10 +11,7 @@ use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 use super::packs::{Numbers, Pack, Packed, find};
 use super::{Full, Watch};
-use crate::reading::{Body, Wanted, parse};
-
-/// The largest document that is read.
-pub(super) const MAX_DOCUMENT_BYTES: u64 = 8 << 20;
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, Wanted, parse};
 
 /// How many documents a look reads at most.
 const MOST_DOCUMENTS: usize = 500;
@@ -33,7 +30,7 @@ const WRITING_SECS: f64 = 300.0;
 #[derive(Default)]
 pub(super) struct Documents {
     /// Those still to be read, in the order in which they will be.
-    unread: Vec<Wanted>,
+    unread: VecDeque<Wanted>,
     /// The entity tags of those that needn't be read again, though the ledger doesn't know that.
     known: BTreeMap<String, String>,
     packs: Option<Numbers>,
@@ -48,7 +45,12 @@ impl Documents {
     /// From now on these are to be read.
     pub(super) fn want(&mut self, unread: Vec<Wanted>) {
         (self.read_bytes, self.of_bytes) = (0, unread.iter().map(Wanted::bytes).sum());
-        self.unread = unread;
+        self.unread = unread.into();
+    }
+
+    /// How many are still to be read, or wait for their rows.
+    pub(super) fn unread(&self) -> usize {
+        self.unread.len()
     }
 
     pub(super) fn knows(&self, object: &ListedObject) -> bool {
@@ -115,7 +117,7 @@ impl Watch<Full> {
             let keys: BTreeSet<&str> = read.iter().map(|(object, _)| object.key.as_str()).collect();
             let rest = again.into_iter().filter(|object| !keys.contains(object.key.as_str())).map(Wanted::whole);
             let rest: Vec<Wanted> = rest.collect();
-            self.means.documents.unread.splice(0..0, rest);
+            rest.into_iter().rev().for_each(|wanted| self.means.documents.unread.push_front(wanted));
         }
         let (present, legacy) = read.into_iter().partition(|(object, _)| DataKey::parse(&object.key).is_some());
         self.enter_results(present).await;
@@ -123,22 +125,22 @@ impl Watch<Full> {
         outcome.map(|()| true)
     }
 
-    /// The next documents: those of which a row has come meanwhile are left out, young ones wait.
+    /// The next documents: those of which a row has come meanwhile are left out, young ones wait behind all others.
     fn portion(&mut self) -> Vec<Wanted> {
         let now = self.study.now();
         let (mut portion, mut bytes) = (Vec::new(), 0);
-        let mut rest = Vec::new();
-        for wanted in std::mem::take(&mut self.means.documents.unread) {
+        for _ in 0..self.means.documents.unread.len() {
+            let Some(wanted) = self.means.documents.unread.pop_front() else { break };
             if portion.len() == MOST_DOCUMENTS || (bytes > 0 && bytes + wanted.bytes() > MOST_BYTES) {
-                rest.push(wanted);
-                continue;
+                self.means.documents.unread.push_front(wanted);
+                break;
             }
             if let Some(DataKey::Done(batch, case)) = DataKey::parse(&wanted.object.key) {
                 if !self.wants(&(batch, case), &wanted.object) {
                     continue;
                 }
                 if now - wanted.object.last_modified.as_secs_f64() < ROW_DELAY_SECS {
-                    rest.push(wanted);
+                    self.means.documents.unread.push_back(wanted);
                     continue;
                 }
             }
@@ -146,7 +148,6 @@ impl Watch<Full> {
             bytes += if wanted.bytes() > MAX_DOCUMENT_BYTES { 0 } else { wanted.bytes() };
             portion.push(wanted);
         }
-        self.means.documents.unread = rest;
         portion
     }
 

@@ -11,12 +11,12 @@ use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
 use futures::future;
 
+use super::Watch;
 use super::documents::Documents;
 use super::legacy::Legacy;
 use super::means::{Means, ReadTable};
 use super::opening::{Opening, tables_on};
-use super::{MAX_ROWS_BYTES, Watch};
-use crate::reading::{Body, Wanted};
+use crate::reading::{Body, MAX_ROWS_BYTES, Wanted};
 use crate::shelf::{Kept, NoShelf, Shelf};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
@@ -60,6 +60,28 @@ impl Watch {
         let has_read = self.read_documents().await?;
         let snapshot = self.look().await?.expect("studies of any size are read");
         Ok(Snapshot { has_changed: snapshot.has_changed || has_read, ..snapshot })
+    }
+
+    /// Looks until all is known that is there: until all documents were looked at, and those results that have no row read.
+    ///
+    /// Where workers are at work there is always something new, so what counts is whether fewer results are left than with the
+    /// look before: that comes to an end.
+    ///
+    /// # Errors
+    /// If a request fails.
+    pub async fn refresh_until_read(&mut self) -> Result<Snapshot, Error> {
+        let mut unread = usize::MAX;
+        loop {
+            let snapshot = self.refresh().await?;
+            if !snapshot.is_checked {
+                continue;
+            }
+            let left = self.means.documents.unread();
+            if left == 0 || left >= unread {
+                return Ok(snapshot);
+            }
+            unread = left;
+        }
     }
 
     /// What isn't there as it is now is still to be read.

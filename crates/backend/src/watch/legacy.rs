@@ -12,11 +12,10 @@ use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::legacy::{GATHERED_KEY, LegacyKey, LegacyStudy, LegacyTable};
 
-use super::documents::MAX_DOCUMENT_BYTES;
 use super::packs::{Pack, Packed};
 use super::tables::batch_of_table;
-use super::{Full, MAX_ROWS_BYTES, Watch};
-use crate::reading::{Body, Wanted};
+use super::{Full, Watch};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
 
 /// How long a case counts as running that a computer took, in seconds: nothing is written while it is computed.
 const COMPUTING_SECS: f64 = 24.0 * 3600.0;
@@ -74,14 +73,10 @@ impl Legacy {
         for table in &self.tables {
             ledger.add_table(&table.batch, table.submit_time, &table.rows);
         }
-        self.enter_rows(ledger);
-        self.study.extend_listing(listing);
-    }
-
-    fn enter_rows(&self, ledger: &mut Ledger) {
         for (worker, row) in self.study.rows() {
             ledger.add_row(&worker, &row);
         }
+        self.study.extend_listing(listing);
     }
 
     /// Enters errors, once the ledger knows what is done.
@@ -95,6 +90,10 @@ impl Legacy {
         self.taken = self.study.taken_cases().collect();
         before != (self.workers.clone(), self.taken.clone())
     }
+}
+
+fn by_batch(tables: &[LegacyTable]) -> BTreeMap<&Batch, &LegacyTable> {
+    tables.iter().map(|table| (&table.batch, table)).collect()
 }
 
 impl Watch<Full> {
@@ -175,10 +174,10 @@ impl Watch<Full> {
     /// Where other cases wait than before, all tables of the batch are entered anew, the study's own as well.
     fn compare_legacy_tables(&mut self) -> bool {
         let tables = self.means.legacy.study.tables();
-        let known = &self.means.legacy.tables;
-        let gone = known.iter().filter(|table| !tables.contains(table));
-        let new = tables.iter().filter(|table| !known.contains(table));
-        let batches: BTreeSet<Batch> = gone.chain(new).map(|table| table.batch.clone()).collect();
+        let (known, now) = (by_batch(&self.means.legacy.tables), by_batch(&tables));
+        let is_other = |batch: &&&Batch| known.get(**batch) != now.get(**batch);
+        let batches: BTreeSet<Batch> =
+            known.keys().chain(now.keys()).filter(is_other).map(|batch| (*batch).clone()).collect();
         for batch in &batches {
             self.ledger.forget_tables(batch);
         }
@@ -218,8 +217,13 @@ impl Watch<Full> {
         }
         let legacy = &mut self.means.legacy;
         let rows = Chunk::from_documents(&legacy.study.take_results(&cases)).to_bytes();
-        legacy.enter_rows(&mut self.ledger);
-        legacy.look_at_workers();
+        for (worker, row) in legacy.study.rows_of(&cases) {
+            self.ledger.add_row(&worker, &row);
+        }
+        // What computers did is told by all objects: in between it is looked at with each listing.
+        if self.means.documents.unread() == 0 {
+            legacy.look_at_workers();
+        }
         self.means.shelf.rows(&rows);
         self.pack(Pack { documents, rows }).await;
     }

@@ -8,17 +8,14 @@ use cruncher_study::legacy::may_be_legacy;
 use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 
+use super::Watch;
 use super::means::{Means, ReadTable};
-use super::{MAX_ROWS_BYTES, Watch};
-use crate::reading::{Body, Wanted, parse};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
 /// So many bytes of segments are too much at once: a thousand rows and more.
 const MOST_BYTES: u64 = 512 << 10;
-
-/// The largest error document that is read.
-const MAX_ERROR_BYTES: u64 = 8 << 20;
 
 /// Reads studies whose data fit into one page of a listing.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +69,7 @@ impl Watch<Light> {
         errors.retain(|Wanted { object, .. }| {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         });
-        for (object, read) in self.study.read_all(errors, MAX_ERROR_BYTES).await? {
+        for (object, read) in self.study.read_all(errors, MAX_DOCUMENT_BYTES).await? {
             self.enter_error(object.key, read);
         }
         has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());

@@ -78,6 +78,6 @@ fn places(sending: &Sending) -> Vec<usize> {
 fn of_read(error: ReadError) -> Failure {
     match error {
         ReadError::Aws(error) => error.into(),
-        error @ ReadError::Json { .. } => Failure::new(sentence(&error)),
+        error @ (ReadError::Json { .. } | ReadError::TooLarge { .. }) => Failure::new(sentence(&error)),
     }
 }

@@ -1,6 +1,5 @@
 //! `cruncher results --table`: all cases that ended, as one table.
 
-mod draft;
 mod gathering;
 mod numpy;
 mod parquet;
@@ -16,13 +15,13 @@ use cruncher_study::figures::{counted, thousands};
 use super::{MOST_CHARS, MOST_NAMED, tell_more};
 use crate::arguments::{Account, Format, Results, TableFile};
 use crate::cloud;
+use crate::draft::Draft;
 use crate::failure::{Failure, of_launch};
 use crate::output::{note, result};
 use crate::release::VERSION;
 use crate::signal::unless_ended;
 use crate::text::{count, printable, size};
 
-use draft::Draft;
 use gathering::{Gathered, gather};
 use selection::Selection;
 

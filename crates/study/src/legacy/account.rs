@@ -1,12 +1,14 @@
 //! What a legacy bucket comes to in the terms of the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::accounting::{BatchAccount, CaseCounts, CaseState};
+use crate::accounting::CaseState;
 use crate::batch::Batch;
+use crate::case::CaseId;
 use crate::case_table::TableRow;
 use crate::ledger::DataListing;
 use crate::legacy::LegacyStudy;
+use crate::legacy::traces::Traces;
 use crate::segment::{RowOutcome, SegmentRow};
 
 /// The cases of a batch that have neither a result nor an error, as a table would name them.
@@ -52,36 +54,27 @@ impl LegacyStudy {
 
     /// The results that were read and that say how long they took: the worker, and what its segment would say.
     pub fn rows(&self) -> impl Iterator<Item = (String, SegmentRow)> {
-        let timed = self.traces().into_iter().filter(|(_, traces)| traces.is_timed());
-        let results = timed.filter_map(|(case, traces)| traces.result(case));
-        results.map(|document| {
-            let row = SegmentRow {
-                batch: document.batch,
-                case_id: document.case_id,
-                level: document.level,
-                outcome: RowOutcome::Done,
-                start_time: document.start_time,
-                end_time: document.end_time,
-                is_final: false,
-                signature: None,
-                error: None,
-            };
-            (document.worker, row)
-        })
+        self.traces().into_iter().filter_map(|(case, traces)| row(case, &traces))
     }
 
-    /// The account of every batch, in order, by what the keys alone say: a case that a computer took is running, one of
-    /// which nothing but its parameters is known is queued.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<BatchAccount> {
-        let mut accounts: BTreeMap<Batch, BatchAccount> = BTreeMap::new();
-        for traces in self.traces().into_values() {
-            let batch = traces.batch();
-            let empty = || BatchAccount { batch: batch.clone(), counts: CaseCounts::default(), levels: Vec::new() };
-            let account = accounts.entry(batch.clone()).or_insert_with(empty);
-            account.counts.count(traces.state());
-            account.level(0).count(traces.state());
-        }
-        accounts.into_values().collect()
+    /// The same of these cases alone, at their price.
+    pub fn rows_of(&self, cases: &BTreeSet<CaseId>) -> impl Iterator<Item = (String, SegmentRow)> {
+        cases.iter().filter_map(|case| row(*case, &self.traces_of(*case)))
     }
+}
+
+fn row(case: CaseId, traces: &Traces<'_>) -> Option<(String, SegmentRow)> {
+    let document = traces.is_timed().then(|| traces.result(case))??;
+    let row = SegmentRow {
+        batch: document.batch,
+        case_id: document.case_id,
+        level: document.level,
+        outcome: RowOutcome::Done,
+        start_time: document.start_time,
+        end_time: document.end_time,
+        is_final: false,
+        signature: None,
+        error: None,
+    };
+    Some((document.worker, row))
 }

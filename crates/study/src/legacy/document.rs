@@ -73,6 +73,31 @@ pub fn read_error(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> R
     Ok(failure.document(&attempt, Origin { batch, case_id, changed }))
 }
 
+/// The results that the user's script has gathered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatheredResults {
+    changed: f64,
+    results: BTreeMap<CaseId, Gathered>,
+}
+
+impl GatheredResults {
+    /// Reads the object of [`GATHERED_KEY`](crate::legacy::GATHERED_KEY) that was written at `changed`. Entries that are no
+    /// results of a case are left out.
+    ///
+    /// # Errors
+    /// If it is no JSON object.
+    pub fn read(changed: f64, json: &[u8]) -> Result<Self, LegacyError> {
+        Ok(Self { changed, results: gathered(json)?.0 })
+    }
+
+    /// The result of a case, if it is among them.
+    #[must_use]
+    pub fn result(&self, batch: Batch, case_id: CaseId) -> Option<ResultDocument> {
+        let origin = Origin { batch, case_id, changed: self.changed };
+        self.results.get(&case_id).map(|gathered| gathered.document(origin))
+    }
+}
+
 impl Document {
     /// Reads what lies under `key`: the document, as far as there is one, and what is wrong with it.
     pub(super) fn read(key: &LegacyKey, json: &[u8]) -> (Option<Self>, Option<LegacyError>) {

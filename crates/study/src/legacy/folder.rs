@@ -20,10 +20,31 @@ pub struct Folder(String);
 impl Folder {
     /// Reads the text between `data/` and an object's name. None for a place where this protocol keeps what a case
     /// produced: there a file may have any name.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
         let is_produced = parts.windows(2).any(|pair| pair[0] == "files" && CaseId::parse(pair[1]).is_ok());
         (!is_produced).then(|| Self(text.to_owned()))
+    }
+
+    /// Where the results of a batch lie, unless its name was made up ([`is_made_up`](Self::is_made_up)): in the folder of that
+    /// name, or in the nameless ones.
+    #[must_use]
+    pub fn of_batch(batch: &Batch) -> [Self; 3] {
+        [format!("{batch}/"), String::new(), "/".to_owned()].map(Self)
+    }
+
+    /// Whether a batch may have a name that no folder has: one that ends in a part of a digest.
+    #[must_use]
+    pub fn is_made_up(batch: &Batch) -> bool {
+        let mark = batch.as_str().rsplit_once('-').map_or("", |(_, mark)| mark);
+        mark.len() == MARK_CHARS && mark.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    /// Whether the folder of a batch with a made up name may lie below this one.
+    #[must_use]
+    pub fn may_lead_to(&self, batch: &Batch) -> bool {
+        batch.as_str().starts_with(&valid_parts(self.prefix()))
     }
 
     /// Whether it names a batch: it isn't empty.
@@ -60,9 +81,14 @@ pub(super) fn nameless() -> Batch {
     Batch::parse(NAMELESS).expect("it is a valid name")
 }
 
-fn valid_name(prefix: &str) -> String {
+fn valid_parts(prefix: &str) -> String {
     let parts: Vec<String> = prefix.split('/').map(valid_part).filter(|part| !part.is_empty()).collect();
-    let mut name = if parts.is_empty() { NAMELESS.to_owned() } else { parts.join("/") };
+    parts.join("/")
+}
+
+fn valid_name(prefix: &str) -> String {
+    let parts = valid_parts(prefix);
+    let mut name = if parts.is_empty() { NAMELESS.to_owned() } else { parts };
     name.truncate(MAX_CHARS - MARK_CHARS - 1);
     let mut mark = [0; MARK_CHARS / 2];
     mark.copy_from_slice(&Sha256::digest(prefix)[..MARK_CHARS / 2]);
@@ -116,6 +142,18 @@ mod tests {
         fn two_folders_are_two_batches(one in "[ab /.()é-]{0,6}", other in "[ab /.()é-]{0,6}") {
             let (one, other) = (format!("{one}/"), format!("{other}/"));
             prop_assert_eq!(batch(&one) == batch(&other), one == other);
+        }
+
+        #[test]
+        fn the_folder_of_any_batch_is_found(folder in "[ab /.()é-]{0,6}") {
+            let folder = format!("{folder}/");
+            let batch = Folder::parse(&folder).unwrap().batch();
+            let is_direct = Folder::of_batch(&batch).iter().any(|own| own.to_string() == folder);
+            prop_assert!(is_direct || Folder::is_made_up(&batch));
+            for (slash, _) in folder.match_indices('/') {
+                let above = Folder::parse(&folder[..=slash]).unwrap();
+                prop_assert!(is_direct || above.may_lead_to(&batch), "{} to {}", above, batch);
+            }
         }
 
         #[test]

@@ -87,12 +87,6 @@ impl Computer {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The computer's name, which may itself have underscores; all of a text that doesn't end as it should.
     #[must_use]
     pub fn host(&self) -> &str {

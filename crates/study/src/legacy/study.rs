@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 
+use crate::case::CaseId;
 use crate::legacy::document::Document;
 use crate::legacy::traces::Traces;
-use crate::legacy::{LegacyError, LegacyKey};
+use crate::legacy::{Folder, LegacyError, LegacyKey};
 
 /// A legacy bucket, as far as it was listed and read. What it says depends on that alone, and not on the order.
 ///
@@ -14,6 +15,8 @@ use crate::legacy::{LegacyError, LegacyKey};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LegacyStudy {
     pub(super) objects: BTreeMap<LegacyKey, Object>,
+    /// The folders in which each case has a result or parameters, in order.
+    pub(super) folders: BTreeMap<CaseId, Vec<Folder>>,
 }
 
 /// An object that is there, whether it was read or not.
@@ -65,7 +68,12 @@ impl LegacyStudy {
     /// Compares with a listing of the whole bucket: keys, and when each was written last. What isn't in it is forgotten.
     /// Returns what is worth reading and wasn't read.
     pub fn reconcile(&mut self, listing: &BTreeMap<LegacyKey, f64>) -> LegacyReads {
+        let known = self.objects.len();
         self.objects.retain(|key, _| listing.contains_key(key));
+        if self.objects.len() < known {
+            self.folders.clear();
+            self.objects.keys().for_each(|key| note_folder(&mut self.folders, key));
+        }
         for (key, changed) in listing {
             self.object(key, *changed);
         }
@@ -94,9 +102,21 @@ impl LegacyStudy {
     }
 
     fn object(&mut self, key: &LegacyKey, changed: f64) -> &mut Object {
-        let object = self.objects.entry(key.clone()).or_insert(Object { changed, read: None, document: None });
+        let folders = &mut self.folders;
+        let object = self.objects.entry(key.clone()).or_insert_with(|| {
+            note_folder(folders, key);
+            Object { changed, read: None, document: None }
+        });
         object.changed = object.changed.max(changed);
         object
+    }
+}
+
+fn note_folder(folders: &mut BTreeMap<CaseId, Vec<Folder>>, key: &LegacyKey) {
+    let (LegacyKey::Done(folder, case) | LegacyKey::Parameters(folder, case)) = key else { return };
+    let folders = folders.entry(*case).or_default();
+    if let Err(place) = folders.binary_search(folder) {
+        folders.insert(place, folder.clone());
     }
 }
 

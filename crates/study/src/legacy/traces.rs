@@ -29,19 +29,6 @@ struct Placed<'a> {
     object: &'a Object,
 }
 
-/// A case that nothing but its parameters is known of: it waits, or it is lost.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WaitingCase {
-    /// Its batch.
-    pub batch: Batch,
-    /// The case.
-    pub case_id: CaseId,
-    /// Its inputs; none if they weren't read or can't be.
-    pub parameters: Option<Parameters>,
-    /// When they were written.
-    pub time: f64,
-}
-
 impl LegacyStudy {
     /// The results that were read, in order of their cases: the document of a case, or else what was gathered of it.
     pub fn results(&self) -> impl Iterator<Item = ResultDocument> {
@@ -51,11 +38,6 @@ impl LegacyStudy {
     /// The errors that were read of cases that have no result, in order of their cases.
     pub fn errors(&self) -> impl Iterator<Item = ErrorDocument> {
         self.traces().into_iter().filter_map(|(case, traces)| traces.error(case))
-    }
-
-    /// The cases that wait or are lost, in order.
-    pub fn waiting_cases(&self) -> impl Iterator<Item = WaitingCase> {
-        self.traces().into_iter().filter_map(|(case, traces)| traces.waiting(case))
     }
 
     /// The cases that a computer took, and that nothing more is known of, and when each began, however long ago that was.
@@ -70,13 +52,14 @@ impl LegacyStudy {
     /// The results that were read of these cases, in order; what their models answered is forgotten afterwards, for it may
     /// be large, and only who takes it needs it.
     pub fn take_results(&mut self, cases: &BTreeSet<CaseId>) -> Vec<ResultDocument> {
-        let wanted = self.traces().into_iter().filter(|(case, _)| cases.contains(case));
-        let results: Vec<ResultDocument> = wanted.filter_map(|(case, traces)| traces.result(case)).collect();
-        for (key, object) in &mut self.objects {
-            if let (LegacyKey::Done(_, case), Some(Document::Done(_, outcome))) = (key, &mut object.document)
-                && cases.contains(case)
-            {
-                outcome.forget();
+        let results: Vec<ResultDocument> =
+            cases.iter().filter_map(|case| self.traces_of(*case).result(*case)).collect();
+        for case in cases {
+            for folder in self.folders.get(case).into_iter().flatten() {
+                let object = self.objects.get_mut(&LegacyKey::Done(folder.clone(), *case));
+                if let Some(Document::Done(_, outcome)) = object.and_then(|object| object.document.as_mut()) {
+                    outcome.forget();
+                }
             }
         }
         results
@@ -92,18 +75,38 @@ impl LegacyStudy {
         }
     }
 
+    /// The batch of a case.
+    #[must_use]
+    pub fn batch_of(&self, case: CaseId) -> Batch {
+        self.traces_of(case).batch()
+    }
+
+    /// What there is of one case, at the price of that case alone.
+    pub(super) fn traces_of(&self, case: CaseId) -> Traces<'_> {
+        let mut traces = Traces::default();
+        for folder in self.folders.get(&case).into_iter().flatten() {
+            for key in [LegacyKey::Done(folder.clone(), case), LegacyKey::Parameters(folder.clone(), case)] {
+                traces.extend(self.objects.get_key_value(&key));
+            }
+        }
+        traces.extend(self.objects.get_key_value(&LegacyKey::Error(case)));
+        traces.extend(self.objects.get_key_value(&LegacyKey::Pending(case)));
+        if let Some(object) = self.objects.get(&LegacyKey::Gathered)
+            && let Some(Document::Gathered(entries)) = &object.document
+        {
+            traces.gathered = entries.get(&case).map(|entry| (entry, object.changed));
+        }
+        traces
+    }
+
     pub(super) fn traces(&self) -> BTreeMap<CaseId, Traces<'_>> {
         let mut cases: BTreeMap<CaseId, Traces> = BTreeMap::new();
         for (key, object) in &self.objects {
             match key {
-                LegacyKey::Done(folder, case) => {
-                    keep_newer(&mut cases.entry(*case).or_default().done, Placed { key, folder, object });
-                }
-                LegacyKey::Parameters(folder, case) => {
-                    keep_newer(&mut cases.entry(*case).or_default().parameters, Placed { key, folder, object });
-                }
-                LegacyKey::Error(case) => cases.entry(*case).or_default().error = Some(object),
-                LegacyKey::Pending(case) => cases.entry(*case).or_default().pending = Some(object),
+                LegacyKey::Done(_, case)
+                | LegacyKey::Parameters(_, case)
+                | LegacyKey::Error(case)
+                | LegacyKey::Pending(case) => cases.entry(*case).or_default().extend(Some((key, object))),
                 LegacyKey::Gathered => {
                     let Some(Document::Gathered(entries)) = &object.document else { continue };
                     for (case, entry) in entries {
@@ -120,6 +123,20 @@ impl LegacyStudy {
 fn keep_newer<'a>(known: &mut Option<Placed<'a>>, other: Placed<'a>) {
     if known.is_none_or(|known| known.object.changed <= other.object.changed) {
         *known = Some(other);
+    }
+}
+
+impl<'a> Extend<(&'a LegacyKey, &'a Object)> for Traces<'a> {
+    fn extend<T: IntoIterator<Item = (&'a LegacyKey, &'a Object)>>(&mut self, objects: T) {
+        for (key, object) in objects {
+            match key {
+                LegacyKey::Done(folder, _) => keep_newer(&mut self.done, Placed { key, folder, object }),
+                LegacyKey::Parameters(folder, _) => keep_newer(&mut self.parameters, Placed { key, folder, object }),
+                LegacyKey::Error(_) => self.error = Some(object),
+                LegacyKey::Pending(_) => self.pending = Some(object),
+                LegacyKey::Waiting(_) | LegacyKey::Gathered => {}
+            }
+        }
     }
 }
 
@@ -207,13 +224,7 @@ impl<'a> Traces<'a> {
         Some(document)
     }
 
-    fn waiting(&self, case_id: CaseId) -> Option<WaitingCase> {
-        let placed = self.parameters.filter(|_| self.is_open())?;
-        let parameters = self.own_parameters().cloned();
-        Some(WaitingCase { batch: self.batch(), case_id, parameters, time: placed.object.changed })
-    }
-
-    fn own_parameters(&self) -> Option<&'a Parameters> {
+    pub(super) fn own_parameters(&self) -> Option<&'a Parameters> {
         match &self.parameters?.object.document {
             Some(Document::Parameters(parameters)) => Some(parameters),
             _ => None,

@@ -78,8 +78,11 @@ impl Stored {
         let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
         let content = match range {
             Some((start, end)) => {
-                let end: usize = end.parse().expect("an end");
-                &self.content[start.parse().expect("a start")..self.content.len().min(end + 1)]
+                let (start, end): (usize, usize) = (start.parse().expect("a start"), end.parse().expect("an end"));
+                if start >= self.content.len() {
+                    return answer(416, "<Error><Code>InvalidRange</Code></Error>");
+                }
+                &self.content[start..self.content.len().min(end + 1)]
             }
             None => &self.content,
         };

@@ -195,3 +195,28 @@ fn an_error_without_a_row_is_a_row_too() {
     assert_eq!((snapshot.total.failed, snapshot.error_groups.len()), (1, 1));
     assert!(scene.rows(|row| row.outcome == RowOutcome::Failed).contains(&(case(5), true)));
 }
+
+#[test]
+fn what_is_too_large_or_empty_is_named_and_disturbs_nothing_else() {
+    let mut scene = with_rows(3, 3);
+    scene.cloud.put("control.json", vec![b' '; 9 << 20]);
+    scene.cloud.put("workers/w/heartbeat.json", vec![b' '; 2 << 20]);
+    let (snapshot, ..) = scene.look();
+    assert_eq!(snapshot.total.done, 3);
+    let expected = BTreeMap::from([
+        ("control.json".to_owned(), "it has more than the 8388608 bytes that are read".to_owned()),
+        ("workers/w/heartbeat.json".to_owned(), "it has 2097152 bytes, more than the 1048576 that are read".to_owned()),
+    ]);
+    assert_eq!(snapshot.unreadable, expected);
+    scene.cloud.put("control.json", "");
+    let (snapshot, ..) = scene.look();
+    assert_eq!(snapshot.unreadable["control.json"], "EOF while parsing a value at line 1 column 0");
+    assert!(!scene.look().0.has_changed, "it is no news any more");
+    scene.cloud.put("control.json", r#"{"paused": true}"#);
+    let (snapshot, ..) = scene.look();
+    assert!(snapshot.control.paused && !snapshot.unreadable.contains_key("control.json"));
+    let (batch, number) = (cruncher_study::batch::Batch::parse("b").unwrap(), case(1));
+    scene.cloud.put(&format!("data/b/error-{number}.json"), vec![b' '; 9 << 20]);
+    let error = block_on(scene.study.error_document(&(batch, number))).unwrap_err();
+    assert!(matches!(error, crate::study::ReadError::TooLarge { .. }), "{error:?}");
+}

@@ -1,13 +1,11 @@
 //! Buckets of the predecessor: the one in `tests/golden/legacy`.
 
-use std::fs;
-use std::path::Path;
-
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::heartbeat::WorkerState;
 use cruncher_study::segment::RowOutcome;
 
 use super::*;
+use crate::enqueue::testing::put_legacy_bucket;
 
 /// The case of the golden bucket with this number.
 fn golden_case(number: u32) -> CaseId {
@@ -18,21 +16,9 @@ fn uuid(number: u32) -> String {
     format!("{number:08x}-0000-4000-8000-{number:012x}")
 }
 
-fn put_folder(cloud: &Cloud, folder: &Path, prefix: &str) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let key = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            put_folder(cloud, &path, &format!("{key}/"));
-        } else {
-            cloud.put(&key, fs::read(&path).unwrap());
-        }
-    }
-}
-
 fn golden() -> Scene {
     let scene = Scene::new();
-    put_folder(&scene.cloud, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy")), "");
+    put_legacy_bucket(&scene.cloud);
     scene
 }
 
@@ -160,4 +146,19 @@ fn the_means_of_the_first_view_leave_it_to_others() {
     scene.put_result("b", 0);
     let mut light = Watch::light(scene.study.clone());
     assert_eq!(block_on(light.refresh()).unwrap().unwrap().total, counts(3, 1, 0, 0, 2));
+}
+
+#[test]
+fn however_many_results_there_are_their_computer_is_known_to_have_computed_all_of_them() {
+    let mut scene = Scene::new();
+    scene.cloud.put("data/waiting-a_b_1.json", "{}");
+    for number in 0..1_200 {
+        let json =
+            format!(r#"{{"computer": "a_b_1", "start_time": 1, "end_time": 3, "result": {{"load": {number}}}}}"#);
+        scene.cloud.put(&format!("data/a/done-{}.json", uuid(number)), json);
+    }
+    let snapshot = block_on(scene.watch.refresh_until_read()).unwrap();
+    assert_eq!((snapshot.total.done, scene.rows(|_| ()).len()), (1_200, 1_200));
+    let finished = snapshot.finishes.iter().filter(|finish| finish.duration_secs == Some(2.0)).count();
+    assert_eq!((finished, snapshot.workers[0].counts.done), (1_200, 1_200));
 }

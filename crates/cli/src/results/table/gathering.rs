@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use cruncher_backend::shelf::{NoShelf, Shelf};
+use cruncher_backend::shelf::Shelf;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::Watch;
@@ -14,7 +14,6 @@ use cruncher_results::store::Store;
 use cruncher_study::accounting::{CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::{DataKey, WorkerKey};
-use futures::future::LocalBoxFuture;
 
 use super::selection::{Selection, is_within};
 use crate::failure::Failure;
@@ -58,20 +57,11 @@ fn lacking(known: &CaseCounts, table: &Selection<'_>) -> u64 {
 
 /// Reads a study until all that is there is known.
 pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gathered, Failure> {
-    let place = Rc::new(Collection { store: RefCell::default(), reporter: Reporter::new() });
-    place.reporter.now("looking what there is");
-    let mut watch = Watch::with_shelf(study, place.clone());
-    let mut snapshot = watch.refresh().await?;
-    let mut lacking = u64::MAX;
-    // Documents of cases without a row are read by and by. Where workers are at work there is always something new, so what
-    // counts is whether fewer cases are lacking than before: that comes to an end.
-    while !snapshot.is_checked || (1..lacking).contains(&place.lacking(&snapshot)) {
-        if snapshot.is_checked {
-            lacking = place.lacking(&snapshot);
-        }
-        snapshot = watch.refresh().await?;
-    }
-    Ok(Gathered::new(place.store.take(), snapshot, batch))
+    let shelf = Rc::new(Collection { store: RefCell::default(), reporter: Reporter::new() });
+    shelf.reporter.now("looking what there is");
+    let mut watch = Watch::with_shelf(study, shelf.clone());
+    let snapshot = watch.refresh_until_read().await?;
+    Ok(Gathered::new(shelf.store.take(), snapshot, batch))
 }
 
 /// Whether an object holds rows of the batch.
@@ -89,22 +79,7 @@ struct Collection {
     reporter: Reporter,
 }
 
-impl Collection {
-    /// How many cases ended without a row, of all batches.
-    fn lacking(&self, snapshot: &Snapshot) -> u64 {
-        lacking(&snapshot.total, &Selection::new(&self.store.borrow(), None))
-    }
-}
-
 impl Shelf for Collection {
-    fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
-        NoShelf.get(names)
-    }
-
-    fn put(&self, things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
-        NoShelf.put(things)
-    }
-
     fn rows(&self, chunk: &[u8]) {
         if let Some(chunk) = Chunk::from_bytes(chunk) {
             self.store.borrow_mut().append(&chunk);

@@ -9,14 +9,14 @@ use tempfile::{Builder, NamedTempFile};
 use crate::failure::Failure;
 
 /// A file that is being written. Dropped before it is committed, it leaves nothing.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     file: NamedTempFile,
     place: PathBuf,
 }
 
 impl Draft {
     /// An empty one, in the folder of its place.
-    pub(super) fn beside(place: &Path) -> Result<Self, Failure> {
+    pub(crate) fn beside(place: &Path) -> Result<Self, Failure> {
         let shown = place.display();
         if place.is_dir() {
             return Err(Failure::new(format!("{shown} is a folder. Name a file.")));
@@ -30,13 +30,13 @@ impl Draft {
         Ok(Self { file, place: place.to_owned() })
     }
 
-    /// What the table is written to.
-    pub(super) fn file(&mut self) -> &mut File {
+    /// What the content is written to.
+    pub(crate) fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
     /// Puts it into its place, and tells how many bytes it has. What was there is replaced.
-    pub(super) fn commit(self) -> Result<u64, Failure> {
+    pub(crate) fn commit(self) -> Result<u64, Failure> {
         let Self { file, place } = self;
         let size_bytes = file.as_file().metadata().map(|found| found.len()).unwrap_or_default();
         file.persist(&place).map_err(|error| unwritable(&place, &error.error))?;
@@ -44,12 +44,12 @@ impl Draft {
     }
 
     /// It can't be written.
-    pub(super) fn failure(&self, error: &io::Error) -> Failure {
+    pub(crate) fn failure(&self, error: &io::Error) -> Failure {
         unwritable(&self.place, error)
     }
 }
 
-/// A hidden file with a name of its own: somebody else may be writing the same table. Who may read it, the system decides as
+/// A hidden file with a name of its own: somebody else may be writing the same file. Who may read it, the system decides as
 /// for any new file.
 fn new_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_takes_the_place_of_another_one_once_it_is_complete() {
+    fn a_file_takes_the_place_of_another_one_once_it_is_complete() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("a.csv");
         fs::write(&place, "old").unwrap();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_needs_a_folder_and_is_none() {
+    fn a_file_needs_a_folder_and_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let message = |place: &Path| Draft::beside(place).err().unwrap().message().to_owned();
         let missing = folder.path().join("none");

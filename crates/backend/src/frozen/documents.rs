@@ -1,0 +1,262 @@
+//! The documents of cases that a frozen study holds: of all of them, up to a size.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use cruncher_aws::Error;
+use cruncher_aws::s3::{GetObject, ListedObject};
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::key::DataKey;
+use cruncher_study::legacy::{GATHERED_KEY, LegacyKey, LegacyStudy, read_error, read_result};
+
+use super::collect::Reading;
+use crate::legacy::json_of;
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
+use crate::study::{ReadError, Study};
+
+/// So many bytes of documents a frozen study holds at most, as they are stored: packed, they are a third of that or less.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// So many documents of cases a frozen study holds at most: each is a request.
+const MOST_DOCUMENTS: usize = 10_000;
+
+/// The documents that a frozen study holds, and what it lacks of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Documents {
+    /// By the keys that the protocol has for them.
+    pub(super) held: BTreeMap<String, Bytes>,
+    /// How many documents of cases there are.
+    pub(super) of_cases: u64,
+    /// How many of them were too many, or too large together.
+    pub(super) left_out: u64,
+    /// How many of them can't be read, or are too large each.
+    pub(super) unreadable: u64,
+}
+
+/// The document of a case.
+struct Candidate {
+    key: DataKey,
+    object: ListedObject,
+}
+
+impl Candidate {
+    const fn case(&self) -> Option<CaseId> {
+        match &self.key {
+            DataKey::Done(_, case) | DataKey::Error(_, case) => Some(*case),
+            DataKey::Design(..) | DataKey::Cases(..) => None,
+        }
+    }
+
+    /// What was read of it, as the protocol has it.
+    fn converted(&self, body: Bytes) -> Result<Bytes, String> {
+        let changed = self.object.last_modified.as_secs_f64();
+        if DataKey::parse(&self.object.key).is_some() {
+            return Ok(body);
+        }
+        let json = match self.key.clone() {
+            DataKey::Done(batch, case) => read_result(batch, case, changed, &body).map(|document| json_of(&document)),
+            DataKey::Error(batch, case) => read_error(batch, case, changed, &body).map(|document| json_of(&document)),
+            DataKey::Design(..) | DataKey::Cases(..) => return Ok(body),
+        };
+        json.map_err(|error| error.to_string())
+    }
+}
+
+impl Documents {
+    /// Reads designs, and the documents of cases among what lies below `data/`: first those of the cases that are `named`,
+    /// then others in the order of their ids, which is none.
+    pub(super) async fn read(
+        study: &Study,
+        objects: Vec<ListedObject>,
+        named: &BTreeSet<CaseRef>,
+        report: &dyn Fn(Reading),
+    ) -> Result<Self, Error> {
+        let mut documents = Self::default();
+        let legacy = documents.read_legacy(study, &objects).await?;
+        let (mut candidates, designs): (Vec<Candidate>, Vec<Candidate>) =
+            candidates(objects, &legacy).into_iter().partition(|candidate| candidate.case().is_some());
+        let is_named = |candidate: &Candidate| match &candidate.key {
+            DataKey::Error(batch, case) => named.contains(&(batch.clone(), *case)),
+            _ => false,
+        };
+        candidates.sort_by_key(|candidate| (!is_named(candidate), candidate.case()));
+        documents.of_cases += candidates.len() as u64;
+        let held_bytes = documents.held.values().map(|json| json.len() as u64).sum();
+        let chosen = documents.choose(candidates, held_bytes);
+        documents.read_chosen(study, designs.into_iter().chain(chosen).collect(), report).await?;
+        Ok(documents)
+    }
+
+    /// What the predecessor has left, and the results that were gathered and lie nowhere else.
+    async fn read_legacy(&mut self, study: &Study, objects: &[ListedObject]) -> Result<LegacyStudy, Error> {
+        let mut legacy = LegacyStudy::default();
+        let times = |object: &ListedObject| Some((LegacyKey::parse(&object.key)?, object.last_modified.as_secs_f64()));
+        let mut times: BTreeMap<LegacyKey, f64> = objects.iter().filter_map(times).collect();
+        match study.fetch(GetObject::new(&study.config.bucket, GATHERED_KEY), GATHERED_KEY, MAX_ROWS_BYTES).await {
+            Ok(found) => {
+                let found = found.unwrap_or_default();
+                let changed = found.last_modified.unwrap_or_default().as_secs_f64();
+                times.insert(LegacyKey::Gathered, changed);
+                // What isn't readable of it is named among the study's objects.
+                let _ = legacy.add(&LegacyKey::Gathered, changed, &found.body);
+            }
+            Err(ReadError::Aws(error)) if !error.is_not_found() => return Err(error),
+            Err(_) => {}
+        }
+        legacy.reconcile(&times);
+        let lies_elsewhere = |key: &LegacyKey| if let LegacyKey::Done(_, case) = key { Some(*case) } else { None };
+        let elsewhere: BTreeSet<CaseId> = times.keys().filter_map(lies_elsewhere).collect();
+        for result in legacy.results().filter(|result| !elsewhere.contains(&result.case_id)) {
+            self.of_cases += 1;
+            let json = json_of(&result);
+            self.held.insert(DataKey::Done(result.batch, result.case_id).key(), json);
+        }
+        Ok(legacy)
+    }
+
+    /// Those that there is room for.
+    fn choose(&mut self, candidates: Vec<Candidate>, mut bytes: u64) -> Vec<Candidate> {
+        let mut chosen = Vec::new();
+        for candidate in candidates {
+            let size_bytes = candidate.object.size_bytes;
+            if size_bytes > MAX_DOCUMENT_BYTES {
+                self.unreadable += 1;
+            } else if chosen.len() == MOST_DOCUMENTS || bytes + size_bytes > MOST_BYTES {
+                self.left_out += 1;
+            } else {
+                bytes += size_bytes;
+                chosen.push(candidate);
+            }
+        }
+        chosen
+    }
+
+    async fn read_chosen(
+        &mut self,
+        study: &Study,
+        chosen: Vec<Candidate>,
+        report: &dyn Fn(Reading),
+    ) -> Result<(), Error> {
+        let (mut read, of) = (0, chosen.len() as u64);
+        let wanted = chosen.iter().map(|candidate| Wanted::whole(candidate.object.clone())).collect();
+        let by_key: BTreeMap<&str, &Candidate> =
+            chosen.iter().map(|candidate| (candidate.object.key.as_str(), candidate)).collect();
+        let mut each = |object: ListedObject, body: Body| {
+            read += 1;
+            report(Reading::Documents { read, of });
+            let Some(candidate) = by_key.get(object.key.as_str()) else { return };
+            match body.and_then(|body| candidate.converted(body)) {
+                // What the study has of its own outweighs what the predecessor has left.
+                Ok(json) if DataKey::parse(&object.key).is_some() => drop(self.held.insert(object.key, json)),
+                Ok(json) => drop(self.held.entry(candidate.key.key()).or_insert(json)),
+                Err(_) => self.unreadable += 1,
+            }
+        };
+        study.read_each(wanted, MAX_DOCUMENT_BYTES, &mut each).await
+    }
+}
+
+/// Designs, results, and the errors of cases that have no result.
+fn candidates(objects: Vec<ListedObject>, legacy: &LegacyStudy) -> Vec<Candidate> {
+    let reads = legacy.reads();
+    let of_legacy: BTreeSet<LegacyKey> = reads.results.into_iter().chain(reads.states).collect();
+    let protocol_key = |key: &str| match (DataKey::parse(key), LegacyKey::parse(key)) {
+        (Some(key), _) => Some(key).filter(|key| !matches!(key, DataKey::Cases(..))),
+        (None, Some(key)) if of_legacy.contains(&key) => match key {
+            LegacyKey::Done(_, case) => Some(DataKey::Done(legacy.batch_of(case), case)),
+            LegacyKey::Error(case) => Some(DataKey::Error(legacy.batch_of(case), case)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let candidate = |object: ListedObject| Some(Candidate { key: protocol_key(&object.key)?, object });
+    let mut candidates: Vec<Candidate> = objects.into_iter().filter_map(candidate).collect();
+    let done = |candidate: &Candidate| match &candidate.key {
+        DataKey::Done(batch, case) => Some((batch.clone(), *case)),
+        _ => None,
+    };
+    let done: BTreeSet<CaseRef> = candidates.iter().filter_map(done).collect();
+    candidates.retain(|candidate| match &candidate.key {
+        DataKey::Error(batch, case) => !done.contains(&(batch.clone(), *case)),
+        _ => true,
+    });
+    candidates
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use cruncher_study::batch::Batch;
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::enqueue::testing::{Cloud, put_legacy_bucket};
+    use crate::listing::Outline;
+
+    fn case(number: u8) -> CaseId {
+        CaseId::from_bytes([number; 16])
+    }
+
+    fn read(study: &Study, named: &[CaseRef]) -> (Documents, Vec<Reading>) {
+        let told = RefCell::default();
+        let documents = block_on(async {
+            let outline = Outline::of(&study.client, &study.config.bucket, "data/").await.unwrap();
+            let objects = outline.complete(&study.client).await.unwrap();
+            let report = |reading| RefCell::<Vec<Reading>>::borrow_mut(&told).push(reading);
+            Documents::read(study, objects, &named.iter().cloned().collect(), &report).await.unwrap()
+        });
+        (documents, told.into_inner())
+    }
+
+    #[test]
+    fn designs_results_and_errors_without_a_result_are_held() {
+        let (cloud, study) = Cloud::study();
+        let keys = [
+            "data/b/design-00f1e2d3c4b5a697.json".to_owned(),
+            format!("data/b/done-{}.json", case(1)),
+            format!("data/b/error-{}.json", case(2)),
+        ];
+        for key in &keys {
+            cloud.put(key, "{}");
+        }
+        cloud.put(&format!("data/b/error-{}.json", case(1)), "{}");
+        cloud.put("data/b/cases-00f1e2d3c4b5a697.csv.gz", "");
+        cloud.put(&format!("data/b/done-{}.json", case(3)), vec![b' '; 9 << 20]);
+        let (documents, told) = read(&study, &[]);
+        assert!(documents.held.keys().eq(&keys), "{:?}", documents.held.keys());
+        assert_eq!((documents.of_cases, documents.left_out, documents.unreadable), (3, 0, 1));
+        assert_eq!(told.last(), Some(&Reading::Documents { read: 3, of: 3 }));
+    }
+
+    #[test]
+    fn beyond_its_size_a_frozen_study_holds_the_cases_of_errors_first() {
+        let (cloud, study) = Cloud::study();
+        let batch = Batch::parse("b").unwrap();
+        // Nine of these are 63 MiB.
+        for number in 0..12 {
+            cloud.put(&DataKey::Done(batch.clone(), case(number)).key(), vec![b' '; 7 << 20]);
+        }
+        cloud.put(&DataKey::Error(batch.clone(), case(99)).key(), vec![b' '; 1 << 20]);
+        let named = [(batch.clone(), case(99))];
+        let (documents, _) = read(&study, &named);
+        assert_eq!((documents.of_cases, documents.held.len(), documents.left_out), (13, 10, 3));
+        assert!(documents.held.contains_key(&DataKey::Error(batch, case(99)).key()));
+    }
+
+    #[test]
+    fn what_the_predecessor_left_is_held_as_the_protocol_has_it() {
+        let (cloud, study) = Cloud::study();
+        put_legacy_bucket(&cloud);
+        let (documents, _) = read(&study, &[]);
+        // Five results, two of them gathered, and an error; another one was cut off.
+        assert_eq!((documents.of_cases, documents.held.len(), documents.unreadable), (7, 6, 1));
+        for (key, json) in &documents.held {
+            let Some(DataKey::Done(batch, case) | DataKey::Error(batch, case)) = DataKey::parse(key) else {
+                panic!("{key}")
+            };
+            let json: serde_json::Value = serde_json::from_slice(json).unwrap();
+            assert_eq!((&json["batch"], &json["case_id"]), (&batch.as_str().into(), &case.to_string().into()));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A frozen study as bytes, as its script takes them apart.
+
+use std::collections::BTreeMap;
+
+use cruncher_study::config::Config;
+use serde_json::json;
+
+use super::Content;
+use crate::tape;
+
+/// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
+const PACK_BYTES: usize = 1 << 20;
+
+/// A frozen study as bytes.
+pub(super) struct Layout {
+    /// The length of the header in 4 bytes, the header, the numbers of the snapshot, the chunks.
+    pub(super) study: Vec<u8>,
+    /// Documents, one behind another.
+    pub(super) packs: Vec<Vec<u8>>,
+}
+
+impl Layout {
+    pub(super) fn of(content: &Content) -> Self {
+        let tape = tape::write(&content.snapshot);
+        let (packs, places) = packs(content);
+        let header = json!({
+            "config": serde_json::to_string(&config(content)).unwrap_or_default(),
+            "time": content.snapshot.time,
+            "left_out": content.left_out.join(", "),
+            "numbers": tape.numbers.len(),
+            "texts": tape.texts,
+            "chunks": content.chunks.iter().map(Vec::len).collect::<Vec<_>>(),
+            "documents": places,
+        });
+        let header = header.to_string();
+        let mut study = u32::try_from(header.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+        study.extend(header.as_bytes());
+        study.extend(tape.numbers.iter().flat_map(|number| number.to_le_bytes()));
+        content.chunks.iter().for_each(|chunk| study.extend(chunk));
+        Self { study, packs }
+    }
+}
+
+/// Where documents lie: the pack, the first byte, how many bytes.
+type Places<'a> = BTreeMap<&'a str, [usize; 3]>;
+
+fn packs(content: &Content) -> (Vec<Vec<u8>>, Places<'_>) {
+    let (mut packs, mut places) = (Vec::<Vec<u8>>::new(), Places::new());
+    for (key, json) in &content.documents {
+        if packs.last().is_none_or(|pack| pack.len() + json.len() > PACK_BYTES) {
+            packs.push(Vec::new());
+        }
+        let number = packs.len() - 1;
+        places.insert(key, [number, packs[number].len(), json.len()]);
+        packs[number].extend_from_slice(json);
+    }
+    (packs, places)
+}
+
+/// A configuration that leads nowhere: a frozen study doesn't tell where its bucket and its queue are.
+fn config(content: &Content) -> Config {
+    Config {
+        v: cruncher_study::PROTOCOL_VERSION,
+        study: content.study.clone(),
+        region: "frozen".into(),
+        bucket: "frozen".into(),
+        endpoint_url: Some("https://frozen.invalid".into()),
+        queue_url: String::new(),
+        dead_letter_queue_url: String::new(),
+        lease_secs: 0,
+        launch_time: content.launch_time,
+        cruncher_version: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(layout: &Layout) -> serde_json::Value {
+        let length = u32::from_le_bytes(layout.study[..4].try_into().unwrap()) as usize;
+        serde_json::from_slice(&layout.study[4..4 + length]).unwrap()
+    }
+
+    #[test]
+    fn where_the_study_is_stays_untold() {
+        let content = Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3]], ..Content::default() };
+        let layout = Layout::of(&content);
+        let header = header(&layout);
+        let config = Config::parse(header["config"].as_str().unwrap().as_bytes()).unwrap();
+        assert_eq!((config.bucket.as_str(), config.queue_url.as_str()), ("frozen", ""));
+        assert_eq!(header["chunks"], json!([3]));
+        assert!(layout.study.ends_with(&[1, 2, 3]));
+    }
+
+    #[test]
+    fn every_document_is_found_in_its_pack() {
+        let sizes = [0, 10, PACK_BYTES - 10, 1, 3 * PACK_BYTES, 7];
+        let document = |(number, size): (u8, usize)| (format!("data/{number}"), vec![number; size].into());
+        let content = Content { documents: (0..).zip(sizes).map(document).collect(), ..Content::default() };
+        let layout = Layout::of(&content);
+        assert_eq!(layout.packs.iter().map(Vec::len).collect::<Vec<_>>(), [PACK_BYTES, 1, 3 * PACK_BYTES, 7]);
+        let header = header(&layout);
+        for (key, json) in &content.documents {
+            let [pack, start, size] = serde_json::from_value(header["documents"][key].clone()).unwrap();
+            let pack: &Vec<u8> = &layout.packs[pack];
+            assert_eq!(pack[start..start + size], **json, "{key}");
+        }
+    }
+}

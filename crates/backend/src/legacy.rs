@@ -1,0 +1,242 @@
+//! Single documents in a bucket that the predecessor has written, whose keys a case alone doesn't tell.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cruncher_aws::{Error, s3};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::legacy::{Folder, GATHERED_KEY, GatheredResults, LegacyError, LegacyKey, read_error, read_result};
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use futures::lock::Mutex;
+use serde::Serialize;
+use serde::de::Error as _;
+
+use crate::documents::CaseDocument;
+use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
+use crate::study::{ReadError, Study};
+
+/// Where a document was found.
+pub(crate) struct Place {
+    key: String,
+    stored: Bytes,
+}
+
+/// What the predecessor has left of single cases. What was learnt of places is remembered, as long as this is.
+pub(crate) struct Predecessor<'a> {
+    study: &'a Study,
+    folders: Mutex<BTreeMap<Batch, Option<Folder>>>,
+    gathered: Mutex<Option<Rc<Gathered>>>,
+}
+
+/// What was gathered, if anything was.
+type Gathered = Option<GatheredResults>;
+
+impl<'a> Predecessor<'a> {
+    pub(crate) fn of(study: &'a Study) -> Self {
+        Self { study, folders: Mutex::default(), gathered: Mutex::default() }
+    }
+
+    /// The document of a case in the form that the protocol has; none if the predecessor left none.
+    pub(crate) async fn document(&self, key: &DataKey) -> Result<Option<CaseDocument>, ReadError> {
+        match key {
+            DataKey::Done(batch, case) => Ok(self.result(&(batch.clone(), *case)).await?.map(converted)),
+            DataKey::Error(batch, case) => Ok(self.error(&(batch.clone(), *case)).await?.map(converted)),
+            DataKey::Design(..) | DataKey::Cases(..) => Ok(None),
+        }
+    }
+
+    /// The result of a case; none if the predecessor left none.
+    pub(crate) async fn result(&self, (batch, case): &CaseRef) -> Result<Option<(ResultDocument, Place)>, ReadError> {
+        for folder in self.folder(batch).await?.into_iter().chain(Folder::of_batch(batch)) {
+            let key = LegacyKey::Done(folder, *case).key();
+            let read = |changed, json: &[u8]| read_result(batch.clone(), *case, changed, json);
+            if let Some(found) = self.read(key, read).await? {
+                return Ok(Some(found));
+            }
+        }
+        self.gathered_result(batch, *case).await
+    }
+
+    async fn error(&self, (batch, case): &CaseRef) -> Result<Option<(ErrorDocument, Place)>, ReadError> {
+        let read = |changed, json: &[u8]| read_error(batch.clone(), *case, changed, json);
+        self.read(LegacyKey::Error(*case).key(), read).await
+    }
+
+    async fn read<T>(
+        &self,
+        key: String,
+        read: impl FnOnce(f64, &[u8]) -> Result<T, LegacyError>,
+    ) -> Result<Option<(T, Place)>, ReadError> {
+        let get = s3::GetObject::new(&self.study.config.bucket, &key);
+        let found = match self.study.fetch(get, &key, MAX_DOCUMENT_BYTES).await {
+            Ok(found) => found.unwrap_or_default(),
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match read(seconds(found.last_modified), &found.body) {
+            Ok(document) => Ok(Some((document, Place { key, stored: found.body }))),
+            Err(error) => Err(ReadError::Json { key, source: serde_json::Error::custom(error) }),
+        }
+    }
+
+    /// The folder of a batch whose name was made up.
+    async fn folder(&self, batch: &Batch) -> Result<Option<Folder>, Error> {
+        if !Folder::is_made_up(batch) {
+            return Ok(None);
+        }
+        let mut folders = self.folders.lock().await;
+        if let Some(known) = folders.get(batch) {
+            return Ok(known.clone());
+        }
+        let found = self.find_folder(batch).await?;
+        folders.insert(batch.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Lists folders, and those in them where the batch may lie.
+    async fn find_folder(&self, batch: &Batch) -> Result<Option<Folder>, Error> {
+        let mut prefixes = vec![DATA_PREFIX.to_owned()];
+        while let Some(prefix) = prefixes.pop() {
+            let listing = s3::ListObjects::new(&self.study.config.bucket).prefix(&prefix).delimiter("/");
+            let mut next = Some(listing);
+            while let Some(operation) = next {
+                let page = self.study.client.send(&operation).await?;
+                next = operation.following(&page)?;
+                for prefix in page.common_prefixes {
+                    let Some(folder) = prefix.strip_prefix(DATA_PREFIX).and_then(Folder::parse) else { continue };
+                    if folder.batch() == *batch {
+                        return Ok(Some(folder));
+                    }
+                    if folder.may_lead_to(batch) {
+                        prefixes.push(prefix);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn gathered_result(&self, batch: &Batch, case: CaseId) -> Result<Option<(ResultDocument, Place)>, ReadError> {
+        let mut known = self.gathered.lock().await;
+        let gathered = match &*known {
+            Some(gathered) => gathered.clone(),
+            None => known.insert(Rc::new(self.read_gathered().await?)).clone(),
+        };
+        let document = gathered.as_ref().as_ref().and_then(|gathered| gathered.result(batch.clone(), case));
+        // It is one of many there: as it is stored it would be all of them.
+        Ok(document.map(|document| {
+            let stored = json_of(&document);
+            (document, Place { key: GATHERED_KEY.to_owned(), stored })
+        }))
+    }
+
+    async fn read_gathered(&self) -> Result<Gathered, ReadError> {
+        let get = s3::GetObject::new(&self.study.config.bucket, GATHERED_KEY);
+        match self.study.fetch(get, GATHERED_KEY, MAX_ROWS_BYTES).await {
+            // What isn't readable is named among the study's objects.
+            Ok(found) => {
+                Ok(found.and_then(|object| GatheredResults::read(seconds(object.last_modified), &object.body).ok()))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn seconds(changed: Option<Duration>) -> f64 {
+    changed.unwrap_or_default().as_secs_f64()
+}
+
+fn converted<T: Serialize>((document, place): (T, Place)) -> CaseDocument {
+    CaseDocument { key: place.key, stored: place.stored, json: json_of(&document) }
+}
+
+/// A document of the protocol as JSON.
+pub(crate) fn json_of<T: Serialize>(document: &T) -> Bytes {
+    // Texts, numbers and lists of them can always be written.
+    serde_json::to_vec(document).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::documents::ReadResult;
+    use crate::enqueue::testing::{Cloud, put_legacy_bucket};
+
+    fn case(number: u32) -> CaseId {
+        CaseId::from_uuid(&format!("{number:08x}-0000-4000-8000-{number:012x}")).unwrap()
+    }
+
+    fn batch(folder: &str) -> Batch {
+        Folder::parse(folder).unwrap().batch()
+    }
+
+    /// The bucket in `tests/golden/legacy`.
+    fn golden() -> (std::sync::Arc<Cloud>, Study) {
+        let (cloud, study) = Cloud::study();
+        put_legacy_bucket(&cloud);
+        (cloud, study)
+    }
+
+    #[test]
+    fn a_result_is_found_in_the_folder_of_its_batch() {
+        let (cloud, study) = golden();
+        let read = |batch: Batch, number| block_on(study.document(&DataKey::Done(batch, case(number))));
+        let document = read(batch("level-3/"), 1).unwrap();
+        assert_eq!(document.key, format!("data/level-3/done-{}.json", case(1).to_uuid()));
+        assert!(document.stored.windows(3).any(|bytes| bytes == b"NaN"), "as it is stored");
+        let result: ResultDocument = serde_json::from_slice(&document.json).unwrap();
+        assert_eq!(result.result["curve"]["radius_m"], serde_json::json!([1.0, 2.0, null]));
+        let json = r#"{"result": {"load": 1}}"#;
+        for folder in ["a/Level 3 (new)/", "", "b//"] {
+            cloud.put(&format!("data/{folder}done-{}.json", case(99).to_uuid()), json);
+            let found = read(batch(folder), 99).unwrap();
+            assert_eq!(found.stored, json, "{folder}");
+            cloud.objects.lock().unwrap().remove(&found.key).unwrap();
+        }
+        assert!(read(batch("level-3/"), 77).unwrap_err().is_not_found());
+        assert!(read(batch("Level 77 (new)/"), 77).unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn a_failure_is_found_by_its_case() {
+        let (_, study) = golden();
+        let document = block_on(study.document(&DataKey::Error(batch("level-3/"), case(3)))).unwrap();
+        assert_eq!(document.key, format!("data/error-{}.json", case(3).to_uuid()));
+        let error: ErrorDocument = serde_json::from_slice(&document.json).unwrap();
+        assert_eq!(error.summary(), "ValueError: negative cohesion: -1.0");
+        let cut_off = block_on(study.document(&DataKey::Error(batch(""), case(7)))).unwrap_err();
+        assert!(matches!(cut_off, ReadError::Json { .. }), "{cut_off:?}");
+    }
+
+    #[test]
+    fn many_results_are_read_wherever_they_lie_and_each_place_is_looked_for_once() {
+        let (cloud, study) = golden();
+        let odd = batch("Level 3 (odd)/");
+        let odd_cases = 100..110;
+        for number in odd_cases.clone() {
+            let key = format!("data/Level 3 (odd)/done-{}.json", case(number).to_uuid());
+            cloud.put(&key, r#"{"result": {"load": 1}}"#);
+        }
+        let mut cases: Vec<CaseRef> = odd_cases.map(|number| (odd.clone(), case(number))).collect();
+        cases.extend([(batch("level-3/"), case(1)), (batch(""), case(8)), (batch("level-3/"), case(77))]);
+        let mut read = Vec::new();
+        let mut each = |_: &CaseRef, result: ReadResult| {
+            read.push(result.unwrap().is_some());
+            ControlFlow::Continue(())
+        };
+        block_on(study.read_results(&cases, &mut each)).unwrap();
+        assert_eq!(read, [&[true; 12][..], &[false]].concat());
+        assert_eq!(*cloud.lists.lock().unwrap(), 1);
+        let gathered = cloud.reads.lock().unwrap().iter().filter(|key| *key == GATHERED_KEY).count();
+        assert_eq!(gathered, 1);
+    }
+}
