@@ -471,6 +471,47 @@ def test_curves_are_read_when_they_are_asked_for(filled: Filled, visits: Visits)
     wait_until(page, "all", lambda: len([request for request in sent if "/done-" in request]) == filled.made.done)
 
 
+def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    sent = requests_of(page)
+    page.get_by_role("button", name="Read curves").click()
+    curves = plot(page, "Curves")
+    expect(curves).to_have_attribute("aria-label", re.compile("^500 of 500 curves"), timeout=40_000)
+    everything = summary(page, "Curves")
+    read = {found[1] for found in (re.search(r"/done-([0-9a-f]{32})", request) for request in sent) if found}
+    highest = {
+        document["case_id"]: max(document["result"]["curve"]["load_pa"])
+        for document in filled.done
+        if document["case_id"] in read
+    }
+
+    # From the left edge to the right one: whatever reaches that high.
+    drag(page, "Curves", (0.01, 0.5), (0.99, 0.01))
+    address = wait_for_address(page, "select=case.case_id:")
+    chosen = set(re.findall(r"[0-9a-f]{32}", address))
+    assert 10 < len(chosen) == selected(page) < 400
+    assert min(highest[case] for case in chosen) > max(highest[case] for case in highest.keys() - chosen)
+    expect(selection(page)).to_contain_text(f"{len(chosen)} chosen cases")
+    unread = f"{filled.made.done - 500} cases can't be chosen here, their curves weren't read"
+    expect(page.get_by_text(unread)).to_be_visible()
+    expect(page.get_by_role("grid", name="Cases")).to_have_attribute("aria-rowcount", str(len(chosen) + 1))
+
+    curves.focus()
+    for key in ("+", "+", "+", "ArrowUp"):
+        page.keyboard.press(key)
+    expect(curves).to_have_attribute("aria-label", re.compile("outside of what is shown"))
+    assert selected(page) == len(chosen)
+    page.keyboard.press("Escape")
+    expect(selection(page)).to_contain_text("Drag in a plot")
+    page.keyboard.press("0")
+    expect(curves).to_have_attribute("aria-label", everything)
+    curves.hover()
+    page.mouse.wheel(0, -200)
+    expect(curves).not_to_have_attribute("aria-label", everything)
+    curves.dblclick(position={"x": 200, "y": 20})
+    expect(curves).to_have_attribute("aria-label", everything)
+
+
 @pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
 def test_the_pictures_are_made_of_a_generated_study(cruncher: CommandLine, visits: Visits) -> None:
     study = cruncher.launch()

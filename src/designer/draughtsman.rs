@@ -14,15 +14,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
+use super::channel::{Engine, Heard, Parts};
 use super::desk::{Desk, Preview, TableState};
 use super::messages::{Answer, Ask, Picture};
 use super::paper;
 use super::points::MOST_DRAWN;
 use super::worker::Request;
 use crate::platform::appearance::when_it_looks_different;
-use crate::platform::channel::{Engine, Heard, Parts};
 use crate::platform::download;
-use crate::platform::programs::Program;
 use crate::state::draft::Source;
 
 const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
@@ -237,7 +236,7 @@ fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
         if shop.engine.is_none() {
             shop.generation += 1;
             let generation = shop.generation;
-            let engine = Engine::start(Program::Designer, move |heard| hear(desk, generation, heard))?;
+            let engine = Engine::start(move |heard| hear(desk, generation, heard))?;
             if let Some(table) = desk.table_file.get_value().filter(|_| !is_import) {
                 engine.post(&Request::Points(Ask::Import), &[table.into()])?;
             }

@@ -3,6 +3,7 @@
 //! It is a program of its own, which is loaded when its page is shown for the first time (`platform/designer.rs`) and then
 //! stays. What takes long it leaves to the same program in a worker, so that the page never stands still.
 
+mod channel;
 mod desk;
 mod draughtsman;
 mod form;

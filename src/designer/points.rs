@@ -18,8 +18,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
+use super::channel::{Page, Parts};
 use super::messages::{Answer, Ask, AxisLabel, Imported, Picture, Quality, WrongTable};
-use crate::platform::channel::{Page, Parts};
 use crate::platform::network;
 
 /// In how many parts a histogram counts, at most.

@@ -19,10 +19,10 @@ use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
+use super::channel::{Page, Parts};
 use super::messages::{Effort, FirstCase, FirstOutcome, News, Order, Prospect, Sent, Stop};
 use super::points::PointMaker;
 use super::sole::{Claim, Sole};
-use crate::platform::channel::{Page, Parts};
 use crate::platform::journals::Journals;
 use crate::platform::network;
 use crate::state::problem::Problem;

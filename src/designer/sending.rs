@@ -7,13 +7,12 @@ use cruncher_study::design_document::DesignDocument;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::channel::{Engine, Heard, Parts};
 use super::desk::{Desk, TableState};
 use super::draughtsman::table_file;
 use super::messages::{FirstCase, News, Order, Prospect, Sent, Stop};
 use super::worker::Request;
-use crate::platform::channel::{Engine, Heard, Parts};
 use crate::platform::marks::Mark;
-use crate::platform::programs::Program;
 use crate::platform::{address, designer};
 use crate::state::draft::Source;
 
@@ -116,7 +115,7 @@ pub(super) fn order(desk: Desk, order: Order, parts: &[JsValue]) {
     let request = Request::Sending(order);
     let given = SENDER.with_borrow_mut(|sender| {
         if sender.is_none() {
-            let engine = Engine::start(Program::Designer, move |heard| hear(desk, heard))?;
+            let engine = Engine::start(move |heard| hear(desk, heard))?;
             if !is_opening {
                 // One in the place of another that has ended.
                 engine.post(&Request::Sending(opening(desk)), &[])?;

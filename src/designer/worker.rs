@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::{Page, Parts, serve};
 use super::messages::{Ask, Order};
 use super::points::PointMaker;
 use super::sender::Sender;
-use crate::platform::channel::{Page, Parts, serve};
 
 /// What the page asks of a worker: each worker is asked either for points or to send.
 #[derive(Serialize, Deserialize)]

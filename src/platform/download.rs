@@ -1,6 +1,6 @@
 //! Saving a file on the reader's computer.
 
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
@@ -10,7 +10,13 @@ pub(crate) fn save(name: &str, media_type: &str, content: &JsValue) {
     save_parts(name, media_type, &Array::of1(content));
 }
 
-/// Offers typed arrays, one after the other, as a file.
+/// A part of a file that is made in parts. The browser has it from now on: it doesn't take the whole file at once later.
+pub(crate) fn part(bytes: &[u8]) -> JsValue {
+    let bytes = Uint8Array::from(bytes);
+    Blob::new_with_u8_array_sequence(&Array::of1(&bytes)).map_or_else(|_| bytes.into(), JsValue::from)
+}
+
+/// Offers parts, one after the other, as a file.
 pub(crate) fn save_parts(name: &str, media_type: &str, parts: &Array) {
     let options = BlobPropertyBag::new();
     options.set_type(media_type);

@@ -2,7 +2,6 @@
 
 pub(crate) mod address;
 pub(crate) mod appearance;
-pub(crate) mod channel;
 pub(crate) mod clipboard;
 pub(crate) mod designer;
 pub(crate) mod download;

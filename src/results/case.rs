@@ -2,7 +2,7 @@
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::number::exact;
-use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
+use cruncher_results::store::{Cell, FAILED_FINALLY, Store};
 use cruncher_study::figures::{duration, significant, thousands};
 use js_sys::Date;
 use leptos::ev::KeyboardEvent;
@@ -15,6 +15,7 @@ use super::columns::unit;
 use super::copy::copy_button;
 use super::desk::Desk;
 use super::document::document;
+use super::outcome::outcome;
 use super::reading;
 use crate::platform::local_time::{clock_time, exact_time};
 
@@ -148,14 +149,11 @@ fn facts(desk: Desk, row: usize) -> AnyView {
             secs if secs.is_nan() => ("–".to_owned(), None),
             secs => (duration(secs), Some(format!("{} s", exact(secs)))),
         };
-        let (state, class) = match cell(Field::State) {
-            Cell::Text(DONE) => ("✓ done", "state-text-done"),
-            Cell::Text(FAILED_FINALLY) => ("✕ failed, no attempt is left", "state-text-failed"),
-            _ => ("✕ failed, is tried again", "state-text-failed"),
-        };
+        let (state, class) = outcome(cell(Field::State));
+        let is_over = if cell(Field::State) == Cell::Text(FAILED_FINALLY) { ", no attempt is left" } else { "" };
         let plain = |field: Field| (text(field), None);
         let facts = [
-            ("State", (state.to_owned(), None), class),
+            ("State", (format!("{state}{is_over}"), None), class),
             ("Batch", plain(Field::Batch), ""),
             ("Level", plain(Field::Level), ""),
             ("Replicate", plain(Field::Replicate), ""),

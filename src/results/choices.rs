@@ -4,7 +4,7 @@ use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::Store;
 use leptos::prelude::*;
 
-use super::columns::{is_logarithmic, label, showable, shown, unit};
+use super::columns::{Shown, is_logarithmic, label, showable, unit};
 use super::desk::Desk;
 use crate::state::view::View;
 
@@ -12,11 +12,11 @@ use crate::state::view::View;
 type Choose = fn(&mut View, Option<ColumnId>);
 
 /// Response, factors and colour.
-pub(super) fn choices(desk: Desk) -> AnyView {
-    let response = move || shown(desk).map(|shown| shown.response);
-    let factor = move || shown(desk).map(|shown| shown.factor);
-    let second = move || shown(desk).map(|shown| shown.second);
-    let colour = move || shown(desk).and_then(|shown| shown.colour);
+pub(super) fn choices(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+    let response = move || shown.get().map(|shown| shown.response);
+    let factor = move || shown.get().map(|shown| shown.factor);
+    let second = move || shown.get().map(|shown| shown.second);
+    let colour = move || shown.get().and_then(|shown| shown.colour);
     view! {
         <div class="choices">
             {picker(desk, "Response", response, |view, id| view.response = id, false)}
@@ -59,17 +59,21 @@ fn picker(
         let groups = columns.get().into_iter().filter(|(_, ids)| !ids.is_empty()).map(group).collect_view();
         view! { {none}{groups} }
     };
-    let scale = move || {
+    let scale = Memo::new(move |_| {
         let id = current()?;
         let can_be = desk.data.with(|store| {
             store.column(&id).is_some_and(|column| column.statistics().least.is_some_and(|least| least > 0.0))
         });
         let is_log = is_logarithmic(desk, &id);
+        (can_be || is_log).then_some((id, is_log))
+    });
+    let scale = move || {
+        let (id, is_log) = scale.get()?;
         let title = format!("Logarithmic axis for {}", label(&id));
         let switch = move |_| desk.view.update(|view| view.switch_scale(&id));
-        (can_be || is_log).then(|| {
-            view! { <button class="choice__log" aria-pressed=is_log.to_string() aria-label=title.clone() title=title on:click=switch>"log"</button> }
-        })
+        Some(
+            view! { <button class="choice__log" aria-pressed=is_log.to_string() aria-label=title.clone() title=title on:click=switch>"log"</button> },
+        )
     };
     view! {
         <div class="choice">

@@ -3,10 +3,9 @@
 use std::ops::ControlFlow;
 
 use cruncher_backend::documents::ReadResult;
-use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, spread};
-use cruncher_results::store::{Cell, DONE, Store};
-use cruncher_study::batch::Batch;
+use cruncher_results::mask::Mask;
+use cruncher_results::store::Store;
 use cruncher_study::case::CaseRef;
 use cruncher_study::figures::{counted, thousands};
 use futures::FutureExt;
@@ -14,7 +13,7 @@ use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::{Desk, Selected};
+use super::desk::{Desk, Selected, case_of};
 use super::plots::{CurvePlot, legend};
 use super::reading;
 use super::surface::surface;
@@ -39,54 +38,66 @@ pub(super) struct CurveReader {
     pub(super) sheaf: RwSignal<Sheaf>,
     /// Which array stands along which.
     pub(super) pair: Memo<Option<(Along, String)>>,
-    /// How many documents of how many were read since the reader asked for them; none while nothing is read.
-    course: RwSignal<Option<(usize, usize)>>,
-    /// How many documents weren't there, or were no results.
-    unreadable: RwSignal<usize>,
+    course: RwSignal<Course>,
     problem: RwSignal<Option<Problem>>,
     stop: StoredValue<Option<AbortHandle>>,
-    /// How many selected cases have a result, and how many of those were read.
     extent: Memo<Extent>,
 }
 
-/// How many selected cases have a result, and how many of those were read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Extent {
-    cases: usize,
-    read: usize,
+/// What became of documents.
+#[derive(Debug, Clone, Copy, Default)]
+struct Course {
+    /// How many of how many were read since the reader asked for them; none while nothing is read.
+    now: Option<(usize, usize)>,
+    /// How many weren't there, or were no results.
+    unreadable: usize,
 }
 
-/// Looks which rows are selected and have a result.
-fn with_result<'a>(store: &'a Store, selected: &'a Selected) -> impl Fn(usize) -> bool + 'a {
-    let state = store.field(Field::State);
-    let done = store.categories(state).iter().find(|category| category.label == DONE).map(|category| category.code);
-    move |row| Some(state.code(row)) == done && selected.mask.as_ref().is_none_or(|mask| mask.contains(row))
+/// How far reading is, once the selection has settled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Extent {
+    /// How many selected cases have a result.
+    cases: usize,
+    /// How many of those were read.
+    read: usize,
+    /// How many cases with a result weren't read, selected or not.
+    unread: usize,
+}
+
+impl Extent {
+    fn of(store: &Store, selected: &Selected, sheaf: &Sheaf) -> Self {
+        let (done, wanted) = (store.done(), with_result(store, selected));
+        let read = |rows: &Mask| sheaf.rows().filter(|row| rows.contains(*row)).count();
+        Self { cases: wanted.count(), read: read(&wanted), unread: done.count() - read(&done) }
+    }
+}
+
+/// The selected rows that have a result.
+fn with_result(store: &Store, selected: &Selected) -> Mask {
+    let mut rows = store.done();
+    selected.mask.iter().for_each(|mask| rows.and(mask));
+    rows
 }
 
 impl CurveReader {
     /// Nothing is read yet.
     pub(super) fn new(desk: Desk) -> Self {
         let sheaf = RwSignal::new(Sheaf::default());
+        let chosen = Memo::new(move |_| desk.view.with(|view| (view.curve_x.clone(), view.curve_y.clone())));
         let pair = Memo::new(move |_| {
-            let view = desk.view.read();
-            let sheaf = sheaf.read();
-            let pair = sheaf.pair(view.curve_x.as_ref(), view.curve_y.as_deref());
+            let (chosen, sheaf) = (chosen.read(), sheaf.read());
+            let pair = sheaf.pair(chosen.0.as_ref(), chosen.1.as_deref());
             pair.map(|(x, y)| (x, y.to_owned()))
         });
         let extent = Memo::new(move |_| {
-            let selected = desk.selected.get();
-            desk.data.with(|store| {
-                let is_wanted = with_result(store, &selected);
-                let cases = (0..store.len()).filter(|row| is_wanted(*row)).count();
-                Extent { cases, read: sheaf.read().rows().filter(|row| is_wanted(*row)).count() }
-            })
+            let (selected, sheaf) = (desk.settled.read(), sheaf.read());
+            desk.data.with_untracked(|store| Extent::of(store, &selected, &sheaf))
         });
         let reader = Self {
             desk,
             sheaf,
             pair,
-            course: RwSignal::new(None),
-            unreadable: RwSignal::new(0),
+            course: RwSignal::default(),
             problem: RwSignal::new(None),
             stop: StoredValue::new(None),
             extent,
@@ -110,27 +121,24 @@ impl CurveReader {
     fn next(self) -> Vec<(usize, CaseRef)> {
         let selected = self.desk.selected.get_untracked();
         let sheaf = self.sheaf.read_untracked();
-        untrack(|| {
-            self.desk.data.with(|store| {
-                let is_wanted = with_result(store, &selected);
-                let rows: Vec<usize> =
-                    (0..store.len()).filter(|row| is_wanted(*row) && !sheaf.contains(*row)).collect();
-                let chosen = spread(rows.len(), AT_ONCE).map(|place| rows[place]);
-                chosen.filter_map(|row| Some((row, case_of(store, row)?))).collect()
-            })
+        self.desk.data.with_untracked(|store| {
+            let wanted = with_result(store, &selected);
+            let rows: Vec<usize> = wanted.iter().filter(|row| !sheaf.contains(*row)).collect();
+            let chosen = spread(rows.len(), AT_ONCE).map(|place| rows[place]);
+            chosen.filter_map(|row| Some((row, case_of(store, row)?))).collect()
         })
     }
 
     fn read(self) {
         let wanted = self.next();
         self.problem.set(None);
-        self.course.set(Some((0, wanted.len())));
+        self.course.update(|course| course.now = Some((0, wanted.len())));
         let (stop, registration) = AbortHandle::new_pair();
         self.stop.set_value(Some(stop));
         let reading = Abortable::new(self.read_each(wanted), registration);
         spawn_local(reading.map(move |read| {
             // The page may be gone by now.
-            let _ = self.course.try_set(None);
+            let _ = self.course.try_update(|course| course.now = None);
             self.sheaf.try_update(|_| {});
             if let Ok(Err(problem)) = read {
                 self.problem.set(Some(problem));
@@ -145,7 +153,7 @@ impl CurveReader {
         let mut take = |_: &CaseRef, result: ReadResult| {
             self.take(rows[read], result);
             read += 1;
-            self.course.set(Some((read, rows.len())));
+            self.course.update(|course| course.now = Some((read, rows.len())));
             if read.is_multiple_of(DRAWN_AFTER) {
                 self.sheaf.update(|_| {});
             }
@@ -160,16 +168,11 @@ impl CurveReader {
         let found = if let Ok(Some(document)) = result {
             Found::of(&document.result)
         } else {
-            self.unreadable.update(|number| *number += 1);
+            self.course.update_untracked(|course| course.unreadable += 1);
             Found::default()
         };
         self.sheaf.update_untracked(|sheaf| sheaf.add(row, found));
     }
-}
-
-fn case_of(store: &Store, row: usize) -> Option<CaseRef> {
-    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
-    Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
 }
 
 /// What stands along the axis, in words.
@@ -204,12 +207,12 @@ pub(super) fn curves(reader: CurveReader) -> AnyView {
 
 /// How far reading is, and the one button that begins it, ends it and goes on with it.
 fn course(reader: CurveReader) -> AnyView {
-    let press = move |_| if reader.course.get_untracked().is_some() { reader.stop() } else { reader.read() };
-    let is_reading = Memo::new(move |_| reader.course.read().is_some());
+    let press = move |_| if reader.course.get_untracked().now.is_some() { reader.stop() } else { reader.read() };
+    let is_reading = Memo::new(move |_| reader.course.read().now.is_some());
     let label = move || if is_reading.get() { "Stop".to_owned() } else { offer(reader).unwrap_or_default() };
     let nothing_left = move || !is_reading.get() && offer(reader).is_none();
     let bar = move || {
-        let (read, of) = reader.course.get()?;
+        let (read, of) = reader.course.get().now?;
         Some(view! { <progress aria-label="Reading curves" value=read.to_string() max=of.to_string()></progress> })
     };
     view! {
@@ -224,7 +227,7 @@ fn course(reader: CurveReader) -> AnyView {
 
 /// What can be read, if anything is left.
 fn offer(reader: CurveReader) -> Option<String> {
-    let Extent { cases, read } = reader.extent.get();
+    let Extent { cases, read, .. } = reader.extent.get();
     let next = (cases - read).min(AT_ONCE);
     match () {
         () if next == 0 || reader.sheaf.read().is_full() => None,
@@ -236,9 +239,10 @@ fn offer(reader: CurveReader) -> Option<String> {
 
 /// How far reading is, in words.
 fn state(reader: CurveReader) -> String {
-    let Extent { cases, read } = reader.extent.get();
+    let Extent { cases, read, unread } = reader.extent.get();
     let of = counted(cases as u64, "selected case", "selected cases");
-    if let Some((read, of)) = reader.course.get() {
+    let course = reader.course.get();
+    if let Some((read, of)) = course.now {
         return format!("Reading {} of {} …", thousands(read as u64), thousands(of as u64));
     }
     let sheaf = reader.sheaf.read();
@@ -253,12 +257,21 @@ fn state(reader: CurveReader) -> String {
         return format!("The model's result has no arrays. {results} read.");
     }
     let (left_out, thinned) = sheaf.shortcomings();
-    let unreadable = reader.unreadable.get();
     let parts = [
         format!("{} of {of}", thousands(read as u64)),
+        match reader.desk.chosen_cases() {
+            Some(_) => told(
+                unread,
+                "case can't be chosen here, its curve wasn't read",
+                "cases can't be chosen here, their curves weren't read",
+            ),
+            None => String::new(),
+        },
         match frozen::label() {
-            Some(_) => told(unreadable, "result isn't in this file", "results aren't in this file"),
-            None => told(unreadable, "result isn't there or can't be read", "results aren't there or can't be read"),
+            Some(_) => told(course.unreadable, "result isn't in this file", "results aren't in this file"),
+            None => {
+                told(course.unreadable, "result isn't there or can't be read", "results aren't there or can't be read")
+            }
         },
         told(left_out, "array is left out", "arrays are left out"),
         match thinned {

@@ -2,20 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cruncher_backend::Study;
 use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::filter::Condition;
+use cruncher_results::filter::{Condition, Filter};
 use cruncher_results::mask::Mask;
 use cruncher_results::order::{Direction, order};
-use cruncher_results::store::Store;
+use cruncher_results::store::{Cell, Store};
 use cruncher_study::access::Access;
 use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef};
 use leptos::prelude::*;
 
 use super::data::Data;
 use crate::platform::address;
 use crate::state::view::View;
+
+/// The selection has settled when it was left alone for so long.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// What is computed then waits so long, so that it doesn't stand between rows that have come and their first drawing.
+pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 
 /// What the page knows. Copies share everything.
 #[derive(Clone, Copy)]
@@ -28,6 +36,8 @@ pub(super) struct Desk {
     pub(super) view: RwSignal<View>,
     /// Which rows are selected.
     pub(super) selected: Memo<Selected>,
+    /// The same when it was left alone last: for whatever takes longer than a step of a brush may.
+    pub(super) settled: ReadSignal<Selected>,
     /// The unit of each factor, as far as designs say.
     pub(super) units: RwSignal<BTreeMap<String, String>>,
     /// The factors whose design says that their scale is logarithmic.
@@ -38,7 +48,7 @@ pub(super) struct Desk {
     pub(super) opened: RwSignal<Option<usize>>,
     /// By which column the table is sorted; by none, cases stand as they came.
     pub(super) sorting: RwSignal<Option<(ColumnId, Direction)>>,
-    /// The selected rows in the order of the table.
+    /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
     /// What the study is called, as soon as that was read.
     pub(super) study_name: RwSignal<String>,
@@ -62,25 +72,71 @@ impl Selected {
     pub(super) fn as_plotted(&self) -> cruncher_plot::Mask<'_> {
         self.mask.as_ref().map_or(cruncher_plot::Mask::All, |mask| cruncher_plot::Mask::Words(mask.words()))
     }
+
+    /// Whether a row is selected.
+    pub(super) fn contains(&self, row: usize) -> bool {
+        self.mask.as_ref().is_none_or(|mask| mask.contains(row))
+    }
+
+    /// The selected rows, rising.
+    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
+    pub(super) fn rows(&self, store: &Store) -> Vec<u32> {
+        match &self.mask {
+            Some(mask) => mask.iter().map(|row| row as u32).collect(),
+            None => (0..store.len() as u32).collect(),
+        }
+    }
 }
 
 /// The cases of a batch and of those below it.
 fn within(store: &Store, batch: &Batch) -> Condition {
-    let (own, below) = (batch.to_string(), format!("{batch}/"));
     let batches = store.categories(store.field(Field::Batch));
-    let is_within = |label: &&str| *label == own || label.starts_with(&below);
-    let values = batches.iter().map(|category| category.label).filter(is_within).map(str::to_owned).collect();
+    let labels = batches.iter().map(|category| category.label);
+    let values = labels.filter(|label| batch.contains(label)).map(str::to_owned).collect();
     Condition::OneOf { column: ColumnId::Case(Field::Batch), values }
 }
 
 /// The selected rows in the order of the table.
 fn in_order(store: &Store, selected: &Selected, sorting: Option<&(ColumnId, Direction)>) -> Vec<u32> {
-    let all = || Arc::new(store.all());
-    let mask = selected.mask.clone().unwrap_or_else(all);
-    match sorting {
-        Some((column, direction)) => order(store, column, *direction, &mask),
-        None => mask.iter().map_while(|row| u32::try_from(row).ok()).collect(),
+    match (sorting, &selected.mask) {
+        (Some((column, direction)), Some(mask)) => order(store, column, *direction, mask),
+        (Some((column, direction)), None) => order(store, column, *direction, &store.all()),
+        (None, _) => selected.rows(store),
     }
+}
+
+/// The case of a row, as documents are asked for.
+pub(super) fn case_of(store: &Store, row: usize) -> Option<CaseRef> {
+    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
+    Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
+}
+
+/// The rows that meet all conditions.
+fn selected(store: &Store, filter: &Filter, batch: Option<&Batch>) -> Selected {
+    let mut filter = filter.clone();
+    filter.conditions.extend(batch.map(|batch| within(store, batch)));
+    if filter.conditions.is_empty() {
+        return Selected { mask: None, count: store.len() };
+    }
+    let mask = filter.apply(store);
+    Selected { count: mask.count(), mask: Some(Arc::new(mask)) }
+}
+
+/// Follows the selection at leisure.
+fn settled(data: Data, selected: Memo<Selected>) -> ReadSignal<Selected> {
+    let (settled, settle) = signal(Selected { mask: Some(Arc::default()), count: 0 });
+    let mut settle_soon = debounce(QUIET, move |selected| settle.set(selected));
+    Effect::new(move || {
+        data.track();
+        let selected = selected.get();
+        // At once as long as there is nothing: nobody is brushing then.
+        if settled.with_untracked(|settled| settled.count == 0) {
+            settle.set(selected);
+        } else {
+            settle_soon(selected);
+        }
+    });
+    settled
 }
 
 impl Desk {
@@ -88,32 +144,27 @@ impl Desk {
     pub(super) fn new(access: Access) -> Self {
         let data = Data::follow();
         let view = RwSignal::new(View::parse(&address::fragment()));
+        // Who zooms or chooses a column selects nothing.
+        let asked = Memo::new(move |_| view.with(|view| (view.selection.clone(), view.batch.clone())));
         let selected = Memo::new(move |_| {
-            view.with(|view| {
-                data.with(|store| {
-                    let mut filter = view.selection.clone();
-                    filter.conditions.extend(view.batch.as_ref().map(|batch| within(store, batch)));
-                    if filter.conditions.is_empty() {
-                        return Selected { mask: None, count: store.len() };
-                    }
-                    let mask = filter.apply(store);
-                    Selected { count: mask.count(), mask: Some(Arc::new(mask)) }
-                })
-            })
+            asked.with(|(filter, batch)| data.with(|store| selected(store, filter, batch.as_ref())))
         });
+        let settled = settled(data, selected);
         let sorting = RwSignal::new(None);
         Self {
             access: StoredValue::new(access),
             data,
             view,
             selected,
+            settled,
             units: RwSignal::default(),
             logarithmic: RwSignal::default(),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
             sorting,
             order: Memo::new(move |_| {
-                data.with(|store| Arc::new(in_order(store, &selected.read(), sorting.read().as_ref())))
+                let (settled, sorting) = (settled.read(), sorting.read());
+                data.with_untracked(|store| Arc::new(in_order(store, &settled, sorting.as_ref())))
             }),
             study_name: RwSignal::default(),
             study: StoredValue::new_local(None),
@@ -131,6 +182,28 @@ impl Desk {
     /// Selects the cases with these texts in a column.
     pub(super) fn select_texts(self, column: &ColumnId, values: Vec<String>) {
         self.view.update(|view| view.selection.set(Condition::OneOf { column: column.clone(), values }));
+    }
+
+    /// Selects these cases, in place of others that were chosen one by one, besides what columns say.
+    pub(super) fn select_cases(self, cases: Vec<CaseId>) {
+        self.view.update(|view| view.selection.set(Condition::Cases(cases)));
+    }
+
+    /// Whatever cases were chosen one by one don't matter any more.
+    pub(super) fn clear_cases(self) {
+        if self.chosen_cases().is_some() {
+            self.view.update(|view| view.selection.conditions.retain(|condition| condition.column().is_some()));
+        }
+    }
+
+    /// How many cases are chosen one by one, if any are.
+    pub(super) fn chosen_cases(self) -> Option<usize> {
+        let view = self.view.read();
+        let mut conditions = view.selection.conditions.iter();
+        conditions.find_map(|condition| match condition {
+            Condition::Cases(cases) => Some(cases.len()),
+            _ => None,
+        })
     }
 
     /// Whatever a column says doesn't matter any more.

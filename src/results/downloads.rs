@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::copy::copy_button;
-use super::desk::Desk;
+use super::desk::{Desk, Selected};
 use super::files::{File, Wanted, Which};
 use crate::platform::address;
 use crate::state::export::{Columns, Contents};
@@ -79,15 +79,16 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
 }
 
 impl Menu {
-    fn wanted(self) -> Wanted {
-        let has_selection = self.desk.selected.read().mask.is_some();
+    /// What is wanted of this selection.
+    fn wanted(self, selected: Selected) -> Wanted {
+        let has_selection = selected.mask.is_some();
         let which = self.which.get().filter(|which| has_selection || *which == Which::All);
         let default = if has_selection { Which::Selected } else { Which::All };
-        Wanted { desk: self.desk, which: which.unwrap_or(default), omitted: self.omitted.get() }
+        Wanted { desk: self.desk, which: which.unwrap_or(default), selected, omitted: self.omitted.get() }
     }
 
     fn body(self) -> AnyView {
-        let contents = Memo::new(move |_| self.wanted().contents());
+        let contents = Memo::new(move |_| self.wanted(self.desk.settled.get()).contents());
         let snippet = move || contents.read().snippet();
         let command = move || match contents.read().study.as_str() {
             "" => "cruncher results STUDY --table STUDY.csv".to_owned(),
@@ -117,7 +118,7 @@ impl Menu {
 
     fn cases(self) -> AnyView {
         let choice = move |which: Which, words: Signal<String>| {
-            let is_it = move || self.wanted().which == which;
+            let is_it = move || self.wanted(self.desk.settled.get()).which == which;
             let is_possible = move || which == Which::All || self.desk.selected.read().mask.is_some();
             view! {
                 <label class="menu__check">
@@ -183,7 +184,7 @@ impl Menu {
             }
             self.is_making.set(true);
             self.said.set(Some("Preparing …".to_owned()));
-            let wanted = untrack(|| self.wanted());
+            let wanted = untrack(|| self.wanted(self.desk.selected.get()));
             spawn_local(async move {
                 let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
                 self.said.set(Some(match made {

@@ -4,22 +4,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::Csv;
 use cruncher_results::export::npy::{self, Matrix};
-use cruncher_results::export::zip::{Zip, ZipError};
+use cruncher_results::export::zip::{Content, Zip, ZipError};
 use cruncher_results::mask::Mask;
-use cruncher_results::store::{DONE, Store};
+use cruncher_results::store::Store;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 
-use super::desk::Desk;
-use crate::platform::download::{save, save_parts};
+use super::desk::{Desk, Selected};
+use crate::platform::download::{self, save, save_parts};
 use crate::platform::network;
 use crate::state::export::{Columns, Contents, in_words, lines};
 
 /// So many lines of a table are written before the page answers.
 const LINES_AT_ONCE: usize = 2_000;
+
+/// So many cases of a list.
+const IDS_AT_ONCE: usize = 20_000;
+
+/// And so many bytes are packed.
+const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// Which cases are in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +48,17 @@ pub(super) enum File {
 pub(super) struct Wanted {
     pub(super) desk: Desk,
     pub(super) which: Which,
+    /// The selection, as it is when this is asked for: what is made of it is of these cases, whatever is selected meanwhile.
+    pub(super) selected: Selected,
     /// The responses that aren't wanted.
     pub(super) omitted: BTreeSet<ColumnId>,
 }
 
 impl Wanted {
     /// The rows of the table.
-    pub(super) fn rows(&self, store: &Store) -> Arc<Mask> {
+    fn rows(&self, store: &Store) -> Arc<Mask> {
         let selected = match self.which {
-            Which::Selected => self.desk.selected.get().mask,
+            Which::Selected => self.selected.mask.clone(),
             Which::All => None,
         };
         selected.unwrap_or_else(|| Arc::new(store.all()))
@@ -58,12 +66,13 @@ impl Wanted {
 
     /// The rows of matrices: cases that are done.
     fn done(&self, store: &Store) -> Mask {
-        let states = store.field(Field::State);
-        let done = store.categories(states).into_iter().find(|category| category.label == DONE);
-        let code = done.map_or(0, |done| done.code);
-        let mut rows = (*self.rows(store)).clone();
-        rows.retain(|row| code != 0 && states.code(row) == code);
+        let mut rows = store.done();
+        rows.and(&self.rows(store));
         rows
+    }
+
+    fn done_now(&self) -> Mask {
+        self.desk.data.with_untracked(|store| self.done(store))
     }
 
     fn responses(&self, store: &Store) -> Vec<ColumnId> {
@@ -92,87 +101,125 @@ impl Wanted {
         let contents = untrack(|| self.contents());
         let name = contents.file_name();
         match file {
-            File::Table => {
-                let parts = Array::new();
-                let take = |part: &str| {
-                    parts.push(&Uint8Array::from(part.as_bytes()));
-                };
-                self.table(take, &tell).await;
-                save_parts(&format!("{name}.csv"), "text/csv", &parts);
-            }
-            File::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors().bytes),
-            File::Responses => save_bytes(&format!("{name}-Y.npy"), &self.response_matrix().bytes),
+            File::Table => save_parts(&format!("{name}.csv"), "text/csv", &self.table(&tell).await.parts),
+            File::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors(&self.done_now()).bytes),
+            File::Responses => save_bytes(&format!("{name}-Y.npy"), &self.response_matrix(&self.done_now()).bytes),
             File::Archive => {
-                let bytes = self.archive(&contents, &tell).await?;
-                save(&format!("{name}.zip"), "application/zip", &Uint8Array::from(&*bytes));
+                save_parts(&format!("{name}.zip"), "application/zip", &self.archive(&contents, &tell).await?);
             }
         }
         Ok(())
     }
 
-    /// Writes the table, and lets the page answer in between. A study that goes on adds nothing to a table that was begun.
-    async fn table(&self, mut take: impl FnMut(&str), tell: &impl Fn(String)) {
-        let store = |look: &mut dyn FnMut(&Store)| untrack(|| self.desk.data.with(|store| look(store)));
-        let (mut rows, mut columns) = (Vec::new(), Vec::new());
-        store(&mut |store| {
+    /// Writes the table. A study that goes on adds nothing to a table that was begun.
+    async fn table(&self, tell: &impl Fn(String)) -> Parts {
+        let mut table = Parts::default();
+        let (rows, columns) = self.desk.data.with_untracked(|store| {
             let csv = Csv::new(store);
-            take(&csv.header());
-            columns = csv.columns().to_vec();
-            rows = self.rows(store).iter().collect();
+            table.add(csv.header().as_bytes());
+            (self.rows(store).iter().collect::<Vec<usize>>(), csv.columns().to_vec())
         });
         let mut written = 0;
         for part in rows.chunks(LINES_AT_ONCE) {
             tell(format!("Writing the table, {} % …", 100 * written / rows.len()));
             rest().await;
-            store(&mut |store| take(&Csv::with_columns(store, columns.clone()).rows(part.iter().copied())));
+            let lines = |store: &Store| Csv::with_columns(store, columns.clone()).rows(part.iter().copied());
+            table.add(self.desk.data.with_untracked(lines).as_bytes());
             written += part.len();
         }
+        table
     }
 
-    fn factors(&self) -> Matrix {
-        untrack(|| self.desk.data.with(|store| npy::factors(store, &self.done(store))))
+    fn factors(&self, done: &Mask) -> Matrix {
+        self.desk.data.with_untracked(|store| npy::factors(store, done))
     }
 
-    fn response_matrix(&self) -> Matrix {
-        untrack(|| self.desk.data.with(|store| npy::matrix(store, &self.responses(store), &self.done(store))))
+    fn response_matrix(&self, done: &Mask) -> Matrix {
+        self.desk.data.with_untracked(|store| npy::matrix(store, &self.responses(store), done))
     }
 
-    async fn archive(&self, contents: &Contents, tell: &impl Fn(String)) -> Result<Vec<u8>, ZipError> {
-        let mut table = Vec::new();
-        // Before the page answers again, so that rows and ids are of the same cases.
-        let (x, y, ids) = (self.factors(), self.response_matrix(), self.ids());
-        self.table(|part| table.extend_from_slice(part.as_bytes()), tell).await;
-        tell("Packing …".to_owned());
-        rest().await;
-        let names = |matrix: &Matrix| lines(matrix.columns.iter().map(ColumnId::name));
-        let mut zip = Zip::default();
-        zip.add("README.txt", contents.read_me().as_bytes())?;
-        zip.add("cases.csv", &table)?;
-        drop(table);
-        zip.add("X.npy", &x.bytes)?;
-        zip.add("Y.npy", &y.bytes)?;
-        zip.add("X_columns.txt", names(&x).as_bytes())?;
-        zip.add("Y_columns.txt", names(&y).as_bytes())?;
-        zip.add("case_ids.txt", ids.as_bytes())?;
-        Ok(zip.finish())
+    /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
+    async fn archive(&self, contents: &Contents, tell: &impl Fn(String)) -> Result<Array, ZipError> {
+        // The same rows in all files, also if more come meanwhile.
+        let done = self.done_now();
+        let names = |matrix: &Matrix| Parts::of(lines(matrix.columns.iter().map(ColumnId::name)).as_bytes());
+        let mut archive = Archive::default();
+        archive.add("README.txt", &Parts::of(contents.read_me().as_bytes()))?;
+        archive.add("cases.csv", &self.table(tell).await)?;
+        let x = self.factors(&done);
+        archive.add("X.npy", &packed("X.npy", &x.bytes, tell).await)?;
+        archive.add("X_columns.txt", &names(&x))?;
+        drop(x);
+        let y = self.response_matrix(&done);
+        archive.add("Y.npy", &packed("Y.npy", &y.bytes, tell).await)?;
+        archive.add("Y_columns.txt", &names(&y))?;
+        archive.add("case_ids.txt", &self.ids(&done).await)?;
+        Ok(archive.end())
     }
 
     /// The cases of the matrices' rows, one a line.
-    fn ids(&self) -> String {
-        untrack(|| {
-            self.desk.data.with(|store| {
-                let ids = store.case_ids();
-                lines(
-                    self.done(store)
-                        .iter()
-                        .map(|row| ids[row].to_string())
-                        .collect::<Vec<_>>()
-                        .iter()
-                        .map(String::as_str),
-                )
-            })
-        })
+    async fn ids(&self, done: &Mask) -> Parts {
+        let rows: Vec<usize> = done.iter().collect();
+        let mut ids = Parts::default();
+        for part in rows.chunks(IDS_AT_ONCE) {
+            rest().await;
+            let line = |store: &Store, row: usize| store.case_ids()[row].to_string() + "\n";
+            let lines = |store: &Store| part.iter().map(|row| line(store, *row)).collect::<String>();
+            ids.add(self.desk.data.with_untracked(lines).as_bytes());
+        }
+        ids
     }
+}
+
+/// A file in parts, as the browser takes them, and what an archive says of it.
+#[derive(Default)]
+struct Parts {
+    parts: Array,
+    content: Content,
+}
+
+impl Parts {
+    fn of(bytes: &[u8]) -> Self {
+        let mut parts = Self::default();
+        parts.add(bytes);
+        parts
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.content.add(part);
+        self.parts.push(&download::part(part));
+    }
+}
+
+/// An archive in parts.
+#[derive(Default)]
+struct Archive {
+    zip: Zip,
+    parts: Array,
+}
+
+impl Archive {
+    fn add(&mut self, name: &str, file: &Parts) -> Result<(), ZipError> {
+        self.parts.push(&download::part(&self.zip.file(name, &file.content)?));
+        self.parts = self.parts.concat(&file.parts);
+        Ok(())
+    }
+
+    fn end(self) -> Array {
+        self.parts.push(&download::part(&self.zip.end()));
+        self.parts
+    }
+}
+
+/// A file that is there as a whole, in parts; the page answers in between.
+async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> Parts {
+    let mut parts = Parts::default();
+    for (number, part) in bytes.chunks(BYTES_AT_ONCE).enumerate() {
+        tell(format!("Packing {name}, {} % …", 100 * number / bytes.len().div_ceil(BYTES_AT_ONCE)));
+        rest().await;
+        parts.add(part);
+    }
+    parts
 }
 
 /// The page answers.

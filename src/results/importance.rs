@@ -5,10 +5,9 @@ use cruncher_results::statistics::importance::{Factor, Importance, importances};
 use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
-use super::columns::{is_text, label, plotted, showable, shown};
-use super::desk::{Desk, Selected};
+use super::columns::{Shown, is_text, label, plotted, showable};
+use super::desk::{AFTER_DRAWING, Desk, Selected};
 
 /// The most factors that are named.
 const MOST_FACTORS: usize = 12;
@@ -20,23 +19,17 @@ struct Line {
     found: Importance,
 }
 
-/// A bar a factor, the most important first. It is computed once nothing has changed for a moment.
-pub(super) fn importance(desk: Desk) -> AnyView {
+/// A bar a factor, the most important first. They follow the selection once it has settled.
+pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     let lines = RwSignal::new(Vec::<Line>::new());
-    let changes = StoredValue::new(0_u64);
+    let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
+        lines.set(desk.data.with_untracked(|store| computed(desk, store, &response, &selected)));
+    });
     Effect::new(move || {
-        desk.data.track();
-        let (response, selected) = (shown(desk).map(|shown| shown.response), desk.selected.get());
-        changes.update_value(|number| *number += 1);
-        let number = changes.get_value();
-        let compute = move || {
-            if changes.try_get_value() == Some(number)
-                && let Some(response) = &response
-            {
-                lines.set(desk.data.with_untracked(|store| computed(desk, store, response, &selected)));
-            }
-        };
-        set_timeout(compute, std::time::Duration::from_millis(150));
+        let selected = desk.settled.get();
+        if let Some(shown) = shown.get() {
+            compute((shown.response, selected));
+        }
     });
     let list = move || {
         let lines = lines.get();
@@ -61,11 +54,7 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
         |(is_text, column)| -> Factor { if is_text { Factor::Categories(column) } else { Factor::Numbers(column) } };
     let factors: Vec<Factor> = columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
     let values = plotted(desk, store, response);
-    let all = store.all();
-    let mask = selected.mask.as_deref().unwrap_or(&all);
-    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
-    let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
-    let found = importances(&factors, &values.values, &rows);
+    let found = importances(&factors, &values.values, &selected.rows(store));
     let mut lines: Vec<Line> = ids.into_iter().zip(found).map(|(id, found)| Line { id, found }).collect();
     let share = |line: &Line| line.found.share.map_or(-1.0, |share| share.value);
     lines.sort_by(|one, other| share(other).total_cmp(&share(one)));
@@ -74,17 +63,8 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
 }
 
 fn bar(desk: Desk, Line { id, found }: Line) -> AnyView {
-    let bar = NodeRef::<leptos::html::Span>::new();
     let (value, is_told) = found.share.map_or((0.0, false), |share| (share.value, share.stands_out()));
-    Effect::new(move || {
-        if let Some(bar) = bar.get() {
-            // Every element takes a width.
-            let _ = bar
-                .unchecked_ref::<web_sys::HtmlElement>()
-                .style()
-                .set_property("width", &format!("{:.1}%", 100.0 * value));
-        }
-    });
+    let width = format!("{:.1}%", 100.0 * value);
     let words = match found.share {
         None => "–".to_owned(),
         Some(share) => format!("{:.0} %", 100.0 * share.value),
@@ -108,7 +88,7 @@ fn bar(desk: Desk, Line { id, found }: Line) -> AnyView {
     view! {
         <li class="shares__one" title=title>
             <button class="shares__name quiet" on:click=choose>{name}</button>
-            <span class="shares__room" aria-hidden="true"><span class=class node_ref=bar></span></span>
+            <span class="shares__room" aria-hidden="true"><span class=class style:width=width></span></span>
             <span class="shares__figure">{words}</span>
         </li>
     }

@@ -14,6 +14,7 @@ mod document;
 mod downloads;
 mod files;
 mod importance;
+mod outcome;
 mod page;
 mod pictures;
 mod plots;

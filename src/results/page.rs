@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cruncher_backend::submitted::submitted;
-use cruncher_results::column_id::Field;
-use cruncher_results::store::{DONE, Store};
+use cruncher_results::store::Store;
 use cruncher_study::access::Access;
 use cruncher_study::factor::{Scale, Values};
 use cruncher_study::figures::{counted, thousands};
@@ -16,7 +15,7 @@ use leptos::task::spawn_local;
 
 use super::case::case;
 use super::choices::choices;
-use super::columns::{label, shown};
+use super::columns::{Shown, label, shown};
 use super::curves::{CurveReader, curves};
 use super::desk::Desk;
 use super::downloads::downloads;
@@ -75,8 +74,9 @@ fn nothing(desk: Desk) -> AnyView {
 }
 
 fn plots(desk: Desk) -> AnyView {
-    let title =
-        move |of: fn(&super::columns::Shown) -> String| move || shown(desk).map(|shown| of(&shown)).unwrap_or_default();
+    // It stays the same while somebody selects.
+    let shown = Memo::new(move |_| shown(desk));
+    let title = move |of: fn(&Shown) -> String| move || shown.read().as_ref().map(of).unwrap_or_default();
     let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
     let histogram = title(|shown| format!("Distribution of {}", label(&shown.response)));
     let correlation = title(|shown| format!("Correlation with {}", label(&shown.response)));
@@ -90,14 +90,14 @@ fn plots(desk: Desk) -> AnyView {
             <p class="faint">{move || summary(desk)}</p>
             {downloads(desk)}
         </div>
-        {choices(desk)}
+        {choices(desk, shown)}
         {selection(desk)}
         <div class="plots">
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
-            {panel("", correlation, surface(desk, "Correlations", "", Correlations::new(desk)))}
+            {panel("", correlation, surface(desk, "Correlations", "", Correlations::new(desk, shown)))}
             {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
-            {panel("", shares, importance(desk))}
+            {panel("", shares, importance(desk, shown))}
             {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
             {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
@@ -122,11 +122,8 @@ fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot:
 /// How many cases there are, and what became of them.
 fn summary(desk: Desk) -> String {
     let (done, failed) = desk.data.with(|store| {
-        let states = store.categories(store.field(Field::State));
-        let count = |is_it: &dyn Fn(&str) -> bool| -> u64 {
-            states.iter().filter(|category| is_it(category.label)).map(|category| category.rows as u64).sum()
-        };
-        (count(&|label| label == DONE), count(&|label| label != DONE))
+        let done = store.done().count();
+        (done as u64, (store.len() - done) as u64)
     });
     let counts = desk.data.counts().get();
     let results = match counts {
@@ -143,18 +140,15 @@ fn summary(desk: Desk) -> String {
 
 /// The address says what is shown, and what is shown stands in the address.
 fn follow_address(desk: Desk) {
-    let changes = StoredValue::new(0_u64);
+    // Not while somebody drags: it takes its time, and browsers don't take many in a row.
+    let mut write = debounce(ADDRESS_QUIET, move |()| {
+        if is_here() {
+            address::replace(&desk.view.read_untracked().to_string());
+        }
+    });
     Effect::new(move || {
-        let fragment = desk.view.read().to_string();
-        changes.update_value(|number| *number += 1);
-        let number = changes.get_value();
-        let write = move || {
-            if changes.get_value() == number && is_here() {
-                address::replace(&fragment);
-            }
-        };
-        // Not while somebody drags: it takes its time, and browsers don't take many in a row.
-        set_timeout(write, ADDRESS_QUIET);
+        desk.view.track();
+        write(());
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         if is_here() {

@@ -7,12 +7,11 @@ use cruncher_backend::documents::CaseDocument;
 use cruncher_backend::study::{self, ReadError};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::{Cell, DONE, Store};
-use cruncher_study::batch::Batch;
 use cruncher_study::key::DataKey;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::Desk;
+use super::desk::{Desk, case_of};
 use crate::platform::{address, frozen, network};
 use crate::state::ended::Ended;
 use crate::state::problem::Problem;
@@ -46,8 +45,7 @@ pub(super) async fn study(desk: Desk) -> Result<Study, Problem> {
 
 /// The key of the document that tells how a row's case ended.
 pub(super) fn key(store: &Store, row: usize) -> Option<DataKey> {
-    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
-    let (batch, case) = (Batch::parse(batch).ok()?, *store.case_ids().get(row)?);
+    let (batch, case) = case_of(store, row)?;
     Some(if is_done(store, row) { DataKey::Done(batch, case) } else { DataKey::Error(batch, case) })
 }
 

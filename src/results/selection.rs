@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::columns::label;
 use super::desk::Desk;
 use crate::platform::local_time::clock_time;
+use crate::state::export::condition_in_words;
 
 /// How many are selected, and by what.
 pub(super) fn selection(desk: Desk) -> AnyView {
@@ -51,7 +52,7 @@ fn chosen(desk: Desk) -> AnyView {
 /// A condition, which can be changed and taken away.
 fn chip(desk: Desk, condition: Condition) -> AnyView {
     let column = condition.column().cloned();
-    let name = column.as_ref().map_or_else(|| "case".to_owned(), label);
+    let name = column.as_ref().map_or_else(|| "the choice of cases".to_owned(), label);
     let own = column.clone();
     let away =
         move |_| desk.view.update(|view| view.selection.conditions.retain(|other| other.column() != own.as_ref()));
@@ -62,24 +63,17 @@ fn chip(desk: Desk, condition: Condition) -> AnyView {
             let words = move || {
                 let view = desk.view.read();
                 let mut conditions = view.selection.conditions.iter();
-                conditions.find(|condition| condition.column() == column.as_ref()).map(in_words)
+                let is_it = |condition: &&Condition| {
+                    condition.column() == column.as_ref() && !matches!(condition, Condition::Range { .. })
+                };
+                let label = column.as_ref().map(label).unwrap_or_default();
+                conditions.find(is_it).map(|condition| condition_in_words(condition, &label))
             };
             view! { <span>{words}</span> }.into_any()
         }
     };
     view! { <li class="chips__one">{body}<button class="chips__away" aria-label=title.clone() title=title on:click=away>"✕"</button></li> }
         .into_any()
-}
-
-fn in_words(condition: &Condition) -> String {
-    let name = condition.column().map(label).unwrap_or_default();
-    match condition {
-        Condition::Range { .. } => name,
-        Condition::OneOf { values, .. } => format!("{name}: {}", values.join(", ")),
-        Condition::HasValue(_) => format!("{name} is there"),
-        Condition::HasNone(_) => format!("{name} is missing"),
-        Condition::Cases(cases) => format!("{} chosen cases", cases.len()),
-    }
 }
 
 /// The range of a column, as it is now.

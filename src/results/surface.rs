@@ -295,7 +295,7 @@ impl Stage {
             });
         });
         drop(raster);
-        let rows = untrack(|| self.desk.data.with(Store::len));
+        let rows = self.desk.data.with_untracked(Store::len);
         timings::tell(&format!("drawn {}", self.name), start_millis, rows);
         self.summarise_soon();
     }

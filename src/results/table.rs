@@ -123,11 +123,16 @@ impl Table {
             let rows: Vec<usize> = seen.read().iter().map(|(_, row, _)| *row).collect();
             untrack(|| reading::learn_messages(desk, &rows));
         });
-        // Other cases stand at other places.
+        // Other cases stand at other places. Where a shorter table is scrolled to the browser needn't be asked: that takes it a
+        // layout of the whole page.
         Effect::new(move || {
-            let count = desk.order.read().len();
-            place.update(|place| *place = place.filter(|place| *place < count));
-            request_animation_frame(move || table.look());
+            let (rows, scrolled) = (table.rows(), scrolled_px.get_untracked());
+            if place.get_untracked().is_some_and(|place| place >= rows.count) {
+                place.set(None);
+            }
+            if scrolled > rows.most_scrolled_px() {
+                scrolled_px.set(rows.most_scrolled_px());
+            }
         });
         table
     }
@@ -142,11 +147,12 @@ impl Table {
         Rows { count: self.desk.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
     }
 
-    /// Takes over how far it is scrolled, and how much of it can be seen.
+    /// Takes over how far it is scrolled, and how much of it can be seen when there is more.
     fn look(self) {
         let Some(grid) = self.grid.get_untracked() else { return };
         let (scrolled_px, view_px) = (f64::from(grid.scroll_top()), f64::from(grid.client_height()) - HEAD_PX);
-        if view_px > 0.0 && (self.view_px.get_untracked() - view_px).abs() > 0.5 {
+        let is_full = grid.scroll_height() > grid.client_height();
+        if is_full && (self.view_px.get_untracked() - view_px).abs() > 0.5 {
             self.view_px.set(view_px);
         }
         if (self.scrolled_px.get_untracked() - scrolled_px).abs() > 0.5 {
@@ -170,6 +176,7 @@ impl Table {
                 }
             }
             key => {
+                self.look();
                 let rows = untrack(|| self.rows());
                 if let Some(place) = rows.moved(key, place) {
                     event.prevent_default();
@@ -250,7 +257,7 @@ impl Table {
 
     fn row(self, (place, row, _): Seen) -> AnyView {
         let (columns, messages) = (self.columns.read_untracked(), self.desk.messages.read_untracked());
-        let cells = untrack(|| self.desk.data.with(|store| cells::line(store, &columns, &messages, row)));
+        let cells = self.desk.data.with_untracked(|store| cells::line(store, &columns, &messages, row));
         let is_pointed = move || self.desk.pointed_at.get() == Some(row) || self.place.get() == Some(place);
         let is_opened = move || (self.desk.opened.get() == Some(row)).to_string();
         let cell = |(index, (told, column)): (usize, (cells::Told, &Column))| {

@@ -1,7 +1,8 @@
 //! Files that other programs read: what they are called, what is in them, and how they are read.
 
+use cruncher_results::column_id::ColumnId;
 use cruncher_results::filter::{Condition, Filter};
-use cruncher_study::figures::significant;
+use cruncher_study::figures::{counted, significant};
 
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -96,11 +97,12 @@ impl Contents {
 
 /// What a filter chooses, in words.
 pub(crate) fn in_words(filter: &Filter) -> Vec<String> {
-    filter.conditions.iter().map(condition_in_words).collect()
+    let in_words = |condition: &Condition| condition_in_words(condition, condition.column().map_or("", ColumnId::name));
+    filter.conditions.iter().map(in_words).collect()
 }
 
-fn condition_in_words(condition: &Condition) -> String {
-    let name = condition.column().map_or("case", cruncher_results::column_id::ColumnId::name);
+/// What a condition asks for, in words; `name` is what its column is called.
+pub(crate) fn condition_in_words(condition: &Condition, name: &str) -> String {
     match condition {
         Condition::Range { least: Some(least), most: Some(most), .. } => {
             format!("{name} from {} to {}", significant(*least), significant(*most))
@@ -111,7 +113,7 @@ fn condition_in_words(condition: &Condition) -> String {
         Condition::OneOf { values, .. } => format!("{name} is {}", values.join(" or ")),
         Condition::HasValue(_) => format!("{name} is there"),
         Condition::HasNone(_) => format!("{name} is missing"),
-        Condition::Cases(cases) => format!("{} chosen cases", cases.len()),
+        Condition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
     }
 }
 
@@ -135,6 +137,8 @@ pub(crate) fn slug(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::case::CaseId;
+
     use super::*;
 
     fn contents() -> Contents {
@@ -183,6 +187,9 @@ mod tests {
         let filter: Filter = "factor.c:2..3,case.state:done|failed,response.load:..2e5,factor.soil:!".parse().unwrap();
         let words = ["c from 2 to 3", "state is done or failed", "load up to 200000", "soil is missing"];
         assert_eq!(in_words(&filter), words);
+        let case = CaseId::parse(&"0a".repeat(16)).unwrap();
+        let cases = |number: usize| in_words(&Filter { conditions: vec![Condition::Cases(vec![case; number])] });
+        assert_eq!([cases(1), cases(1_200)].concat(), ["1 chosen case", "1,200 chosen cases"]);
     }
 
     #[test]

@@ -47,16 +47,20 @@ impl Rows {
         self.whole_px().min(MOST_PX)
     }
 
+    /// How far the container can be scrolled.
+    pub(crate) fn most_scrolled_px(self) -> f64 {
+        (self.height_px() - self.view_px).max(0.0)
+    }
+
     /// Pixels of the rows to one of the container's scroll bar.
     fn step(self) -> f64 {
-        let (whole, scrolled) = (self.whole_px() - self.view_px, self.height_px() - self.view_px);
+        let (whole, scrolled) = (self.whole_px() - self.view_px, self.most_scrolled_px());
         if scrolled > 0.0 { (whole / scrolled).max(1.0) } else { 1.0 }
     }
 
     /// What is seen of them after the container was scrolled that far.
     pub(crate) fn part(self, scrolled_px: f64) -> Part {
-        let most_px = (self.height_px() - self.view_px).max(0.0);
-        let scrolled_px = scrolled_px.clamp(0.0, most_px);
+        let scrolled_px = scrolled_px.clamp(0.0, self.most_scrolled_px());
         let above_px = scrolled_px * self.step();
         let first = whole(above_px / self.row_px).saturating_sub(AHEAD).min(self.count);
         let end = (whole((above_px + self.view_px) / self.row_px) + 1 + AHEAD).min(self.count);

@@ -62,7 +62,7 @@ mod tests {
     use crate::raster::Colour;
     use crate::samples::{light, uniform};
     use crate::scatter::Scatter;
-    use crate::timeline::{Attempt, Outcome, Timeline, time_axis};
+    use crate::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
     use crate::{Axis, Column, Mask, Scale};
 
     /// Every chart, of the same numbers.
@@ -95,9 +95,12 @@ mod tests {
         look(&Field::of(&values, &linear(), &linear(), &linear(), (5, 5)));
         let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5 };
         look(&Correlation { response: "b".to_owned(), rows: vec![row; 3] });
-        let attempt = |start: &f64| Attempt { lane: 0, start: *start, end: start + 1.0, outcome: Outcome::Failed };
-        let attempts: Vec<Attempt> = numbers.iter().map(attempt).collect();
-        look(&Timeline { lanes: &["a".to_owned()], attempts: &attempts, x: time_axis(&attempts, 0.0) });
+        let attempt = |index: usize| {
+            let (start, end) = (numbers[index], numbers[index] + 1.0);
+            Attempt { lane: 0, start, end, outcome: Outcome::Failed }
+        };
+        let attempts = Attempts { count: numbers.len(), at: &attempt };
+        look(&Timeline { lanes: &["a".to_owned()], attempts, x: time_axis(attempts, 0.0) });
     }
 
     #[test]

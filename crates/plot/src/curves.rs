@@ -1,6 +1,7 @@
 //! Many curves on one another, and what most of them do.
 
 mod band;
+mod window;
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
@@ -16,6 +17,7 @@ use crate::raster::{Layer, Raster};
 use crate::sheet::{Ink, Place, Sheet};
 
 pub use band::Band;
+use window::Window;
 
 /// Line widths on the page.
 const MEDIAN_PX: f64 = 2.0;
@@ -63,8 +65,7 @@ impl Curves<'_> {
         let (mut nearest, mut least) = (None, reach_px);
         for (index, curve) in self.curves.iter().enumerate().filter(|(index, _)| among.contains(*index)) {
             let mut before = None;
-            for (x, y) in curve.x.iter().zip(curve.y) {
-                let place = frame.pixel_of(*x, *y);
+            for place in places_on(frame, curve) {
                 let distance = before.map_or(f64::INFINITY, |before| distance((x_px, y_px), before, place));
                 if distance <= least {
                     (nearest, least) = (Some(index), distance);
@@ -75,13 +76,24 @@ impl Curves<'_> {
         nearest
     }
 
+    /// The curves that pass through the rectangle with two opposite corners, in pixels, as far as it lies in the frame: their
+    /// places among all, rising. A line between two points counts as a whole, a single point without lines doesn't.
+    #[must_use]
+    pub fn passing(&self, frame: &Frame, from: Place, to: Place) -> Vec<usize> {
+        let inside = |(x_px, y_px): Place| {
+            (x_px.clamp(frame.left_px, frame.right_px), y_px.clamp(frame.top_px, frame.bottom_px))
+        };
+        let window = Window::between(inside(from), inside(to));
+        let curves = self.curves.iter().enumerate();
+        curves.filter(|(_, curve)| window.is_touched(places_on(frame, curve))).map(|(index, _)| index).collect()
+    }
+
     /// Curves with a part that is shown, those without, and those that have no line.
     fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
         for curve in self.curves {
-            let mut points = curve.x.iter().zip(curve.y).filter(|(x, y)| !x.is_nan() && !y.is_nan());
             match () {
-                () if points.nth(1).is_none() => drawn.missing += 1,
+                () if !has_line(curve) => drawn.missing += 1,
                 () if self.is_shown(curve) => drawn.shown += 1,
                 () => drawn.outside += 1,
             }
@@ -90,33 +102,52 @@ impl Curves<'_> {
     }
 
     fn is_shown(&self, curve: &Curve) -> bool {
-        let is_inside =
-            |axis: &Axis, values: &[f64]| values.iter().any(|value| (0.0..=1.0).contains(&axis.place(*value)));
-        is_inside(&self.x, curve.x) && is_inside(&self.y, curve.y)
+        let (x, y) = (self.x.mapping(1.0), self.y.mapping(1.0));
+        let places = curve.x.iter().zip(curve.y).map(|(x_value, y_value)| (x.place(*x_value), y.place(*y_value)));
+        Window::between((0.0, 0.0), (1.0, 1.0)).is_touched(places)
     }
 
     fn draw_pointed_at(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
         let Some(curve) = self.pointed_at.and_then(|index| self.curves.get(index)) else { return };
-        let places: Vec<Place> = curve.x.iter().zip(curve.y).map(|(x, y)| frame.pixel_of(*x, *y)).collect();
-        for part in places.split(|(x, y)| !frame.contains(*x, *y)).filter(|part| part.len() > 1) {
-            sheet.path(part.to_vec(), look.text, POINTED_AT_PX * look.pixel_ratio);
+        for path in Window::of(frame).paths(places_on(frame, curve)) {
+            sheet.path(path, look.text, POINTED_AT_PX * look.pixel_ratio);
         }
     }
 }
 
+/// Whether two points one after the other are there.
+fn has_line(curve: &Curve) -> bool {
+    let mut was_there = false;
+    curve.x.iter().zip(curve.y).any(|(x, y)| {
+        let is_there = !x.is_nan() && !y.is_nan();
+        std::mem::replace(&mut was_there, is_there) && is_there
+    })
+}
+
+/// Where the points of a curve stand.
+fn places_on<'a>(frame: &Frame, curve: &Curve<'a>) -> impl Iterator<Item = Place> + use<'a> {
+    let (width, height) = frame.size_px();
+    let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
+    let (left, bottom) = (frame.left_px, frame.bottom_px);
+    let points = curve.x.iter().zip(curve.y);
+    points.map(move |(x_value, y_value)| (left + x.place(*x_value), bottom - y.place(*y_value)))
+}
+
 fn draw_band(band: &Band, frame: &Frame, sheet: &mut Sheet, look: &Look) {
-    let is_inside = |place: &Place| frame.contains(place.0, place.1.clamp(frame.top_px, frame.bottom_px));
+    let window = Window::of(frame);
     let places = |values: &[f64]| -> Vec<Place> {
         let values = band.x.iter().zip(values).filter(|(_, value)| !value.is_nan());
-        let within = |place: Place| (place.0, place.1.clamp(frame.top_px, frame.bottom_px));
-        values.map(|(x, y)| within(frame.pixel_of(*x, *y))).filter(is_inside).collect()
+        values.map(|(x, y)| frame.pixel_of(*x, *y)).collect()
     };
     let mut outline = places(&band.high);
     outline.extend(places(&band.low).into_iter().rev());
+    let outline = window.shape(outline);
     if outline.len() > 2 {
         sheet.shape(outline, Ink::faint(look.accent, BAND_OPACITY));
-        for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
-            sheet.path(places(values), look.accent, width_px * look.pixel_ratio);
+    }
+    for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
+        for path in window.paths(places(values).into_iter()) {
+            sheet.path(path, look.accent, width_px * look.pixel_ratio);
         }
     }
 }
@@ -256,6 +287,49 @@ mod tests {
         insta::assert_snapshot!("empty", golden(&curves(&[], None), SMALL, &light()));
         let single = [Curve { x: &[1.0], y: &[2.0] }];
         assert_eq!(curves(&single, None).drawn(), Drawn { missing: 1, ..Drawn::default() });
+        let gaps = [Curve { x: &[1.0, 2.0, 3.0], y: &[2.0, f64::NAN, 2.0] }];
+        assert_eq!(curves(&gaps, None).drawn(), Drawn { missing: 1, ..Drawn::default() });
+    }
+
+    #[test]
+    fn a_part_of_the_curves_is_cut_at_the_edges() {
+        let numbers = numbers(60);
+        let views = views(&numbers);
+        let whole = curves(&views, None);
+        let band = Band::of(&views, Mask::All, &steps(&views, &whole.x, 60));
+        let (x, y) = (whole.x.between(2.9, 3.7), whole.y.between(3.5e5, 4.5e5));
+        let chart = Curves { x, y, band: Some(&band), pointed_at: Some(7), ..whole };
+        insta::assert_snapshot!(golden(&chart, SMALL, &light()));
+    }
+
+    #[test]
+    fn a_curve_is_shown_if_it_crosses_the_frame_between_two_points() {
+        let views = [Curve { x: &[0.0, 10.0], y: &[0.0, 10.0] }, Curve { x: &[0.0, 10.0], y: &[8.0, 10.0] }];
+        let mut chart = curves(&views, None);
+        (chart.x, chart.y) = (chart.x.between(4.0, 5.0), chart.y.between(4.0, 5.0));
+        assert_eq!(chart.drawn(), Drawn { shown: 1, outside: 1, ..Drawn::default() });
+    }
+
+    #[test]
+    fn curves_that_pass_through_a_rectangle_are_found() {
+        let views = [
+            Curve { x: &[0.0, 10.0], y: &[0.0, 10.0] },
+            Curve { x: &[0.0, 10.0], y: &[10.0, 0.0] },
+            Curve { x: &[0.0, 4.0, 6.0, 10.0], y: &[5.0, f64::NAN, f64::NAN, 5.0] },
+            Curve { x: &[0.0, 10.0], y: &[9.0, 9.5] },
+        ];
+        let chart = curves(&views, None);
+        let frame = chart.frame(USUAL, &light());
+        let check = |from: Place, to: Place, expected: &[usize]| {
+            let pixel = |(x, y): Place| frame.pixel_of(x, y);
+            assert_eq!(chart.passing(&frame, pixel(from), pixel(to)), expected, "{from:?} {to:?}");
+            assert_eq!(chart.passing(&frame, pixel(to), pixel(from)), expected, "drawn backwards");
+        };
+        check((4.5, 4.5), (5.5, 5.5), &[0, 1]);
+        check((1.0, 0.5), (2.0, 3.0), &[0]);
+        check((3.0, -1e9), (3.1, 1e9), &[0, 1, 3]);
+        check((4.0, 8.0), (5.0, 8.5), &[]);
+        check((-1e9, -1e9), (1e9, 1e9), &[0, 1, 3]);
     }
 
     #[test]

@@ -51,13 +51,28 @@ pub struct Attempt {
     pub outcome: Outcome,
 }
 
+/// Attempts, made as they are looked at: a list of a million would take more memory than where they are from.
+#[derive(Clone, Copy)]
+pub struct Attempts<'a> {
+    /// How many there are.
+    pub count: usize,
+    /// Which one is at a place.
+    pub at: &'a dyn Fn(usize) -> Attempt,
+}
+
+impl Attempts<'_> {
+    fn each(&self) -> impl Iterator<Item = Attempt> {
+        (0..self.count).map(self.at)
+    }
+}
+
 /// Attempts by worker and time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Timeline<'a> {
     /// The names of the workers, from the uppermost lane.
     pub lanes: &'a [String],
     /// The attempts, in any order.
-    pub attempts: &'a [Attempt],
+    pub attempts: Attempts<'a>,
     /// The time.
     pub x: Axis,
 }
@@ -92,9 +107,9 @@ impl Timeline<'_> {
             let (start, end) = (frame.pixel_of(attempt.start, 0.0).0, frame.pixel_of(attempt.end, 0.0).0);
             (start - x_px).max(x_px - end).max(0.0)
         };
-        let candidates = self.attempts.iter().enumerate();
+        let candidates = self.attempts.each().enumerate();
         let candidates = candidates.filter(|(_, attempt)| attempt.lane == lane && !attempt.end.is_nan());
-        let nearest = candidates.min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)));
+        let nearest = candidates.min_by(|one, other| distance(&one.1).total_cmp(&distance(&other.1)));
         let is_inside = frame.contains(x_px, y_px) && lane < self.shown(size, look);
         nearest.filter(|(_, attempt)| is_inside && distance(attempt) <= reach_px).map(|(index, _)| index)
     }
@@ -112,7 +127,7 @@ impl Timeline<'_> {
 
     fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
-        for attempt in self.attempts {
+        for attempt in self.attempts.each() {
             let is_seen =
                 attempt.end >= self.x.least && attempt.start <= self.x.most && attempt.lane < self.lanes.len();
             match () {
@@ -128,7 +143,7 @@ impl Timeline<'_> {
     fn busy(&self, lanes: usize, width_px: usize, look: &Look) -> Vec<Busy> {
         let mut busy = vec![Busy::default(); lanes * width_px];
         let mapping = self.x.mapping(real(width_px));
-        for attempt in self.attempts.iter().filter(|attempt| attempt.lane < lanes) {
+        for attempt in self.attempts.each().filter(|attempt| attempt.lane < lanes) {
             let (mut start, end) = (mapping.place(attempt.start), mapping.place(attempt.end));
             if !(end >= 0.0 && start < real(width_px)) {
                 continue;
@@ -182,7 +197,7 @@ impl Chart for Timeline<'_> {
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         frame.rule(&mut sheet, look);
-        if self.attempts.is_empty() {
+        if self.attempts.count == 0 {
             write_nothing(&mut sheet, &frame, look);
         }
         sheet
@@ -190,10 +205,10 @@ impl Chart for Timeline<'_> {
 
     fn summary(&self) -> String {
         let Drawn { shown, outside, missing } = self.drawn();
-        let failed = self.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Failed).count();
+        let failed = self.attempts.each().filter(|attempt| attempt.outcome == Outcome::Failed).count();
         let workers = if self.lanes.len() == 1 { "worker" } else { "workers" };
         let text = format!("{} attempts of {} {workers}", count(shown), count(self.lanes.len()));
-        let times = self.attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]);
+        let times = self.attempts.each().flat_map(|attempt| [attempt.start, attempt.end]);
         let times = extent(times.filter(|time| time.is_finite()));
         let times = times.map(|(from, to)| format!(", {}", self.x.range_in_words(from, to))).unwrap_or_default();
         format!("{text}{times}, {} failed{}", count(failed), absent(outside, missing))
@@ -202,8 +217,8 @@ impl Chart for Timeline<'_> {
 
 /// An axis that covers all attempts.
 #[must_use]
-pub fn time_axis(attempts: &[Attempt], utc_offset_secs: f64) -> Axis {
-    let times = attempts.iter().flat_map(|attempt| [attempt.start, attempt.end]).filter(|time| time.is_finite());
+pub fn time_axis(attempts: Attempts, utc_offset_secs: f64) -> Axis {
+    let times = attempts.each().flat_map(|attempt| [attempt.start, attempt.end]).filter(|time| time.is_finite());
     let ends: Vec<f64> = extent(times).into_iter().flat_map(|(first, last)| [first, last]).collect();
     Axis::covering("", "", Scale::Time { utc_offset_secs }, &ends)
 }
@@ -231,45 +246,47 @@ mod tests {
         (names, attempts)
     }
 
-    fn timeline<'a>(lanes: &'a [String], attempts: &'a [Attempt]) -> Timeline<'a> {
-        Timeline { lanes, attempts, x: time_axis(attempts, 3_600.0) }
+    /// Looks at the chart of some attempts.
+    fn with(lanes: &[String], attempts: &[Attempt], look: impl FnOnce(&Timeline)) {
+        let attempts = Attempts { count: attempts.len(), at: &|index| attempts[index] };
+        look(&Timeline { lanes, attempts, x: time_axis(attempts, 3_600.0) });
     }
 
     #[test]
     fn a_few_attempts_are_bars() {
         let (lanes, attempts) = attempts(5, 12, 900.0);
-        let chart = timeline(&lanes, &attempts);
-        insta::assert_snapshot!(golden(&chart, USUAL, &light()));
-        assert!(
-            chart.summary().starts_with("60 attempts of 5 workers, from 21 Nov 2026, 01:00 to"),
-            "{}",
-            chart.summary()
-        );
+        with(&lanes, &attempts, |chart| {
+            insta::assert_snapshot!(golden(chart, USUAL, &light()));
+            let summary = chart.summary();
+            assert!(summary.starts_with("60 attempts of 5 workers, from 21 Nov 2026, 01:00 to"), "{summary}");
+        });
     }
 
     #[test]
     fn many_attempts_are_a_density_and_many_lanes_are_counted() {
         let (lanes, attempts) = attempts(30, 4_000, 40.0);
-        let chart = timeline(&lanes, &attempts);
-        insta::assert_snapshot!(golden(&chart, SMALL, &dark()));
-        assert_eq!((chart.shown(SMALL, &light()), chart.rows(SMALL, &light())), (11, 12));
-        assert!(chart.summary().starts_with("120,000 attempts of 30 workers"), "{}", chart.summary());
+        with(&lanes, &attempts, |chart| {
+            insta::assert_snapshot!(golden(chart, SMALL, &dark()));
+            assert_eq!((chart.shown(SMALL, &light()), chart.rows(SMALL, &light())), (11, 12));
+            assert!(chart.summary().starts_with("120,000 attempts of 30 workers"), "{}", chart.summary());
+        });
     }
 
     #[test]
     fn no_attempt_and_one_attempt_are_shown_as_such() {
         let (lanes, attempts) = attempts(1, 1, 60.0);
-        insta::assert_snapshot!("single", golden(&timeline(&lanes, &attempts), SMALL, &light()));
-        insta::assert_snapshot!("empty", golden(&timeline(&[], &[]), SMALL, &light()));
+        with(&lanes, &attempts, |chart| insta::assert_snapshot!("single", golden(chart, SMALL, &light())));
+        with(&[], &[], |chart| insta::assert_snapshot!("empty", golden(chart, SMALL, &light())));
     }
 
     #[test]
     fn an_attempt_is_found() {
         let (lanes, attempts) = attempts(5, 12, 900.0);
-        let chart = timeline(&lanes, &attempts);
-        let frame = chart.frame(USUAL, &light());
-        let at = frame.pixel_of(f64::midpoint(attempts[30].start, attempts[30].end), 2.0);
-        assert_eq!(chart.nearest(USUAL, &light(), at, 3.0), Some(30));
-        assert_eq!(chart.nearest(USUAL, &light(), (frame.left_px, at.1 + 100.0), 3.0), None);
+        with(&lanes, &attempts, |chart| {
+            let frame = chart.frame(USUAL, &light());
+            let at = frame.pixel_of(f64::midpoint(attempts[30].start, attempts[30].end), 2.0);
+            assert_eq!(chart.nearest(USUAL, &light(), at, 3.0), Some(30));
+            assert_eq!(chart.nearest(USUAL, &light(), (frame.left_px, at.1 + 100.0), 3.0), None);
+        });
     }
 }

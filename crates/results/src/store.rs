@@ -207,4 +207,13 @@ impl Store {
     pub fn all(&self) -> Mask {
         Mask::full(self.len())
     }
+
+    /// The rows whose case has a result.
+    #[must_use]
+    pub fn done(&self) -> Mask {
+        let Some(done) = self.dictionary.find(DONE) else { return Mask::empty(self.len()) };
+        let mut rows = self.all();
+        rows.retain_by(self.field(Field::State).codes(), |state| state == done);
+        rows
+    }
 }

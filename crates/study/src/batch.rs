@@ -61,6 +61,12 @@ impl Batch {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a path is that of this batch or of one below it.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        path.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 impl fmt::Display for Batch {
@@ -107,6 +113,23 @@ mod tests {
             assert!(matches!(Batch::parse(path), Err(BatchError::Reserved(_))), "{path}");
         }
         assert!(Batch::parse("file/abandoned-mine").is_ok());
+    }
+
+    #[test]
+    fn a_batch_contains_itself_and_what_is_below_it() {
+        let batch = Batch::parse("a/b").unwrap();
+        for (path, is_inside) in [
+            ("a/b", true),
+            ("a/b/c", true),
+            ("a/b/c/d", true),
+            ("a/bc", false),
+            ("a/b-c", false),
+            ("a", false),
+            ("x/a/b", false),
+            ("", false),
+        ] {
+            assert_eq!(batch.contains(path), is_inside, "{path}");
+        }
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! How strongly the response follows each factor.
 
-use std::time::Duration;
-
 use cruncher_plot::correlation::{Correlation, Row};
 use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::ColumnId;
@@ -10,12 +8,9 @@ use cruncher_results::store::Store;
 use leptos::prelude::*;
 
 use super::MOST_AXES;
-use crate::results::columns::{is_text, label, plotted, showable, shown};
-use crate::results::desk::{Desk, Selected};
+use crate::results::columns::{Shown, is_text, label, plotted, showable};
+use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
-
-/// After this time without a change the coefficients are computed: ranks take a while.
-const QUIET: Duration = Duration::from_millis(150);
 
 /// How strongly the response follows each factor, among the selected cases.
 pub(crate) struct Correlations {
@@ -24,23 +19,17 @@ pub(crate) struct Correlations {
 }
 
 impl Correlations {
-    /// Computes them now, and whenever the selection has been left alone for a moment.
-    pub(crate) fn new(desk: Desk) -> Self {
+    /// Computes them whenever the selection has settled: ranks take a while.
+    pub(crate) fn new(desk: Desk, shown: Memo<Option<Shown>>) -> Self {
         let found = RwSignal::new(None);
-        let changes = StoredValue::new(0_u64);
+        let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
+            found.set(Some(desk.data.with_untracked(|store| computed(desk, store, &response, &selected))));
+        });
         Effect::new(move || {
-            desk.data.track();
-            let (response, selected) = (shown(desk).map(|shown| shown.response), desk.selected.get());
-            changes.update_value(|number| *number += 1);
-            let number = changes.get_value();
-            let compute = move || {
-                if changes.try_get_value() == Some(number)
-                    && let Some(response) = &response
-                {
-                    found.set(Some(desk.data.with_untracked(|store| computed(desk, store, response, &selected))));
-                }
-            };
-            set_timeout(compute, QUIET);
+            let selected = desk.settled.get();
+            if let Some(shown) = shown.get() {
+                compute((shown.response, selected));
+            }
         });
         Self { desk, found }
     }
@@ -62,10 +51,7 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
     let factors: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
     let values = plotted(desk, store, response);
-    let all = store.all();
-    let mask = selected.mask.as_deref().unwrap_or(&all);
-    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
-    let rows: Vec<u32> = mask.iter().map(|row| row as u32).collect();
+    let rows = selected.rows(store);
     let pearson = correlations(Coefficient::Pearson, &factors, &values.values, &rows);
     let spearman = correlations(Coefficient::Spearman, &factors, &values.values, &rows);
     let mut found: Vec<(ColumnId, Row)> = ids
@@ -89,6 +75,7 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
 }
 
 impl Plot for Correlations {
+    /// It waits for the selection to settle.
     fn track(&self) {
         self.found.track();
     }

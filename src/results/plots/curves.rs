@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use cruncher_plot::curves::{Band, Curve, Curves, steps};
-use cruncher_plot::{Axis, Chart, Look, Mask, Scale, Size};
+use cruncher_plot::{Axis, Chart, Frame, Look, Mask, Scale, Size};
 use cruncher_results::curves::{Along, CaseCurve};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use super::{REACH_PX, in_words};
 use crate::results::columns::shown;
 use crate::results::curves::{CurveReader, name_of};
 use crate::results::desk::Selected;
-use crate::results::surface::{Found, Paper, Place, Plot};
+use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
 /// The band is computed at so many places.
 const BAND_STEPS: usize = 120;
@@ -23,6 +23,8 @@ const LEAST_IN_BAND: usize = 10;
 /// An array of each case as a curve, and what most of them do.
 pub(crate) struct CurvePlot {
     reader: CurveReader,
+    /// The part that is shown: least and most to the right, then upwards.
+    zoom: RwSignal<Option<[f64; 4]>>,
     last: RefCell<Option<(Of, Computed)>>,
 }
 
@@ -31,6 +33,7 @@ pub(crate) struct CurvePlot {
 struct Of {
     cases: usize,
     pair: (Along, String),
+    /// Once they have settled: the band of many curves takes longer than a step of a brush may.
     selected: Selected,
 }
 
@@ -42,36 +45,55 @@ struct Computed {
 }
 
 impl CurvePlot {
-    pub(crate) const fn new(reader: CurveReader) -> Self {
-        Self { reader, last: RefCell::new(None) }
+    pub(crate) fn new(reader: CurveReader) -> Self {
+        let zoom = RwSignal::new(None);
+        // Other arrays have other values.
+        Effect::new(move || {
+            reader.pair.track();
+            zoom.set(None);
+        });
+        Self { reader, zoom, last: RefCell::new(None) }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Curves, &[CaseCurve], &Computed) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&Curves, &[CaseCurve]) -> T) -> Option<T> {
         let desk = self.reader.desk;
         let pair = self.reader.pair.get()?;
-        let selected = desk.selected.get();
+        let (selected, settled) = (desk.selected.get(), desk.settled.get());
         let pointed_at = desk.pointed_at.get();
         let sheaf = self.reader.sheaf.read();
         let found: Vec<CaseCurve> = sheaf.curves(&pair.0, &pair.1).collect();
         let curves: Vec<Curve> = found.iter().map(|CaseCurve { x, y, .. }| Curve { x, y }).collect();
-        let is_selected = |curve: &CaseCurve| selected.mask.as_ref().is_none_or(|mask| mask.contains(curve.row));
-        let flags: Vec<bool> = found.iter().map(is_selected).collect();
-        let of = Of { cases: sheaf.len(), pair, selected };
+        let flags =
+            |selected: &Selected| -> Vec<bool> { found.iter().map(|curve| selected.contains(curve.row)).collect() };
+        let in_colour = flags(&selected);
+        let of = Of { cases: sheaf.len(), pair, selected: settled };
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(known, _)| *known != of) {
-            let computed = Computed::of(&of.pair, &curves, &flags);
+            let computed = Computed::of(&of.pair, &curves, &flags(&of.selected));
             *last = Some((of, computed));
         }
         let (_, computed) = last.as_ref()?;
+        let (mut x, mut y) = (computed.x.clone(), computed.y.clone());
+        if let Some([left, right, bottom, top]) = self.zoom.get() {
+            (x, y) = (x.between(left, right), y.between(bottom, top));
+        }
         let chart = Curves {
             curves: &curves,
-            selected: Mask::Flags(&flags),
-            x: computed.x.clone(),
-            y: computed.y.clone(),
+            selected: Mask::Flags(&in_colour),
+            x,
+            y,
             band: computed.band.as_ref(),
             pointed_at: pointed_at.and_then(|row| found.binary_search_by_key(&row, |curve| curve.row).ok()),
         };
-        Some(look(&chart, &found, computed))
+        Some(look(&chart, &found))
+    }
+
+    fn frame(&self, paper: Paper) -> Option<Frame> {
+        self.look(|curves, _| curves.frame(paper.size, paper.look))
+    }
+
+    fn show(&self, (x, y): (Axis, Axis)) {
+        self.zoom.set(Some([x.least, x.most, y.least, y.most]));
     }
 }
 
@@ -112,7 +134,7 @@ fn ends(values: &[f64]) -> Vec<f64> {
 
 impl Plot for CurvePlot {
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|curves, _, _| show(curves));
+        self.look(|curves, _| show(curves));
     }
 
     fn track(&self) {
@@ -120,11 +142,32 @@ impl Plot for CurvePlot {
         self.reader.desk.pointed_at.track();
         self.reader.sheaf.track();
         self.reader.pair.track();
+        self.zoom.track();
+        self.reader.desk.settled.track();
+    }
+
+    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+        let desk = self.reader.desk;
+        let (brush, cases) = self.look(|curves, found| {
+            let frame = curves.frame(paper.size, paper.look);
+            let inside = |(right, down): Place| {
+                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
+            };
+            let (from, to) = (inside(from), inside(to));
+            let passing = curves.passing(&frame, from, to);
+            let cases = desk.data.with(|store| {
+                let ids = store.case_ids();
+                passing.into_iter().filter_map(|place| ids.get(found.get(place)?.row).copied()).collect()
+            });
+            (Brush { from, to }, cases)
+        })?;
+        desk.select_cases(cases);
+        Some(brush)
     }
 
     fn find(&self, paper: Paper, at: Place) -> Option<Found> {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let row = self.look(|curves, found, _| {
+        let row = self.look(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
             let among = |mask| curves.nearest(&frame, at, reach_px, mask);
             let nearest = among(curves.selected).or_else(|| among(Mask::All))?;
@@ -137,25 +180,42 @@ impl Plot for CurvePlot {
     }
 
     fn press(&self, paper: Paper, at: Place) {
-        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
-            self.reader.desk.opened.set(Some(row));
+        match self.find(paper, at).and_then(|found| found.row) {
+            Some(row) => self.reader.desk.opened.set(Some(row)),
+            None => self.reader.desk.clear_cases(),
         }
     }
 
+    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
+        if let Some(frame) = self.frame(paper) {
+            self.show(frame.zoomed(at.0, at.1, factor));
+        }
+    }
+
+    fn pan(&self, paper: Paper, by: Place) {
+        if let Some(frame) = self.frame(paper) {
+            self.show(frame.panned(by.0, by.1));
+        }
+    }
+
+    fn reset(&self) {
+        self.zoom.set(None);
+    }
+
     fn hint(&self) -> &'static str {
-        "Press a curve to open its case, Escape to select nothing."
+        "Drag to select the cases whose curves pass there, press a curve to open its case, drag with the shift key or use the arrow keys to move, plus and minus or Ctrl and the wheel to zoom, 0 to show everything, Escape to select nothing."
     }
 }
 
 /// What is drawn, in words.
 pub(crate) fn legend(reader: CurveReader) -> String {
     let Some((x, y)) = reader.pair.get() else { return String::new() };
-    let selected = reader.desk.selected.get();
+    let selected = reader.desk.settled.get();
     let sheaf = reader.sheaf.read();
     let (mut of, mut all) = (0_u64, 0_u64);
     for curve in sheaf.curves(&x, &y) {
         all += 1;
-        of += u64::from(selected.mask.as_ref().is_none_or(|mask| mask.contains(curve.row)));
+        of += u64::from(selected.contains(curve.row));
     }
     let curves = counted(of, "curve", "curves");
     let muted = if of < all {

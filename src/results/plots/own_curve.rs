@@ -35,6 +35,7 @@ impl OwnCurvePlot {
 }
 
 impl Plot for OwnCurvePlot {
+    /// It shows its case, whatever is selected.
     fn track(&self) {}
 
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {

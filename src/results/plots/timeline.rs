@@ -1,9 +1,8 @@
 //! Who computed what when.
 
-use cruncher_plot::timeline::{Attempt, Outcome, Timeline, time_axis};
+use cruncher_plot::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
 use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::store::DONE;
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
@@ -20,7 +19,7 @@ pub(crate) struct TimelinePlot {
 impl TimelinePlot {
     fn look<T>(&self, look: impl FnOnce(&Timeline) -> T) -> T {
         self.desk.data.with(|store| {
-            let (worker, state) = (store.field(Field::Worker), store.field(Field::State));
+            let (worker, done) = (store.field(Field::Worker), store.done());
             let (start, end) = (store.field(Field::StartTime), store.field(Field::EndTime));
             let workers = store.categories(worker);
             let mut lane_of = vec![0; workers.iter().map(|worker| worker.code as usize + 1).max().unwrap_or(1)];
@@ -28,23 +27,20 @@ impl TimelinePlot {
                 lane_of[worker.code as usize] = lane;
             }
             let names: Vec<String> = workers.iter().map(|worker| worker.label.to_owned()).collect();
-            let attempt = |row: usize| {
-                let is_done = store.label(state.code(row)) == DONE;
-                Attempt {
-                    lane: lane_of[worker.code(row) as usize],
-                    start: start.number(row),
-                    end: end.number(row),
-                    outcome: if is_done { Outcome::Done } else { Outcome::Failed },
-                }
+            let attempt = |row: usize| Attempt {
+                lane: lane_of[worker.code(row) as usize],
+                start: start.number(row),
+                end: end.number(row),
+                outcome: if done.contains(row) { Outcome::Done } else { Outcome::Failed },
             };
-            let attempts: Vec<Attempt> = (0..store.len()).map(attempt).collect();
-            let x = time_axis(&attempts, utc_offset_secs());
-            look(&Timeline { lanes: &names, attempts: &attempts, x })
+            let attempts = Attempts { count: store.len(), at: &attempt };
+            look(&Timeline { lanes: &names, attempts, x: time_axis(attempts, utc_offset_secs()) })
         })
     }
 }
 
 impl Plot for TimelinePlot {
+    /// It shows all cases, whatever is selected.
     fn track(&self) {}
 
     fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::number::exact;
-use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
+use cruncher_results::store::{Cell, DONE, Store};
 use cruncher_study::figures::significant;
 
 use super::title_of;
 use crate::results::columns::unit;
 use crate::results::desk::Desk;
+use crate::results::outcome::outcome;
 
 /// More factors and responses than these have no column.
 const MOST_NAMED: usize = 100;
@@ -114,16 +115,11 @@ fn message<'a>(store: &Store, messages: &'a BTreeMap<String, String>, row: usize
     }
 }
 
-/// The state of a case with its symbol, as the rest of the page shows states.
+/// The state of a case, and why it is that.
 fn state_in_words(state: Cell, message: &str) -> Told {
-    let (text, class) = match state {
-        Cell::Text(DONE) => return Told { text: "✓ done".into(), title: None, class: "state-text-done" },
-        Cell::Text(FAILED_FINALLY) => ("✕ failed", "state-text-failed"),
-        Cell::Text(_) => ("✕ failed, is tried again", "state-text-failed"),
-        _ => ("–", "faint"),
-    };
+    let (text, class) = outcome(state);
     let text = if message.is_empty() { text.to_owned() } else { format!("{text}: {message}") };
-    Told { title: Some(text.clone()), text, class }
+    Told { title: (state != Cell::Text(DONE)).then(|| text.clone()), text, class }
 }
 
 fn in_words(cell: Cell) -> Told {

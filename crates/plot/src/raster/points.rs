@@ -93,7 +93,8 @@ impl Raster {
         let has_muted = points.selected != Mask::All || points.colour != Colour::Plain;
         refill(&mut self.muted, if has_muted { pixels } else { 0 }, 0);
         match points.colour {
-            Colour::Plain => self.count_plain(points, dot_px),
+            Colour::Plain if dot_px == 1 => self.count_single(points),
+            Colour::Plain => self.count_each(points, dot_px, |_, _, _| true),
             Colour::Values(values, axis) => {
                 let mapping = axis.mapping(1.0);
                 let mut sums = std::mem::take(&mut self.sums);
@@ -103,7 +104,7 @@ impl Raster {
                     let is_coloured = place.is_finite();
                     if is_coloured {
                         let place = level(place);
-                        stamp.pixels(width, |pixel| sums[pixel] += place);
+                        stamp.pixels(width, &mut sums, |sum| *sum += place);
                     }
                     is_coloured
                 });
@@ -115,7 +116,7 @@ impl Raster {
                 self.count_each(points, dot_px, |index, stamp, width| {
                     let category = categories.get(index).copied().unwrap_or(u32::MAX);
                     if category != u32::MAX {
-                        stamp.pixels(width, |pixel| vote(&mut votes[pixel], category));
+                        stamp.pixels(width, &mut votes, |seat| vote(seat, category));
                     }
                     category != u32::MAX
                 });
@@ -124,17 +125,12 @@ impl Raster {
         }
     }
 
-    /// Counts up the pixels of every point. Without a branch that nobody can foresee: there may be a million.
-    fn count_plain(&mut self, points: &Points, dot_px: usize) {
+    /// Counts up a single pixel of every point. Without a branch that nobody can foresee: there may be a million.
+    fn count_single(&mut self, points: &Points) {
         let (width, height) = (self.image.width_px, self.image.height_px);
-        let mut layers = [&mut self.muted[..], &mut self.counts[..]];
+        let layers = [&mut self.muted[..], &mut self.counts[..]];
         for (index, column, row) in points.pixels((width, height)) {
-            let layer = &mut layers[usize::from(points.selected.contains(index))];
-            if dot_px == 1 {
-                layer[row * width + column] += 1;
-            } else {
-                Stamp::at(column, row, dot_px, (width, height)).pixels(width, |pixel| layer[pixel] += 1);
-            }
+            layers[usize::from(points.selected.contains(index))][row * width + column] += 1;
         }
     }
 
@@ -145,7 +141,7 @@ impl Raster {
             let stamp = Stamp::at(column, row, dot_px, (width, height));
             let is_coloured = points.selected.contains(index) && colour(index, stamp, width);
             let counts = if is_coloured { &mut self.counts } else { &mut self.muted };
-            stamp.pixels(width, |pixel| counts[pixel] += 1);
+            stamp.pixels(width, counts, |count| *count += 1);
         }
     }
 }
@@ -165,11 +161,10 @@ impl Stamp {
     }
 
     #[inline]
-    fn pixels(self, width: usize, mut each: impl FnMut(usize)) {
+    fn pixels<T>(self, width: usize, image: &mut [T], mut each: impl FnMut(&mut T)) {
         for row in 0..self.rows {
-            for column in 0..self.columns {
-                each(self.first + row * width + column);
-            }
+            let first = self.first + row * width;
+            image[first..first + self.columns].iter_mut().for_each(&mut each);
         }
     }
 }

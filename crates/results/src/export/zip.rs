@@ -1,11 +1,22 @@
 //! Several files in one: a ZIP file as APPNOTE 6.3 of PKWARE describes it, not compressed, names in UTF-8.
+//!
+//! It is made of parts, which whoever writes it puts one after the other: of each file what [`Zip::file`] gives, then its
+//! content, however that is divided; at last what [`Zip::end`] gives.
 
-/// The files of an archive so far.
+/// An archive that is being written.
 #[derive(Debug, Default)]
 pub struct Zip {
-    out: Vec<u8>,
+    size_bytes: u64,
     directory: Vec<u8>,
     entries: u16,
+}
+
+/// What an archive says of a file's content, which it learns part by part.
+#[derive(Debug, Clone, Copy)]
+pub struct Content {
+    /// The complement of the checksum.
+    crc: u32,
+    size_bytes: u64,
 }
 
 /// A file that the format can't hold without its extension of 64 bits.
@@ -27,51 +38,77 @@ const LOCAL: &[u8] = b"PK\x03\x04";
 const CENTRAL: &[u8] = b"PK\x01\x02";
 const END: &[u8] = b"PK\x05\x06";
 
+/// Their lengths, names apart.
+const LOCAL_BYTES: usize = 30;
+const CENTRAL_BYTES: usize = 46;
+const END_BYTES: usize = 22;
+
 /// Version 2.0; a name in UTF-8; stored; midnight of the first day that the format knows, 1 January 1980.
 const COMMON: [u8; 10] = [20, 0, 0, 0x08, 0, 0, 0, 0, 0x21, 0];
 
 impl Zip {
-    /// Adds a file.
+    /// What precedes a file's content.
     ///
     /// # Errors
     /// If it doesn't fit; the archive is as it was.
-    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ZipError> {
+    pub fn file(&mut self, name: &str, content: &Content) -> Result<Vec<u8>, ZipError> {
         let entries = self.entries.checked_add(1).filter(|entries| *entries < u16::MAX).ok_or(ZipError::TooMany)?;
         let name_length = u16::try_from(name.len()).map_err(|_too_long| ZipError::Name)?.to_le_bytes();
-        // Its part of the directory, and the directory's end.
-        let ahead = [LOCAL.len() + 26 + name.len(), CENTRAL.len() + 42 + name.len(), END.len() + 18];
-        let total = ahead.iter().sum::<usize>().checked_add(bytes.len());
-        let total = total.and_then(|more| (self.out.len() + self.directory.len()).checked_add(more));
-        let is_small = total.is_some_and(|total| u32::try_from(total).is_ok_and(|total| total < u32::MAX));
-        let (Ok(offset), Ok(size), true) = (u32::try_from(self.out.len()), u32::try_from(bytes.len()), is_small) else {
+        let (before, after) = (LOCAL_BYTES + name.len(), self.directory.len() + CENTRAL_BYTES + name.len() + END_BYTES);
+        let behind = (self.size_bytes + before as u64).saturating_add(content.size_bytes);
+        let is_small = behind.saturating_add(after as u64) < u64::from(u32::MAX);
+        let (Ok(offset), Ok(size), true) =
+            (u32::try_from(self.size_bytes), u32::try_from(content.size_bytes), is_small)
+        else {
             return Err(ZipError::TooLarge);
         };
-        let (crc, size) = (crc_32(bytes).to_le_bytes(), size.to_le_bytes());
+        let (crc, size) = ((!content.crc).to_le_bytes(), size.to_le_bytes());
         let described = [&COMMON, crc.as_slice(), &size, &size, &name_length, &[0, 0]].concat();
-        self.out.reserve_exact(ahead[0] + bytes.len());
-        for part in [LOCAL, &described, name.as_bytes(), bytes] {
-            self.out.extend_from_slice(part);
-        }
         // Made by version 2.0; no comment, first disk, no attributes.
         let where_it_is = [&[0; 10], offset.to_le_bytes().as_slice()].concat();
         for part in [CENTRAL, &[20, 0], &described, &where_it_is, name.as_bytes()] {
             self.directory.extend_from_slice(part);
         }
-        self.entries = entries;
-        Ok(())
+        (self.entries, self.size_bytes) = (entries, behind);
+        Ok([LOCAL, &described, name.as_bytes()].concat())
     }
 
-    /// The archive.
+    /// What follows the last file.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "each file was added only if all of it stays below 4 GiB")]
-    pub fn finish(mut self) -> Vec<u8> {
-        let (offset, size) = (self.out.len() as u32, self.directory.len() as u32);
-        let entries = self.entries.to_le_bytes();
-        self.out.append(&mut self.directory);
+    #[expect(clippy::cast_possible_truncation, reason = "each file was taken only if all of it stays below 4 GiB")]
+    pub fn end(self) -> Vec<u8> {
+        let (offset, size) = (self.size_bytes as u32, self.directory.len() as u32);
+        let (entries, mut end) = (self.entries.to_le_bytes(), self.directory);
         for part in [END, &[0; 4], &entries, &entries, &size.to_le_bytes(), &offset.to_le_bytes(), &[0, 0]] {
-            self.out.extend_from_slice(part);
+            end.extend_from_slice(part);
         }
-        self.out
+        end
+    }
+}
+
+/// Of an empty file.
+impl Default for Content {
+    fn default() -> Self {
+        Self { crc: u32::MAX, size_bytes: 0 }
+    }
+}
+
+impl Content {
+    /// Of a file that is there as a whole.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut content = Self::default();
+        content.add(bytes);
+        content
+    }
+
+    /// Takes what comes next.
+    pub fn add(&mut self, part: &[u8]) {
+        self.crc = part.iter().fold(self.crc, |crc, byte| {
+            let [lowest, ..] = crc.to_le_bytes();
+            REMAINDERS[usize::from(lowest ^ byte)] ^ crc >> 8
+        });
+        self.size_bytes += part.len() as u64;
     }
 }
 
@@ -80,9 +117,15 @@ impl Zip {
 /// # Errors
 /// If they don't fit.
 pub fn npz(arrays: &[(&str, &[u8])]) -> Result<Vec<u8>, ZipError> {
-    let mut zip = Zip::default();
-    arrays.iter().try_for_each(|(name, bytes)| zip.add(&format!("{name}.npy"), bytes))?;
-    Ok(zip.finish())
+    let (mut zip, mut out) = (Zip::default(), Vec::new());
+    for (name, bytes) in arrays {
+        let before = zip.file(&format!("{name}.npy"), &Content::of(bytes))?;
+        out.reserve_exact(before.len() + bytes.len());
+        out.extend(before);
+        out.extend_from_slice(bytes);
+    }
+    out.extend(zip.end());
+    Ok(out)
 }
 
 /// The remainders of all bytes: a table of CRC-32 with the reflected polynomial of ISO 3309.
@@ -101,17 +144,15 @@ const REMAINDERS: [u32; 256] = {
     remainders
 };
 
-fn crc_32(bytes: &[u8]) -> u32 {
-    let last = bytes.iter().fold(u32::MAX, |crc, byte| {
-        let [lowest, ..] = crc.to_le_bytes();
-        REMAINDERS[usize::from(lowest ^ byte)] ^ crc >> 8
-    });
-    !last
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn crc_32(bytes: &[u8]) -> u32 {
+        !Content::of(bytes).crc
+    }
 
     #[test]
     fn checksums_are_those_of_the_standard() {
@@ -126,21 +167,42 @@ mod tests {
     #[test]
     fn an_archive_is_what_other_programs_read() {
         let mut zip = Zip::default();
-        zip.add("ä", b"123456789").unwrap();
+        let before = zip.file("ä", &Content::of(b"123456789")).unwrap();
         let golden = [
             b"PK\x03\x04\x14\0\0\x08\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x02\0\0\0\xc3\xa4123456789".as_slice(),
             b"PK\x01\x02\x14\0\x14\0\0\x08\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xc3\xa4",
             b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x30\0\0\0\x29\0\0\0\0\0",
         ];
-        assert_eq!(zip.finish(), golden.concat());
+        assert_eq!([before, b"123456789".to_vec(), zip.end()].concat(), golden.concat());
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let mut zip = Zip::default();
-        assert_eq!(zip.add(&"n".repeat(65_536), b""), Err(ZipError::Name));
-        (0..65_534).for_each(|_| zip.add("", b"").unwrap());
-        assert_eq!(zip.add("", b""), Err(ZipError::TooMany));
-        assert_eq!(Zip::default().finish().len(), 22);
+        let (mut zip, empty) = (Zip::default(), Content::default());
+        assert_eq!(zip.file(&"n".repeat(65_536), &empty), Err(ZipError::Name));
+        (0..65_534).for_each(|_| drop(zip.file("", &empty).unwrap()));
+        assert_eq!(zip.file("", &empty), Err(ZipError::TooMany));
+
+        let (mut zip, half) = (Zip::default(), Content { size_bytes: 1 << 31, ..empty });
+        zip.file("a", &half).unwrap();
+        assert_eq!(zip.file("b", &half), Err(ZipError::TooLarge));
+        assert_eq!(zip.file("c", &Content { size_bytes: u64::MAX, ..empty }), Err(ZipError::TooLarge));
+        zip.file("d", &Content { size_bytes: (1 << 31) - 1_000, ..empty }).unwrap();
+        assert_eq!(Zip::default().end().len(), END_BYTES);
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_in_parts_is_that_of_the_whole(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..6)) {
+            let archive = |content: &Content| {
+                let mut zip = Zip::default();
+                [zip.file("first", &Content::of(b"1")).unwrap(), b"1".to_vec(), zip.file("cases.csv", content).unwrap(), parts.concat(), zip.end()].concat()
+            };
+            let mut content = Content::default();
+            for part in &parts {
+                content.add(part);
+            }
+            prop_assert_eq!(archive(&content), archive(&Content::of(&parts.concat())));
+        }
     }
 }

@@ -290,3 +290,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_rows_with_a_result_are_done() {
+    assert_eq!(Store::default().done(), Mask::empty(0));
+    let mut store = Store::default();
+    store.append(&chunk(&[failed(1, 1), failed(2, 1)]));
+    assert_eq!(store.done(), Mask::empty(2), "nobody has said `done` yet");
+    store.append(&chunk(&[done(3, 2, 1.0), done(1, 3, 2.0)]));
+    assert_eq!(store.done().iter().collect::<Vec<_>>(), [0, 2]);
+}

@@ -15,7 +15,7 @@ use cruncher_study::accounting::{CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::{DataKey, WorkerKey};
 
-use super::selection::{Selection, is_within};
+use super::selection::Selection;
 use crate::failure::Failure;
 use crate::output::Reporter;
 use crate::text::size;
@@ -35,7 +35,7 @@ pub(super) struct Gathered {
 impl Gathered {
     fn new(store: Store, snapshot: Snapshot, batch: Option<&Batch>) -> Self {
         let mut accounts = snapshot.batches;
-        accounts.retain(|account| is_within(account.batch.as_str(), batch));
+        accounts.retain(|account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())));
         let mut unreadable = snapshot.unreadable;
         unreadable.retain(|key, _| has_rows(key, batch));
         let counts = total(&accounts);
@@ -67,7 +67,7 @@ pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gather
 /// Whether an object holds rows of the batch.
 fn has_rows(key: &str, batch: Option<&Batch>) -> bool {
     match DataKey::parse(key) {
-        Some(DataKey::Done(own, _) | DataKey::Error(own, _)) => is_within(own.as_str(), batch),
+        Some(DataKey::Done(own, _) | DataKey::Error(own, _)) => batch.is_none_or(|batch| batch.contains(own.as_str())),
         Some(DataKey::Design(..) | DataKey::Cases(..)) => false,
         None => matches!(WorkerKey::parse(key), Some(WorkerKey::Segment(_))),
     }

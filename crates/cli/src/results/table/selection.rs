@@ -30,7 +30,7 @@ impl<'a> Selection<'a> {
     /// out: they are other batches'.
     pub(super) fn new(store: &'a Store, batch: Option<&Batch>) -> Self {
         let batches = store.field(Field::Batch);
-        let is_wanted = |row: usize| is_within(store.label(batches.code(row)), batch);
+        let is_wanted = |row: usize| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row))));
         let is_in = |row: usize, state: &str| store.label(store.field(Field::State).code(row)) == state;
         let mask = |state: &str| Mask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
         let mut selection =
@@ -89,12 +89,6 @@ impl<'a> Selection<'a> {
         let Some(column) = self.store.column(id) else { return false };
         rows.any(|row| self.store.cell_of(column, row) != Cell::Missing)
     }
-}
-
-/// Whether a batch is the wanted one, or below it.
-pub(super) fn is_within(own: &str, wanted: Option<&Batch>) -> bool {
-    let Some(wanted) = wanted else { return true };
-    own.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How many factors these are: components of a vector belong to one.

@@ -19,11 +19,11 @@ use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker, WorkerOpt
 use crate::platform::programs::Program;
 
 /// Parts of a message that only a browser knows.
-pub(crate) type Parts = Vec<JsValue>;
+pub(super) type Parts = Vec<JsValue>;
 
 /// What a page hears of its worker.
 #[derive(Debug)]
-pub(crate) enum Heard<A> {
+pub(super) enum Heard<A> {
     /// It is there, and has been given what was posted until now.
     Ready,
     /// It said something.
@@ -35,7 +35,7 @@ pub(crate) enum Heard<A> {
 /// Something that a browser doesn't hand over.
 #[derive(Debug, thiserror::Error)]
 #[error("the browser doesn't hand this over: {0}")]
-pub(crate) struct Refused(String);
+pub(super) struct Refused(String);
 
 impl From<JsValue> for Refused {
     fn from(error: JsValue) -> Self {
@@ -47,7 +47,7 @@ impl From<JsValue> for Refused {
 type Envelope = (Array, Array);
 
 /// A worker of this page's own. It ends, in the middle of its work if need be, when this is dropped.
-pub(crate) struct Engine {
+pub(super) struct Engine {
     worker: Worker,
     /// What was posted before the worker was there; none since then.
     early: Rc<RefCell<Option<Vec<Envelope>>>>,
@@ -56,17 +56,14 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Starts a program as a worker. `hear` is told what it says.
+    /// Starts this program as a worker. `hear` is told what it says.
     ///
     /// # Errors
     /// If the browser allows no workers. A worker that can't be loaded is heard of later.
-    pub(crate) fn start<A: DeserializeOwned>(
-        program: Program,
-        hear: impl FnMut(Heard<A>) + 'static,
-    ) -> Result<Self, Refused> {
+    pub(super) fn start<A: DeserializeOwned>(hear: impl FnMut(Heard<A>) + 'static) -> Result<Self, Refused> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&program.start_url(), &options)?;
+        let worker = Worker::new_with_options(&Program::Designer.start_url(), &options)?;
         let early = Rc::new(RefCell::new(Some(Vec::new())));
         let hear = Rc::new(RefCell::new(hear));
         let on_message = {
@@ -83,7 +80,7 @@ impl Engine {
     ///
     /// # Errors
     /// If a part is nothing that can be handed over.
-    pub(crate) fn post<Q: Serialize>(&self, ask: &Q, parts: &[JsValue]) -> Result<(), Refused> {
+    pub(super) fn post<Q: Serialize>(&self, ask: &Q, parts: &[JsValue]) -> Result<(), Refused> {
         let envelope = envelope(ask, parts);
         match &mut *self.early.borrow_mut() {
             Some(early) => early.push(envelope),
@@ -124,14 +121,14 @@ fn heard<A: DeserializeOwned>(
 
 /// The page, as its worker sees it.
 #[derive(Clone)]
-pub(crate) struct Page(DedicatedWorkerGlobalScope);
+pub(super) struct Page(DedicatedWorkerGlobalScope);
 
 impl Page {
     /// Says something to the page.
     ///
     /// # Errors
     /// If a part is nothing that can be handed over.
-    pub(crate) fn say<A: Serialize>(&self, said: &A, parts: &[JsValue]) -> Result<(), Refused> {
+    pub(super) fn say<A: Serialize>(&self, said: &A, parts: &[JsValue]) -> Result<(), Refused> {
         let (message, moved) = envelope(said, parts);
         Ok(self.0.post_message_with_transfer(&message, &moved)?)
     }
@@ -141,7 +138,7 @@ impl Page {
 ///
 /// # Panics
 /// If the page asks for something that this program doesn't know: it is another version of it.
-pub(crate) async fn serve<Q: DeserializeOwned>(mut answer: impl AsyncFnMut(Q, Parts, &Page)) {
+pub(super) async fn serve<Q: DeserializeOwned>(mut answer: impl AsyncFnMut(Q, Parts, &Page)) {
     let page = Page(js_sys::global().unchecked_into());
     let (sender, mut asked) = unbounded();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
