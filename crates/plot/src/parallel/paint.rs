@@ -53,12 +53,13 @@ fn draw_flows(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
     let pairs = real(chart.columns.len().max(2) - 1);
     let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(rails.bottom_px - rails.top_px);
     let bins = whole(bins).max(2);
+    let layers: Vec<Layer> = (0..chart.cases()).map(|case| layer(chart.selected, case)).collect();
     raster.begin_flows(bins);
     for right in 1..chart.columns.len() {
         let px = |index: usize| whole(rails.x_px[index] - rails.x_px[0]);
         let (from, to) = (chart.columns[right - 1].places(), chart.columns[right].places());
-        let lines = from.each().zip(to.each()).enumerate().filter(|(_, (from, to))| from.is_shown() && to.is_shown());
-        let lines = lines.map(|(case, (from, to))| (from.part(bins), to.part(bins), layer(chart.selected, case)));
+        let lines = from.each().zip(to.each()).zip(&layers).filter(|((from, to), _)| from.is_shown() && to.is_shown());
+        let lines = lines.map(|((from, to), layer)| (from.part(bins), to.part(bins), *layer));
         raster.add_flow(lines, px(right - 1)..px(right));
     }
 }
