@@ -64,6 +64,11 @@ pub(crate) fn take() -> Option<Vec<u8>> {
     chunk.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
+/// How many bytes the chunks have that nobody took yet.
+pub(crate) fn waiting_bytes() -> usize {
+    array().iter().filter_map(|chunk| chunk.dyn_ref::<Uint8Array>().map(|chunk| chunk.length() as usize)).sum()
+}
+
 fn array() -> Array {
     let (window, name) = (window(), JsValue::from(ARRAY));
     let known = Reflect::get(&window, &name).ok().and_then(|array| array.dyn_into().ok());

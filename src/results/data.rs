@@ -52,12 +52,19 @@ impl Data {
         self.counts.set(rows::counts());
         let mut taken = 0;
         while taken < AT_ONCE
-            && let Some(chunk) = rows::take()
+            && let Some(bytes) = rows::take()
         {
             taken += 1;
             // What isn't a chunk was written by another version of this page: it is read again soon.
-            if let Some(chunk) = Chunk::from_bytes(&chunk) {
-                STORE.with_borrow_mut(|store| store.append(&chunk));
+            if let Some(chunk) = Chunk::from_bytes(&bytes) {
+                STORE.with_borrow_mut(|store| {
+                    store.append(&chunk);
+                    if taken == 1 {
+                        // As many rows to a byte as in this one, and some more.
+                        let rows = rows::waiting_bytes() / bytes.len() * chunk.len();
+                        store.make_room(rows + rows / 16);
+                    }
+                });
             }
         }
         if taken == AT_ONCE {

@@ -105,6 +105,14 @@ impl Store {
         ids + fields.chain(named).sum::<usize>() + self.dictionary.size_bytes() + self.index.size_bytes()
     }
 
+    /// Makes room for about so many rows more at once. Without it columns are moved again and again as they grow, and memory
+    /// that nobody can give back lies idle where they stood.
+    pub fn make_room(&mut self, rows: usize) {
+        memory::make_room(&mut self.case_ids, rows);
+        let named = self.named.iter_mut().map(|(_, column)| column);
+        self.fields.iter_mut().chain(named).for_each(|column| column.make_room(rows));
+    }
+
     /// The case of each row. A case that stands in several batches has several.
     #[must_use]
     pub fn case_ids(&self) -> &[CaseId] {

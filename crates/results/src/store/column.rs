@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use super::memory::fill;
+use super::memory::{fill, make_room};
 use super::statistics::Statistics;
 
 /// The values of all rows for one field, factor or response: numbers, and codes of what is no number.
@@ -171,6 +171,11 @@ impl Column {
         if !self.codes.is_empty() {
             fill(&mut self.codes, rows, 0);
         }
+    }
+
+    pub(super) fn make_room(&mut self, rows: usize) {
+        make_room(&mut self.numbers, rows);
+        make_room(&mut self.codes, rows);
     }
 
     pub(super) const fn rows(&self) -> usize {

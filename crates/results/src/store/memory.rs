@@ -12,6 +12,13 @@ pub(super) fn fill<T: Copy>(values: &mut Vec<T>, len: usize, value: T) {
     values.resize(len.max(values.len()), value);
 }
 
+/// Makes room for so many values more, if there are any: what has none may never have one.
+pub(super) fn make_room<T>(values: &mut Vec<T>, more: usize) {
+    if !values.is_empty() {
+        values.reserve_exact(more);
+    }
+}
+
 fn reserve<T>(values: &mut Vec<T>, len: usize) {
     if len > values.capacity() {
         let room = len + len / 8 + 64;

@@ -187,6 +187,21 @@ fn a_row_with_ten_numbers_takes_less_than_165_bytes() {
 }
 
 #[test]
+fn what_there_is_room_for_moves_nothing() {
+    let mut store = Store::default();
+    let rows = |numbers: std::ops::Range<u8>| {
+        numbers.map(|number| done(number, number.into(), f64::from(number))).collect::<Vec<_>>()
+    };
+    store.append(&chunk(&rows(0..2)));
+    store.make_room(200);
+    let place = |store: &Store| store.column(&response("load")).unwrap().numbers().as_ptr();
+    let (before, bytes) = (place(&store), store.size_bytes());
+    store.append(&chunk(&rows(2..202)));
+    assert_eq!((place(&store), store.len()), (before, 202));
+    assert!(store.size_bytes() < bytes + 4_096, "the index alone grows: {} {bytes}", store.size_bytes());
+}
+
+#[test]
 fn a_number_that_every_row_has_takes_no_room() {
     let mut store = Store::default();
     let same = |number| done(number, 7, 2.5);
