@@ -3,8 +3,8 @@
 Cases of ten columns, of which one is a response, are handed to the page as the worker that reads them does. The
 pointer is dragged along an axis of the parallel coordinates, in Chromium without a graphics card, in a window of 1440
 x 900. Timed is each step: what the page does from the pointer's event until every plot in sight is drawn, the wait for
-the next frame apart, as with the scatter. What waits until nothing changes any more is named in the note. The memory is that of the page's programs, when all plots have been drawn. Prints one
-JSON object.
+the next frame apart, as with the scatter. What waits until nothing changes any more is named in the note. The memory
+is that of the page's programs, when all plots have been drawn. Prints one JSON object.
 """
 
 from __future__ import annotations
