@@ -1,4 +1,4 @@
-"""`cruncher freeze`: one file that shows a study for ever, without key and without network."""
+"""`cruncher freeze`, and the same on the page: one file that shows a study for ever, without key and network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from generate import Extent, generate_into
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Download, Page, expect
+from studies import link
 from test_command_line import CommandLine, Launched, accesses
 from test_dashboard import browser, cruncher, page_folder
 from test_status import GOLDEN, upload
@@ -57,7 +58,8 @@ def open_file(visits: Visits, file: Path) -> tuple[Page, list[str]]:
     return page, asked
 
 
-def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> None:
+def check_complete(visits: Visits, file: Path) -> Page:
+    """The file has figures, errors and plots, and asks nobody for them."""
     page, asked = open_file(visits, file)
     expect(figure(page, "done")).to_have_text("270")
     expect(page.get_by_text(re.compile(r"^frozen \d"))).to_be_visible()
@@ -69,11 +71,67 @@ def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> Non
     scatter = page.locator("canvas").first
     wait_until(page, "the plot has all cases", lambda: "of 300 cases" in (scatter.get_attribute("aria-label") or ""))
     assert asked == [file.as_uri()]
+    return page
+
+
+def test_a_frozen_study_is_complete_in_itself(visits: Visits, file: Path) -> None:
+    check_complete(visits, file)
+
+
+def test_a_study_that_the_page_froze_is_complete_in_itself(studied: Launched, visits: Visits, tmp_path: Path) -> None:
+    page = visits.open(link(studied))
+    go_to(page, "Results")
+    page.locator("summary", has_text="Download").click()
+    button = page.get_by_role("button", name="The whole study, one HTML file")
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == f"{studied.study}.html"
+    said = page.get_by_role("status").filter(has_text="The browser saves it")
+    expect(said).to_have_text(re.compile(r"^The browser saves it, \d+\.\d MB\.$"))
+    path = tmp_path / "page.html"
+    download.value.save_as(path)
+    frozen = check_complete(visits, path)
+    check_documents(frozen)
+    check_no_secret(studied, path)
+
+
+def test_freezing_on_the_page_is_stopped(studied: Launched, visits: Visits) -> None:
+    page = visits.open(link(studied))
+    go_to(page, "Results")
+    # The documents of cases never come.
+    page.route(re.compile("/data/.*/done-"), lambda _: None)
+    saved: list[Download] = []
+    page.on("download", lambda download: saved.append(download))
+    page.locator("summary", has_text="Download").click()
+    button = page.get_by_role("button", name="The whole study, one HTML file")
+    button.click()
+    expect(page.get_by_text(re.compile(r"^Reading \d+ documents"))).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped: nothing is saved.")).to_be_visible()
+    expect(button).to_be_focused()
+    assert saved == []
+
+
+def test_a_page_that_was_renewed_meanwhile_says_so_instead_of_freezing(studied: Launched, visits: Visits) -> None:
+    page = visits.open(link(studied))
+    go_to(page, "Results")
+    page.route(re.compile(r"/assets/tokens-"), lambda route: route.fulfill(status=404))
+    visits.expected.append("404")
+    page.locator("summary", has_text="Download").click()
+    page.get_by_role("button", name="The whole study, one HTML file").click()
+    expect(page.get_by_text("This page was renewed meanwhile.")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
 
 
 def test_cases_of_a_frozen_study_open_and_their_curves_are_plotted(visits: Visits, file: Path) -> None:
     page, asked = open_file(visits, file)
     go_to(page, "Results")
+    check_documents(page)
+    assert asked == [file.as_uri()]
+
+
+def check_documents(page: Page) -> None:
+    """Cases that are done and cases that failed have what they left."""
     page.get_by_role("button", name="Read curves").click()
     curves = page.locator("canvas[aria-label*='curves']").first
     expect(curves).to_have_attribute("aria-label", re.compile("270"), timeout=40_000)
@@ -88,7 +146,6 @@ def test_cases_of_a_frozen_study_open_and_their_curves_are_plotted(visits: Visit
     rows.filter(has_text="failed").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("Traceback")
     expect(page.locator(".top")).not_to_contain_text("without")
-    assert asked == [file.as_uri()]
 
 
 def test_what_a_frozen_study_leaves_out_is_said_when_it_is_written_and_in_it(
@@ -137,12 +194,21 @@ def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: 
     assert [name.split()[0] for name in names] == ["Overview", "Errors", "Results"]
     for button in ("live", "Leave"):
         expect(page.get_by_role("button", name=button)).to_have_count(0)
+    go_to(page, "Results")
+    page.locator("summary", has_text="Download").click()
+    expect(page.get_by_role("button", name="Everything, ZIP")).to_be_visible()
+    expect(page.get_by_role("button", name="one HTML file")).to_have_count(0)
     page.evaluate("location.hash = '#/design'")
     expect(page).to_have_title(re.compile("^Overview "))
     assert Axe().run(page).violations_count == 0
 
 
 def test_a_frozen_study_tells_no_secret_and_no_address(studied: Launched, file: Path) -> None:
+    check_no_secret(studied, file)
+
+
+def check_no_secret(studied: Launched, file: Path) -> None:
+    """The file says neither where the study is nor how to reach it."""
     text = file.read_text()
     packed = re.findall(r'id="frozen-(?:study|documents-\d+)">([^<]+)<', text)
     assert len(packed) >= 2

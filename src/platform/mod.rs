@@ -6,6 +6,7 @@ pub(crate) mod clipboard;
 pub(crate) mod designer;
 pub(crate) mod download;
 pub(crate) mod frozen;
+pub(crate) mod gzip;
 pub(crate) mod journals;
 pub(crate) mod keep;
 pub(crate) mod local_time;

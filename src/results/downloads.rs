@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
+use futures::FutureExt;
+use futures::future::{AbortHandle, Abortable};
 use leptos::ev::KeyboardEvent;
 use leptos::html::Details;
 use leptos::prelude::*;
@@ -14,8 +16,11 @@ use wasm_bindgen::JsCast;
 use super::copy::copy_button;
 use super::desk::{Desk, Selected};
 use super::files::{File, Wanted, Which};
-use crate::platform::address;
+use super::freeze::freeze;
+use crate::components::problem_note::problem_note;
+use crate::platform::{address, frozen};
 use crate::state::export::{Columns, Contents};
+use crate::state::problem::Problem;
 
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
@@ -27,6 +32,10 @@ struct Menu {
     /// What is being made, or what came of it.
     said: RwSignal<Option<String>>,
     is_making: RwSignal<bool>,
+    /// Why the study isn't frozen.
+    problem: RwSignal<Option<Problem>>,
+    /// Ends its freezing, while that lasts.
+    stop: RwSignal<Option<AbortHandle>>,
 }
 
 /// The page's address, which shows the selection to whoever has access.
@@ -44,6 +53,8 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
         omitted: RwSignal::default(),
         said: RwSignal::new(None),
         is_making: RwSignal::new(false),
+        problem: RwSignal::new(None),
+        stop: RwSignal::new(None),
     };
     let details = NodeRef::<Details>::new();
     let is_open = RwSignal::new(false);
@@ -105,7 +116,9 @@ impl Menu {
             </ul>
             {move || left_out("X", &contents.read().factors)}
             {move || left_out("Y", &contents.read().responses)}
+            {frozen::label().is_none().then(|| self.whole())}
             <p class="menu__said" role="status">{move || self.said.get()}</p>
+            {move || self.problem.get().map(problem_note)}
             <details>
                 <summary>"Read the ZIP in Python"</summary>
                 <pre class="trace" tabindex="0" role="region" aria-label="How Python reads it">{snippet}</pre>
@@ -182,8 +195,7 @@ impl Menu {
             if self.is_making.get_untracked() {
                 return;
             }
-            self.is_making.set(true);
-            self.said.set(Some("Preparing …".to_owned()));
+            self.begin("Preparing …");
             let wanted = untrack(|| self.wanted(self.desk.selected.get()));
             spawn_local(async move {
                 let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
@@ -201,6 +213,58 @@ impl Menu {
             </li>
         }
         .into_any()
+    }
+}
+
+impl Menu {
+    /// The whole study in one file, and the one button that begins it and ends it.
+    fn whole(self) -> AnyView {
+        let is_freezing = move || self.stop.read().is_some();
+        let label = move || if is_freezing() { "Stop" } else { "The whole study, one HTML file" };
+        let press = move |_| match self.stop.get_untracked() {
+            Some(stop) => stop.abort(),
+            None if !self.is_making.get_untracked() => self.freeze(),
+            None => {}
+        };
+        let is_disabled = move || self.is_making.get() && !is_freezing();
+        view! {
+            <div class="menu__whole">
+                <button aria-disabled=move || is_disabled().to_string() on:click=press>{label}</button>
+                <p class="faint">
+                    "This page with all cases, as they are now. It opens for ever, without a key and from a disk too."
+                </p>
+            </div>
+        }
+        .into_any()
+    }
+
+    fn freeze(self) {
+        self.begin("Reading the study …");
+        let (stop, registration) = AbortHandle::new_pair();
+        self.stop.set(Some(stop));
+        let tell = move |said| {
+            if self.said.with_untracked(|before| before.as_ref() != Some(&said)) {
+                self.said.set(Some(said));
+            }
+        };
+        spawn_local(Abortable::new(freeze(self.desk, tell), registration).map(move |made| {
+            self.said.set(match made {
+                Ok(Ok(said)) => Some(said),
+                Ok(Err(problem)) => {
+                    self.problem.set(Some(problem));
+                    None
+                }
+                Err(_) => Some("Stopped: nothing is saved.".to_owned()),
+            });
+            self.stop.set(None);
+            self.is_making.set(false);
+        }));
+    }
+
+    fn begin(self, said: &str) {
+        self.is_making.set(true);
+        self.problem.set(None);
+        self.said.set(Some(said.to_owned()));
     }
 }
 

@@ -13,6 +13,7 @@ mod desk;
 mod document;
 mod downloads;
 mod files;
+mod freeze;
 mod importance;
 mod outcome;
 mod page;

@@ -8,6 +8,8 @@ mod collect;
 mod document;
 mod documents;
 mod layout;
+mod published;
 
 pub use collect::{Content, Reading, collect};
-pub use document::{FreezeError, document};
+pub use document::{FreezeError, Part, as_text, document, parts};
+pub use published::published;

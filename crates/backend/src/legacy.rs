@@ -19,6 +19,15 @@ use crate::documents::CaseDocument;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
 use crate::study::{ReadError, Study};
 
+impl Study {
+    /// The results that the predecessor's user has gathered lie beside the data.
+    pub(crate) async fn find_gathered(&self) -> Result<Option<s3::ListedObject>, Error> {
+        let listing = s3::ListObjects::new(&self.config.bucket).prefix(GATHERED_KEY).max_keys(1);
+        let page = self.client.send(&listing).await?;
+        Ok(page.objects.into_iter().find(|object| object.key == GATHERED_KEY))
+    }
+}
+
 /// Where a document was found.
 pub(crate) struct Place {
     key: String,

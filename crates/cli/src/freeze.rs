@@ -30,7 +30,7 @@ async fn freeze(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
     let mut draft = Draft::beside(&arguments.file)?;
     let client = cloud::client(account).await?;
     let content = look(client, &arguments.study).await?;
-    let html = document(&page, &content).map_err(|error| {
+    let html = document(page.assets(), &content).map_err(|error| {
         Failure::new(format!("{} Upgrade cruncher, or build its dashboard again.", sentence(&error)))
     })?;
     draft.file().write_all(html.as_bytes()).map_err(|error| draft.failure(&error))?;

@@ -15,7 +15,7 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
 
-use super::documents::Documents;
+use super::documents::{Documents, one_by_one};
 use crate::listing::{Outline, Row};
 use crate::shelf::Shelf;
 use crate::snapshot::Snapshot;
@@ -33,7 +33,7 @@ pub struct Content {
     /// What was seen.
     pub snapshot: Snapshot,
     /// The rows of all segments, as [`cruncher_results::chunk::Chunk`] writes them.
-    pub chunks: Vec<Vec<u8>>,
+    pub chunks: Vec<Bytes>,
     /// Designs and the documents of cases, by their keys.
     pub documents: BTreeMap<String, Bytes>,
     /// What it doesn't hold, each as a part of a sentence.
@@ -63,13 +63,13 @@ pub enum Reading {
 
 /// Keeps the rows, and nothing else: a study is frozen once.
 struct Rows {
-    chunks: RefCell<Vec<Vec<u8>>>,
+    chunks: RefCell<Vec<Bytes>>,
     report: Rc<dyn Fn(Reading)>,
 }
 
 impl Shelf for Rows {
     fn rows(&self, chunk: &[u8]) {
-        self.chunks.borrow_mut().push(chunk.to_vec());
+        self.chunks.borrow_mut().push(Bytes::copy_from_slice(chunk));
     }
 
     fn progress(&self, read_bytes: u64, of_bytes: u64) {
@@ -89,7 +89,7 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
     outline.leave_out(Row::Files);
     let objects = outline.complete(&study.client).await?;
     let named = snapshot.error_groups.iter().flat_map(|group| group.cases.iter().take(MOST_CASES).cloned());
-    let named: BTreeSet<CaseRef> = named.collect();
+    let named: BTreeSet<CaseRef> = one_by_one(named);
     let documents = Documents::read(study, objects, &named, &*report).await?;
     Ok(Content {
         study: study.config.study.clone(),
@@ -102,7 +102,7 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
 }
 
 /// How many cases ended without a row that says how.
-fn lacking(known: &CaseCounts, chunks: &[Vec<u8>]) -> u64 {
+fn lacking(known: &CaseCounts, chunks: &[Bytes]) -> u64 {
     let mut store = Store::default();
     for chunk in chunks.iter().filter_map(|chunk| Chunk::from_bytes(chunk)) {
         store.append(&chunk);

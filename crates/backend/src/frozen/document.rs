@@ -1,16 +1,16 @@
 //! The document of a frozen study.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::Content;
 use super::layout::Layout;
-use crate::page::{Page, script_hash};
+use crate::page::{ASSETS_PREFIX, PageFile, script_hash};
 
 const UNPACKS: &str = include_str!("frozen.js");
 const HIDES: &str = include_str!("frozen.css");
@@ -35,45 +35,95 @@ pub enum FreezeError {
     Unfit(String),
 }
 
+/// A part of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// It stands there as it is.
+    Markup(String),
+    /// Bytes in pieces, one behind another: they are packed by gzip together, and stand there as [`as_text`] writes them.
+    Packed(Vec<Bytes>),
+}
+
+impl Part {
+    /// How many bytes it has before it is packed.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        let size = match self {
+            Self::Markup(markup) => markup.len(),
+            Self::Packed(pieces) => pieces.iter().map(Bytes::len).sum(),
+        };
+        size as u64
+    }
+}
+
 /// Writes the document, which is complete in itself.
 ///
 /// # Errors
 /// If the page's files aren't those of this version.
-pub fn document(page: &Page, content: &Content) -> Result<String, FreezeError> {
+pub fn document(files: &[PageFile], content: &Content) -> Result<String, FreezeError> {
+    let written = |part| match part {
+        Part::Markup(markup) => markup,
+        Part::Packed(pieces) => as_text(&packed(&pieces)),
+    };
+    Ok(parts(files, content)?.into_iter().map(written).collect())
+}
+
+/// The parts of the document, in their order, for whoever has a gzip of their own. Of the page's files, any others may be
+/// among those that it needs; its `index.html` isn't needed.
+///
+/// # Errors
+/// If the page's files aren't those of this version.
+pub fn parts(files: &[PageFile], content: &Content) -> Result<Vec<Part>, FreezeError> {
     let mut styles = String::new();
     for name in STYLES {
-        styles.push_str(text(page, name, ".css")?);
+        styles.push_str(text(files, name, ".css")?);
     }
     styles.push_str(HIDES);
     fits("style sheets", &styles, "</style")?;
     let mut scripts = vec![("", UNPACKS.to_owned())];
     let layout = Layout::of(content);
-    let mut data = element("frozen-study", &layout.study);
-    for (number, pack) in layout.packs.iter().enumerate() {
-        data.push_str(&element(&format!("frozen-documents-{number}"), pack));
+    let mut data = element("frozen-study", layout.study).to_vec();
+    for (number, pack) in layout.packs.into_iter().enumerate() {
+        data.extend(element(&format!("frozen-documents-{number}"), pack));
     }
     for (name, file) in PROGRAMS {
-        let glue = text(page, file, ".js")?;
+        let glue = text(files, file, ".js")?;
         let start = format!("await __wbg_init(await cruncherProgram(\"{name}\"));");
         if !glue.contains(EXPORTS) {
             return Err(FreezeError::Unfit(format!("{file}.js")));
         }
         scripts.push((" type=\"module\"", glue.replace(EXPORTS, &start)));
-        data.push_str(&element(&format!("frozen-{name}"), bytes(page, file, "_bg.wasm")?));
+        data.extend(element(&format!("frozen-{name}"), vec![bytes(files, file, "_bg.wasm")?.clone()]));
     }
     for (_, script) in &scripts {
         fits("scripts", script, "</script")?;
         fits("scripts", script, "<!--")?;
     }
     let hashes: Vec<String> = scripts.iter().map(|(_, script)| script_hash(script)).collect();
-    let mut html = head(&content.study, &hashes.join(" "), &styles);
-    html.push_str(&data);
-    for (kind, script) in &scripts {
-        // Writing to a string can't fail.
-        let _ = writeln!(html, "<script{kind}>{script}</script>");
-    }
-    html.push_str("</body>\n</html>\n");
-    Ok(html)
+    let head = Part::Markup(head(&content.study, &hashes.join(" "), &styles));
+    let scripts = scripts.iter().map(|(kind, script)| Part::Markup(format!("<script{kind}>{script}</script>\n")));
+    let end = Part::Markup("</body>\n</html>\n".to_owned());
+    Ok([head].into_iter().chain(data).chain(scripts).chain([end]).collect())
+}
+
+/// Packed bytes, as they stand in the document. One after another they can be written only if each but the last are a
+/// multiple of 3.
+#[must_use]
+pub fn as_text(packed: &[u8]) -> String {
+    STANDARD.encode(packed)
+}
+
+/// The paths of the files that are needed, of a page whose `index.html` names those that have a hash.
+pub(super) fn needed(index: &str) -> Vec<String> {
+    let named: Vec<&str> =
+        index.split(ASSETS_PREFIX).skip(1).filter_map(|rest| rest.split(['"', '\'']).next()).collect();
+    let styles = STYLES.map(|name| (name, ".css"));
+    let programs = PROGRAMS.iter().flat_map(|(_, file)| [(*file, ".js"), (*file, "_bg.wasm")]);
+    let path = |(start, end): (&str, &str)| {
+        let named = named.iter().find(|path| is_called(path, start, end));
+        named.map_or_else(|| format!("{start}{end}"), |path| (*path).to_owned())
+    };
+    styles.into_iter().chain(programs).map(path).collect()
 }
 
 fn head(study: &str, scripts: &str, styles: &str) -> String {
@@ -91,14 +141,17 @@ fn head(study: &str, scripts: &str, styles: &str) -> String {
 }
 
 /// Bytes in an element of the document, which no browser runs.
-fn element(id: &str, content: &[u8]) -> String {
-    format!("<script type=\"application/octet-stream\" id=\"{id}\">{}</script>\n", STANDARD.encode(packed(content)))
+fn element(id: &str, pieces: Vec<Bytes>) -> [Part; 3] {
+    let start = format!("<script type=\"application/octet-stream\" id=\"{id}\">");
+    [Part::Markup(start), Part::Packed(pieces), Part::Markup("</script>\n".to_owned())]
 }
 
-fn packed(content: &[u8]) -> Vec<u8> {
+fn packed(pieces: &[Bytes]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing into memory can't fail.
-    let _ = encoder.write_all(content);
+    for piece in pieces {
+        // Writing into memory can't fail.
+        let _ = encoder.write_all(piece);
+    }
     encoder.finish().unwrap_or_default()
 }
 
@@ -107,46 +160,49 @@ fn fits(what: &str, text: &str, end: &str) -> Result<(), FreezeError> {
     if is_fit { Ok(()) } else { Err(FreezeError::Unfit(what.to_owned())) }
 }
 
-/// A file of the page, also when its name has a hash: `tokens.css`, `tokens-0123456789abcdef.css`.
-fn bytes<'a>(page: &'a Page, start: &str, end: &str) -> Result<&'a [u8], FreezeError> {
-    let is_it = |path: &str| {
-        let middle = path.rsplit('/').next().and_then(|name| name.strip_prefix(start)?.strip_suffix(end));
-        middle.is_some_and(|middle| middle.is_empty() || middle.starts_with('-'))
-    };
-    let file = page.assets().iter().find(|file| is_it(&file.path));
-    file.map(|file| &*file.content).ok_or_else(|| FreezeError::Missing(format!("{start}{end}")))
+/// Whether a file is called that, also when its name has a hash: `tokens.css`, `tokens-0123456789abcdef.css`.
+fn is_called(path: &str, start: &str, end: &str) -> bool {
+    let middle = path.rsplit('/').next().and_then(|name| name.strip_prefix(start)?.strip_suffix(end));
+    middle.is_some_and(|middle| middle.is_empty() || middle.starts_with('-'))
 }
 
-fn text<'a>(page: &'a Page, start: &str, end: &str) -> Result<&'a str, FreezeError> {
-    str::from_utf8(bytes(page, start, end)?).ok().ok_or_else(|| FreezeError::Unfit(format!("{start}{end}")))
+fn bytes<'a>(files: &'a [PageFile], start: &str, end: &str) -> Result<&'a Bytes, FreezeError> {
+    let file = files.iter().find(|file| is_called(&file.path, start, end));
+    file.map(|file| &file.content).ok_or_else(|| FreezeError::Missing(format!("{start}{end}")))
+}
+
+fn text<'a>(files: &'a [PageFile], start: &str, end: &str) -> Result<&'a str, FreezeError> {
+    str::from_utf8(bytes(files, start, end)?).ok().ok_or_else(|| FreezeError::Unfit(format!("{start}{end}")))
 }
 
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-
+pub(super) mod tests {
     use super::*;
-    use crate::page::PageFile;
 
-    fn page(glue: &str) -> Page {
-        let policy = "{{script-hashes}} {{endpoints}}";
-        let mut files = vec![("index.html".to_owned(), policy.to_owned())];
-        files.extend(STYLES.map(|name| (format!("{name}-0123456789abcdef.css"), format!(".{name} {{}}\n"))));
+    /// A page as a build makes it: what `start.js` asks for has no hash.
+    pub(in crate::frozen) fn page(glue: &str) -> Vec<PageFile> {
+        let hash = |name: &str| if matches!(name, "results" | "cruncher-results") { "" } else { "-0123456789abcdef" };
+        let mut files = Vec::from(STYLES.map(|name| (format!("{name}{}.css", hash(name)), format!(".{name} {{}}\n"))));
         for (_, file) in PROGRAMS {
-            files.push((format!("{file}-0123456789abcdef.js"), glue.to_owned()));
-            files.push((format!("{file}-0123456789abcdef_bg.wasm"), "\0asm".to_owned()));
+            files.push((format!("{file}{}.js", hash(file)), glue.to_owned()));
+            files.push((format!("{file}{}_bg.wasm", hash(file)), "\0asm".to_owned()));
         }
         let file = |(path, content): (String, String)| PageFile { path, content: Bytes::from(content) };
-        Page::new(files.into_iter().map(file)).unwrap()
+        files.into_iter().map(file).collect()
     }
 
-    fn content() -> Content {
-        Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3]], ..Content::default() }
+    pub(in crate::frozen) fn content() -> Content {
+        Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..Content::default() }
+    }
+
+    /// Glue as wasm-bindgen writes it.
+    pub(in crate::frozen) fn glue() -> String {
+        format!("1;\n{EXPORTS}\n")
     }
 
     #[test]
     fn a_document_asks_for_nothing() {
-        let html = document(&page(&format!("1;\n{EXPORTS}\n")), &content()).unwrap();
+        let html = document(&page(&glue()), &content()).unwrap();
         assert!(html.contains("connect-src 'none'"), "{html}");
         for outside in ["src=", "href=\"http", "<link", "import ", "'self'", "'unsafe"] {
             assert!(!html.replace(UNPACKS, "").contains(outside), "{outside}: {html}");
@@ -161,8 +217,6 @@ mod tests {
         let refused = |glue: &str| document(&page(glue), &content()).unwrap_err();
         assert_eq!(refused("export default init;"), FreezeError::Unfit("cruncher-dashboard.js".into()));
         assert_eq!(refused(&format!("'</SCRIPT>'; {EXPORTS}")), FreezeError::Unfit("scripts".into()));
-        let empty =
-            Page::new([PageFile { path: "index.html".into(), content: "{{script-hashes}}{{endpoints}}".into() }]);
-        assert_eq!(document(&empty.unwrap(), &content()), Err(FreezeError::Missing("tokens.css".into())));
+        assert_eq!(document(&[], &content()), Err(FreezeError::Missing("tokens.css".into())));
     }
 }

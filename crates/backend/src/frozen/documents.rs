@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use cruncher_aws::Error;
-use cruncher_aws::s3::{GetObject, ListedObject};
+use cruncher_aws::s3::ListedObject;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
-use cruncher_study::legacy::{GATHERED_KEY, LegacyKey, LegacyStudy, read_error, read_result};
+use cruncher_study::legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 
 use super::collect::Reading;
 use crate::legacy::json_of;
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
-use crate::study::{ReadError, Study};
+use crate::study::Study;
 
 /// So many bytes of documents a frozen study holds at most, as they are stored: packed, they are a third of that or less.
 const MOST_BYTES: u64 = 64 << 20;
@@ -91,21 +91,17 @@ impl Documents {
     async fn read_legacy(&mut self, study: &Study, objects: &[ListedObject]) -> Result<LegacyStudy, Error> {
         let mut legacy = LegacyStudy::default();
         let times = |object: &ListedObject| Some((LegacyKey::parse(&object.key)?, object.last_modified.as_secs_f64()));
-        let mut times: BTreeMap<LegacyKey, f64> = objects.iter().filter_map(times).collect();
-        match study.fetch(GetObject::new(&study.config.bucket, GATHERED_KEY), GATHERED_KEY, MAX_ROWS_BYTES).await {
-            Ok(found) => {
-                let found = found.unwrap_or_default();
-                let changed = found.last_modified.unwrap_or_default().as_secs_f64();
-                times.insert(LegacyKey::Gathered, changed);
-                // What isn't readable of it is named among the study's objects.
-                let _ = legacy.add(&LegacyKey::Gathered, changed, &found.body);
-            }
-            Err(ReadError::Aws(error)) if !error.is_not_found() => return Err(error),
-            Err(_) => {}
+        let mut times: BTreeMap<LegacyKey, f64> = one_by_one(objects.iter().filter_map(times));
+        if let Some(gathered) = study.find_gathered().await? {
+            let changed = gathered.last_modified.as_secs_f64();
+            times.insert(LegacyKey::Gathered, changed);
+            // What isn't readable of it is named among the study's objects.
+            let mut add = |_, body: Body| drop(body.map(|body| legacy.add(&LegacyKey::Gathered, changed, &body)));
+            study.read_each(vec![Wanted::whole(gathered)], MAX_ROWS_BYTES, &mut add).await?;
         }
         legacy.reconcile(&times);
         let lies_elsewhere = |key: &LegacyKey| if let LegacyKey::Done(_, case) = key { Some(*case) } else { None };
-        let elsewhere: BTreeSet<CaseId> = times.keys().filter_map(lies_elsewhere).collect();
+        let elsewhere: BTreeSet<CaseId> = one_by_one(times.keys().filter_map(lies_elsewhere));
         for result in legacy.results().filter(|result| !elsewhere.contains(&result.case_id)) {
             self.of_cases += 1;
             let json = json_of(&result);
@@ -139,8 +135,8 @@ impl Documents {
     ) -> Result<(), Error> {
         let (mut read, of) = (0, chosen.len() as u64);
         let wanted = chosen.iter().map(|candidate| Wanted::whole(candidate.object.clone())).collect();
-        let by_key: BTreeMap<&str, &Candidate> =
-            chosen.iter().map(|candidate| (candidate.object.key.as_str(), candidate)).collect();
+        let by_key = chosen.iter().map(|candidate| (candidate.object.key.as_str(), candidate));
+        let by_key: BTreeMap<&str, &Candidate> = one_by_one(by_key);
         let mut each = |object: ListedObject, body: Body| {
             read += 1;
             report(Reading::Documents { read, of });
@@ -156,10 +152,17 @@ impl Documents {
     }
 }
 
+/// A set or a map. To collect one sorts all at first, with another sorting of some KiB in the page for each kind.
+pub(super) fn one_by_one<T, C: Default + Extend<T>>(items: impl Iterator<Item = T>) -> C {
+    let mut all = C::default();
+    all.extend(items);
+    all
+}
+
 /// Designs, results, and the errors of cases that have no result.
 fn candidates(objects: Vec<ListedObject>, legacy: &LegacyStudy) -> Vec<Candidate> {
     let reads = legacy.reads();
-    let of_legacy: BTreeSet<LegacyKey> = reads.results.into_iter().chain(reads.states).collect();
+    let of_legacy: BTreeSet<LegacyKey> = one_by_one(reads.results.into_iter().chain(reads.states));
     let protocol_key = |key: &str| match (DataKey::parse(key), LegacyKey::parse(key)) {
         (Some(key), _) => Some(key).filter(|key| !matches!(key, DataKey::Cases(..))),
         (None, Some(key)) if of_legacy.contains(&key) => match key {
@@ -175,7 +178,7 @@ fn candidates(objects: Vec<ListedObject>, legacy: &LegacyStudy) -> Vec<Candidate
         DataKey::Done(batch, case) => Some((batch.clone(), *case)),
         _ => None,
     };
-    let done: BTreeSet<CaseRef> = candidates.iter().filter_map(done).collect();
+    let done: BTreeSet<CaseRef> = one_by_one(candidates.iter().filter_map(done));
     candidates.retain(|candidate| match &candidate.key {
         DataKey::Error(batch, case) => !done.contains(&(batch.clone(), *case)),
         _ => true,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use cruncher_study::config::Config;
 use serde_json::json;
 
@@ -11,12 +12,12 @@ use crate::tape;
 /// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
 const PACK_BYTES: usize = 1 << 20;
 
-/// A frozen study as bytes.
+/// A frozen study as bytes: pieces, one behind another, which are shared with whoever has the content.
 pub(super) struct Layout {
     /// The length of the header in 4 bytes, the header, the numbers of the snapshot, the chunks.
-    pub(super) study: Vec<u8>,
-    /// Documents, one behind another.
-    pub(super) packs: Vec<Vec<u8>>,
+    pub(super) study: Vec<Bytes>,
+    /// Documents.
+    pub(super) packs: Vec<Vec<Bytes>>,
 }
 
 impl Layout {
@@ -29,14 +30,14 @@ impl Layout {
             "left_out": content.left_out.join(", "),
             "numbers": tape.numbers.len(),
             "texts": tape.texts,
-            "chunks": content.chunks.iter().map(Vec::len).collect::<Vec<_>>(),
+            "chunks": content.chunks.iter().map(Bytes::len).collect::<Vec<_>>(),
             "documents": places,
         });
         let header = header.to_string();
         let mut study = u32::try_from(header.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         study.extend(header.as_bytes());
         study.extend(tape.numbers.iter().flat_map(|number| number.to_le_bytes()));
-        content.chunks.iter().for_each(|chunk| study.extend(chunk));
+        let study = [Bytes::from(study)].into_iter().chain(content.chunks.iter().cloned()).collect();
         Self { study, packs }
     }
 }
@@ -44,15 +45,18 @@ impl Layout {
 /// Where documents lie: the pack, the first byte, how many bytes.
 type Places<'a> = BTreeMap<&'a str, [usize; 3]>;
 
-fn packs(content: &Content) -> (Vec<Vec<u8>>, Places<'_>) {
-    let (mut packs, mut places) = (Vec::<Vec<u8>>::new(), Places::new());
+fn packs(content: &Content) -> (Vec<Vec<Bytes>>, Places<'_>) {
+    let (mut packs, mut places) = (Vec::<Vec<Bytes>>::new(), Places::new());
+    let mut start = 0;
     for (key, json) in &content.documents {
-        if packs.last().is_none_or(|pack| pack.len() + json.len() > PACK_BYTES) {
+        if packs.is_empty() || start + json.len() > PACK_BYTES {
             packs.push(Vec::new());
+            start = 0;
         }
         let number = packs.len() - 1;
-        places.insert(key, [number, packs[number].len(), json.len()]);
-        packs[number].extend_from_slice(json);
+        places.insert(key, [number, start, json.len()]);
+        packs[number].push(json.clone());
+        start += json.len();
     }
     (packs, places)
 }
@@ -78,19 +82,20 @@ mod tests {
     use super::*;
 
     fn header(layout: &Layout) -> serde_json::Value {
-        let length = u32::from_le_bytes(layout.study[..4].try_into().unwrap()) as usize;
-        serde_json::from_slice(&layout.study[4..4 + length]).unwrap()
+        let study = layout.study.concat();
+        let length = u32::from_le_bytes(study[..4].try_into().unwrap()) as usize;
+        serde_json::from_slice(&study[4..4 + length]).unwrap()
     }
 
     #[test]
     fn where_the_study_is_stays_untold() {
-        let content = Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3]], ..Content::default() };
+        let content = Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..Content::default() };
         let layout = Layout::of(&content);
         let header = header(&layout);
         let config = Config::parse(header["config"].as_str().unwrap().as_bytes()).unwrap();
         assert_eq!((config.bucket.as_str(), config.queue_url.as_str()), ("frozen", ""));
         assert_eq!(header["chunks"], json!([3]));
-        assert!(layout.study.ends_with(&[1, 2, 3]));
+        assert!(layout.study.concat().ends_with(&[1, 2, 3]));
     }
 
     #[test]
@@ -99,12 +104,12 @@ mod tests {
         let document = |(number, size): (u8, usize)| (format!("data/{number}"), vec![number; size].into());
         let content = Content { documents: (0..).zip(sizes).map(document).collect(), ..Content::default() };
         let layout = Layout::of(&content);
-        assert_eq!(layout.packs.iter().map(Vec::len).collect::<Vec<_>>(), [PACK_BYTES, 1, 3 * PACK_BYTES, 7]);
+        let packs: Vec<Vec<u8>> = layout.packs.iter().map(|pack| pack.concat()).collect();
+        assert_eq!(packs.iter().map(Vec::len).collect::<Vec<_>>(), [PACK_BYTES, 1, 3 * PACK_BYTES, 7]);
         let header = header(&layout);
         for (key, json) in &content.documents {
-            let [pack, start, size] = serde_json::from_value(header["documents"][key].clone()).unwrap();
-            let pack: &Vec<u8> = &layout.packs[pack];
-            assert_eq!(pack[start..start + size], **json, "{key}");
+            let [pack, start, size]: [usize; 3] = serde_json::from_value(header["documents"][key].clone()).unwrap();
+            assert_eq!(packs[pack][start..start + size], **json, "{key}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Comparing a study of any size with a listing of its documents, which are the truth.
 
 use cruncher_aws::Error;
-use cruncher_aws::s3::{ListObjects, ListedObject};
+use cruncher_aws::s3::ListedObject;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::ledger::{DataListing, Ledger};
-use cruncher_study::legacy::{GATHERED_KEY, LegacyKey};
+use cruncher_study::legacy::LegacyKey;
 
 use super::packs::find;
 use super::{Full, Watch};
@@ -48,7 +48,7 @@ impl Watch<Full> {
             sorted.add(object);
         }
         if self.listing.is_none() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
-            sorted.legacy.extend(self.find_gathered().await?.map(|object| (LegacyKey::Gathered, object)));
+            sorted.legacy.extend(self.study.find_gathered().await?.map(|object| (LegacyKey::Gathered, object)));
         }
         let Sorted { mut listing, tables, results, errors, legacy } = sorted;
         let (has_legacy_changed, legacy_results) = self.compare_legacy(legacy).await?;
@@ -88,12 +88,5 @@ impl Watch<Full> {
         let unread = unread.collect();
         self.read_errors(unread).await?;
         Ok(known(&self.ledger) != before)
-    }
-
-    /// The results that the predecessor's user has gathered lie beside the data.
-    async fn find_gathered(&self) -> Result<Option<ListedObject>, Error> {
-        let listing = ListObjects::new(&self.study.config.bucket).prefix(GATHERED_KEY).max_keys(1);
-        let page = self.study.client.send(&listing).await?;
-        Ok(page.objects.into_iter().find(|object| object.key == GATHERED_KEY))
     }
 }

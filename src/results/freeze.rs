@@ -1,0 +1,121 @@
+//! The whole study as one file that stays: what `cruncher freeze` writes, made in the browser.
+
+use std::rc::Rc;
+
+use cruncher_aws::{Error, ErrorKind};
+use cruncher_backend::frozen::{Content, FreezeError, Part, Reading, as_text, collect, parts, published};
+use cruncher_study::figures::thousands;
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::{GetUntracked, document};
+use wasm_bindgen::JsValue;
+
+use super::desk::Desk;
+use super::reading;
+use crate::platform::download::{part, save_parts};
+use crate::platform::gzip::gzip;
+use crate::state::problem::Problem;
+
+/// So many packed bytes are written as text at once. A multiple of 3, so that the texts can stand one behind another.
+const WRITTEN_AT_ONCE: u32 = 3 << 20;
+
+/// Reads the study, hands its file to the reader, and says what came of it; `tell` hears how far that is.
+pub(super) async fn freeze(desk: Desk, tell: impl Fn(String) + 'static) -> Result<String, Problem> {
+    let tell = Rc::new(tell);
+    let study = reading::study(desk).await?;
+    let page = published(&study, &head()).await.map_err(|error| unread(desk, &error))?;
+    // At first without the study, so that nobody waits for one that has no place.
+    parts(&page, &Content::default()).map_err(|error| renewed(&error))?;
+    let report = tell.clone();
+    let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
+    let mut content = read.map_err(|error| unread(desk, &error))?;
+    let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
+    // The parts share them, and let go of each when it is packed.
+    (content.documents, content.chunks) = Default::default();
+    let (file, size_bytes) = written(parts, &*tell).await.map_err(|error| not_packed(desk, &error))?;
+    save_parts(&format!("{}.html", content.study), "text/html", &file);
+    Ok(saved(size_bytes, &content.left_out))
+}
+
+/// What names the files of this page's own version.
+fn head() -> String {
+    document().query_selector("head").ok().flatten().map(|head| head.inner_html()).unwrap_or_default()
+}
+
+/// How far reading is, in words: a percentage, since every change is read out to those who don't see it.
+fn words(reading: Reading) -> String {
+    match reading {
+        Reading::Rows { read_bytes, of_bytes } => format!("Reading rows, {} % …", percent(read_bytes, of_bytes)),
+        Reading::Documents { read, of } => {
+            format!("Reading {} documents, {} % …", thousands(of), percent(read, of))
+        }
+    }
+}
+
+fn percent(part: u64, of: u64) -> u64 {
+    100 * part / of.max(1)
+}
+
+/// The file in parts, as the browser takes them, and how many bytes it has.
+async fn written(parts: Vec<Part>, tell: &impl Fn(String)) -> Result<(Array, u64), JsValue> {
+    let of = parts.iter().map(Part::size_bytes).sum();
+    let (file, mut read, mut size_bytes) = (Array::new(), 0, 0);
+    let mut add = |text: &str| {
+        size_bytes += text.len() as u64;
+        file.push(&part(text.as_bytes()));
+    };
+    for part in parts {
+        read += part.size_bytes();
+        match part {
+            Part::Markup(markup) => add(&markup),
+            Part::Packed(pieces) => {
+                as_texts(&gzip(pieces.iter().map(|piece| &**piece)).await?, &mut add);
+                tell(format!("Packing, {} % …", percent(read, of)));
+            }
+        }
+    }
+    Ok((file, size_bytes))
+}
+
+fn as_texts(packed: &Uint8Array, add: &mut impl FnMut(&str)) {
+    let mut start = 0;
+    while start < packed.length() {
+        let end = (start + WRITTEN_AT_ONCE).min(packed.length());
+        add(&as_text(&packed.subarray(start, end).to_vec()));
+        start = end;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a digit is shown")]
+fn saved(size_bytes: u64, left_out: &[String]) -> String {
+    let left_out = if left_out.is_empty() { String::new() } else { format!(" Not in it: {}.", left_out.join(", ")) };
+    format!("The browser saves it, {:.1} MB.{left_out}", size_bytes as f64 / 1e6)
+}
+
+fn otherwise(desk: Desk) -> String {
+    let name = desk.study_name.get_untracked();
+    format!("On a terminal, cruncher freeze {name} {name}.html writes the same file.")
+}
+
+fn unread(desk: Desk, error: &Error) -> Problem {
+    let problem = Problem::from(error);
+    match error.kind() {
+        ErrorKind::RefusedCredentials | ErrorKind::AccessDenied => problem,
+        _ => Problem { advice: format!("Try again in a moment. {}", otherwise(desk)), ..problem },
+    }
+}
+
+fn renewed(error: &FreezeError) -> Problem {
+    Problem {
+        title: "This page was renewed meanwhile.".into(),
+        advice: "Load it anew in the browser, then try again.".into(),
+        detail: error.to_string(),
+    }
+}
+
+fn not_packed(desk: Desk, error: &JsValue) -> Problem {
+    Problem {
+        title: "The browser can't pack the study.".into(),
+        advice: format!("It may be too old, or have no memory left. {}", otherwise(desk)),
+        detail: format!("{error:?}"),
+    }
+}
