@@ -101,7 +101,7 @@ class Opening:
 def open_results(context: BrowserContext, address: str, told: Generated) -> tuple[Page, Opening]:
     """Opens the page, and waits until it is there."""
     page = context.new_page()
-    awaited = {"summary": (".results__top p", f"{told.done:,} "), "figures": (".live", "live ·")}
+    awaited = {"summary": (".results__top p", f"{told.done:,} of {told.cases:,} cases"), "figures": (".live", "live ·")}
     for name, (selector, text) in awaited.items():
         page.add_init_script(f"bench.awaits({json.dumps(name)}, {json.dumps(selector)}, {json.dumps(text)});")
     page.goto(f"{address}#/results", wait_until="commit")

@@ -13,13 +13,17 @@ use crate::platform::rows::{self, Counts};
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;
 
-/// The least time between two drawings while rows come.
-const PAUSE_MILLIS: f64 = 400.0;
+/// The least and the most time between two drawings while rows come; in between so many times what a drawing takes.
+const LEAST_PAUSE_MILLIS: f64 = 100.0;
+const MOST_PAUSE_MILLIS: f64 = 400.0;
+const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
     static STORE: RefCell<Store> = RefCell::default();
     /// When rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
+    /// The time until the next ones may be.
+    static PAUSE_MILLIS: Cell<f64> = const { Cell::new(LEAST_PAUSE_MILLIS) };
     static IS_WAITING: Cell<bool> = const { Cell::new(false) };
     static IS_TAKING: Cell<bool> = const { Cell::new(false) };
 }
@@ -79,16 +83,18 @@ impl Data {
         if revision == self.revision.get_untracked() {
             return;
         }
-        let wait_millis = SHOWN_MILLIS.get() + PAUSE_MILLIS - Date::now();
+        let wait_millis = SHOWN_MILLIS.get() + PAUSE_MILLIS.get() - Date::now();
         if wait_millis <= 0.0 {
             SHOWN_MILLIS.set(Date::now());
             self.revision.set(revision);
+            // Behind the drawings, which are made in the next frame.
+            request_animation_frame(|| set_timeout(pace, Duration::ZERO));
         } else if !IS_WAITING.replace(true) {
             let show = move || {
                 IS_WAITING.set(false);
                 self.show();
             };
-            set_timeout(show, Duration::from_secs_f64(wait_millis.min(PAUSE_MILLIS) / 1000.0));
+            set_timeout(show, Duration::from_secs_f64(wait_millis.min(MOST_PAUSE_MILLIS) / 1000.0));
         }
     }
 
@@ -113,4 +119,10 @@ impl Data {
         self.revision.track();
         STORE.with_borrow(look)
     }
+}
+
+/// Sets the pause by how long it took to show the last rows.
+fn pace() {
+    let took_millis = Date::now() - SHOWN_MILLIS.get();
+    PAUSE_MILLIS.set((PAUSE_FACTOR * took_millis).clamp(LEAST_PAUSE_MILLIS, MOST_PAUSE_MILLIS));
 }

@@ -13,7 +13,7 @@ const MOST_LINES: usize = 2_000;
 /// Into how many bins an axis is divided for more lines,
 const MOST_BINS: f64 = 256.0;
 /// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
-const MOST_SQUARES: f64 = 240_000.0;
+const MOST_SQUARES: f64 = 180_000.0;
 
 pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut Raster) {
     let (Some(first), Some(last)) = (rails.x_px.first(), rails.x_px.last()) else { return raster.empty() };
