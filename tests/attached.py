@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,12 +67,3 @@ def attach(line: str) -> Iterator[Shell]:
             if process.poll() is None:
                 shell.interrupt()
             shell.kill()
-
-
-def wait_for_output(shell: Shell, words: str, secs: float = 20) -> None:
-    """Until `words` were printed."""
-    deadline = time.monotonic() + secs
-    while words not in shell.output:
-        if time.monotonic() > deadline or shell.process.poll() is not None:
-            raise AssertionError(f"the worker didn't say {words!r}, but:\n{shell.output}")
-        time.sleep(0.02)

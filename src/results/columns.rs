@@ -16,7 +16,7 @@ use crate::platform::local_time::utc_offset_secs;
 const MOST_CATEGORIES: usize = 40;
 
 /// On so many axes the places of a column are kept: as it is, zoomed, and from the least to the most.
-const MOST_AXES: usize = 3;
+const MOST_KEPT: usize = 3;
 
 thread_local! {
     /// Where columns stand on their axes, in the rows of a revision.
@@ -81,7 +81,7 @@ impl Plotted<'_> {
             }
             let places = Rc::new(Places::of(&axis, &self.values));
             let others = located.places.iter().filter(|(id, ..)| *id == self.id).count();
-            if others >= MOST_AXES
+            if others >= MOST_KEPT
                 && let Some(oldest) = located.places.iter().position(|(id, ..)| *id == self.id)
             {
                 located.places.remove(oldest);

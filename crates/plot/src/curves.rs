@@ -1,23 +1,20 @@
 //! Many curves on one another, and what most of them do.
 
 mod band;
-mod window;
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
-use crate::drawn::Drawn;
-use crate::drawn::absent;
-use crate::frame::Frame;
-use crate::frame::write_nothing;
+use crate::drawn::{Drawn, absent};
+use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::real;
 use crate::raster::{Layer, Raster};
 use crate::sheet::{Ink, Place, Sheet};
+use crate::window::Window;
 
 pub use band::Band;
-use window::Window;
 
 /// Line widths on the page.
 const MEDIAN_PX: f64 = 2.0;
@@ -80,10 +77,7 @@ impl Curves<'_> {
     /// places among all, rising. A line between two points counts as a whole, a single point without lines doesn't.
     #[must_use]
     pub fn passing(&self, frame: &Frame, from: Place, to: Place) -> Vec<usize> {
-        let inside = |(x_px, y_px): Place| {
-            (x_px.clamp(frame.left_px, frame.right_px), y_px.clamp(frame.top_px, frame.bottom_px))
-        };
-        let window = Window::between(inside(from), inside(to));
+        let window = Window::between(frame.inside(from), frame.inside(to));
         let curves = self.curves.iter().enumerate();
         curves.filter(|(_, curve)| window.is_touched(places_on(frame, curve))).map(|(index, _)| index).collect()
     }

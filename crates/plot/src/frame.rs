@@ -5,7 +5,7 @@ use crate::chart::Size;
 use crate::look::Look;
 use crate::number::{real, whole};
 use crate::raster::Image;
-use crate::sheet::{Across, Along, Ink, Sheet};
+use crate::sheet::{Across, Along, Ink, Place, Sheet};
 use crate::text::{TEXT_PX, fitted, width_px};
 use crate::ticks::{Tick, Ticks};
 
@@ -92,6 +92,12 @@ impl Frame {
     #[must_use]
     pub fn contains(&self, x_px: f64, y_px: f64) -> bool {
         (self.left_px..=self.right_px).contains(&x_px) && (self.top_px..=self.bottom_px).contains(&y_px)
+    }
+
+    /// The place in the rectangle that is nearest to a pixel.
+    #[must_use]
+    pub fn inside(&self, (x_px, y_px): Place) -> Place {
+        (x_px.clamp(self.left_px, self.right_px), y_px.clamp(self.top_px, self.bottom_px))
     }
 
     /// The axes with `factor` times their range; what stands at a pixel stays there.

@@ -2,15 +2,12 @@
 
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
-use crate::drawn::Drawn;
-use crate::drawn::absent;
-use crate::frame::Frame;
-use crate::frame::write_nothing;
+use crate::drawn::{Drawn, absent};
+use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
-use crate::number::extent;
-use crate::number::{real, whole};
+use crate::number::{extent, real, whole};
 use crate::raster::Raster;
 use crate::sheet::Sheet;
 

@@ -19,6 +19,7 @@ mod svg;
 mod text;
 mod ticks;
 mod time;
+mod window;
 
 pub mod correlation;
 pub mod curves;

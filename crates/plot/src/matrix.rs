@@ -2,8 +2,7 @@
 
 use crate::chart::{Chart, Size};
 use crate::column::{Column, PLACES, Places};
-use crate::drawn::Drawn;
-use crate::drawn::absent;
+use crate::drawn::{Drawn, absent};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;

@@ -2,10 +2,8 @@
 
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::Drawn;
-use crate::drawn::absent;
-use crate::frame::Frame;
-use crate::frame::write_nothing;
+use crate::drawn::{Drawn, absent};
+use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
 use crate::look::Look;

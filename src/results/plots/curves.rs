@@ -150,10 +150,7 @@ impl Plot for CurvePlot {
         let desk = self.reader.desk;
         let (brush, cases) = self.look(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
-            let inside = |(right, down): Place| {
-                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
-            };
-            let (from, to) = (inside(from), inside(to));
+            let (from, to) = (frame.inside(from), frame.inside(to));
             let passing = curves.passing(&frame, from, to);
             let cases = desk.data.with(|store| {
                 let ids = store.case_ids();

@@ -58,10 +58,7 @@ impl Plot for FieldPlot {
         let shown = shown(self.desk)?;
         let (brush, (one, other), (x, y)) = self.look(|field, (x, y)| {
             let frame = field.frame(paper.size, paper.look);
-            let inside = |(right, down): Place| {
-                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
-            };
-            let (from, to) = (inside(from), inside(to));
+            let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
             (Brush { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
         })?;

@@ -69,10 +69,7 @@ impl Plot for ScatterPlot {
     fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
         self.look(|scatter, shown, (x, y)| {
             let frame = scatter.frame(paper.size, paper.look);
-            let inside = |(right, down): Place| {
-                (right.clamp(frame.left_px, frame.right_px), down.clamp(frame.top_px, frame.bottom_px))
-            };
-            let (from, to) = (inside(from), inside(to));
+            let (from, to) = (frame.inside(from), frame.inside(to));
             let (one, other) = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
             (Brush { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
         })

@@ -7,6 +7,7 @@ use super::shade::Shades;
 use crate::look::Look;
 use crate::number::{real, whole};
 use crate::sheet::Place;
+use crate::window::Window;
 
 /// What a pixel counts that one line covers.
 pub(super) const WHOLE: u32 = 16;
@@ -40,7 +41,8 @@ impl Raster {
     /// Places are pixels of the image.
     pub(crate) fn count_line(&mut self, layer: Layer, from: Place, to: Place) {
         let (width, height) = (self.image.width_px, self.image.height_px);
-        let Some((from, to)) = clipped(from, to, (real(width), real(height))) else { return };
+        let window = Window::between((0.0, 0.0), (real(width), real(height)));
+        let Some((from, to)) = window.clipped(from, to) else { return };
         let counts = match layer {
             Layer::Muted => &mut self.muted,
             Layer::Data => &mut self.counts,
@@ -148,30 +150,6 @@ fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize
         }
         across += step;
     }
-}
-
-/// The part of a line that lies in a rectangle.
-///
-/// Liang, Y.-D. and Barsky, B. (1984): A new concept and method for line clipping.
-fn clipped(from: Place, to: Place, (width, height): (f64, f64)) -> Option<(Place, Place)> {
-    let is_inside = |place: Place| place.0 >= 0.0 && place.0 <= width && place.1 >= 0.0 && place.1 <= height;
-    if is_inside(from) && is_inside(to) {
-        return Some((from, to));
-    }
-    let (right, down) = (to.0 - from.0, to.1 - from.1);
-    let (mut start, mut end) = (0.0_f64, 1.0_f64);
-    for (speed, room) in [(-right, from.0), (right, width - from.0), (-down, from.1), (down, height - from.1)] {
-        if !(speed.is_finite() && room.is_finite()) || (speed == 0.0 && room < 0.0) {
-            return None;
-        }
-        if speed < 0.0 {
-            start = start.max(room / speed);
-        } else if speed > 0.0 {
-            end = end.min(room / speed);
-        }
-    }
-    let at = |share: f64| (from.0 + share * right, from.1 + share * down);
-    (start <= end).then(|| (at(start), at(end)))
 }
 
 #[cfg(test)]

@@ -1,33 +1,33 @@
-//! What of a curve lies in a rectangle.
+//! What of lines and shapes lies in a rectangle.
 
 use crate::frame::Frame;
 use crate::sheet::Place;
 
 /// A rectangle: its upper left corner and its lower right one.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Window {
+pub(crate) struct Window {
     from: Place,
     to: Place,
 }
 
 impl Window {
     /// The one that two opposite corners have.
-    pub(super) fn between(one: Place, other: Place) -> Self {
+    pub(crate) fn between(one: Place, other: Place) -> Self {
         Self { from: (one.0.min(other.0), one.1.min(other.1)), to: (one.0.max(other.0), one.1.max(other.1)) }
     }
 
     /// That of a frame.
-    pub(super) fn of(frame: &Frame) -> Self {
+    pub(crate) fn of(frame: &Frame) -> Self {
         Self::between((frame.left_px, frame.top_px), (frame.right_px, frame.bottom_px))
     }
 
     /// Whether some line between two places, one after the other, touches it.
-    pub(super) fn is_touched(&self, places: impl Iterator<Item = Place>) -> bool {
+    pub(crate) fn is_touched(&self, places: impl Iterator<Item = Place>) -> bool {
         pairs(places).any(|(from, to)| self.clipped(from, to).is_some())
     }
 
     /// The parts of a path that lie in it.
-    pub(super) fn paths(&self, places: impl Iterator<Item = Place>) -> Vec<Vec<Place>> {
+    pub(crate) fn paths(&self, places: impl Iterator<Item = Place>) -> Vec<Vec<Place>> {
         let mut paths: Vec<Vec<Place>> = Vec::new();
         for (from, to) in pairs(places).filter_map(|(from, to)| self.clipped(from, to)) {
             match paths.last_mut().filter(|path| path.last() == Some(&from)) {
@@ -41,7 +41,7 @@ impl Window {
     /// The part of a shape that lies in it.
     ///
     /// Sutherland, I. E. and Hodgman, G. W. (1974): Reentrant polygon clipping.
-    pub(super) fn shape(&self, mut places: Vec<Place>) -> Vec<Place> {
+    pub(crate) fn shape(&self, mut places: Vec<Place>) -> Vec<Place> {
         let (from, to) = (self.from, self.to);
         // How far a place lies on the inner side of each edge.
         let sides: [&dyn Fn(Place) -> f64; 4] =
@@ -67,7 +67,7 @@ impl Window {
     /// The part of a line that lies in it; none of one that has no place.
     ///
     /// Liang, Y.-D. and Barsky, B. (1984): A new concept and method for line clipping.
-    fn clipped(&self, from: Place, to: Place) -> Option<(Place, Place)> {
+    pub(crate) fn clipped(&self, from: Place, to: Place) -> Option<(Place, Place)> {
         let (right, down) = (to.0 - from.0, to.1 - from.1);
         let (mut start, mut end) = (0.0_f64, 1.0_f64);
         let sides = [
