@@ -6,7 +6,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlCanvasElement};
 
-use super::surface::{Plot, context, draw_on, look, put};
+use super::surface::{Paper, Plot, context, draw_on, look, put};
 use crate::platform::download::{save, save_blob};
 
 /// Pixels of a picture to one of the page.
@@ -14,13 +14,14 @@ const PIXEL_RATIO: f64 = 2.0;
 
 /// Saves what a canvas shows as PNG, on the ground of the page.
 pub(super) fn save_png(plot: &dyn Plot, shown: &HtmlCanvasElement, name: &str) -> Option<()> {
-    let (size, look) = paper(shown);
+    let (size, look) = enlarged(shown);
     let (below, above) = (canvas(size)?, canvas(size)?);
     let ground = context(&below)?;
     let colour = look.background;
     ground.set_fill_style_str(&format!("rgb({}, {}, {})", colour.0, colour.1, colour.2));
     ground.fill_rect(0.0, 0.0, f64::from(size.width_px), f64::from(size.height_px));
-    plot.with((size, &look), &mut |chart| draw_on(&above, chart, (size, &look), &mut Raster::default()));
+    let paper = Paper { size, look: &look };
+    plot.with(paper, &mut |chart| draw_on(&above, chart, paper, &mut Raster::default()));
     ground.draw_image_with_html_canvas_element(&above, 0.0, 0.0).ok()?;
     let name = format!("{name}.png");
     let take = Closure::once_into_js(move |blob: JsValue| {
@@ -33,8 +34,8 @@ pub(super) fn save_png(plot: &dyn Plot, shown: &HtmlCanvasElement, name: &str) -
 
 /// Saves a plot as SVG: axes and letters are lines and texts, the many points an image.
 pub(super) fn save_svg(plot: &dyn Plot, shown: &HtmlCanvasElement, name: &str) {
-    let (size, look) = paper(shown);
-    plot.with((size, &look), &mut |chart| {
+    let (size, look) = enlarged(shown);
+    plot.with(Paper { size, look: &look }, &mut |chart| {
         let svg = cruncher_plot::svg(chart, size, &look, &|image| encoded(image).unwrap_or_default());
         save(&format!("{name}.svg"), "image/svg+xml", &js_sys::Uint8Array::from(svg.as_bytes()));
     });
@@ -42,7 +43,7 @@ pub(super) fn save_svg(plot: &dyn Plot, shown: &HtmlCanvasElement, name: &str) {
 
 /// The size of a picture of what is shown, and how it looks.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
-fn paper(shown: &HtmlCanvasElement) -> (Size, Look) {
+fn enlarged(shown: &HtmlCanvasElement) -> (Size, Look) {
     let pixels = |length: i32| (f64::from(length) * PIXEL_RATIO).max(1.0) as u32;
     let size = Size { width_px: pixels(shown.client_width()), height_px: pixels(shown.client_height()) };
     (size, Look { pixel_ratio: PIXEL_RATIO, ..look() })

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
-use cruncher_plot::{Chart, Image, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
+use cruncher_plot::{Axis, Chart, Frame, Image, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
 use cruncher_results::store::Store;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
@@ -20,19 +21,15 @@ use crate::platform::appearance::when_it_looks_different;
 use crate::platform::{theme, timings};
 use crate::state::export::slug;
 
-/// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so many milliseconds.
+mod gestures;
+mod overlay;
+
+/// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so long.
 const AHEAD_PX: f64 = 300.0;
-const AHEAD_MILLIS: u64 = 120;
+const AHEAD: Duration = Duration::from_millis(120);
 
-/// A press that moves less is a click, in pixels.
-const STILL_PX: f64 = 4.0;
-
-/// How much a step of a key or a wheel zooms, and what share of the range a key pans.
-const ZOOM_STEP: f64 = 0.8;
-const PAN_SHARE: f64 = 0.1;
-
-/// After this time without a change the summary for those who can't see the plot is written, in milliseconds.
-const QUIET_MILLIS: u64 = 400;
+/// After this time without a change the summary for those who can't see the plot is written.
+const QUIET: Duration = Duration::from_millis(400);
 
 /// A place on a plot, in pixels of its drawing area.
 pub(super) type Place = (f64, f64);
@@ -62,7 +59,7 @@ pub(super) struct Found {
 /// A plot of the results.
 pub(super) trait Plot {
     /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
-    fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart));
+    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart));
 
     /// Reads what it shows besides the rows, so that it is drawn anew when that changes.
     fn track(&self);
@@ -80,11 +77,13 @@ pub(super) trait Plot {
     /// The reader presses on a place.
     fn press(&self, _paper: Paper, _at: Place) {}
 
-    /// Shows `factor` times the range; what is at the place stays there.
-    fn zoom(&self, _paper: Paper, _at: Place, _factor: f64) {}
+    /// The rectangle that is zoomed and panned; none if neither is possible.
+    fn frame(&self, _paper: Paper) -> Option<Frame> {
+        None
+    }
 
-    /// What is shown is dragged by so many pixels.
-    fn pan(&self, _paper: Paper, _by: Place) {}
+    /// Shows another range of both axes.
+    fn show_range(&self, _axes: (Axis, Axis)) {}
 
     /// Shows everything again.
     fn reset(&self) {}
@@ -116,6 +115,23 @@ pub(super) fn look() -> Look {
     }
 }
 
+/// Puts something off for as long as it is asked for again.
+#[derive(Clone, Default)]
+struct Quiet(Rc<Cell<u64>>);
+
+impl Quiet {
+    fn after(&self, pause: Duration, act: impl FnOnce() + 'static) {
+        let (turns, turn) = (self.0.clone(), self.0.get() + 1);
+        turns.set(turn);
+        let act = move || {
+            if turns.get() == turn {
+                act();
+            }
+        };
+        set_timeout(act, pause);
+    }
+}
+
 /// A plot, and what belongs to it while it is shown.
 #[derive(Clone)]
 struct Stage {
@@ -130,9 +146,8 @@ struct Stage {
     /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
     is_asked: Rc<Cell<bool>>,
     is_stale: Rc<Cell<bool>>,
-    /// How often it was asked for while it was out of sight.
-    asked: Rc<Cell<u64>>,
-    drawings: Rc<Cell<u64>>,
+    ahead: Quiet,
+    summary: Quiet,
     /// Where the pointers are that press.
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
     began: Rc<Cell<Option<Place>>>,
@@ -151,8 +166,8 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
         raster: Rc::default(),
         is_asked: Rc::default(),
         is_stale: Rc::default(),
-        asked: Rc::default(),
-        drawings: Rc::default(),
+        ahead: Quiet::default(),
+        summary: Quiet::default(),
         pressed: Rc::default(),
         began: Rc::default(),
         is_panning: Rc::default(),
@@ -271,17 +286,14 @@ impl Stage {
 
     /// Draws what is seen soon, but not while what is seen now changes.
     fn draw_ahead(&self) {
-        self.asked.set(self.asked.get() + 1);
-        let (stage, asked) = (self.clone(), self.asked.get());
-        let draw = move || {
+        let stage = self.clone();
+        self.ahead.after(AHEAD, move || {
             if let Some(canvas) = stage.canvas.try_get_untracked().flatten()
-                && stage.asked.get() == asked
                 && stage.is_stale.get()
             {
                 stage.draw_on(&canvas);
             }
-        };
-        set_timeout(draw, std::time::Duration::from_millis(AHEAD_MILLIS));
+        });
     }
 
     fn draw_on(&self, canvas: &HtmlCanvasElement) {
@@ -290,9 +302,8 @@ impl Stage {
         let (size, look) = (fit(canvas), look());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
-            self.plot.with((size, &look), &mut |chart| {
-                draw_on(canvas, chart, (size, &look), &mut raster);
-            });
+            let paper = Paper { size, look: &look };
+            self.plot.with(paper, &mut |chart| draw_on(canvas, chart, paper, &mut raster));
         });
         drop(raster);
         let rows = self.desk.data.with_untracked(Store::len);
@@ -301,22 +312,17 @@ impl Stage {
     }
 
     fn summarise_soon(&self) {
-        self.drawings.set(self.drawings.get() + 1);
-        let (stage, drawing) = (self.clone(), self.drawings.get());
-        let summarise = move || {
-            let Some(canvas) = stage.canvas.try_get_untracked().flatten().filter(|_| stage.drawings.get() == drawing)
-            else {
-                return;
-            };
+        let stage = self.clone();
+        self.summary.after(QUIET, move || {
+            let Some(canvas) = stage.canvas.try_get_untracked().flatten() else { return };
             let (size, look) = (size_of(&canvas), look());
             untrack(|| {
-                stage.plot.with((size, &look), &mut |chart| {
+                stage.plot.with(Paper { size, look: &look }, &mut |chart| {
                     // A canvas has a label.
                     let _ = canvas.set_attribute("aria-label", &chart.summary());
                 });
             });
-        };
-        set_timeout(summarise, std::time::Duration::from_millis(QUIET_MILLIS));
+        });
     }
 
     /// Asks the plot something about the drawing as it is.
@@ -325,189 +331,6 @@ impl Stage {
         let look = look();
         Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look })))
     }
-
-    fn down(&self, event: PointerEvent) {
-        if event.button() > 1 {
-            return;
-        }
-        if let Some(canvas) = self.canvas.try_get_untracked().flatten() {
-            // Without the capture it ends at the edge.
-            let _ = canvas.set_pointer_capture(event.pointer_id());
-        }
-        let at = place_of(&event);
-        self.hide_tip();
-        let mut pressed = self.pressed.borrow_mut();
-        pressed.push((event.pointer_id(), at));
-        let is_second = pressed.len() > 1;
-        self.is_panning.set(is_second || event.shift_key() || event.button() == 1);
-        self.began.set((!is_second).then_some(at));
-    }
-
-    fn moved(&self, event: PointerEvent) {
-        let at = place_of(&event);
-        let before = {
-            let mut pressed = self.pressed.borrow_mut();
-            let before = pressed.clone();
-            if let Some(pointer) = pressed.iter_mut().find(|(id, _)| *id == event.pointer_id()) {
-                pointer.1 = at;
-            }
-            before
-        };
-        match before.as_slice() {
-            [] => self.point_at(at),
-            [_] if self.is_panning.get() => {
-                let by = (at.0 - before[0].1.0, at.1 - before[0].1.1);
-                self.on_paper(|paper| self.plot.pan(paper, by));
-            }
-            [_] => self.brush(at),
-            [..] => self.pinch(&before),
-        }
-    }
-
-    /// Two fingers: what is between them stays between them.
-    fn pinch(&self, before: &[(i32, Place)]) {
-        let now: Vec<Place> = self.pressed.borrow().iter().map(|(_, at)| *at).collect();
-        let middle = |one: Place, other: Place| (f64::midpoint(one.0, other.0), f64::midpoint(one.1, other.1));
-        let apart = |one: Place, other: Place| (one.0 - other.0).hypot(one.1 - other.1).max(1.0);
-        let (was, is) = (middle(before[0].1, before[1].1), middle(now[0], now[1]));
-        let factor = apart(before[0].1, before[1].1) / apart(now[0], now[1]);
-        self.on_paper(|paper| self.plot.pan(paper, (is.0 - was.0, is.1 - was.1)));
-        self.on_paper(|paper| self.plot.zoom(paper, is, factor));
-    }
-
-    fn brush(&self, at: Place) {
-        let Some(from) = self.began.get().filter(|from| (from.0 - at.0).hypot(from.1 - at.1) >= STILL_PX) else {
-            return;
-        };
-        let shown = self.on_paper(|paper| self.plot.brush(paper, Brush { from, to: at })).flatten();
-        self.show_frame(shown);
-    }
-
-    fn up(&self, event: PointerEvent) {
-        let at = place_of(&event);
-        self.pressed.borrow_mut().retain(|(id, _)| *id != event.pointer_id());
-        self.show_frame(None);
-        let began = self.began.take();
-        let is_still = began.is_some_and(|from| (from.0 - at.0).hypot(from.1 - at.1) < STILL_PX);
-        if is_still && !self.is_panning.get() {
-            self.on_paper(|paper| self.plot.press(paper, at));
-        }
-    }
-
-    fn left(&self, event: PointerEvent) {
-        if self.pressed.borrow().iter().all(|(id, _)| *id != event.pointer_id()) || event.type_() == "pointercancel" {
-            self.pressed.borrow_mut().clear();
-            self.began.set(None);
-            self.show_frame(None);
-            self.hide_tip();
-            if self.desk.pointed_at.get_untracked().is_some() {
-                self.desk.pointed_at.set(None);
-            }
-        }
-    }
-
-    fn point_at(&self, at: Place) {
-        let found = self.on_paper(|paper| self.plot.find(paper, at)).flatten();
-        let row = found.as_ref().and_then(|found| found.row);
-        if self.desk.pointed_at.get_untracked() != row {
-            self.desk.pointed_at.set(row);
-        }
-        match found {
-            Some(found) => self.show_tip(at, &found.words),
-            None => self.hide_tip(),
-        }
-    }
-
-    fn wheel(&self, event: &WheelEvent) {
-        let has_focus = document().active_element().as_ref()
-            == self.canvas.try_get_untracked().flatten().map(|canvas| (**canvas).clone()).as_ref();
-        if !(event.ctrl_key() || event.meta_key() || has_focus) {
-            return;
-        }
-        event.prevent_default();
-        let factor = if event.delta_y() < 0.0 { ZOOM_STEP } else { 1.0 / ZOOM_STEP };
-        let at = place_of(event);
-        self.on_paper(|paper| self.plot.zoom(paper, at, factor));
-    }
-
-    fn key(&self, event: &KeyboardEvent) {
-        let done = self.on_paper(|paper| {
-            let (width, height) = (f64::from(paper.size.width_px), f64::from(paper.size.height_px));
-            let middle = (width / 2.0, height / 2.0);
-            match &*event.key() {
-                "+" | "=" => self.plot.zoom(paper, middle, ZOOM_STEP),
-                "-" => self.plot.zoom(paper, middle, 1.0 / ZOOM_STEP),
-                "0" => self.plot.reset(),
-                "ArrowLeft" => self.plot.pan(paper, (PAN_SHARE * width, 0.0)),
-                "ArrowRight" => self.plot.pan(paper, (-PAN_SHARE * width, 0.0)),
-                "ArrowUp" => self.plot.pan(paper, (0.0, PAN_SHARE * height)),
-                "ArrowDown" => self.plot.pan(paper, (0.0, -PAN_SHARE * height)),
-                "Escape" => self.plot.unselect(self.desk),
-                _ => return false,
-            }
-            true
-        });
-        if done == Some(true) && !self.plot.hint().is_empty() {
-            event.prevent_default();
-        }
-    }
-
-    fn show_frame(&self, brush: Option<Brush>) {
-        let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
-        frame.set_hidden(brush.is_none());
-        if let Some(Brush { from, to }) = brush {
-            let ratio = window().device_pixel_ratio();
-            let lengths = [
-                ("left", from.0.min(to.0)),
-                ("top", from.1.min(to.1)),
-                ("width", (from.0 - to.0).abs()),
-                ("height", (from.1 - to.1).abs()),
-            ];
-            for (name, length) in lengths {
-                set_length(&frame, name, length / ratio);
-            }
-        }
-    }
-
-    fn show_tip(&self, at: Place, words: &[String]) {
-        let (Some(tip), Some(canvas)) =
-            (self.tip.try_get_untracked().flatten(), self.canvas.try_get_untracked().flatten())
-        else {
-            return;
-        };
-        tip.set_inner_html("");
-        for line in words {
-            if let Ok(element) = document().create_element("div") {
-                element.set_text_content(Some(line));
-                // An element takes every other.
-                let _ = tip.append_child(&element);
-            }
-        }
-        tip.set_hidden(false);
-        let ratio = window().device_pixel_ratio();
-        let (x, y) = (at.0 / ratio, at.1 / ratio);
-        let (width, height) = (f64::from(tip.offset_width()), f64::from(tip.offset_height()));
-        let is_right = x + 12.0 + width > f64::from(canvas.client_width());
-        set_length(&tip, "left", if is_right { (x - 12.0 - width).max(0.0) } else { x + 12.0 });
-        set_length(&tip, "top", (y - height - 8.0).max(0.0));
-    }
-
-    fn hide_tip(&self) {
-        if let Some(tip) = self.tip.try_get_untracked().flatten() {
-            tip.set_hidden(true);
-        }
-    }
-}
-
-fn set_length(element: &web_sys::HtmlDivElement, name: &str, length_px: f64) {
-    // Every element takes a length.
-    let _ = web_sys::HtmlElement::style(element).set_property(name, &format!("{length_px:.1}px"));
-}
-
-/// Where a pointer is, in pixels of the drawing area.
-fn place_of(event: &MouseEvent) -> Place {
-    let ratio = window().device_pixel_ratio();
-    (f64::from(event.offset_x()) * ratio, f64::from(event.offset_y()) * ratio)
 }
 
 fn size_of(canvas: &HtmlCanvasElement) -> Size {
@@ -537,8 +360,7 @@ pub(super) fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingConte
 
 /// Draws a chart on an empty canvas.
 #[expect(clippy::cast_precision_loss, reason = "an image has some thousand pixels a side")]
-pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, paper: (Size, &Look), raster: &mut Raster) {
-    let (size, look) = paper;
+pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, Paper { size, look }: Paper, raster: &mut Raster) {
     chart.paint(size, look, raster);
     let image = raster.image();
     put(canvas, image, (image.left_px as f64, image.top_px as f64));

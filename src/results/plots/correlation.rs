@@ -1,7 +1,7 @@
 //! How strongly the response follows each factor.
 
+use cruncher_plot::Chart;
 use cruncher_plot::correlation::{Correlation, Row};
-use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::correlation::{Coefficient, correlations};
 use cruncher_results::store::Store;
@@ -80,7 +80,7 @@ impl Plot for Correlations {
         self.found.track();
     }
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|chart, _| show(chart));
     }
 

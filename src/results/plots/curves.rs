@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use cruncher_plot::curves::{Band, Curve, Curves, steps};
-use cruncher_plot::{Axis, Chart, Frame, Look, Mask, Scale, Size};
+use cruncher_plot::{Axis, Chart, Frame, Mask, Scale};
 use cruncher_results::curves::{Along, CaseCurve};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
@@ -87,14 +87,6 @@ impl CurvePlot {
         };
         Some(look(&chart, &found))
     }
-
-    fn frame(&self, paper: Paper) -> Option<Frame> {
-        self.look(|curves, _| curves.frame(paper.size, paper.look))
-    }
-
-    fn show(&self, (x, y): (Axis, Axis)) {
-        self.zoom.set(Some([x.least, x.most, y.least, y.most]));
-    }
 }
 
 impl Computed {
@@ -133,7 +125,7 @@ fn ends(values: &[f64]) -> Vec<f64> {
 }
 
 impl Plot for CurvePlot {
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|curves, _| show(curves));
     }
 
@@ -183,16 +175,12 @@ impl Plot for CurvePlot {
         }
     }
 
-    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
-        if let Some(frame) = self.frame(paper) {
-            self.show(frame.zoomed(at.0, at.1, factor));
-        }
+    fn frame(&self, paper: Paper) -> Option<Frame> {
+        self.look(|curves, _| curves.frame(paper.size, paper.look))
     }
 
-    fn pan(&self, paper: Paper, by: Place) {
-        if let Some(frame) = self.frame(paper) {
-            self.show(frame.panned(by.0, by.1));
-        }
+    fn show_range(&self, (x, y): (Axis, Axis)) {
+        self.zoom.set(Some([x.least, x.most, y.least, y.most]));
     }
 
     fn reset(&self) {

@@ -1,7 +1,7 @@
 //! The response over two factors.
 
 use cruncher_plot::field::{Field, Values};
-use cruncher_plot::{Axis, Chart, Look, Scale, Size};
+use cruncher_plot::{Axis, Chart, Scale};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::store::{Column, Store};
 use cruncher_study::figures::counted;
@@ -50,7 +50,7 @@ impl Plot for FieldPlot {
         self.desk.selected.track();
     }
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|field, _| show(field));
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use cruncher_plot::histogram::{Bins, Histogram};
-use cruncher_plot::{Axis, Chart, Look, Size};
+use cruncher_plot::{Axis, Chart};
 use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
@@ -50,7 +50,7 @@ impl Plot for HistogramPlot {
         self.desk.selected.track();
     }
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|histogram, _| show(histogram));
     }
 

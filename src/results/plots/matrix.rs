@@ -1,7 +1,7 @@
 //! All columns against one another.
 
+use cruncher_plot::Chart;
 use cruncher_plot::matrix::Matrix;
-use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub(crate) struct MatrixPlot {
 }
 
 impl MatrixPlot {
-    fn look<T>(&self, (size, look): (Size, &Look), act: impl FnOnce(&Matrix, &[ColumnId]) -> T) -> Option<T> {
+    fn look<T>(&self, Paper { size, look }: Paper, act: impl FnOnce(&Matrix, &[ColumnId]) -> T) -> Option<T> {
         let desk = self.desk;
         let response = shown(desk)?.response;
         let selected = desk.selected.get();
@@ -36,7 +36,7 @@ impl MatrixPlot {
     }
 
     fn pair_at(&self, paper: Paper, at: Place) -> Option<(ColumnId, ColumnId)> {
-        self.look((paper.size, paper.look), |matrix, ids| {
+        self.look(paper, |matrix, ids| {
             let (column, row) = matrix.cell_at(paper.size, paper.look, at.0, at.1)?;
             Some((ids[column].clone(), ids[row].clone()))
         })?
@@ -49,7 +49,7 @@ impl Plot for MatrixPlot {
         self.desk.selected.track();
     }
 
-    fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |matrix, _| show(matrix));
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_plot::curves::{Curve, Curves};
-use cruncher_plot::{Axis, Chart, Look, Mask, Scale, Size};
+use cruncher_plot::{Axis, Chart, Mask, Scale};
 use cruncher_study::figures::significant;
 
 use super::REACH_PX;
@@ -38,7 +38,7 @@ impl Plot for OwnCurvePlot {
     /// It shows its case, whatever is selected.
     fn track(&self) {}
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|curves, _| show(curves));
     }
 

@@ -1,7 +1,7 @@
 //! Every case as a line through all of its factors and the response.
 
+use cruncher_plot::Chart;
 use cruncher_plot::parallel::Parallel;
-use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::filter::Condition;
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ pub(crate) struct ParallelPlot {
 impl ParallelPlot {
     fn look<T>(
         &self,
-        (size, look): (Size, &Look),
+        Paper { size, look }: Paper,
         act: impl FnOnce(&Parallel, &[ColumnId], &[Plotted]) -> T,
     ) -> Option<T> {
         let desk = self.desk;
@@ -74,12 +74,12 @@ impl Plot for ParallelPlot {
         self.desk.pointed_at.track();
     }
 
-    fn with(&self, paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |parallel, _, _| show(parallel));
     }
 
     fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
-        let (brush, id, column, range) = self.look((paper.size, paper.look), |parallel, ids, columns| {
+        let (brush, id, column, range) = self.look(paper, |parallel, ids, columns| {
             let rails = parallel.rails(paper.size, paper.look);
             let axis = rails.nearest(from.0)?;
             let inside = |down: f64| down.clamp(rails.top_px, rails.bottom_px);
@@ -96,7 +96,7 @@ impl Plot for ParallelPlot {
     fn find(&self, paper: Paper, at: Place) -> Option<Found> {
         let selected = self.desk.selected.get();
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let (row, ids) = self.look((paper.size, paper.look), |parallel, ids, _| {
+        let (row, ids) = self.look(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             let row = parallel.nearest(&rails, at, reach_px, selected.as_plotted())?;
             Some((row, ids.to_vec()))
@@ -106,7 +106,7 @@ impl Plot for ParallelPlot {
     }
 
     fn press(&self, paper: Paper, at: Place) {
-        let axis = self.look((paper.size, paper.look), |parallel, ids, _| {
+        let axis = self.look(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             rails.nearest(at.0).map(|axis| (ids[axis].clone(), (rails.x_px[axis] - at.0).abs()))
         });

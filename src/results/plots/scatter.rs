@@ -2,7 +2,7 @@
 
 use cruncher_plot::raster::Colour;
 use cruncher_plot::scatter::Scatter;
-use cruncher_plot::{Axis, Chart, Frame, Look, Mask, Size};
+use cruncher_plot::{Axis, Chart, Frame, Mask};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
@@ -45,14 +45,6 @@ impl ScatterPlot {
             look(&scatter, &shown, (&x, &y))
         }))
     }
-
-    fn frame(&self, paper: Paper) -> Option<Frame> {
-        self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
-    }
-
-    fn show(&self, (x, y): (Axis, Axis)) {
-        self.desk.view.update(|view| view.zoom = Some([x.least, x.most, y.least, y.most]));
-    }
 }
 
 impl Plot for ScatterPlot {
@@ -62,7 +54,7 @@ impl Plot for ScatterPlot {
         self.desk.pointed_at.track();
     }
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|scatter, _, _| show(scatter));
     }
 
@@ -100,16 +92,12 @@ impl Plot for ScatterPlot {
         }
     }
 
-    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
-        if let Some(frame) = self.frame(paper) {
-            self.show(frame.zoomed(at.0, at.1, factor));
-        }
+    fn frame(&self, paper: Paper) -> Option<Frame> {
+        self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
     }
 
-    fn pan(&self, paper: Paper, by: Place) {
-        if let Some(frame) = self.frame(paper) {
-            self.show(frame.panned(by.0, by.1));
-        }
+    fn show_range(&self, (x, y): (Axis, Axis)) {
+        self.desk.view.update(|view| view.zoom = Some([x.least, x.most, y.least, y.most]));
     }
 
     fn reset(&self) {

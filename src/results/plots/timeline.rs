@@ -1,7 +1,7 @@
 //! Who computed what when.
 
+use cruncher_plot::Chart;
 use cruncher_plot::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
-use cruncher_plot::{Chart, Look, Size};
 use cruncher_results::column_id::{ColumnId, Field};
 use leptos::prelude::*;
 
@@ -43,7 +43,7 @@ impl Plot for TimelinePlot {
     /// It shows all cases, whatever is selected.
     fn track(&self) {}
 
-    fn with(&self, _paper: (Size, &Look), show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|timeline| show(timeline));
     }
 

@@ -1,0 +1,161 @@
+//! What the reader does with a plot: pointer, wheel and keys become brushes, zooms and pans.
+
+use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use leptos::prelude::*;
+
+use super::{Brush, Paper, Place, Stage};
+
+/// A press that moves less is a click, in pixels.
+const STILL_PX: f64 = 4.0;
+
+/// How much a step of a key or a wheel zooms, and what share of the range a key pans.
+const ZOOM_STEP: f64 = 0.8;
+const PAN_SHARE: f64 = 0.1;
+
+impl Stage {
+    pub(super) fn down(&self, event: PointerEvent) {
+        if event.button() > 1 {
+            return;
+        }
+        if let Some(canvas) = self.canvas.try_get_untracked().flatten() {
+            // Without the capture it ends at the edge.
+            let _ = canvas.set_pointer_capture(event.pointer_id());
+        }
+        let at = place_of(&event);
+        self.hide_tip();
+        let mut pressed = self.pressed.borrow_mut();
+        pressed.push((event.pointer_id(), at));
+        let is_second = pressed.len() > 1;
+        self.is_panning.set(is_second || event.shift_key() || event.button() == 1);
+        self.began.set((!is_second).then_some(at));
+    }
+
+    pub(super) fn moved(&self, event: PointerEvent) {
+        let at = place_of(&event);
+        let before = {
+            let mut pressed = self.pressed.borrow_mut();
+            let before = pressed.clone();
+            if let Some(pointer) = pressed.iter_mut().find(|(id, _)| *id == event.pointer_id()) {
+                pointer.1 = at;
+            }
+            before
+        };
+        match before.as_slice() {
+            [] => self.point_at(at),
+            [_] if self.is_panning.get() => {
+                let by = (at.0 - before[0].1.0, at.1 - before[0].1.1);
+                self.on_paper(|paper| self.pan(paper, by));
+            }
+            [_] => self.brush(at),
+            [..] => self.pinch(&before),
+        }
+    }
+
+    /// Two fingers: what is between them stays between them.
+    fn pinch(&self, before: &[(i32, Place)]) {
+        let now: Vec<Place> = self.pressed.borrow().iter().map(|(_, at)| *at).collect();
+        let middle = |one: Place, other: Place| (f64::midpoint(one.0, other.0), f64::midpoint(one.1, other.1));
+        let apart = |one: Place, other: Place| (one.0 - other.0).hypot(one.1 - other.1).max(1.0);
+        let (was, is) = (middle(before[0].1, before[1].1), middle(now[0], now[1]));
+        let factor = apart(before[0].1, before[1].1) / apart(now[0], now[1]);
+        self.on_paper(|paper| self.pan(paper, (is.0 - was.0, is.1 - was.1)));
+        self.on_paper(|paper| self.zoom(paper, is, factor));
+    }
+
+    fn brush(&self, at: Place) {
+        let Some(from) = self.began.get().filter(|from| (from.0 - at.0).hypot(from.1 - at.1) >= STILL_PX) else {
+            return;
+        };
+        let shown = self.on_paper(|paper| self.plot.brush(paper, Brush { from, to: at })).flatten();
+        self.show_frame(shown);
+    }
+
+    pub(super) fn up(&self, event: PointerEvent) {
+        let at = place_of(&event);
+        self.pressed.borrow_mut().retain(|(id, _)| *id != event.pointer_id());
+        self.show_frame(None);
+        let began = self.began.take();
+        let is_still = began.is_some_and(|from| (from.0 - at.0).hypot(from.1 - at.1) < STILL_PX);
+        if is_still && !self.is_panning.get() {
+            self.on_paper(|paper| self.plot.press(paper, at));
+        }
+    }
+
+    pub(super) fn left(&self, event: PointerEvent) {
+        if self.pressed.borrow().iter().all(|(id, _)| *id != event.pointer_id()) || event.type_() == "pointercancel" {
+            self.pressed.borrow_mut().clear();
+            self.began.set(None);
+            self.show_frame(None);
+            self.hide_tip();
+            if self.desk.pointed_at.get_untracked().is_some() {
+                self.desk.pointed_at.set(None);
+            }
+        }
+    }
+
+    fn point_at(&self, at: Place) {
+        let found = self.on_paper(|paper| self.plot.find(paper, at)).flatten();
+        let row = found.as_ref().and_then(|found| found.row);
+        if self.desk.pointed_at.get_untracked() != row {
+            self.desk.pointed_at.set(row);
+        }
+        match found {
+            Some(found) => self.show_tip(at, &found.words),
+            None => self.hide_tip(),
+        }
+    }
+
+    pub(super) fn wheel(&self, event: &WheelEvent) {
+        let has_focus = document().active_element().as_ref()
+            == self.canvas.try_get_untracked().flatten().map(|canvas| (**canvas).clone()).as_ref();
+        if !(event.ctrl_key() || event.meta_key() || has_focus) {
+            return;
+        }
+        event.prevent_default();
+        let factor = if event.delta_y() < 0.0 { ZOOM_STEP } else { 1.0 / ZOOM_STEP };
+        let at = place_of(event);
+        self.on_paper(|paper| self.zoom(paper, at, factor));
+    }
+
+    pub(super) fn key(&self, event: &KeyboardEvent) {
+        let done = self.on_paper(|paper| {
+            let (width, height) = (f64::from(paper.size.width_px), f64::from(paper.size.height_px));
+            let middle = (width / 2.0, height / 2.0);
+            match &*event.key() {
+                "+" | "=" => self.zoom(paper, middle, ZOOM_STEP),
+                "-" => self.zoom(paper, middle, 1.0 / ZOOM_STEP),
+                "0" => self.plot.reset(),
+                "ArrowLeft" => self.pan(paper, (PAN_SHARE * width, 0.0)),
+                "ArrowRight" => self.pan(paper, (-PAN_SHARE * width, 0.0)),
+                "ArrowUp" => self.pan(paper, (0.0, PAN_SHARE * height)),
+                "ArrowDown" => self.pan(paper, (0.0, -PAN_SHARE * height)),
+                "Escape" => self.plot.unselect(self.desk),
+                _ => return false,
+            }
+            true
+        });
+        if done == Some(true) && !self.plot.hint().is_empty() {
+            event.prevent_default();
+        }
+    }
+
+    /// Shows `factor` times the range; what is at the place stays there.
+    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
+        if let Some(frame) = self.plot.frame(paper) {
+            self.plot.show_range(frame.zoomed(at.0, at.1, factor));
+        }
+    }
+
+    /// What is shown is dragged by so many pixels.
+    fn pan(&self, paper: Paper, by: Place) {
+        if let Some(frame) = self.plot.frame(paper) {
+            self.plot.show_range(frame.panned(by.0, by.1));
+        }
+    }
+}
+
+/// Where a pointer is, in pixels of the drawing area.
+fn place_of(event: &MouseEvent) -> Place {
+    let ratio = window().device_pixel_ratio();
+    (f64::from(event.offset_x()) * ratio, f64::from(event.offset_y()) * ratio)
+}
