@@ -79,6 +79,7 @@ LONGEST_BACKOFF_SECS = 30.0
 CLOCK_TOLERANCE_SECS = 15.0
 MODELS_KEPT = 16
 MESSAGE_CHARACTERS = 10000
+ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
 
 
 # ---------------------------------------------------------------- attaching
@@ -630,7 +631,7 @@ class Report:
         """A row for a result."""
         self.count("done")
         self._durations.append(attempt.secs)
-        self._segments.add(dict(attempt.row("done"), result=dict(scalars(result))))
+        self._segments.add(dict(attempt.row("done"), **scalars_in_row(result)))
 
     def add_failed(self, attempt: "Attempt", failure: "Failure", final: bool) -> None:
         """A row for a failed attempt."""
@@ -1386,6 +1387,15 @@ def scalars(result: Any, name: str = "") -> Iterator[Tuple[str, Any]]:
             yield from scalars(value, name + key + ".")
         elif not isinstance(value, list):
             yield name + key, value
+
+
+def scalars_in_row(result: Any) -> Dict[str, Any]:
+    """The scalars as a row of a segment holds them: long texts end with a mark, and `cut` says how long each is."""
+    row, cut = dict(scalars(result)), {}
+    for name, value in row.items():
+        if isinstance(value, str) and len(value) > ROW_TEXT_CHARACTERS:
+            row[name], cut[name] = value[: ROW_TEXT_CHARACTERS - 1] + "\u2026", len(value)
+    return dict({"cut": cut} if cut else {}, result=row)
 
 
 class Failure(NamedTuple):

@@ -378,3 +378,23 @@ def test_names_of_workers_are_fit_for_keys(monkeypatch: pytest.MonkeyPatch) -> N
 def test_durations_are_readable() -> None:
     assert [attach.in_words(secs) for secs in (0.04, 75, 600, 90000)] == ["0.0 s", "75.0 s", "10 min", "25.0 h"]
     assert math.isfinite(attach.Clock(lambda: 1.0).now())
+
+
+def test_long_texts_are_cut_in_rows_and_named_with_their_lengths() -> None:
+    result = {
+        "load": 2.0,
+        "echo": "x" * 90_012,
+        "log": {"tail": "é🧱" * 501},
+        "note": "y" * 1000,
+        "curve": ["z" * 2000],
+    }
+    row = attach.scalars_in_row(result)
+    assert row["cut"] == {"echo": 90_012, "log.tail": 1002}
+    assert row["result"]["echo"] == "x" * 999 + "…"
+    assert row["result"]["log.tail"] == ("é🧱" * 501)[:999] + "…"
+    assert (row["result"]["note"], row["result"]["load"]) == ("y" * 1000, 2.0)
+    assert "curve" not in row["result"]
+
+
+def test_a_row_without_long_texts_speaks_of_none() -> None:
+    assert attach.scalars_in_row({"a": 1, "s": "x"}) == {"result": {"a": 1, "s": "x"}}
