@@ -21,9 +21,13 @@ if __name__ != "cruncher_worker" and globals().get("__file__") != _THIS_FILE.co_
 
 import base64
 import collections
+import collections.abc
 import contextlib
 import ctypes
+import datetime
+import decimal
 import email.utils
+import enum
 import hashlib
 import hmac
 import http.client
@@ -32,6 +36,7 @@ import json
 import linecache
 import marshal
 import math
+import numbers
 import os
 import platform
 import random
@@ -79,6 +84,11 @@ LONGEST_BACKOFF_SECS = 30.0
 CLOCK_TOLERANCE_SECS = 15.0
 MODELS_KEPT = 16
 MESSAGE_CHARACTERS = 10000
+RESULT_DEPTH = 100
+RESULT_VALUES = 10000000
+RESULT_INTEGER_BITS = 4096
+RESULT_NAME_CHARACTERS = 200
+RESULT_WARNINGS = 20
 ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
 
 
@@ -1323,61 +1333,311 @@ def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
 
 
 def to_plain(value: Any, warnings: List[str]) -> Any:
-    """A result as JSON knows it: NumPy's values become numbers and lists, what isn't finite null and a warning."""
-    if not isinstance(value, dict):
+    """A result as JSON knows it, by the rules of docs/protocol.md; what was changed on the way is a warning."""
+    conversion = _Conversion()
+    plain = conversion.plain(value)
+    if not isinstance(plain, dict):
         raise UnusableResult("result is {}; it must be a dict".format(_kind(value)))
-    found: List[str] = []
-    plain = _plain(value, "", found, 0)
-    warnings += found[:20]
-    if len(found) > 20:
-        warnings.append("{} more values are not finite and were written as null".format(len(found) - 20))
+    conversion.warn_of_equal_names(plain)
+    warnings += conversion.warnings
+    if conversion.more_warnings:
+        warnings.append("{} more values were changed in such ways".format(conversion.more_warnings))
     return plain
 
 
-def _plain(value: Any, name: str, found: List[str], depth: int) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
+class _Missing(NamedTuple):
+    """What stands in an array where it has no value."""
+
+    why: str
+
+
+class _Conversion:
+    """One result on its way to JSON: where in it the conversion is, how much it was so far, and what was changed.
+
+    It asks for types and not by isinstance: an object may say that it is a float, and be none.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: List[str] = []
+        self.more_warnings = 0
+        self._path: List[Union[str, int]] = []
+        self._above: Set[int] = set()  # the values that the present one stands in, by their addresses
+        self._values = 0
+
+    # What it says
+
+    @property
+    def _name(self) -> str:
+        steps = ["[{}]".format(step) if isinstance(step, int) else "." + step for step in self._path]
+        name = "".join(steps)
+        return _shortened(name[1:] if name.startswith(".") else name) or "result"
+
+    def _warn(self, words: str) -> None:
+        if len(self.warnings) < RESULT_WARNINGS:
+            self.warnings.append("{} {}".format(self._name, words))
+        else:
+            self.more_warnings += 1
+
+    def _null(self, why: str) -> Optional[float]:
+        self._warn(why + " and was written as null")
+        return None
+
+    def _refused(self, value: Any, advice: str) -> UnusableResult:
+        return UnusableResult("{} is {}; {}".format(self._name, _kind(value), advice))
+
+    def warn_of_equal_names(self, plain: Dict[str, Any]) -> None:
+        """Two scalars that have the same name as soon as nested names are joined by points."""
+        for name, count in collections.Counter(name for name, _ in scalars(plain)).items():
+            if count > 1:
+                words = "{} is the name of {} values; tables show the last one"
+                self.warnings.append(words.format(_shortened(name), count))
+
+    # Any value
+
+    def plain(self, value: Any) -> Any:
+        """Any value. Whatever its own methods raise becomes an `UnusableResult` that names it."""
+        try:
+            kind = type(value)
+            if value is None or kind is bool:
+                return value
+            if issubclass(kind, str) and not issubclass(kind, enum.Enum):
+                return self._text(str.__str__(value))
+            if issubclass(kind, int):
+                return self._whole(int.__int__(value))
+            if issubclass(kind, float):
+                return self._float(float.__float__(value))
+            if kind is _Missing:
+                return self._null(value.why)
+            self._enter(value)
+            plain = self._other(value)
+            self._above.discard(id(value))
+            return plain
+        except (UnusableResult, KeyboardInterrupt, TimeLimitExceeded):
+            raise
+        except BaseException as error:  # noqa: BLE001 - objects of a model and its libraries may do anything
+            words = "{} is {} and can't be read: {}: {}"
+            reason = type(error).__name__, _shortened(_message_of(error))
+            raise UnusableResult(words.format(self._name, _kind(value), *reason)) from None
+
+    def _enter(self, value: Any) -> None:
+        if id(value) in self._above:
+            raise UnusableResult("{} contains itself".format(self._name))
+        if len(self._above) > RESULT_DEPTH:
+            raise UnusableResult("{} is nested more than {} deep".format(self._name, RESULT_DEPTH))
+        self._above.add(id(value))
+
+    def _other(self, value: Any) -> Any:
+        """What is neither None, a boolean, a text nor a number of Python itself."""
+        kind = type(value)
+        if issubclass(kind, enum.Enum):
+            return self.plain(value.value)
+        if issubclass(kind, (bytes, bytearray, memoryview)):
+            raise self._refused(value, "a result holds texts, not bytes: decode them")
+        if issubclass(kind, (datetime.date, datetime.time, datetime.timedelta)):
+            return self._time(value)
+        numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+        if numpy is not None and issubclass(kind, (numpy.ndarray, numpy.generic)):
+            return self._of_numpy(value, numpy)
+        if issubclass(kind, numbers.Number):
+            return self._number(value)
+        if issubclass(kind, collections.abc.Mapping):
+            return self._dict(value.items())
+        if issubclass(kind, collections.abc.Sequence):
+            return self._list(value)
+        if pandas is not None and issubclass(kind, (pandas.DataFrame, pandas.Series)):
+            return self._of_pandas(value, pandas)
+        return self._of_a_library(value)
+
+    # Texts, numbers and times
+
+    def _text(self, text: str) -> str:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            self._warn("has half of a surrogate pair, which was written as ?")
+            return text.encode("utf-8", "replace").decode("utf-8")
+        return text
+
+    def _whole(self, value: int) -> Union[int, str]:
+        if -(2**63) <= value < 2**64:
+            return value
+        bits = value.bit_length()
+        if bits > RESULT_INTEGER_BITS:
+            words = "{} is a whole number of {} bits; a result holds numbers of 64 bits"
+            raise UnusableResult(words.format(self._name, bits))
+        self._warn("is a whole number beyond 64 bits and was written as text")
         return str(value)
-    if isinstance(value, (int, float)):
-        return _number(value, name, found)
-    if depth > 100:
-        raise UnusableResult("{} is nested more than 100 deep".format(name))
-    if isinstance(value, dict):
-        return {_key(key, name): _plain(one, _join(name, key), found, depth + 1) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one, "{}[{}]".format(name, index), found, depth + 1) for index, one in enumerate(value)]
-    for convert in ("tolist", "item"):  # NumPy's arrays and scalars, without importing it
-        if callable(getattr(value, convert, None)):
-            return _plain(getattr(value, convert)(), name, found, depth + 1)
-    words = "{} is {}; a result holds numbers, strings, booleans, None, lists and dicts"
-    raise UnusableResult(words.format(name, _kind(value)))
+
+    def _float(self, value: float) -> Optional[float]:
+        if math.isfinite(value):
+            return value
+        return self._null("is nan" if math.isnan(value) else "is infinite")
+
+    def _number(self, value: Any) -> Union[int, float, str, None]:
+        """A number of another kind: a whole one stays whole, any other becomes the nearest float of 64 bits."""
+        kind = type(value)
+        if issubclass(kind, decimal.Decimal):
+            if value.is_snan():
+                return self._null("is nan")
+            is_whole = value.is_finite() and value.as_tuple().exponent == 0
+        elif issubclass(kind, numbers.Rational):
+            is_whole = value.denominator == 1
+        elif issubclass(kind, numbers.Real):
+            is_whole = False
+        else:
+            raise self._refused(value, "a result holds real numbers: write its real and its imaginary part")
+        return self._whole(int(value)) if is_whole else self._nearest_float(value)
+
+    def _nearest_float(self, value: Any) -> Optional[float]:
+        try:
+            nearest = float(value)
+        except OverflowError:
+            nearest = math.inf
+        if math.isinf(nearest) and value != nearest:
+            return self._null("is too large for a float of 64 bits")
+        if nearest == 0 and value != 0:
+            self._warn("is too small for a float of 64 bits and was written as 0")
+        return self._float(nearest)
+
+    def _time(self, value: Any) -> Union[str, float, None]:
+        """ISO 8601, or seconds if it is a span. pandas' Timestamp, Timedelta and NaT are such values, too."""
+        if value != value:
+            return self._null("is no time (NaT)")
+        if issubclass(type(value), datetime.timedelta):
+            return float(value.total_seconds())
+        return _iso_time(value.isoformat())
+
+    # What holds others
+
+    def _at(self, step: Union[str, int], value: Any) -> Any:
+        self._values += 1
+        if self._values > RESULT_VALUES:
+            words = "result has more than {:,} values; write large fields to a file in the folder files/"
+            raise UnusableResult(words.format(RESULT_VALUES))
+        self._path.append(step)
+        plain = self.plain(value)
+        self._path.pop()  # not after an error, which is to name this place
+        return plain
+
+    def _list(self, values: Any) -> List[Any]:
+        return [self._at(index, value) for index, value in enumerate(values)]
+
+    def _dict(self, items: Any) -> Dict[str, Any]:
+        plain: Dict[str, Any] = {}
+        for key, value in items:
+            text = self._key(key)
+            if text in plain:
+                raise UnusableResult("{} has the key {!r} twice".format(self._name, _shortened(text)))
+            plain[text] = self._at(text, value)
+        return plain
+
+    def _key(self, key: Any) -> str:
+        if not issubclass(type(key), str):
+            words = "{} has the key {}, {}; keys must be strings"
+            raise UnusableResult(words.format(self._name, _shortened(repr(key)), _kind(key)))
+        text = key.value if issubclass(type(key), enum.Enum) else key
+        return str.__str__(text).encode("utf-8", "replace").decode("utf-8")
+
+    # What comes from libraries, none of which is imported for that
+
+    def _array(self, values: Any) -> Any:
+        """An array as nested lists, or what it holds if that is a single value."""
+        only = values
+        while type(only) is list and len(only) == 1:
+            only = only[0]
+        if type(values) is list and type(only) is not list:
+            self._warn("is an array of one element and was written as that element")
+            return self.plain(only)
+        return self.plain(values)
+
+    def _of_numpy(self, value: Any, numpy: Any) -> Any:
+        kind, dtype = type(value), value.dtype
+        if _has_unit(value):
+            raise self._quantity(value)
+        if dtype.names:
+            return self._dict((name, value[name]) for name in dtype.names)
+        if dtype.kind in "mM":
+            return self._array(_numpy_times(value, numpy))
+        if issubclass(kind, numpy.ma.MaskedArray):
+            return self._array(_each(value.tolist(), lambda one: one))
+        if issubclass(kind, numbers.Number):
+            return self._number(value)
+        return self._array(value.tolist())
+
+    def _of_pandas(self, value: Any, pandas: Any) -> Any:
+        """A table or series: lists by the names of the columns, with the index unless that numbers the rows."""
+        labels = value.index
+        numbers_rows = labels.nlevels == 1 and labels.dtype.kind in "iu"
+        if issubclass(type(value), pandas.DataFrame):
+            columns = [(name, value.iloc[:, place].tolist()) for place, name in enumerate(value.columns)]
+        elif numbers_rows:
+            return self._array(value.tolist())
+        elif labels.is_unique and all(issubclass(type(label), str) for label in labels):
+            return self._dict(zip(labels, value.tolist()))  # noqa: B905 - Python 3.6 doesn't know strict
+        else:
+            columns = [("values" if value.name is None else value.name, value.tolist())]
+        index = [] if numbers_rows else [("index" if labels.name is None else labels.name, labels.tolist())]
+        return self._dict(index + columns)
+
+    def _of_a_library(self, value: Any) -> Any:
+        kind = type(value)
+        is_of_pandas = kind.__module__.split(".")[0] == "pandas"
+        if is_of_pandas and kind.__name__ == "NAType":
+            return self._null("is missing (NA)")
+        if _has_unit(value) and not is_of_pandas:
+            raise self._quantity(value)
+        for convert in ("tolist", "to_list", "item"):  # of arrays, of columns and of scalars
+            if callable(getattr(kind, convert, None)):
+                inside = getattr(value, convert)()
+                if type(inside) is not kind:
+                    return self._array(inside)
+        raise self._refused(value, "a result holds numbers, strings, booleans, None, lists and dicts")
+
+    def _quantity(self, value: Any) -> UnusableResult:
+        unit = getattr(value, "units" if hasattr(value, "units") else "unit")
+        words = "its unit is {}: convert it to a unit that all cases share, and write the number alone"
+        return self._refused(value, words.format(_shortened(str(unit)) or "none"))
 
 
-def _number(value: Union[int, float], name: str, found: List[str]) -> Union[int, float, None]:
-    try:
-        as_float = float(value)
-    except OverflowError:
-        as_float = math.inf
-    if math.isfinite(as_float):
-        return int(value) if isinstance(value, int) else as_float
-    word = "nan" if math.isnan(as_float) else "too large" if isinstance(value, int) else "infinite"
-    found.append("{} is {} and was written as null".format(name, word))
-    return None
+def _has_unit(value: Any) -> bool:
+    """Whether it is a quantity, such as those of pint, astropy and unyt."""
+    return hasattr(value, "units") or hasattr(value, "unit")
 
 
-def _key(key: Any, name: str) -> str:
-    if not isinstance(key, str):
-        raise UnusableResult("{} has the key {!r}, {}; keys must be strings".format(name or "result", key, _kind(key)))
-    return str(key)
+def _numpy_times(value: Any, numpy: Any) -> Any:
+    """Times as ISO texts, spans as seconds: NumPy itself gives integers or dates, as the unit may be."""
+    if value.dtype.kind == "M":
+        texts = value.astype(str).tolist()
+        return _each(texts, lambda one: _Missing("is no time (NaT)") if one == "NaT" else _iso_time(one))
+    seconds = (value / numpy.timedelta64(1, "s")).tolist()
+    return _each(seconds, lambda one: _Missing("is no time (NaT)") if one != one else one)
 
 
-def _join(name: str, key: Any) -> str:
-    return "{}.{}".format(name, key) if name else str(key)
+def _each(values: Any, convert: Callable[[Any], Any]) -> Any:
+    """Nested lists with each of their elements converted. None is what a masked array has where it is masked."""
+    if type(values) is list:
+        return [_each(one, convert) for one in values]
+    return _Missing("is masked") if values is None else convert(values)
+
+
+def _iso_time(text: str) -> str:
+    """ISO 8601, with seconds wherever there is an hour, and without zeros at the end of their decimals."""
+    for part in ("[0-9]{2}", "[0-9]{2}:[0-9]{2}"):
+        text = re.sub("(T{})$".format(part), r"\1:00", text)
+    return re.sub(r"\.(?![0-9])", "", re.sub(r"(\.[0-9]*?)0+(?![0-9])", r"\1", text))
 
 
 def _kind(value: Any) -> str:
-    return "of type {}".format(type(value).__name__)
+    kind = type(value)
+    try:
+        module = kind.__module__.split(".")[0]
+        return "of type {}{}".format("" if module in ("builtins", "__main__") else module + ".", kind.__name__)
+    except Exception:  # noqa: BLE001 - a class of a model may do anything
+        return "of a type that can't be named"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= RESULT_NAME_CHARACTERS else text[:RESULT_NAME_CHARACTERS] + "\u2026"
 
 
 def scalars(result: Any, name: str = "") -> Iterator[Tuple[str, Any]]:

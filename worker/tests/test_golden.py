@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import collections
 import datetime
+import decimal
 import enum
+import fractions
 import json
 import math
+import types
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +64,64 @@ class Color(enum.IntEnum):
     RED = 1
 
 
+class Soil(str, enum.Enum):
+    """A text with a name."""
+
+    CLAY = "clay"
+
+
+class Shape(enum.Enum):
+    """Anything with a name."""
+
+    ROUND = (1, 2.5)
+
+
+class Raising:
+    """An array whose values can't be had."""
+
+    def tolist(self) -> list[Any]:
+        raise OSError("no memory on the card")
+
+
+class OwnArray:
+    """An array that gives itself."""
+
+    def tolist(self) -> Any:
+        return [self]
+
+
+class Pretending:
+    """A stand-in, such as those of unittest.mock, for something that it isn't."""
+
+    __class__ = float  # type: ignore[assignment]
+
+
+class Quantity:
+    """What the worker knows of a quantity: that it has a unit."""
+
+    def __init__(self) -> None:
+        self.units = "pascal"
+
+    def tolist(self) -> list[float]:
+        return [1.0]
+
+
+def nested(depth: int) -> list[Any]:
+    """Lists in lists."""
+    return [nested(depth - 1)] if depth else []
+
+
 ENDLESS: list[Any] = []
 ENDLESS.append(ENDLESS)
+ENDLESS_DICT: dict[str, Any] = {}
+ENDLESS_DICT["b"] = ENDLESS_DICT
 NAMES = {
-    "Array": Array, "Scalar": Scalar, "Float64": Float64, "Color": Color, "OrderedDict": collections.OrderedDict,
-    "date": datetime.date, "nan": math.nan, "inf": math.inf, "endless": ENDLESS,
+    "Array": Array, "Scalar": Scalar, "Float64": Float64, "Color": Color, "Soil": Soil, "Shape": Shape,
+    "Raising": Raising, "OwnArray": OwnArray, "Pretending": Pretending, "Quantity": Quantity, "nested": nested,
+    "OrderedDict": collections.OrderedDict, "deque": collections.deque, "MappingProxyType": types.MappingProxyType,
+    "Decimal": decimal.Decimal, "Fraction": fractions.Fraction, "date": datetime.date, "time": datetime.time,
+    "datetime": datetime.datetime, "timedelta": datetime.timedelta, "timezone": datetime.timezone,
+    "nan": math.nan, "inf": math.inf, "endless": ENDLESS, "endless_dict": ENDLESS_DICT, "shared": [1],
 }  # fmt: skip
 
 
