@@ -1703,15 +1703,91 @@ def _message_of(error: BaseException) -> str:
         return "(its message can't be shown)"
 
 
+# What differs from run to run without meaning, in words of ASCII. `crates/study/src/signature.rs` has the same rules.
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_DATE_NAME = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MADE_UP_NAME = re.compile(
+    r"(?<![A-Za-z0-9])(?:0x[0-9A-Fa-f]+"  # an address
+    r"|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"  # a UUID
+    r"|tmp[a-z0-9_]{{8}}(?!_)"  # of tempfile
+    r"|(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{{7,11}}"  # a computer, by Windows
+    r"|{0}(?=[ ,/-]+(?:[0-9]|{0}(?![A-Za-z0-9])))|(?<=[0-9][ /-]){0}"  # a part of a date
+    r")(?![A-Za-z0-9])".format(_DATE_NAME)
+)
+_WORD = re.compile("(?<![A-Za-z0-9])[A-Za-z0-9]+")
+_BETWEEN_PATHS = re.compile(r"([ \t\n\r\f\v'\"`<>()\[\]{},;=|*?!]+)")
+_TEMPORARY_NAME = re.compile("(?:cruncher-|tmp)[a-z0-9_]{8}")
 
 
 def signature(exception: str, message: str, frames: List[Tuple[str, str]]) -> str:
-    """Groups failures: 16 hex digits of type, message without its numbers, and the model's frames (function, line)."""
-    parts = [exception, _NUMBER.sub("#", message)]
-    for function, line in frames:
+    """Groups failures: 16 hex digits of type, message without what varies, and the model's frames (function, line).
+
+    Each frame counts once: how deep a function has called itself says nothing about what failed.
+    """
+    parts = [exception, without_varying(message)]
+    for function, line in collections.OrderedDict.fromkeys(frames):
         parts += [function, line]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def without_varying(message: str) -> str:
+    """The message with `#` for each number and each name that is made up anew, and without temporary folders.
+
+    Of several spaces one is left: numbers are often padded.
+    """
+    text = "".join(_without_folders(part) for part in _BETWEEN_PATHS.split(re.sub(" +", " ", message)))
+    kept, at = [], 0
+    while at < len(text):
+        end = _varying_end(text, at)
+        kept.append("#" if end > at else text[at])
+        at = max(end, at + 1)
+    return "".join(kept)
+
+
+def _varying_end(text: str, at: int) -> int:
+    """Where what varies ends that begins at `at`; `at` itself if nothing does."""
+    end = _made_up_end(text, at)
+    if end > at or (text[at] in "+-" and _made_up_end(text, at + 1) > at + 1):
+        return end
+    number = _NUMBER.match(text, at)
+    return number.end() if number else at
+
+
+def _made_up_end(text: str, at: int) -> int:
+    found = _MADE_UP_NAME.match(text, at)
+    if found is None:
+        found = _WORD.match(text, at)
+        if found is None or not _is_random(found.group()):
+            return at
+    return found.end()
+
+
+def _is_random(word: str) -> bool:
+    """Whether it is a hash, or mixes letters and digits as no name does: with 3 changes between them or more."""
+    letters = set(re.sub("[0-9]", "", word))
+    if not letters or len(letters) == len(set(word)):
+        return False
+    if len(word) >= 8 and (letters <= set("abcdef") or letters <= set("ABCDEF")):
+        return True
+    changes = len(re.findall("[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])", word))
+    return len(word) >= 6 and changes >= 3 and len(letters) >= 3 and word == word.lower()
+
+
+def _without_folders(path: str) -> str:
+    """A path from its temporary folder on: where that lies, and what it is called, is another one in each run."""
+    names = re.split(r"[/\\]+", path.rstrip(".:"))
+    if len(names) == 1:
+        return path
+    temporary = [place for place, name in enumerate(names) if _TEMPORARY_NAME.fullmatch(name)]
+    folders = [place for place, name in enumerate(names) if name.lower() in ("tmp", "temp")]
+    folders += [place + 4 for place in range(len(names) - 4) if names[place : place + 2] == ["var", "folders"]]
+    if temporary and (temporary[-1] < len(names) - 1 or names[temporary[-1]].startswith("cruncher-")):
+        first = temporary[-1] + 1
+    elif folders:
+        first = min(folders) + (1 if len(names) - min(folders) < 3 else 2)
+    else:
+        return path
+    return "/".join(["<temporary>", *names[first:]]) + path[len(path.rstrip(".:")) :]
 
 
 def one_line(error: BaseException) -> str:

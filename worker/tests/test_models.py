@@ -145,6 +145,27 @@ def test_a_traceback_shows_the_models_own_lines_and_not_the_workers(bench: Bench
 
 
 @pytest.mark.parametrize(
+    "model",
+    [
+        "raise ValueError('at step %9.2f' % {{t}})",
+        "import os\nopen(os.path.abspath('mesh.inp'))",
+        "import tempfile\nopen(tempfile.mkdtemp() + '/mesh.inp')",
+        "import uuid\nraise KeyError(str(uuid.uuid4()))",
+        "import time\nraise ValueError(time.ctime({{t}}))",
+    ],
+)
+def test_the_same_failure_has_the_same_signature_in_each_run(bench: Bench, model: str) -> None:
+    failures = [bench.failure(model, parameters={"t": time}) for time in (0.0, 1.7e9, 1.75e9)]
+    assert len({failure.message for failure in failures}) == 3
+    assert len({failure.signature for failure in failures}) == 1
+
+
+def test_failures_of_different_files_have_different_signatures(bench: Bench) -> None:
+    failures = [bench.failure("open({{name}})", parameters={"name": name}) for name in ("mesh", "load")]
+    assert len({failure.signature for failure in failures}) == 2
+
+
+@pytest.mark.parametrize(
     ("model", "exception"),
     [
         ("raise MemoryError", "MemoryError"),

@@ -33,6 +33,7 @@ pub mod model;
 pub mod outcome;
 pub mod sampler;
 pub mod segment;
+mod signature;
 pub mod template;
 
 /// The version of every document that this crate reads and writes.
