@@ -1,4 +1,7 @@
-"""The id of a case, for any parameters: SHA-256 over its canonical JSON (RFC 8785)."""
+"""The id of a case, for any parameters: SHA-256 over its canonical JSON.
+
+It is that of RFC 8785, but whole numbers of 64 bits have all of their digits.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ def identity(model_digest: str, parameters: Mapping[str, Parameter], replicate: 
 def canonical(value: Parameter) -> str:
     """The canonical JSON of a value."""
     if isinstance(value, float):
-        return number(value)
+        is_whole = value.is_integer() and -(2**63) <= value < 2**64
+        return str(int(value)) if is_whole else number(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        # Every number is a double there.
-        return str(value) if abs(value) < 2**53 else number(float(value))
+        return str(value)
     if isinstance(value, str):
         return text(value)
     return f"[{','.join(map(canonical, value))}]"

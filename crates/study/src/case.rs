@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::batch::Batch;
+use crate::canonical::canonical;
 use crate::model::ModelDigest;
 
 /// The value of one input of the model.
@@ -16,8 +17,10 @@ use crate::model::ModelDigest;
 pub enum Parameter {
     /// `true` or `false`.
     Flag(bool),
-    /// A whole number.
+    /// A whole number below 2^63.
     Integer(i64),
+    /// A whole number from 2^63 on: a seed of 64 bits may be one. [`Parameter::from`] and [`Parameter::whole`] choose.
+    Unsigned(u64),
     /// Any other number; always finite, since JSON knows no other.
     Number(f64),
     /// A text.
@@ -26,13 +29,26 @@ pub enum Parameter {
     List(Vec<Parameter>),
 }
 
+impl From<u64> for Parameter {
+    fn from(integer: u64) -> Self {
+        i64::try_from(integer).map_or(Self::Unsigned(integer), Self::Integer)
+    }
+}
+
 impl Parameter {
+    /// The whole number that a text is, if it fits into 64 bits, with a sign or without: from -2^63 to 2^64 - 1.
+    #[must_use]
+    pub fn whole(text: &str) -> Option<Self> {
+        text.parse().map(Self::Integer).or_else(|_| text.parse().map(Self::Unsigned)).ok()
+    }
+
     /// The number, if it is one.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Integer(integer) => Some(*integer as f64),
+            Self::Unsigned(integer) => Some(*integer as f64),
             Self::Number(number) => Some(*number),
             Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
         }
@@ -63,9 +79,8 @@ impl<'de> Visitor<'de> for ParameterVisitor {
         Ok(Parameter::Integer(integer))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number beyond the integers is read as the nearest float")]
     fn visit_u64<E>(self, integer: u64) -> Result<Parameter, E> {
-        Ok(i64::try_from(integer).map_or(Parameter::Number(integer as f64), Parameter::Integer))
+        Ok(Parameter::from(integer))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Parameter, E> {
@@ -102,20 +117,13 @@ pub type CaseRef = (Batch, CaseId);
 pub struct CaseIdError(String);
 
 impl CaseId {
-    /// The id of a case: the first 32 hex digits of SHA-256 over the canonical JSON (RFC 8785) of its inputs.
+    /// The id of a case: the first 32 hex digits of SHA-256 over the canonical JSON of its inputs.
     ///
     /// # Panics
     /// If a parameter is not finite, which [`Parameter`] rules out.
     #[must_use]
     pub fn of(model: &ModelDigest, parameters: &Parameters, replicate: u32) -> Self {
-        #[derive(Serialize)]
-        struct Inputs<'a> {
-            model: &'a str,
-            parameters: &'a Parameters,
-            replicate: u32,
-        }
-        let inputs = Inputs { model: model.as_str(), parameters, replicate };
-        let canonical = serde_json_canonicalizer::to_vec(&inputs).expect("parameters are finite");
+        let canonical = canonical(model, parameters, replicate);
         let digest = Sha256::digest(&canonical);
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
@@ -247,12 +255,31 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_a_whole_number_is_exact_or_none() {
+        for (text, expected) in [
+            ("-9223372036854775808", Some(Parameter::Integer(i64::MIN))),
+            ("9223372036854775807", Some(Parameter::Integer(i64::MAX))),
+            ("+9223372036854775808", Some(Parameter::Unsigned(1 << 63))),
+            ("18446744073709551615", Some(Parameter::Unsigned(u64::MAX))),
+            ("18446744073709551616", None),
+            ("-9223372036854775809", None),
+            ("1.0", None),
+            ("", None),
+        ] {
+            assert_eq!(Parameter::whole(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn values_are_read_as_they_come() {
         for (json, expected) in [
             ("true", Parameter::Flag(true)),
             ("-3", Parameter::Integer(-3)),
             ("3.0", Parameter::Number(3.0)),
-            ("18446744073709551615", Parameter::Number(18_446_744_073_709_551_615.0)),
+            ("9223372036854775807", Parameter::Integer(i64::MAX)),
+            ("9223372036854775808", Parameter::Unsigned(1 << 63)),
+            ("18446744073709551615", Parameter::Unsigned(u64::MAX)),
+            ("18446744073709551616", Parameter::Number(18_446_744_073_709_551_616.0)),
             ("\"clay\"", Parameter::Text("clay".into())),
             ("[1, 2.5]", Parameter::List(vec![Parameter::Integer(1), Parameter::Number(2.5)])),
         ] {

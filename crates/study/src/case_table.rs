@@ -178,7 +178,8 @@ mod tests {
     use crate::model::{Model, ModelDigest, ModelKind};
 
     const FILE: &str = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "replicates": 2,
-        "factors": [{"name": "c", "count": 2, "minimum": 0, "maximum": 1}, {"name": "n", "levels": [1, 2.5, "2", "a,\"b\""]},
+        "factors": [{"name": "c", "count": 2, "minimum": 0, "maximum": 1},
+                    {"name": "n", "levels": [1, 2.5, "2", "a,\"b\"", 4611686018427387905, 18446744073709551615]},
                     {"name": "on", "value": true}, {"name": "depths", "value": [0, 0.5]}],
         "sampler": {"kind": "full_grid", "steps": 2}}"#;
 

@@ -9,6 +9,7 @@ pub mod accounting;
 pub mod attach_line;
 pub mod axes;
 pub mod batch;
+mod canonical;
 pub mod case;
 pub mod case_table;
 pub mod cases;

@@ -158,6 +158,7 @@ fn write_literal(text: &mut String, parameter: &Parameter) {
         Parameter::Flag(true) => text.push_str("True"),
         Parameter::Flag(false) => text.push_str("False"),
         Parameter::Integer(integer) => text.push_str(&integer.to_string()),
+        Parameter::Unsigned(integer) => text.push_str(&integer.to_string()),
         Parameter::Number(number) => write_float(text, *number),
         Parameter::Text(content) => write_string(text, content),
         Parameter::List(components) => {

@@ -267,7 +267,9 @@ fn level(item: &str, faults: &mut Faults) -> Option<Parameter> {
         Parameter::Text(_) | Parameter::Flag(_) => None,
         number => Some(number),
     };
-    if read.is_none() {
+    if is_beyond_64_bits(item) {
+        faults.push((FactorField::Levels, beyond_64_bits(item)));
+    } else if read.is_none() {
         let problem = format!("`{item}` isn't a number; for texts take the kind `{}`", FactorKind::Choices.name());
         faults.push((FactorField::Levels, problem));
     }
@@ -289,6 +291,10 @@ fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
     if let Some(value) = exact(text) {
         return Some(value);
     }
+    if let Some(item) = items(text).find(|item| is_beyond_64_bits(item)) {
+        faults.push((FactorField::Value, beyond_64_bits(item)));
+        return None;
+    }
     let components: Vec<Parameter> = items(text).map(scalar).collect();
     match components.len() {
         0 => {
@@ -300,10 +306,20 @@ fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
     }
 }
 
+/// Whether it is a whole number that would lose digits as a float.
+fn is_beyond_64_bits(item: &str) -> bool {
+    let digits = item.strip_prefix(['+', '-']).unwrap_or(item);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && Parameter::whole(item).is_none()
+}
+
+fn beyond_64_bits(item: &str) -> String {
+    format!("`{item}` has more than 64 bits; with a point behind it, it is the nearest float")
+}
+
 /// A value as it is typed: a whole number, a number, true or false, otherwise a text.
 fn scalar(item: &str) -> Parameter {
-    if let Ok(integer) = item.parse() {
-        return Parameter::Integer(integer);
+    if let Some(integer) = Parameter::whole(item) {
+        return integer;
     }
     match item.parse::<f64>() {
         Ok(number) if number.is_finite() => Parameter::Number(number),

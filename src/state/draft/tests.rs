@@ -59,6 +59,13 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
     );
     check_factor(FactorDraft { levels: "a, b, a".into(), ..kind(FactorKind::Choices) }, FactorField::Levels, "twice");
     check_factor(kind(FactorKind::Fixed), FactorField::Value, "is needed here");
+    let seed = "18446744073709551616".to_owned();
+    check_factor(FactorDraft { value: seed.clone(), ..kind(FactorKind::Fixed) }, FactorField::Value, "64 bits");
+    check_factor(
+        FactorDraft { levels: format!("1, -{seed}"), ..kind(FactorKind::Levels) },
+        FactorField::Levels,
+        "64 bits",
+    );
 }
 
 #[test]
@@ -124,7 +131,9 @@ fn a_design_file_comes_back_from_its_draft() {
                 "factors": [{{"name": "c", "count": 2, "minimum": 50000.5, "maximum": 5e5, "unit": "Pa", "note": "top"}},
                             {{"name": "k", "minimum": 1e-9, "maximum": 1e-4, "scale": "log"}},
                             {{"name": "n", "minimum": 1, "maximum": 3, "integer": true}},
-                            {{"name": "a", "levels": [1, 2.5]}}, {{"name": "s", "levels": ["clay", true]}},
+                            {{"name": "a", "levels": [1, 2.5]}},
+                            {{"name": "seed", "levels": [4611686018427387905, 18446744073709551615]}},
+                            {{"name": "key", "value": 9223372036854775808}}, {{"name": "s", "levels": ["clay", true]}},
                             {{"name": "w", "value": 2}}, {{"name": "d", "value": [0, 0.5]}}]}}"#
         );
         let file: DesignFile = serde_json::from_str(&json).unwrap();

@@ -58,7 +58,7 @@ impl WireFactor {
                 (Parameter::Integer(minimum), Parameter::Integer(maximum)) => {
                     Ok(Values::Integers { minimum: *minimum, maximum: *maximum })
                 }
-                _ => Err("is `integer`, so its `minimum` and `maximum` must be whole numbers"),
+                _ => Err("is `integer`, so its `minimum` and `maximum` must be whole numbers below 2^63"),
             },
             (Some(minimum), Some(maximum), None, None) => match (minimum.as_number(), maximum.as_number()) {
                 (Some(minimum), Some(maximum)) => Ok(Values::Range { minimum, maximum, scale: *scale }),

@@ -30,6 +30,7 @@ pub fn field(parameter: &Parameter) -> String {
     match parameter {
         Parameter::Flag(flag) => flag.to_string(),
         Parameter::Integer(integer) => integer.to_string(),
+        Parameter::Unsigned(integer) => integer.to_string(),
         Parameter::Text(text) if is_plain(text) => text.clone(),
         Parameter::Number(_) | Parameter::Text(_) | Parameter::List(_) => {
             serde_json::to_string(parameter).unwrap_or_default()
@@ -78,8 +79,8 @@ pub(super) fn mark_of(text: &str) -> Option<Mark> {
 }
 
 fn number(text: &str, mark: Mark) -> Option<Cell> {
-    if let Ok(integer) = text.parse() {
-        return Some(Cell::Loose(Parameter::Integer(integer)));
+    if let Some(integer) = Parameter::whole(text) {
+        return Some(Cell::Loose(integer));
     }
     match (finite(text), with_point(text), mark) {
         (Some(number), _, _) | (None, Some(number), Mark::Comma) => Some(Cell::Loose(Parameter::Number(number))),

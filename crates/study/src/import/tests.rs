@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::case::Parameter::{Flag, Integer, List, Number};
+use crate::case::Parameter::{Flag, Integer, List, Number, Unsigned};
 
 fn text(text: &str) -> Parameter {
     Parameter::Text(text.to_owned())
@@ -285,7 +285,8 @@ fn a_field_is_a_value() {
         ("1", Integer(1)),
         ("-007", Integer(-7)),
         ("+3", Integer(3)),
-        ("9223372036854775808", Number(9_223_372_036_854_775_808.0)),
+        ("9223372036854775808", Unsigned(1 << 63)),
+        ("18446744073709551616", Number(18_446_744_073_709_551_616.0)),
         ("1.", Number(1.0)),
         (".5", Number(0.5)),
         ("-1e5", Number(-1e5)),
