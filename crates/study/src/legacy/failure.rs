@@ -5,6 +5,12 @@ use crate::signature::signature;
 /// What stands in front of the frames of a traceback.
 const TRACEBACK_START: &str = "Traceback (most recent call last):";
 
+/// What stands between the tracebacks of two exceptions of which the first led to the second.
+const LED_TO: [&str; 2] = [
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+];
+
 /// What Python calls a text that it executes.
 const EXECUTED_TEXT: &str = "<string>";
 
@@ -24,43 +30,58 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Reads an exception, which may be its message, its `repr` or its last line, and its traceback. The signature is
-    /// that of `signature` in `worker/attach.py`, with the frames in `model_file` as the model's. If there are none, these
-    /// are the frames of an executed text, or else all.
+    /// Reads a failure from what the predecessor notes of it: `exception`, which holds the whole traceback as Python writes
+    /// it, and `traceback`, the same one's frames alone. An `exception` without a traceback may be a message, its `repr`
+    /// or its last line; then the last line of `traceback` says more, if it has one. The signature is that of `signature`
+    /// in `worker/attach.py`, with the frames in `model_file` as the model's. If there are none, these are the frames of
+    /// an executed text, or else all.
     pub(super) fn read(exception: &str, traceback: &[&str], model_file: &str) -> Self {
-        let traceback: String = traceback.iter().flat_map(|piece| [piece.trim_end(), "\n"]).collect();
-        let block = last_block(&traceback);
-        let told = closing(block).or_else(|| named(exception));
+        let pieces: String = traceback.iter().flat_map(|piece| [piece.trim_end(), "\n"]).collect();
+        let traceback = if exception.contains(TRACEBACK_START) { exception } else { &pieces };
+        let (frames, closing) = at_closing(last_block(traceback, &pieces));
+        let told = split(closing).or_else(|| named(exception));
         let (exception, message) = told.unwrap_or_else(|| (UNNAMED.to_owned(), exception.trim().to_owned()));
-        let frames = model_frames(block, model_file);
+        let frames = model_frames(frames, model_file);
         let signature = signature(&exception, &message, frames.iter().map(|frame| (frame.function, frame.line)));
-        Self { exception, message, traceback, signature }
+        Self { exception, message, traceback: traceback.to_owned(), signature }
     }
 }
 
-/// The traceback of the exception that ended it all, without those that led to it.
-fn last_block(traceback: &str) -> &str {
-    traceback.rfind(TRACEBACK_START).map_or(traceback, |start| &traceback[start + TRACEBACK_START.len()..])
+/// The traceback of the exception that ended it all, without those that led to it: what follows its first line. It is the one
+/// with these frames. Without them, an exception that quotes another one's traceback can't be told from one that it led to.
+fn last_block<'a>(traceback: &'a str, frames: &str) -> &'a str {
+    let behind = |start: String| traceback.find(&start).map(|at| at + start.len() - frames.len());
+    let by_frames = (!frames.is_empty()).then(|| behind(format!("{TRACEBACK_START}\n{frames}"))).flatten();
+    let led_to = || {
+        let led = LED_TO.iter().filter_map(|words| traceback.rfind(&format!("{words}\n\n{TRACEBACK_START}"))).max()?;
+        Some(led + traceback[led..].find(TRACEBACK_START)? + TRACEBACK_START.len())
+    };
+    let first = || Some(traceback.find(TRACEBACK_START)? + TRACEBACK_START.len());
+    &traceback[by_frames.or_else(led_to).or_else(first).unwrap_or(0)..]
 }
 
-/// The exception and its message, from the end of a traceback: the first line that isn't indented, and all after it.
-fn closing(block: &str) -> Option<(String, String)> {
+/// A block in front of the exception and its message, and from there on: that is the first line that isn't indented, and all
+/// after it.
+fn at_closing(block: &str) -> (&str, &str) {
     let mut rest = block;
-    while !rest.is_empty() {
-        if !rest.starts_with(char::is_whitespace) {
-            return split(rest.trim_end(), ": ").or_else(|| split(rest.trim_end(), ":\n"));
-        }
+    while !rest.is_empty() && rest.starts_with(char::is_whitespace) {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
     }
-    None
+    block.split_at(block.len() - rest.len())
 }
 
 /// Splits `module.ValueError: message`.
-fn split(text: &str, mark: &str) -> Option<(String, String)> {
-    let (name, message) = text.split_once(mark).unwrap_or((text, ""));
-    let name = name.strip_suffix(':').unwrap_or(name);
-    let is_path = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
-    is_path.then(|| (name.rsplit('.').next().unwrap_or(name).to_owned(), message.to_owned()))
+fn split(text: &str) -> Option<(String, String)> {
+    let text = text.trim_end();
+    // A class of a function is called `function.<locals>.Class`.
+    let is_of_name = |c: char| c.is_alphanumeric() || "_.<>".contains(c);
+    let (name, rest) = text.split_at(text.find(|c| !is_of_name(c)).unwrap_or(text.len()));
+    let message = match rest {
+        "" | ":" => "",
+        _ => [": ", ":\n", "\n"].iter().find_map(|mark| rest.strip_prefix(mark))?,
+    };
+    let name = name.rsplit('.').next().filter(|name| !name.is_empty())?;
+    Some((name.to_owned(), message.to_owned()))
 }
 
 /// The exception and its message, if the text says which is which.
@@ -70,10 +91,10 @@ fn named(text: &str) -> Option<(String, String)> {
     let class = text.strip_prefix("<class '").and_then(|text| text.strip_suffix("'>"));
     let call = || {
         let (name, argument) = text.strip_suffix(')')?.split_once('(')?;
-        let (name, _) = split(name, ": ")?;
+        let (name, _) = split(name)?;
         Some((name, unquoted(argument.trim_end_matches(',')).to_owned()))
     };
-    let told = class.and_then(|class| split(class, ": ")).or_else(|| split(text, ": ")).or_else(call);
+    let told = class.and_then(split).or_else(|| split(text)).or_else(call);
     told.filter(is_exception)
 }
 
@@ -118,6 +139,7 @@ fn name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::Deserialize;
 
     use super::*;
 
@@ -175,6 +197,56 @@ mod tests {
         ] {
             check(text, &[], expected);
             check(text, &["  File \"a.py\", line 1, in b\n    c()\n"], expected);
+        }
+    }
+
+    #[derive(Deserialize)]
+    struct GoldenError {
+        name: String,
+        exception: String,
+        traceback: Vec<String>,
+        expected: Expected,
+    }
+
+    #[derive(Deserialize)]
+    struct Expected {
+        exception: String,
+        message: String,
+    }
+
+    /// `tests/test_legacy_errors.py` holds the same file to what Python itself says of these exceptions.
+    fn golden_errors() -> Vec<GoldenError> {
+        serde_json::from_str(include_str!("../../../../tests/golden/legacy_errors.json")).unwrap()
+    }
+
+    #[test]
+    fn the_predecessors_own_errors_are_called_what_python_calls_them() {
+        let golden = golden_errors();
+        assert!(golden.len() > 20);
+        let wrong = golden.iter().filter_map(|error| {
+            let traceback: Vec<&str> = error.traceback.iter().map(String::as_str).collect();
+            let read = Failure::read(&error.exception, &traceback, "public/footing.py");
+            let Expected { exception, message } = &error.expected;
+            let is_right = (&read.exception, &read.message) == (exception, message);
+            (!is_right || read.traceback.trim_end() != error.exception.trim_end()).then_some((&error.name, read))
+        });
+        let wrong: Vec<_> = wrong.collect();
+        assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), golden.len());
+    }
+
+    #[test]
+    fn the_frames_that_a_message_quotes_are_not_the_models() {
+        let golden = golden_errors();
+        let of = |name: &str| golden.iter().find(|error| error.name == name).unwrap();
+        let signature_of = |error: &GoldenError| {
+            let traceback: Vec<&str> = error.traceback.iter().map(String::as_str).collect();
+            Failure::read(&error.exception, &traceback, "public/footing.py").signature
+        };
+        let module = ("<module>", "");
+        for name in ["a message that quotes a traceback", "a cause that quotes a traceback", "one with a cause"] {
+            let error = of(name);
+            let Expected { exception, message } = &error.expected;
+            assert_eq!(signature_of(error), signature(exception, message, [module, module].into_iter()), "{name}");
         }
     }
 
