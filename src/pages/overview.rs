@@ -126,13 +126,13 @@ fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
 }
 
 fn call_for_worker(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy) -> Option<AnyView> {
-    if counts.open() == 0 || alive(snapshot).next().is_some() {
+    if counts.queued == 0 || alive(snapshot).next().is_some() {
         return None;
     }
-    let waits = if counts.open() == 1 { "waits" } else { "wait" };
+    let waits = if counts.queued == 1 { "waits" } else { "wait" };
     let call = view! {
         <section class="panel panel--call">
-            <h2>{format!("{} {waits} for a worker", counted(counts.open(), "case", "cases"))}</h2>
+            <h2>{format!("{} {waits} for a worker", counted(counts.queued, "case", "cases"))}</h2>
             <p>"No worker is attached. Attach one with the line for its software:"</p>
             {attach_lines(open)}
         </section>

@@ -8,7 +8,7 @@ use super::keep::{Keep, KeepError};
 
 /// What names in the store begin with. A change of what is put there makes another number of it.
 const PREFIX: &str = "read";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How many things one transaction gets.
 const AT_ONCE: usize = 64;

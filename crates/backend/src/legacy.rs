@@ -1,30 +1,29 @@
 //! Single documents in a bucket that the predecessor has written, whose keys a case alone doesn't tell.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
-use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::case::CaseRef;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::legacy::{Folder, GATHERED_KEY, GatheredResults, LegacyError, LegacyKey, read_error, read_result};
+use cruncher_study::legacy::{ALL_RUNS_KEY, Folder, LegacyError, LegacyKey, read_error, read_result};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::lock::Mutex;
 use serde::Serialize;
 use serde::de::Error as _;
 
 use crate::documents::CaseDocument;
-use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
+use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
 impl Study {
-    /// The results that the predecessor's user has gathered lie beside the data.
-    pub(crate) async fn find_gathered(&self) -> Result<Option<s3::ListedObject>, Error> {
-        let listing = s3::ListObjects::new(&self.config.bucket).prefix(GATHERED_KEY).max_keys(1);
+    /// What the predecessor enqueued last lies beside the data.
+    pub(crate) async fn find_all_runs(&self) -> Result<Option<s3::ListedObject>, Error> {
+        let listing = s3::ListObjects::new(&self.config.bucket).prefix(ALL_RUNS_KEY).max_keys(1);
         let page = self.client.send(&listing).await?;
-        Ok(page.objects.into_iter().find(|object| object.key == GATHERED_KEY))
+        Ok(page.objects.into_iter().find(|object| object.key == ALL_RUNS_KEY))
     }
 }
 
@@ -38,15 +37,11 @@ pub(crate) struct Place {
 pub(crate) struct Predecessor<'a> {
     study: &'a Study,
     folders: Mutex<BTreeMap<Batch, Option<Folder>>>,
-    gathered: Mutex<Option<Rc<Gathered>>>,
 }
-
-/// What was gathered, if anything was.
-type Gathered = Option<GatheredResults>;
 
 impl<'a> Predecessor<'a> {
     pub(crate) fn of(study: &'a Study) -> Self {
-        Self { study, folders: Mutex::default(), gathered: Mutex::default() }
+        Self { study, folders: Mutex::default() }
     }
 
     /// The document of a case in the form that the protocol has; none if the predecessor left none.
@@ -67,7 +62,7 @@ impl<'a> Predecessor<'a> {
                 return Ok(Some(found));
             }
         }
-        self.gathered_result(batch, *case).await
+        Ok(None)
     }
 
     async fn error(&self, (batch, case): &CaseRef) -> Result<Option<(ErrorDocument, Place)>, ReadError> {
@@ -128,32 +123,6 @@ impl<'a> Predecessor<'a> {
         }
         Ok(None)
     }
-
-    async fn gathered_result(&self, batch: &Batch, case: CaseId) -> Result<Option<(ResultDocument, Place)>, ReadError> {
-        let mut known = self.gathered.lock().await;
-        let gathered = match &*known {
-            Some(gathered) => gathered.clone(),
-            None => known.insert(Rc::new(self.read_gathered().await?)).clone(),
-        };
-        let document = gathered.as_ref().as_ref().and_then(|gathered| gathered.result(batch.clone(), case));
-        // It is one of many there: as it is stored it would be all of them.
-        Ok(document.map(|document| {
-            let stored = json_of(&document);
-            (document, Place { key: GATHERED_KEY.to_owned(), stored })
-        }))
-    }
-
-    async fn read_gathered(&self) -> Result<Gathered, ReadError> {
-        let get = s3::GetObject::new(&self.study.config.bucket, GATHERED_KEY);
-        match self.study.fetch(get, GATHERED_KEY, MAX_ROWS_BYTES).await {
-            // What isn't readable is named among the study's objects.
-            Ok(found) => {
-                Ok(found.and_then(|object| GatheredResults::read(seconds(object.last_modified), &object.body).ok()))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 fn seconds(changed: Option<Duration>) -> f64 {
@@ -174,6 +143,7 @@ pub(crate) fn json_of<T: Serialize>(document: &T) -> Bytes {
 mod tests {
     use std::ops::ControlFlow;
 
+    use cruncher_study::case::CaseId;
     use futures::executor::block_on;
 
     use super::*;
@@ -236,16 +206,16 @@ mod tests {
             cloud.put(&key, r#"{"result": {"load": 1}}"#);
         }
         let mut cases: Vec<CaseRef> = odd_cases.map(|number| (odd.clone(), case(number))).collect();
-        cases.extend([(batch("level-3/"), case(1)), (batch(""), case(8)), (batch("level-3/"), case(77))]);
+        // The eighth one is known by all_runs.json alone, which holds no results.
+        cases.extend([(batch("level-3/"), case(1)), (batch("level-3/"), case(8)), (batch("level-3/"), case(77))]);
         let mut read = Vec::new();
         let mut each = |_: &CaseRef, result: ReadResult| {
             read.push(result.unwrap().is_some());
             ControlFlow::Continue(())
         };
         block_on(study.read_results(&cases, &mut each)).unwrap();
-        assert_eq!(read, [&[true; 12][..], &[false]].concat());
+        assert_eq!(read, [&[true; 11][..], &[false; 2]].concat());
         assert_eq!(*cloud.lists.lock().unwrap(), 1);
-        let gathered = cloud.reads.lock().unwrap().iter().filter(|key| *key == GATHERED_KEY).count();
-        assert_eq!(gathered, 1);
+        assert!(!cloud.reads.lock().unwrap().iter().any(|key| key == ALL_RUNS_KEY));
     }
 }

@@ -211,7 +211,7 @@ impl<M: Means> Watch<M> {
         let content = match (parse::<Heartbeat>(read), WorkerKey::parse(&object.key)) {
             (Ok(heartbeat), Some(WorkerKey::Heartbeat(worker))) => {
                 self.unreadable.remove(&object.key);
-                Some(Heartbeat { worker: worker.to_owned(), ..heartbeat })
+                Some(Heartbeat { worker: worker.to_owned(), max_silence_secs: None, ..heartbeat })
             }
             (Err(reason), _) => {
                 self.note_unreadable(object.key.clone(), reason);
@@ -273,6 +273,7 @@ impl<M: Means> Watch<M> {
             leased: self.queue.leased,
             control,
             queue_is_empty,
+            held_elsewhere: &self.means.held_elsewhere(now),
         });
         let total = total(&batches);
         Snapshot {
@@ -281,7 +282,7 @@ impl<M: Means> Watch<M> {
             dead_letters,
             total,
             batches,
-            notices: diagnose(&total, &self.means.heard(&workers, now), dead_letters, control, now),
+            notices: diagnose(&total, &workers, dead_letters, control, now),
             workers,
             error_groups: error_groups(self.ledger.failures()),
             control: control.clone(),

@@ -85,6 +85,8 @@ pub struct Circumstances<'a> {
     pub control: &'a Control,
     /// Whether the queue has been empty for so long that no message can be in it.
     pub queue_is_empty: bool,
+    /// Batches with cases that another queue may hold: the predecessor's computers are at work on them.
+    pub held_elsewhere: &'a BTreeSet<Batch>,
 }
 
 /// The account of one batch.

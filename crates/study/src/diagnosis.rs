@@ -140,8 +140,8 @@ pub fn diagnose(
         notices.push(Notice::Finished);
     } else if control.paused {
         notices.push(Notice::Paused);
-    } else if !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
-        notices.push(Notice::NoWorker { waiting: counts.open() });
+    } else if counts.queued > 0 && !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
+        notices.push(Notice::NoWorker { waiting: counts.queued });
     }
     if counts.lost > 0 {
         notices.push(Notice::Lost { cases: counts.lost });
@@ -189,6 +189,7 @@ mod tests {
             median_secs: None,
             message: Some("The key is unknown.".into()),
             traceback: None,
+            max_silence_secs: None,
         }
     }
 
@@ -216,6 +217,13 @@ mod tests {
         check(lost, &[], 2, false, &["1 case is lost", "2 cases are in the dead-letter", "Every case"]);
         let refused = heartbeat(WorkerState::Refused, 990.0);
         check(queued, &[refused, alive], 0, false, &["The worker on node7 was refused: The key is unknown."]);
+    }
+
+    #[test]
+    fn a_case_that_runs_does_not_wait_for_a_worker() {
+        let counts = CaseCounts { cases: 2, running: 1, done: 1, ..CaseCounts::default() };
+        check(counts, &[], 0, false, &[]);
+        check(CaseCounts { cases: 3, queued: 1, ..counts }, &[], 0, false, &["1 case waits, and no worker"]);
     }
 
     #[test]

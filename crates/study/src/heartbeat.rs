@@ -39,13 +39,17 @@ pub struct Heartbeat {
     /// The traceback of a crash.
     #[serde(default)]
     pub traceback: Option<String>,
+    /// How long it may be silent and still be at work, in seconds, if that isn't [`FRESH_SECS`]. No worker of this protocol
+    /// says so of itself: computers of the predecessor write nothing while they compute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_silence_secs: Option<f64>,
 }
 
 impl Heartbeat {
     /// Whether it is a sign of life at `now`.
     #[must_use]
     pub fn is_fresh(&self, now: f64) -> bool {
-        now - self.time < FRESH_SECS
+        now - self.time < self.max_silence_secs.unwrap_or(FRESH_SECS)
     }
 
     /// Whether the worker takes cases or will do so again at `now`.

@@ -296,7 +296,8 @@ impl Ledger {
             return CaseState::Cancelled;
         }
         let is_expired = entry.submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
-        if circumstances.queue_is_empty || is_expired { CaseState::Lost } else { CaseState::Queued }
+        let is_nowhere = circumstances.queue_is_empty && !circumstances.held_elsewhere.contains(&case.0);
+        if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }
 }
 

@@ -40,8 +40,14 @@ fn ledger(cases: u32) -> Ledger {
 fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> CaseCounts {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
     let control = Control { cancelled_cases: BTreeSet::from([case(7)]), ..Control::default() };
-    let circumstances =
-        Circumstances { now, running: &running, leased: running.len() as u64, control: &control, queue_is_empty };
+    let circumstances = Circumstances {
+        now,
+        running: &running,
+        leased: running.len() as u64,
+        control: &control,
+        queue_is_empty,
+        held_elsewhere: &BTreeSet::new(),
+    };
     total(&ledger.account(&circumstances))
 }
 
@@ -91,8 +97,14 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
     let account = |leased| {
         let running = BTreeSet::from([(batch("b"), case(0))]);
         let control = Control::default();
-        let circumstances =
-            Circumstances { now: NOW, running: &running, leased, control: &control, queue_is_empty: false };
+        let circumstances = Circumstances {
+            now: NOW,
+            running: &running,
+            leased,
+            control: &control,
+            queue_is_empty: false,
+            held_elsewhere: &BTreeSet::new(),
+        };
         let account = ledger.account(&circumstances).remove(0);
         (account.counts.running, account.counts.queued, account.levels.iter().map(|(_, level)| level.running).collect())
     };
@@ -127,8 +139,14 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
     assert_eq!(ledger.finishes(), [finish]);
     let levels = |ledger: &Ledger| {
         let (control, running) = (Control::default(), BTreeSet::new());
-        let circumstances =
-            Circumstances { now: NOW, running: &running, leased: 0, control: &control, queue_is_empty: false };
+        let circumstances = Circumstances {
+            now: NOW,
+            running: &running,
+            leased: 0,
+            control: &control,
+            queue_is_empty: false,
+            held_elsewhere: &BTreeSet::new(),
+        };
         ledger.account(&circumstances)[0].levels.iter().map(|(level, _)| *level).collect::<Vec<_>>()
     };
     assert_eq!(levels(&ledger), [1], "no table names it, but the row knows");
@@ -195,8 +213,14 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
     ledger.add_table(&batch("b"), SENT, &[]);
     let control = Control::default();
     let running = BTreeSet::new();
-    let circumstances =
-        Circumstances { now: NOW, running: &running, leased: 0, control: &control, queue_is_empty: false };
+    let circumstances = Circumstances {
+        now: NOW,
+        running: &running,
+        leased: 0,
+        control: &control,
+        queue_is_empty: false,
+        held_elsewhere: &BTreeSet::new(),
+    };
     assert_eq!(ledger.account(&circumstances), []);
 }
 

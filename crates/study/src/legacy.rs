@@ -6,7 +6,9 @@
 mod account;
 mod computers;
 mod document;
+mod enqueued;
 mod failure;
+mod fields;
 mod folder;
 mod json;
 mod key;
@@ -15,9 +17,10 @@ mod study;
 mod traces;
 
 pub use account::LegacyTable;
-pub use document::{GatheredResults, read_error, read_result};
+pub use computers::MAX_COMPUTING_SECS;
+pub use document::{read_error, read_result};
 pub use folder::Folder;
-pub use key::{Computer, GATHERED_KEY, LegacyKey, may_be_legacy};
+pub use key::{ALL_RUNS_KEY, Computer, LegacyKey, may_be_legacy};
 pub use study::{LegacyReads, LegacyStudy};
 
 /// Why an object can't be read, or not all of it.
@@ -29,8 +32,8 @@ pub enum LegacyError {
     /// It is JSON, but no object.
     #[error("it is no object")]
     NotAnObject,
-    /// Some of the gathered results have no case or no form; the others were read.
-    #[error("{0} of its entries are no results of a case")]
+    /// Some of the entries of [`ALL_RUNS_KEY`] name no case; the others were read.
+    #[error("{0} of its entries name no case")]
     Entries(usize),
 }
 

@@ -10,6 +10,7 @@ use crate::accounting::{BatchAccount, CaseCounts, Circumstances, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef, Parameters};
 use crate::control::Control;
+use crate::diagnosis::diagnose;
 use crate::heartbeat::WorkerState;
 use crate::ledger::{DataListing, Ledger};
 
@@ -71,7 +72,7 @@ fn accounts(study: &LegacyStudy) -> Vec<BatchAccount> {
         let empty = || BatchAccount { batch: batch.clone(), counts: CaseCounts::default(), levels: Vec::new() };
         let account = accounts.entry(batch.clone()).or_insert_with(empty);
         account.counts.count(traces.state());
-        account.level(0).count(traces.state());
+        account.level(traces.level()).count(traces.state());
     }
     accounts.into_values().collect()
 }
@@ -103,10 +104,9 @@ fn only_what_is_broken_is_refused() {
             refused.insert(key, error);
         }
     }
-    let expected = [LegacyKey::Error(case(7)), LegacyKey::Gathered];
-    assert!(refused.keys().eq(&expected), "{refused:?}");
-    assert!(matches!(refused[&expected[0]], LegacyError::Json(_)));
-    assert_eq!(refused[&expected[1]].to_string(), "1 of its entries are no results of a case");
+    let cut_off = LegacyKey::Error(case(7));
+    assert!(refused.keys().eq([&cut_off]), "{refused:?}");
+    assert!(matches!(refused[&cut_off], LegacyError::Json(_)));
 }
 
 #[test]
@@ -114,31 +114,32 @@ fn every_case_is_in_one_state() {
     let accounts = accounts(&study());
     let by_batch: Vec<(&str, CaseCounts)> =
         accounts.iter().map(|account| (account.batch.as_str(), account.counts)).collect();
-    assert_eq!(by_batch[0], ("legacy", counts(3, 1, 1, 1, 0)), "gathered, cut off, taken");
-    assert_eq!(by_batch[1], ("level-3", counts(5, 3, 1, 0, 1)));
+    assert_eq!(by_batch[0], ("legacy", counts(1, 0, 1, 0, 0)), "cut off");
+    assert_eq!(by_batch[1], ("level-3", counts(7, 2, 1, 1, 3)));
     assert!(by_batch[2].0.starts_with("level-4--new-"));
     assert_eq!(by_batch[2].1, counts(1, 1, 0, 0, 0));
+    let levels: Vec<_> = accounts.iter().map(|account| account.levels.iter().map(|(level, _)| *level)).collect();
+    assert_eq!(levels.into_iter().flatten().collect::<Vec<_>>(), [0, 3, 4], "a document that was cut off has none");
 }
 
 #[test]
 fn results_are_read_with_what_is_known_of_them() {
     let results: Vec<_> = study().results().collect();
-    assert_eq!(results.iter().map(|result| result.case_id).collect::<Vec<_>>(), [1, 2, 6, 8, 9].map(case));
-    let [first, second, sixth, eighth, ninth] = &results[..] else { panic!("five results") };
+    assert_eq!(results.iter().map(|result| result.case_id).collect::<Vec<_>>(), [1, 2, 6].map(case));
+    let [first, second, sixth] = &results[..] else { panic!("three results") };
+    assert_eq!(results.iter().map(|result| result.level).collect::<Vec<_>>(), [3, 4, 3]);
+    let inputs = json!({"cohesion_array": [50_000.0, 61_000.0], "raw_parameters": [0.0, 0.25]});
+    assert_eq!(serde_json::to_value(&first.parameters).unwrap(), inputs);
     let curve = json!({"radius_m": [1.0, 2.0, null], "load_pa": [5.0, null, null]});
     assert_eq!(first.result, json!({"end_load": 514_000.0, "note": "NaN is no load", "curve": curve}));
     assert_eq!(first.warnings, ["3 numbers aren't finite and were read as null"]);
-    assert_eq!((&first.batch, &*first.worker, first.attempt), (&batch("level-3"), "node_7_Linux_4711", 1));
+    assert_eq!((&first.batch, &*first.worker, first.attempt), (&batch("level-3"), "node_7_posix_4711", 1));
     assert!((first.duration_secs() - 120.0).abs() < 1e-6);
     assert_eq!(serde_json::to_value(&second.parameters).unwrap(), json!({"parameters": [60_000.0, 25.0]}));
     assert_eq!(second.end_time.to_bits(), (START + 300.0).to_bits());
     assert_eq!(second.start_time.to_bits(), second.end_time.to_bits(), "nobody says when it began");
     assert_eq!(second.warnings, ["it doesn't say how long the case took"]);
     assert_eq!(sixth.result, json!({"end_load": 1.0}), "it failed before");
-    assert_eq!(eighth.result, json!({"end_load": 7.5, "settlement": null}));
-    assert_eq!((&eighth.batch, eighth.end_time.to_bits()), (&batch("legacy"), CHANGED.to_bits()));
-    assert_eq!(ninth.batch, batch("level-3"));
-    assert_eq!(serde_json::to_value(&ninth.parameters).unwrap(), json!({"cohesion": 95_000.0}));
 }
 
 #[test]
@@ -152,36 +153,52 @@ fn an_error_is_final_and_grouped_by_the_frames_of_its_model() {
     assert_eq!(error.start_time.to_bits(), (START + 130.0).to_bits());
     assert_eq!(error.end_time.to_bits(), (START + 140.5).to_bits());
     assert!(error.traceback.ends_with("in solve\nValueError: negative cohesion: -1.0\n"));
-    // hashlib.sha256(b"ValueError\nnegative cohesion: #\n<module>\n\nsolve\n")
-    assert_eq!(error.signature, "6973f7240c1ac73e");
+    assert_eq!(error.level, 3);
+    // hashlib.sha256(b"ValueError\nnegative cohesion: #\n<module>\n\n<module>\n\nsolve\n")
+    assert_eq!(error.signature, "5b19d576b1fa2f0a");
 }
 
 #[test]
 fn computers_wait_or_compute_and_are_seen_when_they_say_so() {
     let heartbeats = study().heartbeats();
     let [desktop, node_8, node_7] = &heartbeats[..] else { panic!("three computers: {heartbeats:?}") };
-    assert_eq!((&*desktop.host, desktop.state, &*desktop.version), ("DESKTOP-1", WorkerState::Waiting, "3DEC 9.10"));
+    assert_eq!((&*desktop.host, desktop.state, &*desktop.version), ("DESKTOP-1", WorkerState::Waiting, ""));
     assert_eq!(desktop.time.to_bits(), (START + 350.0).to_bits());
     assert_eq!(desktop.counts.done, 2);
     assert_eq!((&*node_8.host, node_8.state, &*node_8.version), ("node8", WorkerState::Waiting, ""));
     assert!(!node_8.is_fresh(START));
-    assert_eq!((&*node_7.host, node_7.state, &*node_7.version), ("node_7", WorkerState::Running, "FLAC3D 7.00"));
+    assert_eq!((&*node_7.host, node_7.state, &*node_7.version), ("node_7", WorkerState::Running, "910.14"));
     let running = node_7.case.as_ref().unwrap();
-    assert_eq!((running.case_id, &running.batch), (case(4), &batch("legacy")), "the case that is done is over");
-    assert!(node_7.is_alive(START + 570.0));
-    assert!(!node_7.is_alive(START + 580.0));
+    assert_eq!((running.case_id, &running.batch), (case(4), &batch("level-3")), "the case that is done is over");
     assert_eq!((node_7.counts.done, node_7.counts.failed), (1, 1));
+    assert_eq!((desktop.median_secs, node_7.median_secs), (Some(30.0), Some(65.25)));
+}
+
+#[test]
+fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_that_it_waits() {
+    let heartbeats = study().heartbeats();
+    let [desktop, _, node_7] = &heartbeats[..] else { panic!("three computers: {heartbeats:?}") };
+    let day = 24.0 * 3_600.0;
+    assert!(node_7.is_alive(START + 400.0 + 13.0 * day));
+    assert!(!node_7.is_alive(START + 400.0 + 14.0 * day), "nobody knows whether it was switched off");
+    assert!(desktop.is_alive(START + 350.0 + 780.0), "it writes every 500 s, or every 780 s");
+    assert!(!desktop.is_alive(START + 350.0 + 900.0));
+    let counts = counts(1, 0, 0, 1, 0);
+    for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
+        assert_eq!(diagnose(&counts, &heartbeats, 0, &Control::default(), now), [], "{now}");
+    }
 }
 
 #[test]
 fn a_case_that_only_its_parameters_speak_of_waits() {
     let waiting = waiting_cases(&study());
-    let [((own_batch, fifth), parameters)] = &waiting[..] else { panic!("one case: {waiting:?}") };
-    assert_eq!((*fifth, own_batch), (case(5), &batch("level-3")));
+    let cases: Vec<CaseRef> = waiting.iter().map(|(case, _)| case.clone()).collect();
+    assert_eq!(cases, [5, 8, 9].map(|number| (batch("level-3"), case(number))), "one of them by all_runs.json alone");
+    let (_, parameters) = &waiting[0];
     let expected = json!({"cohesion": 70_000.0, "friction": 35, "soil.name": "clay", "soil.layers[0]": 1.0});
     assert_eq!(serde_json::to_value(parameters.as_ref().unwrap()).unwrap(), expected);
-    let taken: Vec<(CaseRef, f64)> = study().taken_cases().collect();
-    assert_eq!(taken, [((batch("legacy"), case(4)), START + 400.0)]);
+    let taken: Vec<(CaseRef, f64)> = study().taken_cases();
+    assert_eq!(taken, [((batch("level-3"), case(4)), START + 400.0)]);
 }
 
 /// Answers reads until there are none, and returns how many there were.
@@ -198,17 +215,55 @@ fn read_states(study: &mut LegacyStudy, bucket: &Bucket) -> (usize, LegacyReads)
     (count, reads)
 }
 
+/// The bucket after `put_cases_in_queue.py` with the cubes 3, 4 and 5, before any computer took a case.
+#[test]
+fn cases_that_were_only_enqueued_wait_level_by_level() {
+    let numbers = [(3, 0..8), (4, 8..24), (5, 24..56)].into_iter();
+    let cases = numbers.flat_map(|(level, numbers)| numbers.map(move |number| (level, case(number))));
+    let entry = |(level, case): (u32, CaseId)| {
+        let id = case.to_uuid();
+        let message = json!({
+            "case_id": id, "base_file": "public/prandtls_wedge.py", "parameter_file": format!("data/demo/set1/pfile-{id}.json"),
+            "cube_id": level,
+        });
+        (id, json!({"parameters": {"cohesion_array": [1.5e5, 2.5e5]}, "data": message}))
+    };
+    let all_runs: serde_json::Map<String, serde_json::Value> = cases.map(entry).collect();
+    let mut study = LegacyStudy::default();
+    study.add(&LegacyKey::AllRuns, CHANGED, serde_json::to_string(&all_runs).unwrap().as_bytes()).unwrap();
+    let [account] = &accounts(&study)[..] else { panic!("one batch") };
+    assert_eq!((&account.batch, account.counts), (&batch("demo/set1"), counts(56, 0, 0, 0, 56)));
+    let waiting = |count| counts(count, 0, 0, 0, count);
+    assert_eq!(account.levels, [(3, waiting(8)), (4, waiting(16)), (5, waiting(32))]);
+    assert_eq!((study.results().count(), study.rows().count(), study.errors().count()), (0, 0, 0));
+}
+
+#[test]
+fn where_documents_contradict_one_another_the_one_of_the_cases_state_counts() {
+    let mut study = LegacyStudy::default();
+    let mut add = |key: &str, json: &str| study.add(&LegacyKey::parse(key).unwrap(), CHANGED, json.as_bytes()).unwrap();
+    let id = case(1).to_uuid();
+    add("all_runs.json", &format!(r#"{{"{id}": {{"parameters": {{"c": 1}}, "data": {{"cube_id": 3}}}}}}"#));
+    add(&format!("data/pending-{id}.json"), r#"{"cube_id": 4, "parameters": {"c": 2}, "start_time": 5}"#);
+    add(&format!("data/a/pfile-{id}.json"), r#"{"c": 3}"#);
+    add(&format!("data/error-{id}.json"), r#"{"case_id": "another", "cube_id": 5, "exception": "KeyError: 1"}"#);
+    let error = study.errors().next().unwrap();
+    assert_eq!((error.case_id, error.level, &error.batch), (case(1), 5, &batch("a")));
+    assert_eq!(serde_json::to_value(&error.parameters).unwrap(), json!({"c": 3}), "it names none itself");
+    study.add(&LegacyKey::parse(&format!("data/a/done-{id}.json")).unwrap(), CHANGED, b"{\"result\": 1}").unwrap();
+    assert_eq!(study.errors().count(), 0);
+    assert_eq!(study.results().next().unwrap().level, 3, "it was sent again without its cube");
+}
+
 #[test]
 fn nothing_is_read_that_does_not_matter_any_more() {
     let bucket = bucket();
     let mut partly = LegacyStudy::default();
     let (states, reads) = read_states(&mut partly, &bucket);
-    assert_eq!(states, 7, "three that wait, one that was taken, two errors, what was gathered");
+    assert_eq!(states, 7, "three that wait, one that was taken, two errors, what was enqueued");
     assert_eq!(reads.results.len(), 3);
-    assert_eq!(
-        reads.parameters,
-        [LegacyKey::parse(&format!("data/level-3/pfile-{}.json", case(5).to_uuid())).unwrap()]
-    );
+    let parameters = |number| LegacyKey::parse(&format!("data/level-3/pfile-{}.json", case(number).to_uuid())).unwrap();
+    assert_eq!(reads.parameters, [5, 9].map(parameters));
     assert_eq!(accounts(&partly), accounts(&study()));
     assert!(partly.errors().eq(study().errors()));
     for key in reads.results.iter().chain(&reads.parameters) {
@@ -223,7 +278,7 @@ fn what_changed_is_read_again_and_what_is_gone_is_forgotten() {
     let bucket = bucket();
     let mut study = study();
     let mut listing = listing(&bucket);
-    let waiting = LegacyKey::parse("data/waiting-node8_Linux_12.json").unwrap();
+    let waiting = LegacyKey::parse("data/waiting-node8_posix_12.json").unwrap();
     listing.insert(waiting.clone(), CHANGED + 60.0);
     listing.remove(&LegacyKey::Error(case(3)));
     assert_eq!(study.reconcile(&listing).states, std::slice::from_ref(&waiting));
@@ -251,7 +306,7 @@ fn a_computer_that_went_on_has_left_its_case() {
     assert_eq!(study.heartbeats()[0].case.as_ref().unwrap().case_id, case(2));
     study.add(&LegacyKey::parse("data/waiting-a_b_1.json").unwrap(), 900.0, b"{\"time\": 300}").unwrap();
     assert_eq!(study.heartbeats()[0].state, WorkerState::Waiting);
-    assert_eq!(study.taken_cases().count(), 2);
+    assert_eq!(study.taken_cases(), [], "it has left both");
 }
 
 #[test]
@@ -313,13 +368,24 @@ fn the_ledger_comes_to_the_same_account() {
     let unread = ledger.reconcile(&listing, CHANGED);
     assert_eq!(unread, [(batch("level-3"), case(3)), (batch("legacy"), case(7))]);
     study.errors().for_each(|error| ledger.add_error(&error));
-    let running: BTreeSet<CaseRef> = study.taken_cases().map(|(case, _)| case).collect();
+    let running: BTreeSet<CaseRef> = study.taken_cases().into_iter().map(|(case, _)| case).collect();
     let control = Control::default();
-    let circumstances =
-        Circumstances { now: CHANGED, running: &running, leased: 1, control: &control, queue_is_empty: false };
+    let circumstances = Circumstances {
+        now: CHANGED,
+        running: &running,
+        leased: 1,
+        control: &control,
+        queue_is_empty: false,
+        held_elsewhere: &BTreeSet::new(),
+    };
     let expected = total(&accounts(&study));
-    let read = total(&ledger.account(&circumstances));
-    assert_eq!(read, CaseCounts { failed: 1, cases: expected.cases - 1, ..expected }, "the error that was cut off");
+    let read = ledger.account(&circumstances);
+    assert_eq!(
+        total(&read),
+        CaseCounts { failed: 1, cases: expected.cases - 1, ..expected },
+        "the error that was cut off"
+    );
+    assert_eq!(read[0].levels, [(3, counts(7, 2, 1, 1, 3))]);
     let known = ledger.finishes().iter().filter(|finish| finish.duration_secs.is_some_and(|secs| secs > 0.0)).count();
     assert_eq!(known, 2);
 }
@@ -329,7 +395,7 @@ fn any_key() -> impl Strategy<Value = LegacyKey> {
     let name = prop_oneof!["waiting-[ab]_x_1", "(pending|error)-U", "(a/|b c/|)(done|pfile)-U"];
     let key =
         (name, 1..4_u32).prop_map(|(name, number)| format!("data/{}.json", name.replace('U', &case(number).to_uuid())));
-    prop_oneof![9 => key, 1 => Just(GATHERED_KEY.to_owned())].prop_map(|key| LegacyKey::parse(&key).unwrap())
+    prop_oneof![9 => key, 1 => Just(ALL_RUNS_KEY.to_owned())].prop_map(|key| LegacyKey::parse(&key).unwrap())
 }
 
 fn any_content() -> impl Strategy<Value = Vec<u8>> {
@@ -342,7 +408,10 @@ fn any_content() -> impl Strategy<Value = Vec<u8>> {
         Just(r#""parameters": [1, null, {"a": NaN}]"#.to_owned()),
         Just(r#""result": {"a": -Infinity}"#.to_owned()),
         Just(r#""exception": "E", "traceback": ["  File \"a\", line 1, in b", 3]"#.to_owned()),
-        (1..4_u32).prop_map(|number| format!(r#""{}": {{"data": {number}}}"#, case(number).to_uuid())),
+        (1..4_u32, 0..3_u32).prop_map(|(number, level)| {
+            format!(r#""{}": {{"parameters": {{"a": 1}}, "data": {{"cube_id": {level}}}}}"#, case(number).to_uuid())
+        }),
+        (0..3_u32).prop_map(|level| format!(r#""cube_id": {level}"#)),
     ];
     let object =
         proptest::collection::vec(field, 0..5).prop_map(|fields| format!("{{{}}}", fields.join(", ")).into_bytes());
@@ -360,7 +429,7 @@ fn told(study: &LegacyStudy) -> String {
     let results: Vec<_> = study.results().collect();
     let errors: Vec<_> = study.errors().collect();
     let waiting = waiting_cases(study);
-    let taken: Vec<_> = study.taken_cases().collect();
+    let taken: Vec<_> = study.taken_cases();
     let rows: Vec<_> = study.rows().collect();
     let (heartbeats, tables) = (study.heartbeats(), study.tables());
     format!(
@@ -416,7 +485,7 @@ proptest! {
         prop_assert!(results.is_disjoint(&errors));
         prop_assert!(results.len() as u64 <= counts.done);
         let running = study.heartbeats().into_iter().filter_map(|heartbeat| heartbeat.case);
-        let taken: BTreeSet<CaseId> = study.taken_cases().map(|((_, case), _)| case).collect();
+        let taken: BTreeSet<CaseId> = study.taken_cases().into_iter().map(|((_, case), _)| case).collect();
         running.for_each(|case| assert!(taken.contains(&case.case_id)));
     }
 }

@@ -43,7 +43,7 @@ impl Kind {
             Some(LegacyKey::Done(..)) => Self::Result,
             Some(LegacyKey::Error(_)) => Self::Error,
             Some(LegacyKey::Parameters(..)) => Self::Design,
-            Some(LegacyKey::Waiting(_) | LegacyKey::Pending(_) | LegacyKey::Gathered) | None => Self::Other,
+            Some(LegacyKey::Waiting(_) | LegacyKey::Pending(_) | LegacyKey::AllRuns) | None => Self::Other,
         }
     }
 }

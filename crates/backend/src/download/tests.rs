@@ -200,6 +200,6 @@ fn what_the_predecessor_left_is_told_apart_as_well() {
             *kinds.entry(wanted.kind).or_default() += 1;
             kinds
         });
-    let expected = [(Kind::Result, 3), (Kind::Error, 3), (Kind::Design, 4), (Kind::Other, 5)];
+    let expected = [(Kind::Result, 3), (Kind::Error, 3), (Kind::Design, 5), (Kind::Other, 5)];
     assert_eq!(kinds, expected.into());
 }

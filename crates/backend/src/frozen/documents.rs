@@ -72,7 +72,7 @@ impl Documents {
         report: &dyn Fn(Reading),
     ) -> Result<Self, Error> {
         let mut documents = Self::default();
-        let legacy = documents.read_legacy(study, &objects).await?;
+        let legacy = read_legacy(study, &objects).await?;
         let (mut candidates, designs): (Vec<Candidate>, Vec<Candidate>) =
             candidates(objects, &legacy).into_iter().partition(|candidate| candidate.case().is_some());
         let is_named = |candidate: &Candidate| match &candidate.key {
@@ -81,38 +81,14 @@ impl Documents {
         };
         candidates.sort_by_key(|candidate| (!is_named(candidate), candidate.case()));
         documents.of_cases += candidates.len() as u64;
-        let held_bytes = documents.held.values().map(|json| json.len() as u64).sum();
-        let chosen = documents.choose(candidates, held_bytes);
+        let chosen = documents.choose(candidates);
         documents.read_chosen(study, designs.into_iter().chain(chosen).collect(), report).await?;
         Ok(documents)
     }
 
-    /// What the predecessor has left, and the results that were gathered and lie nowhere else.
-    async fn read_legacy(&mut self, study: &Study, objects: &[ListedObject]) -> Result<LegacyStudy, Error> {
-        let mut legacy = LegacyStudy::default();
-        let times = |object: &ListedObject| Some((LegacyKey::parse(&object.key)?, object.last_modified.as_secs_f64()));
-        let mut times: BTreeMap<LegacyKey, f64> = one_by_one(objects.iter().filter_map(times));
-        if let Some(gathered) = study.find_gathered().await? {
-            let changed = gathered.last_modified.as_secs_f64();
-            times.insert(LegacyKey::Gathered, changed);
-            // What isn't readable of it is named among the study's objects.
-            let mut add = |_, body: Body| drop(body.map(|body| legacy.add(&LegacyKey::Gathered, changed, &body)));
-            study.read_each(vec![Wanted::whole(gathered)], MAX_ROWS_BYTES, &mut add).await?;
-        }
-        legacy.reconcile(&times);
-        let lies_elsewhere = |key: &LegacyKey| if let LegacyKey::Done(_, case) = key { Some(*case) } else { None };
-        let elsewhere: BTreeSet<CaseId> = one_by_one(times.keys().filter_map(lies_elsewhere));
-        for result in legacy.results().filter(|result| !elsewhere.contains(&result.case_id)) {
-            self.of_cases += 1;
-            let json = json_of(&result);
-            self.held.insert(DataKey::Done(result.batch, result.case_id).key(), json);
-        }
-        Ok(legacy)
-    }
-
     /// Those that there is room for.
-    fn choose(&mut self, candidates: Vec<Candidate>, mut bytes: u64) -> Vec<Candidate> {
-        let mut chosen = Vec::new();
+    fn choose(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let (mut chosen, mut bytes) = (Vec::new(), 0);
         for candidate in candidates {
             let size_bytes = candidate.object.size_bytes;
             if size_bytes > MAX_DOCUMENT_BYTES {
@@ -150,6 +126,22 @@ impl Documents {
         };
         study.read_each(wanted, MAX_DOCUMENT_BYTES, &mut each).await
     }
+}
+
+/// What the predecessor has left, by its keys and by what was enqueued last.
+async fn read_legacy(study: &Study, objects: &[ListedObject]) -> Result<LegacyStudy, Error> {
+    let mut legacy = LegacyStudy::default();
+    let times = |object: &ListedObject| Some((LegacyKey::parse(&object.key)?, object.last_modified.as_secs_f64()));
+    let mut times: BTreeMap<LegacyKey, f64> = one_by_one(objects.iter().filter_map(times));
+    if let Some(all_runs) = study.find_all_runs().await? {
+        let changed = all_runs.last_modified.as_secs_f64();
+        times.insert(LegacyKey::AllRuns, changed);
+        // What isn't readable of it is named among the study's objects.
+        let mut add = |_, body: Body| drop(body.map(|body| legacy.add(&LegacyKey::AllRuns, changed, &body)));
+        study.read_each(vec![Wanted::whole(all_runs)], MAX_ROWS_BYTES, &mut add).await?;
+    }
+    legacy.reconcile(&times);
+    Ok(legacy)
 }
 
 /// A set or a map. To collect one sorts all at first, with another sorting of some KiB in the page for each kind.
@@ -252,8 +244,8 @@ mod tests {
         let (cloud, study) = Cloud::study();
         put_legacy_bucket(&cloud);
         let (documents, _) = read(&study, &[]);
-        // Five results, two of them gathered, and an error; another one was cut off.
-        assert_eq!((documents.of_cases, documents.held.len(), documents.unreadable), (7, 6, 1));
+        // Three results and an error; another one was cut off.
+        assert_eq!((documents.of_cases, documents.held.len(), documents.unreadable), (5, 4, 1));
         for (key, json) in &documents.held {
             let Some(DataKey::Done(batch, case) | DataKey::Error(batch, case)) = DataKey::parse(key) else {
                 panic!("{key}")

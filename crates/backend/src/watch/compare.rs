@@ -48,7 +48,7 @@ impl Watch<Full> {
             sorted.add(object);
         }
         if self.listing.is_none() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
-            sorted.legacy.extend(self.study.find_gathered().await?.map(|object| (LegacyKey::Gathered, object)));
+            sorted.legacy.extend(self.study.find_all_runs().await?.map(|object| (LegacyKey::AllRuns, object)));
         }
         let Sorted { mut listing, tables, results, errors, legacy } = sorted;
         let (has_legacy_changed, legacy_results) = self.compare_legacy(legacy).await?;

@@ -1,10 +1,11 @@
 //! Watching a study of any size: rows are read by column, and what was read once stands on a shelf.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use cruncher_aws::{Error, s3};
 use cruncher_results::chunk::Chunk;
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::{TableRow, read_table};
 use cruncher_study::heartbeat::Heartbeat;
@@ -206,7 +207,7 @@ impl Means for Full {
         self.legacy.running(now)
     }
 
-    fn heard<'a>(&self, workers: &'a [Heartbeat], now: f64) -> Cow<'a, [Heartbeat]> {
-        self.legacy.heard(workers, now)
+    fn held_elsewhere(&self, now: f64) -> BTreeSet<Batch> {
+        self.legacy.held_elsewhere(now)
     }
 }

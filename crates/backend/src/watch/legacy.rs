@@ -1,24 +1,23 @@
 //! What the predecessor has left in a bucket, beside what the study itself holds.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
 use cruncher_results::chunk::Chunk;
 use cruncher_study::batch::Batch;
-use cruncher_study::case::{CaseId, CaseRef};
-use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::case::CaseRef;
+use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{DataListing, Ledger};
-use cruncher_study::legacy::{GATHERED_KEY, LegacyKey, LegacyStudy, LegacyTable};
+use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyKey, LegacyStudy, LegacyTable, MAX_COMPUTING_SECS};
 
 use super::packs::{Pack, Packed};
 use super::tables::batch_of_table;
 use super::{Full, Watch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
 
-/// How long a case counts as running that a computer took, in seconds: nothing is written while it is computed.
-const COMPUTING_SECS: f64 = 24.0 * 3600.0;
+/// How long after something was enqueued or heard of a computer the predecessor may still be at work, in seconds.
+const RECENT_SECS: f64 = 24.0 * 3600.0;
 
 /// What is known of the predecessor's objects.
 #[derive(Default)]
@@ -38,8 +37,8 @@ impl Legacy {
 
     /// Whether the predecessor may still be at work: something was taken, written or said lately.
     pub(super) fn goes_on(&self, now: f64) -> bool {
-        let is_recent = |time: f64| now - time < COMPUTING_SECS;
-        self.taken.iter().any(|(_, time)| is_recent(*time))
+        let is_recent = |time: f64| now - time < RECENT_SECS;
+        self.running(now).next().is_some()
             || self.workers.iter().any(|worker| is_recent(worker.time))
             || self.tables.iter().any(|table| is_recent(table.submit_time))
     }
@@ -51,21 +50,14 @@ impl Legacy {
 
     /// The cases that count as running.
     pub(super) fn running(&self, now: f64) -> impl Iterator<Item = CaseRef> {
-        let taken = self.taken.iter().filter(move |(_, time)| now - time < COMPUTING_SECS);
+        let taken = self.taken.iter().filter(move |(_, time)| now - time < MAX_COMPUTING_SECS);
         taken.map(|(case, _)| case.clone())
     }
 
-    /// The same workers; a computer whose case counts as running is as good as heard of now.
-    pub(super) fn heard<'a>(&self, workers: &'a [Heartbeat], now: f64) -> Cow<'a, [Heartbeat]> {
-        if self.workers.is_empty() {
-            return Cow::Borrowed(workers);
-        }
-        let mut heard = workers.to_vec();
-        let is_computing = |worker: &Heartbeat| {
-            worker.state == WorkerState::Running && now - worker.time < COMPUTING_SECS && self.workers.contains(worker)
-        };
-        heard.iter_mut().filter(|worker| is_computing(worker)).for_each(|worker| worker.time = now);
-        Cow::Owned(heard)
+    /// The batches of its cases, as long as one of its computers is at work: they take cases from a queue of their own.
+    pub(super) fn held_elsewhere(&self, now: f64) -> BTreeSet<Batch> {
+        let is_at_work = self.workers.iter().any(|worker| worker.is_alive(now));
+        self.tables.iter().filter(|_| is_at_work).map(|table| table.batch.clone()).collect()
     }
 
     /// Enters cases and results, and adds what there is to a listing, behind everything else.
@@ -87,7 +79,7 @@ impl Legacy {
     fn look_at_workers(&mut self) -> bool {
         let before = (std::mem::take(&mut self.workers), std::mem::take(&mut self.taken));
         self.workers = self.study.heartbeats();
-        self.taken = self.study.taken_cases().collect();
+        self.taken = self.study.taken_cases();
         before != (self.workers.clone(), self.taken.clone())
     }
 }
@@ -106,14 +98,14 @@ impl Watch<Full> {
         if listed.is_empty() && !self.means.legacy.is_there() {
             return Ok((false, Vec::new()));
         }
-        if !listed.iter().any(|(key, _)| *key == LegacyKey::Gathered) {
-            self.unreadable.remove(GATHERED_KEY);
+        if !listed.iter().any(|(key, _)| *key == LegacyKey::AllRuns) {
+            self.unreadable.remove(ALL_RUNS_KEY);
         }
         let times = listed.iter().map(|(key, object)| (key.clone(), object.last_modified.as_secs_f64())).collect();
         let mut reads = self.means.legacy.study.reconcile(&times);
         let objects: BTreeMap<LegacyKey, ListedObject> = listed.into_iter().collect();
         let mut asked = BTreeSet::new();
-        // What was gathered tells that other states needn't be read, and what was cut off tells nothing.
+        // What one object tells may make another one worth reading, and what was cut off tells nothing.
         loop {
             let wanted: Vec<LegacyKey> = reads.states.into_iter().filter(|key| !asked.contains(key)).collect();
             if wanted.is_empty() {
@@ -123,15 +115,15 @@ impl Watch<Full> {
             self.read_legacy_states(wanted.iter().filter_map(|key| objects.get(key))).await?;
             reads = self.means.legacy.study.reads();
         }
-        self.give_legacy_rows(&asked, &objects);
+        self.give_legacy_errors(&asked);
         let has_changed = !asked.is_empty() | self.means.legacy.look_at_workers() | self.compare_legacy_tables();
         Ok((has_changed, reads.results.iter().filter_map(|key| objects.get(key)).cloned().collect()))
     }
 
     async fn read_legacy_states(&mut self, objects: impl Iterator<Item = &ListedObject>) -> Result<(), Error> {
-        let (gathered, single): (Vec<&ListedObject>, Vec<_>) = objects.partition(|object| object.key == GATHERED_KEY);
+        let (all_runs, single): (Vec<&ListedObject>, Vec<_>) = objects.partition(|object| object.key == ALL_RUNS_KEY);
         let study = self.study.clone();
-        for (objects, max_bytes) in [(gathered, MAX_ROWS_BYTES), (single, MAX_DOCUMENT_BYTES)] {
+        for (objects, max_bytes) in [(all_runs, MAX_ROWS_BYTES), (single, MAX_DOCUMENT_BYTES)] {
             let wanted = objects.into_iter().cloned().map(Wanted::whole).collect();
             study.read_each(wanted, max_bytes, &mut |object, body| drop(self.add_legacy(&object, body))).await?;
         }
@@ -152,17 +144,10 @@ impl Watch<Full> {
         Some(key)
     }
 
-    /// Gives on, as rows, what was read of errors and of gathered results.
-    fn give_legacy_rows(&self, read: &BTreeSet<LegacyKey>, listed: &BTreeMap<LegacyKey, ListedObject>) {
-        let study = &self.means.legacy.study;
-        let errors: Vec<_> = study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id))).collect();
-        self.give(&Chunk::from_errors(&errors));
-        if read.contains(&LegacyKey::Gathered) {
-            let of_result = |key: &LegacyKey| if let LegacyKey::Done(_, case) = key { Some(*case) } else { None };
-            let documents: BTreeSet<CaseId> = listed.keys().filter_map(of_result).collect();
-            let results: Vec<_> = study.results().filter(|result| !documents.contains(&result.case_id)).collect();
-            self.give(&Chunk::from_documents(&results));
-        }
+    /// Gives on, as rows, what was read of errors.
+    fn give_legacy_errors(&self, read: &BTreeSet<LegacyKey>) {
+        let errors = self.means.legacy.study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id)));
+        self.give(&Chunk::from_errors(&errors.collect::<Vec<_>>()));
     }
 
     fn give(&self, chunk: &Chunk) {

@@ -1,8 +1,9 @@
 //! What a watch reads with.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use cruncher_aws::{Error, s3};
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::heartbeat::Heartbeat;
@@ -39,8 +40,8 @@ pub(crate) trait Means: Sized {
         std::iter::empty()
     }
 
-    /// The same workers, those that say nothing while they compute as if they had.
-    fn heard<'a>(&self, workers: &'a [Heartbeat], _now: f64) -> Cow<'a, [Heartbeat]> {
-        Cow::Borrowed(workers)
+    /// Batches with cases that another queue than the study's may hold at `now`.
+    fn held_elsewhere(&self, _now: f64) -> BTreeSet<Batch> {
+        BTreeSet::new()
     }
 }

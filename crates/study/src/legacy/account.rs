@@ -11,14 +11,14 @@ use crate::legacy::LegacyStudy;
 use crate::legacy::traces::Traces;
 use crate::segment::{RowOutcome, SegmentRow};
 
-/// The cases of a batch that have neither a result nor an error, as a table would name them.
+/// The cases of a batch that have neither a result nor an error, or were enqueued last, as a table would name them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LegacyTable {
     /// The batch.
     pub batch: Batch,
-    /// When the last one of them was written or taken.
+    /// When the last one of them that has neither was written or taken.
     pub submit_time: f64,
-    /// The cases, in order, all of level 0.
+    /// The cases, in order.
     pub rows: Vec<TableRow>,
 }
 
@@ -28,14 +28,17 @@ impl LegacyStudy {
     pub fn tables(&self) -> Vec<LegacyTable> {
         let mut tables: BTreeMap<Batch, LegacyTable> = BTreeMap::new();
         for (case_id, traces) in self.traces() {
-            if !traces.is_open() && !traces.is_taken() {
+            let has_ended = !traces.is_open() && !traces.is_taken();
+            if has_ended && !traces.was_enqueued_last() {
                 continue;
             }
             let batch = traces.batch();
             let empty = || LegacyTable { batch: batch.clone(), submit_time: 0.0, rows: Vec::new() };
             let table = tables.entry(batch.clone()).or_insert_with(empty);
-            table.submit_time = table.submit_time.max(traces.changed());
-            table.rows.push(TableRow { case_id, level: 0 });
+            if !has_ended {
+                table.submit_time = table.submit_time.max(traces.changed());
+            }
+            table.rows.push(TableRow { case_id, level: traces.level() });
         }
         tables.into_values().collect()
     }

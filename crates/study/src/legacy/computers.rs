@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::batch::Batch;
-use crate::case::CaseId;
+use crate::case::{CaseId, CaseRef};
 use crate::heartbeat::{Counts, Heartbeat, RunningCase, WorkerState};
+use crate::ledger::RETENTION_SECS;
 use crate::legacy::document::{Attempt, Document};
 use crate::legacy::study::Object;
+use crate::legacy::traces::Traces;
 use crate::legacy::{Computer, LegacyKey, LegacyStudy};
 
-/// The names of software that a version text may begin with or hold, in lower case.
-const SOFTWARE: [&str; 4] = ["flac3d", "3dec", "pfc", "python"];
+/// How long a computer that waits may be silent, in seconds. It asks the queue, sleeps 10,000 times 10 ms, and writes each fifth
+/// time: every 500 s, or every 780 s where Windows makes 15.6 ms of these 10.
+const MAX_WAITING_SILENCE_SECS: f64 = 900.0;
+
+/// How long a case may be computed, in seconds: 14 days. Nothing is written meanwhile, and a computer that was switched off
+/// doesn't say so either. After that time the account counts a case as lost that nobody has heard of.
+pub const MAX_COMPUTING_SECS: f64 = RETENTION_SECS;
 
 /// What is known of a computer.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ struct Sightings<'a> {
     case: Option<RunningCase>,
     version: Option<(f64, &'a str)>,
     counts: Counts,
+    /// How long each case took that ended.
+    durations_secs: Vec<f64>,
 }
 
 impl LegacyStudy {
@@ -30,36 +38,52 @@ impl LegacyStudy {
     /// seen when a document says so: whether that was lately is up to the reader.
     #[must_use]
     pub fn heartbeats(&self) -> Vec<Heartbeat> {
+        let computers = self.sightings(&self.traces());
+        let at_work = computers.into_iter().filter(|(_, sightings)| sightings.is_at_work);
+        at_work.map(|(computer, sightings)| sightings.heartbeat(&computer)).collect()
+    }
+
+    /// The cases that a computer took and hasn't left, and that nothing more is known of, and when each began, however long ago
+    /// that was.
+    #[must_use]
+    pub fn taken_cases(&self) -> Vec<(CaseRef, f64)> {
+        let traces = self.traces();
+        let computers = self.sightings(&traces);
+        let taken = traces.iter().filter(|(_, traces)| traces.is_taken()).filter_map(|(case, traces)| {
+            let computer = traces.attempt().and_then(with_computer).and_then(|(_, computer)| computers.get(&computer));
+            let start_time = start_time(traces);
+            let has_left = computer.is_some_and(|computer| computer.has_left(start_time));
+            (!has_left).then(|| ((traces.batch(), *case), start_time))
+        });
+        taken.collect()
+    }
+
+    fn sightings<'a>(&self, traces: &BTreeMap<CaseId, Traces<'a>>) -> BTreeMap<Computer, Sightings<'a>> {
         let mut computers: BTreeMap<Computer, Sightings> = BTreeMap::new();
         for (key, object) in &self.objects {
             if let LegacyKey::Waiting(computer) = key {
-                let sightings = computers.entry(computer.clone()).or_insert_with(Sightings::none);
+                let sightings = computers.entry(computer.clone()).or_default();
                 sightings.is_at_work = true;
                 sightings.see(waiting_time(object));
             }
         }
-        for (case, traces) in self.traces() {
+        for (case, traces) in traces {
             let Some((attempt, computer)) = traces.attempt().and_then(with_computer) else { continue };
-            let sightings = computers.entry(computer).or_insert_with(Sightings::none);
-            let changed = traces.changed();
-            let start_time = attempt.start_time.map(|time| time.min(changed));
-            let end_time = attempt.end_time.or(start_time).unwrap_or(changed).min(changed);
-            sightings.see(start_time.unwrap_or(end_time));
-            sightings.learn_version(end_time, &attempt.version);
-            if traces.is_taken() {
-                sightings.take(running(case, traces.batch(), end_time));
-            } else {
-                sightings.see(end_time);
-                *(if traces.has_failed() { &mut sightings.counts.failed } else { &mut sightings.counts.done }) += 1;
-            }
+            computers.entry(computer).or_default().enter(*case, traces, attempt);
         }
-        let at_work = computers.into_iter().filter(|(_, sightings)| sightings.is_at_work);
-        at_work.map(|(computer, sightings)| sightings.heartbeat(&computer)).collect()
+        computers
     }
 }
 
-fn running(case_id: CaseId, batch: Batch, start_time: f64) -> RunningCase {
-    RunningCase { case_id, batch, level: 0, attempt: 1, start_time, progress: None, progress_text: None }
+/// When a case was taken, or else when that was written.
+fn start_time(traces: &Traces) -> f64 {
+    let start_time = traces.attempt().and_then(|attempt| attempt.start_time);
+    start_time.unwrap_or(f64::INFINITY).min(traces.changed())
+}
+
+fn running(case_id: CaseId, traces: &Traces) -> RunningCase {
+    let (batch, level, start_time) = (traces.batch(), traces.level(), start_time(traces));
+    RunningCase { case_id, batch, level, attempt: 1, start_time, progress: None, progress_text: None }
 }
 
 /// Nobody can have waited after the document was written: a clock that is ahead doesn't keep a computer alive.
@@ -74,16 +98,33 @@ fn with_computer(attempt: &Attempt) -> Option<(&Attempt, Computer)> {
     Some((attempt, Computer::parse(&attempt.computer)?))
 }
 
-impl<'a> Sightings<'a> {
-    const fn none() -> Self {
+impl Default for Sightings<'_> {
+    fn default() -> Self {
         Self {
             first_time: f64::INFINITY,
             last_time: f64::NEG_INFINITY,
             is_at_work: false,
             case: None,
             version: None,
-            counts: Counts { done: 0, failed: 0, retried: 0, skipped: 0, cancelled: 0 },
+            counts: Counts::default(),
+            durations_secs: Vec::new(),
         }
+    }
+}
+
+impl<'a> Sightings<'a> {
+    fn enter(&mut self, case: CaseId, traces: &Traces<'a>, attempt: &'a Attempt) {
+        let changed = traces.changed();
+        let end_time = attempt.end_time.or(attempt.start_time).unwrap_or(changed).min(changed);
+        self.see(attempt.start_time.unwrap_or(end_time).min(changed));
+        self.learn_version(end_time, &attempt.version);
+        if traces.is_taken() {
+            self.take(running(case, traces));
+            return;
+        }
+        self.see(end_time);
+        self.durations_secs.extend(attempt.duration_secs());
+        *(if traces.has_failed() { &mut self.counts.failed } else { &mut self.counts.done }) += 1;
     }
 
     const fn see(&mut self, time: f64) {
@@ -91,10 +132,9 @@ impl<'a> Sightings<'a> {
         self.last_time = self.last_time.max(time);
     }
 
+    /// The predecessor knows which version its software has, such as 910.14, but not which software that is.
     fn learn_version(&mut self, time: f64, version: &'a str) {
-        let names_software = SOFTWARE.iter().any(|name| version.to_lowercase().contains(name));
-        let is_newer = self.version.is_none_or(|known| known < (time, version));
-        if names_software && is_newer {
+        if !version.is_empty() && self.version.is_none_or(|known| known < (time, version)) {
             self.version = Some((time, version));
         }
     }
@@ -106,21 +146,36 @@ impl<'a> Sightings<'a> {
         }
     }
 
-    /// It has the case that it took last, unless it was seen elsewhere afterwards.
+    /// Whether it was seen elsewhere after it had taken a case.
+    fn has_left(&self, start_time: f64) -> bool {
+        start_time < self.last_time
+    }
+
+    /// It has the case that it took last, unless it has left it.
     fn heartbeat(self, computer: &Computer) -> Heartbeat {
-        let case = self.case.filter(|case| case.start_time >= self.last_time);
+        let last_time = self.last_time;
+        let median_secs = median(self.durations_secs);
+        let case = self.case.filter(|case| case.start_time >= last_time);
         Heartbeat {
             worker: computer.to_string(),
             host: computer.host().to_owned(),
             version: self.version.map(|(_, version)| version.trim().to_owned()).unwrap_or_default(),
             start_time: self.first_time,
-            time: self.last_time,
+            time: last_time,
             state: if case.is_some() { WorkerState::Running } else { WorkerState::Waiting },
+            max_silence_secs: Some(if case.is_some() { MAX_COMPUTING_SECS } else { MAX_WAITING_SILENCE_SECS }),
             case,
             counts: self.counts,
-            median_secs: None,
+            median_secs,
             message: None,
             traceback: None,
         }
     }
+}
+
+/// The one in the middle; of two in the middle their mean.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some(f64::midpoint(values[last / 2], values[last.div_ceil(2)]))
 }

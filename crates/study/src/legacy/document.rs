@@ -1,12 +1,12 @@
 //! The predecessor's documents. Whatever is missing or has another form counts as not known.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
+use crate::legacy::enqueued::Enqueued;
 use crate::legacy::failure::Failure;
+use crate::legacy::fields::{level, text, time};
 use crate::legacy::{LegacyError, LegacyKey, json, parameters};
 use crate::outcome::{ErrorDocument, ResultDocument};
 
@@ -19,7 +19,7 @@ pub(super) enum Document {
     Error(Attempt, Failure),
     Done(Attempt, Outcome),
     Parameters(Parameters),
-    Gathered(BTreeMap<CaseId, Gathered>),
+    Enqueued(Enqueued),
 }
 
 /// What every document of a case says of how it was computed.
@@ -30,6 +30,7 @@ pub(super) struct Attempt {
     pub(super) start_time: Option<f64>,
     /// When it had its result or failed.
     pub(super) end_time: Option<f64>,
+    pub(super) level: Option<u32>,
     pub(super) parameters: Parameters,
 }
 
@@ -40,18 +41,12 @@ pub(super) struct Outcome {
     not_finite: usize,
 }
 
-/// A result that the user's script gathered.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Gathered {
-    pub(super) parameters: Parameters,
-    result: Value,
-}
-
 /// Which case a document is of, and when it was written.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) batch: Batch,
     pub(super) case_id: CaseId,
+    pub(super) level: u32,
     pub(super) changed: f64,
 }
 
@@ -61,7 +56,8 @@ pub(super) struct Origin {
 /// If it is no JSON object.
 pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ResultDocument, LegacyError> {
     let (attempt, outcome) = done(json)?;
-    Ok(outcome.document(&attempt, Origin { batch, case_id, changed }))
+    let level = attempt.level.unwrap_or_default();
+    Ok(outcome.document(&attempt, Origin { batch, case_id, level, changed }))
 }
 
 /// Reads an `error` document that was written at `changed`. It is final, and the only attempt.
@@ -70,47 +66,25 @@ pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> 
 /// If it is no JSON object.
 pub fn read_error(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ErrorDocument, LegacyError> {
     let (attempt, failure) = error(json)?;
-    Ok(failure.document(&attempt, Origin { batch, case_id, changed }))
-}
-
-/// The results that the user's script has gathered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GatheredResults {
-    changed: f64,
-    results: BTreeMap<CaseId, Gathered>,
-}
-
-impl GatheredResults {
-    /// Reads the object of [`GATHERED_KEY`](crate::legacy::GATHERED_KEY) that was written at `changed`. Entries that are no
-    /// results of a case are left out.
-    ///
-    /// # Errors
-    /// If it is no JSON object.
-    pub fn read(changed: f64, json: &[u8]) -> Result<Self, LegacyError> {
-        Ok(Self { changed, results: gathered(json)?.0 })
-    }
-
-    /// The result of a case, if it is among them.
-    #[must_use]
-    pub fn result(&self, batch: Batch, case_id: CaseId) -> Option<ResultDocument> {
-        let origin = Origin { batch, case_id, changed: self.changed };
-        self.results.get(&case_id).map(|gathered| gathered.document(origin))
-    }
+    let level = attempt.level.unwrap_or_default();
+    Ok(failure.document(&attempt, Origin { batch, case_id, level, changed }))
 }
 
 impl Document {
     /// Reads what lies under `key`: the document, as far as there is one, and what is wrong with it.
     pub(super) fn read(key: &LegacyKey, json: &[u8]) -> (Option<Self>, Option<LegacyError>) {
         let read = match key {
-            LegacyKey::Waiting(_) => fields(json).map(|(fields, _)| Self::Waiting(time(&fields, "time"))),
-            LegacyKey::Pending(_) => fields(json).map(|(fields, _)| Self::Pending(Attempt::read(&fields, ""))),
+            LegacyKey::Waiting(_) => json::fields(json).map(|(fields, _)| Self::Waiting(time(&fields, "time"))),
+            LegacyKey::Pending(_) => json::fields(json).map(|(fields, _)| Self::Pending(Attempt::read(&fields, ""))),
             LegacyKey::Error(_) => error(json).map(|(attempt, failure)| Self::Error(attempt, failure)),
             LegacyKey::Done(..) => done(json).map(|(attempt, outcome)| Self::Done(attempt, outcome)),
             LegacyKey::Parameters(..) => json::parse(json).map(|(value, _)| Self::Parameters(parameters::read(&value))),
-            LegacyKey::Gathered => match gathered(json) {
-                Ok((read, 0)) => Ok(Self::Gathered(read)),
-                Ok((read, others)) => return (Some(Self::Gathered(read)), Some(LegacyError::Entries(others))),
-                Err(error) => Err(error),
+            LegacyKey::AllRuns => match Enqueued::read(json) {
+                Ok(read) if read.others > 0 => {
+                    let problem = LegacyError::Entries(read.others);
+                    return (Some(Self::Enqueued(read)), Some(problem));
+                }
+                read => read.map(Self::Enqueued),
             },
         };
         match read {
@@ -120,21 +94,14 @@ impl Document {
     }
 }
 
-fn fields(json: &[u8]) -> Result<(Map<String, Value>, usize), LegacyError> {
-    match json::parse(json)? {
-        (Value::Object(fields), not_finite) => Ok((fields, not_finite)),
-        _ => Err(LegacyError::NotAnObject),
-    }
-}
-
 fn done(json: &[u8]) -> Result<(Attempt, Outcome), LegacyError> {
-    let (mut fields, not_finite) = fields(json)?;
+    let (mut fields, not_finite) = json::fields(json)?;
     let result = fields.remove("result").unwrap_or_default();
     Ok((Attempt::read(&fields, "end_time"), Outcome { result, not_finite }))
 }
 
 fn error(json: &[u8]) -> Result<(Attempt, Failure), LegacyError> {
-    let (fields, _) = fields(json)?;
+    let (fields, _) = json::fields(json)?;
     let traceback = match fields.get("traceback") {
         Some(Value::Array(pieces)) => pieces.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(text)) => vec![text.as_str()],
@@ -144,38 +111,6 @@ fn error(json: &[u8]) -> Result<(Attempt, Failure), LegacyError> {
     Ok((Attempt::read(&fields, "error_time"), failure))
 }
 
-/// The results by case, and how many entries are none.
-fn gathered(json: &[u8]) -> Result<(BTreeMap<CaseId, Gathered>, usize), LegacyError> {
-    let (fields, _) = fields(json)?;
-    let entries = fields.len();
-    let entry = |(case, entry): (String, Value)| {
-        let Value::Object(mut entry) = entry else { return None };
-        let parameters = entry.get("parameters").map(parameters::read).unwrap_or_default();
-        Some((CaseId::from_uuid(&case)?, Gathered { parameters, result: entry.remove("data")? }))
-    };
-    let read: BTreeMap<CaseId, Gathered> = fields.into_iter().filter_map(entry).collect();
-    let others = entries - read.len();
-    Ok((read, others))
-}
-
-/// A time, which may be written as a text.
-fn time(fields: &Map<String, Value>, name: &str) -> Option<f64> {
-    let time = match fields.get(name)? {
-        Value::String(text) => text.trim().parse().ok()?,
-        value => value.as_f64()?,
-    };
-    time.is_finite().then_some(time)
-}
-
-/// A text, or a number as a text.
-fn text(fields: &Map<String, Value>, name: &str) -> String {
-    match fields.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
 impl Attempt {
     fn read(fields: &Map<String, Value>, end_field: &str) -> Self {
         Self {
@@ -183,6 +118,7 @@ impl Attempt {
             version: text(fields, "version"),
             start_time: time(fields, "start_time"),
             end_time: time(fields, end_field),
+            level: level(fields),
             parameters: fields.get("parameters").map(parameters::read).unwrap_or_default(),
         }
     }
@@ -191,6 +127,7 @@ impl Attempt {
     pub(super) fn abridged(&self) -> Value {
         json!({
             "computer": self.computer, "version": self.version, "start_time": self.start_time, "end_time": self.end_time,
+            "cube_id": self.level,
         })
     }
 
@@ -219,41 +156,21 @@ impl Outcome {
         });
         let undated = attempt.duration_secs().is_none().then(|| "it doesn't say how long the case took".to_owned());
         ResultDocument {
+            case_id: origin.case_id,
+            batch: origin.batch,
+            level: origin.level,
+            replicate: 0,
+            submission: String::new(),
             parameters: attempt.parameters.clone(),
+            result: self.result.clone(),
             worker: attempt.computer.clone(),
             computer: attempt.computer.clone(),
             start_time: attempt.start_time.unwrap_or(end_time),
+            end_time,
+            attempt: 1,
+            log: String::new(),
             warnings: lost.into_iter().chain(undated).collect(),
-            ..result_document(origin, end_time, self.result.clone())
         }
-    }
-}
-
-impl Gathered {
-    /// Nobody says when it was computed, or by whom: it has the time at which results were gathered last.
-    pub(super) fn document(&self, origin: Origin) -> ResultDocument {
-        let end_time = origin.changed;
-        let parameters = self.parameters.clone();
-        ResultDocument { parameters, ..result_document(origin, end_time, self.result.clone()) }
-    }
-}
-
-fn result_document(origin: Origin, end_time: f64, result: Value) -> ResultDocument {
-    ResultDocument {
-        case_id: origin.case_id,
-        batch: origin.batch,
-        level: 0,
-        replicate: 0,
-        submission: String::new(),
-        parameters: Parameters::new(),
-        result,
-        worker: String::new(),
-        computer: String::new(),
-        start_time: end_time,
-        end_time,
-        attempt: 1,
-        log: String::new(),
-        warnings: Vec::new(),
     }
 }
 
@@ -263,7 +180,7 @@ impl Failure {
         ErrorDocument {
             case_id: origin.case_id,
             batch: origin.batch,
-            level: 0,
+            level: origin.level,
             parameters: attempt.parameters.clone(),
             worker: attempt.computer.clone(),
             computer: attempt.computer.clone(),

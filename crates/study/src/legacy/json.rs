@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::legacy::LegacyError;
 
@@ -14,10 +15,18 @@ const ESCAPE_BYTES: usize = 6;
 
 /// Reads JSON; also returns how many numbers weren't finite, which are read as nothing. Half a surrogate pair, which is
 /// what Python makes of a file name that is no text, is read as a replacement character.
-pub(super) fn parse(json: &[u8]) -> Result<(Value, usize), LegacyError> {
+pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<(T, usize), LegacyError> {
     let plain = Plain::of(json);
     let value = serde_json::from_slice(&plain.json).map_err(LegacyError::Json)?;
     Ok((value, plain.not_finite))
+}
+
+/// Reads a JSON object, whose values may be anything.
+pub(super) fn fields(json: &[u8]) -> Result<(Map<String, Value>, usize), LegacyError> {
+    match parse(json)? {
+        (Value::Object(fields), not_finite) => Ok((fields, not_finite)),
+        _ => Err(LegacyError::NotAnObject),
+    }
 }
 
 /// JSON that every reader takes.
@@ -100,7 +109,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &Value, expected_count: usize) {
-        let (value, not_finite) = parse(text.as_bytes()).unwrap();
+        let (value, not_finite) = parse::<Value>(text.as_bytes()).unwrap();
         assert_eq!((&value, not_finite), (expected, expected_count), "{text}");
     }
 
@@ -130,7 +139,7 @@ mod tests {
     #[test]
     fn what_is_no_json_stays_none() {
         for text in ["", "-NaN", "NaNNaN", "1NaN", "+Infinity", "nan", "{NaN: 1}", "\"NaN", "[NaN", "\"\\ud83d"] {
-            assert!(parse(text.as_bytes()).is_err(), "{text}");
+            assert!(parse::<Value>(text.as_bytes()).is_err(), "{text}");
         }
     }
 
@@ -144,7 +153,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_json_or_not(bytes in any::<Vec<u8>>()) {
-            let _ = parse(&bytes);
+            let _ = parse::<Value>(&bytes);
         }
 
         #[test]

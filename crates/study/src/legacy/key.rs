@@ -6,8 +6,8 @@ use crate::case::CaseId;
 use crate::key::DATA_PREFIX;
 use crate::legacy::folder::Folder;
 
-/// The key of the results that the user's script has gathered.
-pub const GATHERED_KEY: &str = "all_runs.json";
+/// The key of what was enqueued last.
+pub const ALL_RUNS_KEY: &str = "all_runs.json";
 
 /// Whether a key could be one of the predecessor's: it ends in a UUID, or a computer waits there. So little code is this that
 /// the first view of a page has it, which leaves such buckets to others.
@@ -32,8 +32,9 @@ pub enum LegacyKey {
     Done(Folder, CaseId),
     /// `data/<prefix>/pfile-<uuid>.json`: the parameters of the case.
     Parameters(Folder, CaseId),
-    /// `all_runs.json`: results of many cases, without anything else that is known of them.
-    Gathered,
+    /// `all_runs.json`: the cases that were enqueued last, with their inputs and levels. It says nothing of what became of
+    /// them.
+    AllRuns,
 }
 
 impl LegacyKey {
@@ -41,8 +42,8 @@ impl LegacyKey {
     /// [`DataKey`](crate::key::DataKey).
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
-        if key == GATHERED_KEY {
-            return Some(Self::Gathered);
+        if key == ALL_RUNS_KEY {
+            return Some(Self::AllRuns);
         }
         let path = key.strip_prefix(DATA_PREFIX)?;
         let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
@@ -71,7 +72,7 @@ impl LegacyKey {
             Self::Error(case) => format!("{DATA_PREFIX}error-{}.json", case.to_uuid()),
             Self::Done(folder, case) => format!("{DATA_PREFIX}{folder}done-{}.json", case.to_uuid()),
             Self::Parameters(folder, case) => format!("{DATA_PREFIX}{folder}pfile-{}.json", case.to_uuid()),
-            Self::Gathered => GATHERED_KEY.to_owned(),
+            Self::AllRuns => ALL_RUNS_KEY.to_owned(),
         }
     }
 }
@@ -128,7 +129,7 @@ mod tests {
             format!("data//pfile-{UUID}.json"),
             "all_runs.json".to_owned(),
         ] {
-            assert!(may_be_legacy(&key) || key == GATHERED_KEY, "{key}");
+            assert!(may_be_legacy(&key) || key == ALL_RUNS_KEY, "{key}");
             assert_eq!(LegacyKey::parse(&key).map(|read| read.key()), Some(key));
         }
     }

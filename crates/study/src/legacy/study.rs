@@ -88,7 +88,7 @@ impl LegacyStudy {
         let mut reads = LegacyReads::default();
         for (key, _) in self.objects.iter().filter(|(_, object)| !object.is_read()) {
             let (list, is_worth) = match key {
-                LegacyKey::Waiting(_) | LegacyKey::Gathered => (&mut reads.states, true),
+                LegacyKey::Waiting(_) | LegacyKey::AllRuns => (&mut reads.states, true),
                 LegacyKey::Pending(case) => (&mut reads.states, of(case).is_some_and(Traces::is_taken)),
                 LegacyKey::Error(case) => (&mut reads.states, of(case).is_some_and(Traces::has_failed)),
                 LegacyKey::Done(_, case) => (&mut reads.results, of(case).is_some_and(|traces| traces.is_result(key))),

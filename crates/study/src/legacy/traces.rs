@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::CaseState;
 use crate::batch::Batch;
-use crate::case::{CaseId, CaseRef, Parameters};
-use crate::legacy::document::{Attempt, Document, Gathered, Origin};
+use crate::case::{CaseId, Parameters};
+use crate::legacy::document::{Attempt, Document, Origin};
+use crate::legacy::enqueued::EnqueuedCase;
 use crate::legacy::folder::nameless;
 use crate::legacy::study::Object;
 use crate::legacy::{Folder, LegacyKey, LegacyStudy};
@@ -16,7 +17,7 @@ use crate::outcome::{ErrorDocument, ResultDocument};
 pub(super) struct Traces<'a> {
     done: Option<Placed<'a>>,
     parameters: Option<Placed<'a>>,
-    gathered: Option<(&'a Gathered, f64)>,
+    enqueued: Option<(&'a EnqueuedCase, f64)>,
     error: Option<&'a Object>,
     pending: Option<&'a Object>,
 }
@@ -30,7 +31,7 @@ struct Placed<'a> {
 }
 
 impl LegacyStudy {
-    /// The results that were read, in order of their cases: the document of a case, or else what was gathered of it.
+    /// The results that were read, in order of their cases.
     pub fn results(&self) -> impl Iterator<Item = ResultDocument> {
         self.traces().into_iter().filter_map(|(case, traces)| traces.result(case))
     }
@@ -38,15 +39,6 @@ impl LegacyStudy {
     /// The errors that were read of cases that have no result, in order of their cases.
     pub fn errors(&self) -> impl Iterator<Item = ErrorDocument> {
         self.traces().into_iter().filter_map(|(case, traces)| traces.error(case))
-    }
-
-    /// The cases that a computer took, and that nothing more is known of, and when each began, however long ago that was.
-    pub fn taken_cases(&self) -> impl Iterator<Item = (CaseRef, f64)> {
-        let traces = self.traces().into_iter().filter(|(_, traces)| traces.is_taken());
-        traces.map(|(case, traces)| {
-            let start_time = traces.attempt().and_then(|attempt| attempt.start_time);
-            ((traces.batch(), case), start_time.unwrap_or(f64::INFINITY).min(traces.changed()))
-        })
     }
 
     /// The results that were read of these cases, in order; what their models answered is forgotten afterwards, for it may
@@ -91,10 +83,10 @@ impl LegacyStudy {
         }
         traces.extend(self.objects.get_key_value(&LegacyKey::Error(case)));
         traces.extend(self.objects.get_key_value(&LegacyKey::Pending(case)));
-        if let Some(object) = self.objects.get(&LegacyKey::Gathered)
-            && let Some(Document::Gathered(entries)) = &object.document
+        if let Some(object) = self.objects.get(&LegacyKey::AllRuns)
+            && let Some(Document::Enqueued(enqueued)) = &object.document
         {
-            traces.gathered = entries.get(&case).map(|entry| (entry, object.changed));
+            traces.enqueued = enqueued.cases.get(&case).map(|case| (case, object.changed));
         }
         traces
     }
@@ -107,10 +99,10 @@ impl LegacyStudy {
                 | LegacyKey::Parameters(_, case)
                 | LegacyKey::Error(case)
                 | LegacyKey::Pending(case) => cases.entry(*case).or_default().extend(Some((key, object))),
-                LegacyKey::Gathered => {
-                    let Some(Document::Gathered(entries)) = &object.document else { continue };
-                    for (case, entry) in entries {
-                        cases.entry(*case).or_default().gathered = Some((entry, object.changed));
+                LegacyKey::AllRuns => {
+                    let Some(Document::Enqueued(enqueued)) = &object.document else { continue };
+                    for (case, known) in &enqueued.cases {
+                        cases.entry(*case).or_default().enqueued = Some((known, object.changed));
                     }
                 }
                 LegacyKey::Waiting(_) => {}
@@ -134,7 +126,7 @@ impl<'a> Extend<(&'a LegacyKey, &'a Object)> for Traces<'a> {
                 LegacyKey::Parameters(folder, _) => keep_newer(&mut self.parameters, Placed { key, folder, object }),
                 LegacyKey::Error(_) => self.error = Some(object),
                 LegacyKey::Pending(_) => self.pending = Some(object),
-                LegacyKey::Waiting(_) | LegacyKey::Gathered => {}
+                LegacyKey::Waiting(_) | LegacyKey::AllRuns => {}
             }
         }
     }
@@ -143,14 +135,21 @@ impl<'a> Extend<(&'a LegacyKey, &'a Object)> for Traces<'a> {
 impl<'a> Traces<'a> {
     /// The folder of the result, or else that of the parameters, as a batch.
     pub(super) fn batch(&self) -> Batch {
-        let placed = [self.done, self.parameters].into_iter().flatten();
-        let folder = placed.map(|placed| placed.folder).find(|folder| folder.has_name());
+        let placed = [self.done, self.parameters].into_iter().flatten().map(|placed| placed.folder);
+        let named = self.enqueued.and_then(|(case, _)| case.folder.as_ref());
+        let folder = placed.chain(named).find(|folder| folder.has_name());
         folder.map_or_else(nameless, Folder::batch)
+    }
+
+    /// What the document of its state says, or else what was enqueued; 0 if nobody says it.
+    pub(super) fn level(&self) -> u32 {
+        let enqueued = || self.enqueued.and_then(|(case, _)| case.level);
+        self.attempt().and_then(|attempt| attempt.level).or_else(enqueued).unwrap_or_default()
     }
 
     /// Queued stands for cases that wait or are lost.
     pub(super) const fn state(&self) -> CaseState {
-        if self.done.is_some() || self.gathered.is_some() {
+        if self.done.is_some() {
             CaseState::Done
         } else if self.error.is_some() {
             CaseState::Failed
@@ -169,6 +168,11 @@ impl<'a> Traces<'a> {
         self.state() == CaseState::Running
     }
 
+    /// Whether `all_runs.json` names it.
+    pub(super) const fn was_enqueued_last(&self) -> bool {
+        self.enqueued.is_some()
+    }
+
     pub(super) fn has_failed(&self) -> bool {
         self.state() == CaseState::Failed
     }
@@ -180,9 +184,9 @@ impl<'a> Traces<'a> {
 
     /// When its state was written.
     pub(super) fn changed(&self) -> f64 {
-        let done = self.done.map(|done| done.object.changed).or(self.gathered.map(|(_, changed)| changed));
-        let before = || self.error.or(self.pending).or(self.parameters.map(|placed| placed.object));
-        done.unwrap_or_else(|| before().map_or(0.0, |object| object.changed))
+        let state = self.done.map(|done| done.object).or(self.error).or(self.pending);
+        let enqueued = [self.parameters.map(|placed| placed.object.changed), self.enqueued.map(|(_, changed)| changed)];
+        state.map_or_else(|| enqueued.into_iter().flatten().fold(0.0, f64::max), |object| object.changed)
     }
 
     /// What is said of how the case came to the state that it is in.
@@ -204,13 +208,9 @@ impl<'a> Traces<'a> {
     }
 
     pub(super) fn result(&self, case_id: CaseId) -> Option<ResultDocument> {
-        let origin = |changed| Origin { batch: self.batch(), case_id, changed };
-        let done = self.done.and_then(|done| match &done.object.document {
-            Some(Document::Done(attempt, outcome)) => Some(outcome.document(attempt, origin(done.object.changed))),
-            _ => None,
-        });
-        let gathered = || self.gathered.map(|(gathered, changed)| gathered.document(origin(changed)));
-        let mut document = done.or_else(gathered)?;
+        let object = self.done?.object;
+        let Some(Document::Done(attempt, outcome)) = &object.document else { return None };
+        let mut document = outcome.document(attempt, self.origin(case_id, object.changed));
         self.complete(&mut document.parameters);
         Some(document)
     }
@@ -218,10 +218,13 @@ impl<'a> Traces<'a> {
     fn error(&self, case_id: CaseId) -> Option<ErrorDocument> {
         let object = self.error.filter(|_| self.has_failed())?;
         let Some(Document::Error(attempt, failure)) = &object.document else { return None };
-        let origin = Origin { batch: self.batch(), case_id, changed: object.changed };
-        let mut document = failure.document(attempt, origin);
+        let mut document = failure.document(attempt, self.origin(case_id, object.changed));
         self.complete(&mut document.parameters);
         Some(document)
+    }
+
+    fn origin(&self, case_id: CaseId, changed: f64) -> Origin {
+        Origin { batch: self.batch(), case_id, level: self.level(), changed }
     }
 
     pub(super) fn own_parameters(&self) -> Option<&'a Parameters> {
@@ -233,9 +236,9 @@ impl<'a> Traces<'a> {
 
     /// Inputs that a document leaves out may stand elsewhere.
     fn complete(&self, parameters: &mut Parameters) {
-        let gathered = || self.gathered.map(|(gathered, _)| &gathered.parameters);
-        if let Some(elsewhere) = self.own_parameters().or_else(gathered).filter(|_| parameters.is_empty()) {
-            parameters.clone_from(elsewhere);
+        if parameters.is_empty() {
+            let enqueued = || self.enqueued.map(|(case, _)| case.parameters());
+            *parameters = self.own_parameters().cloned().or_else(enqueued).unwrap_or_default();
         }
     }
 }

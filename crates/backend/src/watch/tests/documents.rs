@@ -36,7 +36,7 @@ fn a_result_without_a_row_is_read_and_has_a_duration_a_level_and_a_row() {
     assert_eq!((snapshot.has_changed, requests), (false, NOTHING_NEW));
     scene.watch.doubt();
     let (_, requests, read) = scene.look();
-    assert_eq!((requests, read), (NOTHING_NEW + 2, vec![]), "a listing, and one for what CAM's users gathered");
+    assert_eq!((requests, read), (NOTHING_NEW + 2, vec![]), "a listing, and one for what the predecessor enqueued");
 }
 
 #[test]
