@@ -6,11 +6,11 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::Weight;
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::figures::thousands;
+use cruncher_study::figures::{ago, duration, thousands};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use serde_json::{Value, json};
 
-use crate::text::{Align, ago, count, duration, printable, table};
+use crate::text::{Align, count, printable, table};
 
 /// How many workers and error groups are listed.
 const MOST_ROWS: usize = 30;
@@ -228,7 +228,7 @@ Batches
   prandtl  5,000   3,700       12  1,234      54          0     0
 
 Errors
-  0 cases, 0 for good, on 1 worker, last 60 s ago: ValueError: negative [2J cohesion
+  0 cases, 0 for good, on 1 worker, last 1 min ago: ValueError: negative [2J cohesion
 ";
         assert_eq!(text, expected);
     }

@@ -29,26 +29,6 @@ pub(crate) fn size(bytes: u64) -> String {
     if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// `42 s`, `7 min`, `3 h`, `2 days`
-pub(crate) fn duration(secs: f64) -> String {
-    match secs {
-        secs if secs < 9.95 => format!("{:.1} s", secs.max(0.0)),
-        secs if secs < 99.5 => format!("{secs:.0} s"),
-        secs if secs < 99.5 * 60.0 => format!("{:.0} min", secs / 60.0),
-        secs if secs < 48.0 * 3_600.0 => format!("{:.0} h", secs / 3_600.0),
-        secs => format!("{:.0} days", secs / 86_400.0),
-    }
-}
-
-/// `just now`, `7 min ago`
-pub(crate) fn ago(secs: f64) -> String {
-    match secs {
-        secs if secs < 2.0 => "just now".to_owned(),
-        secs if secs < 99.5 => format!("{secs:.0} s ago"),
-        secs => format!("{} ago", duration(secs)),
-    }
-}
-
 /// A text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
 pub(crate) fn printable(text: &str, most_chars: usize) -> String {
     let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most_chars + 1).collect();
@@ -115,31 +95,6 @@ mod tests {
             (1_500_000_000, "1.5 GB"),
         ] {
             assert_eq!(size(bytes), expected);
-        }
-    }
-
-    #[test]
-    fn times_are_as_exact_as_anyone_needs() {
-        for (secs, expected) in [
-            (0.0, "0.0 s"),
-            (7.46, "7.5 s"),
-            (42.4, "42 s"),
-            (100.0, "2 min"),
-            (3_600.0, "60 min"),
-            (7_200.0, "2 h"),
-            (200_000.0, "2 days"),
-        ] {
-            assert_eq!(duration(secs), expected);
-        }
-        for (secs, expected) in [
-            (-5.0, "just now"),
-            (1.9, "just now"),
-            (2.2, "2 s ago"),
-            (7.6, "8 s ago"),
-            (90.0, "90 s ago"),
-            (600.0, "10 min ago"),
-        ] {
-            assert_eq!(ago(secs), expected);
         }
     }
 

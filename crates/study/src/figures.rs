@@ -39,11 +39,14 @@ pub fn significant(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A duration in its two largest units: `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`, `1 h 5 min`, `2 d 3 h`.
+/// A duration by two digits, or in its two largest units: `3 ms`, `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`, `1 h 5 min`, `2 d 3 h`.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
 pub fn duration(secs: f64) -> String {
     let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
+    if secs < 0.0995 {
+        return split_second(secs);
+    }
     if secs < 0.995 {
         return format!("{secs:.2} s");
     }
@@ -60,6 +63,17 @@ pub fn duration(secs: f64) -> String {
         }
     }
     format!("{whole} s")
+}
+
+/// A duration of less than a tenth of a second, by two digits.
+fn split_second(secs: f64) -> String {
+    let (value, unit) = if secs < 0.999_5e-3 { (secs * 1e6, "µs") } else { (secs * 1e3, "ms") };
+    match value {
+        0.0 => "0 s".to_owned(),
+        ..0.95 => format!("< 1 {unit}"),
+        ..9.95 => format!("{} {unit}", format!("{value:.1}").trim_end_matches(".0")),
+        _ => format!("{value:.0} {unit}"),
+    }
 }
 
 /// How long ago something was, in its largest unit: `4 s ago`, `3 min ago`.
@@ -110,8 +124,19 @@ mod tests {
     #[test]
     fn durations_have_two_units_at_most() {
         for (secs, text) in [
-            (-1.0, "0.00 s"),
+            (-1.0, "0 s"),
+            (0.0, "0 s"),
+            (1e-9, "< 1 µs"),
+            (0.000_004_24, "4.2 µs"),
+            (0.000_25, "250 µs"),
+            (0.000_999_6, "1 ms"),
+            (0.003, "3 ms"),
+            (0.004_24, "4.2 ms"),
+            (0.009_96, "10 ms"),
+            (0.042_4, "42 ms"),
+            (0.099_6, "0.10 s"),
             (0.254, "0.25 s"),
+            (0.996, "1.0 s"),
             (4.24, "4.2 s"),
             (12.4, "12 s"),
             (59.6, "1 min"),
@@ -119,7 +144,7 @@ mod tests {
             (3_900.0, "1 h 5 min"),
             (7_200.0, "2 h"),
             (183_600.0, "2 d 3 h"),
-            (f64::NAN, "0.00 s"),
+            (f64::NAN, "0 s"),
         ] {
             assert_eq!(duration(secs), text);
         }
