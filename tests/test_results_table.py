@@ -17,6 +17,7 @@ from case_identity import case_id
 from footings import MODEL_DIGEST, RESPONSES, Footing, footings
 from generate import Extent, Generated, generate_into
 from local_cloud import LocalCloud
+from odd_results import Ended, write_ended
 from proxy import Proxy, proxy
 from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line, write_page
 from test_results import wait_for
@@ -203,6 +204,55 @@ def test_a_parquet_file_is_one(generated: Launched, place: Path) -> None:
     assert ran.out.startswith(f"{len(DONE)} done and {len(KNOWN) - len(DONE)} failed cases, 7 factors, 3 responses: ")
     content = file.read_bytes()
     assert content[:4] == content[-4:] == b"PAR1"
+
+
+def test_integers_of_64_bits_have_all_of_their_digits_or_their_column_is_named(launched: Launched, place: Path) -> None:
+    seeds = [4611686018427387905, 4611686018427387906, 4611686018427387907, 2**64 - 1, 7]
+    write_ended(launched, [Ended({"seed": seed, "n": -seed // 2}, {"load": seed, "x": 0.5}) for seed in seeds])
+    ran = table(launched, place / "all.csv")
+    assert (ran.code, ran.err) == (0, "")
+    rows = rows_of(place / "all.csv")
+    assert [int(row["seed"]) for row in rows] == [int(row["load"]) for row in rows] == seeds
+    assert [int(row["n"]) for row in rows] == [-seed // 2 for seed in seeds]
+    ran = table(launched, place / "all.npz")
+    rounded = "it has integers beyond 2^53, which floats don't hold; a .csv or .parquet file does"
+    expected = "".join(f"Rounded: {name}: {rounded}\n" for name in ("seed", "n", "load"))
+    assert (ran.code, ran.err) == (0, expected)
+    found = arrays(place / "all.npz")
+    assert found["X"][:, found["X_names"] == "seed"].ravel().tolist() == [float(seed) for seed in seeds]
+
+
+def test_long_texts_are_whole_or_counted(launched: Launched, place: Path) -> None:
+    echo = ["ä" * 90_000, "b" * 1000, "c" * 1001, "d" * 5000]
+    ended = [Ended({"n": number, "note": text}, {"echo": text, "load": 1}) for number, text in enumerate(echo)]
+    write_ended(launched, ended)
+    # One can't be read any more, since its document is too large.
+    s3 = launched.command_line.cloud.client("s3")
+    s3.put_object(Bucket=launched.bucket, Key=ended[3].key, Body=b" " * (9 << 20))
+    ran = table(launched, place / "all.csv")
+    rows = rows_of(place / "all.csv")
+    cut = "d" * 999 + "…"
+    assert [row["echo"] for row in rows] == [row["note"] for row in rows] == [*echo[:3], cut]
+    why = "the documents of their cases are gone, are too large, or hold another attempt's"
+    assert (ran.code, ran.err) == (0, f"Cut: 2 texts, at 1,000 characters, with a … at the end: {why}\n")
+    ran = table(launched, place / "some.csv", "--responses", "load")
+    assert ran.err.startswith("Cut: 1 text,"), ran
+    assert table(launched, place / "all.npz").err == "Left out: note: it has no numbers\nLeft out: echo: it has no numbers\n"
+
+
+def test_a_response_whose_name_has_a_comma_is_chosen(launched: Launched, place: Path) -> None:
+    write_ended(launched, [Ended({"c": 1}, {"load, kN": 2, "settlement": 3, 'a "b"': 4})])
+    for chosen, expected in [
+        (["load, kN"], ["load, kN"]),
+        (['settlement,"load, kN"'], ["settlement", "load, kN"]),
+        (["load, kN", "settlement"], ["load, kN", "settlement"]),
+        (['"a ""b""", settlement'], ['a "b"', "settlement"]),
+    ]:
+        ran = table(launched, place / "all.csv", *(word for names in chosen for word in ("--responses", names)))
+        assert ran.code == 0, ran
+        assert list(rows_of(place / "all.csv")[0])[len(FIELDS) + 1 :] == expected
+    ran = table(launched, place / "all.csv", "--responses", "load,settlement")
+    assert ran.err == 'cruncher: There is no response load. Responses: "a ""b""", "load, kN", settlement.\n', ran
 
 
 # ---- where it goes ----

@@ -3,7 +3,7 @@
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::number::exact;
 use cruncher_results::store::{Cell, FAILED_FINALLY, Store};
-use cruncher_study::figures::{duration, significant, thousands};
+use cruncher_study::figures::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
@@ -18,6 +18,7 @@ use super::document::document;
 use super::outcome::outcome;
 use super::reading;
 use crate::platform::local_time::{clock_time, exact_time};
+use crate::state::words::{Words, words};
 
 /// More factors or responses than these are in the document only.
 const MOST_VALUES: usize = 200;
@@ -133,11 +134,6 @@ fn facts(desk: Desk, row: usize) -> AnyView {
     desk.data.with(|store| {
         let cell = |field: Field| store.cell(&ColumnId::Case(field), row);
         let number = |field: Field| store.field(field).number(row);
-        let text = |field: Field| match cell(field) {
-            Cell::Text(text) => text.to_owned(),
-            Cell::Number(number) => significant(number),
-            _ => "–".to_owned(),
-        };
         let now = Date::now() / 1000.0;
         let time = |field: Field| match number(field) {
             secs if secs.is_nan() => ("–".to_owned(), None),
@@ -151,7 +147,7 @@ fn facts(desk: Desk, row: usize) -> AnyView {
         };
         let (state, class) = outcome(cell(Field::State));
         let is_over = if cell(Field::State) == Cell::Text(FAILED_FINALLY) { ", no attempt is left" } else { "" };
-        let plain = |field: Field| (text(field), None);
+        let plain = |field: Field| (words(cell(field)).text, None);
         let facts = [
             ("State", (format!("{state}{is_over}"), None), class),
             ("Batch", plain(Field::Batch), ""),
@@ -184,21 +180,22 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
     });
     let more = ids.len().saturating_sub(MOST_VALUES);
     let one = |id: &ColumnId| {
-        let (text, title) = desk.data.with(|store| match store.cell(id, row) {
-            Cell::Number(number) => (significant(number), Some(exact(number))),
-            Cell::Text(text) => (text.to_owned(), None),
-            Cell::Flag(flag) => (flag.to_string(), None),
-            Cell::Id(id) => (id.to_string(), None),
-            Cell::Missing => ("–".to_owned(), None),
-        });
-        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class="number" title=title>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
+        let Words { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class="number" title=exact>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
     };
     let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
-    let more = (more > 0).then(|| view! { <p class="faint">{format!("{more} more are in the document.")}</p> });
+    let more = (more > 0).then(|| format!("{more} more are in the document."));
+    let is_cut = |id: &&ColumnId| desk.data.with(|store| matches!(store.cell(id, row), Cell::Cut(..)));
+    let cut = match ids.iter().take(MOST_VALUES).filter(is_cut).count() as u64 {
+        0 => None,
+        cut => Some(format!("{} cut here, and whole in the document.", counted(cut, "text is", "texts are"))),
+    };
+    let notes: Vec<String> = more.into_iter().chain(cut).collect();
+    let notes = (!notes.is_empty()).then(|| view! { <p class="faint">{notes.join(" ")}</p> });
     let list = view! {
         <h4>{title}</h4>
         <table class="case__values" aria-label=title><tbody>{rows}</tbody></table>
-        {more}
+        {notes}
     };
     (!ids.is_empty()).then(|| list.into_any())
 }

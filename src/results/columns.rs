@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::platform::local_time::utc_offset_secs;
+use crate::state::responses::{default_response, is_text};
 
 /// More texts than these have no axis.
 const MOST_CATEGORIES: usize = 40;
@@ -138,14 +139,6 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     plotted(values, axis, None)
 }
 
-/// Whether a column has texts, and no numbers.
-pub(super) fn is_text(store: &Store, id: &ColumnId) -> bool {
-    store.column(id).is_some_and(|column| {
-        let statistics = column.statistics();
-        statistics.numbers == 0 && statistics.texts > 0
-    })
-}
-
 /// What a column is called where everybody sees it.
 pub(super) fn label(id: &ColumnId) -> String {
     match id {
@@ -153,7 +146,7 @@ pub(super) fn label(id: &ColumnId) -> String {
         ColumnId::Case(Field::StartTime) => "start".to_owned(),
         ColumnId::Case(Field::EndTime) => "end".to_owned(),
         ColumnId::Case(Field::CaseId) => "case".to_owned(),
-        ColumnId::Case(Field::Signature) => "error".to_owned(),
+        ColumnId::Case(Field::Signature) => "error group".to_owned(),
         id => id.name().to_owned(),
     }
 }
@@ -208,7 +201,7 @@ pub(super) fn shown(desk: Desk) -> Option<Shown> {
         let factors = showable(store, store.factors().map(|(id, _)| id.clone()));
         let duration = ColumnId::Case(Field::DurationSecs);
         let start = ColumnId::Case(Field::StartTime);
-        let response = known(&view.response).or_else(|| responses.first().cloned()).unwrap_or(duration);
+        let response = known(&view.response).or_else(|| default_response(store, &responses)).unwrap_or(duration);
         let is_number = |id: &&ColumnId| !is_text(store, id);
         let factor = known(&view.factor).or_else(|| factors.iter().find(is_number).cloned());
         let factor = factor.or_else(|| factors.first().cloned()).unwrap_or(start);

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_backend::documents::ReadResult;
-use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, spread};
+use cruncher_backend::documents::{ReadResult, Unread};
+use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, Shortcomings, spread};
 use cruncher_results::mask::Mask;
 use cruncher_results::store::Store;
 use cruncher_study::case::CaseRef;
@@ -51,6 +51,22 @@ struct Course {
     now: Option<(usize, usize)>,
     /// How many weren't there, or were no results.
     unreadable: usize,
+    /// How many were larger than what is read of one, and how much that is.
+    too_large: usize,
+    max_bytes: u64,
+}
+
+impl Course {
+    /// What became of those that weren't read.
+    fn told(&self) -> [String; 2] {
+        let size = format!("too large to be read here (over {} MiB)", self.max_bytes >> 20);
+        let too_large = told(self.too_large, &format!("result is {size}"), &format!("results are {size}"));
+        let (one, several) = match frozen::label() {
+            Some(_) => ("result isn't in this file", "results aren't in this file"),
+            None => ("result isn't there or can't be read", "results aren't there or can't be read"),
+        };
+        [too_large, told(self.unreadable, one, several)]
+    }
 }
 
 /// How far reading is, once the selection has settled.
@@ -104,6 +120,12 @@ impl CurveReader {
         };
         on_cleanup(move || reader.stop());
         reader
+    }
+
+    /// How many results were read, also those without arrays.
+    pub(super) fn results(self) -> usize {
+        let course = self.course.get();
+        self.sheaf.read().len().saturating_sub(course.unreadable + course.too_large)
     }
 
     /// What the plot shows.
@@ -165,12 +187,14 @@ impl CurveReader {
     }
 
     fn take(self, row: usize, result: ReadResult) {
-        let found = if let Ok(Some(document)) = result {
-            Found::of(&document.result)
-        } else {
-            self.course.update_untracked(|course| course.unreadable += 1);
-            Found::default()
-        };
+        let mut found = Found::default();
+        self.course.update_untracked(|course| match result {
+            Ok(Some(document)) => found = Found::of(&document.result),
+            Err(Unread::TooLarge { max_bytes }) => {
+                (course.too_large, course.max_bytes) = (course.too_large + 1, max_bytes);
+            }
+            Ok(None) | Err(Unread::Broken(_)) => course.unreadable += 1,
+        });
         self.sheaf.update_untracked(|sheaf| sheaf.add(row, found));
     }
 }
@@ -252,12 +276,23 @@ fn state(reader: CurveReader) -> String {
             _ => format!("Arrays of results take a request a case: {} of {of} at first.", first(cases)),
         };
     }
+    let Shortcomings { left_out, thinned, numberless } = sheaf.shortcomings();
+    let numberless = told(
+        numberless,
+        "array has fewer than two numbers and is no curve",
+        "arrays have fewer than two numbers and are no curves",
+    );
+    let [too_large, unreadable] = course.told();
     if sheaf.names().is_empty() {
-        let results = counted(sheaf.len() as u64, "result was", "results were");
-        return format!("The model's result has no arrays. {results} read.");
+        let none = match reader.results() as u64 {
+            0 => String::new(),
+            results => {
+                format!("The model's result has no curves: {} read", counted(results, "result was", "results were"))
+            }
+        };
+        return joined(&[none, numberless, too_large, unreadable]);
     }
-    let (left_out, thinned) = sheaf.shortcomings();
-    let parts = [
+    joined(&[
         format!("{} of {of}", thousands(read as u64)),
         match reader.desk.chosen_cases() {
             Some(_) => told(
@@ -267,12 +302,9 @@ fn state(reader: CurveReader) -> String {
             ),
             None => String::new(),
         },
-        match frozen::label() {
-            Some(_) => told(course.unreadable, "result isn't in this file", "results aren't in this file"),
-            None => {
-                told(course.unreadable, "result isn't there or can't be read", "results aren't there or can't be read")
-            }
-        },
+        too_large,
+        unreadable,
+        numberless,
         told(left_out, "array is left out", "arrays are left out"),
         match thinned {
             0 => String::new(),
@@ -283,8 +315,11 @@ fn state(reader: CurveReader) -> String {
             ),
         },
         if sheaf.is_full() { "more don't fit into this page's memory".to_owned() } else { String::new() },
-    ];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    ])
+}
+
+fn joined(parts: &[String]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
 fn first(cases: usize) -> String {

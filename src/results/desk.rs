@@ -54,8 +54,6 @@ pub(super) struct Desk {
     pub(super) study_name: RwSignal<String>,
     /// The study itself, as soon as something was read from it.
     pub(super) study: StoredValue<Option<Study>, LocalStorage>,
-    /// What failures say, by their signatures, as far as somebody looked.
-    pub(super) messages: RwSignal<BTreeMap<String, String>>,
 }
 
 /// Rows that are selected.
@@ -168,14 +166,13 @@ impl Desk {
             }),
             study_name: RwSignal::default(),
             study: StoredValue::new_local(None),
-            messages: RwSignal::default(),
         }
     }
 
     /// Selects the cases between two values of a column, besides what other columns say.
     pub(super) fn select_range(self, column: &ColumnId, (one, other): (f64, f64)) {
         let (least, most) = (one.min(other), one.max(other));
-        let range = Condition::Range { column: column.clone(), least: Some(least), most: Some(most) };
+        let range = Condition::Range { column: column.clone(), least: Some(least.into()), most: Some(most.into()) };
         self.view.update(|view| view.selection.set(range));
     }
 

@@ -19,7 +19,7 @@ use super::files::{File, Wanted, Which};
 use super::freeze::freeze;
 use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
-use crate::state::export::{Columns, Contents};
+use crate::state::export::{Columns, Contents, stay_cut};
 use crate::state::problem::Problem;
 
 /// What the reader has chosen.
@@ -114,8 +114,8 @@ impl Menu {
                 {self.file(File::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
                 {self.file(File::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
             </ul>
-            {move || left_out("X", &contents.read().factors)}
-            {move || left_out("Y", &contents.read().responses)}
+            {move || lost("X", &contents.read().factors)}
+            {move || lost("Y", &contents.read().responses)}
             {frozen::label().is_none().then(|| self.whole())}
             <p class="menu__said" role="status">{move || self.said.get()}</p>
             {move || self.problem.get().map(problem_note)}
@@ -200,7 +200,11 @@ impl Menu {
             spawn_local(async move {
                 let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
                 self.said.set(Some(match made {
-                    Ok(()) => "The browser saves it.".to_owned(),
+                    Ok(cut_texts) => ["The browser saves it.".to_owned()]
+                        .into_iter()
+                        .chain(stay_cut(cut_texts))
+                        .collect::<Vec<_>>()
+                        .join(" "),
                     Err(error) => format!("{error}. Select fewer cases, or take the table."),
                 }));
                 self.is_making.set(false);
@@ -278,7 +282,7 @@ fn size(contents: &Contents, columns: &Columns) -> String {
     format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
 }
 
-fn left_out(of: &str, columns: &Columns) -> Option<AnyView> {
-    let words = format!("Not in {of}, since they have texts only: {}.", columns.left_out.join(", "));
-    (!columns.left_out.is_empty()).then(|| view! { <p class="faint">{words}</p> }.into_any())
+fn lost(of: &str, columns: &Columns) -> Option<AnyView> {
+    let words = columns.lost(of).join(" ");
+    (!words.is_empty()).then(|| view! { <p class="faint">{words}</p> }.into_any())
 }

@@ -1,19 +1,24 @@
 //! Making the files of a download, part by part, so that the page answers in between.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::Csv;
 use cruncher_results::export::npy::{self, Matrix};
+use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::export::zip::{Content, Zip, ZipError};
 use cruncher_results::mask::Mask;
 use cruncher_results::store::Store;
+use cruncher_study::key::DataKey;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 
 use super::desk::{Desk, Selected};
+use super::reading;
 use crate::platform::download::{self, save, save_parts};
 use crate::platform::network;
 use crate::state::export::{Columns, Contents, in_words, lines};
@@ -23,6 +28,11 @@ const LINES_AT_ONCE: usize = 2_000;
 
 /// So many cases of a list.
 const IDS_AT_ONCE: usize = 20_000;
+
+/// So many documents are read at most for the texts of a table that were cut, and so many bytes of those texts are kept: the command
+/// line reads more.
+const MAX_DOCUMENTS: usize = 500;
+const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// And so many bytes are packed.
 const BYTES_AT_ONCE: usize = 2 << 20;
@@ -90,40 +100,49 @@ impl Wanted {
             name: view.name.clone(),
             cases: self.rows(store).count(),
             done: self.done(store).count(),
-            factors: columns(store, &store.factors().map(|(id, _)| id.clone()).collect::<Vec<_>>()),
-            responses: columns(store, &self.responses(store)),
+            factors: columns(store, &store.factors().map(|(id, _)| id.clone()).collect::<Vec<_>>(), &self.done(store)),
+            responses: columns(store, &self.responses(store), &self.done(store)),
+            cut_texts: 0,
             address: super::downloads::link(),
         })
     }
 
-    /// Makes the file and hands it to the reader; `tell` hears how far that is.
-    pub(super) async fn make(self, file: File, tell: impl Fn(String)) -> Result<(), ZipError> {
-        let contents = untrack(|| self.contents());
+    /// Makes the file and hands it to the reader; `tell` hears how far that is. Gives how many of its texts stay cut.
+    pub(super) async fn make(self, file: File, tell: impl Fn(String)) -> Result<u64, ZipError> {
+        let mut contents = untrack(|| self.contents());
         let name = contents.file_name();
         match file {
-            File::Table => save_parts(&format!("{name}.csv"), "text/csv", &self.table(&tell).await.parts),
+            File::Table => {
+                let table = self.table(&tell, &mut contents).await;
+                save_parts(&format!("{name}.csv"), "text/csv", &table.parts);
+            }
             File::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors(&self.done_now()).bytes),
             File::Responses => save_bytes(&format!("{name}-Y.npy"), &self.response_matrix(&self.done_now()).bytes),
             File::Archive => {
-                save_parts(&format!("{name}.zip"), "application/zip", &self.archive(&contents, &tell).await?);
+                save_parts(&format!("{name}.zip"), "application/zip", &self.archive(&mut contents, &tell).await?);
             }
         }
-        Ok(())
+        Ok(contents.cut_texts)
     }
 
     /// Writes the table. A study that goes on adds nothing to a table that was begun.
-    async fn table(&self, tell: &impl Fn(String)) -> Parts {
+    async fn table(&self, tell: &impl Fn(String), contents: &mut Contents) -> Parts {
         let mut table = Parts::default();
         let (rows, columns) = self.desk.data.with_untracked(|store| {
             let csv = Csv::new(store);
             table.add(csv.header().as_bytes());
             (self.rows(store).iter().collect::<Vec<usize>>(), csv.columns().to_vec())
         });
+        let whole = whole_texts(self.desk, columns.clone(), &rows, tell).await;
+        contents.cut_texts = whole.lacking() as u64;
         let mut written = 0;
         for part in rows.chunks(LINES_AT_ONCE) {
             tell(format!("Writing the table, {} % …", 100 * written / rows.len()));
             rest().await;
-            let lines = |store: &Store| Csv::with_columns(store, columns.clone()).rows(part.iter().copied());
+            let lines = |store: &Store| {
+                let csv = Csv::with_columns(store, columns.clone()).with_whole_texts(&whole);
+                csv.rows(part.iter().copied())
+            };
             table.add(self.desk.data.with_untracked(lines).as_bytes());
             written += part.len();
         }
@@ -139,13 +158,15 @@ impl Wanted {
     }
 
     /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
-    async fn archive(&self, contents: &Contents, tell: &impl Fn(String)) -> Result<Array, ZipError> {
+    async fn archive(&self, contents: &mut Contents, tell: &impl Fn(String)) -> Result<Array, ZipError> {
         // The same rows in all files, also if more come meanwhile.
         let done = self.done_now();
         let names = |matrix: &Matrix| Parts::of(lines(matrix.columns.iter().map(ColumnId::name)).as_bytes());
         let mut archive = Archive::default();
+        let table = self.table(tell, contents).await;
         archive.add("README.txt", &Parts::of(contents.read_me().as_bytes()))?;
-        archive.add("cases.csv", &self.table(tell).await)?;
+        archive.add("cases.csv", &table)?;
+        drop(table);
         let x = self.factors(&done);
         archive.add("X.npy", &packed("X.npy", &x.bytes, tell).await)?;
         archive.add("X_columns.txt", &names(&x))?;
@@ -231,10 +252,34 @@ fn save_bytes(name: &str, bytes: &[u8]) {
     save(name, "application/octet-stream", &Uint8Array::from(bytes));
 }
 
+/// Reads the whole of texts that were cut, unless that takes too many requests. What can't be read stays cut.
+async fn whole_texts(desk: Desk, columns: Vec<ColumnId>, rows: &[usize], tell: &impl Fn(String)) -> WholeTexts {
+    let mut whole = desk.data.with_untracked(|store| WholeTexts::wanted(store, columns, rows));
+    let keyed = |store: &Store, row| Some((row, reading::key(store, row)?));
+    let keyed: Vec<(usize, DataKey)> =
+        desk.data.with_untracked(|store| whole.rows().into_iter().filter_map(|row| keyed(store, row)).collect());
+    if keyed.is_empty() || keyed.len() > MAX_DOCUMENTS {
+        return whole;
+    }
+    let (rows, keys): (Vec<usize>, Vec<DataKey>) = keyed.into_iter().unzip();
+    let Ok(study) = reading::study(desk).await else { return whole };
+    let mut take = |place: usize, document: CaseDocument| {
+        tell(format!("Reading long texts, case {} of {} …", place + 1, rows.len()));
+        if let Ok(document) = serde_json::from_slice(&document.json) {
+            desk.data.with_untracked(|store| whole.take(store, rows[place], &document));
+        }
+        if whole.size_bytes() < MAX_TEXT_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    // Without an answer texts stay cut, which is told.
+    let _ = study.read_documents(&keys, &mut take).await;
+    whole
+}
+
 /// Which columns a matrix has, and which have no number.
-fn columns(store: &Store, ids: &[ColumnId]) -> Columns {
+fn columns(store: &Store, ids: &[ColumnId], done: &Mask) -> Columns {
     let has_number = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().numbers > 0);
     let (taken, left_out): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(has_number);
     let names = |ids: Vec<&ColumnId>| ids.into_iter().map(|id| id.name().to_owned()).collect();
-    Columns { taken: names(taken), left_out: names(left_out) }
+    let rounded = taken.iter().filter(|id| npy::is_rounded(store, id, done)).copied().collect();
+    Columns { rounded: names(rounded), taken: names(taken), left_out: names(left_out) }
 }

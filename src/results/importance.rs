@@ -6,8 +6,9 @@ use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use super::columns::{Shown, is_text, label, plotted, showable};
+use super::columns::{Shown, label, plotted, showable};
 use super::desk::{AFTER_DRAWING, Desk, Selected};
+use crate::state::responses::{has_mean, is_text};
 
 /// The most factors that are named.
 const MOST_FACTORS: usize = 12;
@@ -47,6 +48,9 @@ pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> Vec<Line> {
+    if !has_mean(store, response) {
+        return Vec::new();
+    }
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(|id| id != response).collect();
     let columns: Vec<_> = ids.iter().map(|id| (is_text(store, id), plotted(desk, store, id))).collect();

@@ -7,6 +7,7 @@ mod case;
 mod choices;
 mod columns;
 mod copy;
+mod counts;
 mod curves;
 mod data;
 mod desk;

@@ -16,6 +16,7 @@ use leptos::task::spawn_local;
 use super::case::case;
 use super::choices::choices;
 use super::columns::{Shown, label, shown};
+use super::counts::counts;
 use super::curves::{CurveReader, curves};
 use super::desk::Desk;
 use super::downloads::downloads;
@@ -29,6 +30,7 @@ use crate::components::problem_note::problem_note;
 use crate::platform::programs::Program;
 use crate::platform::{address, frozen};
 use crate::state::problem::Problem;
+use crate::state::responses::has_mean;
 use crate::state::view::View;
 
 /// After this time without a change, what is shown is written into the address.
@@ -83,6 +85,11 @@ fn plots(desk: Desk) -> AnyView {
     let shares = title(|shown| format!("Share of the variance of {}", label(&shown.response)));
     let field =
         title(|shown| format!("{} over {} and {}", label(&shown.response), label(&shown.factor), label(&shown.second)));
+    let counts_title = title(|shown| format!("Counts of {}", label(&shown.response)));
+    // Texts are counted: there is no mean of them that could follow a factor.
+    let has_mean = Memo::new(move |_| {
+        shown.read().as_ref().is_none_or(|shown| desk.data.with(|store| has_mean(store, &shown.response)))
+    });
     let reader = CurveReader::new(desk);
     view! {
         <div class="results__top">
@@ -92,13 +99,14 @@ fn plots(desk: Desk) -> AnyView {
         </div>
         {choices(desk, shown)}
         {selection(desk)}
-        <div class="plots">
+        <div class="plots" class:plots--texts=move || !has_mean.get()>
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
-            {panel("", correlation, surface(desk, "Correlations", "", Correlations::new(desk, shown)))}
+            {panel("plots__counts", counts_title, counts(desk, shown))}
+            {panel("plots__means", correlation, surface(desk, "Correlations", "", Correlations::new(desk, shown)))}
             {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
-            {panel("", shares, importance(desk, shown))}
-            {panel("plots__half", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
+            {panel("plots__means", shares, importance(desk, shown))}
+            {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
             {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}

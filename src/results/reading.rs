@@ -9,15 +9,11 @@ use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::{Cell, DONE, Store};
 use cruncher_study::key::DataKey;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::desk::{Desk, case_of};
 use crate::platform::{address, frozen, network};
 use crate::state::ended::Ended;
 use crate::state::problem::Problem;
-
-/// The messages of more failures than these aren't looked up.
-const MOST_MESSAGES: usize = 100;
 
 /// What a case left, as it is stored and as it is shown.
 #[derive(Debug, Clone)]
@@ -86,7 +82,7 @@ fn problem(error: &ReadError) -> Problem {
     if error.is_not_found() && frozen::label().is_some() {
         return Problem {
             title: "This frozen study doesn't hold the document of this case.".into(),
-            advice: "All documents together were too large for it. What stands above is from the table.".into(),
+            advice: "It was too large, or all documents together were. What stands above is from the table.".into(),
             detail: error.to_string(),
         };
     }
@@ -98,30 +94,4 @@ fn problem(error: &ReadError) -> Problem {
         };
     }
     Problem { advice: "Try again in a moment. What stands above is from the table.".into(), ..error.into() }
-}
-
-/// Looks up what the failures of rows say, one a signature, each once.
-pub(super) fn learn_messages(desk: Desk, rows: &[usize]) {
-    for row in rows {
-        let asked = desk.data.with(|store| {
-            if is_done(store, *row) {
-                return None;
-            }
-            let Cell::Text(signature) = store.cell(&ColumnId::Case(Field::Signature), *row) else { return None };
-            Some((signature.to_owned(), key(store, *row)?))
-        });
-        let Some((signature, key)) = asked else { continue };
-        let is_new =
-            desk.messages.with_untracked(|known| known.len() < MOST_MESSAGES && !known.contains_key(&signature));
-        if is_new {
-            // Empty until it is known, and for good if it can't be had.
-            desk.messages.update(|known| drop(known.insert(signature.clone(), String::new())));
-            spawn_local(async move {
-                if let Ok(document) = document(desk, &key).await {
-                    let message = document.ended.error.clone().unwrap_or_default();
-                    desk.messages.update(|known| drop(known.insert(signature, message)));
-                }
-            });
-        }
-    }
 }

@@ -1,16 +1,16 @@
 //! What is selected, in words, and how to change that without a pointer.
 
 use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::filter::Condition;
+use cruncher_results::filter::{Condition, Limit};
 use cruncher_results::store::Store;
-use cruncher_study::figures::{significant, thousands};
+use cruncher_study::figures::thousands;
 use js_sys::Date;
 use leptos::prelude::*;
 
 use super::columns::label;
 use super::desk::Desk;
 use crate::platform::local_time::clock_time;
-use crate::state::export::condition_in_words;
+use crate::state::export::{condition_in_words, limit_in_words};
 
 /// How many are selected, and by what.
 pub(super) fn selection(desk: Desk) -> AnyView {
@@ -77,7 +77,7 @@ fn chip(desk: Desk, condition: Condition) -> AnyView {
 }
 
 /// The range of a column, as it is now.
-fn range_of(desk: Desk, column: &ColumnId) -> (Option<f64>, Option<f64>) {
+fn range_of(desk: Desk, column: &ColumnId) -> (Option<Limit>, Option<Limit>) {
     let view = desk.view.read();
     let mut conditions = view.selection.conditions.iter();
     let range = conditions.find_map(|condition| match condition {
@@ -92,7 +92,8 @@ fn range(desk: Desk, column: &ColumnId) -> AnyView {
     if let ColumnId::Case(Field::StartTime | Field::EndTime) = column {
         let column = column.clone();
         let words = move || {
-            let time = |secs: Option<f64>| secs.map(|secs| clock_time(secs, Date::now() / 1000.0)).unwrap_or_default();
+            let now = Date::now() / 1000.0;
+            let time = |limit: Option<Limit>| limit.map(|limit| clock_time(limit.nearest(), now)).unwrap_or_default();
             let (least, most) = range_of(desk, &column);
             format!("{name} {} – {}", time(least), time(most))
         };
@@ -112,13 +113,12 @@ enum End {
 fn end(desk: Desk, column: &ColumnId, which: End) -> AnyView {
     let name = if which == End::Least { "Least" } else { "Most" };
     let words = format!("{name} {}", label(column));
-    let of = move |(least, most): (Option<f64>, Option<f64>)| if which == End::Least { least } else { most };
+    let of = move |(least, most): (Option<Limit>, Option<Limit>)| if which == End::Least { least } else { most };
     let (shown, exact, column) = (column.clone(), column.clone(), column.clone());
-    let value = move || of(range_of(desk, &shown)).map(significant).unwrap_or_default();
+    let value = move || of(range_of(desk, &shown)).map(limit_in_words).unwrap_or_default();
     let title = move || of(range_of(desk, &exact)).map(|value| value.to_string());
     let change = move |event| {
-        let typed: Option<f64> = event_target_value(&event).trim().replace(',', ".").parse().ok();
-        let typed = typed.filter(|number| number.is_finite());
+        let typed = Limit::parse(&event_target_value(&event).trim().replace(',', "."));
         let (least, most) = untrack(|| range_of(desk, &column));
         let (least, most) = if which == End::Least { (typed, most) } else { (least, typed) };
         desk.view.update(|view| match (least, most) {

@@ -13,7 +13,6 @@ use wasm_bindgen::JsCast;
 
 use super::columns::label;
 use super::desk::Desk;
-use super::reading;
 use crate::state::table::{Part, Rows};
 
 mod cells;
@@ -57,10 +56,7 @@ pub(super) fn table(desk: Desk) -> AnyView {
     let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
     let template = move || cells::template(&table.columns.read());
     let top = move || format!("translateY({}px)", table.part.get().top_px);
-    let more = move || {
-        let left_out = desk.data.with(cells::left_out);
-        (left_out > 0).then(|| format!("{left_out} more columns are in the download."))
-    };
+    let more = move || desk.data.with(cells::notes);
     view! {
         <section class="plots__one plots__all cases" aria-labelledby="cases-title">
             <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || said(desk)}</span></h3>
@@ -107,7 +103,6 @@ impl Table {
         });
         let version = Memo::new(move |before: Option<&u64>| {
             desk.data.track();
-            desk.messages.track();
             columns.track();
             before.map_or(0, |before| before + 1)
         });
@@ -119,10 +114,6 @@ impl Table {
         let (grid, place) = (NodeRef::new(), RwSignal::new(None));
         let table =
             Self { desk, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
-        Effect::new(move || {
-            let rows: Vec<usize> = seen.read().iter().map(|(_, row, _)| *row).collect();
-            untrack(|| reading::learn_messages(desk, &rows));
-        });
         // Other cases stand at other places. Where a shorter table is scrolled to the browser needn't be asked: that takes it a
         // layout of the whole page.
         Effect::new(move || {
@@ -256,8 +247,8 @@ impl Table {
     }
 
     fn row(self, (place, row, _): Seen) -> AnyView {
-        let (columns, messages) = (self.columns.read_untracked(), self.desk.messages.read_untracked());
-        let cells = self.desk.data.with_untracked(|store| cells::line(store, &columns, &messages, row));
+        let columns = self.columns.read_untracked();
+        let cells = self.desk.data.with_untracked(|store| cells::line(store, &columns, row));
         let is_pointed = move || self.desk.pointed_at.get() == Some(row) || self.place.get() == Some(place);
         let is_opened = move || (self.desk.opened.get() == Some(row)).to_string();
         let cell = |(index, (told, column)): (usize, (cells::Told, &Column))| {

@@ -82,14 +82,54 @@ impl Ended {
 
 /// A document with line breaks as it is shown, and whether that is all of it.
 pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
-    let value: Option<serde_json::Value> = serde_json::from_slice(json).ok();
-    let text = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
-    let mut text = text.unwrap_or_else(|| String::from_utf8_lossy(json).into_owned());
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok();
+    let text = String::from_utf8_lossy(json);
+    let mut text = if is_json { indented(&text) } else { text.into_owned() };
     let is_all = text.len() <= MOST_SHOWN;
     if !is_all {
         text.truncate(text.floor_char_boundary(MOST_SHOWN));
     }
     (text, is_all)
+}
+
+/// JSON with a value a line. Nothing else than what is between its values changes: numbers keep their digits, objects their order.
+fn indented(json: &str) -> String {
+    let (mut out, mut depth, mut is_text, mut is_escaped) =
+        (String::with_capacity(json.len() * 2), 0_usize, false, false);
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    for letter in json.chars() {
+        match letter {
+            _ if is_text => {
+                is_text = letter != '"' || is_escaped;
+                is_escaped = letter == '\\' && !is_escaped;
+                out.push(letter);
+                continue;
+            }
+            ' ' | '\t' | '\r' | '\n' => continue,
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                if !out.ends_with(['[', '{']) {
+                    line(&mut out, depth);
+                }
+            }
+            _ if out.ends_with(['[', '{', ',']) => line(&mut out, depth),
+            _ => {}
+        }
+        out.push(letter);
+        match letter {
+            '[' | '{' => depth += 1,
+            ':' => out.push(' '),
+            '"' => is_text = true,
+            _ => {}
+        }
+        if out.len() > 2 * MOST_SHOWN {
+            break;
+        }
+    }
+    out
 }
 
 /// An array of numbers, and where it stands.
@@ -279,6 +319,28 @@ mod tests {
         assert!(!is_all && text.len() <= MOST_SHOWN && text.ends_with('ä'));
         assert_eq!(laid_out(b"{\"a\":1}"), ("{\n  \"a\": 1\n}".to_owned(), true));
         assert_eq!(laid_out(b"{"), ("{".to_owned(), true));
+    }
+
+    #[test]
+    fn a_document_is_shown_as_it_is_stored() {
+        let json = r#"{"seed": 4611686018427387905,"b": [18446744073709551617, 1.50,{}, [] ],
+            "a": {"t": "x, [\"y\"]: \\", "t": -0.0}}"#;
+        let shown = [
+            "{",
+            "  \"seed\": 4611686018427387905,",
+            "  \"b\": [",
+            "    18446744073709551617,",
+            "    1.50,",
+            "    {},",
+            "    []",
+            "  ],",
+            "  \"a\": {",
+            r#"    "t": "x, [\"y\"]: \\","#,
+            "    \"t\": -0.0",
+            "  }",
+            "}",
+        ];
+        assert_eq!(laid_out(json.as_bytes()), (shown.join("\n"), true));
     }
 
     proptest! {

@@ -1,8 +1,9 @@
 //! Files that other programs read: what they are called, what is in them, and how they are read.
 
+use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::filter::{Condition, Filter};
-use cruncher_study::figures::{counted, significant};
+use cruncher_results::filter::{Condition, Filter, Limit};
+use cruncher_study::figures::{counted, significant, thousands};
 
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Contents {
     pub(crate) factors: Columns,
     /// The same of `Y`.
     pub(crate) responses: Columns,
+    /// How many texts of the table are only the beginning of what the case has.
+    pub(crate) cut_texts: u64,
     /// The address that shows the selection.
     pub(crate) address: String,
 }
@@ -31,6 +34,29 @@ pub(crate) struct Columns {
     pub(crate) taken: Vec<String>,
     /// They have no number.
     pub(crate) left_out: Vec<String>,
+    /// They have integers that are no floats.
+    pub(crate) rounded: Vec<String>,
+}
+
+impl Columns {
+    /// What of the cases the matrix of this name doesn't hold, a sentence each.
+    pub(crate) fn lost(&self, of: &str) -> Vec<String> {
+        let sentence =
+            |names: &[String], why: &str| (!names.is_empty()).then(|| format!("{why}: {}.", names.join(", ")));
+        let left_out = sentence(&self.left_out, &format!("Not in {of}, since they have texts only"));
+        let rounded =
+            format!("Rounded in {of}, since floats don't hold their integers beyond 2^53; the table has them exactly");
+        left_out.into_iter().chain(sentence(&self.rounded, &rounded)).collect()
+    }
+}
+
+/// That texts of a table are only the beginning of what the cases have, if some are.
+pub(crate) fn stay_cut(texts: u64) -> Option<String> {
+    let texts = (texts > 0).then(|| counted(texts, "text is", "texts are"))?;
+    let length = thousands(MAX_TEXT_CHARS as u64);
+    Some(format!(
+        "{texts} cut at {length} characters, with a … at the end: cruncher results STUDY --table FILE.csv has them whole."
+    ))
 }
 
 impl Contents {
@@ -51,11 +77,8 @@ impl Contents {
             (Some(words), "") => words.clone(),
             (Some(words), name) => format!("{words} (\"{name}\")"),
         };
-        let left_out = |of: &str, columns: &Columns| {
-            let none = columns.left_out.is_empty();
-            let said = format!("Not in {of}, since they have texts only: {}.\n", columns.left_out.join(", "));
-            if none { String::new() } else { said }
-        };
+        let notes = self.factors.lost("X").into_iter().chain(self.responses.lost("Y")).chain(stay_cut(self.cut_texts));
+        let notes: String = notes.map(|note| note + "\n").collect();
         format!(
             "Results of the study {study}\nCases: {selection}\nShown at: {address}\n\n\
              cases.csv      the table: {cases} cases, also those that failed; times are seconds since 1970\n\
@@ -63,7 +86,7 @@ impl Contents {
              Y.npy          responses, {done} x {y}, the same rows\n\
              X_columns.txt  the names of the columns of X, one a line\n\
              Y_columns.txt  the names of the columns of Y, one a line\n\
-             case_ids.txt   the case of each row of X and Y, one a line\n\n{x_out}{y_out}\
+             case_ids.txt   the case of each row of X and Y, one a line\n\n{notes}\
              In Python, with NumPy and pandas:\n\n{snippet}",
             study = self.study,
             address = self.address,
@@ -71,8 +94,6 @@ impl Contents {
             done = self.done,
             x = self.factors.taken.len(),
             y = self.responses.taken.len(),
-            x_out = left_out("X", &self.factors),
-            y_out = left_out("Y", &self.responses),
             snippet = self.snippet(),
         )
     }
@@ -105,15 +126,23 @@ pub(crate) fn in_words(filter: &Filter) -> Vec<String> {
 pub(crate) fn condition_in_words(condition: &Condition, name: &str) -> String {
     match condition {
         Condition::Range { least: Some(least), most: Some(most), .. } => {
-            format!("{name} from {} to {}", significant(*least), significant(*most))
+            format!("{name} from {} to {}", limit_in_words(*least), limit_in_words(*most))
         }
-        Condition::Range { least: Some(least), .. } => format!("{name} from {}", significant(*least)),
-        Condition::Range { most: Some(most), .. } => format!("{name} up to {}", significant(*most)),
+        Condition::Range { least: Some(least), .. } => format!("{name} from {}", limit_in_words(*least)),
+        Condition::Range { most: Some(most), .. } => format!("{name} up to {}", limit_in_words(*most)),
         Condition::Range { .. } => format!("{name} is a number"),
         Condition::OneOf { values, .. } => format!("{name} is {}", values.join(" or ")),
         Condition::HasValue(_) => format!("{name} is there"),
         Condition::HasNone(_) => format!("{name} is missing"),
         Condition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
+    }
+}
+
+/// One end of a range in words: an integer has all of its digits.
+pub(crate) fn limit_in_words(limit: Limit) -> String {
+    match limit {
+        Limit::Float(number) => significant(number),
+        Limit::Integer(integer) => integer.to_string(),
     }
 }
 
@@ -148,8 +177,17 @@ mod tests {
             name: "weak & soft".into(),
             cases: 12,
             done: 10,
-            factors: Columns { taken: vec!["c[0]".into(), "c[1]".into()], left_out: vec!["soil".into()] },
-            responses: Columns { taken: vec!["end_load".into()], left_out: vec![] },
+            factors: Columns {
+                taken: vec!["c[0]".into(), "c[1]".into()],
+                left_out: vec!["soil".into()],
+                rounded: vec![],
+            },
+            responses: Columns {
+                taken: vec!["end_load".into(), "seed".into()],
+                left_out: vec![],
+                rounded: vec!["seed".into()],
+            },
+            cut_texts: 3,
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
         }
     }
@@ -173,8 +211,10 @@ mod tests {
             "Cases: width from 2 to 3 (\"weak & soft\")",
             "cases.csv      the table: 12 cases, also those that failed; times are seconds since 1970",
             "X.npy          factors, 10 x 2, a row a case that is done, 64-bit floats, NaN where there is no number",
-            "Y.npy          responses, 10 x 1, the same rows",
+            "Y.npy          responses, 10 x 2, the same rows",
             "Not in X, since they have texts only: soil.",
+            "Rounded in Y, since floats don't hold their integers beyond 2^53; the table has them exactly: seed.",
+            "3 texts are cut at 1,000 characters, with a … at the end: cruncher results STUDY --table FILE.csv has them whole.",
             "with zipfile.ZipFile(\"footings-weak-soft.zip\") as files:",
         ] {
             assert!(text.lines().any(|own| own == line), "{line} in\n{text}");
@@ -184,9 +224,10 @@ mod tests {
 
     #[test]
     fn a_selection_is_told_in_words() {
-        let filter: Filter = "factor.c:2..3,case.state:done|failed,response.load:..2e5,factor.soil:!".parse().unwrap();
-        let words = ["c from 2 to 3", "state is done or failed", "load up to 200000", "soil is missing"];
-        assert_eq!(in_words(&filter), words);
+        let check = |text: &str, words: &[&str]| assert_eq!(in_words(&text.parse().unwrap()), words);
+        check("factor.c:2..3,case.state:done|failed", &["c from 2 to 3", "state is done or failed"]);
+        check("response.load:..2e5,factor.soil:!", &["load up to 200000", "soil is missing"]);
+        check("factor.seed:4611686018427387905..", &["seed from 4611686018427387905"]);
         let case = CaseId::parse(&"0a".repeat(16)).unwrap();
         let cases = |number: usize| in_words(&Filter { conditions: vec![Condition::Cases(vec![case; number])] });
         assert_eq!([cases(1), cases(1_200)].concat(), ["1 chosen case", "1,200 chosen cases"]);

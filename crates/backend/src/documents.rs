@@ -14,7 +14,21 @@ use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
 use crate::study::{ReadError, Study};
 
 /// What came of reading a case's result: none if there is no such document, and why if it can't be read.
-pub type ReadResult = Result<Option<ResultDocument>, String>;
+pub type ReadResult = Result<Option<ResultDocument>, Unread>;
+
+/// Why a document that is there isn't read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// It is larger than what is read of a document.
+    #[error("it has more than the {max_bytes} bytes that are read")]
+    TooLarge {
+        /// How many bytes are read.
+        max_bytes: u64,
+    },
+    /// It is none.
+    #[error("{0}")]
+    Broken(String),
+}
 
 /// A request for a result that failed.
 #[derive(Debug, thiserror::Error)]
@@ -72,17 +86,43 @@ impl Study {
         Ok(())
     }
 
+    /// Reads the documents of cases, several at once, and hands them out in their order as they come, each with its place among
+    /// the keys: none that are gone, too large or broken.
+    ///
+    /// # Errors
+    /// If a request fails.
+    pub async fn read_documents(
+        &self,
+        keys: &[DataKey],
+        each: &mut dyn FnMut(usize, CaseDocument) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let read = |(place, key)| async move { (place, self.document(key).await) };
+        let mut read = stream::iter(keys.iter().enumerate()).map(read).buffered(CONCURRENT_READS);
+        while let Some((place, read)) = read.next().await {
+            match read {
+                Ok(document) => {
+                    if each(place, document).is_break() {
+                        break;
+                    }
+                }
+                Err(ReadError::Aws(error)) if !error.is_not_found() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn read_result(&self, case: &CaseRef, predecessor: &Predecessor<'_>) -> Result<ReadResult, ResultError> {
         let key = DataKey::Done(case.0.clone(), case.1).key();
         let read = match self.read(&key, MAX_DOCUMENT_BYTES).await {
-            Ok(json) if json.is_empty() => return Ok(Err("it is empty".to_owned())),
-            Ok(json) => return Ok(parse(Ok(json)).map(Some)),
+            Ok(json) if json.is_empty() => return Ok(Err(Unread::Broken("it is empty".to_owned()))),
+            Ok(json) => return Ok(parse(Ok(json)).map(Some).map_err(Unread::Broken)),
             Err(error) if error.is_not_found() => predecessor.result(case).await,
             Err(error) => Err(error),
         };
         match read {
             Ok(found) => Ok(Ok(found.map(|(document, _)| document))),
-            Err(error) => error.reason().map(Err).map_err(|source| ResultError { key, source }),
+            Err(error) => error.unread().map(Err).map_err(|source| ResultError { key, source }),
         }
     }
 }
@@ -155,8 +195,29 @@ mod tests {
             ControlFlow::Continue(())
         };
         block_on(study.read_results(&cases, &mut each)).unwrap();
-        let too_large = "it has more than the 8388608 bytes that are read";
-        assert_eq!(read, [Err("it is empty".to_owned()), Err(too_large.to_owned()), Ok(true)]);
+        let empty = Unread::Broken("it is empty".to_owned());
+        assert_eq!(read, [Err(empty), Err(Unread::TooLarge { max_bytes: 8 << 20 }), Ok(true)]);
+    }
+
+    #[test]
+    fn documents_that_can_be_read_are_handed_out_with_their_places() {
+        let (cloud, study) = Cloud::study();
+        let cases = cases(4);
+        cloud.put(&key(&cases[0]), vec![b' '; 9 << 20]);
+        cloud.put(&key(&cases[2]), document(&cases[2]));
+        let error = |(batch, case): &CaseRef| DataKey::Error(batch.clone(), *case);
+        cloud.put(&error(&cases[3]).key(), "{}");
+        let mut keys: Vec<DataKey> = cases.iter().map(|(batch, case)| DataKey::Done(batch.clone(), *case)).collect();
+        keys[3] = error(&cases[3]);
+        let mut read = Vec::new();
+        let mut each = |place, document: CaseDocument| {
+            read.push((place, document.key));
+            ControlFlow::Continue(())
+        };
+        block_on(study.read_documents(&keys, &mut each)).unwrap();
+        assert_eq!(read, [(2, keys[2].key()), (3, keys[3].key())]);
+        *cloud.locked.lock().unwrap() = Some("data/");
+        assert!(block_on(study.read_documents(&keys, &mut |_, _| ControlFlow::Continue(()))).is_err());
     }
 
     #[test]

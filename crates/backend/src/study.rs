@@ -8,6 +8,7 @@ use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ErrorDocument;
 
+use crate::documents::Unread;
 use crate::reading::MAX_DOCUMENT_BYTES;
 
 /// A study and the key to it. Clones are cheap, and share what the client learns.
@@ -74,12 +75,12 @@ impl ReadError {
         matches!(self, Self::Aws(error) if error.is_not_found())
     }
 
-    /// Why the object can't be read, as it is told beside its key; the error of the request if that failed.
-    pub(crate) fn reason(self) -> Result<String, Error> {
+    /// Why the object isn't read, as it is told beside its key; the error of the request if that failed.
+    pub(crate) fn unread(self) -> Result<Unread, Error> {
         match self {
             Self::Aws(error) => Err(error),
-            Self::Json { source, .. } => Ok(source.to_string()),
-            Self::TooLarge { max_bytes, .. } => Ok(format!("it has more than the {max_bytes} bytes that are read")),
+            Self::Json { source, .. } => Ok(Unread::Broken(source.to_string())),
+            Self::TooLarge { max_bytes, .. } => Ok(Unread::TooLarge { max_bytes }),
         }
     }
 }

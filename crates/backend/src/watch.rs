@@ -174,7 +174,7 @@ impl<M: Means> Watch<M> {
                 Ok(found.map(|object| Seen { etag: object.etag.unwrap_or_default(), content: Ok(object.body) }))
             }
             Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Ok(Some(Seen { etag: String::new(), content: Err(error.reason()?) })),
+            Err(error) => Ok(Some(Seen { etag: String::new(), content: Err(error.unread()?.to_string()) })),
         }
     }
 

@@ -23,7 +23,7 @@ pub const MAX_COLUMNS: usize = 4_096;
 /// How deep lists and objects may be nested in `parameters` and `result`; what is below is left out and counted.
 pub const MAX_DEPTH: usize = 16;
 
-/// How many characters of a text are kept.
+/// So many characters of a text are kept; the last one is a mark if that isn't all of them.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 
 /// The longest name of a column, in bytes; values of others are left out and counted.

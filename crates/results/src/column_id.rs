@@ -45,6 +45,8 @@ pub enum Field {
     Worker,
     /// What groups its failure with others like it, a text.
     Signature,
+    /// The exception that it failed with and its message, a text.
+    Error,
 }
 
 /// A text that names no column.
@@ -92,7 +94,7 @@ impl ColumnId {
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Batch,
         Self::CaseId,
         Self::Level,
@@ -104,6 +106,7 @@ impl Field {
         Self::DurationSecs,
         Self::Worker,
         Self::Signature,
+        Self::Error,
     ];
 
     /// Its name.
@@ -121,6 +124,7 @@ impl Field {
             Self::DurationSecs => "duration_secs",
             Self::Worker => "worker",
             Self::Signature => "signature",
+            Self::Error => "error",
         }
     }
 }

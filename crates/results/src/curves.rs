@@ -6,7 +6,7 @@ mod sheaf;
 
 use serde_json::Value;
 
-pub use sheaf::{Along, CaseCurve, MAX_BYTES, MAX_CASES, NotAlong, Sheaf};
+pub use sheaf::{Along, CaseCurve, MAX_BYTES, MAX_CASES, NotAlong, Sheaf, Shortcomings};
 
 /// Objects and lists are looked into down to this depth.
 const MAX_DEPTH: usize = 8;
@@ -38,6 +38,8 @@ pub struct Found {
     pub left_out: usize,
     /// How many were too long and lost points.
     pub thinned: usize,
+    /// How many would be curves if they had more than one number: the others are null.
+    pub numberless: usize,
 }
 
 impl Found {
@@ -53,8 +55,15 @@ impl Found {
         let Some(depth) = depth.checked_sub(1) else { return };
         match value {
             Value::Array(items) => {
-                if let Some(values) = numbers(items) {
-                    return self.take(name, &values);
+                match numbers(items) {
+                    Some(values) if values.iter().filter(|number| !number.is_nan()).nth(1).is_some() => {
+                        return self.take(name, &values);
+                    }
+                    Some(values) => {
+                        self.numberless += usize::from(values.len() > 1);
+                        return;
+                    }
+                    None => {}
                 }
                 let nested = items.iter().enumerate().filter(|(_, item)| item.is_array() || item.is_object());
                 for (place, item) in nested.take(MAX_ARRAYS) {
@@ -84,9 +93,7 @@ impl Found {
 /// The numbers of an array of numbers and nulls.
 fn numbers(items: &[Value]) -> Option<Vec<f64>> {
     let number = |item: &Value| if item.is_null() { Some(f64::NAN) } else { item.as_f64() };
-    let numbers: Vec<f64> = items.iter().map(number).collect::<Option<_>>()?;
-    let is_curve = numbers.iter().filter(|number| !number.is_nan()).nth(1).is_some();
-    is_curve.then_some(numbers)
+    items.iter().map(number).collect()
 }
 
 /// As many points as are kept, the first and the last one among them.
@@ -145,6 +152,14 @@ mod tests {
         ] {
             check(&result, &[]);
         }
+    }
+
+    #[test]
+    fn arrays_without_numbers_are_counted() {
+        let found = Found::of(
+            &json!({"a": [null, null], "b": [null, 1.0], "c": [null], "d": [], "e": [1.0], "f": ["x", null], "g": [1, 2]}),
+        );
+        assert_eq!((found.numberless, found.series.len()), (2, 1));
     }
 
     #[test]

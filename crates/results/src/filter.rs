@@ -1,11 +1,16 @@
 //! Which rows somebody wants to see.
 
+mod limit;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use std::cmp::Ordering;
+
 use cruncher_study::case::CaseId;
 
+pub use self::limit::Limit;
+use self::limit::is_equal;
 pub use self::text::{FilterError, Problem};
 use crate::column_id::ColumnId;
 use crate::mask::Mask;
@@ -39,11 +44,12 @@ pub enum Condition {
         /// The column.
         column: ColumnId,
         /// The least that it may be.
-        least: Option<f64>,
+        least: Option<Limit>,
         /// The most that it may be.
-        most: Option<f64>,
+        most: Option<Limit>,
     },
-    /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number however it is written.
+    /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number however it is written. An integer
+    /// is no other one, however large it is.
     OneOf {
         /// The column.
         column: ColumnId,
@@ -102,9 +108,17 @@ impl Condition {
         let numbers = column.map(Column::numbers).unwrap_or_default();
         match self {
             Self::Range { least, most, .. } => {
-                let (least, most) = (least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY));
+                let from = least.map_or(f64::NEG_INFINITY, Limit::nearest);
+                let to = most.map_or(f64::INFINITY, Limit::nearest);
                 // NaN is in no range.
-                rows.retain_by(&numbers, |number| number >= least && number <= most);
+                rows.retain_by(&numbers, |number| number >= from && number <= to);
+                if let Some(column) = column {
+                    for (limit, side) in [(least, Ordering::Greater), (most, Ordering::Less)] {
+                        if let Some(limit) = limit {
+                            limit.restrict(column, rows, side);
+                        }
+                    }
+                }
             }
             Self::OneOf { values, .. } => rows.and(&one_of(store, column, values)),
             Self::HasValue(_) => rows.and(&with_value(store, column)),
@@ -129,9 +143,14 @@ fn with_value(store: &Store, column: Option<&Column>) -> Mask {
 fn one_of(store: &Store, column: Option<&Column>, values: &[String]) -> Mask {
     let mut is_wanted = vec![false; store.codes()];
     values.iter().flat_map(|value| store.codes_of(value)).for_each(|code| is_wanted[code as usize] = true);
-    let numbers: Vec<f64> = values.iter().filter_map(|value| value.parse().ok()).collect();
-    let has_number = |number| numbers.contains(&number);
-    of_either(store, column, has_number, |code| is_wanted[code as usize])
+    let numbers: Vec<Limit> = values.iter().filter_map(|value| Limit::parse(value)).collect();
+    let is_nearest = |number| numbers.iter().any(|wanted| is_equal(wanted.nearest(), number));
+    let mut rows = of_either(store, column, is_nearest, |code| is_wanted[code as usize]);
+    if let Some(column) = column.filter(|column| column.has_integers()) {
+        let is_it = |row: usize| column.number(row).is_nan() || numbers.iter().any(|wanted| wanted.is(column, row));
+        rows.retain(is_it);
+    }
+    rows
 }
 
 /// The rows whose number is chosen, and those whose code is.

@@ -1,6 +1,11 @@
 //! Numbers as texts that are read back as the same number, and as keys that sort them.
 
+mod large;
+
 use std::fmt;
+
+pub use large::LargeInteger;
+pub(crate) use large::{NO_REST, Rest};
 
 /// A number with as many digits as it takes: `0.1`, `30`, `1.5e-7`.
 pub(crate) struct Number(pub(crate) f64);

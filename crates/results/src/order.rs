@@ -42,6 +42,9 @@ pub fn order(store: &Store, column: &ColumnId, direction: Direction, rows: &Mask
         }
     }
     let mut order = sorted(numbers, turned);
+    if column.has_integers() {
+        settle(&mut order, column, direction);
+    }
     order.extend(sorted(texts, turned));
     order.extend(missing);
     order
@@ -54,6 +57,15 @@ fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Ve
     }
     keys.sort_unstable();
     keys.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Puts large integers that are the same float, and so stand side by side, in their order.
+fn settle(order: &mut [u32], column: &Column, direction: Direction) {
+    let number = |row: &u32| column.number(*row as usize).to_bits();
+    for equal in order.chunk_by_mut(|one, other| number(one) == number(other)) {
+        let rest = |row: &u32| column.rest_or_zero(*row as usize);
+        equal.sort_by_key(|row| if direction == Direction::Ascending { rest(row) } else { -rest(row) });
+    }
 }
 
 /// A store has fewer than 2^32 rows.
@@ -105,6 +117,21 @@ mod tests {
         assert_eq!(order(&store, &ColumnId::Factor("c".into()), Direction::Ascending, &chosen), [2, 0]);
         let by_id = order(&store, &ColumnId::Case(Field::CaseId), Direction::Descending, &store.all());
         assert_eq!(by_id, [2, 1, 0], "ids of samples ascend");
+    }
+
+    #[test]
+    fn integers_that_are_the_same_float_are_in_order() {
+        let values = [
+            json!(4_611_686_018_427_387_907_u64),
+            json!(4_611_686_018_427_387_904_f64),
+            json!(4_611_686_018_427_387_905_u64),
+            json!(-9_223_372_036_854_775_807_i64),
+            json!(4_611_686_018_427_387_906_u64),
+            json!(null),
+            json!(18_446_744_073_709_551_615_u64),
+        ];
+        check(&values, Direction::Ascending, &[3, 1, 2, 4, 0, 6, 5]);
+        check(&values, Direction::Descending, &[6, 0, 4, 2, 1, 3, 5]);
     }
 
     proptest! {

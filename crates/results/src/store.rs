@@ -18,6 +18,7 @@ use self::index::Index;
 pub use self::statistics::Statistics;
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;
+use crate::number::LargeInteger;
 
 /// The most factors and responses that a store has; values of further ones are left out and counted.
 pub const MAX_COLUMNS: usize = 4_096;
@@ -50,8 +51,12 @@ pub struct Store {
 pub enum Cell<'a> {
     /// A finite number.
     Number(f64),
+    /// An integer that may be no float.
+    Integer(LargeInteger),
     /// A text.
     Text(&'a str),
+    /// The beginning of a text, which ends with `…`, and how many characters the whole has. That stands in the case's document.
+    Cut(&'a str, u32),
     /// `true` or `false`.
     Flag(bool),
     /// A case's id.
@@ -172,7 +177,10 @@ impl Store {
     #[must_use]
     pub fn cell_of(&self, column: &Column, row: usize) -> Cell<'_> {
         let number = column.number(row);
-        if number.is_nan() { self.dictionary.cell(column.code(row)) } else { Cell::Number(number) }
+        if number.is_nan() {
+            return self.dictionary.cell(column.code(row));
+        }
+        column.integer(row).map_or(Cell::Number(number), Cell::Integer)
     }
 
     /// What a code of [`Column::codes`] says: a text, `true` or `false`, and nothing for 0.
@@ -199,10 +207,37 @@ impl Store {
         found
     }
 
-    /// The codes of what says this: a text, and a flag.
+    /// Whether a column of this store has flags, and nothing else.
+    #[must_use]
+    pub fn has_flags_only(&self, column: &Column) -> bool {
+        let statistics = column.statistics();
+        let is_flag = |code: &u32| *code <= Dictionary::flag(true);
+        statistics.numbers == 0 && statistics.texts > 0 && column.codes().iter().all(is_flag)
+    }
+
+    /// The codes of what says this: a text, those of which that is the beginning, and a flag.
     pub(crate) fn codes_of(&self, label: &str) -> impl Iterator<Item = u32> {
-        let flag = [false, true].map(Dictionary::flag).into_iter().filter(move |flag| self.label(*flag) == label);
-        self.dictionary.find(label).into_iter().chain(flag)
+        let flags = [false, true].map(Dictionary::flag).into_iter();
+        let others = flags.chain(self.dictionary.cuts()).filter(move |code| self.label(*code) == label);
+        self.dictionary.find(label).into_iter().chain(others)
+    }
+
+    /// How many texts of factors and responses are the beginning of a longer one.
+    #[must_use]
+    pub fn cut_texts(&self) -> usize {
+        if !self.has_cut_texts() {
+            return 0;
+        }
+        let mut is_cut = vec![false; self.codes()];
+        self.dictionary.cuts().for_each(|code| is_cut[code as usize] = true);
+        let cut = |column: &Column| column.codes().iter().filter(|code| is_cut[**code as usize]).count();
+        self.named.iter().map(|(_, column)| cut(column)).sum()
+    }
+
+    /// Whether there ever was a text that is the beginning of a longer one.
+    #[must_use]
+    pub fn has_cut_texts(&self) -> bool {
+        self.dictionary.cuts().next().is_some()
     }
 
     /// How many codes there are, 0 included.

@@ -8,9 +8,10 @@ use cruncher_results::store::Store;
 use leptos::prelude::*;
 
 use super::MOST_AXES;
-use crate::results::columns::{Shown, is_text, label, plotted, showable};
+use crate::results::columns::{Shown, label, plotted, showable};
 use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
+use crate::state::responses::{has_mean, is_text};
 
 /// How strongly the response follows each factor, among the selected cases.
 pub(crate) struct Correlations {
@@ -45,6 +46,9 @@ impl Correlations {
 }
 
 fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> (Vec<ColumnId>, Correlation) {
+    if !has_mean(store, response) {
+        return (Vec::new(), Correlation { response: label(response), rows: Vec::new() });
+    }
     let is_number = |id: &ColumnId| !is_text(store, id) && id != response;
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();

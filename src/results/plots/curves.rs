@@ -203,14 +203,17 @@ pub(crate) fn legend(reader: CurveReader) -> String {
         of += u64::from(selected.contains(curve.row));
     }
     let curves = counted(of, "curve", "curves");
-    let muted = if of < all {
-        format!(", {} not selected", counted(all - of, "curve is", "curves are"))
-    } else {
-        String::new()
+    let muted = match all - of {
+        0 => String::new(),
+        muted => format!(", {} not selected", counted(muted, "curve is", "curves are")),
+    };
+    let none = match (reader.results() as u64).saturating_sub(all) {
+        0 => String::new(),
+        without => format!(", {} none", counted(without, "result that was read has", "results that were read have")),
     };
     if of < LEAST_IN_BAND as u64 {
-        format!("{curves}{muted}")
+        format!("{curves}{muted}{none}")
     } else {
-        format!("Median and 5–95 % of {curves}, as far as {LEAST_IN_BAND} of them reach{muted}")
+        format!("Median and 5–95 % of {curves}, as far as {LEAST_IN_BAND} of them reach{muted}{none}")
     }
 }

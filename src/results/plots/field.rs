@@ -29,7 +29,12 @@ impl FieldPlot {
                 Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
             let cells = Field::suitable_cells(selected.count);
             let (right, up) = (bare(&x.axis, store, &shown.factor), bare(&y.axis, store, &shown.second));
-            look(&Field::of(&values, &right, &up, &response.axis, (cells, cells)), (&x, &y))
+            // Of flags the mean is the share of those that are true.
+            let axis = match response.categories {
+                Some(_) => Axis::covering(&response.axis.label, "share", Scale::Linear, &[0.0, 1.0]),
+                None => response.axis,
+            };
+            look(&Field::of(&values, &right, &up, &axis, (cells, cells)), (&x, &y))
         }))
     }
 }

@@ -22,11 +22,11 @@ pub(super) use timeline::TimelinePlot;
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::store::{Cell, Store};
-use cruncher_study::figures::significant;
 use leptos::prelude::*;
 
 use super::columns::{Plotted, label, unit};
 use super::desk::Desk;
+use crate::state::words::words;
 
 /// The most columns that are shown side by side.
 const MOST_AXES: usize = 12;
@@ -86,16 +86,10 @@ fn in_words<'a>(desk: Desk, store: &Store, row: usize, ids: impl IntoIterator<It
 
 /// What a case has in a column, in words.
 pub(super) fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
-    match store.cell(id, row) {
-        Cell::Number(number) => {
-            let unit = unit(desk, id);
-            if unit.is_empty() { significant(number) } else { format!("{} {unit}", significant(number)) }
-        }
-        Cell::Text(text) => text.to_owned(),
-        Cell::Flag(flag) => flag.to_string(),
-        Cell::Id(id) => id.to_string(),
-        Cell::Missing => "–".to_owned(),
-    }
+    let cell = store.cell(id, row);
+    let unit = if matches!(cell, Cell::Number(_) | Cell::Integer(_)) { unit(desk, id) } else { String::new() };
+    let text = words(cell).text;
+    if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 
 /// The factors and the response that stand side by side where all are shown.

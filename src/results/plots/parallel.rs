@@ -3,7 +3,7 @@
 use cruncher_plot::Chart;
 use cruncher_plot::parallel::Parallel;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::filter::Condition;
+use cruncher_results::filter::{Condition, Limit};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select, side_by_side};
@@ -54,7 +54,7 @@ impl ParallelPlot {
 fn brushed(condition: &Condition, id: &ColumnId, column: &Plotted) -> Option<(f64, f64)> {
     match condition {
         Condition::Range { column: own, least, most } if own == id => {
-            Some((least.unwrap_or(column.axis.least), most.unwrap_or(column.axis.most)))
+            Some((least.map_or(column.axis.least, Limit::nearest), most.map_or(column.axis.most, Limit::nearest)))
         }
         Condition::OneOf { column: own, values } if own == id => {
             let names = column.categories.as_ref()?;

@@ -1,16 +1,15 @@
 //! What stands in the cells of the table.
 
-use std::collections::BTreeMap;
-
+use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::number::exact;
 use cruncher_results::store::{Cell, DONE, Store};
-use cruncher_study::figures::significant;
+use cruncher_study::figures::{counted, thousands};
 
 use super::title_of;
 use crate::results::columns::unit;
 use crate::results::desk::Desk;
 use crate::results::outcome::outcome;
+use crate::state::words::{Words, words};
 
 /// More factors and responses than these have no column.
 const MOST_NAMED: usize = 100;
@@ -36,13 +35,17 @@ pub(super) struct Told {
 
 impl Column {
     fn new(desk: Desk, store: &Store, id: ColumnId) -> Self {
-        let is_number = store.column(&id).is_some_and(|column| column.statistics().numbers > 0);
+        let column = store.column(&id);
+        let is_number = column.is_some_and(|column| column.statistics().numbers > 0);
+        let has_integers = column.is_some_and(cruncher_results::store::Column::has_integers);
         let title = title_of(&id, &unit(desk, &id));
         let least_ch = match id {
             ColumnId::Case(Field::CaseId) => 11,
             ColumnId::Case(Field::State) => 24,
             ColumnId::Case(Field::Batch | Field::Worker) => 22,
             ColumnId::Case(Field::Level | Field::Replicate) => 8,
+            // Twenty digits, and a sign.
+            _ if has_integers => 23,
             _ if is_number => 12,
             _ => 16,
         };
@@ -84,8 +87,26 @@ fn named(store: &Store) -> impl Iterator<Item = ColumnId> {
 }
 
 /// How many columns the table leaves out, since there are too many.
-pub(super) fn left_out(store: &Store) -> usize {
+fn left_out(store: &Store) -> usize {
     named(store).count().saturating_sub(MOST_NAMED)
+}
+
+/// What the table doesn't show, if that is something.
+pub(super) fn notes(store: &Store) -> Option<String> {
+    let columns = match left_out(store) as u64 {
+        0 => None,
+        count => Some(format!("{} in the download.", counted(count, "more column is", "more columns are"))),
+    };
+    let texts = match store.cut_texts() as u64 {
+        0 => None,
+        count => Some(format!(
+            "{} cut at {} characters: whole in the document of the case, and in the download.",
+            counted(count, "text is", "texts are"),
+            thousands(MAX_TEXT_CHARS as u64)
+        )),
+    };
+    let notes: Vec<String> = columns.into_iter().chain(texts).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 /// The widths of all columns, as a grid takes them.
@@ -100,17 +121,18 @@ pub(super) fn id_of(place: usize) -> String {
 }
 
 /// The cells of a row, one a column.
-pub(super) fn line(store: &Store, columns: &[Column], messages: &BTreeMap<String, String>, row: usize) -> Vec<Told> {
+pub(super) fn line(store: &Store, columns: &[Column], row: usize) -> Vec<Told> {
     let cell = |column: &Column| match &column.id {
-        ColumnId::Case(Field::State) => state_in_words(store.cell(&column.id, row), message(store, messages, row)),
+        ColumnId::Case(Field::State) => state_in_words(store.cell(&column.id, row), message(store, row)),
         id => in_words(store.cell(id, row)),
     };
     columns.iter().map(cell).collect()
 }
 
-fn message<'a>(store: &Store, messages: &'a BTreeMap<String, String>, row: usize) -> &'a str {
-    match store.cell(&ColumnId::Case(Field::Signature), row) {
-        Cell::Text(signature) => messages.get(signature).map_or("", String::as_str),
+/// What the failure of a case says; nothing of one that is done.
+fn message(store: &Store, row: usize) -> &str {
+    match store.cell(&ColumnId::Case(Field::Error), row) {
+        Cell::Text(message) => message,
         _ => "",
     }
 }
@@ -123,14 +145,15 @@ fn state_in_words(state: Cell, message: &str) -> Told {
 }
 
 fn in_words(cell: Cell) -> Told {
+    let Words { text, exact } = words(cell);
     match cell {
-        Cell::Number(number) => {
-            let (text, exact) = (significant(number), exact(number));
-            Told { title: (exact != text).then_some(exact), text, class: "" }
+        Cell::Number(_) | Cell::Flag(_) => Told { text, title: exact, class: "" },
+        Cell::Integer(_) | Cell::Text(_) => Told { title: Some(text.clone()), text, class: "" },
+        Cell::Cut(_, chars) => {
+            let all = counted(u64::from(chars), "character", "characters");
+            Told { title: Some(format!("{text} ({all}: whole in the document of the case)")), text, class: "" }
         }
-        Cell::Text(text) => Told { title: Some(text.to_owned()), text: text.to_owned(), class: "" },
-        Cell::Flag(flag) => Told { text: flag.to_string(), ..Told::default() },
-        Cell::Id(id) => Told { text: format!("{:.8}", id.to_string()), title: Some(id.to_string()), class: "" },
-        Cell::Missing => Told { text: "–".into(), title: None, class: "faint" },
+        Cell::Id(_) => Told { text: format!("{text:.8}"), title: Some(text), class: "" },
+        Cell::Missing => Told { text, title: None, class: "faint" },
     }
 }

@@ -17,6 +17,7 @@ use cruncher_study::key::DATA_PREFIX;
 
 use super::documents::{Documents, one_by_one};
 use crate::listing::{Outline, Row};
+use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::shelf::Shelf;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
@@ -120,6 +121,10 @@ fn left_out(documents: &Documents, lacking: u64) -> Vec<String> {
         let of = counted(documents.of_cases, "case", "cases");
         parts.push(format!("the documents of {} of {of}", thousands(documents.left_out)));
     }
+    if documents.too_large > 0 {
+        let documents = counted(documents.too_large, "document", "documents");
+        parts.push(format!("{documents} of more than {} MiB", MAX_DOCUMENT_BYTES >> 20));
+    }
     if documents.unreadable > 0 {
         parts.push(counted(documents.unreadable, "document that can't be read", "documents that can't be read"));
     }
@@ -175,7 +180,7 @@ mod tests {
         }
         cloud.pass(120);
         let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
-        assert_eq!(content.left_out, ["3 documents that can't be read", "the rows of 3 cases"]);
+        assert_eq!(content.left_out, ["3 documents of more than 8 MiB", "the rows of 3 cases"]);
         let documents = Documents { of_cases: 10_900, left_out: 900, ..Documents::default() };
         assert_eq!(left_out(&documents, 0), ["the documents of 900 of 10,900 cases"]);
     }

@@ -29,7 +29,9 @@ pub(super) struct Documents {
     pub(super) of_cases: u64,
     /// How many of them were too many, or too large together.
     pub(super) left_out: u64,
-    /// How many of them can't be read, or are too large each.
+    /// How many of them are larger than what is read of a document.
+    pub(super) too_large: u64,
+    /// How many of them can't be read.
     pub(super) unreadable: u64,
 }
 
@@ -92,7 +94,7 @@ impl Documents {
         for candidate in candidates {
             let size_bytes = candidate.object.size_bytes;
             if size_bytes > MAX_DOCUMENT_BYTES {
-                self.unreadable += 1;
+                self.too_large += 1;
             } else if chosen.len() == MOST_DOCUMENTS || bytes + size_bytes > MOST_BYTES {
                 self.left_out += 1;
             } else {
@@ -220,7 +222,7 @@ mod tests {
         cloud.put(&format!("data/b/done-{}.json", case(3)), vec![b' '; 9 << 20]);
         let (documents, told) = read(&study, &[]);
         assert!(documents.held.keys().eq(&keys), "{:?}", documents.held.keys());
-        assert_eq!((documents.of_cases, documents.left_out, documents.unreadable), (3, 0, 1));
+        assert_eq!((documents.of_cases, documents.left_out, documents.too_large, documents.unreadable), (3, 0, 1, 0));
         assert_eq!(told.last(), Some(&Reading::Documents { read: 3, of: 3 }));
     }
 

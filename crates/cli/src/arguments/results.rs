@@ -26,11 +26,17 @@ name of a file there is left out, and named.
 With --table, one file instead, a row for each case that is done or has failed for good:
 
   FILE.csv      fields of the case, factors, responses
-  FILE.parquet  the same with types, and with attempt and signature of failures; a missing value is null
+  FILE.parquet  the same with types, and with attempt, signature and error of failures; a missing value is null
   FILE.npz      for numpy.load: X (factors) and Y (responses), a row for each case that is done, NaN where there is no number;
                 X_names, Y_names, case_ids
 
-It is read from the rows that workers write, and the study's queue, as the page does: few requests, no request a case. A FILE
+Integers of 64 bits are exact in .csv and .parquet; arrays of floats hold the nearest ones, and the columns are named. Texts are
+whole in both: those of more than 1,000 characters are read from the documents of their cases, a request a case.
+
+A name of a response with a comma stands alone or in double quotes, and a double quote in those is two: '\"load, kN\",settlement'.
+--responses may be there several times.
+
+It is read from the rows that workers write, and the study's queue, as the page does: few requests, else no request a case. A FILE
 that is there already is replaced, at once and as a whole.
 
 Costs: a GET a file, 0.04 dollars for 100,000; data that leaves AWS costs about 0.09 dollars per GB beyond 100 GB a month.
@@ -41,6 +47,7 @@ Examples:
   cruncher results prandtl prandtl-data --batch prandtl/level-03 --only results,errors
   cruncher results prandtl --table prandtl.csv
   cruncher results prandtl --table prandtl.npz --responses end_load,settlement
+  cruncher results prandtl --table prandtl.csv --responses '\"load, kN\",settlement'
   cruncher results prandtl prandtl-data --bucket cruncher-prandtl-bucket-1x2y   when the stack is gone already
 
 Exit codes: 0 everything is there, but what is named as left out; 1 failed, or some could not be had; 2 wrong usage; 130 ended
@@ -66,8 +73,8 @@ pub(crate) struct Results {
     /// The study's bucket, when its stack is gone and can't tell
     #[arg(long, value_name = "NAME", conflicts_with = "table")]
     pub bucket: Option<String>,
-    /// The table has these responses only, in this order, joined by commas [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "folder")]
+    /// The table has these responses only, in this order, joined by commas; a name with a comma in double quotes [default: all]
+    #[arg(long, value_name = "NAMES", conflicts_with = "folder")]
     pub responses: Vec<String>,
 }
 

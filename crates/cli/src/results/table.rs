@@ -1,15 +1,21 @@
 //! `cruncher results --table`: all cases that ended, as one table.
 
 mod gathering;
+#[cfg(test)]
+mod hostile_tests;
 mod numpy;
 mod parquet;
 mod selection;
+mod whole;
 
 use std::io::{self, Write};
 
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
+use cruncher_results::chunk::MAX_TEXT_CHARS;
+use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::Csv;
+use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::figures::{counted, thousands};
 
 use super::{MOST_CHARS, MOST_NAMED, tell_more};
@@ -23,6 +29,7 @@ use crate::signal::unless_ended;
 use crate::text::{count, printable, size};
 
 use gathering::{Gathered, gather};
+use numpy::Lost;
 use selection::Selection;
 
 /// So many lines are in memory at once.
@@ -44,16 +51,38 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
     let client = cloud::client(account).await?;
     let (study, region) = (&arguments.study, client.endpoints().region.clone());
     let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
-    let gathered = gather(Study { client, config }, arguments.batch.as_ref()).await?;
+    let study = Study { client, config };
+    let gathered = gather(study.clone(), arguments.batch.as_ref()).await?;
     tell_lacking(&gathered);
     let selection = select(&gathered, arguments, file.format)?;
-    let table = write(&selection, file.format, draft.file()).map_err(|error| draft.failure(&error))?;
+    let whole =
+        if file.format == Format::Npz { WholeTexts::default() } else { whole::read(&study, &selection).await? };
+    let table = write(&selection, &whole, file.format, draft.file()).map_err(|error| draft.failure(&error))?;
     let size_bytes = draft.commit()?;
     result(format_args!("{}: {} ({})", summary(&table), file.path.display(), size(size_bytes)));
-    for left_out in table.left_out {
-        note(format_args!("Left out: {}: it has no numbers", printable(&left_out, MOST_CHARS)));
-    }
+    tell_lost(&table, whole.lacking() as u64);
     Ok(gathered)
+}
+
+/// Names what the table has not as the cases have it.
+fn tell_lost(table: &Written, cut: u64) {
+    for left_out in &table.left_out {
+        note(format_args!("Left out: {}: it has no numbers", printable(left_out, MOST_CHARS)));
+    }
+    for rounded in &table.rounded {
+        let name = printable(rounded, MOST_CHARS);
+        note(format_args!(
+            "Rounded: {name}: it has integers beyond 2^53, which floats don't hold; a .csv or .parquet file does"
+        ));
+    }
+    if cut > 0 {
+        let texts = counted(cut, "text", "texts");
+        let why = "the documents of their cases are gone, are too large, or hold another attempt's";
+        note(format_args!(
+            "Cut: {texts}, at {} characters, with a … at the end: {why}",
+            thousands(MAX_TEXT_CHARS as u64)
+        ));
+    }
 }
 
 /// What the table is made of, unless that is nothing.
@@ -101,31 +130,38 @@ struct Written {
     responses: u64,
     /// Names of columns.
     left_out: Vec<String>,
+    rounded: Vec<String>,
 }
 
-fn write(selection: &Selection<'_>, format: Format, out: &mut (impl Write + Send)) -> io::Result<Written> {
+fn write(
+    selection: &Selection<'_>,
+    whole: &WholeTexts,
+    format: Format,
+    out: &mut (impl Write + Send),
+) -> io::Result<Written> {
     let mut written = Written {
         done: selection.done.count() as u64,
         failed: selection.failed.count() as u64,
         factors: selection::factors(&selection.factors),
         responses: selection.responses.len() as u64,
-        left_out: Vec::new(),
+        ..Written::default()
     };
     match format {
-        Format::Csv => write_csv(selection, out)?,
-        Format::Parquet => parquet::write(selection, out)?,
+        Format::Csv => write_csv(selection, whole, out)?,
+        Format::Parquet => parquet::write(selection, whole, out)?,
         Format::Npz => {
-            let left_out = numpy::write(selection, out)?;
+            let Lost { left_out, rounded } = numpy::write(selection, out)?;
             written.factors = selection::factors(selection.factors.iter().filter(|id| !left_out.contains(id)));
             written.responses -= selection.responses.iter().filter(|id| left_out.contains(id)).count() as u64;
-            written.left_out = left_out.iter().map(|id| id.name().to_owned()).collect();
+            let names = |ids: Vec<ColumnId>| ids.iter().map(|id| id.name().to_owned()).collect();
+            (written.left_out, written.rounded) = (names(left_out), names(rounded));
         }
     }
     Ok(written)
 }
 
-fn write_csv(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<()> {
-    let csv = Csv::of(selection.store, selection.named().cloned());
+fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, out: &mut impl Write) -> io::Result<()> {
+    let csv = Csv::of(selection.store, selection.named().cloned()).with_whole_texts(whole);
     out.write_all(csv.header().as_bytes())?;
     let rows = selection.rows();
     rows.chunks(LINES_AT_ONCE).try_for_each(|rows| out.write_all(csv.rows(rows.iter().copied()).as_bytes()))
@@ -165,7 +201,8 @@ mod tests {
     #[test]
     fn a_summary_counts_what_is_in_the_table() {
         let check = |done, failed, expected: &str| {
-            assert_eq!(summary(&Written { done, failed, factors: 7, responses: 1, left_out: vec![] }), expected);
+            let written = Written { done, failed, factors: 7, responses: 1, ..Written::default() };
+            assert_eq!(summary(&written), expected);
         };
         check(1_204, 18, "1,204 done and 18 failed cases, 7 factors, 1 response");
         check(1, 0, "1 done case, 7 factors, 1 response");

@@ -109,10 +109,10 @@ impl Attempts {
     }
 
     pub(super) fn push(&mut self, row: &Attempt<'_>) {
-        let optional = |texts, text: Option<&str>| text.map_or(0, |text| intern(texts, clip(text)) + 1);
+        let optional = |texts, text: Option<&str>| text.map_or(0, |text| intern(texts, &clip(text).0) + 1);
         let signature = optional(&mut self.signatures, row.signature);
         let error = optional(&mut self.errors, row.error);
-        let worker = intern(&mut self.workers, clip(row.worker));
+        let worker = intern(&mut self.workers, &clip(row.worker).0);
         let batch = self.intern_batch(row.batch);
         let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt];
         self.words.iter_mut().zip(words).for_each(|(column, word)| column.push(word));

@@ -6,9 +6,10 @@ use cruncher_study::case::CaseId;
 use super::attempts::{Attempts, BATCH, ENDINGS, ERROR, SIGNATURE, WORDS, WORKER};
 use super::column::{Column, Part, TEXTS};
 use super::{Chunk, MAX_COLUMNS};
+use crate::number::Rest;
 
 /// What bytes of a chunk begin with. Its last two say the version.
-const MAGIC: &[u8; 8] = b"crchnk01";
+const MAGIC: &[u8; 8] = b"crchnk02";
 
 impl Chunk {
     /// The chunk as bytes.
@@ -88,11 +89,15 @@ fn write_column(out: &mut Vec<u8>, column: &Column) {
     write_text(out, &column.name);
     write_word(out, column.numbers.len());
     write_numbers(out, &column.numbers);
+    write_word(out, column.rests.len());
+    column.rests.iter().for_each(|rest| out.extend_from_slice(&rest.to_le_bytes()));
     write_texts(out, column.texts.iter().map(String::as_str));
-    write_word(out, column.others.len());
-    for (row, code) in &column.others {
-        out.extend_from_slice(&row.to_le_bytes());
-        out.extend_from_slice(&code.to_le_bytes());
+    for pairs in [&column.others, &column.cuts] {
+        write_word(out, pairs.len());
+        for (row, word) in pairs {
+            out.extend_from_slice(&row.to_le_bytes());
+            out.extend_from_slice(&word.to_le_bytes());
+        }
     }
 }
 
@@ -181,18 +186,36 @@ impl Input<'_> {
         };
         let name = self.text()?;
         let count = self.count().filter(|count| *count <= rows)?;
-        let (numbers, texts) = (self.numbers(count)?, self.texts()?);
-        let (mut others, mut next_row) = (Vec::new(), 0);
+        let (numbers, rests, texts) = (self.numbers(count)?, self.rests(count)?, self.texts()?);
+        let others = self.pairs(rows)?;
+        let has_number = |row: u32| numbers.get(row as usize).is_some_and(|number| !number.is_nan());
+        if others.iter().any(|(row, code)| has_number(*row) || *code as usize >= texts.len() + TEXTS as usize) {
+            return None;
+        }
+        let cuts = self.pairs(rows)?;
+        let is_text =
+            |row: u32| others.binary_search_by_key(&row, |other| other.0).is_ok_and(|at| others[at].1 >= TEXTS);
+        cuts.iter().all(|(row, _)| is_text(*row)).then_some(Column { part, name, numbers, rests, others, texts, cuts })
+    }
+
+    fn rests(&mut self, most: usize) -> Option<Vec<Rest>> {
+        let count = self.count().filter(|count| *count <= most)?;
+        let (rests, _) = self.take(count * size_of::<Rest>())?.as_chunks();
+        Some(rests.iter().map(|bytes| Rest::from_le_bytes(*bytes)).collect())
+    }
+
+    /// Rows in order, and a word of each.
+    fn pairs(&mut self, rows: usize) -> Option<Vec<(u32, u32)>> {
+        let (mut pairs, mut next_row) = (Vec::new(), 0);
         for _ in 0..self.count()? {
-            let (row, code) = (self.word()?, self.word()?);
+            let (row, word) = (self.word()?, self.word()?);
             let place = row as usize;
-            let has_number = numbers.get(place).is_some_and(|number| !number.is_nan());
-            if place < next_row || place >= rows || code as usize >= texts.len() + TEXTS as usize || has_number {
+            if place < next_row || place >= rows {
                 return None;
             }
             next_row = place + 1;
-            others.push((row, code));
+            pairs.push((row, word));
         }
-        Some(Column { part, name, numbers, others, texts })
+        Some(pairs)
     }
 }

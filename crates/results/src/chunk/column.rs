@@ -1,6 +1,7 @@
 //! One column: numbers, and what else there is by row.
 
 use super::texts::{clip, intern};
+use crate::number::{LargeInteger, NO_REST, Rest};
 
 /// What a column belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,8 @@ pub enum Part {
 pub enum Value<'a> {
     /// A text.
     Text(&'a str),
+    /// The beginning of a text, which ends with `…`, and how many characters the whole has.
+    Cut(&'a str, u32),
     /// `true` or `false`.
     Flag(bool),
 }
@@ -27,9 +30,13 @@ pub struct Column {
     pub(super) name: String,
     /// NaN where there is no number; ends after the last one.
     pub(super) numbers: Vec<f64>,
+    /// What is added to a number that stands for a large integer, [`NO_REST`] where none does; ends after the last one.
+    pub(super) rests: Vec<Rest>,
     /// What is no number, by row, in order: a place in `texts` + [`TEXTS`], or a flag.
     pub(super) others: Vec<(u32, u32)>,
     pub(super) texts: Vec<String>,
+    /// The rows whose text is the beginning of a longer one, in order, and how many characters that has.
+    pub(super) cuts: Vec<(u32, u32)>,
 }
 
 /// The codes of flags are 0 and 1; those of texts begin here.
@@ -37,7 +44,8 @@ pub(super) const TEXTS: u32 = 2;
 
 impl Column {
     pub(super) fn new(part: Part, name: &str) -> Self {
-        Self { part, name: name.to_owned(), numbers: Vec::new(), others: Vec::new(), texts: Vec::new() }
+        let (numbers, rests, others, texts, cuts) = Default::default();
+        Self { part, name: name.to_owned(), numbers, rests, others, texts, cuts }
     }
 
     /// What the column belongs to.
@@ -58,15 +66,26 @@ impl Column {
         &self.numbers
     }
 
-    /// What is no number: rows in ascending order, and the value of each. These rows have no number.
-    pub fn others(&self) -> impl Iterator<Item = (usize, Value<'_>)> {
-        self.others.iter().map(|(row, code)| (*row as usize, self.value(*code)))
+    /// The large integer that a row has, of which its number is the nearest float.
+    #[must_use]
+    pub fn integer(&self, row: usize) -> Option<LargeInteger> {
+        LargeInteger::of_parts(*self.numbers.get(row)?, *self.rests.get(row)?)
     }
 
-    fn value(&self, code: u32) -> Value<'_> {
-        match code.checked_sub(TEXTS) {
-            Some(place) => Value::Text(&self.texts[place as usize]),
-            None => Value::Flag(code == 1),
+    /// What is no number: rows in ascending order, and the value of each. These rows have no number.
+    pub fn others(&self) -> impl Iterator<Item = (usize, Value<'_>)> {
+        let mut cuts = self.cuts.iter().peekable();
+        self.others.iter().map(move |(row, code)| {
+            let cut = cuts.next_if(|cut| cut.0 == *row);
+            (*row as usize, self.value(*code, cut.map(|cut| cut.1)))
+        })
+    }
+
+    fn value(&self, code: u32, cut: Option<u32>) -> Value<'_> {
+        match (code.checked_sub(TEXTS), cut) {
+            (Some(place), Some(chars)) => Value::Cut(&self.texts[place as usize], chars),
+            (Some(place), None) => Value::Text(&self.texts[place as usize]),
+            (None, _) => Value::Flag(code == 1),
         }
     }
 
@@ -79,6 +98,12 @@ impl Column {
         self.numbers.push(number);
     }
 
+    pub(super) fn put_integer(&mut self, row: u32, integer: LargeInteger) {
+        self.put_number(row, integer.nearest());
+        self.rests.resize(row as usize, NO_REST);
+        self.rests.push(integer.rest());
+    }
+
     pub(super) fn put_flag(&mut self, row: u32, flag: bool) {
         self.clear(row);
         self.others.push((row, u32::from(flag)));
@@ -86,8 +111,18 @@ impl Column {
 
     pub(super) fn put_text(&mut self, row: u32, text: &str) {
         self.clear(row);
-        let place = intern(&mut self.texts, clip(text));
+        let (text, cut) = clip(text);
+        let place = intern(&mut self.texts, &text);
         self.others.push((row, place + TEXTS));
+        self.cuts.extend(cut.map(|chars| (row, chars)));
+    }
+
+    /// Notes that the text of a row, which is the last one, is the beginning of one with so many characters.
+    pub(super) fn mark_cut(&mut self, row: u32, chars: u32) {
+        let is_text = self.others.last().is_some_and(|last| last.0 == row && last.1 >= TEXTS);
+        if is_text && self.cuts.last().is_none_or(|last| last.0 < row) {
+            self.cuts.push((row, chars));
+        }
     }
 
     /// Takes back what stands in a row and after it.
@@ -95,10 +130,14 @@ impl Column {
         self.numbers.truncate(row as usize);
         let end = self.numbers.iter().rposition(|number| !number.is_nan()).map_or(0, |last| last + 1);
         self.numbers.truncate(end);
+        self.rests.truncate(end);
+        let end = self.rests.iter().rposition(|rest| *rest != NO_REST).map_or(0, |last| last + 1);
+        self.rests.truncate(end);
         if self.others.last().is_some_and(|last| last.0 >= row) {
             self.others.retain(|other| other.0 < row);
             let texts = self.others.iter().map(|other| (other.1 + 1).saturating_sub(TEXTS)).max().unwrap_or(0);
             self.texts.truncate(texts as usize);
+            self.cuts.retain(|cut| cut.0 < row);
         }
     }
 }

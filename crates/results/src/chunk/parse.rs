@@ -39,21 +39,35 @@ struct Reader {
     /// The batch of the row before, which most often is that of this one, too.
     batch: Option<Batch>,
     text: String,
+    /// The texts of the row that were cut, by their names, and how many characters each has in all.
+    cuts: Vec<(String, u32)>,
 }
 
 impl Reader {
     fn read(&mut self, worker: &str, line: &[u8]) -> serde_json::Result<()> {
+        self.cuts.clear();
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         let row = Row { reader: self, fields: Fields::default() }.deserialize(&mut deserializer);
         let row = row.and_then(|fields| deserializer.end().map(|()| fields));
         match row.and_then(|fields| self.keep(worker, &fields)) {
-            Ok(()) => self.writer.keep(),
+            Ok(()) => {
+                self.mark_cuts();
+                self.writer.keep();
+            }
             Err(error) => {
                 self.writer.discard();
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// Wherever in the row it stood that they were cut.
+    fn mark_cuts(&mut self) {
+        for (name, chars) in self.cuts.drain(..) {
+            self.writer.name = name;
+            self.writer.cut(chars);
+        }
     }
 
     fn keep(&mut self, worker: &str, fields: &Fields) -> serde_json::Result<()> {
@@ -97,8 +111,8 @@ impl Fields {
     }
 }
 
-/// The fixed fields, then the two that have values of their own.
-const NAMES: [&str; 13] = [
+/// The fixed fields, then the two that have values of their own, and which of these were cut.
+const NAMES: [&str; 14] = [
     "batch",
     "case_id",
     "level",
@@ -112,10 +126,12 @@ const NAMES: [&str; 13] = [
     "error",
     "parameters",
     "result",
+    "cut",
 ];
 const BATCH: usize = 0;
 const PARAMETERS: usize = 11;
 const RESULT: usize = 12;
+const CUT: usize = 13;
 
 struct Row<'a> {
     reader: &'a mut Reader,
@@ -169,6 +185,7 @@ impl Row<'_> {
             10 => fields.error = row.next_value()?,
             PARAMETERS => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Factor))?,
             RESULT => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Response))?,
+            CUT => row.next_value_seed(Cuts(&mut self.reader.cuts))?,
             _ => drop(row.next_value::<IgnoredAny>()?),
         }
         Ok(())
@@ -188,6 +205,33 @@ impl Reader {
         self.text.clear();
         row.next_value_seed(Append(&mut self.text))?;
         Ok(&self.text)
+    }
+}
+
+/// Reads which texts were cut: an object of lengths in characters.
+struct Cuts<'a>(&'a mut Vec<(String, u32)>);
+
+impl<'de> DeserializeSeed<'de> for Cuts<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Cuts<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("lengths of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut lengths: A) -> Result<(), A::Error> {
+        let mut name = String::new();
+        while lengths.next_key_seed(Append(&mut name))?.is_some() {
+            self.0.push((std::mem::take(&mut name), lengths.next_value()?));
+        }
+        Ok(())
     }
 }
 

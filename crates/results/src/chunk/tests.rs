@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::number::LargeInteger;
 
 const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
@@ -23,13 +24,20 @@ fn parse(lines: &[String]) -> Parsed {
 /// What stands in the cells, by part and name.
 type Cells = BTreeMap<(Part, String), serde_json::Value>;
 
+fn integer(integer: LargeInteger) -> serde_json::Value {
+    let as_i64 = i64::try_from(integer.value()).map(|integer| json!(integer));
+    as_i64.unwrap_or_else(|_| json!(u64::try_from(integer.value()).unwrap()))
+}
+
 /// All that a row of the chunk has.
 fn cells(chunk: &Chunk, row: usize) -> Cells {
     let mut cells = Cells::new();
     for column in chunk.columns() {
-        let number = column.numbers().get(row).filter(|number| !number.is_nan()).map(|number| json!(number));
+        let number = column.numbers().get(row).filter(|number| !number.is_nan());
+        let number = number.map(|number| column.integer(row).map_or(json!(number), integer));
         let other = column.others().find(|other| other.0 == row).map(|other| match other.1 {
             Value::Text(text) => json!(text),
+            Value::Cut(text, chars) => json!([text, chars]),
             Value::Flag(flag) => json!(flag),
         });
         assert!(number.is_none() || other.is_none(), "a cell has one value");
@@ -53,7 +61,13 @@ fn flatten(cells: &mut Cells, part: Part, name: &str, value: &serde_json::Value)
         serde_json::Value::Array(_) => {}
         serde_json::Value::Null => drop(cells.remove(&(part, name.to_owned()))),
         serde_json::Value::Number(number) => {
-            cells.insert((part, name.to_owned()), json!(number.as_f64()));
+            let is_large = number.as_u64().and_then(LargeInteger::of_u64).is_some()
+                || number.as_i64().and_then(LargeInteger::of_i64).is_some();
+            cells.insert((part, name.to_owned()), if is_large { json!(number) } else { json!(number.as_f64()) });
+        }
+        serde_json::Value::String(text) if text.chars().count() > MAX_TEXT_CHARS => {
+            let cut: String = text.chars().take(MAX_TEXT_CHARS - 1).collect();
+            cells.insert((part, name.to_owned()), json!([cut + "…", text.chars().count()]));
         }
         other => drop(cells.insert((part, name.to_owned()), other.clone())),
     }
@@ -71,7 +85,7 @@ fn values_go_into_columns_by_name() {
     check(
         r#"{"c":1,"d":-2.5e3}"#,
         r#"{"load":18446744073709551615}"#,
-        &json!({"Factor c": 1.0, "Factor d": -2500.0, "Response load": 18_446_744_073_709_551_615_f64}),
+        &json!({"Factor c": 1.0, "Factor d": -2500.0, "Response load": 18_446_744_073_709_551_615_u64}),
     );
     check(
         r#"{"c":[1,[2,"x"]],"e":[]}"#,
@@ -180,9 +194,42 @@ fn what_is_nested_too_deep_or_named_too_long_is_counted_and_left_out() {
 }
 
 #[test]
-fn texts_are_cut() {
-    let parsed = parse(&[line(&format!("{{\"c\":\"{}\"}}", "ä".repeat(5_000)), "{}")]);
-    assert_eq!(parsed.chunk.columns()[0].others().next(), Some((0, Value::Text(&"ä".repeat(MAX_TEXT_CHARS)))));
+fn integers_of_64_bits_are_exact() {
+    check(
+        r#"{"seed":[4611686018427387905,4611686018427387906,4611686018427387907],"n":-9223372036854775807}"#,
+        r#"{"a":9007199254740992,"b":9007199254740993,"c":9007199254740993.0,"d":-1}"#,
+        &json!({"Factor seed[0]": 4_611_686_018_427_387_905_u64, "Factor seed[1]": 4_611_686_018_427_387_906_u64,
+            "Factor seed[2]": 4_611_686_018_427_387_907_u64, "Factor n": -9_223_372_036_854_775_807_i64,
+            "Response a": 9_007_199_254_740_992.0, "Response b": 9_007_199_254_740_993_u64,
+            "Response c": 9_007_199_254_740_992.0, "Response d": -1.0}),
+    );
+    check("{}", r#"{"a":18446744073709551615,"a":2}"#, &json!({"Response a": 2.0}));
+}
+
+#[test]
+fn texts_are_cut_with_a_mark_and_their_length() {
+    let long = |length: usize| format!("{{\"c\":\"{}\"}}", "ä".repeat(length));
+    let parsed = parse(&[line(&long(5_000), "{}"), line(&long(MAX_TEXT_CHARS), "{}")]);
+    let (cut, whole) = ("ä".repeat(MAX_TEXT_CHARS - 1) + "…", "ä".repeat(MAX_TEXT_CHARS));
+    let others: Vec<_> = parsed.chunk.columns()[0].others().collect();
+    assert_eq!(others, [(0, Value::Cut(&cut, 5_000)), (1, Value::Text(&whole))]);
+}
+
+#[test]
+fn texts_that_their_worker_has_cut_say_so() {
+    let row = |result: &str, cut: &str| line("{}", result).replace("\"result\"", &format!("{cut},\"result\""));
+    let result = r#"{"curve.note":"abc…","n":1,"other":"abc…"}"#;
+    let parsed = parse(&[
+        row(result, r#""cut":{"curve.note":90012,"n":5,"nobody":7}"#),
+        line("{}", result).replace("}}", r#"},"cut":{"other":5}}"#),
+        row(result, r#""cut":{"other":"long"}"#),
+    ]);
+    assert_eq!(parsed.unreadable, 1);
+    let (one, other) = (cells(&parsed.chunk, 0), cells(&parsed.chunk, 1));
+    let value = |cells: &Cells, name: &str| cells[&(Part::Response, name.to_owned())].clone();
+    assert_eq!((value(&one, "curve.note"), value(&one, "other")), (json!(["abc…", 90_012]), json!("abc…")));
+    assert_eq!((value(&other, "curve.note"), value(&other, "other")), (json!("abc…"), json!(["abc…", 5])));
+    assert_eq!(value(&one, "n"), json!(1.0));
 }
 
 #[test]
@@ -220,6 +267,8 @@ fn scalar() -> impl Strategy<Value = serde_json::Value> {
     prop_oneof![
         any::<f64>().prop_map(|number| json!(number)),
         any::<i64>().prop_map(|number| json!(number)),
+        any::<u64>().prop_map(|number| json!(number)),
+        (0_usize..3_000).prop_map(|length| json!("ö".repeat(length))),
         any::<bool>().prop_map(|flag| json!(flag)),
         ".{0,4}".prop_map(|text| json!(text)),
         "[ab]".prop_map(|text| json!(text)),
@@ -316,6 +365,6 @@ proptest! {
 
     #[test]
     fn any_bytes_do_no_harm(rest in prop::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..200)) {
-        let _ = Chunk::from_bytes(&[b"crchnk01".as_slice(), &rest].concat());
+        let _ = Chunk::from_bytes(&[b"crchnk02".as_slice(), &rest].concat());
     }
 }

@@ -1,10 +1,15 @@
 //! Dictionaries of texts that are filled row by row.
 
+use std::borrow::Cow;
+
 use super::MAX_TEXT_CHARS;
 
 /// How many of the last texts are compared. A text that came up earlier than that stands in the dictionary twice, which
 /// costs its length and nothing else.
 const WINDOW: usize = 32;
+
+/// The last character of a text that was cut.
+const CUT_MARK: &str = "…";
 
 /// The place of the last entry that is it, among the last few.
 pub(super) fn find_recent<T>(known: &[T], is_it: impl Fn(&T) -> bool) -> Option<u32> {
@@ -24,12 +29,13 @@ pub(super) fn last_place<T>(known: &[T]) -> u32 {
     to_place(known.len() - 1)
 }
 
-/// As much of a text as is kept.
-pub(super) fn clip(text: &str) -> &str {
-    if text.len() <= MAX_TEXT_CHARS {
-        return text;
+/// As much of a text as is kept, with a mark at its end if that isn't all, and how many characters there are then.
+pub(super) fn clip(text: &str) -> (Cow<'_, str>, Option<u32>) {
+    if text.len() <= MAX_TEXT_CHARS || text.char_indices().nth(MAX_TEXT_CHARS).is_none() {
+        return (Cow::Borrowed(text), None);
     }
-    text.char_indices().nth(MAX_TEXT_CHARS).map_or(text, |(end, _)| &text[..end])
+    let end = text.char_indices().nth(MAX_TEXT_CHARS - 1).map_or(0, |(end, _)| end);
+    (Cow::Owned(text[..end].to_owned() + CUT_MARK), Some(to_place(text.chars().count())))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a segment has fewer than 2^32 bytes, and so texts and rows")]

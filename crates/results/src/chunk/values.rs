@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use super::MAX_DEPTH;
 use super::column::Part;
 use super::writer::Writer;
+use crate::number::LargeInteger;
 
 /// A value at some depth of `parameters` or `result`. Its name is the writer's.
 pub(super) struct Values<'a> {
@@ -25,6 +26,12 @@ impl<'a> Values<'a> {
 
     fn below(&mut self) -> Values<'_> {
         Values { writer: self.writer, part: self.part, depth: self.depth + 1 }
+    }
+
+    fn put_large(self, integer: LargeInteger) {
+        if self.has_name() {
+            self.writer.integer(self.part, integer);
+        }
     }
 
     const fn has_name(&self) -> bool {
@@ -58,14 +65,18 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
+    #[expect(clippy::cast_precision_loss, reason = "it isn't large")]
     fn visit_u64<E: Error>(self, integer: u64) -> Result<(), E> {
-        self.visit_f64(integer as f64)
+        let Some(large) = LargeInteger::of_u64(integer) else { return self.visit_f64(integer as f64) };
+        self.put_large(large);
+        Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a plot or a table of floats takes the nearest float")]
+    #[expect(clippy::cast_precision_loss, reason = "it isn't large")]
     fn visit_i64<E: Error>(self, integer: i64) -> Result<(), E> {
-        self.visit_f64(integer as f64)
+        let Some(large) = LargeInteger::of_i64(integer) else { return self.visit_f64(integer as f64) };
+        self.put_large(large);
+        Ok(())
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<(), E> {

@@ -2,6 +2,7 @@
 
 use super::column::{Column, Part};
 use super::{MAX_COLUMNS, MAX_NAME_BYTES};
+use crate::number::LargeInteger;
 
 /// The columns of rows that are being read. Values go into the row that is open; [`Writer::keep`] closes it,
 /// [`Writer::discard`] takes it back.
@@ -29,6 +30,13 @@ impl Writer {
         }
     }
 
+    pub(super) fn integer(&mut self, part: Part, integer: LargeInteger) {
+        let row = self.row;
+        if let Some(column) = self.column(part) {
+            column.put_integer(row, integer);
+        }
+    }
+
     pub(super) fn flag(&mut self, part: Part, flag: bool) {
         let row = self.row;
         if let Some(column) = self.column(part) {
@@ -48,6 +56,14 @@ impl Writer {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.clear(row);
+        }
+    }
+
+    /// Notes that the text of the response that is called so is the beginning of one with so many characters.
+    pub(super) fn cut(&mut self, chars: u32) {
+        let is_it = |column: &&mut Column| column.part == Part::Response && column.name == self.name;
+        if let Some(column) = self.columns.iter_mut().find(is_it) {
+            column.mark_cut(self.row, chars);
         }
     }
 

@@ -67,8 +67,18 @@ pub struct Sheaf {
     /// 0, 1, 2 … up to the longest array.
     counting: Vec<f64>,
     size_bytes: usize,
-    left_out: usize,
-    thinned: usize,
+    shortcomings: Shortcomings,
+}
+
+/// What of the arrays isn't kept as it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shortcomings {
+    /// How many were left out.
+    pub left_out: usize,
+    /// How many lost points.
+    pub thinned: usize,
+    /// How many have fewer than two numbers, and so are no curves.
+    pub numberless: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -91,13 +101,14 @@ pub struct CaseCurve<'a> {
 impl Sheaf {
     /// Takes the arrays of a row; also none, so that they aren't looked for again.
     pub fn add(&mut self, row: usize, found: Found) {
-        self.left_out += found.left_out;
-        self.thinned += found.thinned;
+        self.shortcomings.left_out += found.left_out;
+        self.shortcomings.thinned += found.thinned;
+        self.shortcomings.numberless += found.numberless;
         let mut arrays = Vec::with_capacity(found.series.len());
         for series in found.series {
             let known = self.names.iter().position(|name| *name == series.name);
             let Some(name) = known.or_else(|| (self.names.len() < MAX_NAMES).then_some(self.names.len())) else {
-                self.left_out += 1;
+                self.shortcomings.left_out += 1;
                 continue;
             };
             if name == self.names.len() {
@@ -145,10 +156,10 @@ impl Sheaf {
         self.rows.len() >= MAX_CASES || self.size_bytes >= MAX_BYTES
     }
 
-    /// How many arrays were left out, and how many thinned.
+    /// What of the arrays that were read isn't kept as it was.
     #[must_use]
-    pub const fn shortcomings(&self) -> (usize, usize) {
-        (self.left_out, self.thinned)
+    pub const fn shortcomings(&self) -> Shortcomings {
+        self.shortcomings
     }
 
     /// All arrays, in the order in which they were seen.
@@ -336,7 +347,7 @@ mod tests {
     fn arrays_that_are_called_after_their_case_are_counted() {
         let mut sheaf = Sheaf::default();
         (0..MAX_NAMES + 5).for_each(|row| sheaf.add(row, Found::of(&json!({ format!("case {row}"): [1, 2] }))));
-        assert_eq!((sheaf.names().len(), sheaf.shortcomings()), (MAX_NAMES, (5, 0)));
+        assert_eq!((sheaf.names().len(), sheaf.shortcomings().left_out), (MAX_NAMES, 5));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::whole::WholeTexts;
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;
 use crate::number::Number;
@@ -25,11 +26,13 @@ const FIELDS: [Field; 9] = [
 ///
 /// Numbers have as many digits as it takes to read the same number; no value is an empty field, an empty text is `""`. A
 /// text stands as it is, also one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: to change
-/// it would change the data.
+/// it would change the data. Of a text that was cut the beginning stands there, unless somebody has read the whole
+/// ([`Csv::with_whole_texts`]).
 #[derive(Debug)]
 pub struct Csv<'a> {
     store: &'a Store,
     columns: Vec<ColumnId>,
+    whole: Option<&'a WholeTexts>,
 }
 
 /// The header and the chosen rows, all at once.
@@ -49,13 +52,20 @@ impl<'a> Csv<'a> {
     /// The same with these factors and responses only.
     #[must_use]
     pub fn of(store: &'a Store, named: impl IntoIterator<Item = ColumnId>) -> Self {
-        Self { store, columns: FIELDS.into_iter().map(ColumnId::Case).chain(named).collect() }
+        Self::with_columns(store, FIELDS.into_iter().map(ColumnId::Case).chain(named).collect())
     }
 
     /// The same table of a store that has grown meanwhile: with the columns that it had.
     #[must_use]
     pub const fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
-        Self { store, columns }
+        Self { store, columns, whole: None }
+    }
+
+    /// The same table with these texts in place of their beginnings.
+    #[must_use]
+    pub const fn with_whole_texts(mut self, whole: &'a WholeTexts) -> Self {
+        self.whole = Some(whole);
+        self
     }
 
     /// Its columns.
@@ -90,7 +100,8 @@ impl<'a> Csv<'a> {
         for row in rows {
             for (index, (id, column)) in sources.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                push_cell(&mut out, column.map_or_else(|| self.store.cell(id, row), |it| self.store.cell_of(it, row)));
+                let cell = column.map_or_else(|| self.store.cell(id, row), |it| self.store.cell_of(it, row));
+                push_cell(&mut out, self.whole.map_or(cell, |whole| whole.complete(cell, row, id)));
             }
             out.push_str("\r\n");
         }
@@ -118,9 +129,10 @@ fn push_cell(out: &mut String, cell: Cell<'_>) {
     // A text takes whatever is written to it.
     let _ = match cell {
         Cell::Number(number) => write!(out, "{}", Number(number)),
+        Cell::Integer(integer) => write!(out, "{integer}"),
         Cell::Flag(flag) => write!(out, "{flag}"),
         Cell::Id(id) => write!(out, "{id}"),
-        Cell::Text(text) => {
+        Cell::Text(text) | Cell::Cut(text, _) => {
             push_text(out, text);
             Ok(())
         }

@@ -15,6 +15,8 @@ pub struct Matrix {
     pub columns: Vec<ColumnId>,
     /// Those that were left out, since they have no number at all.
     pub left_out: Vec<ColumnId>,
+    /// Those with integers that are no floats, in whose place the nearest ones stand.
+    pub rounded: Vec<ColumnId>,
 }
 
 /// The factors of the chosen rows, components of vectors one by one.
@@ -30,6 +32,7 @@ pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
     let numbers = |id: &ColumnId| store.column(id).map(Column::numbers).filter(|numbers| has_number(numbers));
     let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
     let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
+    let rounded = columns.iter().filter(|id| is_rounded(store, id, rows)).cloned().collect();
     let count = rows.count();
     let mut bytes = header("<f8", &format!("({count}, {})", sources.len()));
     bytes.reserve_exact(count * sources.len() * size_of::<f64>());
@@ -38,7 +41,14 @@ pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
             bytes.extend_from_slice(&source.get(row).copied().unwrap_or(f64::NAN).to_le_bytes());
         }
     }
-    Matrix { bytes, columns, left_out }
+    Matrix { bytes, columns, left_out, rounded }
+}
+
+/// Whether a column has integers in these rows that are no floats.
+#[must_use]
+pub fn is_rounded(store: &Store, id: &ColumnId, rows: &Mask) -> bool {
+    let column = store.column(id).filter(|column| column.has_integers());
+    column.is_some_and(|column| rows.iter().any(|row| column.rest_or_zero(row) != 0))
 }
 
 /// Texts as a `.npy` file: an array with one dimension, of texts as long as the longest one.
@@ -94,6 +104,19 @@ mod tests {
         let spaces = [b' '; 128 - 10 - 59 - 1];
         let rows = [1.0, 2.0, f64::NAN, 6.0].map(f64::to_le_bytes).concat();
         assert_eq!(matrix.bytes, [header.as_slice(), &spaces, b"\n", &rows].concat());
+    }
+
+    #[test]
+    fn columns_whose_integers_are_no_floats_are_named() {
+        let rows = [(1_u64 << 60, (1_u64 << 60) + 1), (u64::MAX, 3), (5, (1 << 60) + 2)];
+        let rows = rows.map(|(a, b)| (json!({"a": a, "b": b}), json!({})));
+        let store = samples::store(&rows);
+        let rounded = |rows: &[usize]| factors(&store, &Mask::from_fn(3, |row| rows.contains(&row))).rounded;
+        assert_eq!(rounded(&[0, 1, 2]), ids(&["a", "b"]));
+        assert_eq!(rounded(&[0]), ids(&["b"]));
+        assert_eq!(rounded(&[]), []);
+        let nearest = factors(&store, &Mask::from_fn(3, |row| row == 1)).bytes;
+        assert_eq!(nearest[128..136], 18_446_744_073_709_551_616_f64.to_le_bytes());
     }
 
     #[test]

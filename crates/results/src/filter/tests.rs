@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::column_id::Field;
+use crate::number::LargeInteger;
 use crate::samples;
 
 fn values() -> Store {
@@ -41,11 +42,51 @@ fn rows_meet_all_conditions() {
 }
 
 #[test]
+fn large_integers_are_chosen_digit_by_digit() {
+    let values = [
+        json!(4_611_686_018_427_387_905_u64),
+        json!(4_611_686_018_427_387_906_u64),
+        json!(4_611_686_018_427_387_907_u64),
+        json!(4_611_686_018_427_387_904_f64),
+        json!(18_446_744_073_709_551_615_u64),
+        json!(-9_223_372_036_854_775_807_i64),
+        json!("4611686018427387906"),
+        json!(null),
+        json!(7),
+    ];
+    let store = samples::factor("seed", &values);
+    for (filter, rows) in [
+        ("4611686018427387906", &[1, 6][..]),
+        ("4611686018427387905|18446744073709551615|7", &[0, 4, 8]),
+        ("4611686018427387904", &[3]),
+        ("4611686018427387904.0", &[3]),
+        ("4611686018427387908", &[]),
+        ("-9223372036854775807", &[5]),
+        ("4611686018427387905..4611686018427387906", &[0, 1]),
+        ("4611686018427387906..", &[1, 2, 4]),
+        ("..4611686018427387904", &[3, 5, 8]),
+        ("4.611686018427388e18..", &[0, 1, 2, 3, 4]),
+        ("..4.611686018427388e18", &[0, 1, 2, 3, 5, 8]),
+        ("-9223372036854775806..0", &[]),
+        ("18446744073709551615..", &[4]),
+        ("*", &[0, 1, 2, 3, 4, 5, 6, 8]),
+    ] {
+        let filter: Filter = format!("factor.seed:{filter}").parse().unwrap();
+        assert_eq!(filter.apply(&store).iter().collect::<Vec<_>>(), rows, "{filter}");
+        assert_eq!(filter.to_string().parse(), Ok(filter));
+    }
+}
+
+#[test]
 fn a_filter_is_a_short_text() {
     let column = ColumnId::Factor("c".into());
     let mut filter = Filter::default();
-    filter.set(Condition::Range { column: column.clone(), least: Some(1.0), most: None });
-    filter.set(Condition::Range { column: column.clone(), least: Some(200_000.0), most: Some(300_000.0) });
+    filter.set(Condition::Range { column: column.clone(), least: Some(1.0.into()), most: None });
+    filter.set(Condition::Range {
+        column: column.clone(),
+        least: Some(200_000.0.into()),
+        most: Some(300_000.0.into()),
+    });
     let states = vec!["done".to_owned(), "failed finally".to_owned()];
     filter.set(Condition::OneOf { column: ColumnId::Case(Field::State), values: states });
     filter.set(Condition::OneOf { column: column.clone(), values: vec!["a..b".into(), "*".into(), String::new()] });
@@ -85,7 +126,9 @@ fn column() -> impl Strategy<Value = ColumnId> {
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
-    let end = || prop::option::of(prop_oneof![any::<f64>(), (-3_i8..4).prop_map(f64::from)]);
+    let float = prop_oneof![any::<f64>(), (-3_i8..4).prop_map(f64::from)].prop_map(Limit::Float).boxed();
+    let integer = any::<u64>().prop_filter_map("it is large", LargeInteger::of_u64).prop_map(Limit::Integer).boxed();
+    let end = move || prop::option::of(prop_oneof![float.clone(), integer.clone()]);
     let value = prop_oneof![any::<String>(), "[a.|,:*!]{0,3}"];
     prop_oneof![
         (column(), end(), end()).prop_map(|(column, least, most)| Condition::Range { column, least, most }),
@@ -117,7 +160,7 @@ proptest! {
     #[test]
     fn ranges_hold_what_is_between_their_ends(numbers in prop::collection::vec(prop::option::of(-5_i32..5), 1..200), least in -6_i32..6, most in -6_i32..6) {
         let store = samples::factor("c", &numbers.iter().map(|number| json!(number)).collect::<Vec<_>>());
-        let filter = Filter { conditions: vec![Condition::Range { column: ColumnId::Factor("c".into()), least: Some(least.into()), most: Some(most.into()) }] };
+        let filter = Filter { conditions: vec![Condition::Range { column: ColumnId::Factor("c".into()), least: Some(Limit::Float(least.into())), most: Some(Limit::Float(most.into())) }] };
         let is_within = |row: &usize| numbers[*row].is_some_and(|number| (least..=most).contains(&number));
         prop_assert_eq!(filter.apply(&store).iter().collect::<Vec<_>>(), (0..numbers.len()).filter(is_within).collect::<Vec<_>>());
     }

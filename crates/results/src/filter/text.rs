@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use cruncher_study::case::{CaseId, CaseIdError};
 
-use super::{Condition, Filter};
+use super::{Condition, Filter, Limit};
 use crate::column_id::{ColumnId, ColumnIdError, Field};
-use crate::number::shortest;
 use crate::percent;
 
 /// A text that is no filter.
@@ -55,7 +54,7 @@ impl fmt::Display for Condition {
         write!(f, "{}:", self.column().unwrap_or(&cases))?;
         match self {
             Self::Range { least, most, .. } => {
-                let end = |end: &Option<f64>| end.map(shortest).unwrap_or_default();
+                let end = |end: &Option<Limit>| end.map(|limit| limit.to_string()).unwrap_or_default();
                 write!(f, "{}..{}", end(least), end(most))
             }
             Self::OneOf { values, .. } if values.is_empty() => f.write_str("!*"),
@@ -121,10 +120,9 @@ fn decode(values: &str) -> Result<Vec<String>, Problem> {
     values.split('|').map(|value| percent::decode(value).ok_or(Problem::Encoding)).collect()
 }
 
-fn end(text: &str) -> Result<Option<f64>, Problem> {
+fn end(text: &str) -> Result<Option<Limit>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-    number.map(Some).ok_or_else(|| Problem::Number(text.chars().take(40).collect()))
+    Limit::parse(text).map(Some).ok_or_else(|| Problem::Number(text.chars().take(40).collect()))
 }

@@ -26,7 +26,7 @@ impl Store {
     /// Takes the rows of a chunk. What was appended before may be appended again: it changes nothing.
     pub fn append(&mut self, chunk: &Chunk) -> Appended {
         let (rows, columns) = (self.len(), self.named.len());
-        let mut texts = [const { Recent::NONE }; 3];
+        let mut texts = [const { Recent::NONE }; 4];
         let mut superseded = 0;
         let targets: Vec<Target> = (0..chunk.len())
             .map(|row| {
@@ -50,8 +50,8 @@ impl Store {
     }
 
     /// Writes the fixed fields of an attempt, unless what is known of its case is the last word.
-    fn take<'a>(&mut self, attempt: &Attempt<'a>, texts: &mut [Recent<'a>; 3]) -> Target {
-        let [batches, workers, signatures] = texts;
+    fn take<'a>(&mut self, attempt: &Attempt<'a>, texts: &mut [Recent<'a>; 4]) -> Target {
+        let [batches, workers, signatures, errors] = texts;
         let batch = batches.code(attempt.batch.as_str(), &mut self.dictionary);
         let row = match self.find(batch, attempt.case_id) {
             Some(row) if self.is_superseded(row, attempt) => row,
@@ -60,6 +60,7 @@ impl Store {
         };
         let worker = workers.code(attempt.worker, &mut self.dictionary);
         let signature = attempt.signature.map_or(0, |text| signatures.code(text, &mut self.dictionary));
+        let error = attempt.error.map_or(0, |text| errors.code(text, &mut self.dictionary));
         let state = self.dictionary.enter(state(attempt));
         for (field, value) in [
             (Field::Batch, Coded::code(batch)),
@@ -72,6 +73,7 @@ impl Store {
             (Field::DurationSecs, Coded::number((attempt.end_time - attempt.start_time).max(0.0))),
             (Field::Worker, Coded::code(worker)),
             (Field::Signature, Coded::code(signature)),
+            (Field::Error, Coded::code(error)),
         ] {
             self.fields[field as usize].put(row, value);
         }
@@ -150,8 +152,11 @@ fn write(column: &mut Column, source: &chunk::Column, targets: &[Target], dictio
         let Some(target) = *target else { continue };
         let value = match other {
             Some((_, Value::Text(text))) => Coded::code(dictionary.enter(text)),
+            Some((_, Value::Cut(text, chars))) => Coded::code(dictionary.enter_cut(text, chars)),
             Some((_, Value::Flag(flag))) => Coded::code(Dictionary::flag(flag)),
-            None => Coded::number(source.numbers().get(row).copied().unwrap_or(f64::NAN)),
+            None => source
+                .integer(row)
+                .map_or_else(|| Coded::number(source.numbers().get(row).copied().unwrap_or(f64::NAN)), Coded::integer),
         };
         column.put(target, value);
     }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::memory::{fill, make_room};
 use super::statistics::Statistics;
+use crate::number::{LargeInteger, NO_REST, Rest};
 
 /// The values of all rows for one field, factor or response: numbers, and codes of what is no number.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,9 @@ pub struct Column {
     numbers: Vec<f64>,
     /// The number that every row has: levels and replicates are often equal, and nothing is kept of a column without any.
     same: Same,
+    /// What is added to a number that stands for a large integer, [`NO_REST`] where none does; empty as long as there is none at
+    /// all.
+    rests: Vec<Rest>,
     /// 0 where there is none; empty as long as there is none at all.
     codes: Vec<u32>,
     /// Empty after a value was replaced, until somebody asks.
@@ -35,18 +39,23 @@ impl Default for Same {
 pub(super) struct Coded {
     pub(super) number: f64,
     pub(super) code: u32,
+    rest: Rest,
 }
 
 impl Coded {
-    pub(super) const NONE: Self = Self { number: f64::NAN, code: 0 };
+    pub(super) const NONE: Self = Self { number: f64::NAN, code: 0, rest: NO_REST };
 
     /// A number, or none if it isn't finite.
     pub(super) const fn number(number: f64) -> Self {
-        Self { number: if number.is_finite() { number } else { f64::NAN }, code: 0 }
+        Self { number: if number.is_finite() { number } else { f64::NAN }, ..Self::NONE }
+    }
+
+    pub(super) const fn integer(integer: LargeInteger) -> Self {
+        Self { number: integer.nearest(), rest: integer.rest(), ..Self::NONE }
     }
 
     pub(super) const fn code(code: u32) -> Self {
-        Self { number: f64::NAN, code }
+        Self { code, ..Self::NONE }
     }
 
     const fn is_none(self) -> bool {
@@ -54,13 +63,14 @@ impl Coded {
     }
 
     fn equals(self, other: Self) -> bool {
-        self.code == other.code
+        (self.code, self.rest) == (other.code, other.rest)
             && (self.number.to_bits() == other.number.to_bits() || self.number.is_nan() && other.number.is_nan())
     }
 }
 
 impl Column {
-    /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one.
+    /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one. Of a large integer it is
+    /// the nearest float.
     #[must_use]
     pub fn numbers(&self) -> Cow<'_, [f64]> {
         let is_each = !self.numbers.is_empty() || self.same.0.is_nan();
@@ -85,6 +95,27 @@ impl Column {
         }
     }
 
+    /// The large integer of a row, of which its number is the nearest float.
+    #[must_use]
+    pub fn integer(&self, row: usize) -> Option<LargeInteger> {
+        LargeInteger::of_parts(self.number(row), self.rest(row))
+    }
+
+    /// Whether a row ever had a large integer.
+    #[must_use]
+    pub const fn has_integers(&self) -> bool {
+        !self.rests.is_empty()
+    }
+
+    fn rest(&self, row: usize) -> Rest {
+        self.rests.get(row).copied().unwrap_or(NO_REST)
+    }
+
+    /// What is added to the number of a row, also if that is a float.
+    pub(crate) fn rest_or_zero(&self, row: usize) -> Rest {
+        Some(self.rest(row)).filter(|rest| *rest != NO_REST).unwrap_or(0)
+    }
+
     /// The code of a row, or 0.
     #[must_use]
     pub fn code(&self, row: usize) -> u32 {
@@ -104,7 +135,7 @@ impl Column {
     }
 
     fn coded(&self, row: usize) -> Coded {
-        Coded { number: self.number(row), code: self.code(row) }
+        Coded { number: self.number(row), code: self.code(row), rest: self.rest(row) }
     }
 
     pub(super) fn put(&mut self, row: usize, value: Coded) {
@@ -153,6 +184,10 @@ impl Column {
             fill(&mut self.codes, self.rows, 0);
             self.codes[row] = value.code;
         }
+        if !self.rests.is_empty() || value.rest != NO_REST {
+            fill(&mut self.rests, self.rows, NO_REST);
+            self.rests[row] = value.rest;
+        }
     }
 
     /// Adds rows without values until there are so many.
@@ -171,11 +206,15 @@ impl Column {
         if !self.codes.is_empty() {
             fill(&mut self.codes, rows, 0);
         }
+        if !self.rests.is_empty() {
+            fill(&mut self.rests, rows, NO_REST);
+        }
     }
 
     pub(super) fn make_room(&mut self, rows: usize) {
         make_room(&mut self.numbers, rows);
         make_room(&mut self.codes, rows);
+        make_room(&mut self.rests, rows);
     }
 
     pub(super) const fn rows(&self) -> usize {
@@ -183,6 +222,7 @@ impl Column {
     }
 
     pub(super) const fn size_bytes(&self) -> usize {
-        size_of::<Self>() + self.numbers.capacity() * size_of::<f64>() + self.codes.capacity() * size_of::<u32>()
+        let (numbers, codes) = (self.numbers.capacity() * size_of::<f64>(), self.codes.capacity() * size_of::<u32>());
+        size_of::<Self>() + numbers + codes + self.rests.capacity() * size_of::<Rest>()
     }
 }

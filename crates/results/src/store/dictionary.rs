@@ -1,5 +1,7 @@
 //! The texts of all columns, each once.
 
+use std::collections::BTreeMap;
+
 use super::Cell;
 use super::index::Index;
 use super::memory::push;
@@ -9,6 +11,9 @@ use super::memory::push;
 pub(super) struct Dictionary {
     /// What each code means; the first three are no texts that were entered.
     labels: Vec<Box<str>>,
+    /// The codes of texts that are the beginning of a longer one, and how many characters that has. They are entered besides
+    /// equal texts that are whole.
+    cuts: BTreeMap<u32, u32>,
     index: Index,
     text_bytes: usize,
 }
@@ -20,7 +25,7 @@ const TRUE: u32 = 2;
 impl Default for Dictionary {
     fn default() -> Self {
         let labels = ["", "false", "true"].map(Box::from).into();
-        Self { labels, index: Index::default(), text_bytes: 0 }
+        Self { labels, cuts: BTreeMap::new(), index: Index::default(), text_bytes: 0 }
     }
 }
 
@@ -31,14 +36,39 @@ impl Dictionary {
 
     /// The code of a text, if it was entered.
     pub(super) fn find(&self, text: &str) -> Option<u32> {
-        self.index.find(hash(text), |code| &*self.labels[code as usize] == text)
+        self.find_part(text, None)
+    }
+
+    fn find_part(&self, text: &str, cut: Option<u32>) -> Option<u32> {
+        let is_it = |code: u32| &*self.labels[code as usize] == text && self.cut(code) == cut;
+        self.index.find(hash(text), is_it)
+    }
+
+    /// How many characters the text has of which that of a code is the beginning, if it is.
+    pub(super) fn cut(&self, code: u32) -> Option<u32> {
+        self.cuts.get(&code).copied()
+    }
+
+    /// The codes of texts that are the beginning of a longer one.
+    pub(super) fn cuts(&self) -> impl Iterator<Item = u32> {
+        self.cuts.keys().copied()
     }
 
     /// The code of a text, which is entered if it is new.
     pub(super) fn enter(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.find(text) {
-            return code;
-        }
+        self.find(text).unwrap_or_else(|| self.add(text))
+    }
+
+    /// The code of the beginning of a text with so many characters, which is entered if it is new.
+    pub(super) fn enter_cut(&mut self, text: &str, chars: u32) -> u32 {
+        self.find_part(text, Some(chars)).unwrap_or_else(|| {
+            let code = self.add(text);
+            self.cuts.insert(code, chars);
+            code
+        })
+    }
+
+    fn add(&mut self, text: &str) -> u32 {
         // 2^32 texts don't fit into a browser.
         let code = u32::try_from(self.labels.len()).unwrap_or(NONE);
         push(&mut self.labels, text.into());
@@ -56,7 +86,10 @@ impl Dictionary {
         match code {
             NONE => Cell::Missing,
             FALSE | TRUE => Cell::Flag(code == TRUE),
-            text => Cell::Text(self.label(text)),
+            text => match self.cut(text) {
+                Some(chars) => Cell::Cut(self.label(text), chars),
+                None => Cell::Text(self.label(text)),
+            },
         }
     }
 
@@ -64,8 +97,9 @@ impl Dictionary {
         self.labels.len()
     }
 
-    pub(super) const fn size_bytes(&self) -> usize {
-        self.labels.capacity() * size_of::<Box<str>>() + self.text_bytes + self.index.size_bytes()
+    pub(super) fn size_bytes(&self) -> usize {
+        let cuts = self.cuts.len() * size_of::<[u32; 2]>();
+        self.labels.capacity() * size_of::<Box<str>>() + self.text_bytes + cuts + self.index.size_bytes()
     }
 }
 

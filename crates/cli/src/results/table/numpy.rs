@@ -8,8 +8,17 @@ use cruncher_results::export::zip::npz;
 
 use super::selection::Selection;
 
-/// Writes the arrays, and gives the columns that are in none of them, since they have no numbers.
-pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<Vec<ColumnId>> {
+/// What arrays of floats don't hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// The columns that are in none of them, since they have no numbers.
+    pub(super) left_out: Vec<ColumnId>,
+    /// The columns with integers that are no floats.
+    pub(super) rounded: Vec<ColumnId>,
+}
+
+/// Writes the arrays.
+pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<Lost> {
     let Selection { store, done, .. } = selection;
     let (x, y) = (matrix(store, &selection.factors, done), matrix(store, &selection.responses, done));
     let ids: Vec<String> = done.iter().map(|row| store.case_ids()[row].to_string()).collect();
@@ -24,7 +33,7 @@ pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Resu
     let file = npz(&arrays.map(|(name, bytes)| (name, bytes.as_slice())))
         .map_err(|error| io::Error::other(format!("{error}; a .parquet file holds more")))?;
     out.write_all(&file)?;
-    Ok([x.left_out, y.left_out].concat())
+    Ok(Lost { left_out: [x.left_out, y.left_out].concat(), rounded: [x.rounded, y.rounded].concat() })
 }
 
 fn names(columns: &[ColumnId]) -> Vec<u8> {
@@ -40,8 +49,9 @@ mod tests {
     fn columns_without_numbers_are_left_out_and_named() {
         let store = store();
         let mut out = Vec::new();
-        let left_out = write(&Selection::new(&store, None), &mut out).unwrap();
-        assert_eq!(left_out, [ColumnId::Factor("soil".into()), ColumnId::Response("ok".into())]);
+        let lost = write(&Selection::new(&store, None), &mut out).unwrap();
+        assert_eq!(lost.rounded, []);
+        assert_eq!(lost.left_out, [ColumnId::Factor("soil".into()), ColumnId::Response("ok".into())]);
         let shapes = ["'shape': (3, 3)", "'shape': (3,)"];
         let text = String::from_utf8_lossy(&out);
         // X, Y, and five names and ids.

@@ -4,26 +4,30 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
-use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type};
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{ColumnPath, Type};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::export::csv::distinct_names;
+use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::store::{Cell, Store};
 
 use super::selection::Selection;
+
+/// Up to here a float stands for one integer only: 2^53.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// So many rows are in memory at once, a column of them.
 const ROWS_AT_ONCE: usize = 100_000;
 
 /// Writes the table: all fields of the cases, then factors, then responses.
-pub(super) fn write(selection: &Selection<'_>, out: impl Write + Send) -> io::Result<()> {
+pub(super) fn write(selection: &Selection<'_>, whole: &WholeTexts, out: impl Write + Send) -> io::Result<()> {
     let fields = Field::ALL.into_iter().map(ColumnId::Case);
     let ids: Vec<ColumnId> = fields.chain(selection.named().cloned()).collect();
     let rows = selection.rows();
-    let columns: Vec<_> = ids.iter().map(|id| Column::new(selection.store, id, &rows)).collect();
+    let columns: Vec<_> = ids.iter().map(|id| Column::new(selection.store, whole, id, &rows)).collect();
     write_columns(&columns, &distinct_names(&ids), &rows, out).map_err(|error| match error {
         ParquetError::External(error) => io::Error::other(error),
         other => io::Error::other(other),
@@ -61,6 +65,8 @@ fn properties() -> WriterPropertiesBuilder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Integer,
+    /// Integers of 64 bits, some of which are no floats.
+    Large(Sign),
     Number,
     Flag,
     Id,
@@ -68,10 +74,18 @@ enum Kind {
     Text,
 }
 
+/// Whether integers have a sign: one type holds the least, the other one the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Signed,
+    Unsigned,
+}
+
 impl Kind {
     fn describe(self, name: &str) -> Result<Type> {
         let (physical, logical) = match self {
             Self::Integer => (PhysicalType::INT32, None),
+            Self::Large(sign) => (PhysicalType::INT64, Some(LogicalType::integer(64, sign == Sign::Signed))),
             Self::Number => (PhysicalType::DOUBLE, None),
             Self::Flag => (PhysicalType::BOOLEAN, None),
             Self::Id | Self::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
@@ -85,52 +99,75 @@ impl Kind {
             Field::CaseId => Self::Id,
             Field::Level | Field::Replicate | Field::Attempt => Self::Integer,
             Field::StartTime | Field::EndTime | Field::DurationSecs => Self::Number,
-            Field::Batch | Field::State | Field::Worker | Field::Signature => Self::Text,
+            Field::Batch | Field::State | Field::Worker | Field::Signature | Field::Error => Self::Text,
         }
     }
 
     /// What all of these are; numbers, if there are none.
-    fn of_cells<'a>(cells: impl Iterator<Item = Cell<'a>>) -> Self {
-        let kinds = cells.filter_map(|cell| match cell {
+    fn of_cells<'a>(cells: &(impl Iterator<Item = Cell<'a>> + Clone)) -> Self {
+        let kinds = cells.clone().filter_map(|cell| match cell {
             Cell::Number(_) => Some(Self::Number),
+            Cell::Integer(_) => Some(Self::Large(Sign::Signed)),
             Cell::Flag(_) => Some(Self::Flag),
-            Cell::Id(_) | Cell::Text(_) => Some(Self::Text),
+            Cell::Id(_) | Cell::Text(_) | Cell::Cut(..) => Some(Self::Text),
             Cell::Missing => None,
         });
-        let both = |one, other| if one == other { one } else { Self::Text };
-        kinds.reduce(both).unwrap_or(Self::Number)
+        let both = |one, other| match (one, other) {
+            (one, other) if one == other => one,
+            (Self::Large(_), Self::Number) | (Self::Number, Self::Large(_)) => Self::Large(Sign::Signed),
+            _ => Self::Text,
+        };
+        match kinds.reduce(both).unwrap_or(Self::Number) {
+            Self::Large(_) => Self::of_integers(cells),
+            other => other,
+        }
+    }
+
+    /// What holds all of these numbers without changing any: texts, if they aren't all integers, or too far apart.
+    fn of_integers<'a>(cells: &(impl Iterator<Item = Cell<'a>> + Clone)) -> Self {
+        let fit = |is_fit: fn(i128) -> bool| {
+            cells.clone().filter(|cell| *cell != Cell::Missing).all(|cell| whole(cell).is_some_and(is_fit))
+        };
+        match () {
+            () if fit(|integer| i64::try_from(integer).is_ok()) => Self::Large(Sign::Signed),
+            () if fit(|integer| u64::try_from(integer).is_ok()) => Self::Large(Sign::Unsigned),
+            () => Self::Text,
+        }
     }
 }
 
 /// A column of the table.
 struct Column<'a> {
     store: &'a Store,
+    whole: &'a WholeTexts,
     id: &'a ColumnId,
     kind: Kind,
 }
 
 impl<'a> Column<'a> {
-    fn new(store: &'a Store, id: &'a ColumnId, rows: &[usize]) -> Self {
-        let column = Self { store, id, kind: Kind::Text };
+    fn new(store: &'a Store, whole: &'a WholeTexts, id: &'a ColumnId, rows: &[usize]) -> Self {
+        let column = Self { store, whole, id, kind: Kind::Text };
         let kind = match id {
             ColumnId::Case(field) => Kind::of_field(*field),
-            _ => Kind::of_cells(column.cells(rows)),
+            _ => Kind::of_cells(&column.cells(rows)),
         };
         Self { kind, ..column }
     }
 
-    fn cells<'b>(&self, rows: &'b [usize]) -> impl Iterator<Item = Cell<'a>> + 'b
+    fn cells<'b>(&self, rows: &'b [usize]) -> impl Iterator<Item = Cell<'a>> + Clone + 'b
     where
         'a: 'b,
     {
-        let (store, id, column) = (self.store, self.id, self.store.column(self.id));
-        rows.iter().map(move |row| column.map_or_else(|| store.cell(id, *row), |column| store.cell_of(column, *row)))
+        let (store, whole, id, column) = (self.store, self.whole, self.id, self.store.column(self.id));
+        let cell = move |row| column.map_or_else(|| store.cell(id, row), |column| store.cell_of(column, row));
+        rows.iter().map(move |row| whole.complete(cell(*row), *row, id))
     }
 
     fn write(&self, writer: &mut SerializedColumnWriter<'_>, rows: &[usize]) -> Result<()> {
         let cells = self.cells(rows);
         match self.kind {
             Kind::Integer => write_values::<Int32Type>(writer, cells.map(integer)),
+            Kind::Large(_) => write_values::<Int64Type>(writer, cells.map(large)),
             Kind::Number => write_values::<DoubleType>(writer, cells.map(number)),
             Kind::Flag => write_values::<BoolType>(writer, cells.map(flag)),
             Kind::Id | Kind::Text => write_values::<ByteArrayType>(writer, cells.map(text)),
@@ -160,6 +197,24 @@ fn integer(cell: Cell<'_>) -> Option<i32> {
     (number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX)).then_some(number as i32)
 }
 
+/// The integer, if it is one; floats beyond those that stand for one integer only are none.
+#[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+fn whole(cell: Cell<'_>) -> Option<i128> {
+    match cell {
+        Cell::Integer(integer) => Some(integer.value()),
+        // Zero has a sign only as a float.
+        Cell::Number(number) if number == 0.0 && number.is_sign_negative() => None,
+        Cell::Number(number) if number.fract() == 0.0 && number.abs() <= MOST_WHOLE => Some(number as i128),
+        _ => None,
+    }
+}
+
+/// The bits of an integer that has a sign, or none.
+#[expect(clippy::cast_possible_truncation, reason = "the column has a type that holds it")]
+fn large(cell: Cell<'_>) -> Option<i64> {
+    whole(cell).map(|integer| integer as i64)
+}
+
 const fn number(cell: Cell<'_>) -> Option<f64> {
     if let Cell::Number(number) = cell { Some(number) } else { None }
 }
@@ -171,7 +226,8 @@ const fn flag(cell: Cell<'_>) -> Option<bool> {
 fn text(cell: Cell<'_>) -> Option<ByteArray> {
     let text = match cell {
         Cell::Missing => return None,
-        Cell::Text(text) => return Some(text.into()),
+        Cell::Text(text) | Cell::Cut(text, _) => return Some(text.into()),
+        Cell::Integer(integer) => integer.to_string(),
         Cell::Number(number) => number.to_string(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::Id(id) => id.to_string(),
@@ -184,12 +240,15 @@ mod tests {
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::Field as Value;
 
+    use cruncher_results::chunk::Chunk;
+    use serde_json::json;
+
     use super::super::selection::tests::store;
     use super::*;
 
     fn read(selection: &Selection<'_>) -> Vec<Vec<(String, Value)>> {
         let mut bytes = Vec::new();
-        write(selection, &mut bytes).unwrap();
+        write(selection, &WholeTexts::default(), &mut bytes).unwrap();
         let reader = SerializedFileReader::new(::bytes::Bytes::from(bytes)).unwrap();
         let rows = reader.get_row_iter(None).unwrap();
         rows.map(|row| row.unwrap().into_columns()).collect()
@@ -222,6 +281,37 @@ mod tests {
         assert_eq!(column(&rows, "soil"), [text("clay"), text("silt"), Value::Null, text("")]);
         assert_eq!(column(&rows, "x"), [text("1"), Value::Null, text("n/a"), Value::Null]);
         assert_eq!(column(&rows, "signature"), [Value::Null, text("0a"), Value::Null, Value::Null]);
+        assert_eq!(column(&rows, "error"), [Value::Null, text("E: x"), Value::Null, Value::Null]);
+    }
+
+    /// What a column of these responses comes back as.
+    #[track_caller]
+    fn check(values: &[serde_json::Value], expected: &[Value]) {
+        let row = |(number, value)| {
+            let row = json!({"batch": "a", "case_id": format!("{number:032x}"), "outcome": "done", "start_time": 0, "end_time": 1,
+                "result": {"n": value}});
+            format!("{row}\n")
+        };
+        let text: String = values.iter().enumerate().map(row).collect();
+        let mut store = Store::default();
+        store.append(&Chunk::parse("w", text.as_bytes()).chunk);
+        assert_eq!(column(&read(&Selection::new(&store, None)), "n"), expected, "{values:?}");
+    }
+
+    #[test]
+    fn integers_of_64_bits_are_exact() {
+        let (seed, least, largest) = (4_611_686_018_427_387_906_i64, -9_223_372_036_854_775_807_i64, u64::MAX);
+        let texts =
+            |texts: &[&str]| -> Vec<Value> { texts.iter().map(|text| Value::Str((*text).to_owned())).collect() };
+        check(
+            &[json!(seed), json!(3), json!(null), json!(least)],
+            &[Value::Long(seed), Value::Long(3), Value::Null, Value::Long(least)],
+        );
+        check(&[json!(largest), json!(3.0)], &[Value::ULong(largest), Value::ULong(3)]);
+        check(&[json!(largest), json!(-3)], &texts(&["18446744073709551615", "-3"]));
+        check(&[json!(seed), json!(0.5)], &texts(&["4611686018427387906", "0.5"]));
+        check(&[json!(seed), json!("x"), json!(true)], &texts(&["4611686018427387906", "x", "true"]));
+        check(&[json!(3), json!(1e300)], &[Value::Double(3.0), Value::Double(1e300)]);
     }
 
     #[test]

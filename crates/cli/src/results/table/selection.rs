@@ -48,17 +48,21 @@ impl<'a> Selection<'a> {
         self.failed = Mask::empty(self.store.len());
     }
 
-    /// These responses only, in their order; none means all.
-    pub(super) fn choose_responses(&mut self, names: &[String]) -> Result<(), UnknownResponse> {
+    /// These responses only, in their order; none means all. Each of the texts is the name of one, or names of several as
+    /// [`names`] reads them.
+    pub(super) fn choose_responses(&mut self, texts: &[String]) -> Result<(), UnknownResponse> {
         let mut chosen: Vec<ColumnId> = Vec::new();
-        for name in names {
-            let found = self.responses.iter().find(|id| id.name() == name);
-            let found = found.ok_or_else(|| UnknownResponse {
-                name: name.clone(),
-                known: self.responses.iter().map(|id| id.name().to_owned()).collect(),
-            })?;
-            if !chosen.contains(found) {
-                chosen.push(found.clone());
+        for text in texts {
+            let is_one = self.responses.iter().any(|id| id.name() == text);
+            for name in if is_one { vec![text.clone()] } else { names(text) } {
+                let found = self.responses.iter().find(|id| *id.name() == name);
+                let found = found.ok_or_else(|| UnknownResponse {
+                    name,
+                    known: self.responses.iter().map(|id| quoted(id.name())).collect(),
+                })?;
+                if !chosen.contains(found) {
+                    chosen.push(found.clone());
+                }
             }
         }
         if !chosen.is_empty() {
@@ -89,6 +93,37 @@ impl<'a> Selection<'a> {
         let Some(column) = self.store.column(id) else { return false };
         rows.any(|row| self.store.cell_of(column, row) != Cell::Missing)
     }
+}
+
+/// Names with a comma between them, spaces around them left out. One that has a comma itself stands in double quotes, and a
+/// double quote in those is two.
+fn names(text: &str) -> Vec<String> {
+    let (mut names, mut name, mut is_quoted, mut was_quoted) = (Vec::new(), String::new(), false, false);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.next_if_eq(&'"').is_some() => name.push('"'),
+            '"' if is_quoted => is_quoted = false,
+            '"' if name.trim().is_empty() && !was_quoted => (name, is_quoted, was_quoted) = (String::new(), true, true),
+            ',' if !is_quoted => names.push(end_of_name(&mut name, &mut was_quoted)),
+            // Behind the quotes.
+            ' ' if was_quoted && !is_quoted => {}
+            other => name.push(other),
+        }
+    }
+    names.push(end_of_name(&mut name, &mut was_quoted));
+    names
+}
+
+fn end_of_name(name: &mut String, was_quoted: &mut bool) -> String {
+    let name = std::mem::take(name);
+    if std::mem::take(was_quoted) { name } else { name.trim().to_owned() }
+}
+
+/// A name as [`names`] reads it.
+fn quoted(name: &str) -> String {
+    let is_plain = !name.contains([',', '"']) && name.trim() == name;
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// How many factors these are: components of a vector belong to one.
@@ -131,7 +166,7 @@ pub(super) mod tests {
         store
     }
 
-    fn names(ids: &[ColumnId]) -> Vec<&str> {
+    fn ids(ids: &[ColumnId]) -> Vec<&str> {
         ids.iter().map(ColumnId::name).collect()
     }
 
@@ -142,8 +177,8 @@ pub(super) mod tests {
         assert_eq!(selection.done.iter().collect::<Vec<_>>(), [0, 3, 4]);
         assert_eq!(selection.failed.iter().collect::<Vec<_>>(), [1]);
         assert_eq!(selection.rows(), [0, 1, 3, 4]);
-        assert_eq!(names(&selection.factors), ["c[0]", "c[1]", "soil", "d"]);
-        assert_eq!(names(&selection.responses), ["load", "ok", "x", "level"]);
+        assert_eq!(ids(&selection.factors), ["c[0]", "c[1]", "soil", "d"]);
+        assert_eq!(ids(&selection.responses), ["load", "ok", "x", "level"]);
         assert_eq!(factors(&selection.factors), 3);
     }
 
@@ -152,8 +187,8 @@ pub(super) mod tests {
         let store = store();
         let selection = Selection::new(&store, Some(&Batch::parse("a").unwrap()));
         assert_eq!(selection.rows(), [0, 1, 4]);
-        assert_eq!(names(&selection.factors), ["c[0]", "c[1]", "soil"]);
-        assert_eq!(names(&selection.responses), ["load", "ok", "x"]);
+        assert_eq!(ids(&selection.factors), ["c[0]", "c[1]", "soil"]);
+        assert_eq!(ids(&selection.responses), ["load", "ok", "x"]);
         assert!(Selection::new(&store, Some(&Batch::parse("b").unwrap())).is_empty());
     }
 
@@ -167,6 +202,28 @@ pub(super) mod tests {
         assert_eq!(unknown.name, "c[0]");
         assert_eq!(unknown.known, ["load", "ok", "x", "level"]);
         selection.choose_responses(&["x".into(), "load".into(), "x".into()]).unwrap();
-        assert_eq!(names(&selection.responses), ["x", "load"]);
+        assert_eq!(ids(&selection.responses), ["x", "load"]);
+    }
+
+    #[test]
+    fn a_response_whose_name_has_a_comma_is_chosen_alone_or_in_quotes() {
+        let row = json!({"batch": "a", "case_id": "0".repeat(32), "outcome": "done", "start_time": 0, "end_time": 1,
+            "result": {"load, kN": 1, "say \"a, b\"": 2, "x": 3, "y": 4, " z": 5}});
+        let mut store = Store::default();
+        store.append(&Chunk::parse("w", format!("{row}\n").as_bytes()).chunk);
+        let check = |texts: &[&str], expected: &[&str]| {
+            let mut selection = Selection::new(&store, None);
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            selection.choose_responses(&texts).unwrap();
+            assert_eq!(ids(&selection.responses), expected, "{texts:?}");
+        };
+        check(&["load, kN"], &["load, kN"]);
+        check(&["y,\"load, kN\",x"], &["y", "load, kN", "x"]);
+        check(&["load, kN", "y,x"], &["load, kN", "y", "x"]);
+        check(&["\"say \"\"a, b\"\"\",x"], &["say \"a, b\"", "x"]);
+        check(&["x, y , \" z\" "], &["x", "y", " z"]);
+        let unknown = Selection::new(&store, None).choose_responses(&["x,load".into()]).unwrap_err();
+        assert_eq!(unknown.name, "load");
+        assert_eq!(unknown.known, ["\" z\"", "\"load, kN\"", "\"say \"\"a, b\"\"\"", "x", "y"]);
     }
 }

@@ -1,0 +1,77 @@
+//! One end of a range.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::mask::Mask;
+use crate::number::{LargeInteger, shortest};
+use crate::store::Column;
+
+/// One end of a range, which belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// A float. Of a large integer the nearest float counts, as plots show it.
+    Float(f64),
+    /// An integer, which is compared digit by digit.
+    Integer(LargeInteger),
+}
+
+impl Limit {
+    /// What somebody has written; none if it is no number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let float = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self::Float);
+        LargeInteger::parse(text).map(Self::Integer).or_else(float)
+    }
+
+    /// The number, or the nearest float.
+    #[must_use]
+    pub const fn nearest(self) -> f64 {
+        match self {
+            Self::Float(number) => number,
+            Self::Integer(integer) => integer.nearest(),
+        }
+    }
+
+    /// Leaves out the rows whose numbers are as near as a float can be, and yet on the other side of an integer.
+    pub(super) fn restrict(self, column: &Column, rows: &mut Mask, side: Ordering) {
+        let Self::Integer(integer) = self else { return };
+        let is_beyond = |row: usize| {
+            let order = column.rest_or_zero(row).cmp(&integer.rest());
+            is_equal(column.number(row), integer.nearest()) && order == side.reverse()
+        };
+        rows.retain(|row| !is_beyond(row));
+    }
+
+    /// Whether a row has this number, and no other one.
+    pub(super) fn is(self, column: &Column, row: usize) -> bool {
+        let rest = if let Self::Integer(integer) = self { integer.rest() } else { 0 };
+        is_equal(column.number(row), self.nearest()) && column.rest_or_zero(row) == rest
+    }
+}
+
+/// Whether both are the same number, as somebody means who asks for it.
+#[expect(clippy::float_cmp, reason = "another number isn't asked for")]
+pub(super) fn is_equal(one: f64, other: f64) -> bool {
+    one == other
+}
+
+impl From<f64> for Limit {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
+    }
+}
+
+/// As short as it can be, as in an address.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Digits alone would be an integer.
+            Self::Float(number) => match shortest(*number) {
+                digits if LargeInteger::parse(&digits).is_some() => write!(f, "{number:e}"),
+                text => f.write_str(&text),
+            },
+            Self::Integer(integer) => fmt::Display::fmt(integer, f),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What stands in a cell, in words.
+
+use cruncher_results::number::exact;
+use cruncher_results::store::Cell;
+use cruncher_study::figures::significant;
+
+/// Up to here a float stands for one integer only: 2^53.
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// A cell as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Numbers with the digits that matter, integers with all of theirs; texts as they stand.
+    pub(crate) text: String,
+    /// A number with all of its digits, if these are more.
+    pub(crate) exact: Option<String>,
+}
+
+/// A cell in words.
+pub(crate) fn words(cell: Cell) -> Words {
+    let text = match cell {
+        Cell::Number(number) => return number_in_words(number),
+        Cell::Integer(integer) => integer.to_string(),
+        Cell::Text(text) | Cell::Cut(text, _) => text.to_owned(),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::Id(id) => id.to_string(),
+        Cell::Missing => "–".to_owned(),
+    };
+    Words { text, exact: None }
+}
+
+fn number_in_words(number: f64) -> Words {
+    let (text, exact) = (significant(number), exact(number));
+    let is_whole = number.fract() == 0.0 && number.abs() <= MOST_WHOLE;
+    // Of two seeds none is the other one.
+    if is_whole && text.parse() != Ok(number) {
+        return Words { text: exact, exact: None };
+    }
+    let has_more = exact != text;
+    Words { text, exact: has_more.then_some(exact) }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_results::number::LargeInteger;
+
+    use super::*;
+
+    #[test]
+    fn integers_have_all_of_their_digits() {
+        let large = LargeInteger::parse("-4611686018427387905").map(Cell::Integer).unwrap();
+        for (cell, text, exact) in [
+            (large, "-4611686018427387905", None),
+            (Cell::Number(123_456_789.0), "123456789", None),
+            (Cell::Number(123_456_789.5), "1.2346e8", Some("123456789.5")),
+            (Cell::Number(2.5e9), "2.5e9", Some("2500000000")),
+            (Cell::Number(514_000.25), "514000", Some("514000.25")),
+            (Cell::Number(1e300), "1e300", None),
+            (Cell::Number(1.234_567e300), "1.2346e300", Some("1.234567e300")),
+            (Cell::Cut("abc…", 5_000), "abc…", None),
+            (Cell::Missing, "–", None),
+        ] {
+            assert_eq!(words(cell), Words { text: text.into(), exact: exact.map(str::to_owned) });
+        }
+    }
+}
