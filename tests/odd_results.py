@@ -1,4 +1,4 @@
-"""Cases that ended with results as nobody expects them, written as a worker leaves them: rows, documents, a heartbeat."""
+"""Cases with results as nobody expects them, as a worker leaves them: rows, documents, a heartbeat."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def write_ended(study: Launched, ended: Sequence[Ended]) -> None:
     for number, one in enumerate(ended):
         end_time = last_time - len(ended) + number + 1
         common: dict[str, Any] = {
-            "case_id": one.case_id, "batch": BATCH, "level": 0, "replicate": 0, "attempt": 1, "start_time": end_time - 0.5,
-            "end_time": end_time, "parameters": one.parameters,
+            "case_id": one.case_id, "batch": BATCH, "level": 0, "replicate": 0, "attempt": 1,
+            "start_time": end_time - 0.5, "end_time": end_time, "parameters": one.parameters,
         }  # fmt: skip
-        row, document = dict(common, outcome="done"), dict(common, v=1, max_attempts=1, worker=WORKER, log="", warnings=[])
+        row, document = common | {"outcome": "done"}, common | {"v": 1, "max_attempts": 1, "worker": WORKER}
         if one.error:
-            exception, message = one.error
-            row |= {"outcome": "failed", "final": True, "signature": "00ff", "error": f"{exception}: {message}"}
-            document |= {"exception": exception, "message": message, "traceback": "", "signature": "00ff", "final": True}
+            failure = {"final": True, "signature": "00ff"}
+            row |= failure | {"outcome": "failed", "error": ": ".join(one.error)}
+            document |= failure | {"exception": one.error[0], "message": one.error[1]}
         else:
             found = dict(scalars(one.result))
             long = {name: text for name, text in found.items() if isinstance(text, str) and len(text) > TEXT_CHARACTERS}

@@ -97,9 +97,13 @@ fn curves(desk: Desk, ended: &Arc<Ended>) -> AnyView {
         }
     };
     let figures: Vec<_> = ended.lines.iter().enumerate().map(figure).collect();
-    let more = (ended.more_arrays > 0).then(|| format!("{} more arrays are in the document.", ended.more_arrays));
+    let more = (ended.more_arrays > 0).then(|| format!("{} more arrays are in the document. ", ended.more_arrays));
+    let numberless = (ended.numberless_arrays > 0).then(|| {
+        let arrays = counted(ended.numberless_arrays as u64, "array has", "arrays have");
+        format!("{arrays} fewer than two numbers.")
+    });
     let title = (!figures.is_empty()).then(|| view! { <h4>"Curves"</h4> });
-    view! { {title} {figures} <p class="faint">{more}</p> }.into_any()
+    view! { {title} {figures} <p class="faint">{more}{numberless}</p> }.into_any()
 }
 
 /// The document itself.

@@ -18,6 +18,8 @@ pub(crate) struct Ended {
     pub(crate) lines: Vec<Line>,
     /// The arrays that aren't shown, since there are too many.
     pub(crate) more_arrays: usize,
+    /// The arrays that have fewer than two numbers, the others being null.
+    pub(crate) numberless_arrays: usize,
     /// What was changed on the way.
     pub(crate) warnings: Vec<String>,
     /// The exception and what it says, if it failed.
@@ -53,11 +55,15 @@ impl Ended {
             let result = fields.into_iter().find(|(name, _)| name == "result").map(|(_, result)| result);
             gather("", result.unwrap_or(Content::Other), &mut arrays);
         }
+        let all = arrays.len();
+        arrays.retain(|array| array.values.iter().filter(|value| !value.is_nan()).count() > 1);
+        let numberless_arrays = all - arrays.len();
         let more_arrays = arrays.len().saturating_sub(MOST_ARRAYS);
         arrays.truncate(MOST_ARRAYS);
         Ok(Self {
             lines: lines(&arrays),
             more_arrays,
+            numberless_arrays,
             warnings: document.warnings,
             attempt: (document.attempt, None),
             computer: document.computer,
@@ -145,7 +151,7 @@ fn gather(path: &str, content: Content, arrays: &mut Vec<Array>) {
     for (name, value) in fields {
         let full = if path.is_empty() { name } else { format!("{path}.{name}") };
         match value {
-            Content::Numbers(values) if values.iter().filter(|value| !value.is_nan()).count() > 1 => {
+            Content::Numbers(values) if values.len() > 1 => {
                 arrays.push(Array { object: path.to_owned(), name: full, values });
             }
             nested => gather(&full, nested, arrays),
@@ -292,6 +298,11 @@ mod tests {
         {
             check(result, &[]);
         }
+        let ended_with = |result: &str| ended(result).numberless_arrays;
+        assert_eq!(
+            [ended_with(r#"{"a": [null, null], "b": [1, null], "c": [1], "d": [1, 2]}"#), ended_with("{}")],
+            [2, 0]
+        );
         let gap = &ended(r#"{"a": [1, null, 3]}"#).lines[0];
         assert!(gap.y[1].is_nan() && gap.y[2] > 2.0);
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::chunk::{Chunk, Part};
+use crate::number::LargeInteger;
 
 const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
@@ -184,6 +185,74 @@ fn a_row_with_ten_numbers_takes_less_than_165_bytes() {
     assert_eq!(store.len(), 10_000);
     let row_bytes = store.size_bytes() / store.len();
     assert!((130..165).contains(&row_bytes), "{row_bytes}");
+}
+
+#[test]
+fn large_integers_take_two_bytes_a_row_more_and_columns_without_them_none() {
+    let bytes = |of: fn(u64) -> serde_json::Value| {
+        let mut store = Store::default();
+        let row = |number: u64| {
+            let row = json!({"batch": "a", "case_id": format!("{number:032x}"), "outcome": "done", "start_time": number, "end_time": number,
+                "parameters": {"c": of(number)}});
+            format!("{row}\n")
+        };
+        store.append(&Chunk::parse("w", (0..10_000).map(row).collect::<String>().as_bytes()).chunk);
+        store.column(&factor("c")).unwrap().size_bytes() - size_of::<Column>()
+    };
+    let plain = bytes(|number| json!(number));
+    assert!((80_000..91_000).contains(&plain), "{plain}");
+    let rests = bytes(|number| json!((1_u64 << 62) + number)) - plain;
+    assert!((18_000..23_000).contains(&rests), "{rests}");
+}
+
+#[test]
+fn an_integer_is_replaced_by_another_one_of_the_same_float() {
+    let mut store = Store::default();
+    let of = |number: u8, end: i32, load: u64| Row {
+        values: [((Part::Response, "load"), json!(load))].into(),
+        ..done(number, end, 0.0)
+    };
+    let integer = |load: u64| Cell::Integer(LargeInteger::of_u64(load).unwrap());
+    store.append(&chunk(&[of(1, 1, (1 << 62) + 1), of(2, 1, (1 << 62) + 1)]));
+    assert_eq!(store.cell(&response("load"), 1), integer((1 << 62) + 1));
+    store.append(&chunk(&[of(1, 2, (1 << 62) + 2), of(3, 1, 7)]));
+    let cells: Vec<_> = (0..3).map(|row| store.cell(&response("load"), row)).collect();
+    assert_eq!(cells, [integer((1 << 62) + 2), integer((1 << 62) + 1), Cell::Number(7.0)]);
+    store.append(&chunk(&[failed(4, 1), Row { values: BTreeMap::new(), ..done(2, 2, 0.0) }]));
+    let cells: Vec<_> = (1..4).map(|row| store.cell(&response("load"), row)).collect();
+    assert_eq!(cells, [Cell::Missing, Cell::Number(7.0), Cell::Missing]);
+}
+
+#[test]
+fn each_failure_has_its_own_message() {
+    let row = |number: u8, error: &str| {
+        failed(number, 1).line().replace("\"00ff\"", &format!("\"00ff\",\"error\":\"{error}\""))
+    };
+    let rows = [row(1, "E: -1.5"), row(2, "E: -2.5"), done(3, 1, 0.0).line()];
+    let mut store = Store::default();
+    store.append(&Chunk::parse("w", rows.concat().as_bytes()).chunk);
+    let of = |field| (0..3).map(|row| store.cell(&ColumnId::Case(field), row)).collect::<Vec<_>>();
+    assert_eq!(of(Field::Error), [Cell::Text("E: -1.5"), Cell::Text("E: -2.5"), Cell::Missing]);
+    assert_eq!(of(Field::Signature), [Cell::Text("00ff"), Cell::Text("00ff"), Cell::Missing]);
+}
+
+#[test]
+fn texts_that_were_cut_are_told_apart_by_their_lengths_and_from_whole_ones() {
+    let texts = ["x".repeat(2_000), "x".repeat(3_000), "x".repeat(999) + "…", "x".repeat(2_000)];
+    let row = |(number, text): (u8, &String)| Row {
+        values: [((Part::Response, "t"), json!(text))].into(),
+        ..done(number, 1, 0.0)
+    };
+    let mut store = Store::default();
+    store.append(&chunk(&(0..).zip(&texts).map(row).collect::<Vec<_>>()));
+    let cells: Vec<_> = (0..4).map(|row| store.cell(&response("t"), row)).collect();
+    let cut = &*texts[2];
+    assert_eq!(cells, [Cell::Cut(cut, 2_000), Cell::Cut(cut, 3_000), Cell::Text(cut), Cell::Cut(cut, 2_000)]);
+    assert_eq!((store.cut_texts(), store.codes_of(cut).count()), (3, 3));
+    let rows = |store: &Store| {
+        store.categories(store.column(&response("t")).unwrap()).iter().map(|category| category.rows).sum::<usize>()
+    };
+    assert_eq!(rows(&store), 4);
 }
 
 #[test]
