@@ -1,11 +1,22 @@
 //! Axes: which values are shown, and at which place each stands.
 
 use crate::label;
-use crate::number::{log2, real, whole};
+use crate::number::{between, log2, real, whole};
 use crate::time;
 
+/// The largest number that linear axes show. The range between two such numbers is finite, and so is the sum of a million of
+/// them. What is larger is no measurement, but the largest float as a penalty, or what overflows made: it is counted.
+const MAX_SHOWN: f64 = 1e300;
+
+/// The years 1 to 9999, in seconds since 1970: the times that a calendar shows.
+const CALENDAR_SECS: std::ops::RangeInclusive<f64> = -62_135_596_800.0..=253_402_300_799.0;
+
 /// A narrower range has no width: a length divided by it isn't finite.
-const TINIEST: f64 = 1e-290;
+const MIN_RANGE: f64 = 1e-290;
+/// Nor has one that is a smaller part of its larger end: some ten floats lie in it.
+const MIN_RELATIVE_RANGE: f64 = 1e-14;
+/// Nor has one of logarithms: their last digits are no digits of the values.
+const MIN_RANGE_OF_LOGARITHMS: f64 = 1e-6;
 
 /// Room beside the outermost values, as a share of the range.
 const PADDING: f64 = 0.04;
@@ -54,12 +65,30 @@ impl Axis {
             (axis.least, axis.most) = (-0.5, real(names.len().max(1)) - 0.5);
             return axis;
         }
-        let extent = extent(values, |value| axis.stretched(value));
-        let (least, most) = extent.unwrap_or_else(|| axis.default_extent());
-        let (least, most) = if most - least > TINIEST { (least, most) } else { axis.around(least) };
+        let extent = axis.extent(values.iter().copied());
+        let extent = extent.map(|(least, most)| (axis.stretched(least), axis.stretched(most)));
+        let (least, most) = extent.map_or_else(|| axis.default_extent(), |extent| axis.widened(extent));
         let padding = PADDING * (most - least);
         (axis.least, axis.most) = (axis.shrunk(least - padding), axis.shrunk(most + padding));
         axis
+    }
+
+    /// Whether some range of the axis has a place for a value.
+    #[must_use]
+    #[inline]
+    pub fn can_show(&self, value: f64) -> bool {
+        match self.scale {
+            Scale::Linear | Scale::Counts => value.abs() <= MAX_SHOWN,
+            Scale::Logarithmic => value > 0.0 && value.is_finite(),
+            Scale::Time { .. } => CALENDAR_SECS.contains(&value),
+            Scale::Categories(_) => value.is_finite(),
+        }
+    }
+
+    /// The least and the most of the values that the axis can show.
+    #[must_use]
+    pub fn extent(&self, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+        crate::number::extent(values.filter(|value| self.can_show(*value)))
     }
 
     /// An axis with equal places for categories, whose values are 0, 1, 2, ….
@@ -85,8 +114,12 @@ impl Axis {
     /// The value that stands at a place.
     #[must_use]
     pub fn value(&self, place: f64) -> f64 {
-        let (least, most) = (self.stretched(self.least), self.stretched(self.most));
-        self.shrunk(least + place * (most - least))
+        match place {
+            // As they are, not as they are after rounding.
+            0.0 => self.least,
+            1.0 => self.most,
+            place => self.shrunk(between(self.stretched(self.least), self.stretched(self.most), place)),
+        }
     }
 
     /// Shows `factor` times the range; what stands at `place` stays there. Half the range is a factor of 0.5. As it was if
@@ -102,13 +135,12 @@ impl Axis {
         self.between(self.value(share), self.value(1.0 + share))
     }
 
-    /// Shows another range. As it was if that isn't one.
+    /// Shows another range. As it was if that isn't one, or reaches beyond what can be shown.
     #[must_use]
     pub fn between(&self, least: f64, most: f64) -> Self {
         let (from, to) = (self.stretched(least), self.stretched(most));
-        let finest = 1e-12 * from.abs().max(to.abs());
-        let is_range = from.is_finite() && to.is_finite() && to - from > finest.max(f64::MIN_POSITIVE);
-        if is_range && (most - least).is_finite() { Self { least, most, ..self.clone() } } else { self.clone() }
+        let is_range = self.can_show(least) && self.can_show(most) && to - from > self.finest((from, to));
+        if is_range { Self { least, most, ..self.clone() } } else { self.clone() }
     }
 
     /// Label and unit: `friction, °`.
@@ -124,19 +156,26 @@ impl Axis {
     /// A value in words, with its unit: `23.5 °`, `21 Nov 2026, 12:03`, `dense`.
     #[must_use]
     pub fn words(&self, value: f64) -> String {
+        self.words_of(value, label::figure)
+    }
+
+    /// A range in words, with as many digits as tell its ends apart: `from 20 ° to 40 °`.
+    pub(crate) fn range_in_words(&self, least: f64, most: f64) -> String {
+        // Three digits of what is between them.
+        let power = label::power_of(most - least) - 2;
+        let write = |value: f64| self.words_of(value, |value| label::figure_to(value, power));
+        format!("from {} to {}", write(least), write(most))
+    }
+
+    fn words_of(&self, value: f64, write: impl Fn(f64) -> String) -> String {
         match &self.scale {
             Scale::Time { utc_offset_secs } => time::moment(value + utc_offset_secs),
             Scale::Categories(names) if value >= 0.0 => {
-                names.get(whole(value.round())).cloned().unwrap_or_else(|| label::figure(value))
+                names.get(whole(value.round())).cloned().unwrap_or_else(|| write(value))
             }
-            _ if self.unit.is_empty() => label::figure(value),
-            _ => format!("{} {}", label::figure(value), self.unit),
+            _ if self.unit.is_empty() => write(value),
+            _ => format!("{} {}", write(value), self.unit),
         }
-    }
-
-    /// A range in words: `from 20 ° to 40 °`.
-    pub(crate) fn range_in_words(&self, least: f64, most: f64) -> String {
-        format!("from {} to {}", self.words(least), self.words(most))
     }
 
     /// The range that is shown, in words.
@@ -148,7 +187,7 @@ impl Axis {
     pub(crate) fn mapping(&self, length: f64) -> Mapping {
         let (least, most) = (self.stretched(self.least), self.stretched(self.most));
         let is_logarithmic = self.scale == Scale::Logarithmic;
-        Mapping { is_logarithmic, offset: least, factor: length / (most - least) }
+        Mapping { is_logarithmic, offset: least, range: most - least, length }
     }
 
     /// Values so that places are proportional to them.
@@ -156,8 +195,33 @@ impl Axis {
         if self.scale == Scale::Logarithmic { log2(value) } else { value }
     }
 
+    /// The other way round, as far as it can be shown.
     fn shrunk(&self, stretched: f64) -> f64 {
-        if self.scale == Scale::Logarithmic { stretched.exp2() } else { stretched }
+        match self.scale {
+            Scale::Logarithmic => stretched.exp2().clamp(f64::from_bits(1), f64::MAX),
+            Scale::Time { .. } => stretched.clamp(*CALENDAR_SECS.start(), *CALENDAR_SECS.end()),
+            _ => stretched.clamp(-MAX_SHOWN, MAX_SHOWN),
+        }
+    }
+
+    /// A range that has a width, stretched.
+    fn widened(&self, (least, most): (f64, f64)) -> (f64, f64) {
+        let (finest, middle) = (self.finest((least, most)), f64::midpoint(least, most));
+        match most - least {
+            // Values that differ by next to nothing are shown as one.
+            range if range <= MIN_RANGE => self.around(least),
+            range if range < 2.0 * finest => (middle - finest, middle + finest),
+            _ => (least, most),
+        }
+    }
+
+    /// A range, stretched, must be wider than this.
+    fn finest(&self, (least, most): (f64, f64)) -> f64 {
+        match self.scale {
+            Scale::Logarithmic => MIN_RANGE_OF_LOGARITHMS,
+            Scale::Categories(_) => MIN_RANGE,
+            _ => (MIN_RELATIVE_RANGE * least.abs().max(most.abs())).max(MIN_RANGE),
+        }
     }
 
     /// A range around a single value, both stretched.
@@ -165,7 +229,7 @@ impl Axis {
         let reach = match self.scale {
             Scale::Logarithmic => 1.0,
             Scale::Time { .. } => 30.0,
-            _ if value.abs() < TINIEST => 1.0,
+            _ if value.abs() <= MIN_RANGE => 1.0,
             _ => 0.1 * value.abs(),
         };
         (value - reach, value + reach)
@@ -181,32 +245,31 @@ impl Axis {
     }
 }
 
-/// The least and the most of all that are finite once stretched.
-fn extent(values: &[f64], stretched: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
-    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-    // Stretched at the end: to compare is faster than to take logarithms.
-    for value in values.iter().filter(|value| value.is_finite()) {
-        if *value > 0.0 || stretched(*value).is_finite() {
-            least = least.min(*value);
-            most = most.max(*value);
-        }
-    }
-    (least <= most).then(|| (stretched(least), stretched(most)))
-}
-
 /// Lengths of values along an axis, with all that doesn't depend on the value computed before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mapping {
-    pub(crate) is_logarithmic: bool,
-    pub(crate) offset: f64,
-    pub(crate) factor: f64,
+    is_logarithmic: bool,
+    offset: f64,
+    range: f64,
+    length: f64,
 }
+
+/// Farther outside nobody sees where a line goes.
+const FAR: f64 = 1e9;
 
 impl Mapping {
     #[inline]
     pub(crate) fn place(&self, value: f64) -> f64 {
         let stretched = if self.is_logarithmic { log2(value) } else { value };
-        (stretched - self.offset) * self.factor
+        // Divided first: at the end of the axis that is exactly 1.
+        (stretched - self.offset) / self.range * self.length
+    }
+
+    /// The same for a line that goes through: a value far outside stands far outside, at a finite place. Infinite if the axis
+    /// has no place for the value.
+    #[inline]
+    pub(crate) fn place_on_way(&self, value: f64) -> f64 {
+        if self.is_logarithmic && value <= 0.0 { f64::NEG_INFINITY } else { self.place(value).clamp(-FAR, FAR) }
     }
 }
 
@@ -237,7 +300,7 @@ mod tests {
     #[test]
     fn a_single_value_stands_in_the_middle() {
         for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: 0.0 }] {
-            for value in [1e-9, 5.0, 1e12] {
+            for value in [1e-9, 5.0, 1e10] {
                 let axis = Axis::covering("", "", scale.clone(), &[value; 3]);
                 assert!((axis.place(value) - 0.5).abs() < 1e-3, "{scale:?} {value}");
             }
@@ -246,6 +309,35 @@ mod tests {
         }
         let zero = Axis::covering("", "", Scale::Linear, &[0.0]);
         assert_eq!((zero.least, zero.most), (-1.08, 1.08));
+    }
+
+    #[test]
+    fn what_no_measurement_has_is_left_out_of_the_range() {
+        let values = [500.0, f64::MAX, 530.0, f64::MIN, f64::INFINITY];
+        let axis = Axis::covering("", "", Scale::Linear, &values);
+        assert_eq!((axis.least, axis.most), (498.8, 531.2));
+        assert_eq!(values.map(|value| axis.can_show(value)), [true, false, true, false, false]);
+        let all = Axis::covering("", "", Scale::Linear, &[f64::MAX]);
+        assert!(all.least < all.most && all.most.is_finite());
+        let times = Axis::covering("", "", Scale::Time { utc_offset_secs: 0.0 }, &[1.8e9, 1.8e9 + 100.0, 1e300]);
+        assert!(times.most < 1.9e9, "{times:?}");
+    }
+
+    #[test]
+    fn values_that_differ_in_their_last_digits_are_told_apart() {
+        for (one, other) in [(1.0, 1.0_f64.next_up()), (1e17, 1e17 + 160.0), (-1e300, (-1e300_f64).next_up())] {
+            let axis = Axis::covering("", "", Scale::Linear, &[one, other]);
+            assert!((0.0..=1.0).contains(&axis.place(one)) && axis.place(one) < axis.place(other), "{axis:?}");
+        }
+    }
+
+    #[test]
+    fn the_ends_stand_at_the_ends() {
+        for (least, most) in [(0.1, 0.7), (-3.3, 1e17), (-1e300, 1e300), (1e-310, 5e-300)] {
+            let axis = axis(least, most, Scale::Linear);
+            assert_eq!((axis.place(least), axis.place(most)), (0.0, 1.0));
+            assert_eq!((axis.value(0.0), axis.value(1.0)), (least, most));
+        }
     }
 
     #[test]
@@ -271,6 +363,8 @@ mod tests {
         assert!(endless.least < endless.most && endless.place(endless.value(0.5)).is_finite());
         let far = (0..5_000).fold(axis(1.0, 2.0, Scale::Logarithmic), |axis, _| axis.zoomed(0.3, 2.0));
         assert!(far.least > 0.0 && far.most.is_finite());
+        let far = (0..5_000).fold(axis(1.0, 2.0, Scale::Linear), |axis, _| axis.zoomed(0.3, 2.0));
+        assert!((far.most - far.least).is_finite() && far.place(far.value(0.5)).is_finite());
     }
 
     #[test]

@@ -1,22 +1,31 @@
 //! Columns: the values of all cases, and where they stand on an axis.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::axis::Axis;
+use crate::drawn::Unplaced;
 use crate::number::{real, whole};
 
 /// An axis has so many places.
 pub(crate) const PLACES: usize = 1 << 16;
 
-/// The place of a value that isn't shown.
-const NOWHERE: u16 = u16::MAX;
+/// The place of a value that lies outside of the axis, and of none.
+const OUTSIDE: u16 = u16::MAX - 1;
+const MISSING: u16 = u16::MAX;
+
+/// Up to so many places are told one by one.
+const MAX_LEVELS: usize = 40;
 
 /// Where the values of a column stand on an axis, in 65,536 steps: finer than any screen, and small enough to be kept. What is
 /// counted again and again for other selections is counted by these.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Places {
     of_case: Vec<u16>,
     shown: usize,
+    missing: usize,
+    unplaced: Unplaced,
+    levels: OnceCell<Option<Vec<u16>>>,
 }
 
 impl Places {
@@ -28,11 +37,49 @@ impl Places {
         let place = |value: &f64| {
             let place = mapping.place(*value);
             // The end of the axis belongs to its last place.
-            if place >= 0.0 && place <= all { whole(place).min(PLACES - 2) as u16 } else { NOWHERE }
+            if place >= 0.0 && place <= all { whole(place).min(PLACES - 3) as u16 } else { OUTSIDE }
         };
-        let of_case: Vec<u16> = values.iter().map(place).collect();
-        let shown = of_case.iter().filter(|place| **place != NOWHERE).count();
-        Self { of_case, shown }
+        let mut of_case: Vec<u16> = values.iter().map(place).collect();
+        let shown = of_case.iter().filter(|place| **place < OUTSIDE).count();
+        let (mut missing, mut unplaced) = (0, Unplaced::default());
+        if shown < values.len() {
+            for (place, value) in of_case.iter_mut().zip(values).filter(|(place, _)| **place == OUTSIDE) {
+                if value.is_nan() {
+                    *place = MISSING;
+                    missing += 1;
+                } else if !axis.can_show(*value) {
+                    unplaced.add(*value);
+                }
+            }
+        }
+        Self { of_case, shown, missing, unplaced, levels: OnceCell::new() }
+    }
+
+    /// How many values aren't numbers.
+    pub(crate) const fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// The values that no range of the axis shows.
+    pub(crate) const fn unplaced(&self) -> &Unplaced {
+        &self.unplaced
+    }
+
+    /// The places of those that are shown, rising, if they are few and most have several values.
+    pub(crate) fn levels(&self) -> Option<&[u16]> {
+        let few = || {
+            let mut levels: Vec<u16> = Vec::new();
+            for place in self.of_case.iter().filter(|place| **place < OUTSIDE) {
+                if let Err(at) = levels.binary_search(place) {
+                    levels.insert(at, *place);
+                }
+                if levels.len() > MAX_LEVELS {
+                    return None;
+                }
+            }
+            (levels.len() < 3 || 2 * levels.len() <= self.shown).then_some(levels)
+        };
+        self.levels.get_or_init(few).as_deref()
     }
 
     /// How many values are shown.
@@ -59,7 +106,13 @@ pub(crate) struct Place(u16);
 impl Place {
     #[inline]
     pub(crate) const fn is_shown(self) -> bool {
-        self.0 != NOWHERE
+        self.0 < OUTSIDE
+    }
+
+    /// Whether there is no value.
+    #[inline]
+    pub(crate) const fn is_missing(self) -> bool {
+        self.0 == MISSING
     }
 
     /// Its number, from the beginning of the axis on.
@@ -121,7 +174,18 @@ mod tests {
         let places = Places::of(&axis(0.0, 1.0), &[f64::NAN, -0.1, 0.0, 0.5, 1.0, 1.1, f64::INFINITY]);
         let shown: Vec<bool> = places.each().map(Place::is_shown).collect();
         assert_eq!(shown, [false, false, true, true, true, false, false]);
-        assert_eq!(places.shown(), 3);
+        assert_eq!((places.shown(), places.missing()), (3, 1));
+        assert_eq!(places.unplaced().count, 1);
+    }
+
+    #[test]
+    fn few_places_are_told_one_by_one() {
+        let places = |values: &[f64]| Places::of(&axis(0.0, 1.0), values);
+        let few = places(&[0.5, 0.25, f64::NAN, 0.5, 3.0]);
+        assert_eq!(few.levels(), Some(&[1 << 14, 1 << 15][..]));
+        assert_eq!(places(&[0.1, 0.2, 0.3, 0.3]).levels(), None, "as good as each value differs");
+        let many: Vec<f64> = (0..100).map(|index| f64::from(index) / 100.0).collect();
+        assert_eq!(places(&many).levels(), None);
     }
 
     proptest! {

@@ -4,12 +4,12 @@ mod band;
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn, Unplaced};
 use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
-use crate::number::real;
+use crate::number::{extent, real};
 use crate::raster::{Layer, Raster};
 use crate::sheet::{Ink, Place, Sheet};
 use crate::window::Window;
@@ -95,9 +95,34 @@ impl Curves<'_> {
         drawn
     }
 
+    /// What isn't drawn. What no axis shows is named only in words: to look for that takes as long as to draw it.
+    fn absent(&self, unplaced: [Unplaced; 2]) -> Absent {
+        let unplaced = unplaced.iter().zip([&self.x, &self.y]);
+        Absent::new(self.drawn(), unplaced).lacking("without a line")
+    }
+
+    /// Curves with values that no axis shows.
+    fn unplaced(&self) -> [Unplaced; 2] {
+        let (mut x, mut y) = (Unplaced::default(), Unplaced::default());
+        for curve in self.curves {
+            x.add_case(Unplaced::of(&self.x, curve.x.iter().copied()));
+            y.add_case(Unplaced::of(&self.y, curve.y.iter().copied()));
+        }
+        [x, y]
+    }
+
+    /// The least and the largest values that are shown, to the right and upwards.
+    fn ranges(&self) -> Option<(Place, Place)> {
+        let is_shown = |axis: &Axis, value: f64| (axis.least..=axis.most).contains(&value);
+        let points = || self.curves.iter().flat_map(|curve| curve.x.iter().copied().zip(curve.y.iter().copied()));
+        let shown = || points().filter(|(x, y)| is_shown(&self.x, *x) && is_shown(&self.y, *y));
+        extent(shown().map(|(x, _)| x)).zip(extent(shown().map(|(_, y)| y)))
+    }
+
     fn is_shown(&self, curve: &Curve) -> bool {
         let (x, y) = (self.x.mapping(1.0), self.y.mapping(1.0));
-        let places = curve.x.iter().zip(curve.y).map(|(x_value, y_value)| (x.place(*x_value), y.place(*y_value)));
+        let place = |(x_value, y_value): (&f64, &f64)| (x.place_on_way(*x_value), y.place_on_way(*y_value));
+        let places = curve.x.iter().zip(curve.y).map(place);
         Window::between((0.0, 0.0), (1.0, 1.0)).is_touched(places)
     }
 
@@ -124,14 +149,14 @@ fn places_on<'a>(frame: &Frame, curve: &Curve<'a>) -> impl Iterator<Item = Place
     let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
     let (left, bottom) = (frame.left_px, frame.bottom_px);
     let points = curve.x.iter().zip(curve.y);
-    points.map(move |(x_value, y_value)| (left + x.place(*x_value), bottom - y.place(*y_value)))
+    points.map(move |(x_value, y_value)| (left + x.place_on_way(*x_value), bottom - y.place_on_way(*y_value)))
 }
 
 fn draw_band(band: &Band, frame: &Frame, sheet: &mut Sheet, look: &Look) {
     let window = Window::of(frame);
     let places = |values: &[f64]| -> Vec<Place> {
-        let values = band.x.iter().zip(values).filter(|(_, value)| !value.is_nan());
-        values.map(|(x, y)| frame.pixel_of(*x, *y)).collect()
+        let there = |place: &Place| place.0.is_finite() && place.1.is_finite();
+        places_on(frame, &Curve { x: &band.x, y: values }).filter(there).collect()
     };
     let mut outline = places(&band.high);
     outline.extend(places(&band.low).into_iter().rev());
@@ -167,7 +192,7 @@ impl Chart for Curves<'_> {
             let layer = if self.selected.contains(index) { Layer::Data } else { Layer::Muted };
             let mut last = (f64::NAN, f64::NAN);
             for (x_value, y_value) in curve.x.iter().zip(curve.y) {
-                let place = (x.place(*x_value), height - y.place(*y_value));
+                let place = (x.place_on_way(*x_value), height - y.place_on_way(*y_value));
                 raster.count_line(layer, last, place);
                 last = place;
             }
@@ -181,7 +206,7 @@ impl Chart for Curves<'_> {
             draw_band(band, &frame, &mut sheet, look);
         }
         self.draw_pointed_at(&frame, &mut sheet, look);
-        frame.rule(&mut sheet, look);
+        frame.rule(&mut sheet, look, &self.absent(Default::default()));
         if self.curves.iter().all(|curve| !self.is_shown(curve)) {
             write_nothing(&mut sheet, &frame, look);
         }
@@ -189,11 +214,12 @@ impl Chart for Curves<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.drawn();
+        let Drawn { shown, .. } = self.drawn();
         let (x, y) = (&self.x, &self.y);
         let mut parts = vec![format!("{} of {} curves", count(shown), count(self.curves.len()))];
-        if shown > 0 {
-            parts.push(format!(": {} {} over {} {}", y.label, y.shown_in_words(), x.label, x.shown_in_words()));
+        if let Some((right, up)) = self.ranges() {
+            let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
+            parts.push(format!(": {} {up} over {} {right}", y.label, x.label));
         }
         if let Some((place, median, low, high)) = self.band.and_then(Band::last) {
             let words = [median, low, high].map(|value| y.words(value));
@@ -205,7 +231,7 @@ impl Chart for Curves<'_> {
                 words[2]
             ));
         }
-        parts.push(absent(outside, missing));
+        parts.push(self.absent(self.unplaced()).words());
         parts.concat()
     }
 }
@@ -213,14 +239,8 @@ impl Chart for Curves<'_> {
 /// Equal steps on an axis from where the first curve begins to where the last one ends, for [`Band::of`].
 #[must_use]
 pub fn steps(curves: &[Curve], axis: &Axis, number: usize) -> Vec<f64> {
-    let mapping = axis.mapping(1.0);
-    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in curves.iter().flat_map(|curve| curve.x).filter(|value| mapping.place(**value).is_finite()) {
-        (least, most) = (least.min(*value), most.max(*value));
-    }
-    if least > most {
-        return Vec::new();
-    }
+    let extent = axis.extent(curves.iter().flat_map(|curve| curve.x.iter().copied()));
+    let Some((least, most)) = extent else { return Vec::new() };
     let (from, to) = (axis.place(least), axis.place(most));
     // The ends as they are, not as they are after rounding.
     let value =
@@ -345,7 +365,7 @@ mod tests {
         (chart.x.least, chart.x.most, chart.y.least, chart.y.most) = (0.0, 1.0, 0.0, 5.0);
         assert_eq!(
             chart.summary(),
-            "2 of 2 curves: load from 0 N to 5 N over displacement from 0 mm to 1 mm; at 1 mm the median is 3 N, nine in ten lie \
+            "2 of 2 curves: load from 0 N to 4 N over displacement from 0 mm to 1 mm; at 1 mm the median is 3 N, nine in ten lie \
              between 2.1 N and 3.9 N"
         );
     }

@@ -1,14 +1,15 @@
 //! How much of what there is a chart shows.
 
-use crate::column::Column;
-use crate::label::count;
+use crate::axis::{Axis, Scale};
+use crate::column::{Column, Places};
+use crate::label::{count, figure};
 
 /// How many values are shown, and why others aren't: together they are all that there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Drawn {
     /// Inside of the axes' ranges.
     pub(crate) shown: usize,
-    /// Outside of them, or without a place on a logarithmic axis.
+    /// Outside of them, or without a place on any.
     pub(crate) outside: usize,
     /// No number.
     pub(crate) missing: usize,
@@ -16,24 +17,166 @@ pub(crate) struct Drawn {
 
 impl Drawn {
     /// Looks at the values of all cases on all axes.
-    pub(crate) fn of_cases(columns: &[Column]) -> Self {
-        let cases = columns.iter().map(|column| column.values.len()).min().unwrap_or(0);
-        let (mut is_missing, mut is_outside) = (vec![false; cases], vec![false; cases]);
-        for Column { axis, values, .. } in columns {
-            for ((value, missing), outside) in values.iter().zip(&mut is_missing).zip(&mut is_outside) {
-                *missing |= value.is_nan();
-                *outside |= !(axis.least..=axis.most).contains(value);
+    pub(crate) fn of_cases<'a>(columns: impl IntoIterator<Item = &'a Column<'a>>) -> Self {
+        let columns: Vec<&Places> = columns.into_iter().map(Column::places).collect();
+        let cases = columns.iter().map(|places| places.each().len()).min().unwrap_or(0);
+        let incomplete: Vec<&Places> =
+            columns.into_iter().filter(|places| places.shown() < cases || places.each().len() > cases).collect();
+        match incomplete.as_slice() {
+            [] => Self { shown: cases, ..Self::default() },
+            [one] if one.each().len() == cases => Self::of_places(one),
+            several => Self::of_several(several, cases),
+        }
+    }
+
+    /// Those of one column.
+    pub(crate) fn of_places(places: &Places) -> Self {
+        let (shown, missing) = (places.shown(), places.missing());
+        Self { shown, outside: places.each().len() - shown - missing, missing }
+    }
+
+    /// A case that lacks a value is missing, wherever its others are.
+    fn of_several(columns: &[&Places], cases: usize) -> Self {
+        let (mut is_absent, mut is_missing) = (vec![false; cases], vec![false; cases]);
+        for places in columns {
+            for ((place, absent), missing) in places.each().zip(&mut is_absent).zip(&mut is_missing) {
+                *absent |= !place.is_shown();
+                *missing |= place.is_missing();
             }
         }
-        let missing = is_missing.iter().filter(|is_it| **is_it).count();
-        let outside = is_missing.iter().zip(&is_outside).filter(|(missing, outside)| !**missing && **outside).count();
-        Self { shown: cases - missing - outside, outside, missing }
+        let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();
+        let (absent, missing) = (count(&is_absent), count(&is_missing));
+        Self { shown: cases - absent, outside: absent - missing, missing }
     }
 }
 
-/// `; 12 outside; 26 without a value`.
-pub(crate) fn absent(outside: usize, missing: usize) -> String {
-    let part =
-        |number: usize, text: &str| if number > 0 { format!("; {} {text}", count(number)) } else { String::new() };
-    part(outside, "outside of what is shown") + &part(missing, "without a value")
+/// Values that no range of their axis shows, such as the largest float, or zero on a logarithmic axis.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Unplaced {
+    pub(crate) count: usize,
+    /// The least and the largest of them.
+    ends: Option<(f64, f64)>,
+}
+
+impl Unplaced {
+    /// Those of some values.
+    pub(crate) fn of(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
+        let mut unplaced = Self::default();
+        values.filter(|value| !value.is_nan() && !axis.can_show(*value)).for_each(|value| unplaced.add(value));
+        unplaced
+    }
+
+    pub(crate) fn add(&mut self, value: f64) {
+        self.add_ends((value, value));
+    }
+
+    /// Adds a case that has several values.
+    pub(crate) fn add_case(&mut self, case: Self) {
+        case.ends.into_iter().for_each(|ends| self.add_ends(ends));
+    }
+
+    fn add_ends(&mut self, (from, to): (f64, f64)) {
+        self.count += 1;
+        let (least, most) = self.ends.unwrap_or((from, to));
+        self.ends = Some((least.min(from), most.max(to)));
+    }
+
+    /// `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
+    pub(crate) fn words(&self, axis: &Axis) -> Option<String> {
+        let (least, most) = self.ends?;
+        let cases = if self.count == 1 { "case" } else { "cases" };
+        let verb = if axis.scale == Scale::Logarithmic { "has no logarithm" } else { "can't be shown" };
+        let values = match (least, most) {
+            (least, most) if (most..=most).contains(&least) => figure(most),
+            (least, most) if (most..=most).contains(&-least) => format!("±{}", figure(most)),
+            (least, most) => format!("{} to {}", figure(least), figure(most)),
+        };
+        Some(format!("{} of {} {cases} {verb}: {values}", axis.label, count(self.count)).trim_start().to_owned())
+    }
+}
+
+/// Why values aren't shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Absent {
+    outside: usize,
+    missing: usize,
+    /// What those that are missing are.
+    lack: &'static str,
+    unplaced: Vec<String>,
+}
+
+impl Absent {
+    /// What isn't drawn of some columns.
+    pub(crate) fn of_columns<'a>(drawn: Drawn, columns: impl IntoIterator<Item = &'a Column<'a>>) -> Self {
+        Self::new(drawn, columns.into_iter().map(|column| (column.places().unplaced(), &column.axis)))
+    }
+
+    /// The same of values whose axes are told.
+    pub(crate) fn new<'a>(drawn: Drawn, unplaced: impl IntoIterator<Item = (&'a Unplaced, &'a Axis)>) -> Self {
+        let unplaced = unplaced.into_iter().filter_map(|(unplaced, axis)| unplaced.words(axis)).collect();
+        Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", unplaced }
+    }
+
+    /// The same where something else than a value is missing.
+    pub(crate) fn lacking(self, lack: &'static str) -> Self {
+        Self { lack, ..self }
+    }
+
+    fn parts(&self, outside: &str) -> Vec<String> {
+        let counted = [(self.outside, outside), (self.missing, self.lack)];
+        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
+        let counted = counted.map(|(number, text)| format!("{} {text}", count(number)));
+        counted.chain(self.unplaced.iter().cloned()).collect()
+    }
+
+    /// `; 12 outside of what is shown; 26 without a value`.
+    pub(crate) fn words(&self) -> String {
+        // Before each.
+        let parts = [vec![String::new()], self.parts("outside of what is shown")].concat();
+        parts.join("; ")
+    }
+
+    /// What stands on a chart: `12 outside, 26 without a value`.
+    pub(crate) fn note(&self) -> String {
+        self.parts("outside").join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(scale: Scale) -> Axis {
+        Axis { label: "load".to_owned(), unit: String::new(), least: 1.0, most: 10.0, scale }
+    }
+
+    fn words(scale: Scale, values: &[f64]) -> Option<String> {
+        let axis = axis(scale);
+        Unplaced::of(&axis, values.iter().copied()).words(&axis)
+    }
+
+    #[test]
+    fn values_that_no_axis_shows_are_named() {
+        for (scale, values, text) in [
+            (Scale::Linear, &[f64::MAX, 5.0, f64::MAX][..], Some("load of 2 cases can't be shown: 1.798×10³⁰⁸")),
+            (Scale::Linear, &[f64::MAX, f64::MIN], Some("load of 2 cases can't be shown: ±1.798×10³⁰⁸")),
+            (Scale::Linear, &[-1e301], Some("load of 1 case can't be shown: −1×10³⁰¹")),
+            (Scale::Logarithmic, &[0.0, -2.0, 5.0], Some("load of 2 cases has no logarithm: −2 to 0")),
+            (Scale::Logarithmic, &[f64::MAX, f64::NAN], None),
+        ] {
+            assert_eq!(words(scale, values).as_deref(), text, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_case_is_counted_once_whatever_its_columns_lack() {
+        let values =
+            [[5.0, 50.0, 5.0, f64::NAN, f64::NAN], [5.0, 5.0, f64::NAN, 50.0, f64::NAN], [5.0, 50.0, 5.0, 5.0, 5.0]];
+        let columns: Vec<Column> = values.iter().map(|values| Column::new(axis(Scale::Linear), values)).collect();
+        assert_eq!(Drawn::of_cases(&columns), Drawn { shown: 1, outside: 1, missing: 3 });
+        assert_eq!(Drawn::of_cases(&columns[2..]), Drawn { shown: 4, outside: 1, missing: 0 });
+        let absent = Absent::of_columns(Drawn::of_cases(&columns), &columns);
+        assert_eq!(absent.words(), "; 1 outside of what is shown; 3 without a value");
+        assert_eq!(absent.note(), "1 outside, 3 without a value");
+    }
 }

@@ -4,7 +4,7 @@ mod contour;
 
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn, Unplaced};
 use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
@@ -57,34 +57,37 @@ pub struct Field {
     pub counts: Vec<usize>,
     /// How many selected cases are in a cell, and how many aren't.
     drawn: Drawn,
+    absent: Absent,
 }
 
 impl Field {
     /// Takes the means in cells of equal size; `columns` and `rows` as [`Field::suitable_cells`] says, or otherwise. On an axis of
     /// categories each has its own.
     #[must_use]
-    pub fn of(values: &Values, x: &Axis, y: &Axis, response: &Axis, (columns, rows): (usize, usize)) -> Self {
+    pub fn of(values: &Values, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
         let (columns, rows) = (cells(x, columns), cells(y, rows));
         let (across, upwards) = (x.mapping(real(columns)), y.mapping(real(rows)));
-        let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
+        let (mut means, mut counts) = (vec![f64::NAN; columns * rows], vec![0; columns * rows]);
         let mut drawn = Drawn::default();
         let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
         for (_, ((x, y), response)) in all.filter(|(index, _)| values.selected.contains(*index)) {
             let (right, up) = (across.place(*x), upwards.place(*y));
-            if x.is_nan() || y.is_nan() || !response.is_finite() {
+            let is_inside = (0.0..=real(columns)).contains(&right) && (0.0..=real(rows)).contains(&up);
+            if x.is_nan() || y.is_nan() || response.is_nan() {
                 drawn.missing += 1;
-            } else if (0.0..=real(columns)).contains(&right) && (0.0..=real(rows)).contains(&up) {
+            } else if is_inside && colour.can_show(*response) {
                 let cell = whole(up).min(rows - 1) * columns + whole(right).min(columns - 1);
-                sums[cell] += response;
                 counts[cell] += 1;
+                // Not as a sum, which the largest numbers don't have.
+                let mean: f64 = if counts[cell] > 1 { means[cell] } else { 0.0 };
+                means[cell] = mean + (response - mean) / real(counts[cell]);
                 drawn.shown += 1;
             } else {
                 drawn.outside += 1;
             }
         }
-        // 0 / 0 where no case is.
-        let means = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count)).collect();
-        Self { x: x.clone(), y: y.clone(), response: response.clone(), columns, rows, means, counts, drawn }
+        let absent = absent(drawn, values, [x, y, colour]);
+        Self { x: x.clone(), y: y.clone(), response: colour.clone(), columns, rows, means, counts, drawn, absent }
     }
 
     /// How many cells along each axis suit so many cases: about twelve cases each.
@@ -131,6 +134,19 @@ impl Field {
     }
 }
 
+/// Why selected cases are in no cell.
+fn absent(drawn: Drawn, values: &Values, axes: [&Axis; 3]) -> Absent {
+    let columns = [values.x, values.y, values.response];
+    let unplaced = columns.into_iter().zip(axes).map(|(column, axis)| {
+        let selected = column.iter().enumerate().filter(|(case, _)| values.selected.contains(*case));
+        // Nobody looks for what isn't there.
+        let is_complete = drawn.outside == 0;
+        (Unplaced::of(axis, selected.take_while(|_| !is_complete).map(|(_, value)| *value)), axis)
+    });
+    let unplaced: Vec<(Unplaced, &Axis)> = unplaced.collect();
+    Absent::new(drawn, unplaced.iter().map(|(unplaced, axis)| (unplaced, *axis)))
+}
+
 fn cells(axis: &Axis, wished: usize) -> usize {
     match &axis.scale {
         Scale::Categories(names) => names.len().max(1),
@@ -156,7 +172,7 @@ impl Chart for Field {
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         self.draw_contours(&frame, &mut sheet, look);
-        frame.rule(&mut sheet, look);
+        frame.rule(&mut sheet, look, &self.absent);
         key::draw(self.colour(), &mut sheet, &frame, size, look);
         if self.drawn.shown == 0 {
             write_nothing(&mut sheet, &frame, look);
@@ -176,7 +192,7 @@ impl Chart for Field {
             let filled = self.counts.iter().filter(|count| **count > 0).count();
             parts.push(format!("; {} of {} cells have cases", count(filled), count(self.counts.len())));
         }
-        parts.push(absent(outside, missing));
+        parts.push(self.absent.words());
         parts.concat()
     }
 }
@@ -229,6 +245,32 @@ mod tests {
         let frame = field.frame(SMALL, &light());
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.bottom_px - 1.0), Some(1));
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.top_px - 1.0), None);
+    }
+
+    #[test]
+    fn values_at_the_ends_of_an_axis_are_in_the_outermost_cells() {
+        for (least, most) in [(0.1, 0.7), (-0.3, 1.1), (1e17, 1e17 + 4_096.0), (-1e300, 1e300), (3e-290, 7e-289)] {
+            for scale in
+                [Scale::Linear, Scale::Logarithmic].into_iter().filter(|scale| *scale == Scale::Linear || least > 0.0)
+            {
+                let ends = [least, most];
+                let axis = Axis { least, most, ..Axis::covering("a", "", scale, &ends) };
+                let values = Values { x: &ends, y: &ends, response: &[1.0, 3.0], selected: Mask::All };
+                let field =
+                    Field::of(&values, &axis, &axis, &Axis::covering("b", "", Scale::Linear, &[1.0, 3.0]), (7, 7));
+                assert_eq!(field.drawn.shown, 2, "{least} to {most}");
+                assert_eq!((field.counts[0], field.counts[48]), (1, 1), "{least} to {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_penalty_is_no_part_of_a_mean() {
+        let values = Values { x: &[0.1, 0.2], y: &[0.1, 0.1], response: &[1.0, f64::MAX], selected: Mask::All };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("load", "", Scale::Linear, &[]) };
+        let field = Field::of(&values, &axis, &axis, &axis, (1, 1));
+        assert_eq!((field.means[0], field.drawn.outside), (1.0, 1));
+        assert!(field.summary().ends_with("; load of 1 case can't be shown: 1.798×10³⁰⁸"), "{}", field.summary());
     }
 
     #[test]

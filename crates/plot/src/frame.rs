@@ -2,6 +2,7 @@
 
 use crate::axis::{Axis, Scale};
 use crate::chart::Size;
+use crate::drawn::Absent;
 use crate::look::Look;
 use crate::number::{real, whole};
 use crate::raster::Image;
@@ -24,6 +25,8 @@ const LINE_PX: f64 = 14.0;
 const MOST_TICKS: f64 = 12.0;
 /// The most of the width that the labels on the left may take.
 const MOST_LEFT: f64 = 0.35;
+/// The least that a title takes of the width where something else stands beside it, if it is that long.
+const MAX_TITLE: f64 = 0.4;
 /// How strongly axes are drawn.
 const AXIS_OPACITY: f64 = 0.5;
 
@@ -143,13 +146,13 @@ impl Frame {
         }
     }
 
-    /// Both axes with their ticks, labels and titles.
-    pub(crate) fn rule(&self, sheet: &mut Sheet, look: &Look) {
-        self.rule_x(sheet, look);
+    /// Both axes with their ticks, labels and titles, and what isn't shown between them.
+    pub(crate) fn rule(&self, sheet: &mut Sheet, look: &Look, absent: &Absent) {
+        self.rule_x(sheet, look, &absent.note());
         self.rule_y(sheet, look);
     }
 
-    pub(crate) fn rule_x(&self, sheet: &mut Sheet, look: &Look) {
+    fn rule_x(&self, sheet: &mut Sheet, look: &Look, note: &str) {
         let (ink, line) = (Ink::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
         sheet.bar((self.left_px, self.bottom_px), (self.right_px, self.bottom_px + line), ink);
@@ -165,13 +168,21 @@ impl Frame {
             let middle = self.left_px + middle_of(tick, self.size_px().0, edges, look);
             sheet.text(&tick.label, (middle, y), (Across::Middle, Along::Top), look.text, text_px);
         }
-        let title = with_context(&self.x.title(), &self.x_ticks.context);
-        let title = fitted(&title, text_px, self.right_px - look.px(GAP_PX));
         let y = y + look.px(TEXT_PX + GAP_PX);
+        let title = with_context(&self.x.title(), &self.x_ticks.context);
+        let (left, room) = (look.px(GAP_PX), self.right_px - look.px(GAP_PX));
+        // Whatever is too long, of both there is something to be seen.
+        let title_room = width_px(&title, text_px).min(MAX_TITLE * room);
+        let note = fitted(note, text_px, room - title_room - look.px(APART_PX));
+        if !note.is_empty() {
+            sheet.text(&note, (left, y), (Across::Start, Along::Top), look.text, text_px);
+        }
+        let taken = if note.is_empty() { 0.0 } else { width_px(&note, text_px) + look.px(APART_PX) };
+        let title = fitted(&title, text_px, room - taken);
         sheet.text(&title, (self.right_px, y), (Across::End, Along::Top), look.text, text_px);
     }
 
-    pub(crate) fn rule_y(&self, sheet: &mut Sheet, look: &Look) {
+    fn rule_y(&self, sheet: &mut Sheet, look: &Look) {
         let (ink, line) = (Ink::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
         sheet.bar((self.left_px - line, self.top_px), (self.left_px, self.bottom_px + line), ink);

@@ -1,38 +1,56 @@
 //! How many cases have which values.
 
+mod division;
+
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn, Unplaced};
 use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
-use crate::number::{extent, real, whole};
+use crate::number::real;
 use crate::raster::Raster;
 use crate::sheet::Sheet;
 
-/// Fewer bars show no shape, more are no summary.
-const LEAST_BINS: usize = 5;
-const MOST_BINS: usize = 80;
+use division::Division;
 
-/// The bin of a case that isn't shown.
+/// How far beside a bar it is meant, in pixels.
+const REACH_PX: f64 = 3.0;
+/// How much of its room is left free on both sides of a bar that stands for a value: there is nothing in between.
+const INSET: f64 = 0.15;
+
+/// The bar of a case that isn't shown.
 const NOWHERE: u16 = u16::MAX;
 
-/// Equal parts of an axis, and which of them each case is in: whatever is selected.
+/// Bars along an axis, and which of them each case is in: whatever is selected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bins {
-    /// The axis of the values.
+    /// The axis of the values. It may be longer than the one that was asked for, so that bars have room.
     pub axis: Axis,
-    /// Where the parts begin and end, one more than there are parts.
-    pub edges: Vec<f64>,
-    /// How many cases each part has.
-    pub all: Vec<usize>,
+    /// The bars, from low to high.
+    pub bars: Vec<Bar>,
     of_case: Vec<u16>,
+    is_by_value: bool,
     /// How many values are counted, how many lie outside of the axis' range, and how many aren't numbers.
     drawn: Drawn,
+    unplaced: Unplaced,
 }
 
-/// Cases counted by equal parts of an axis, a bar a part.
+/// A part of an axis, and the cases whose values lie there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// How many cases it has.
+    pub all: usize,
+    /// The least and the largest value of these: whoever selects that range selects exactly them.
+    pub values: Option<(f64, f64)>,
+    /// The least and the largest value that cases in it can have.
+    ends: (f64, f64),
+    /// Where it begins and ends.
+    sides: (f64, f64),
+}
+
+/// Cases counted by parts of an axis, a bar a part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram<'a> {
     /// The parts, and all cases.
@@ -41,67 +59,102 @@ pub struct Histogram<'a> {
     pub selected: Vec<usize>,
 }
 
-/// How many equal parts suit the values that `axis` shows.
-///
-/// Freedman, D. and Diaconis, P. (1981): On the histogram as a density estimator. Where half of the values are equal, Sturges
-/// (1926) helps out. At least 5 and at most 80; an axis of categories has one a name.
-fn suitable_bins(values: &[f64], axis: &Axis) -> usize {
-    if let Scale::Categories(names) = &axis.scale {
-        return names.len().max(1);
-    }
-    let mut places: Vec<f64> = values.iter().map(|value| axis.place(*value)).collect();
-    places.retain(|place| (0.0..=1.0).contains(place));
-    let Some((least, most)) = extent(places.iter().copied()) else { return LEAST_BINS };
-    let quartile = |places: &mut Vec<f64>, index: usize| *places.select_nth_unstable_by(index, f64::total_cmp).1;
-    let (low, high) = (places.len() / 4, places.len() * 3 / 4);
-    let spread = quartile(&mut places, high) - quartile(&mut places, low);
-    let width = 2.0 * spread / real(places.len()).cbrt();
-    let bins = if width > 0.0 { (most - least) / width } else { real(places.len()).log2() + 1.0 };
-    whole(bins.ceil()).clamp(LEAST_BINS, MOST_BINS)
-}
-
 impl Bins {
-    /// Parts of what the values cover, as far as the axis shows it, as many as suit them.
+    /// Bars that suit the values, as far as the axis shows them.
     #[must_use]
     pub fn of(values: &[f64], axis: &Axis) -> Self {
-        Self::in_parts(values, axis, suitable_bins(values, axis))
-    }
-
-    /// Equal places, so equal factors on a logarithmic axis. The last part has its end, too.
-    fn in_parts(values: &[f64], axis: &Axis, bins: usize) -> Self {
         let mapping = axis.mapping(1.0);
         let places: Vec<f64> = values.iter().map(|value| mapping.place(*value)).collect();
-        let is_shown = |place: &f64| (0.0..=1.0).contains(place);
-        let (least, most) = match &axis.scale {
-            Scale::Categories(_) => (axis.place(-0.5), axis.place(real(bins) - 0.5)),
-            _ => extent(places.iter().copied().filter(is_shown)).map_or((0.0, 1.0), widened),
+        let shown: Vec<f64> = places.iter().copied().filter(|place| is_shown(*place)).collect();
+        Self::divided(values, &places, axis, &Division::of(axis, &shown))
+    }
+
+    fn divided(values: &[f64], places: &[f64], axis: &Axis, division: &Division) -> Self {
+        let value = |(from, to): (f64, f64)| (axis.value(from), axis.value(to));
+        let bar = |part| {
+            let (ends, sides) = (value(division.ends(part)), value(division.sides(part)));
+            Bar { all: 0, values: None, ends, sides }
         };
-        let edge = |index: usize| axis.value(least + (most - least) * real(index) / real(bins));
-        let bin = |place: &f64| {
-            let bin = whole((place - least) / (most - least) * real(bins)).min(bins - 1);
-            if is_shown(place) { u16::try_from(bin).unwrap_or(NOWHERE) } else { NOWHERE }
-        };
-        let of_case: Vec<u16> = places.iter().map(bin).collect();
-        let mut all = vec![0; bins];
-        of_case.iter().filter(|bin| **bin != NOWHERE).for_each(|bin| all[usize::from(*bin)] += 1);
-        let (shown, missing) = (all.iter().sum(), values.iter().filter(|value| value.is_nan()).count());
+        let mut bars: Vec<Bar> = (0..division.len()).map(bar).collect();
+        let mut of_case = vec![NOWHERE; places.len()];
+        for ((place, value), case) in
+            places.iter().zip(values).zip(&mut of_case).filter(|((place, _), _)| is_shown(**place))
+        {
+            let part = division.find(*place);
+            bars[part].add(*value);
+            *case = u16::try_from(part).unwrap_or(NOWHERE);
+        }
+        let shown = bars.iter().map(|bar| bar.all).sum();
+        let missing = values.iter().filter(|value| value.is_nan()).count();
         let drawn = Drawn { shown, outside: values.len() - shown - missing, missing };
-        Self { axis: axis.clone(), edges: (0..=bins).map(edge).collect(), all, of_case, drawn }
+        let unplaced = if drawn.outside > 0 { Unplaced::of(axis, values.iter().copied()) } else { Unplaced::default() };
+        Self { axis: with_room(axis, &bars), bars, of_case, is_by_value: division.is_by_value(), drawn, unplaced }
     }
 
     /// Counts the cases that are selected.
     #[must_use]
     pub fn histogram(&self, selected: Mask) -> Histogram<'_> {
         if selected == Mask::All {
-            return Histogram { bins: self, selected: self.all.clone() };
+            return Histogram { bins: self, selected: self.bars.iter().map(|bar| bar.all).collect() };
         }
-        let mut counts = vec![0; self.all.len()];
-        for (_, bin) in self.of_case.iter().enumerate().filter(|(case, _)| selected.contains(*case)) {
-            if let Some(count) = counts.get_mut(usize::from(*bin)) {
+        let mut counts = vec![0; self.bars.len()];
+        for (_, bar) in self.of_case.iter().enumerate().filter(|(case, _)| selected.contains(*case)) {
+            if let Some(count) = counts.get_mut(usize::from(*bar)) {
                 *count += 1;
             }
         }
         Histogram { bins: self, selected: counts }
+    }
+
+    /// The values of a bar, in words: `7`, `5.5 – 6`.
+    #[must_use]
+    pub fn words(&self, bar: usize) -> String {
+        let Bar { ends: (from, to), .. } = self.bars[bar];
+        if self.is_by_value {
+            self.axis.words(from)
+        } else {
+            format!("{} – {}", self.axis.words(from), self.axis.words(to))
+        }
+    }
+
+    /// The same in a sentence.
+    fn words_in_sentence(&self, bar: usize) -> String {
+        let Bar { ends: (from, to), .. } = self.bars[bar];
+        match &self.axis.scale {
+            Scale::Categories(_) => self.axis.words(from),
+            _ if self.is_by_value => format!("at {}", self.axis.words(from)),
+            _ => format!("between {} and {}", self.axis.words(from), self.axis.words(to)),
+        }
+    }
+
+    /// The least and the largest of the values that are counted.
+    fn range(&self) -> Option<(f64, f64)> {
+        let values = || self.bars.iter().filter_map(|bar| bar.values);
+        Some((values().next()?.0, values().next_back()?.1))
+    }
+
+    fn absent(&self) -> Absent {
+        Absent::new(self.drawn, [(&self.unplaced, &self.axis)])
+    }
+}
+
+impl Bar {
+    fn add(&mut self, value: f64) {
+        self.all += 1;
+        let (least, most) = self.values.unwrap_or((value, value));
+        self.values = Some((least.min(value), most.max(value)));
+    }
+}
+
+fn is_shown(place: f64) -> bool {
+    (0.0..=1.0).contains(&place)
+}
+
+/// The axis, as long as its bars at least.
+fn with_room(axis: &Axis, bars: &[Bar]) -> Axis {
+    match (bars.first(), bars.last()) {
+        (Some(first), Some(last)) => axis.between(axis.least.min(first.sides.0), axis.most.max(last.sides.1)),
+        _ => axis.clone(),
     }
 }
 
@@ -109,7 +162,7 @@ impl Histogram<'_> {
     /// The most cases that any bar has.
     #[must_use]
     pub fn most(&self) -> usize {
-        self.bins.all.iter().copied().max().unwrap_or(0)
+        self.bins.bars.iter().map(|bar| bar.all).max().unwrap_or(0)
     }
 
     /// Where its axes stand.
@@ -121,35 +174,37 @@ impl Histogram<'_> {
     /// The bar above or below a pixel.
     #[must_use]
     pub fn bar_at(&self, frame: &Frame, x_px: f64) -> Option<usize> {
-        let (value, _) = frame.values_at(x_px, frame.top_px);
-        self.bins.edges.windows(2).position(|edges| (edges[0]..=edges[1]).contains(&value))
+        let distance = |(index, bar): (usize, &Bar)| {
+            let (left, right) = (frame.pixel_of(bar.sides.0, 0.0).0, frame.pixel_of(bar.sides.1, 0.0).0);
+            (index, (left - x_px).max(x_px - right).max(0.0))
+        };
+        let nearest = self.bins.bars.iter().enumerate().map(distance).min_by(|one, other| one.1.total_cmp(&other.1));
+        nearest.filter(|(_, distance)| *distance <= REACH_PX).map(|(index, _)| index)
     }
 
     /// One bar above another one: all cases in grey, and those that are selected.
-    pub(crate) fn draw_bars(&self, sheet: &mut Sheet, frame: &Frame, look: &Look) {
-        let step = frame.size_px().0 / real(self.bins.all.len());
-        // Categories have nothing between them.
-        let is_named = matches!(self.bins.axis.scale, Scale::Categories(_));
-        let inset = if is_named { (0.15 * step).floor() } else { 0.0 };
-        let gap = if step > 5.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
-        let inside = |x: f64| x.round().clamp(frame.left_px, frame.right_px);
-        for (index, edges) in self.bins.edges.windows(2).enumerate() {
-            let left = inside(frame.pixel_of(edges[0], 0.0).0) + inset;
-            let right = inside(frame.pixel_of(edges[1], 0.0).0) - inset - gap;
-            for (number, colour) in [(self.bins.all[index], look.muted), (self.selected[index], look.data)] {
+    fn draw_bars(&self, sheet: &mut Sheet, frame: &Frame, look: &Look) {
+        for (bar, selected) in self.bins.bars.iter().zip(&self.selected) {
+            let (left, right) = self.sides_px(bar, frame, look);
+            for (number, colour) in [(bar.all, look.muted), (*selected, look.data)] {
                 // One case among many is a line.
                 let top = frame.pixel_of(0.0, real(number)).1.round().min(frame.bottom_px - look.hairline_px());
-                if number > 0 && right > left {
+                if number > 0 {
                     sheet.bar((left, top), (right, frame.bottom_px), colour);
                 }
             }
         }
     }
-}
 
-/// A range with a width, also when all values are equal.
-fn widened((least, most): (f64, f64)) -> (f64, f64) {
-    if most - least > 1e-9 { (least, most) } else { (least - 0.05, least + 0.05) }
+    /// The left and the right side of a bar, which is a pixel wide at least.
+    fn sides_px(&self, bar: &Bar, frame: &Frame, look: &Look) -> (f64, f64) {
+        let inside = |value: f64| frame.pixel_of(value, 0.0).0.round().clamp(frame.left_px, frame.right_px);
+        let (left, right) = (inside(bar.sides.0), inside(bar.sides.1));
+        let inset = if self.bins.is_by_value { (INSET * (right - left)).floor() } else { 0.0 };
+        let gap = if right - left > 5.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
+        let left = (left + inset).min(frame.right_px - 1.0);
+        (left, (right - inset - gap).max(left + 1.0))
+    }
 }
 
 impl Chart for Histogram<'_> {
@@ -161,7 +216,7 @@ impl Chart for Histogram<'_> {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         frame.lines_across(&mut sheet, look);
         self.draw_bars(&mut sheet, &frame, look);
-        frame.rule(&mut sheet, look);
+        frame.rule(&mut sheet, look, &self.bins.absent());
         if self.bins.drawn.shown == 0 {
             write_nothing(&mut sheet, &frame, look);
         }
@@ -171,26 +226,20 @@ impl Chart for Histogram<'_> {
     fn summary(&self) -> String {
         let Drawn { shown, outside, missing } = self.bins.drawn;
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
-        let highest = self.bins.all.iter().rposition(|number| *number == self.most() && shown > 0);
-        if let Some(highest) = highest {
-            let (from, to) =
-                (self.bins.axis.words(self.bins.edges[highest]), self.bins.axis.words(self.bins.edges[highest + 1]));
-            let of_highest = match &self.bins.axis.scale {
-                Scale::Categories(_) => self.bins.axis.words(real(highest)),
-                _ => format!("between {from} and {to}"),
+        let highest = self.bins.bars.iter().rposition(|bar| bar.all == self.most() && shown > 0);
+        if let Some((highest, (least, most))) = highest.zip(self.bins.range()) {
+            let range = match self.bins.axis.scale {
+                Scale::Categories(_) => String::new(),
+                _ => self.bins.axis.range_in_words(least, most) + ", ",
             };
-            let range = if let Scale::Categories(_) = self.bins.axis.scale {
-                String::new()
-            } else {
-                self.bins.axis.range_in_words(self.bins.edges[0], self.bins.edges[self.bins.all.len()]) + ", "
-            };
-            parts.push(format!(": {} {range}most of them ({}) {of_highest}", self.bins.axis.label, count(self.most())));
+            let (label, words) = (&self.bins.axis.label, self.bins.words_in_sentence(highest));
+            parts.push(format!(": {label} {range}most of them ({}) {words}", count(self.most())));
         }
         let selected: usize = self.selected.iter().sum();
         if selected < shown {
             parts.push(format!("; {} selected", count(selected)));
         }
-        parts.push(absent(outside, missing));
+        parts.push(self.bins.absent().words());
         parts.concat()
     }
 }
@@ -227,7 +276,7 @@ mod tests {
         let names = ["sand", "clay", "granite"].map(str::to_owned).to_vec();
         let bins = bins(&values, Scale::Categories(names));
         let histogram = bins.histogram(Mask::Flags(&[true, false, true]));
-        assert_eq!(bins.all, [2, 1, 3]);
+        assert_eq!(bins.bars.iter().map(|bar| bar.all).collect::<Vec<_>>(), [2, 1, 3]);
         assert_eq!(histogram.summary(), "6 of 6 cases: end_load most of them (3) granite; 2 selected");
         insta::assert_snapshot!(golden(&histogram, SMALL, &light()));
     }
@@ -235,38 +284,61 @@ mod tests {
     #[test]
     fn equal_values_are_one_bar_and_none_is_no_bar() {
         let one = bins(&[7.0; 3], Scale::Linear);
-        assert_eq!(one.all.iter().filter(|number| **number > 0).count(), 1);
+        assert_eq!(one.bars.iter().filter(|bar| bar.all > 0).count(), 1);
         insta::assert_snapshot!("single", golden(&one.histogram(Mask::All), SMALL, &light()));
         insta::assert_snapshot!("empty", golden(&bins(&[], Scale::Linear).histogram(Mask::All), SMALL, &light()));
     }
 
     #[test]
     fn uniform_values_have_bars_of_equal_height() {
-        let values: Vec<f64> = (0..1_000).map(|index| f64::from(index) / 999.0).collect();
+        let values: Vec<f64> = uniform(50_000, 8);
         let bins = bins(&values, Scale::Linear);
-        assert!(bins.all.iter().all(|number| (99..=101).contains(number)), "{:?}", bins.all);
+        let mean = 50_000.0 / real(bins.bars.len());
+        assert!(bins.bars.iter().all(|bar| (real(bar.all) / mean - 1.0).abs() < 0.1), "{:?}", bins.bars);
         let histogram = bins.histogram(Mask::All);
-        assert_eq!(histogram.bar_at(&histogram.frame(SMALL, &light()), 200.0), Some(5));
+        let frame = histogram.frame(SMALL, &light());
+        let middle = histogram.bar_at(&frame, f64::midpoint(frame.left_px, frame.right_px));
+        assert_eq!(middle, Some(bins.bars.len() / 2));
+        assert_eq!(histogram.bar_at(&frame, frame.left_px), None, "there is none");
     }
 
     #[test]
-    fn bins_grow_with_the_number_of_cases() {
-        let axis = |values: &[f64]| Axis::covering("", "", Scale::Linear, values);
-        let bins = |number| suitable_bins(&uniform(number, 4), &axis(&uniform(number, 4)));
-        assert_eq!([10, 1_000, 1_000_000].map(bins), [5, 10, 80]);
-        assert_eq!(suitable_bins(&[1.0; 100], &axis(&[1.0; 100])), 8);
+    fn whole_numbers_have_a_bar_each() {
+        let values: Vec<f64> = uniform(600, 2).iter().map(|share| 3.0 + (share * 8.0).floor()).collect();
+        let bins = bins(&values, Scale::Linear);
+        for (index, bar) in bins.bars.iter().enumerate() {
+            let value = 3.0 + real(index);
+            assert_eq!(bar.all, values.iter().filter(|other| (**other - value).abs() < 0.5).count());
+            assert_eq!((bar.values, bins.words(index)), (Some((value, value)), format!("{value} N")));
+        }
+        insta::assert_snapshot!(golden(&bins.histogram(Mask::All), SMALL, &light()));
+    }
+
+    #[test]
+    fn a_penalty_is_outside_and_named() {
+        let bins = bins(&[500.0, 510.0, f64::MAX, 530.0, f64::NAN, f64::MAX], Scale::Linear);
+        let expected = "3 of 6 cases: end_load from 500 N to 530 N, most of them (1) at 530 N; 2 outside of what is shown; \
+                        1 without a value; end_load of 2 cases can't be shown: 1.798×10³⁰⁸";
+        assert_eq!(bins.histogram(Mask::All).summary(), expected);
     }
 
     proptest! {
         #[test]
-        fn bars_sum_up_to_the_number_of_values(values in prop::collection::vec(prop::num::f64::ANY, 0..200), parts in 1..100_usize, least in -5.0..5.0_f64) {
-            for axis in [Axis::covering("", "", Scale::Linear, &values), Axis { least, most: 6.0, ..Axis::covering("", "", Scale::Linear, &[]) }, Axis::covering("", "", Scale::Logarithmic, &values)] {
-                let bins = Bins::in_parts(&values, &axis, parts);
-                let Drawn { shown, outside, missing } = bins.drawn;
-                prop_assert_eq!(bins.all.iter().sum::<usize>(), shown);
-                prop_assert_eq!(shown + outside + missing, values.len());
-                let selected = bins.histogram(Mask::Flags(&[true; 50])).selected;
-                prop_assert!(selected.iter().zip(&bins.all).all(|(selected, all)| selected <= all));
+        fn a_bar_has_exactly_the_cases_between_its_values(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, (-9..9_i8).prop_map(f64::from), -1e3..1e3_f64], 0..200)) {
+            for scale in [Scale::Linear, Scale::Logarithmic] {
+                let axis = Axis::covering("", "", scale, &values);
+                for axis in [axis.between(-5.0, 6.0), axis] {
+                    let bins = Bins::of(&values, &axis);
+                    let Drawn { shown, outside, missing } = bins.drawn;
+                    prop_assert_eq!(bins.bars.iter().map(|bar| bar.all).sum::<usize>(), shown);
+                    prop_assert_eq!(shown + outside + missing, values.len());
+                    for bar in &bins.bars {
+                        let is_meant = |value: &&f64| bar.values.is_some_and(|(least, most)| (least..=most).contains(*value));
+                        prop_assert_eq!(values.iter().filter(is_meant).count(), bar.all);
+                    }
+                    let selected = bins.histogram(Mask::Flags(&[true; 50])).selected;
+                    prop_assert!(selected.iter().zip(&bins.bars).all(|(selected, bar)| *selected <= bar.all));
+                }
             }
         }
     }

@@ -6,6 +6,8 @@ use crate::number::real;
 const MOST_WRITTEN_OUT: f64 = 1e7;
 /// And up to so many decimals.
 const MOST_DECIMALS: i32 = 6;
+/// So many digits behind the first one tell all floats apart.
+const MAX_DIGITS: usize = 16;
 
 /// How the numbers of one axis are written: all alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,10 +36,18 @@ impl Style {
             Self::Plain(decimals) => grouped(value, decimals),
             Self::Scientific(..) if value == 0.0 => "0".to_owned(),
             Self::Scientific(power, decimals) => {
-                format!("{}×{}", grouped(value / 10_f64.powi(power), decimals), power_of_ten(power))
+                format!("{}×{}", grouped(mantissa(value, power), decimals), power_of_ten(power))
             }
         }
     }
+}
+
+/// A number divided by a power of ten, which may be too small to be a float.
+pub(crate) fn mantissa(value: f64, power: i32) -> f64 {
+    /// Near to the least power of ten with all of its digits.
+    const LEAST_POWER: i32 = -300;
+    let rest = (power - LEAST_POWER).min(0);
+    value * 10_f64.powi(-rest) / 10_f64.powi(power - rest)
 }
 
 fn decimals(places: i32) -> usize {
@@ -45,14 +55,19 @@ fn decimals(places: i32) -> usize {
 }
 
 /// The power of ten of a number's first digit; 0 if there is none.
-#[expect(clippy::cast_possible_truncation, reason = "between -324 and 308")]
 pub(crate) fn power_of(value: f64) -> i32 {
-    if value == 0.0 || !value.is_finite() {
-        return 0;
+    scientific(value, None).1
+}
+
+/// A number as what stands before a power of ten, and that power: rounded to so many decimals, or exactly.
+fn scientific(value: f64, decimals: Option<usize>) -> (String, i32) {
+    if !value.is_finite() {
+        return (value.to_string(), 0);
     }
-    let power = value.abs().log10().floor() as i32;
-    // The logarithm of 1000 may be a bit less than 3.
-    if 10_f64.powi(power + 1) <= value.abs() { power + 1 } else { power }
+    // The standard library rounds right, also where a power of ten would be no float, and carries: 9.9996e7 is 1.000e8.
+    let text = decimals.map_or_else(|| format!("{value:e}"), |decimals| format!("{value:.decimals$e}"));
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    (digits.replace('-', "−"), power.parse().unwrap_or(0))
 }
 
 /// `10⁻³`.
@@ -84,22 +99,45 @@ pub(crate) fn count(count: usize) -> String {
 
 /// A number alone, to four digits: `0.01234`, `1,234`, `1.234×10⁹`.
 pub(crate) fn figure(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if !value.is_finite() {
-        return value.to_string();
-    }
-    let power = power_of(value);
-    let step_power = (power - 3).min(0);
-    let style =
-        if (-4..7).contains(&power) { Style::Plain(decimals(-step_power)) } else { Style::Scientific(power, 3) };
-    let text = style.write(value);
-    let (digits, rest) = text.split_at(text.find('×').unwrap_or(text.len()));
-    if !digits.contains('.') {
+    with_decimals(value, 3)
+}
+
+/// A number alone, with as many digits as are needed to see a power of ten, and four at least.
+pub(crate) fn figure_to(value: f64, power: i32) -> String {
+    let digits = usize::try_from(power_of(value) - power).unwrap_or(0);
+    with_decimals(value, digits.clamp(3, MAX_DIGITS))
+}
+
+/// The same, or fewer digits, so that it fits; nothing where no digit does.
+pub(crate) fn figure_that_fits(value: f64, power: i32, fits: impl Fn(&str) -> bool) -> String {
+    let text = figure_to(value, power);
+    if fits(&text) {
         return text;
     }
-    format!("{}{rest}", digits.trim_end_matches('0').trim_end_matches('.'))
+    let shorter = (0..3).rev().map(|decimals| with_decimals(value, decimals));
+    let shortest = (0..3).rev().map(|decimals| {
+        let (digits, power) = scientific(value, Some(decimals));
+        format!("{}×{}", trimmed(&digits), power_of_ten(power))
+    });
+    shorter.chain(shortest).find(|text| fits(text)).unwrap_or_default()
+}
+
+/// A number with so many decimals in scientific notation, without zeros at the end.
+fn with_decimals(value: f64, decimals: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    }
+    let (digits, power) = scientific(value, Some(decimals));
+    if !(-4..7).contains(&power) {
+        return format!("{}×{}", trimmed(&digits), power_of_ten(power));
+    }
+    let decimals = i32::try_from(decimals).unwrap_or(0) - power;
+    trimmed(&grouped(value, usize::try_from(decimals).unwrap_or(0))).to_owned()
+}
+
+/// Without zeros at the end of decimals.
+fn trimmed(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 #[cfg(test)]
@@ -119,8 +157,51 @@ mod tests {
             (2.5e9, "2.5×10⁹"),
             (-1e-7, "−1×10⁻⁷"),
             (f64::INFINITY, "inf"),
+            (99_999_999.0, "1×10⁸"),
+            (9_999_999.9, "1×10⁷"),
+            (-9_999.96, "−10,000"),
+            (0.000_099_999_99, "0.0001"),
+            (999_949.0, "999,949"),
+            (f64::MAX, "1.798×10³⁰⁸"),
+            (f64::from_bits(1), "4.941×10⁻³²⁴"),
         ] {
             assert_eq!(figure(value), text);
+        }
+    }
+
+    #[test]
+    fn a_figure_has_the_digits_that_are_asked_for() {
+        for (value, power, text) in [
+            (1e17 + 160.0, 1, "1.0000000000000016×10¹⁷"),
+            (1_234.567_8, -3, "1,234.568"),
+            (1_234.567_8, 2, "1,235"),
+            (0.1 + 0.2, -3, "0.3"),
+            (0.0, -9, "0"),
+        ] {
+            assert_eq!(figure_to(value, power), text);
+        }
+    }
+
+    #[test]
+    fn a_figure_loses_digits_rather_than_its_end() {
+        for (value, letters, text) in [
+            (4.867e-12, 7, "5×10⁻¹²"),
+            (1_026_458.0, 9, "1,026,458"),
+            (1_026_458.0, 8, "1.03×10⁶"),
+            (0.123_45, 4, "0.12"),
+            (7e9, 2, ""),
+        ] {
+            assert_eq!(figure_that_fits(value, 0, |text| text.chars().count() <= letters), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_power_is_that_of_the_first_digit() {
+        for (value, power) in
+            [(1_000.0, 3), (999.999, 2), (1e-5, -5), (f64::from_bits(1), -324), (f64::MAX, 308), (0.0, 0)]
+        {
+            assert_eq!(power_of(value), power, "{value}");
+            assert!(value == 0.0 || (1.0..10.0).contains(&mantissa(value, power)), "{value}");
         }
     }
 

@@ -34,6 +34,8 @@ pub mod throughput;
 pub mod timeline;
 
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod png;
 #[cfg(test)]
 mod samples;

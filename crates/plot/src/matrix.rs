@@ -2,14 +2,14 @@
 
 use crate::chart::{Chart, Size};
 use crate::column::{Column, PLACES, Places};
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn};
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
 use crate::raster::{Colour, Points, Raster};
 use crate::sheet::{Across, Along, Sheet};
-use crate::text::{TEXT_PX, fitted_title};
+use crate::text::{TEXT_PX, fitted, fitted_title};
 
 /// Lengths on the page, in its pixels.
 const GAP_PX: f64 = 4.0;
@@ -17,6 +17,8 @@ const INSET_PX: f64 = 4.0;
 const NAME_PX: f64 = TEXT_PX + 7.0;
 /// The parts of a distribution.
 const BINS: usize = 20;
+/// How much of the distance between two values a bar takes.
+const LEVEL_SHARE: f64 = 0.7;
 
 /// Cases by all of their values.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +49,20 @@ impl Matrix<'_> {
         cells.into_iter().find(|(column, row)| contains(&self.cell(*column, *row, size, look)))
     }
 
+    /// What isn't shown, where no cells are.
+    fn write_note(&self, sheet: &mut Sheet, size: Size, look: &Look) {
+        let (text_px, right) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
+        let taken = self.cell(0, 0, size, look).width;
+        let note = fitted(&self.absent().note(), text_px, right - taken - 2.0 * look.px(INSET_PX));
+        if !note.is_empty() {
+            sheet.text(&note, (right, look.px(INSET_PX)), (Across::End, Along::Top), look.text, text_px);
+        }
+    }
+
+    fn absent(&self) -> Absent {
+        Absent::of_columns(Drawn::of_cases(&self.columns), &self.columns)
+    }
+
     fn cell(&self, column: usize, row: usize, size: Size, look: &Look) -> Cell {
         let (number, gap) = (real(self.columns.len().max(1)), look.px(GAP_PX));
         let edge = |index: usize, length: u32| (real(index) * (f64::from(length) + gap) / number).round();
@@ -57,26 +73,70 @@ impl Matrix<'_> {
 
     /// The distribution of all cases in grey, before it that of those that are selected.
     fn paint_bars(&self, places: &Places, cell: Cell, look: &Look, raster: &mut Raster) {
-        let (mut all, mut selected) = ([0_usize; BINS], [0_usize; BINS]);
-        // Parts of what the values cover: with those of the axis, the first and the last one would be half empty.
-        let (least, most) = places.extent();
-        let span = most - least + 1;
+        let bars = Bars::of(places);
+        let (mut all, mut selected) = (vec![0_usize; bars.len()], vec![0_usize; bars.len()]);
         for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
-            let bin = (place.index() - least) * BINS / span;
-            all[bin] += 1;
-            selected[bin] += usize::from(self.selected.contains(case));
+            let bar = bars.find(place.index());
+            all[bar] += 1;
+            selected[bar] += usize::from(self.selected.contains(case));
         }
         let most = real(all.iter().copied().max().unwrap_or(0).max(1));
         let room = (cell.height - look.px(NAME_PX)).max(1.0);
-        let gap = if cell.width / real(BINS) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
+        let gap = if cell.width / real(bars.len()) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
         let bottom = whole(cell.top + cell.height);
         for (counts, colour) in [(all, look.muted), (selected, look.data)] {
-            for (bin, number) in counts.into_iter().enumerate().filter(|(_, number)| *number > 0) {
-                let place = |bin: usize| (real(least) + real(span * bin) / real(BINS)) / real(PLACES);
-                let edge = |bin: usize| cell.left + (place(bin) * cell.width).round();
+            for (bar, number) in counts.into_iter().enumerate().filter(|(_, number)| *number > 0) {
+                let pixel = |place: f64| whole(cell.left + (place / real(PLACES) * cell.width).round().min(cell.width));
+                let (from, to) = bars.sides(bar);
                 let height = whole((real(number) / most * room).round().max(1.0));
-                let columns = whole(edge(bin))..whole(edge(bin + 1) - gap);
+                let columns = pixel(from)..whole(real(pixel(to)) - gap).max(pixel(from) + 1);
                 raster.image_mut().fill(columns, bottom - height..bottom, colour);
+            }
+        }
+    }
+}
+
+/// The bars of a distribution.
+enum Bars<'a> {
+    /// One a place.
+    Levels { levels: &'a [u16], width: f64 },
+    /// Equal parts of what the values cover: with those of the axis, the first and the last one would be half empty.
+    Parts { least: usize, span: usize },
+}
+
+impl<'a> Bars<'a> {
+    fn of(places: &'a Places) -> Self {
+        if let Some(levels) = places.levels() {
+            let nearest =
+                levels.windows(2).map(|pair| f64::from(pair[1] - pair[0])).fold(real(PLACES / BINS), f64::min);
+            return Self::Levels { levels, width: LEVEL_SHARE * nearest };
+        }
+        let (least, most) = places.extent();
+        Self::Parts { least, span: most - least + 1 }
+    }
+
+    fn len(&self) -> usize {
+        if let Self::Levels { levels, .. } = self { levels.len() } else { BINS }
+    }
+
+    /// The one of a place that is shown.
+    fn find(&self, place: usize) -> usize {
+        match self {
+            Self::Levels { levels, .. } => levels.partition_point(|level| usize::from(*level) < place),
+            Self::Parts { least, span } => (place - least) * BINS / span,
+        }
+    }
+
+    /// Where it begins and ends, in places of the axis.
+    fn sides(&self, bar: usize) -> (f64, f64) {
+        match self {
+            Self::Levels { levels, width } => {
+                let middle = f64::from(levels[bar]);
+                ((middle - width / 2.0).max(0.0), middle + width / 2.0)
+            }
+            Self::Parts { least, span } => {
+                let side = |bar: usize| real(*least) + real(span * bar) / real(BINS);
+                (side(bar), side(bar + 1))
             }
         }
     }
@@ -114,6 +174,7 @@ impl Chart for Matrix<'_> {
             let at = (cell.left + look.px(INSET_PX), cell.top + look.px(INSET_PX));
             sheet.text(&name, at, (Across::Start, Along::Top), look.text, text_px);
         }
+        self.write_note(&mut sheet, size, look);
         sheet
     }
 
@@ -121,7 +182,7 @@ impl Chart for Matrix<'_> {
         let Drawn { shown, outside, missing } = Drawn::of_cases(&self.columns);
         let names: Vec<&str> = self.columns.iter().map(|column| column.axis.label.as_str()).collect();
         let of_all = count(shown + outside + missing);
-        format!("{} of {of_all} cases by {}{}", count(shown), names.join(", "), absent(outside, missing))
+        format!("{} of {of_all} cases by {}{}", count(shown), names.join(", "), self.absent().words())
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn log2(value: f64) -> f64 {
     const MANTISSA: u64 = (1 << 52) - 1;
     const ONE: u64 = 1023 << 52;
     if !(value >= f64::MIN_POSITIVE && value.is_finite()) {
-        return if value.is_nan() || value == f64::INFINITY { value } else { f64::NEG_INFINITY };
+        return log2_of_odd(value);
     }
     let bits = value.to_bits();
     // Below 2^11.
@@ -45,6 +45,28 @@ pub(crate) fn log2(value: f64) -> f64 {
     let z2 = z * z;
     let series = 1.0 + z2 * (1.0 / 3.0 + z2 * (0.2 + z2 * (1.0 / 7.0 + z2 * (1.0 / 9.0 + z2 / 11.0))));
     exponent + z * series * (2.0 / std::f64::consts::LN_2)
+}
+
+/// That of what has no exponent of its own: subnormal numbers, and what isn't above zero or isn't finite.
+#[cold]
+fn log2_of_odd(value: f64) -> f64 {
+    const TWO_TO_54: f64 = 18_014_398_509_481_984.0;
+    match value {
+        value if value.is_nan() || value == f64::INFINITY => value,
+        value if value > 0.0 => log2(value * TWO_TO_54) - 54.0,
+        _ => f64::NEG_INFINITY,
+    }
+}
+
+/// The value at a share of the way from one to another: at its ends exactly these, and finite between the largest numbers.
+#[inline]
+pub(crate) fn between(from: f64, to: f64, share: f64) -> f64 {
+    let range = to - from;
+    match share {
+        share if !range.is_finite() => (1.0 - share) * from + share * to,
+        share if share < 0.5 => from + share * range,
+        share => to - (1.0 - share) * range,
+    }
 }
 
 /// The least and the most of some values.
@@ -67,5 +89,20 @@ mod tests {
         assert_eq!((log2(0.0), log2(-1.0)), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         assert!(log2(f64::INFINITY).is_infinite());
         assert!(log2(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn subnormal_numbers_have_a_logarithm() {
+        for (value, power) in [(f64::from_bits(1), -1_074.0), (f64::MIN_POSITIVE / 2.0, -1_023.0)] {
+            assert!((log2(value) - power).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn between_two_values_the_ends_are_exact() {
+        for (from, to) in [(1e17, 5.0), (5.0, 1e17), (-0.1, 0.3), (-1.7e308, 1.7e308)] {
+            assert_eq!((between(from, to, 0.0), between(from, to, 1.0)), (from, to));
+        }
+        assert_eq!((between(-1.7e308, 1.7e308, 0.5), between(0.1, 0.1, 0.7)), (0.0, 0.1));
     }
 }

@@ -6,9 +6,9 @@ mod rails;
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn};
 use crate::frame::ticks_upwards;
-use crate::label::{count, figure};
+use crate::label::{count, figure_that_fits, power_of};
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::real;
@@ -27,6 +27,8 @@ const BRUSH_PX: f64 = 5.0;
 const GAP_PX: f64 = 6.0;
 /// Where axes are nearer to one another, names stand in two rows.
 const NARROW_PX: f64 = 72.0;
+/// More digits have no room.
+const MAX_END_DIGITS: i32 = 6;
 
 /// Cases as lines through all of their values.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +53,8 @@ impl Parallel<'_> {
         let x_px = (0..self.columns.len()).map(|index| (margin + step * real(index)).round()).collect();
         let rows = if step < NARROW_PX * look.pixel_ratio { 3.0 } else { 2.0 };
         let top_px = look.px(rows * LINE_PX + 2.0);
-        Rails { top_px, bottom_px: (height - look.px(LINE_PX + 2.0)).max(top_px + 1.0), x_px }
+        let rows = if self.drawn().shown < self.cases() { 2.0 } else { 1.0 };
+        Rails { top_px, bottom_px: (height - look.px(rows * LINE_PX + 2.0)).max(top_px + 1.0), x_px }
     }
 
     /// The line nearest to a pixel between two axes, if it is within `reach_px` above or below.
@@ -81,6 +84,20 @@ impl Parallel<'_> {
         Drawn::of_cases(&self.columns)
     }
 
+    fn absent(&self) -> Absent {
+        Absent::of_columns(self.drawn(), &self.columns)
+    }
+
+    /// What isn't shown, below the axes.
+    fn write_note(&self, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
+        let (text_px, gap) = (TEXT_PX * look.pixel_ratio, look.px(GAP_PX));
+        let note = fitted(&self.absent().note(), text_px, f64::from(size.width_px) - 2.0 * gap);
+        if !note.is_empty() {
+            let at = (gap, rails.bottom_px + look.px(LINE_PX + 2.0));
+            sheet.text(&note, at, (Across::Start, Along::Top), look.text, text_px);
+        }
+    }
+
     /// An axis, its ticks, its ends and its name.
     fn draw_axis(&self, index: usize, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
         let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
@@ -91,24 +108,44 @@ impl Parallel<'_> {
             let y = rails.y_px(tick.place).round();
             sheet.bar((x - look.px(TICK_PX), y), (x, y + line), ink);
         }
-        let text_px = TEXT_PX * look.pixel_ratio;
-        let slot = rails.slot_px().min(f64::from(size.width_px));
+        let (text_px, width) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
+        let slot = rails.slot_px().min(width);
+        // So that a label doesn't reach its neighbour's room, and no farther than the edge.
+        let room = |slot: f64| {
+            let to_edge = x.min(width - x).max(0.0) + slot / 2.0;
+            slot.min(to_edge) - look.px(GAP_PX)
+        };
         let mut write = |text: &str, at: Place| {
             let half = width_px(text, text_px) / 2.0 + 1.0;
-            let x = at.0.min(f64::from(size.width_px) - half).max(half);
+            let x = at.0.min(width - half).max(half);
             sheet.text(text, (x, at.1), (Across::Middle, Along::Top), look.text, text_px);
         };
-        let room = slot - look.px(GAP_PX);
-        for (value, y) in [(axis.least, rails.bottom_px + look.px(2.0)), (axis.most, rails.top_px - look.px(LINE_PX))] {
-            write(&fitted(&end(axis, value), text_px, room), (x, y));
+        let fits = |text: &str| width_px(text, text_px) <= room(slot);
+        let [least, most] = match self.only_value(index) {
+            Some(value) => [format!("= {}", figure_that_fits(value, power_of(value), fits)), String::new()],
+            None => ends(axis, fits),
+        };
+        for (text, y) in [(least, rails.bottom_px + look.px(2.0)), (most, rails.top_px - look.px(LINE_PX))] {
+            write(&fitted(&text, text_px, room(slot)), (x, y));
         }
         let is_narrow = slot < NARROW_PX * look.pixel_ratio;
         let row = if is_narrow && index % 2 == 1 { 1.0 } else { 0.0 };
-        let room = if is_narrow { 2.0 * slot } else { slot } - look.px(GAP_PX);
+        let room = room(if is_narrow { 2.0 * slot } else { slot });
         write(&fitted_title(axis, text_px, room), (x, look.px(2.0 + row * LINE_PX)));
         if let Scale::Categories(_) = axis.scale {
-            write_names(&ticks, (x, slot, f64::from(size.width_px)), rails, sheet, look);
+            write_names(&ticks, (x, slot, width), rails, sheet, look);
         }
+    }
+
+    /// The value of an axis on which all cases have the same one.
+    fn only_value(&self, index: usize) -> Option<f64> {
+        let Column { axis, values, .. } = &self.columns[index];
+        if let Scale::Categories(_) | Scale::Time { .. } = axis.scale {
+            return None;
+        }
+        let mut shown = values.iter().filter(|value| (axis.least..=axis.most).contains(*value));
+        let first = shown.next()?;
+        shown.all(|value| (*first..=*first).contains(value)).then_some(*first)
     }
 
     fn draw_brush(&self, index: usize, rails: &Rails, sheet: &mut Sheet, look: &Look) {
@@ -133,16 +170,21 @@ impl Parallel<'_> {
     }
 }
 
-/// What stands at the end of an axis: as many digits as tell its ends apart.
-fn end(axis: &Axis, value: f64) -> String {
-    let power = match axis.scale {
-        Scale::Categories(_) => return String::new(),
-        Scale::Time { .. } => return axis.words(value),
-        Scale::Logarithmic => crate::label::power_of(value) - 1,
-        Scale::Linear | Scale::Counts => crate::label::power_of(axis.most - axis.least) - 2,
-    };
-    let unit = 10_f64.powi(power);
-    figure(if unit > 0.0 { (value / unit).round() * unit } else { value })
+/// What stands at the ends of an axis: as many digits as tell them apart, or how far the upper one is above the lower one if
+/// those were too many.
+fn ends(axis: &Axis, fits: impl Fn(&str) -> bool) -> [String; 2] {
+    let range = axis.most - axis.least;
+    let write = |value: f64, power: i32| figure_that_fits(value, power, &fits);
+    let power = power_of(range) - 2;
+    match axis.scale {
+        Scale::Categories(_) => Default::default(),
+        Scale::Time { .. } => [axis.least, axis.most].map(|value| axis.words(value)),
+        Scale::Logarithmic => [axis.least, axis.most].map(|value| write(value, power_of(value))),
+        _ if power_of(axis.least.abs().max(axis.most.abs())) - power > MAX_END_DIGITS => {
+            [write(axis.least, power_of(axis.least)), format!("+{}", write(range, power))]
+        }
+        Scale::Linear | Scale::Counts => [axis.least, axis.most].map(|value| write(value, power)),
+    }
 }
 
 /// The names of categories beside their axis, on a ground of their own: lines lie below.
@@ -169,6 +211,7 @@ impl Chart for Parallel<'_> {
         for index in 0..self.columns.len() {
             self.draw_axis(index, &rails, size, &mut sheet, look);
         }
+        self.write_note(&rails, size, &mut sheet, look);
         self.draw_pointed_at(&rails, &mut sheet, look);
         for index in 0..self.columns.len() {
             self.draw_brush(index, &rails, &mut sheet, look);
@@ -177,7 +220,7 @@ impl Chart for Parallel<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.drawn();
+        let Drawn { shown, .. } = self.drawn();
         let of_axis = |axis: &Axis| match &axis.scale {
             Scale::Categories(_) => axis.label.clone(),
             _ => format!("{} {}", axis.label, axis.shown_in_words()),
@@ -190,7 +233,7 @@ impl Chart for Parallel<'_> {
         } else {
             String::new()
         };
-        text + &selected + &absent(outside, missing)
+        text + &selected + &self.absent().words()
     }
 }
 

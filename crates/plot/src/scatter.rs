@@ -2,7 +2,7 @@
 
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn};
 use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
@@ -56,35 +56,23 @@ impl Scatter<'_> {
         Points { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour }
     }
 
-    fn all(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.x.values.iter().copied().zip(self.y.values.iter().copied())
-    }
-
-    fn is_shown(&self, (x, y): (f64, f64)) -> bool {
-        (0.0..=1.0).contains(&self.x.axis.place(x)) && (0.0..=1.0).contains(&self.y.axis.place(y))
-    }
-
-    fn shown(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.all().filter(|point| self.is_shown(*point))
+    /// The points that are shown.
+    fn shown(&self) -> impl Iterator<Item = (usize, f64, f64)> {
+        self.points().pixels((1, 1)).map(|(index, ..)| (index, self.x.values[index], self.y.values[index]))
     }
 
     /// How many of the points that are shown are selected.
     fn selected(&self) -> usize {
-        let is_counted = |(index, point): &(usize, (f64, f64))| self.selected.contains(*index) && self.is_shown(*point);
-        self.all().enumerate().filter(is_counted).count()
+        self.shown().filter(|(index, ..)| self.selected.contains(*index)).count()
     }
 
     /// How many points are shown, and how many aren't.
     fn drawn(&self) -> Drawn {
-        let mut drawn = Drawn::default();
-        for (x, y) in self.all() {
-            match () {
-                () if x.is_nan() || y.is_nan() => drawn.missing += 1,
-                () if self.is_shown((x, y)) => drawn.shown += 1,
-                () => drawn.outside += 1,
-            }
-        }
-        drawn
+        Drawn::of_cases([&self.x, &self.y])
+    }
+
+    fn absent(&self) -> Absent {
+        Absent::of_columns(self.drawn(), [&self.x, &self.y])
     }
 }
 
@@ -97,7 +85,7 @@ impl Chart for Scatter<'_> {
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
-        frame.rule(&mut sheet, look);
+        frame.rule(&mut sheet, look, &self.absent());
         key::draw(self.colour, &mut sheet, &frame, size, look);
         let pointed_at = self.pointed_at.and_then(|index| Some((self.x.values.get(index)?, self.y.values.get(index)?)));
         if let Some((x, y)) = pointed_at {
@@ -116,7 +104,9 @@ impl Chart for Scatter<'_> {
         let Drawn { shown, outside, missing } = self.drawn();
         let (x, y) = (&self.x.axis, &self.y.axis);
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
-        if let (Some(right), Some(up)) = (extent(self.shown().map(|(x, _)| x)), extent(self.shown().map(|(_, y)| y))) {
+        if let (Some(right), Some(up)) =
+            (extent(self.shown().map(|(_, x, _)| x)), extent(self.shown().map(|(.., y)| y)))
+        {
             let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
             parts.push(format!(": {} {up} against {} {right}", y.label, x.label));
         }
@@ -126,7 +116,7 @@ impl Chart for Scatter<'_> {
         if let Colour::Values(_, axis) = self.colour {
             parts.push(format!(", coloured by {}", axis.label));
         }
-        parts.push(absent(outside, missing));
+        parts.push(self.absent().words());
         parts.concat()
     }
 }
@@ -211,7 +201,7 @@ mod tests {
         assert_eq!(
             scatter.summary(),
             "2 of 5 cases: end_load from 1 N to 1,000 N against friction from 20 ° to 30 °; 2 outside of what is shown; 1 \
-             without a value"
+             without a value; friction of 1 case can't be shown: inf; end_load of 1 case has no logarithm: −2"
         );
     }
 

@@ -11,6 +11,8 @@ const LEAST_FACTOR: f64 = 6.0;
 const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -4..=6;
 /// How far beside the range a tick may lie because of rounding, as a share of a step.
 const ROUNDING: f64 = 1e-9;
+/// Labels with more digits are written as what is above a round value.
+const MAX_DIGITS: i32 = 7;
 
 /// A round value.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +32,7 @@ pub struct Ticks {
     pub major: Vec<Tick>,
     /// The places of those between, on logarithmic axes.
     pub minor: Vec<f64>,
-    /// What the labels leave open: the day of a clock.
+    /// What the labels leave open: the day of a clock, or what they are above.
     pub context: String,
 }
 
@@ -38,7 +40,8 @@ impl Axis {
     /// At most so many round values, and what is written beside each.
     #[must_use]
     pub fn ticks(&self, most: usize) -> Ticks {
-        if most == 0 || self.least >= self.most || !(self.most - self.least).is_finite() {
+        let range = self.most - self.least;
+        if most == 0 || !(range > 0.0 && range.is_finite()) {
             return Ticks::default();
         }
         match &self.scale {
@@ -52,10 +55,15 @@ impl Axis {
     }
 
     fn linear(&self, most: usize) -> Ticks {
-        let (factor, power) = step(self.least, self.most, most);
-        let values = multiples(factor, power, self.least, self.most);
-        let style = Style::of_steps(power, self.least.abs().max(self.most.abs()));
-        self.labelled(values, |value| style.write(value))
+        let multiples = Multiples::of(self.least, self.most, most);
+        let (above, context) = multiples.above();
+        let style = multiples.style(above);
+        let tick = |number: f64| {
+            let value = multiples.value(number).clamp(self.least, self.most);
+            let label = style.write(multiples.value(number - above));
+            Tick { value, place: self.place(value).clamp(0.0, 1.0), label }
+        };
+        Ticks { major: distinct(multiples.each().map(tick).collect()), minor: Vec::new(), context }
     }
 
     fn logarithmic(&self, most: usize) -> Ticks {
@@ -100,43 +108,80 @@ impl Axis {
 
     fn labelled(&self, values: Vec<f64>, write: impl Fn(f64) -> String) -> Ticks {
         let tick = |value: f64| Tick { value, place: self.place(value).clamp(0.0, 1.0), label: write(value) };
-        let mut major: Vec<Tick> = values.into_iter().map(tick).collect();
-        // Where digits run out, ticks fall on one another.
-        major.dedup_by(|next, tick| next.value <= tick.value);
-        Ticks { major, minor: Vec::new(), context: String::new() }
+        Ticks { major: distinct(values.into_iter().map(tick).collect()), minor: Vec::new(), context: String::new() }
     }
 }
 
-/// The smallest step, as factor and power of ten, of which at most `limit` multiples lie in the range.
-fn step(from: f64, to: f64, limit: usize) -> (f64, i32) {
-    let mut power = label::power_of((to - from) / real(limit)) - 1;
-    loop {
-        for factor in [1.0, 2.0, 5.0] {
-            let (first, last) = indices(factor, power, from, to);
-            if last - first + 1.0 <= real(limit) {
-                return (factor, power);
+/// Where digits run out, ticks fall on one another.
+fn distinct(mut ticks: Vec<Tick>) -> Vec<Tick> {
+    ticks.dedup_by(|next, tick| next.value <= tick.value);
+    ticks
+}
+
+/// Multiples of a round step that lie in a range.
+#[derive(Debug, Clone, Copy)]
+struct Multiples {
+    /// The step, as factor and power of ten.
+    factor: f64,
+    power: i32,
+    /// The first and the last one, in steps.
+    first: f64,
+    last: f64,
+}
+
+impl Multiples {
+    /// At most `limit`, so as many as there can be.
+    fn of(from: f64, to: f64, limit: usize) -> Self {
+        let mut power = label::power_of((to - from) / real(limit)) - 1;
+        loop {
+            for factor in [1.0, 2.0, 5.0] {
+                let step = times_power(factor, power);
+                let (first, last) = ((from / step - ROUNDING).ceil(), (to / step + ROUNDING).floor());
+                if last - first + 1.0 <= real(limit) {
+                    return Self { factor, power, first, last };
+                }
             }
+            power += 1;
         }
-        power += 1;
     }
-}
 
-/// The first and the last multiple of a step in a range.
-fn indices(factor: f64, power: i32, from: f64, to: f64) -> (f64, f64) {
-    let step = times_power(factor, power);
-    ((from / step - ROUNDING).ceil(), (to / step + ROUNDING).floor())
-}
+    fn each(self) -> impl Iterator<Item = f64> {
+        (0..whole(self.last - self.first + 1.0)).map(move |index| self.first + real(index))
+    }
 
-fn multiples(factor: f64, power: i32, from: f64, to: f64) -> Vec<f64> {
-    let (first, last) = indices(factor, power, from, to);
-    let number = whole(last - first + 1.0);
-    // Each from its index, so that no error adds up.
-    (0..number).map(|index| times_power((first + real(index)) * factor, power).clamp(from, to)).collect()
+    /// So many steps. Each from its number, so that no error adds up.
+    fn value(&self, number: f64) -> f64 {
+        times_power(number * self.factor, self.power)
+    }
+
+    /// How the labels of the multiples above one are written.
+    fn style(&self, above: f64) -> Style {
+        let largest = (self.first - above).abs().max((self.last - above).abs());
+        Style::of_steps(self.power, self.value(largest))
+    }
+
+    /// Above how many steps labels count, and how the axis says so: from nothing on as long as few digits tell them apart.
+    fn above(&self) -> (f64, String) {
+        let largest = self.value(self.first.abs().max(self.last.abs()));
+        if label::power_of(largest) - self.power < MAX_DIGITS || self.first > self.last {
+            return (0.0, String::new());
+        }
+        // A power of ten that is larger than all that is shown.
+        let power = label::power_of(self.value((self.last - self.first).max(1.0))) + 1;
+        let steps = times_power(1.0 / self.factor, power - self.power).round();
+        let above = (self.first / steps).floor() * steps;
+        (above, format!("above {}", label::figure_to(self.value(above), power)))
+    }
 }
 
 /// `factor` times a power of ten, rounded once: 3 times 10⁻¹ is 0.3.
 fn times_power(factor: f64, power: i32) -> f64 {
-    if (-22..0).contains(&power) { factor / 10_f64.powi(-power) } else { factor * 10_f64.powi(power) }
+    match power {
+        -22..0 => factor / 10_f64.powi(-power),
+        0..=22 => factor * 10_f64.powi(power),
+        // Neither is exact any more.
+        _ => format!("{factor}e{power}").parse().unwrap_or(f64::NAN),
+    }
 }
 
 /// At most so many of: 1, 2 and 5 times powers of ten; powers of ten; each second of them, or third, ….
@@ -160,7 +205,7 @@ fn decades(least: f64, most: f64, limit: usize) -> Vec<f64> {
 /// `10³`, `2×10³`.
 fn of_power(value: f64) -> String {
     let power = label::power_of(value);
-    let factor = (value / 10_f64.powi(power)).round();
+    let factor = label::mantissa(value, power).round();
     let ten = label::power_of_ten(power);
     if factor > 1.0 { format!("{factor}×{ten}") } else { ten }
 }
@@ -188,8 +233,27 @@ mod tests {
             (0.0, 3e-9, 4, "0 1×10⁻⁹ 2×10⁻⁹ 3×10⁻⁹"),
             (3.2, 3.4, 1, ""),
             (20.0, 40.0, 3, "20 30 40"),
+            (99_999_989.0, 99_999_999.4, 3, "0 5"),
+            (9.6e7, 99_999_999.999, 3, "0.96×10⁸ 0.98×10⁸ 1.00×10⁸"),
+            (-1e300, 1e300, 3, "−1×10³⁰⁰ 0 1×10³⁰⁰"),
+            (1e-307, 3e-307, 3, "1×10⁻³⁰⁷ 2×10⁻³⁰⁷ 3×10⁻³⁰⁷"),
         ] {
-            assert_eq!(labels(least, most, Scale::Linear, limit), text);
+            assert_eq!(labels(least, most, Scale::Linear, limit), text, "{least} to {most}");
+        }
+    }
+
+    #[test]
+    fn long_labels_are_written_above_a_round_value() {
+        for (least, most, above, text) in [
+            (1e17, 1e17 + 1_600.0, "above 1×10¹⁷", "0 500 1,000 1,500"),
+            (1_234_567.000_1, 1_234_567.000_9, "above 1,234,567", "0.0002 0.0004 0.0006 0.0008"),
+            (-1e9 - 1.0, -1e9 + 1.0, "above −1.00000001×10⁹", "9 10 11"),
+            (1.0, 1.0 + 1e-14, "above 1", "0 0.5×10⁻¹⁴ 1.0×10⁻¹⁴"),
+            (1e6, 1.1e6, "", "1,000,000 1,050,000 1,100,000"),
+        ] {
+            let axis = Axis { label: String::new(), unit: String::new(), least, most, scale: Scale::Linear };
+            assert_eq!(axis.ticks(4).context, above, "{least} to {most}");
+            assert_eq!(labels(least, most, Scale::Linear, 4), text, "{least} to {most}");
         }
     }
 
@@ -232,29 +296,45 @@ mod tests {
         assert_eq!(labels(1.2, 3.2, names(), 9), "c d");
     }
 
+    /// Ends of ranges that somebody's numbers may have.
+    fn numbers() -> impl Strategy<Value = f64> {
+        let sampled = [
+            0.0,
+            -0.0,
+            1.0,
+            1.0_f64.next_up(),
+            f64::from_bits(1),
+            f64::MIN_POSITIVE,
+            1e-300,
+            1e17,
+            1e300,
+            f64::MAX,
+            f64::MIN,
+        ];
+        prop_oneof![
+            prop::num::f64::NORMAL,
+            prop::num::f64::SUBNORMAL,
+            -1e6..1e6_f64,
+            prop::sample::select(sampled.to_vec())
+        ]
+    }
+
     proptest! {
         #[test]
-        fn ticks_lie_in_the_range_and_rise(least in -1e6..1e6_f64, span_power in -6.0..8.0_f64, limit in 1..30_usize, is_log in any::<bool>()) {
-            let span = 10_f64.powf(span_power);
+        fn ticks_lie_in_the_range_and_rise(ends in prop_oneof![(numbers(), numbers()), (-1e6..1e6_f64, -6.0..8.0_f64).prop_map(|(least, power)| (least, least + 10_f64.powf(power)))], limit in 1..30_usize) {
             for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: -3_600.0 }] {
-                let least = if is_log { least.abs() + 1e-9 } else { least };
-                let axis = Axis { label: String::new(), unit: String::new(), least, most: least + span, scale };
+                let axis = Axis::covering("", "", scale, &[ends.0, ends.1]);
                 let ticks = axis.ticks(limit);
                 prop_assert!(ticks.major.len() <= limit, "{:?}", ticks);
-                prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.value < next.value));
+                prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.value < next.value), "{:?}", ticks);
+                prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.label != next.label), "{:?}", ticks);
                 for tick in &ticks.major {
                     prop_assert!(tick.value >= axis.least && tick.value <= axis.most);
                     prop_assert!((0.0..=1.0).contains(&tick.place));
+                    prop_assert!(!tick.label.contains("NaN") && !tick.label.contains("inf"), "{:?}", ticks);
                 }
                 prop_assert!(ticks.minor.iter().all(|place| (0.0..=1.0).contains(place)));
             }
-        }
-
-        #[test]
-        fn labels_tell_ticks_apart(least in -1e6..1e6_f64, span_power in -6.0..8.0_f64, limit in 1..30_usize) {
-            let axis = Axis { label: String::new(), unit: String::new(), least, most: least + 10_f64.powf(span_power), scale: Scale::Linear };
-            let ticks = axis.ticks(limit);
-            prop_assert!(ticks.major.is_sorted_by(|tick, next| tick.label != next.label));
         }
     }
 }

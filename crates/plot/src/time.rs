@@ -15,7 +15,7 @@ const STEPS_SECS: [f64; 18] = [
 /// In days; the week begins on Monday.
 const STEPS_DAYS: [f64; 3] = [2.0, 7.0, 14.0];
 /// In months.
-const STEPS_MONTHS: [i64; 10] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
+const STEPS_MONTHS: [i64; 16] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 24_000, 60_000];
 
 /// The distance between two ticks.
 #[derive(Debug, Clone, Copy, PartialEq)]

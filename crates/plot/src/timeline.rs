@@ -2,11 +2,11 @@
 
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
-use crate::drawn::{Drawn, absent};
+use crate::drawn::{Absent, Drawn, Unplaced};
 use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::{Look, blend};
-use crate::number::{extent, real, whole};
+use crate::number::{real, whole};
 use crate::raster::Raster;
 use crate::sheet::Sheet;
 
@@ -136,6 +136,16 @@ impl Timeline<'_> {
         drawn
     }
 
+    fn absent(&self) -> Absent {
+        let (drawn, mut unplaced) = (self.drawn(), Unplaced::default());
+        let times = Axis { label: "time".to_owned(), ..self.x.clone() };
+        if drawn.outside > 0 {
+            let of_attempt = |attempt: Attempt| Unplaced::of(&times, [attempt.start, attempt.end].into_iter());
+            self.attempts.each().for_each(|attempt| unplaced.add_case(of_attempt(attempt)));
+        }
+        Absent::new(drawn, [(&unplaced, &times)])
+    }
+
     /// How busy each lane is, pixel by pixel.
     fn busy(&self, lanes: usize, width_px: usize, look: &Look) -> Vec<Busy> {
         let mut busy = vec![Busy::default(); lanes * width_px];
@@ -193,7 +203,7 @@ impl Chart for Timeline<'_> {
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
-        frame.rule(&mut sheet, look);
+        frame.rule(&mut sheet, look, &self.absent());
         if self.attempts.count == 0 {
             write_nothing(&mut sheet, &frame, look);
         }
@@ -201,23 +211,24 @@ impl Chart for Timeline<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.drawn();
+        let Drawn { shown, .. } = self.drawn();
         let failed = self.attempts.each().filter(|attempt| attempt.outcome == Outcome::Failed).count();
         let workers = if self.lanes.len() == 1 { "worker" } else { "workers" };
         let text = format!("{} attempts of {} {workers}", count(shown), count(self.lanes.len()));
         let times = self.attempts.each().flat_map(|attempt| [attempt.start, attempt.end]);
-        let times = extent(times.filter(|time| time.is_finite()));
+        let times = self.x.extent(times);
         let times = times.map(|(from, to)| format!(", {}", self.x.range_in_words(from, to))).unwrap_or_default();
-        format!("{text}{times}, {} failed{}", count(failed), absent(outside, missing))
+        format!("{text}{times}, {} failed{}", count(failed), self.absent().words())
     }
 }
 
 /// An axis that covers all attempts.
 #[must_use]
 pub fn time_axis(attempts: Attempts, utc_offset_secs: f64) -> Axis {
-    let times = attempts.each().flat_map(|attempt| [attempt.start, attempt.end]).filter(|time| time.is_finite());
-    let ends: Vec<f64> = extent(times).into_iter().flat_map(|(first, last)| [first, last]).collect();
-    Axis::covering("", "", Scale::Time { utc_offset_secs }, &ends)
+    let axis = Axis::covering("", "", Scale::Time { utc_offset_secs }, &[]);
+    let times = axis.extent(attempts.each().flat_map(|attempt| [attempt.start, attempt.end]));
+    let ends: Vec<f64> = times.into_iter().flat_map(|(first, last)| [first, last]).collect();
+    Axis::covering("", "", axis.scale, &ends)
 }
 
 #[cfg(test)]

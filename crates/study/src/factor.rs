@@ -89,6 +89,9 @@ pub enum FactorError {
         /// Its greatest value.
         maximum: f64,
     },
+    /// The difference of the bounds is no number.
+    #[error("the range of `{0}` is wider than the largest number there is: keep its bounds between -8e307 and 8e307")]
+    TooWide(String),
     /// A logarithm of nothing.
     #[error("`{0}` has a logarithmic scale, so its minimum must be above 0")]
     LogOfZero(String),
@@ -246,9 +249,12 @@ impl Factor {
     }
 
     fn check_range(&self, minimum: f64, maximum: f64, scale: Scale) -> Result<(), FactorError> {
-        let is_range = (maximum - minimum).is_finite() && minimum < maximum;
-        if !is_range {
+        // Neither is a number that isn't one.
+        if !(minimum < maximum && minimum.is_finite() && maximum.is_finite()) {
             return Err(self.no_range(minimum, maximum));
+        }
+        if !(maximum - minimum).is_finite() {
+            return Err(FactorError::TooWide(self.name.clone()));
         }
         if scale == Scale::Log && minimum <= 0.0 {
             return Err(FactorError::LogOfZero(self.name.clone()));

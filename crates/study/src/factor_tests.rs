@@ -88,7 +88,10 @@ fn what_can_not_be_sampled_is_named() {
     assert!(matches!(check(&[range("level", 0.0, 1.0, Scale::Linear)]), FactorError::Reserved(_)));
     assert!(matches!(check(&[range("c", 2.0, 1.0, Scale::Linear)]), FactorError::Range { .. }));
     assert!(matches!(check(&[range("c", f64::NAN, 1.0, Scale::Linear)]), FactorError::Range { .. }));
-    assert!(matches!(check(&[range("c", f64::MIN, f64::MAX, Scale::Linear)]), FactorError::Range { .. }));
+    for (minimum, maximum) in [(f64::MIN, f64::MAX), (-1e308, 1e308)] {
+        assert_eq!(check(&[range("c", minimum, maximum, Scale::Linear)]), FactorError::TooWide("c".to_owned()));
+    }
+    assert!(matches!(check(&[range("c", f64::NEG_INFINITY, 1.0, Scale::Linear)]), FactorError::Range { .. }));
     assert!(matches!(check(&[range("c", 0.0, 1.0, Scale::Log)]), FactorError::LogOfZero(_)));
     let integers = factor("n", Values::Integers { minimum: 2, maximum: 2 });
     assert!(matches!(check(&[integers]), FactorError::Range { .. }));

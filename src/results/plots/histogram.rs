@@ -8,7 +8,7 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
-use super::select;
+use super::{select, select_exactly};
 use crate::results::columns::{Plotted, plotted, shown};
 use crate::results::desk::Desk;
 use crate::results::surface::{Brush, Found, Paper, Place, Plot};
@@ -72,13 +72,9 @@ impl Plot for HistogramPlot {
         self.look(|histogram, _| {
             let frame = histogram.frame(paper.size, paper.look);
             let bar = histogram.bar_at(&frame, at.0)?;
-            let range = format!(
-                "{} – {}",
-                histogram.bins.axis.words(histogram.bins.edges[bar]),
-                histogram.bins.axis.words(histogram.bins.edges[bar + 1])
-            );
-            let mut words = vec![range, counted(histogram.bins.all[bar] as u64, "case", "cases")];
-            if histogram.selected[bar] < histogram.bins.all[bar] {
+            let all = histogram.bins.bars[bar].all;
+            let mut words = vec![histogram.bins.words(bar), counted(all as u64, "case", "cases")];
+            if histogram.selected[bar] < all {
                 words.push(format!("{} selected", histogram.selected[bar]));
             }
             Some(Found { words, row: None })
@@ -89,11 +85,11 @@ impl Plot for HistogramPlot {
         let Some(response) = shown(self.desk).map(|shown| shown.response) else { return };
         let bar = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
-            let bar = histogram.bar_at(&frame, at.0).filter(|bar| histogram.bins.all[*bar] > 0)?;
-            Some(((histogram.bins.edges[bar], histogram.bins.edges[bar + 1]), column.clone().into_owned()))
+            let values = histogram.bins.bars[histogram.bar_at(&frame, at.0)?].values?;
+            Some((values, column.clone().into_owned()))
         });
         match bar.flatten() {
-            Some((range, column)) => select(self.desk, &response, &column, range),
+            Some((values, column)) => select_exactly(self.desk, &response, &column, values),
             None => self.desk.clear(&response),
         }
     }

@@ -34,14 +34,17 @@ const MOST_AXES: usize = 12;
 /// So near must a point be to be meant, in pixels of the page.
 const REACH_PX: f64 = 12.0;
 
-/// The selection of a column: a range if it has numbers, and the texts in between if it has those.
+/// The selection of a column by hand: a range if it has numbers, and the texts in between if it has those.
 fn select(desk: Desk, id: &ColumnId, plotted: &Plotted, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
+    let ends = if plotted.categories.is_some() { (least, most) } else { coarse((least, most)) };
+    select_exactly(desk, id, plotted, ends);
+}
+
+/// The selection of a column from one value to another one, which belong to it.
+fn select_exactly(desk: Desk, id: &ColumnId, plotted: &Plotted, (least, most): (f64, f64)) {
     match &plotted.categories {
-        None => {
-            let (down, up) = coarse((least, most));
-            desk.select_range(id, (down, up));
-        }
+        None => desk.select_range(id, (least, most)),
         Some(names) => {
             #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
             let is_between = |place: usize| (least..=most).contains(&(place as f64));

@@ -148,7 +148,7 @@ impl FactorDraft {
             | FactorError::Keyword(_)
             | FactorError::Reserved(_)
             | FactorError::Duplicate(_) => FactorField::Name,
-            FactorError::Range { .. } => FactorField::Maximum,
+            FactorError::Range { .. } | FactorError::TooWide(_) => FactorField::Maximum,
             FactorError::LogOfZero(_) | FactorError::NoValues(_) => FactorField::Minimum,
             FactorError::EmptyVector(_) => FactorField::Count,
             FactorError::NoLevel(_) | FactorError::RepeatedLevel { .. } => FactorField::Levels,

@@ -2,7 +2,7 @@
 
 use super::Curve;
 use crate::mask::Mask;
-use crate::number::{real, whole};
+use crate::number::{between, real, whole};
 
 /// What most curves do, at places that they share. Where no curve is, it isn't a number.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Band {
 
 impl Band {
     /// Computes quantiles of the selected curves at rising places `x`, between the points of each curve linearly; beyond its
-    /// ends, and in its gaps, a curve has no value. Where a curve turns back, its first pass counts.
+    /// ends, in its gaps, and where it is infinite, a curve has no value. Where a curve turns back, its first pass counts.
     ///
     /// Quantiles lie between two values where they must, by definition 7 of Hyndman, R. J. and Fan, Y. (1996): Sample
     /// quantiles in statistical packages.
@@ -57,13 +57,14 @@ impl Band {
 /// Fills in the values at those places that lie between two points of a curve and have none yet.
 fn interpolate(curve: &Curve, x: &[f64], values: &mut [f64]) {
     let points: Vec<(f64, f64)> = curve.x.iter().copied().zip(curve.y.iter().copied()).collect();
-    for pair in points.windows(2) {
+    let is_line = |pair: &&[(f64, f64)]| pair.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+    for pair in points.windows(2).filter(is_line) {
         let (from, to) = if pair[0].0 <= pair[1].0 { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
         let first = x.partition_point(|place| *place < from.0);
         for (place, value) in x.iter().zip(values.iter_mut()).skip(first).take_while(|(place, _)| **place <= to.0) {
             if value.is_nan() {
                 let share = if to.0 > from.0 { (place - from.0) / (to.0 - from.0) } else { 0.0 };
-                *value = from.1 + share * (to.1 - from.1);
+                *value = between(from.1, to.1, share);
             }
         }
     }
@@ -74,7 +75,7 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
         return f64::NAN;
     };
     let (low, high) = (sorted[whole(place).min(last)], sorted[(whole(place) + 1).min(last)]);
-    low + place.fract() * (high - low)
+    between(low, high, place.fract())
 }
 
 #[cfg(test)]
@@ -99,6 +100,15 @@ mod tests {
         assert_eq!(Band::of(&gap, Mask::All, &[0.5, 1.5, 2.5, 3.0]).counts, [1, 0, 0, 0]);
         let back = [Curve { x: &[0.0, 2.0, 0.0], y: &[0.0, 2.0, 9.0] }];
         assert_eq!(Band::of(&back, Mask::All, &[1.0]).median, [1.0]);
+    }
+
+    #[test]
+    fn behind_a_jump_the_values_are_those_of_the_curves() {
+        let jump = [Curve { x: &[0.0, 1.0, 2.0, 3.0], y: &[1.0, 1e17, 5.0, 5.0] }];
+        assert_eq!(Band::of(&jump, Mask::All, &[0.0, 1.0, 2.0, 3.0]).median, [1.0, 1e17, 5.0, 5.0]);
+        let all =
+            [Curve { x: &[0.0, 1.0], y: &[-1.7e308, 1.7e308] }, Curve { x: &[0.0, 1.0], y: &[1.7e308, -1.7e308] }];
+        assert_eq!(Band::of(&all, Mask::All, &[0.0, 0.5, 1.0]).median, [0.0; 3]);
     }
 
     proptest! {
