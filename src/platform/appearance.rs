@@ -4,7 +4,7 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{MutationObserver, MutationObserverInit, ResizeObserver};
+use web_sys::{IntersectionObserver, IntersectionObserverInit, MutationObserver, MutationObserverInit, ResizeObserver};
 
 /// Calls `redraw` when the colours change, or the room that there is.
 pub(crate) fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn() + 'static) {
@@ -20,6 +20,20 @@ pub(crate) fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn()
     Effect::new(move || {
         if let (Some(canvas), Ok(room)) = (canvas.get(), ResizeObserver::new(changed.unchecked_ref())) {
             room.observe(&canvas);
+        }
+    });
+}
+
+/// Calls `act` when a canvas comes near to what is seen of the page, or leaves that: whether somebody scrolls, the window grows, or
+/// what stands above it goes away.
+pub(crate) fn when_it_comes_near(canvas: NodeRef<Canvas>, reach_px: f64, act: impl Fn() + 'static) {
+    let near = Closure::<dyn FnMut()>::new(act).into_js_value();
+    Effect::new(move || {
+        let options = IntersectionObserverInit::new();
+        options.set_root_margin(&format!("{reach_px}px"));
+        let observer = IntersectionObserver::new_with_options(near.unchecked_ref(), &options);
+        if let (Some(canvas), Ok(observer)) = (canvas.get(), observer) {
+            observer.observe(&canvas);
         }
     });
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cruncher_plot::{Axis, Column, Places, Scale};
+use cruncher_plot::{Axis, Column, Outliers, Places, Scale};
 use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::store::Store;
+use cruncher_results::store::{Column as StoreColumn, Statistics, Store};
 use leptos::prelude::*;
 
 use super::desk::Desk;
@@ -22,6 +22,15 @@ const MOST_KEPT: usize = 3;
 thread_local! {
     /// Where columns stand on their axes, in the rows of a revision.
     static LOCATED: RefCell<Located> = RefCell::default();
+    /// What was found far outside, in the rows of a revision.
+    static FAR_OUTSIDE: RefCell<FarOutside> = RefCell::default();
+}
+
+/// What is far outside of columns, by column and scale.
+#[derive(Default)]
+struct FarOutside {
+    revision: u64,
+    found: Vec<(ColumnId, Scale, Option<Outliers>)>,
 }
 
 #[derive(Default)]
@@ -41,6 +50,8 @@ pub(super) struct Plotted<'a> {
     pub(super) axis: Axis,
     /// The texts that the numbers 0, 1, 2 … stand for, if they do.
     pub(super) categories: Option<Vec<String>>,
+    /// The least and the largest number that its axis is for.
+    range: Option<(f64, f64)>,
     revision: u64,
 }
 
@@ -61,8 +72,13 @@ impl OnAxis<'_> {
 impl Plotted<'_> {
     /// The same without its values, for whoever outlives the store's loan.
     pub(super) fn into_owned(self) -> Plotted<'static> {
-        let Self { id, axis, categories, revision, .. } = self;
-        Plotted { id, values: Cow::Owned(Vec::new()), axis, categories, revision }
+        let Self { id, axis, categories, range, revision, .. } = self;
+        Plotted { id, values: Cow::Owned(Vec::new()), axis, categories, range, revision }
+    }
+
+    /// Its axis without room at its ends, from the least to the largest number.
+    pub(super) fn bare_axis(&self) -> Axis {
+        self.range.map_or_else(|| self.axis.clone(), |(least, most)| self.axis.between(least, most))
     }
 
     /// The column on its axis.
@@ -95,48 +111,91 @@ impl Plotted<'_> {
 
     /// Which text each case has, as charts take it.
     pub(super) fn codes(&self) -> Vec<u32> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are small whole numbers")]
-        let code = |value: &f64| if value.is_nan() { u32::MAX } else { *value as u32 };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "they are small whole numbers"
+        )]
+        let code = |value: &f64| if *value < MOST_CATEGORIES as f64 { *value as u32 } else { u32::MAX };
         self.values.iter().map(code).collect()
     }
 }
 
 /// A column of the store as charts take it.
 pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotted<'a> {
-    let unit = unit(desk, id);
-    let label = label(id);
+    let (label, unit) = (label(id), unit(desk, id));
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
-    let plotted =
-        |values, axis, categories| Plotted { id: id.clone(), values, axis, categories, revision: store.revision() };
+    let plotted = |values, axis, range, categories| Plotted {
+        id: id.clone(),
+        values,
+        axis,
+        categories,
+        range,
+        revision: store.revision(),
+    };
     let Some(column) = store.column(id) else {
-        return plotted(nothing(), Axis::covering(&label, &unit, Scale::Linear, &[]), None);
+        return plotted(nothing(), Axis::covering(&label, &unit, Scale::Linear, &[]), None, None);
     };
     if is_text(store, id) {
-        let categories = store.categories(column);
-        let mut of_code =
-            vec![f64::NAN; categories.iter().map(|category| category.code as usize + 1).max().unwrap_or(1)];
-        for (place, category) in categories.iter().take(MOST_CATEGORIES).enumerate() {
-            #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
-            let place = place as f64;
-            of_code[category.code as usize] = place;
-        }
-        let values: Vec<f64> = column.codes().iter().map(|code| of_code[*code as usize]).collect();
-        let names: Vec<String> =
-            categories.iter().take(MOST_CATEGORIES).map(|category| category.label.to_owned()).collect();
-        let axis = Axis::of_categories(&label, names.clone());
-        return plotted(Cow::Owned(values), axis, Some(names));
+        let (values, names) = by_category(store, column);
+        return plotted(Cow::Owned(values), Axis::of_categories(&label, names.clone()), None, Some(names));
     }
-    let scale = match id {
+    let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
+    let axis = Axis::covering(&label, &unit, scale(desk, id), &[]);
+    let outliers =
+        if desk.view.read().is_trimmed(id) { far_outside(store.revision(), id, &axis, &values) } else { None };
+    let range = match outliers {
+        Some(Outliers { least, most, .. }) => Some((least, most)),
+        None => range(column.statistics(), &axis, &values),
+    };
+    let ends: Vec<f64> = range.into_iter().flat_map(|(least, most)| [least, most]).collect();
+    plotted(values, Axis::covering(&label, &unit, axis.scale, &ends), range, None)
+}
+
+/// Which category each case has, and what the first of them are called. Those beyond have a place outside of their axis.
+#[expect(clippy::cast_precision_loss, reason = "there are fewer than rows")]
+fn by_category(store: &Store, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
+    let categories = store.categories(column);
+    let mut of_code = vec![f64::NAN; categories.iter().map(|category| category.code as usize + 1).max().unwrap_or(1)];
+    for (place, category) in categories.iter().enumerate() {
+        of_code[category.code as usize] = place as f64;
+    }
+    let values = column.codes().iter().map(|code| of_code[*code as usize]).collect();
+    (values, categories.iter().take(MOST_CATEGORIES).map(|category| category.label.to_owned()).collect())
+}
+
+/// The least and the largest number that an axis can show.
+fn range(statistics: Statistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
+    let is_log = axis.scale == Scale::Logarithmic;
+    let (least, most) = (if is_log { statistics.least_positive } else { statistics.least }?, statistics.most?);
+    // Only where there are others, all have to be looked at.
+    if axis.can_show(least) && axis.can_show(most) { Some((least, most)) } else { axis.extent(values.iter().copied()) }
+}
+
+/// What of a column is far outside, on an axis of its scale. What was found before is kept, as long as no rows come.
+pub(super) fn far_outside(revision: u64, id: &ColumnId, axis: &Axis, values: &[f64]) -> Option<Outliers> {
+    FAR_OUTSIDE.with_borrow_mut(|kept| {
+        if kept.revision != revision {
+            *kept = FarOutside { revision, found: Vec::new() };
+        }
+        let known = kept.found.iter().find(|(own, scale, _)| own == id && *scale == axis.scale);
+        if let Some((.., outliers)) = known {
+            return *outliers;
+        }
+        let outliers = Outliers::of(axis, values);
+        kept.found.push((id.clone(), axis.scale.clone(), outliers));
+        outliers
+    })
+}
+
+/// How places follow from the numbers of a column.
+pub(super) fn scale(desk: Desk, id: &ColumnId) -> Scale {
+    match id {
         ColumnId::Case(Field::StartTime | Field::EndTime) => Scale::Time { utc_offset_secs: utc_offset_secs() },
         id if is_logarithmic(desk, id) => Scale::Logarithmic,
         _ => Scale::Linear,
-    };
-    let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
-    let statistics = column.statistics();
-    let least = if scale == Scale::Logarithmic { statistics.least_positive } else { statistics.least };
-    let ends: Vec<f64> = [least, statistics.most].into_iter().flatten().collect();
-    let axis = Axis::covering(&label, &unit, scale, &ends);
-    plotted(values, axis, None)
+    }
 }
 
 /// What a column is called where everybody sees it.

@@ -13,6 +13,7 @@ mod data;
 mod desk;
 mod document;
 mod downloads;
+mod extremes;
 mod files;
 mod freeze;
 mod importance;
@@ -22,6 +23,7 @@ mod pictures;
 mod plots;
 mod reading;
 mod selection;
+mod side_by_side;
 mod surface;
 mod table;
 

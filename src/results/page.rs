@@ -20,10 +20,12 @@ use super::counts::counts;
 use super::curves::{CurveReader, curves};
 use super::desk::Desk;
 use super::downloads::downloads;
+use super::extremes::extremes;
 use super::importance::importance;
 use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
 use super::reading;
 use super::selection::selection;
+use super::side_by_side::{SideBySide, choice};
 use super::surface::surface;
 use super::table::table;
 use crate::components::problem_note::problem_note;
@@ -91,6 +93,7 @@ fn plots(desk: Desk) -> AnyView {
         shown.read().as_ref().is_none_or(|shown| desk.data.with(|store| has_mean(store, &shown.response)))
     });
     let reader = CurveReader::new(desk);
+    let (lines, cells) = (SideBySide::new(desk, shown), SideBySide::new(desk, shown));
     view! {
         <div class="results__top">
             <h2>"Results"</h2>
@@ -98,16 +101,23 @@ fn plots(desk: Desk) -> AnyView {
             {downloads(desk)}
         </div>
         {choices(desk, shown)}
+        {extremes(desk, shown)}
         {selection(desk)}
         <div class="plots" class:plots--texts=move || !has_mean.get()>
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
             {panel("plots__counts", counts_title, counts(desk, shown))}
             {panel("plots__means", correlation, surface(desk, "Correlations", "", Correlations::new(desk, shown)))}
-            {panel("plots__wide plots__flat", || "All factors at once".to_owned(), surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk }))}
+            <section class="plots__one plots__wide plots__flat">
+                <div class="plots__head">
+                    <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
+                    {choice(lines)}
+                </div>
+                {surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk, room: lines.room })}
+            </section>
             {panel("plots__means", shares, importance(desk, shown))}
             {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
-            {panel("plots__half", || "Each against each".to_owned(), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk }))}
+            {panel("plots__half", move || cells.title("Each against each", "factors each against each, as chosen above"), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
         </div>

@@ -17,7 +17,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use super::desk::Desk;
 use super::pictures;
 use crate::components::colour::colour;
-use crate::platform::appearance::when_it_looks_different;
+use crate::platform::appearance::{when_it_comes_near, when_it_looks_different};
 use crate::platform::{theme, timings};
 use crate::state::export::slug;
 
@@ -253,11 +253,30 @@ impl Stage {
             }
         });
         let stage = self.clone();
+        when_it_comes_near(self.canvas, AHEAD_PX, move || {
+            if stage.is_stale.get() {
+                stage.ask();
+            }
+        });
+        let stage = self.clone();
         let shown = window_event_listener_untyped("hashchange", move |_| stage.ask());
+        let stage = self.clone();
+        let printed = window_event_listener_untyped("beforeprint", move |_| stage.draw_for_print());
         on_cleanup(move || {
             scrolled.remove();
             shown.remove();
+            printed.remove();
         });
+    }
+
+    /// On paper everything is seen.
+    fn draw_for_print(&self) {
+        if let Some(canvas) = self.canvas.try_get_untracked().flatten()
+            && self.is_stale.get()
+            && canvas.client_width() > 0
+        {
+            self.draw_on(&canvas);
+        }
     }
 
     fn ask(&self) {

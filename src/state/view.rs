@@ -23,6 +23,10 @@ pub(crate) struct View {
     pub(crate) colour: Option<ColumnId>,
     /// Columns that have the other kind of axis than their design says: a logarithmic one, or not.
     pub(crate) switched: Vec<ColumnId>,
+    /// Columns whose axis leaves out what is far outside.
+    pub(crate) trimmed: Vec<ColumnId>,
+    /// What stands side by side where all factors do, besides the response. Nothing chosen is as many as there is room for.
+    pub(crate) axes: Vec<ColumnId>,
     /// The part of the scatter plot that is shown: least and most to the right, then upwards.
     pub(crate) zoom: Option<[f64; 4]>,
     /// What curves are drawn along.
@@ -49,6 +53,8 @@ impl View {
                 "by" => view.second = value.parse().ok(),
                 "colour" => view.colour = value.parse().ok(),
                 "log" => view.switched.extend(value.parse::<ColumnId>().ok()),
+                "trim" => view.trimmed.extend(value.parse::<ColumnId>().ok()),
+                "axis" => view.axes.extend(value.parse::<ColumnId>().ok()),
                 "zoom" => view.zoom = numbers(value),
                 "curvex" => view.curve_x = value.parse().ok(),
                 "curvey" => view.curve_y = percent::decode(value),
@@ -67,12 +73,27 @@ impl View {
 
     /// Gives a column the other kind of axis.
     pub(crate) fn switch_scale(&mut self, column: &ColumnId) {
-        let place = self.switched.iter().position(|known| known == column);
-        match place {
-            Some(place) => drop(self.switched.remove(place)),
-            None => self.switched.push(column.clone()),
-        }
+        toggle(&mut self.switched, column);
         self.zoom = None;
+    }
+
+    /// Whether the axis of a column leaves out what is far outside.
+    pub(crate) fn is_trimmed(&self, column: &ColumnId) -> bool {
+        self.trimmed.contains(column)
+    }
+
+    /// Leaves out what is far outside, or shows it again.
+    pub(crate) fn trim(&mut self, column: &ColumnId) {
+        toggle(&mut self.trimmed, column);
+        self.zoom = None;
+    }
+}
+
+/// Takes a column into a list, or out of it.
+pub(crate) fn toggle(columns: &mut Vec<ColumnId>, column: &ColumnId) {
+    match columns.iter().position(|known| known == column) {
+        Some(place) => drop(columns.remove(place)),
+        None => columns.push(column.clone()),
     }
 }
 
@@ -106,8 +127,9 @@ impl fmt::Display for View {
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),
         ];
-        let logs = self.switched.iter().map(|column| format!("log={column}"));
-        let query: Vec<String> = fields.into_iter().flatten().chain(logs).collect();
+        let several = [("log", &self.switched), ("trim", &self.trimmed), ("axis", &self.axes)];
+        let several = several.into_iter().flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}={id}")));
+        let query: Vec<String> = fields.into_iter().flatten().chain(several).collect();
         f.write_str("#/results")?;
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
     }
@@ -129,6 +151,8 @@ mod tests {
                 second: column("case.duration_secs"),
                 colour: column("case.worker"),
                 switched: vec!["factor.cohesion_array[0]".parse().unwrap()],
+                trimmed: vec!["response.curve.peak".parse().unwrap(), "factor.a, b".parse().unwrap()],
+                axes: vec!["factor.a, b".parse().unwrap(), "factor.c=d&e".parse().unwrap()],
                 zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
                 curve_x: Some(Along::Array("curve.settlement & more".into())),
                 curve_y: Some("curve.load=1".into()),
@@ -163,5 +187,10 @@ mod tests {
         assert!(view.is_switched(&column) && view.zoom.is_none());
         view.switch_scale(&column);
         assert!(!view.is_switched(&column));
+        view.zoom = Some([0.0, 1.0, 0.0, 1.0]);
+        view.trim(&column);
+        assert!(view.is_trimmed(&column) && view.zoom.is_none());
+        view.trim(&column);
+        assert!(!view.is_trimmed(&column));
     }
 }

@@ -191,7 +191,7 @@ impl Axis {
     }
 
     /// Values so that places are proportional to them.
-    fn stretched(&self, value: f64) -> f64 {
+    pub(crate) fn stretched(&self, value: f64) -> f64 {
         if self.scale == Scale::Logarithmic { log2(value) } else { value }
     }
 

@@ -95,6 +95,12 @@ impl Unplaced {
     }
 }
 
+/// The values that no range of an axis shows, in words: `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
+#[must_use]
+pub fn unplaced_in_words(axis: &Axis, values: &[f64]) -> Option<String> {
+    Unplaced::of(axis, values.iter().copied()).words(axis)
+}
+
 /// Why values aren't shown.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Absent {

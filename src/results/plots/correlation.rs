@@ -7,7 +7,6 @@ use cruncher_results::statistics::correlation::{Coefficient, correlations};
 use cruncher_results::store::Store;
 use leptos::prelude::*;
 
-use super::MOST_AXES;
 use crate::results::columns::{Shown, label, plotted, showable};
 use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
@@ -73,7 +72,6 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
         .collect();
     let strength = |row: &Row| if row.spearman.is_nan() { -1.0 } else { row.spearman.abs() };
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
-    found.truncate(MOST_AXES);
     let (ids, rows) = found.into_iter().unzip();
     (ids, Correlation { response: label(response), rows })
 }

@@ -2,8 +2,6 @@
 
 use cruncher_plot::field::{Field, Values};
 use cruncher_plot::{Axis, Chart, Scale};
-use cruncher_results::column_id::ColumnId;
-use cruncher_results::store::{Column, Store};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
@@ -28,7 +26,8 @@ impl FieldPlot {
             let values =
                 Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
             let cells = Field::suitable_cells(selected.count);
-            let (right, up) = (bare(&x.axis, store, &shown.factor), bare(&y.axis, store, &shown.second));
+            // Without room at the ends: cells would be empty by half.
+            let (right, up) = (x.bare_axis(), y.bare_axis());
             // Of flags the mean is the share of those that are true.
             let axis = match response.categories {
                 Some(_) => Axis::covering(&response.axis.label, "share", Scale::Linear, &[0.0, 1.0]),
@@ -36,16 +35,6 @@ impl FieldPlot {
             };
             look(&Field::of(&values, &right, &up, &axis, (cells, cells)), (&x, &y))
         }))
-    }
-}
-
-/// An axis without room at its ends, where cells would be empty by half.
-fn bare(axis: &Axis, store: &Store, id: &ColumnId) -> Axis {
-    let statistics = store.column(id).map(Column::statistics);
-    let is_text = matches!(axis.scale, Scale::Categories(_));
-    match statistics.and_then(|statistics| Some((statistics.least?, statistics.most?))) {
-        Some((least, most)) if !is_text => axis.between(least, most),
-        _ => axis.clone(),
     }
 }
 

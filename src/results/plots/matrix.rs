@@ -10,12 +10,14 @@ use crate::results::columns::{OnAxis, Plotted, plotted, shown};
 use crate::results::desk::Desk;
 use crate::results::surface::{Found, Paper, Place, Plot};
 
-/// A cell needs so much room, in pixels of the page.
-const CELL_PX: f64 = 76.0;
+/// A cell needs so much room, in pixels of the page: to the right, and down.
+const CELL_PX: (f64, f64) = (56.0, 40.0);
 
 /// All columns against one another.
 pub(crate) struct MatrixPlot {
     pub(crate) desk: Desk,
+    /// How many factors there is room for.
+    pub(crate) room: RwSignal<usize>,
 }
 
 impl MatrixPlot {
@@ -23,10 +25,11 @@ impl MatrixPlot {
         let desk = self.desk;
         let response = shown(desk)?.response;
         let selected = desk.selected.get();
+        let most = (f64::from(size.width_px) / CELL_PX.0).min(f64::from(size.height_px) / CELL_PX.1) / look.pixel_ratio;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some ten cells")]
-        let most = (f64::from(size.width_px.min(size.height_px)) / look.pixel_ratio / CELL_PX) as usize;
+        let most = most as usize;
         Some(desk.data.with(|store| {
-            let ids = side_by_side(desk, store, &response, most.max(3));
+            let ids = side_by_side(desk, store, &response, self.room, most);
             let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
             let on_axes: Vec<OnAxis> = columns.iter().map(Plotted::on_axis).collect();
             let matrix =

@@ -28,8 +28,9 @@ use super::columns::{Plotted, label, unit};
 use super::desk::Desk;
 use crate::state::words::words;
 
-/// The most columns that are shown side by side.
-const MOST_AXES: usize = 12;
+/// The fewest and the most columns that are shown side by side, the response among them.
+const MIN_AXES: usize = 3;
+const MAX_AXES: usize = 16;
 
 /// So near must a point be to be meant, in pixels of the page.
 const REACH_PX: f64 = 12.0;
@@ -95,13 +96,38 @@ pub(super) fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> Str
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 
-/// The factors and the response that stand side by side where all are shown.
-fn side_by_side(desk: Desk, store: &Store, response: &ColumnId, most: usize) -> Vec<ColumnId> {
-    let mut ids = super::columns::showable(store, store.factors().map(|(id, _)| id.clone()));
-    ids.truncate(most.min(MOST_AXES) - 1);
-    if !ids.contains(response) {
-        ids.push(response.clone());
+/// The factors and the response that stand side by side where all are shown: as many as there is room for, which `room` is
+/// told, so that the page can say how many that are.
+fn side_by_side(
+    desk: Desk,
+    store: &Store,
+    response: &ColumnId,
+    room: RwSignal<usize>,
+    columns: usize,
+) -> Vec<ColumnId> {
+    let factors = columns.clamp(MIN_AXES, MAX_AXES) - 1;
+    if room.get_untracked() != factors {
+        room.set(factors);
     }
-    let _ = desk.view.read();
+    let mut ids = sides(desk, store, response);
+    ids.truncate(factors);
+    ids.push(response.clone());
+    ids
+}
+
+/// The factors that are to stand side by side: those that were chosen, or all in which cases differ.
+pub(super) fn sides(desk: Desk, store: &Store, response: &ColumnId) -> Vec<ColumnId> {
+    let view = desk.view.read();
+    let mut ids = all_sides(store, response);
+    if !view.axes.is_empty() {
+        ids.retain(|id| view.axes.contains(id));
+    }
+    ids
+}
+
+/// All factors in which cases differ.
+pub(super) fn all_sides(store: &Store, response: &ColumnId) -> Vec<ColumnId> {
+    let mut ids = super::columns::showable(store, store.factors().map(|(id, _)| id.clone()));
+    ids.retain(|id| id != response);
     ids
 }

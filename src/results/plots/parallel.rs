@@ -12,11 +12,13 @@ use crate::results::desk::Desk;
 use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
 /// An axis needs so much room, in pixels of the page.
-const AXIS_PX: f64 = 72.0;
+const AXIS_PX: f64 = 56.0;
 
 /// Every case as a line.
 pub(crate) struct ParallelPlot {
     pub(crate) desk: Desk,
+    /// How many factors there is room for.
+    pub(crate) room: RwSignal<usize>,
 }
 
 impl ParallelPlot {
@@ -31,9 +33,9 @@ impl ParallelPlot {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some ten axes")]
         let most = (f64::from(size.width_px) / look.pixel_ratio / AXIS_PX) as usize;
         Some(desk.data.with(|store| {
-            let ids = side_by_side(desk, store, &response, most.max(3));
+            let ids = side_by_side(desk, store, &response, self.room, most);
             let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-            let on_axes: Vec<OnAxis> = columns.iter().map(Plotted::on_axis).collect();
+            let on_axes: Vec<OnAxis> = columns.iter().map(|column| column.along(column.bare_axis())).collect();
             let view = desk.view.read();
             let brush = |(id, column): (&ColumnId, &Plotted)| {
                 view.selection.conditions.iter().find_map(|condition| brushed(condition, id, column))

@@ -1,0 +1,153 @@
+//! Values far outside of where nearly all are: they leave no room on an axis for the others.
+
+use crate::axis::Axis;
+use crate::number::{extent, real};
+
+/// The shares of the values that may be far outside, in per cent.
+const SHARES_PERCENT: [usize; 5] = [1, 2, 5, 10, 20];
+
+/// Values are far outside if the range of all is so many times that of the others.
+const MIN_FACTOR: f64 = 4.0;
+
+/// Of more values only so many are looked at first: mostly they say already that none is far outside.
+const MAX_LOOKED_AT: usize = 20_000;
+/// How much narrower all of them may be than those.
+const CHANCE: f64 = 0.9;
+
+/// Values that are far outside, and the range of the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outliers {
+    /// The least of the others.
+    pub least: f64,
+    /// The largest of the others.
+    pub most: f64,
+    /// How many values are far outside.
+    pub count: usize,
+    /// How many values there are that the axis can show.
+    pub of: usize,
+}
+
+impl Outliers {
+    /// Looks for values that lie far outside, as the axis measures: on a logarithmic one by factors. None if there are none.
+    ///
+    /// Others are those of the shortest interval that leaves out one in a hundred, or up to one in five where that isn't
+    /// enough, and those that are no farther from it than it is long. The shortest half of values as measure of where they are:
+    /// Grübel, R. (1988): The length of the shorth.
+    #[must_use]
+    pub fn of(axis: &Axis, values: &[f64]) -> Option<Self> {
+        let mut values: Vec<f64> = values.iter().copied().filter(|value| axis.can_show(*value)).collect();
+        let range = |(least, most): (f64, f64)| axis.stretched(most) - axis.stretched(least);
+        let whole = range(extent(values.iter().copied())?);
+        let is_much_narrower = |ends| range(ends) > 0.0 && MIN_FACTOR * range(ends) < whole;
+        if values.len() > MAX_LOOKED_AT {
+            let stride = values.len().div_ceil(MAX_LOOKED_AT);
+            let mut some: Vec<f64> = values.iter().copied().step_by(stride).collect();
+            let left_out = some.len() * SHARES_PERCENT[SHARES_PERCENT.len() - 1] / 100;
+            // All of them have no shorter interval, but for chance.
+            let narrowest = shortest(&mut some, left_out, range)?;
+            if CHANCE * MIN_FACTOR * range(narrowest) > whole {
+                return None;
+            }
+        }
+        SHARES_PERCENT.iter().find_map(|share| {
+            let left_out = values.len() * share / 100;
+            let interval = shortest(&mut values, left_out, range).filter(|ends| is_much_narrower(*ends))?;
+            let is_near = |value: &f64| is_near(axis, interval, *value);
+            let ends = extent(values.iter().copied().filter(is_near))?;
+            let count = values.iter().filter(|value| !is_near(value)).count();
+            is_much_narrower(ends).then_some(Self { least: ends.0, most: ends.1, count, of: values.len() })
+        })
+    }
+
+    /// The share of the values that are far outside, in words: `1 %`, `0.03 %`.
+    #[must_use]
+    pub fn share_in_words(&self) -> String {
+        let percent = 100.0 * real(self.count) / real(self.of.max(1));
+        let power = crate::label::power_of(percent).min(0);
+        let unit = 10_f64.powi(-power);
+        format!("{} %", crate::label::figure((percent * unit).round() / unit))
+    }
+}
+
+/// Whether a value is no farther from an interval than that is long.
+fn is_near(axis: &Axis, (least, most): (f64, f64), value: f64) -> bool {
+    let (least, most, value) = (axis.stretched(least), axis.stretched(most), axis.stretched(value));
+    (least - (most - least)..=most + (most - least)).contains(&value)
+}
+
+/// The ends of the shortest interval that leaves out so many values, which are brought into another order.
+fn shortest(values: &mut [f64], left_out: usize, range: impl Fn((f64, f64)) -> f64) -> Option<(f64, f64)> {
+    let last = values.len().checked_sub(left_out + 1).filter(|last| left_out > 0 && *last > left_out)?;
+    values.select_nth_unstable_by(left_out, f64::total_cmp);
+    values[left_out..].select_nth_unstable_by(last - left_out, f64::total_cmp);
+    values[..left_out].sort_unstable_by(f64::total_cmp);
+    values[last..].sort_unstable_by(f64::total_cmp);
+    let intervals = (0..=left_out).map(|first| (values[first], values[last + first]));
+    intervals.min_by(|one, other| range(*one).total_cmp(&range(*other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::axis::Scale;
+    use crate::samples::{bell, uniform};
+
+    fn outliers(values: &[f64], scale: Scale) -> Option<Outliers> {
+        Outliers::of(&Axis::covering("", "", scale, values), values)
+    }
+
+    /// Some values, and others far outside.
+    fn with(values: Vec<f64>, others: &[f64]) -> Vec<f64> {
+        [values, others.to_vec()].concat()
+    }
+
+    #[test]
+    fn a_penalty_is_far_outside_whatever_its_share() {
+        for share in [1, 3, 20, 90] {
+            let values = with(uniform(500, 1), &vec![1e9; share]);
+            let found = outliers(&values, Scale::Linear).unwrap();
+            assert_eq!((found.count, found.of), (share, 500 + share));
+            assert!(found.least >= 0.0 && found.most <= 1.0, "{found:?}");
+        }
+        let many = outliers(&with(uniform(100_000, 1), &[500.0]), Scale::Linear).unwrap();
+        assert_eq!((many.count, many.share_in_words()), (1, "0.001 %".to_owned()));
+        let both = outliers(&with(bell(500, 1), &[1e300, -1e9]), Scale::Linear).unwrap();
+        assert_eq!((both.count, both.share_in_words()), (2, "0.4 %".to_owned()));
+        let low = outliers(&with(bell(500, 1), &[-200.0; 5]), Scale::Linear).unwrap();
+        assert_eq!((low.count, low.share_in_words()), (5, "1 %".to_owned()));
+    }
+
+    #[test]
+    fn values_without_a_gap_are_not_far_outside() {
+        for values in
+            [uniform(500, 1), uniform(100_000, 1), bell(100_000, 2), vec![5.0; 30], vec![1.0, 1e9], Vec::new()]
+        {
+            assert_eq!(outliers(&values, Scale::Linear), None);
+        }
+        let flags = with(vec![0.0; 500], &[1.0; 3]);
+        assert_eq!(outliers(&flags, Scale::Linear), None, "a rare value is none");
+    }
+
+    #[test]
+    fn a_logarithm_measures_by_factors() {
+        let values: Vec<f64> = bell(800, 3).iter().map(|value| 10_f64.powf(3.0 * value)).collect();
+        assert_eq!(outliers(&values, Scale::Logarithmic), None);
+        assert!(outliers(&values, Scale::Linear).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn those_far_outside_and_the_others_are_all(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -1.0..1.0_f64], 0..300)) {
+            for scale in [Scale::Linear, Scale::Logarithmic] {
+                let axis = Axis::covering("", "", scale, &values);
+                if let Some(Outliers { least, most, count, of }) = Outliers::of(&axis, &values) {
+                    let inside = values.iter().filter(|value| (least..=most).contains(*value)).count();
+                    prop_assert_eq!(inside + count, of);
+                    prop_assert!(5 * count <= of && least < most);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Values that leave no room on an axis for the others: what there is of them, and how to leave them out.
+
+use cruncher_plot::{Axis, Outliers, unplaced_in_words};
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::store::Store;
+use cruncher_study::figures::counted;
+use leptos::prelude::*;
+
+use super::columns::{Shown, far_outside, label, scale, unit};
+use super::desk::{AFTER_DRAWING, Desk};
+use super::plots::sides;
+use crate::state::responses::is_text;
+
+/// What is far outside of a column, or on no axis.
+#[derive(Debug, Clone, PartialEq)]
+struct Extreme {
+    id: ColumnId,
+    /// That in words.
+    words: Vec<String>,
+    /// What a button leaves out, in words.
+    far_outside: Option<String>,
+}
+
+/// The columns with extreme values, among those that are plotted.
+pub(super) fn extremes(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+    let found = RwSignal::new(Vec::new());
+    let mut look = debounce(AFTER_DRAWING, move |shown: Shown| {
+        let extremes = desk.data.with_untracked(|store| untrack(|| all(desk, store, &shown)));
+        if *found.read_untracked() != extremes {
+            found.set(extremes);
+        }
+    });
+    let asked = Memo::new(move |_| desk.view.with(|view| (view.switched.clone(), view.axes.clone())));
+    Effect::new(move || {
+        desk.data.track();
+        desk.logarithmic.track();
+        asked.track();
+        if let Some(shown) = shown.get() {
+            look(shown);
+        }
+    });
+    let list = move || {
+        let extremes = found.get();
+        let is_there = !extremes.is_empty();
+        let items = extremes.into_iter().map(|extreme| item(desk, extreme)).collect_view();
+        is_there.then(|| view! { <ul class="extremes" aria-label="Extreme values">{items}</ul> })
+    };
+    view! { {list} }.into_any()
+}
+
+fn item(desk: Desk, Extreme { id, words, far_outside }: Extreme) -> AnyView {
+    let name = label(&id);
+    let button = far_outside.map(|left_out| {
+        let own = id.clone();
+        let is_trimmed = Memo::new(move |_| desk.view.read().is_trimmed(&own));
+        let title = format!("Axis of {name} without the outermost {left_out}");
+        let press = move |_| desk.view.update(|view| view.trim(&id));
+        view! {
+            <button
+                class="quiet extremes__trim" aria-pressed=move || is_trimmed.get().to_string() title=title on:click=press
+            >{format!("without the outermost {left_out}")}</button>
+        }
+    });
+    view! { <li class="extremes__one"><span>{words.join("; ")}</span>{button}</li> }.into_any()
+}
+
+fn all(desk: Desk, store: &Store, shown: &Shown) -> Vec<Extreme> {
+    let chosen = [&shown.response, &shown.factor, &shown.second].into_iter().chain(&shown.colour).cloned();
+    let mut ids: Vec<ColumnId> = Vec::new();
+    for id in chosen.chain(sides(desk, store, &shown.response)) {
+        if !ids.contains(&id) && !is_text(store, &id) {
+            ids.push(id);
+        }
+    }
+    ids.into_iter().filter_map(|id| extreme(desk, store, id)).collect()
+}
+
+fn extreme(desk: Desk, store: &Store, id: ColumnId) -> Option<Extreme> {
+    let column = store.column(&id)?;
+    let (statistics, values) = (column.statistics(), column.numbers());
+    let axis = Axis::covering(&label(&id), &unit(desk, &id), scale(desk, &id), &[]);
+    let outliers = far_outside(store.revision(), &id, &axis, &values);
+    let can_show = |end: Option<f64>| end.is_none_or(|end| axis.can_show(end));
+    let is_shown = can_show(statistics.least) && can_show(statistics.most);
+    // Only where there are some, all have to be looked at.
+    let unplaced = if is_shown { None } else { unplaced_in_words(&axis, &values) };
+    let words = outliers.and_then(|outliers| reach(&axis, &values, outliers));
+    let words: Vec<String> = words.into_iter().chain(unplaced).collect();
+    (!words.is_empty()).then(|| Extreme { far_outside: outliers.map(left_out), id, words })
+}
+
+/// `load reaches from 500 N to 1×10⁹ N, all but 12 cases from 500 N to 530 N`.
+fn reach(axis: &Axis, values: &[f64], Outliers { least, most, count, .. }: Outliers) -> Option<String> {
+    let (from, to) = axis.extent(values.iter().copied())?;
+    let [from, to, least, most] = [from, to, least, most].map(|value| axis.words(value));
+    let cases = counted(count as u64, "case", "cases");
+    Some(format!("{} reaches from {from} to {to}, all but {cases} from {least} to {most}", axis.label))
+}
+
+/// `2 % (12 cases)`.
+fn left_out(outliers: Outliers) -> String {
+    format!("{} ({})", outliers.share_in_words(), counted(outliers.count as u64, "case", "cases"))
+}

@@ -1,0 +1,90 @@
+//! Which factors stand side by side where all of them do, and how many of them there is room for.
+
+use cruncher_results::column_id::ColumnId;
+use leptos::prelude::*;
+
+use super::columns::{Shown, label};
+use super::desk::Desk;
+use super::plots::{all_sides, sides};
+use crate::state::view::toggle;
+
+/// The factors beside the response in a plot of all of them.
+#[derive(Clone, Copy)]
+pub(super) struct SideBySide {
+    desk: Desk,
+    response: Memo<Option<ColumnId>>,
+    /// How many factors there is room for.
+    pub(super) room: RwSignal<usize>,
+}
+
+impl SideBySide {
+    /// As many as there are, until it is drawn.
+    pub(super) fn new(desk: Desk, shown: Memo<Option<Shown>>) -> Self {
+        let response = Memo::new(move |_| shown.read().as_ref().map(|shown| shown.response.clone()));
+        Self { desk, response, room: RwSignal::new(usize::MAX) }
+    }
+
+    /// All factors in which cases differ.
+    fn all(self) -> Vec<ColumnId> {
+        let Some(response) = self.response.get() else { return Vec::new() };
+        self.desk.data.with(|store| all_sides(store, &response))
+    }
+
+    /// Those that are shown.
+    fn shown(self) -> Vec<ColumnId> {
+        let Some(response) = self.response.get() else { return Vec::new() };
+        let mut ids = self.desk.data.with(|store| sides(self.desk, store, &response));
+        ids.truncate(self.room.get());
+        ids
+    }
+
+    /// What the plot is called: `All factors at once`, or `5 of 9 factors at once`.
+    pub(super) fn title(self, of_all: &str, of_some: &str) -> String {
+        let (shown, all) = (self.shown().len(), self.all().len());
+        if shown == all { of_all.to_owned() } else { format!("{shown} of {all} {of_some}") }
+    }
+
+    /// Takes a factor into the plot, in place of the last one if there is no more room; or out of it, unless it is the only one.
+    fn choose(self, id: &ColumnId) {
+        let (mut shown, all) = untrack(|| (self.shown(), self.all()));
+        if !shown.contains(id) {
+            shown.truncate(self.room.get_untracked().saturating_sub(1));
+        }
+        toggle(&mut shown, id);
+        if !shown.is_empty() {
+            let is_all = shown.len() == all.len();
+            self.desk.view.update(|view| view.axes = if is_all { Vec::new() } else { shown });
+        }
+    }
+}
+
+/// A list to choose from; nothing where there is no choice.
+pub(super) fn choice(sides: SideBySide) -> AnyView {
+    let all = Memo::new(move |_| sides.all());
+    let shown = Memo::new(move |_| sides.shown());
+    let check = move |id: ColumnId| {
+        let (own, name) = (id.clone(), label(&id));
+        let is_shown = Memo::new(move |_| shown.read().contains(&own));
+        let is_only = Memo::new(move |_| is_shown.get() && shown.read().len() == 1);
+        let change = move |_| sides.choose(&id);
+        view! {
+            <label class="menu__check">
+                <input type="checkbox" prop:checked=move || is_shown.get() disabled=move || is_only.get() on:change=change/>
+                {name}
+            </label>
+        }
+    };
+    let list = move || {
+        let ids = all.get();
+        (ids.len() > 1).then(|| {
+            let checks = ids.into_iter().map(check).collect_view();
+            view! {
+                <details class="sides">
+                    <summary>"Choose factors"</summary>
+                    <fieldset class="sides__list"><legend class="visually-hidden">"Factors that are shown"</legend>{checks}</fieldset>
+                </details>
+            }
+        })
+    };
+    view! { {list} }.into_any()
+}
