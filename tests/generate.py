@@ -59,6 +59,8 @@ class Extent:
     without_row: float = 0.0
     # A response is missing, if the case is done: in one half of them it isn't there, in the other it is null.
     without_response: float = 0.0
+    # A result has penalties in place of numbers. If any has, all have responses that are hard to plot.
+    extreme: float = 0.0
     # There is no result or error document, against the protocol: 1 saves time and memory where none is read.
     without_document: float = 0.0
     # What the workers say, `stopped` or `waiting`. Nobody renews their heartbeats.
@@ -182,7 +184,7 @@ def done(extent: Extent, worker: Worker, submission: Submission, case: Case) -> 
     """A case with a result."""
     (attempt,) = worker.attempts(1, case.footing.secs)
     result, warnings = answer(extent, case)
-    scalars = {name: value for name, value in result.items() if name != "curve"}
+    scalars = {name: value for name, value in result.items() if not isinstance(value, dict)}
     row = worker.row(submission.batch, case, attempt, outcome="done", result=scalars)
     return [attempt], [row], {"result": result, "warnings": warnings}
 
@@ -190,12 +192,30 @@ def done(extent: Extent, worker: Worker, submission: Submission, case: Case) -> 
 def answer(extent: Extent, case: Case) -> tuple[dict[str, Any], list[str]]:
     """A result, and what the worker says about it."""
     result, place = case.footing.result, case.footing.fate.without_response
+    if extent.extreme:
+        result |= extremes(case.footing, case.footing.fate.without_row < extent.extreme)
     if place >= extent.without_response:
         return result, []
     if place < extent.without_response / 2:
         del result["settlement"]
         return result, []
     return {**result, "settlement": None}, ["settlement is nan and was written as null"]
+
+
+def extremes(footing: Footing, is_penalised: bool) -> dict[str, Any]:
+    """Responses of numbers that are no measurements, or leave no room on an axis for others."""
+    end_load, layers = footing.responses["end_load"], int(str(footing.parameters["layers"]))
+    largest = sys.float_info.max
+    return {
+        "load_or_largest": largest if is_penalised else end_load,
+        "between_largest": (largest if layers % 2 else -largest) if is_penalised else end_load,
+        "load_or_far": 1e12 if is_penalised else end_load,
+        "counter": 1e17 + 16.0 * layers,
+        "tiny": 5e-324 * layers,
+        "cycles": layers - 2,
+        "constant": 7.25,
+        "path": {"load": [end_load, 1e17, largest if is_penalised else 2.0 * end_load, 3.0 * end_load]},
+    }
 
 
 def failed(worker: Worker, submission: Submission, case: Case) -> Ended:

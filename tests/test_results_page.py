@@ -122,6 +122,14 @@ def odd(cruncher: CommandLine) -> Odd:
 
 
 @pytest.fixture(scope="module")
+def extreme(cruncher: CommandLine) -> Filled:
+    """A study whose responses are hard to plot."""
+    launched = cruncher.launch()
+    made = generate_into(launched, Extent(cases=400, workers=4, failed=0.02, extreme=0.03))
+    return Filled(launched, made, documents(cruncher.cloud.client("s3"), launched.bucket, "done-"))
+
+
+@pytest.fixture(scope="module")
 def empty(cruncher: CommandLine) -> Launched:
     """A study without any case."""
     return cruncher.launch()
@@ -662,6 +670,94 @@ def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> 
     expect(curves).not_to_have_attribute("aria-label", everything)
     curves.dblclick(position={"x": 200, "y": 20})
     expect(curves).to_have_attribute("aria-label", everything)
+
+
+def test_a_penalty_is_counted_and_named(extreme: Filled, visits: Visits) -> None:
+    page = open_results(visits, extreme.launched)
+    loads, failed = extreme.column("load_or_largest"), extreme.made.failed
+    penalties = int((loads == np.finfo(float).max).sum())
+    named = f"load_or_largest of {penalties} cases can't be shown: 1.798×10³⁰⁸"
+    counted = f"{penalties} outside of what is shown; {failed} without a value; {named}"
+    assert penalties > 5
+    page.get_by_label("Response", exact=True).select_option(label="load_or_largest")
+    for name in ("Scatter plot", "Histogram", "Parallel coordinates", "Field"):
+        plot(page, name).scroll_into_view_if_needed()
+        words = re.compile(f"^{400 - penalties - failed} of .*{re.escape(counted)}")
+        expect(plot(page, name)).to_have_attribute("aria-label", words)
+    expect(page.get_by_role("list", name="Extreme values")).to_contain_text(named)
+    page.get_by_label("Response", exact=True).select_option(label="between_largest")
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("can't be shown: ±1.798×10³⁰⁸"))
+
+
+def test_what_is_far_outside_is_left_out_when_asked(extreme: Filled, visits: Visits) -> None:
+    page = open_results(visits, extreme.launched)
+    page.get_by_label("Response", exact=True).select_option(label="load_or_far")
+    far = int((extreme.column("load_or_far") == 1e12).sum())
+    scatter = plot(page, "Scatter plot")
+    expect(scatter).to_have_attribute("aria-label", re.compile(r"load_or_far from [\d,]+ to 1×10¹² against"))
+    button = page.get_by_role("button", name=re.compile(rf"^without the outermost .* % \({far} cases\)$"))
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(scatter).to_have_attribute("aria-label", re.compile(f"to [\\d,]+ against .* {far} outside of what is shown"))
+    wait_for_address(page, "trim=response.load_or_far")
+    page.reload()
+    expect(scatter).to_have_attribute("aria-label", re.compile(f"{far} outside of what is shown"))
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    wait_for_address_without(page, "trim=")
+    expect(scatter).to_have_attribute("aria-label", re.compile("to 1×10¹² against"))
+
+
+def test_a_bar_of_whole_numbers_selects_its_cases(extreme: Filled, visits: Visits) -> None:
+    page = open_results(visits, extreme.launched)
+    page.get_by_label("Response", exact=True).select_option(label="cycles")
+    histogram = plot(page, "Histogram")
+    expect(histogram).to_have_attribute("aria-label", re.compile(r"cycles from 0 to 10, most of them \(\d+\) at \d+; "))
+    box = histogram.bounding_box()
+    assert box is not None
+    histogram.click(position={"x": 0.55 * box["width"], "y": 0.8 * box["height"]})
+    least, most = ends(page, "cycles")
+    assert least == most == round(least)
+    assert selected(page) == int((extreme.column("cycles") == least).sum()) > 0
+
+
+def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched, viewport={"width": 390, "height": 900})
+    lines = plot(page, "Parallel coordinates")
+    lines.scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", name=re.compile("^5 of 9 factors at once$"))).to_be_visible()
+    expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*depth"))
+    page.get_by_text("Choose factors").click()
+    for name in ("depth", "width"):
+        page.get_by_role("checkbox", name=name).click()
+    expect(page.get_by_role("checkbox", name="width")).to_be_checked()
+    expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*width"))
+    assert "depth" not in summary(page, "Parallel coordinates")
+    wait_for_address(page, "axis=factor.width")
+    page.reload()
+    lines.scroll_into_view_if_needed()
+    expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*width"))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{link(filled.launched).split('#')[0]}#/results")
+    lines.scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", name="All factors at once")).to_be_visible()
+
+
+def is_drawn(page: Page, name: str) -> bool:
+    """Whether there is something on a plot."""
+    look = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    return bool(plot(page, name).evaluate(look))
+
+
+def test_what_was_out_of_sight_is_drawn_when_the_window_grows_or_is_printed(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched, viewport={"width": 1280, "height": 700})
+    assert not is_drawn(page, "Time line")
+    page.pdf()
+    assert is_drawn(page, "Time line")
+    page = open_results(visits, filled.launched, viewport={"width": 1280, "height": 700})
+    assert not is_drawn(page, "Time line")
+    page.set_viewport_size({"width": 1280, "height": 4000})
+    wait_until(page, "it is drawn", lambda: is_drawn(page, "Time line"))
 
 
 @pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cruncher_plot::shadow::{histogram, shadow};
+use cruncher_plot::shadow::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::Points;
 use cruncher_sampling::quality::{MAX_DISCREPANCY_POINTS, centred_discrepancy, largest_correlation, smallest_distance};
 use cruncher_study::axes::{Axis, axes};
@@ -151,12 +151,17 @@ fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (
         left_out: design.left_out(),
         levels: level_sizes(design),
         axes: axes.iter().map(label).collect(),
-        histograms: drawn.iter().map(|position| histogram(places(position), bins(design.len()))).collect(),
+        histograms: drawn.iter().map(|position| bars(places(position))).collect(),
         drawn,
         side_px,
         chosen_in_secs: 0.0,
     };
     (picture, pictures)
+}
+
+/// How many points there are in each part of an axis: a value of a grid has a part, or several have.
+fn bars(places: &[f64]) -> Vec<u32> {
+    histogram(places, bins_of_grid(places, MOST_BINS).unwrap_or_else(|| bins(places.len())))
 }
 
 /// As many bins as divide the points evenly, so that an even design looks even.

@@ -14,6 +14,7 @@ use crate::raster::Raster;
 use crate::sheet::Sheet;
 
 use division::Division;
+pub(crate) use division::grid_step;
 
 /// How far beside a bar it is meant, in pixels.
 const REACH_PX: f64 = 3.0;

@@ -1,5 +1,8 @@
 //! Points seen along all axes but two, and along all but one: as rasters, since there may be a hundred thousand.
 
+use crate::histogram::grid_step;
+use crate::number::{extent, whole};
+
 /// With this many points or fewer, each is a dot that can be seen; with more, the dots grow smaller.
 const SIZES: [(usize, f64); 4] = [(100, 0.022), (500, 0.015), (3_000, 0.010), (20_000, 0.006)];
 
@@ -67,6 +70,19 @@ pub fn histogram(places: &[f64], bins: usize) -> Vec<u32> {
     counts
 }
 
+/// In how many equal parts a histogram divides an axis whose points stand on a grid, such as whole numbers or levels: a part has
+/// one value of it, or, so that there are no more than `most`, equally many but for the last. None if they stand on none, or if
+/// that is as fine as there are points.
+#[must_use]
+pub fn bins_of_grid(places: &[f64], most: usize) -> Option<usize> {
+    let ends = extent(places.iter().copied())?;
+    let step = grid_step(places, ends)?;
+    // From the beginning to the end of the axis, or in the middle of equal parts.
+    let values = whole((1.0 / step).round()) + usize::from(ends.0 < step / 4.0);
+    let each = values.div_ceil(most.max(1));
+    (2 * values <= places.len()).then_some(values.div_ceil(each))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +108,23 @@ mod tests {
         let x: Vec<f64> = (0..100_000).map(|index| f64::from(u8::from(index % 4 == 0))).collect();
         let picture = shadow(&x, &x, 2);
         assert_eq!(picture, [0, 174, 255, 0]);
+    }
+
+    #[test]
+    fn each_value_of_a_grid_has_a_bin() {
+        let middles =
+            |levels: u32| (0..600).map(|point| (f64::from(point % levels) + 0.5) / f64::from(levels)).collect();
+        let steps = |levels: u32| (0..600).map(|point| f64::from(point % levels) / f64::from(levels - 1)).collect();
+        let check =
+            |places: Vec<f64>, bins: Option<usize>| assert_eq!(bins_of_grid(&places, 20), bins, "{:?}", &places[..9]);
+        check(middles(11), Some(11));
+        check(steps(11), Some(11));
+        check(middles(30), Some(15));
+        check(middles(500), None);
+        check((0..600).map(|point| f64::from(point * point) / 359_000.0).collect(), None);
+        assert_eq!(histogram(&middles(11), 11)[..3], [55, 55, 55]);
+        assert_eq!(histogram(&steps(11), 11)[8..], [54, 54, 54]);
+        assert_eq!(bins_of_grid(&[], 20), None);
     }
 
     #[test]

@@ -75,7 +75,10 @@ fn listed_axis(name: String, unit: &str, column: &[Parameter]) -> Option<Axis> {
     if let Some(numbers) = numbers {
         let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
         let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let places = numbers.iter().map(|number| (number - least) / (most - least)).collect();
+        // The range of the largest numbers is no number, that of their halves is.
+        let scale = if (most - least).is_finite() { 1.0 } else { 0.5 };
+        let range = scale * most - scale * least;
+        let places = numbers.iter().map(|number| (scale * number - scale * least) / range).collect();
         let [least, most] = [least, most].map(Parameter::Number);
         return (least != most).then_some(Axis { name, unit, least, most, places });
     }
@@ -134,5 +137,9 @@ mod tests {
         assert_eq!(axes.len(), 2);
         assert_eq!((axes[0].name.as_str(), axes[0].places.as_slice()), ("c", [0.0, 1.0, 0.5].as_slice()));
         assert_eq!(axes[1].places, [0.75, 0.25, 0.75]);
+        let largest = axes_of(
+            r#""sampler": {"kind": "table"}, "table": {"columns": [{"name": "c"}], "rows": [[-1.7e308], [1.7e308], [0]]}"#,
+        );
+        assert_eq!(largest[0].places, [0.0, 1.0, 0.5]);
     }
 }

@@ -125,9 +125,9 @@ fn suitable_bins(places: &[f64]) -> usize {
 }
 
 /// The largest step of which all distances between values are multiples, if it isn't too fine: by Euclid's algorithm.
-fn grid_step(places: &[f64], (least, most): (f64, f64)) -> Option<f64> {
+pub(crate) fn grid_step(places: &[f64], (least, most): (f64, f64)) -> Option<f64> {
     let span = most - least;
-    let mut step = span;
+    let mut step = if span > 0.0 { span } else { return None };
     for place in places {
         let way = place - least;
         let mut rest = (way - (way / step).round() * step).abs();
