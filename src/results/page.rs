@@ -38,6 +38,11 @@ use crate::state::view::View;
 /// After this time without a change, what is shown is written into the address.
 const ADDRESS_QUIET: Duration = Duration::from_millis(200);
 
+/// The height of a row of correlations and of what stands around them, in pixels, and the most rows that are shown.
+const ROW_PX: usize = 22;
+const AROUND_ROWS_PX: usize = 44;
+const MAX_ROWS: usize = 36;
+
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
     let Some(place) = Program::Results.place() else { return };
@@ -93,6 +98,7 @@ fn plots(desk: Desk) -> AnyView {
         shown.read().as_ref().is_none_or(|shown| desk.data.with(|store| has_mean(store, &shown.response)))
     });
     let reader = CurveReader::new(desk);
+    let rows = RwSignal::new(0);
     let (lines, cells) = (SideBySide::new(desk, shown), SideBySide::new(desk, shown));
     view! {
         <div class="results__top">
@@ -107,7 +113,7 @@ fn plots(desk: Desk) -> AnyView {
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
             {panel("plots__counts", counts_title, counts(desk, shown))}
-            {panel("plots__means", correlation, surface(desk, "Correlations", "", Correlations::new(desk, shown)))}
+            {panel("plots__means", correlation, as_high_as(rows, surface(desk, "Correlations", "", Correlations::new(desk, shown, rows))))}
             <section class="plots__one plots__wide plots__flat">
                 <div class="plots__head">
                     <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
@@ -125,6 +131,12 @@ fn plots(desk: Desk) -> AnyView {
         {case(desk)}
     }
     .into_any()
+}
+
+/// A plot with room for so many rows, as far as it isn't higher than a screen.
+fn as_high_as(rows: RwSignal<usize>, plot: AnyView) -> AnyView {
+    let style = move || format!("min-height: {}px", MAX_ROWS.min(rows.get()) * ROW_PX + AROUND_ROWS_PX);
+    view! { <div class="plots__rows" style=style>{plot}</div> }.into_any()
 }
 
 fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot: AnyView) -> AnyView {

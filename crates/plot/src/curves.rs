@@ -83,7 +83,7 @@ impl Curves<'_> {
     }
 
     /// Curves with a part that is shown, those without, and those that have no line.
-    fn drawn(&self) -> Drawn {
+    pub(crate) fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
         for curve in self.curves {
             match () {

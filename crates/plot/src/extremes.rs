@@ -136,6 +136,8 @@ proptest! {
             let field = Field::of(&values, &axes[0], &axes[1], &axes[2], (5, 7));
             prop_assert!(field.means.iter().all(|mean| !mean.is_infinite()));
             prop_assert!(field.counts.iter().zip(&field.means).all(|(count, mean)| (*count > 0) != mean.is_nan()));
+            prop_assert_eq!(sum(field.drawn), columns[0].len());
+            prop_assert_eq!(field.drawn.shown, field.counts.iter().sum::<usize>());
             check(&field)?;
         }
     }
@@ -151,6 +153,7 @@ proptest! {
             let up = axis(columns.concat());
             let band = Band::of(&curves, Mask::All, &steps(&curves, &right, 20));
             let chart = Curves { curves: &curves, selected: Mask::All, x: right, y: up, band: Some(&band), pointed_at: Some(0) };
+            prop_assert_eq!(sum(chart.drawn()), curves.len());
             check(&chart)?;
             let (x, y) = chart.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
             check(&Curves { x, y, ..chart })?;
@@ -162,7 +165,9 @@ proptest! {
         let attempt = |case: usize| Attempt { lane: case % 3, start: columns[0][case], end: columns[1][case], outcome: Outcome::Failed };
         let attempts = Attempts { count: columns[0].len(), at: &attempt };
         let lanes = ["a", "b"].map(str::to_owned);
-        check(&Timeline { lanes: &lanes, attempts, x: time_axis(attempts, 3_600.0) })?;
+        let timeline = Timeline { lanes: &lanes, attempts, x: time_axis(attempts, 3_600.0) };
+        prop_assert_eq!(sum(timeline.drawn()), columns[0].len());
+        check(&timeline)?;
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Field {
     /// How many cases each cell has.
     pub counts: Vec<usize>,
     /// How many selected cases are in a cell, and how many aren't.
-    drawn: Drawn,
+    pub(crate) drawn: Drawn,
     absent: Absent,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::{Absent, Drawn};
+use crate::drawn::{Absent, Drawn, unplaced_in_words};
 use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
@@ -113,10 +113,11 @@ impl Chart for Scatter<'_> {
         if self.selected != Mask::All {
             parts.push(format!("; {} selected", count(self.selected())));
         }
-        if let Colour::Values(_, axis) = self.colour {
-            parts.push(format!(", coloured by {}", axis.label));
-        }
         parts.push(self.absent().words());
+        if let Colour::Values(values, axis) = self.colour {
+            parts.push(format!("; coloured by {}", axis.label));
+            parts.extend(unplaced_in_words(axis, values).map(|words| format!("; {words}")));
+        }
         parts.concat()
     }
 }

@@ -122,7 +122,7 @@ impl Timeline<'_> {
         if shown < self.lanes.len() { shown + 1 } else { shown.max(1) }
     }
 
-    fn drawn(&self) -> Drawn {
+    pub(crate) fn drawn(&self) -> Drawn {
         let mut drawn = Drawn::default();
         for attempt in self.attempts.each() {
             let is_seen =

@@ -19,11 +19,13 @@ pub(crate) struct Correlations {
 }
 
 impl Correlations {
-    /// Computes them whenever the selection has settled: ranks take a while.
-    pub(crate) fn new(desk: Desk, shown: Memo<Option<Shown>>) -> Self {
+    /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are.
+    pub(crate) fn new(desk: Desk, shown: Memo<Option<Shown>>, rows: RwSignal<usize>) -> Self {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
-            found.set(Some(desk.data.with_untracked(|store| computed(desk, store, &response, &selected))));
+            let correlations = desk.data.with_untracked(|store| computed(desk, store, &response, &selected));
+            rows.set(correlations.0.len());
+            found.set(Some(correlations));
         });
         Effect::new(move || {
             let selected = desk.settled.get();
