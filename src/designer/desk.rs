@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cruncher_study::access::Access;
 use cruncher_study::case::Parameters;
+use cruncher_study::import::Reading;
 use leptos::prelude::*;
 use web_sys::Blob;
 
@@ -26,6 +27,8 @@ pub(super) struct Desk {
     pub(super) table: RwSignal<TableState>,
     /// The file that the table was imported from.
     pub(super) table_file: StoredValue<Option<Blob>, LocalStorage>,
+    /// How it is read, where it may be meant in two ways.
+    pub(super) reading: RwSignal<Reading>,
     /// What the design looks like.
     pub(super) preview: RwSignal<Preview>,
     /// Is told when there are new pictures of it.
@@ -124,6 +127,7 @@ impl Desk {
             model_problem: RwSignal::default(),
             table: RwSignal::default(),
             table_file: StoredValue::new_local(None),
+            reading: RwSignal::default(),
             preview: RwSignal::default(),
             pictures: Trigger::new(),
             quality: RwSignal::default(),

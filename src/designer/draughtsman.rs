@@ -176,9 +176,13 @@ fn end_soon(desk: Desk) {
 /// Has the worker read the table again: a new one, or an old one in a new worker.
 pub(super) fn import(desk: Desk) {
     match desk.table_file.get_value() {
-        Some(file) => post(desk, Ask::Import, &[file.into()]),
+        Some(file) => post(desk, reading_of(desk), &[file.into()]),
         None => post(desk, Ask::ForgetTable, &[]),
     }
+}
+
+fn reading_of(desk: Desk) -> Ask {
+    Ask::Import { reading: desk.reading.get_untracked() }
 }
 
 /// Has the inputs of the chosen case shown.
@@ -230,7 +234,7 @@ fn ask_to_write(desk: Desk, wanted: Wanted) {
 }
 
 fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
-    let is_import = matches!(ask, Ask::Import);
+    let is_import = matches!(ask, Ask::Import { .. });
     let request = Request::Points(ask);
     let started = SHOP.with_borrow_mut(|shop| {
         if shop.engine.is_none() {
@@ -238,7 +242,7 @@ fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
             let generation = shop.generation;
             let engine = Engine::start(move |heard| hear(desk, generation, heard))?;
             if let Some(table) = desk.table_file.get_value().filter(|_| !is_import) {
-                engine.post(&Request::Points(Ask::Import), &[table.into()])?;
+                engine.post(&Request::Points(reading_of(desk)), &[table.into()])?;
             }
             shop.engine = Some(engine);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_study::import::Reading;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -37,10 +38,13 @@ async fn bring_back(desk: Desk) -> Result<(), KeepError> {
         let content = Uint8Array::new(&content).to_vec();
         desk.model.set(Some(ModelText { name, content: Arc::from(content) }));
     }
-    if let Some((name, file)) = kept.get(TABLE).await?.and_then(named)
+    let table = kept.get(TABLE).await?;
+    let reading = table.as_ref().and_then(reading);
+    if let Some((name, file)) = table.and_then(named)
         && let Ok(file) = file.dyn_into::<Blob>()
     {
         desk.table_file.set_value(Some(file));
+        desk.reading.set(reading.unwrap_or_default());
         desk.table.set(TableState::Reading { name });
         draughtsman::import(desk);
     }
@@ -53,16 +57,23 @@ fn named(kept: JsValue) -> Option<(String, JsValue)> {
     Some((pair.get(0).as_string()?, pair.get(1)))
 }
 
+/// How a table is read, which stands behind its file.
+fn reading(kept: &JsValue) -> Option<Reading> {
+    let json = kept.dyn_ref::<Array>()?.get(2).as_string()?;
+    serde_json::from_slice(json.as_bytes()).ok()
+}
+
 /// Keeps the model.
 pub(super) async fn keep_model(desk: Desk, model: &ModelText) {
     let content = Uint8Array::from(&*model.content);
     keep(desk, MODEL, &Array::of2(&model.name.as_str().into(), &content).into()).await;
 }
 
-/// Keeps the table, or forgets it.
+/// Keeps the table and how it is read, or forgets it.
 pub(super) fn keep_table(desk: Desk, name: String, file: Option<Blob>) {
+    let reading = serde_json::to_string(&desk.reading.get_untracked()).unwrap_or_default();
     spawn_local(async move {
-        let kept = file.map_or(JsValue::NULL, |file| Array::of2(&name.into(), &file).into());
+        let kept = file.map_or(JsValue::NULL, |file| Array::of3(&name.into(), &file, &reading.into()).into());
         keep(desk, TABLE, &kept).await;
     });
 }

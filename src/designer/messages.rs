@@ -4,13 +4,17 @@ use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
+use cruncher_study::import::{DecimalMark, Percent, Question, Reading};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the worker that makes points. Each is about the table that was imported last, if the design is one.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Ask {
     /// Read a table. Its part is the file.
-    Import,
+    Import {
+        /// How, where it may be meant in two ways.
+        reading: Reading,
+    },
     /// Forget the table.
     ForgetTable,
     /// Say what the design looks like.
@@ -76,12 +80,29 @@ pub(super) enum Answer {
 /// What an imported table has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Imported {
-    /// The names of its columns, those of a vector with the number of their components.
-    pub(super) columns: Vec<(String, Option<usize>)>,
+    /// Its inputs.
+    pub(super) columns: Vec<ImportedColumn>,
     /// How many rows it has.
     pub(super) rows: usize,
+    /// The first rows, as they were understood: a text a column.
+    pub(super) first_rows: Vec<Vec<String>>,
+    /// The decimal mark that it was read with, if its numbers have any.
+    pub(super) decimal_mark: Option<DecimalMark>,
+    /// What per cent signs were taken for, if there are any.
+    pub(super) percent: Option<Percent>,
     /// What was decided while reading it.
     pub(super) notes: Vec<String>,
+}
+
+/// A column of an imported table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ImportedColumn {
+    /// Its name.
+    pub(super) name: String,
+    /// How many components a vector has.
+    pub(super) count: Option<usize>,
+    /// What its values are, in a word.
+    pub(super) kind: String,
 }
 
 /// Why a table can't be used.
@@ -91,6 +112,8 @@ pub(super) struct WrongTable {
     pub(super) reason: String,
     /// Rows that are wrong, by the number that a spreadsheet shows, and why.
     pub(super) rows: Vec<(usize, String)>,
+    /// What has to be said before it can be read.
+    pub(super) question: Option<Question>,
 }
 
 /// What a design looks like.
@@ -145,7 +168,10 @@ pub(super) enum Order {
         key: AccessKey,
     },
     /// Read a table, which the next design is about. Its part is the file.
-    Import,
+    Import {
+        /// How, where it may be meant in two ways.
+        reading: Reading,
+    },
     /// Say what enqueueing the design comes to. Its part is the model file.
     Prepare {
         /// The design, without its table.

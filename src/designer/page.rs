@@ -3,6 +3,7 @@
 use cruncher_study::access::Access;
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
+use cruncher_study::import::{self, Reading};
 use js_sys::{Array, Date, Uint8Array};
 use leptos::html::Canvas;
 use leptos::mount::mount_to;
@@ -120,6 +121,7 @@ fn clear(desk: Desk) {
     desk.model_problem.set(None);
     desk.table.set(TableState::None);
     desk.table_file.set_value(None);
+    desk.reading.set(Reading::default());
     desk.drawn.set(Vec::new());
     desk.said.set(None);
     desk.replaced.set(None);
@@ -163,7 +165,10 @@ fn open_file(desk: Desk, file: File) {
 async fn read_design(file: &File) -> Result<DesignFile, String> {
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|_gone| "it can't be read".to_owned())?;
-    serde_json::from_slice(&Uint8Array::new(&buffer).to_vec()).map_err(|error| error.to_string())
+    match import::design_file(&Uint8Array::new(&buffer).to_vec()) {
+        Some(design) => design.map_err(|error| error.reason().to_owned()),
+        None => Err("it has no sampler; a table of cases belongs below “A table of cases”".to_owned()),
+    }
 }
 
 fn take_design(desk: Desk, design: &DesignFile, name: &str) {

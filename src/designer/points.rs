@@ -6,11 +6,12 @@ use cruncher_plot::shadow::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::Points;
 use cruncher_sampling::quality::{MAX_DISCREPANCY_POINTS, centred_discrepancy, largest_correlation, smallest_distance};
 use cruncher_study::axes::{Axis, axes};
+use cruncher_study::case::Parameter;
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::Cases;
 use cruncher_study::design::{Design, DesignError, DesignFile};
 use cruncher_study::figures::counted;
-use cruncher_study::import::{ImportError, Table, import};
+use cruncher_study::import::{Column, ImportError, Reading, Table, design_file, field, import};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::sampler::Sampler;
 use js_sys::Uint8Array;
@@ -19,7 +20,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use super::channel::{Page, Parts};
-use super::messages::{Answer, Ask, AxisLabel, Imported, Picture, Quality, WrongTable};
+use super::messages::{Answer, Ask, AxisLabel, Imported, ImportedColumn, Picture, Quality, WrongTable};
 use crate::platform::network;
 
 /// In how many parts a histogram counts, at most.
@@ -27,6 +28,10 @@ const MOST_BINS: usize = 20;
 
 /// Without a choice, so many dimensions are drawn against one another.
 pub(super) const MOST_DRAWN: usize = 6;
+
+/// How many rows of a table are shown as they were understood, and how many letters of a value.
+const MOST_ROWS_SHOWN: usize = 5;
+const MOST_LETTERS: usize = 40;
 
 /// What the worker keeps between two questions.
 #[derive(Default)]
@@ -40,7 +45,7 @@ impl PointMaker {
     /// Does what the page asks for, and tells it.
     pub(super) async fn answer(&mut self, ask: Ask, parts: Parts, page: &Page) {
         match ask {
-            Ask::Import => say(page, &self.import(parts).await, &[]),
+            Ask::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
             Ask::ForgetTable => {
                 self.table = None;
                 self.last = None;
@@ -59,25 +64,21 @@ impl PointMaker {
         }
     }
 
-    pub(super) async fn import(&mut self, parts: Parts) -> Answer {
+    pub(super) async fn import(&mut self, reading: Reading, parts: Parts) -> Answer {
         let content = match parts.into_iter().next() {
             Some(file) => content(file.unchecked_into()).await,
             None => Err("there is no file".to_owned()),
         };
-        let read = content.map(|content| import(&content));
         self.table = None;
         self.last = None;
+        let read =
+            content.map(|content| if design_file(&content).is_some() { None } else { Some(import(&content, reading)) });
         match read {
-            Err(reason) => Answer::NotImported(WrongTable { reason, rows: Vec::new() }),
-            Ok(Err(ImportError::Rows { told, total })) => {
-                let reason = counted(total as u64, "row is wrong", "rows or fields are wrong");
-                let rows = told.into_iter().map(|wrong| (wrong.row, wrong.reason)).collect();
-                Answer::NotImported(WrongTable { reason, rows })
-            }
-            Ok(Err(error)) => Answer::NotImported(WrongTable { reason: error.to_string(), rows: Vec::new() }),
-            Ok(Ok(table)) => {
-                let columns = table.columns.iter().map(|column| (column.name.clone(), column.count)).collect();
-                let imported = Imported { columns, rows: table.rows.len(), notes: table.notes.clone() };
+            Err(reason) => Answer::NotImported(WrongTable { reason, ..WrongTable::default() }),
+            Ok(None) => Answer::NotImported(WrongTable { reason: A_DESIGN.to_owned(), ..WrongTable::default() }),
+            Ok(Some(Err(error))) => Answer::NotImported(wrong_table(error)),
+            Ok(Some(Ok(table))) => {
+                let imported = imported(&table);
                 self.table = Some(table);
                 Answer::Imported(imported)
             }
@@ -129,6 +130,47 @@ impl PointMaker {
             Ok(table) => written(page, "cases.csv", "text/csv", &table),
             Err(reason) => say(page, &Answer::NotWritten { reason }, &[]),
         }
+    }
+}
+
+/// What is said of a design file that was chosen as a table.
+const A_DESIGN: &str = "this is a design and no table of cases: open it with “Open …” above";
+
+fn wrong_table(error: ImportError) -> WrongTable {
+    let reason = error.to_string();
+    match error {
+        ImportError::Rows { told, total } => WrongTable {
+            reason: counted(total as u64, "row is wrong", "rows or fields are wrong"),
+            rows: told.into_iter().map(|wrong| (wrong.row, wrong.reason)).collect(),
+            question: None,
+        },
+        ImportError::Question(question) => WrongTable { reason, question: Some(question), rows: Vec::new() },
+        _ => WrongTable { reason, ..WrongTable::default() },
+    }
+}
+
+fn imported(table: &Table) -> Imported {
+    let column = |(index, column): (usize, &Column)| ImportedColumn {
+        name: column.name.clone(),
+        count: column.count,
+        kind: table.kind(index).word().to_owned(),
+    };
+    let row = |row: &Vec<Parameter>| row.iter().map(|value| shown(&field(value))).collect();
+    Imported {
+        columns: table.columns.iter().enumerate().map(column).collect(),
+        rows: table.rows.len(),
+        first_rows: table.rows.iter().take(MOST_ROWS_SHOWN).map(row).collect(),
+        decimal_mark: table.decimal_mark,
+        percent: table.percent,
+        notes: table.notes.clone(),
+    }
+}
+
+/// A value, cut if it is long.
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
     }
 }
 

@@ -79,9 +79,9 @@ impl Sender {
                 self.access = Some((page_url, key));
                 self.open(page).await;
             }
-            Order::Import => {
+            Order::Import { reading } => {
                 // The page has shown what came of it already.
-                self.tables.import(parts).await;
+                self.tables.import(reading, parts).await;
             }
             Order::Prepare { file } => {
                 let news = self.prepare(file, parts, page).await.unwrap_or_else(|reason| News::Refused { reason });

@@ -104,7 +104,7 @@ pub(super) fn prepare(desk: Desk) {
     desk.reports.first.set(Vec::new());
     if is_table {
         let parts: Vec<JsValue> = table_file(desk).into_iter().map(JsValue::from).collect();
-        order(desk, Order::Import, &parts);
+        order(desk, Order::Import { reading: desk.reading.get_untracked() }, &parts);
     }
     order(desk, Order::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::arguments::Design;
 use crate::design_input::Input;
-use crate::failure::{Failure, sentence};
+use crate::failure::{Failure, as_sentence, sentence};
 use crate::output::{note, result};
 use crate::text::{Align, count, table};
 
@@ -99,12 +99,17 @@ fn notes(input: &Input, cases: &Cases) -> Vec<String> {
         let points = counted(cases.design().left_out(), "point doesn't", "points don't");
         notes.push(format!("{points} meet the constraints, and left out."));
     }
-    notes.extend(input.file.table.iter().flat_map(|table| table.notes.clone()));
+    notes.extend(table_notes(input));
     match &input.model {
         None => notes.push("The model's file isn't there, so the cases have no ids yet; --model names it.".to_owned()),
         Some(model) => notes.extend(placeholder_notes(model, cases.design().factors())),
     }
     notes
+}
+
+/// What should be known of how a table was read, as sentences.
+pub(crate) fn table_notes(input: &Input) -> Vec<String> {
+    input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
 }
 
 /// Placeholders of the model that no factor fills, and factors that no placeholder uses.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cruncher_study::batch::Batch;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::figures::counted;
-use cruncher_study::import::{ImportError, Table, WrongRow, import};
+use cruncher_study::import::{ImportError, Question, Table, WrongRow, design_file, import};
 use cruncher_study::model::ModelKind;
 use cruncher_study::sampler::Sampler;
 
@@ -33,8 +33,8 @@ impl Input {
     /// Reads what the user names. That the model named by a design isn't beside it is no failure yet.
     pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
         let content = read(&source.design)?;
-        let (mut file, has_batch) = match design_of(&content) {
-            Some(parsed) => (parsed.map_err(|error| unreadable(&source.design, &error.to_string()))?, true),
+        let (mut file, has_batch) = match design_file(&content) {
+            Some(design) => (design.map_err(|error| unreadable(&source.design, error.reason()))?, true),
             None => (of_table(table(source, &content)?, source), source.batch.is_some()),
         };
         if let Some(batch) = &source.batch {
@@ -66,22 +66,23 @@ impl Input {
     }
 }
 
-/// The design that a file is; none if it is a table.
-fn design_of(content: &[u8]) -> Option<Result<DesignFile, serde_json::Error>> {
-    let start = content.trim_ascii_start().first();
-    let is_table = start != Some(&b'{')
-        || serde_json::from_slice::<serde_json::Value>(content).is_ok_and(|json| json.get("sampler").is_none());
-    (!is_table).then(|| serde_json::from_slice(content))
-}
-
 fn table(source: &Source, content: &[u8]) -> Result<Table, Failure> {
-    import(content).map_err(|error| {
+    import(content, source.reading()).map_err(|error| {
         let text = match &error {
             ImportError::Rows { told, total } => wrong_rows(told, *total),
+            ImportError::Question(question) => format!("{} {}", sentence(question), options(question)),
             error => sentence(error),
         };
         Failure::new(format!("{}: {text}", source.design.display()))
     })
+}
+
+/// The options that answer a question.
+const fn options(question: &Question) -> &'static str {
+    match question {
+        Question::DecimalMark { .. } => "Say which: --decimal-mark point, or --decimal-mark comma.",
+        Question::Percent { .. } => "Say which: --percent fraction, or --percent number.",
+    }
 }
 
 /// Each wrong row in a line of its own.
@@ -123,24 +124,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn unreadable(path: &Path, reason: &str) -> Failure {
     Failure::new(format!("{} can't be read: {reason}.", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_design_is_told_from_a_table() {
-        for (content, expected) in [
-            (r#"{"sampler": {}}"#, true),
-            (" \n{\"batch\": 1, \"sampler\": 2}", true),
-            ("{\"broken", true),
-            (r#"[{"a": 1}]"#, false),
-            (r#"{"columns": [], "rows": []}"#, false),
-            ("a,b\r\n1,2\r\n", false),
-            ("", false),
-        ] {
-            assert_eq!(design_of(content.as_bytes()).is_some(), expected, "{content}");
-        }
-    }
 }

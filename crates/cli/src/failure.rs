@@ -46,8 +46,12 @@ impl From<cruncher_aws::Error> for Failure {
 pub(crate) fn sentence(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let text: Vec<String> = causes.map(ToString::to_string).collect();
-    let text = text.join(": ");
-    let mut rest = text.chars();
+    as_sentence(&text.join(": "))
+}
+
+/// The words as a sentence.
+pub(crate) fn as_sentence(words: &str) -> String {
+    let mut rest = words.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", rest.as_str().trim_end_matches('.'))
 }

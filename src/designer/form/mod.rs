@@ -5,6 +5,8 @@ pub(super) mod field;
 pub(super) mod file_drop;
 pub(super) mod model;
 pub(super) mod preview;
+mod reading;
 pub(super) mod sampler;
 pub(super) mod submit;
 pub(super) mod table;
+mod understood;

@@ -142,7 +142,9 @@ fn input_names(desk: Desk) -> Vec<String> {
         (Source::Sampler, _) => {
             draft.factors.iter().map(|factor| factor.name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
         }
-        (Source::Table, TableState::Read { table, .. }) => table.columns.iter().map(|(name, _)| name.clone()).collect(),
+        (Source::Table, TableState::Read { table, .. }) => {
+            table.columns.iter().map(|column| column.name.clone()).collect()
+        }
         (Source::Table, _) => Vec::new(),
     }
 }

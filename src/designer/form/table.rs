@@ -1,6 +1,7 @@
 //! A table of points that is imported in place of factors and a sampler.
 
 use cruncher_study::figures::counted;
+use cruncher_study::import::Reading;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -8,6 +9,8 @@ use web_sys::{Blob, File};
 
 use super::field::sentence;
 use super::file_drop::file_drop;
+use super::reading::{asked, choices};
+use super::understood::understood;
 use crate::designer::desk::{Desk, TableState};
 use crate::designer::messages::{Imported, WrongTable};
 use crate::designer::{draughtsman, memory};
@@ -22,8 +25,9 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         TableState::Reading { name } => {
             Some(view! { <p role="status" class="faint">{format!("Reading {name} …")}</p> }.into_any())
         }
-        TableState::Read { name, table } => Some(read(desk, &name, table)),
-        TableState::Wrong { name, problem } => Some(wrong(&name, problem)),
+        TableState::Read { name, table } => Some(read(desk, &name, &table)),
+        TableState::Wrong { problem: WrongTable { question: Some(question), .. }, .. } => Some(asked(&question)),
+        TableState::Wrong { name, problem } => Some(wrong(&name, &problem)),
     };
     let pasted = move |event: ev::ClipboardEvent| {
         let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
@@ -46,6 +50,7 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
             <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted></textarea>
         </label>
         {outcome}
+        {choices(desk)}
     }
     .into_any()
 }
@@ -53,22 +58,19 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
 /// Reads a file as the table.
 pub(in crate::designer) fn take(desk: Desk, name: String, file: Blob) {
     desk.table_file.set_value(Some(file.clone()));
+    desk.reading.set(Reading::default());
     desk.table.set(TableState::Reading { name: name.clone() });
     memory::keep_table(desk, name, Some(file));
     draughtsman::import(desk);
 }
 
-fn read(desk: Desk, name: &str, table: Imported) -> AnyView {
+fn read(desk: Desk, name: &str, table: &Imported) -> AnyView {
     let rows = counted(table.rows as u64, "row", "rows");
-    let column = |(name, count): &(String, Option<usize>)| {
-        let name = count.map_or_else(|| name.clone(), |count| format!("{name}[{count}]"));
-        view! { <li class="chips__one"><code>{name}</code></li> }
-    };
-    let columns: Vec<_> = table.columns.iter().map(column).collect();
     let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{sentence(note)}</li> }).collect();
     let forget = move |_| {
         desk.table.set(TableState::None);
         desk.table_file.set_value(None);
+        desk.reading.set(Reading::default());
         memory::keep_table(desk, String::new(), None);
         draughtsman::import(desk);
     };
@@ -77,13 +79,13 @@ fn read(desk: Desk, name: &str, table: Imported) -> AnyView {
             <strong>{name.to_owned()}</strong> <span class="faint">{rows}</span>
             <button class="quiet" on:click=forget>"Remove"</button>
         </p>
-        <ul class="chips" aria-label="Columns">{columns}</ul>
-        <ul class="faint">{notes}</ul>
+        {understood(table)}
+        {(!notes.is_empty()).then(|| view! { <ul class="read-notes" aria-label="How it was read">{notes}</ul> })}
     }
     .into_any()
 }
 
-fn wrong(name: &str, problem: WrongTable) -> AnyView {
+fn wrong(name: &str, problem: &WrongTable) -> AnyView {
     let told = problem.rows.len().min(MOST_ROWS);
     let row = |(row, reason): &(usize, String)| view! { <li><strong>{format!("Row {row}: ")}</strong>{sentence(reason)}</li> };
     let rows: Vec<_> = problem.rows.iter().take(MOST_ROWS).map(row).collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cruncher_study::batch::Batch;
+use cruncher_study::import::{DecimalMark, Percent, Reading};
 use cruncher_study::model::ModelKind;
 
 use super::study;
@@ -23,6 +24,45 @@ pub(crate) struct Source {
     /// The batch that the cases belong to [default: the design's]; a table needs it to be enqueued
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
+    /// What separates decimals in a table [default: what its numbers show]
+    #[arg(long, value_name = "MARK")]
+    pub decimal_mark: Option<Mark>,
+    /// What `5%` means in a table: `fraction` is 0.05, `number` is 5
+    #[arg(long, value_name = "MEANING")]
+    pub percent: Option<PercentMeaning>,
+}
+
+impl Source {
+    /// What was said of how a table is read.
+    pub(crate) fn reading(&self) -> Reading {
+        let decimal_mark = self.decimal_mark.map(|mark| match mark {
+            Mark::Point => DecimalMark::Point,
+            Mark::Comma => DecimalMark::Comma,
+        });
+        let percent = self.percent.map(|meaning| match meaning {
+            PercentMeaning::Fraction => Percent::Fraction,
+            PercentMeaning::Number => Percent::Number,
+        });
+        Reading { decimal_mark, percent }
+    }
+}
+
+/// What separates decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mark {
+    /// As in 1.5
+    Point,
+    /// As in 1,5
+    Comma,
+}
+
+/// What a per cent sign means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PercentMeaning {
+    /// 5% is 0.05
+    Fraction,
+    /// 5% is 5
+    Number,
 }
 
 /// How a worker runs a model.
@@ -53,7 +93,8 @@ are written without them.
 Examples:
   cruncher design footing.json
   cruncher design footing.json --csv - | head
-  cruncher design cases.csv --model footing.py --csv cases-with-ids.csv";
+  cruncher design cases.csv --model footing.py --csv cases-with-ids.csv
+  cruncher design pasted.tsv --decimal-mark comma";
 
 /// Check a design.
 #[derive(Debug, Args)]

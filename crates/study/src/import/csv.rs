@@ -1,42 +1,96 @@
-//! A table as CSV.
+//! A table as text: CSV, or columns that spaces separate.
 
-use csv::{Reader, ReaderBuilder, StringRecord, Terminator};
+use csv::StringRecord;
 
-use super::field::{Cell, Mark, mark_of, read as read_field};
-use super::header::Header;
+use super::field::{Cell, read as read_field};
+use super::header::{Header, is_unnamed};
+use super::layout::Layout;
+use super::number::Numeral;
 use super::rows::Rows;
-use super::{ImportError, Table};
-use crate::case::Parameter;
+use super::survey::{LeftOut, Settled, Survey};
+use super::word::trimmed;
+use super::{DecimalMark, ImportError, Reading, Table, list};
 use crate::figures::counted;
 
-pub(super) fn read(text: &str) -> Result<Table, ImportError> {
-    let separator = separator(text);
-    let mark = if separator == b',' { Mark::Point } else { decimal_mark(text, separator) };
-    let mut records = Records::new(text, separator);
-    records.next();
-    let mut rows = Rows::new(header(&records.record)?);
-    while let Some(row) = records.next() {
-        let fields = &records.record;
-        if fields.len() == rows.width() {
-            rows.add(row, fields.iter().map(|field| read_field(field, mark)))?;
-        } else {
-            rows.refuse(row, wrong_length(fields, rows.width()));
-        }
-    }
-    let note = "numbers are read with a decimal comma".to_owned();
-    rows.finish(if mark == Mark::Comma { vec![note] } else { Vec::new() })
+/// What fields are, beyond what each of them says.
+struct Columns {
+    names: Vec<String>,
+    /// How many components a field of the column has, if it is a list.
+    widths: Vec<Option<usize>>,
+    settled: Settled,
 }
 
-fn header(fields: &StringRecord) -> Result<Header, ImportError> {
-    let is_number = |field| matches!(read_field(field, Mark::Comma), Cell::Loose(value) if is_number(&value));
-    if fields.iter().all(is_number) {
+pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
+    let layout = Layout::of(text)?;
+    let survey = Survey::of(&layout);
+    if survey.names.iter().all(|name| Numeral::parse(name).is_some()) {
         return Err(ImportError::NoHeader);
     }
-    Header::read(&fields.iter().collect::<Vec<_>>())
+    survey.check_units()?;
+    let left_out = survey.left_out(|name| is_unnamed(trimmed(name)));
+    let widths = survey.widths()?;
+    let header = header(&survey.names, &widths, &left_out)?;
+    let settled = survey.settle(reading, layout.separator)?;
+    let columns = Columns { names: survey.names, widths, settled };
+    let notes = notes(&layout, &left_out, settled);
+    let mut table = rows(&layout, &columns, Rows::new(header))?.finish(notes)?;
+    table.decimal_mark = settled.has_marks.then_some(settled.mark);
+    table.percent = settled.has_percent.then_some(settled.percent);
+    Ok(table)
 }
 
-fn is_number(value: &Parameter) -> bool {
-    matches!(value, Parameter::Integer(_) | Parameter::Number(_))
+fn header(names: &[String], widths: &[Option<usize>], left_out: &LeftOut) -> Result<Header, ImportError> {
+    let names: Vec<String> = names.iter().map(|name| trimmed(name).to_owned()).collect();
+    // A column that is left out stands where it stood, as long as no vector stands before it.
+    let place = |column: &usize| widths[..*column].iter().map(|width| width.unwrap_or(1)).sum();
+    let left_out: Vec<usize> = left_out.columns.iter().map(place).collect();
+    let names = list::column_names(&names, widths);
+    Header::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &left_out)
+}
+
+fn rows(layout: &Layout<'_>, columns: &Columns, mut rows: Rows) -> Result<Rows, ImportError> {
+    let mut records = layout.records();
+    records.next();
+    while let Some(row) = records.next() {
+        match columns.cells(&records.record) {
+            Ok(cells) => rows.add(row, cells)?,
+            Err(reason) => rows.refuse(row, reason),
+        }
+    }
+    Ok(rows)
+}
+
+fn notes(layout: &Layout<'_>, left_out: &LeftOut, settled: Settled) -> Vec<String> {
+    let mut notes = layout.notes.clone();
+    if left_out.has_counts {
+        notes.push("a column without a name counts the rows, and is left out".to_owned());
+    }
+    if settled.mark == DecimalMark::Comma {
+        notes.push("numbers are read with a decimal comma".to_owned());
+    }
+    notes
+}
+
+impl Columns {
+    fn cells(&self, fields: &StringRecord) -> Result<Vec<Cell>, String> {
+        let width = self.names.len();
+        let is_whole = fields.len() >= width && fields.iter().skip(width).all(|field| trimmed(field).is_empty());
+        if !is_whole {
+            return Err(wrong_length(fields, width));
+        }
+        let mut cells = Vec::with_capacity(width);
+        for ((field, name), width) in fields.iter().zip(&self.names).zip(&self.widths) {
+            let components = if width.is_some() || trimmed(field).starts_with('[') { list::parse(field) } else { None };
+            match (components, width) {
+                (Some(components), Some(count)) if components.len() == *count => cells.extend(components),
+                (Some(components), _) => return Err(list::wrong_count(name, components.len(), *width)),
+                (None, Some(_)) if trimmed(field).is_empty() => return Err(format!("column `{name}` is empty")),
+                (None, Some(_)) => return Err(list::no_vector(name)),
+                (None, None) => cells.push(read_field(field, self.settled.mark, self.settled.percent)),
+            }
+        }
+        Ok(cells)
+    }
 }
 
 fn wrong_length(fields: &StringRecord, expected: usize) -> String {
@@ -44,64 +98,4 @@ fn wrong_length(fields: &StringRecord, expected: usize) -> String {
     let has_break = fields.as_slice().contains('\n');
     let question = if has_break { ": is a quotation mark not closed?" } else { "" };
     format!("{length} instead of {expected}{question}")
-}
-
-/// What separates the names in the first line. A single column is read like one of several with semicolons, so that it
-/// may have decimal commas.
-fn separator(text: &str) -> u8 {
-    let line = text.trim_start().lines().next().unwrap_or_default();
-    let count = |separator: u8| line.bytes().filter(|byte| *byte == separator).count();
-    [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
-}
-
-/// A comma, if there are numbers with one, and none with a point.
-fn decimal_mark(text: &str, separator: u8) -> Mark {
-    let mut records = Records::new(text, separator);
-    let mut mark = Mark::Point;
-    while records.next().is_some() {
-        for field in &records.record {
-            match mark_of(field) {
-                Some(Mark::Point) => return Mark::Point,
-                Some(Mark::Comma) => mark = Mark::Comma,
-                None => {}
-            }
-        }
-    }
-    mark
-}
-
-/// The records that aren't blank, each with its row.
-struct Records<'a> {
-    text: &'a str,
-    reader: Reader<&'a [u8]>,
-    record: StringRecord,
-    /// How many line breaks stood inside of fields so far: a spreadsheet doesn't count them.
-    breaks_inside: usize,
-}
-
-impl<'a> Records<'a> {
-    fn new(text: &'a str, separator: u8) -> Self {
-        let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).delimiter(separator).terminator(Terminator::Any(b'\n'));
-        Self { text, reader: builder.from_reader(text.as_bytes()), record: StringRecord::new(), breaks_inside: 0 }
-    }
-
-    /// Reads the next record; its row, from 1.
-    fn next(&mut self) -> Option<usize> {
-        // It can't fail: the text is in memory, it is UTF-8, and records may have any number of fields.
-        while self.reader.read_record(&mut self.record).unwrap_or(false) {
-            self.breaks_inside += self.record.as_slice().matches('\n').count();
-            if self.record.iter().any(|field| !field.trim().is_empty()) {
-                return Some(self.row());
-            }
-        }
-        None
-    }
-
-    fn row(&self) -> usize {
-        let position = self.reader.position();
-        let is_ended = self.text.ends_with('\n') || position.byte() < self.text.len() as u64;
-        let line = usize::try_from(position.line()).unwrap_or(usize::MAX);
-        line - usize::from(is_ended) - self.breaks_inside
-    }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a table.
 
-use super::{MAX_BYTES, MAX_ROWS};
+use super::{MAX_BYTES, MAX_ROWS, Question};
 use crate::figures::{counted, thousands};
 
 /// A table that can't be imported.
@@ -27,9 +27,43 @@ pub enum ImportError {
     /// Half a character at the end, or half a pair.
     #[error("the table is no proper UTF-16 text: save it as “CSV UTF-8”")]
     NotUtf16,
+    /// Four bytes a letter.
+    #[error("this is UTF-32 text: save it as “CSV UTF-8”")]
+    Utf32,
+    /// It can be read in two ways.
+    #[error("{0}")]
+    Question(Question),
+    /// A row below the header that names units.
+    #[error("row {row} looks like units ({units}) and not like a case: delete it, or move it down if it is one")]
+    Units {
+        /// The row.
+        row: usize,
+        /// What stands there, in backticks.
+        units: String,
+    },
+    /// A table that DAKOTA wrote.
+    #[error(
+        "this is a table of DAKOTA, which doesn't say which columns are inputs and which are responses: delete `%eval_id`, \
+         `interface` and the responses, and take what is left"
+    )]
+    Dakota,
+    /// A list without components.
+    #[error("the vector `{0}` has no component")]
+    EmptyVector(String),
     /// It isn't JSON, though it begins so.
     #[error("the table is no JSON: {0}")]
     Json(String),
+    /// A number in JSON that would be another one.
+    #[error(
+        "line {line} of the JSON has a whole number of more than 64 bits, {digits}: with a point at its end it is read \
+         as the nearest float"
+    )]
+    Beyond {
+        /// The line, from 1.
+        line: usize,
+        /// Its digits.
+        digits: String,
+    },
     /// JSON of another shape.
     #[error("the JSON is no table: {0}")]
     Shape(String),
@@ -43,7 +77,7 @@ pub enum ImportError {
     #[error("the table has no column for an input")]
     NoInput,
     /// A column without a name.
-    #[error("column {0} has no name")]
+    #[error("column {0} has no name, and doesn't just count the rows: name it or delete it")]
     Unnamed(usize),
     /// A name that can't stand in a model.
     #[error(

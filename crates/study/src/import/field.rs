@@ -1,5 +1,8 @@
 //! A value as it stands in a field of a table. `docs/protocol.md` has the rule.
 
+use super::number::{Numeral, Value, whole_number};
+use super::word::{begins_as_number, is_missing_word, is_not_finite, is_spreadsheet_error, trimmed};
+use super::{DecimalMark, Percent, list};
 use crate::case::Parameter;
 
 /// What a field holds.
@@ -10,21 +13,53 @@ pub(super) enum Cell {
     Loose(Parameter),
     /// A value that can't be meant otherwise: a text in quotes, or anything in JSON.
     Firm(Parameter),
-    /// NaN, an infinity, or a number beyond floats.
-    NotFinite(String),
-    /// A number with a decimal comma, where others have a point.
-    Comma(String),
+    /// A number that is written in another way than the protocol's, and how.
+    Spelled(Parameter, String),
+    /// A text that begins as a number.
+    Odd(String),
+    /// A word for a missing value.
+    Missing(String),
+    /// No value.
+    Wrong(Fault, String),
 }
 
-/// What separates the whole part of a number from the others.
+/// Why a field has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
-    Point,
-    Comma,
+pub(super) enum Fault {
+    /// NaN, an infinity, or a number beyond floats.
+    NotFinite,
+    /// A number with the other decimal mark.
+    OtherMark(DecimalMark),
+    /// A whole number of more than 64 bits.
+    Beyond,
+    /// What a spreadsheet shows in place of a value.
+    SpreadsheetError,
 }
 
-/// A value as a field, such that [`parse_field`] gives it back: a float keeps its point or exponent, and a text that would
-/// be read as something else stands in quotes, as JSON has them. A list is written as JSON.
+impl Fault {
+    /// What is said of a field in this column.
+    pub(super) fn reason(self, text: &str, column: &str) -> String {
+        match self {
+            Self::NotFinite => format!("`{text}` in column `{column}` is not a finite number"),
+            Self::OtherMark(DecimalMark::Point) => {
+                format!("`{text}` in column `{column}` has a decimal comma, and decimals of this file have a point")
+            }
+            Self::OtherMark(DecimalMark::Comma) => {
+                format!("`{text}` in column `{column}` has a decimal point, and decimals of this file have a comma")
+            }
+            Self::Beyond => format!(
+                "`{text}` in column `{column}` is a whole number of more than 64 bits; with a point at its end it is read \
+                 as the nearest float"
+            ),
+            Self::SpreadsheetError => {
+                format!("`{text}` in column `{column}` is an error of the spreadsheet: correct its formula there")
+            }
+        }
+    }
+}
+
+/// A value as a field, such that [`parse_field`] and [`import`](super::import) give it back: a float keeps its point or
+/// exponent, and a text that might be read as something else stands in quotes, as JSON has them. A list is written as JSON.
 #[must_use]
 pub fn field(parameter: &Parameter) -> String {
     match parameter {
@@ -38,88 +73,78 @@ pub fn field(parameter: &Parameter) -> String {
     }
 }
 
-/// The value of a field, spaces around it left out: a whole number, a float (`1.5`, `.5`, `1e5`, `+3.0`), `true` or `false`
-/// in capitals or not, a text in quotes as JSON has them, or else a text as it stands.
+/// The value of a field of Cruncher's own tables, spaces around it left out: a whole number, a float (`1.5`, `.5`, `1e5`,
+/// `+3.0`), `true` or `false` in capitals or not, a text in quotes as JSON has them, or else a text as it stands.
 ///
 /// A whole number beyond 64 bits is a float, and a number beyond floats, NaN or an infinity is a text.
 #[must_use]
 pub fn parse_field(text: &str) -> Parameter {
-    match read(text, Mark::Point) {
-        Cell::Loose(parameter) | Cell::Firm(parameter) => parameter,
-        Cell::Empty => Parameter::Text(String::new()),
-        Cell::NotFinite(text) | Cell::Comma(text) => Parameter::Text(text),
-    }
+    let text = text.trim();
+    let begins = |letters: &[u8]| text.as_bytes().first().is_some_and(|first| letters.contains(first));
+    let number = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Parameter::Number);
+    let written = if begins(b"0123456789+-.") {
+        if let Value::Number(integer) = whole_number(text) { Some(integer) } else { number() }
+    } else if begins(b"\"") {
+        quoted(text)
+    } else {
+        flag(text).map(Parameter::Flag)
+    };
+    written.unwrap_or_else(|| Parameter::Text(text.to_owned()))
 }
 
 /// What a field of a file holds whose decimals have this mark.
-pub(super) fn read(text: &str, mark: Mark) -> Cell {
-    let text = text.trim();
-    let Some(first) = text.as_bytes().first() else {
+pub(super) fn read(text: &str, mark: DecimalMark, percent: Percent) -> Cell {
+    let (text, seen) = (text.trim(), trimmed(text));
+    if seen.is_empty() {
         return Cell::Empty;
-    };
-    if first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b',') {
-        return number(text, mark).unwrap_or_else(|| loose_text(text));
     }
-    match flag(text) {
-        Some(flag) => Cell::Loose(Parameter::Flag(flag)),
-        None if *first == b'"' => quoted(text).unwrap_or_else(|| loose_text(text)),
-        None if is_not_finite(text) => Cell::NotFinite(text.to_owned()),
-        None => loose_text(text),
+    if let Some(cell) = Numeral::parse(text).and_then(|numeral| number(text, &numeral, mark, percent)) {
+        return cell;
     }
-}
-
-/// The mark that a field's number has, if it is a number with one.
-pub(super) fn mark_of(text: &str) -> Option<Mark> {
-    let text = text.trim();
-    match (text.contains('.'), text.contains(',')) {
-        (true, false) => finite(text).map(|_| Mark::Point),
-        (false, true) => with_point(text).map(|_| Mark::Comma),
-        _ => None,
+    if let Some(flag) = flag(seen) {
+        return Cell::Loose(Parameter::Flag(flag));
+    }
+    if let Some(quoted) = quoted(seen) {
+        return Cell::Firm(quoted);
+    }
+    let text = text.to_owned();
+    match () {
+        () if is_not_finite(&text) => Cell::Wrong(Fault::NotFinite, text),
+        () if is_spreadsheet_error(&text) => Cell::Wrong(Fault::SpreadsheetError, text),
+        () if is_missing_word(&text) => Cell::Missing(text),
+        () if begins_as_number(&text) => Cell::Odd(text),
+        () => Cell::Loose(Parameter::Text(text)),
     }
 }
 
-fn number(text: &str, mark: Mark) -> Option<Cell> {
-    if let Some(integer) = Parameter::whole(text) {
-        return Some(Cell::Loose(integer));
-    }
-    match (finite(text), with_point(text), mark) {
-        (Some(number), _, _) | (None, Some(number), Mark::Comma) => Some(Cell::Loose(Parameter::Number(number))),
-        (None, Some(_), Mark::Point) => Some(Cell::Comma(text.to_owned())),
-        (None, None, _) => is_not_finite(text).then(|| Cell::NotFinite(text.to_owned())),
-    }
+fn number(text: &str, numeral: &Numeral, mark: DecimalMark, percent: Percent) -> Option<Cell> {
+    let text = || text.to_owned();
+    Some(match numeral.value(mark, percent) {
+        Some(Value::Number(number)) if numeral.is_unusual(mark) => Cell::Spelled(number, text()),
+        Some(Value::Number(number)) => Cell::Loose(number),
+        Some(Value::Beyond) => Cell::Wrong(Fault::Beyond, text()),
+        Some(Value::NotFinite) => Cell::Wrong(Fault::NotFinite, text()),
+        None => numeral.value(mark.other(), percent).map(|_| Cell::Wrong(Fault::OtherMark(mark), text()))?,
+    })
 }
 
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// The number, if it has a decimal comma.
-fn with_point(text: &str) -> Option<f64> {
-    let has_comma = text.contains(',') && !text.contains('.');
-    has_comma.then(|| finite(&text.replacen(',', ".", 1))).flatten()
-}
-
-fn flag(text: &str) -> Option<bool> {
+pub(super) fn flag(text: &str) -> Option<bool> {
     [("true", true), ("false", false)]
         .into_iter()
         .find(|(word, _)| text.eq_ignore_ascii_case(word))
         .map(|(_, flag)| flag)
 }
 
-/// Whether what is no finite number is a float to Rust: NaN, an infinity in words, or a number as large as 1e999.
-fn is_not_finite(text: &str) -> bool {
-    text.parse::<f64>().is_ok()
-}
-
-fn quoted(text: &str) -> Option<Cell> {
-    serde_json::from_slice(text.as_bytes()).ok().map(|text| Cell::Firm(Parameter::Text(text)))
-}
-
-fn loose_text(text: &str) -> Cell {
-    Cell::Loose(Parameter::Text(text.to_owned()))
+fn quoted(text: &str) -> Option<Parameter> {
+    let read = || serde_json::from_slice(text.as_bytes()).ok().map(Parameter::Text);
+    text.starts_with('"').then(read).flatten()
 }
 
 /// Whether a text is read back from a field without quotes. One with line breaks gets quotes, so that a case is a line.
 fn is_plain(text: &str) -> bool {
-    !text.contains(|letter: char| letter.is_control()) && read(text, Mark::Point) == loose_text(text)
+    let is_text = |mark| read(text, mark, Percent::Fraction) == Cell::Loose(Parameter::Text(text.to_owned()));
+    !text.contains(|letter: char| letter.is_control())
+        && is_text(DecimalMark::Point)
+        && list::parse(text).is_none()
+        && parse_field(text) == Parameter::Text(text.to_owned())
 }

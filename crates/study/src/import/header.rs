@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::word::trimmed;
 use super::{Column, ImportError};
 use crate::factor::KEYWORDS;
 use crate::template::is_name;
@@ -17,6 +18,8 @@ pub(super) struct Header {
 /// Where the value of a field goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
+    /// Nowhere, as nothing stands there, or the number of the row.
+    LeftOut(usize),
     /// Nowhere: the case's id follows from its inputs.
     CaseId,
     Level,
@@ -28,19 +31,21 @@ pub(super) enum Place {
 }
 
 impl Header {
-    pub(super) fn read(names: &[&str]) -> Result<Self, ImportError> {
+    /// What the columns of these names are. Some that have no name may be left out, by their position.
+    pub(super) fn read(names: &[&str], left_out: &[usize]) -> Result<Self, ImportError> {
         let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
         let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());
         for (index, name) in names.iter().enumerate() {
-            let place = match name.trim() {
-                "" => return Err(ImportError::Unnamed(index + 1)),
+            let place = match trimmed(name) {
+                _ if left_out.contains(&index) => Place::LeftOut(index),
+                name if is_unnamed(name) => return Err(ImportError::Unnamed(index + 1)),
                 "case_id" => Place::CaseId,
                 "level" => Place::Level,
                 "replicate" => Place::Replicate,
                 name => header.input(name, &mut numbers)?,
             };
             if !taken.insert(place) {
-                return Err(ImportError::Duplicate(name.trim().to_owned()));
+                return Err(ImportError::Duplicate(trimmed(name).to_owned()));
             }
             header.places.push(place);
         }
@@ -51,6 +56,7 @@ impl Header {
     /// The name of a column of the file.
     pub(super) fn name(&self, place: Place) -> String {
         match place {
+            Place::LeftOut(_) => String::new(),
             Place::CaseId => "case_id".to_owned(),
             Place::Level => "level".to_owned(),
             Place::Replicate => "replicate".to_owned(),
@@ -88,6 +94,12 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// Whether a column has no name, or one that pandas gave it for lack of one.
+pub(super) fn is_unnamed(name: &str) -> bool {
+    let number = name.strip_prefix("Unnamed: ").unwrap_or("-");
+    name.is_empty() || number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// `c[0]` as `c` and 0.

@@ -6,16 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Parameter;
 
+pub use design_file::{NoDesign, design_file};
 pub use error::{ImportError, WrongRow};
 pub use field::{field, parse_field};
+pub use kind::Kind;
+pub use reading::{DecimalMark, Percent, Question, Reading, Spot};
 
 mod csv;
+mod design_file;
 mod error;
 mod field;
 mod header;
 mod json;
+mod kind;
+mod layout;
+mod list;
+mod number;
+mod reading;
+mod records;
+mod repeated;
 mod rows;
+mod survey;
+mod tally;
 mod text;
+mod word;
 
 /// The most cases of a table.
 pub const MAX_ROWS: usize = 1_000_000;
@@ -42,6 +56,12 @@ pub struct Table {
     /// What whoever brought it should know about how it was read, as sentences without full stop.
     #[serde(skip)]
     pub notes: Vec<String>,
+    /// The decimal mark that it was read with, if any of its numbers has a point or a comma.
+    #[serde(skip)]
+    pub decimal_mark: Option<DecimalMark>,
+    /// What per cent signs were taken for, if there are any.
+    #[serde(skip)]
+    pub percent: Option<Percent>,
 }
 
 /// An input of the table.
@@ -54,38 +74,27 @@ pub struct Column {
     pub count: Option<usize>,
 }
 
-/// A table as JSON has it that [`import`] reads.
-#[derive(Serialize)]
-struct Written {
-    columns: Vec<String>,
-    rows: Vec<Vec<Parameter>>,
-}
-
 impl Table {
     /// The table as JSON, from which [`import`] makes the same table.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut columns: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
-        let mut rows = self.rows.clone();
-        for (name, numbers) in [("level", &self.levels), ("replicate", &self.replicates)] {
-            let Some(numbers) = numbers else { continue };
-            columns.push(name.to_owned());
-            for (row, number) in rows.iter_mut().zip(numbers) {
-                row.push(Parameter::Integer(i64::from(*number)));
-            }
-        }
-        serde_json::to_vec(&Written { columns, rows }).unwrap_or_default()
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
 /// Reads a table of cases.
 ///
-/// CSV has a header and is separated by comma, semicolon or tab; see [`parse_field`] for its values. With semicolons or tabs
-/// a decimal comma is recognised, when no number of the file has a point. A vector stands in columns `name[0]`, `name[1]` …,
-/// in any order. Blank lines are left out. The encoding is UTF-8, or UTF-16 with a byte order mark.
+/// As text it has a header, and its columns are separated by comma, semicolon, tab, `|` or spaces, or by what a first line
+/// `sep=;` names. Lines above the header that begin with `#` or `%` are left out, unless the last of them is the header, as
+/// `numpy.savetxt` writes it. A vector stands in columns `name[0]`, `name[1]` …, in any order, or as a list in one field. Blank lines are
+/// left out, and columns without a name that are blank or count the rows. The encoding is UTF-8 or UTF-16.
 ///
-/// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`. A
-/// vector is a list, or has names as in CSV.
+/// Numbers are read as people, spreadsheets and other programs write them, as long as only one number can be meant. What
+/// decimal marks and per cent signs mean is decided for the whole table: by `reading`, or by numbers that show it. If none does,
+/// that is a [`Question`].
+///
+/// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`, or what
+/// pandas writes, or `cruncher design --json`. A vector is a list, or has names as in CSV.
 ///
 /// The columns `case_id`, `level` and `replicate`, which Cruncher's own tables have, are never inputs. The first is ignored.
 ///
@@ -94,13 +103,16 @@ impl Table {
 ///
 /// # Errors
 /// What is wrong with the table; wrong rows are collected.
-pub fn import(content: &[u8]) -> Result<Table, ImportError> {
+pub fn import(content: &[u8], reading: Reading) -> Result<Table, ImportError> {
     let text = text::decode(content)?;
-    if text.trim().is_empty() {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    if word::trimmed(start).is_empty() {
         return Err(ImportError::Empty);
     }
-    if text.trim_start().starts_with(['{', '[']) { json::read(&text) } else { csv::read(&text) }
+    if start.starts_with(['{', '[']) { json::read(start) } else { csv::read(&text, reading) }
 }
 
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,11 @@
 
 use super::field::Cell;
 use super::header::{Header, Place};
+use super::repeated::repeated_rows;
+use super::tally::{Doubt, Tally};
+use super::word::shown;
 use super::{ImportError, MAX_ROWS, Table, WRONG_ROWS_TOLD, WrongRow};
-use crate::case::Parameter;
+use crate::case::{CaseId, Parameter};
 
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -11,28 +14,24 @@ pub(super) struct Rows {
     /// A row of the right shape.
     blank: Vec<Parameter>,
     cases: Vec<Vec<Parameter>>,
+    /// The row of each case in the file.
+    numbers: Vec<usize>,
     levels: Vec<u32>,
     replicates: Vec<u32>,
     wrong: Wrong,
     /// One an input.
     tallies: Vec<Tally>,
+    /// The first `case_id` that isn't one of Cruncher's, and where it stands.
+    foreign_id: Option<(usize, String)>,
+    /// Whether Cruncher wrote the table, so that its names mean what they mean there.
+    is_own: bool,
 }
 
 /// Wrong rows: the first of them, and how many.
 #[derive(Debug, Default, Clone)]
-struct Wrong {
+pub(super) struct Wrong {
     told: Vec<WrongRow>,
-    total: usize,
-}
-
-/// What an input has for values.
-#[derive(Debug, Default, Clone)]
-struct Tally {
-    integers: usize,
-    floats: usize,
-    others: usize,
-    /// Values that are no numbers, though they may be meant as some.
-    odd: Wrong,
+    pub(super) total: usize,
 }
 
 impl Rows {
@@ -43,16 +42,20 @@ impl Rows {
         Self {
             blank: header.columns.iter().map(|column| shape(column.count)).collect(),
             cases: Vec::new(),
+            numbers: Vec::new(),
             levels: Vec::new(),
             replicates: Vec::new(),
             wrong: Wrong::default(),
             tallies: vec![Tally::default(); header.columns.len()],
+            foreign_id: None,
+            is_own: false,
             header,
         }
     }
 
-    pub(super) fn width(&self) -> usize {
-        self.header.places.len()
+    /// The same for a table that Cruncher wrote: its names mean what they mean there.
+    pub(super) fn of_cruncher(self) -> Self {
+        Self { is_own: true, ..self }
     }
 
     /// Adds a row with as many cells as the header has places.
@@ -62,12 +65,18 @@ impl Rows {
         }
         let mut values = self.blank.clone();
         for (index, cell) in cells.into_iter().enumerate() {
-            let place = self.header.places[index];
-            if let Some(value) = self.value(row, place, cell) {
-                self.put(row, place, value, &mut values);
+            match self.header.places[index] {
+                Place::LeftOut(_) => {}
+                Place::CaseId => self.look_at_id(row, &cell),
+                place => {
+                    if let Some(value) = self.value(row, place, cell) {
+                        self.put(row, place, value, &mut values);
+                    }
+                }
             }
         }
         self.cases.push(values);
+        self.numbers.push(row);
         Ok(())
     }
 
@@ -85,36 +94,75 @@ impl Rows {
         if self.cases.is_empty() {
             return Err(ImportError::NoRows);
         }
+        notes.extend(self.own_names());
+        notes.extend(repeated_rows(&self.cases, &self.replicates, &self.numbers));
         let levels = self.header.has(Place::Level).then_some(self.levels);
         let replicates = self.header.has(Place::Replicate).then_some(self.replicates);
-        Ok(Table { columns: self.header.columns, rows: self.cases, levels, replicates, notes })
+        Ok(Table { columns: self.header.columns, rows: self.cases, levels, replicates, notes, ..Table::default() })
+    }
+
+    /// What is said of columns whose names are Cruncher's own, unless Cruncher wrote them.
+    fn own_names(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some((row, id)) = &self.foreign_id {
+            notes.push(format!(
+                "column `case_id` is left out, as each case gets an id of its own: what stands there (`{}` in row {row}) is \
+                 none of Cruncher's; rename the column if the model needs it",
+                shown(id)
+            ));
+        }
+        let is_own = self.is_own || (self.header.has(Place::CaseId) && self.foreign_id.is_none());
+        for (place, meaning) in [(Place::Level, "the level"), (Place::Replicate, "the number of the replicate")] {
+            if self.header.has(place) && !is_own {
+                notes.push(format!(
+                    "column `{}` is taken as {meaning} of each case, and is no input; rename the column if the model needs it",
+                    self.header.name(place)
+                ));
+            }
+        }
+        notes
+    }
+
+    fn look_at_id(&mut self, row: usize, cell: &Cell) {
+        let text = match cell {
+            Cell::Empty => return,
+            Cell::Loose(value) | Cell::Firm(value) => match value {
+                Parameter::Text(text) => text.clone(),
+                other => super::field(other),
+            },
+            Cell::Spelled(_, text) | Cell::Odd(text) | Cell::Missing(text) | Cell::Wrong(_, text) => text.clone(),
+        };
+        if CaseId::parse(&text).is_err() {
+            self.foreign_id.get_or_insert((row, text));
+        }
     }
 
     fn value(&mut self, row: usize, place: Place, cell: Cell) -> Option<Parameter> {
         let name = || self.header.name(place);
-        let reason = match cell {
-            _ if place == Place::CaseId => return None,
-            Cell::Loose(value) => {
-                self.count(row, place, &value, Doubt::Some);
-                return Some(value);
+        let (value, doubt) = match cell {
+            Cell::Loose(value) => (value, Doubt::Some),
+            Cell::Firm(value) => (value, Doubt::None),
+            Cell::Spelled(value, text) => (value, Doubt::Spelled(text)),
+            Cell::Odd(text) => (Parameter::Text(text), Doubt::Odd),
+            Cell::Missing(text) => (Parameter::Text(text), Doubt::Missing),
+            Cell::Empty => {
+                self.wrong.add(row, || format!("column `{}` is empty", name()));
+                return None;
             }
-            Cell::Firm(value) => {
-                self.count(row, place, &value, Doubt::None);
-                return Some(value);
-            }
-            Cell::Empty => format!("column `{}` is empty", name()),
-            Cell::NotFinite(text) => format!("`{text}` in column `{}` is not a finite number", name()),
-            Cell::Comma(text) => {
-                format!("`{text}` in column `{}` has a decimal comma, and decimals of this file have a point", name())
+            Cell::Wrong(fault, text) => {
+                self.wrong.add(row, || fault.reason(&shown(&text), &name()));
+                return None;
             }
         };
-        self.wrong.add(row, || reason);
-        None
+        if let Place::Whole(column) | Place::Component(column, _) = place {
+            self.tallies[column].count(row, &value, doubt, matches!(place, Place::Component(..)), name);
+        }
+        Some(value)
     }
 
     fn put(&mut self, row: usize, place: Place, value: Parameter, values: &mut [Parameter]) {
         match place {
-            Place::CaseId => {}
+            Place::LeftOut(_) | Place::CaseId => {}
             Place::Whole(column) => values[column] = value,
             Place::Component(column, component) => {
                 if let Parameter::List(components) = &mut values[column] {
@@ -137,63 +185,38 @@ impl Rows {
         }
     }
 
-    fn count(&mut self, row: usize, place: Place, value: &Parameter, doubt: Doubt) {
-        let (Place::Whole(column) | Place::Component(column, _)) = place else {
-            return;
-        };
-        let tally = &mut self.tallies[column];
-        match value {
-            Parameter::Integer(_) => tally.integers += 1,
-            Parameter::Number(_) => tally.floats += 1,
-            _ => {
-                tally.others += 1;
-                // A vector is of one kind, whoever says what its components are.
-                if doubt == Doubt::Some || matches!(place, Place::Component(..)) {
-                    let name = || self.header.name(place);
-                    tally.odd.add(row, || format!("`{}` in column `{}` is not a number", super::field(value), name()));
-                }
-            }
-        }
-    }
-
     /// Decides what each input is, now that all its values are known.
     fn judge(&mut self, notes: &mut Vec<String>) {
         for (number, tally) in std::mem::take(&mut self.tallies).into_iter().enumerate() {
             let column = &self.header.columns[number];
-            let numbers = tally.integers + tally.floats;
-            let is_vector = column.count.is_some();
-            if numbers > 0 && tally.odd.total > 0 && (is_vector || numbers >= 9 * tally.odd.total) {
-                let others = if tally.odd.total == 1 { ", all others there are" } else { ", most others there are" };
-                self.wrong.extend(tally.odd, others);
-            } else if numbers > 0 && tally.others > 0 {
-                notes.push(format!("column `{}` holds numbers and other values", column.name));
-            } else if tally.integers > 0 && tally.floats > 0 {
+            notes.extend(tally.notes(&column.name));
+            if tally.is_float() {
                 self.cases.iter_mut().for_each(|row| make_float(&mut row[number]));
             }
+            self.wrong.extend(tally.wrong(column.count.is_some()));
         }
         self.wrong.told.sort_by_key(|wrong| wrong.row);
         self.wrong.told.truncate(WRONG_ROWS_TOLD);
     }
 }
 
-/// Whether a value may be meant otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    None,
-    Some,
-}
-
 impl Wrong {
-    fn add(&mut self, row: usize, reason: impl FnOnce() -> String) {
+    pub(super) fn add(&mut self, row: usize, reason: impl FnOnce() -> String) {
         self.total += 1;
         if self.told.len() < WRONG_ROWS_TOLD {
             self.told.push(WrongRow { row, reason: reason() });
         }
     }
 
-    fn extend(&mut self, other: Self, words: &str) {
+    pub(super) fn extend(&mut self, other: Self) {
         self.total += other.total;
-        self.told.extend(other.told.into_iter().map(|wrong| WrongRow { reason: wrong.reason + words, ..wrong }));
+        self.told.extend(other.told);
+    }
+
+    /// The same rows with more words.
+    pub(super) fn with_words(mut self, words: &str) -> Self {
+        self.told.iter_mut().for_each(|wrong| wrong.reason.push_str(words));
+        self
     }
 }
 

@@ -1,0 +1,104 @@
+//! Tells a design file from a table of cases, by what it is.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::text::decode;
+use crate::design::DesignFile;
+
+/// A design file that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the design can't be read: {0}")]
+pub struct NoDesign(String);
+
+impl NoDesign {
+    /// What is wrong with it.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What tells a design from other JSON.
+#[derive(Deserialize)]
+struct Marks {
+    sampler: Option<IgnoredAny>,
+    factors: Option<IgnoredAny>,
+    model: Option<IgnoredAny>,
+    batch: Option<IgnoredAny>,
+}
+
+/// The design that a file is, in each encoding that [`import`](super::import) reads; none if it is no design, but a table.
+///
+/// # Errors
+/// If it is a design, but not a whole one.
+#[must_use]
+pub fn design_file(content: &[u8]) -> Option<Result<DesignFile, NoDesign>> {
+    // What is wrong with bytes is told when they are read as a table.
+    let Ok(text) = decode(content) else { return None };
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    is_design(text).then(|| serde_json::from_slice(text.as_bytes()).map_err(|error| NoDesign(error.to_string())))
+}
+
+/// Whether the first JSON of a text is an object that has a sampler, or factors beside a model or a batch. Of broken JSON that
+/// can't be known but by the words that stand in it.
+fn is_design(text: &str) -> bool {
+    if !text.starts_with('{') {
+        return false;
+    }
+    let first = serde_json::Deserializer::from_slice(text.as_bytes()).into_iter::<Marks>().next();
+    match first {
+        Some(Ok(marks)) => {
+            marks.sampler.is_some() || (marks.factors.is_some() && (marks.model.is_some() || marks.batch.is_some()))
+        }
+        _ => text.contains("\"sampler\"") || text.contains("\"factors\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DESIGN: &str = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"},
+        "factors": [{"name": "width", "minimum": 1.0, "maximum": 2.0}], "sampler": {"kind": "latin_hypercube", "cases": 4}}"#;
+
+    fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn a_design_is_known_in_each_encoding() {
+        let expected: DesignFile = serde_json::from_str(DESIGN).unwrap();
+        let marked = format!("\u{feff}{DESIGN}\r\n");
+        let contents = [
+            DESIGN.as_bytes().to_vec(),
+            marked.as_bytes().to_vec(),
+            utf_16(&marked, u16::to_le_bytes),
+            utf_16(&marked, u16::to_be_bytes),
+            utf_16(DESIGN, u16::to_le_bytes),
+            utf_16(DESIGN, u16::to_be_bytes),
+        ];
+        for content in contents {
+            assert_eq!(design_file(&content), Some(Ok(expected.clone())), "{:?}", &content[..8]);
+        }
+    }
+
+    #[test]
+    fn a_design_is_told_from_a_table() {
+        for (content, expected) in [
+            (r#"{"sampler": {}}"#, true),
+            (" \n{\"batch\": 1, \"sampler\": 2}", true),
+            (r#"{"batch": "b", "model": {}, "factors": []}"#, true),
+            (r#"{"batch": "b", "sampler": {"kind": "#, true),
+            ("{\"broken", false),
+            (r#"[{"a": 1}]"#, false),
+            ("{\"a\": 1}\n{\"a\": 2}\n", false),
+            (r#"{"columns": [], "rows": []}"#, false),
+            (r#"{"factors": {"0": 1}, "width": {"0": 2}}"#, false),
+            ("a,b\r\n1,2\r\n", false),
+            ("", false),
+        ] {
+            assert_eq!(design_file(content.as_bytes()).is_some(), expected, "{content}");
+        }
+    }
+}

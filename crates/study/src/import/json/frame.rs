@@ -1,0 +1,184 @@
+//! The shapes that JSON gives a table.
+
+use super::super::ImportError;
+use super::index::Index;
+use super::value::Json;
+use crate::case::Parameter;
+use crate::figures::counted;
+use crate::template::is_name;
+
+/// Names, and rows that have a value a name.
+pub(super) struct Frame {
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<Result<Vec<Json>, String>>,
+    pub(super) notes: Vec<String>,
+    /// Whether Cruncher wrote it.
+    pub(super) is_own: bool,
+}
+
+pub(super) fn frame(mut values: Vec<Json>) -> Result<Frame, ImportError> {
+    match (values.pop(), values.is_empty()) {
+        (Some(Json::List(objects)), true) => of_objects(objects),
+        (Some(Json::Object(fields)), true) => of_object(fields),
+        (last, _) => {
+            values.extend(last);
+            of_objects(values)
+        }
+    }
+}
+
+/// A table as one object: names and rows, or lists by name, or what else pandas writes, or else a single case.
+fn of_object(mut fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
+    let columns = fields.iter().position(|(name, value)| name == "columns" && value.is_list());
+    let rows = fields.iter().position(|(name, value)| (name == "rows" || name == "data") && value.is_list());
+    if let (Some(columns), Some(rows)) = (columns, rows) {
+        let (mut columns, mut rows) = (fields[columns].1.take().into_list(), fields[rows].1.take().into_list());
+        let is_own = columns.first().is_some_and(Json::is_object);
+        for (name, column) in [("levels", "level"), ("replicates", "replicate")] {
+            if let Some((_, marks)) = fields.iter_mut().find(|(field, value)| field == name && value.is_list()) {
+                columns.push(Json::Scalar(Parameter::Text(column.to_owned())));
+                add_marks(&mut rows, name, marks.take().into_list())?;
+            }
+        }
+        let index = fields.iter_mut().find(|(field, value)| field == "index" && value.is_list());
+        let index = index.and_then(|(_, labels)| Index::of(&labels.take().into_list()).note());
+        return Ok(Frame { notes: index.into_iter().collect(), is_own, ..of_rows(columns, rows)? });
+    }
+    if fields.iter().any(|(name, value)| name == "schema" && value.is_object()) {
+        return of_schema(fields);
+    }
+    if !fields.is_empty() && fields.iter().all(|(_, value)| value.is_object()) {
+        return of_nested(fields);
+    }
+    if fields.iter().all(|(_, value)| value.is_list()) {
+        return of_lists(fields);
+    }
+    of_objects(vec![Json::Object(fields)])
+}
+
+/// Objects in an object, as pandas writes them: by name and label of the row, or by label and name. Names are fit for Python;
+/// labels are numbers, if nobody chose others.
+fn of_nested(fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
+    let (outer, objects): (Vec<_>, Vec<_>) = fields.into_iter().map(|(key, json)| (key, json.into_fields())).unzip();
+    let inner: Vec<String> = objects.first().into_iter().flatten().map(|(key, _)| key.clone()).collect();
+    let is_column = |key: &String| key.split('[').next().is_some_and(is_name);
+    let are_labels = |keys: &[String]| keys.iter().all(|key| key.parse::<i64>().is_ok());
+    if are_labels(&outer) && !are_labels(&inner) {
+        let note = Index::of_names(outer).note();
+        let frame = of_objects(objects.into_iter().map(Json::Object).collect())?;
+        return Ok(Frame { notes: note.into_iter().collect(), ..frame });
+    }
+    if inner.iter().any(is_column) {
+        let words = "rows and columns of nested objects can't be told apart: write it with orient=\"records\"";
+        return Err(ImportError::Shape(words.to_owned()));
+    }
+    let column = |fields| in_order(fields, &inner).map(Json::List);
+    let columns: Result<Vec<Json>, String> = objects.into_iter().map(column).collect();
+    let columns = columns.map_err(|error| ImportError::Shape(format!("its columns have other rows: {error}")))?;
+    let note = Index::of_names(inner.clone()).note();
+    Ok(Frame { notes: note.into_iter().collect(), ..of_lists(outer.into_iter().zip(columns).collect())? })
+}
+
+/// A table with a schema, as pandas writes it with orient="table". The schema names the columns that label the rows.
+fn of_schema(mut fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
+    let mut field = |name: &str| fields.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value.take());
+    let key = field("schema").map_or(Json::Null, |schema| schema.or_field("primaryKey"));
+    let labels: Vec<String> = key.into_list().into_iter().filter_map(Json::into_text).collect();
+    let data = field("data").unwrap_or(Json::Null).into_list();
+    let mut index = Vec::new();
+    let without_labels = |object: Json| {
+        let (label, rest) = object.into_fields().into_iter().partition(|(name, _)| labels.contains(name));
+        index.extend(Vec::<(String, Json)>::into_iter(label).map(|(_, label)| label));
+        Json::Object(rest)
+    };
+    let objects = data.into_iter().map(without_labels).collect();
+    Ok(Frame { notes: Index::of(&index).note().into_iter().collect(), ..of_objects(objects)? })
+}
+
+/// Puts a number behind each row, as a design file has its levels and replicates beside the rows.
+fn add_marks(rows: &mut [Json], name: &str, marks: Vec<Json>) -> Result<(), ImportError> {
+    if marks.len() != rows.len() {
+        let words = format!("`{name}` has {}, and there are {} rows", values(marks.len()), rows.len());
+        return Err(ImportError::Shape(words));
+    }
+    for (row, mark) in rows.iter_mut().zip(marks) {
+        if let Json::List(values) = row {
+            values.push(mark);
+        }
+    }
+    Ok(())
+}
+
+fn of_rows(names: Vec<Json>, rows: Vec<Json>) -> Result<Frame, ImportError> {
+    let name = |json: Json| match json.or_field("name") {
+        Json::Scalar(Parameter::Text(name)) => Ok(name),
+        _ => Err(ImportError::Shape("`columns` must be a list of names".to_owned())),
+    };
+    let names: Vec<String> = names.into_iter().map(name).collect::<Result<_, _>>()?;
+    let row = |json| match json {
+        Json::List(values) if values.len() == names.len() => Ok(values),
+        Json::List(values) => Err(format!("{} instead of {}", self::values(values.len()), names.len())),
+        _ => Err("this is no list of values".to_owned()),
+    };
+    let rows = rows.into_iter().map(row).collect();
+    Ok(Frame { names, rows, notes: Vec::new(), is_own: false })
+}
+
+fn of_lists(fields: Vec<(String, Json)>) -> Result<Frame, ImportError> {
+    let (names, lists): (Vec<_>, Vec<_>) = fields.into_iter().map(|(name, list)| (name, list.into_list())).unzip();
+    let length = lists.first().map_or(0, Vec::len);
+    if let Some(other) = lists.iter().position(|list| list.len() != length) {
+        let (first, name) = (&names[0], &names[other]);
+        let words = format!("`{first}` has {}, and `{name}` has {}", values(length), values(lists[other].len()));
+        return Err(ImportError::Shape(words));
+    }
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let rows = (0..length).map(|_| Ok(lists.iter_mut().filter_map(Iterator::next).collect())).collect();
+    Ok(Frame { names, rows, notes: Vec::new(), is_own: false })
+}
+
+/// A table as one object a case. The first says which columns there are.
+fn of_objects(mut objects: Vec<Json>) -> Result<Frame, ImportError> {
+    let raised = objects.iter_mut().map(bring_up_parameters).filter(|has_parameters| *has_parameters).count();
+    let is_own = raised > 0;
+    let mut names = Vec::new();
+    if let Some(Json::Object(first)) = objects.first() {
+        names.extend(first.iter().map(|(name, _)| name.clone()));
+    } else if !objects.is_empty() {
+        let words =
+            "a table is a list of objects, as in [{\"a\": 1, \"b\": 2.5}]; pandas writes it with orient=\"records\"";
+        return Err(ImportError::Shape(words.to_owned()));
+    }
+    let row = |json| match json {
+        Json::Object(fields) => in_order(fields, &names),
+        _ => Err("this is no object".to_owned()),
+    };
+    let rows = objects.into_iter().map(row).collect();
+    Ok(Frame { names, rows, notes: Vec::new(), is_own })
+}
+
+/// Puts the inputs of a case in the place of its `parameters`, as `cruncher design --json` writes cases; whether it had any.
+fn bring_up_parameters(json: &mut Json) -> bool {
+    let Json::Object(fields) = json else { return false };
+    let place = fields.iter().position(|(name, value)| name == "parameters" && value.is_object());
+    let Some(place) = place else { return false };
+    let (_, parameters) = fields.remove(place);
+    fields.extend(parameters.into_fields());
+    true
+}
+
+/// The values of an object in the order of `names`. Objects of a table nearly always have that order already.
+fn in_order(mut fields: Vec<(String, Json)>, names: &[String]) -> Result<Vec<Json>, String> {
+    for (index, name) in names.iter().enumerate() {
+        let found = fields.iter().skip(index).position(|(known, _)| known == name);
+        fields.swap(index, index + found.ok_or_else(|| format!("column `{name}` is missing"))?);
+    }
+    match fields.get(names.len()) {
+        Some((other, _)) => Err(format!("column `{other}` is not one of the first row's, or is there twice")),
+        None => Ok(fields.into_iter().map(|(_, value)| value).collect()),
+    }
+}
+
+fn values(count: usize) -> String {
+    counted(count as u64, "value", "values")
+}

@@ -1,0 +1,109 @@
+//! Any JSON, with the fields of objects in their order.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::case::Parameter;
+
+/// Any JSON; the fields of an object stay in their order.
+#[derive(Debug)]
+pub(super) enum Json {
+    Null,
+    Scalar(Parameter),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    pub(super) const fn is_list(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
+
+    pub(super) fn into_list(self) -> Vec<Self> {
+        if let Self::List(list) = self { list } else { Vec::new() }
+    }
+
+    pub(super) const fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
+    pub(super) fn into_text(self) -> Option<String> {
+        if let Self::Scalar(Parameter::Text(text)) = self { Some(text) } else { None }
+    }
+
+    pub(super) fn into_fields(self) -> Vec<(String, Self)> {
+        if let Self::Object(fields) = self { fields } else { Vec::new() }
+    }
+
+    /// The field of an object; itself if it is something else.
+    pub(super) fn or_field(self, name: &str) -> Self {
+        match self {
+            Self::Object(fields) => {
+                fields.into_iter().find(|(field, _)| field == name).map_or(Self::Null, |(_, value)| value)
+            }
+            other => other,
+        }
+    }
+
+    pub(super) const fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Null)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Json, E> {
+        Ok(Json::Scalar(Parameter::Flag(flag)))
+    }
+
+    fn visit_i64<E>(self, integer: i64) -> Result<Json, E> {
+        Ok(Json::Scalar(Parameter::Integer(integer)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number beyond the integers is read as the nearest float")]
+    fn visit_u64<E>(self, integer: u64) -> Result<Json, E> {
+        Ok(Json::Scalar(i64::try_from(integer).map_or(Parameter::Number(integer as f64), Parameter::Integer)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(Json::Scalar(Parameter::Number(number)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Scalar(Parameter::Text(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Json::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = object.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Json::Object(fields))
+    }
+}

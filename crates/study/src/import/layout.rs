@@ -1,0 +1,176 @@
+//! Where a table as text has its header, and what separates its columns.
+
+use super::ImportError;
+use super::number::Numeral;
+use super::records::{Records, Separator, words};
+use super::word::trimmed;
+use crate::template::is_name;
+
+/// A table as text, from its header on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Layout<'a> {
+    body: &'a str,
+    /// Lines above the header.
+    rows_above: usize,
+    pub(super) separator: Separator,
+    pub(super) notes: Vec<String>,
+}
+
+/// A line that isn't blank.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    /// How many lines stand above it.
+    above: usize,
+    /// Where it begins.
+    start: usize,
+    text: &'a str,
+}
+
+impl Line<'_> {
+    /// What the line says behind the mark of a comment; none if it is no comment.
+    fn comment(&self) -> Option<&str> {
+        self.text
+            .trim_start()
+            .strip_prefix(['#', '%'])
+            .map(|comment| comment.trim_start_matches(['#', '%']).trim_start())
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// Finds header and separator. A first line `sep=;`, which spreadsheets don't show, is none of the rows. Lines above the
+    /// header that begin with `#` or `%` are comments; the header itself may be the last of them, as `numpy.savetxt` writes it.
+    pub(super) fn of(text: &'a str) -> Result<Self, ImportError> {
+        let (said, text) = said_separator(text);
+        let lines = lines(text);
+        let (comments, rest): (Vec<_>, Vec<_>) = (
+            lines.clone().take_while(|line| line.comment().is_some()).collect(),
+            lines.skip_while(|line| line.comment().is_some()).take(2).collect(),
+        );
+        let named = comments.last().filter(|_| rest.first().is_none_or(|line| !names_only(line.text)));
+        let (header, left_out) = match (named, rest.first()) {
+            (Some(header), _) => {
+                check_program(header.text)?;
+                let comment = header.comment().unwrap_or_default();
+                let start = header.start + header.text.len() - comment.len();
+                (Line { start, text: comment, ..*header }, comments.len() - 1)
+            }
+            (None, Some(header)) => (*header, comments.len()),
+            (None, None) => return Err(ImportError::Empty),
+        };
+        let below = rest.get(usize::from(named.is_none())).map_or("", |line| line.text);
+        let separator = said.unwrap_or_else(|| separator(header.text, below));
+        let mut notes = Vec::new();
+        if left_out > 0 {
+            notes.push("the lines above the header that begin with `#` or `%` are left out".to_owned());
+        }
+        if separator == Separator::Spaces {
+            notes.push("spaces separate the columns".to_owned());
+        }
+        Ok(Self { body: &text[header.start..], rows_above: header.above, separator, notes })
+    }
+
+    /// Its records, that of the header first.
+    pub(super) fn records(&self) -> Records<'a> {
+        Records::new(self.body, self.separator, self.rows_above)
+    }
+}
+
+/// The separator that a first line `sep=;` names, and the text below.
+fn said_separator(text: &str) -> (Option<Separator>, &str) {
+    let (line, below) = text.split_once('\n').unwrap_or((text, ""));
+    let said = line.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).map(|_| &line.as_bytes()[4..]);
+    match said {
+        Some([letter, rest @ ..]) if letter.is_ascii() && rest.trim_ascii().is_empty() => {
+            (Some(Separator::Letter(*letter)), below)
+        }
+        _ => (None, text),
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> + Clone {
+    let mut start = 0;
+    let lines = text.split('\n').enumerate().map(move |(above, text)| {
+        let line = Line { above, start, text };
+        start += text.len() + 1;
+        line
+    });
+    lines.filter(|line| !trimmed(line.text).is_empty())
+}
+
+/// Whether a line consists of nothing but names.
+fn names_only(line: &str) -> bool {
+    let mut fields = Records::new(line, separator(line, line), 0);
+    fields.next();
+    let name = |field: &str| trimmed(field).split('[').next().is_some_and(is_name);
+    fields.record.iter().all(name)
+}
+
+/// DAKOTA writes inputs and responses into one table, and doesn't say which is which.
+fn check_program(header: &str) -> Result<(), ImportError> {
+    let names = words(header.trim_start());
+    let is_dakota = names.first().is_some_and(|name| name == "%eval_id")
+        || (header.trim_start().starts_with('%')
+            && names.iter().take(2).any(|name| name.trim_matches('%') == "interface"));
+    if is_dakota { Err(ImportError::Dakota) } else { Ok(()) }
+}
+
+/// What separates the names in the header. A single column is read like one of several with semicolons, so that it may have
+/// decimal commas.
+fn separator(header: &str, below: &str) -> Separator {
+    let is_outside = |place: usize| header[..place].matches('"').count().is_multiple_of(2);
+    let count =
+        |separator: u8| header.match_indices(char::from(separator)).filter(|(place, _)| is_outside(*place)).count();
+    let letters = [b',', b'|', b'\t', b';'];
+    let most = letters.into_iter().max_by_key(|letter| count(*letter)).unwrap_or(b';');
+    if count(most) == 0 && has_words(header, below) { Separator::Spaces } else { Separator::Letter(most) }
+}
+
+/// Whether header and first row are words in the same number. With R, the names of rows have none in the header.
+fn has_words(header: &str, below: &str) -> bool {
+    let (names, values) = (words(header).len(), words(below).len());
+    names > 1 && (values == names || values == names + 1) && Numeral::parse(below).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, header: &str, separator: Separator, rows_above: usize) {
+        let layout = Layout::of(text).unwrap();
+        assert_eq!(layout.body.lines().next(), Some(header), "{text}");
+        assert_eq!((layout.separator, layout.rows_above), (separator, rows_above), "{text}");
+    }
+
+    #[test]
+    fn the_header_is_found_below_what_programs_write_above_it() {
+        let [comma, semicolon, tab] = [b',', b';', b'\t'].map(Separator::Letter);
+        check("a,b\n1,2", "a,b", comma, 0);
+        check("\n \na,b\n1,2", "a,b", comma, 2);
+        check("sep=;\na;b,c\n1;2", "a;b,c", semicolon, 0);
+        check("SEP=,\na;b,c\n1,2", "a;b,c", comma, 0);
+        check("sep=\t\na\tb\n1\t2", "a\tb", tab, 0);
+        check("\"a,b;c\";d\n1;2", "\"a,b;c\";d", semicolon, 0);
+        check("# a b\n1.0 2.0\n", "a b", Separator::Spaces, 0);
+        check("# made by hand\n#a,b\n1,2\n", "a,b", comma, 1);
+        check("# made by hand\na,b\n1,2\n", "a,b", comma, 1);
+        check("#,a\n1,clay\n", ",a", comma, 0);
+        check("a  b\n 1\t 2\n", "a  b", Separator::Spaces, 0);
+        check("a|b\n1|2\n", "a|b", Separator::Letter(b'|'), 0);
+    }
+
+    #[test]
+    fn spaces_separate_columns_only_if_rows_have_as_many_words() {
+        check("cohesion\n50 000\n", "cohesion", Separator::Letter(b';'), 0);
+        check("cohesion totale\n50 000\n", "cohesion totale", Separator::Letter(b';'), 0);
+        check("a b\n1\n", "a b", Separator::Letter(b';'), 0);
+        check("\"a\" \"b\"\n\"1\" 1.5 2\n", "\"a\" \"b\"", Separator::Spaces, 0);
+    }
+
+    #[test]
+    fn a_table_of_dakota_is_known() {
+        for header in ["%eval_id interface x1", "%eval_id x1", "%interface x1", "%mc_id interface x1"] {
+            assert_eq!(Layout::of(&format!("{header}\n1 NO_ID 2\n")), Err(ImportError::Dakota), "{header}");
+        }
+        check("% a b\n1 2\n", "a b", Separator::Spaces, 0);
+    }
+}

@@ -1,0 +1,127 @@
+//! A vector in a single field, as pandas and `NumPy` write lists: `[56749.4, 61000.0]`, `[1. 2. 3.]`.
+
+use super::field::{Cell, Fault, flag};
+use super::number::{Numeral, Value};
+use super::word::{is_not_finite, trimmed};
+use super::{DecimalMark, Percent};
+use crate::case::Parameter;
+use crate::figures::counted;
+
+/// The components of a list; none if the field is something else. Decimals in lists have a point, wherever they come from.
+pub(super) fn parse(text: &str) -> Option<Vec<Cell>> {
+    let inner = trimmed(text).strip_prefix('[')?.strip_suffix(']')?;
+    if inner.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    let components: Option<Vec<Cell>> = if inner.contains(',') {
+        inner.split(',').map(component).collect()
+    } else {
+        inner.split_whitespace().map(component).collect()
+    };
+    components.or_else(|| json(text))
+}
+
+/// The names of a file's columns, those of vectors with one a component.
+pub(super) fn column_names(names: &[String], widths: &[Option<usize>]) -> Vec<String> {
+    let mut columns = Vec::new();
+    for (name, width) in names.iter().zip(widths) {
+        match width {
+            None => columns.push(name.clone()),
+            Some(count) => columns.extend((0..*count).map(|component| format!("{name}[{component}]"))),
+        }
+    }
+    columns
+}
+
+/// What is said of a vector that has other components than that of the first row.
+pub(super) fn wrong_count(name: &str, count: usize, expected: Option<usize>) -> String {
+    match expected {
+        None => format!("`{name}` is a vector, and a single value in the first row"),
+        Some(expected) => {
+            format!("`{name}` has {} instead of {expected}", counted(count as u64, "component", "components"))
+        }
+    }
+}
+
+/// What is said of a value that stands where the first row has a vector.
+pub(super) fn no_vector(name: &str) -> String {
+    format!("`{name}` is a single value, and a vector in the first row")
+}
+
+fn component(text: &str) -> Option<Cell> {
+    let text = text.trim();
+    if is_not_finite(text) {
+        return Some(Cell::Wrong(Fault::NotFinite, text.to_owned()));
+    }
+    if let Some(flag) = flag(text) {
+        return Some(Cell::Loose(Parameter::Flag(flag)));
+    }
+    let in_quotes = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    if let Some(word) = in_quotes.filter(|word| !word.contains(['\'', '\\'])) {
+        return Some(Cell::Firm(Parameter::Text(word.to_owned())));
+    }
+    let numeral = Numeral::parse(text).filter(|numeral| !numeral.is_unusual(DecimalMark::Point))?;
+    Some(match numeral.value(DecimalMark::Point, Percent::Fraction)? {
+        Value::Number(number) => Cell::Loose(number),
+        Value::Beyond => Cell::Wrong(Fault::Beyond, text.to_owned()),
+        Value::NotFinite => Cell::Wrong(Fault::NotFinite, text.to_owned()),
+    })
+}
+
+/// The components of a list as JSON writes it, which may have texts with commas.
+fn json(text: &str) -> Option<Vec<Cell>> {
+    let components: Vec<Parameter> = serde_json::from_slice(trimmed(text).as_bytes()).ok()?;
+    let are_single = components.iter().all(|component| !matches!(component, Parameter::List(_)));
+    are_single.then(|| components.into_iter().map(Cell::Firm).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Parameter::{Flag, Integer, Number, Text};
+
+    fn values(text: &str) -> Option<Vec<Parameter>> {
+        let value = |cell| match cell {
+            Cell::Loose(value) | Cell::Firm(value) => value,
+            other => panic!("{other:?}"),
+        };
+        parse(text).map(|cells| cells.into_iter().map(value).collect())
+    }
+
+    #[test]
+    fn lists_of_pandas_and_numpy_are_read() {
+        for (text, expected) in [
+            ("[56749.4, 61000.0]", vec![Number(56749.4), Number(61000.0)]),
+            ("[1. 2. 3.]", vec![Number(1.0), Number(2.0), Number(3.0)]),
+            ("[1.5e+00\n 2.0e+00]", vec![Number(1.5), Number(2.0)]),
+            ("[30]", vec![Integer(30)]),
+            ("[True, False]", vec![Flag(true), Flag(false)]),
+            ("['clay', 'sand']", vec![Text("clay".to_owned()), Text("sand".to_owned())]),
+            ("[\"a, b\", 1]", vec![Text("a, b".to_owned()), Integer(1)]),
+            ("[]", vec![]),
+        ] {
+            assert_eq!(values(text), Some(expected), "{text}");
+        }
+        assert_eq!(
+            parse("[nan, 1]").map(|cells| cells[0].clone()),
+            Some(Cell::Wrong(Fault::NotFinite, "nan".to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_of_values_is_none() {
+        for text in [
+            "clay",
+            "[clay]",
+            "[1, [2]]",
+            "[[1, 2], [3, 4]]",
+            "[1. 2. ... 9.]",
+            "[1,",
+            "1]",
+            "[1 000, 2]",
+            "['it''s', 'b']",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What may be meant in two ways, and what was said of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::field;
+use super::number::{Numeral, Value};
+use super::word::shown;
+
+/// How a table is read where its numbers may be meant in two ways. What isn't said is decided by the table, or is a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reading {
+    /// What separates the decimals of all its numbers.
+    pub decimal_mark: Option<DecimalMark>,
+    /// What a per cent sign means.
+    pub percent: Option<Percent>,
+}
+
+/// What separates the whole part of a number from its decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecimalMark {
+    /// As in `1.5`.
+    Point,
+    /// As in `1,5`.
+    Comma,
+}
+
+impl DecimalMark {
+    /// The mark itself.
+    #[must_use]
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+}
+
+/// What a per cent sign means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Percent {
+    /// `5%` is 0.05.
+    #[default]
+    Fraction,
+    /// `5%` is 5.
+    Number,
+}
+
+/// A field that may be meant in two ways, the first of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// What separates decimals?
+    DecimalMark {
+        /// Where the field stands.
+        at: Spot,
+        /// Its value if decimals have a point.
+        point: String,
+        /// Its value if decimals have a comma.
+        comma: String,
+    },
+    /// What does the per cent sign mean?
+    Percent {
+        /// Where the field stands.
+        at: Spot,
+        /// Its value as a fraction.
+        fraction: String,
+        /// Its value without the sign.
+        number: String,
+    },
+}
+
+/// A field of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// Its row, as a spreadsheet counts them.
+    pub row: usize,
+    /// The name of its column.
+    pub column: String,
+    /// What stands there.
+    pub text: String,
+}
+
+impl Question {
+    pub(super) fn decimal_mark(row: usize, column: String, text: &str, numeral: &Numeral) -> Option<Self> {
+        let value = |mark| value(numeral, mark, Percent::Number);
+        let (point, comma) = (value(DecimalMark::Point)?, value(DecimalMark::Comma)?);
+        Some(Self::DecimalMark { at: Spot { row, column, text: shown(text) }, point, comma })
+    }
+
+    pub(super) fn percent(row: usize, column: String, text: &str, numeral: &Numeral) -> Option<Self> {
+        let read = |percent| {
+            value(numeral, DecimalMark::Point, percent).or_else(|| value(numeral, DecimalMark::Comma, percent))
+        };
+        let (fraction, number) = (read(Percent::Fraction)?, read(Percent::Number)?);
+        Some(Self::Percent { at: Spot { row, column, text: shown(text) }, fraction, number })
+    }
+}
+
+fn value(numeral: &Numeral, mark: DecimalMark, percent: Percent) -> Option<String> {
+    match numeral.value(mark, percent)? {
+        Value::Number(number) => Some(field(&number)),
+        Value::Beyond | Value::NotFinite => None,
+    }
+}
+
+impl std::error::Error for Question {}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Spot { row, column, text }, first, second) = match self {
+            Self::DecimalMark { at, point, comma } => (at, point, comma),
+            Self::Percent { at, fraction, number } => (at, fraction, number),
+        };
+        write!(f, "row {row}: `{text}` in column `{column}` may be {first} or {second}, ")?;
+        f.write_str(match self {
+            Self::DecimalMark { .. } => "and no number of the table shows whether decimals have a point or a comma",
+            Self::Percent { .. } => "as a per cent sign may mean hundredths or just a unit",
+        })
+    }
+}

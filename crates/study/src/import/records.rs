@@ -1,0 +1,124 @@
+//! The records of a table as text, each with its row.
+
+use csv::{Reader, ReaderBuilder, StringRecord, Terminator};
+
+use super::word::trimmed;
+
+/// What stands between two columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    Letter(u8),
+    /// Any number of spaces and tabs.
+    Spaces,
+}
+
+/// The records that aren't blank, each with its row.
+pub(super) struct Records<'a> {
+    text: &'a str,
+    source: Source<'a>,
+    pub(super) record: StringRecord,
+    /// Rows above the text.
+    rows_above: usize,
+    /// How many line breaks stood inside of fields so far: a spreadsheet doesn't count them.
+    breaks_inside: usize,
+}
+
+enum Source<'a> {
+    Csv(Box<Reader<&'a [u8]>>),
+    Lines(std::iter::Enumerate<std::str::Lines<'a>>),
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(text: &'a str, separator: Separator, rows_above: usize) -> Self {
+        let source = match separator {
+            Separator::Spaces => Source::Lines(text.lines().enumerate()),
+            Separator::Letter(letter) => {
+                let mut builder = ReaderBuilder::new();
+                builder.has_headers(false).flexible(true).delimiter(letter).terminator(Terminator::Any(b'\n'));
+                Source::Csv(Box::new(builder.from_reader(text.as_bytes())))
+            }
+        };
+        Self { text, source, record: StringRecord::new(), rows_above, breaks_inside: 0 }
+    }
+
+    /// Reads the next record; its row, from 1.
+    pub(super) fn next(&mut self) -> Option<usize> {
+        loop {
+            let row = self.read()?;
+            if !self.record.iter().all(|field| trimmed(field).is_empty()) {
+                return Some(row + self.rows_above);
+            }
+        }
+    }
+
+    fn read(&mut self) -> Option<usize> {
+        match &mut self.source {
+            Source::Lines(lines) => {
+                let (index, line) = lines.next()?;
+                self.record = words(line).into_iter().collect();
+                Some(index + 1)
+            }
+            Source::Csv(reader) => {
+                // It can't fail: the text is in memory, it is UTF-8, and records may have any number of fields.
+                if !reader.read_record(&mut self.record).unwrap_or(false) {
+                    return None;
+                }
+                self.breaks_inside += self.record.as_slice().matches('\n').count();
+                let position = reader.position();
+                let is_ended = self.text.ends_with('\n') || position.byte() < self.text.len() as u64;
+                let line = usize::try_from(position.line()).unwrap_or(usize::MAX);
+                Some(line - usize::from(is_ended) - self.breaks_inside)
+            }
+        }
+    }
+}
+
+/// The fields of a line that spaces separate. One in quotes may have spaces, and `""` is a quotation mark there.
+pub(super) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() {
+        let (word, behind) = word(rest);
+        words.push(word);
+        rest = behind.trim_start();
+    }
+    words
+}
+
+fn word(text: &str) -> (String, &str) {
+    if let Some(quoted) = text.strip_prefix('"') {
+        let mut word = String::new();
+        let mut rest = quoted;
+        while let Some((part, behind)) = rest.split_once('"') {
+            word.push_str(part);
+            if behind.is_empty() || behind.starts_with(char::is_whitespace) {
+                return (word, behind);
+            }
+            word.push('"');
+            rest = behind.strip_prefix('"').unwrap_or(behind);
+        }
+    }
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    (text[..end].to_owned(), &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_separate_words_and_quotes_hold_them_together() {
+        assert_eq!(words("  a  b\tc "), ["a", "b", "c"]);
+        assert_eq!(words("\"a b\" \"c\"\"d\" \"\""), ["a b", "c\"d", ""]);
+        assert_eq!(words("\"a b"), ["\"a", "b"]);
+        assert!(words("  ").is_empty());
+    }
+
+    #[test]
+    fn rows_are_counted_as_a_spreadsheet_counts_them() {
+        let mut records = Records::new("a;b\n\n\"x\ny\";2\n;\n3;4", Separator::Letter(b';'), 2);
+        assert_eq!([records.next(), records.next(), records.next(), records.next()], [Some(3), Some(5), Some(7), None]);
+        let mut records = Records::new("a b\n \n1 2\n", Separator::Spaces, 0);
+        assert_eq!([records.next(), records.next(), records.next()], [Some(1), Some(3), None]);
+    }
+}

@@ -1,0 +1,265 @@
+//! A first look through a whole table as text: what its marks mean, which columns count its rows, whether units stand below
+//! the header. What one field doesn't tell, all of them do.
+
+use csv::StringRecord;
+
+use super::field::{Cell, read};
+use super::layout::Layout;
+use super::number::Numeral;
+use super::records::Separator;
+use super::word::{is_missing_word, shown, trimmed};
+use super::{DecimalMark, ImportError, Percent, Question, Reading, list};
+use crate::case::Parameter;
+
+/// What a table has.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// The fields of the header.
+    pub(super) names: Vec<String>,
+    columns: Vec<ColumnSurvey>,
+    rows: usize,
+    /// Rows that have a field more than the header.
+    longer_by_one: usize,
+    /// The row of the first record below the header, and what stands there.
+    first: Option<(usize, Vec<String>)>,
+}
+
+/// What a column has.
+#[derive(Debug, Clone, Default)]
+struct ColumnSurvey {
+    numbers: usize,
+    texts: usize,
+    blanks: usize,
+    /// What the first record has here.
+    first: First,
+    /// Numbers that are some only with a decimal point, or only with a comma.
+    points: usize,
+    commas: usize,
+    /// The first number that is another one with a point than with a comma, and the first of these that has a comma.
+    two_ways: Option<Example>,
+    two_ways_with_comma: Option<Example>,
+    percent: Option<Example>,
+    /// The number that comes next, if these count the rows from 0 or 1.
+    next: Option<u64>,
+}
+
+/// What the first record has in a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum First {
+    #[default]
+    Other,
+    /// A text that begins as a number.
+    OddText,
+    /// Any other text, which may be a unit.
+    Text,
+}
+
+#[derive(Debug, Clone)]
+struct Example {
+    row: usize,
+    text: String,
+    numeral: Numeral,
+}
+
+/// What decimal marks and per cent signs mean in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub(super) mark: DecimalMark,
+    pub(super) percent: Percent,
+    /// Whether any number has a decimal mark, or what may be one.
+    pub(super) has_marks: bool,
+    pub(super) has_percent: bool,
+}
+
+impl Survey {
+    pub(super) fn of(layout: &Layout<'_>) -> Self {
+        let mut records = layout.records();
+        records.next();
+        let names: Vec<String> = records.record.iter().map(str::to_owned).collect();
+        let mut survey = Self { columns: vec![ColumnSurvey::default(); names.len() + 1], names, ..Self::default() };
+        while let Some(row) = records.next() {
+            survey.look(row, &records.record);
+        }
+        survey.name_row_names(layout.separator);
+        survey
+    }
+
+    fn look(&mut self, row: usize, fields: &StringRecord) {
+        self.longer_by_one += usize::from(fields.len() == self.names.len() + 1);
+        let is_first = self.rows == 0;
+        let mut first = Vec::new();
+        for (column, field) in self.columns.iter_mut().zip(fields) {
+            column.look(row, self.rows as u64, field);
+            if is_first {
+                first.push(field.to_owned());
+            }
+        }
+        if is_first {
+            self.first = Some((row, first));
+        }
+        self.rows += 1;
+    }
+
+    /// R writes the names of rows in front of each, and no name for them into the header.
+    fn name_row_names(&mut self, separator: Separator) {
+        if separator == Separator::Spaces && self.rows > 0 && self.longer_by_one == self.rows {
+            self.names.insert(0, String::new());
+        } else {
+            self.columns.truncate(self.names.len());
+        }
+    }
+
+    /// What marks mean: what was said, or else what numbers show that can be meant in one way only.
+    pub(super) fn settle(&self, reading: Reading, separator: Separator) -> Result<Settled, ImportError> {
+        let percent = self.columns.iter().position(|column| column.percent.is_some());
+        let mark = match reading.decimal_mark.or_else(|| self.shown_mark()) {
+            Some(mark) => mark,
+            None => self.likely_mark(separator)?,
+        };
+        let percent_of =
+            |column: usize| self.question(column, self.columns[column].percent.as_ref(), Question::percent);
+        let meaning = match (reading.percent, percent) {
+            (None, Some(column)) => return Err(percent_of(column)),
+            (said, _) => said.unwrap_or_default(),
+        };
+        let has_marks = |column: &ColumnSurvey| column.points + column.commas > 0 || column.two_ways.is_some();
+        let has_marks = self.columns.iter().any(has_marks);
+        Ok(Settled { mark, percent: meaning, has_marks, has_percent: percent.is_some() })
+    }
+
+    /// The mark that numbers show. Columns that have texts count only if others have nothing that might be meant otherwise.
+    fn shown_mark(&self) -> Option<DecimalMark> {
+        let shown = |columns: &mut dyn Iterator<Item = &ColumnSurvey>| {
+            let (points, commas) = columns.fold((false, false), |(points, commas), column| {
+                (points || column.points > 0, commas || column.commas > 0)
+            });
+            match (points, commas) {
+                (true, _) => Some(DecimalMark::Point),
+                (false, true) => Some(DecimalMark::Comma),
+                (false, false) => None,
+            }
+        };
+        let has_doubt = self.columns.iter().any(|column| column.two_ways.is_some());
+        let clean = shown(&mut self.columns.iter().filter(|column| column.texts == 0));
+        clean.or_else(|| if has_doubt { None } else { shown(&mut self.columns.iter()) })
+    }
+
+    /// The mark where no number shows it. Whatever separates columns by commas or spaces writes decimals with a point, so that
+    /// `1.125` is no question there; `50,000` is one everywhere.
+    fn likely_mark(&self, separator: Separator) -> Result<DecimalMark, ImportError> {
+        let has_points = matches!(separator, Separator::Letter(b',') | Separator::Spaces);
+        let doubt = |column: &ColumnSurvey| {
+            if has_points { column.two_ways_with_comma.clone() } else { column.two_ways.clone() }
+        };
+        match self.columns.iter().position(|column| doubt(column).is_some()) {
+            None => Ok(DecimalMark::Point),
+            Some(column) => Err(self.question(column, doubt(&self.columns[column]).as_ref(), Question::decimal_mark)),
+        }
+    }
+
+    fn question(
+        &self,
+        column: usize,
+        example: Option<&Example>,
+        ask: impl FnOnce(usize, String, &str, &Numeral) -> Option<Question>,
+    ) -> ImportError {
+        let name = self.names.get(column).cloned().unwrap_or_default();
+        let question = example.and_then(|example| ask(example.row, name, &example.text, &example.numeral));
+        question.map_or(ImportError::NoRows, ImportError::Question)
+    }
+
+    /// That the first record isn't one of units, as in `kW,deg`: texts, where all that follow are numbers.
+    pub(super) fn check_units(&self) -> Result<(), ImportError> {
+        let Some((row, fields)) = &self.first else { return Ok(()) };
+        let is_unit = |column: &ColumnSurvey| column.first == First::Text && column.texts == 1 && column.numbers > 0;
+        let is_text = |(column, field): (&ColumnSurvey, &String)| {
+            column.first != First::Other || trimmed(field).is_empty() || is_missing_word(field)
+        };
+        let are_units = self.columns.iter().any(is_unit) && self.columns.iter().zip(fields).all(is_text);
+        let units = self.columns.iter().zip(fields).filter(|(column, _)| is_unit(column));
+        let units: Vec<String> = units.map(|(_, field)| format!("`{}`", shown(field.trim()))).collect();
+        if are_units { Err(ImportError::Units { row: *row, units: units.join(", ") }) } else { Ok(()) }
+    }
+
+    /// The columns that have no name and no values, or count the rows from 0 or 1.
+    pub(super) fn left_out(&self, is_unnamed: impl Fn(&str) -> bool) -> LeftOut {
+        let mut left_out = LeftOut::default();
+        for (index, (name, column)) in self.names.iter().zip(&self.columns).enumerate() {
+            let is_counting = column.next.is_some() && column.blanks == 0 && self.rows > 0;
+            if is_unnamed(name) && (is_counting || column.blanks == self.rows) {
+                left_out.columns.push(index);
+                left_out.has_counts |= is_counting;
+            }
+        }
+        left_out
+    }
+
+    /// How many components each column has whose first value is a list.
+    pub(super) fn widths(&self) -> Result<Vec<Option<usize>>, ImportError> {
+        let first = self.first.as_ref().map(|(_, fields)| fields.as_slice()).unwrap_or_default();
+        let width = |(index, name): (usize, &String)| match first.get(index).and_then(|field| list::parse(field)) {
+            Some(components) if components.is_empty() => Err(ImportError::EmptyVector(name.clone())),
+            components => Ok(components.map(|components| components.len())),
+        };
+        self.names.iter().enumerate().map(width).collect()
+    }
+}
+
+/// Columns that are no inputs.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// Their positions.
+    pub(super) columns: Vec<usize>,
+    /// Whether one of them counts the rows.
+    pub(super) has_counts: bool,
+}
+
+impl ColumnSurvey {
+    fn look(&mut self, row: usize, rows_before: u64, field: &str) {
+        self.count(rows_before, field);
+        if let Some(numeral) = Numeral::parse(field) {
+            self.look_at(row, field, &numeral);
+            return;
+        }
+        match read(field, DecimalMark::Point, Percent::Fraction) {
+            Cell::Empty => self.blanks += 1,
+            cell @ (Cell::Loose(Parameter::Text(_)) | Cell::Odd(_)) => {
+                self.texts += 1;
+                if rows_before == 0 {
+                    self.first = if matches!(cell, Cell::Odd(_)) { First::OddText } else { First::Text };
+                }
+            }
+            Cell::Loose(_) | Cell::Firm(_) | Cell::Missing(_) => self.texts += 1,
+            Cell::Spelled(..) | Cell::Wrong(..) => {}
+        }
+    }
+
+    fn count(&mut self, rows_before: u64, field: &str) {
+        let number: Option<u64> = field.trim().parse().ok();
+        let is_next = if rows_before == 0 { number.is_some_and(|first| first <= 1) } else { self.next == number };
+        self.next = number.filter(|_| is_next).map(|number| number + 1);
+    }
+
+    fn look_at(&mut self, row: usize, field: &str, numeral: &Numeral) {
+        let value = |mark| numeral.value(mark, Percent::Fraction);
+        let (point, comma) = (value(DecimalMark::Point), value(DecimalMark::Comma));
+        match (&point, &comma) {
+            (Some(_), None) => {
+                self.points += 1;
+            }
+            (None, Some(_)) => self.commas += 1,
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        self.numbers += 1;
+        let example = || Some(Example { row, text: field.trim().to_owned(), numeral: numeral.clone() });
+        if point.is_some() && comma.is_some() && point != comma {
+            self.two_ways = self.two_ways.take().or_else(example);
+            if numeral.has_mark(DecimalMark::Comma) {
+                self.two_ways_with_comma = self.two_ways_with_comma.take().or_else(example);
+            }
+        }
+        if numeral.is_percent {
+            self.percent = self.percent.take().or_else(example);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What the values of one input have in common, which decides what each of them is.
+
+use super::number::{Numeral, exact_float};
+use super::rows::Wrong;
+use super::word::{has_invisible, is_flag_word, shown};
+use crate::case::Parameter;
+
+/// What an input has for values.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Tally {
+    integers: usize,
+    floats: usize,
+    others: usize,
+    /// Texts that begin as numbers, and the first of them.
+    odd_texts: usize,
+    odd_text: Option<Example>,
+    /// Values that are no numbers, though they may be meant as some.
+    odd: Wrong,
+    /// Words for missing values.
+    missing: Wrong,
+    /// Whole numbers that no float is equal to.
+    inexact: Wrong,
+    /// Numbers that are written in an unusual way, and the first of them.
+    spelled: usize,
+    spelled_first: Option<(Example, Parameter)>,
+    /// Texts that are a word for yes or no, and those that are numbers in quotes.
+    flag_words: usize,
+    flag_word: Option<Example>,
+    quoted_numbers: usize,
+    /// The first text with letters that can't be seen.
+    invisible: Option<Example>,
+}
+
+#[derive(Debug, Clone)]
+struct Example {
+    row: usize,
+    text: String,
+}
+
+/// Whether a value may be meant otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    Some,
+    /// It is written in an unusual way, and how.
+    Spelled(String),
+    /// It is a text that begins as a number.
+    Odd,
+    /// It is a word for a missing value.
+    Missing,
+}
+
+impl Tally {
+    /// Counts a value; `name` is that of its column in the file.
+    pub(super) fn count(
+        &mut self,
+        row: usize,
+        value: &Parameter,
+        doubt: Doubt,
+        is_component: bool,
+        name: impl Fn() -> String,
+    ) {
+        match value {
+            Parameter::Integer(_) => {
+                self.integers += 1;
+                if exact_float(value).is_none() {
+                    self.inexact.add(row, || inexact(value, &name()));
+                }
+            }
+            Parameter::Number(_) => self.floats += 1,
+            Parameter::Text(text) => self.count_text(row, text, &doubt),
+            Parameter::Flag(_) | Parameter::List(_) => {}
+        }
+        let is_number = matches!(value, Parameter::Integer(_) | Parameter::Number(_));
+        self.others += usize::from(!is_number);
+        match doubt {
+            Doubt::Spelled(text) => {
+                self.spelled += 1;
+                self.spelled_first.get_or_insert_with(|| (Example { row, text }, value.clone()));
+            }
+            Doubt::Missing => self.missing.add(row, || missing(&loose(value), &name())),
+            // A vector is of one kind, whoever says what its components are.
+            Doubt::None if !is_number && is_component => self.odd.add(row, || odd(&super::field(value), &name())),
+            Doubt::Some | Doubt::Odd if !is_number => self.odd.add(row, || odd(&loose(value), &name())),
+            Doubt::None | Doubt::Some | Doubt::Odd => {}
+        }
+    }
+
+    fn count_text(&mut self, row: usize, text: &str, doubt: &Doubt) {
+        let example = || Example { row, text: text.to_owned() };
+        if *doubt == Doubt::Odd {
+            self.odd_texts += 1;
+            self.odd_text.get_or_insert_with(example);
+        }
+        if is_flag_word(text) {
+            self.flag_words += 1;
+            self.flag_word.get_or_insert_with(example);
+        }
+        if *doubt == Doubt::None && Numeral::parse(text).is_some() {
+            self.quoted_numbers += 1;
+        }
+        if has_invisible(text) {
+            self.invisible.get_or_insert_with(example);
+        }
+    }
+
+    const fn numbers(&self) -> usize {
+        self.integers + self.floats
+    }
+
+    /// Whether all values are numbers, and some of them floats: then all are.
+    pub(super) const fn is_float(&self) -> bool {
+        self.integers > 0 && self.floats > 0 && self.others == 0
+    }
+
+    /// Whether values that are no numbers should be some: as nearly all others are, or as they begin like numbers.
+    const fn is_meant_as_numbers(&self, is_vector: bool) -> bool {
+        let odd = self.odd.total;
+        self.numbers() > 0 && odd > 0 && (is_vector || self.numbers() >= 9 * odd || self.odd_texts == self.others)
+    }
+
+    /// The values that can't be what this input is.
+    pub(super) fn wrong(self, is_vector: bool) -> Wrong {
+        let mut wrong = Wrong::default();
+        if self.numbers() > 0 {
+            let is_meant_as_numbers = self.is_meant_as_numbers(is_vector);
+            let is_float = self.is_float();
+            let words = if self.others == 1 { ", all others there are" } else { ", most others there are" };
+            wrong.extend(self.missing);
+            if is_meant_as_numbers {
+                wrong.extend(self.odd.with_words(words));
+            }
+            if is_float {
+                wrong.extend(self.inexact);
+            }
+        }
+        wrong
+    }
+
+    /// What whoever brought the table should know of this input.
+    pub(super) fn notes(&self, name: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some((Example { row, text }, value)) = &self.spelled_first {
+            let more = if self.spelled > 1 { ", and others in the same way" } else { "" };
+            let value = super::field(value);
+            notes.push(format!("`{}` in column `{name}`, row {row}, is read as {value}{more}", shown(text)));
+        }
+        let texts = match (&self.flag_word, &self.odd_text, self.numbers()) {
+            (_, _, 1..) if self.others > 0 => Some("numbers and other values".to_owned()),
+            (Some(example), ..) if self.flag_words == self.others => {
+                Some(format!("{}; yes and no are written `true` and `false`", texts("texts", example)))
+            }
+            (_, Some(example), 0) => Some(texts("texts that begin as numbers", example)),
+            _ if self.quoted_numbers > 0 && self.quoted_numbers == self.others => {
+                Some("texts that look like numbers, since they stand in quotation marks".to_owned())
+            }
+            _ => None,
+        };
+        notes.extend(texts.map(|texts| format!("column `{name}` holds {texts}")));
+        if let Some(example) = &self.invisible {
+            notes.push(format!("column `{name}` holds {}", texts_with_invisible(example)));
+        }
+        notes
+    }
+}
+
+fn texts(kind: &str, Example { row, text }: &Example) -> String {
+    format!("{kind}, such as `{}` in row {row}", shown(text))
+}
+
+fn texts_with_invisible(example: &Example) -> String {
+    texts("texts with letters that can't be seen", example)
+}
+
+/// A value as it stood in its field.
+fn loose(value: &Parameter) -> String {
+    if let Parameter::Text(text) = value { text.clone() } else { super::field(value) }
+}
+
+fn odd(text: &str, name: &str) -> String {
+    format!("`{}` in column `{name}` is not a number", shown(text))
+}
+
+fn missing(text: &str, name: &str) -> String {
+    format!("`{}` in column `{name}` stands for a missing value, and the column holds numbers", shown(text))
+}
+
+fn inexact(value: &Parameter, name: &str) -> String {
+    format!("`{}` in column `{name}` has more digits than a float, and the column holds floats", super::field(value))
+}

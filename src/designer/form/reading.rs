@@ -1,0 +1,119 @@
+//! How a table is read where its numbers may be meant in two ways: what is asked, and what can be chosen.
+
+use cruncher_study::import::{DecimalMark, Percent, Question, Reading, Spot};
+use leptos::prelude::*;
+
+use super::field::sentence;
+use crate::designer::desk::{Desk, TableState};
+use crate::designer::{draughtsman, memory};
+
+/// What has to be said before the table can be read.
+pub(super) fn asked(question: &Question) -> AnyView {
+    let (Question::DecimalMark { at, .. } | Question::Percent { at, .. }) = question;
+    let Spot { row, column, text } = at;
+    let title = match question {
+        Question::DecimalMark { .. } => "Do decimals have a point or a comma?",
+        Question::Percent { .. } => "What does the per cent sign mean?",
+    };
+    let words =
+        format!("`{text}` in column `{column}`, row {row}, may be two numbers, and nothing in the table shows which");
+    view! {
+        <section class="asked" role="alert">
+            <p class="note__title">{title}</p>
+            <p>{sentence(&words)}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The choices, as far as the table has something that they are about. They stay while it is read again.
+pub(super) fn choices(desk: Desk) -> AnyView {
+    let has_marks =
+        Memo::new(move |_| desk.reading.read().decimal_mark.is_some() || look(desk, |looked| looked.has_marks));
+    let has_percent =
+        Memo::new(move |_| desk.reading.read().percent.is_some() || look(desk, |looked| looked.has_percent));
+    let marks = move || {
+        let options = [
+            (DecimalMark::Point, Signal::derive(move || label("point", &look(desk, |looked| looked.point)))),
+            (DecimalMark::Comma, Signal::derive(move || label("comma", &look(desk, |looked| looked.comma)))),
+        ];
+        let chosen = move || desk.reading.read().decimal_mark.or_else(|| look(desk, |looked| looked.mark));
+        let choose = move |mark| read_again(desk, Reading { decimal_mark: Some(mark), ..desk.reading.get_untracked() });
+        has_marks.get().then(|| segments("Decimal mark", options, chosen, choose))
+    };
+    let percent = move || {
+        let options = [
+            (Percent::Fraction, Signal::derive(|| "5% is 0.05".to_owned())),
+            (Percent::Number, Signal::derive(|| "5% is 5".to_owned())),
+        ];
+        let chosen = move || desk.reading.read().percent;
+        let choose =
+            move |percent| read_again(desk, Reading { percent: Some(percent), ..desk.reading.get_untracked() });
+        has_percent.get().then(|| segments("Per cent", options, chosen, choose))
+    };
+    view! { {marks} {percent} }.into_any()
+}
+
+/// What the table shows of decimal marks and per cent signs.
+#[derive(Default)]
+struct Looked {
+    has_marks: bool,
+    has_percent: bool,
+    mark: Option<DecimalMark>,
+    /// What the number that is asked about would be with each mark.
+    point: Option<String>,
+    comma: Option<String>,
+}
+
+fn look<T>(desk: Desk, what: impl FnOnce(Looked) -> T) -> T {
+    let state = desk.table.read();
+    what(match &*state {
+        TableState::Read { table, .. } => Looked {
+            has_marks: table.decimal_mark.is_some(),
+            has_percent: table.percent.is_some(),
+            mark: table.decimal_mark,
+            ..Looked::default()
+        },
+        TableState::Wrong { problem, .. } => match &problem.question {
+            Some(Question::DecimalMark { point, comma, .. }) => {
+                Looked { has_marks: true, point: Some(point.clone()), comma: Some(comma.clone()), ..Looked::default() }
+            }
+            Some(Question::Percent { .. }) => Looked { has_percent: true, ..Looked::default() },
+            None => Looked::default(),
+        },
+        TableState::None | TableState::Reading { .. } => Looked::default(),
+    })
+}
+
+fn label(word: &str, value: &Option<String>) -> String {
+    value.as_ref().map_or_else(|| word.to_owned(), |value| format!("{word}: {value}"))
+}
+
+fn read_again(desk: Desk, reading: Reading) {
+    let name = desk.table.read_untracked().name();
+    desk.reading.set(reading);
+    memory::keep_table(desk, name.clone(), desk.table_file.get_value());
+    desk.table.set(TableState::Reading { name });
+    draughtsman::import(desk);
+}
+
+/// Two buttons of which one is pressed, or none as long as nothing was chosen.
+fn segments<T: Copy + PartialEq + Send + Sync + 'static>(
+    name: &'static str,
+    options: [(T, Signal<String>); 2],
+    chosen: impl Fn() -> Option<T> + Copy + Send + Sync + 'static,
+    choose: impl Fn(T) + Copy + 'static,
+) -> AnyView {
+    let option = |(value, words): (T, Signal<String>)| {
+        let is_pressed = move || (chosen() == Some(value)).to_string();
+        view! { <button class="segments__one" aria-pressed=is_pressed on:click=move |_| choose(value)>{words}</button> }
+    };
+    let buttons: Vec<_> = options.into_iter().map(option).collect();
+    view! {
+        <div class="choice">
+            <span class="field__label">{name}</span>
+            <div class="segments" role="group" aria-label=name>{buttons}</div>
+        </div>
+    }
+    .into_any()
+}
