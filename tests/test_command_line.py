@@ -358,6 +358,34 @@ def test_missing_credentials_and_region_are_told_in_a_sentence(command_line: Com
     assert "for profile lab." in run("--region", REGION, "--profile", "lab")
 
 
+def status_with(launched: Launched, path: Path) -> subprocess.CompletedProcess[str]:
+    """The study's status, asked for with the credentials in a file."""
+    command_line = launched.command_line
+    return subprocess.run(
+        command_line.arguments("status", launched.study),
+        env=environment(AWS_SHARED_CREDENTIALS_FILE=str(path), AWS_EC2_METADATA_DISABLED="true"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECS,
+    )
+
+
+def test_a_credentials_file_is_read_with_a_byte_order_mark_and_named_if_it_is_none(
+    launched: Launched, tmp_path: Path
+) -> None:
+    root = launched.command_line.cloud.root
+    content = f"[default]\r\naws_access_key_id = {root.key_id}\r\naws_secret_access_key = {root.secret}\r\n"
+    path = tmp_path / "credentials"
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_bytes(content.encode(encoding))
+        ended = status_with(launched, path)
+        assert (ended.returncode, ended.stderr) == (0, ""), encoding
+    path.write_bytes(content.encode("utf-16"))
+    assert status_with(launched, path).stderr == f"cruncher: {path} is no UTF-8 text: save it as UTF-8.\n"
+    path.write_text("[default\n")
+    assert f"They were looked for in {path}." in status_with(launched, path).stderr
+
+
 def test_a_build_without_dashboard_creates_nothing(command_line: CommandLine, tmp_path: Path) -> None:
     command_line.page = tmp_path / "empty"
     command_line.page.mkdir()

@@ -836,6 +836,11 @@ def paste(page: Page, content: str) -> None:
     text(page, "Paste a table").press("Control+V")
 
 
+def understood(page: Page) -> Locator:
+    """The first rows of the table as the page understood them."""
+    return page.get_by_role("table", name="The table as it was understood")
+
+
 TABLE = "a,c[0],c[1],soil,level\n1,2.5,3,clay,0\n2,2.5,4,sand,1\n3,0,1,sand,1\n"
 WAYS: dict[str, Callable[[Page], None]] = {
     "chosen": lambda page: choose_file(page, "Table of cases", TABLE, "cases.csv"),
@@ -857,8 +862,9 @@ def test_a_table_is_taken_as_it_stands(study: Launched, visits: Visits, binary: 
     choose_file(page, "Model file", DOUBLE)
     take_table(page)
     WAYS[way](page)
-    columns = page.get_by_role("list", name="Columns").get_by_role("listitem")
-    expect(columns).to_have_text(["a", "c[2]", "soil"])
+    columns = understood(page).get_by_role("columnheader")
+    expect(columns).to_have_text(["a whole number", "c[2] number", "soil text"])
+    expect(understood(page).get_by_role("row").nth(1)).to_contain_text("[2.5,3.0]")
     shown = preview(page, "3 cases")
     expect(shown).to_contain_text("levels 0: 1 · 1: 2")
     has_pixels(page, shown.get_by_role("img"))
@@ -910,6 +916,85 @@ def test_wrong_rows_are_named_and_nothing_can_be_sent(study: Launched, visits: V
     expect(
         page.get_by_role("alert").filter(has_text="The table has no column for `a`: every case would fail")
     ).to_be_visible()
+
+
+# Two columns as they are pasted from a spreadsheet that shows thousands with a comma, or thousandths.
+PASTED = "a\tb\n50,000\t1,200\n75,000\t2,590\n"
+
+
+def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study, permissions=["clipboard-read", "clipboard-write"])
+    choose_file(page, "Model file", DOUBLE)
+    take_table(page)
+    paste(page, PASTED)
+    question = page.get_by_role("alert").filter(has_text="Do decimals have a point or a comma?")
+    expect(question).to_contain_text("`50,000` in column `a`, row 2, may be two numbers")
+    choice = page.get_by_role("group", name="Decimal mark")
+    buttons = choice.get_by_role("button")
+    expect(buttons).to_have_text(["point: 50000", "comma: 50.0"])
+    expect(choice.get_by_role("button", pressed=True)).to_have_count(0)
+    preview(page, "Nothing to show yet")
+
+    buttons.nth(1).press("Enter")
+    expect(question).to_have_count(0)
+    first = understood(page).get_by_role("row").nth(1).get_by_role("cell")
+    expect(first).to_have_text(["50.0", "1.2"])
+    expect(buttons).to_have_text(["point", "comma"])
+    expect(choice.get_by_role("button", pressed=True)).to_have_text(["comma"])
+    expect(buttons.nth(1)).to_be_focused()
+    expect(page.get_by_role("list", name="How it was read")).to_contain_text("Numbers are read with a decimal comma.")
+    preview(page, "2 cases")
+    assert [row["a"] for row in csv.DictReader(io.StringIO(save(page, "Save CSV").decode()))] == ["50.0", "75.0"]
+
+    page.reload()
+    expect(first).to_have_text(["50.0", "1.2"])
+    buttons.nth(0).click()
+    expect(first).to_have_text(["50000", "1200"])
+    expect(page.get_by_role("list", name="How it was read")).to_contain_text("`50,000` in column `a`, row 2, is read as 50000")
+    preview(page, "2 cases")
+    assert [row["a"] for row in csv.DictReader(io.StringIO(save(page, "Save CSV").decode()))] == ["50000", "75000"]
+    choose_file(page, "Model file", DOUBLE)
+    review(page)
+    button(page, "Back to the design").click()
+
+    choose_file(page, "Table of cases", "a\n5%\n7.5%\n", "porosity.csv")
+    expect(page.get_by_role("alert").filter(has_text="What does the per cent sign mean?")).to_be_visible()
+    button(page, "5% is 0.05").click()
+    expect(understood(page).get_by_role("cell")).to_have_text(["0.05", "0.075"])
+    expect(choice.get_by_role("button", pressed=True)).to_have_text(["point"])
+
+
+def test_a_mark_that_does_not_fit_is_told_and_can_be_chosen_back(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    choose_file(page, "Model file", DOUBLE)
+    take_table(page)
+    choose_file(page, "Table of cases", "a;b\n1.5;2.25\n", "cases.csv")
+    choice = page.get_by_role("group", name="Decimal mark")
+    expect(choice.get_by_role("button", pressed=True)).to_have_text(["point"])
+    choice.get_by_role("button", name="comma").click()
+    alert = page.get_by_role("alert").filter(has_text="cases.csv can't be used")
+    expect(alert).to_contain_text("has a decimal point, and decimals of this file have a comma")
+    choice.get_by_role("button", name="point").click()
+    expect(understood(page).get_by_role("cell")).to_have_text(["1.5", "2.25"])
+    expect(alert).to_have_count(0)
+
+
+def test_a_design_is_known_in_each_encoding_wherever_it_is_dropped(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    choose_file(page, "Model file", DOUBLE)
+    design = json.dumps({
+        "batch": "b", "model": {"file": "model.py", "kind": "python"}, "seed": 1,
+        "factors": [{"name": "a", "minimum": 1.0, "maximum": 2.0}], "sampler": {"kind": "latin_hypercube", "cases": 4},
+    })  # fmt: skip
+    for encoding in ("utf-8-sig", "utf-16"):
+        open_file(page, design.encode(encoding))
+        preview(page, "4 cases")
+        button(page, "A table of cases").click()
+        preview(page, "Nothing to show yet")
+    choose_file(page, "Table of cases", design, "design.json")
+    expect(page.get_by_role("alert").filter(has_text="This is a design and no table of cases")).to_be_visible()
+    choose_file(page, "Open a design file", TABLE, "study.json")
+    expect(told(page, "no design file")).to_contain_text("a table of cases belongs below")
 
 
 # How long the longest frame takes, in milliseconds, from the first call to the second.
@@ -1287,6 +1372,24 @@ def with_a_table(page: Page) -> None:
     preview(page, "3 cases")
 
 
+def with_a_question(page: Page) -> None:
+    """A table that may be meant in two ways."""
+    choose_file(page, "Model file", DOUBLE)
+    take_table(page)
+    choose_file(page, "Table of cases", PASTED, "pasted.tsv")
+    expect(page.get_by_role("alert").filter(has_text="Do decimals have a point or a comma?")).to_be_visible()
+
+
+def with_notes(page: Page) -> None:
+    """A table of which much has to be said."""
+    choose_file(page, "Model file", DOUBLE)
+    take_table(page)
+    rows = "".join(f"{row};{row}.{row:03};clay;\"[{row}.5, 2.0]\";WAHR\n" for row in range(1, 9))
+    content = "level;a;soil;depths;drained\n0;−1.250,50;sand;\"[1.5, 2.0]\";FALSCH\n" + rows
+    choose_file(page, "Table of cases", content, "boreholes.csv")
+    preview(page, "9 cases")
+
+
 def with_summary(page: Page) -> None:
     """What sending comes to."""
     filled(page)
@@ -1309,7 +1412,7 @@ def sent(page: Page) -> None:
     expect(page.get_by_role("region", name="Designs that were submitted")).to_be_visible()
 
 
-STATES = [empty, filled, with_errors, with_a_table, with_a_wrong_table, with_summary, with_first_results, sent]
+STATES = [empty, filled, with_errors, with_a_table, with_a_wrong_table, with_a_question, with_notes, with_summary, with_first_results, sent]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

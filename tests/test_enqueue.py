@@ -480,3 +480,47 @@ def test_the_table_has_ids_where_there_is_a_model(binary: Path, tmp_path: Path) 
     ran = design_of(binary, design, "--json", "-")
     assert [sorted(case) for case in ran.json()] == [["level", "parameters", "replicate"]] * 3
     assert "the cases have no ids yet" in ran.err
+
+
+def test_a_table_that_may_be_meant_in_two_ways_is_refused_with_the_option_that_says_which(
+    launched: Launched, tmp_path: Path
+) -> None:
+    (tmp_path / "model.py").write_text("result['x'] = {{a}}\n")
+    table = tmp_path / "pasted.tsv"
+    table.write_text("a\tb\n50,000\t1,200\n")
+    arguments = ["enqueue", launched.study, str(table), "--model", str(tmp_path / "model.py"), "--batch", "b", "--yes"]
+    ran = launched.command_line.run(*arguments)
+    assert ran.code == 1
+    assert "pasted.tsv: Row 2: `50,000` in column `a` may be 50000 or 50.0" in ran.err
+    assert "Say which: --decimal-mark point, or --decimal-mark comma." in ran.err
+    ran = launched.command_line.run(*arguments, "--decimal-mark", "point")
+    assert ran.code == 0, ran.err
+    assert "`50,000` in column `a`, row 2, is read as 50000" in ran.err
+    (message,) = drain(launched)
+    assert message["parameters"] == {"a": 50000, "b": 1200}
+    table.write_text("a\n5%\n")
+    ran = launched.command_line.run("design", str(table))
+    assert ran.code == 1
+    assert "Say which: --percent fraction, or --percent number." in ran.err
+    ran = launched.command_line.run("design", str(table), "--percent", "number", "--json", "-")
+    assert [case["parameters"] for case in ran.json()] == [{"a": 5}]
+
+
+def test_a_design_written_as_json_is_read_back(binary: Path, tmp_path: Path) -> None:
+    design = write_design(tmp_path, {"kind": "latin_hypercube", "levels": [1, 2]}, replicates=2)
+    first, second = tmp_path / "cases.json", tmp_path / "again.json"
+    ran = design_of(binary, str(design), "--json", str(first))
+    assert ran.code == 0, ran.err
+    ran = design_of(binary, str(first), "--model", str(tmp_path / "model.py"), "--json", str(second))
+    assert ran.code == 0, ran.err
+    assert "is taken as" not in ran.out
+    assert len(json.loads(first.read_text())) == 12
+    assert second.read_text() == first.read_text()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_design_is_read_in_each_encoding(binary: Path, tmp_path: Path, encoding: str) -> None:
+    design = write_design(tmp_path, {"kind": "latin_hypercube", "cases": 4})
+    expected = design_of(binary, str(design), "--csv", "-").out
+    design.write_bytes(design.read_text().encode(encoding))
+    assert design_of(binary, str(design), "--csv", "-").out == expected

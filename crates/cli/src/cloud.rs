@@ -1,5 +1,7 @@
 //! The user's own access to a cloud: credentials and region as the AWS CLI finds them.
 
+#[expect(deprecated, reason = "as in `profile_files`")]
+use aws_config::profile::profile_file::ProfileFiles;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
@@ -9,6 +11,7 @@ use cruncher_aws::{Client, Credentials, Endpoints, Ports, TransportError};
 
 use crate::arguments::Account;
 use crate::failure::{Failure, sentence};
+use crate::profile_files::{places, profile_files};
 use crate::text::printable;
 
 /// The ports of this process.
@@ -32,14 +35,15 @@ pub(crate) async fn client_as_stored(account: &Account) -> Result<Client, Failur
 
 async fn signing(account: &Account, ports: Ports) -> Result<Client, Failure> {
     // What looks for credentials is large, and every command waits for it.
-    let config = Box::pin(load(account)).await;
+    let config = Box::pin(load(account, profile_files()?)).await;
     let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
     let credentials = Box::pin(credentials(&config, account.profile.as_deref())).await?;
     let endpoint_url = account.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
     Ok(Client::new(ports, Endpoints::new(region, endpoint_url), Some(credentials)))
 }
 
-async fn load(account: &Account) -> SdkConfig {
+#[expect(deprecated, reason = "as in `profile_files`")]
+async fn load(account: &Account, files: Option<ProfileFiles>) -> SdkConfig {
     let http =
         aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
@@ -48,6 +52,9 @@ async fn load(account: &Account) -> SdkConfig {
     }
     if let Some(profile) = &account.profile {
         loader = loader.profile_name(profile);
+    }
+    if let Some(files) = files {
+        loader = loader.profile_files(files);
     }
     loader.load().await
 }
@@ -84,8 +91,10 @@ fn unusable(error: &CredentialsError, profile: Option<&str>) -> Failure {
     let profile = profile.map(|profile| format!(" of profile {profile}")).unwrap_or_default();
     // The cause may be a list of every place that was asked.
     let cause = printable(&sentence(error), 400);
+    let places = Some(places()).filter(|places| !places.is_empty());
+    let places = places.map(|places| format!(" They were looked for in {places}.")).unwrap_or_default();
     Failure::new(format!(
-        "The AWS credentials{profile} can't be used: {cause} Sign in again, with `aws sso login` for instance, and try \
+        "The AWS credentials{profile} can't be used: {cause}{places} Sign in again, with `aws sso login` for instance, and try \
          `aws sts get-caller-identity`."
     ))
 }

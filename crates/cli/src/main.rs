@@ -15,6 +15,7 @@ mod freeze;
 mod launch;
 mod links;
 mod output;
+mod profile_files;
 mod release;
 mod report;
 mod results;

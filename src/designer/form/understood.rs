@@ -31,7 +31,7 @@ fn head(column: &ImportedColumn) -> AnyView {
     let ImportedColumn { name, count, kind } = column.clone();
     let name = count.map_or_else(|| name.clone(), |count| format!("{name}[{count}]"));
     let class = alignment(column);
-    view! { <th scope="col" class=class><code>{name}</code><span class="understood__kind">{kind}</span></th> }
+    view! { <th scope="col" class=class><code>{name}</code>" "<span class="understood__kind">{kind}</span></th> }
         .into_any()
 }
 

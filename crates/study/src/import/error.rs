@@ -41,6 +41,16 @@ pub enum ImportError {
         /// What stands there, in backticks.
         units: String,
     },
+    /// A comment that may be the header.
+    #[error(
+        "row {row}, which begins with a comment's mark, may be the header, and so may row {next}: delete one of the two"
+    )]
+    TwoHeaders {
+        /// The comment.
+        row: usize,
+        /// The line below.
+        next: usize,
+    },
     /// A table that DAKOTA wrote.
     #[error(
         "this is a table of DAKOTA, which doesn't say which columns are inputs and which are responses: delete `%eval_id`, \

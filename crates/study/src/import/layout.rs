@@ -1,6 +1,9 @@
 //! Where a table as text has its header, and what separates its columns.
 
+use csv::StringRecord;
+
 use super::ImportError;
+use super::header::is_unnamed;
 use super::number::Numeral;
 use super::records::{Records, Separator, words};
 use super::word::trimmed;
@@ -29,10 +32,7 @@ struct Line<'a> {
 impl Line<'_> {
     /// What the line says behind the mark of a comment; none if it is no comment.
     fn comment(&self) -> Option<&str> {
-        self.text
-            .trim_start()
-            .strip_prefix(['#', '%'])
-            .map(|comment| comment.trim_start_matches(['#', '%']).trim_start())
+        self.text.trim_start().strip_prefix(['#', '%']).map(|comment| comment.trim_start_matches(['#', '%', ' ']))
     }
 }
 
@@ -47,6 +47,9 @@ impl<'a> Layout<'a> {
             lines.skip_while(|line| line.comment().is_some()).take(2).collect(),
         );
         let named = comments.last().filter(|_| rest.first().is_none_or(|line| !names_only(line.text)));
+        if let (None, Some(comment), Some(header)) = (named, comments.last(), rest.first()) {
+            check_header(comment, header)?;
+        }
         let (header, left_out) = match (named, rest.first()) {
             (Some(header), _) => {
                 check_program(header.text)?;
@@ -97,12 +100,29 @@ fn lines(text: &str) -> impl Iterator<Item = Line<'_>> + Clone {
     lines.filter(|line| !trimmed(line.text).is_empty())
 }
 
+/// That a comment above the header isn't as likely the header itself: then the line below names units, or is a case.
+fn check_header(comment: &Line<'_>, header: &Line<'_>) -> Result<(), ImportError> {
+    let names = comment.comment().unwrap_or_default();
+    let separator = separator(header.text, header.text);
+    let is_likely =
+        are_names(&fields(names, separator)) && fields(names, separator).len() == fields(header.text, separator).len();
+    if is_likely { Err(ImportError::TwoHeaders { row: comment.above + 1, next: header.above + 1 }) } else { Ok(()) }
+}
+
+fn fields(line: &str, separator: Separator) -> StringRecord {
+    let mut records = Records::new(line, separator, 0);
+    records.next();
+    records.record
+}
+
 /// Whether a line consists of nothing but names.
 fn names_only(line: &str) -> bool {
-    let mut fields = Records::new(line, separator(line, line), 0);
-    fields.next();
-    let name = |field: &str| trimmed(field).split('[').next().is_some_and(is_name);
-    fields.record.iter().all(name)
+    are_names(&fields(line, separator(line, line)))
+}
+
+fn are_names(fields: &StringRecord) -> bool {
+    let name = |field: &str| is_unnamed(trimmed(field)) || trimmed(field).split('[').next().is_some_and(is_name);
+    fields.iter().all(name) && !fields.iter().all(|field| trimmed(field).is_empty())
 }
 
 /// DAKOTA writes inputs and responses into one table, and doesn't say which is which.
@@ -152,6 +172,7 @@ mod tests {
         check("\"a,b;c\";d\n1;2", "\"a,b;c\";d", semicolon, 0);
         check("# a b\n1.0 2.0\n", "a b", Separator::Spaces, 0);
         check("# made by hand\n#a,b\n1,2\n", "a,b", comma, 1);
+        check("# by hand: 2 rows\na b\n1 2\n", "a b", Separator::Spaces, 1);
         check("# made by hand\na,b\n1,2\n", "a,b", comma, 1);
         check("#,a\n1,clay\n", ",a", comma, 0);
         check("a  b\n 1\t 2\n", "a  b", Separator::Spaces, 0);
@@ -164,6 +185,13 @@ mod tests {
         check("cohesion totale\n50 000\n", "cohesion totale", Separator::Letter(b';'), 0);
         check("a b\n1\n", "a b", Separator::Letter(b';'), 0);
         check("\"a\" \"b\"\n\"1\" 1.5 2\n", "\"a\" \"b\"", Separator::Spaces, 0);
+    }
+
+    #[test]
+    fn a_comment_that_may_be_the_header_is_told() {
+        for text in ["# a b\nkPa deg\n1 2\n", "# soil\nclay\nsand\n"] {
+            assert_eq!(Layout::of(text), Err(ImportError::TwoHeaders { row: 1, next: 2 }), "{text}");
+        }
     }
 
     #[test]

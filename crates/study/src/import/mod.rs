@@ -115,4 +115,6 @@ pub fn import(content: &[u8], reading: Reading) -> Result<Table, ImportError> {
 #[cfg(test)]
 mod case_tests;
 #[cfg(test)]
+mod habit_tests;
+#[cfg(test)]
 mod tests;
