@@ -2,7 +2,7 @@
 
 use super::tests::{check, check_notes, check_refused, check_wrong, read, read_as, text, utf_16};
 use super::*;
-use crate::case::Parameter::{Flag, Integer, List, Number};
+use crate::case::Parameter::{Flag, Integer, List, Number, Unsigned};
 
 const POINT: Reading = Reading { decimal_mark: Some(DecimalMark::Point), percent: None };
 const COMMA: Reading = Reading { decimal_mark: Some(DecimalMark::Comma), percent: None };
@@ -179,6 +179,12 @@ fn whole_numbers_of_64_bits_are_exact() {
     let rows = [4_611_686_018_427_387_905, 4_611_686_018_427_387_906, 4_611_686_018_427_387_907].map(row);
     check(seeds, "seed width", &[&rows[0], &rows[1], &rows[2]]);
     assert_eq!(read(read(seeds).to_json()).rows, rows);
+    let unsigned = "seed\n12157665459056928801\n18446744073709551615\n-1\n";
+    let rows = [Unsigned(12_157_665_459_056_928_801), Unsigned(u64::MAX), Integer(-1)];
+    check(unsigned, "seed", &[&rows[..1], &rows[1..2], &rows[2..]]);
+    assert_eq!(read(read(unsigned).to_json()).rows.concat(), rows);
+    check("[{\"a\": 18446744073709551615}]", "a", &[&[Unsigned(u64::MAX)]]);
+    check("c\n\"[18446744073709551615, 1]\"\n", "c[2]", &[&[List(vec![Unsigned(u64::MAX), Integer(1)])]]);
     check_wrong(
         "seed\n4611686018427387905\n0.5\n",
         &["row 2: `4611686018427387905` in column `seed` has more digits than a float, and the column holds floats"],

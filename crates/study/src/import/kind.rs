@@ -34,7 +34,7 @@ impl Kind {
     fn of(value: &Parameter) -> Option<Self> {
         match value {
             Parameter::Flag(_) => Some(Self::Flag),
-            Parameter::Integer(_) => Some(Self::Whole),
+            Parameter::Integer(_) | Parameter::Unsigned(_) => Some(Self::Whole),
             Parameter::Number(_) => Some(Self::Number),
             Parameter::Text(_) => Some(Self::Text),
             Parameter::List(components) => components.iter().map(Self::of).reduce(Self::both)?,

@@ -124,15 +124,19 @@ impl Numeral {
     }
 }
 
-/// A whole number of at most 64 bits.
+/// A whole number of at most 64 bits, with a sign or without.
 pub(super) fn whole_number(digits: &str) -> Value {
-    digits.parse().map_or(Value::Beyond, |integer| Value::Number(Parameter::Integer(integer)))
+    Parameter::whole(digits).map_or(Value::Beyond, Value::Number)
 }
 
 /// The float that is equal to a number; none if it is a whole number that no float is equal to.
 pub(super) fn exact_float(number: &Parameter) -> Option<f64> {
     let float = number.as_number()?;
-    let digits = if let Parameter::Integer(integer) = number { integer.to_string() } else { return Some(float) };
+    let digits = match number {
+        Parameter::Integer(integer) => integer.to_string(),
+        Parameter::Unsigned(integer) => integer.to_string(),
+        _ => return Some(float),
+    };
     (format!("{float:.0}") == digits).then_some(float)
 }
 

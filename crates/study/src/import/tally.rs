@@ -61,7 +61,7 @@ impl Tally {
         name: impl Fn() -> String,
     ) {
         match value {
-            Parameter::Integer(_) => {
+            Parameter::Integer(_) | Parameter::Unsigned(_) => {
                 self.integers += 1;
                 if exact_float(value).is_none() {
                     self.inexact.add(row, || inexact(value, &name()));
@@ -71,7 +71,7 @@ impl Tally {
             Parameter::Text(text) => self.count_text(row, text, &doubt),
             Parameter::Flag(_) | Parameter::List(_) => {}
         }
-        let is_number = matches!(value, Parameter::Integer(_) | Parameter::Number(_));
+        let is_number = value.as_number().is_some();
         self.others += usize::from(!is_number);
         match doubt {
             Doubt::Spelled(text) => {

@@ -78,9 +78,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Scalar(Parameter::Integer(integer)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number beyond the integers is read as the nearest float")]
     fn visit_u64<E>(self, integer: u64) -> Result<Json, E> {
-        Ok(Json::Scalar(i64::try_from(integer).map_or(Parameter::Number(integer as f64), Parameter::Integer)))
+        Ok(Json::Scalar(Parameter::from(integer)))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
