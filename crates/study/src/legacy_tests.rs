@@ -154,8 +154,8 @@ fn an_error_is_final_and_grouped_by_the_frames_of_its_model() {
     assert_eq!(error.end_time.to_bits(), (START + 140.5).to_bits());
     assert!(error.traceback.ends_with("in solve\nValueError: negative cohesion: -1.0\n"));
     assert_eq!(error.level, 3);
-    // hashlib.sha256(b"ValueError\nnegative cohesion: #\n<module>\n\n<module>\n\nsolve\n")
-    assert_eq!(error.signature, "5b19d576b1fa2f0a");
+    // hashlib.sha256(b"ValueError\nnegative cohesion: #\n<module>\n\nsolve\n")
+    assert_eq!(error.signature, "6973f7240c1ac73e");
 }
 
 #[test]
