@@ -3,7 +3,7 @@
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::figures::{counted, duration, thousands};
-use cruncher_study::forecast::forecast;
+use cruncher_study::forecast::{Forecast, Outlook};
 use cruncher_study::heartbeat::Heartbeat;
 use leptos::prelude::*;
 
@@ -106,17 +106,22 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
         let over = if counts.done == counts.cases { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
     }
-    let alive = alive(snapshot).count() as u64;
+    // Nobody knows which of several batches comes first, nor when a paused study goes on.
+    if counts.open() != snapshot.total.open() || snapshot.control.paused {
+        return ().into_any();
+    }
     let at = |secs: f64| clock_time(snapshot.time + secs, snapshot.time);
-    let starts = self::alive(snapshot).filter_map(|worker| Some(worker.case.as_ref()?.start_time));
-    let running_secs = snapshot.time - starts.fold(snapshot.time, f64::min);
-    let with = |workers| forecast(&snapshot.finishes, running_secs, counts.open(), workers);
-    let Some(range) = with(alive) else { return ().into_any() };
-    let (least, most) = (at(range.least_secs), at(range.most_secs));
+    let outlook = Outlook::of(&snapshot.finishes, &snapshot.workers, snapshot.time);
+    let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else { return ().into_any() };
+    let Some(most_secs) = most_secs else {
+        let when = format!("finishes {} or later", at(least_secs));
+        return view! { <p><span title="How much later can't be known yet: the last cases may take longer than any that has finished.">{when}</span></p> }.into_any();
+    };
+    let (least, most) = (at(least_secs), at(most_secs));
     let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
-    let title =
-        format!("in {} to {}, with a chance of nine in ten", duration(range.least_secs), duration(range.most_secs));
-    let sooner = with(alive + MORE_WORKERS).map(|range| at(range.most_secs)).filter(|sooner| *sooner != most);
+    let title = format!("in {} to {}, with a chance of nine in ten", duration(least_secs), duration(most_secs));
+    let sooner = outlook.forecast(counts.open(), MORE_WORKERS).and_then(|range| range.most_secs);
+    let sooner = sooner.map(at).filter(|sooner| *sooner != most);
     let more = sooner.map(|sooner| format!(" · with {MORE_WORKERS} more workers {sooner}"));
     view! { <p><span title=title>{when}</span><span class="faint">{more}</span></p> }.into_any()
 }

@@ -7,6 +7,7 @@ use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::Weight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{ago, duration, thousands};
+use cruncher_study::forecast::{Forecast, Outlook};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use serde_json::{Value, json};
 
@@ -41,12 +42,32 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         thousands(queue.leased),
         thousands(snapshot.dead_letters)
     );
+    text += &finish_line(snapshot);
     let notices: Vec<String> = snapshot.notices.iter().map(|notice| printable(&notice.to_string(), 400)).collect();
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
     section(&mut text, "Batches", &batches(&snapshot.batches));
     section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
     section(&mut text, "Errors", &errors(&snapshot.error_groups, snapshot.time));
     text.trim_end().to_owned() + "\n"
+}
+
+/// How long the study will take.
+fn finish_line(snapshot: &Snapshot) -> String {
+    match forecast(snapshot) {
+        None => String::new(),
+        Some(Forecast { least_secs, most_secs: Some(most_secs) }) => {
+            format!("Finishes in {} to {}, with a chance of nine in ten.\n", duration(least_secs), duration(most_secs))
+        }
+        Some(Forecast { least_secs, most_secs: None }) => format!(
+            "Finishes in {} or later: the last cases may take longer than any that has finished.\n",
+            duration(least_secs)
+        ),
+    }
+}
+
+fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
+    let outlook = Outlook::of(&snapshot.finishes, &snapshot.workers, snapshot.time);
+    outlook.forecast(snapshot.total.open(), 0).filter(|_| !snapshot.control.paused)
 }
 
 fn section(text: &mut String, title: &str, content: &str) {
@@ -162,6 +183,8 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "workers": snapshot.workers,
         "error_groups": snapshot.error_groups.iter().map(group).collect::<Vec<_>>(),
         "notices": notices.collect::<Vec<_>>(),
+        "forecast": forecast(snapshot)
+            .map(|Forecast { least_secs, most_secs }| json!({"least_secs": least_secs, "most_secs": most_secs})),
     })
 }
 
@@ -176,7 +199,9 @@ fn counts_json(counts: &CaseCounts) -> Value {
 #[cfg(test)]
 mod tests {
     use cruncher_study::batch::Batch;
+    use cruncher_study::control::Control;
     use cruncher_study::diagnosis::{Notice, QueueCounts};
+    use cruncher_study::ledger::Finish;
 
     use super::*;
 
@@ -231,6 +256,22 @@ Errors
   0 cases, 0 for good, on 1 worker, last 1 min ago: ValueError: negative [2J cohesion
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_end_is_foretold_as_far_as_it_can_be_known() {
+        let worker = r#"{"worker": "w", "host": "h", "start_time": 0, "time": 990.0, "state": "waiting"}"#;
+        let finish = Finish { end_time: 900.0, duration_secs: Some(10.0) };
+        let total = CaseCounts { cases: 60, queued: 60, ..CaseCounts::default() };
+        let workers = vec![serde_json::from_str(worker).unwrap()];
+        let of =
+            |finished| Snapshot { finishes: vec![finish; finished], total, workers: workers.clone(), ..snapshot() };
+        assert_eq!(finish_line(&of(2)), "");
+        assert!(finish_line(&of(3)).starts_with("Finishes in 10 min or later: "));
+        assert_eq!(finish_line(&of(30)), "Finishes in 10 min to 10 min, with a chance of nine in ten.\n");
+        assert!(as_json("prandtl", &of(30))["forecast"]["most_secs"].as_f64().unwrap() > 599.0);
+        let control = Control { paused: true, ..Control::default() };
+        assert_eq!(finish_line(&Snapshot { control, ..of(30) }), "", "nobody knows when it goes on");
     }
 
     #[test]

@@ -8,22 +8,31 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// What random numbers are for: no two samplers see the same ones, whatever their seeds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose {
+pub enum Purpose {
+    /// Independent random points.
     Random = 1,
+    /// Latin hypercubes.
     LatinHypercube = 2,
+    /// Optimised Latin hypercubes.
     Optimised = 3,
+    /// The new half of a doubled Latin hypercube.
     Doubled = 4,
+    /// The scrambling of Sobol's sequence.
     Sobol = 5,
+    /// The scrambling of Halton's sequence.
     Halton = 6,
+    /// The forecast of a study's end.
+    Forecast = 7,
 }
 
 /// A source of random numbers, the same on every platform.
 #[derive(Debug, Clone)]
-pub(crate) struct Generator(Xoshiro256PlusPlus);
+pub struct Generator(Xoshiro256PlusPlus);
 
 impl Generator {
     /// The generator of a purpose and a key, a few numbers: the seed, the stream, the dimension.
-    pub(crate) fn new(purpose: Purpose, key: &[u64]) -> Self {
+    #[must_use]
+    pub fn new(purpose: Purpose, key: &[u64]) -> Self {
         let absorbed = key.iter().fold(mixed(purpose as u64), |state, &word| mixed(state ^ mixed(word)));
         Self(Xoshiro256PlusPlus::seed_from_u64(absorbed))
     }
@@ -36,7 +45,7 @@ impl Generator {
     /// Draws a random number from 0, included, to 1, excluded, for each of the values.
     // See `shuffle`.
     #[inline(never)]
-    pub(crate) fn fill(&mut self, values: &mut [f64]) {
+    pub fn fill(&mut self, values: &mut [f64]) {
         values.fill_with(|| unit(self.bits() >> 11));
     }
 
@@ -45,7 +54,7 @@ impl Generator {
     /// D. Lemire: Fast random integer generation in an interval. ACM Transactions on Modeling and Computer Simulation
     /// 29 (2019) 3.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of a product")]
-    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+    pub fn below(&mut self, bound: u32) -> u32 {
         loop {
             let product = u64::from(self.0.next_u32()) * u64::from(bound);
             // The second comparison is rarely needed, and divides.

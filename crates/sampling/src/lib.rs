@@ -17,6 +17,7 @@ mod random;
 mod sobol;
 
 pub use doubling::double_latin_hypercube;
+pub use generator::{Generator, Purpose};
 pub use halton::{MAX_HALTON_DIMENSIONS, halton};
 pub use latin_hypercube::latin_hypercube;
 pub use optimised::{Criterion, MAX_OPTIMISED, optimised_latin_hypercube};

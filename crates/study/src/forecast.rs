@@ -1,94 +1,216 @@
 //! When a study will be finished.
+//!
+//! The rest of the study is played through many times: its workers take one open case after the other, each the one that is
+//! free first (list scheduling: R. L. Graham: Bounds for certain multiprocessing anomalies. Bell System Technical Journal 45
+//! (1966) 1563–1581). How long cases take follows from those that finished and from those that are still running, which count
+//! as longer than they have run so far: [`Durations`].
 
+mod durations;
+mod heap;
+mod schedule;
+
+use cruncher_sampling::{Generator, Purpose};
+
+use crate::heartbeat::{Heartbeat, WorkerState};
 use crate::ledger::Finish;
-
-/// How many of the last durations are taken.
-const SAMPLE: usize = 200;
+use durations::{Durations, Observed};
+use schedule::{blocks, last_end};
 
 /// Without this many durations there is no forecast.
-const MIN_SAMPLE: usize = 3;
+const MIN_FINISHED: usize = 3;
 
-/// A case that has been running for so many times the longest duration of the sample is of another kind.
+/// With fewer durations nobody knows how far they scatter.
+const MIN_FINISHED_FOR_RANGE: usize = 8;
+
+/// How many of the cases that were begun last are looked at, at least, and for each worker; and at most.
+const MIN_SAMPLE: usize = 160;
+const SAMPLE_PER_WORKER: usize = 4;
+const MAX_SAMPLE: usize = 1_000;
+
+/// How often the study is played through: prime numbers, one less than a multiple of 20, so that a twentieth of all ends lies
+/// on each side of the range.
+const DRAWS: [usize; 5] = [199, 139, 79, 59, 19];
+
+/// How many numbers are drawn in all: what takes a millisecond or two in a browser.
+const MAX_NUMBERS: usize = 40_000;
+
+/// If the last case to end is longer than any that has finished in this share of the plays, the end can't be known.
+const MAX_UNSEEN: f64 = 0.9;
+
+/// A range that reaches so many times as far as its middle says nothing.
+const MAX_STRETCH: f64 = 30.0;
+
+/// A case that has been running for so many times the longest duration of a finished one is of another kind.
 const STRANGE: f64 = 3.0;
 
-/// Between these many standard deviations below and above the mean lie 90 % of a normal distribution.
-const NINETY_PERCENT: f64 = 1.645;
+/// A heartbeat of this age, in seconds, still speaks of the case in the worker's hands: else there would be a new one.
+const SETTLED_SECS: f64 = 10.0;
 
-/// How long the open cases will take, in seconds, with a chance of nine in ten.
+/// How long the open cases will take, in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecast {
-    /// The lower end.
+    /// The lower end: with an upper one, 5 % of the plays end before it; without, a tenth of them do even if no case takes
+    /// longer than the longest that has finished.
     pub least_secs: f64,
-    /// The upper end.
-    pub most_secs: f64,
+    /// The upper end, which 5 % of the plays exceed. None if it can't be known: the last cases run, or may run, longer than
+    /// any that has finished.
+    pub most_secs: Option<f64>,
 }
 
-/// Forecasts how long `open` cases take `workers` workers, from the durations of the last finished cases.
-///
-/// The work ahead is taken as a sum of `open` independent durations whose mean and variance are those of a sample of k.
-/// Its variance is open · s² for their scatter, and open² · s² / k since the mean is only estimated. At the end, a worker
-/// waits on average half a case for the others.
-///
-/// There is none if a case has been `running_secs` for much longer than all of the sample: the open ones are of another kind.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-pub fn forecast(finishes: &[Finish], running_secs: f64, open: u64, workers: u64) -> Option<Forecast> {
-    let durations: Vec<f64> = finishes.iter().rev().filter_map(|finish| finish.duration_secs).take(SAMPLE).collect();
-    if durations.len() < MIN_SAMPLE || open == 0 || workers == 0 {
-        return None;
+/// What is known of the durations of a study's cases, and of its workers.
+#[derive(Debug)]
+pub struct Outlook {
+    /// How long each case that is running has been so, in seconds.
+    elapsed_secs: Vec<f64>,
+    workers: u64,
+    observed: Observed,
+}
+
+impl Outlook {
+    /// What finished cases and heartbeats tell at `now`, in seconds since 1970.
+    #[must_use]
+    pub fn of(finishes: &[Finish], heartbeats: &[Heartbeat], now: f64) -> Self {
+        let alive = || heartbeats.iter().filter(|heartbeat| heartbeat.is_alive(now));
+        let elapsed_secs: Vec<f64> = alive().filter_map(|heartbeat| elapsed_secs(heartbeat, now)).collect();
+        let sample = (SAMPLE_PER_WORKER * elapsed_secs.len()).clamp(MIN_SAMPLE, MAX_SAMPLE);
+        Self {
+            observed: Observed::of(finishes, &elapsed_secs, now, sample),
+            elapsed_secs,
+            workers: alive().count() as u64,
+        }
     }
-    let longest = durations.iter().copied().fold(0.0, f64::max);
-    if running_secs > STRANGE * longest {
-        return None;
+
+    /// How long `open` cases take the workers and `more_workers` others. The same for the same arguments.
+    ///
+    /// With a chance of nine in ten the end lies in the range, if the cases are of one kind, their order has nothing to do
+    /// with how long they take, and the workers stay. There is none without a worker, an open case and three durations.
+    #[must_use]
+    pub fn forecast(&self, open: u64, more_workers: u64) -> Option<Forecast> {
+        let workers = (self.workers + more_workers).min(open);
+        if self.observed.finished() < MIN_FINISHED || workers == 0 {
+            return None;
+        }
+        let running = &self.elapsed_secs[..self.elapsed_secs.len().min(length(workers))];
+        let rest = Rest { running, workers: length(workers), blocks: blocks(open - running.len() as u64, workers) };
+        let plays = self.play(&rest, Tail::Extrapolated);
+        let [least_secs, middle_secs, most_secs] = [0.05, 0.5, 0.95].map(|share| plays.quantile(share));
+        let is_known = self.observed.finished() >= MIN_FINISHED_FOR_RANGE
+            && plays.unseen <= MAX_UNSEEN
+            && !running.iter().any(|elapsed_secs| *elapsed_secs > STRANGE * self.observed.longest_secs())
+            && most_secs <= MAX_STRETCH * middle_secs;
+        Some(if is_known {
+            Forecast { least_secs, most_secs: Some(most_secs) }
+        } else {
+            Forecast { least_secs: self.play(&rest, Tail::None).quantile(0.1), most_secs: None }
+        })
     }
-    let (sample, open, workers) = (durations.len() as f64, open as f64, workers.min(open) as f64);
-    let mean = durations.iter().sum::<f64>() / sample;
-    let variance = durations.iter().map(|duration| (duration - mean).powi(2)).sum::<f64>() / (sample - 1.0);
-    let work_secs = open * mean;
-    let spread_secs = NINETY_PERCENT * (open * variance + open * open * variance / sample).sqrt();
-    let tail_secs = if workers > 1.0 { mean / 2.0 } else { 0.0 };
-    Some(Forecast {
-        least_secs: ((work_secs - spread_secs) / workers).max(0.0),
-        most_secs: (work_secs + spread_secs) / workers + tail_secs,
-    })
+
+    /// Plays the rest of the study through.
+    ///
+    /// The numbers that are drawn for one and the same purpose are, over all plays, one of each of as many equal strata: a
+    /// lattice rule with random strides and shifts, as of R. Cranley, T. N. L. Patterson: Randomization of number theoretic
+    /// methods for multiple integration. SIAM Journal on Numerical Analysis 13 (1976) 904–914.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred plays")]
+    fn play(&self, rest: &Rest, tail: Tail) -> Plays {
+        let numbers = self.observed.numbers() + rest.running.len() + rest.blocks.len();
+        let draws = DRAWS.into_iter().find(|draws| draws * numbers <= MAX_NUMBERS).unwrap_or(DRAWS[4]);
+        let mut lattice = Lattice::new(numbers, draws);
+        let weights = self.observed.weights(draws);
+        let mut durations = Durations::default();
+        let mut plays = Plays { ends_secs: Vec::with_capacity(draws), unseen: 0.0 };
+        for _ in 0..draws {
+            let mut strata = lattice.strata.iter().map(|stratum| stratum.place);
+            durations.draw(&self.observed, &weights, &mut strata, tail);
+            let mut fractions = strata.map(|place| (place as f64 + 0.5) / draws as f64);
+            let end = last_end(rest, &durations, &mut fractions);
+            plays.ends_secs.push(end.secs);
+            plays.unseen += f64::from(u8::from(end.is_unseen)) / draws as f64;
+            lattice.advance();
+        }
+        heap::sort(&mut plays.ends_secs);
+        plays
+    }
+}
+
+/// How long the case in a worker's hands has been running, at least. A young heartbeat may name one that has ended since.
+fn elapsed_secs(heartbeat: &Heartbeat, now: f64) -> Option<f64> {
+    let case = heartbeat.case.as_ref().filter(|_| heartbeat.state == WorkerState::Running)?;
+    let known_until = if now - heartbeat.time > SETTLED_SECS { now } else { heartbeat.time };
+    Some((known_until - case.start_time).max(0.0))
+}
+
+/// What is left of a study.
+struct Rest<'a> {
+    /// How long each running case has been so.
+    running: &'a [f64],
+    workers: usize,
+    /// The queued cases, in blocks of so many.
+    blocks: Vec<u64>,
+}
+
+/// What is assumed of durations beyond the longest of a finished case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tail {
+    /// There are none: a case that has run for longer ends now.
+    None,
+    /// They go on as the longest fifth of all suggests, or quite otherwise.
+    Extrapolated,
+}
+
+struct Plays {
+    /// When each ends, in order.
+    ends_secs: Vec<f64>,
+    /// In which share of them the last case is longer than any that has finished.
+    unseen: f64,
+}
+
+impl Plays {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank among a few hundred"
+    )]
+    fn quantile(&self, share: f64) -> f64 {
+        let rank = (share * (self.ends_secs.len() + 1) as f64).round() as usize;
+        self.ends_secs[rank.clamp(1, self.ends_secs.len()) - 1]
+    }
+}
+
+/// For each number of a play, which stratum it comes from.
+struct Lattice {
+    draws: usize,
+    strata: Vec<Stratum>,
+}
+
+struct Stratum {
+    place: usize,
+    stride: usize,
+}
+
+impl Lattice {
+    fn new(numbers: usize, draws: usize) -> Self {
+        let mut generator = Generator::new(Purpose::Forecast, &[]);
+        let mut below = |bound: usize| generator.below(u32::try_from(bound).unwrap_or(1)) as usize;
+        let strata = (0..numbers).map(|_| Stratum { place: below(draws), stride: 1 + below(draws - 1) });
+        Self { draws, strata: strata.collect() }
+    }
+
+    /// Goes on to the next play: after `draws` of them, a prime number, each stratum was met once.
+    fn advance(&mut self) {
+        for Stratum { place, stride } in &mut self.strata {
+            *place += *stride;
+            if *place >= self.draws {
+                *place -= self.draws;
+            }
+        }
+    }
+}
+
+fn length(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finishes(durations: &[f64]) -> Vec<Finish> {
-        durations.iter().map(|secs| Finish { end_time: 0.0, duration_secs: Some(*secs) }).collect()
-    }
-
-    #[test]
-    fn equal_durations_give_a_narrow_range() {
-        let range = forecast(&finishes(&[10.0; 20]), 5.0, 100, 4).unwrap();
-        assert!((range.least_secs - 250.0).abs() < 1e-9 && (range.most_secs - 255.0).abs() < 1e-9, "{range:?}");
-    }
-
-    #[test]
-    fn scattered_durations_give_a_wide_one_around_the_mean() {
-        let range = forecast(&finishes(&[5.0, 15.0, 5.0, 15.0]), 5.0, 100, 1).unwrap();
-        assert!(range.least_secs < 900.0 && range.most_secs > 1_100.0, "{range:?}");
-    }
-
-    #[test]
-    fn more_workers_than_cases_do_not_help() {
-        let sample = finishes(&[10.0; 3]);
-        assert_eq!(forecast(&sample, 0.0, 2, 2), forecast(&sample, 0.0, 2, 50));
-    }
-
-    #[test]
-    fn cases_that_run_much_longer_than_any_before_are_not_forecast() {
-        assert!(forecast(&finishes(&[1.0; 9]), 2.9, 5, 1).is_some());
-        assert_eq!(forecast(&finishes(&[1.0; 9]), 3.1, 5, 1), None);
-    }
-
-    #[test]
-    fn without_a_sample_a_worker_or_an_open_case_there_is_none() {
-        assert_eq!(forecast(&finishes(&[1.0, 1.0]), 0.0, 5, 1), None);
-        assert_eq!(forecast(&finishes(&[1.0; 9]), 0.0, 5, 0), None);
-        assert_eq!(forecast(&finishes(&[1.0; 9]), 0.0, 0, 1), None);
-    }
-}
+#[path = "forecast/tests.rs"]
+mod tests;
