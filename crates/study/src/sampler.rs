@@ -46,7 +46,7 @@ pub enum Sampler {
     },
     /// Sobol's sequence.
     Sobol {
-        /// How many of its points; with levels, one after the other.
+        /// How many of its points; level L has those number 2^L to 2^(L+1), excluded.
         size: Size,
         /// Whether the sequence is scrambled by the seed.
         is_scrambled: bool,
@@ -174,6 +174,19 @@ impl Size {
         }
     }
 
+    /// The number of the first point, in Sobol's sequence, of `count` points.
+    ///
+    /// A block of 2^L points is even by itself, with one point in each of 2^L intervals of each dimension, if it begins at a
+    /// multiple of 2^L: H. Niederreiter: Point sets and sequences with small discrepancy. Monatshefte für Mathematik 104 (1987)
+    /// 273–337. Beginning at 2^L itself, the blocks of all levels are neighbours: from any level to any other they are together
+    /// as even as the sequence is.
+    const fn sobol_start(self, count: u64) -> u64 {
+        match self {
+            Self::Cases(_) => 0,
+            Self::Levels { .. } => count,
+        }
+    }
+
     fn total(self) -> u64 {
         match self {
             Self::Cases(cases) => u64::from(cases),
@@ -238,7 +251,8 @@ impl Sampler {
                 let all = random(dimensions, length(size.total()), seed, 0);
                 by_level(size, |_, start, count| part(&all, length(start)..length(start) + count))
             }
-            Self::Sobol { size, is_scrambled } => by_level(size, |_, start, count| {
+            Self::Sobol { size, is_scrambled } => by_level(size, |_, _, count| {
+                let start = size.sobol_start(count as u64);
                 sobol(dimensions, start..start + count as u64, is_scrambled.then_some(seed))
             }),
             Self::Halton { size, is_scrambled } => by_level(size, |_, start, count| {

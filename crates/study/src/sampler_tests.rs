@@ -105,6 +105,32 @@ fn levels_come_in_order_each_with_a_power_of_two_of_points() {
 }
 
 #[test]
+fn each_level_of_a_sobol_design_fills_every_interval_of_every_dimension_once() {
+    for (first, last, is_scrambled) in [(0, 9, false), (0, 9, true), (3, 6, true), (5, 8, true)] {
+        let sampler = Sampler::Sobol { size: Size::Levels { first, last }, is_scrambled };
+        for LevelPoints { level, points } in sampler.sample(&factors(20), 5).unwrap() {
+            check_strata(&points, 1 << level);
+        }
+    }
+}
+
+#[test]
+fn levels_of_a_sobol_design_have_the_same_points_whichever_is_the_first() {
+    let levels = |first, last| Sampler::Sobol { size: Size::Levels { first, last }, is_scrambled: true };
+    let whole = levels(0, 6).sample(&factors(3), 1).unwrap();
+    assert_eq!(levels(3, 6).sample(&factors(3), 1).unwrap(), whole[3..]);
+}
+
+/// Each of `count` intervals of equal length of each dimension holds one point.
+fn check_strata(points: &Points, count: usize) {
+    assert_eq!(points.len(), count);
+    for column in points.columns() {
+        let strata: BTreeSet<u64> = column.iter().map(|value| (value * count as f64).floor().to_bits()).collect();
+        assert_eq!(strata.len(), count, "of {count} intervals");
+    }
+}
+
+#[test]
 fn whole_numbers_count_as_levels_of_a_grid() {
     let integers = Values::Integers { minimum: 1, maximum: 3 };
     let soils = Values::Levels(vec![Parameter::Text("clay".into()), Parameter::Text("sand".into())]);
