@@ -23,6 +23,8 @@ pub enum Purpose {
     Halton = 6,
     /// The forecast of a study's end.
     Forecast = 7,
+    /// Which levels of a factor come once more than others.
+    Levels = 8,
 }
 
 /// A source of random numbers, the same on every platform.

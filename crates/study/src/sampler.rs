@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use cruncher_sampling::{
-    Criterion, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, double_latin_hypercube, halton,
-    latin_hypercube, optimised_latin_hypercube, random, sobol,
+    Criterion, LevelCounts, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, double_latin_hypercube,
+    halton, latin_hypercube, optimised_latin_hypercube, random, sobol,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,8 @@ pub enum Sampler {
         /// How many.
         size: Size,
     },
-    /// Along each factor, every one of n intervals of equal length holds one of n points.
+    /// Along each factor, every one of n intervals of equal length holds one of n points; whole numbers and levels come each as
+    /// often as any other, up to one.
     LatinHypercube {
         /// How many; with levels, each is a hypercube of its own.
         size: Size,
@@ -241,12 +242,16 @@ impl Sampler {
         let one_level = |points| vec![LevelPoints { level: 0, points }];
         Ok(match *self {
             Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } if doublings > 0 => {
-                let first = hypercube(dimensions, cases as usize, seed, 0, criterion);
-                doubled(first, doublings, seed)
+                let mut levels = doubled(hypercube(dimensions, cases as usize, seed, 0, criterion), doublings, seed);
+                let mut counts = level_counts(factors);
+                levels.iter_mut().for_each(|level| counts.balance(&mut level.points, seed, u64::from(level.level)));
+                levels
             }
-            Self::LatinHypercube { size, criterion, .. } => {
-                by_level(size, |level, _, count| hypercube(dimensions, count, seed, u64::from(level), criterion))
-            }
+            Self::LatinHypercube { size, criterion, .. } => by_level(size, |level, _, count| {
+                let mut points = hypercube(dimensions, count, seed, u64::from(level), criterion);
+                level_counts(factors).balance(&mut points, seed, u64::from(level));
+                points
+            }),
             Self::Random { size } => {
                 let all = random(dimensions, length(size.total()), seed, 0);
                 by_level(size, |_, start, count| part(&all, length(start)..length(start) + count))
@@ -348,6 +353,11 @@ fn hypercube(dimensions: usize, count: usize, seed: u64, stream: u64, criterion:
         None => latin_hypercube(dimensions, count, seed, stream),
         Some(criterion) => optimised_latin_hypercube(dimensions, count, seed, stream, criterion),
     }
+}
+
+/// The levels of each dimension, so that each comes as often as any other.
+fn level_counts(factors: &[Factor]) -> LevelCounts {
+    LevelCounts::new(factors.iter().flat_map(|factor| std::iter::repeat_n(factor.levels(), factor.dimensions())))
 }
 
 fn doubled(first: Points, doublings: u32, seed: u64) -> Vec<LevelPoints> {

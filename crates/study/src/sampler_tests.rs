@@ -121,6 +121,55 @@ fn levels_of_a_sobol_design_have_the_same_points_whichever_is_the_first() {
     assert_eq!(levels(3, 6).sample(&factors(3), 1).unwrap(), whole[3..]);
 }
 
+#[test]
+fn choices_and_whole_numbers_of_a_latin_hypercube_come_equally_often() {
+    let soils = ["clay", "silt", "sand"].map(|soil| Parameter::Text(soil.into()));
+    let factor = |name: &str, count, values| Factor {
+        name: name.into(),
+        count,
+        values,
+        unit: String::new(),
+        note: String::new(),
+    };
+    let factors = [
+        factor("soil", Some(2), Values::Levels(soils.into())),
+        factor("n", None, Values::Integers { minimum: -2, maximum: 4 }),
+        factor("x", None, Values::Range { minimum: 0.0, maximum: 1.0, scale: Scale::Linear }),
+    ];
+    let hypercube = |size, criterion, doublings| {
+        Sampler::LatinHypercube { size, criterion, doublings }.sample(&factors, 3).unwrap()
+    };
+    let criterion = Some(Criterion::CentredDiscrepancy);
+    for levels in [
+        hypercube(Size::Cases(100), None, 0),
+        hypercube(Size::Cases(40), criterion, 0),
+        hypercube(Size::Levels { first: 1, last: 6 }, None, 0),
+        hypercube(Size::Cases(11), criterion, 3),
+    ] {
+        for LevelPoints { points, .. } in levels {
+            check_even(&factors[0], points.column(0));
+            check_even(&factors[0], points.column(1));
+            check_even(&factors[1], points.column(2));
+            check_strata(&part_of(&points, 3), points.len());
+        }
+    }
+}
+
+fn check_even(factor: &Factor, fractions: &[f64]) {
+    let levels = factor.levels().unwrap() as usize;
+    let mut counts = std::collections::BTreeMap::new();
+    for fraction in fractions {
+        *counts.entry(serde_json::to_string(&factor.at(*fraction)).unwrap()).or_insert(0) += 1;
+    }
+    let bounds = fractions.len() / levels..=fractions.len().div_ceil(levels);
+    assert!(counts.values().all(|count| bounds.contains(count)), "{counts:?}");
+    assert_eq!(counts.len(), levels.min(fractions.len()));
+}
+
+fn part_of(points: &Points, dimension: usize) -> Points {
+    Points::from_columns(&[points.column(dimension)]).unwrap()
+}
+
 /// Each of `count` intervals of equal length of each dimension holds one point.
 fn check_strata(points: &Points, count: usize) {
     assert_eq!(points.len(), count);

@@ -1,0 +1,179 @@
+//! Latin hypercubes of factors that take a few levels only: each as often as any other.
+
+use crate::Points;
+use crate::generator::{Generator, Purpose};
+
+/// With more levels than this, none comes twice but by chance.
+pub const MAX_COUNTED_LEVELS: u64 = 1_000_000;
+
+/// How often each level of each dimension came in the points of a Latin hypercube so far.
+#[derive(Debug)]
+pub struct LevelCounts {
+    /// For each dimension: nothing if it is a continuum.
+    counts: Vec<Vec<u32>>,
+}
+
+impl LevelCounts {
+    /// Of dimensions that have so many levels each, none if they are a continuum, before the first point.
+    #[must_use]
+    pub fn new(levels: impl Iterator<Item = Option<u64>>) -> Self {
+        let counted = |levels: &u64| *levels <= MAX_COUNTED_LEVELS;
+        let counts = levels.map(|levels| vec![0; levels.filter(counted).map_or(0, to_length)]);
+        Self { counts: counts.collect() }
+    }
+
+    /// Moves the points of a Latin hypercube, along each dimension in their order, so that every level comes as often as any
+    /// other, up to one, both in these points and together with all before.
+    ///
+    /// Where points don't divide evenly, the levels that come once more are spread over all, at random. Level l of n are the
+    /// values from l/n to (l+1)/n. The bits are the same on every platform.
+    ///
+    /// # Panics
+    /// If there are other dimensions than told, or 2^32 points or more.
+    pub fn balance(&mut self, points: &mut Points, seed: u64, stream: u64) {
+        assert_eq!(points.dimensions(), self.counts.len(), "as many dimensions as told");
+        let count = points.len();
+        for (dimension, before) in self.counts.iter_mut().enumerate().filter(|(_, before)| !before.is_empty()) {
+            let mut generator = Generator::new(Purpose::Levels, &[seed, stream, count as u64, dimension as u64]);
+            let new = new_counts(before, count, &mut generator);
+            place(points.column_mut(dimension), &new);
+            before.iter_mut().zip(new).for_each(|(before, new)| *before += new);
+        }
+    }
+}
+
+/// How often each level comes in `count` more points.
+fn new_counts(before: &[u32], count: usize, generator: &mut Generator) -> Vec<u32> {
+    let least = before.iter().copied().min().unwrap_or_default();
+    let total = before.iter().map(|count| *count as usize).sum::<usize>() + count;
+    let each = u32::try_from(total / before.len()).expect("fewer points than 2^32");
+    // Levels that are ahead stay ahead, so that these points are even by themselves.
+    let indices = || 0..before.len();
+    let (ahead, behind): (Vec<usize>, Vec<usize>) = indices().partition(|level| before[*level] > least);
+    let more = total % before.len();
+    let from_ahead = more.min(ahead.len());
+    let mut new: Vec<u32> = before.iter().map(|before| (each + 1).saturating_sub(*before)).collect();
+    let mut has_more = vec![false; before.len()];
+    for level in [spread(&ahead, from_ahead, generator), spread(&behind, more - from_ahead, generator)].concat() {
+        has_more[level] = true;
+    }
+    for (new, _) in new.iter_mut().zip(has_more).filter(|(_, has_more)| !has_more) {
+        *new -= 1;
+    }
+    new
+}
+
+/// Chooses `count` of the levels at random, one from each of as many neighbouring groups.
+fn spread(levels: &[usize], count: usize, generator: &mut Generator) -> Vec<usize> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let larger = levels.len() % count;
+    let mut sizes: Vec<usize> = (0..count).map(|group| levels.len() / count + usize::from(group < larger)).collect();
+    generator.shuffle(&mut sizes);
+    let mut rest = levels;
+    let chosen = sizes.into_iter().map(|size| {
+        let (group, others) = rest.split_at(size);
+        rest = others;
+        group[generator.below(u32::try_from(size).expect("fewer levels than 2^32")) as usize]
+    });
+    chosen.collect()
+}
+
+/// Moves the values, in their order, to levels that come so often.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 of each")]
+fn place(column: &mut [f64], counts: &[u32]) {
+    let mut order: Vec<usize> = (0..column.len()).collect();
+    order.sort_unstable_by(|one, other| column[*one].total_cmp(&column[*other]));
+    let mut order = order.into_iter();
+    for (level, count) in counts.iter().enumerate() {
+        for (index, position) in order.by_ref().take(*count as usize).enumerate() {
+            let within = (index as f64 + 0.5) / f64::from(*count);
+            column[position] = (level as f64 + within) / counts.len() as f64;
+        }
+    }
+}
+
+fn to_length(levels: u64) -> usize {
+    usize::try_from(levels).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::checks::check_unit_cube;
+    use crate::{double_latin_hypercube, latin_hypercube};
+
+    /// How often each of `levels` comes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
+    fn counts(column: &[f64], levels: u64) -> Vec<u32> {
+        let mut counts = vec![0; to_length(levels)];
+        for value in column {
+            counts[(value * levels as f64).floor() as usize] += 1;
+        }
+        counts
+    }
+
+    fn check_even(column: &[f64], levels: u64) {
+        let counts = counts(column, levels);
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        assert!(most - least <= 1, "{counts:?}");
+    }
+
+    fn order(column: &[f64]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..column.len()).collect();
+        order.sort_by(|one, other| column[*one].total_cmp(&column[*other]));
+        order
+    }
+
+    proptest! {
+        #[test]
+        fn every_level_comes_as_often_as_any_other_however_often_the_hypercube_is_doubled(
+            count in 1..60_usize, levels in 1..150_u64, seed: u64
+        ) {
+            let mut all = latin_hypercube(2, count, seed, 0);
+            let mut seen = LevelCounts::new([Some(levels), None].into_iter());
+            let mut moved = all.clone();
+            seen.balance(&mut moved, seed, 0);
+            for stream in 1..4 {
+                let mut added = double_latin_hypercube(&all, seed, stream);
+                all.append(&added);
+                seen.balance(&mut added, seed, stream);
+                check_even(added.column(0), levels);
+                moved.append(&added);
+                check_even(moved.column(0), levels);
+            }
+            check_unit_cube(&moved);
+            prop_assert_eq!(moved.column(1), all.column(1), "a continuum stays as it is");
+        }
+
+        #[test]
+        fn points_keep_their_order(count in 1..60_usize, levels in 1..150_u64, seed: u64) {
+            let points = latin_hypercube(1, count, seed, 0);
+            let mut moved = points.clone();
+            LevelCounts::new([Some(levels)].into_iter()).balance(&mut moved, seed, 0);
+            prop_assert_eq!(order(moved.column(0)), order(points.column(0)));
+        }
+    }
+
+    #[test]
+    fn which_levels_come_once_more_is_up_to_chance() {
+        let mut often = vec![0_u32; 3];
+        for seed in 0..3_000 {
+            let mut points = latin_hypercube(1, 10, seed, 0);
+            LevelCounts::new([Some(3)].into_iter()).balance(&mut points, seed, 0);
+            often.iter_mut().zip(counts(points.column(0), 3)).for_each(|(often, count)| *often += count - 3);
+        }
+        // Four standard deviations of a binomial distribution around its mean, 1000.
+        assert!(often.iter().all(|count| (900..=1_100).contains(count)), "{often:?}");
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_levels_everywhere() {
+        let mut points = latin_hypercube(1, 10, 1, 0);
+        LevelCounts::new([Some(4)].into_iter()).balance(&mut points, 1, 0);
+        assert_eq!(counts(points.column(0), 4), [3, 2, 3, 2]);
+    }
+}
