@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::case::{Parameter, Parameters};
 use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
 use crate::factor::{Factor, FactorError, Values, check_factors};
+use crate::grid::GridValues;
 use crate::import::{Column, Table};
 use crate::model::ModelKind;
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
@@ -116,6 +117,7 @@ pub struct Design {
     /// Level and replicate of each row.
     marks: Vec<Mark>,
     left_out: u64,
+    grid: GridValues,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -212,9 +214,10 @@ impl DesignFile {
     fn sampled(&self, factors: Vec<Factor>) -> Result<Design, DesignError> {
         let bounds = self.bound_constraints()?;
         let dimensions = factors.iter().map(Factor::dimensions).sum();
+        let grid = GridValues::of(self.sampler, &factors);
         let (mut points, mut marks, mut left_out) = (Points::zeros(dimensions, 0), Vec::new(), 0);
         for level in self.sampler.sample(&factors, self.seed)? {
-            let kept = kept(&factors, &bounds, level.points, &mut left_out);
+            let kept = kept(&factors, &grid, &bounds, level.points, &mut left_out);
             marks.resize(marks.len() + kept.len(), Mark { level: level.level, replicate: 0 });
             // A single level, which may have a million points, isn't copied.
             if points.is_empty() {
@@ -223,7 +226,7 @@ impl DesignFile {
                 points.append(&kept);
             }
         }
-        Ok(Design { factors, rows: Rows::Sampled(points), marks, left_out })
+        Ok(Design { factors, rows: Rows::Sampled(points), marks, left_out, grid })
     }
 
     fn bound_constraints(&self) -> Result<Vec<Bound>, DesignError> {
@@ -266,7 +269,7 @@ fn check_replicates(table: &Table, replicates: u32) -> Result<(), DesignError> {
 }
 
 /// The points that meet all constraints.
-fn kept(factors: &[Factor], bounds: &[Bound], points: Points, left_out: &mut u64) -> Points {
+fn kept(factors: &[Factor], grid: &GridValues, bounds: &[Bound], points: Points, left_out: &mut u64) -> Points {
     if bounds.is_empty() {
         return points;
     }
@@ -276,7 +279,7 @@ fn kept(factors: &[Factor], bounds: &[Bound], points: Points, left_out: &mut u64
     let is_kept = |row: &usize| {
         fractions.clear();
         fractions.extend(points.row(*row));
-        columns.read(&fractions, &mut numbers);
+        columns.read(grid, &fractions, &mut numbers);
         bounds.iter().all(|bound| bound.holds(&numbers))
     };
     let rows: Vec<usize> = (0..points.len()).filter(is_kept).collect();
@@ -329,16 +332,16 @@ impl<'a> NumberColumns<'a> {
     }
 
     /// The numbers at a point, in the order of the columns.
-    fn read(&self, mut fractions: &[f64], numbers: &mut Vec<f64>) {
+    fn read(&self, grid: &GridValues, mut fractions: &[f64], numbers: &mut Vec<f64>) {
         let number = |value: &Parameter| value.as_number().unwrap_or(f64::NAN);
         numbers.clear();
-        for factor in self.factors {
+        for (position, factor) in self.factors.iter().enumerate() {
             let (own, rest) = fractions.split_at(factor.dimensions());
             fractions = rest;
             match &factor.values {
                 Values::Fixed(Parameter::List(components)) => numbers.extend(components.iter().map(number)),
                 Values::Fixed(value) => numbers.push(number(value)),
-                _ => numbers.extend(own.iter().map(|fraction| number(&factor.at(*fraction)))),
+                _ => numbers.extend(own.iter().map(|fraction| number(&grid.at(position, factor, *fraction)))),
             }
         }
     }
@@ -356,7 +359,7 @@ impl Design {
 
     /// The points that stand in these rows: one value for each factor whose values are listed.
     pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<Parameter>>, marks: Vec<Mark>) -> Self {
-        Self { factors, rows: Rows::Listed(rows), marks, left_out: 0 }
+        Self { factors, rows: Rows::Listed(rows), marks, left_out: 0, grid: GridValues::NONE }
     }
 
     /// The inputs.
@@ -414,9 +417,10 @@ impl Design {
             Rows::Sampled(points) => {
                 let fractions: Vec<f64> = points.row(row).collect();
                 let mut rest = fractions.as_slice();
-                for factor in &self.factors {
+                for (position, factor) in self.factors.iter().enumerate() {
                     let (own, later) = rest.split_at(factor.dimensions());
-                    parameters.insert(factor.name.clone(), factor.value(own));
+                    let at = |fraction| self.grid.at(position, factor, fraction);
+                    parameters.insert(factor.name.clone(), factor.value_by(own, at));
                     rest = later;
                 }
             }

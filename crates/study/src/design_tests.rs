@@ -178,3 +178,18 @@ fn a_replicate_beyond_all_numbers_is_named() {
     let all = Cases::of(design, &ModelDigest::of(b"model"), 1);
     assert_eq!(all.case(1).replicate, u32::MAX, "a table in the bucket may have it");
 }
+
+#[test]
+fn a_grid_has_the_values_that_somebody_would_type() {
+    let json = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "sampler": {"kind": "full_grid", "steps": 9},
+        "factors": [{"name": "porosity", "count": 1, "minimum": 0.1, "maximum": 0.9}], "constraints": ["porosity[0] >= 0.3"]}"#;
+    let sampled = cases(&serde_json::from_str(json).unwrap());
+    let typed = (3..=9).map(|tenth| format!("[[0.{tenth}]]")).collect::<Vec<_>>().join(", ");
+    let json = format!(
+        r#"{{"batch": "b", "model": {{"file": "m.py", "kind": "python"}}, "sampler": {{"kind": "table"}},
+            "table": {{"columns": [{{"name": "porosity", "count": 1}}], "rows": [{typed}]}}}}"#
+    );
+    let typed = cases(&serde_json::from_str(&json).unwrap());
+    let ids = |cases: &Cases| cases.iter().map(|case| case.case_id).collect::<Vec<_>>();
+    assert_eq!(ids(&sampled), ids(&typed), "the same values are the same cases, and a constraint sees them");
+}

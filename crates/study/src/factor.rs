@@ -186,10 +186,15 @@ impl Factor {
     /// Its value at a point of the unit cube; `fractions` has [`Self::dimensions`] numbers from 0 to 1.
     #[must_use]
     pub fn value(&self, fractions: &[f64]) -> Parameter {
+        self.value_by(fractions, |fraction| self.at(fraction))
+    }
+
+    /// The same, with values of components from elsewhere.
+    pub(crate) fn value_by(&self, fractions: &[f64], at: impl Fn(f64) -> Parameter) -> Parameter {
         match (&self.values, self.count) {
             (Values::Fixed(value), _) => value.clone(),
-            (_, None) => self.at(fractions.first().copied().unwrap_or_default()),
-            (_, Some(_)) => Parameter::List(fractions.iter().map(|fraction| self.at(*fraction)).collect()),
+            (_, None) => at(fractions.first().copied().unwrap_or_default()),
+            (_, Some(_)) => Parameter::List(fractions.iter().map(|fraction| at(*fraction)).collect()),
         }
     }
 

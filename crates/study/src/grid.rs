@@ -2,10 +2,58 @@
 
 use cruncher_sampling::Points;
 
-use crate::factor::{Factor, Values};
+use crate::case::Parameter;
+use crate::decimal::{between, ratio_between};
+use crate::factor::{Factor, Scale, Values};
+use crate::sampler::Sampler;
 
 /// The middle of a range.
 const MIDDLE: f64 = 0.5;
+
+/// The values that ranges take on a grid, as exact as a float can be: an eighth of the way from 0.1 to 0.9 is 0.2.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GridValues {
+    /// For each factor its values in equal steps, twice as many as the grid has, so that the middle is one of them; none if it
+    /// is no range.
+    factors: Vec<Vec<f64>>,
+}
+
+impl GridValues {
+    /// None.
+    pub(crate) const NONE: Self = Self { factors: Vec::new() };
+
+    /// The values of a grid; none for other samplers.
+    pub(crate) fn of(sampler: Sampler, factors: &[Factor]) -> Self {
+        let (Sampler::FullGrid { steps } | Sampler::OneAtATime { steps }) = sampler else { return Self::NONE };
+        Self { factors: factors.iter().map(|factor| half_steps(factor, 2 * (steps - 1))).collect() }
+    }
+
+    /// The value of the factor at a position, at a fraction of its range: one of the grid's values.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a fraction of some steps"
+    )]
+    pub(crate) fn at(&self, position: usize, factor: &Factor, fraction: f64) -> Parameter {
+        let values = self.factors.get(position).map_or(&[] as &[f64], Vec::as_slice);
+        let index = (fraction * values.len().saturating_sub(1) as f64).round() as usize;
+        values.get(index).map_or_else(|| factor.at(fraction), |value| Parameter::Number(*value))
+    }
+}
+
+/// The values of a range, its ends included, in so many equal parts.
+fn half_steps(factor: &Factor, parts: u32) -> Vec<f64> {
+    let Values::Range { minimum, maximum, scale } = factor.values else { return Vec::new() };
+    let value = |part: u32| match scale {
+        Scale::Linear => between(minimum, maximum, part, parts),
+        Scale::Log => {
+            let nearby = factor.at(f64::from(part) / f64::from(parts)).as_number().unwrap_or(minimum);
+            ratio_between(minimum, maximum, part, parts, nearby).clamp(minimum, maximum)
+        }
+    };
+    (0..=parts).map(value).collect()
+}
 
 /// How many points a full grid has; `u64::MAX` if that is more than can be told.
 #[must_use]
@@ -124,8 +172,6 @@ fn base(factor: &Factor) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Parameter;
-    use crate::factor::Scale;
 
     fn factor(count: Option<usize>, values: Values) -> Factor {
         Factor { name: "x".into(), count, values, unit: String::new(), note: String::new() }
@@ -133,6 +179,29 @@ mod tests {
 
     fn range() -> Values {
         Values::Range { minimum: 0.0, maximum: 10.0, scale: Scale::Linear }
+    }
+
+    #[test]
+    fn values_of_a_grid_are_the_decimals_that_are_meant() {
+        for (minimum, maximum, scale, steps, expected) in [
+            (0.0, 0.3, Scale::Linear, 4, "0.0 0.1 0.2 0.3"),
+            (0.1, 0.9, Scale::Linear, 9, "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"),
+            (1e-3, 1e3, Scale::Log, 7, "0.001 0.01 0.1 1.0 10.0 100.0 1000.0"),
+        ] {
+            let factors = [factor(None, Values::Range { minimum, maximum, scale })];
+            for sampler in [Sampler::FullGrid { steps }, Sampler::OneAtATime { steps }] {
+                let grid = GridValues::of(sampler, &factors);
+                let points = sampler.sample(&factors, 1).unwrap().remove(0).points;
+                let mut values: Vec<f64> =
+                    points.column(0).iter().map(|place| grid.at(0, &factors[0], *place).as_number().unwrap()).collect();
+                values.sort_unstable_by(f64::total_cmp);
+                values.dedup();
+                let told: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                let middle =
+                    if steps % 2 == 0 && matches!(sampler, Sampler::OneAtATime { .. }) { "0.1 0.15" } else { "0.1" };
+                assert_eq!(told.join(" "), expected.replacen("0.1", middle, 1), "{sampler:?}");
+            }
+        }
     }
 
     fn values(factors: &[Factor], points: &Points) -> Vec<String> {

@@ -16,6 +16,7 @@ pub mod cases;
 pub mod config;
 pub mod constraint;
 pub mod control;
+mod decimal;
 pub mod design;
 pub mod design_document;
 pub mod diagnosis;

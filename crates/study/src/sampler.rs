@@ -244,7 +244,9 @@ impl Sampler {
             Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } if doublings > 0 => {
                 let mut levels = doubled(hypercube(dimensions, cases as usize, seed, 0, criterion), doublings, seed);
                 let mut counts = level_counts(factors);
-                levels.iter_mut().for_each(|level| counts.balance(&mut level.points, seed, u64::from(level.level)));
+                for LevelPoints { level, points } in &mut levels {
+                    counts.balance(points, seed, u64::from(*level));
+                }
                 levels
             }
             Self::LatinHypercube { size, criterion, .. } => by_level(size, |level, _, count| {

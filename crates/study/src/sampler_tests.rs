@@ -150,13 +150,13 @@ fn choices_and_whole_numbers_of_a_latin_hypercube_come_equally_often() {
             check_even(&factors[0], points.column(0));
             check_even(&factors[0], points.column(1));
             check_even(&factors[1], points.column(2));
-            check_strata(&part_of(&points, 3), points.len());
+            check_strata(&part_of(&points, 3), u32::try_from(points.len()).unwrap());
         }
     }
 }
 
 fn check_even(factor: &Factor, fractions: &[f64]) {
-    let levels = factor.levels().unwrap() as usize;
+    let levels = usize::try_from(factor.levels().unwrap()).unwrap();
     let mut counts = std::collections::BTreeMap::new();
     for fraction in fractions {
         *counts.entry(serde_json::to_string(&factor.at(*fraction)).unwrap()).or_insert(0) += 1;
@@ -171,11 +171,11 @@ fn part_of(points: &Points, dimension: usize) -> Points {
 }
 
 /// Each of `count` intervals of equal length of each dimension holds one point.
-fn check_strata(points: &Points, count: usize) {
-    assert_eq!(points.len(), count);
+fn check_strata(points: &Points, count: u32) {
+    assert_eq!(points.len(), count as usize);
     for column in points.columns() {
-        let strata: BTreeSet<u64> = column.iter().map(|value| (value * count as f64).floor().to_bits()).collect();
-        assert_eq!(strata.len(), count, "of {count} intervals");
+        let strata: BTreeSet<u64> = column.iter().map(|value| (value * f64::from(count)).floor().to_bits()).collect();
+        assert_eq!(strata.len(), count as usize, "of {count} intervals");
     }
 }
 
