@@ -163,8 +163,12 @@ impl Axis {
     pub(crate) fn range_in_words(&self, least: f64, most: f64) -> String {
         // Three digits of what is between them.
         let power = label::power_of(most - least) - 2;
-        let write = |value: f64| self.words_of(value, |value| label::figure_to(value, power));
-        format!("from {} to {}", write(least), write(most))
+        format!("from {} to {}", self.words_to(least, power), self.words_to(most, power))
+    }
+
+    /// A value in words, so that a power of ten can be seen.
+    pub(crate) fn words_to(&self, value: f64, power: i32) -> String {
+        self.words_of(value, |value| label::figure_to(value, power))
     }
 
     fn words_of(&self, value: f64, write: impl Fn(f64) -> String) -> String {

@@ -83,15 +83,19 @@ impl Unplaced {
 
     /// `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
     pub(crate) fn words(&self, axis: &Axis) -> Option<String> {
-        let (least, most) = self.ends?;
+        let values = self.values()?;
         let cases = if self.count == 1 { "case" } else { "cases" };
         let verb = if axis.scale == Scale::Logarithmic { "has no logarithm" } else { "can't be shown" };
-        let values = match (least, most) {
+        Some(format!("{} of {} {cases} {verb}: {values}", axis.label, count(self.count)).trim_start().to_owned())
+    }
+
+    /// `1.798×10³⁰⁸`, `−2 to 0`.
+    fn values(&self) -> Option<String> {
+        Some(match self.ends? {
             (least, most) if (most..=most).contains(&least) => figure(most),
             (least, most) if (most..=most).contains(&-least) => format!("±{}", figure(most)),
             (least, most) => format!("{} to {}", figure(least), figure(most)),
-        };
-        Some(format!("{} of {} {cases} {verb}: {values}", axis.label, count(self.count)).trim_start().to_owned())
+        })
     }
 }
 
@@ -108,7 +112,8 @@ pub(crate) struct Absent {
     missing: usize,
     /// What those that are missing are.
     lack: &'static str,
-    unplaced: Vec<String>,
+    /// Which values no axis shows: in a sentence, and alone.
+    unplaced: Vec<(String, String)>,
 }
 
 impl Absent {
@@ -119,7 +124,10 @@ impl Absent {
 
     /// The same of values whose axes are told.
     pub(crate) fn new<'a>(drawn: Drawn, unplaced: impl IntoIterator<Item = (&'a Unplaced, &'a Axis)>) -> Self {
-        let unplaced = unplaced.into_iter().filter_map(|(unplaced, axis)| unplaced.words(axis)).collect();
+        let words = |(unplaced, axis): (&Unplaced, &Axis)| {
+            Some((unplaced.words(axis)?, format!("{} {}", axis.label, unplaced.values()?)))
+        };
+        let unplaced = unplaced.into_iter().filter_map(words).collect();
         Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", unplaced }
     }
 
@@ -128,23 +136,21 @@ impl Absent {
         Self { lack, ..self }
     }
 
-    fn parts(&self, outside: &str) -> Vec<String> {
-        let counted = [(self.outside, outside), (self.missing, self.lack)];
-        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
-        let counted = counted.map(|(number, text)| format!("{} {text}", count(number)));
-        counted.chain(self.unplaced.iter().cloned()).collect()
-    }
-
     /// `; 12 outside of what is shown; 26 without a value`.
     pub(crate) fn words(&self) -> String {
-        // Before each.
-        let parts = [vec![String::new()], self.parts("outside of what is shown")].concat();
-        parts.join("; ")
+        let counted = [(self.outside, "outside of what is shown"), (self.missing, self.lack)];
+        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
+        let counted = counted.map(|(number, text)| format!("; {} {text}", count(number)));
+        counted.chain(self.unplaced.iter().map(|(words, _)| format!("; {words}"))).collect()
     }
 
-    /// What stands on a chart: `12 outside, 26 without a value`.
+    /// What stands on a chart: `12 outside (load 1.798×10³⁰⁸), 26 without a value`.
     pub(crate) fn note(&self) -> String {
-        self.parts("outside").join(", ")
+        let values: Vec<&str> = self.unplaced.iter().map(|(_, values)| values.trim_start()).collect();
+        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        let outside = (self.outside > 0).then(|| format!("{} outside{values}", count(self.outside)));
+        let missing = (self.missing > 0).then(|| format!("{} {}", count(self.missing), self.lack));
+        outside.into_iter().chain(missing).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -184,5 +190,8 @@ mod tests {
         let absent = Absent::of_columns(Drawn::of_cases(&columns), &columns);
         assert_eq!(absent.words(), "; 1 outside of what is shown; 3 without a value");
         assert_eq!(absent.note(), "1 outside, 3 without a value");
+        let penalty = [Column::new(axis(Scale::Linear), &[5.0, f64::MAX])];
+        let absent = Absent::of_columns(Drawn::of_cases(&penalty), &penalty);
+        assert_eq!(absent.note(), "1 outside (load 1.798×10³⁰⁸)");
     }
 }

@@ -6,7 +6,7 @@ use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::drawn::{Absent, Drawn, Unplaced};
 use crate::frame::{Frame, write_nothing};
-use crate::label::count;
+use crate::label::{count, power_of};
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::real;
@@ -110,22 +110,25 @@ impl Bins {
     /// The values of a bar, in words: `7`, `5.5 – 6`.
     #[must_use]
     pub fn words(&self, bar: usize) -> String {
-        let Bar { ends: (from, to), .. } = self.bars[bar];
-        if self.is_by_value {
-            self.axis.words(from)
-        } else {
-            format!("{} – {}", self.axis.words(from), self.axis.words(to))
-        }
+        let [from, to] = self.ends_in_words(bar);
+        if self.is_by_value { from } else { format!("{from} – {to}") }
     }
 
     /// The same in a sentence.
     fn words_in_sentence(&self, bar: usize) -> String {
-        let Bar { ends: (from, to), .. } = self.bars[bar];
+        let [from, to] = self.ends_in_words(bar);
         match &self.axis.scale {
-            Scale::Categories(_) => self.axis.words(from),
-            _ if self.is_by_value => format!("at {}", self.axis.words(from)),
-            _ => format!("between {} and {}", self.axis.words(from), self.axis.words(to)),
+            Scale::Categories(_) => from,
+            _ if self.is_by_value => format!("at {from}"),
+            _ => format!("between {from} and {to}"),
         }
+    }
+
+    /// The ends of a bar, with as many digits as tell them from those of its neighbours.
+    fn ends_in_words(&self, bar: usize) -> [String; 2] {
+        let Bar { ends, sides, .. } = self.bars[bar];
+        let power = power_of(sides.1 - sides.0) - 1;
+        [ends.0, ends.1].map(|value| self.axis.words_to(value, power))
     }
 
     /// The least and the largest of the values that are counted.

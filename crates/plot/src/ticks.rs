@@ -11,7 +11,7 @@ const LEAST_FACTOR: f64 = 6.0;
 const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -4..=6;
 /// How far beside the range a tick may lie because of rounding, as a share of a step.
 const ROUNDING: f64 = 1e-9;
-/// Labels with more digits are written as what is above a round value.
+/// Labels with more digits are written as what is to be added to a round value.
 const MAX_DIGITS: i32 = 7;
 
 /// A round value.
@@ -32,7 +32,7 @@ pub struct Ticks {
     pub major: Vec<Tick>,
     /// The places of those between, on logarithmic axes.
     pub minor: Vec<f64>,
-    /// What the labels leave open: the day of a clock, or what they are above.
+    /// What the labels leave open: the day of a clock, or what is to be added to them.
     pub context: String,
 }
 
@@ -56,11 +56,11 @@ impl Axis {
 
     fn linear(&self, most: usize) -> Ticks {
         let multiples = Multiples::of(self.least, self.most, most);
-        let (above, context) = multiples.above();
-        let style = multiples.style(above);
+        let (origin, context) = multiples.origin();
+        let style = multiples.style(origin);
         let tick = |number: f64| {
             let value = multiples.value(number).clamp(self.least, self.most);
-            let label = style.write(multiples.value(number - above));
+            let label = style.write(multiples.value(number - origin));
             Tick { value, place: self.place(value).clamp(0.0, 1.0), label }
         };
         Ticks { major: distinct(multiples.each().map(tick).collect()), minor: Vec::new(), context }
@@ -154,23 +154,25 @@ impl Multiples {
         times_power(number * self.factor, self.power)
     }
 
-    /// How the labels of the multiples above one are written.
-    fn style(&self, above: f64) -> Style {
-        let largest = (self.first - above).abs().max((self.last - above).abs());
+    /// How labels are written that count from so many steps on.
+    fn style(&self, origin: f64) -> Style {
+        let largest = (self.first - origin).abs().max((self.last - origin).abs());
         Style::of_steps(self.power, self.value(largest))
     }
 
-    /// Above how many steps labels count, and how the axis says so: from nothing on as long as few digits tell them apart.
-    fn above(&self) -> (f64, String) {
+    /// From how many steps on labels count, and how the axis says so: from nothing on as long as few digits tell them apart.
+    fn origin(&self) -> (f64, String) {
         let largest = self.value(self.first.abs().max(self.last.abs()));
         if label::power_of(largest) - self.power < MAX_DIGITS || self.first > self.last {
             return (0.0, String::new());
         }
-        // A power of ten that is larger than all that is shown.
+        // A multiple of a power of ten that is larger than all that is shown: one that is shown, or the one below.
         let power = label::power_of(self.value((self.last - self.first).max(1.0))) + 1;
         let steps = times_power(1.0 / self.factor, power - self.power).round();
-        let above = (self.first / steps).floor() * steps;
-        (above, format!("above {}", label::figure_to(self.value(above), power)))
+        let origin = (self.last / steps).floor() * steps;
+        let value = self.value(origin);
+        let sign = if value < 0.0 { "minus" } else { "plus" };
+        (origin, format!("{sign} {}", label::figure_to(value.abs(), power)))
     }
 }
 
@@ -243,16 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn long_labels_are_written_above_a_round_value() {
-        for (least, most, above, text) in [
-            (1e17, 1e17 + 1_600.0, "above 1×10¹⁷", "0 500 1,000 1,500"),
-            (1_234_567.000_1, 1_234_567.000_9, "above 1,234,567", "0.0002 0.0004 0.0006 0.0008"),
-            (-1e9 - 1.0, -1e9 + 1.0, "above −1.00000001×10⁹", "9 10 11"),
-            (1.0, 1.0 + 1e-14, "above 1", "0 0.5×10⁻¹⁴ 1.0×10⁻¹⁴"),
+    fn long_labels_are_written_as_what_a_round_value_is_added_to() {
+        for (least, most, plus, text) in [
+            (1e17, 1e17 + 1_600.0, "plus 1×10¹⁷", "0 500 1,000 1,500"),
+            (1_234_567.000_1, 1_234_567.000_9, "plus 1,234,567", "0.0002 0.0004 0.0006 0.0008"),
+            (-1e9 - 1.0, -1e9 + 1.0, "minus 1×10⁹", "−1 0 1"),
+            (1.0, 1.0 + 1e-14, "plus 1", "0 0.5×10⁻¹⁴ 1.0×10⁻¹⁴"),
             (1e6, 1.1e6, "", "1,000,000 1,050,000 1,100,000"),
         ] {
             let axis = Axis { label: String::new(), unit: String::new(), least, most, scale: Scale::Linear };
-            assert_eq!(axis.ticks(4).context, above, "{least} to {most}");
+            assert_eq!(axis.ticks(4).context, plus, "{least} to {most}");
             assert_eq!(labels(least, most, Scale::Linear, 4), text, "{least} to {most}");
         }
     }

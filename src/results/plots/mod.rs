@@ -118,11 +118,10 @@ fn side_by_side(
 /// The factors that are to stand side by side: those that were chosen, or all in which cases differ.
 pub(super) fn sides(desk: Desk, store: &Store, response: &ColumnId) -> Vec<ColumnId> {
     let view = desk.view.read();
-    let mut ids = all_sides(store, response);
-    if !view.axes.is_empty() {
-        ids.retain(|id| view.axes.contains(id));
-    }
-    ids
+    let all = all_sides(store, response);
+    let chosen: Vec<ColumnId> = all.iter().filter(|id| view.axes.contains(id)).cloned().collect();
+    // An old link may name what isn't there any more.
+    if chosen.is_empty() { all } else { chosen }
 }
 
 /// All factors in which cases differ.
