@@ -161,9 +161,9 @@ def test_what_a_frozen_study_leaves_out_is_said_when_it_is_written_and_in_it(
     path = tmp_path / "study.html"
     ran = cruncher.run("freeze", study.study, str(path))
     assert ran.code == 0, ran.err
-    assert "Left out: 1 document that can't be read" in ran.err
+    assert "Left out: 1 document of more than 8 MiB" in ran.err
     page, _ = open_file(visits, path)
-    expect(page.get_by_text("without 1 document that can't be read")).to_be_visible()
+    expect(page.get_by_text("without 1 document of more than 8 MiB")).to_be_visible()
     go_to(page, "Results")
     grid = page.get_by_role("grid", name="Cases")
     grid.get_by_role("row").filter(has_text=large["Key"].split("done-")[1][:8]).click()

@@ -160,6 +160,14 @@ mod tests {
                 name: "weak & soft = 50 %".into(),
             },
             View { curve_x: Some(Along::Index), ..View::default() },
+            View {
+                response: Some(ColumnId::Response("load, kN & more = 5 %".into())),
+                colour: column("factor.seed"),
+                selection: "factor.seed:4611686018427387905..4611686018427387906,response.load%2C%20kN:2.."
+                    .parse()
+                    .unwrap(),
+                ..View::default()
+            },
         ];
         for view in views {
             assert_eq!(View::parse(&view.to_string()), view, "{view}");

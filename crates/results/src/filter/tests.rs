@@ -158,6 +158,23 @@ proptest! {
     }
 
     #[test]
+    fn integers_are_compared_digit_by_digit(
+        away in prop::collection::vec(-3_000_i64..3_000, 1..60),
+        base in prop::sample::select(vec![1_u64 << 53, 1 << 62, 1 << 63, u64::MAX - 3_000]),
+        ends in (-3_000_i64..3_000, -3_000_i64..3_000),
+    ) {
+        let integer = |away: i64| base.saturating_add_signed(away);
+        let values: Vec<_> = away.iter().map(|away| json!(integer(*away))).collect();
+        let store = samples::factor("c", &values);
+        let (least, most) = (integer(ends.0.min(ends.1)), integer(ends.0.max(ends.1)));
+        let rows = |filter: String| filter.parse::<Filter>().unwrap().apply(&store).iter().collect::<Vec<_>>();
+        let expected = |is_it: &dyn Fn(u64) -> bool| (0..away.len()).filter(|row| is_it(integer(away[*row]))).collect::<Vec<_>>();
+        prop_assert_eq!(rows(format!("factor.c:{least}..{most}")), expected(&|value| (least..=most).contains(&value)));
+        prop_assert_eq!(rows(format!("factor.c:{least}..")), expected(&|value| value >= least));
+        prop_assert_eq!(rows(format!("factor.c:{}|{most}", integer(away[0]))), expected(&|value| value == integer(away[0]) || value == most));
+    }
+
+    #[test]
     fn ranges_hold_what_is_between_their_ends(numbers in prop::collection::vec(prop::option::of(-5_i32..5), 1..200), least in -6_i32..6, most in -6_i32..6) {
         let store = samples::factor("c", &numbers.iter().map(|number| json!(number)).collect::<Vec<_>>());
         let filter = Filter { conditions: vec![Condition::Range { column: ColumnId::Factor("c".into()), least: Some(Limit::Float(least.into())), most: Some(Limit::Float(most.into())) }] };
