@@ -105,21 +105,8 @@ impl Condition {
 
     fn restrict(&self, store: &Store, rows: &mut Mask) {
         let column = self.column().and_then(|column| store.column(column));
-        let numbers = column.map(Column::numbers).unwrap_or_default();
         match self {
-            Self::Range { least, most, .. } => {
-                let from = least.map_or(f64::NEG_INFINITY, Limit::nearest);
-                let to = most.map_or(f64::INFINITY, Limit::nearest);
-                // NaN is in no range.
-                rows.retain_by(&numbers, |number| number >= from && number <= to);
-                if let Some(column) = column {
-                    for (limit, side) in [(least, Ordering::Greater), (most, Ordering::Less)] {
-                        if let Some(limit) = limit {
-                            limit.restrict(column, rows, side);
-                        }
-                    }
-                }
-            }
+            Self::Range { least, most, .. } => within(column, (*least, *most), rows),
             Self::OneOf { values, .. } => rows.and(&one_of(store, column, values)),
             Self::HasValue(_) => rows.and(&with_value(store, column)),
             Self::HasNone(_) => {
@@ -132,6 +119,18 @@ impl Condition {
                 cases.sort_unstable();
                 rows.retain_by(store.case_ids(), |id| cases.binary_search(&id).is_ok());
             }
+        }
+    }
+}
+
+fn within(column: Option<&Column>, (least, most): (Option<Limit>, Option<Limit>), rows: &mut Mask) {
+    let numbers = column.map(Column::numbers).unwrap_or_default();
+    let (from, to) = (least.map_or(f64::NEG_INFINITY, Limit::nearest), most.map_or(f64::INFINITY, Limit::nearest));
+    // NaN is in no range.
+    rows.retain_by(&numbers, |number| number >= from && number <= to);
+    for (limit, side) in [(least, Ordering::Greater), (most, Ordering::Less)] {
+        if let (Some(column), Some(limit)) = (column, limit) {
+            limit.restrict(column, rows, side);
         }
     }
 }
