@@ -371,8 +371,9 @@ def status_with(launched: Launched, path: Path) -> subprocess.CompletedProcess[s
 
 
 def test_a_credentials_file_is_read_with_a_byte_order_mark_and_named_if_it_is_none(
-    launched: Launched, tmp_path: Path
+    command_line: CommandLine, tmp_path: Path
 ) -> None:
+    launched = command_line.launch()
     root = launched.command_line.cloud.root
     content = f"[default]\r\naws_access_key_id = {root.key_id}\r\naws_secret_access_key = {root.secret}\r\n"
     path = tmp_path / "credentials"

@@ -950,7 +950,8 @@ def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, v
     expect(first).to_have_text(["50.0", "1.2"])
     buttons.nth(0).click()
     expect(first).to_have_text(["50000", "1200"])
-    expect(page.get_by_role("list", name="How it was read")).to_contain_text("`50,000` in column `a`, row 2, is read as 50000")
+    notes = page.get_by_role("list", name="How it was read")
+    expect(notes).to_contain_text("`50,000` in column `a`, row 2, is read as 50000")
     preview(page, "2 cases")
     assert [row["a"] for row in csv.DictReader(io.StringIO(save(page, "Save CSV").decode()))] == ["50000", "75000"]
     choose_file(page, "Model file", DOUBLE)
@@ -1384,8 +1385,8 @@ def with_notes(page: Page) -> None:
     """A table of which much has to be said."""
     choose_file(page, "Model file", DOUBLE)
     take_table(page)
-    rows = "".join(f"{row};{row}.{row:03};clay;\"[{row}.5, 2.0]\";WAHR\n" for row in range(1, 9))
-    content = "level;a;soil;depths;drained\n0;−1.250,50;sand;\"[1.5, 2.0]\";FALSCH\n" + rows
+    rows = "".join(f'{row};{row}.{row:03};clay;"[{row}.5, 2.0]";WAHR\n' for row in range(1, 9))
+    content = 'level;a;soil;depths;drained\n0;−1.250,50;sand;"[1.5, 2.0]";FALSCH\n' + rows
     choose_file(page, "Table of cases", content, "boreholes.csv")
     preview(page, "9 cases")
 
@@ -1412,7 +1413,10 @@ def sent(page: Page) -> None:
     expect(page.get_by_role("region", name="Designs that were submitted")).to_be_visible()
 
 
-STATES = [empty, filled, with_errors, with_a_table, with_a_wrong_table, with_a_question, with_notes, with_summary, with_first_results, sent]
+STATES = [
+    empty, filled, with_errors, with_a_table, with_a_wrong_table, with_a_question, with_notes, with_summary,
+    with_first_results, sent,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

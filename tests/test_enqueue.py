@@ -495,7 +495,7 @@ def test_a_table_that_may_be_meant_in_two_ways_is_refused_with_the_option_that_s
     assert "Say which: --decimal-mark point, or --decimal-mark comma." in ran.err
     ran = launched.command_line.run(*arguments, "--decimal-mark", "point")
     assert ran.code == 0, ran.err
-    assert "`50,000` in column `a`, row 2, is read as 50000" in ran.err
+    assert "`50,000` in column `a`, row 2, is read as 50000" in ran.out
     (message,) = drain(launched)
     assert message["parameters"] == {"a": 50000, "b": 1200}
     table.write_text("a\n5%\n")
