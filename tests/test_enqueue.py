@@ -130,7 +130,8 @@ def test_a_design_is_sent_level_by_level_behind_its_documents(launched: Launched
         assert (int(row["level"]), int(row["replicate"])) == (message["level"], message["replicate"])
     model, table, document = sorted(keys(launched), key=lambda key: ("design-" in key, "cases-" in key))
     s3 = launched.command_line.cloud.client("s3")
-    assert s3.get_object(Bucket=launched.bucket, Key=model)["Body"].read().decode() == MODEL
+    stored = s3.get_object(Bucket=launched.bucket, Key=model)
+    assert (stored["Body"].read().decode(), stored["ContentType"]) == (MODEL, "text/x-python; charset=utf-8")
     assert table.startswith("data/soil/a/cases-")
     written = json.loads(s3.get_object(Bucket=launched.bucket, Key=document)["Body"].read())
     assert written["submission"] == messages[0]["submission"]

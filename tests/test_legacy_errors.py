@@ -9,8 +9,7 @@ import traceback
 from typing import Any
 
 import pytest
-
-from tests.local_cloud import REPOSITORY
+from local_cloud import REPOSITORY
 
 GOLDEN: list[dict[str, Any]] = json.loads((REPOSITORY / "tests/golden/legacy_errors.json").read_text("utf-8"))
 FIRST_LINE = "Traceback (most recent call last):\n"

@@ -1,6 +1,7 @@
 //! Writing a submission down.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
@@ -8,7 +9,7 @@ use cruncher_study::case_table::write_table;
 use cruncher_study::cases::Cases;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
-use cruncher_study::model::ModelDigest;
+use cruncher_study::model::{Model, ModelDigest, ModelKind};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -22,10 +23,23 @@ pub(super) async fn write_model(study: &Study, plan: &Plan, model: &[u8]) -> Res
     if ModelDigest::of(model) != place.digest() {
         return Err(EnqueueError::OtherModel);
     }
-    let put = s3::PutObject::new(&study.config.bucket, &place.key, model.to_vec()).if_none_match_any();
+    let put = s3::PutObject::new(&study.config.bucket, &place.key, model.to_vec());
+    let put = put.content_type(media_type(place, model)).if_none_match_any();
     match study.client.send(&put).await {
         Err(error) if !error.is_precondition_failed() => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// What a browser that opens the model gets to know: workers don't ask.
+fn media_type(place: &Model, model: &[u8]) -> &'static str {
+    let is_text = !model.contains(&0) && std::str::from_utf8(model).is_ok();
+    let is_named_python = Path::new(place.file_name()).extension().is_some_and(|end| end.eq_ignore_ascii_case("py"));
+    let is_python = place.kind == ModelKind::Python || is_named_python;
+    match (is_text, is_python) {
+        (false, _) => "application/octet-stream",
+        (true, true) => "text/x-python; charset=utf-8",
+        (true, false) => "text/plain; charset=utf-8",
     }
 }
 
@@ -61,4 +75,22 @@ fn gzip(content: &[u8]) -> Bytes {
     // Writing to memory doesn't fail.
     let _ = encoder.write_all(content);
     encoder.finish().unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_a_text_is_one_for_a_browser_too() {
+        let check = |file: &str, kind: ModelKind, model: &[u8], expected: &str| {
+            let place = Model::new(&ModelDigest::of(model), file, kind);
+            assert_eq!(media_type(&place, model), expected, "{file}");
+        };
+        check("footing.dat", ModelKind::Python, "kohäsion = {{c}}".as_bytes(), "text/x-python; charset=utf-8");
+        check("footing.py", ModelKind::Command, b"print(1)", "text/x-python; charset=utf-8");
+        check("run.sh", ModelKind::Command, b"#!/bin/sh\n", "text/plain; charset=utf-8");
+        check("run", ModelKind::Command, b"\x7fELF\x02\x00", "application/octet-stream");
+        check("latin.py", ModelKind::Python, b"# -*- coding: latin-1 -*-\nx = '\xe4'", "application/octet-stream");
+    }
 }
