@@ -275,6 +275,25 @@ Errors
     }
 
     #[test]
+    fn short_cases_have_a_median_and_workers_of_a_host_are_told_apart() {
+        let worker = |worker: &str| {
+            let heartbeat = json!({
+                "worker": worker, "host": "node7", "start_time": 0.0, "time": 995.0, "state": "waiting", "median_secs": 0.003,
+            });
+            serde_json::from_value(heartbeat).unwrap()
+        };
+        let workers = ["node7_linux_4711-3fa2c1", "node7_linux_4712-00aa11"].map(worker).to_vec();
+        let text = as_text("prandtl", &Snapshot { time: 1_000.0, workers, ..Snapshot::default() });
+        let expected = "
+Workers
+  worker                   state    case  done  failed  median  heard of
+  node7_linux_4711-3fa2c1  waiting           0       0    3 ms  5 s ago
+  node7_linux_4712-00aa11  waiting           0       0    3 ms  5 s ago
+";
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
     fn the_json_has_the_same_numbers() {
         let json = as_json("prandtl", &snapshot());
         assert_eq!((&json["cases"]["done"], &json["queue"]["leased"]), (&json!(1_234), &json!(12)));
