@@ -141,6 +141,7 @@ fn a_word_for_a_missing_value_is_no_number() {
         &["row 4: `n/a` in column `a` stands for a missing value, and the column holds numbers"],
     );
     check("soil\nclay\nnone\n", "soil", &[&[text("clay")], &[text("none")]]);
+    check_notes("a\n-\n", &["column `a` holds words for missing values, as texts, such as `-` in row 2"]);
     check_wrong("a\n1\n1.#INF\n", &["row 3: `1.#INF` in column `a` is not a finite number"]);
 }
 
@@ -148,6 +149,8 @@ fn a_word_for_a_missing_value_is_no_number() {
 fn a_number_with_something_behind_it_is_told() {
     check_wrong("a\n4 kW\n5\n", &["row 2: `4 kW` in column `a` is not a number, all others there are"]);
     check_notes("a\n4 kW\n5 kW\n", &["column `a` holds texts that begin as numbers, such as `4 kW` in row 2"]);
+    check_notes("a\n'5\n", &["column `a` holds texts that begin as numbers, such as `'5` in row 2"]);
+    check_notes("a\n\"=\"\"5\"\"\"\n", &["column `a` holds texts that begin as numbers, such as `=\"5\"` in row 2"]);
     check_notes("a\n0x10\n0x11\n", &["column `a` holds texts that begin as numbers, such as `0x10` in row 2"]);
     check_notes("a\n007\n", &["`007` in column `a`, row 2, is read as 7"]);
     check_notes("a\n1.5D+03\n", &["`1.5D+03` in column `a`, row 2, is read as 1500.0"]);
@@ -255,6 +258,8 @@ fn a_line_that_names_the_separator_is_none_of_the_rows() {
         (61_000.0, 32.0),
     );
     check_wrong("sep=;\na;b\n1;2\n3\n", &["row 3: 1 field instead of 2"]);
+    check_wrong("a,b\n\"1,2\n3,4\n", &["row 2: 1 field instead of 2: is a quotation mark not closed?"]);
+    check_wrong("a,b\n1,2\n\"3\n\"\n", &["row 3: 1 field instead of 2: is a quotation mark not closed?"]);
     check("sep=,\na\n\"1,5\"\n", "a", &[&[Number(1.5)]]);
 }
 

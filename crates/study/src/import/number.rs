@@ -31,9 +31,9 @@ pub(super) enum Value {
     NotFinite,
 }
 
-/// A numeral's whole part without what separates groups of its digits, and its decimals.
+/// A numeral's whole part with what separates groups of its digits, and its decimals.
 struct Parts<'a> {
-    whole: String,
+    whole: &'a str,
     decimals: Option<&'a str>,
     is_grouped: bool,
 }
@@ -71,13 +71,15 @@ impl Numeral {
             is_percent,
             is_plain: matches!(cleaned, Cow::Borrowed(_)) && !is_dressed && !is_fortran,
         };
-        let is_some = [DecimalMark::Point, DecimalMark::Comma].into_iter().any(|mark| numeral.parts(mark).is_some());
+        let is_some = numeral.fits(DecimalMark::Point) || numeral.fits(DecimalMark::Comma);
         is_some.then_some(numeral)
     }
 
     /// What it comes to with this decimal mark; none if it is no number then.
     pub(super) fn value(&self, mark: DecimalMark, percent: Percent) -> Option<Value> {
-        let Parts { whole, decimals, .. } = self.parts(mark)?;
+        let Parts { whole, decimals, is_grouped } = self.parts(mark)?;
+        let digits = || Cow::Owned(whole.chars().filter(char::is_ascii_digit).collect());
+        let whole: Cow<'_, str> = if is_grouped { digits() } else { Cow::Borrowed(whole) };
         let sign = if self.is_negative { "-" } else { "" };
         let is_shifted = self.is_percent && percent == Percent::Fraction;
         if decimals.is_none() && self.exponent.is_none() && !is_shifted {
@@ -100,6 +102,11 @@ impl Numeral {
         !self.is_plain || has_zeros || self.parts(mark).is_some_and(|parts| parts.is_grouped)
     }
 
+    /// Whether it is a number with this decimal mark.
+    pub(super) fn fits(&self, mark: DecimalMark) -> bool {
+        self.parts(mark).is_some()
+    }
+
     /// Whether it has a mark that may separate decimals.
     pub(super) fn has_mark(&self, mark: DecimalMark) -> bool {
         self.mantissa.contains(mark.letter())
@@ -117,7 +124,7 @@ impl Numeral {
             && decimals.is_none_or(|decimals| decimals.bytes().all(is_digit))
             && (!is_grouped || (self.exponent.is_none() && has_proper_groups(whole)));
         is_number.then(|| Parts {
-            whole: whole.chars().filter(char::is_ascii_digit).collect(),
+            whole,
             decimals: decimals.map(|decimals| if decimals.is_empty() { "0" } else { decimals }),
             is_grouped,
         })

@@ -65,7 +65,11 @@ impl<'a> Records<'a> {
                 }
                 self.breaks_inside += self.record.as_slice().matches('\n').count();
                 let position = reader.position();
-                let is_ended = self.text.ends_with('\n') || position.byte() < self.text.len() as u64;
+                // A break at the end of the text may stand inside of quotes that aren't closed.
+                let ends_with_break = self.record.iter().next_back().is_some_and(|field| field.ends_with('\n'));
+                let is_open = ends_with_break && !self.text.ends_with("\"\n");
+                let is_at_end = position.byte() >= self.text.len() as u64;
+                let is_ended = !is_at_end || (self.text.ends_with('\n') && !is_open);
                 let line = usize::try_from(position.line()).unwrap_or(usize::MAX);
                 Some(line - usize::from(is_ended) - self.breaks_inside)
             }

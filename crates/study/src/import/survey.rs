@@ -241,20 +241,15 @@ impl ColumnSurvey {
     }
 
     fn look_at(&mut self, row: usize, field: &str, numeral: &Numeral) {
-        let value = |mark| numeral.value(mark, Percent::Fraction);
-        let (point, comma) = (value(DecimalMark::Point), value(DecimalMark::Comma));
-        match (&point, &comma) {
-            (Some(_), None) => {
-                self.points += 1;
-            }
-            (None, Some(_)) => self.commas += 1,
-            (None, None) | (Some(_), Some(_)) => {}
-        }
+        let (is_point, is_comma) = (numeral.fits(DecimalMark::Point), numeral.fits(DecimalMark::Comma));
+        self.points += usize::from(is_point && !is_comma);
+        self.commas += usize::from(is_comma && !is_point);
         self.numbers += 1;
         let example = || Some(Example { row, text: field.trim().to_owned(), numeral: numeral.clone() });
-        if point.is_some() && comma.is_some() && point != comma {
+        let has_comma = numeral.has_mark(DecimalMark::Comma);
+        if is_point && is_comma && (has_comma || numeral.has_mark(DecimalMark::Point)) {
             self.two_ways = self.two_ways.take().or_else(example);
-            if numeral.has_mark(DecimalMark::Comma) {
+            if has_comma {
                 self.two_ways_with_comma = self.two_ways_with_comma.take().or_else(example);
             }
         }

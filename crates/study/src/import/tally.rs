@@ -16,8 +16,9 @@ pub(super) struct Tally {
     odd_text: Option<Example>,
     /// Values that are no numbers, though they may be meant as some.
     odd: Wrong,
-    /// Words for missing values.
+    /// Words for missing values, and the first of them.
     missing: Wrong,
+    missing_word: Option<Example>,
     /// Whole numbers that no float is equal to.
     inexact: Wrong,
     /// Numbers that are written in an unusual way, and the first of them.
@@ -92,6 +93,9 @@ impl Tally {
             self.odd_texts += 1;
             self.odd_text.get_or_insert_with(example);
         }
+        if *doubt == Doubt::Missing {
+            self.missing_word.get_or_insert_with(example);
+        }
         if is_flag_word(text) {
             self.flag_words += 1;
             self.flag_word.get_or_insert_with(example);
@@ -148,15 +152,18 @@ impl Tally {
         let texts = match (&self.flag_word, &self.odd_text, self.numbers()) {
             (_, _, 1..) if self.others > 0 => Some("numbers and other values".to_owned()),
             (Some(example), ..) if self.flag_words == self.others => {
-                Some(format!("{}; yes and no are written `true` and `false`", texts("texts", example)))
+                Some(format!("{}; yes and no are written `true` and `false`", such_as("texts", example)))
             }
-            (_, Some(example), 0) => Some(texts("texts that begin as numbers", example)),
+            (_, Some(example), 0) => Some(such_as("texts that begin as numbers", example)),
             _ if self.quoted_numbers > 0 && self.quoted_numbers == self.others => {
                 Some("texts that look like numbers, since they stand in quotation marks".to_owned())
             }
             _ => None,
         };
         notes.extend(texts.map(|texts| format!("column `{name}` holds {texts}")));
+        if let (Some(example), 0) = (&self.missing_word, self.numbers()) {
+            notes.push(format!("column `{name}` holds {}", such_as("words for missing values, as texts", example)));
+        }
         if let Some(example) = &self.invisible {
             notes.push(format!("column `{name}` holds {}", texts_with_invisible(example)));
         }
@@ -164,12 +171,12 @@ impl Tally {
     }
 }
 
-fn texts(kind: &str, Example { row, text }: &Example) -> String {
+fn such_as(kind: &str, Example { row, text }: &Example) -> String {
     format!("{kind}, such as `{}` in row {row}", shown(text))
 }
 
 fn texts_with_invisible(example: &Example) -> String {
-    texts("texts with letters that can't be seen", example)
+    such_as("texts with letters that can't be seen", example)
 }
 
 /// A value as it stood in its field.

@@ -140,10 +140,8 @@ pub(super) fn is_flag_word(text: &str) -> bool {
 
 /// Whether a text that is no number begins as one, or as a list of some.
 pub(super) fn begins_as_number(text: &str) -> bool {
-    let rest = trimmed(text).trim_start_matches(|letter: char| {
-        matches!(letter, '+' | '-' | '−' | '–' | '.' | ',' | '(' | '[' | '{' | '<' | '>' | '~' | '≈' | '±' | ' ')
-            || CURRENCIES.contains(&letter)
-    });
+    let rest = trimmed(text)
+        .trim_start_matches(|letter: char| "+-−–.,([{<>~≈±='’\" ".contains(letter) || CURRENCIES.contains(&letter));
     rest.starts_with(char::is_numeric)
 }
 
