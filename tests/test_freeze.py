@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from generate import Extent, generate_into
+from odd_results import Ended, write_ended
 from playwright.sync_api import Browser, Download, Page, expect
 from studies import link
 from test_command_line import CommandLine, Launched, accesses
@@ -168,6 +170,28 @@ def test_what_a_frozen_study_leaves_out_is_said_when_it_is_written_and_in_it(
     grid = page.get_by_role("grid", name="Cases")
     grid.get_by_role("row").filter(has_text=large["Key"].split("done-")[1][:8]).click()
     expect(page.get_by_role("dialog")).to_contain_text("This frozen study doesn't hold the document of this case.")
+
+
+def test_a_frozen_study_has_all_digits_and_whole_texts(cruncher: CommandLine, visits: Visits, tmp_path: Path) -> None:
+    study, seed, echo = cruncher.launch(), 2**62 + 1, "echo " * 2000
+    ended = [Ended({"seed": seed + number}, {"load": number, "echo": f"{echo}{number}"}) for number in range(3)]
+    write_ended(study, [*ended, Ended({"seed": 2**64 - 1}, error=("ValueError", "negative load -1.5"))])
+    path = tmp_path / "study.html"
+    assert cruncher.run("freeze", study.study, str(path)).code == 0
+    page, _ = open_file(visits, path)
+    go_to(page, "Results")
+    grid = page.get_by_role("grid", name="Cases")
+    for one in ended:
+        expect(grid).to_contain_text(str(one.parameters["seed"]))
+    expect(grid.get_by_role("row").filter(has_text=str(2**64 - 1))).to_contain_text("ValueError: negative load -1.5")
+    page.locator("summary", has_text="Download").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table, CSV").click()
+    with Path(download.value.path()).open(newline="", encoding="utf-8") as lines:
+        rows = {row["case_id"]: row for row in csv.DictReader(lines)}
+    for one in ended:
+        assert rows[one.case_id]["echo"] == one.result["echo"]
+        assert rows[one.case_id]["seed"] == str(one.parameters["seed"])
 
 
 def test_a_frozen_bucket_of_the_predecessor_has_its_cases(

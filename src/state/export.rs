@@ -5,6 +5,9 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_results::filter::{Condition, Filter, Limit};
 use cruncher_study::figures::{counted, significant, thousands};
 
+/// So many characters of a text stand in a sentence.
+const MAX_WORDS_CHARS: usize = 60;
+
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Contents {
@@ -131,11 +134,19 @@ pub(crate) fn condition_in_words(condition: &Condition, name: &str) -> String {
         Condition::Range { least: Some(least), .. } => format!("{name} from {}", limit_in_words(*least)),
         Condition::Range { most: Some(most), .. } => format!("{name} up to {}", limit_in_words(*most)),
         Condition::Range { .. } => format!("{name} is a number"),
-        Condition::OneOf { values, .. } => format!("{name} is {}", values.join(" or ")),
+        Condition::OneOf { values, .. } => {
+            let values: Vec<String> = values.iter().map(|value| beginning(value)).collect();
+            format!("{name} is {}", values.join(" or "))
+        }
         Condition::HasValue(_) => format!("{name} is there"),
         Condition::HasNone(_) => format!("{name} is missing"),
         Condition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
     }
+}
+
+/// As much of a text as a sentence has room for.
+fn beginning(text: &str) -> String {
+    text.char_indices().nth(MAX_WORDS_CHARS).map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
 }
 
 /// One end of a range in words: an integer has all of its digits.
@@ -228,6 +239,7 @@ mod tests {
         check("factor.c:2..3,case.state:done|failed", &["c from 2 to 3", "state is done or failed"]);
         check("response.load:..2e5,factor.soil:!", &["load up to 200000", "soil is missing"]);
         check("factor.seed:4611686018427387905..", &["seed from 4611686018427387905"]);
+        check(&format!("response.echo:{}", "x".repeat(1_000)), &[&format!("echo is {}…", "x".repeat(60))]);
         let case = CaseId::parse(&"0a".repeat(16)).unwrap();
         let cases = |number: usize| in_words(&Filter { conditions: vec![Condition::Cases(vec![case; number])] });
         assert_eq!([cases(1), cases(1_200)].concat(), ["1 chosen case", "1,200 chosen cases"]);

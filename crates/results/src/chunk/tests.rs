@@ -235,10 +235,13 @@ fn texts_that_their_worker_has_cut_say_so() {
 #[test]
 fn documents_give_the_rows_that_their_segment_has() {
     let document = json!({"case_id": ID, "batch": "a", "level": 3, "replicate": 2, "worker": "w", "start_time": 0.0, "end_time": 1.5, "attempt": 1,
-        "parameters": {"c": [1, 2.5], "soil": "clay", "wet": true}, "result": {"load": 5.0, "curve": {"peak": 7, "x": [1.0]}, "n": null}});
+        "parameters": {"c": [1, 2.5], "seed": u64::MAX, "soil": "clay", "wet": true},
+        "result": {"load": 5.0, "curve": {"peak": 7, "x": [1.0]}, "echo": "e".repeat(5_000), "id": i64::MIN, "n": null}});
     let document: ResultDocument = serde_json::from_value(document).unwrap();
-    let segment =
-        parse(&[line(r#"{"c":[1,2.5],"soil":"clay","wet":true}"#, r#"{"curve.peak":7,"load":5.0,"n":null}"#)]);
+    let result =
+        format!(r#"{{"curve.peak":7,"echo":"{}…","id":-9223372036854775808,"load":5.0,"n":null}}"#, "e".repeat(999));
+    let row = line(r#"{"c":[1,2.5],"seed":18446744073709551615,"soil":"clay","wet":true}"#, &result);
+    let segment = parse(&[row.replace(r#""result""#, r#""cut":{"echo":5000},"result""#)]);
     assert_eq!(Chunk::from_documents([&document]).to_bytes(), segment.chunk.to_bytes());
 }
 
