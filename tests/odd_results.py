@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_cloud import REPOSITORY
 from test_command_line import Launched
+
+sys.path.insert(0, str(REPOSITORY / "worker"))
+import attach
 
 WORKER = "node1_linux_4711-3fa2c1"
 BATCH = "odd"
-# A text of a row has so many characters at most, the last one being a mark.
-TEXT_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,6 @@ def to_json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def scalars(result: dict[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
-    """What of a result stands in a row."""
-    for key, value in result.items():
-        if isinstance(value, dict):
-            yield from scalars(value, f"{name}{key}.")
-        elif not isinstance(value, list):
-            yield name + key, value
-
-
 def write_ended(study: Launched, ended: Sequence[Ended]) -> None:
     """Writes what a worker leaves of these cases; the last one ended ten minutes ago."""
     s3, rows = study.command_line.cloud.client("s3"), []
@@ -70,10 +64,7 @@ def write_ended(study: Launched, ended: Sequence[Ended]) -> None:
             row |= failure | {"outcome": "failed", "error": ": ".join(one.error)}
             document |= failure | {"exception": one.error[0], "message": one.error[1]}
         else:
-            found = dict(scalars(one.result))
-            long = {name: text for name, text in found.items() if isinstance(text, str) and len(text) > TEXT_CHARACTERS}
-            row["result"] = found | {name: text[: TEXT_CHARACTERS - 1] + "…" for name, text in long.items()}
-            row |= {"cut": {name: len(text) for name, text in long.items()}} if long else {}
+            row |= attach.scalars_in_row(one.result)
             document["result"] = one.result
         rows.append(to_json(row) + b"\n")
         s3.put_object(Bucket=study.bucket, Key=one.key, Body=to_json(document) + b" " * one.blank_bytes)

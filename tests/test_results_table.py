@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from attached import attach
 from case_identity import case_id
 from footings import MODEL_DIGEST, RESPONSES, Footing, footings
 from generate import Extent, Generated, generate_into
 from local_cloud import LocalCloud
 from odd_results import Ended, write_ended
 from proxy import Proxy, proxy
+from studies import line_of, wait_for_end
 from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line, write_page
 from test_results import wait_for
 
@@ -220,6 +222,24 @@ def test_integers_of_64_bits_have_all_of_their_digits_or_their_column_is_named(l
     assert (ran.code, ran.err) == (0, expected)
     found = arrays(place / "all.npz")
     assert found["X"][:, found["X_names"] == "seed"].ravel().tolist() == [float(seed) for seed in seeds]
+
+
+def test_seeds_and_long_texts_go_through_a_worker_as_they_are(launched: Launched, place: Path, tmp_path: Path) -> None:
+    seeds = [2**62 + 1, 2**62 + 2, 2**62 + 3, 2**64 - 1, -(2**63)]
+    table_file, model = tmp_path / "seeds.csv", tmp_path / "seeds.py"
+    table_file.write_text("seed\n" + "".join(f"{seed}\n" for seed in seeds))
+    model.write_text('result["same"] = {{seed}}\nresult["echo"] = str({{seed}}) * 300\n')
+    arguments = [str(table_file), "--model", str(model), "--batch", "seeds"]
+    ran = launched.command_line.run("enqueue", launched.study, *arguments)
+    assert ran.code == 0, ran
+    with attach(line_of(launched)):
+        wait_for_end(launched, done=len(seeds))
+    ran = table(launched, place / "all.csv")
+    assert (ran.code, ran.err) == (0, "")
+    found = {int(row["seed"]): row for row in rows_of(place / "all.csv")}
+    assert sorted(found) == sorted(seeds)
+    for seed, row in found.items():
+        assert (int(row["same"]), row["echo"]) == (seed, str(seed) * 300)
 
 
 def test_long_texts_are_whole_or_counted(launched: Launched, place: Path) -> None:
