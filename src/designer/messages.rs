@@ -5,6 +5,7 @@ use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import::{DecimalMark, Percent, Question, Reading};
+use cruncher_study::thinning::Thinning;
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the worker that makes points. Each is about the table that was imported last, if the design is one.
@@ -125,6 +126,8 @@ pub(super) struct Picture {
     pub(super) cases: usize,
     /// How many points were left out because of the constraints.
     pub(super) left_out: u64,
+    /// What is lost by that, if something is.
+    pub(super) thinning: Option<Thinning>,
     /// How many points each level has, in order.
     pub(super) levels: Vec<(u32, usize)>,
     /// Every dimension in which points differ.

@@ -14,6 +14,7 @@ use cruncher_study::figures::counted;
 use cruncher_study::import::{Column, ImportError, Reading, Table, design_file, field, import};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::sampler::Sampler;
+use cruncher_study::thinning::Thinning;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -102,7 +103,7 @@ impl PointMaker {
     }
 
     fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &Page) {
-        let replicates = file.replicates as usize;
+        let (replicates, sampler) = (file.replicates as usize, file.sampler);
         let start = network().clock.now();
         let design = match self.design(file) {
             Ok(design) => design,
@@ -111,7 +112,8 @@ impl PointMaker {
         let chosen_in_secs = network().clock.now().saturating_sub(start).as_secs_f64();
         let axes = axes(&design);
         let (picture, pictures) = picture(&design, &axes, drawn, side_px);
-        let picture = Picture { cases: design.len() * replicates, chosen_in_secs, ..picture };
+        let thinning = Thinning::of(sampler, design.left_out(), design.len() as u64);
+        let picture = Picture { cases: design.len() * replicates, thinning, chosen_in_secs, ..picture };
         say(page, &Answer::Picture(picture), &pictures);
         say(page, &Answer::Quality(quality(&design, &axes)), &[]);
     }
@@ -191,6 +193,7 @@ fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (
         points: design.len(),
         cases: design.len(),
         left_out: design.left_out(),
+        thinning: None,
         levels: level_sizes(design),
         axes: axes.iter().map(label).collect(),
         histograms: drawn.iter().map(|position| bars(places(position))).collect(),

@@ -6,10 +6,13 @@ use std::path::Path;
 
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::Cases;
+use cruncher_study::design::{Design as Points, DesignFile};
 use cruncher_study::factor::{Factor, Scale, Values};
-use cruncher_study::figures::counted;
+use cruncher_study::figures::{counted, thousands};
 use cruncher_study::model::ModelDigest;
+use cruncher_study::sampler::Sampler;
 use cruncher_study::template::{Placeholder, decode, placeholders};
+use cruncher_study::thinning::Thinning;
 use serde_json::json;
 
 use crate::arguments::Design;
@@ -95,10 +98,7 @@ fn notes(input: &Input, cases: &Cases) -> Vec<String> {
         let points = counted(cases.duplicates(), "point is", "points are");
         notes.push(format!("{points} the same as another one, and left out."));
     }
-    if cases.design().left_out() > 0 {
-        let points = counted(cases.design().left_out(), "point doesn't", "points don't");
-        notes.push(format!("{points} meet the constraints, and left out."));
-    }
+    notes.extend(constrained(input, cases.design()));
     notes.extend(table_notes(input));
     match &input.model {
         None => notes.push("The model's file isn't there, so the cases have no ids yet; --model names it.".to_owned()),
@@ -110,6 +110,23 @@ fn notes(input: &Input, cases: &Cases) -> Vec<String> {
 /// What should be known of how a table was read, as sentences.
 pub(crate) fn table_notes(input: &Input) -> Vec<String> {
     input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
+}
+
+/// How many points constraints left out, and what can be done where the others aren't what they were chosen for any more.
+fn constrained(input: &Input, design: &Points) -> Option<String> {
+    let DesignFile { sampler, factors, .. } = &input.file;
+    let left_out = design.left_out();
+    let Some(thinning) = Thinning::of(*sampler, left_out, design.len() as u64) else {
+        let points =
+            counted(left_out, "point doesn't meet the constraints and is", "points don't meet the constraints and are");
+        return (left_out > 0).then(|| format!("{points} left out."));
+    };
+    let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(factors).ok()?));
+    let wanted = thousands(thinning.wanted());
+    let more = points(thinning.enlarged()).map(|more| format!(" Of {more} points about {wanted} would be left."));
+    let random = points(thinning.random())
+        .map(|random| format!(" So would of {random} random ones, and these are even within the constraints."));
+    Some(format!("{}.{}{}", thinning, more.unwrap_or_default(), random.unwrap_or_default()))
 }
 
 /// Placeholders of the model that no factor fills, and factors that no placeholder uses.
@@ -191,6 +208,25 @@ The model's file isn't there, so the cases have no ids yet; --model names it.";
         assert!(text.contains("The model wants `depth` in line 2, and there is no such factor"), "{text}");
         assert!(text.contains("No placeholder of the model uses `g`"), "{text}");
         assert_eq!(text.matches("The model wants").count() + text.matches("No placeholder").count(), 2);
+    }
+
+    #[test]
+    fn constraints_that_break_a_latin_hypercube_are_told_with_what_to_do() {
+        let text = |sampler: &str| {
+            let mut input = input(None);
+            input.file.sampler = serde_json::from_str(sampler).unwrap();
+            input.file.constraints = vec![serde_json::from_str(r#""c[0] <= c[1]""#).unwrap()];
+            describe(&input, &cases(&input))
+        };
+        let hypercube = text(r#"{"kind": "latin_hypercube", "cases": 100}"#);
+        assert!(
+            hypercube.contains(" of 100 points were left out by the constraints: what is left is no Latin"),
+            "{hypercube}"
+        );
+        assert!(hypercube.contains(" points about 100 would be left."), "{hypercube}");
+        assert!(hypercube.contains(" random ones, "), "{hypercube}");
+        let random = text(r#"{"kind": "random", "cases": 100}"#);
+        assert!(random.contains(" points don't meet the constraints and are left out."), "{random}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub mod sampler;
 pub mod segment;
 mod signature;
 pub mod template;
+pub mod thinning;
 
 /// The version of every document that this crate reads and writes.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -2,6 +2,8 @@
 
 use cruncher_study::case::{Parameter, Parameters};
 use cruncher_study::figures::{counted, significant, thousands};
+use cruncher_study::sampler::Sampler;
+use cruncher_study::thinning::Thinning;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -40,6 +42,7 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
             {problem}
             {empty}
             {move || desk.preview.read().picture().map(details)}
+            {move || desk.preview.read().picture().and_then(|picture| thinned(desk, picture.thinning?))}
             {move || desk.preview.read().picture().map(|picture| dimensions(desk, picture))}
             <canvas class="preview__canvas" class:is-hidden=is_hidden node_ref=canvas role="img" aria-label=summary></canvas>
             {move || desk.preview.read().picture().map(|picture| figures(picture, desk.quality.get()))}
@@ -59,12 +62,36 @@ fn details(picture: &Picture) -> AnyView {
         let sizes = picture.levels.iter().map(|(level, cases)| format!("{}: {}", level, thousands(*cases as u64)));
         format!("levels {}", sizes.collect::<Vec<_>>().join(" · "))
     });
-    let left_out = (picture.left_out > 0)
+    let left_out = (picture.left_out > 0 && picture.thinning.is_none())
         .then(|| format!("{} left out by the constraints", counted(picture.left_out, "point is", "points are")));
     let time =
         (picture.chosen_in_secs > NOTICED_SECS).then(|| format!("chosen in {:.0} ms", 1000.0 * picture.chosen_in_secs));
     let parts: Vec<String> = [replicates, levels, left_out, time].into_iter().flatten().collect();
     view! { <p class="faint">{parts.join(" · ")}</p> }.into_any()
+}
+
+/// What constraints took from the design, and what can be had instead.
+fn thinned(desk: Desk, thinning: Thinning) -> Option<AnyView> {
+    let factors = desk.draft.read().points().ok()?.factors;
+    let instead = |sampler: Option<Sampler>, what: &str| {
+        let sampler = sampler?;
+        let words = format!("Take {} {what}", thousands(sampler.points(&factors).ok()?));
+        let take = move |_| desk.draft.update(|draft| *draft = draft.clone().with_sampler(sampler));
+        Some(view! { <button on:click=take>{words}</button> })
+    };
+    let more = instead(thinning.enlarged(), "points");
+    let random = instead(thinning.random(), "random ones");
+    let left = format!(
+        "Of either about {} are left; random ones are even within the constraints.",
+        thousands(thinning.wanted())
+    );
+    let left = random.is_some().then(|| view! { <span class="faint">{left}</span> });
+    let words = format!("{thinning}.");
+    let view = view! {
+        <p class="notices__line notices__line--warning" role="status">{words}</p>
+        <p class="actions">{more}{random}{left}</p>
+    };
+    Some(view.into_any())
 }
 
 /// What somebody hears who doesn't see the pictures.
