@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from attached import attach
 from axe_playwright_python.sync_playwright import Axe
 from enqueue import Queue, enqueue
 from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
 from test_command_line import CommandLine, Launched, accesses, demo
 from visit import (
@@ -309,6 +310,96 @@ def test_objects_that_are_not_what_their_keys_say_are_named_and_disturb_nothing(
     s3.delete_object(Bucket=launched.bucket, Key="workers/list/heartbeat.json")
     page.get_by_role("button", name=re.compile("^live")).click()
     expect(page.get_by_role("term").filter(has_text="workers/list/heartbeat.json")).to_have_count(0)
+
+
+# ---- Workers ----
+
+
+def put_heartbeat(launched: Launched, worker: str, **fields: Any) -> None:
+    """A worker that waits."""
+    now = time.time()
+    heartbeat = {"worker": worker, "host": worker.split("_")[0], "start_time": now, "time": now, "state": "waiting"}
+    launched.command_line.cloud.client("s3").put_object(
+        Bucket=launched.bucket, Key=f"workers/{worker}/heartbeat.json", Body=json.dumps({**heartbeat, **fields})
+    )
+
+
+def test_workers_on_one_host_are_told_apart(launched: Launched, visits: Visits) -> None:
+    for worker in ("node7_linux_4711-3fa2c1", "node7_linux_4712-00aa11"):
+        put_heartbeat(launched, worker, median_secs=0.003)
+    page = visits.open(link(launched))
+    rows = page.get_by_role("region", name="Workers").get_by_role("row")
+    expect(rows).to_have_count(3)
+    for process in ("4711-3fa2c1", "4712-00aa11"):
+        expect(rows.filter(has_text=process)).to_have_count(1)
+    expect(rows.nth(1).get_by_role("cell").last).to_have_text("3 ms")
+
+
+def edges(page: Page, table: Locator) -> tuple[bytes, bytes]:
+    """What the left and the right edge of a table look like, without its texts."""
+    table.evaluate("element => { element.firstElementChild.style.visibility = 'hidden'; }")
+    box = table.bounding_box()
+    assert box is not None
+    places = (box["x"] + 2, box["x"] + box["width"] - 6)
+    left, right = (page.screenshot(clip={"x": x, "y": box["y"] + 8, "width": 4, "height": 8}) for x in places)
+    return left, right
+
+
+def test_a_table_that_is_cut_is_shaded_at_that_edge(launched: Launched, visits: Visits) -> None:
+    put_heartbeat(launched, "node7_linux_4711-3fa2c1", version="FLAC3D 9.10, Python 3.10.13")
+    page = visits.open(link(launched), viewport={"width": 390, "height": 800})
+    table = page.get_by_role("region", name="Workers")
+    table.scroll_into_view_if_needed()
+    whole, cut = edges(page, table)
+    assert whole != cut, "more stands to the right"
+    table.evaluate("element => { element.scrollLeft = element.scrollWidth; }")
+    left, right = edges(page, table)
+    assert (left != whole, right) == (True, whole), "more stands to the left"
+
+
+def test_the_bar_at_the_top_is_as_high_whatever_its_figures_say(launched: Launched, visits: Visits) -> None:
+    page = visits.open(link(launched))
+    expect(live(page)).to_contain_text("live · ")
+    for width in (390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        heights = live(page).evaluate(
+            """button => [4, 8, 12, 16].map(letters => ["now", "5 s ago", "12 s ago", "59 min ago"].map(age => {
+                const header = button.closest("header");
+                header.querySelector("h1").textContent = "n".repeat(letters);
+                button.lastChild.data = `live · ${age}`;
+                return header.offsetHeight;
+            }))"""
+        )
+        assert [len(set(of_name)) for of_name in heights] == [1] * 4, (width, heights)
+
+
+def test_computers_of_the_predecessor_may_be_silent_while_they_compute(launched: Launched, visits: Visits) -> None:
+    s3 = launched.command_line.cloud.client("s3")
+    cases = [f"{number:08x}-0000-4000-8000-{number:012x}" for number in range(3)]
+    message = {
+        case: {
+            "case_id": case,
+            "base_file": "public/footing.py",
+            "parameter_file": f"data/demo/set1/pfile-{case}.json",
+            "cube_id": 3,
+        }
+        for case in cases
+    }
+    taken = {**message[cases[0]], "computer": "node_7_nt_4711", "version": "910.14", "start_time": time.time() - 18_000}
+    objects = {
+        "all_runs.json": {case: {"parameters": {"c": 1.5e5}, "data": message[case]} for case in cases},
+        f"data/pending-{cases[0]}.json": {**taken, "parameters": {"c": 1.5e5}},
+        **{f"data/demo/set1/pfile-{case}.json": {"c": 1.5e5} for case in cases},
+    }
+    for key, document in objects.items():
+        s3.put_object(Bucket=launched.bucket, Key=key, Body=json.dumps(document))
+    page = visits.open(link(launched))
+    expect(progress(page)).to_contain_text("0 of 3 done")
+    expect(figure(page, "running")).to_have_text("1")
+    expect(figure(page, "queued")).to_have_text("2")
+    row = page.get_by_role("region", name="Workers").get_by_role("row").nth(1)
+    expect(row).to_contain_text(re.compile("node_7 *4711 *910.14 *▶ running *00000000 *5 h"))
+    expect(page.get_by_role("main")).not_to_contain_text(re.compile("silent|lease|for a worker"))
 
 
 # ---- Links ----

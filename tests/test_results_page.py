@@ -259,6 +259,24 @@ def test_a_rectangle_selects_the_same_cases_in_all_plots_and_the_address(filled:
     wait_for_address_without(page, "select=")
 
 
+@pytest.mark.parametrize("width", [1440, 390, 360])
+def test_what_is_chosen_is_read_to_its_end(filled: Filled, visits: Visits, width: int) -> None:
+    page = open_results(visits, filled.launched, viewport={"width": width, "height": 900})
+    page.get_by_label("Second factor", exact=True).select_option("factor.cohesion_array[1]")
+    for name in ("Response", "Factor", "Second factor", "Colour"):
+        chosen = page.get_by_label(name, exact=True)
+        # The arrow of a list takes no more than 20 px.
+        fits = chosen.evaluate(
+            """list => {
+                const style = getComputedStyle(list), pen = document.createElement("canvas").getContext("2d");
+                pen.font = style.font;
+                const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20;
+                return [pen.measureText(list.selectedOptions[0].text).width, room];
+            }"""
+        )
+        assert fits[0] <= fits[1], (name, fits)
+
+
 def test_a_range_is_typed_and_a_selection_has_a_name(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     drag(page, "Histogram", (0.3, 0.5), (0.6, 0.5))

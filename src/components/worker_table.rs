@@ -34,7 +34,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
     };
     view! {
         <tr class=if is_past { "table__past" } else { "" }>
-            <td title=worker.worker.clone()>{worker.host.clone()}</td>
+            <td title=worker.worker.clone()>{worker.host.clone()}<span class="faint">{process(&worker.worker)}</span></td>
             <td>{worker.version.clone()}</td>
             <td title=worker.message.clone().unwrap_or_default()>{state_words(worker, now)}</td>
             <td>{case.map(case_cell)}</td>
@@ -45,6 +45,11 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What tells a worker from others on its host: its process and a random part, behind the system.
+fn process(worker: &str) -> String {
+    worker.rsplit('_').next().unwrap_or_default().to_owned()
 }
 
 fn state_words(worker: &Heartbeat, now: f64) -> &'static str {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::columns::{Shown, is_logarithmic, label, showable, unit};
 use super::desk::Desk;
+use crate::state::shorten;
 use crate::state::view::View;
 
 /// Puts a choice into the view.
@@ -48,12 +49,16 @@ fn picker(
         let current = current();
         let none = may_be_none.then(|| view! { <option value="" selected=current.is_none()>"none"</option> });
         let group = |(title, ids): (&'static str, Vec<ColumnId>)| {
-            let option = |id: ColumnId| {
-                let unit = unit(desk, &id);
-                let label = if unit.is_empty() { label(&id) } else { format!("{}, {unit}", label(&id)) };
-                view! { <option value=id.to_string() selected=current.as_ref() == Some(&id)>{label}</option> }
+            let name = |id: &ColumnId| {
+                let unit = unit(desk, id);
+                (label(id), if unit.is_empty() { unit } else { format!(", {unit}") })
             };
-            let options = ids.into_iter().map(option).collect_view();
+            let names = shorten::choices(&ids.iter().map(name).collect::<Vec<_>>());
+            let option = |(id, name): (ColumnId, String)| {
+                let title = label(&id);
+                view! { <option value=id.to_string() title=title selected=current.as_ref() == Some(&id)>{name}</option> }
+            };
+            let options = ids.into_iter().zip(names).map(option).collect_view();
             view! { <optgroup label=title>{options}</optgroup> }
         };
         let groups = columns.get().into_iter().filter(|(_, ids)| !ids.is_empty()).map(group).collect_view();

@@ -20,6 +20,7 @@ use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::frozen;
 use crate::state::problem::Problem;
+use crate::state::shorten;
 
 /// So many documents are read at a press.
 const AT_ONCE: usize = 500;
@@ -342,18 +343,24 @@ fn choices(reader: CurveReader) -> AnyView {
     };
     let arrays = move || {
         let shown = reader.pair.get().map(|(_, y)| y);
-        let option = |name: &String| view! { <option value=name.clone() selected=shown.as_ref() == Some(name)>{name.clone()}</option> };
-        reader.sheaf.read().names().iter().map(option).collect_view()
+        let names = reader.sheaf.read().names().to_vec();
+        let short = shorten::choices(&names.iter().map(|name| (name.clone(), String::new())).collect::<Vec<_>>());
+        let option = |(name, short): (String, String)| {
+            view! { <option value=name.clone() title=name.clone() selected=shown.as_ref() == Some(&name)>{short}</option> }
+        };
+        names.into_iter().zip(short).map(option).collect_view()
     };
     let partners = move || {
         let Some((shown, y)) = reader.pair.get() else { return Vec::new() };
         let sheaf = reader.sheaf.read();
         let arrays = sheaf.partners(&y).into_iter().map(|name| Along::Array(name.to_owned()));
-        let option = |along: Along| {
-            let name = name_of(&along).to_owned();
-            view! { <option value=along.to_string() selected=shown == along>{name}</option> }
+        let partners: Vec<Along> = arrays.chain([Along::Index]).collect();
+        let names: Vec<_> = partners.iter().map(|along| (name_of(along).to_owned(), String::new())).collect();
+        let short = shorten::choices(&names);
+        let option = |(along, short): (Along, String)| {
+            view! { <option value=along.to_string() selected=shown == along>{short}</option> }
         };
-        arrays.chain([Along::Index]).map(option).collect_view()
+        partners.into_iter().zip(short).map(option).collect_view()
     };
     view! {
         <div class="choices">
