@@ -965,6 +965,14 @@ class MissingParameter(CaseFailure):
         self.name, self.line = name, line
 
 
+class WrongIndex(CaseFailure):
+    """A placeholder for a component that its parameter hasn't."""
+
+    def __init__(self, name: str, index: str, line: int, why: str) -> None:
+        self.name, self.line = "{}[{}]".format(name, index), line
+        super().__init__("placeholder {{{{{}}}}} in line {}: {} {}".format(self.name, line, name, why))
+
+
 class ModelNotFound(CaseFailure):
     """The model file isn't there, or isn't the file that its address promises."""
 
@@ -990,22 +998,195 @@ class Outcome(NamedTuple):
     warnings: List[str]
 
 
-PLACEHOLDER = re.compile(r"\{\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*\}\}")
+PLACEHOLDER = re.compile(r"\{\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*(?:\[[ \t]*(-?[0-9]+)[ \t]*\][ \t]*)?\}\}")
+
+# What a placeholder stands in
+CODE, IN_BRACKETS, STRING, FORMATTED_STRING, COMMENT, TEXT = (
+    "code", "code in brackets", "string", "formatted string", "comment", "text",
+)  # fmt: skip
 
 
-def render(template: str, parameters: Dict[str, Any]) -> Tuple[str, List[str]]:
-    """The template with each placeholder replaced by a Python literal, and the parameters that none has used."""
-    used = set()
+def render(template: str, parameters: Dict[str, Any], language: str = "python") -> Tuple[str, List[str]]:
+    """The template with each placeholder replaced by a Python literal, and the parameters that none has used.
 
-    def literal(match: Any) -> str:
-        name = match.group(1)
-        if name not in parameters:
-            raise MissingParameter(name, template.count("\n", 0, match.start()) + 1)
-        used.add(name)
-        return repr(parameters[name])
+    In Python code a number keeps its value whatever stands behind it. In its strings and comments, and in any other
+    language, the literal is put in as it is.
+    """
+    places = list(PLACEHOLDER.finditer(template))
+    values = [_value_of(place, parameters) for place in places]
+    is_bound = language == "python" and any(map(_is_bound, places, values))
+    around = where_in_python(template, places) if is_bound else [TEXT] * len(places)
+    pieces, end = [], 0
+    for place, value, where in zip(places, values, around):  # noqa: B905 - Python 3.6 doesn't know strict
+        is_apart = where in (CODE, IN_BRACKETS) and _is_bound(place, value, where)
+        pieces += [template[end : place.start()], ("({!r})" if is_apart else "{!r}").format(value)]
+        end = place.end()
+    used = {place.group(1) for place in places}
+    return "".join(pieces) + template[end:], [name for name in parameters if name not in used]
 
-    text = PLACEHOLDER.sub(literal, template)
-    return text, [name for name in parameters if name not in used]
+
+def language_of(kind: str, name: str) -> str:
+    """What a model is written in: `python`, or anything else."""
+    return "python" if kind == "python" or name.lower().endswith(".py") else "text"
+
+
+def _value_of(place: Any, parameters: Dict[str, Any]) -> Any:
+    name, index = place.groups()
+    line = place.string.count("\n", 0, place.start()) + 1
+    if name not in parameters:
+        raise MissingParameter(name if index is None else "{}[{}]".format(name, index), line)
+    value = parameters[name]
+    if index is None:
+        return value
+    if not isinstance(value, list):
+        raise WrongIndex(name, index, line, "is no vector")
+    if index.startswith("-") or len(index) > 9 or int(index) >= len(value):
+        raise WrongIndex(name, index, line, "has {} components, counted from 0".format(len(value)))
+    return value[int(index)]
+
+
+_BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
+_BLANK_IN_BRACKETS = re.compile(r"(?:[ \t\f\r\n]|\\(?:\r\n|\r|\n)|#[^\r\n]*)*")
+_POWER_OR_ATTRIBUTE = re.compile("\\*\\*|\\.[A-Za-z_\x80-\U0010ffff]")
+_DECIMALS = re.compile(r"\.[0-9]")
+_WORDS_BEFORE_VALUES = frozenset(
+    ("and", "assert", "await", "case", "elif", "else", "if", "in", "is", "not", "or", "return", "while", "yield")
+)
+
+
+def _is_bound(place: Any, value: Any, where: str = IN_BRACKETS) -> bool:
+    """Whether in code a number would be another one, or none, by what stands behind it: `-1.2**2`, `30.real`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    blank: Any = (_BLANK_IN_BRACKETS if where == IN_BRACKETS else _BLANK).match(place.string, place.end())
+    behind = _POWER_OR_ATTRIBUTE.match(place.string, blank.end())
+    if behind is None or _is_piece(place.string, *place.span()):
+        return False
+    return repr(value).startswith("-") or (isinstance(value, int) and behind.group() != "**")
+
+
+def _is_piece(text: str, start: int, end: int) -> bool:
+    """Whether it is a piece of a word or a number, as in `load_{{n}}` and `1e{{n}}`."""
+    if _is_of_word(text[end : end + 1]) or text.startswith("{", end) or _DECIMALS.match(text, end):
+        return True
+    word = start
+    while word > 0 and _is_of_word(text[word - 1]):
+        word -= 1
+    is_of_number = text[start - 1 : start] in ("}", ".")
+    return is_of_number or (word < start and text[word:start] not in _WORDS_BEFORE_VALUES)
+
+
+def _is_of_word(letter: str) -> bool:
+    return _WORD_OF_CODE.match(letter) is not None
+
+
+_WORD_OF_CODE = re.compile("[A-Za-z0-9_\x80-\U0010ffff]+")
+_PREFIXES = frozenset(("r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"))
+_NAMED_LETTER = re.compile(r"\\N\{[^{}'\"\r\n]*\}")
+
+
+def where_in_python(template: str, places: List[Any]) -> List[str]:
+    """Where in a Python file each placeholder stands. What is no Python is read as far as it can be."""
+    ends = {place.start(): place.end() for place in places}
+    reader, found, at = _PythonReader(template, ends), [], 0
+    while at < len(template):
+        if at in ends:
+            found.append(reader.where())
+            at = ends[at]
+        else:
+            at = reader.step(at)
+    return found
+
+
+class _Layer:
+    """What a place in a Python file lies in: `code`, a `string`, a `comment`; a `field` of a formatted string, which is
+    code again, and the `format` behind its colon."""
+
+    def __init__(self, kind: str, quote: str = "", prefix: str = "") -> None:
+        self.kind, self.quote, self.brackets = kind, quote, 0
+        self.is_raw, self.is_formatted = "r" in prefix, "f" in prefix or "t" in prefix
+
+
+class _PythonReader:
+    """Follows a Python file letter by letter. `crates/study/src/template/python.rs` does the same."""
+
+    def __init__(self, text: str, places: Dict[int, int]) -> None:
+        self._text, self._places = text, places
+        self._layers = [_Layer("code")]
+        self._word = 0, 0
+
+    def where(self) -> str:
+        """Where the place lies that was come to."""
+        layer = self._layers[-1]
+        if layer.kind == "code":
+            return IN_BRACKETS if layer.brackets else CODE
+        if layer.kind == "string":
+            return FORMATTED_STRING if layer.is_formatted else STRING
+        return {"field": IN_BRACKETS, "format": FORMATTED_STRING}.get(layer.kind, COMMENT)
+
+    def step(self, at: int) -> int:
+        """Reads what begins at `at`, and gives where it ends: never behind the start of a placeholder."""
+        layer, letter = self._layers[-1], self._text[at]
+        if letter in "\r\n" and (layer.kind in ("comment", "format") or len(layer.quote) == 1):
+            self._layers.pop()  # a string that is not ended here is a mistake, and no reason to lose track of the rest
+            return at
+        if layer.kind in ("code", "field"):
+            return self._code(layer, letter, at)
+        if layer.kind == "comment":
+            return at + 1
+        return self._in_string(layer, letter, at)
+
+    def _code(self, layer: _Layer, letter: str, at: int) -> int:
+        word = _WORD_OF_CODE.match(self._text, at)
+        if word:
+            self._word = word.span()
+            return word.end()
+        if letter in "\"'":
+            return self._open(letter, at)
+        if letter == "#":
+            self._layers.append(_Layer("comment"))
+        elif letter in "([{":
+            layer.brackets += 1
+        elif layer.kind == "field" and layer.brackets == 0 and letter in "}:":
+            self._layers.pop()
+            if letter == ":":
+                self._layers.append(_Layer("format"))
+        elif letter in ")]}":
+            layer.brackets = max(0, layer.brackets - 1)
+        return at + 1
+
+    def _open(self, letter: str, at: int) -> int:
+        start, end = self._word
+        prefix = self._text[start:end].lower() if end == at else ""
+        quote = letter * 3 if self._text.startswith(letter * 3, at) else letter
+        self._layers.append(_Layer("string", quote, prefix if prefix in _PREFIXES else ""))
+        return at + len(quote)
+
+    def _in_string(self, layer: _Layer, letter: str, at: int) -> int:
+        has_fields = layer.kind == "format" or layer.is_formatted
+        if letter == "\\":
+            return self._behind_escape(at, has_fields, layer.is_raw)
+        if layer.kind == "format":
+            string = next(one for one in reversed(self._layers) if one.kind == "string")
+            if letter == "}" or self._text.startswith(string.quote, at):
+                self._layers.pop()
+                return at + (letter == "}")
+        elif self._text.startswith(layer.quote, at):
+            self._layers.pop()
+            return at + len(layer.quote)
+        if letter == "{" and has_fields:
+            if layer.kind == "string" and self._text.startswith("{", at + 1) and at + 1 not in self._places:
+                return at + 2
+            self._layers.append(_Layer("field"))
+        return at + 1
+
+    def _behind_escape(self, at: int, has_fields: bool = False, is_raw: bool = False) -> int:
+        if at + 1 in self._places or (has_fields and self._text[at + 1 : at + 2] in ("{", "}")):
+            return at + 1
+        named = _NAMED_LETTER.match(self._text, at) if has_fields and not is_raw else None
+        if named and at + 2 not in self._places:
+            return named.end()
+        return min(len(self._text), at + (3 if self._text.startswith("\r\n", at + 1) else 2))
 
 
 class Models:
@@ -1044,7 +1225,7 @@ def execute(
     template, result, failure = "", None, None
     try:
         template = _text_of(model)
-        text, unused = render(template, case.parameters)
+        text, unused = render(template, case.parameters, language_of(case.kind, case.model_name))
         run = run_python if case.kind == "python" else run_command
         with surroundings(case, folder, output, journal):
             result, read = within(case.time_limit_secs, lambda: run(text, attempt, host, report))

@@ -8,6 +8,7 @@ pub(crate) mod export;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;
 pub(crate) mod pace;
+pub(crate) mod placeholders;
 pub(crate) mod problem;
 pub(crate) mod responses;
 pub(crate) mod route;

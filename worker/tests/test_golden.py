@@ -25,13 +25,18 @@ def cases(file: str) -> list[Any]:
 
 @pytest.mark.parametrize("case", cases("substitution.json"))
 def test_placeholders_become_literals(case: dict[str, Any]) -> None:
+    template, language = case["template"], case.get("language", "python")
     if "error" in case:
-        with pytest.raises(attach.MissingParameter) as caught:
-            attach.render(case["template"], case["parameters"])
-        assert {"placeholder": caught.value.name, "line": caught.value.line} == case["error"]
-        assert case["error"]["placeholder"] in str(caught.value) and str(case["error"]["line"]) in str(caught.value)
+        kind = attach.WrongIndex if "reason" in case["error"] else attach.MissingParameter
+        with pytest.raises(kind) as caught:
+            attach.render(template, case["parameters"], language)
+        error: Any = caught.value
+        assert (error.name, error.line) == (case["error"]["placeholder"], case["error"]["line"])
+        assert case["error"]["placeholder"] in str(error) and str(case["error"]["line"]) in str(error)
     else:
-        assert attach.render(case["template"], case["parameters"]) == (case["text"], case["unused"])
+        assert attach.render(template, case["parameters"], language) == (case["text"], case["unused"])
+    if "surroundings" in case:
+        assert attach.where_in_python(template, list(attach.PLACEHOLDER.finditer(template))) == case["surroundings"]
 
 
 class Array:

@@ -131,6 +131,28 @@ def test_a_missing_parameter_fails_the_case_and_is_named_with_its_line(bench: Be
     assert failure.message == "placeholder {{depth}} in line 2 has no parameter"
 
 
+def test_a_negative_number_means_in_code_what_a_variable_means(bench: Bench) -> None:
+    model = "y = {{x}}\nresult['same'] = {{x}}**2 == y**2 and -{{x}}**2 == -y**2 and {{x}}.is_integer() is False\n"
+    model += "result['text'] = 'move {{x}}**2'  # {{x}}**2"
+    assert bench.result(model, parameters={"x": -1.2}) == {"same": True, "text": "move -1.2**2"}
+
+
+def test_an_element_of_a_vector_is_put_in(bench: Bench) -> None:
+    parameters = {"c": [1.5, -2.5]}
+    assert bench.result("result['top'] = {{c[0]}} + {{ c[1] }}**2", parameters=parameters) == {"top": 7.75}
+    failure = bench.failure("x = 1\ny = {{c[2]}}", parameters=parameters)
+    assert failure.exception == "WrongIndex"
+    assert failure.message == "placeholder {{c[2]}} in line 2: c has 2 components, counted from 0"
+    assert bench.failure("{{x[0]}}", parameters={"x": 1}).message == "placeholder {{x[0]}} in line 1: x is no vector"
+
+
+def test_a_result_of_one_element_and_a_date_are_what_they_mean(bench: Bench) -> None:
+    model = "import numpy as np\nresult['peak'] = np.array([2.5])\nresult['at'] = np.datetime64('2024-01-02T00:00')"
+    outcome = bench.execute(model)
+    assert outcome.result == {"peak": 2.5, "at": "2024-01-02T00:00:00"}
+    assert outcome.warnings == ["peak is an array of one element and was written as that element"]
+
+
 def test_a_traceback_shows_the_models_own_lines_and_not_the_workers(bench: Bench) -> None:
     failure = bench.failure("def f(x):\n    return 1 / x\n\nf({{a}})", parameters={"a": 0})
     assert failure.traceback == (
@@ -262,6 +284,13 @@ class TestCommands:
     def test_a_python_file_is_executed_by_this_python(self, bench: Bench) -> None:
         text = "import json, sys\njson.dump({'exe': sys.executable, 'a': {{a}}}, open('result.json', 'w'))"
         assert bench.command(text, "run.py", parameters={"a": 1}).result == {"exe": sys.executable, "a": 1}
+
+    def test_only_a_command_in_python_is_read_as_python(self, bench: Bench) -> None:
+        parameters = {"x": -1.2, "c": [1, -2]}
+        text = "import json\njson.dump({'a': {{x}}**2, 'b': {{c[1]}}**2}, open('result.json', 'w'))"
+        assert bench.command(text, "run.py", parameters=parameters).result == {"a": 1.44, "b": 4}
+        outcome = bench.command("echo '{{x}}**2 {{c[1]}}**2'", parameters=parameters)
+        assert outcome.log == "-1.2**2 -2**2\n"
 
     def test_without_a_result_file_the_result_is_empty(self, bench: Bench) -> None:
         outcome = bench.command("true", parameters={"a": 1})

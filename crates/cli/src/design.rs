@@ -6,12 +6,12 @@ use std::path::Path;
 
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::Cases;
-use cruncher_study::design::{Design as Points, DesignFile};
+use cruncher_study::design::{Design as Points, DesignFile, ModelFile};
 use cruncher_study::factor::{Factor, Scale, Values};
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::sampler::Sampler;
-use cruncher_study::template::{Placeholder, decode, placeholders};
+use cruncher_study::template::{Language, decode, placeholders};
 use cruncher_study::thinning::Thinning;
 use serde_json::json;
 
@@ -102,7 +102,7 @@ fn notes(input: &Input, cases: &Cases) -> Vec<String> {
     notes.extend(table_notes(input));
     match &input.model {
         None => notes.push("The model's file isn't there, so the cases have no ids yet; --model names it.".to_owned()),
-        Some(model) => notes.extend(placeholder_notes(model, cases.design().factors())),
+        Some(model) => notes.extend(placeholder_notes(model, &input.file.model, cases.design().factors())),
     }
     notes
 }
@@ -130,23 +130,27 @@ fn constrained(input: &Input, design: &Points) -> Option<String> {
 }
 
 /// Placeholders of the model that no factor fills, and factors that no placeholder uses.
-pub(crate) fn placeholder_notes(model: &[u8], factors: &[Factor]) -> Vec<String> {
+pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Factor]) -> Vec<String> {
     let text = match decode(model) {
         Ok(text) => text,
         Err(error) => return vec![sentence(&error)],
     };
-    let placeholders = placeholders(text);
-    let is_filled = |placeholder: &&Placeholder| factors.iter().any(|factor| factor.name == placeholder.name);
-    let missing =
-        placeholders.iter().filter(|placeholder| !is_filled(placeholder)).map(|Placeholder { name, line }| {
-            format!("The model wants `{name}` in line {line}, and there is no such factor: every case will fail.")
-        });
+    let placeholders = placeholders(text, Language::of(file.kind, &file.file));
+    let wrong = placeholders.iter().filter_map(|placeholder| {
+        let Some(factor) = factors.iter().find(|factor| factor.name == placeholder.name) else {
+            let line = placeholder.line;
+            let words = "and there is no such factor: every case will fail.";
+            return Some(format!("The model wants `{placeholder}` in line {line}, {words}"));
+        };
+        let error = placeholder.check(factor.components()).err()?;
+        Some(format!("{} Every case will fail.", sentence(&error)))
+    });
     let is_used = |factor: &&Factor| placeholders.iter().any(|placeholder| placeholder.name == factor.name);
     let unused = factors.iter().filter(|factor| !is_used(factor));
     let unused = unused.map(|factor| {
         format!("No placeholder of the model uses `{}`; it has to read it from `parameters`.", factor.name)
     });
-    missing.chain(unused).collect()
+    wrong.chain(unused).collect()
 }
 
 fn row(factor: &Factor) -> Vec<String> {
@@ -227,6 +231,18 @@ The model's file isn't there, so the cases have no ids yet; --model names it.";
         assert!(hypercube.contains(" random ones, "), "{hypercube}");
         let random = text(r#"{"kind": "random", "cases": 100}"#);
         assert!(random.contains(" points don't meet the constraints and are left out."), "{random}");
+    }
+
+    #[test]
+    fn an_element_of_a_vector_uses_it() {
+        let input = input(Some("a = {{c[1]}} + {{n}}\nb = {{ c[2] }}\nc = {{g[0]}} + {{soil}} + {{d[0]}}\n"));
+        let notes = notes(&input, &cases(&input));
+        let expected = [
+            "The model wants `c[2]` in line 2, and that has 2 components, counted from 0. Every case will fail.",
+            "The model wants `g[0]` in line 3, and that is no vector. Every case will fail.",
+            "The model wants `d[0]` in line 3, and there is no such factor: every case will fail.",
+        ];
+        assert_eq!(notes, expected);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Fa
     if desk.journal.is_none() {
         let (prospect, selection) = unless_ended(desk.look(), nothing_sent).await?;
         desk.tell(summary::of_prospect(&arguments.study, &desk.plan, &prospect, &selection));
-        let placeholders = placeholder_notes(input.model()?, desk.plan.cases().design().factors());
+        let placeholders = placeholder_notes(input.model()?, &input.file.model, desk.plan.cases().design().factors());
         table_notes(&input).into_iter().chain(placeholders).for_each(|note| desk.tell(note));
         if selection.cases() == 0 {
             desk.report("nothing", None, &[]);

@@ -3,18 +3,101 @@
 //! `render` in `worker/attach.py` is the other implementation; `substitution.json` among the golden files holds both to
 //! the same results.
 
+mod binding;
+mod literal;
+mod python;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt;
 
 use crate::case::{Parameter, Parameters};
+use crate::model::ModelKind;
 
-/// A place in a model where a parameter is put in: `{{name}}`, with spaces and tabs inside the braces if somebody likes.
+/// What a model file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Python: a value keeps its meaning in its code.
+    Python,
+    /// Anything else, where a value is put in as it is.
+    Other,
+}
+
+impl Language {
+    /// What a model of this kind is written in: also a command is Python, if it is a `.py` file.
+    #[must_use]
+    pub fn of(kind: ModelKind, file_name: &str) -> Self {
+        let is_python = kind == ModelKind::Python || file_name.to_ascii_lowercase().ends_with(".py");
+        if is_python { Self::Python } else { Self::Other }
+    }
+}
+
+/// What a placeholder stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surroundings {
+    /// Python code that ends with its line.
+    Code,
+    /// Python code between brackets, or in a field of a formatted string: it goes on behind the end of its line.
+    InBrackets,
+    /// A string literal of Python.
+    String,
+    /// An f-string or t-string, outside of its fields: `{{` is Python's own way to write a brace there.
+    FormattedString,
+    /// A comment of Python.
+    Comment,
+    /// Another language.
+    Text,
+}
+
+/// A place in a model where a parameter is put in: `{{name}}` or `{{name[0]}}`, with spaces and tabs inside the braces if
+/// somebody likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placeholder {
     /// The parameter's name.
     pub name: String,
+    /// Which component of it is wanted, as it is written; none for the whole.
+    pub index: Option<String>,
     /// The line that it stands in, from 1. Only `\n` ends a line, as in the worker.
     pub line: usize,
+    /// What it stands in.
+    pub surroundings: Surroundings,
+}
+
+/// As it is written, without braces and spaces: `c[0]`.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.index {
+            None => f.write_str(&self.name),
+            Some(index) => write!(f, "{}[{index}]", self.name),
+        }
+    }
+}
+
+impl Placeholder {
+    /// Whether a parameter of its name with so many components fills it; none if that isn't a vector.
+    ///
+    /// # Errors
+    /// If it wants a component that there isn't.
+    pub fn check(&self, components: Option<usize>) -> Result<(), PlaceholderError> {
+        let Some(index) = &self.index else { return Ok(()) };
+        let count = components.ok_or_else(|| self.error(Unfilled::NoVector))?;
+        component(index, count).map(|_| ()).ok_or_else(|| self.error(Unfilled::NoComponent { count }))
+    }
+
+    /// The error that no parameter has its name.
+    #[must_use]
+    pub fn missing(&self) -> PlaceholderError {
+        self.error(Unfilled::Missing)
+    }
+
+    fn error(&self, reason: Unfilled) -> PlaceholderError {
+        PlaceholderError { placeholder: self.to_string(), line: self.line, reason }
+    }
+}
+
+/// The component that an index means. Python's negative ones, which count from the end, aren't taken: a vector of another
+/// length would be another design.
+fn component(index: &str, count: usize) -> Option<usize> {
+    index.parse().ok().filter(|index| *index < count)
 }
 
 /// A model with its parameters put in.
@@ -27,14 +110,40 @@ pub struct Rendered {
     pub unused: Vec<String>,
 }
 
-/// A placeholder without a parameter.
+/// A placeholder that no parameter fills.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the model wants `{name}` in line {line}, and there is no such parameter")]
-pub struct MissingParameter {
-    /// The name in the placeholder.
-    pub name: String,
+#[error("the model wants `{placeholder}` in line {line}, and {reason}")]
+pub struct PlaceholderError {
+    /// The placeholder, without its braces.
+    pub placeholder: String,
     /// The line that it stands in, from 1.
     pub line: usize,
+    /// Why nothing fills it.
+    pub reason: Unfilled,
+}
+
+/// Why nothing fills a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfilled {
+    /// There is no such parameter.
+    Missing,
+    /// It wants a component of what has none.
+    NoVector,
+    /// It wants one beyond the last, or one that is counted from the end.
+    NoComponent {
+        /// How many there are.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such parameter"),
+            Self::NoVector => f.write_str("that is no vector"),
+            Self::NoComponent { count } => write!(f, "that has {count} components, counted from 0"),
+        }
+    }
 }
 
 /// A model file that is no text.
@@ -59,38 +168,40 @@ pub fn decode(content: &[u8]) -> Result<&str, NotText> {
 
 /// All placeholders in order of appearance; one that stands there twice comes twice.
 #[must_use]
-pub fn placeholders(template: &str) -> Vec<Placeholder> {
-    let mut lines = Lines::of(template);
-    let mut found = Vec::new();
-    let mut rest = template;
-    while let Some(place) = next_place(rest) {
-        let line = lines.at(template.len() - rest.len() + place.before.len());
-        found.push(Placeholder { name: place.name.to_owned(), line });
-        rest = place.after;
-    }
-    found
+pub fn placeholders(template: &str, language: Language) -> Vec<Placeholder> {
+    let places = places(template);
+    let surroundings = surroundings(template, &places, language);
+    places.iter().zip(surroundings).map(|(place, surroundings)| place.placeholder(surroundings)).collect()
 }
 
 /// The text that the worker makes of `template` with these parameters.
 ///
 /// # Errors
-/// The first placeholder without a parameter.
-pub fn render(template: &str, parameters: &Parameters) -> Result<Rendered, MissingParameter> {
+/// The first placeholder that no parameter fills.
+pub fn render(template: &str, parameters: &Parameters, language: Language) -> Result<Rendered, PlaceholderError> {
+    let places = places(template);
+    let values = places.iter().map(|place| place.value(parameters)).collect::<Result<Vec<_>, _>>()?;
     let mut text = String::with_capacity(template.len());
-    let mut unused: BTreeSet<&str> = parameters.keys().map(String::as_str).collect();
-    let mut rest = template;
-    while let Some(place) = next_place(rest) {
-        let Some(parameter) = parameters.get(place.name) else {
-            let line = Lines::of(template).at(template.len() - rest.len() + place.before.len());
-            return Err(MissingParameter { name: place.name.to_owned(), line });
-        };
-        text.push_str(place.before);
-        write_literal(&mut text, parameter);
-        unused.remove(place.name);
-        rest = place.after;
+    let mut end = 0;
+    for ((place, value), around) in places.iter().zip(values).zip(surroundings(template, &places, language)) {
+        text.push_str(&template[end..place.start]);
+        let is_apart = binding::is_bound(template, place.start..place.end, value, around);
+        text.push_str(if is_apart { "(" } else { "" });
+        literal::write_literal(&mut text, value);
+        text.push_str(if is_apart { ")" } else { "" });
+        end = place.end;
     }
-    text.push_str(rest);
-    Ok(Rendered { text, unused: unused.into_iter().map(str::to_owned).collect() })
+    text.push_str(&template[end..]);
+    let used: BTreeSet<&str> = places.iter().map(|place| place.name).collect();
+    let unused = parameters.keys().filter(|name| !used.contains(name.as_str())).cloned().collect();
+    Ok(Rendered { text, unused })
+}
+
+fn surroundings(template: &str, places: &[Place], language: Language) -> Vec<Surroundings> {
+    match language {
+        Language::Python => python::surroundings(template, places),
+        Language::Other => vec![Surroundings::Text; places.len()],
+    }
 }
 
 /// Whether `text` can be a name in Python, if only letters of English are allowed: a letter or `_`, then letters, digits
@@ -108,144 +219,72 @@ pub(crate) fn name_length(text: &str) -> usize {
     text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(text.len())
 }
 
+/// A placeholder in a template.
+#[derive(Debug, Clone, Copy)]
 struct Place<'a> {
-    before: &'a str,
-    name: &'a str,
-    after: &'a str,
-}
-
-fn next_place(text: &str) -> Option<Place<'_>> {
-    let mut start = 0;
-    loop {
-        // One brace further after a miss, not two: `{{{a}}}` has its placeholder behind the first brace.
-        start += text[start..].find("{{")?;
-        if let Some((name, after)) = after_braces(&text[start + 2..]) {
-            return Some(Place { before: &text[..start], name, after });
-        }
-        start += 1;
-    }
-}
-
-fn after_braces(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches([' ', '\t']);
-    let (name, rest) = text.split_at(name_length(text));
-    let after = rest.trim_start_matches([' ', '\t']).strip_prefix("}}")?;
-    (!name.is_empty()).then_some((name, after))
-}
-
-/// Counts lines on the way down.
-struct Lines<'a> {
-    text: &'a str,
-    counted_bytes: usize,
+    start: usize,
+    end: usize,
     line: usize,
+    name: &'a str,
+    index: Option<&'a str>,
 }
 
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        Self { text, counted_bytes: 0, line: 1 }
+impl Place<'_> {
+    fn placeholder(&self, surroundings: Surroundings) -> Placeholder {
+        let (name, index) = (self.name.to_owned(), self.index.map(str::to_owned));
+        Placeholder { name, index, line: self.line, surroundings }
     }
 
-    /// The line of a position at or behind the last one that was asked for.
-    fn at(&mut self, position: usize) -> usize {
-        self.line += self.text[self.counted_bytes..position].matches('\n').count();
-        self.counted_bytes = position;
-        self.line
+    fn value<'p>(&self, parameters: &'p Parameters) -> Result<&'p Parameter, PlaceholderError> {
+        let placeholder = self.placeholder(Surroundings::Text);
+        let parameter = parameters.get(self.name).ok_or_else(|| placeholder.missing())?;
+        let components = if let Parameter::List(components) = parameter { Some(components) } else { None };
+        placeholder.check(components.map(Vec::len))?;
+        let component = self.index.zip(components).and_then(|(index, all)| all.get(component(index, all.len())?));
+        Ok(component.unwrap_or(parameter))
     }
 }
 
-fn write_literal(text: &mut String, parameter: &Parameter) {
-    match parameter {
-        Parameter::Flag(true) => text.push_str("True"),
-        Parameter::Flag(false) => text.push_str("False"),
-        Parameter::Integer(integer) => text.push_str(&integer.to_string()),
-        Parameter::Unsigned(integer) => text.push_str(&integer.to_string()),
-        Parameter::Number(number) => write_float(text, *number),
-        Parameter::Text(content) => write_string(text, content),
-        Parameter::List(components) => {
-            text.push('[');
-            for (index, component) in components.iter().enumerate() {
-                text.push_str(if index == 0 { "" } else { ", " });
-                write_literal(text, component);
-            }
-            text.push(']');
+fn places(template: &str) -> Vec<Place<'_>> {
+    let (mut places, mut at, mut line) = (Vec::new(), 0, 1);
+    while let Some(start) = template[at..].find("{{").map(|before| at + before) {
+        line += template[at..start].matches('\n').count();
+        // One brace further after a miss, not two: `{{{a}}}` has its placeholder behind the first brace.
+        at = start + 1;
+        if let Some((name, index, after)) = between_braces(&template[start + 2..]) {
+            at = template.len() - after.len();
+            places.push(Place { start, end: at, line, name, index });
         }
     }
+    places
 }
 
-/// Writes as Python does: the fewest digits that tell the float from its neighbours, with an exponent from 1e16 on and
-/// below 1e-4.
-fn write_float(text: &mut String, number: f64) {
-    let (digits, point) = digits_of(number.abs());
-    text.push_str(if number.is_sign_negative() { "-" } else { "" });
-    // Writing to a string doesn't fail.
-    let _ = match point {
-        1..=16 => {
-            let whole = point.unsigned_abs();
-            let (before, after) = digits.split_at(whole.min(digits.len()));
-            write!(text, "{before:0<whole$}.{after:0<1}")
-        }
-        -3..=0 => write!(text, "0.{}{digits}", "0".repeat(point.unsigned_abs())),
-        _ => {
-            let (first, others) = digits.split_at(1);
-            let mark = if others.is_empty() { "" } else { "." };
-            write!(text, "{first}{mark}{others}e{:+03}", point - 1)
+/// Name and index behind two braces, and what stands behind the two that end them.
+fn between_braces(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let text = behind_blank(text);
+    let (name, rest) = text.split_at(name_length(text));
+    let rest = behind_blank(rest);
+    let (index, rest) = match rest.strip_prefix('[') {
+        None => (None, rest),
+        Some(rest) => {
+            let rest = behind_blank(rest);
+            let (index, rest) = rest.split_at(index_length(rest));
+            (Some(index), behind_blank(behind_blank(rest).strip_prefix(']')?))
         }
     };
+    let is_whole = !name.is_empty() && index != Some("");
+    rest.strip_prefix("}}").filter(|_| is_whole).map(|rest| (name, index, rest))
 }
 
-/// The digits of a float, and where the point stands in them: `("125", 1)` is 1.25.
-///
-/// They are taken from its JSON and not from `{}`: where two texts are equally near, as for 2^-25, the latter has the higher
-/// one, and both JSON and Python have the even one.
-fn digits_of(number: f64) -> (String, isize) {
-    let written = serde_json::to_string(&number).unwrap_or_default();
-    let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{before}{after}");
-    let significant = digits.trim_start_matches('0');
-    if significant.is_empty() {
-        return ("0".to_owned(), 1);
-    }
-    let point = before.len().cast_signed() - (digits.len() - significant.len()).cast_signed();
-    (significant.trim_end_matches('0').to_owned(), point + exponent.parse().unwrap_or(0))
+fn behind_blank(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
 }
 
-fn write_string(text: &mut String, content: &str) {
-    let quote = if content.contains('\'') && !content.contains('"') { '"' } else { '\'' };
-    text.push(quote);
-    for letter in content.chars() {
-        write_letter(text, letter, quote);
-    }
-    text.push(quote);
-}
-
-fn write_letter(text: &mut String, letter: char, quote: char) {
-    let code = u32::from(letter);
-    // Writing to a string doesn't fail.
-    let _ = match letter {
-        '\n' => write!(text, "\\n"),
-        '\r' => write!(text, "\\r"),
-        '\t' => write!(text, "\\t"),
-        '\\' => write!(text, "\\\\"),
-        _ if letter == quote => write!(text, "\\{quote}"),
-        _ if is_printable(letter) => write!(text, "{letter}"),
-        _ if code <= 0xff => write!(text, "\\x{code:02x}"),
-        _ if code <= 0xffff => write!(text, "\\u{code:04x}"),
-        _ => write!(text, "\\U{code:08x}"),
-    };
-}
-
-/// What Python's `str.isprintable` says of a character.
-///
-/// Rust escapes for debugging what Python does: control, format, private and unassigned characters, and separators other
-/// than the space. So there is no table here. The two differ in what was assigned after the Unicode of the one and before
-/// that of the other, as two versions of Python do; the literal is another one then, its value the same.
-fn is_printable(letter: char) -> bool {
-    if letter.is_ascii() {
-        return !letter.is_ascii_control();
-    }
-    // Behind a letter, since accents that begin a text are escaped, too.
-    ['a', letter].iter().collect::<String>().escape_debug().nth(1) == Some(letter)
+/// How many bytes of `text` are the whole number that it begins with; 0 if it begins with none.
+fn index_length(text: &str) -> usize {
+    let sign = usize::from(text.starts_with('-'));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 { 0 } else { sign + digits }
 }
 
 #[cfg(test)]

@@ -8,26 +8,40 @@ struct Golden {
     name: String,
     template: String,
     parameters: Parameters,
+    #[serde(default)]
+    language: Option<String>,
     text: Option<String>,
     unused: Option<Vec<String>>,
+    surroundings: Option<Vec<String>>,
     error: Option<GoldenError>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct GoldenError {
     placeholder: String,
     line: usize,
+    reason: Option<String>,
+}
+
+fn golden() -> Vec<(Golden, Language)> {
+    let golden: Vec<Golden> = serde_json::from_str(include_str!("../../../tests/golden/substitution.json")).unwrap();
+    assert!(golden.len() > 100);
+    let language = |case: &Golden| if case.language.is_some() { Language::Other } else { Language::Python };
+    golden.into_iter().map(|case| (language(&case), case)).map(|(language, case)| (case, language)).collect()
 }
 
 #[test]
 fn models_are_rendered_as_in_the_golden_file() {
-    let golden: Vec<Golden> = serde_json::from_str(include_str!("../../../tests/golden/substitution.json")).unwrap();
-    assert!(golden.len() > 50);
-    for case in golden {
-        let rendered = render(&case.template, &case.parameters);
-        if let Some(error) = case.error {
-            let missing = MissingParameter { name: error.placeholder, line: error.line };
-            assert_eq!(rendered, Err(missing), "{}", case.name);
+    for (case, language) in golden() {
+        let rendered = render(&case.template, &case.parameters, language);
+        if let Some(expected) = case.error {
+            let error = rendered.unwrap_err();
+            let reason = match error.reason {
+                Unfilled::Missing => None,
+                Unfilled::NoVector => Some("no vector".to_owned()),
+                Unfilled::NoComponent { .. } => Some("no component".to_owned()),
+            };
+            assert_eq!((error.placeholder, error.line, reason), (expected.placeholder, expected.line, expected.reason));
         } else {
             // Parameters are sorted here, and as they came there.
             let mut unused = case.unused.unwrap();
@@ -38,10 +52,29 @@ fn models_are_rendered_as_in_the_golden_file() {
 }
 
 #[test]
+fn placeholders_stand_where_the_golden_file_says() {
+    let name = |placeholder: &Placeholder| match placeholder.surroundings {
+        Surroundings::Code => "code",
+        Surroundings::InBrackets => "code in brackets",
+        Surroundings::String => "string",
+        Surroundings::FormattedString => "formatted string",
+        Surroundings::Comment => "comment",
+        Surroundings::Text => "text",
+    };
+    let told: Vec<_> = golden().into_iter().filter(|(case, _)| case.surroundings.is_some()).collect();
+    assert!(told.len() > 20);
+    for (case, language) in told {
+        let found: Vec<_> = placeholders(&case.template, language).iter().map(name).collect();
+        assert_eq!(found, case.surroundings.unwrap(), "{}", case.name);
+    }
+}
+
+#[test]
 fn every_placeholder_is_told_with_its_line() {
     let check = |template: &str, expected: &[(&str, usize)]| {
-        let found = placeholders(template);
-        let found: Vec<_> = found.iter().map(|place| (place.name.as_str(), place.line)).collect();
+        let found = placeholders(template, Language::Python);
+        let found: Vec<_> = found.iter().map(|place| (place.to_string(), place.line)).collect();
+        let expected: Vec<_> = expected.iter().map(|(name, line)| ((*name).to_owned(), *line)).collect();
         assert_eq!(found, expected, "{template}");
     };
     check("", &[]);
@@ -49,6 +82,7 @@ fn every_placeholder_is_told_with_its_line() {
     check("{{a}}", &[("a", 1)]);
     check("{{a}} {{ b }}\n\n{{a}}\r\n{{\tc}}", &[("a", 1), ("b", 1), ("a", 3), ("c", 4)]);
     check("{{{a}}} {{{{b}}}}", &[("a", 1), ("b", 1)]);
+    check("{{a[0]}}\n{{ a [ -12 ] }} {{a[]}}", &[("a[0]", 1), ("a[-12]", 2)]);
     check("\u{2028}\r\u{b}{{a}}", &[("a", 1)]);
 }
 
@@ -70,14 +104,28 @@ fn names_are_those_of_python() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
-    let missing = render("\n{{ depth }}", &Parameters::new()).unwrap_err();
-    assert_eq!(missing.to_string(), "the model wants `depth` in line 2, and there is no such parameter");
+fn what_nothing_fills_is_said() {
+    let check = |template: &str, expected: &str| {
+        let c = Parameter::List(vec![Parameter::Integer(1), Parameter::Integer(2)]);
+        let parameters = [("c".to_owned(), c), ("x".to_owned(), Parameter::Number(0.5))].into();
+        assert_eq!(render(template, &parameters, Language::Other).unwrap_err().to_string(), expected);
+    };
+    check("\n{{ depth }}", "the model wants `depth` in line 2, and there is no such parameter");
+    check("{{ c[2] }}", "the model wants `c[2]` in line 1, and that has 2 components, counted from 0");
+    check("{{c[-1]}}", "the model wants `c[-1]` in line 1, and that has 2 components, counted from 0");
+    check("{{ x [0] }}", "the model wants `x[0]` in line 1, and that is no vector");
+}
+
+#[test]
+fn a_command_is_python_if_it_is_such_a_file() {
+    assert_eq!(Language::of(ModelKind::Python, "model.dat"), Language::Python);
+    assert_eq!(Language::of(ModelKind::Command, "MODEL.PY"), Language::Python);
+    assert_eq!(Language::of(ModelKind::Command, "model.sh"), Language::Other);
 }
 
 fn literal(parameter: &Parameter) -> String {
     let mut text = String::new();
-    write_literal(&mut text, parameter);
+    literal::write_literal(&mut text, parameter);
     text
 }
 
@@ -104,10 +152,21 @@ proptest! {
 
     #[test]
     fn placeholders_are_what_render_replaces(template in "[{} \ta-c\n1]{0,40}") {
-        let names: BTreeSet<String> = placeholders(&template).into_iter().map(|place| place.name).collect();
+        let found = placeholders(&template, Language::Other);
+        let names: BTreeSet<String> = found.into_iter().map(|place| place.name).collect();
         let parameters: Parameters = names.iter().map(|name| (name.clone(), Parameter::Integer(0))).collect();
-        let rendered = render(&template, &parameters).unwrap();
+        let rendered = render(&template, &parameters, Language::Other).unwrap();
         prop_assert_eq!(rendered.unused, Vec::<String>::new());
-        prop_assert_eq!(render(&template, &Parameters::new()).is_err(), !names.is_empty());
+        prop_assert_eq!(render(&template, &Parameters::new(), Language::Other).is_err(), !names.is_empty());
+    }
+
+    #[test]
+    fn whatever_a_model_is_only_parentheses_are_added(
+        template in "(\\{\\{a\\}\\}|[frb'\"{}()\\[:#\\\\N \n\ré.*]|\"\"\"){0,30}",
+    ) {
+        let parameters: Parameters = [("a".to_owned(), Parameter::Integer(-1))].into();
+        let plain = template.replace("{{a}}", "-1");
+        let text = render(&template, &parameters, Language::Python).unwrap().text;
+        prop_assert_eq!(text.replace("(-1)", "-1"), plain.replace("(-1)", "-1"));
     }
 }

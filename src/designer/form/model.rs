@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_study::figures::counted;
-use cruncher_study::template::{Placeholder, decode, placeholders, render};
+use cruncher_study::template::{self, Language, Placeholder, Unfilled, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,9 +14,11 @@ use super::field::{Complaints, problem_line};
 use super::file_drop::file_drop;
 use crate::designer::desk::{Desk, ModelText, TableState};
 use crate::designer::memory;
+use crate::designer::messages::ImportedColumn;
 use crate::state::draft::factor::FactorDraft;
 use crate::state::draft::{Place, Source};
 use crate::state::excerpt::{ExcerptLine, excerpt};
+use crate::state::placeholders::{self, Chip, Input, Note};
 
 /// The largest model file.
 const MAX_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
@@ -94,8 +96,9 @@ async fn read(file: &File) -> Result<ModelText, String> {
 }
 
 fn file_view(desk: Desk, model: &ModelText) -> AnyView {
-    let found = placeholders(decode(&model.content).unwrap_or_default());
     let size = counted(model.content.len() as u64, "byte", "bytes");
+    let language = Language::of(desk.draft.read().kind, &model.name);
+    let found = template::placeholders(decode(&model.content).unwrap_or_default(), language);
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
         {matching(desk, &found)}
@@ -103,84 +106,78 @@ fn file_view(desk: Desk, model: &ModelText) -> AnyView {
     .into_any()
 }
 
-/// Which placeholders have a factor, and which factors no placeholder.
+/// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
 fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
-    let names = input_names(desk);
-    let missing: Vec<String> = {
-        let mut missing: Vec<String> = Vec::new();
-        for placeholder in found {
-            if !names.contains(&placeholder.name) && !missing.contains(&placeholder.name) {
-                missing.push(placeholder.name.clone());
-            }
-        }
-        missing
-    };
-    let unused: Vec<&String> = names.iter().filter(|name| found.iter().all(|one| one.name != **name)).collect();
-    let chips: Vec<_> =
-        lines(found).into_iter().map(|(name, lines)| chip(&name, &lines, names.contains(&name))).collect();
+    let inputs = inputs(desk);
+    let chips = placeholders::chips(found, &inputs);
+    let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
     let none = found.is_empty().then(|| {
         view! { <p class="field__warning">"It has no placeholder: write {{name}} where a value of the case belongs, or read parameters[\"name\"]."</p> }
     });
+    let unused = placeholders::unused(found, &inputs);
     let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
         let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let words = format!("No placeholder for {names}: the model has to read it as parameters[\"…\"].");
         view! { <p class="field__warning">{words}</p> }
     });
     view! {
-        <ul class="chips" aria-label="Placeholders">{chips}</ul>
+        <ul class="chips" aria-label="Placeholders">{chips.iter().map(chip).collect::<Vec<_>>()}</ul>
         {none}
-        {add_missing(desk, missing)}
+        {wrong}
+        {add_missing(desk, placeholders::missing(found, &inputs))}
         {unused}
+        {placeholders::notes(found).into_iter().map(note).collect::<Vec<_>>()}
     }
     .into_any()
 }
 
-/// The names of all inputs that a case will have.
-fn input_names(desk: Desk) -> Vec<String> {
+/// The inputs that a case will have.
+fn inputs(desk: Desk) -> Vec<Input> {
     let draft = desk.draft.read();
     match (draft.source, &*desk.table.read()) {
         (Source::Sampler, _) => {
-            draft.factors.iter().map(|factor| factor.name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+            let input =
+                |factor: &FactorDraft| Input { name: factor.name.trim().to_owned(), components: factor.components() };
+            draft.factors.iter().map(input).filter(|input| !input.name.is_empty()).collect()
         }
         (Source::Table, TableState::Read { table, .. }) => {
-            table.columns.iter().map(|column| column.name.clone()).collect()
+            let input = |column: &ImportedColumn| Input { name: column.name.clone(), components: column.count };
+            table.columns.iter().map(input).collect()
         }
         (Source::Table, _) => Vec::new(),
     }
 }
 
-/// The lines of each name, in the order in which names come first.
-fn lines(found: &[Placeholder]) -> Vec<(String, Vec<usize>)> {
-    let mut lines: Vec<(String, Vec<usize>)> = Vec::new();
-    for Placeholder { name, line } in found {
-        match lines.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => known.push(*line),
-            None => lines.push((name.clone(), vec![*line])),
-        }
-    }
-    lines
-}
-
-fn chip(name: &str, lines: &[usize], is_matched: bool) -> AnyView {
-    let places = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let place = if lines.len() == 1 { format!("line {places}") } else { format!("lines {places}") };
-    let (class, symbol, words) = if is_matched {
-        ("chips__one", "✓", "has a factor")
-    } else {
-        ("chips__one chips__one--missing", "✕", "has no factor")
+fn chip(chip: &Chip) -> AnyView {
+    let (class, symbol, words) = match &chip.error {
+        None => ("chips__one", "✓", "has a factor"),
+        Some(error) if error.reason == Unfilled::Missing => ("chips__one chips__one--missing", "✕", "has no factor"),
+        Some(_) => ("chips__one chips__one--missing", "✕", "is no component of its factor"),
     };
     view! {
         <li class=class>
             <span aria-hidden="true">{symbol}</span>
-            <code>{name.to_owned()}</code>
-            <span class="faint">{place}</span>
+            <code>{chip.text.clone()}</code>
+            <span class="faint">{placeholders::lines(&chip.lines)}</span>
             <span class="visually-hidden">{words}</span>
         </li>
     }
     .into_any()
 }
 
-fn add_missing(desk: Desk, missing: Vec<String>) -> Option<AnyView> {
+/// What is wrong with a placeholder for a component that there isn't. That one has no factor is seen at its chip.
+fn wrong_component(chip: &Chip) -> Option<AnyView> {
+    let error = chip.error.as_ref().filter(|error| error.reason != Unfilled::Missing)?;
+    let words = format!("{}, so every case would fail.", placeholders::fault(error));
+    Some(view! { <p class="field__problem">{words}</p> }.into_any())
+}
+
+fn note(note: Note) -> AnyView {
+    let class = if note.is_warning { "field__warning" } else { "field__note" };
+    view! { <p class=class>{note.words}</p> }.into_any()
+}
+
+fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
     if missing.is_empty() {
         return None;
     }
@@ -188,19 +185,19 @@ fn add_missing(desk: Desk, missing: Vec<String>) -> Option<AnyView> {
         if !matches!(&*desk.table.read(), TableState::Read { .. }) {
             return None;
         }
-        let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let names = missing.iter().map(|factor| format!("`{}`", factor.name)).collect::<Vec<_>>().join(", ");
         let words = format!("The table has no column for {names}: every case would fail.");
         return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
     }
     let words = match missing.as_slice() {
-        [one] => format!("Add the factor `{one}`"),
+        [one] => format!("Add the factor `{}`", one.name),
         several => format!("Add {} factors", several.len()),
     };
     let add = move |_| {
         desk.draft.update(|draft| {
             // A row that nobody has written in is taken first.
             draft.factors.retain(|factor| *factor != FactorDraft::default());
-            draft.factors.extend(missing.iter().map(|name| FactorDraft::named(name)));
+            draft.factors.extend(missing.iter().cloned());
         });
     };
     Some(view! { <button class="primary" on:click=add>{words}</button> }.into_any())
@@ -210,11 +207,10 @@ fn add_missing(desk: Desk, missing: Vec<String>) -> Option<AnyView> {
 pub(in crate::designer) fn rendered(desk: Desk) -> Option<AnyView> {
     let (model, case) = (desk.model.get()?, desk.case.get()?);
     let template = decode(&model.content).unwrap_or_default();
-    let rendered = match render(template, &case) {
+    let rendered = match render(template, &case, Language::of(desk.draft.read().kind, &model.name)) {
         Ok(rendered) => rendered.text,
-        Err(missing) => {
-            let words =
-                format!("Line {}: {{{{{}}}}} has no factor, so this case would fail.", missing.line, missing.name);
+        Err(error) => {
+            let words = format!("{}, so this case would fail.", placeholders::fault(&error));
             return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
         }
     };

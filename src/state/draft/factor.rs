@@ -101,6 +101,15 @@ impl FactorDraft {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// How many components it has as far as it is filled in; none for a single value.
+    #[must_use]
+    pub(crate) fn components(&self) -> Option<usize> {
+        if self.kind == FactorKind::Fixed {
+            return self.read().ok()?.components();
+        }
+        self.count.trim().parse().ok()
+    }
+
     /// What was typed in a field.
     #[must_use]
     pub(crate) fn text(&self, field: FactorField) -> &str {

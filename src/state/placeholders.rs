@@ -1,0 +1,203 @@
+//! What the placeholders of a model come to: which input fills each, and what should be known of where it stands.
+
+use cruncher_study::figures::counted;
+use cruncher_study::template::{Placeholder, PlaceholderError, Surroundings, Unfilled};
+
+use crate::state::draft::factor::FactorDraft;
+
+/// How many placeholders a note names.
+const MAX_NAMED: usize = 6;
+
+/// An input that a case will have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// Its name.
+    pub(crate) name: String,
+    /// How many components it has; none if it is no vector.
+    pub(crate) components: Option<usize>,
+}
+
+/// A placeholder, with all the lines that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chip {
+    /// The placeholder, without its braces.
+    pub(crate) text: String,
+    /// Its lines, each once.
+    pub(crate) lines: Vec<usize>,
+    /// Why nothing fills it, if so.
+    pub(crate) error: Option<PlaceholderError>,
+}
+
+/// What should be known of placeholders that don't stand in code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// A sentence, with names and lines.
+    pub(crate) words: String,
+    /// Whether something else may have been meant.
+    pub(crate) is_warning: bool,
+}
+
+/// The placeholders, in the order in which they come first.
+pub(crate) fn chips(found: &[Placeholder], inputs: &[Input]) -> Vec<Chip> {
+    let mut chips: Vec<Chip> = Vec::new();
+    for placeholder in found {
+        let text = placeholder.to_string();
+        match chips.iter_mut().find(|chip| chip.text == text) {
+            Some(chip) if chip.lines.last() == Some(&placeholder.line) => {}
+            Some(chip) => chip.lines.push(placeholder.line),
+            None => {
+                let error = error(placeholder, inputs);
+                chips.push(Chip { text, lines: vec![placeholder.line], error });
+            }
+        }
+    }
+    chips
+}
+
+fn error(placeholder: &Placeholder, inputs: &[Input]) -> Option<PlaceholderError> {
+    match inputs.iter().find(|input| input.name == placeholder.name) {
+        Some(input) => placeholder.check(input.components).err(),
+        None => Some(placeholder.missing()),
+    }
+}
+
+/// The factors that placeholders want and there aren't; one whose components are wanted has as many as it takes.
+pub(crate) fn missing(found: &[Placeholder], inputs: &[Input]) -> Vec<FactorDraft> {
+    let mut missing: Vec<FactorDraft> = Vec::new();
+    for placeholder in found.iter().filter(|one| inputs.iter().all(|input| input.name != one.name)) {
+        if missing.iter().all(|factor| factor.name != placeholder.name) {
+            missing
+                .push(FactorDraft { count: count(found, &placeholder.name), ..FactorDraft::named(&placeholder.name) });
+        }
+    }
+    missing
+}
+
+fn count(found: &[Placeholder], name: &str) -> String {
+    let indices = found.iter().filter(|one| one.name == name).filter_map(|one| one.index.as_ref()?.parse::<u32>().ok());
+    indices.max().map_or_else(String::new, |last| (u64::from(last) + 1).to_string())
+}
+
+/// The inputs that no placeholder uses.
+pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [Input]) -> Vec<&'a str> {
+    let is_unused = |input: &&Input| found.iter().all(|placeholder| placeholder.name != input.name);
+    inputs.iter().filter(is_unused).map(|input| input.name.as_str()).collect()
+}
+
+/// What is wrong, as the beginning of a sentence.
+pub(crate) fn fault(error: &PlaceholderError) -> String {
+    let PlaceholderError { placeholder, line, reason } = error;
+    let place = format!("Line {line}: {{{{{placeholder}}}}}");
+    match reason {
+        Unfilled::Missing => format!("{place} has no factor"),
+        Unfilled::NoVector => format!("{place} is a component of what is no vector"),
+        Unfilled::NoComponent { count } => {
+            format!("{place} isn't one of the {}, counted from 0", counted(*count as u64, "component", "components"))
+        }
+    }
+}
+
+/// What should be known of those in strings, formatted strings and comments of Python.
+pub(crate) fn notes(found: &[Placeholder]) -> Vec<Note> {
+    let kinds = [
+        (
+            Surroundings::FormattedString,
+            "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder",
+            true,
+        ),
+        (Surroundings::String, "In a string, put in as text, and a text with its quotes", false),
+        (Surroundings::Comment, "In a comment, without effect", false),
+    ];
+    let note = |(kind, words, is_warning)| {
+        let places = places(found, kind);
+        (!places.is_empty()).then(|| Note { words: format!("{words}: {places}."), is_warning })
+    };
+    kinds.into_iter().filter_map(note).collect()
+}
+
+fn places(found: &[Placeholder], kind: Surroundings) -> String {
+    let of_kind: Vec<Placeholder> = found.iter().filter(|one| one.surroundings == kind).cloned().collect();
+    let chips = chips(&of_kind, &[]);
+    let mut places: Vec<String> =
+        chips.iter().take(MAX_NAMED).map(|chip| format!("`{}` in {}", chip.text, lines(&chip.lines))).collect();
+    if chips.len() > MAX_NAMED {
+        places.push(format!("{} more", chips.len() - MAX_NAMED));
+    }
+    places.join(", ")
+}
+
+/// `line 4`, or `lines 4, 7`.
+pub(crate) fn lines(lines: &[usize]) -> String {
+    let numbers = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if lines.len() == 1 { format!("line {numbers}") } else { format!("lines {numbers}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::template::{Language, placeholders};
+
+    use super::*;
+
+    fn found(template: &str) -> Vec<Placeholder> {
+        placeholders(template, Language::Python)
+    }
+
+    fn inputs() -> Vec<Input> {
+        let input = |name: &str, components| Input { name: name.to_owned(), components };
+        vec![input("c", Some(2)), input("x", None), input("y", None)]
+    }
+
+    #[test]
+    fn each_placeholder_is_a_chip_with_its_lines() {
+        let chips = chips(&found("{{x}} {{x}}\n{{ c[1] }}\n{{x}} {{c[2]}} {{x[0]}} {{d}}"), &inputs());
+        let told: Vec<_> = chips.iter().map(|chip| (chip.text.as_str(), lines(&chip.lines))).collect();
+        let line = |text: &str| text.to_owned();
+        let expected =
+            [("x", "lines 1, 3"), ("c[1]", "line 2"), ("c[2]", "line 3"), ("x[0]", "line 3"), ("d", "line 3")];
+        assert_eq!(told, expected.map(|(text, lines)| (text, line(lines))));
+        let faults: Vec<String> = chips.iter().filter_map(|chip| chip.error.as_ref()).map(fault).collect();
+        let expected = [
+            "Line 3: {{c[2]}} isn't one of the 2 components, counted from 0",
+            "Line 3: {{x[0]}} is a component of what is no vector",
+            "Line 3: {{d}} has no factor",
+        ];
+        assert_eq!(faults, expected);
+    }
+
+    #[test]
+    fn a_missing_factor_has_as_many_components_as_are_wanted() {
+        let missing = missing(&found("{{d[3]}} {{x}} {{e}} {{d[1]}} {{e}} {{d[-1]}}"), &inputs());
+        let told: Vec<_> = missing.iter().map(|factor| (factor.name.as_str(), factor.count.as_str())).collect();
+        assert_eq!(told, [("d", "4"), ("e", "")]);
+    }
+
+    #[test]
+    fn an_element_of_a_vector_uses_it() {
+        assert_eq!(unused(&found("{{c[0]}} {{x}}"), &inputs()), ["y"]);
+    }
+
+    #[test]
+    fn places_outside_of_code_are_told() {
+        let template = "a = {{x}}  # {{y}}\nb = 'zone {{c[0]}}' + f'{{x}} { {{x}} }'\nc = \"{{c[0]}}\"";
+        let told: Vec<(String, bool)> =
+            notes(&found(template)).into_iter().map(|one| (one.words, one.is_warning)).collect();
+        let expected = [
+            (
+                "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: `x` in line 2.",
+                true,
+            ),
+            ("In a string, put in as text, and a text with its quotes: `c[0]` in lines 2, 3.", false),
+            ("In a comment, without effect: `y` in line 1.", false),
+        ];
+        assert_eq!(told, expected.map(|(words, is_warning)| (words.to_owned(), is_warning)));
+        assert_eq!(notes(&found("a = {{x}} + ({{y}})")), []);
+        assert_eq!(notes(&placeholders(template, Language::Other)), []);
+    }
+
+    #[test]
+    fn many_places_are_counted() {
+        let template: String = (0..9).map(|index| format!("'{{{{a{index}}}}}'\n")).collect();
+        let [note] = notes(&found(&template)).try_into().unwrap();
+        assert!(note.words.ends_with("`a5` in line 6, 3 more."), "{}", note.words);
+    }
+}
