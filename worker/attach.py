@@ -19,7 +19,12 @@ if __name__ != "cruncher_worker" and globals().get("__file__") != _THIS_FILE.co_
     exec(_THIS_FILE, _WORKER)
     globals().update((name, value) for name, value in _WORKER.items() if name not in ("_BEFORE", "__name__"))
 
+import _thread
+import ast
+import atexit
 import base64
+import builtins
+import codecs
 import collections
 import collections.abc
 import contextlib
@@ -28,15 +33,21 @@ import datetime
 import decimal
 import email.utils
 import enum
+import functools
+import gc
 import hashlib
 import hmac
 import http.client
+import importlib.machinery
 import io
 import json
 import linecache
+import locale
+import logging
 import marshal
 import math
 import numbers
+import operator
 import os
 import platform
 import random
@@ -45,18 +56,32 @@ import shutil
 import signal
 import socket
 import ssl
+import stat
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import tokenize
 import traceback
 import types
 import urllib.parse
 import urllib.request
 import uuid
+import warnings
 from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+# What runs beside a model, or after it, and before the process is as it was: a model may have put something else in the
+# place of builtins, and libraries for tests stop the time.
+globals()["__builtins__"] = dict(vars(builtins))
+Module, is_identical = types.ModuleType, operator.is_
+monotonic, nap, own_pid, exit_at_once = time.monotonic, time.sleep, os.getpid, os._exit
 
 VERSION = "0.1.0"
 
@@ -90,6 +115,10 @@ RESULT_INTEGER_BITS = 4096
 RESULT_NAME_CHARACTERS = 200
 RESULT_WARNINGS = 20
 ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
+RESULT_BYTES = 64 * 1024 * 1024
+CHAINED_EXCEPTIONS = 20
+LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
+OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
 
 
 # ---------------------------------------------------------------- attaching
@@ -149,7 +178,7 @@ class Processes:
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
-        with signals_interrupt():
+        with Interrupts().caught():
             try:
                 for number in range(1, self._count + 1):
                     self._running[number] = self._start(*self._arguments, "cruncher #{}".format(number), os.getpid())
@@ -217,16 +246,13 @@ class Worker:
         self._control = Control()
         self._report = Report(self._identity, clock, journal)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
-        self._home = current_folder()
+        self._interrupts = Interrupts()
+        self._surroundings: Surroundings
 
     def work(self) -> str:
         """Works until the end, says why it ended, and returns the last state."""
-        self._journal.say(
-            "attached to study {} as {} ({}); Ctrl-C stops it".format(
-                self._study.name, self._identity.worker, self._identity.version
-            )
-        )
-        with signals_interrupt(), self._host.attached(self._keeper.tick):
+        with self._interrupts.caught(), self._host.attached(self._keeper.tick):
+            self._surroundings = Surroundings(self._interrupts)
             try:
                 ending = self._ending()
                 self._leave(ending)
@@ -235,10 +261,13 @@ class Worker:
                 self._journal.say(ending.message)
             finally:
                 self._keeper.stop()
+                self._surroundings.close()
         return ending.state
 
     def _ending(self) -> Ending:
         try:
+            words = "attached to study {} as {} ({}); Ctrl-C stops it"
+            self._journal.say(words.format(self._study.name, self._identity.worker, self._identity.version))
             self._keeper.start()
             return self._loop()
         except KeyboardInterrupt:
@@ -252,7 +281,7 @@ class Worker:
 
     def _loop(self) -> Ending:
         """The steps of docs/protocol.md, in their order."""
-        while True:
+        while not self._interrupts.by_user:  # a model may have caught it
             self._control.read(self._cloud, self._journal)  # 1
             if self._identity.worker in self._control.drain:
                 return Ending("stopped", "drained")
@@ -260,14 +289,15 @@ class Worker:
                 self._idle("paused", "the study is paused")
                 self._host.wait(CONTROL_SECS)
                 continue
-            asked_time = time.monotonic()
+            asked_time = monotonic()
             poll_secs = self._host.poll_secs if self._report.state == "waiting" else FIRST_POLL_SECS
             message = self._cloud.receive(self._study.lease_secs, min(poll_secs, self._host.poll_secs))  # 2
             if message is None:
                 self._idle("waiting", "waiting for cases")
-                self._host.wait(max(0.0, self._host.rest_secs - (time.monotonic() - asked_time)))
+                self._host.wait(max(0.0, self._host.rest_secs - (monotonic() - asked_time)))
                 continue
             self._take(message)  # 3 to 7
+        return Ending("stopped", "stopped by its user")
 
     def _idle(self, state: str, words: str) -> None:
         if self._report.state != state:
@@ -324,7 +354,7 @@ class Worker:
         self._tell("running", attempt)
         with scratch_folder() as folder:
             model = self._models.get(case.model_key)
-            outcome = execute(attempt, model, folder, self._host, self._report, self._journal)
+            outcome = execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
@@ -333,18 +363,19 @@ class Worker:
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
-        case = attempt.case
-        document = dict(self._document(attempt, outcome), result=outcome.result)
+        case, body = attempt.case, b""
         try:
+            body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
             for path, key in files_of(case, folder):
                 self._cloud.upload(key, path)
-            written = self._write_result(attempt, to_json(document))
-        except CaseFailure as error:
-            self._keep_failure(attempt, outcome, describe(error, "", ""))
-            return
-        except BaseException:
-            self._save(case, to_json(document))
+            written = self._write_result(attempt, body)
+        except (KeyboardInterrupt, *TROUBLE):
+            if body:
+                self._save(case, body)
             raise
+        except BaseException as error:  # noqa: BLE001 - what a model has made of its result is the failure of its case
+            self._keep_failure(attempt, outcome, describe(error, NO_SOURCE))
+            return
         self._delete(attempt.lease)
         if not written:
             self._journal.say("case {}: another result was there already, its own was dropped".format(case.short))
@@ -372,9 +403,7 @@ class Worker:
             return
         lease.close()
         final = attempt.number >= case.max_attempts or not lease.is_in_queue
-        document = self._document(attempt, outcome)
-        document.update(failure._asdict(), final=final)
-        self._cloud.put(case.error_key, to_json(document))
+        self._write_failure(attempt, outcome, failure, final)
         if final:
             self._delete(lease)
         elif not self._cloud.show(lease.message, 0):
@@ -383,6 +412,17 @@ class Worker:
         rest = "no attempt left" if final else "attempt {} of {}".format(attempt.number, case.max_attempts)
         words = "case {} failed after {}: {} ({})"
         self._journal.say(words.format(case.short, in_words(attempt.secs), failure.in_short, rest))
+
+    def _write_failure(self, attempt: "Attempt", outcome: "Outcome", failure: "Failure", final: bool) -> None:
+        """The error document, or a smaller one if that can't be written."""
+        document = self._document(attempt, outcome)
+        document.update(failure._asdict(), final=final)
+        try:
+            self._cloud.put(attempt.case.error_key, to_json(document))
+        except (Unexpected, ValueError, TypeError, RecursionError, MemoryError) as error:
+            self._journal.say("the error document can't be written as it is: {}".format(one_line(error)))
+            document.update(log="", warnings=[], traceback="", message=failure.message[:500])
+            self._cloud.put(attempt.case.error_key, to_json(document))
 
     def _delete(self, lease: "Lease") -> None:
         lease.close()
@@ -404,7 +444,7 @@ class Worker:
 
     def _save(self, case: "Case", body: bytes) -> None:
         """Keeps a finished result that can't be uploaded: it may have taken days."""
-        path = os.path.join(self._home, "done-{}.json".format(case.case_id))
+        path = os.path.join(self._surroundings.home, "done-{}.json".format(case.case_id))
         try:
             with open(path, "wb") as file:
                 file.write(body)
@@ -454,10 +494,10 @@ class Control:
 
     def read(self, cloud: "Cloud", journal: "Journal") -> None:
         """Asks whether it has changed, unless that was asked a moment ago."""
-        if time.monotonic() - self._read_time < CONTROL_SECS:
+        if monotonic() - self._read_time < CONTROL_SECS:
             return
         answer = cloud.get_if_changed("control.json", self._etag)
-        self._read_time = time.monotonic()
+        self._read_time = monotonic()
         if answer is None:
             return
         self._etag, body = answer
@@ -493,12 +533,12 @@ class Lease:
         self.lost = False
         self.is_in_queue = True
         self._is_open = True
-        self._began = self._extended = self._tried = time.monotonic()
+        self._began = self._extended = self._tried = monotonic()
         self._lock = threading.Lock()
 
     def extend_if_due(self, cloud: "Cloud", lease_secs: int) -> bool:
         """Extends it at a third of `lease_secs`; whether the heartbeat has something new to tell."""
-        now = time.monotonic()
+        now = monotonic()
         due = max(self._extended + lease_secs / 3.0, self._tried + min(1.0, lease_secs / 6.0))
         if now < due or self.lost or not self.is_in_queue:
             return False
@@ -523,11 +563,11 @@ class Lease:
             self._lock.release()
 
 
-class Keeper(threading.Thread):
-    """Holds the lease and writes heartbeats, segments and journal beside the model."""
+class Keeper:
+    """Holds the lease and writes heartbeats, segments and journal beside the model, in a thread."""
 
     def __init__(self, report: "Report", cloud: "Cloud", lease_secs: int) -> None:
-        super().__init__(name="cruncher-keeper", daemon=True)
+        self._thread: Optional[threading.Thread] = None
         self._report, self._cloud, self._lease_secs = report, cloud, lease_secs
         self._lease: Optional[Lease] = None
         self._tick_secs = min(0.5, lease_secs / 6.0)
@@ -536,9 +576,16 @@ class Keeper(threading.Thread):
         self._woken = threading.Event()
         self._stopped = False
 
+    def start(self) -> None:
+        """Starts the thread, unless it runs."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="cruncher-keeper", daemon=True)
+            self._thread.start()
+
     def hold(self, lease: Lease) -> None:
         """Extends this lease from now on."""
         self._lease = lease
+        self.start()  # a model may have ended it
 
     def let_go(self) -> None:
         """Extends no lease from now on."""
@@ -552,23 +599,25 @@ class Keeper(threading.Thread):
         """Ends the thread; it may still be waiting for an answer when this returns."""
         self._stopped = True
         self._woken.set()
-        if self.is_alive():
-            self.join(FAREWELL_SECS)
+        if self._thread is not None:
+            self._thread.join(FAREWELL_SECS)
 
-    def run(self) -> None:
-        """The thread."""
+    def _run(self) -> None:
         while not self._stopped:
-            self._woken.wait(self._tick_secs)
-            self._woken.clear()
-            self._next_tick = 0.0
-            self.tick()
+            try:
+                self._woken.wait(self._tick_secs)
+                self._woken.clear()
+                self._next_tick = 0.0
+                self.tick()
+            except BaseException:  # noqa: BLE001 - while a model has broken threading or the recursion limit, say
+                nap(self._tick_secs)
 
     def tick(self) -> None:
         """Does what is due. Called every cycle inside Itasca software, so it is quick when nothing is."""
-        if time.monotonic() < self._next_tick or not self._ticking.acquire(False):
+        if monotonic() < self._next_tick or not self._ticking.acquire(False):
             return
         try:
-            self._next_tick = time.monotonic() + self._tick_secs
+            self._next_tick = monotonic() + self._tick_secs
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
@@ -653,7 +702,7 @@ class Report:
     def write_what_is_due(self, cloud: "Cloud") -> None:
         """Each document at its own pace."""
         with self._writing:
-            now = time.monotonic()
+            now = monotonic()
             if self._heartbeat_is_due(now - self._heartbeat_time):
                 self._write_heartbeat(cloud)
             if now - self._segment_time >= SEGMENT_SECS and self._segments.are_new:
@@ -685,17 +734,17 @@ class Report:
         except BaseException:
             self._heartbeat_is_new = self._state_is_new = True
             raise
-        self._heartbeat_time = time.monotonic()
+        self._heartbeat_time = monotonic()
 
     def _write_segments(self, cloud: "Cloud") -> None:
         for number, body in self._segments.unwritten():
             cloud.put("{}segment-{:06d}.ndjson".format(self._prefix, number), body, "application/x-ndjson")
             self._segments.is_written(number, body)
-        self._segment_time = time.monotonic()
+        self._segment_time = monotonic()
 
     def _write_journal(self, cloud: "Cloud") -> None:
         self._journal.is_new = False
-        self._journal_time = time.monotonic()
+        self._journal_time = monotonic()
         cloud.put(self._prefix + "log.txt", self._journal.tail.content(), "text/plain; charset=utf-8")
 
     def heartbeat(self) -> Dict[str, Any]:
@@ -756,7 +805,7 @@ class Tail:
 
     def add(self, data: bytes) -> None:
         """Appends, and forgets what is too old."""
-        self._bytes += data
+        self._bytes += data[-self._size :]
         if len(self._bytes) > 2 * self._size:
             del self._bytes[: -self._size]
 
@@ -797,7 +846,7 @@ class Journal:
             except UnicodeEncodeError:
                 self._console.write(text.encode("ascii", "backslashreplace").decode("ascii"))
             self._console.flush()
-        except (OSError, ValueError, AttributeError):
+        except Exception:  # noqa: BLE001 - it is somebody else's, and a model may have done anything to it
             pass
 
     def fileno(self) -> int:
@@ -921,7 +970,9 @@ class Attempt:
     """One execution of a case."""
 
     def __init__(self, case: Case, lease: Lease, start_time: float) -> None:
-        self.case, self.number, self.lease = case, lease.message.receive_count, lease
+        self.case, self.lease = case, lease
+        # A message that comes back after the last attempt belongs to a worker that ended: the last one is done again.
+        self.number = min(lease.message.receive_count, case.max_attempts)
         self.start_time = self.end_time = start_time
         self.progress: Optional[float] = None
         self.progress_text: Optional[str] = None
@@ -985,6 +1036,10 @@ class UnusableResult(CaseFailure):
     """A value that can't be written as JSON."""
 
 
+class FileChanged(CaseFailure):
+    """A file in `files/` was changed or removed while it was uploaded."""
+
+
 class TimeLimitExceeded(BaseException):
     """Not an Exception, so that a model that catches everything is stopped all the same."""
 
@@ -996,6 +1051,100 @@ class Outcome(NamedTuple):
     failure: "Optional[Failure]"
     log: str
     warnings: List[str]
+
+
+class Source(NamedTuple):
+    """A model before and after substitution."""
+
+    path: str  # where it is executed
+    template: str
+    text: str
+    content: bytes  # the text in the encoding of the file
+
+    @property
+    def folder(self) -> str:
+        """The scratch folder."""
+        return os.path.dirname(self.path)
+
+
+NO_SOURCE = Source("", "", "", b"")
+
+
+def read_source(model: Union[bytes, ModelNotFound], case: Case, folder: str) -> Tuple[Source, List[str]]:
+    """The model with its placeholders replaced, and the parameters that it doesn't use."""
+    if isinstance(model, ModelNotFound):
+        raise model
+    language = language_of(case.kind, case.model_name)
+    template, encoding = decode(model, language == "python")
+    text, unused = render(template, case.parameters, language)
+    try:
+        content = text.encode(encoding)
+    except UnicodeEncodeError as error:
+        words = "the model is written in {}, which lacks a character of a parameter: {}"
+        raise CaseFailure(words.format(encoding, error)) from error
+    return Source(os.path.join(folder, case.model_name), template, text, content), unread(text, case.kind, unused)
+
+
+def decode(model: bytes, is_python: bool) -> Tuple[str, str]:
+    """The text of a model and its encoding: as Python reads it, by PEP 263, or else UTF-8."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(model).readline)[0] if is_python else "utf-8-sig"
+        return model.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise ModelNotFound("the model is no text in its encoding: {}".format(error)) from error
+
+
+def lines_of(text: str) -> List[str]:
+    """Lines as Python's own reader counts them: a form feed, say, ends none."""
+    return io.StringIO(text, newline=None).readlines()
+
+
+def unread(text: str, kind: str, unused: List[str]) -> List[str]:
+    """Those of `unused` that a model doesn't read by another way either; none of them where that can't be told."""
+    if kind == "command" or not unused:
+        return [] if "parameters.json" in text else unused
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nodes = list(ast.walk(ast.parse(text)))
+    except Exception:  # noqa: BLE001 - of any kind; it will fail again when it is executed, and that is told
+        return []
+    clear = {id(node): key for node, key in map(_read_key, nodes) if key is not None}
+    texts_alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    if any(_may_read_all(node) for node in nodes if id(node) not in clear and id(node) not in texts_alone):
+        return []
+    return [name for name in unused if name not in clear.values()]
+
+
+def _read_key(node: Any) -> Tuple[Any, Optional[str]]:
+    """The name `parameters` in `parameters["key"]` or `parameters.get("key")`, and the key."""
+    if isinstance(node, ast.Subscript):
+        whole, key = node.value, getattr(node.slice, "value", None) if _is(node.slice, "Index") else node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "pop"):
+        whole, key = node.func.value, node.args[0] if node.args else None
+    else:
+        return node, None
+    text = _constant(key)
+    return whole, text if isinstance(whole, ast.Name) and whole.id == "parameters" else None
+
+
+def _may_read_all(node: Any) -> bool:
+    if isinstance(node, ast.Name):
+        reads = isinstance(node.ctx, ast.Load) and node.id == "parameters"
+        return reads or node.id in ("exec", "eval", "globals", "locals", "vars")
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return "__main__" in [getattr(node, "module", None)] + [one.name for one in node.names]
+    return getattr(node, "attr", None) == "parameters" or "parameters" in (_constant(node) or "")
+
+
+def _constant(node: Any) -> Optional[str]:
+    """The text of a literal; its class is another one before Python 3.8."""
+    text = node.value if _is(node, "Constant") else node.s if _is(node, "Str") else None
+    return text if isinstance(text, str) else None
+
+
+def _is(node: Any, kind: str) -> bool:
+    return type(node).__name__ == kind
 
 
 PLACEHOLDER = re.compile(r"\{\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*(?:\[[ \t]*(-?[0-9]+)[ \t]*\][ \t]*)?\}\}")
@@ -1218,83 +1367,101 @@ class Models:
 
 
 def execute(
-    attempt: Attempt, model: Union[bytes, ModelNotFound], folder: str, host: "Host", report: Report, journal: Journal
+    attempt: Attempt,
+    model: Union[bytes, ModelNotFound],
+    folder: str,
+    host: "Host",
+    surroundings: "Surroundings",
+    report: Report,
+    journal: Journal,
 ) -> Outcome:
-    """Renders the model and executes it in `folder`. Whatever it does, short of Ctrl-C, is an outcome."""
-    case, output, warnings = attempt.case, Tail(OUTPUT_BYTES), []  # type: Case, Tail, List[str]
-    template, result, failure = "", None, None
+    """Renders the model and executes it in `folder`. Whatever it does, short of the user's Ctrl-C, is an outcome."""
+    case, output, notes = attempt.case, Tail(OUTPUT_BYTES), []  # type: Case, Tail, List[str]
+    source, result, failure = NO_SOURCE, None, None
     try:
-        template = _text_of(model)
-        text, unused = render(template, case.parameters, language_of(case.kind, case.model_name))
-        run = run_python if case.kind == "python" else run_command
-        with surroundings(case, folder, output, journal):
-            result, read = within(case.time_limit_secs, lambda: run(text, attempt, host, report))
-        warnings += ["parameter {} is used by no placeholder".format(name) for name in unused if name not in read]
-        result = to_plain(result, warnings)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - SystemExit, MemoryError, RecursionError: all are failures of the case
-        failure = describe(error, case.model_name, template)
-    return Outcome(result, failure, output.text(), warnings)
+        source, unused = read_source(model, case, folder)
+        notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
+        with surroundings.of_case(case, folder, output, journal) as process:
+            run = run_python if case.kind == "python" else run_command
+            call = functools.partial(run, source, attempt, host, report, process.module)
+            result, failure = within(case.time_limit_secs, lambda: _computed(call, source, process, notes))
+    except BaseException as error:  # SystemExit, MemoryError, RecursionError: all are failures of the case
+        surroundings.restore()
+        if surroundings.interrupts.are_by_user(error):
+            raise
+        result, failure = None, describe(error, source)
+    if failure is not None and surroundings.interrupts.by_user:
+        raise KeyboardInterrupt  # which the model made another exception of
+    return Outcome(result, failure, output.text(), notes)
 
 
-def _text_of(model: Union[bytes, ModelNotFound]) -> str:
-    if isinstance(model, ModelNotFound):
-        raise model
+def _computed(
+    run: Callable[[], Any], source: Source, process: "CaseProcess", notes: List[str]
+) -> Tuple[Any, "Optional[Failure]"]:
+    """The result or the failure; neither holds an object of the model's any more, so that all of these can go."""
     try:
-        return model.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ModelNotFound("the model is no UTF-8 text: {}".format(error)) from error
+        try:
+            result = run()
+        finally:
+            process.regain()
+        return to_plain(result, notes), None
+    except BaseException as error:
+        if process.interrupts.are_by_user(error):
+            raise
+        return None, describe(error, source)
+    finally:
+        notes += process.finish()
 
 
-class Parameters(Dict[str, Any]):
-    """The parameters as a dict that knows which of them were read."""
-
-    def __init__(self, values: Dict[str, Any]) -> None:
-        super().__init__(values)
-        self.read: Set[Any] = set()
+def copied(parameters: Dict[str, Any]) -> Dict[str, Any]:
+    """Parameters that a model may change: what is recorded is what was sent."""
+    return {name: list(value) if isinstance(value, list) else value for name, value in parameters.items()}
 
 
-def _noting(method: Any, reads_all: bool) -> Any:
-    def noting(self: Parameters, *arguments: Any) -> Any:
-        self.read.update(dict.keys(self) if reads_all else arguments[:1])
-        return method(self, *arguments)
-
-    return noting
-
-
-for _name in ("__getitem__", "get", "pop"):
-    setattr(Parameters, _name, _noting(getattr(dict, _name), reads_all=False))
-for _name in ("__iter__", "keys", "values", "items", "copy"):
-    setattr(Parameters, _name, _noting(getattr(dict, _name), reads_all=True))
-
-
-def run_python(text: str, attempt: Attempt, host: "Host", report: Report) -> Tuple[Any, Any]:
-    """Executes a model of the kind `python`; gives its result, and the parameters that it has read."""
-    case, parameters = attempt.case, Parameters(attempt.case.parameters)
-    module = types.ModuleType("__main__")
+def run_python(source: Source, attempt: Attempt, host: "Host", report: Report, module: types.ModuleType) -> Any:
+    """Executes a model of the kind `python` in `module`; gives its result."""
+    case, pid = attempt.case, own_pid()
+    with open(source.path, "wb") as file:
+        file.write(source.content)
     fields = ("case_id", "batch", "level", "replicate")
-    module.__dict__.update(
-        parameters=parameters,
-        result={},
-        progress=_progress_of(attempt, report),
-        case=dict([(name, getattr(case, name)) for name in fields], attempt=attempt.number),
-    )
-    filename = "<{}>".format(case.model_name)
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    main, pid = sys.modules["__main__"], os.getpid()
-    sys.modules["__main__"] = module  # pickle, dataclasses and the callbacks of Itasca software look names up there
+    names = {
+        "parameters": copied(case.parameters),
+        "result": {},
+        "case": dict([(name, getattr(case, name)) for name in fields], attempt=attempt.number),
+    }
+    write_for_spawned(source, names)
+    module.__dict__.update(names, progress=_progress_of(attempt, report), __file__=source.path, __builtins__=builtins)
+    module.__dict__.update(__loader__=importlib.machinery.SourceFileLoader("__main__", source.path))
+    module.__spec__ = importlib.machinery.ModuleSpec(SPAWNED, None)
+    lines = lines_of(source.text)
+    linecache.cache[source.path] = (len(source.text), None, lines, source.path)  # also when the file is gone
     try:
         with host.case(module):
-            exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)
+            exec(compile(source.content, source.path, "exec", dont_inherit=True), module.__dict__)
     except SystemExit as ending:
         if ending.code not in (None, 0):
             raise
     finally:
-        sys.modules["__main__"] = main
-        if os.getpid() != pid:
-            os._exit(0)  # a fork that the model has forgotten to end must not become a second worker of this name
-    return module.__dict__.get("result"), parameters.read
+        if own_pid() != pid:
+            exit_at_once(0)  # a fork that the model has forgotten to end must not become a second worker of this name
+    return module.__dict__.get("result")
+
+
+SPAWNED = "cruncher_spawned"
+_OF_SPAWNED = """# The model in a process that multiprocessing starts anew, which imports the main module by its name.
+parameters, result, case = ({parameters}, {{}}, {case})
+progress = lambda fraction, text=None: None
+__file__ = {path}
+with open(__file__, "rb") as _file:
+    exec(compile(_file.read(), __file__, "exec"))
+"""
+
+
+def write_for_spawned(source: Source, names: Dict[str, Any]) -> None:
+    """Writes the module by which a process that isn't forked gets what the model finds in its namespace."""
+    values = {name: ascii(names[name]) for name in ("parameters", "case")}
+    with open(os.path.join(source.folder, SPAWNED + ".py"), "w", encoding="ascii") as file:
+        file.write(_OF_SPAWNED.format(path=ascii(source.path), **values))
 
 
 def _progress_of(attempt: Attempt, report: Report) -> Callable[..., None]:
@@ -1308,34 +1475,37 @@ def _progress_of(attempt: Attempt, report: Report) -> Callable[..., None]:
     return progress
 
 
-def run_command(text: str, attempt: Attempt, host: "Host", report: Report) -> Tuple[Any, Any]:
-    """Executes a model of the kind `command`; gives its result, and the parameters that it may have read."""
-    case = attempt.case
-    with open(case.model_name, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+def run_command(source: Source, attempt: Attempt, host: "Host", report: Report, module: types.ModuleType) -> Any:
+    """Executes a model of the kind `command`; gives its result."""
+    name = attempt.case.model_name
+    with open(source.path, "wb") as file:
+        file.write(source.content)
     with open("parameters.json", "wb") as parameters_file:
-        parameters_file.write(to_json(case.parameters))
-    process = Command(command_line(case.model_name))
+        parameters_file.write(to_json(attempt.case.parameters))
+    process = Command(command_line(name, source.text))
     try:
         code = process.wait()
     finally:
         process.end()
     if code != 0:
-        raise CommandFailed("{} ended with exit code {}".format(case.model_name, code))
-    return _result_file(), case.parameters if "parameters.json" in text else ()
+        raise CommandFailed("{} ended with exit code {}".format(name, code))
+    return _result_file()
 
 
 def _result_file() -> Any:
+    """What a command has left, in UTF-8, UTF-16 or UTF-32: Windows PowerShell writes UTF-16."""
     try:
+        if os.path.getsize("result.json") > RESULT_BYTES:
+            raise UnusableResult("result.json is larger than {} MiB".format(RESULT_BYTES >> 20))
         with open("result.json", "rb") as file:
-            return json.loads(file.read().decode("utf-8-sig"))
+            return json.loads(file.read())
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:
         raise UnusableResult("result.json is no JSON: {}".format(one_line(error))) from error
 
 
-def command_line(name: str) -> List[str]:
+def command_line(name: str, text: str) -> List[str]:
     """How a file is executed on this computer."""
     ending = os.path.splitext(name)[1].lower()
     path = os.path.join(".", name)
@@ -1347,7 +1517,21 @@ def command_line(name: str) -> List[str]:
         if os.name != "nt":
             raise CommandFailed("{} can only be executed by Windows".format(name))
         return ["powershell", "-ExecutionPolicy", "Bypass", "-File", path] if ending == ".ps1" else ["cmd", "/c", path]
-    return ["sh", path]
+    return [*interpreter(name, lines_of(text)[:1]), path]
+
+
+def interpreter(name: str, first_line: List[str]) -> List[str]:
+    """What the first line of a script asks for, `#!/usr/bin/env perl`, say; else `sh`."""
+    asked = first_line[0][2:].split() if first_line and first_line[0].startswith("#!") else []
+    if not asked:
+        return ["sh"]
+    if asked[0].replace("\\", "/").rsplit("/", 1)[-1] == "env":
+        asked = [one for one in asked[1:] if one != "-S"] or asked
+    # The path may be another one on this computer, and Windows knows none of these paths.
+    found = shutil.which(asked[0]) or shutil.which(asked[0].rsplit("/", 1)[-1])
+    if found is None:
+        raise CommandFailed("{} asks in its first line for {}, which this computer doesn't have".format(name, asked[0]))
+    return [found, *asked[1:]]
 
 
 class Command:
@@ -1400,50 +1584,23 @@ def current_folder() -> str:
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[str]:
     """A folder for one attempt."""
-    folder = tempfile.mkdtemp(prefix="cruncher-")
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="cruncher-"))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            _remove_with_force(folder)
 
 
-@contextlib.contextmanager
-def surroundings(case: Case, folder: str, output: Tail, journal: Journal) -> Iterator[None]:
-    """Working folder, arguments and output for the model; afterwards everything is as it was."""
-    kept = current_folder(), sys.argv, list(sys.path), sys.stdout, sys.stderr
-    try:
-        os.makedirs(os.path.join(folder, "files"))
-        os.chdir(folder)
-        sys.argv = [case.model_name]
-        sys.path.insert(0, folder)
-        sys.stdout = sys.stderr = captured_output(output, journal)
-        yield
-    finally:
-        sys.argv, sys.path[:], sys.stdout, sys.stderr = kept[1:]
-        os.chdir(kept[0])
-
-
-def captured_output(tail: Tail, journal: Journal) -> io.TextIOWrapper:
-    """A stream that keeps what is written to it and shows it on the console as well."""
-    raw = _Captured(tail, journal)
-    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", newline="\n", write_through=True)  # type: ignore[arg-type]
-
-
-class _Captured(io.RawIOBase):
-    def __init__(self, tail: Tail, journal: Journal) -> None:
-        self._tail, self._journal = tail, journal
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        content = bytes(data)
-        self._tail.add(content)
-        self._journal.echo(content.decode("utf-8", "replace"))
-        return len(content)
-
-    def fileno(self) -> int:
-        return self._journal.fileno()
+def _remove_with_force(folder: str) -> None:
+    """Removes what the model has forbidden itself to remove."""
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o700)
+        for parent, folders, _ in os.walk(folder):
+            for name in folders:
+                os.chmod(os.path.join(parent, name), 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
@@ -1486,7 +1643,7 @@ class _Limit(threading.Thread):
         words = "the time limit of {:g} s was exceeded".format(self._secs)
         limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: words, "__module__": "__main__"})
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(limit))
-        if self._with_signal:
+        if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
             signal.pthread_kill(self._thread_id, signal.SIGALRM)
 
     def stop(self) -> None:
@@ -1501,13 +1658,746 @@ class _Limit(threading.Thread):
 def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
     """Path and key of each file below `files/`. Links are left out: they may lead anywhere."""
     top = os.path.join(folder, "files")
-    for parent, folders, names in os.walk(top):
+    for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
         for name in sorted(names):
             path = os.path.join(parent, name)
             if os.path.isfile(path) and not os.path.islink(path):
                 relative = os.path.relpath(path, top).replace(os.sep, "/")
                 yield path, "data/{}/files/{}/{}".format(case.batch, case.case_id, relative)
+
+
+def _unreadable(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # a model may remove its folder
+        raise CaseFailure("a folder below files/ can't be read: {}".format(error)) from error
+
+
+# ---------------------------------------------------------------- the process that all cases of a worker share
+
+
+class Interrupts:
+    """Whether it was the user who interrupted: by Ctrl-C, SIGTERM and their like. A model may do that to itself."""
+
+    def __init__(self) -> None:
+        self.by_user = False
+        self._can_tell = False
+        self._own_time = -math.inf
+
+    @contextlib.contextmanager
+    def caught(self) -> Iterator[None]:
+        """SIGTERM, and its like where they exist, stop a worker as Ctrl-C does."""
+        kept = []
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                    kept.append((number, signal.signal(number, self._interrupt)))
+            self._can_tell = signal.getsignal(signal.SIGINT) == self._interrupt
+        try:
+            yield
+        finally:
+            for number, before in kept:
+                signal.signal(number, before)
+
+    def _interrupt(self, *_: Any) -> None:
+        self.by_user = self.by_user or monotonic() - self._own_time > OWN_SIGNAL_SECS
+        raise KeyboardInterrupt
+
+    def are_by_user(self, error: BaseException) -> bool:
+        """Whether `error` is the user's will. Where another program has its own way of interrupting, it always is."""
+        return issubclass(type(error), KeyboardInterrupt) and (self.by_user or not self._can_tell)
+
+    def noting(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that sends a signal, such that it is known who has sent it."""
+
+        @functools.wraps(send)
+        def noted(*arguments: Any, **named: Any) -> Any:
+            self._own_time = monotonic()
+            return send(*arguments, **named)
+
+        return noted
+
+
+Undo = Callable[[], None]
+
+
+class Surroundings:
+    """What a model finds around itself: for each case the same, whatever the cases before have done to the process.
+
+    Two things stay: what a model has changed inside of modules that aren't Python's own, and threads that it has
+    started, since Python can't end them.
+    """
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self.interrupts, self.home = interrupts, current_folder()
+        tempfile.gettempdir()  # found once: it is one of the names that are put back
+        self._standard, self._imports = StandardModules(), Imports()
+        self._descriptors = StandardDescriptors()
+        self._of_worker: List[Undo] = [keep_interpreter(), self._standard.restore, keep_signals(), keep_limits()]
+        self._of_worker += [self._descriptors.restore, keep_environment(), keep_warnings()]
+        self._of_worker += [keep_decimal(), keep_codecs()]
+        self._of_case: List[Undo] = []
+
+    @contextlib.contextmanager
+    def of_case(self, case: Case, folder: str, output: Tail, journal: Journal) -> "Iterator[CaseProcess]":
+        """Prepares the process for one case, and undoes afterwards what has changed."""
+        self._standard.keep_new()
+        self._of_case = [keep_descriptors(), self._imports.keep(folder), keep_logging(), keep_numpy()]
+        self._of_case += [keep_asyncio(), keep_start_method()]
+        captured, empty = _Captured(output, journal), open(os.devnull, encoding="utf-8")  # noqa: SIM115 - closed below
+        try:
+            os.makedirs(os.path.join(folder, "files"))
+            os.chdir(folder)
+            sys.argv[:] = [case.model_name]
+            sys.path.insert(0, folder)
+            lay_streams(captured, empty)
+            self._watch_calls()
+            begin_at_random()
+
+            def regain() -> None:
+                insist(self._of_worker[:2])
+                lay_streams(captured, empty)
+
+            yield CaseProcess(self.interrupts, folder, regain)
+        finally:
+            captured.is_over = True
+            self.restore()
+            with contextlib.suppress(OSError):
+                empty.close()
+
+    def restore(self) -> None:
+        """Undoes what has changed."""
+        insist(self._of_worker + self._of_case)
+
+    def close(self) -> None:
+        """At the worker's end."""
+        self._descriptors.close()
+
+    def _watch_calls(self) -> None:
+        """Stands between the model and what would end the worker, or couldn't be undone."""
+        for module, name in ((os, "kill"), (os, "killpg"), (signal, "raise_signal"), (_thread, "interrupt_main")):
+            if hasattr(module, name):
+                setattr(module, name, self.interrupts.noting(getattr(module, name)))
+        if resource is not None:
+            resource.setrlimit = set_soft_limit
+
+
+def insist(steps: List[Undo]) -> None:
+    """Takes each step, though the model's signal handlers, trace functions and limits may interfere at first."""
+    for step in steps:
+        for _ in range(3):
+            try:
+                step()
+                break
+            except BaseException:  # noqa: BLE001 - whatever it is, the next step is to be taken
+                continue
+
+
+class CaseProcess:
+    """The main module of a case, and the end that a process of its own would have brought to what it leaves behind."""
+
+    def __init__(self, interrupts: Interrupts, folder: str, regain: Callable[[], None]) -> None:
+        self.interrupts, self.module = interrupts, types.ModuleType("__main__")
+        self.regain = regain  # puts Python's own names back, which is to be done before anything else
+        self._folder = folder
+        self._exit_calls: List[Tuple[Any, Tuple[Any, ...], Dict[str, Any]]] = []
+        self._log_handlers = set(map(id, vars(logging)["_handlerList"]))
+        self._threads, self._children = set(map(id, threading.enumerate())), set(map(id, child_processes()))
+        sys.modules["__main__"] = self.module  # pickle, dataclasses and Itasca software look names up there
+        self._registers, self._unregisters = atexit.register, atexit.unregister
+        vars(atexit).update(register=self._register, unregister=self._unregister)
+
+    def _register(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        """What the model wants to be called at its end; what libraries want is called at the worker's end."""
+        caller = sys._getframe(1).f_globals
+        if caller is self.module.__dict__ or str(caller.get("__file__")).startswith(self._folder):
+            self._exit_calls.append((function, arguments, named))
+            return function
+        return self._registers(function, *arguments, **named)
+
+    def _unregister(self, function: Any) -> None:
+        self._exit_calls = [call for call in self._exit_calls if call[0] != function]
+        self._unregisters(function)
+
+    def finish(self) -> List[str]:
+        """Ends what can be ended, in the order of a process that ends; says what can't."""
+        notes: List[str] = []
+        threads = [one for one in threading.enumerate() if id(one) not in self._threads]
+        working = [one for one in threads if not own(threading.Thread, "daemon", one)]
+        _wait_while(working, threading.Thread.is_alive)
+        if any(map(threading.Thread.is_alive, working)):
+            notes.append("a thread still ran when the model had ended; what it did from then on is lost")
+        self._call_exit_functions()
+        if self._end_children():
+            notes.append("a process still ran when the model had ended, and was ended")
+        self._close_log_files()
+        for thread in threads:
+            _disown(thread)
+        self._forget_names()
+        return notes
+
+    def _call_exit_functions(self) -> None:
+        while self._exit_calls:
+            function, arguments, named = self._exit_calls.pop()
+            try:
+                function(*arguments, **named)
+            except (Exception, SystemExit):  # noqa: BLE001 - as in a process that ends
+                with contextlib.suppress(Exception):
+                    traceback.print_exc()
+
+    def _end_children(self) -> bool:
+        """Ends processes of multiprocessing as Python does at its end; whether one had to be that was waited for."""
+        children = [one for one in child_processes() if id(one) not in self._children]
+        if not children:
+            return False
+        kind: Any = vars(sys.modules["multiprocessing.process"])["BaseProcess"]
+        working = [one for one in children if not own(kind, "daemon", one)]
+        _wait_while(working, kind.is_alive)
+        had_to_be = any(map(kind.is_alive, working))
+        for one in children:
+            with contextlib.suppress(Exception):
+                kind.terminate(one)
+                kind.join(one, LEFT_BEHIND_SECS)
+                if kind.is_alive(one) and os.name == "posix":
+                    os.kill(own(kind, "pid", one), signal.SIGKILL)
+        return had_to_be
+
+    def _close_log_files(self) -> None:
+        """A log that was written to a file is whole before it is uploaded."""
+        for reference in reversed(list(vars(logging)["_handlerList"])):
+            handler = None if id(reference) in self._log_handlers else reference()
+            if handler is not None:
+                with contextlib.suppress(Exception):
+                    handler.flush()
+                    handler.close()
+
+    def _forget_names(self) -> None:
+        """Frees what the model holds: memory, and open files. Threads that it has left end for want of their names."""
+        names = self.module.__dict__
+        for name in list(names):
+            if not (type(name) is str and name.startswith("__")):
+                names.pop(name, None)
+        with contextlib.suppress(OSError):
+            if os.listdir(os.path.join(self._folder, "files")):
+                gc.collect()  # what was written to an open file is in it once that is closed
+
+
+def _disown(thread: threading.Thread) -> None:
+    """Python waits for it no longer when the worker ends, and says nothing when it ends for want of its names."""
+    object.__setattr__(thread, "_invoke_excepthook", lambda *_: None)
+    object.__setattr__(thread, "_daemonic", True)
+    vars(threading).get("_shutdown_locks", set()).discard(vars(thread).get("_tstate_lock"))  # before Python 3.13
+
+
+def child_processes() -> List[Any]:
+    """Those that multiprocessing knows."""
+    process = sys.modules.get("multiprocessing.process")
+    return list(vars(process).get("_children", ())) if process is not None else []
+
+
+def _wait_while(some: List[Any], are_alive: Callable[[Any], bool]) -> None:
+    end = monotonic() + LEFT_BEHIND_SECS
+    while any(map(are_alive, some)) and monotonic() < end:
+        nap(0.002)
+
+
+# ---------------------------------------------------------------- what a model finds at its beginning
+
+
+class _Captured(io.RawIOBase):
+    """Keeps what the threads of one case write, and shows it on the console as well."""
+
+    def __init__(self, tail: Tail, journal: Journal) -> None:
+        self.is_over = False
+        self._tail, self._journal = tail, journal
+        # A thread is known by its outermost frame: its number is given to another one as soon as it has ended.
+        self._strangers = {number: outermost(frame) for number, frame in sys._current_frames().items()}
+        del self._strangers[threading.get_ident()]
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        content, decoder = memoryview(data).cast("B"), codecs.getincrementaldecoder("utf-8")("replace")
+        for start in range(0, 0 if self.is_over else len(content), OUTPUT_BYTES):
+            part = bytes(content[start : start + OUTPUT_BYTES])
+            if not self._is_strangers():
+                self._tail.add(part)
+            self._journal.echo(decoder.decode(part))
+        return len(content)
+
+    def _is_strangers(self) -> bool:
+        frame = self._strangers.get(threading.get_ident())
+        return frame is not None and outermost(sys._getframe()) is frame
+
+    def fileno(self) -> int:
+        return self._journal.fileno()
+
+
+def outermost(frame: Any) -> Any:
+    """The frame that a thread began with."""
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def lay_streams(captured: _Captured, empty: Any) -> None:
+    """Output is captured. Input is empty, for nobody sits in front of all these computers."""
+    text: Any = io.TextIOWrapper(captured, "utf-8", "backslashreplace", newline="\n", write_through=True)
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = text  # type: ignore[misc]
+    sys.stdin = sys.__stdin__ = empty  # type: ignore[misc]
+    with contextlib.suppress(OSError):  # a program with windows may have no such descriptor
+        os.fstat(0)
+        os.dup2(empty.fileno(), 0)
+    if not isinstance(builtins.input, types.BuiltinFunctionType):
+        builtins.input = no_input
+
+
+def no_input(prompt: Any = "") -> str:
+    """Python's `input`, where a console has put its own in its place."""
+    print(prompt, end="")
+    raise EOFError("there is no standard input")
+
+
+def set_soft_limit(which: int, limits: Tuple[int, int]) -> None:
+    """Python's `resource.setrlimit`, but for the hard limit: once lowered it holds for all cases to come."""
+    _setrlimit(which, (limits[0], resource.getrlimit(which)[1]))
+
+
+_setrlimit = getattr(resource, "setrlimit", print)  # which doesn't exist on Windows
+
+
+def begin_at_random() -> None:
+    """Random numbers begin as in a process of its own: differently each time, unless the model sets a seed."""
+    random.seed()
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        with contextlib.suppress(Exception):
+            vars(numpy_random)["seed"]()
+
+
+# ---------------------------------------------------------------- what is undone after a case
+# Each function remembers how something is, and gives the function that brings it back.
+
+
+def keep_interpreter() -> Undo:
+    """What can be asked of the interpreter. Undone first, hence by functions that no model can have replaced."""
+    calls: List[Tuple[Any, Any]] = [
+        (sys.settrace, (sys.gettrace(),)),
+        (sys.setprofile, (sys.getprofile(),)),
+        (sys.setrecursionlimit, (sys.getrecursionlimit(),)),
+        (sys.setswitchinterval, (sys.getswitchinterval(),)),
+        (gc.enable if gc.isenabled() else gc.disable, ()),
+        (gc.set_threshold, gc.get_threshold()),
+        (gc.set_debug, (gc.get_debug(),)),
+        (threading.stack_size, (threading.stack_size(),)),
+        (socket.setdefaulttimeout, (socket.getdefaulttimeout(),)),
+    ]
+    for name in ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF"):
+        if hasattr(signal, name):
+            calls.append((signal.setitimer, (getattr(signal, name), 0)))
+    for name in ("_int_max_str_digits", "dlopenflags"):
+        if hasattr(sys, "set" + name):
+            calls.append((getattr(sys, "set" + name), (getattr(sys, "get" + name)(),)))
+    callbacks = list(gc.callbacks)
+
+    def undo() -> None:
+        for call, arguments in calls:
+            call(*arguments)
+        gc.callbacks[:] = callbacks
+
+    return undo
+
+
+class StandardModules:
+    """The names in Python's own modules and in their classes: models put something else in their place."""
+
+    def __init__(self) -> None:
+        self._seen: Set[str] = set()
+        self._modules: List[Tuple[Dict[str, Any], Dict[str, Any]]] = []
+        self._classes: List[Tuple[Any, Dict[str, Any]]] = []
+        self._places = tuple(os.path.join(one, "") for one in (os.path.dirname(os.__file__), sys.base_prefix + "/DLLs"))
+        self.keep_new()
+
+    def keep_new(self) -> None:
+        """Remembers those that were imported since it was last called."""
+        for name in [one for one in sys.modules if one not in self._seen]:
+            self._seen.add(name)
+            module = sys.modules[name]
+            if isinstance(module, types.ModuleType) and self._is_standard(name, module):
+                names = vars(module)
+                self._modules.append((names, dict(names)))
+                self._classes += [(one, dict(vars(one))) for one in names.values() if _is_class_of(name, one)]
+
+    def _is_standard(self, name: str, module: types.ModuleType) -> bool:
+        origin = getattr(module.__spec__, "origin", None)
+        # typing_extensions puts its own into typing, once, when it is imported.
+        if not isinstance(origin, str) or name.split(".")[0] in ("__main__", "itasca", "typing"):
+            return False
+        is_installed = "site-packages" in origin or "dist-packages" in origin
+        return origin in ("built-in", "frozen") or (origin.startswith(self._places) and not is_installed)
+
+    def restore(self) -> None:
+        """Puts every name back."""
+        for names, kept in self._modules:
+            if not are_same(names, kept):
+                put_names_back(names, kept, names.__setitem__, names.__delitem__)
+        for one, kept in self._classes:
+            if not are_same(vars(one), kept):
+                put, drop = type.__setattr__, type.__delattr__
+                put_names_back(vars(one), kept, lambda *change: put(one, *change), lambda name: drop(one, name))  # noqa: B023
+
+
+def _is_class_of(name: str, one: Any) -> bool:
+    is_changeable = isinstance(one, type) and bool(one.__flags__ & 1 << 9)  # Py_TPFLAGS_HEAPTYPE
+    return is_changeable and vars(one).get("__module__") == name
+
+
+def are_same(names: Any, kept: Dict[str, Any]) -> bool:
+    """Whether the very same objects are there, in the same order. None of them is asked, and it is quick."""
+    return len(names) == len(kept) and all(map(is_identical, names.values(), kept.values()))
+
+
+def put_names_back(names: Any, kept: Dict[str, Any], put: Callable[..., Any], drop: Callable[..., Any]) -> None:
+    """A module that was imported into a package meanwhile stays there: Python wouldn't put it there again."""
+    changes: List[Tuple[Any, ...]] = [
+        (drop, name) for name, value in list(names.items()) if name not in kept and type(value) is not Module
+    ]
+    changes += [(put, name, value) for name, value in kept.items() if names.get(name, names) is not value]
+    for change, *arguments in changes:
+        try:
+            change(*arguments)
+        except Exception:  # noqa: BLE001 - a name that Python itself guards
+            continue
+
+
+class Imports:
+    """Modules: those from folders that Python knew before stay, all others are imported anew by the next case."""
+
+    def __init__(self) -> None:
+        self._places = tuple(os.path.join(os.path.abspath(one), "") for one in sys.path)
+
+    def keep(self, folder: str) -> Undo:
+        """Remembers what is imported now."""
+        modules, finders, hooks = dict(sys.modules), list(sys.meta_path), list(sys.path_hooks)
+
+        def undo() -> None:
+            new = {name: module for name, module in list(sys.modules.items()) if name not in modules}
+            for name in self._of_case(new, folder):
+                sys.modules.pop(name, None)
+            sys.modules.update(modules)
+            put_finders_back(sys.meta_path, finders)
+            put_finders_back(sys.path_hooks, hooks)
+            for cache in (sys.path_importer_cache, linecache.cache):
+                for path in [one for one in cache if str(one).startswith(folder)]:
+                    cache.pop(path, None)
+
+        return undo
+
+    def _of_case(self, new: Dict[str, Any], folder: str) -> List[str]:
+        compiled = tuple(importlib.machinery.EXTENSION_SUFFIXES)  # can't be imported twice
+        places = {name: _places_of(module) for name, module in new.items()}
+        packages = {name.split(".")[0] for name in new if any(one.endswith(compiled) for one in places[name])}
+        leaves = []
+        for name, module in new.items():
+            is_scratch = any(not os.path.isabs(one) or one.startswith(folder) for one in places[name])
+            is_installed = all(one.startswith(self._places) for one in places[name]) or name.split(".")[0] in packages
+            if is_scratch or not is_installed or not (places[name] or _is_made_by_python(name, module)):
+                leaves.append(name)
+        return leaves
+
+
+def _places_of(module: Any) -> List[str]:
+    try:
+        names = object.__getattribute__(module, "__dict__")
+        return [one for one in [names.get("__file__"), *(names.get("__path__") or ())] if isinstance(one, str)]
+    except Exception:  # noqa: BLE001 - anything can stand in sys.modules
+        return []
+
+
+def _is_made_by_python(name: str, module: Any) -> bool:
+    """Built in, or made by the package that it belongs to."""
+    origin = getattr(getattr(module, "__spec__", None), "origin", None)
+    return origin in ("built-in", "frozen") or ("." in name and bool(_places_of(sys.modules.get(name.split(".")[0]))))
+
+
+def put_finders_back(now: List[Any], kept: List[Any]) -> None:
+    """Those that libraries have added stay: they add them once, when they are imported."""
+    added = [one for one in now if not any(one is other for other in kept) and _is_of_library(one)]
+    are_all = all(any(one is other for other in now) for one in kept)
+    now[:] = [one for one in now if any(one is other for other in kept + added)] if are_all else kept + added
+
+
+def _is_of_library(one: Any) -> bool:
+    maker = one if isinstance(one, (type, types.FunctionType)) else type(one)
+    return maker.__module__ in sys.modules and maker.__module__ not in ("builtins", "__main__")
+
+
+def keep_signals() -> Undo:
+    """Handlers, and which signals are blocked. Only the main thread may change a handler."""
+    handlers = {number: signal.getsignal(number) for number in range(1, signal.NSIG)}
+    has_mask, is_main = hasattr(signal, "pthread_sigmask"), threading.current_thread() is threading.main_thread()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ()) if has_mask else set()
+
+    def undo() -> None:
+        for number, handler in handlers.items():
+            if is_main and handler is not None and signal.getsignal(number) is not handler:
+                with contextlib.suppress(OSError, ValueError):
+                    signal.signal(number, handler)
+        if is_main:
+            signal.set_wakeup_fd(-1)
+        if has_mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if "faulthandler" in sys.modules:
+            vars(sys.modules["faulthandler"])["cancel_dump_traceback_later"]()
+
+    return undo
+
+
+def keep_limits() -> Undo:
+    """What was asked of the operating system for this process."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    limits = {getattr(resource, name): None for name in dir(resource) if name.startswith("RLIMIT_")}
+    for which in limits:
+        with contextlib.suppress(OSError, ValueError):
+            limits[which] = resource.getrlimit(which)  # type: ignore[assignment]
+    niceness = os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else 0
+    processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+    def undo() -> None:
+        os.umask(mask)
+        for which, limit in limits.items():
+            if limit is not None and resource.getrlimit(which) != limit:
+                with contextlib.suppress(OSError, ValueError):
+                    resource.setrlimit(which, limit)
+        with contextlib.suppress(OSError):  # only root may become less nice
+            if hasattr(os, "setpriority") and os.getpriority(os.PRIO_PROCESS, 0) != niceness:
+                os.setpriority(os.PRIO_PROCESS, 0, niceness)
+        if processors and os.sched_getaffinity(0) != processors:
+            os.sched_setaffinity(0, processors)
+
+    return undo
+
+
+class StandardDescriptors:
+    """Standard input, output and error as the operating system numbers them: 0, 1 and 2."""
+
+    def __init__(self) -> None:
+        self._copies: Dict[int, Tuple[int, Any]] = {}
+        for number in (0, 1, 2):
+            with contextlib.suppress(OSError):
+                self._keep(number, os.dup(number))
+
+    def _keep(self, number: int, copy: int) -> None:
+        self._copies[number] = copy, _identity(copy)
+
+    def restore(self) -> None:
+        """Opens again what the model has closed or led elsewhere."""
+        for number, (copy, identity) in list(self._copies.items()):
+            if _identity(number) == identity:
+                continue
+            if _identity(copy) != identity:  # the model has closed that as well
+                self._keep(number, os.open(os.devnull, os.O_RDWR))
+            copy = self._copies[number][0]
+            if copy != number:
+                os.dup2(copy, number)
+
+    def close(self) -> None:
+        """Closes the copies."""
+        for copy, identity in self._copies.values():
+            if _identity(copy) == identity and copy > 2:
+                os.close(copy)
+        self._copies = {}
+
+
+def _identity(number: int) -> Optional[Tuple[int, int, int]]:
+    """What a descriptor leads to, or None."""
+    try:
+        found = os.fstat(number)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode)
+
+
+def keep_descriptors() -> Undo:
+    """Files that were left open, as soon as there are so many that soon none can be opened any more."""
+    before = set(_descriptors())
+
+    def undo() -> None:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if resource is not None and before else 0
+        if most and _lowest_free_descriptor() >= most // 2:
+            gc.collect()
+            for number in set(range(most)) - before:
+                found = _identity(number)
+                if found is not None and found[2] != stat.S_IFSOCK:  # a connection may be the worker's
+                    os.close(number)
+
+    return undo
+
+
+def _descriptors() -> List[int]:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with contextlib.suppress(OSError):
+            return [int(name) for name in os.listdir(folder)]
+    return []
+
+
+def _lowest_free_descriptor() -> int:
+    try:
+        number = os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return 1 << 30
+    os.close(number)
+    return number
+
+
+def keep_environment() -> Undo:
+    """Environment, working folder, arguments, places of modules, and locale."""
+    variables, home, place = dict(os.environ), current_folder(), locale.setlocale(locale.LC_ALL)
+    lists = [(one, list(one)) for one in (sys.argv, sys.path)]
+
+    def undo() -> None:
+        os.chdir(home if os.path.isdir(home) else current_folder())
+        for one, kept in lists:
+            one[:] = kept
+        if dict(os.environ) != variables:
+            for name in set(os.environ) - set(variables):
+                del os.environ[name]
+            os.environ.update(variables)
+            if hasattr(time, "tzset"):
+                time.tzset()
+        if locale.setlocale(locale.LC_ALL) != place:
+            locale.setlocale(locale.LC_ALL, place)
+
+    return undo
+
+
+def keep_warnings() -> Undo:
+    """Filters, and which warnings were shown already."""
+    filters, kept, shown = warnings.filters, list(warnings.filters), warnings.onceregistry  # type: ignore[attr-defined]
+
+    def undo() -> None:
+        shown.clear()
+        warnings.simplefilter("default")  # only by such a call Python learns that there is a change
+        filters[:] = kept  # type: ignore[index]
+
+    return undo
+
+
+def keep_decimal() -> Undo:
+    """The precision of decimal numbers, and how they are rounded."""
+    context = decimal.getcontext().copy()
+    defaults = [(one, one.copy()) for one in (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)]
+
+    def undo() -> None:
+        decimal.setcontext(context.copy())
+        for one, kept in defaults:
+            for name in ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "flags", "traps"):
+                setattr(one, name, getattr(kept, name))
+
+    return undo
+
+
+def keep_codecs() -> Undo:
+    """What is done about characters that an encoding lacks."""
+    names = ("strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "namereplace", "surrogateescape")
+    kept = [(name, codecs.lookup_error(name)) for name in names]
+
+    def undo() -> None:
+        for name, answer in kept:
+            codecs.register_error(name, answer)
+
+    return undo
+
+
+def keep_logging() -> Undo:
+    """Loggers, as Python begins with them during the case, and as they were after it."""
+    root, manager, references = logging.root, logging.root.manager, vars(logging)["_handlerList"]
+    disabled, loggers, kept = manager.disable, dict(manager.loggerDict), list(references)
+    names = [(vars(logging)[one], dict(vars(logging)[one])) for one in ("_levelToName", "_nameToLevel")]
+    states = {one: _state_of(one) for one in [root, *loggers.values()] if isinstance(one, logging.Logger)}
+    _set_state(root, (logging.WARNING, [], [], True, False))
+    logging.disable(logging.NOTSET)
+
+    def undo() -> None:
+        for name in [one for one in manager.loggerDict if one not in loggers and one.split(".")[0] not in sys.modules]:
+            del manager.loggerDict[name]
+        for logger in [one for one in manager.loggerDict.values() if isinstance(one, logging.Logger)]:
+            if logger not in states:  # a library's; without such a handler of its own it would print
+                silent = [one for one in logger.handlers if type(one) is logging.NullHandler]
+                _set_state(logger, (logging.NOTSET, silent, [], True, False))
+        for logger, state in states.items():
+            _set_state(logger, state)
+        manager.loggerDict.update(loggers)
+        references[:] = kept + [one for one in references if isinstance(one(), logging.NullHandler) and one not in kept]
+        for of_levels, before in names:
+            of_levels.clear()
+            of_levels.update(before)
+        logging.disable(disabled)
+
+    return undo
+
+
+def _state_of(logger: logging.Logger) -> Tuple[int, List[Any], List[Any], bool, bool]:
+    return logger.level, list(logger.handlers), list(logger.filters), logger.propagate, logger.disabled
+
+
+def _set_state(logger: logging.Logger, state: Tuple[int, List[Any], List[Any], bool, bool]) -> None:
+    if _state_of(logger) != state:
+        logger.setLevel(state[0])
+        logger.handlers[:], logger.filters[:], logger.propagate, logger.disabled = state[1:]
+
+
+NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+# https://numpy.org/doc/stable/reference/generated/numpy.set_printoptions.html: "to put back the default options"
+NUMPY_PRINTING = {
+    "edgeitems": 3, "infstr": "inf", "linewidth": 75, "nanstr": "nan", "precision": 8, "suppress": False,
+    "threshold": 1000, "formatter": None,
+}  # fmt: skip
+
+
+def keep_numpy() -> Undo:
+    """What NumPy does about errors, and how it prints; it isn't imported for that."""
+    numpy = sys.modules.get("numpy")
+    errors = numpy.geterr() if numpy is not None else NUMPY_ERRORS
+    printing = numpy.get_printoptions() if numpy is not None else NUMPY_PRINTING
+
+    def undo() -> None:
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            numpy.seterr(**errors)
+            numpy.set_printoptions(**printing)
+
+    return undo
+
+
+def keep_asyncio() -> Undo:
+    """The event loop: after `asyncio.run` there is none, where a process of its own gets one."""
+    events = sys.modules.get("asyncio.events")
+    policy = vars(events)["_event_loop_policy"] if events is not None else None
+
+    def undo() -> None:
+        events = sys.modules.get("asyncio.events")
+        if events is not None and "_event_loop_policy" in vars(events):
+            vars(events)["_event_loop_policy"] = policy
+
+    return undo
+
+
+def keep_start_method() -> Undo:
+    """How multiprocessing starts processes, which can be set once."""
+
+    def default() -> Any:
+        context = sys.modules.get("multiprocessing.context")
+        return vars(context)["_default_context"] if context is not None else types.SimpleNamespace()
+
+    kept = getattr(default(), "_actual_context", None)
+
+    def undo() -> None:
+        default()._actual_context = kept
+
+    return undo
 
 
 # ---------------------------------------------------------------- results and failures
@@ -1853,35 +2743,75 @@ class Failure(NamedTuple):
         return "{}: {}".format(self.exception, self.message)[:500] if self.message else self.exception
 
 
-def describe(error: BaseException, model_name: str, template: str) -> Failure:
-    """What failed, with the model's frames only, and the lines as they stand in the model file."""
-    filename = "<{}>".format(model_name)
-    frame = error.__traceback__
-    while frame is not None and frame.tb_frame.f_code.co_filename != filename:
+def describe(error: BaseException, source: Source) -> Failure:
+    """What failed, with the model's frames only, and the lines as they stand in the model file.
+
+    An exception of a model may do anything when it is asked for something: then less is said of it.
+    """
+    name, message = _name_of(error), _message_of(error)
+    try:
+        return _described(error, source, name, message)
+    except Exception:  # noqa: BLE001 - also when the memory is full
+        return Failure(name, message, "(its traceback can't be shown)\n", signature(name, message, []))
+
+
+def _described(error: BaseException, source: Source, name: str, message: str) -> Failure:
+    frame = own(BaseException, "__traceback__", error)
+    if issubclass(type(error), MemoryError):
+        traceback.clear_frames(frame)  # they hold what has filled the memory
+    _cut_chain(error)
+    while frame is not None and frame.tb_frame.f_code.co_filename != source.path:
         frame = frame.tb_next
-    lines = template.splitlines()
+    lines = lines_of(source.template)
     # The lines before substitution: the same mistake has the same signature whatever the parameters are.
     frames = [
         (one.name, lines[one.lineno - 1].strip() if one.lineno and one.lineno <= len(lines) else "")
         for one in traceback.extract_tb(frame)
-        if one.filename == filename
+        if one.filename == source.path
     ]
-    name, message = type(error).__name__, _message_of(error)
     words = "".join(traceback.format_exception(type(error), error, frame)) if frame else _last_line(error, message)
+    words = words.replace('File "' + os.path.join(source.folder, ""), 'File "') if source.path else words
     return Failure(name, message, words[-OUTPUT_BYTES:], signature(name, message, frames))
 
 
+def _cut_chain(error: BaseException) -> None:
+    """Forgets what was raised long before: an endless chain of exceptions takes minutes to be written down."""
+    last: Any = error
+    for _ in range(CHAINED_EXCEPTIONS):
+        last = own(BaseException, "__cause__", last) or own(BaseException, "__context__", last)
+        if last is None:
+            return
+    for name in ("__cause__", "__context__"):
+        BaseException.__dict__[name].__set__(last, None)
+
+
 def _last_line(error: BaseException, message: str) -> str:
-    if isinstance(error, CaseFailure):
+    if issubclass(type(error), CaseFailure):
         return "{}: {}\n".format(type(error).__name__, message)
     return "".join(traceback.format_exception_only(type(error), error))
 
 
+def own(kind: type, name: str, value: Any) -> Any:
+    """An attribute as `kind` itself defines it, whatever the class of `value` makes of it."""
+    return kind.__dict__[name].__get__(value)
+
+
+def _name_of(error: BaseException) -> str:
+    return plain_text(own(type, "__name__", type(error)), 200)
+
+
 def _message_of(error: BaseException) -> str:
     try:
-        return str(error)[:MESSAGE_CHARACTERS]
-    except Exception:  # noqa: BLE001 - the model's own exceptions may do anything
+        return plain_text(str(error), MESSAGE_CHARACTERS)
+    except TimeLimitExceeded:
+        raise
+    except BaseException:  # noqa: BLE001 - the model's own exceptions may do anything
         return "(its message can't be shown)"
+
+
+def plain_text(text: str, characters: int) -> str:
+    """The start of a text, as a text of Python's own class."""
+    return str.__str__(str.__getitem__(text, slice(characters)))
 
 
 # What differs from run to run without meaning, in words of ASCII. `crates/study/src/signature.rs` has the same rules.
@@ -1983,6 +2913,27 @@ def in_words(secs: float) -> str:
     return "{:.0f} min".format(secs / 60) if secs < 7200 else "{:.1f} h".format(secs / 3600)
 
 
+def result_json(document: Dict[str, Any]) -> bytes:
+    """A result document, unless it is too large."""
+    words = "the result is larger than {} MiB: write large fields to a file in the folder files/"
+    too_large = UnusableResult(words.format(RESULT_BYTES >> 20))
+    if text_characters(document["result"]) > RESULT_BYTES:
+        raise too_large
+    body = to_json(document)
+    if len(body) > RESULT_BYTES:
+        raise too_large
+    return body
+
+
+def text_characters(value: Any) -> int:
+    """How long all texts in a result are together, which is known before they are put together."""
+    if isinstance(value, dict):
+        return sum(map(len, value)) + sum(map(text_characters, value.values()))
+    if isinstance(value, list):
+        return sum(map(text_characters, value))
+    return len(value) if isinstance(value, str) else 0
+
+
 def to_json(document: Any) -> bytes:
     """JSON that every reader takes: no NaN, no lone surrogates."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -2063,8 +3014,8 @@ class ItascaHost(Host):
 
     def wait(self, secs: float) -> None:
         """Sleeps in short naps and lets the program redraw and react between them."""
-        end = time.monotonic() + secs
-        while time.monotonic() < end:
+        end = monotonic() + secs
+        while monotonic() < end:
             self._process_events()
             time.sleep(0.01)
 
@@ -2088,7 +3039,13 @@ class ItascaHost(Host):
     def case(self, module: types.ModuleType) -> Iterator[None]:
         """The callback is looked up by its name in `__main__`; `model new` forgets it, so each command renews it."""
         module.__dict__[self.CALLBACK] = self._called
-        command = self._vendor.command
+        command, set_callback = self._vendor.command, self._vendor.set_callback
+        callbacks: List[Tuple[Any, ...]] = []
+
+        def noting(*arguments: Any) -> Any:
+            if arguments not in callbacks:
+                callbacks.append(arguments)
+            return set_callback(*arguments)
 
         def renewing(text: str) -> Any:
             try:
@@ -2096,13 +3053,16 @@ class ItascaHost(Host):
             finally:
                 self._set_callback()
 
-        self._vendor.command = renewing
+        self._vendor.command, self._vendor.set_callback = renewing, noting
         try:
             command("python-reset-state false")
             self._set_callback()
             yield
         finally:
-            self._vendor.command = command
+            self._vendor.command, self._vendor.set_callback = command, set_callback
+            for arguments in callbacks:  # those of the model, which end with it, and the worker's own
+                with contextlib.suppress(Exception):
+                    self._vendor.remove_callback(*arguments)
             self._remove_callback()
 
     def _called(self, *_: Any) -> None:
@@ -2117,26 +3077,6 @@ class ItascaHost(Host):
     def _remove_callback(self) -> None:
         with contextlib.suppress(Exception):
             self._vendor.remove_callback(self.CALLBACK, self.CYCLE_POINT)
-
-
-@contextlib.contextmanager
-def signals_interrupt() -> Iterator[None]:
-    """SIGTERM, and its like where they exist, stop a worker as Ctrl-C does."""
-    kept = []
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-                kept.append((number, signal.signal(number, _interrupt)))
-    try:
-        yield
-    finally:
-        for number, before in kept:
-            signal.signal(number, before)
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 # ---------------------------------------------------------------- the study's bucket and queue
@@ -2365,6 +3305,7 @@ class Client:
     ) -> None:
         self._key, self._region, self._clock, self._journal, self._wait = key, region, clock, journal, wait
         self._http = Http()
+        self._random = random.Random()  # of its own: a model's random numbers must not depend on the network
         self._tries_once = False
         self._deadline = math.inf
         self._was_accepted = False
@@ -2377,19 +3318,19 @@ class Client:
 
     def hurry(self, secs: float) -> None:
         """From now on it gives up after `secs`."""
-        self._deadline = min(self._deadline, time.monotonic() + secs)
+        self._deadline = min(self._deadline, monotonic() + secs)
         self._was_accepted = True  # no more patience with a refusal
         self._http.timeout_secs = secs
 
     def send(self, request: "Request") -> "Answer":
         """The answer, whatever its status. Refused credentials raise `Refused`."""
-        failures, began = 0, time.monotonic()
+        failures, began = 0, monotonic()
         while True:
             answer, trouble, verdict = self._try(request)
             if verdict == "final" and answer is not None:
                 return answer
             failures += 1
-            is_new_key = not self._was_accepted and time.monotonic() - began < REFUSED_PATIENCE_SECS
+            is_new_key = not self._was_accepted and monotonic() - began < REFUSED_PATIENCE_SECS
             if verdict == "refused" and not is_new_key:
                 words = "the study does not accept this key ({}); copy the line from the page Attach again"
                 raise Refused(words.format(trouble))
@@ -2412,8 +3353,8 @@ class Client:
         return answer, "{} {}".format(answer.status, answer.code).strip(), verdict
 
     def _pause(self, trouble: str, failures: int) -> None:
-        secs = backoff_secs(failures, random.random())
-        if self._tries_once or time.monotonic() + secs > self._deadline:
+        secs = backoff_secs(failures, self._random.random())
+        if self._tries_once or monotonic() + secs > self._deadline:
             raise Unanswered(trouble)
         words = "{}: trying again in {:.1f} s".format(trouble, secs)
         if secs >= 1.0:
@@ -2436,6 +3377,31 @@ class FileBody:
                 digest.update(block)
                 self.size_bytes += len(block)
         self.sha256 = digest.hexdigest()
+
+    @contextlib.contextmanager
+    def opened(self) -> "Iterator[_Exactly]":
+        """The same bytes once more, or `FileChanged`: a model may have left something behind that writes on."""
+        try:
+            file = open(self.path, "rb")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise FileChanged("{} is gone: {}".format(self.path, error)) from error
+        with file:
+            yield _Exactly(self.path, file, self.size_bytes)
+
+
+class _Exactly:
+    """A file of which so many bytes are read, neither more nor less."""
+
+    def __init__(self, path: str, file: Any, size_bytes: int) -> None:
+        self._path, self._file, self._left_bytes = path, file, size_bytes
+
+    def read(self, size_bytes: int) -> bytes:
+        """At most `size_bytes` more."""
+        block: bytes = self._file.read(min(size_bytes, self._left_bytes))
+        self._left_bytes -= len(block)
+        if not block and self._left_bytes:
+            raise FileChanged("{} has become shorter while it was uploaded".format(self._path))
+        return block
 
 
 class Request(NamedTuple):
@@ -2492,7 +3458,7 @@ class Http:
         url = urllib.parse.urlsplit(request.url)
         place = "{}://{}".format(url.scheme, url.netloc)
         kept = self._connections().pop(place, None)
-        if kept is not None:
+        if kept is not None and self._is_still_its_own(kept):
             try:
                 return self._exchange_over(kept, place, request, headers)
             except (ConnectionError, http.client.BadStatusLine):
@@ -2503,6 +3469,14 @@ class Http:
         except BaseException:
             connection.close()
             raise
+
+    def _is_still_its_own(self, connection: http.client.HTTPConnection) -> bool:
+        """Whether its descriptor leads to where it did. A model may have closed it, and opened a file by its number."""
+        number = connection.sock.fileno() if connection.sock is not None else -1
+        is_its_own = number < 0 or _identity(number) == vars(connection)["identity"]
+        if not is_its_own and connection.sock is not None:
+            connection.sock.detach()
+        return is_its_own
 
     def _connections(self) -> Dict[str, http.client.HTTPConnection]:
         if not hasattr(self._local, "connections"):
@@ -2522,7 +3496,7 @@ class Http:
             body: Any = request.body
             if isinstance(request.body, FileBody):
                 headers = dict(headers, **{"Content-Length": str(request.body.size_bytes)})
-                body = stack.enter_context(open(request.body.path, "rb"))
+                body = stack.enter_context(request.body.opened())
             connection.request(request.method, target, body or None, headers)
             response = connection.getresponse()
             content = response.read()
@@ -2530,6 +3504,7 @@ class Http:
         if response.will_close:
             connection.close()
         else:
+            vars(connection)["identity"] = _identity(connection.sock.fileno()) if connection.sock is not None else None
             self._connections()[place] = connection
         return answer
 

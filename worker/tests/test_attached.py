@@ -75,7 +75,7 @@ def test_a_failure_is_tried_again_until_no_attempt_is_left(lab: Lab) -> None:
     assert (document["exception"], document["message"], document["attempt"]) == ("ValueError", "negative -5", 3)
     assert document["log"] == "so far\n" and "result" not in document
     assert document["traceback"].splitlines()[1:3] == [
-        '  File "<model.py>", line 3, in <module>',
+        '  File "model.py", line 3, in <module>',
         "    raise ValueError('negative %d' % x)",
     ]
     assert "attach" not in document["traceback"] and "<string>" not in document["traceback"]
@@ -308,14 +308,14 @@ def test_messages_that_are_no_cases_are_left_to_the_dead_letter_queue(lab: Lab) 
     worker = lab.attach(proxy.config_url)
     lab.done(lab.send("result['a'] = 1"))
 
-    # Held back for half a minute, neither deleted nor run. A worker that is stopped before the good one has gone gives
-    # that back, which is one more change of a lease.
+    # Held back for half a minute, neither deleted nor run. A worker that is stopped before it knows that the last one
+    # is hidden gives that back, which is one more change of a lease.
     def hidden() -> list[Any]:
         return [json.loads(seen.body) for seen in proxy.seen if seen.action == "ChangeMessageVisibility"]
 
     wait_for("the last message's end", lambda: lab.in_queue() == (0, 8) and len(hidden()) >= 8)
     worker.stop()
-    assert [one["VisibilityTimeout"] for one in hidden()] == [30] * 8
+    assert [one["VisibilityTimeout"] for one in hidden()[:8]] == [30] * 8
     assert "is no case" in worker.output
     assert not [seen for seen in proxy.seen if ".." in seen.path or "done-x" in seen.path]
 

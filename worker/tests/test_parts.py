@@ -9,7 +9,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import types
 import urllib.parse
 from pathlib import Path
@@ -66,7 +65,7 @@ class Recorded:
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A clock that only moves when it is told to."""
     moved = types.SimpleNamespace(secs=0.0)
-    monkeypatch.setattr(time, "monotonic", lambda: moved.secs)
+    monkeypatch.setattr(attach, "monotonic", lambda: moved.secs)
     return moved
 
 
