@@ -130,14 +130,6 @@ def extreme(cruncher: CommandLine) -> Filled:
 
 
 @pytest.fixture(scope="module")
-def extreme(cruncher: CommandLine) -> Filled:
-    """A study whose responses are hard to plot."""
-    launched = cruncher.launch()
-    made = generate_into(launched, Extent(cases=400, workers=4, failed=0.02, extreme=0.03))
-    return Filled(launched, made, documents(cruncher.cloud.client("s3"), launched.bucket, "done-"))
-
-
-@pytest.fixture(scope="module")
 def empty(cruncher: CommandLine) -> Launched:
     """A study without any case."""
     return cruncher.launch()
