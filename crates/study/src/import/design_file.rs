@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::json::check_numbers;
 use super::text::decode;
 use crate::design::DesignFile;
 
@@ -37,7 +38,13 @@ pub fn design_file(content: &[u8]) -> Option<Result<DesignFile, NoDesign>> {
     // What is wrong with bytes is told when they are read as a table.
     let Ok(text) = decode(content) else { return None };
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    is_design(text).then(|| serde_json::from_slice(text.as_bytes()).map_err(|error| NoDesign(error.to_string())))
+    is_design(text).then(|| read(text))
+}
+
+fn read(text: &str) -> Result<DesignFile, NoDesign> {
+    let design = serde_json::from_slice(text.as_bytes()).map_err(|error| NoDesign(error.to_string()))?;
+    check_numbers(text).map_err(|error| NoDesign(error.to_string()))?;
+    Ok(design)
 }
 
 /// Whether the first JSON of a text is an object that has a sampler, or factors beside a model or a batch. Of broken JSON that
@@ -81,6 +88,16 @@ mod tests {
         for content in contents {
             assert_eq!(design_file(&content), Some(Ok(expected.clone())), "{:?}", &content[..8]);
         }
+    }
+
+    #[test]
+    fn a_number_of_more_than_64_bits_is_no_float_unsaid() {
+        let design = DESIGN.replace("\"minimum\": 1.0, \"maximum\": 2.0", "\"value\": 18446744073709551616");
+        let reason = "line 2 of the JSON has a whole number of more than 64 bits, 18446744073709551616: with a point at its \
+                      end it is read as the nearest float";
+        assert_eq!(design_file(design.as_bytes()), Some(Err(NoDesign(reason.to_owned()))));
+        let largest = design.replace("18446744073709551616", "18446744073709551615");
+        assert!(matches!(design_file(largest.as_bytes()), Some(Ok(_))));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Result<Table, ImportError> {
 }
 
 /// That no whole number has more than 64 bits: it would be read as a float.
-fn check_numbers(text: &str) -> Result<(), ImportError> {
+pub(super) fn check_numbers(text: &str) -> Result<(), ImportError> {
     let bytes = text.as_bytes();
     let (mut place, mut is_inside) = (0, false);
     while let Some(byte) = bytes.get(place) {

@@ -46,7 +46,7 @@ impl Rows {
             levels: Vec::new(),
             replicates: Vec::new(),
             wrong: Wrong::default(),
-            tallies: vec![Tally::default(); header.columns.len()],
+            tallies: header.columns.iter().map(Tally::of).collect(),
             foreign_id: None,
             is_own: false,
             header,
@@ -155,7 +155,7 @@ impl Rows {
             }
         };
         if let Place::Whole(column) | Place::Component(column, _) = place {
-            self.tallies[column].count(row, &value, doubt, matches!(place, Place::Component(..)), name);
+            self.tallies[column].count(row, &value, doubt, name);
         }
         Some(value)
     }
@@ -193,7 +193,7 @@ impl Rows {
             if tally.is_float() {
                 self.cases.iter_mut().for_each(|row| make_float(&mut row[number]));
             }
-            self.wrong.extend(tally.wrong(column.count.is_some()));
+            self.wrong.extend(tally.wrong());
         }
         self.wrong.told.sort_by_key(|wrong| wrong.row);
         self.wrong.told.truncate(WRONG_ROWS_TOLD);

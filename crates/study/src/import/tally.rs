@@ -1,5 +1,6 @@
 //! What the values of one input have in common, which decides what each of them is.
 
+use super::Column;
 use super::number::{Numeral, exact_float};
 use super::rows::Wrong;
 use super::word::{has_invisible, is_flag_word, shown};
@@ -8,6 +9,7 @@ use crate::case::Parameter;
 /// What an input has for values.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Tally {
+    is_vector: bool,
     integers: usize,
     floats: usize,
     others: usize,
@@ -52,15 +54,13 @@ pub(super) enum Doubt {
 }
 
 impl Tally {
+    /// Nothing is counted yet.
+    pub(super) fn of(column: &Column) -> Self {
+        Self { is_vector: column.count.is_some(), ..Self::default() }
+    }
+
     /// Counts a value; `name` is that of its column in the file.
-    pub(super) fn count(
-        &mut self,
-        row: usize,
-        value: &Parameter,
-        doubt: Doubt,
-        is_component: bool,
-        name: impl Fn() -> String,
-    ) {
+    pub(super) fn count(&mut self, row: usize, value: &Parameter, doubt: Doubt, name: impl Fn() -> String) {
         match value {
             Parameter::Integer(_) | Parameter::Unsigned(_) => {
                 self.integers += 1;
@@ -81,7 +81,7 @@ impl Tally {
             }
             Doubt::Missing => self.missing.add(row, || missing(&loose(value), &name())),
             // A vector is of one kind, whoever says what its components are.
-            Doubt::None if !is_number && is_component => self.odd.add(row, || odd(&super::field(value), &name())),
+            Doubt::None if !is_number && self.is_vector => self.odd.add(row, || odd(&super::field(value), &name())),
             Doubt::Some | Doubt::Odd if !is_number => self.odd.add(row, || odd(&loose(value), &name())),
             Doubt::None | Doubt::Some | Doubt::Odd => {}
         }
@@ -118,16 +118,16 @@ impl Tally {
     }
 
     /// Whether values that are no numbers should be some: as nearly all others are, or as they begin like numbers.
-    const fn is_meant_as_numbers(&self, is_vector: bool) -> bool {
+    const fn is_meant_as_numbers(&self) -> bool {
         let odd = self.odd.total;
-        self.numbers() > 0 && odd > 0 && (is_vector || self.numbers() >= 9 * odd || self.odd_texts == self.others)
+        self.numbers() > 0 && odd > 0 && (self.is_vector || self.numbers() >= 9 * odd || self.odd_texts == self.others)
     }
 
     /// The values that can't be what this input is.
-    pub(super) fn wrong(self, is_vector: bool) -> Wrong {
+    pub(super) fn wrong(self) -> Wrong {
         let mut wrong = Wrong::default();
         if self.numbers() > 0 {
-            let is_meant_as_numbers = self.is_meant_as_numbers(is_vector);
+            let is_meant_as_numbers = self.is_meant_as_numbers();
             let is_float = self.is_float();
             let words = if self.others == 1 { ", all others there are" } else { ", most others there are" };
             wrong.extend(self.missing);
@@ -143,13 +143,19 @@ impl Tally {
 
     /// What whoever brought the table should know of this input.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some((Example { row, text }, value)) = &self.spelled_first {
-            let more = if self.spelled > 1 { ", and others in the same way" } else { "" };
-            let value = super::field(value);
-            notes.push(format!("`{}` in column `{name}`, row {row}, is read as {value}{more}", shown(text)));
-        }
-        let texts = match (&self.flag_word, &self.odd_text, self.numbers()) {
+        let holds = |what: String| format!("column `{name}` holds {what}");
+        let held = [self.other_texts(), self.missing_words(), self.invisible_letters()];
+        self.unusual_number(name).into_iter().chain(held.into_iter().flatten().map(holds)).collect()
+    }
+
+    fn unusual_number(&self, name: &str) -> Option<String> {
+        let (Example { row, text }, value) = self.spelled_first.as_ref()?;
+        let more = if self.spelled > 1 { ", and others in the same way" } else { "" };
+        Some(format!("`{}` in column `{name}`, row {row}, is read as {}{more}", shown(text), super::field(value)))
+    }
+
+    fn other_texts(&self) -> Option<String> {
+        match (&self.flag_word, &self.odd_text, self.numbers()) {
             (_, _, 1..) if self.others > 0 => Some("numbers and other values".to_owned()),
             (Some(example), ..) if self.flag_words == self.others => {
                 Some(format!("{}; yes and no are written `true` and `false`", such_as("texts", example)))
@@ -159,24 +165,21 @@ impl Tally {
                 Some("texts that look like numbers, since they stand in quotation marks".to_owned())
             }
             _ => None,
-        };
-        notes.extend(texts.map(|texts| format!("column `{name}` holds {texts}")));
-        if let (Some(example), 0) = (&self.missing_word, self.numbers()) {
-            notes.push(format!("column `{name}` holds {}", such_as("words for missing values, as texts", example)));
         }
-        if let Some(example) = &self.invisible {
-            notes.push(format!("column `{name}` holds {}", texts_with_invisible(example)));
-        }
-        notes
+    }
+
+    fn missing_words(&self) -> Option<String> {
+        let example = self.missing_word.as_ref().filter(|_| self.numbers() == 0)?;
+        Some(such_as("words for missing values, as texts", example))
+    }
+
+    fn invisible_letters(&self) -> Option<String> {
+        self.invisible.as_ref().map(|example| such_as("texts with letters that can't be seen", example))
     }
 }
 
 fn such_as(kind: &str, Example { row, text }: &Example) -> String {
     format!("{kind}, such as `{}` in row {row}", shown(text))
-}
-
-fn texts_with_invisible(example: &Example) -> String {
-    such_as("texts with letters that can't be seen", example)
 }
 
 /// A value as it stood in its field.
