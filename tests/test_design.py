@@ -965,6 +965,27 @@ def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, v
     expect(choice.get_by_role("button", pressed=True)).to_have_text(["point"])
 
 
+def test_whole_numbers_of_64_bits_stay_exact_on_their_way_through_the_page(
+    study: Launched, visits: Visits, binary: Path, tmp_path: Path
+) -> None:
+    seeds = ["12157665459056928801", "4611686018427387905", "4611686018427387906", "-9223372036854775808"]
+    page = open_design(visits, study)
+    choose_file(page, "Model file", DOUBLE)
+    take_table(page)
+    choose_file(page, "Table of cases", "a\n" + "\n".join(seeds) + "\n", "seeds.csv")
+    expect(understood(page).get_by_role("cell")).to_have_text(seeds)
+    preview(page, "4 cases")
+    rows = list(csv.DictReader(io.StringIO(save(page, "Save CSV").decode())))
+    assert [row["a"] for row in rows] == seeds
+    assert len({row["case_id"] for row in rows}) == 4
+    saved = save(page, "Save JSON")
+    assert [str(row[0]) for row in json.loads(saved)["table"]["rows"]] == seeds
+    assert ids(in_order(binary, tmp_path, saved, DOUBLE)) == [row["case_id"] for row in rows]
+    open_file(page, saved)
+    preview(page, "4 cases")
+    assert save(page, "Save JSON") == saved
+
+
 def test_a_mark_that_does_not_fit_is_told_and_can_be_chosen_back(study: Launched, visits: Visits) -> None:
     page = open_design(visits, study)
     choose_file(page, "Model file", DOUBLE)
