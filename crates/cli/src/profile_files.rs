@@ -29,9 +29,9 @@ impl ProfileFile {
             Self::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
         };
         match env::var_os(variable).map(PathBuf::from) {
-            None => Some(env::home_dir()?.join(".aws").join(name)),
+            None => Some(home()?.join(".aws").join(name)),
             Some(path) => match path.strip_prefix("~") {
-                Ok(below) => Some(env::home_dir()?.join(below)),
+                Ok(below) => Some(home()?.join(below)),
                 Err(_not_below) => Some(path),
             },
         }
@@ -44,6 +44,11 @@ impl ProfileFile {
             Self::Credentials => ProfileFileKind::Credentials,
         }
     }
+}
+
+/// The user's folder, as the SDK finds it.
+fn home() -> Option<PathBuf> {
+    env::var_os("HOME").map(PathBuf::from).or_else(env::home_dir)
 }
 
 /// The files as text, if any of them begins with a byte order mark; else the SDK reads them itself.
