@@ -57,7 +57,7 @@ fn item(desk: Desk, Extreme { id, words, far_outside }: Extreme) -> AnyView {
         let press = move |_| desk.view.update(|view| view.trim(&id));
         view! {
             <button
-                class="quiet extremes__trim" aria-pressed=move || is_trimmed.get().to_string() title=title on:click=press
+                class="extremes__trim" aria-pressed=move || is_trimmed.get().to_string() title=title on:click=press
             >{format!("without the outermost {left_out}")}</button>
         }
     });

@@ -135,8 +135,8 @@ fn plots(desk: Desk) -> AnyView {
 
 /// A plot with room for so many rows, as far as it isn't higher than a screen.
 fn as_high_as(rows: RwSignal<usize>, plot: AnyView) -> AnyView {
-    let style = move || format!("min-height: {}px", MAX_ROWS.min(rows.get()) * ROW_PX + AROUND_ROWS_PX);
-    view! { <div class="plots__rows" style=style>{plot}</div> }.into_any()
+    let height = move || format!("{}px", MAX_ROWS.min(rows.get()) * ROW_PX + AROUND_ROWS_PX);
+    view! { <div class="plots__rows" style:min-height=height>{plot}</div> }.into_any()
 }
 
 fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot: AnyView) -> AnyView {

@@ -112,7 +112,7 @@ pub(crate) struct Absent {
     missing: usize,
     /// What those that are missing are.
     lack: &'static str,
-    /// Which values no axis shows: in a sentence, and alone.
+    /// Which values no axis shows, in a sentence, and shorter.
     unplaced: Vec<(String, String)>,
 }
 
@@ -125,7 +125,10 @@ impl Absent {
     /// The same of values whose axes are told.
     pub(crate) fn new<'a>(drawn: Drawn, unplaced: impl IntoIterator<Item = (&'a Unplaced, &'a Axis)>) -> Self {
         let words = |(unplaced, axis): (&Unplaced, &Axis)| {
-            Some((unplaced.words(axis)?, format!("{} {}", axis.label, unplaced.values()?)))
+            Some((
+                unplaced.words(axis)?,
+                format!("{} {} can't be shown", axis.label, unplaced.values()?).trim_start().to_owned(),
+            ))
         };
         let unplaced = unplaced.into_iter().filter_map(words).collect();
         Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", unplaced }
@@ -144,13 +147,13 @@ impl Absent {
         counted.chain(self.unplaced.iter().map(|(words, _)| format!("; {words}"))).collect()
     }
 
-    /// What stands on a chart: `12 outside (load 1.798×10³⁰⁸), 26 without a value`.
+    /// What stands on a chart: `12 outside, 26 without a value, load 1.798×10³⁰⁸ can't be shown`.
     pub(crate) fn note(&self) -> String {
-        let values: Vec<&str> = self.unplaced.iter().map(|(_, values)| values.trim_start()).collect();
-        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
-        let outside = (self.outside > 0).then(|| format!("{} outside{values}", count(self.outside)));
-        let missing = (self.missing > 0).then(|| format!("{} {}", count(self.missing), self.lack));
-        outside.into_iter().chain(missing).collect::<Vec<_>>().join(", ")
+        let counted = [(self.outside, "outside"), (self.missing, self.lack)];
+        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
+        let counted = counted.map(|(number, text)| format!("{} {text}", count(number)));
+        let parts: Vec<String> = counted.chain(self.unplaced.iter().map(|(_, values)| values.clone())).collect();
+        parts.join(", ")
     }
 }
 
@@ -192,6 +195,6 @@ mod tests {
         assert_eq!(absent.note(), "1 outside, 3 without a value");
         let penalty = [Column::new(axis(Scale::Linear), &[5.0, f64::MAX])];
         let absent = Absent::of_columns(Drawn::of_cases(&penalty), &penalty);
-        assert_eq!(absent.note(), "1 outside (load 1.798×10³⁰⁸)");
+        assert_eq!(absent.note(), "1 outside, load 1.798×10³⁰⁸ can't be shown");
     }
 }

@@ -61,7 +61,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Takes the means in cells of equal size; `columns` and `rows` as [`Field::suitable_cells`] says, or otherwise. On an axis of
+    /// Takes the means in cells of equal size, of those cases whose responses the axis of colours shows; `columns` and `rows` as [`Field::suitable_cells`] says, or otherwise. On an axis of
     /// categories each has its own.
     #[must_use]
     pub fn of(values: &Values, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
@@ -75,7 +75,7 @@ impl Field {
             let is_inside = (0.0..=real(columns)).contains(&right) && (0.0..=real(rows)).contains(&up);
             if x.is_nan() || y.is_nan() || response.is_nan() {
                 drawn.missing += 1;
-            } else if is_inside && colour.can_show(*response) {
+            } else if is_inside && (colour.least..=colour.most).contains(response) {
                 let cell = whole(up).min(rows - 1) * columns + whole(right).min(columns - 1);
                 counts[cell] += 1;
                 // Not as a sum, which the largest numbers don't have.
@@ -185,9 +185,8 @@ impl Chart for Field {
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         let means = || self.means.iter().copied().filter(|mean| !mean.is_nan());
         if let (Some(least), Some(most)) = (means().reduce(f64::min), means().reduce(f64::max)) {
-            let (least, most) = (self.response.words(least), self.response.words(most));
             let (x, y) = (&self.x, &self.y);
-            parts.push(format!(": means of {} from {least} to {most}", self.response.label));
+            parts.push(format!(": means of {} {}", self.response.label, self.response.range_in_words(least, most)));
             parts.push(format!(", over {} {} and {} {}", x.label, x.shown_in_words(), y.label, y.shown_in_words()));
             let filled = self.counts.iter().filter(|count| **count > 0).count();
             parts.push(format!("; {} of {} cells have cases", count(filled), count(self.counts.len())));
@@ -237,11 +236,15 @@ mod tests {
             selected: Mask::All,
         };
         let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", Scale::Linear, &[]) };
-        let field = Field::of(&values, &axis, &axis, &axis, (2, 2));
+        let colour = Axis { most: 7.0, ..axis.clone() };
+        let field = Field::of(&values, &axis, &axis, &colour, (2, 2));
         assert_eq!(field.counts, [2, 1, 0, 0]);
         assert_eq!(field.means[..2], [2.0, 7.0]);
         assert!(field.means[2].is_nan());
         assert_eq!(field.drawn, Drawn { shown: 3, outside: 1, missing: 1 });
+        let colour = Axis { most: 5.0, ..axis.clone() };
+        let trimmed = Field::of(&values, &axis, &axis, &colour, (2, 2));
+        assert_eq!(trimmed.drawn, Drawn { shown: 2, outside: 2, missing: 1 }, "one is far outside");
         let frame = field.frame(SMALL, &light());
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.bottom_px - 1.0), Some(1));
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.top_px - 1.0), None);

@@ -11,7 +11,7 @@ use crate::results::desk::Desk;
 use crate::results::surface::{Found, Paper, Place, Plot};
 
 /// A cell needs so much room, in pixels of the page: to the right, and down.
-const CELL_PX: (f64, f64) = (56.0, 40.0);
+const CELL_PX: (f64, f64) = (48.0, 40.0);
 
 /// All columns against one another.
 pub(crate) struct MatrixPlot {

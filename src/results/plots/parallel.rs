@@ -12,7 +12,7 @@ use crate::results::desk::Desk;
 use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
 /// An axis needs so much room, in pixels of the page.
-const AXIS_PX: f64 = 56.0;
+const AXIS_PX: f64 = 48.0;
 
 /// Every case as a line.
 pub(crate) struct ParallelPlot {
