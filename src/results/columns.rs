@@ -143,12 +143,12 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     }
     let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
     let axis = Axis::covering(&label, &unit, scale(desk, id), &[]);
-    let outliers =
-        if desk.view.read().is_trimmed(id) { far_outside(store.revision(), id, &axis, &values) } else { None };
-    let range = match outliers {
-        Some(Outliers { least, most, .. }) => Some((least, most)),
-        None => range(column.statistics(), &axis, &values),
-    };
+    let mut range = range(column.statistics(), &axis, &values);
+    if desk.view.read().is_trimmed(id)
+        && let Some(Outliers { least, most, .. }) = far_outside(store.revision(), id, &axis, &values, range)
+    {
+        range = Some((least, most));
+    }
     let ends: Vec<f64> = range.into_iter().flat_map(|(least, most)| [least, most]).collect();
     plotted(values, Axis::covering(&label, &unit, axis.scale, &ends), range, None)
 }
@@ -166,15 +166,22 @@ fn by_category(store: &Store, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
 }
 
 /// The least and the largest number that an axis can show.
-fn range(statistics: Statistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
+pub(super) fn range(statistics: Statistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
     let is_log = axis.scale == Scale::Logarithmic;
     let (least, most) = (if is_log { statistics.least_positive } else { statistics.least }?, statistics.most?);
     // Only where there are others, all have to be looked at.
     if axis.can_show(least) && axis.can_show(most) { Some((least, most)) } else { axis.extent(values.iter().copied()) }
 }
 
-/// What of a column is far outside, on an axis of its scale. What was found before is kept, as long as no rows come.
-pub(super) fn far_outside(revision: u64, id: &ColumnId, axis: &Axis, values: &[f64]) -> Option<Outliers> {
+/// What of a column is far outside, on an axis of its scale that can show such a range. What was found before is kept, as long as no
+/// rows come.
+pub(super) fn far_outside(
+    revision: u64,
+    id: &ColumnId,
+    axis: &Axis,
+    values: &[f64],
+    range: Option<(f64, f64)>,
+) -> Option<Outliers> {
     FAR_OUTSIDE.with_borrow_mut(|kept| {
         if kept.revision != revision {
             *kept = FarOutside { revision, found: Vec::new() };
@@ -183,7 +190,7 @@ pub(super) fn far_outside(revision: u64, id: &ColumnId, axis: &Axis, values: &[f
         if let Some((.., outliers)) = known {
             return *outliers;
         }
-        let outliers = Outliers::of(axis, values);
+        let outliers = Outliers::of(axis, values, range?);
         kept.found.push((id.clone(), axis.scale.clone(), outliers));
         outliers
     })

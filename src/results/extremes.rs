@@ -6,7 +6,7 @@ use cruncher_results::store::Store;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
-use super::columns::{Shown, far_outside, label, scale, unit};
+use super::columns::{Shown, far_outside, label, range, scale, unit};
 use super::desk::{AFTER_DRAWING, Desk};
 use super::plots::sides;
 use crate::state::responses::is_text;
@@ -79,22 +79,22 @@ fn extreme(desk: Desk, store: &Store, id: ColumnId) -> Option<Extreme> {
     let column = store.column(&id)?;
     let (statistics, values) = (column.statistics(), column.numbers());
     let axis = Axis::covering(&label(&id), &unit(desk, &id), scale(desk, &id), &[]);
-    let outliers = far_outside(store.revision(), &id, &axis, &values);
+    let range = range(statistics, &axis, &values);
+    let outliers = far_outside(store.revision(), &id, &axis, &values, range);
     let can_show = |end: Option<f64>| end.is_none_or(|end| axis.can_show(end));
     let is_shown = can_show(statistics.least) && can_show(statistics.most);
     // Only where there are some, all have to be looked at.
     let unplaced = if is_shown { None } else { unplaced_in_words(&axis, &values) };
-    let words = outliers.and_then(|outliers| reach(&axis, &values, outliers));
+    let words = outliers.zip(range).map(|(outliers, range)| reach(&axis, range, outliers));
     let words: Vec<String> = words.into_iter().chain(unplaced).collect();
     (!words.is_empty()).then(|| Extreme { far_outside: outliers.map(left_out), id, words })
 }
 
 /// `load reaches from 500 N to 1×10⁹ N, all but 12 cases from 500 N to 530 N`.
-fn reach(axis: &Axis, values: &[f64], Outliers { least, most, count, .. }: Outliers) -> Option<String> {
-    let (from, to) = axis.extent(values.iter().copied())?;
+fn reach(axis: &Axis, (from, to): (f64, f64), Outliers { least, most, count, .. }: Outliers) -> String {
     let [from, to, least, most] = [from, to, least, most].map(|value| axis.words(value));
     let cases = counted(count as u64, "case", "cases");
-    Some(format!("{} reaches from {from} to {to}, all but {cases} from {least} to {most}", axis.label))
+    format!("{} reaches from {from} to {to}, all but {cases} from {least} to {most}", axis.label)
 }
 
 /// `2 % (12 cases)`.

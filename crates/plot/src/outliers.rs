@@ -28,27 +28,21 @@ pub struct Outliers {
 }
 
 impl Outliers {
-    /// Looks for values that lie far outside, as the axis measures: on a logarithmic one by factors. None if there are none.
+    /// Looks for values that lie far outside, as the axis measures: on a logarithmic one by factors. None if there are none. `ends`
+    /// are the least and the largest value that the axis can show.
     ///
     /// Others are those of the shortest interval that leaves out one in a hundred, or up to one in five where that isn't
     /// enough, and those that are no farther from it than it is long. The shortest half of values as measure of where they are:
     /// Grübel, R. (1988): The length of the shorth.
     #[must_use]
-    pub fn of(axis: &Axis, values: &[f64]) -> Option<Self> {
-        let mut values: Vec<f64> = values.iter().copied().filter(|value| axis.can_show(*value)).collect();
+    pub fn of(axis: &Axis, values: &[f64], ends: (f64, f64)) -> Option<Self> {
         let range = |(least, most): (f64, f64)| axis.stretched(most) - axis.stretched(least);
-        let whole = range(extent(values.iter().copied())?);
-        let is_much_narrower = |ends| range(ends) > 0.0 && MIN_FACTOR * range(ends) < whole;
-        if values.len() > MAX_LOOKED_AT {
-            let stride = values.len().div_ceil(MAX_LOOKED_AT);
-            let mut some: Vec<f64> = values.iter().copied().step_by(stride).collect();
-            let left_out = some.len() * SHARES_PERCENT[SHARES_PERCENT.len() - 1] / 100;
-            // All of them have no shorter interval, but for chance.
-            let narrowest = shortest(&mut some, left_out, range)?;
-            if CHANCE * MIN_FACTOR * range(narrowest) > whole {
-                return None;
-            }
+        let whole = range(ends);
+        if is_dense(axis, values, whole) {
+            return None;
         }
+        let mut values: Vec<f64> = values.iter().copied().filter(|value| axis.can_show(*value)).collect();
+        let is_much_narrower = |ends| range(ends) > 0.0 && MIN_FACTOR * range(ends) < whole;
         SHARES_PERCENT.iter().find_map(|share| {
             let left_out = values.len() * share / 100;
             let interval = shortest(&mut values, left_out, range).filter(|ends| is_much_narrower(*ends))?;
@@ -67,6 +61,19 @@ impl Outliers {
         let unit = 10_f64.powi(-power);
         format!("{} %", crate::label::figure((percent * unit).round() / unit))
     }
+}
+
+/// Whether some of very many values say already that none is far outside: even where they are densest they take too much of the
+/// whole range.
+fn is_dense(axis: &Axis, values: &[f64], whole: f64) -> bool {
+    if values.len() <= MAX_LOOKED_AT {
+        return false;
+    }
+    let some = values.iter().copied().step_by(values.len().div_ceil(MAX_LOOKED_AT));
+    let mut some: Vec<f64> = some.filter(|value| axis.can_show(*value)).collect();
+    let left_out = some.len() * SHARES_PERCENT[SHARES_PERCENT.len() - 1] / 100;
+    let range = |(least, most): (f64, f64)| axis.stretched(most) - axis.stretched(least);
+    shortest(&mut some, left_out, range).is_some_and(|densest| CHANCE * MIN_FACTOR * range(densest) > whole)
 }
 
 /// Whether a value is no farther from an interval than that is long.
@@ -95,7 +102,8 @@ mod tests {
     use crate::samples::{bell, uniform};
 
     fn outliers(values: &[f64], scale: Scale) -> Option<Outliers> {
-        Outliers::of(&Axis::covering("", "", scale, values), values)
+        let axis = Axis::covering("", "", scale, values);
+        Outliers::of(&axis, values, axis.extent(values.iter().copied())?)
     }
 
     /// Some values, and others far outside.
@@ -142,7 +150,8 @@ mod tests {
         fn those_far_outside_and_the_others_are_all(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -1.0..1.0_f64], 0..300)) {
             for scale in [Scale::Linear, Scale::Logarithmic] {
                 let axis = Axis::covering("", "", scale, &values);
-                if let Some(Outliers { least, most, count, of }) = Outliers::of(&axis, &values) {
+                let ends = axis.extent(values.iter().copied());
+                if let Some(Outliers { least, most, count, of }) = ends.and_then(|ends| Outliers::of(&axis, &values, ends)) {
                     let inside = values.iter().filter(|value| (least..=most).contains(*value)).count();
                     prop_assert_eq!(inside + count, of);
                     prop_assert!(5 * count <= of && least < most);
