@@ -29,21 +29,24 @@ class Sampler:
 
     def __call__(self, kind: str, dimensions: int, cases: int, seed: int = 1, **options: Any) -> np.ndarray:
         """The points, a row each."""
-        design = {
-            "batch": "b",
-            "model": {"file": "m.py", "kind": "python"},
-            "factors": [{"name": "x", "count": dimensions, "minimum": 0, "maximum": 1}],
-            "sampler": {"kind": kind, "cases": cases, **options},
-            "seed": seed,
-        }
+        factor = {"name": "x", "count": dimensions, "minimum": 0, "maximum": 1}
+        head, rows = self.table([factor], {"kind": kind, "cases": cases, **options}, seed)
+        assert head == CASE_COLUMNS + [f"x[{dimension}]" for dimension in range(dimensions)]
+        return np.array([[float(value) for value in row[len(CASE_COLUMNS) :]] for row in rows])
+
+    def table(
+        self, factors: list[dict[str, Any]], sampler: dict[str, Any], seed: int = 1
+    ) -> tuple[list[str], list[list[str]]]:
+        """The header of the table of cases, and its rows."""
+        model = {"file": "m.py", "kind": "python"}
+        design = {"batch": "b", "model": model, "factors": factors, "sampler": sampler, "seed": seed}
         (self.folder / "m.py").write_text("")
         (self.folder / "design.json").write_text(json.dumps(design))
         command = [str(self.binary), "design", "design.json", "--csv", "cases.csv"]
         subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
         with (self.folder / "cases.csv").open(newline="") as lines:
             head, *rows = csv.reader(lines)
-        assert head == CASE_COLUMNS + [f"x[{dimension}]" for dimension in range(dimensions)]
-        return np.array([[float(value) for value in row[len(CASE_COLUMNS) :]] for row in rows])
+        return head, rows
 
 
 @pytest.fixture
@@ -88,6 +91,57 @@ def test_the_sobol_sequence_is_that_of_scipy_bit_for_bit(sample: Sampler, dimens
     """Direction numbers, order and the first point are the same."""
     theirs = qmc.Sobol(dimensions, scramble=False).random(cases)
     assert (sample("sobol", dimensions, cases, scrambled=False) == theirs).all()
+
+
+@pytest.mark.parametrize("scrambled", [True, False])
+def test_each_level_of_a_sobol_design_is_an_aligned_block(sample: Sampler, scrambled: bool) -> None:
+    """Level L is the points number 2^L to 2^(L+1), excluded, with one in each of 2^L intervals of each dimension."""
+    factor = {"name": "x", "count": 20, "minimum": 0, "maximum": 1}
+    _, rows = sample.table([factor], {"kind": "sobol", "levels": [2, 7], "scrambled": scrambled})
+    levels = np.array([int(row[1]) for row in rows])
+    points = np.array([[float(value) for value in row[len(CASE_COLUMNS) :]] for row in rows])
+    for level in range(2, 8):
+        assert (levels == level).sum() == 2**level
+        check_strata(points[levels == level])
+    if not scrambled:
+        assert (points == qmc.Sobol(20, scramble=False).random(256)[4:]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"optimised": "maximin"}, {"doublings": 2}])
+def test_choices_and_whole_numbers_of_a_latin_hypercube_come_equally_often(
+    sample: Sampler, options: dict[str, Any]
+) -> None:
+    """Up to one; also where they don't divide the cases."""
+    factors: list[dict[str, Any]] = [
+        {"name": "soil", "levels": ["clay", "silt", "sand"]},
+        {"name": "n", "minimum": 1, "maximum": 7, "integer": True},
+        {"name": "x", "minimum": 0, "maximum": 1},
+    ]
+    head, rows = sample.table(factors, {"kind": "latin_hypercube", "cases": 25, **options})
+    for name, levels in [("soil", 3), ("n", 7)]:
+        _, counts = np.unique([row[head.index(name)] for row in rows], return_counts=True)
+        assert len(counts) == levels
+        assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.parametrize(
+    ("factor", "steps", "expected"),
+    [
+        ({"minimum": 0, "maximum": 0.3}, 4, ["0.0", "0.1", "0.2", "0.3"]),
+        ({"minimum": 0.1, "maximum": 0.9}, 9, [f"0.{tenth}" for tenth in range(1, 10)]),
+        (
+            {"minimum": 1e-3, "maximum": 1e3, "scale": "log"},
+            7,
+            ["0.001", "0.01", "0.1", "1.0", "10.0", "100.0", "1000.0"],
+        ),
+    ],
+)
+def test_a_grid_has_the_decimals_that_somebody_would_type(
+    sample: Sampler, factor: dict[str, Any], steps: int, expected: list[str]
+) -> None:
+    """As the table of cases has them, and so the case's identity."""
+    _, rows = sample.table([{"name": "x", **factor}], {"kind": "full_grid", "steps": steps})
+    assert [row[len(CASE_COLUMNS)] for row in rows] == expected
 
 
 @pytest.mark.parametrize(("dimensions", "cases"), [(2, 1), (10, 1000), (100, 300)])
