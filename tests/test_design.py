@@ -783,7 +783,15 @@ def test_a_design_that_cannot_become_cases_says_why(study: Launched, visits: Vis
     expect(page.get_by_role("alert").filter(has_text="No point of the design meets its constraints")).to_be_visible()
     text(page, "Constraint 1").fill("a > 0.5")
     preview(page, "32 cases")
-    expect(page.get_by_text("32 points are left out by the constraints")).to_be_visible()
+    thinned = page.get_by_text(
+        "32 of 64 points were left out by the constraints: what is left is no Latin hypercube any more"
+    )
+    expect(thinned).to_be_visible()
+    button(page, "Take 128 points").click()
+    preview(page, "64 cases")
+    button(page, "Take 256 random ones").click()
+    expect(page.get_by_text("left out by the constraints")).not_to_contain_text("hypercube")
+    expect(page.get_by_label("Method").locator("option:checked")).to_have_text("Random")
 
 
 # ---- The model ----
@@ -1412,6 +1420,12 @@ def with_notes(page: Page) -> None:
     preview(page, "9 cases")
 
 
+def with_a_constraint(page: Page) -> None:
+    """Half of the points are left out."""
+    enter(page, {**A, "Add a constraint": "press", "Constraint 1": "a > 0.5"})
+    expect(button(page, "Take 128 random ones")).to_be_visible()
+
+
 def with_summary(page: Page) -> None:
     """What sending comes to."""
     filled(page)
@@ -1435,8 +1449,8 @@ def sent(page: Page) -> None:
 
 
 STATES = [
-    empty, filled, with_errors, with_a_table, with_a_wrong_table, with_a_question, with_notes, with_summary,
-    with_first_results, sent,
+    empty, filled, with_errors, with_a_table, with_a_wrong_table, with_a_question, with_notes, with_a_constraint,
+    with_summary, with_first_results, sent,
 ]  # fmt: skip
 
 
