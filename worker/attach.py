@@ -1181,17 +1181,20 @@ def language_of(kind: str, name: str) -> str:
 
 def _value_of(place: Any, parameters: Dict[str, Any]) -> Any:
     name, index = place.groups()
-    line = place.string.count("\n", 0, place.start()) + 1
     if name not in parameters:
-        raise MissingParameter(name if index is None else "{}[{}]".format(name, index), line)
+        raise MissingParameter(name if index is None else "{}[{}]".format(name, index), _line_of(place))
     value = parameters[name]
     if index is None:
         return value
     if not isinstance(value, list):
-        raise WrongIndex(name, index, line, "is no vector")
+        raise WrongIndex(name, index, _line_of(place), "is no vector")
     if index.startswith("-") or len(index) > 9 or int(index) >= len(value):
-        raise WrongIndex(name, index, line, "has {} components, counted from 0".format(len(value)))
+        raise WrongIndex(name, index, _line_of(place), "has {} components, counted from 0".format(len(value)))
     return value[int(index)]
+
+
+def _line_of(place: Any) -> int:
+    return int(place.string.count("\n", 0, place.start())) + 1
 
 
 _BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*")

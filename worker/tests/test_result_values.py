@@ -13,7 +13,7 @@ import attach
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -279,6 +279,7 @@ def is_number(value: Any, found: Any) -> bool:
     return bool(found == value or found == float(value))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
 def test_any_result_is_written_as_it_was_meant_or_refused_by_name(result: dict[str, Any]) -> None:
     try:
@@ -289,6 +290,7 @@ def test_any_result_is_written_as_it_was_meant_or_refused_by_name(result: dict[s
         assert is_meant(result, found)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_whatever_stands_in_place_of_the_result_is_refused(value: Any) -> None:
     if isinstance(value, dict):
