@@ -86,7 +86,8 @@ fn is_near(axis: &Axis, (least, most): (f64, f64), value: f64) -> bool {
 fn shortest(values: &mut [f64], left_out: usize, range: impl Fn((f64, f64)) -> f64) -> Option<(f64, f64)> {
     let last = values.len().checked_sub(left_out + 1).filter(|last| left_out > 0 && *last > left_out)?;
     values.select_nth_unstable_by(left_out, f64::total_cmp);
-    values[left_out..].select_nth_unstable_by(last - left_out, f64::total_cmp);
+    // Behind the one that was found: it would be moved away from its place.
+    values[left_out + 1..].select_nth_unstable_by(last - left_out - 1, f64::total_cmp);
     values[..left_out].sort_unstable_by(f64::total_cmp);
     values[last..].sort_unstable_by(f64::total_cmp);
     let intervals = (0..=left_out).map(|first| (values[first], values[last + first]));
@@ -146,6 +147,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_shortest_interval_is_that_among_sorted_values(
+            mut values in prop::collection::vec(prop_oneof![0.0..9.0_f64, (0..9).prop_map(f64::from)], 0..60), left_out in 1..20_usize,
+        ) {
+            let length = |(least, most): (f64, f64)| most - least;
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let others = sorted.len().saturating_sub(left_out).max(1);
+            let lengths = sorted.windows(others).map(|window| length((window[0], window[others - 1])));
+            let expected = lengths.min_by(f64::total_cmp).filter(|_| others > left_out + 1);
+            prop_assert_eq!(shortest(&mut values, left_out, length).map(length), expected);
+        }
+
         #[test]
         fn those_far_outside_and_the_others_are_all(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -1.0..1.0_f64], 0..300)) {
             for scale in [Scale::Linear, Scale::Logarithmic] {
