@@ -34,8 +34,8 @@ pub(super) fn choices(desk: Desk) -> AnyView {
         Memo::new(move |_| desk.reading.read().percent.is_some() || look(desk, |looked| looked.has_percent));
     let marks = move || {
         let options = [
-            (DecimalMark::Point, Signal::derive(move || label("point", &look(desk, |looked| looked.point)))),
-            (DecimalMark::Comma, Signal::derive(move || label("comma", &look(desk, |looked| looked.comma)))),
+            (DecimalMark::Point, Signal::derive(move || look(desk, |looked| label("point", looked.point.as_deref())))),
+            (DecimalMark::Comma, Signal::derive(move || look(desk, |looked| label("comma", looked.comma.as_deref())))),
         ];
         let chosen = move || desk.reading.read().decimal_mark.or_else(|| look(desk, |looked| looked.mark));
         let choose = move |mark| read_again(desk, Reading { decimal_mark: Some(mark), ..desk.reading.get_untracked() });
@@ -85,8 +85,8 @@ fn look<T>(desk: Desk, what: impl FnOnce(Looked) -> T) -> T {
     })
 }
 
-fn label(word: &str, value: &Option<String>) -> String {
-    value.as_ref().map_or_else(|| word.to_owned(), |value| format!("{word}: {value}"))
+fn label(word: &str, value: Option<&str>) -> String {
+    value.map_or_else(|| word.to_owned(), |value| format!("{word}: {value}"))
 }
 
 fn read_again(desk: Desk, reading: Reading) {
