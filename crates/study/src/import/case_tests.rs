@@ -375,6 +375,22 @@ fn names_that_cruncher_uses_itself_are_said() {
     check_notes("case_id,level,replicate,a\n9f86d081884c7d659a2feaa0c55ad015,1,0,2.5\n", &[]);
 }
 
+/// Each takes hours if it takes time that grows with the square of its size.
+#[test]
+fn tables_that_are_meant_to_take_long_take_no_time() {
+    let columns = 300_000;
+    check_refused(format!("{}\n", ",".repeat(columns)), "the table is empty");
+    assert_eq!(read(format!("a{0}\n1{0}\n{0}", ",".repeat(columns))).rows, [[Integer(1)]]);
+    let error = import("\"a\"b ".repeat(columns).as_bytes(), Reading::default()).unwrap_err();
+    assert!(error.to_string().len() < 400, "a long name is cut");
+    let keys = |order: &mut dyn Iterator<Item = usize>| {
+        let keys: Vec<String> = order.map(|row| format!("\"{row}\":1")).collect();
+        keys.join(",")
+    };
+    let json = format!("{{\"a\":{{{}}},\"b\":{{{}}}}}", keys(&mut (0..columns)), keys(&mut (0..columns).rev()));
+    assert_eq!(read(json).rows.len(), columns);
+}
+
 #[test]
 fn columns_are_of_a_kind() {
     let table = read("a,b,c[0],c[1],soil,is_wet,m\n1,2.5,1,2,clay,true,1\n2,3.5,3,4,sand,false,x\n");

@@ -23,6 +23,9 @@ struct Columns {
 pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
     let layout = Layout::of(text)?;
     let survey = Survey::of(&layout);
+    if survey.names.is_empty() {
+        return Err(ImportError::Empty);
+    }
     if survey.names.iter().all(|name| Numeral::parse(name).is_some()) {
         return Err(ImportError::NoHeader);
     }
@@ -41,9 +44,14 @@ pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
 
 fn header(names: &[String], widths: &[Option<usize>], left_out: &LeftOut) -> Result<Header, ImportError> {
     let names: Vec<String> = names.iter().map(|name| trimmed(name).to_owned()).collect();
-    // A column that is left out stands where it stood, as long as no vector stands before it.
-    let place = |column: &usize| widths[..*column].iter().map(|width| width.unwrap_or(1)).sum();
-    let left_out: Vec<usize> = left_out.columns.iter().map(place).collect();
+    // A column that is left out stands further behind if vectors stand before it.
+    let mut places = Vec::with_capacity(widths.len());
+    let mut next = 0;
+    for width in widths {
+        places.push(next);
+        next += width.unwrap_or(1);
+    }
+    let left_out: Vec<usize> = left_out.columns.iter().map(|column| places[*column]).collect();
     let names = list::column_names(&names, widths);
     Header::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &left_out)
 }

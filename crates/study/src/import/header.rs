@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::word::trimmed;
+use super::word::{shown, trimmed};
 use super::{Column, ImportError};
 use crate::factor::KEYWORDS;
 use crate::template::is_name;
@@ -31,13 +31,13 @@ pub(super) enum Place {
 }
 
 impl Header {
-    /// What the columns of these names are. Some that have no name may be left out, by their position.
+    /// What the columns of these names are. Some that have no name may be left out, by their positions in order.
     pub(super) fn read(names: &[&str], left_out: &[usize]) -> Result<Self, ImportError> {
         let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
         let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());
         for (index, name) in names.iter().enumerate() {
             let place = match trimmed(name) {
-                _ if left_out.contains(&index) => Place::LeftOut(index),
+                _ if left_out.binary_search(&index).is_ok() => Place::LeftOut(index),
                 name if is_unnamed(name) => return Err(ImportError::Unnamed(index + 1)),
                 "case_id" => Place::CaseId,
                 "level" => Place::Level,
@@ -108,7 +108,7 @@ fn split(text: &str) -> Result<(&str, Option<usize>), ImportError> {
     let (name, digits) = component.map_or((text, None), |(name, digits)| (name, Some(digits)));
     let number = digits.map(|digits| digits.parse().ok().filter(|number: &usize| number.to_string() == digits));
     if !is_name(name) || number == Some(None) {
-        return Err(ImportError::Name(text.to_owned()));
+        return Err(ImportError::Name(shown(text)));
     }
     if KEYWORDS.contains(&name) {
         return Err(ImportError::Keyword(name.to_owned()));

@@ -137,12 +137,14 @@ fn check_program(header: &str) -> Result<(), ImportError> {
 /// What separates the names in the header. A single column is read like one of several with semicolons, so that it may have
 /// decimal commas.
 fn separator(header: &str, below: &str) -> Separator {
-    let is_outside = |place: usize| header[..place].matches('"').count().is_multiple_of(2);
-    let count =
-        |separator: u8| header.match_indices(char::from(separator)).filter(|(place, _)| is_outside(*place)).count();
-    let letters = [b',', b'|', b'\t', b';'];
-    let most = letters.into_iter().max_by_key(|letter| count(*letter)).unwrap_or(b';');
-    if count(most) == 0 && has_words(header, below) { Separator::Spaces } else { Separator::Letter(most) }
+    let mut counts = [(b',', 0_usize), (b'|', 0), (b'\t', 0), (b';', 0)];
+    let mut is_inside = false;
+    for byte in header.bytes() {
+        is_inside ^= byte == b'"';
+        counts.iter_mut().filter(|(letter, _)| *letter == byte && !is_inside).for_each(|(_, count)| *count += 1);
+    }
+    let (most, count) = counts.into_iter().max_by_key(|(_, count)| *count).unwrap_or((b';', 0));
+    if count == 0 && has_words(header, below) { Separator::Spaces } else { Separator::Letter(most) }
 }
 
 /// Whether header and first row are words in the same number. With R, the names of rows have none in the header.

@@ -98,8 +98,10 @@ fn word(text: &str) -> (String, &str) {
             if behind.is_empty() || behind.starts_with(char::is_whitespace) {
                 return (word, behind);
             }
+            // Anything else but a second mark says that the first one was just a letter.
+            let Some(behind) = behind.strip_prefix('"') else { break };
             word.push('"');
-            rest = behind.strip_prefix('"').unwrap_or(behind);
+            rest = behind;
         }
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());

@@ -1,5 +1,7 @@
 //! The shapes that JSON gives a table.
 
+use std::collections::HashMap;
+
 use super::super::ImportError;
 use super::index::Index;
 use super::value::Json;
@@ -168,14 +170,23 @@ fn bring_up_parameters(json: &mut Json) -> bool {
 }
 
 /// The values of an object in the order of `names`. Objects of a table nearly always have that order already.
-fn in_order(mut fields: Vec<(String, Json)>, names: &[String]) -> Result<Vec<Json>, String> {
-    for (index, name) in names.iter().enumerate() {
-        let found = fields.iter().skip(index).position(|(known, _)| known == name);
-        fields.swap(index, index + found.ok_or_else(|| format!("column `{name}` is missing"))?);
+fn in_order(fields: Vec<(String, Json)>, names: &[String]) -> Result<Vec<Json>, String> {
+    if fields.len() == names.len() && fields.iter().map(|(name, _)| name).eq(names) {
+        return Ok(fields.into_iter().map(|(_, value)| value).collect());
     }
-    match fields.get(names.len()) {
-        Some((other, _)) => Err(format!("column `{other}` is not one of the first row's, or is there twice")),
-        None => Ok(fields.into_iter().map(|(_, value)| value).collect()),
+    let (mut values, mut odd) = (HashMap::with_capacity(fields.len()), None);
+    for (name, value) in fields {
+        if values.contains_key(&name) {
+            odd = odd.or(Some(name));
+        } else {
+            values.insert(name, value);
+        }
+    }
+    let value = |name: &String| values.remove(name).ok_or_else(|| format!("column `{name}` is missing"));
+    let ordered = names.iter().map(value).collect::<Result<Vec<Json>, String>>()?;
+    match odd.or_else(|| values.into_keys().min()) {
+        Some(other) => Err(format!("column `{other}` is not one of the first row's, or is there twice")),
+        None => Ok(ordered),
     }
 }
 
