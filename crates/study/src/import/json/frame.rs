@@ -1,6 +1,7 @@
 //! The shapes that JSON gives a table.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::super::ImportError;
 use super::index::Index;
@@ -176,10 +177,11 @@ fn in_order(fields: Vec<(String, Json)>, names: &[String]) -> Result<Vec<Json>, 
     }
     let (mut values, mut odd) = (HashMap::with_capacity(fields.len()), None);
     for (name, value) in fields {
-        if values.contains_key(&name) {
-            odd = odd.or(Some(name));
-        } else {
-            values.insert(name, value);
+        match values.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(place) => odd = odd.or_else(|| Some(place.key().clone())),
         }
     }
     let value = |name: &String| values.remove(name).ok_or_else(|| format!("column `{name}` is missing"));
