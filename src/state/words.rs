@@ -5,7 +5,7 @@ use cruncher_results::store::Cell;
 use cruncher_study::figures::significant;
 
 /// Up to here a float stands for one integer only: 2^53.
-const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// A cell as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) fn words(cell: Cell) -> Words {
 
 fn number_in_words(number: f64) -> Words {
     let (text, exact) = (significant(number), exact(number));
-    let is_whole = number.fract() == 0.0 && number.abs() <= MOST_WHOLE;
+    let is_whole = number.fract() == 0.0 && number.abs() <= MAX_WHOLE;
     // Of two seeds none is the other one.
     if is_whole && text.parse() != Ok(number) {
         return Words { text: exact, exact: None };

@@ -17,7 +17,7 @@ use cruncher_results::store::{Cell, Store};
 use super::selection::Selection;
 
 /// Up to here a float stands for one integer only: 2^53.
-const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// So many rows are in memory at once, a column of them.
 const ROWS_AT_ONCE: usize = 100_000;
@@ -204,7 +204,7 @@ fn whole(cell: Cell<'_>) -> Option<i128> {
         Cell::Integer(integer) => Some(integer.value()),
         // Zero has a sign only as a float.
         Cell::Number(number) if number == 0.0 && number.is_sign_negative() => None,
-        Cell::Number(number) if number.fract() == 0.0 && number.abs() <= MOST_WHOLE => Some(number as i128),
+        Cell::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_WHOLE => Some(number as i128),
         _ => None,
     }
 }
