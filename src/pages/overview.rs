@@ -113,17 +113,23 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
     let at = |secs: f64| clock_time(snapshot.time + secs, snapshot.time);
     let outlook = Outlook::of(&snapshot.finishes, &snapshot.workers, snapshot.time);
     let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else { return ().into_any() };
-    let Some(most_secs) = most_secs else {
-        let when = format!("finishes {} or later", at(least_secs));
-        return view! { <p><span title="How much later can't be known yet: the last cases may take longer than any that has finished.">{when}</span></p> }.into_any();
+    let least = at(least_secs);
+    let (when, title) = match most_secs {
+        None => (
+            format!("finishes {least} or later"),
+            "The last cases may take longer than any that has finished.".to_owned(),
+        ),
+        Some(most_secs) => {
+            let most = at(most_secs);
+            let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
+            (when, format!("in {} to {}, with a chance of nine in ten", duration(least_secs), duration(most_secs)))
+        }
     };
-    let (least, most) = (at(least_secs), at(most_secs));
-    let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
-    let title = format!("in {} to {}, with a chance of nine in ten", duration(least_secs), duration(most_secs));
-    let sooner = outlook.forecast(counts.open(), MORE_WORKERS).and_then(|range| range.most_secs);
-    let sooner = sooner.map(at).filter(|sooner| *sooner != most);
-    let more = sooner.map(|sooner| format!(" · with {MORE_WORKERS} more workers {sooner}"));
-    view! { <p><span title=title>{when}</span><span class="faint">{more}</span></p> }.into_any()
+    let sooner = most_secs.and_then(|most_secs| {
+        let sooner = at(outlook.forecast(counts.open(), MORE_WORKERS)?.most_secs?);
+        (sooner != at(most_secs)).then(|| format!(" · with {MORE_WORKERS} more workers {sooner}"))
+    });
+    view! { <p><span title=title>{when}</span><span class="faint">{sooner}</span></p> }.into_any()
 }
 
 fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {

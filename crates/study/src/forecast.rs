@@ -119,13 +119,11 @@ impl Outlook {
         let mut durations = Durations::default();
         let mut plays = Plays { ends_secs: Vec::with_capacity(draws), unseen: 0.0 };
         for _ in 0..draws {
-            let mut strata = lattice.strata.iter().map(|stratum| stratum.place);
-            durations.draw(&self.observed, &weights, &mut strata, tail);
-            let mut fractions = strata.map(|place| (place as f64 + 0.5) / draws as f64);
-            let end = last_end(rest, &durations, &mut fractions);
+            lattice.begin_play();
+            durations.draw(&self.observed, &weights, &mut lattice, tail);
+            let end = last_end(rest, &durations, &mut lattice);
             plays.ends_secs.push(end.secs);
             plays.unseen += f64::from(u8::from(end.is_unseen)) / draws as f64;
-            lattice.advance();
         }
         heap::sort(&mut plays.ends_secs);
         plays
@@ -177,12 +175,16 @@ impl Plays {
     }
 }
 
-/// For each number of a play, which stratum it comes from.
+/// The numbers of one play after the other.
 struct Lattice {
     draws: usize,
     strata: Vec<Stratum>,
+    /// How many numbers of this play were drawn.
+    drawn: usize,
 }
 
+/// Which stratum a number comes from, and how many further it is in the next play: after `draws` plays, a prime number, each
+/// was met once.
 struct Stratum {
     place: usize,
     stride: usize,
@@ -193,17 +195,31 @@ impl Lattice {
         let mut generator = Generator::new(Purpose::Forecast, &[]);
         let mut below = |bound: usize| generator.below(u32::try_from(bound).unwrap_or(1)) as usize;
         let strata = (0..numbers).map(|_| Stratum { place: below(draws), stride: 1 + below(draws - 1) });
-        Self { draws, strata: strata.collect() }
+        Self { draws, strata: strata.collect(), drawn: 0 }
     }
 
-    /// Goes on to the next play: after `draws` of them, a prime number, each stratum was met once.
-    fn advance(&mut self) {
-        for Stratum { place, stride } in &mut self.strata {
-            *place += *stride;
-            if *place >= self.draws {
-                *place -= self.draws;
-            }
+    fn begin_play(&mut self) {
+        self.drawn = 0;
+    }
+
+    /// The stratum of the next number.
+    // Called from several places: inlined, it would be a part of the first view as often.
+    #[inline(never)]
+    fn stratum(&mut self) -> usize {
+        let Some(stratum) = self.strata.get_mut(self.drawn) else { return self.draws / 2 };
+        self.drawn += 1;
+        let place = stratum.place;
+        stratum.place += stratum.stride;
+        if stratum.place >= self.draws {
+            stratum.place -= self.draws;
         }
+        place
+    }
+
+    /// The next number, from 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred strata")]
+    fn fraction(&mut self) -> f64 {
+        (self.stratum() as f64 + 0.5) / self.draws as f64
     }
 }
 

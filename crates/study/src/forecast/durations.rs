@@ -8,7 +8,7 @@
 //! 677–691. How much longer is extrapolated by a generalised Pareto distribution of shape ½, whose scale is the mean excess
 //! over the threshold of the longest fifth, times a factor of which no more is known than its order of magnitude.
 
-use super::{Tail, heap};
+use super::{Lattice, Tail, heap};
 use crate::ledger::Finish;
 
 /// A case's weight is 0 with a chance of so much divided by the number of finished cases, or else exponential: with few
@@ -124,19 +124,11 @@ pub(super) struct Durations {
 }
 
 impl Durations {
-    /// Draws another one, by the strata of its numbers.
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred strata")]
-    pub(super) fn draw(
-        &mut self,
-        observed: &Observed,
-        weights: &[f64],
-        strata: &mut impl Iterator<Item = usize>,
-        tail: Tail,
-    ) {
-        let mut next = || strata.next().unwrap_or_default();
-        let beyond = weights[next()] + TINY;
-        let odds = (next() as f64 + 0.5) / weights.len() as f64;
-        let own: Vec<f64> = observed.cases.iter().map(|_| weights[next()]).collect();
+    /// Draws another one.
+    pub(super) fn draw(&mut self, observed: &Observed, weights: &[f64], lattice: &mut Lattice, tail: Tail) {
+        let beyond = weights[lattice.stratum()] + TINY;
+        let odds = lattice.fraction();
+        let own: Vec<f64> = observed.cases.iter().map(|_| weights[lattice.stratum()]).collect();
         let factor = if tail == Tail::None { 0.0 } else { (odds / (1.0 - odds)).sqrt() };
         self.estimate(observed, &own, beyond);
         self.scale_secs = factor * mean_excess(observed, &own) / 2.0;

@@ -1,7 +1,7 @@
 //! Workers who take one case after the other.
 
 use super::durations::Durations;
-use super::{Rest, heap};
+use super::{Lattice, Rest, heap};
 
 /// The fewest blocks in which cases are taken, before they are taken one by one.
 const MIN_BLOCKS: u64 = 32;
@@ -27,19 +27,18 @@ pub(super) fn blocks(queued: u64, workers: u64) -> Vec<u64> {
     std::iter::from_fn(next).collect()
 }
 
-/// Plays the rest of a study through; each of `fractions` decides how long one case takes.
-pub(super) fn last_end(rest: &Rest, durations: &Durations, fractions: &mut impl Iterator<Item = f64>) -> End {
+/// Plays the rest of a study through.
+pub(super) fn last_end(rest: &Rest, durations: &Durations, lattice: &mut Lattice) -> End {
     let mut last = End { secs: 0.0, is_unseen: false };
-    let mut next = || fractions.next().unwrap_or(0.5);
     let mut free_secs = vec![0.0; rest.workers];
     for (elapsed_secs, free) in rest.running.iter().zip(&mut free_secs) {
-        let secs = durations.exceeded_by(next() * durations.share_beyond(*elapsed_secs)).max(*elapsed_secs);
+        let secs = durations.exceeded_by(lattice.fraction() * durations.share_beyond(*elapsed_secs)).max(*elapsed_secs);
         *free = secs - elapsed_secs;
         last.note(*free, durations.is_unseen(secs));
     }
     heap::build(&mut free_secs);
     for block in &rest.blocks {
-        let secs = durations.exceeded_by(next());
+        let secs = durations.exceeded_by(lattice.fraction());
         free_secs[0] += block_secs(*block, secs, durations.mean_secs());
         last.note(free_secs[0], durations.is_unseen(secs));
         heap::sink(&mut free_secs);
