@@ -204,6 +204,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_finer_grid_has_the_same_values_between_others() {
+        for scale in [Scale::Linear, Scale::Log] {
+            for (minimum, maximum) in [(0.1, 0.7), (1e-9, 3e4), (5.0, 6.0)] {
+                let factor = factor(None, Values::Range { minimum, maximum, scale });
+                let coarse = half_steps(&factor, 2 * 4);
+                let fine = half_steps(&factor, 2 * 8);
+                assert_eq!(coarse, fine.iter().copied().step_by(2).collect::<Vec<f64>>());
+            }
+        }
+    }
+
     fn values(factors: &[Factor], points: &Points) -> Vec<String> {
         let row = |index| {
             let mut fractions: &[f64] = &points.row(index).collect::<Vec<f64>>();

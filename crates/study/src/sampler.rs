@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use cruncher_sampling::{
-    Criterion, LevelCounts, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, double_latin_hypercube,
-    halton, latin_hypercube, optimised_latin_hypercube, random, sobol,
+    Criterion, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, balance_levels,
+    double_latin_hypercube, halton, latin_hypercube, optimised_latin_hypercube, random, sobol,
 };
 use serde::{Deserialize, Serialize};
 
@@ -243,15 +243,13 @@ impl Sampler {
         Ok(match *self {
             Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } if doublings > 0 => {
                 let mut levels = doubled(hypercube(dimensions, cases as usize, seed, 0, criterion), doublings, seed);
-                let mut counts = level_counts(factors);
-                for LevelPoints { level, points } in &mut levels {
-                    counts.balance(points, seed, u64::from(*level));
-                }
+                let mut parts: Vec<&mut Points> = levels.iter_mut().map(|level| &mut level.points).collect();
+                balance_levels(&mut parts, levels_of(factors), seed, 0);
                 levels
             }
             Self::LatinHypercube { size, criterion, .. } => by_level(size, |level, _, count| {
                 let mut points = hypercube(dimensions, count, seed, u64::from(level), criterion);
-                level_counts(factors).balance(&mut points, seed, u64::from(level));
+                balance_levels(&mut [&mut points], levels_of(factors), seed, u64::from(level));
                 points
             }),
             Self::Random { size } => {
@@ -357,9 +355,9 @@ fn hypercube(dimensions: usize, count: usize, seed: u64, stream: u64, criterion:
     }
 }
 
-/// The levels of each dimension, so that each comes as often as any other.
-fn level_counts(factors: &[Factor]) -> LevelCounts {
-    LevelCounts::new(factors.iter().flat_map(|factor| std::iter::repeat_n(factor.levels(), factor.dimensions())))
+/// How many levels each dimension has; none if it is a continuum.
+fn levels_of(factors: &[Factor]) -> impl Iterator<Item = Option<u64>> {
+    factors.iter().flat_map(|factor| std::iter::repeat_n(factor.levels(), factor.dimensions()))
 }
 
 fn doubled(first: Points, doublings: u32, seed: u64) -> Vec<LevelPoints> {

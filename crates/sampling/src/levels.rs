@@ -3,39 +3,33 @@
 use crate::Points;
 use crate::generator::{Generator, Purpose};
 
-/// With more levels than this, none comes twice but by chance.
-pub const MAX_COUNTED_LEVELS: u64 = 1_000_000;
+/// With so many times more levels than points, hardly any comes twice; nor are more levels counted than this.
+const MAX_LEVELS_PER_POINT: usize = 100;
+const MAX_LEVELS: usize = 4_000_000;
 
-/// How often each level of each dimension came in the points of a Latin hypercube so far.
-#[derive(Debug)]
-pub struct LevelCounts {
-    /// For each dimension: nothing if it is a continuum.
-    counts: Vec<Vec<u32>>,
-}
-
-impl LevelCounts {
-    /// Of dimensions that have so many levels each, none if they are a continuum, before the first point.
-    #[must_use]
-    pub fn new(levels: impl Iterator<Item = Option<u64>>) -> Self {
-        let counted = |levels: &u64| *levels <= MAX_COUNTED_LEVELS;
-        let counts = levels.map(|levels| vec![0; levels.filter(counted).map_or(0, to_length)]);
-        Self { counts: counts.collect() }
-    }
-
-    /// Moves the points of a Latin hypercube, along each dimension in their order, so that every level comes as often as any
-    /// other, up to one, both in these points and together with all before.
-    ///
-    /// Where points don't divide evenly, the levels that come once more are spread over all, at random. Level l of n are the
-    /// values from l/n to (l+1)/n. The bits are the same on every platform.
-    ///
-    /// # Panics
-    /// If there are other dimensions than told, or 2^32 points or more.
-    pub fn balance(&mut self, points: &mut Points, seed: u64, stream: u64) {
-        assert_eq!(points.dimensions(), self.counts.len(), "as many dimensions as told");
-        let count = points.len();
-        for (dimension, before) in self.counts.iter_mut().enumerate().filter(|(_, before)| !before.is_empty()) {
+/// Moves the points of a Latin hypercube, along each dimension in their order, so that every level comes as often as any other,
+/// up to one.
+///
+/// `parts` are the points of one hypercube, or also those that each doubling added: then levels come equally often in each part
+/// and in the first parts together. `levels` says how many each dimension has, none if it is a continuum, which stays as it is;
+/// level l of n are the values from l/n to (l+1)/n. Where points don't divide evenly, the levels that come once more are spread
+/// over all, at random. The bits are the same on every platform.
+///
+/// # Panics
+/// If there are other dimensions than told, or 2^32 points or more.
+pub fn balance_levels(parts: &mut [&mut Points], levels: impl Iterator<Item = Option<u64>>, seed: u64, stream: u64) {
+    // Of the first part, so that its points stay when it is doubled.
+    let most = MAX_LEVELS.min(MAX_LEVELS_PER_POINT * parts.first().map_or(0, |points| points.len()));
+    for (dimension, levels) in levels.enumerate() {
+        let Some(levels) = levels.and_then(|levels| usize::try_from(levels).ok()).filter(|levels| *levels <= most)
+        else {
+            continue;
+        };
+        let mut before = vec![0_u32; levels];
+        for (stream, points) in (stream..).zip(parts.iter_mut()) {
+            let count = points.len();
             let mut generator = Generator::new(Purpose::Levels, &[seed, stream, count as u64, dimension as u64]);
-            let new = new_counts(before, count, &mut generator);
+            let new = new_counts(&before, count, &mut generator);
             place(points.column_mut(dimension), &new);
             before.iter_mut().zip(new).for_each(|(before, new)| *before += new);
         }
@@ -94,10 +88,6 @@ fn place(column: &mut [f64], counts: &[u32]) {
     }
 }
 
-fn to_length(levels: u64) -> usize {
-    usize::try_from(levels).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -109,7 +99,7 @@ mod tests {
     /// How often each of `levels` comes.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
     fn counts(column: &[f64], levels: u64) -> Vec<u32> {
-        let mut counts = vec![0; to_length(levels)];
+        let mut counts = vec![0; usize::try_from(levels).unwrap()];
         for value in column {
             counts[(value * levels as f64).floor() as usize] += 1;
         }
@@ -134,15 +124,17 @@ mod tests {
             count in 1..60_usize, levels in 1..150_u64, seed: u64
         ) {
             let mut all = latin_hypercube(2, count, seed, 0);
-            let mut seen = LevelCounts::new([Some(levels), None].into_iter());
-            let mut moved = all.clone();
-            seen.balance(&mut moved, seed, 0);
+            let mut parts = vec![all.clone()];
             for stream in 1..4 {
-                let mut added = double_latin_hypercube(&all, seed, stream);
+                let added = double_latin_hypercube(&all, seed, stream);
                 all.append(&added);
-                seen.balance(&mut added, seed, stream);
-                check_even(added.column(0), levels);
-                moved.append(&added);
+                parts.push(added);
+            }
+            balance_levels(&mut parts.iter_mut().collect::<Vec<_>>(), [Some(levels), None].into_iter(), seed, 0);
+            let mut moved = Points::zeros(2, 0);
+            for part in &parts {
+                check_even(part.column(0), levels);
+                moved.append(part);
                 check_even(moved.column(0), levels);
             }
             check_unit_cube(&moved);
@@ -153,8 +145,27 @@ mod tests {
         fn points_keep_their_order(count in 1..60_usize, levels in 1..150_u64, seed: u64) {
             let points = latin_hypercube(1, count, seed, 0);
             let mut moved = points.clone();
-            LevelCounts::new([Some(levels)].into_iter()).balance(&mut moved, seed, 0);
+            balance_levels(&mut [&mut moved], [Some(levels)].into_iter(), seed, 0);
             prop_assert_eq!(order(moved.column(0)), order(points.column(0)));
+        }
+
+        #[test]
+        fn the_points_of_a_hypercube_stay_when_it_is_doubled(count in 1..60_usize, levels in 1..150_u64, seed: u64) {
+            let mut first = latin_hypercube(1, count, seed, 0);
+            let (mut again, mut added) = (first.clone(), double_latin_hypercube(&first, seed, 1));
+            balance_levels(&mut [&mut first], [Some(levels)].into_iter(), seed, 0);
+            balance_levels(&mut [&mut again, &mut added], [Some(levels)].into_iter(), seed, 0);
+            prop_assert_eq!(first, again);
+        }
+    }
+
+    #[test]
+    fn more_levels_than_anybody_counts_stay_as_they_are() {
+        let points = latin_hypercube(1, 10, 1, 0);
+        for levels in [10_000, u64::MAX] {
+            let mut moved = points.clone();
+            balance_levels(&mut [&mut moved], [Some(levels)].into_iter(), 1, 0);
+            assert_eq!(moved, points);
         }
     }
 
@@ -163,7 +174,7 @@ mod tests {
         let mut often = vec![0_u32; 3];
         for seed in 0..3_000 {
             let mut points = latin_hypercube(1, 10, seed, 0);
-            LevelCounts::new([Some(3)].into_iter()).balance(&mut points, seed, 0);
+            balance_levels(&mut [&mut points], [Some(3)].into_iter(), seed, 0);
             often.iter_mut().zip(counts(points.column(0), 3)).for_each(|(often, count)| *often += count - 3);
         }
         // Four standard deviations of a binomial distribution around its mean, 1000.
@@ -173,7 +184,7 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_levels_everywhere() {
         let mut points = latin_hypercube(1, 10, 1, 0);
-        LevelCounts::new([Some(4)].into_iter()).balance(&mut points, 1, 0);
+        balance_levels(&mut [&mut points], [Some(4)].into_iter(), 1, 0);
         assert_eq!(counts(points.column(0), 4), [3, 2, 3, 2]);
     }
 }
