@@ -1736,6 +1736,8 @@ class Surroundings:
         tempfile.gettempdir()  # found once: it is one of the names that are put back
         self._standard, self._imports = StandardModules(), Imports()
         self._descriptors = StandardDescriptors()
+        # `print` and `input` of Python before 3.14 crash when another thread frees the stream that they use.
+        self._streams: Deque[Tuple[Any, ...]] = collections.deque(maxlen=100)
         self._of_worker: List[Undo] = [keep_interpreter(), self._standard.restore, keep_signals(), keep_limits()]
         self._of_worker += [self._descriptors.restore, keep_environment(), keep_warnings()]
         self._of_worker += [keep_decimal(), keep_codecs()]
@@ -1753,28 +1755,43 @@ class Surroundings:
             os.chdir(folder)
             sys.argv[:] = [case.model_name]
             sys.path.insert(0, folder)
-            lay_streams(captured, empty)
+            self._lay_streams(captured, empty)
             self._watch_calls()
             begin_at_random()
 
             def regain() -> None:
-                insist(self._of_worker[:2])
-                lay_streams(captured, empty)
+                insist([self._hold_streams, *self._of_worker[:2]])
+                self._lay_streams(captured, empty)
 
             yield CaseProcess(self.interrupts, folder, regain)
         finally:
-            captured.is_over = True
+            captured.end()
             self.restore()
             with contextlib.suppress(OSError):
                 empty.close()
 
     def restore(self) -> None:
         """Undoes what has changed."""
-        insist(self._of_worker + self._of_case)
+        insist([self._hold_streams, *self._of_worker, *self._of_case])
 
     def close(self) -> None:
         """At the worker's end."""
         self._descriptors.close()
+
+    def _hold_streams(self) -> None:
+        self._streams.append((sys.stdin, sys.stdout, sys.stderr))
+
+    def _lay_streams(self, captured: "_Captured", empty: Any) -> None:
+        """Output is captured. Input is empty, for nobody sits in front of all these computers."""
+        text: Any = io.TextIOWrapper(captured, "utf-8", "backslashreplace", newline="\n", write_through=True)
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = text  # type: ignore[misc]
+        sys.stdin = sys.__stdin__ = empty  # type: ignore[misc]
+        self._hold_streams()
+        with contextlib.suppress(OSError):  # a program with windows may have no such descriptor
+            os.fstat(0)
+            os.dup2(empty.fileno(), 0)
+        if not isinstance(builtins.input, types.BuiltinFunctionType):
+            builtins.input = no_input
 
     def _watch_calls(self) -> None:
         """Stands between the model and what would end the worker, or couldn't be undone."""
@@ -1911,18 +1928,22 @@ class _Captured(io.RawIOBase):
     """Keeps what the threads of one case write, and shows it on the console as well."""
 
     def __init__(self, tail: Tail, journal: Journal) -> None:
-        self.is_over = False
+        self._is_over = False
         self._tail, self._journal = tail, journal
         # A thread is known by its outermost frame: its number is given to another one as soon as it has ended.
         self._strangers = {number: outermost(frame) for number, frame in sys._current_frames().items()}
         del self._strangers[threading.get_ident()]
+
+    def end(self) -> None:
+        """From now on nothing is kept, and nothing shown."""
+        self._is_over, self._tail = True, Tail(0)
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         content, decoder = memoryview(data).cast("B"), codecs.getincrementaldecoder("utf-8")("replace")
-        for start in range(0, 0 if self.is_over else len(content), OUTPUT_BYTES):
+        for start in range(0, 0 if self._is_over else len(content), OUTPUT_BYTES):
             part = bytes(content[start : start + OUTPUT_BYTES])
             if not self._is_strangers():
                 self._tail.add(part)
@@ -1942,18 +1963,6 @@ def outermost(frame: Any) -> Any:
     while frame.f_back is not None:
         frame = frame.f_back
     return frame
-
-
-def lay_streams(captured: _Captured, empty: Any) -> None:
-    """Output is captured. Input is empty, for nobody sits in front of all these computers."""
-    text: Any = io.TextIOWrapper(captured, "utf-8", "backslashreplace", newline="\n", write_through=True)
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = text  # type: ignore[misc]
-    sys.stdin = sys.__stdin__ = empty  # type: ignore[misc]
-    with contextlib.suppress(OSError):  # a program with windows may have no such descriptor
-        os.fstat(0)
-        os.dup2(empty.fileno(), 0)
-    if not isinstance(builtins.input, types.BuiltinFunctionType):
-        builtins.input = no_input
 
 
 def no_input(prompt: Any = "") -> str:
