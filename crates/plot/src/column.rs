@@ -12,7 +12,11 @@ pub(crate) const PLACES: usize = 1 << 16;
 
 /// The place of a value that lies outside of the axis, and of none.
 const OUTSIDE: u16 = u16::MAX - 1;
-const MISSING: u16 = u16::MAX;
+const NO_VALUE: u16 = u16::MAX;
+
+/// Flags of cases: that a value isn't shown, and that there is none.
+pub(crate) const ABSENT: u8 = 1;
+pub(crate) const MISSING: u8 = 2;
 
 /// Up to so many places are told one by one.
 const MAX_LEVELS: usize = 40;
@@ -45,7 +49,7 @@ impl Places {
         if shown < values.len() {
             for (place, value) in of_case.iter_mut().zip(values).filter(|(place, _)| **place == OUTSIDE) {
                 if value.is_nan() {
-                    *place = MISSING;
+                    *place = NO_VALUE;
                     missing += 1;
                 } else if !axis.can_show(*value) {
                     unplaced.add(*value);
@@ -93,6 +97,13 @@ impl Places {
         shown().min().zip(shown().max()).unwrap_or((0, PLACES - 1))
     }
 
+    /// Flags those of some cases that aren't shown, besides what is flagged already.
+    pub(crate) fn flag_absent(&self, cases: std::ops::Range<usize>, flags: &mut [u8]) {
+        for (flags, place) in flags.iter_mut().zip(&self.of_case[cases]) {
+            *flags |= (u8::from(*place >= OUTSIDE) * ABSENT) | (u8::from(*place == NO_VALUE) * MISSING);
+        }
+    }
+
     /// The place of each case.
     pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = Place> {
         self.of_case.iter().map(|place| Place(*place))
@@ -107,12 +118,6 @@ impl Place {
     #[inline]
     pub(crate) const fn is_shown(self) -> bool {
         self.0 < OUTSIDE
-    }
-
-    /// Whether there is no value.
-    #[inline]
-    pub(crate) const fn is_missing(self) -> bool {
-        self.0 == MISSING
     }
 
     /// Its number, from the beginning of the axis on.

@@ -20,6 +20,10 @@ const MOST_CELLS: f64 = 48.0;
 /// How many cases a cell is to have.
 const CASES_A_CELL: f64 = 12.0;
 
+/// A million of this number have a sum; larger ones are summed up as parts of themselves.
+const MAX_SUMMED: f64 = 1e301;
+const SUMMED_SCALE: f64 = 1e-16;
+
 /// Contour lines: how many at most, how wide on the page, how strong.
 const MOST_CONTOURS: usize = 7;
 const CONTOUR_PX: f64 = 1.0;
@@ -67,7 +71,9 @@ impl Field {
     pub fn of(values: &Values, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
         let (columns, rows) = (cells(x, columns), cells(y, rows));
         let (across, upwards) = (x.mapping(real(columns)), y.mapping(real(rows)));
-        let (mut means, mut counts) = (vec![f64::NAN; columns * rows], vec![0; columns * rows]);
+        let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
+        // The largest numbers have no sum.
+        let scale = if colour.most > MAX_SUMMED { SUMMED_SCALE } else { 1.0 };
         let mut drawn = Drawn::default();
         let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
         for (_, ((x, y), response)) in all.filter(|(index, _)| values.selected.contains(*index)) {
@@ -77,15 +83,15 @@ impl Field {
                 drawn.missing += 1;
             } else if is_inside && (colour.least..=colour.most).contains(response) {
                 let cell = whole(up).min(rows - 1) * columns + whole(right).min(columns - 1);
+                sums[cell] += response * scale;
                 counts[cell] += 1;
-                // Not as a sum, which the largest numbers don't have.
-                let mean: f64 = if counts[cell] > 1 { means[cell] } else { 0.0 };
-                means[cell] = mean + (response - mean) / real(counts[cell]);
                 drawn.shown += 1;
             } else {
                 drawn.outside += 1;
             }
         }
+        // 0 / 0 where no case is.
+        let means = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count) / scale).collect();
         let absent = absent(drawn, values, [x, y, colour]);
         Self { x: x.clone(), y: y.clone(), response: colour.clone(), columns, rows, means, counts, drawn, absent }
     }
