@@ -74,12 +74,13 @@ impl Matrix<'_> {
     /// The distribution of all cases in grey, before it that of those that are selected.
     fn paint_bars(&self, places: &Places, cell: Cell, look: &Look, raster: &mut Raster) {
         let bars = Bars::of(places);
-        let (mut all, mut selected) = (vec![0_usize; bars.len()], vec![0_usize; bars.len()]);
-        for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
-            let bar = bars.find(place.index());
-            all[bar] += 1;
-            selected[bar] += usize::from(self.selected.contains(case));
-        }
+        let [all, selected] = match bars {
+            Bars::Levels { levels, .. } => {
+                let find = |place| levels.partition_point(|level| usize::from(*level) < place);
+                self.counts(places, levels.len(), find)
+            }
+            Bars::Parts { least, span } => self.counts(places, BINS, |place| (place - least) * BINS / span),
+        };
         let most = real(all.iter().copied().max().unwrap_or(0).max(1));
         let room = (cell.height - look.px(NAME_PX)).max(1.0);
         let gap = if cell.width / real(bars.len()) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
@@ -93,6 +94,17 @@ impl Matrix<'_> {
                 raster.image_mut().fill(columns, bottom - height..bottom, colour);
             }
         }
+    }
+
+    /// How many cases each bar has, and how many of them are selected.
+    fn counts(&self, places: &Places, bars: usize, find: impl Fn(usize) -> usize) -> [Vec<usize>; 2] {
+        let (mut all, mut selected) = (vec![0; bars], vec![0; bars]);
+        for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
+            let bar = find(place.index());
+            all[bar] += 1;
+            selected[bar] += usize::from(self.selected.contains(case));
+        }
+        [all, selected]
     }
 }
 
@@ -117,14 +129,6 @@ impl<'a> Bars<'a> {
 
     fn len(&self) -> usize {
         if let Self::Levels { levels, .. } = self { levels.len() } else { BINS }
-    }
-
-    /// The one of a place that is shown.
-    fn find(&self, place: usize) -> usize {
-        match self {
-            Self::Levels { levels, .. } => levels.partition_point(|level| usize::from(*level) < place),
-            Self::Parts { least, span } => (place - least) * BINS / span,
-        }
     }
 
     /// Where it begins and ends, in places of the axis.
