@@ -8,7 +8,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// What random numbers are for: no two samplers see the same ones, whatever their seeds.
 #[derive(Debug, Clone, Copy)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Independent random points.
     Random = 1,
     /// Latin hypercubes.
@@ -21,20 +21,17 @@ pub enum Purpose {
     Sobol = 5,
     /// The scrambling of Halton's sequence.
     Halton = 6,
-    /// The forecast of a study's end.
-    Forecast = 7,
     /// Which levels of a factor come once more than others.
-    Levels = 8,
+    Levels = 7,
 }
 
 /// A source of random numbers, the same on every platform.
 #[derive(Debug, Clone)]
-pub struct Generator(Xoshiro256PlusPlus);
+pub(crate) struct Generator(Xoshiro256PlusPlus);
 
 impl Generator {
     /// The generator of a purpose and a key, a few numbers: the seed, the stream, the dimension.
-    #[must_use]
-    pub fn new(purpose: Purpose, key: &[u64]) -> Self {
+    pub(crate) fn new(purpose: Purpose, key: &[u64]) -> Self {
         let absorbed = key.iter().fold(mixed(purpose as u64), |state, &word| mixed(state ^ mixed(word)));
         Self(Xoshiro256PlusPlus::seed_from_u64(absorbed))
     }
@@ -47,7 +44,7 @@ impl Generator {
     /// Draws a random number from 0, included, to 1, excluded, for each of the values.
     // See `shuffle`.
     #[inline(never)]
-    pub fn fill(&mut self, values: &mut [f64]) {
+    pub(crate) fn fill(&mut self, values: &mut [f64]) {
         values.fill_with(|| unit(self.bits() >> 11));
     }
 
@@ -56,7 +53,7 @@ impl Generator {
     /// D. Lemire: Fast random integer generation in an interval. ACM Transactions on Modeling and Computer Simulation
     /// 29 (2019) 3.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of a product")]
-    pub fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         loop {
             let product = u64::from(self.0.next_u32()) * u64::from(bound);
             // The second comparison is rarely needed, and divides.

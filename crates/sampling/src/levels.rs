@@ -185,6 +185,6 @@ mod tests {
     fn a_seed_gives_the_same_levels_everywhere() {
         let mut points = latin_hypercube(1, 10, 1, 0);
         balance_levels(&mut [&mut points], [Some(4)].into_iter(), 1, 0);
-        assert_eq!(counts(points.column(0), 4), [3, 2, 3, 2]);
+        assert_eq!(counts(points.column(0), 4), [3, 2, 2, 3]);
     }
 }

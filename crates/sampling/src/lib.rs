@@ -18,7 +18,6 @@ mod random;
 mod sobol;
 
 pub use doubling::double_latin_hypercube;
-pub use generator::{Generator, Purpose};
 pub use halton::{MAX_HALTON_DIMENSIONS, halton};
 pub use latin_hypercube::latin_hypercube;
 pub use levels::balance_levels;

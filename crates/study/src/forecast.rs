@@ -9,8 +9,6 @@ mod durations;
 mod heap;
 mod schedule;
 
-use cruncher_sampling::{Generator, Purpose};
-
 use crate::heartbeat::{Heartbeat, WorkerState};
 use crate::ledger::Finish;
 use durations::{Durations, Observed};
@@ -192,9 +190,10 @@ struct Stratum {
 
 impl Lattice {
     fn new(numbers: usize, draws: usize) -> Self {
-        let mut generator = Generator::new(Purpose::Forecast, &[]);
-        let mut below = |bound: usize| generator.below(u32::try_from(bound).unwrap_or(1)) as usize;
-        let strata = (0..numbers).map(|_| Stratum { place: below(draws), stride: 1 + below(draws - 1) });
+        let strata = (0..numbers).map(|number| {
+            let [place, stride] = [2 * number, 2 * number + 1].map(mixed);
+            Stratum { place: place % draws, stride: 1 + stride % (draws - 1) }
+        });
         Self { draws, strata: strata.collect(), drawn: 0 }
     }
 
@@ -221,6 +220,16 @@ impl Lattice {
     fn fraction(&mut self) -> f64 {
         (self.stratum() as f64 + 0.5) / self.draws as f64
     }
+}
+
+/// A number whose bits all depend on all bits of `number`, the same wherever it is computed: the finaliser of MurmurHash3 (A.
+/// Appleby, 2011). A generator of random numbers would be a larger part of the first view.
+#[expect(clippy::cast_possible_truncation, reason = "32 bits are enough for as many numbers as there may be")]
+const fn mixed(number: usize) -> usize {
+    let number = (number as u32).wrapping_add(0x9e37_79b9);
+    let number = (number ^ (number >> 16)).wrapping_mul(0x85eb_ca6b);
+    let number = (number ^ (number >> 13)).wrapping_mul(0xc2b2_ae35);
+    (number ^ (number >> 16)) as usize
 }
 
 fn length(count: u64) -> usize {

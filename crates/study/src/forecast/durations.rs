@@ -25,12 +25,26 @@ const TINY: f64 = 1e-9;
 /// Durations that were seen, and those that are at least so long.
 #[derive(Debug)]
 pub(super) struct Observed {
-    /// Each with whether the case finished; in order, finished ones first.
-    cases: Vec<(f64, bool)>,
+    /// Of finished and of running cases, in order: see [`is_finished`].
+    cases: Vec<f64>,
     finished: usize,
     /// Where the tail begins.
     threshold_secs: f64,
     longest_secs: f64,
+}
+
+/// Whether a duration is that of a case that finished. Its last bit says so: both kinds are brought into their order at once,
+/// and of equal ones the finished come first.
+const fn is_finished(secs: f64) -> bool {
+    secs.to_bits() & 1 == 0
+}
+
+const fn finished(secs: f64) -> f64 {
+    f64::from_bits(secs.to_bits() & !1)
+}
+
+const fn running(secs: f64) -> f64 {
+    f64::from_bits(secs.to_bits() | 1)
 }
 
 impl Observed {
@@ -48,17 +62,17 @@ impl Observed {
                 .filter(|(start, secs)| (start + secs).is_finite())
         };
         let since = nth_latest(begun().map(|(start, _)| start), sample);
-        let sampled = begun().filter(|(start, _)| *start >= since).take(2 * sample);
-        let mut finished_secs: Vec<f64> = sampled.map(|(_, secs)| secs).collect();
-        let mut running_secs: Vec<f64> = elapsed_secs.iter().copied().filter(|secs| now - secs >= since).collect();
-        heap::sort(&mut finished_secs);
-        heap::sort(&mut running_secs);
-        let threshold = finished_secs.len() * 4 / 5;
+        let sampled = begun().filter(|(start, _)| *start >= since).take(2 * sample).map(|(_, secs)| finished(secs));
+        let going_on = elapsed_secs.iter().filter(|secs| now - **secs >= since).map(|secs| running(*secs));
+        let mut cases: Vec<f64> = sampled.chain(going_on).collect();
+        heap::sort(&mut cases);
+        let ended = || cases.iter().copied().filter(|secs| is_finished(*secs));
+        let finished = ended().count();
         Self {
-            finished: finished_secs.len(),
-            threshold_secs: finished_secs.get(threshold).copied().unwrap_or_default(),
-            longest_secs: finished_secs.last().copied().unwrap_or_default(),
-            cases: merged(&finished_secs, &running_secs),
+            threshold_secs: ended().nth(finished * 4 / 5).unwrap_or_default(),
+            longest_secs: ended().last().unwrap_or_default(),
+            finished,
+            cases,
         }
     }
 
@@ -77,12 +91,22 @@ impl Observed {
         self.cases.len() + 2
     }
 
-    /// The weight of a case by its stratum.
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    /// The weight of a case by its stratum: nothing, or the mean of an exponential number in that stratum (I. R. Savage:
+    /// Contributions to the theory of rank order statistics. Annals of Mathematical Statistics 27 (1956) 590–615).
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few hundred"
+    )]
     pub(super) fn weights(&self, strata: usize) -> Vec<f64> {
-        let present = 1.0 - (FEW / self.finished as f64).min(MAX_ABSENT);
-        let fraction = |stratum: usize| (stratum as f64 + 0.5) / strata as f64;
-        (0..strata).map(|stratum| libm::log(present / fraction(stratum)).max(0.0)).collect()
+        let absent = (strata as f64 * (FEW / self.finished as f64).min(MAX_ABSENT)) as usize;
+        let mut weight = 0.0;
+        let next = |left: usize| {
+            weight += 1.0 / left as f64;
+            weight
+        };
+        std::iter::repeat_n(0.0, absent).chain((1..=strata - absent).rev().map(next)).collect()
     }
 }
 
@@ -96,20 +120,6 @@ fn nth_latest(times: impl Iterator<Item = f64>, count: usize) -> f64 {
         }
     }
     latest[0]
-}
-
-/// Both in one order; of equal ones those that finished come first.
-fn merged(finished_secs: &[f64], running_secs: &[f64]) -> Vec<(f64, bool)> {
-    let mut running = running_secs.iter().peekable();
-    let mut cases = Vec::with_capacity(finished_secs.len() + running_secs.len());
-    for secs in finished_secs {
-        while let Some(shorter) = running.next_if(|elapsed| *elapsed < secs) {
-            cases.push((*shorter, false));
-        }
-        cases.push((*secs, true));
-    }
-    cases.extend(running.map(|secs| (*secs, false)));
-    cases
 }
 
 /// A distribution of durations that may be the true one.
@@ -142,8 +152,8 @@ impl Durations {
         self.mean_secs = 0.0;
         let mut at_risk = weights.iter().sum::<f64>() + beyond;
         let mut share = 1.0;
-        for ((secs, is_finished), weight) in observed.cases.iter().zip(weights) {
-            if *is_finished {
+        for (secs, weight) in observed.cases.iter().zip(weights) {
+            if is_finished(*secs) {
                 let longer = share * (1.0 - weight / at_risk).max(0.0);
                 self.mean_secs += (share - longer) * secs;
                 share = longer;
@@ -198,10 +208,9 @@ impl Durations {
 /// By how much cases exceed the threshold of the tail, on average, if they do.
 fn mean_excess(observed: &Observed, weights: &[f64]) -> f64 {
     let (mut excess, mut ends) = (TINY, TINY);
-    let weighted = observed.cases.iter().zip(weights);
-    for ((secs, is_finished), weight) in weighted.filter(|((secs, _), _)| *secs >= observed.threshold_secs) {
+    for (secs, weight) in observed.cases.iter().zip(weights).filter(|(secs, _)| **secs >= observed.threshold_secs) {
         excess += weight * (secs - observed.threshold_secs);
-        if *is_finished {
+        if is_finished(*secs) {
             ends += weight;
         }
     }

@@ -1,4 +1,4 @@
-use cruncher_sampling::{Generator, Purpose};
+use cruncher_sampling::random;
 use proptest::prelude::*;
 
 use super::*;
@@ -90,18 +90,17 @@ enum Kind {
 
 /// Durations around 10 s.
 fn durations(kind: Kind, count: usize, seed: u64) -> Vec<f64> {
-    let mut uniform = vec![0.0; 2 * count];
-    Generator::new(Purpose::Random, &[seed]).fill(&mut uniform);
-    let one = |pair: &[f64]| {
-        let exponential = -(1.0 - pair[0]).ln();
-        let normal = (2.0 * exponential).sqrt() * (std::f64::consts::TAU * pair[1]).cos();
+    let uniform = random(2, count, seed, 0);
+    let one = |(first, second): (&f64, &f64)| {
+        let exponential = -(1.0 - first).ln();
+        let normal = (2.0 * exponential).sqrt() * (std::f64::consts::TAU * second).cos();
         match kind {
             Kind::Steady => 10.0 * (1.0 + 0.05 * normal),
             Kind::Exponential => 10.0 * exponential,
             Kind::Lognormal => 10.0 * normal.exp(),
         }
     };
-    uniform.chunks_exact(2).map(one).collect()
+    uniform.column(0).iter().zip(uniform.column(1)).map(one).collect()
 }
 
 /// How often a forecast was right: ranges, and those without an upper end.
@@ -127,7 +126,10 @@ impl Coverage {
 }
 
 /// What came of forecasts in many studies of 25 cases a worker or more, from a tenth of each on.
+///
+/// 85 to 95 % of all are right. For one number of workers there may be a hundred ranges, of which 3 % is one standard error.
 fn check_coverage(kind: Kind) {
+    let mut all = Coverage::default();
     for workers in [1, 4, 40] {
         let mut coverage = Coverage::default();
         for seed in 0..40 {
@@ -140,11 +142,14 @@ fn check_coverage(kind: Kind) {
         }
         let Coverage { ranges, right_ranges, bounds, right_bounds } = coverage;
         let told = format!("{kind:?}, {workers} workers: {coverage:?}");
-        assert!((0.85..=0.95).contains(&(right_ranges / ranges)), "{told}");
+        assert!((0.82..=0.98).contains(&(right_ranges / ranges)), "{told}");
         assert!(right_bounds >= 0.95 * bounds, "{told}");
         assert!(ranges + bounds >= 158.0, "{told}");
         assert!(ranges >= if workers < 40 { 150.0 } else { 75.0 }, "{told}");
+        all.ranges += ranges;
+        all.right_ranges += right_ranges;
     }
+    assert!((0.85..=0.95).contains(&(all.right_ranges / all.ranges)), "{kind:?}: {all:?}");
 }
 
 #[test]
