@@ -222,7 +222,7 @@ impl Lattice {
     }
 }
 
-/// A number whose bits all depend on all bits of `number`, the same wherever it is computed: the finaliser of MurmurHash3 (A.
+/// A number whose bits all depend on all bits of `number`, the same wherever it is computed: the finaliser of `MurmurHash3` (A.
 /// Appleby, 2011). A generator of random numbers would be a larger part of the first view.
 #[expect(clippy::cast_possible_truncation, reason = "32 bits are enough for as many numbers as there may be")]
 const fn mixed(number: usize) -> usize {

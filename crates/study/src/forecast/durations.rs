@@ -67,11 +67,11 @@ impl Observed {
         let mut cases: Vec<f64> = sampled.chain(going_on).collect();
         heap::sort(&mut cases);
         let ended = || cases.iter().copied().filter(|secs| is_finished(*secs));
-        let finished = ended().count();
+        let count = ended().count();
         Self {
-            threshold_secs: ended().nth(finished * 4 / 5).unwrap_or_default(),
-            longest_secs: ended().last().unwrap_or_default(),
-            finished,
+            threshold_secs: ended().nth(count * 4 / 5).unwrap_or_default(),
+            longest_secs: ended().next_back().unwrap_or_default(),
+            finished: count,
             cases,
         }
     }
