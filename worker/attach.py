@@ -2518,17 +2518,16 @@ class _Conversion:
             raise self._refused(value, "a result holds texts, not bytes: decode them")
         if issubclass(kind, (datetime.date, datetime.time, datetime.timedelta)):
             return self._time(value)
-        numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-        if numpy is not None and issubclass(kind, (numpy.ndarray, numpy.generic)):
-            return self._of_numpy(value, numpy)
+        if issubclass(kind, _types_of("numpy", "ndarray", "generic")):
+            return self._of_numpy(value, sys.modules["numpy"])
         if issubclass(kind, numbers.Number):
             return self._number(value)
         if issubclass(kind, collections.abc.Mapping):
             return self._dict(value.items())
         if issubclass(kind, collections.abc.Sequence):
             return self._list(value)
-        if pandas is not None and issubclass(kind, (pandas.DataFrame, pandas.Series)):
-            return self._of_pandas(value, pandas)
+        if issubclass(kind, _types_of("pandas", "DataFrame", "Series")):
+            return self._of_pandas(value, sys.modules["pandas"])
         return self._of_a_library(value)
 
     # Texts, numbers and times
@@ -2680,6 +2679,12 @@ class _Conversion:
         unit = getattr(value, "units" if hasattr(value, "units") else "unit")
         words = "its unit is {}: convert it to a unit that all cases share, and write the number alone"
         return self._refused(value, words.format(_shortened(str(unit)) or "none"))
+
+
+def _types_of(module: str, *names: str) -> Tuple[type, ...]:
+    """Types of a module, if that was imported and is the one that it seems to be."""
+    found = [getattr(sys.modules.get(module), name, None) for name in names]
+    return tuple(one for one in found if isinstance(one, type))
 
 
 def _has_unit(value: Any) -> bool:

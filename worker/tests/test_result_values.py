@@ -7,6 +7,7 @@ import json
 import math
 import numbers
 import sys
+import types
 from typing import Any
 
 import attach
@@ -197,6 +198,13 @@ def test_a_result_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(attach, "RESULT_VALUES", 1000)
     assert refused(Endless()).startswith("result has more than 1,000 values; write large fields to a file")
+
+
+@pytest.mark.parametrize("module", ["numpy", "pandas"])
+def test_a_module_that_only_has_the_name_of_numpy_does_no_harm(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    for stand_in in (types.ModuleType(module), None, "numpy"):
+        monkeypatch.setitem(sys.modules, module, stand_in)
+        assert plain_of({"b": [1, 2.5]}) == {"b": [1, 2.5]}
 
 
 def test_the_name_of_a_value_is_cut() -> None:
