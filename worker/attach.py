@@ -1075,7 +1075,7 @@ def read_source(model: Union[bytes, ModelNotFound], case: Case, folder: str) -> 
     if isinstance(model, ModelNotFound):
         raise model
     language = language_of(case.kind, case.model_name)
-    template, encoding = decode(model, language == "python")
+    template, encoding = decode(model, language)
     text, unused = render(template, case.parameters, language)
     try:
         content = text.encode(encoding)
@@ -1085,10 +1085,10 @@ def read_source(model: Union[bytes, ModelNotFound], case: Case, folder: str) -> 
     return Source(os.path.join(folder, case.model_name), template, text, content), unread(text, case.kind, unused)
 
 
-def decode(model: bytes, is_python: bool) -> Tuple[str, str]:
+def decode(model: bytes, language: str) -> Tuple[str, str]:
     """The text of a model and its encoding: as Python reads it, by PEP 263, or else UTF-8."""
     try:
-        encoding = tokenize.detect_encoding(io.BytesIO(model).readline)[0] if is_python else "utf-8-sig"
+        encoding = tokenize.detect_encoding(io.BytesIO(model).readline)[0] if language == "python" else "utf-8-sig"
         return model.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise ModelNotFound("the model is no text in its encoding: {}".format(error)) from error
@@ -1482,7 +1482,7 @@ def run_command(source: Source, attempt: Attempt, host: "Host", report: Report, 
     """Executes a model of the kind `command`; gives its result."""
     name = attempt.case.model_name
     with open(source.path, "wb") as file:
-        file.write(source.content)
+        file.write(lines_of_unix(source.content) if is_script(name) and os.name == "posix" else source.content)
     with open("parameters.json", "wb") as parameters_file:
         parameters_file.write(to_json(attempt.case.parameters))
     process = Command(command_line(name, source.text))
@@ -1506,6 +1506,16 @@ def _result_file() -> Any:
         return {}
     except (ValueError, RecursionError) as error:
         raise UnusableResult("result.json is no JSON: {}".format(one_line(error))) from error
+
+
+def is_script(name: str) -> bool:
+    """Whether it is executed by an interpreter of Unix."""
+    return not name.lower().endswith((".py", ".bat", ".cmd", ".ps1"))
+
+
+def lines_of_unix(content: bytes) -> bytes:
+    """A script that was saved on Windows, with lines that end as Unix wants: `sh` takes the rest for arguments."""
+    return content if re.search(rb"(?<!\r)\n", content) else content.replace(b"\r\n", b"\n")
 
 
 def command_line(name: str, text: str) -> List[str]:
@@ -1899,7 +1909,15 @@ class CaseProcess:
                 names.pop(name, None)
         with contextlib.suppress(OSError):
             if os.listdir(os.path.join(self._folder, "files")):
-                gc.collect()  # what was written to an open file is in it once that is closed
+                flush_files()
+
+
+def flush_files() -> None:
+    """What was written to a file that is still open is in it: Python loses that when it is part of a cycle."""
+    for one in gc.get_objects():
+        if type(one) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
+            with contextlib.suppress(Exception):
+                one.flush()
 
 
 def _disown(thread: threading.Thread) -> None:
@@ -1956,6 +1974,9 @@ class _Captured(io.RawIOBase):
 
     def fileno(self) -> int:
         return self._journal.fileno()
+
+    def close(self) -> None:
+        """Stays open: one stream on it may go while another one is in use."""
 
 
 def outermost(frame: Any) -> Any:

@@ -177,10 +177,11 @@ class Proxy:
         fault = self.fault(seen)
         if fault == "reset":
             return _reset(handler)
-        if fault in ("500", "503"):
+        if fault in ("413", "500", "503"):
             self.seen.append(seen)
             seen.status = int(fault)
-            return _reply(handler, int(fault), b"<Error><Code>SlowDown</Code></Error>", {})
+            code = b"EntityTooLarge" if fault == "413" else b"SlowDown"
+            return _reply(handler, int(fault), b"<Error><Code>%s</Code></Error>" % code, {})
         if fault is not None and fault.startswith("{"):
             headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "1"}
             return _reply(handler, 200, fault.encode(), headers)

@@ -90,6 +90,31 @@ def test_a_failure_is_tried_again_until_no_attempt_is_left(lab: Lab) -> None:
     assert counts == {"done": 0, "failed": 1, "retried": 2, "skipped": 0, "cancelled": 0}
 
 
+def test_an_error_document_that_is_not_accepted_is_written_smaller(lab: Lab) -> None:
+    proxy = lab.proxy()
+    proxy.fault = lambda seen: "413" if "/error-" in seen.path and len(seen.body) > 5000 else None
+    worker = lab.attach(proxy.config_url)
+    case_id = lab.send("print('x' * 10000)\nraise ValueError('y' * 10000)", max_attempts=1)
+    document = lab.error(case_id)
+    assert (document["exception"], document["message"], document["log"]) == ("ValueError", "y" * 500, "")
+    worker.says("can't be written as it is")
+    lab.done(lab.send("result['a'] = 1"))
+
+
+def test_a_message_that_comes_back_after_the_last_attempt_is_that_attempt_again(hasty_lab: Lab) -> None:
+    gate = hasty_lab.gate()
+    case_id = hasty_lab.send(gate.code + "result['attempt'] = case['attempt']", max_attempts=1)
+    first = hasty_lab.attach()
+    gate.arrivals(1)
+    second = hasty_lab.attach()
+    first.kill()
+    gate.arrivals(2)
+    gate.open()
+    document = hasty_lab.done(case_id)
+    assert (document["attempt"], document["max_attempts"], document["result"]) == (1, 1, {"attempt": 1})
+    second.says("attempt 1 of 1")
+
+
 def test_failures_with_other_parameters_have_the_same_signature(lab: Lab) -> None:
     model = "def check(depth):\n    raise ValueError('depth %g' % depth)\n\ncheck({{depth}})"
     cases = [lab.send(model, parameters={"depth": depth}, max_attempts=1) for depth in (1.5, -2e9)]

@@ -64,6 +64,26 @@ def test_a_callback_of_the_model_is_found_in_main(lab: Lab, calls_file: Path) ->
     assert lab.done(case_id)["result"] == {"seen": [1, 2]}
 
 
+def test_a_callback_of_one_model_is_not_called_in_the_next_one(lab: Lab, calls_file: Path) -> None:
+    lab.send("import itasca as it\ndef mine(*_):\n    pass\nit.set_callback('mine', 10.0)\nit.command('model cycle 1')")
+    case_id = lab.send("import itasca as it\nit.command('model cycle 1')\nresult['a'] = 1")
+    attach_inside(lab, calls_file)
+    assert lab.done(case_id)["result"] == {"a": 1}
+    calls = calls_in(calls_file)
+    assert calls.count(["called", "mine"]) == 1 and ["remove_callback", "mine", 10.0] in calls
+
+
+def test_each_case_starts_the_same_here_as_well(lab: Lab, calls_file: Path) -> None:
+    lab.send(
+        "import json, os, logging, builtins\nos.chdir('/')\njson.dumps = None\nlogging.basicConfig(level=1)\nx = 1"
+    )
+    look = "import json, logging, os\nresult['a'] = [json.dumps(1), len(logging.root.handlers), os.listdir('.')]"
+    case_id = lab.send(look + "\ntry:\n    input()\nexcept EOFError:\n    result['input'] = 'empty'")
+    attach_inside(lab, calls_file)
+    found = lab.done(case_id)["result"]
+    assert found["a"][:2] == ["1", 0] and "model.py" in found["a"][2] and found["input"] == "empty"
+
+
 def test_the_callback_is_removed_and_commands_are_plain_again_after_a_failure(lab: Lab, calls_file: Path) -> None:
     case_id = lab.send("import itasca as it\nit.command('model explode')", max_attempts=1)
     worker = attach_inside(lab, calls_file, after="); import itasca; print('plain', itasca.command.__name__")

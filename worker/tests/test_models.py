@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import random
 import signal
 import sys
 import threading
 import time
+import types
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import attach
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 CASE = attach.Case(
     "9f86d081884c7d659a2feaa0c55ad015", "p/level-03", 3, 7, "00f1e2d3c4b5a697",
@@ -36,15 +43,16 @@ class Bench:
 
     def execute(self, model: str | bytes | attach.ModelNotFound, **fields: Any) -> attach.Outcome:
         """The outcome of a model with these fields in its case."""
-        case = CASE._replace(**fields)
-        message = attach.Message("m", "r", "", 2)
-        self.attempt = attach.Attempt(case, attach.Lease(message), time.time())
-        content = model.encode() if isinstance(model, str) else model
         with attach.scratch_folder() as folder:
             self.folder = Path(folder)
-            return attach.execute(
-                self.attempt, content, folder, self.host, self.surroundings, self.report, self.journal
-            )
+            return self.execute_in(folder, model, **fields)
+
+    def execute_in(self, folder: str, model: str | bytes | attach.ModelNotFound, **fields: Any) -> attach.Outcome:
+        """The same in this folder."""
+        message = attach.Message("m", "r", "", 2)
+        self.attempt = attach.Attempt(CASE._replace(**fields), attach.Lease(message), time.time())
+        content = model.encode() if isinstance(model, str) else model
+        return attach.execute(self.attempt, content, folder, self.host, self.surroundings, self.report, self.journal)
 
     def result(self, model: str, **fields: Any) -> Any:
         """The result of a model that succeeds."""
@@ -297,6 +305,35 @@ class TestCommands:
         outcome = bench.command("echo '{{x}}**2 {{c[1]}}**2'", parameters=parameters)
         assert outcome.log == "-1.2**2 -2**2\n"
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+    def test_its_result_may_be_in_any_encoding_of_json(self, bench: Bench, encoding: str) -> None:
+        text = f"open('result.json', 'wb').write('{{\"load\": 12.5, \"soil\": \"Töpfer\"}}'.encode('{encoding}'))"
+        outcome = bench.command(text, "run.py")
+        assert outcome.failure is None and outcome.result == {"load": 12.5, "soil": "Töpfer"}
+
+    @pytest.mark.parametrize(
+        ("first_line", "asked"),
+        [
+            ("#!/bin/bash", "bash"), ("#!/usr/bin/env bash", "bash"), ("#! /usr/bin/env -S bash -u", "bash"),
+            ("#!/nowhere/bin/bash", "bash"), ("#!/bin/sh", "sh"), ("# no first line of its own", "sh"),
+        ],
+    )  # fmt: skip
+    def test_the_first_line_of_a_script_names_its_interpreter(self, bench: Bench, first_line: str, asked: str) -> None:
+        text = first_line + '\ncat /proc/$$/comm; echo {{a}} "$0"'
+        assert bench.command(text, parameters={"a": 1}).log == f"{asked}\n1 ./model.sh\n"
+
+    def test_a_script_may_have_been_saved_on_windows(self, bench: Bench) -> None:
+        text = "#!/bin/sh\r\nset -e\r\nmkdir -p out\r\necho '{\"load\": {{a}}}' > result.json\r\n"
+        assert bench.command(text, parameters={"a": 1.5}).result == {"load": 1.5}
+        mixed = "printf 'a\r\nb' | od -An -c\n"
+        assert bench.command(mixed).log.split() == ["a", "\\r", "\\n", "b"]
+
+    def test_an_interpreter_that_is_not_there_is_named(self, bench: Bench) -> None:
+        outcome = bench.command("#!/usr/bin/env octopus\nswim", "run")
+        assert outcome.failure is not None and outcome.failure.exception == "CommandFailed"
+        words = "run asks in its first line for octopus, which this computer doesn't have"
+        assert outcome.failure.message == words
+
     def test_without_a_result_file_the_result_is_empty(self, bench: Bench) -> None:
         outcome = bench.command("true", parameters={"a": 1})
         assert outcome.result == {} and outcome.warnings == ["parameter a is used by no placeholder"]
@@ -338,3 +375,272 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+class TestInputs:
+    """What a model may do with `parameters`."""
+
+    def test_they_are_a_copy_and_what_was_sent_is_recorded(self, bench: Bench) -> None:
+        sent = {"steps": [0, 4], "a": 1.5}
+        model = "parameters['steps'][0] = object()\nparameters['a'] = float('nan')\nresult['n'] = {{steps}}[1]"
+        assert bench.result(model, parameters=sent) == {"n": 4}
+        assert sent == {"steps": [0, 4], "a": 1.5}
+        assert json.loads(attach.to_json(bench.attempt.row("done")))["parameters"] == sent
+
+    def test_they_are_a_dict_to_every_encoder(self, bench: Bench) -> None:
+        model = (
+            "import copy, json, pickle\nresult['type'] = type(parameters) is dict\n"
+            "result['copies'] = [json.loads(json.dumps(parameters)), pickle.loads(pickle.dumps(parameters)),\n"
+            "                    copy.deepcopy(parameters)]"
+        )
+        assert bench.result(model, parameters={"a": 1.5}) == {"type": True, "copies": [{"a": 1.5}] * 3}
+
+    @pytest.mark.parametrize(
+        ("model", "unused"),
+        [
+            ("x = {{a}}", ["b"]),
+            ("x = {{a}} + parameters['b']", []),
+            ("x = parameters.get('b', 1)", ["a"]),
+            ("x = parameters.pop('b')", ["a"]),
+            ("'''What the parameters mean.'''\nx = {{a}}", ["b"]),
+            ("parameters = {'b': 1}\nx = {{a}}", ["b"]),
+            ("name = 'b'\nx = {{a}} + parameters[name]", []),
+            ("x = {{a}}, f'{parameters}'", []),
+            ("def f(p):\n    return p['b']\nx = {{a}} + f(parameters)", []),
+            ("for name in parameters:\n    pass", []),
+            ("globals().update(parameters)", []),
+            ("x = {{a}} + globals()['parameters']['b']", []),
+            ("x = {{a}} + eval(\"parameters['b']\")", []),
+            ("import __main__ as m\nx = {{a}} + getattr(m, 'parameters')['b']", []),
+            ("import sys\nx = {{a}} + sys.modules['__main__'].parameters['b']", []),
+            ("x = {{a}}\nif 'b' in parameters:\n    pass", []),
+        ],
+    )
+    def test_only_what_is_surely_unused_is_a_warning(self, bench: Bench, model: str, unused: list[str]) -> None:
+        outcome = bench.execute(model, parameters={"a": 1, "b": 2})
+        assert outcome.failure is None, outcome.failure
+        assert outcome.warnings == [f"parameter {name} is used by no placeholder" for name in unused]
+
+
+class TestTheFileOfAModel:
+    """It is executed from a real file."""
+
+    def test_it_knows_its_file_and_its_source(self, bench: Bench) -> None:
+        model = (
+            "import inspect, pathlib, sys\ndef f():\n    return {{a}}\n"
+            "result['beside'] = pathlib.Path(__file__).parent.samefile('.')\n"
+            "result['source'] = inspect.getsource(f)\nresult['file'] = inspect.getsourcefile(f) == __file__\n"
+            "result['text'] = open(__file__).read().splitlines()[2]\n"
+            "result['code'] = f.__code__.co_filename == __file__"
+        )
+        assert bench.result(model, parameters={"a": 7}) == {
+            "beside": True, "source": "def f():\n    return 7\n", "file": True, "text": "    return 7", "code": True,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+    def test_its_functions_work_in_processes_of_any_kind(self, bench: Bench, method: str) -> None:
+        model = (
+            "import multiprocessing\ndef load(angle):\n    return parameters['cohesion'] * angle + {{b}}, __name__\n"
+            "if __name__ == '__main__':\n"
+            f"    with multiprocessing.get_context('{method}').Pool(1) as pool:\n"
+            "        result['loads'] = pool.map(load, [1.0, 2.0])"
+        )
+        name = "__main__" if method == "fork" else "__mp_main__"
+        found = bench.result(model, parameters={"cohesion": 10.0, "b": 1})
+        assert found == {"loads": [[11.0, name], [21.0, name]]}
+
+    def test_each_case_has_processes_of_its_own_parameters(self, bench: Bench) -> None:
+        model = (
+            "import multiprocessing\ndef load(_):\n    return parameters['a']\n"
+            "if __name__ == '__main__':\n    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+            "        result['a'] = pool.map(load, [1])"
+        )
+        assert [bench.result(model, parameters={"a": value}) for value in (1, 2)] == [{"a": [1]}, {"a": [2]}]
+
+    def test_a_form_feed_ends_no_line(self, bench: Bench) -> None:
+        model = (
+            "def load(width):\n    return 2 * width\n\f\ndef settle(depth):\n    return 1 / depth\n\nsettle({{depth}})"
+        )
+        failure = bench.failure(model, parameters={"depth": 0})
+        assert 'File "model.py", line 5, in settle\n    return 1 / depth\n' in failure.traceback
+        frames = [("<module>", "settle({{depth}})"), ("settle", "return 1 / depth")]
+        assert failure.signature == attach.signature("ZeroDivisionError", "division by zero", frames)
+
+    @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+    def test_lines_end_as_python_says(self, bench: Bench, ending: str) -> None:
+        failure = bench.failure(ending.join(["x = 1", "y = '\u2028'", "raise ValueError(x)"]))
+        assert 'File "model.py", line 3, in <module>\n    raise ValueError(x)\n' in failure.traceback
+
+    def test_its_encoding_is_the_one_that_it_names(self, bench: Bench) -> None:
+        model = "# -*- coding: latin-1 -*-\nresult['soil'] = 'Töpfer' + {{a}}\nraise ValueError('tönern')"
+        failure = bench.failure(model.encode("latin-1"), parameters={"a": "lehm"})
+        assert failure.message == "tönern" and "raise ValueError('tönern')" in failure.traceback
+        failure = bench.failure(model.encode("latin-1"), parameters={"a": "砂"})
+        assert failure.exception == "CaseFailure" and "lacks a character of a parameter" in failure.message
+        assert bench.failure(b"# coding: latin-9000\nx = 1").exception == "ModelNotFound"
+
+    def test_its_traceback_names_no_folder_of_the_worker(self, bench: Bench) -> None:
+        failure = bench.failure("with open('helper.py', 'w') as f:\n    f.write('1 / 0')\nimport helper")
+        assert '  File "helper.py", line 1, in <module>' in failure.traceback
+        assert "cruncher-" not in failure.traceback
+
+    def test_a_module_beside_it_is_not_the_one_of_the_case_before(self, bench: Bench) -> None:
+        model = (
+            "with open('helper.py', 'w') as f:\n    f.write('value = {{a}}')\nimport helper\nresult['a'] = helper.value"
+        )
+        assert [bench.result(model, parameters={"a": value}) for value in (1, 2)] == [{"a": 1}, {"a": 2}]
+
+    def test_a_module_from_a_folder_that_it_names_is_imported_anew(self, bench: Bench, tmp_path: Path) -> None:
+        model = (
+            f"import sys\nsys.path.append({str(tmp_path)!r})\nimport project_helper\nresult['a'] = project_helper.value"
+        )
+        found = []
+        for value in (1, 22):
+            (tmp_path / "project_helper.py").write_text(f"value = {value}")
+            found.append(bench.result(model)["a"])
+        assert found == [1, 22]
+
+
+class TestWhatEachCaseFinds:
+    """The process is for each case as it was for the first; `test_hostile_models.py` has more."""
+
+    def test_each_case_has_its_own_log(self, bench: Bench) -> None:
+        model = (
+            "import logging\nlogging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s')\n"
+            "log = logging.getLogger('footing')\nlog.info('width %s', {{a}})\nlog.setLevel(logging.ERROR)\n"
+            "log.addHandler(logging.StreamHandler())"
+        )
+        logs = [bench.execute(model, parameters={"a": value}).log for value in (1, 2, 3)]
+        assert logs == ["INFO width 1\n", "INFO width 2\n", "INFO width 3\n"]
+
+    def test_a_log_file_is_whole_before_it_is_uploaded(self, bench: Bench) -> None:
+        model = (
+            "import logging\nlogging.basicConfig(filename='files/run.log', level=logging.INFO)\nlogging.info('{{a}}')"
+        )
+        with attach.scratch_folder() as folder:
+            for value in (1, 2):
+                (Path(folder) / str(value)).mkdir()
+                bench.execute_in(str(Path(folder) / str(value)), model, parameters={"a": value})
+                assert (Path(folder) / str(value) / "files" / "run.log").read_text() == f"INFO:root:{value}\n"
+
+    def test_a_file_that_was_left_open_is_whole_before_it_is_uploaded(self, bench: Bench) -> None:
+        model = "class C:\n    def __init__(self):\n        self.me, self.file = self, open('files/a', 'w')\n"
+        model += "C().file.write('x')"
+        with attach.scratch_folder() as folder:
+            bench.execute_in(folder, model)
+            assert (Path(folder) / "files" / "a").read_text() == "x"
+
+    def test_what_a_model_wants_at_its_end_is_done_at_its_end(self, bench: Bench) -> None:
+        model = "import atexit\nscale = 3\natexit.register(lambda: print('bye', scale))\natexit.register(print, 'good')"
+        assert bench.execute(model).log == "good\nbye 3\n"
+
+    def test_strict_warnings_and_numerics_end_with_their_case(self, bench: Bench) -> None:
+        numpy = pytest.importorskip("numpy")
+        strict = "import warnings\nimport numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"
+        following = (
+            "import numpy as np\nimport warnings\nx = np.array([0.0, 2.0])\nresult['ratio'] = float((1 / x)[1])\n"
+            "warnings.warn('just saying')"
+        )
+        before = numpy.geterr()
+        bench.execute(strict)
+        outcome = bench.execute(following)
+        assert outcome.failure is None and outcome.result == {"ratio": 0.5} and numpy.geterr() == before
+
+    def test_a_seed_holds_for_its_own_case(self, bench: Bench) -> None:
+        model = "import random\nresult['a'] = random.random()\nrandom.seed(0)\nresult['b'] = random.random()"
+        first, second = bench.result(model), bench.result(model)
+        assert first["b"] == second["b"] and first["a"] != second["a"] and first["a"] != first["b"]
+
+    def test_trouble_of_the_network_takes_no_random_number_of_the_model(self) -> None:
+        random.seed(0)
+        expected = random.random()
+        random.seed(0)
+        journal = attach.Journal(io.StringIO(), "cruncher")
+        client = attach.Client(None, "", attach.Clock(time.time), journal, lambda _: None)
+        client._pause("trouble", 1)
+        assert random.random() == expected
+
+    def test_nobody_answers_a_question(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert bench.failure("input('Press Enter ')").exception == "EOFError"
+        monkeypatch.setattr("builtins.input", lambda _: "a console's own")
+        bench.surroundings.close()
+        bench.surroundings = attach.Surroundings(bench.interrupts)
+        outcome = bench.execute("input('Press Enter ')")
+        assert outcome.failure is not None and outcome.failure.exception == "EOFError"
+        assert outcome.log == "Press Enter "
+
+    def test_a_process_that_a_model_starts_has_no_input_either(self, bench: Bench) -> None:
+        assert bench.result("import subprocess\nresult['code'] = subprocess.call(['cat'])") == {"code": 0}
+
+    def test_its_own_ctrl_c_is_told_from_the_users(self, bench: Bench) -> None:
+        with bench.interrupts.caught():
+            bench.surroundings.close()
+            bench.surroundings = attach.Surroundings(bench.interrupts)
+            assert bench.failure("raise KeyboardInterrupt").exception == "KeyboardInterrupt"
+            its_own = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)"
+            assert bench.failure(its_own).exception == "KeyboardInterrupt"
+            assert not bench.interrupts.by_user
+
+    def test_ctrl_c_of_the_user_is_no_failure_of_the_case(self, bench: Bench) -> None:
+        with bench.interrupts.caught():
+            bench.surroundings.close()
+            bench.surroundings = attach.Surroundings(bench.interrupts)
+            users = (
+                f"import subprocess\nsubprocess.call(['kill', '-INT', '{os.getpid()}'])\nimport time\ntime.sleep(20)"
+            )
+            with pytest.raises(KeyboardInterrupt):
+                bench.execute(users)
+            assert bench.interrupts.by_user
+
+    def test_a_result_is_kept_though_its_model_has_caught_ctrl_c(self, bench: Bench) -> None:
+        with bench.interrupts.caught():
+            bench.surroundings.close()
+            bench.surroundings = attach.Surroundings(bench.interrupts)
+            model = (
+                f"import subprocess, time\ntry:\n    subprocess.call(['kill', '-INT', '{os.getpid()}'])\n"
+                "    time.sleep(20)\nexcept KeyboardInterrupt:\n    result['a'] = 1"
+            )
+            assert bench.result(model) == {"a": 1} and bench.interrupts.by_user
+
+    def test_a_name_that_typing_extensions_puts_into_typing_stays(self, bench: Bench) -> None:
+        typing_names = dict(vars(typing))
+        bench.execute("import typing\ntyping.added = 1")
+        assert vars(typing).pop("added") == 1 and vars(typing) == typing_names
+
+
+class Strange:
+    """What random results are made of besides what JSON knows."""
+
+    def __init__(self, raises: type[BaseException]) -> None:
+        self.raises = raises
+
+    def _raise(self, *_: Any) -> Any:
+        raise self.raises
+
+    __str__ = __repr__ = __len__ = __iter__ = __getitem__ = __float__ = __int__ = __index__ = tolist = item = _raise
+    __bool__ = keys = items = values = __hash__ = __contains__ = _raise
+
+
+STRANGE = st.sampled_from([ValueError, SystemExit, MemoryError, GeneratorExit, RecursionError]).map(Strange)
+KEYS = st.text() | st.integers() | st.none() | st.tuples(st.integers())
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
+    | st.decimals() | st.fractions() | st.dates() | st.times() | st.uuids() | STRANGE,
+    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner) | st.tuples(inner, inner) | st.sets(st.integers()),
+)  # fmt: skip
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(value=ANYTHING, sent=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False) | st.text()))
+def test_no_value_whatsoever_gets_out_of_its_case(bench: Bench, value: Any, sent: dict[str, Any]) -> None:
+    sys.modules["the_value"] = types.SimpleNamespace(value=value)  # type: ignore[assignment]
+    model = "import the_value\nparameters.clear()\nparameters['x'] = the_value.value\nresult['a'] = the_value.value"
+    try:
+        outcome = bench.execute(model, parameters=sent)
+    finally:
+        del sys.modules["the_value"]
+    document = {"parameters": bench.attempt.case.parameters, "result": outcome.result}
+    if outcome.failure is None:
+        assert json.loads(attach.result_json(document))["parameters"] == json.loads(attach.to_json(sent))
+    else:
+        assert json.loads(attach.to_json(outcome.failure._asdict()))["exception"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import math
+import os
 import re
 import socket
 import subprocess
 import sys
+import threading
+import time
 import types
 import urllib.parse
 from pathlib import Path
@@ -397,3 +401,86 @@ def test_long_texts_are_cut_in_rows_and_named_with_their_lengths() -> None:
 
 def test_a_row_without_long_texts_speaks_of_none() -> None:
     assert attach.scalars_in_row({"a": 1, "s": "x"}) == {"result": {"a": 1, "s": "x"}}
+
+
+class TestAttempts:
+    """How an attempt is counted."""
+
+    @pytest.mark.parametrize(("receives", "number"), [(1, 1), (2, 2), (3, 3), (4, 3), (9, 3)])
+    def test_none_is_above_what_the_message_allows(self, receives: int, number: int) -> None:
+        assert attempt(receives).number == number
+
+
+class TestFiles:
+    """What a case has left in `files/`."""
+
+    def names(self, folder: Path) -> list[str]:
+        case = attach.read_case(json.dumps(CASE))
+        return [key.rsplit("/files/", 1)[1].split("/", 1)[1] for _, key in attach.files_of(case, str(folder))]
+
+    def test_a_folder_that_is_a_link_leads_nowhere(self, tmp_path: Path) -> None:
+        (tmp_path / "else").mkdir()
+        (tmp_path / "else" / "secret").touch()
+        (tmp_path / "files").symlink_to(tmp_path / "else")
+        assert self.names(tmp_path) == []
+
+    def test_no_folder_is_no_trouble(self, tmp_path: Path) -> None:
+        assert self.names(tmp_path) == []
+
+    @pytest.mark.parametrize(("now", "found"), [(b"abc", b"abc"), (b"abcdef", b"abc"), (b"a", None), (None, None)])
+    def test_one_that_changes_while_it_is_uploaded_fails_its_case(
+        self, tmp_path: Path, now: bytes | None, found: bytes | None
+    ) -> None:
+        path = tmp_path / "log.txt"
+        path.write_bytes(b"abc")
+        body = attach.FileBody(str(path))
+        path.unlink() if now is None else path.write_bytes(now)
+        if found is None:
+            with pytest.raises(attach.FileChanged), body.opened() as opened:
+                while opened.read(2):
+                    pass
+        else:
+            with body.opened() as opened:
+                assert b"".join(iter(lambda: opened.read(2), b"")) == found
+
+
+class TestDocuments:
+    """How large they may become, and what is left of one that can't be written."""
+
+    def test_a_result_that_is_too_large_is_refused_before_it_is_put_together(self) -> None:
+        for result in ({"a": "x" * (attach.RESULT_BYTES + 1)}, {"a": ["é" * (attach.RESULT_BYTES // 2)] * 2}):
+            with pytest.raises(attach.UnusableResult, match="larger than 64 MiB"):
+                attach.result_json({"result": result})
+        assert attach.result_json({"result": {"a": [1, {"b": "x"}]}}) == b'{"result":{"a":[1,{"b":"x"}]}}'
+
+    def test_the_keeper_outlives_what_a_model_breaks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        told = threading.Event()
+        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(time.time), journal())
+        keeper = attach.Keeper(report, Recorded(), 1)  # type: ignore[arg-type]
+        calls = iter([RecursionError, SystemExit, TypeError])
+
+        def tick() -> None:
+            for error in calls:
+                raise error
+            told.set()
+
+        monkeypatch.setattr(keeper, "tick", tick)
+        keeper.start()
+        assert told.wait(20)
+        keeper.stop()
+
+    def test_a_connection_whose_descriptor_leads_elsewhere_is_left_alone(self, tmp_path: Path) -> None:
+        ours, other = socket.socketpair()
+        connection = http.client.HTTPConnection("127.0.0.1")
+        connection.sock = ours
+        vars(connection)["identity"] = attach._identity(ours.fileno())
+        assert attach.Http()._is_still_its_own(connection)
+        number = ours.fileno()
+        with (tmp_path / "of_a_model").open("wb") as file:
+            os.dup2(file.fileno(), number)
+            assert not attach.Http()._is_still_its_own(connection)
+            connection.close()
+            os.write(number, b"untouched")
+        os.close(number)
+        other.close()
+        assert (tmp_path / "of_a_model").read_bytes() == b"untouched"
