@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn many_places_are_counted() {
-        let template: String = (0..9).map(|index| format!("'{{{{a{index}}}}}'\n")).collect();
+        let lines: Vec<String> = (0..9).map(|index| format!("'{{{{a{index}}}}}'\n")).collect();
+        let template = lines.concat();
         let [note] = notes(&found(&template)).try_into().unwrap();
         assert!(note.words.ends_with("`a5` in line 6, 3 more."), "{}", note.words);
     }
