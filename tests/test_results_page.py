@@ -759,10 +759,10 @@ def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visi
     page.reload()
     lines.scroll_into_view_if_needed()
     expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*width"))
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(f"{link(filled.launched).split('#')[0]}#/results")
-    lines.scroll_into_view_if_needed()
-    expect(page.get_by_role("heading", name="All factors at once")).to_be_visible()
+    wide = open_results(visits, filled.launched, viewport={"width": 1440, "height": 900})
+    plot(wide, "Parallel coordinates").scroll_into_view_if_needed()
+    expect(plot(wide, "Parallel coordinates")).to_have_attribute("aria-label", re.compile("depth.*soil.*width"))
+    expect(wide.get_by_role("heading", name="All factors at once")).to_be_visible()
 
 
 def is_drawn(page: Page, name: str) -> bool:
