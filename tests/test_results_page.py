@@ -708,6 +708,7 @@ def test_a_penalty_is_counted_and_named(extreme: Filled, visits: Visits) -> None
         expect(plot(page, name)).to_have_attribute("aria-label", words)
     expect(page.get_by_role("list", name="Extreme values")).to_contain_text(named)
     page.get_by_label("Response", exact=True).select_option(label="between_largest")
+    plot(page, "Scatter plot").scroll_into_view_if_needed()
     expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("can't be shown: ±1.798×10³⁰⁸"))
 
 
@@ -767,7 +768,12 @@ def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visi
 
 def is_drawn(page: Page, name: str) -> bool:
     """Whether there is something on a plot."""
-    look = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    # By a copy that is made for being read: a browser warns of others.
+    look = """canvas => {
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        return copy.getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+    }"""
     return bool(plot(page, name).evaluate(look))
 
 
