@@ -23,7 +23,7 @@ const MIN_FINISHED_FOR_RANGE: usize = 8;
 /// How many of the cases that were begun last are looked at, at least, and for each worker; and at most.
 const MIN_SAMPLE: usize = 160;
 const SAMPLE_PER_WORKER: usize = 4;
-const MAX_SAMPLE: usize = 1_000;
+const MAX_SAMPLE: usize = 600;
 
 /// How often the study is played through: prime numbers, one less than a multiple of 20, so that a twentieth of all ends lies
 /// on each side of the range.

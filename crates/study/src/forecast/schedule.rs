@@ -3,8 +3,9 @@
 use super::durations::Durations;
 use super::{Lattice, Rest, heap};
 
-/// The fewest blocks in which cases are taken, before they are taken one by one.
+/// The fewest blocks in which cases are taken, before they are taken one by one; and how many more than workers, at most.
 const MIN_BLOCKS: u64 = 32;
+const MAX_MORE_BLOCKS: u64 = 64;
 
 /// When the last case ends.
 pub(super) struct End {
@@ -13,14 +14,15 @@ pub(super) struct End {
     pub(super) is_unseen: bool,
 }
 
-/// Divides `queued` cases into blocks, each half of a worker's share of what is left; the last ones are single cases.
+/// Divides `queued` cases into blocks, each about half of a worker's share of what is left; the last ones are single cases.
 ///
 /// A worker takes a block as if it was one case. That makes ten thousand cases a few hundred, and ends as they would: C. D.
 /// Polychronopoulos, D. J. Kuck: Guided self-scheduling. IEEE Transactions on Computers 36 (1987) 1425–1439.
 pub(super) fn blocks(queued: u64, workers: u64) -> Vec<u64> {
     let mut left = queued;
+    let parts = (workers + workers.min(MAX_MORE_BLOCKS)).max(MIN_BLOCKS);
     let next = || {
-        let block = (left / (2 * workers).max(MIN_BLOCKS)).max(1).min(left);
+        let block = (left / parts).max(1).min(left);
         left -= block;
         (block > 0).then_some(block)
     };
