@@ -124,8 +124,9 @@ fn constrained(input: &Input, design: &Points) -> Option<String> {
     let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(factors).ok()?));
     let wanted = thousands(thinning.wanted());
     let more = points(thinning.enlarged()).map(|more| format!(" Of {more} points about {wanted} would be left."));
-    let random = points(thinning.random())
-        .map(|random| format!(" So would of {random} random ones, and these are even within the constraints."));
+    let random = points(thinning.random()).map(|random| {
+        format!(" So would of {random} random ones, which are as likely everywhere within the constraints.")
+    });
     Some(format!("{}.{}{}", thinning, more.unwrap_or_default(), random.unwrap_or_default()))
 }
 
@@ -228,7 +229,7 @@ The model's file isn't there, so the cases have no ids yet; --model names it.";
             "{hypercube}"
         );
         assert!(hypercube.contains(" points about 100 would be left."), "{hypercube}");
-        assert!(hypercube.contains(" random ones, "), "{hypercube}");
+        assert!(hypercube.contains(" random ones, which"), "{hypercube}");
         let random = text(r#"{"kind": "random", "cases": 100}"#);
         assert!(random.contains(" points don't meet the constraints and are left out."), "{random}");
     }

@@ -45,7 +45,7 @@ impl Thinning {
         })
     }
 
-    /// Independent points, of which about as many as are wanted meet the constraints, evenly within these.
+    /// Independent points, of which about as many as are wanted meet the constraints, as likely everywhere within these.
     #[must_use]
     pub fn random(&self) -> Option<Sampler> {
         let size = match self.sampler {

@@ -82,7 +82,7 @@ fn thinned(desk: Desk, thinning: Thinning) -> Option<AnyView> {
     let more = instead(thinning.enlarged(), "points");
     let random = instead(thinning.random(), "random ones");
     let left = format!(
-        "Of either about {} are left; random ones are even within the constraints.",
+        "Of either about {} are left; random ones are as likely everywhere within the constraints.",
         thousands(thinning.wanted())
     );
     let left = random.is_some().then(|| view! { <span class="faint">{left}</span> });
