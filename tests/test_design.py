@@ -830,6 +830,40 @@ def test_placeholders_without_factor_and_factors_without_placeholder_are_named(s
     expect(model).to_contain_text("It has no placeholder")
 
 
+SURROUNDED = """# the cohesion {{c}} of the layers
+top = {{c[0]}}
+energy = {{a}}**2 + {{ c[2] }}
+label = f"{{a}} m wide"
+command("zone cohesion {{c[1]}}")
+"""
+
+
+def test_placeholders_in_strings_comments_and_for_elements_are_pointed_at(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    model = page.get_by_role("region", name="Model", exact=True)
+    choose_file(page, "Model file", SURROUNDED)
+    expect(model).to_contain_text(
+        "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: `a` in line 4."
+    )
+    expect(model).to_contain_text("In a string, put in as text, and a text with its quotes: `c[1]` in line 5.")
+    expect(model).to_contain_text("In a comment, without effect: `c` in line 1.")
+    button(page, "Add 2 factors").click()
+    expect(text(page, "Components of c")).to_have_value("3")
+    text(page, "Minimum of c").fill("1")
+    text(page, "Maximum of c").fill("2")
+    text(page, "Minimum of a").fill("-2")
+    text(page, "Maximum of a").fill("-1")
+    preview(page, "64 cases")
+    rendered = page.get_by_role("region", name="Rendered model")
+    expect(rendered).to_contain_text(re.compile(r"energy = \(-1\.\d+\)\*\*2 \+ 1\.\d+"))
+    expect(rendered).to_contain_text(re.compile(r'label = f"-1\.\d+ m wide"'))
+    text(page, "Components of c").fill("2")
+    expect(model).to_contain_text(
+        "Line 3: {{c[2]}} isn't one of the 2 components, counted from 0, so every case would fail."
+    )
+    expect(page.get_by_role("alert")).to_contain_text("counted from 0, so this case would fail.")
+
+
 # ---- Tables ----
 
 
