@@ -71,7 +71,7 @@ class Failure(NamedTuple):
     def of_case(self, case: Case) -> tuple[str, str]:
         """Its message and its traceback in a case."""
         message = self.message.format(round(-case.footing.secs, 3))
-        place = f'  File "<{MODEL_FILE}>", line {MODEL[: MODEL.index(self.line)].count(chr(10)) + 1}, in <module>'
+        place = f'  File "{MODEL_FILE}", line {MODEL[: MODEL.index(self.line)].count(chr(10)) + 1}, in <module>'
         return message, f"Traceback (most recent call last):\n{place}\n    {self.line}\n{self.exception}: {message}\n"
 
 
