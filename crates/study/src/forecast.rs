@@ -3,7 +3,7 @@
 //! The rest of the study is played through many times: its workers take one open case after the other, each the one that is
 //! free first (list scheduling: R. L. Graham: Bounds for certain multiprocessing anomalies. Bell System Technical Journal 45
 //! (1966) 1563–1581). How long cases take follows from those that finished and from those that are still running, which count
-//! as longer than they have run so far: [`Durations`].
+//! as longer than they have run so far: `durations.rs`.
 
 mod durations;
 mod heap;
