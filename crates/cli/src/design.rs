@@ -94,7 +94,9 @@ fn describe(input: &Input, cases: &Cases) -> String {
 
 fn notes(input: &Input, cases: &Cases) -> Vec<String> {
     let mut notes = Vec::new();
-    if cases.duplicates() > 0 {
+    // Of a table that was brought, a note of its own names these rows.
+    let has_notes = input.file.table.as_ref().is_some_and(|table| !table.notes.is_empty());
+    if cases.duplicates() > 0 && !has_notes {
         let points = counted(cases.duplicates(), "point is", "points are");
         notes.push(format!("{points} the same as another one, and left out."));
     }
@@ -170,6 +172,8 @@ fn row(factor: &Factor) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::import::Reading;
+
     use super::*;
 
     fn input(model: Option<&str>) -> Input {
@@ -187,6 +191,21 @@ mod tests {
 
     fn cases(input: &Input) -> Cases {
         Cases::of(input.file.design().unwrap(), &ModelDigest::of(b""), 1)
+    }
+
+    #[test]
+    fn rows_that_are_the_same_case_are_told_once() {
+        let table = cruncher_study::import::import(b"c,n\n1,2\n1,2\n", Reading::default()).unwrap();
+        let mut input = input(None);
+        input.file = serde_json::from_value(json!({
+            "batch": "b", "model": {"file": "m.py", "kind": "python"}, "sampler": {"kind": "table"}, "table": table,
+            "factors": [{"name": "c"}, {"name": "n"}],
+        }))
+        .unwrap();
+        let told = |input: &Input| notes(input, &cases(input)).join(" ").matches("another one").count();
+        assert_eq!(told(&input), 1, "a design file has no notes");
+        input.file.table.as_mut().unwrap().notes.clone_from(&table.notes);
+        assert_eq!(told(&input), 1);
     }
 
     #[test]
