@@ -208,7 +208,7 @@ def test_a_frozen_bucket_of_the_predecessor_has_its_cases(
     expect(page.get_by_role("region", name="Traceback")).to_contain_text("negative cohesion")
     go_to(page, "Results")
     page.get_by_role("grid", name="Cases").get_by_role("row").filter(has_text="level-4").click()
-    expect(page.get_by_role("dialog")).to_contain_text("on DESKTOP-1_Windows_90")
+    expect(page.get_by_role("dialog")).to_contain_text("on DESKTOP-1_nt_90")
 
 
 def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: Path) -> None:

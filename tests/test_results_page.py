@@ -630,8 +630,8 @@ def test_cases_of_the_predecessor_open_and_their_curves_are_read(cruncher: Comma
     rows = page.get_by_role("grid", name="Cases").get_by_role("row")
     case = page.get_by_role("dialog")
     for row, said in [
-        ("level-4", "on DESKTOP-1_Windows_90"),
-        ("00000008", "Document as stored"),
+        ("level-4", "on DESKTOP-1_nt_90"),
+        ("00000001", "Document as stored"),
         ("failed", "ValueError: negative cohesion: -1.0"),
     ]:
         rows.filter(has_text=row).first.click()
