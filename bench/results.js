@@ -179,7 +179,7 @@ function chunkOf(columns, first, last) {
         word(number);
     };
     const each = (Kind, of) => Kind.from({ length: rows }, (_, row) => of(first + row));
-    raw(text.encode("crchnk01"));
+    raw(text.encode("crchnk02"));
     word(0);
     word(0);
     word(rows);
@@ -209,7 +209,10 @@ function chunkOf(columns, first, last) {
         raw(bytes);
         word(rows);
         numbers(values.subarray(first, last));
+        // Neither integers beyond floats, nor texts, nor rows that have one, nor rows that have one cut.
+        word(0);
         texts([]);
+        word(0);
         word(0);
     });
     const chunk = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
