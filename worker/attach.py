@@ -118,6 +118,7 @@ ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its docu
 RESULT_BYTES = 64 * 1024 * 1024
 CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
+LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
 OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
 
 
@@ -1748,9 +1749,10 @@ class Surroundings:
         self._descriptors = StandardDescriptors()
         # `print` and `input` of Python before 3.14 crash when another thread frees the stream that they use.
         self._streams: Deque[Tuple[Any, ...]] = collections.deque(maxlen=100)
-        self._of_worker: List[Undo] = [keep_interpreter(), self._standard.restore, keep_signals(), keep_limits()]
-        self._of_worker += [self._descriptors.restore, keep_environment(), keep_warnings()]
-        self._of_worker += [keep_decimal(), keep_codecs()]
+        # Before anything else: what undoes the rest relies on Python's own names.
+        self._of_python: List[Undo] = [keep_interpreter(), self._standard.restore]
+        self._of_worker: List[Undo] = [keep_signals(), keep_limits(), self._descriptors.restore, keep_environment()]
+        self._of_worker += [keep_warnings(), keep_decimal(), keep_codecs()]
         self._of_case: List[Undo] = []
 
     @contextlib.contextmanager
@@ -1770,7 +1772,7 @@ class Surroundings:
             begin_at_random()
 
             def regain() -> None:
-                insist([self._hold_streams, *self._of_worker[:2]])
+                insist([self._hold_streams, *self._of_python])
                 self._lay_streams(captured, empty)
 
             yield CaseProcess(self.interrupts, folder, regain)
@@ -1782,7 +1784,7 @@ class Surroundings:
 
     def restore(self) -> None:
         """Undoes what has changed."""
-        insist([self._hold_streams, *self._of_worker, *self._of_case])
+        insist([self._hold_streams, *self._of_python, *self._of_worker, *self._of_case])
 
     def close(self) -> None:
         """At the worker's end."""
@@ -2266,8 +2268,8 @@ def keep_descriptors() -> Undo:
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if resource is not None and before else 0
         if most and _lowest_free_descriptor() >= most // 2:
             gc.collect()
-            for number in set(range(most)) - before:
-                found = _identity(number)
+            for number in range(min(most, LOOKED_AT_DESCRIPTORS)):
+                found = None if number in before else _identity(number)
                 if found is not None and found[2] != stat.S_IFSOCK:  # a connection may be the worker's
                     os.close(number)
 

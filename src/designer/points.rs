@@ -25,14 +25,14 @@ use super::messages::{Answer, Ask, AxisLabel, Imported, ImportedColumn, Picture,
 use crate::platform::network;
 
 /// In how many parts a histogram counts, at most.
-const MOST_BINS: usize = 20;
+const MAX_BINS: usize = 20;
 
 /// Without a choice, so many dimensions are drawn against one another.
 pub(super) const MOST_DRAWN: usize = 6;
 
 /// How many rows of a table are shown as they were understood, and how many letters of a value.
-const MOST_ROWS_SHOWN: usize = 5;
-const MOST_LETTERS: usize = 40;
+const MAX_ROWS_SHOWN: usize = 5;
+const MAX_LETTERS: usize = 40;
 
 /// What the worker keeps between two questions.
 #[derive(Default)]
@@ -161,7 +161,7 @@ fn imported(table: &Table) -> Imported {
     Imported {
         columns: table.columns.iter().enumerate().map(column).collect(),
         rows: table.rows.len(),
-        first_rows: table.rows.iter().take(MOST_ROWS_SHOWN).map(row).collect(),
+        first_rows: table.rows.iter().take(MAX_ROWS_SHOWN).map(row).collect(),
         decimal_mark: table.decimal_mark,
         percent: table.percent,
         notes: table.notes.clone(),
@@ -170,7 +170,7 @@ fn imported(table: &Table) -> Imported {
 
 /// A value, cut if it is long.
 fn shown(value: &str) -> String {
-    match value.char_indices().nth(MOST_LETTERS) {
+    match value.char_indices().nth(MAX_LETTERS) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_owned(),
     }
@@ -206,12 +206,12 @@ fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (
 
 /// How many points there are in each part of an axis: a value of a grid has a part, or several have.
 fn bars(places: &[f64]) -> Vec<u32> {
-    histogram(places, bins_of_grid(places, MOST_BINS).unwrap_or_else(|| bins(places.len())))
+    histogram(places, bins_of_grid(places, MAX_BINS).unwrap_or_else(|| bins(places.len())))
 }
 
 /// As many bins as divide the points evenly, so that an even design looks even.
 fn bins(points: usize) -> usize {
-    (8..=MOST_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
+    (8..=MAX_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
 }
 
 fn label(axis: &Axis) -> AxisLabel {

@@ -484,3 +484,15 @@ class TestDocuments:
         os.close(number)
         other.close()
         assert (tmp_path / "of_a_model").read_bytes() == b"untouched"
+
+
+def test_a_process_that_may_open_any_number_of_files_is_looked_through_in_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1 << 40, 1 << 40))
+    monkeypatch.setattr(attach, "_lowest_free_descriptor", lambda: 1 << 40)
+    monkeypatch.setattr(attach, "_identity", asked.append)
+    monkeypatch.setattr(attach, "LOOKED_AT_DESCRIPTORS", 1000)
+    attach.keep_descriptors()()
+    assert 0 < len(asked) <= 1000

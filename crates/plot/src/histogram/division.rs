@@ -4,8 +4,8 @@ use crate::axis::{Axis, Scale};
 use crate::number::{extent, real, whole};
 
 /// Fewer bars show no shape, more are no summary.
-const LEAST_BINS: usize = 5;
-const MOST_BINS: usize = 80;
+const MIN_BINS: usize = 5;
+const MAX_BINS: usize = 80;
 
 /// Up to so many values of a grid, or values that come again and again, have a bar each.
 const MAX_LEVELS: usize = 30;
@@ -40,7 +40,7 @@ impl Division {
             let width = (axis.place(real(number) - 0.5) - first) / real(number);
             return Self::Parts { first, width, number, step: Some(width) };
         }
-        let Some((least, most)) = extent(places.iter().copied()) else { return Self::equal((0.0, 1.0), LEAST_BINS) };
+        let Some((least, most)) = extent(places.iter().copied()) else { return Self::equal((0.0, 1.0), MIN_BINS) };
         if least >= most {
             return Self::Levels { levels: vec![least], width: LONELY };
         }
@@ -115,13 +115,13 @@ impl Division {
 /// (1926) helps out. At least 5 and at most 80.
 fn suitable_bins(places: &[f64]) -> usize {
     let mut places = places.to_vec();
-    let Some((least, most)) = extent(places.iter().copied()) else { return LEAST_BINS };
+    let Some((least, most)) = extent(places.iter().copied()) else { return MIN_BINS };
     let quartile = |places: &mut Vec<f64>, index: usize| *places.select_nth_unstable_by(index, f64::total_cmp).1;
     let (low, high) = (places.len() / 4, places.len() * 3 / 4);
     let spread = quartile(&mut places, high) - quartile(&mut places, low);
     let width = 2.0 * spread / real(places.len()).cbrt();
     let bins = if width > 0.0 { (most - least) / width } else { real(places.len()).log2() + 1.0 };
-    whole(bins.ceil()).clamp(LEAST_BINS, MOST_BINS)
+    whole(bins.ceil()).clamp(MIN_BINS, MAX_BINS)
 }
 
 /// The largest step of which all distances between values are multiples, if it isn't too fine: by Euclid's algorithm.

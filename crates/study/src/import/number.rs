@@ -88,7 +88,10 @@ impl Numeral {
         let exponent = match (&self.exponent, is_shifted) {
             (None, false) => "0".to_owned(),
             (Some(exponent), false) => exponent.clone(),
-            (exponent, true) => (exponent.as_deref().map_or(Ok(0), str::parse).ok()? - 2_i32).to_string(),
+            (exponent, true) => {
+                let exponent: i32 = exponent.as_deref().map_or(Ok(0), str::parse).ok()?;
+                exponent.saturating_sub(2).to_string()
+            }
         };
         let number: f64 = format!("{sign}{whole}.{}e{exponent}", decimals.unwrap_or("0")).parse().ok()?;
         Some(if number.is_finite() { Value::Number(Parameter::Number(number)) } else { Value::NotFinite })
@@ -277,6 +280,7 @@ mod tests {
         check_same("\u{200b}50000", Integer(50_000));
         check("1,5E+3", None, Some(Number(1500.0)));
         assert_eq!(value("1e999", DecimalMark::Point), Some(Value::NotFinite));
+        assert_eq!(value("1e-2147483648%", DecimalMark::Point), Some(Value::Number(Parameter::Number(0.0))));
     }
 
     #[test]
