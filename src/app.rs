@@ -19,9 +19,10 @@ use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::pages::{attach, closed, errors, overview, program};
+use crate::platform::marks::Mark;
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
-use crate::platform::{address, designer, frozen, network, rows, theme};
+use crate::platform::{address, designer, frozen, network, rows, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
@@ -61,13 +62,23 @@ async fn open() -> Result<Opened, Closed> {
     }
     let access = match address::take_access() {
         Ok(Some(access)) => access,
-        Ok(None) => return Err(Closed::NoAccess(None)),
+        Ok(None) => shared_access().await.ok_or(Closed::NoAccess(None))?,
         Err(error) => return Err(Closed::NoAccess(Some(error.into()))),
     };
     let beside = Watcher::ahead(Route::parse(&address::fragment()).page);
     let opened = study::open(network(), &address::page_url(), &access.key).await;
     let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
     Ok((study, access, beside))
+}
+
+/// The access of another tab, if tabs share theirs.
+async fn shared_access() -> Option<Access> {
+    if !Mark::Shared.is_set() {
+        return None;
+    }
+    let access = sharing::ask().await?;
+    address::keep(&access);
+    Some(access)
 }
 
 fn opened_view((study, access, beside): Opened) -> AnyView {
@@ -77,12 +88,12 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
     errors::read_failure(open.study.clone(), live, reader);
-    let wake = match frozen::snapshot() {
-        Some(snapshot) => {
-            see(live, Ok(snapshot));
-            Wake::nobody()
-        }
-        None => watch(open.study.clone(), (key, beside), live, reader),
+    let wake = if let Some(snapshot) = frozen::snapshot() {
+        see(live, Ok(snapshot));
+        Wake::nobody()
+    } else {
+        sharing::answer();
+        watch(open.study.clone(), (key, beside), live, reader)
     };
     let name = open.study.config.study.clone();
     Effect::new(move || {

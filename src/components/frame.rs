@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 
 use crate::components::press::press;
 use crate::platform::polling::Wake;
-use crate::platform::{address, frozen, theme};
+use crate::platform::{address, frozen, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::route::{Page, Route};
 
@@ -50,10 +50,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
         theme::switch();
         is_dark.set(theme::is_dark());
     };
-    let leave = |_| {
-        address::forget_access();
-        address::reload();
-    };
+    let leave = |_| sharing::leave();
     let explained = match open.role {
         Role::Viewer => "You may look. The operator's link also sends cases and attaches workers.",
         Role::Operator => "You may look, send cases and attach workers. Don't pass this link on lightly.",
@@ -75,7 +72,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
             <span class="top__role" title=explained>{role}</span>
             {left_out}
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
-            <button class="quiet" on:click=press(leave) title="Forget the key in this tab">"Leave"</button>
+            <button class="quiet" on:click=press(leave) title="Forget the key">"Leave"</button>
         </header>
     }
     .into_any()

@@ -1,38 +1,58 @@
 //! What somebody sees who has no link.
 
-use leptos::ev::SubmitEvent;
+use cruncher_study::access::Access;
+use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
+use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::platform::address;
+use crate::platform::marks::Mark;
+use crate::platform::{address, sharing};
 use crate::state::problem::Problem;
 
-/// Asks for a link.
+const NO_LINK: &str = "This is not a link of a study: such a link has #access= in it, and a long text behind.";
+const CUT_LINK: &str = "This link is incomplete: copy the whole of it, up to its last character.";
+
+/// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
 pub(crate) fn page(problem: Option<Problem>) -> AnyView {
+    let asked_for = address::fragment();
     let field = NodeRef::<Input>::new();
-    let is_refused = RwSignal::new(false);
-    let open = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = field.get().map(|field| field.value()).unwrap_or_default();
-        let fragment = text.trim().split_once('#').map_or("", |(_, fragment)| fragment);
-        is_refused.set(!fragment.starts_with("access="));
-        if !is_refused.get_untracked() {
-            address::go_to(fragment);
-            address::reload();
+    let refusal = RwSignal::new(None);
+    let enter = {
+        let asked_for = asked_for.clone();
+        move |link: &str| {
+            let fragment = link.split_once('#').map_or("", |(_, fragment)| fragment);
+            refusal.set(match address::enter(fragment, &asked_for) {
+                Ok(true) => None,
+                Ok(false) => Some(NO_LINK),
+                Err(_) => Some(CUT_LINK),
+            });
         }
     };
-    let refusal = "This is not a link of a study: such a link has #access= in it, and a long text behind.";
+    let pasted = enter.clone();
+    let listener = window_event_listener(ev::hashchange, move |_| {
+        if address::holds_access() {
+            pasted(&address::fragment());
+        }
+    });
+    on_cleanup(move || listener.remove());
+    let open = move |event: SubmitEvent| {
+        event.prevent_default();
+        enter(field.get().map(|field| field.value()).unwrap_or_default().trim());
+    };
     view! {
         <main class="alone">
             <h1>"Cruncher"</h1>
             {problem.map(problem_note)}
+            {offer(asked_for)}
             <p>"This page shows a parameter study to those who have its link. The link holds the key, so the address alone opens nothing."</p>
             <form class="alone__form" on:submit=open novalidate>
                 <label for="link">"Viewer's or operator's link"</label>
                 <input id="link" type="url" autocomplete="off" spellcheck="false" node_ref=field aria-describedby="link-error" />
                 <button type="submit">"Open the study"</button>
-                <p id="link-error" class="alone__error" role="alert">{move || is_refused.get().then_some(refusal)}</p>
+                <p id="link-error" class="alone__error" role="alert">{refusal}</p>
             </form>
             <p class="faint">
                 "Whoever launched the study got both links from " <code>"cruncher launch"</code>
@@ -41,4 +61,29 @@ pub(crate) fn page(problem: Option<Problem>) -> AnyView {
         </main>
     }
     .into_any()
+}
+
+/// The access of another tab, once one has answered.
+fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
+    let found = RwSignal::new(None::<Access>);
+    spawn_local(async move { found.set(sharing::ask().await) });
+    move || {
+        let access = found.get()?;
+        let words = format!("Another tab of this browser has this study open, as {}.", access.role);
+        let asked_for = asked_for.clone();
+        let share = move |_| {
+            Mark::Shared.set(true);
+            address::keep(&access);
+            address::replace(&asked_for);
+            address::reload();
+        };
+        let offer = view! {
+            <section class="panel" role="status">
+                <p>{words}</p>
+                <button on:click=press(share)>"Open it in every tab"</button>
+                <p class="faint">"Until " <b>"Leave"</b> " is pressed in one of them."</p>
+            </section>
+        };
+        Some(offer.into_any())
+    }
 }

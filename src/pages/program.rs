@@ -12,7 +12,7 @@ use crate::state::live::Reader;
 /// The elements that they fill.
 pub(crate) fn places() -> AnyView {
     let place = |program: Program| {
-        let words = format!("Loading the {} page …", program.page().name().to_lowercase());
+        let words = format!("Loading the {} page …", program.page().name().to_ascii_lowercase());
         view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
     };
     Program::ALL.map(place).into_iter().collect_view().into_any()

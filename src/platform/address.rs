@@ -53,6 +53,23 @@ pub(crate) fn take_access() -> Result<Option<Access>, AccessError> {
     }
 }
 
+/// Opens the study anew with the access of a link's fragment, at the place that was asked for before the link was given.
+/// False if it is no access.
+///
+/// # Errors
+/// If the link was cut off.
+pub(crate) fn enter(fragment: &str, asked_for: &str) -> Result<bool, AccessError> {
+    let Some(access) = Access::from_fragment(fragment)? else { return Ok(false) };
+    if keep(&access) {
+        replace(asked_for);
+    } else {
+        // Without storage only the address survives that the page is loaded anew.
+        go_to(fragment);
+    }
+    reload();
+    Ok(true)
+}
+
 /// Whether the address bar holds an access, since a link was opened in this tab.
 pub(crate) fn holds_access() -> bool {
     !matches!(Access::from_fragment(&fragment()), Ok(None))
@@ -65,12 +82,11 @@ pub(crate) fn forget_access() {
     }
 }
 
-fn keep(access: &Access) {
+/// Keeps an access in this tab. False without storage: then it lives until the page is loaded anew.
+pub(crate) fn keep(access: &Access) -> bool {
     let json = serde_json::to_string(access).unwrap_or_default();
-    if let Ok(Some(storage)) = window().session_storage() {
-        // Without storage the access lives until the page is reloaded.
-        let _ = storage.set_item(&storage_name(), &json);
-    }
+    let Ok(Some(storage)) = window().session_storage() else { return false };
+    storage.set_item(&storage_name(), &json).is_ok()
 }
 
 /// The access that this tab keeps.

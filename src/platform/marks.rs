@@ -9,6 +9,8 @@ pub(crate) enum Mark {
     Sending,
     /// The study is a large one.
     Large,
+    /// Tabs give each other their access.
+    Shared,
 }
 
 impl Mark {
@@ -29,6 +31,7 @@ impl Mark {
         let mark = match self {
             Self::Sending => "sending",
             Self::Large => "large",
+            Self::Shared => "shared",
         };
         format!("cruncher-{mark} {}", window().location().pathname().unwrap_or_default())
     }

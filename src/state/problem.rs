@@ -22,7 +22,7 @@ impl Problem {
     /// The designer's program isn't to be had.
     pub(crate) fn no_program(page: &str) -> Self {
         Self {
-            title: format!("The {} page can't be loaded.", page.to_lowercase()),
+            title: format!("The {} page can't be loaded.", page.to_ascii_lowercase()),
             advice: "Look whether this computer has a network, then try again.".into(),
             detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
         }

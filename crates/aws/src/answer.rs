@@ -128,7 +128,7 @@ fn presentable(message: &str) -> String {
 }
 
 fn message_of_status(status: StatusCode) -> String {
-    status.canonical_reason().unwrap_or("unknown status").to_lowercase()
+    status.canonical_reason().unwrap_or("unknown status").to_ascii_lowercase()
 }
 
 fn kind(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind {

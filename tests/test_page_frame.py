@@ -1,0 +1,124 @@
+"""What stands around the pages: which tabs may show them, and that none of them gets into another one's way."""
+
+from __future__ import annotations
+
+import re
+from itertools import permutations
+
+import pytest
+from playwright.sync_api import Page, expect
+from studies import link
+from test_command_line import Launched
+from test_dashboard import browser, cruncher, finished, page_folder, visits
+from visit import Visits, go_to, has_no_overflow, progress
+
+__all__ = ["browser", "cruncher", "finished", "page_folder", "visits"]
+
+PAGES = ["Overview", "Attach", "Errors", "Results", "Design"]
+LINK_FIELD = "Viewer's or operator's link"
+
+
+def asks_for_link(page: Page) -> None:
+    """That the page shows nothing of the study."""
+    expect(page.get_by_role("textbox", name=LINK_FIELD)).to_be_visible()
+
+
+# ---- Which tabs show the study ----
+
+
+def test_a_copied_address_is_shown_once_a_link_was_given(finished: Launched, visits: Visits) -> None:
+    address = f"{finished.ran.json()['page_url']}#/results?y=response.double&x=factor.a"
+    page = visits.open(address)
+    page.get_by_role("textbox", name=LINK_FIELD).fill(link(finished, "viewer"))
+    page.get_by_role("button", name="Open the study").click()
+    expect(page.get_by_role("combobox", name="Response")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"#/results\?y=response\.double&x=factor\.a"))
+
+
+def test_a_copied_address_survives_a_link_in_the_address_bar(finished: Launched, visits: Visits) -> None:
+    page = visits.open(f"{finished.ran.json()['page_url']}#/errors?batch=soil")
+    asks_for_link(page)
+    page.goto(link(finished, "viewer"))
+    expect(page).to_have_title(re.compile("^Errors "))
+    expect(page).to_have_url(re.compile("#/errors[?]batch=soil$"))
+
+
+def test_a_part_of_a_link_is_refused_at_the_field(finished: Launched, visits: Visits) -> None:
+    page = visits.open(finished.ran.json()["page_url"])
+    field = page.get_by_role("textbox", name=LINK_FIELD)
+    field.fill(link(finished)[:-20])
+    field.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="This link is incomplete")).to_be_visible()
+    assert "access" not in page.url
+
+
+def test_tabs_share_their_access_if_that_is_wanted_until_one_leaves(finished: Launched, visits: Visits) -> None:
+    first = visits.open(link(finished))
+    expect(progress(first)).to_be_visible()
+    address = finished.ran.json()["page_url"]
+    second = first.context.new_page()
+    second.goto(f"{address}#/errors")
+    expect(second.get_by_text("Another tab of this browser has this study open, as operator.")).to_be_visible()
+    second.get_by_role("button", name="Open it in every tab").click()
+    expect(second).to_have_title(re.compile("^Errors "))
+
+    third = first.context.new_page()
+    third.goto(f"{address}#/attach")
+    expect(third).to_have_title(re.compile("^Attach "))
+    third.reload()
+    expect(third).to_have_title(re.compile("^Attach "))
+    kept = third.evaluate("JSON.stringify(Object.entries(localStorage))")
+    assert finished.key("operator").secret not in kept
+
+    second.get_by_role("button", name="Leave").click()
+    for page in (first, second, third):
+        asks_for_link(page)
+    third.goto("about:blank")
+    third.goto(address)
+    asks_for_link(third)
+    expect(third.get_by_text("Another tab")).to_have_count(0)
+
+
+def test_a_tab_that_nobody_asked_keeps_its_access_when_another_one_leaves(finished: Launched, visits: Visits) -> None:
+    first = visits.open(link(finished))
+    expect(progress(first)).to_be_visible()
+    second = first.context.new_page()
+    second.goto(link(finished, "viewer"))
+    expect(progress(second)).to_be_visible()
+    second.get_by_role("button", name="Leave").click()
+    asks_for_link(second)
+    expect(second.get_by_text("Another tab of this browser has this study open, as operator.")).to_be_visible()
+    first.reload()
+    expect(progress(first)).to_be_visible()
+
+
+# ---- Pages beside each other ----
+
+
+def shown(page: Page, name: str) -> None:
+    """That a page can be used: what stands in its middle, and below the navigation, is its own."""
+    expect(page).to_have_title(re.compile(f"^{name} "))
+    heart = {
+        "Overview": page.get_by_role("region", name="Progress"),
+        "Attach": page.get_by_role("textbox", name="the line for Python"),
+        "Errors": page.get_by_role("heading", name="Errors"),
+        "Results": page.get_by_role("combobox", name="Response"),
+        "Design": page.get_by_role("heading", name="Model"),
+    }[name]
+    # A trial clicks only what nothing else covers.
+    heart.first.click(trial=True)
+    for other in PAGES:
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=other).click(trial=True)
+    if name == "Design":
+        page.get_by_text("Nothing to show yet").click(trial=True)
+    assert has_no_overflow(page), name
+
+
+@pytest.mark.parametrize("width", [1440, 768, 390])
+def test_every_page_can_be_used_after_every_other(finished: Launched, visits: Visits, width: int) -> None:
+    page = visits.open(link(finished), viewport={"width": width, "height": 900})
+    expect(progress(page)).to_be_visible()
+    for before, after in permutations(PAGES, 2):
+        go_to(page, before)
+        go_to(page, after)
+        shown(page, after)
