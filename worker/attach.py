@@ -38,6 +38,7 @@ import gc
 import hashlib
 import hmac
 import http.client
+import importlib
 import importlib.machinery
 import io
 import json
@@ -81,7 +82,26 @@ except ImportError:  # Windows
 # place of builtins, and libraries for tests stop the time.
 globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
-monotonic, nap, own_pid, exit_at_once = time.monotonic, time.sleep, os.getpid, os._exit
+monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
+own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
+
+
+def copies_of(*packages: str) -> Dict[str, Any]:
+    """Python's own packages by their names, in copies that nobody else knows.
+
+    The lease is extended while a model runs, and that may have put something else in the place of `socket.socket` or
+    `json.dumps`: it finds the usual modules, and not these.
+    """
+    usual = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in packages}
+    try:
+        for name in usual:
+            importlib.import_module(name)
+        return {name: sys.modules[name] for name in packages}
+    finally:
+        sys.modules.update(usual)
+
+
+globals().update(copies_of("hmac", "http", "json", "socket", "ssl", "urllib"))
 
 VERSION = "0.1.0"
 
@@ -109,10 +129,13 @@ LONGEST_BACKOFF_SECS = 30.0
 CLOCK_TOLERANCE_SECS = 15.0
 MODELS_KEPT = 16
 MESSAGE_CHARACTERS = 10000
+TRACEBACK_CHARACTERS = 65536
+SHORT_CHARACTERS = 500  # of what has to fit into a line or a small document
+PROGRESS_CHARACTERS = 1000
 RESULT_DEPTH = 100
 RESULT_VALUES = 10000000
 RESULT_INTEGER_BITS = 4096
-RESULT_NAME_CHARACTERS = 200
+NAME_CHARACTERS = 200
 RESULT_WARNINGS = 20
 ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
 RESULT_BYTES = 64 * 1024 * 1024
@@ -278,7 +301,7 @@ class Worker:
         except NoStudy as error:
             return Ending("stopped", str(error))
         except Exception as error:  # noqa: BLE001 - the last resort: a crash must be readable in the dashboard
-            return Ending("crashed", one_line(error), traceback.format_exc()[-OUTPUT_BYTES:])
+            return Ending("crashed", one_line(error), last_of(traceback.format_exc(), TRACEBACK_CHARACTERS))
 
     def _loop(self) -> Ending:
         """The steps of docs/protocol.md, in their order."""
@@ -422,7 +445,7 @@ class Worker:
             self._cloud.put(attempt.case.error_key, to_json(document))
         except (Unexpected, ValueError, TypeError, RecursionError, MemoryError) as error:
             self._journal.say("the error document can't be written as it is: {}".format(one_line(error)))
-            document.update(log="", warnings=[], traceback="", message=failure.message[:500])
+            document.update(log="", warnings=[], traceback="", message=first_of(failure.message, SHORT_CHARACTERS))
             self._cloud.put(attempt.case.error_key, to_json(document))
 
     def _delete(self, lease: "Lease") -> None:
@@ -564,6 +587,25 @@ class Lease:
             self._lock.release()
 
 
+class Wakeup:
+    """Wakes a thread that waits. Unlike `threading.Event` it has no part that a model could replace."""
+
+    def __init__(self) -> None:
+        self._lock = new_lock()
+        self._lock.acquire()
+
+    def send(self) -> None:
+        """Ends the wait, or the next one."""
+        try:
+            self._lock.release()
+        except RuntimeError:  # it was sent already
+            pass
+
+    def wait(self, secs: float) -> bool:
+        """Whether it came within `secs`."""
+        return self._lock.acquire(True, secs)
+
+
 class Keeper:
     """Holds the lease and writes heartbeats, segments and journal beside the model, in a thread."""
 
@@ -574,7 +616,7 @@ class Keeper:
         self._tick_secs = min(0.5, lease_secs / 6.0)
         self._next_tick = 0.0
         self._ticking = threading.Lock()
-        self._woken = threading.Event()
+        self._wakeup = Wakeup()
         self._stopped = False
 
     def start(self) -> None:
@@ -594,20 +636,19 @@ class Keeper:
 
     def wake(self) -> None:
         """Something changed that should be told soon."""
-        self._woken.set()
+        self._wakeup.send()
 
     def stop(self) -> None:
         """Ends the thread; it may still be waiting for an answer when this returns."""
         self._stopped = True
-        self._woken.set()
+        self._wakeup.send()
         if self._thread is not None:
             self._thread.join(FAREWELL_SECS)
 
     def _run(self) -> None:
         while not self._stopped:
             try:
-                self._woken.wait(self._tick_secs)
-                self._woken.clear()
+                self._wakeup.wait(self._tick_secs)
                 self._next_tick = 0.0
                 self.tick()
             except BaseException:  # noqa: BLE001 - while a model has broken threading or the recursion limit, say
@@ -675,7 +716,7 @@ class Report:
 
     def complain(self, words: str) -> None:
         """Something is wrong with the worker itself, though it goes on."""
-        self.message = words[-MESSAGE_CHARACTERS:]
+        self.message = last_of(words, MESSAGE_CHARACTERS)
         self._journal.note(words)
 
     def flush(self) -> None:
@@ -756,7 +797,7 @@ class Report:
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
             "start_time": self._start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
-            "median_secs": statistics.median(list(self._durations)) if self._durations else None,
+            "median_secs": median(list(self._durations)) if self._durations else None,
             "message": self.message, "traceback": self._traceback,
         }  # fmt: skip
 
@@ -831,11 +872,11 @@ class Journal:
     def say(self, text: str) -> None:
         """To the console and to the log."""
         self.note(text)
-        self.echo("{} {}  {}\n".format(self._label, time.strftime("%H:%M:%S"), text))
+        self.echo("{} {}  {}\n".format(self._label, strftime("%H:%M:%S"), text))
 
     def note(self, text: str) -> None:
         """To the log only."""
-        line = "{} {}\n".format(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), text)
+        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime()), text)
         self.tail.add(line.encode("utf-8", "replace"))
         self.is_new = True
 
@@ -1473,7 +1514,7 @@ def _progress_of(attempt: Attempt, report: Report) -> Callable[..., None]:
         """Tells the dashboard how far the case has come: a fraction from 0 to 1, and a few words."""
         value = float(fraction)
         attempt.progress = min(1.0, max(0.0, value)) if math.isfinite(value) else None
-        attempt.progress_text = None if text is None else str(text)[:1000]
+        attempt.progress_text = None if text is None else first_of(str(text), PROGRESS_CHARACTERS)
         report.touch()
 
     return progress
@@ -1638,8 +1679,8 @@ class _Limit(threading.Thread):
     def __init__(self, secs: float) -> None:
         super().__init__(name="cruncher-time-limit", daemon=True)
         self._secs, self._thread_id = secs, threading.get_ident()
-        self._over = threading.Event()
-        self._lock = threading.Lock()
+        self._is_over, self._end = False, Wakeup()
+        self._lock = new_lock()
         # A signal ends a sleep of the main thread, so that the limit reaches a model that sleeps.
         is_main = threading.current_thread() is threading.main_thread()
         self._with_signal = is_main and hasattr(signal, "pthread_kill")
@@ -1647,10 +1688,10 @@ class _Limit(threading.Thread):
 
     def run(self) -> None:
         wait_secs = self._secs
-        while not self._over.wait(wait_secs):
+        while not self._end.wait(wait_secs):
             wait_secs = 2.0
             with self._lock:
-                if not self._over.is_set():
+                if not self._is_over:
                     self._raise()
 
     def _raise(self) -> None:
@@ -1663,7 +1704,8 @@ class _Limit(threading.Thread):
     def stop(self) -> None:
         """After this none is raised any more, not even one that is under way."""
         with self._lock:
-            self._over.set()
+            self._is_over = True
+            self._end.send()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
         if self._with_signal:
             signal.signal(signal.SIGALRM, self._before if self._before is not None else signal.SIG_DFL)
@@ -1789,6 +1831,7 @@ class Surroundings:
     def close(self) -> None:
         """At the worker's end."""
         self._descriptors.close()
+        self._standard.close()
 
     def _hold_streams(self) -> None:
         self._streams.append((sys.stdin, sys.stdout, sys.stderr))
@@ -1812,6 +1855,8 @@ class Surroundings:
                 setattr(module, name, self.interrupts.noting(getattr(module, name)))
         if resource is not None:
             resource.setrlimit = set_soft_limit
+        if hasattr(threading, "_start_joinable_thread"):
+            vars(threading)["_start_joinable_thread"] = start_unawaited
 
 
 def insist(steps: List[Undo]) -> None:
@@ -1923,10 +1968,24 @@ def flush_files() -> None:
 
 
 def _disown(thread: threading.Thread) -> None:
-    """Python waits for it no longer when the worker ends, and says nothing when it ends for want of its names."""
+    """Python waits for it no longer at its end, and says nothing when the thread ends for want of its names."""
     object.__setattr__(thread, "_invoke_excepthook", lambda *_: None)
     object.__setattr__(thread, "_daemonic", True)
-    vars(threading).get("_shutdown_locks", set()).discard(vars(thread).get("_tstate_lock"))  # before Python 3.13
+    vars(threading).get("_shutdown_locks", set()).discard(vars(thread).get("_tstate_lock"))  # of Python 3.8 to 3.12
+    for module in ("concurrent.futures.thread", "concurrent.futures.process"):
+        for name in ("_threads_queues", "_threads_wakeups"):
+            vars(sys.modules.get(module, types)).get(name, {}).pop(thread, None)
+
+
+_start_joinable_thread = getattr(threading, "_start_joinable_thread", None)  # type: Any
+
+
+def start_unawaited(function: Any, handle: Any = None, daemon: bool = True) -> Any:
+    """How a model's threads are started from Python 3.13 on, which otherwise waits at its end for each of them.
+
+    For those that are no daemons the worker waits itself, for a while: see `CaseProcess.finish`.
+    """
+    return _start_joinable_thread(function, handle=handle, daemon=True)
 
 
 def child_processes() -> List[Any]:
@@ -2045,7 +2104,10 @@ def keep_interpreter() -> Undo:
 
 
 class StandardModules:
-    """The names in Python's own modules and in their classes: models put something else in their place."""
+    """The names in Python's own modules and in their classes: models put something else in their place.
+
+    It is also one of the finders that Python imports by, so that it sees a module before the model that imports it.
+    """
 
     def __init__(self) -> None:
         self._seen: Set[str] = set()
@@ -2053,24 +2115,47 @@ class StandardModules:
         self._classes: List[Tuple[Any, Dict[str, Any]]] = []
         self._places = tuple(os.path.join(one, "") for one in (os.path.dirname(os.__file__), sys.base_prefix + "/DLLs"))
         self.keep_new()
+        sys.meta_path.insert(0, self)
+
+    def close(self) -> None:
+        """At the worker's end."""
+        sys.meta_path[:] = [one for one in sys.meta_path if one is not self]
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Where Python's own module of this name is; as soon as it is there, its names are kept."""
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is None or not self._is_standard(name, spec) or not hasattr(spec.loader, "exec_module"):
+            return None
+        loader: Any = spec.loader
+
+        def execute(module: types.ModuleType) -> None:
+            del loader.exec_module
+            loader.exec_module(module)
+            self._keep(name, module)
+
+        loader.exec_module = execute
+        return spec
 
     def keep_new(self) -> None:
         """Remembers those that were imported since it was last called."""
         for name in [one for one in sys.modules if one not in self._seen]:
-            self._seen.add(name)
-            module = sys.modules[name]
-            if isinstance(module, types.ModuleType) and self._is_standard(name, module):
-                names = vars(module)
-                self._modules.append((names, dict(names)))
-                self._classes += [(one, dict(vars(one))) for one in names.values() if _is_class_of(name, one)]
+            self._keep(name, sys.modules[name])
 
-    def _is_standard(self, name: str, module: types.ModuleType) -> bool:
+    def _keep(self, name: str, module: Any) -> None:
+        is_new = name not in self._seen
+        self._seen.add(name)
+        if is_new and isinstance(module, types.ModuleType) and self._is_standard(name, module.__spec__):
+            names = vars(module)
+            self._modules.append((names, dict(names)))
+            self._classes += [(one, dict(vars(one))) for one in names.values() if _is_class_of(name, one)]
+
+    def _is_standard(self, name: str, spec: Any) -> bool:
         # typing_extensions puts its own into typing, once, when it is imported.
         if name.split(".")[0] in ("__main__", "itasca", "typing"):
             return False
-        origin = str(getattr(module.__spec__, "origin", None))
+        origin = str(getattr(spec, "origin", None))
         is_installed = "site-packages" in origin or "dist-packages" in origin
-        return is_built_in(module) or (origin.startswith(self._places) and not is_installed)
+        return is_built_in(spec) or (origin.startswith(self._places) and not is_installed)
 
     def restore(self) -> None:
         """Puts every name back."""
@@ -2083,9 +2168,9 @@ class StandardModules:
                 put_names_back(vars(one), kept, lambda *change: put(one, *change), lambda name: drop(one, name))  # noqa: B023
 
 
-def is_built_in(module: Any) -> bool:
-    """Whether it is a part of the interpreter."""
-    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+def is_built_in(spec: Any) -> bool:
+    """Whether a module is a part of the interpreter."""
+    loader = getattr(spec, "loader", None)
     return loader is importlib.machinery.BuiltinImporter or loader is importlib.machinery.FrozenImporter
 
 
@@ -2158,7 +2243,8 @@ def _places_of(module: Any) -> List[str]:
 
 def _is_made_by_python(name: str, module: Any) -> bool:
     """Built in, or made by the package that it belongs to."""
-    return is_built_in(module) or ("." in name and bool(_places_of(sys.modules.get(name.split(".")[0]))))
+    is_of_package = "." in name and bool(_places_of(sys.modules.get(name.split(".")[0])))
+    return is_of_package or is_built_in(getattr(module, "__spec__", None))
 
 
 def put_finders_back(now: List[Any], kept: List[Any]) -> None:
@@ -2753,7 +2839,7 @@ def _kind(value: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= RESULT_NAME_CHARACTERS else text[:RESULT_NAME_CHARACTERS] + "\u2026"
+    return first_of(text, NAME_CHARACTERS)
 
 
 def scalars(result: Any, name: str = "") -> Iterator[Tuple[str, Any]]:
@@ -2770,7 +2856,7 @@ def scalars_in_row(result: Any) -> Dict[str, Any]:
     row, cut = dict(scalars(result)), {}
     for name, value in row.items():
         if isinstance(value, str) and len(value) > ROW_TEXT_CHARACTERS:
-            row[name], cut[name] = value[: ROW_TEXT_CHARACTERS - 1] + "\u2026", len(value)
+            row[name], cut[name] = first_of(value, ROW_TEXT_CHARACTERS), len(value)
     return dict({"cut": cut} if cut else {}, result=row)
 
 
@@ -2785,7 +2871,8 @@ class Failure(NamedTuple):
     @property
     def in_short(self) -> str:
         """One line of it."""
-        return "{}: {}".format(self.exception, self.message)[:500] if self.message else self.exception
+        whole = "{}: {}".format(self.exception, self.message) if self.message else self.exception
+        return first_of(whole, SHORT_CHARACTERS)
 
 
 def describe(error: BaseException, source: Source) -> Failure:
@@ -2816,7 +2903,7 @@ def _described(error: BaseException, source: Source, name: str, message: str) ->
     ]
     words = "".join(traceback.format_exception(type(error), error, frame)) if frame else _last_line(error, message)
     words = words.replace('File "' + os.path.join(source.folder, ""), 'File "') if source.path else words
-    return Failure(name, message, words[-OUTPUT_BYTES:], signature(name, message, frames))
+    return Failure(name, message, last_of(words, TRACEBACK_CHARACTERS), signature(name, message, frames))
 
 
 def _cut_chain(error: BaseException) -> None:
@@ -2842,21 +2929,31 @@ def own(kind: type, name: str, value: Any) -> Any:
 
 
 def _name_of(error: BaseException) -> str:
-    return plain_text(own(type, "__name__", type(error)), 200)
+    return first_of(own(type, "__name__", type(error)), NAME_CHARACTERS)
 
 
 def _message_of(error: BaseException) -> str:
     try:
-        return plain_text(str(error), MESSAGE_CHARACTERS)
+        return first_of(str(error), MESSAGE_CHARACTERS)
     except TimeLimitExceeded:
         raise
     except BaseException:  # noqa: BLE001 - the model's own exceptions may do anything
         return "(its message can't be shown)"
 
 
-def plain_text(text: str, characters: int) -> str:
-    """The start of a text, as a text of Python's own class."""
-    return str.__str__(str.__getitem__(text, slice(characters)))
+CUT = "\u2026"  # stands where the rest of a text was
+
+
+def first_of(text: str, characters: int) -> str:
+    """A text, or its start and a mark if it has more characters than that; it is of Python's own class."""
+    if str.__len__(text) <= characters:
+        return str.__str__(text)
+    return str.__getitem__(text, slice(characters - 1)) + CUT
+
+
+def last_of(text: str, characters: int) -> str:
+    """A text, or a mark and its end if it has more characters than that."""
+    return text if len(text) <= characters else CUT + text[1 - characters :]
 
 
 # What differs from run to run without meaning, in words of ASCII. `crates/study/src/signature.rs` has the same rules.
@@ -2948,14 +3045,15 @@ def _without_folders(path: str) -> str:
 
 def one_line(error: BaseException) -> str:
     """Type and message of an exception."""
-    return "{}: {}".format(type(error).__name__, " ".join(str(error).split())[:500])
+    return "{}: {}".format(type(error).__name__, first_of(" ".join(str(error).split()), SHORT_CHARACTERS))
 
 
 def in_words(secs: float) -> str:
-    """A duration for a person."""
-    if secs < 120:
-        return "{:.1f} s".format(secs)
-    return "{:.0f} min".format(secs / 60) if secs < 7200 else "{:.1f} h".format(secs / 3600)
+    """A duration for a person, by three digits: `40 ms`, `7.25 s`, `2.5 min`, `25 h`."""
+    units = ((0.1, 1000.0, "ms"), (120.0, 1.0, "s"), (7200.0, 1 / 60.0, "min"), (math.inf, 1 / 3600.0, "h"))
+    factor, unit = next((factor, unit) for limit, factor, unit in units if secs < limit)
+    number = secs * factor
+    return "{} {}".format("{:.3g}".format(number) if number < 999.5 else "{:.0f}".format(number), unit)
 
 
 def result_json(document: Dict[str, Any]) -> bytes:
@@ -3630,7 +3728,7 @@ def quote(text: str, safe: str = "") -> str:
 def sign(request: Request, key: Key, region: str, now: float) -> Dict[str, str]:
     """The headers of `request`, with its signature."""
     url = urllib.parse.urlsplit(request.url)
-    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    date = strftime("%Y%m%dT%H%M%SZ", gmtime(now))
     body = request.body
     digest = body.sha256 if isinstance(body, FileBody) else hashlib.sha256(body).hexdigest()
     headers = dict(request.headers, **{"Host": url.netloc, "X-Amz-Date": date})

@@ -191,6 +191,7 @@ class Proxy:
         if fault == "lose":
             return _reset(handler)
         _reply(handler, status, content, headers, cut=fault == "truncate")
+        handler.close_connection = handler.close_connection or fault == "close"
         return None
 
     def requests(self) -> list[str]:

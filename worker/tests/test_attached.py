@@ -96,7 +96,7 @@ def test_an_error_document_that_is_not_accepted_is_written_smaller(lab: Lab) -> 
     worker = lab.attach(proxy.config_url)
     case_id = lab.send("print('x' * 10000)\nraise ValueError('y' * 10000)", max_attempts=1)
     document = lab.error(case_id)
-    assert (document["exception"], document["message"], document["log"]) == ("ValueError", "y" * 500, "")
+    assert (document["exception"], document["message"], document["log"]) == ("ValueError", "y" * 499 + "…", "")
     worker.says("can't be written as it is")
     lab.done(lab.send("result['a'] = 1"))
 
@@ -199,6 +199,34 @@ def test_the_lease_is_extended_as_long_as_the_model_needs(hasty_lab: Lab) -> Non
     assert lab.done(case_id)["attempt"] == 1
     lab.queue_is_empty()
     assert "attempt 2" not in other.output
+
+
+# What libraries put in the place of Python's own while a model runs: other encoders, a proxy, another clock.
+REPLACED = """
+import builtins, contextlib, hmac, http.client, json, socket, ssl, statistics, threading, time, traceback, urllib.parse
+json.dumps = json.loads = json.JSONEncoder.encode = json.JSONEncoder.iterencode = json.encoder.c_make_encoder = None
+socket.socket = socket.create_connection = socket.getaddrinfo = ssl.create_default_context = hmac.new = None
+http.client.HTTPConnection = http.client.HTTPResponse = urllib.parse.quote = urllib.parse.urlsplit = None
+threading.Thread = threading.Lock = threading.Event.wait = threading.Event.set = threading.Condition.wait = None
+time.time = time.monotonic = time.gmtime = time.strftime = statistics.median = traceback.format_exc = None
+"""
+
+
+def test_the_lease_is_extended_while_a_model_has_replaced_what_that_needs(hasty_lab: Lab) -> None:
+    lab, proxy, gate = hasty_lab, hasty_lab.proxy(), hasty_lab.gate()
+    proxy.fault = lambda _: "close"  # each request needs a connection of its own
+    case_id = lab.send(REPLACED + gate.code)
+    worker = lab.attach(proxy.config_url)
+    gate.arrivals(1)
+    extensions = proxy.requests().count("POST ChangeMessageVisibility")
+    wait_for(
+        "extensions over two leases",
+        lambda: proxy.requests().count("POST ChangeMessageVisibility") >= extensions + 7,
+    )
+    lab.heartbeat(worker.name(), state="running")
+    gate.open()
+    assert lab.done(case_id)["attempt"] == 1
+    lab.queue_is_empty()
 
 
 def test_a_worker_that_lost_its_lease_drops_its_result_if_another_is_there(hasty_lab: Lab) -> None:
@@ -380,6 +408,21 @@ def test_ctrl_c_gives_the_case_back_at_once(lab: Lab) -> None:
     assert "Traceback" not in worker.output
     assert lab.heartbeat(worker.name(), state="stopped")["case"] is None
     assert lab.read(f"data/b/error-{case_id}.json") is None
+
+
+def test_python_ends_with_its_worker_though_threads_of_a_model_go_on(lab: Lab) -> None:
+    model = (
+        "import threading, time\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "def f(sleep=time.sleep):\n    while True:\n        sleep(0.05)\n"
+        "{}\nresult['daemon'] = threading.enumerate()[-1].daemon"
+    )
+    worker = lab.attach(after="); print('attach has returned'")
+    for start in ("threading.Thread(target=f).start()", "pool = ThreadPoolExecutor(1)\npool.submit(f)"):
+        document = lab.done(lab.send(model.format(start)))
+        assert document["result"] == {"daemon": False}
+        assert document["warnings"] == ["a thread still ran when the model had ended; what it did from then on is lost"]
+    assert worker.stop() == 0
+    assert "attach has returned" in worker.output
 
 
 def test_sigterm_stops_as_ctrl_c_does(lab: Lab) -> None:

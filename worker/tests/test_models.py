@@ -603,6 +603,39 @@ class TestWhatEachCaseFinds:
             )
             assert bench.result(model) == {"a": 1} and bench.interrupts.by_user
 
+    def test_a_module_of_python_that_a_case_imports_and_changes_is_itself_again(self, bench: Bench) -> None:
+        model = (
+            "import sys\nresult['was_there'] = [name in sys.modules for name in ('colorsys', 'tabnanny', 'xdrlib.x')]\n"
+            "import colorsys, tabnanny\nresult['own'] = [callable(colorsys.rgb_to_hsv),\n"
+            "    callable(tabnanny.Whitespace.equal), hasattr(colorsys, 'mine')]\n"
+            "colorsys.rgb_to_hsv = tabnanny.Whitespace.equal = None\ncolorsys.mine = 1"
+        )
+        found = [bench.result(model) for _ in range(3)]
+        assert [one["own"] for one in found] == [[True, True, False]] * 3
+        assert [one["was_there"] for one in found] == [[False] * 3, [True, True, False], [True, True, False]]
+
+    def test_modules_that_a_case_imports_are_as_python_makes_them(self, bench: Bench) -> None:
+        model = (
+            "import colorsys, importlib.util, inspect, runpy, types\n"
+            "spec = importlib.util.find_spec('calendar')\n"
+            "loaders = colorsys.__loader__, colorsys.__spec__.loader, spec.loader\n"
+            "result['loaders'] = [type(one).__name__ for one in loaders]\n"
+            "result['vars'] = sorted(vars(colorsys.__loader__))\n"
+            "result['source'] = 'def rgb_to_hsv' in inspect.getsource(colorsys)\n"
+            "result['run'] = callable(runpy.run_module('colorsys')['rgb_to_hsv'])"
+        )
+        for name in ("colorsys", "calendar"):
+            sys.modules.pop(name, None)
+        assert bench.result(model) == {
+            "loaders": ["SourceFileLoader"] * 3, "vars": ["name", "path"], "source": True, "run": True,
+        }  # fmt: skip
+
+    def test_a_module_beside_the_model_may_have_the_name_of_one_of_python(self, bench: Bench) -> None:
+        model = "open('colorsys.py', 'w').write('mine = {{a}}')\nimport colorsys\nresult['a'] = colorsys.mine"
+        sys.modules.pop("colorsys", None)
+        assert [bench.result(model, parameters={"a": value}) for value in (1, 2)] == [{"a": 1}, {"a": 2}]
+        assert bench.result("import colorsys\nresult['own'] = callable(colorsys.rgb_to_hsv)") == {"own": True}
+
     def test_a_name_that_typing_extensions_puts_into_typing_stays(self, bench: Bench) -> None:
         typing_names = dict(vars(typing))
         bench.execute("import typing\ntyping.added = 1")

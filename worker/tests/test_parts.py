@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import math
 import os
 import re
 import socket
@@ -372,15 +371,59 @@ class TestControl:
 
 
 def test_names_of_workers_are_fit_for_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: "Büro PC/1")
+    monkeypatch.setattr(vars(attach)["socket"], "gethostname", lambda: "Büro PC/1")
     identity = attach.Identity(attach.Host())
     assert re.fullmatch(r"B-ro-PC-1_linux_\d+", identity.computer)
     assert re.fullmatch(re.escape(identity.computer) + "-[0-9a-f]{6}", identity.worker)
 
 
-def test_durations_are_readable() -> None:
-    assert [attach.in_words(secs) for secs in (0.04, 75, 600, 90000)] == ["0.0 s", "75.0 s", "10 min", "25.0 h"]
-    assert math.isfinite(attach.Clock(lambda: 1.0).now())
+@pytest.mark.parametrize(
+    ("secs", "words"),
+    [
+        (0.0, "0 ms"), (4.24e-5, "0.0424 ms"), (0.04, "40 ms"), (0.0996, "99.6 ms"), (0.25, "0.25 s"),
+        (7.254, "7.25 s"), (75.0, "75 s"), (119.96, "120 s"), (150.0, "2.5 min"), (600.0, "10 min"),
+        (90_000.0, "25 h"), (7.2e6, "2000 h"),
+    ],
+)  # fmt: skip
+def test_a_duration_has_three_digits_however_short_it_is(secs: float, words: str) -> None:
+    assert attach.in_words(secs) == words
+
+
+class TestLongTexts:
+    """What is cut says so."""
+
+    def failure(self, message: str) -> attach.Failure:
+        return attach.describe(ValueError(message), attach.NO_SOURCE)
+
+    def test_a_failure_in_short_ends_with_a_mark_where_it_is_cut(self) -> None:
+        assert self.failure("x" * 600).in_short == "ValueError: " + "x" * 487 + "…"
+        assert self.failure("x" * 488).in_short == "ValueError: " + "x" * 488
+
+    def test_a_message_ends_with_a_mark_where_it_is_cut(self) -> None:
+        for characters in (9_999, 10_000, 10_001, 10**6):
+            message = self.failure("x" * characters).message
+            assert message == ("x" * characters if characters <= 10_000 else "x" * 9_999 + "…")
+
+    def test_a_traceback_begins_with_a_mark_where_it_is_cut(self) -> None:
+        words = self.failure("x" * 10**6).traceback
+        assert len(words) == 65_536 and words.startswith("…xxx") and words.endswith("xxx\n")
+
+    def test_an_error_in_one_line_ends_with_a_mark_where_it_is_cut(self) -> None:
+        assert attach.one_line(ValueError("x\n" * 300)) == "ValueError: " + "x " * 249 + "x…"
+
+    def test_a_text_of_progress_is_plain_and_ends_with_a_mark_where_it_is_cut(self) -> None:
+        class Odd(str):
+            def __getitem__(self, _: Any) -> Any:
+                return object()
+
+            def __str__(self) -> Any:
+                return self
+
+        tried, told = attempt(), journal()
+        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(lambda: 5.0), told)
+        for text, kept in (("x" * 1001, "x" * 999 + "…"), (Odd("circle 4"), "circle 4"), (None, None)):
+            attach._progress_of(tried, report)(0.5, text)
+            assert json.loads(attach.to_json(tried.in_heartbeat()))["progress_text"] == kept
 
 
 def test_long_texts_are_cut_in_rows_and_named_with_their_lengths() -> None:
