@@ -2638,7 +2638,9 @@ class _Conversion:
             return self._number(value)
         if issubclass(kind, collections.abc.Mapping):
             return self._dict(value.items())
-        if issubclass(kind, collections.abc.Sequence):
+        if issubclass(kind, collections.UserString):  # a sequence, whose elements are of its own kind
+            return self._text(str.__str__(value.data))
+        if issubclass(kind, (collections.abc.Sequence, *_types_of("array", "array"))):
             return self._list(value)
         if issubclass(kind, _types_of("pandas", "DataFrame", "Series")):
             return self._of_pandas(value, sys.modules["pandas"])
@@ -2731,17 +2733,20 @@ class _Conversion:
         if not issubclass(type(key), str):
             words = "{} has the key {}, {}; keys must be strings"
             raise UnusableResult(words.format(self._name, _shortened(repr(key)), _kind(key)))
-        text = key.value if issubclass(type(key), enum.Enum) else key
-        return str.__str__(text).encode("utf-8", "replace").decode("utf-8")
+        text = str.__str__(key.value if issubclass(type(key), enum.Enum) else key)
+        written = text.encode("utf-8", "replace").decode("utf-8")
+        if written != text:
+            self._warn("has a key with half of a surrogate pair, which was written as ?")
+        return written
 
     # What comes from libraries, none of which is imported for that
 
-    def _array(self, values: Any) -> Any:
-        """An array as nested lists, or what it holds if that is a single value."""
-        only = values
-        while type(only) is list and len(only) == 1:
-            only = only[0]
-        if type(values) is list and type(only) is not list:
+    def _array(self, values: Any, dimensions: int = RESULT_DEPTH) -> Any:
+        """An array as nested lists, or what it holds if that is a single value: that may be a list, too."""
+        only, depth = values, 0
+        while depth < dimensions and type(only) is list and len(only) == 1:
+            only, depth = only[0], depth + 1
+        if depth > 0 and (depth == dimensions or type(only) is not list):
             self._warn("is an array of one element and was written as that element")
             return self.plain(only)
         return self.plain(values)
@@ -2753,12 +2758,12 @@ class _Conversion:
         if dtype.names:
             return self._dict((name, value[name]) for name in dtype.names)
         if dtype.kind in "mM":
-            return self._array(_numpy_times(value, numpy))
+            return self._array(_numpy_times(value, numpy), value.ndim)
         if issubclass(kind, numpy.ma.MaskedArray):
-            return self._array(_each(value.tolist(), lambda one: one))
+            return self._array(_each(value.tolist(), lambda one: one), value.ndim)
         if issubclass(kind, numbers.Number):
             return self._number(value)
-        return self._array(value.tolist())
+        return self._array(value.tolist(), value.ndim)
 
     def _of_pandas(self, value: Any, pandas: Any) -> Any:
         """A table or series: lists by the names of the columns, with the index unless that numbers the rows."""
@@ -2767,7 +2772,7 @@ class _Conversion:
         if issubclass(type(value), pandas.DataFrame):
             columns = [(name, value.iloc[:, place].tolist()) for place, name in enumerate(value.columns)]
         elif numbers_rows:
-            return self._array(value.tolist())
+            return self._array(value.tolist(), 1)
         elif labels.is_unique and all(issubclass(type(label), str) for label in labels):
             return self._dict(zip(labels, value.tolist()))  # noqa: B905 - Python 3.6 doesn't know strict
         else:

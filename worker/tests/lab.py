@@ -42,11 +42,12 @@ def wait_for(what: str, look: Callable[[], T | None], secs: float = PATIENCE_SEC
 class Attached:
     """A process that executed the attach line."""
 
-    def __init__(self, code: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, code: str, environment: dict[str, str], folder: Path, stdin: int | None = None) -> None:
         self._output: list[str] = []
         # A session of its own, so that what it starts can be ended with it.
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
@@ -283,7 +284,13 @@ class Lab:
         return self.proxies[-1]
 
     def attach(
-        self, config_url: str = "", key: Key | None = None, before: str = "", after: str = "", **environment: str
+        self,
+        config_url: str = "",
+        key: Key | None = None,
+        before: str = "",
+        after: str = "",
+        stdin: int | None = None,
+        **environment: str,
     ) -> Attached:
         """Starts a worker with the line of the protocol, `before` being executed first."""
         key, address = key or self.study.worker, self.study.bucket_url
@@ -291,11 +298,11 @@ class Lab:
             f"import urllib.request as r; exec(r.urlopen('{address}/public/attach.py').read().decode()); "
             f"attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
         )
-        return self.execute(before + line, **environment)
+        return self.execute(before + line, stdin, **environment)
 
-    def execute(self, code: str, **environment: str) -> Attached:
-        """Starts a Python with this code."""
-        self.attached.append(Attached(code, environment, self.folder))
+    def execute(self, code: str, stdin: int | None = None, **environment: str) -> Attached:
+        """Starts a Python with this code, and this descriptor as its standard input."""
+        self.attached.append(Attached(code, environment, self.folder, stdin))
         return self.attached[-1]
 
     def read(self, key: str) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -323,6 +324,20 @@ def test_nothing_is_lost_or_wrong_when_every_fifth_request_fails(hasty_lab: Lab)
         assert worker.stop() == 0
     rows = [row["case_id"] for worker in workers for row in lab.rows(worker.name())]
     assert sorted(rows) == sorted(cases)
+
+
+def test_nobody_answers_a_question_at_a_terminal_either(lab: Lab) -> None:
+    ours, terminal = os.openpty()
+    try:
+        os.write(ours, b"typed ahead\n")
+        lab.attach(stdin=terminal)
+        for question in ("input('Press Enter to close ...')", "import sys\nsys.stdin.readline() or input()"):
+            assert lab.error(lab.send(question, max_attempts=1))["exception"] == "EOFError"
+        code = "import subprocess\nresult['typed'] = subprocess.check_output(['cat']).decode()"
+        assert lab.done(lab.send(code))["result"] == {"typed": ""}
+    finally:
+        os.close(terminal)
+        os.close(ours)
 
 
 def test_a_key_that_is_not_accepted_is_said_plainly(lab: Lab) -> None:

@@ -123,6 +123,7 @@ ENDLESS_DICT["b"] = ENDLESS_DICT
 NAMES = {
     "Array": Array, "Scalar": Scalar, "Float64": Float64, "Color": Color, "Soil": Soil, "Shape": Shape,
     "Raising": Raising, "OwnArray": OwnArray, "Pretending": Pretending, "Quantity": Quantity, "nested": nested,
+    "UserString": collections.UserString,
     "OrderedDict": collections.OrderedDict, "deque": collections.deque, "MappingProxyType": types.MappingProxyType,
     "Decimal": decimal.Decimal, "Fraction": fractions.Fraction, "date": datetime.date, "time": datetime.time,
     "datetime": datetime.datetime, "timedelta": datetime.timedelta, "timezone": datetime.timezone,

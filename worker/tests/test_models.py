@@ -20,6 +20,7 @@ import attach
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.any_values import ANYTHING
 
 CASE = attach.Case(
     "9f86d081884c7d659a2feaa0c55ad015", "p/level-03", 3, 7, "00f1e2d3c4b5a697",
@@ -395,6 +396,18 @@ class TestInputs:
         )
         assert bench.result(model, parameters={"a": 1.5}) == {"type": True, "copies": [{"a": 1.5}] * 3}
 
+    def test_they_may_be_written_as_yaml_and_handed_to_other_processes(self, bench: Bench) -> None:
+        model = (
+            "import functools, multiprocessing\n"
+            "try:\n    import yaml\n    result['yaml'] = yaml.safe_load(yaml.safe_dump(parameters)) == parameters\n"
+            "except ImportError:\n    result['yaml'] = True\n"
+            "def slip(settings, angle):\n    return settings['cohesion'] * angle\n"
+            "with multiprocessing.get_context('fork').Pool(1) as pool:\n"
+            "    result['loads'] = pool.map(functools.partial(slip, parameters), [1.0, 2.0])"
+        )
+        parameters = {"cohesion": 10.0, "widths": [1.5, 2.0]}
+        assert bench.result(model, parameters=parameters) == {"yaml": True, "loads": [10.0, 20.0]}
+
     @pytest.mark.parametrize(
         ("model", "unused"),
         [
@@ -436,6 +449,17 @@ class TestTheFileOfAModel:
         assert bench.result(model, parameters={"a": 7}) == {
             "beside": True, "source": "def f():\n    return 7\n", "file": True, "text": "    return 7", "code": True,
         }  # fmt: skip
+
+    def test_a_cache_of_compiled_functions_finds_its_place_beside_the_file(self, bench: Bench) -> None:
+        # As numba.core.caching looks for one: the function's file must be there, and a folder beside it writable.
+        model = (
+            "import inspect, os, tempfile\ndef total(n):\n    return n\n"
+            "file = inspect.getfile(total)\nstamp = os.stat(file)\n"
+            "folder = os.path.join(os.path.dirname(file), '__pycache__')\nos.makedirs(folder, exist_ok=True)\n"
+            "tempfile.TemporaryFile(dir=folder).close()\n"
+            "result.update(size=stamp.st_size, line=total.__code__.co_firstlineno)"
+        )
+        assert bench.result(model) == {"size": len(model), "line": 2}
 
     @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
     def test_its_functions_work_in_processes_of_any_kind(self, bench: Bench, method: str) -> None:
@@ -570,9 +594,6 @@ class TestWhatEachCaseFinds:
         assert outcome.failure is not None and outcome.failure.exception == "EOFError"
         assert outcome.log == "Press Enter "
 
-    def test_a_process_that_a_model_starts_has_no_input_either(self, bench: Bench) -> None:
-        assert bench.result("import subprocess\nresult['code'] = subprocess.call(['cat'])") == {"code": 0}
-
     def test_its_own_ctrl_c_is_told_from_the_users(self, bench: Bench) -> None:
         with bench.interrupts.caught():
             bench.surroundings.close()
@@ -642,34 +663,16 @@ class TestWhatEachCaseFinds:
         assert vars(typing).pop("added") == 1 and vars(typing) == typing_names
 
 
-class Strange:
-    """What random results are made of besides what JSON knows."""
-
-    def __init__(self, raises: type[BaseException]) -> None:
-        self.raises = raises
-
-    def _raise(self, *_: Any) -> Any:
-        raise self.raises
-
-    __str__ = __repr__ = __len__ = __iter__ = __getitem__ = __float__ = __int__ = __index__ = tolist = item = _raise
-    __bool__ = keys = items = values = __hash__ = __contains__ = _raise
-
-
-STRANGE = st.sampled_from([ValueError, SystemExit, MemoryError, GeneratorExit, RecursionError]).map(Strange)
-KEYS = st.text() | st.integers() | st.none() | st.tuples(st.integers())
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
-    | st.decimals() | st.fractions() | st.dates() | st.times() | st.uuids() | STRANGE,
-    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner) | st.tuples(inner, inner) | st.sets(st.integers()),
-)  # fmt: skip
-
-
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
 @given(
     value=ANYTHING,
     sent=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()),
 )
-def test_no_value_whatsoever_gets_out_of_its_case(bench: Bench, value: Any, sent: dict[str, Any]) -> None:
+def test_no_value_whatsoever_gets_out_of_its_case(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, value: Any, sent: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(attach, "RESULT_VALUES", 2000)
     sys.modules["the_value"] = types.SimpleNamespace(value=value)  # type: ignore[assignment]
     model = "import the_value\nparameters.clear()\nparameters['x'] = the_value.value\nresult['a'] = the_value.value"
     try:
