@@ -86,22 +86,23 @@ monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, ti
 own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
 
 
-def copies_of(*packages: str) -> Dict[str, Any]:
-    """Python's own packages by their names, in copies that nobody else knows.
+def copies_of(*names: str) -> Dict[str, Any]:
+    """These modules of Python's own, by the packages that they are in, in copies that nobody else knows.
 
     The lease is extended while a model runs, and that may have put something else in the place of `socket.socket` or
     `json.dumps`: it finds the usual modules, and not these.
     """
+    packages = [name.split(".")[0] for name in names]
     usual = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in packages}
     try:
-        for name in usual:
+        for name in names:
             importlib.import_module(name)
         return {name: sys.modules[name] for name in packages}
     finally:
         sys.modules.update(usual)
 
 
-globals().update(copies_of("hmac", "http", "json", "socket", "ssl", "urllib"))
+globals().update(copies_of("hmac", "http.client", "json", "socket", "ssl", "urllib.parse", "urllib.request"))
 
 VERSION = "0.1.0"
 
@@ -2110,7 +2111,7 @@ class StandardModules:
     """
 
     def __init__(self) -> None:
-        self._seen: Set[str] = set()
+        self._seen: Dict[str, Any] = {}
         self._modules: List[Tuple[Dict[str, Any], Dict[str, Any]]] = []
         self._classes: List[Tuple[Any, Dict[str, Any]]] = []
         self._places = tuple(os.path.join(one, "") for one in (os.path.dirname(os.__file__), sys.base_prefix + "/DLLs"))
@@ -2138,13 +2139,14 @@ class StandardModules:
 
     def keep_new(self) -> None:
         """Remembers those that were imported since it was last called."""
-        for name in [one for one in sys.modules if one not in self._seen]:
-            self._keep(name, sys.modules[name])
+        for name, module in list(sys.modules.items()):
+            self._keep(name, module)
 
     def _keep(self, name: str, module: Any) -> None:
-        is_new = name not in self._seen
-        self._seen.add(name)
-        if is_new and isinstance(module, types.ModuleType) and self._is_standard(name, module.__spec__):
+        if self._seen.get(name, self) is module:
+            return
+        self._seen[name] = module
+        if isinstance(module, types.ModuleType) and self._is_standard(name, module.__spec__):
             names = vars(module)
             self._modules.append((names, dict(names)))
             self._classes += [(one, dict(vars(one))) for one in names.values() if _is_class_of(name, one)]

@@ -655,7 +655,18 @@ class TestWhatEachCaseFinds:
         model = "open('colorsys.py', 'w').write('mine = {{a}}')\nimport colorsys\nresult['a'] = colorsys.mine"
         sys.modules.pop("colorsys", None)
         assert [bench.result(model, parameters={"a": value}) for value in (1, 2)] == [{"a": 1}, {"a": 2}]
-        assert bench.result("import colorsys\nresult['own'] = callable(colorsys.rgb_to_hsv)") == {"own": True}
+        own = "import colorsys\nresult['own'] = callable(colorsys.rgb_to_hsv)\ncolorsys.rgb_to_hsv = None"
+        assert [bench.result(own) for _ in range(2)] == [{"own": True}] * 2
+
+    def test_a_module_of_python_that_a_case_imports_twice_is_itself_again(self, bench: Bench) -> None:
+        model = (
+            "import sys\nsys.modules.pop('colorsys', None)\nimport colorsys\nfirst = colorsys\n"
+            "sys.modules.pop('colorsys')\nimport colorsys\ncolorsys.rgb_to_hsv = None"
+        )
+        sys.modules.pop("colorsys", None)
+        bench.execute(model)
+        own = "import colorsys\nresult['own'] = callable(colorsys.rgb_to_hsv)"
+        assert bench.result(own) == {"own": True}
 
     def test_a_name_that_typing_extensions_puts_into_typing_stays(self, bench: Bench) -> None:
         typing_names = dict(vars(typing))

@@ -275,9 +275,10 @@ def test_a_result_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("module", ["numpy", "pandas"])
 def test_a_module_that_only_has_the_name_of_numpy_does_no_harm(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    column = types.new_class("Column", exec_body=lambda names: names.update(tolist=lambda _: [1, 2.5]))
     for stand_in in (types.ModuleType(module), None, "numpy"):
         monkeypatch.setitem(sys.modules, module, stand_in)
-        assert plain_of({"b": [1, 2.5]}) == {"b": [1, 2.5]}
+        assert plain_of({"b": column()}) == {"b": [1, 2.5]}
 
 
 def test_the_name_of_a_value_is_cut() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import attach
@@ -58,8 +59,10 @@ def test_an_expression_has_the_value_that_it_has_with_variables(expression: str,
 @given(st.text("'\"{}()[]\\\n\r#frbx:*.é {}N", max_size=40), st.sampled_from([-1.5, -2, 3, "a", True, [-1.0]]))
 def test_whatever_a_model_is_only_parentheses_are_added(text: str, value: Any) -> None:
     template = text.replace("x", "{{x}}")
-    rendered, _ = attach.render(template, {"x": value, "f": value, "r": value, "b": value, "N": value})
-    plain = attach.render(template, {"x": value, "f": value, "r": value, "b": value, "N": value}, "text")[0]
+    parameters = dict.fromkeys("xfrbN", value)
+    plain = re.sub(r"\{\{ *[xfrbN] *\}\}", lambda _: repr(value), template)
+    assert attach.render(template, parameters, "text")[0] == plain
+    rendered = attach.render(template, parameters)[0]
     assert rendered.replace(f"({value!r})", repr(value)) == plain.replace(f"({value!r})", repr(value))
 
 
