@@ -238,6 +238,19 @@ fn cases_that_were_only_enqueued_wait_level_by_level() {
     assert_eq!((study.results().count(), study.rows().count(), study.errors().count()), (0, 0, 0));
 }
 
+/// `put_cases_in_queue.py` at `aa4851e`.
+#[test]
+fn a_case_of_the_oldest_version_counts_once() {
+    let (message, id) = (case(1).to_uuid(), case(2).to_uuid());
+    let pfile = format!("data/pfile-{id}.json");
+    let entry = json!({"parameters": {"c": 1}, "data": {"base_file": "public/a.py", "parameter_file": pfile}});
+    let mut study = LegacyStudy::default();
+    study.add(&LegacyKey::parse(&pfile).unwrap(), CHANGED, br#"{"c": 1}"#).unwrap();
+    study.add(&LegacyKey::AllRuns, CHANGED, json!({message: entry}).to_string().as_bytes()).unwrap();
+    let [account] = &accounts(&study)[..] else { panic!("one batch") };
+    assert_eq!((&account.batch, account.counts), (&batch("legacy"), counts(1, 0, 0, 0, 1)));
+}
+
 #[test]
 fn where_documents_contradict_one_another_the_one_of_the_cases_state_counts() {
     let mut study = LegacyStudy::default();

@@ -1,5 +1,8 @@
 //! `all_runs.json`: the cases that were enqueued last, as `put_cases_in_queue.py` writes them. Next to its inputs, `data` is the
 //! message that the queue got; nothing here tells whether anybody computed the case.
+//!
+//! The oldest version names its entries by the ids that the queue gave the messages, and puts no `case_id` into these: there the
+//! key of the parameters is what names a case.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,7 +46,11 @@ impl Enqueued {
 
     fn add(&mut self, case: &str, entry: Value) {
         match (CaseId::from_uuid(case), entry) {
-            (Some(case), Value::Object(entry)) => drop(self.cases.insert(case, EnqueuedCase::read(&entry))),
+            (Some(name), Value::Object(entry)) => {
+                let message = entry.get("data").and_then(Value::as_object);
+                let case = message.and_then(fields::case_id).unwrap_or(name);
+                self.cases.insert(case, EnqueuedCase::read(&entry));
+            }
             _ => self.others += 1,
         }
     }
@@ -116,6 +123,18 @@ mod tests {
             json!({"case_id": UUID, "base_file": "public/footing.py", "parameter_file": pfile, "cube_id": 12});
         let inputs = json!({"cohesion_array": [1.0, 2.0], "raw_parameters": [0.5, 0.25]});
         check(&json!({"parameters": inputs, "data": message}), Some(12), Some("demo/set1/"), &inputs);
+    }
+
+    #[test]
+    fn an_entry_of_the_oldest_version_is_the_case_of_its_parameters() {
+        let name = |entry: &Value| read(entry).cases.into_keys().map(CaseId::to_uuid).collect::<Vec<_>>();
+        let (other, third) = (UUID.replace("9f", "8f"), UUID.replace("9f", "7f"));
+        let pfile = format!("data/pfile-{other}.json");
+        let inputs = json!({"cohesion_array": [1.0, 2.0]});
+        let oldest = json!({"parameters": inputs, "data": {"base_file": "public/footing.py", "parameter_file": pfile}});
+        assert_eq!(name(&oldest), [other.as_str()]);
+        assert_eq!(name(&json!({"data": {"case_id": third, "parameter_file": pfile}})), [third]);
+        assert_eq!(name(&json!({"data": {"case_id": "3", "parameter_file": "footing.json"}})), [UUID]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::case::CaseId;
 use crate::legacy::{Folder, LegacyKey};
 
 /// A time, which may be written as a text.
@@ -26,10 +27,20 @@ pub(super) fn level(fields: &Map<String, Value>) -> Option<u32> {
     is_level.then_some(number as u32)
 }
 
+/// The case that a message names: its `case_id`, or else, in the oldest version, that of its parameters.
+pub(super) fn case_id(fields: &Map<String, Value>) -> Option<CaseId> {
+    let own = fields.get("case_id").and_then(Value::as_str).and_then(CaseId::from_uuid);
+    own.or_else(|| parameters_key(fields).map(|(_, case)| case))
+}
+
 /// The folder that the parameters lie in: `parameter_file` is a whole key.
 pub(super) fn folder(fields: &Map<String, Value>) -> Option<Folder> {
+    parameters_key(fields).map(|(folder, _)| folder)
+}
+
+fn parameters_key(fields: &Map<String, Value>) -> Option<(Folder, CaseId)> {
     match LegacyKey::parse(fields.get("parameter_file")?.as_str()?)? {
-        LegacyKey::Parameters(folder, _) => Some(folder),
+        LegacyKey::Parameters(folder, case) => Some((folder, case)),
         _ => None,
     }
 }
