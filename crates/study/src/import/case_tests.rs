@@ -238,6 +238,20 @@ fn every_shape_of_pandas_is_read() {
 }
 
 #[test]
+fn what_is_said_of_decimal_marks_and_per_cent_signs_is_nothing_to_json() {
+    let json = r#"[{"a": 1.5, "b": "about 5%"}]"#;
+    let words = "numbers of JSON have a decimal point and no per cent sign, so nothing else was looked for";
+    let percent = Reading { percent: Some(Percent::Number), ..Reading::default() };
+    for (reading, notes) in [(COMMA, &[words][..]), (percent, &[words]), (POINT, &[]), (Reading::default(), &[])] {
+        let table = read_as(json, reading);
+        assert_eq!(
+            (table.rows.concat(), table.notes),
+            (vec![Number(1.5), text("about 5%")], notes.iter().map(|note| (*note).to_owned()).collect())
+        );
+    }
+}
+
+#[test]
 fn cases_that_the_command_line_wrote_as_json_are_read() {
     let json = r#"[
         {"case_id":"9f86d081884c7d659a2feaa0c55ad015","level":3,"parameters":{"c":[1.0,2.0],"n":1},"replicate":0},
@@ -261,6 +275,26 @@ fn a_line_that_names_the_separator_is_none_of_the_rows() {
     check_wrong("a,b\n\"1,2\n3,4\n", &["row 2: 1 field instead of 2: is a quotation mark not closed?"]);
     check_wrong("a,b\n1,2\n\"3\n\"\n", &["row 3: 1 field instead of 2: is a quotation mark not closed?"]);
     check("sep=,\na\n\"1,5\"\n", "a", &[&[Number(1.5)]]);
+}
+
+#[test]
+fn rows_that_a_quotation_mark_makes_one_are_refused() {
+    let words = "a quotation mark is not closed, or closed before the end of the field";
+    for (csv, row) in [
+        ("a,soil\n1,\"clay\n2,sand\n3,silt\n", 2),
+        ("a,soil\n1,\"clay\n2,\"sand\n3,silt\n", 2),
+        ("a,soil\n1,clay\n2,\"sand", 3),
+        ("a,soil\n1,clay\n2,\"sand\n", 3),
+    ] {
+        check_wrong(csv, &[&format!("row {row}: {words}")]);
+    }
+    check(
+        "soil,n\n\"wet\n\"\"clay\"\"\",1\n\"a\nb\",2",
+        "soil n",
+        &[&[text("wet\n\"clay\""), Integer(1)], &[text("a\nb"), Integer(2)]],
+    );
+    check("n,pipe\n1,12\" steel\n2,6\"", "n pipe", &[&[Integer(1), text("12\" steel")], &[Integer(2), text("6\"")]]);
+    check("n,soil\n1,\"clay\"\n2,\"sand\"", "n soil", &[&[Integer(1), text("clay")], &[Integer(2), text("sand")]]);
 }
 
 #[test]
@@ -383,6 +417,8 @@ fn tables_that_are_meant_to_take_long_take_no_time() {
     assert_eq!(read(format!("a{0}\n1{0}\n{0}", ",".repeat(columns))).rows, [[Integer(1)]]);
     let error = import("\"a\"b ".repeat(columns).as_bytes(), Reading::default()).unwrap_err();
     assert!(error.to_string().len() < 400, "a long name is cut");
+    let seeds: Vec<String> = (0..columns).map(|row| (u64::MAX - row as u64).to_string()).collect();
+    assert_eq!(read(format!("seed\n{}\n", seeds.join("\n"))).rows.len(), columns, "no float is equal to any of these");
     let keys = |order: &mut dyn Iterator<Item = usize>| {
         let keys: Vec<String> = order.map(|row| format!("\"{row}\":1")).collect();
         keys.join(",")

@@ -12,6 +12,9 @@ use super::word::trimmed;
 use super::{DecimalMark, ImportError, Reading, Table, list};
 use crate::figures::counted;
 
+/// What is said of a row whose quotation marks make it another one than it seems, or several rows one.
+const MISQUOTED: &str = "a quotation mark is not closed, or closed before the end of the field";
+
 /// What fields are, beyond what each of them says.
 struct Columns {
     names: Vec<String>,
@@ -61,6 +64,7 @@ fn rows(layout: &Layout<'_>, columns: &Columns, mut rows: Rows) -> Result<Rows, 
     records.next();
     while let Some(row) = records.next() {
         match columns.cells(&records.record) {
+            Ok(_) if records.is_misquoted => rows.refuse(row, MISQUOTED.to_owned()),
             Ok(cells) => rows.add(row, cells)?,
             Err(reason) => rows.refuse(row, reason),
         }
@@ -88,7 +92,8 @@ impl Columns {
         }
         let mut cells = Vec::with_capacity(width);
         for ((field, name), width) in fields.iter().zip(&self.names).zip(&self.widths) {
-            let components = if width.is_some() || trimmed(field).starts_with('[') { list::parse(field) } else { None };
+            let may_be_list = width.is_some() || field.as_bytes().contains(&b'[');
+            let components = if may_be_list { list::parse(field) } else { None };
             match (components, width) {
                 (Some(components), Some(count)) if components.len() == *count => cells.extend(components),
                 (Some(components), _) => return Err(list::wrong_count(name, components.len(), *width)),

@@ -94,12 +94,15 @@ pub fn parse_field(text: &str) -> Parameter {
 
 /// What a field of a file holds whose decimals have this mark.
 pub(super) fn read(text: &str, mark: DecimalMark, percent: Percent) -> Cell {
+    let text = text.trim();
+    Numeral::parse(text).and_then(|numeral| number(text, &numeral, mark, percent)).unwrap_or_else(|| read_other(text))
+}
+
+/// What a field holds that is no number.
+pub(super) fn read_other(text: &str) -> Cell {
     let (text, seen) = (text.trim(), trimmed(text));
     if seen.is_empty() {
         return Cell::Empty;
-    }
-    if let Some(cell) = Numeral::parse(text).and_then(|numeral| number(text, &numeral, mark, percent)) {
-        return cell;
     }
     if let Some(flag) = flag(seen) {
         return Cell::Loose(Parameter::Flag(flag));
@@ -117,7 +120,7 @@ pub(super) fn read(text: &str, mark: DecimalMark, percent: Percent) -> Cell {
     }
 }
 
-fn number(text: &str, numeral: &Numeral, mark: DecimalMark, percent: Percent) -> Option<Cell> {
+fn number(text: &str, numeral: &Numeral<'_>, mark: DecimalMark, percent: Percent) -> Option<Cell> {
     let text = || text.to_owned();
     Some(match numeral.value(mark, percent) {
         Some(Value::Number(number)) if numeral.is_unusual(mark) => Cell::Spelled(number, text()),

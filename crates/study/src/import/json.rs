@@ -5,7 +5,7 @@ use super::header::Header;
 use super::list::{column_names, no_vector, wrong_count};
 use super::number::{Value, whole_number};
 use super::rows::Rows;
-use super::{ImportError, Table};
+use super::{DecimalMark, ImportError, Reading, Table};
 use frame::{Frame, frame};
 use value::Json;
 
@@ -13,7 +13,7 @@ mod frame;
 mod index;
 mod value;
 
-pub(super) fn read(text: &str) -> Result<Table, ImportError> {
+pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
     // From bytes, as all JSON in the page is read: the parser is there once then.
     let values = serde_json::Deserializer::from_slice(text.as_bytes()).into_iter::<Json>();
     let values = values.collect::<Result<Vec<_>, _>>();
@@ -30,7 +30,14 @@ pub(super) fn read(text: &str) -> Result<Table, ImportError> {
             Err(reason) => rows.refuse(index + 1, reason),
         }
     }
-    rows.finish(frame.notes)
+    rows.finish(frame.notes.into_iter().chain(unneeded(reading)).collect())
+}
+
+/// What is said if somebody has said how numbers are read that JSON writes in one way only.
+fn unneeded(reading: Reading) -> Option<String> {
+    let is_said = reading.decimal_mark == Some(DecimalMark::Comma) || reading.percent.is_some();
+    is_said
+        .then(|| "numbers of JSON have a decimal point and no per cent sign, so nothing else was looked for".to_owned())
 }
 
 /// That no whole number has more than 64 bits: it would be read as a float.
@@ -106,19 +113,19 @@ fn cell(json: Json, name: &str) -> Result<Cell, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::Reading;
 
     #[test]
     fn the_table_of_a_design_file_is_read_as_it_stands_there() {
         let csv = "a,c[0],c[1],soil,level,replicate\n1,2.5,3,clay,0,1\n2,2.5,4,\"sand, wet\",1,0\n";
         let table = super::super::csv::read(csv, Reading::default()).unwrap();
         let json = serde_json::to_string(&table).unwrap();
-        assert_eq!(read(&json), Ok(Table { notes: Vec::new(), decimal_mark: None, ..table }));
+        assert_eq!(read(&json, Reading::default()), Ok(Table { notes: Vec::new(), decimal_mark: None, ..table }));
     }
 
     #[test]
     fn levels_that_are_not_as_many_as_the_rows_are_refused() {
-        let error = read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#).unwrap_err();
+        let error =
+            read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#, Reading::default()).unwrap_err();
         assert_eq!(error, ImportError::Shape("`levels` has 1 value, and there are 2 rows".to_owned()));
     }
 }

@@ -109,12 +109,14 @@ pub fn import(content: &[u8], reading: Reading) -> Result<Table, ImportError> {
     if word::trimmed(start).is_empty() {
         return Err(ImportError::Empty);
     }
-    if start.starts_with(['{', '[']) { json::read(start) } else { csv::read(&text, reading) }
+    if start.starts_with(['{', '[']) { json::read(start, reading) } else { csv::read(&text, reading) }
 }
 
 #[cfg(test)]
 mod case_tests;
 #[cfg(test)]
 mod habit_tests;
+#[cfg(test)]
+mod strange_tests;
 #[cfg(test)]
 mod tests;

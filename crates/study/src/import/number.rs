@@ -8,16 +8,26 @@ use crate::case::Parameter;
 
 /// A number as it is written. What its whole part is and what its decimals are depends on the decimal mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Numeral {
+pub(super) struct Numeral<'a> {
     is_negative: bool,
-    /// Digits, and what separates them.
-    mantissa: String,
-    /// What stands behind the `e`: a sign and digits.
-    exponent: Option<String>,
+    /// Digits, and what separates them; then, if there is an exponent, a letter, a sign and digits.
+    number: Cow<'a, str>,
+    mantissa: Mantissa,
     /// Whether a per cent sign follows.
     pub(super) is_percent: bool,
     /// Whether it is written as the protocol writes numbers, but for the decimal mark.
     is_plain: bool,
+}
+
+/// The part before the exponent: how long it is, and what it has beside digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Mantissa {
+    length: usize,
+    digits: usize,
+    points: usize,
+    commas: usize,
+    /// Spaces, apostrophes and underscores.
+    others: usize,
 }
 
 /// What a numeral comes to.
@@ -40,22 +50,25 @@ struct Parts<'a> {
 
 pub(super) const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
-impl Numeral {
+impl<'a> Numeral<'a> {
     /// The number that a text is: with a sign in front or behind it, or in brackets, as accountants write negative numbers;
     /// with groups of digits, an exponent (Fortran's, too), a currency, a per cent sign.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let cleaned = cleaned(text);
-        let rest = cleaned.trim();
-        let (rest, is_bracketed) = unwrapped(rest, '(', ')');
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        match cleaned(text) {
+            Cow::Borrowed(text) => Self::of(text),
+            Cow::Owned(text) => Numeral::of(&text).map(|numeral| Self { is_plain: false, ..numeral.into_owned() }),
+        }
+    }
+
+    fn of(text: &'a str) -> Option<Self> {
+        let (rest, is_bracketed) = unwrapped(text.trim(), '(', ')');
         let (rest, is_percent) = without_suffix(rest, &['%']);
         let (rest, has_currency_behind) = without_suffix(rest, &CURRENCIES);
         let (rest, front) = front(rest);
         let (rest, has_minus_behind) = if front.sign.is_none() { without_suffix(rest, &['-']) } else { (rest, false) };
-        let (mantissa, exponent, is_fortran) = split_exponent(rest)?;
-        let is_number = mantissa.contains(|letter: char| letter.is_ascii_digit())
-            && mantissa.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ','))
-            && mantissa.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '\'' | ' ' | '_'));
-        if !is_number || (is_bracketed && (front.sign.is_some() || has_minus_behind)) {
+        let mantissa = Mantissa::of(rest)?;
+        let has_two_signs = is_bracketed && (front.sign.is_some() || has_minus_behind);
+        if has_two_signs || (front.has_currency && has_currency_behind) {
             return None;
         }
         let is_dressed = is_bracketed
@@ -66,72 +79,122 @@ impl Numeral {
             || front.has_space;
         let numeral = Self {
             is_negative: is_bracketed || has_minus_behind || front.sign == Some('-'),
-            mantissa: mantissa.to_owned(),
-            exponent,
+            number: Cow::Borrowed(rest),
+            mantissa,
             is_percent,
-            is_plain: matches!(cleaned, Cow::Borrowed(_)) && !is_dressed && !is_fortran,
+            is_plain: !is_dressed && !rest[mantissa.length..].starts_with(FORTRAN),
         };
         let is_some = numeral.fits(DecimalMark::Point) || numeral.fits(DecimalMark::Comma);
         is_some.then_some(numeral)
     }
 
+    /// The same without the text that it was read from.
+    pub(super) fn into_owned(self) -> Numeral<'static> {
+        Numeral { number: Cow::Owned(self.number.into_owned()), ..self }
+    }
+
+    fn mantissa(&self) -> &str {
+        &self.number[..self.mantissa.length]
+    }
+
+    /// What stands behind the letter of the exponent.
+    fn exponent(&self) -> Option<&str> {
+        self.number.get(self.mantissa.length + 1..)
+    }
+
     /// What it comes to with this decimal mark; none if it is no number then.
     pub(super) fn value(&self, mark: DecimalMark, percent: Percent) -> Option<Value> {
-        let Parts { whole, decimals, is_grouped } = self.parts(mark)?;
-        let digits = || Cow::Owned(whole.chars().filter(char::is_ascii_digit).collect());
-        let whole: Cow<'_, str> = if is_grouped { digits() } else { Cow::Borrowed(whole) };
-        let sign = if self.is_negative { "-" } else { "" };
+        let parts = self.parts(mark)?;
         let is_shifted = self.is_percent && percent == Percent::Fraction;
-        if decimals.is_none() && self.exponent.is_none() && !is_shifted {
-            return Some(whole_number(&format!("{sign}{whole}")));
+        if parts.decimals.is_none() && self.exponent().is_none() && !is_shifted {
+            return Some(whole(&parts, self.is_negative));
         }
-        let exponent = match (&self.exponent, is_shifted) {
-            (None, false) => "0".to_owned(),
-            (Some(exponent), false) => exponent.clone(),
-            (exponent, true) => {
-                let exponent: i32 = exponent.as_deref().map_or(Ok(0), str::parse).ok()?;
-                exponent.saturating_sub(2).to_string()
-            }
+        let is_written_so = self.is_plain && mark == DecimalMark::Point && !parts.is_grouped;
+        let number: f64 = if is_written_so {
+            self.number.parse().ok()?
+        } else if self.is_plain && !parts.is_grouped {
+            self.number.replacen(',', ".", 1).parse().ok()?
+        } else {
+            self.shifted(&parts, if is_shifted { -2 } else { 0 })?.parse().ok()?
         };
-        let number: f64 = format!("{sign}{whole}.{}e{exponent}", decimals.unwrap_or("0")).parse().ok()?;
+        let number = if self.is_negative { -number } else { number };
         Some(if number.is_finite() { Value::Number(Parameter::Number(number)) } else { Value::NotFinite })
+    }
+
+    /// Its digits with a point, and its exponent with so much more.
+    fn shifted(&self, Parts { whole, decimals, is_grouped }: &Parts<'_>, more: i32) -> Option<String> {
+        let whole = if *is_grouped { digits(whole) } else { Cow::Borrowed(*whole) };
+        let exponent = match self.exponent() {
+            Some(exponent) if more == 0 => Cow::Borrowed(exponent),
+            exponent => Cow::Owned(
+                exponent.map_or(Ok(0), str::parse).ok().map(|own: i32| own.saturating_add(more))?.to_string(),
+            ),
+        };
+        Some(format!("{whole}.{}e{exponent}", decimals.unwrap_or("0")))
     }
 
     /// Whether whoever reads it should be told what it was read as: it isn't written as the protocol writes numbers.
     pub(super) fn is_unusual(&self, mark: DecimalMark) -> bool {
-        let has_zeros = self.mantissa.len() > 1
-            && self.mantissa.starts_with('0')
-            && self.mantissa.bytes().all(|digit| digit.is_ascii_digit());
+        let Mantissa { length, digits, .. } = self.mantissa;
+        let has_zeros = length > 1 && digits == length && self.mantissa().starts_with('0');
         !self.is_plain || has_zeros || self.parts(mark).is_some_and(|parts| parts.is_grouped)
     }
 
     /// Whether it is a number with this decimal mark.
     pub(super) fn fits(&self, mark: DecimalMark) -> bool {
-        self.parts(mark).is_some()
+        match (mark, self.mantissa) {
+            (_, Mantissa { points: 0, commas: 0, others: 0, .. })
+            | (DecimalMark::Point, Mantissa { points: 1, commas: 0, others: 0, .. }) => true,
+            (DecimalMark::Comma, Mantissa { points: 0, commas: 1, others: 0, .. }) => !self.mantissa().ends_with(','),
+            _ => self.parts(mark).is_some(),
+        }
     }
 
     /// Whether it has a mark that may separate decimals.
     pub(super) fn has_mark(&self, mark: DecimalMark) -> bool {
-        self.mantissa.contains(mark.letter())
+        match mark {
+            DecimalMark::Point => self.mantissa.points > 0,
+            DecimalMark::Comma => self.mantissa.commas > 0,
+        }
     }
 
     fn parts(&self, mark: DecimalMark) -> Option<Parts<'_>> {
-        let (whole, decimals) = match self.mantissa.split_once(mark.letter()) {
-            Some((whole, decimals)) => (whole, Some(decimals)),
-            None => (self.mantissa.as_str(), None),
+        let mantissa = self.mantissa();
+        let (whole, decimals) = match mantissa.bytes().position(|byte| char::from(byte) == mark.letter()) {
+            Some(place) => (&mantissa[..place], Some(&mantissa[place + 1..])),
+            None => (mantissa, None),
         };
         let is_digit = |digit: u8| digit.is_ascii_digit();
-        let has_digits = !whole.is_empty() || decimals.is_some_and(|decimals| !decimals.is_empty());
-        let is_grouped = !whole.bytes().all(is_digit);
+        let has_decimals = decimals.is_some_and(|decimals| !decimals.is_empty());
+        // Programs write `5.`; a comma without decimals separates columns.
+        let has_digits = has_decimals || (!whole.is_empty() && (mark == DecimalMark::Point || decimals.is_none()));
+        let has_only_digits = self.mantissa.digits + usize::from(decimals.is_some()) == self.mantissa.length;
+        let is_grouped = !has_only_digits && !whole.bytes().all(is_digit);
         let is_number = has_digits
-            && decimals.is_none_or(|decimals| decimals.bytes().all(is_digit))
-            && (!is_grouped || (self.exponent.is_none() && has_proper_groups(whole)));
+            && (has_only_digits || decimals.is_none_or(|decimals| decimals.bytes().all(is_digit)))
+            && (!is_grouped || (self.exponent().is_none() && has_proper_groups(whole)));
         is_number.then(|| Parts {
             whole,
             decimals: decimals.map(|decimals| if decimals.is_empty() { "0" } else { decimals }),
             is_grouped,
         })
     }
+}
+
+/// A whole number of at most 64 bits.
+fn whole(Parts { whole, is_grouped, .. }: &Parts<'_>, is_negative: bool) -> Value {
+    let digits = if *is_grouped { digits(whole) } else { Cow::Borrowed(*whole) };
+    let magnitude: Option<u64> = digits.parse().ok();
+    let number = if is_negative {
+        magnitude.and_then(|magnitude| 0_i64.checked_sub_unsigned(magnitude)).map(Parameter::Integer)
+    } else {
+        magnitude.map(Parameter::from)
+    };
+    number.map_or(Value::Beyond, Value::Number)
+}
+
+fn digits(grouped: &str) -> Cow<'static, str> {
+    Cow::Owned(grouped.chars().filter(char::is_ascii_digit).collect())
 }
 
 /// A whole number of at most 64 bits, with a sign or without.
@@ -141,38 +204,62 @@ pub(super) fn whole_number(digits: &str) -> Value {
 
 /// The float that is equal to a number; none if it is a whole number that no float is equal to.
 pub(super) fn exact_float(number: &Parameter) -> Option<f64> {
-    let float = number.as_number()?;
-    let digits = match number {
-        Parameter::Integer(integer) => integer.to_string(),
-        Parameter::Unsigned(integer) => integer.to_string(),
-        _ => return Some(float),
+    let magnitude = match number {
+        Parameter::Integer(integer) => integer.unsigned_abs(),
+        Parameter::Unsigned(integer) => *integer,
+        _ => 0,
     };
-    (format!("{float:.0}") == digits).then_some(float)
+    // Of its 64 bits, all but as many as a float has are zeros at both ends.
+    let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
+    if zeros + f64::MANTISSA_DIGITS >= u64::BITS { number.as_number() } else { None }
 }
 
 /// Whether digits stand in groups of three, or as in India, where only the last group has three and the others two.
 fn has_proper_groups(whole: &str) -> bool {
-    let Some(separator) = whole.chars().find(|letter| !letter.is_ascii_digit()) else { return false };
-    let groups: Vec<&str> = whole.split(separator).collect();
-    let [first, middle @ .., last] = groups.as_slice() else { return false };
-    let are_digits = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|digit| digit.is_ascii_digit()));
-    let is_western = first.len() <= 3 && middle.iter().all(|group| group.len() == 3);
-    let is_indian = separator == ',' && first.len() <= 2 && middle.iter().all(|group| group.len() == 2);
-    are_digits && last.len() == 3 && !first.starts_with('0') && (is_western || is_indian)
+    let Some(first) = whole.bytes().position(|byte| !byte.is_ascii_digit()) else { return false };
+    let separator = whole.as_bytes()[first];
+    let is_group = |group: &[u8], length: usize| group.len() == length && group.iter().all(u8::is_ascii_digit);
+    let mut groups = whole.as_bytes()[first + 1..].rsplit(|byte| *byte == separator);
+    let is_closed = groups.next().is_some_and(|last| is_group(last, 3));
+    let (mut are_threes, mut are_twos) = (first <= 3, first <= 2 && separator == b',');
+    for group in groups {
+        are_threes &= is_group(group, 3);
+        are_twos &= is_group(group, 2);
+    }
+    is_closed && first > 0 && !whole.starts_with('0') && (are_threes || are_twos)
 }
 
-/// Mantissa and exponent, and whether the exponent is written as in Fortran.
-fn split_exponent(text: &str) -> Option<(&str, Option<String>, bool)> {
-    let Some(place) = text.find(['e', 'E', 'd', 'D']) else { return Some((text, None, false)) };
-    let (mantissa, exponent) = (&text[..place], &text[place + 1..]);
-    let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
+/// The letters of Fortran's exponents.
+const FORTRAN: [char; 2] = ['d', 'D'];
+
+impl Mantissa {
+    /// That of a number without sign; none if it is no number.
+    fn of(text: &str) -> Option<Self> {
+        let mut mantissa = Self::default();
+        for byte in text.bytes() {
+            match byte {
+                b'0'..=b'9' => mantissa.digits += 1,
+                b'.' => mantissa.points += 1,
+                b',' => mantissa.commas += 1,
+                b'\'' | b' ' | b'_' if mantissa.length > 0 => mantissa.others += 1,
+                b'e' | b'E' | b'd' | b'D' if mantissa.digits > 0 => break,
+                _ => return None,
+            }
+            mantissa.length += 1;
+        }
+        let (before, behind) = text.split_at(mantissa.length);
+        let is_number = mantissa.digits > 0 && (behind.is_empty() || is_exponent_of(before, behind));
+        is_number.then_some(mantissa)
     }
-    let is_fortran = text[place..].starts_with(['d', 'D']);
+}
+
+/// Whether what stands behind a mantissa is an exponent, its letter included.
+fn is_exponent_of(mantissa: &str, text: &str) -> bool {
+    let exponent = &text[1..];
+    let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     // Without point and sign it is as likely a name: `3D5`.
-    let is_sure = !is_fortran || mantissa.contains('.') || digits.len() < exponent.len();
-    is_sure.then(|| (mantissa, Some(exponent.to_owned()), is_fortran))
+    let is_sure = !text.starts_with(FORTRAN) || mantissa.contains('.') || digits.len() < exponent.len();
+    is_sure && !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// What stands in front of the digits.
@@ -246,9 +333,21 @@ mod tests {
 
     #[test]
     fn what_has_no_proper_groups_is_no_number() {
-        for text in
-            ["1,2,3", "1.2.3", "1 2", "1'20", "1_0", "1,200'000", "12,3456,789", "1,,000", ",", "1.200.00", "1,200 000"]
-        {
+        for text in [
+            "1,2,3",
+            "1.2.3",
+            "1 2",
+            "1'20",
+            "1_0",
+            "1,200'000",
+            "12,3456,789",
+            "1,,000",
+            ",",
+            "5,",
+            "1.200,",
+            "1.200.00",
+            "1,200 000",
+        ] {
             check(text, None, None);
         }
     }
@@ -260,6 +359,8 @@ mod tests {
             ("1.5d3", 1500.0),
             ("1D-2", 0.01),
             (".5", 0.5),
+            ("1.e3", 1000.0),
+            (".5E-1", 0.05),
             ("5.", 5.0),
             ("+.5E+1", 5.0),
             ("−3.5", -3.5),
@@ -277,10 +378,28 @@ mod tests {
             assert_eq!(value(text, DecimalMark::Point), Some(Value::Number(Number(number))), "{text}");
         }
         check_same("(5)", Integer(-5));
+        check_same("-9223372036854775808", Integer(i64::MIN));
+        check_same("9'223'372'036'854'775'808", Parameter::Unsigned(1 << 63));
+        check_same("-0", Integer(0));
         check_same("\u{200b}50000", Integer(50_000));
         check("1,5E+3", None, Some(Number(1500.0)));
         assert_eq!(value("1e999", DecimalMark::Point), Some(Value::NotFinite));
         assert_eq!(value("1e-2147483648%", DecimalMark::Point), Some(Value::Number(Parameter::Number(0.0))));
+    }
+
+    #[test]
+    fn a_float_is_equal_to_a_whole_number_or_there_is_none() {
+        for integer in [0, 1, -1, 1 << 53, (1 << 53) + 2, -(1 << 53), i64::MIN, i64::MAX - 1023, 3 << 61] {
+            let float = exact_float(&Integer(integer)).unwrap();
+            assert_eq!(format!("{float:.0}"), integer.to_string());
+        }
+        for integer in [(1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MAX - 511, (3 << 61) + 1] {
+            assert_eq!(exact_float(&Integer(integer)), None, "{integer}");
+        }
+        assert_eq!(exact_float(&Parameter::Unsigned(u64::MAX)), None);
+        assert_eq!(exact_float(&Parameter::Unsigned(1 << 63)), Some(9_223_372_036_854_775_808.0));
+        assert_eq!(exact_float(&Number(1.5)), Some(1.5));
+        assert_eq!(exact_float(&Parameter::Text("1".to_owned())), None);
     }
 
     #[test]
@@ -298,6 +417,7 @@ mod tests {
             "5--",
             "--5",
             "$",
+            "$5$",
             "%",
             "-",
             "1.#INF",

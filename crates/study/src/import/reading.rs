@@ -92,13 +92,13 @@ pub struct Spot {
 }
 
 impl Question {
-    pub(super) fn decimal_mark(row: usize, column: String, text: &str, numeral: &Numeral) -> Option<Self> {
+    pub(super) fn decimal_mark(row: usize, column: String, text: &str, numeral: &Numeral<'_>) -> Option<Self> {
         let value = |mark| value(numeral, mark, Percent::Number);
         let (point, comma) = (value(DecimalMark::Point)?, value(DecimalMark::Comma)?);
         Some(Self::DecimalMark { at: Spot { row, column, text: shown(text) }, point, comma })
     }
 
-    pub(super) fn percent(row: usize, column: String, text: &str, numeral: &Numeral) -> Option<Self> {
+    pub(super) fn percent(row: usize, column: String, text: &str, numeral: &Numeral<'_>) -> Option<Self> {
         let read = |percent| {
             value(numeral, DecimalMark::Point, percent).or_else(|| value(numeral, DecimalMark::Comma, percent))
         };
@@ -107,7 +107,7 @@ impl Question {
     }
 }
 
-fn value(numeral: &Numeral, mark: DecimalMark, percent: Percent) -> Option<String> {
+fn value(numeral: &Numeral<'_>, mark: DecimalMark, percent: Percent) -> Option<String> {
     match numeral.value(mark, percent)? {
         Value::Number(number) => Some(field(&number)),
         Value::Beyond | Value::NotFinite => None,

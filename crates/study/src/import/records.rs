@@ -17,6 +17,8 @@ pub(super) struct Records<'a> {
     text: &'a str,
     source: Source<'a>,
     pub(super) record: StringRecord,
+    /// Whether a quotation mark of the record isn't closed, or closed in the middle of a field.
+    pub(super) is_misquoted: bool,
     /// Rows above the text.
     rows_above: usize,
     /// How many line breaks stood inside of fields so far: a spreadsheet doesn't count them.
@@ -38,7 +40,7 @@ impl<'a> Records<'a> {
                 Source::Csv(Box::new(builder.from_reader(text.as_bytes())))
             }
         };
-        Self { text, source, record: StringRecord::new(), rows_above, breaks_inside: 0 }
+        Self { text, source, record: StringRecord::new(), is_misquoted: false, rows_above, breaks_inside: 0 }
     }
 
     /// Reads the next record; its row, from 1.
@@ -59,34 +61,55 @@ impl<'a> Records<'a> {
                 Some(index + 1)
             }
             Source::Csv(reader) => {
+                let start = place(reader);
                 // It can't fail: the text is in memory, it is UTF-8, and records may have any number of fields.
                 if !reader.read_record(&mut self.record).unwrap_or(false) {
                     return None;
                 }
-                self.breaks_inside += self.record.as_slice().matches('\n').count();
-                let position = reader.position();
+                let breaks = self.record.as_slice().matches('\n').count();
+                self.breaks_inside += breaks;
+                let written = self.text.get(start..place(reader)).unwrap_or_default();
+                let is_at_end = place(reader) >= self.text.len();
+                self.is_misquoted = (breaks > 0 || is_at_end) && is_misquoted(written, &self.record);
                 // A break at the end of the text may stand inside of quotes that aren't closed.
                 let ends_with_break = self.record.iter().next_back().is_some_and(|field| field.ends_with('\n'));
-                let is_open = ends_with_break && !self.text.ends_with("\"\n");
-                let is_at_end = position.byte() >= self.text.len() as u64;
-                let is_ended = !is_at_end || (self.text.ends_with('\n') && !is_open);
-                let line = usize::try_from(position.line()).unwrap_or(usize::MAX);
+                let is_ended = !is_at_end || (self.text.ends_with('\n') && !(ends_with_break && self.is_misquoted));
+                let line = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
                 Some(line - usize::from(is_ended) - self.breaks_inside)
             }
         }
     }
 }
 
-/// The fields of a line that spaces separate. One in quotes may have spaces, and `""` is a quotation mark there.
+/// Where the next record begins, in bytes.
+fn place(reader: &Reader<&[u8]>) -> usize {
+    usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)
+}
+
+/// Whether a field with line breaks, or that begins with a quotation mark, isn't written as one in quotation marks: then it may
+/// be several.
+fn is_misquoted(written: &str, record: &StringRecord) -> bool {
+    let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
+    let is_open = |field: &str| written.trim_end_matches('\n').ends_with(&format!("\"{field}"));
+    let last =
+        record.iter().next_back().filter(|last| !last.is_empty() && !last.contains(['"', '\n']) && is_open(last));
+    last.is_some() || record.iter().any(|field| field.contains('\n') && !written.contains(&quoted(field)))
+}
+
+/// The fields of a line that spaces separate, or tabs: other spaces stand inside of numbers. One in quotes may have spaces, and `""` is a quotation mark there.
 pub(super) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start();
+    let mut rest = line.trim_matches(is_space);
     while !rest.is_empty() {
         let (word, behind) = word(rest);
         words.push(word);
-        rest = behind.trim_start();
+        rest = behind.trim_start_matches(is_space);
     }
     words
+}
+
+fn is_space(letter: char) -> bool {
+    letter.is_ascii_whitespace()
 }
 
 fn word(text: &str) -> (String, &str) {
@@ -95,7 +118,7 @@ fn word(text: &str) -> (String, &str) {
         let mut rest = quoted;
         while let Some((part, behind)) = rest.split_once('"') {
             word.push_str(part);
-            if behind.is_empty() || behind.starts_with(char::is_whitespace) {
+            if behind.is_empty() || behind.starts_with(is_space) {
                 return (word, behind);
             }
             // Anything else but a second mark says that the first one was just a letter.
@@ -104,7 +127,7 @@ fn word(text: &str) -> (String, &str) {
             rest = behind;
         }
     }
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let end = text.find(is_space).unwrap_or(text.len());
     (text[..end].to_owned(), &text[end..])
 }
 
@@ -117,6 +140,7 @@ mod tests {
         assert_eq!(words("  a  b\tc "), ["a", "b", "c"]);
         assert_eq!(words("\"a b\" \"c\"\"d\" \"\""), ["a b", "c\"d", ""]);
         assert_eq!(words("\"a b"), ["\"a", "b"]);
+        assert_eq!(words("1\u{a0}200 2\u{202f}500"), ["1\u{a0}200", "2\u{202f}500"]);
         assert!(words("  ").is_empty());
     }
 

@@ -1,6 +1,7 @@
 //! Rows that are the same case.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::number::exact_float;
 use crate::case::Parameter;
@@ -11,21 +12,9 @@ const MAX_NAMED: usize = 5;
 
 /// What is said of rows that are the same case as an earlier one; none if there are none. `numbers` are the rows in the file.
 pub(super) fn repeated_rows(cases: &[Vec<Parameter>], replicates: &[u32], numbers: &[usize]) -> Option<String> {
-    let mut first_rows: HashMap<Vec<u8>, usize> = HashMap::with_capacity(cases.len());
-    let (mut count, mut named) = (0_u64, Vec::new());
-    for (index, (values, number)) in cases.iter().zip(numbers).enumerate() {
-        let mut key = replicates.get(index).copied().unwrap_or_default().to_le_bytes().to_vec();
-        for value in values {
-            put_key(value, &mut key);
-        }
-        let first = *first_rows.entry(key).or_insert(*number);
-        if first != *number {
-            count += 1;
-            if named.len() < MAX_NAMED {
-                named.push(format!("{number} (as {first})"));
-            }
-        }
-    }
+    let Repeated { count, first } = Repeated::of(&Cases { cases, replicates });
+    let named: Vec<String> =
+        first.iter().map(|(row, original)| format!("{} (as {})", numbers[*row], numbers[*original])).collect();
     let more = if count > named.len() as u64 { " …" } else { "" };
     let words = [
         "row has the inputs of another one and is no case of its own",
@@ -35,26 +24,89 @@ pub(super) fn repeated_rows(cases: &[Vec<Parameter>], replicates: &[u32], number
     (count > 0).then(|| format!("{rows}: row {}{more}", named.join(", ")))
 }
 
-/// Puts what tells a value from others of another case. Numbers that are equal are the same input, 30 and 30.0.
-fn put_key(value: &Parameter, key: &mut Vec<u8>) {
-    let mut put = |kind: u8, bytes: &[u8]| {
-        key.push(kind);
-        key.extend_from_slice(&bytes.len().to_le_bytes());
-        key.extend_from_slice(bytes);
-    };
-    match value {
-        Parameter::Flag(flag) => put(0, &[u8::from(*flag)]),
-        Parameter::Text(text) => put(1, text.as_bytes()),
-        Parameter::List(components) => {
-            put(2, &components.len().to_le_bytes());
-            for component in components {
-                put_key(component, key);
+/// Rows that repeat others, by their place in the table.
+#[derive(Default)]
+struct Repeated {
+    count: u64,
+    /// The first of them, each with the row that it repeats.
+    first: BTreeMap<usize, usize>,
+}
+
+impl Repeated {
+    /// Sorts the rows by a hash of what they are, and compares those that have the same: 16 bytes a row are enough for that.
+    fn of(cases: &Cases) -> Self {
+        let mut hashes: Vec<(u64, u32)> =
+            (0_u32..).zip(cases.cases).map(|(row, _)| (cases.hash(row as usize), row)).collect();
+        hashes.sort_unstable();
+        let mut repeated = Self::default();
+        for rows in hashes.chunk_by(|one, other| one.0 == other.0).filter(|rows| rows.len() > 1) {
+            let mut originals: Vec<usize> = Vec::new();
+            for row in rows.iter().map(|(_, row)| *row as usize) {
+                match originals.iter().find(|original| cases.are_same(**original, row)) {
+                    Some(original) => repeated.add(row, *original),
+                    None => originals.push(row),
+                }
             }
         }
-        number => match exact_float(number) {
+        repeated
+    }
+
+    fn add(&mut self, row: usize, original: usize) {
+        self.count += 1;
+        self.first.insert(row, original);
+        if self.first.len() > MAX_NAMED {
+            self.first.pop_last();
+        }
+    }
+}
+
+/// The rows of a table. Without replicates all are the first.
+struct Cases<'a> {
+    cases: &'a [Vec<Parameter>],
+    replicates: &'a [u32],
+}
+
+impl Cases<'_> {
+    fn replicate(&self, row: usize) -> u32 {
+        self.replicates.get(row).copied().unwrap_or_default()
+    }
+
+    fn hash(&self, row: usize) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u32(self.replicate(row));
+        self.cases[row].iter().for_each(|value| hash(value, &mut hasher));
+        hasher.finish()
+    }
+
+    fn are_same(&self, one: usize, other: usize) -> bool {
+        self.replicate(one) == self.replicate(other) && all_same(&self.cases[one], &self.cases[other])
+    }
+}
+
+fn all_same(one: &[Parameter], other: &[Parameter]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+}
+
+/// Whether two values are the same input. Numbers that are equal are, 30 and 30.0.
+fn is_same(one: &Parameter, other: &Parameter) -> bool {
+    match (one, other) {
+        (Parameter::List(one), Parameter::List(other)) => all_same(one, other),
+        _ => one == other || exact_float(one).is_some_and(|float| exact_float(other) == Some(float)),
+    }
+}
+
+/// What is the same has the same hash.
+fn hash(value: &Parameter, hasher: &mut DefaultHasher) {
+    match value {
+        Parameter::Flag(flag) => flag.hash(hasher),
+        Parameter::Text(text) => text.hash(hasher),
+        Parameter::List(components) => components.iter().for_each(|component| hash(component, hasher)),
+        number => match (exact_float(number), number) {
             // Minus zero is zero.
-            Some(float) => put(3, &(float + 0.0).to_bits().to_le_bytes()),
-            None => put(4, super::field(number).as_bytes()),
+            (Some(float), _) => (float + 0.0).to_bits().hash(hasher),
+            (None, Parameter::Integer(integer)) => integer.hash(hasher),
+            (None, Parameter::Unsigned(integer)) => integer.hash(hasher),
+            (None, _) => {}
         },
     }
 }
@@ -76,6 +128,27 @@ mod tests {
         let expected = "2 rows have the inputs of another one and are no case of their own: row 3 (as 2), 6 (as 2)";
         assert_eq!(told.as_deref(), Some(expected));
         assert_eq!(repeated_rows(&cases, &[0, 1, 0, 2], &[2, 3, 5, 6]), None);
+    }
+
+    #[test]
+    fn the_first_rows_are_named_and_all_are_counted() {
+        let cases: Vec<Vec<Parameter>> =
+            (0..20).map(|row| vec![Number(f64::from(row % 7) * -0.0), Integer(row.into())]).collect();
+        let repeats = [cases.clone(), cases].concat();
+        let numbers: Vec<usize> = (2..42).collect();
+        let told = repeated_rows(&repeats, &[], &numbers).unwrap();
+        let rows = told.split_once(": ").unwrap();
+        assert!(rows.0.starts_with("20 rows have"), "{told}");
+        assert_eq!(rows.1, "row 22 (as 2), 23 (as 3), 24 (as 4), 25 (as 5), 26 (as 6) …");
+    }
+
+    #[test]
+    fn values_of_other_kinds_are_no_same_inputs() {
+        let values = [Text("1".to_owned()), Integer(1), Parameter::Flag(true), List(vec![Integer(1)])];
+        let cases: Vec<Vec<Parameter>> = values.map(|value| vec![value]).to_vec();
+        assert_eq!(repeated_rows(&cases, &[], &[2, 3, 4, 5]), None);
+        let zeros = [vec![Number(0.0)], vec![Number(-0.0)], vec![Integer(0)]];
+        assert!(repeated_rows(&zeros, &[], &[2, 3, 4]).unwrap().ends_with("row 3 (as 2), 4 (as 2)"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use csv::StringRecord;
 
-use super::field::{Cell, read};
+use super::field::{Cell, read_other};
 use super::layout::Layout;
 use super::number::Numeral;
 use super::records::Separator;
@@ -58,7 +58,7 @@ enum First {
 struct Example {
     row: usize,
     text: String,
-    numeral: Numeral,
+    numeral: Numeral<'static>,
 }
 
 /// What decimal marks and per cent signs mean in a file.
@@ -161,7 +161,7 @@ impl Survey {
         &self,
         column: usize,
         example: Option<&Example>,
-        ask: impl FnOnce(usize, String, &str, &Numeral) -> Option<Question>,
+        ask: impl FnOnce(usize, String, &str, &Numeral<'_>) -> Option<Question>,
     ) -> ImportError {
         let name = self.names.get(column).cloned().unwrap_or_default();
         let question = example.and_then(|example| ask(example.row, name, &example.text, &example.numeral));
@@ -221,7 +221,7 @@ impl ColumnSurvey {
             self.look_at(row, field, &numeral);
             return;
         }
-        match read(field, DecimalMark::Point, Percent::Fraction) {
+        match read_other(field) {
             Cell::Empty => self.blanks += 1,
             cell @ (Cell::Loose(Parameter::Text(_)) | Cell::Odd(_)) => {
                 self.texts += 1;
@@ -235,17 +235,20 @@ impl ColumnSurvey {
     }
 
     fn count(&mut self, rows_before: u64, field: &str) {
+        if rows_before > 0 && self.next.is_none() {
+            return;
+        }
         let number: Option<u64> = field.trim().parse().ok();
         let is_next = if rows_before == 0 { number.is_some_and(|first| first <= 1) } else { self.next == number };
         self.next = number.filter(|_| is_next).map(|number| number + 1);
     }
 
-    fn look_at(&mut self, row: usize, field: &str, numeral: &Numeral) {
+    fn look_at(&mut self, row: usize, field: &str, numeral: &Numeral<'_>) {
         let (is_point, is_comma) = (numeral.fits(DecimalMark::Point), numeral.fits(DecimalMark::Comma));
         self.points += usize::from(is_point && !is_comma);
         self.commas += usize::from(is_comma && !is_point);
         self.numbers += 1;
-        let example = || Some(Example { row, text: field.trim().to_owned(), numeral: numeral.clone() });
+        let example = || Some(Example { row, text: field.trim().to_owned(), numeral: numeral.clone().into_owned() });
         let has_comma = numeral.has_mark(DecimalMark::Comma);
         if is_point && is_comma && (has_comma || numeral.has_mark(DecimalMark::Point)) {
             self.two_ways = self.two_ways.take().or_else(example);

@@ -96,7 +96,8 @@ impl Tally {
         if *doubt == Doubt::Missing {
             self.missing_word.get_or_insert_with(example);
         }
-        if is_flag_word(text) {
+        // It matters only if all are.
+        if self.flag_words == self.others && is_flag_word(text) {
             self.flag_words += 1;
             self.flag_word.get_or_insert_with(example);
         }

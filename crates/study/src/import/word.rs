@@ -75,8 +75,8 @@ const NOT_FINITE: [&str; 15] = [
 /// Whether a text says that there is no number, or none that is finite: NaN, an infinity, and what C writes on Windows.
 pub(super) fn is_not_finite(text: &str) -> bool {
     let cleaned = cleaned(text);
-    let word = cleaned.trim().trim_start_matches(['+', '-']).to_ascii_lowercase();
-    NOT_FINITE.contains(&word.as_str())
+    let word = cleaned.trim().trim_start_matches(['+', '-']);
+    NOT_FINITE.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether a text is what a spreadsheet shows in place of a value that it can't compute, in whichever language.
@@ -100,7 +100,8 @@ const MISSING: [&str; 14] =
 /// Whether a text is a word for a value that is missing.
 pub(super) fn is_missing_word(text: &str) -> bool {
     let cleaned = cleaned(text);
-    MISSING.iter().any(|word| cleaned.trim().eq_ignore_ascii_case(word))
+    let text = cleaned.trim();
+    MISSING.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 const YES_AND_NO: [&str; 26] = [
