@@ -507,6 +507,16 @@ def test_a_table_that_may_be_meant_in_two_ways_is_refused_with_the_option_that_s
     assert [case["parameters"] for case in ran.json()] == [{"a": 5}]
 
 
+def test_constraints_that_break_a_latin_hypercube_are_told_before_it_is_sent(launched: Launched, tmp_path: Path) -> None:
+    design = write_design(tmp_path, {"kind": "latin_hypercube", "cases": 20}, constraints=["a < 50"])
+    ran = enqueue(launched, design, "--yes")
+    assert ran.code == 0, ran.err
+    words = "10 of 20 points were left out by the constraints: what is left is no Latin hypercube any more"
+    assert ran.out.count(words) == 1
+    assert words in design_of(launched.command_line.binary, design).out
+    assert "Of 40 points about 20 would be left." in ran.out
+
+
 def test_a_design_written_as_json_is_read_back(binary: Path, tmp_path: Path) -> None:
     design = write_design(tmp_path, {"kind": "latin_hypercube", "levels": [1, 2]}, replicates=2)
     first, second = tmp_path / "cases.json", tmp_path / "again.json"

@@ -114,16 +114,18 @@ pub(crate) fn table_notes(input: &Input) -> Vec<String> {
     input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
 }
 
-/// How many points constraints left out, and what can be done where the others aren't what they were chosen for any more.
+/// How many points constraints left out.
 fn constrained(input: &Input, design: &Points) -> Option<String> {
-    let DesignFile { sampler, factors, .. } = &input.file;
     let left_out = design.left_out();
-    let Some(thinning) = Thinning::of(*sampler, left_out, design.len() as u64) else {
-        let points =
-            counted(left_out, "point doesn't meet the constraints and is", "points don't meet the constraints and are");
-        return (left_out > 0).then(|| format!("{points} left out."));
-    };
-    let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(factors).ok()?));
+    let points =
+        counted(left_out, "point doesn't meet the constraints and is", "points don't meet the constraints and are");
+    thinned(&input.file, design).or_else(|| (left_out > 0).then(|| format!("{points} left out.")))
+}
+
+/// What constraints did to points that aren't what their sampler was chosen for any more, and what can be had instead.
+pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
+    let thinning = Thinning::of(file.sampler, design.left_out(), design.len() as u64)?;
+    let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(&file.factors).ok()?));
     let wanted = thousands(thinning.wanted());
     let more = points(thinning.enlarged()).map(|more| format!(" Of {more} points about {wanted} would be left."));
     let random = points(thinning.random()).map(|random| {

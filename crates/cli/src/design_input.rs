@@ -34,7 +34,10 @@ impl Input {
     pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
         let content = read(&source.design)?;
         let (mut file, has_batch) = match design_file(&content) {
-            Some(design) => (design.map_err(|error| unreadable(&source.design, error.reason()))?, true),
+            Some(design) => {
+                check_no_reading(source)?;
+                (design.map_err(|error| unreadable(&source.design, error.reason()))?, true)
+            }
             None => (of_table(table(source, &content)?, source), source.batch.is_some()),
         };
         if let Some(batch) = &source.batch {
@@ -64,6 +67,17 @@ impl Input {
             Failure::new(format!("{missing}: name its file with --model."))
         })
     }
+}
+
+/// That nothing was said of how a table is read: a design isn't read so.
+fn check_no_reading(source: &Source) -> Result<(), Failure> {
+    let said = [("--decimal-mark", source.decimal_mark.is_some()), ("--percent", source.percent.is_some())];
+    let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
+    let design = source.design.display();
+    Err(Failure::new(format!(
+        "{design} is a design, and {option} says how a table of cases is read: leave the option out. Decimals of a design have a \
+         point."
+    )))
 }
 
 fn table(source: &Source, content: &[u8]) -> Result<Table, Failure> {
@@ -124,4 +138,35 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn unreadable(path: &Path, reason: &str) -> Failure {
     Failure::new(format!("{} can't be read: {reason}.", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    fn source(design: &Path, options: &[&str]) -> Source {
+        let typed = ["cruncher", "design"].into_iter().chain(design.to_str()).chain(options.iter().copied());
+        match Arguments::try_parse_from(typed).unwrap().command {
+            Command::Design(design) => design.source,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn how_a_table_is_read_cannot_be_said_of_a_design() {
+        let folder = tempfile::tempdir().unwrap();
+        let design = folder.path().join("design.json");
+        let content = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "factors": [{"name": "a", "levels": [1]}],
+            "sampler": {"kind": "full_grid", "steps": 2}}"#;
+        std::fs::write(&design, content).unwrap();
+        assert!(Input::read(&source(&design, &[])).is_ok());
+        for (option, value) in [("--decimal-mark", "comma"), ("--percent", "number")] {
+            let failure = Input::read(&source(&design, &[option, value])).unwrap_err();
+            let words = format!("is a design, and {option} says how a table of cases is read: leave the option out.");
+            assert!(failure.message().contains(&words), "{}", failure.message());
+        }
+    }
 }

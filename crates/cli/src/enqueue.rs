@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Account, Enqueue};
 use crate::cloud;
-use crate::design::{placeholder_notes, table_notes};
+use crate::design::{placeholder_notes, table_notes, thinned};
 use crate::design_input::Input;
 use crate::failure::{Failure, of_enqueue, of_launch};
 use crate::output::{Gauge, can_ask, note, result, yes_or_no};
@@ -43,8 +43,10 @@ pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Fa
     if desk.journal.is_none() {
         let (prospect, selection) = unless_ended(desk.look(), nothing_sent).await?;
         desk.tell(summary::of_prospect(&arguments.study, &desk.plan, &prospect, &selection));
-        let placeholders = placeholder_notes(input.model()?, &input.file.model, desk.plan.cases().design().factors());
-        table_notes(&input).into_iter().chain(placeholders).for_each(|note| desk.tell(note));
+        let design = desk.plan.cases().design();
+        let placeholders = placeholder_notes(input.model()?, &input.file.model, design.factors());
+        let notes = thinned(&input.file, design).into_iter().chain(table_notes(&input)).chain(placeholders);
+        notes.for_each(|note| desk.tell(note));
         if selection.cases() == 0 {
             desk.report("nothing", None, &[]);
             return Ok(());
