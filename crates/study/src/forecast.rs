@@ -26,7 +26,7 @@ const SAMPLE_PER_WORKER: usize = 4;
 const MAX_SAMPLE: usize = 600;
 
 /// How often the study is played through: prime numbers, one less than a multiple of 20, so that a twentieth of all ends lies
-/// on each side of the range.
+/// on each side of the range if many cases finished.
 const DRAWS: [usize; 5] = [199, 139, 79, 59, 19];
 
 /// How many numbers are drawn in all: what takes a millisecond or two in a browser.
@@ -47,10 +47,10 @@ const SETTLED_SECS: f64 = 10.0;
 /// How long the open cases will take, in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecast {
-    /// The lower end: with an upper one, 5 % of the plays end before it; without, a tenth of them do even if no case takes
-    /// longer than the longest that has finished.
+    /// The lower end: with an upper one, 5 % of the plays end before it, fewer if few cases finished; without, a tenth of them
+    /// do even if no case takes longer than the longest that has finished.
     pub least_secs: f64,
-    /// The upper end, which 5 % of the plays exceed. None if it can't be known: the last cases run, or may run, longer than
+    /// The upper end, which as many plays exceed. None if it can't be known: the last cases run, or may run, longer than
     /// any that has finished.
     pub most_secs: Option<f64>,
 }
@@ -91,7 +91,8 @@ impl Outlook {
         let running = &self.elapsed_secs[..self.elapsed_secs.len().min(length(workers))];
         let rest = Rest { running, workers: length(workers), blocks: blocks(open - running.len() as u64, workers) };
         let plays = self.play(&rest, Tail::Extrapolated);
-        let [least_secs, middle_secs, most_secs] = [0.05, 0.5, 0.95].map(|share| plays.quantile(share));
+        let outside = self.observed.share_outside();
+        let [least_secs, middle_secs, most_secs] = [outside, 0.5, 1.0 - outside].map(|share| plays.quantile(share));
         let is_known = self.observed.finished() >= MIN_FINISHED_FOR_RANGE
             && plays.unseen <= MAX_UNSEEN
             && !running.iter().any(|elapsed_secs| *elapsed_secs > STRANGE * self.observed.longest_secs())

@@ -128,6 +128,11 @@ impl Fleet {
     }
 
     /// How long it will take for `cases`, in seconds; none without workers, or if they have finished nothing.
+    ///
+    /// The order of magnitude, before anything is sent: as many rounds as each worker has, each of a median. It isn't the
+    /// [forecast](cruncher_study::forecast), which plays with the durations of single cases. These stand in the rows of
+    /// segments, which would have to be read for this alone, and are those of another model if the batch is new; heartbeats
+    /// are read anyway.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
     pub fn expected_secs(&self, cases: u64) -> Option<f64> {

@@ -16,6 +16,9 @@ use crate::ledger::Finish;
 const FEW: f64 = 3.0;
 const MAX_ABSENT: f64 = 0.6;
 
+/// With so many finished cases half as many plays lie outside of the range as with very many.
+const UNSEEN: f64 = 16.0;
+
 /// Among how many finished cases, the last ones that were learnt of, the last begun ones are looked for.
 const MAX_LOOKED_AT: usize = 10_000;
 
@@ -84,6 +87,14 @@ impl Observed {
     /// The longest duration of a finished case.
     pub(super) const fn longest_secs(&self) -> f64 {
         self.longest_secs
+    }
+
+    /// The share of plays that end before the range, and behind it: a twentieth, and less if few cases finished. What these
+    /// don't show of the true distribution isn't in the plays either, as the simulations of the tests tell.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    pub(super) fn share_outside(&self) -> f64 {
+        let finished = self.finished as f64;
+        0.05 * finished / (finished + UNSEEN)
     }
 
     /// How many numbers are drawn for the durations of one play.
