@@ -507,7 +507,9 @@ def test_a_table_that_may_be_meant_in_two_ways_is_refused_with_the_option_that_s
     assert [case["parameters"] for case in ran.json()] == [{"a": 5}]
 
 
-def test_constraints_that_break_a_latin_hypercube_are_told_before_it_is_sent(launched: Launched, tmp_path: Path) -> None:
+def test_constraints_that_break_a_latin_hypercube_are_told_before_it_is_sent(
+    launched: Launched, tmp_path: Path
+) -> None:
     design = write_design(tmp_path, {"kind": "latin_hypercube", "cases": 20}, constraints=["a < 50"])
     ran = enqueue(launched, design, "--yes")
     assert ran.code == 0, ran.err
