@@ -6,10 +6,12 @@ import re
 from itertools import permutations
 
 import pytest
+from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from studies import link
 from test_command_line import Launched
 from test_dashboard import browser, cruncher, finished, page_folder, visits
+from test_design import preview, small_study
 from visit import Visits, go_to, has_no_overflow, progress
 
 __all__ = ["browser", "cruncher", "finished", "page_folder", "visits"]
@@ -110,15 +112,27 @@ def shown(page: Page, name: str) -> None:
     for other in PAGES:
         page.get_by_role("navigation", name="Pages").get_by_role("link", name=other).click(trial=True)
     if name == "Design":
-        page.get_by_text("Nothing to show yet").click(trial=True)
+        for part in (page.get_by_role("spinbutton", name="Case"), page.get_by_text("Show the whole file")):
+            part.click(trial=True)
     assert has_no_overflow(page), name
 
 
 @pytest.mark.parametrize("width", [1440, 768, 390])
 def test_every_page_can_be_used_after_every_other(finished: Launched, visits: Visits, width: int) -> None:
     page = visits.open(link(finished), viewport={"width": width, "height": 900})
-    expect(progress(page)).to_be_visible()
+    go_to(page, "Design")
+    small_study(page, cases=8)
+    preview(page, "8 cases")
     for before, after in permutations(PAGES, 2):
         go_to(page, before)
         go_to(page, after)
         shown(page, after)
+
+
+@pytest.mark.parametrize("program", ["results", "designer"])
+def test_the_style_of_a_program_reaches_its_own_element_alone(program: str) -> None:
+    style = re.sub(r"/\*.*?\*/", "", (REPOSITORY / f"style/{program}.css").read_text(), flags=re.DOTALL).strip()
+    scope = f":where(#{program}) {{"
+    assert style.startswith(scope)
+    depths = [style[:end].count("{") - style[:end].count("}") for end, letter in enumerate(style, 1) if letter == "}"]
+    assert depths.index(0) == len(depths) - 1, "something stands outside of the scope"
