@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
-use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
@@ -64,9 +64,8 @@ fn properties() -> WriterPropertiesBuilder {
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Integer,
-    /// Integers of 64 bits, some of which are no floats.
-    Large(Sign),
+    /// Integers of 64 bits.
+    Integer(Sign),
     Number,
     Flag,
     Id,
@@ -84,8 +83,7 @@ enum Sign {
 impl Kind {
     fn describe(self, name: &str) -> Result<Type> {
         let (physical, logical) = match self {
-            Self::Integer => (PhysicalType::INT32, None),
-            Self::Large(sign) => (PhysicalType::INT64, Some(LogicalType::integer(64, sign == Sign::Signed))),
+            Self::Integer(sign) => (PhysicalType::INT64, Some(LogicalType::integer(64, sign == Sign::Signed))),
             Self::Number => (PhysicalType::DOUBLE, None),
             Self::Flag => (PhysicalType::BOOLEAN, None),
             Self::Id | Self::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
@@ -97,7 +95,7 @@ impl Kind {
     const fn of_field(field: Field) -> Self {
         match field {
             Field::CaseId => Self::Id,
-            Field::Level | Field::Replicate | Field::Attempt => Self::Integer,
+            Field::Level | Field::Replicate | Field::Attempt => Self::Integer(Sign::Signed),
             Field::StartTime | Field::EndTime | Field::DurationSecs => Self::Number,
             Field::Batch | Field::State | Field::Worker | Field::Signature | Field::Error => Self::Text,
         }
@@ -107,18 +105,18 @@ impl Kind {
     fn of_cells<'a>(cells: &(impl Iterator<Item = Cell<'a>> + Clone)) -> Self {
         let kinds = cells.clone().filter_map(|cell| match cell {
             Cell::Number(_) => Some(Self::Number),
-            Cell::Integer(_) => Some(Self::Large(Sign::Signed)),
+            Cell::Integer(_) => Some(Self::Integer(Sign::Signed)),
             Cell::Flag(_) => Some(Self::Flag),
             Cell::Id(_) | Cell::Text(_) | Cell::Cut(..) => Some(Self::Text),
             Cell::Missing => None,
         });
         let both = |one, other| match (one, other) {
             (one, other) if one == other => one,
-            (Self::Large(_), Self::Number) | (Self::Number, Self::Large(_)) => Self::Large(Sign::Signed),
+            (Self::Integer(_), Self::Number) | (Self::Number, Self::Integer(_)) => Self::Integer(Sign::Signed),
             _ => Self::Text,
         };
         match kinds.reduce(both).unwrap_or(Self::Number) {
-            Self::Large(_) => Self::of_integers(cells),
+            Self::Integer(_) => Self::of_integers(cells),
             other => other,
         }
     }
@@ -129,8 +127,8 @@ impl Kind {
             cells.clone().filter(|cell| *cell != Cell::Missing).all(|cell| whole(cell).is_some_and(is_fit))
         };
         match () {
-            () if fit(|integer| i64::try_from(integer).is_ok()) => Self::Large(Sign::Signed),
-            () if fit(|integer| u64::try_from(integer).is_ok()) => Self::Large(Sign::Unsigned),
+            () if fit(|integer| i64::try_from(integer).is_ok()) => Self::Integer(Sign::Signed),
+            () if fit(|integer| u64::try_from(integer).is_ok()) => Self::Integer(Sign::Unsigned),
             () => Self::Text,
         }
     }
@@ -166,8 +164,7 @@ impl<'a> Column<'a> {
     fn write(&self, writer: &mut SerializedColumnWriter<'_>, rows: &[usize]) -> Result<()> {
         let cells = self.cells(rows);
         match self.kind {
-            Kind::Integer => write_values::<Int32Type>(writer, cells.map(integer)),
-            Kind::Large(_) => write_values::<Int64Type>(writer, cells.map(large)),
+            Kind::Integer(_) => write_values::<Int64Type>(writer, cells.map(integer)),
             Kind::Number => write_values::<DoubleType>(writer, cells.map(number)),
             Kind::Flag => write_values::<BoolType>(writer, cells.map(flag)),
             Kind::Id | Kind::Text => write_values::<ByteArrayType>(writer, cells.map(text)),
@@ -191,12 +188,6 @@ fn write_values<T: DataType>(
         .map(drop)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what isn't small enough, and whole, is none")]
-fn integer(cell: Cell<'_>) -> Option<i32> {
-    let number = number(cell)?;
-    (number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX)).then_some(number as i32)
-}
-
 /// The integer, if it is one; floats beyond those that stand for one integer only are none.
 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
 fn whole(cell: Cell<'_>) -> Option<i128> {
@@ -211,7 +202,7 @@ fn whole(cell: Cell<'_>) -> Option<i128> {
 
 /// The bits of an integer that has a sign, or none.
 #[expect(clippy::cast_possible_truncation, reason = "the column has a type that holds it")]
-fn large(cell: Cell<'_>) -> Option<i64> {
+fn integer(cell: Cell<'_>) -> Option<i64> {
     whole(cell).map(|integer| integer as i64)
 }
 
@@ -270,8 +261,8 @@ mod tests {
         assert_eq!(column(&rows, "batch"), texts(["a/b", "a/b", "a-c", "a"]));
         assert_eq!(column(&rows, "state"), texts(["done", "failed finally", "done", "done"]));
         assert_eq!(column(&rows, "case_id"), [0, 1, 3, 4].map(|number| Value::Str(format!("{number:032}"))));
-        assert_eq!(column(&rows, "level"), [0, 1, 3, 4].map(Value::Int));
-        assert_eq!(column(&rows, "attempt"), [2; 4].map(Value::Int));
+        assert_eq!(column(&rows, "level"), [0, 1, 3, 4].map(Value::Long));
+        assert_eq!(column(&rows, "attempt"), [2; 4].map(Value::Long));
         assert_eq!(column(&rows, "start_time"), [1_790_000_000.5; 4].map(Value::Double));
         let numbers = |numbers: [Option<f64>; 4]| numbers.map(|number| number.map_or(Value::Null, Value::Double));
         assert_eq!(column(&rows, "c[1]"), numbers([Some(0.1), Some(8.0), None, Some(-0.0)]));
@@ -315,11 +306,14 @@ mod tests {
     }
 
     #[test]
-    fn integers_that_do_not_fit_are_none() {
-        for (number, expected) in
-            [(3.0, Some(3)), (-1.0, Some(-1)), (0.5, None), (2_147_483_647.0, Some(i32::MAX)), (4_294_967_295.0, None)]
-        {
-            assert_eq!(integer(Cell::Number(number)), expected);
+    fn levels_replicates_and_attempts_are_whole_however_large() {
+        let row = json!({"batch": "a", "case_id": format!("{:032x}", 0), "outcome": "done", "start_time": 0, "end_time": 1,
+            "level": u32::MAX, "replicate": 1_u32 << 31, "attempt": u32::MAX - 1, "result": {}});
+        let mut store = Store::default();
+        store.append(&Chunk::parse("w", format!("{row}\n").as_bytes()).chunk);
+        let rows = read(&Selection::new(&store, None));
+        for (name, expected) in [("level", 4_294_967_295), ("replicate", 2_147_483_648), ("attempt", 4_294_967_294)] {
+            assert_eq!(column(&rows, name), [Value::Long(expected)], "{name}");
         }
     }
 }
