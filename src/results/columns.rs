@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cruncher_plot::{Axis, Column, Outliers, Places, Scale};
+use cruncher_plot::{Axis, Column, MAX_SHOWN, Outliers, Places, Scale};
 use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::statistics::within;
 use cruncher_results::store::{Column as StoreColumn, Statistics, Store};
 use leptos::prelude::*;
 
@@ -52,6 +53,8 @@ pub(super) struct Plotted<'a> {
     pub(super) categories: Option<Vec<String>>,
     /// The least and the largest number that its axis is for.
     range: Option<(f64, f64)>,
+    /// Whether that is without what is far outside, as the reader has asked.
+    is_trimmed: bool,
     revision: u64,
 }
 
@@ -72,8 +75,14 @@ impl OnAxis<'_> {
 impl Plotted<'_> {
     /// The same without its values, for whoever outlives the store's loan.
     pub(super) fn into_owned(self) -> Plotted<'static> {
-        let Self { id, axis, categories, range, revision, .. } = self;
-        Plotted { id, values: Cow::Owned(Vec::new()), axis, categories, range, revision }
+        Plotted { values: Cow::Owned(Vec::new()), ..self }
+    }
+
+    /// The numbers of which there are means: without those that no axis shows, and without what is far outside if the reader has
+    /// asked for that.
+    pub(super) fn measured(&self) -> Cow<'_, [f64]> {
+        let trimmed = self.range.filter(|_| self.is_trimmed);
+        within(&self.values, trimmed.unwrap_or((-MAX_SHOWN, MAX_SHOWN)))
     }
 
     /// Its axis without room at its ends, from the least to the largest number.
@@ -108,18 +117,6 @@ impl Plotted<'_> {
         });
         OnAxis { values: &self.values, axis, places }
     }
-
-    /// Which text each case has, as charts take it.
-    pub(super) fn codes(&self) -> Vec<u32> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "they are small whole numbers"
-        )]
-        let code = |value: &f64| if *value < MOST_CATEGORIES as f64 { *value as u32 } else { u32::MAX };
-        self.values.iter().map(code).collect()
-    }
 }
 
 /// A column of the store as charts take it.
@@ -132,6 +129,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
         axis,
         categories,
         range,
+        is_trimmed: false,
         revision: store.revision(),
     };
     let Some(column) = store.column(id) else {
@@ -143,14 +141,13 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     }
     let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
     let axis = Axis::covering(&label, &unit, scale(desk, id), &[]);
-    let mut range = range(column.statistics(), &axis, &values);
-    if desk.view.read().is_trimmed(id)
-        && let Some(Outliers { least, most, .. }) = far_outside(store.revision(), id, &axis, &values, range)
-    {
-        range = Some((least, most));
-    }
+    let whole = range(column.statistics(), &axis, &values);
+    let is_asked = desk.view.read().is_trimmed(id);
+    let trimmed = is_asked.then(|| far_outside(store.revision(), id, &axis, &values, whole)).flatten();
+    let range = trimmed.map(|Outliers { least, most, .. }| (least, most)).or(whole);
     let ends: Vec<f64> = range.into_iter().flat_map(|(least, most)| [least, most]).collect();
-    plotted(values, Axis::covering(&label, &unit, axis.scale, &ends), range, None)
+    let axis = Axis::covering(&label, &unit, axis.scale, &ends);
+    Plotted { is_trimmed: trimmed.is_some(), ..plotted(values, axis, range, None) }
 }
 
 /// Which category each case has, and what the first of them are called. Those beyond have a place outside of their axis.

@@ -18,6 +18,8 @@ const MOST_FACTORS: usize = 12;
 struct Line {
     id: ColumnId,
     found: Importance,
+    /// How many cases are left out since the response is extreme there.
+    extreme: usize,
 }
 
 /// A bar a factor, the most important first. They follow the selection once it has settled.
@@ -35,11 +37,13 @@ pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     let list = move || {
         let lines = lines.get();
         let pairs = lines.iter().map(|line| line.found.pairs).max().unwrap_or(0);
+        let extreme = lines.first().map_or(0, |line| line.extreme);
         let left_out = lines.iter().map(|line| line.found.left_out).max().unwrap_or(0);
-        let absent = match left_out {
-            0 => String::new(),
-            left_out => format!("; {} without a value left out", thousands(left_out as u64)),
-        };
+        let counts = [(left_out - extreme, "without a value"), (extreme, "of an extreme response")];
+        let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+        let parts: Vec<String> =
+            counts.map(|(number, words)| format!("; {} {words} left out", thousands(number as u64))).collect();
+        let absent = parts.concat();
         let words = format!("From {}{absent}", counted(pairs as u64, "case", "cases"));
         let lines = lines.into_iter().map(|line| bar(desk, line)).collect_view();
         view! { <ol class="shares">{lines}</ol><p class="faint">{words}". Faint bars can't be told from chance."</p> }
@@ -58,22 +62,28 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
         |(is_text, column)| -> Factor { if is_text { Factor::Categories(column) } else { Factor::Numbers(column) } };
     let factors: Vec<Factor> = columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
     let values = plotted(desk, store, response);
-    let found = importances(&factors, &values.values, &selected.rows(store));
-    let mut lines: Vec<Line> = ids.into_iter().zip(found).map(|(id, found)| Line { id, found }).collect();
+    let (rows, measured) = (selected.rows(store), values.measured());
+    // Of the factors only their order counts.
+    let found = importances(&factors, &measured, &rows);
+    let is_extreme = |row: &&u32| measured[**row as usize].is_nan() && !values.values[**row as usize].is_nan();
+    let extreme = rows.iter().filter(is_extreme).count();
+    let mut lines: Vec<Line> = ids.into_iter().zip(found).map(|(id, found)| Line { id, found, extreme }).collect();
     let share = |line: &Line| line.found.share.map_or(-1.0, |share| share.value);
     lines.sort_by(|one, other| share(other).total_cmp(&share(one)));
     lines.truncate(MOST_FACTORS);
     lines
 }
 
-fn bar(desk: Desk, Line { id, found }: Line) -> AnyView {
+fn bar(desk: Desk, Line { id, found, .. }: Line) -> AnyView {
     let (value, is_told) = found.share.map_or((0.0, false), |share| (share.value, share.stands_out()));
     let width = format!("{:.1}%", 100.0 * value);
     let words = match found.share {
         None => "–".to_owned(),
         Some(share) => format!("{:.0} %", 100.0 * share.value),
     };
-    let title = found.share.map(|share| {
+    let title = found.share.map_or_else(
+        || "No share: too few cases for its classes, or nothing differs".to_owned(),
+        |share| {
         format!(
             "{:.2} % of the variance, in {} classes; a factor without influence stays below {:.2} % in 19 of 20 studies",
             100.0 * share.value,

@@ -100,6 +100,10 @@ fn plots(desk: Desk) -> AnyView {
     let reader = CurveReader::new(desk);
     let rows = RwSignal::new(0);
     let (lines, cells) = (SideBySide::new(desk, shown), SideBySide::new(desk, shown));
+    let pairs = move || {
+        let which = if cells.are_chosen() { "as chosen above" } else { "the first ones" };
+        cells.title("Each against each", &format!("factors each against each, {which}"))
+    };
     view! {
         <div class="results__top">
             <h2>"Results"</h2>
@@ -123,7 +127,7 @@ fn plots(desk: Desk) -> AnyView {
             </section>
             {panel("plots__means", shares, importance(desk, shown))}
             {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
-            {panel("plots__half", move || cells.title("Each against each", "factors each against each, as chosen above"), surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk, room: cells.room }))}
+            {panel("plots__half", pairs, surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
         </div>

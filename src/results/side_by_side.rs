@@ -44,6 +44,12 @@ impl SideBySide {
         if shown == all { of_all.to_owned() } else { format!("{shown} of {all} {of_some}") }
     }
 
+    /// Whether the reader has chosen which ones.
+    pub(super) fn are_chosen(self) -> bool {
+        let all = self.all();
+        self.desk.view.read().axes.iter().any(|id| all.contains(id))
+    }
+
     /// Takes a factor into the plot, in place of the last one if there is no more room; or out of it, unless it is the only one.
     fn choose(self, id: &ColumnId) {
         let (mut shown, all) = untrack(|| (self.shown(), self.all()));

@@ -6,7 +6,7 @@ use crate::time;
 
 /// The largest number that linear axes show. The range between two such numbers is finite, and so is the sum of a million of
 /// them. What is larger is no measurement, but the largest float as a penalty, or what overflows made: it is counted.
-const MAX_SHOWN: f64 = 1e300;
+pub const MAX_SHOWN: f64 = 1e300;
 
 /// The years 1 to 9999, in seconds since 1970: the times that a calendar shows.
 const CALENDAR_SECS: std::ops::RangeInclusive<f64> = -62_135_596_800.0..=253_402_300_799.0;

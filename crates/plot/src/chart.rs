@@ -54,12 +54,11 @@ pub fn svg(chart: &dyn Chart, size: Size, look: &Look, encode: &dyn Fn(&Image) -
 mod tests {
     use super::*;
     use crate::correlation::{Correlation, Row};
-    use crate::curves::{Curve, Curves};
+    use crate::curves::{Curve, Curves, Gaps};
     use crate::field::{Field, Values};
     use crate::histogram::Bins;
     use crate::matrix::Matrix;
     use crate::parallel::Parallel;
-    use crate::raster::Colour;
     use crate::samples::{light, uniform};
     use crate::scatter::Scatter;
     use crate::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
@@ -75,7 +74,7 @@ mod tests {
             x: along(linear()),
             y: along(covering(Scale::Logarithmic)),
             selected: Mask::All,
-            colour: Colour::Plain,
+            colour: Some(along(covering(Scale::Linear))),
             pointed_at: Some(0),
         });
         look(&Bins::of(numbers, &linear()).histogram(Mask::All));
@@ -89,11 +88,12 @@ mod tests {
             x: linear(),
             y: linear(),
             band: None,
+            gaps: Gaps::of(&curves, &linear(), &linear()),
             pointed_at: Some(0),
         });
         let values = Values { x: numbers, y: numbers, response: numbers, selected: Mask::All };
         look(&Field::of(&values, &linear(), &linear(), &linear(), (5, 5)));
-        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5 };
+        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5, only_ranked: 0 };
         look(&Correlation { response: "b".to_owned(), rows: vec![row; 3] });
         let attempt = |index: usize| {
             let (start, end) = (numbers[index], numbers[index] + 1.0);

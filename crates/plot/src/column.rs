@@ -9,6 +9,7 @@ use crate::number::{real, whole};
 
 /// An axis has so many places.
 pub(crate) const PLACES: usize = 1 << 16;
+const SHARES: f32 = 65_536.0;
 
 /// The place of a value that lies outside of the axis, and of none.
 const OUTSIDE: u16 = u16::MAX - 1;
@@ -104,6 +105,17 @@ impl Places {
         }
     }
 
+    /// The place of a case, shown or not; none if it has no value.
+    #[inline]
+    pub(crate) fn at(&self, case: usize) -> Option<Place> {
+        self.of_case.get(case).filter(|place| **place != NO_VALUE).map(|place| Place(*place))
+    }
+
+    /// Whether a case is shown.
+    pub(crate) fn is_shown(&self, case: usize) -> bool {
+        self.at(case).is_some_and(Place::is_shown)
+    }
+
     /// The place of each case.
     pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = Place> {
         self.of_case.iter().map(|place| Place(*place))
@@ -124,6 +136,12 @@ impl Place {
     #[inline]
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// The same as a share of the axis.
+    #[inline]
+    pub(crate) fn share(self) -> f32 {
+        f32::from(self.0) / SHARES
     }
 
     /// In which of so many equal parts of the axis it is, if it is shown.

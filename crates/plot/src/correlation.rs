@@ -13,6 +13,7 @@ const EDGE_PX: f64 = 4.0;
 const GAP_PX: f64 = 10.0;
 const HEAD_PX: f64 = 22.0;
 const FOOT_PX: f64 = 20.0;
+const NOTE_PX: f64 = 18.0;
 const ROW_PX: f64 = 22.0;
 const BAR_PX: f64 = 7.0;
 const SWATCH_PX: f64 = 8.0;
@@ -32,6 +33,8 @@ pub struct Row {
     pub spearman: f64,
     /// How many cases are behind these numbers.
     pub cases: usize,
+    /// How many of them only the ranks have, since their values are extreme.
+    pub only_ranked: usize,
 }
 
 /// The correlations of one response, in the order in which they are shown.
@@ -61,8 +64,31 @@ impl Correlation {
     /// The height that all rows take.
     #[must_use]
     pub fn height_px(&self, look: &Look) -> u32 {
-        let height_px = look.px(HEAD_PX + FOOT_PX) + real(self.rows.len()) * look.px(ROW_PX);
+        let height_px = look.px(HEAD_PX) + self.foot_px(look) + real(self.rows.len()) * look.px(ROW_PX);
         pixel(height_px).unsigned_abs()
+    }
+
+    fn foot_px(&self, look: &Look) -> f64 {
+        look.px(FOOT_PX) + if self.note().is_some() { look.px(NOTE_PX) } else { 0.0 }
+    }
+
+    /// `Pearson without 3 cases of extreme values, which ranks keep`, if there are such.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let without = || self.rows.iter().map(|row| row.only_ranked);
+        let most = without().max().filter(|most| *most > 0)?;
+        let up_to = if without().all(|number| number == most) { "" } else { "up to " };
+        let cases = if most == 1 { "case" } else { "cases" };
+        Some(format!("Pearson without {up_to}{} {cases} of extreme values, which ranks keep", count(most)))
+    }
+
+    /// The note below the scale.
+    fn write_note(&self, top: f64, size: Size, sheet: &mut Sheet, look: &Look) {
+        let (text_px, left) = (TEXT_PX * look.pixel_ratio, look.px(EDGE_PX));
+        if let Some(note) = self.note() {
+            let note = fitted(&note, text_px, f64::from(size.width_px) - 2.0 * left);
+            sheet.text(&note, (left, top), (Across::Start, Along::Top), look.text, text_px);
+        }
     }
 
     /// The row at a height, as an index of `rows`.
@@ -91,7 +117,7 @@ impl Correlation {
         let first = second - column("Spearman");
         let left = (look.px(EDGE_PX + GAP_PX) + names).ceil();
         let right = (first - column("Pearson")).floor().max(left + 1.0);
-        let rows = whole((height - look.px(HEAD_PX + FOOT_PX)) / look.px(ROW_PX)).max(1);
+        let rows = whole((height - look.px(HEAD_PX) - self.foot_px(look)) / look.px(ROW_PX)).max(1);
         Layout { left, right, top: look.px(HEAD_PX), columns: [first, second, last], rows, is_narrow }
     }
 
@@ -189,6 +215,8 @@ impl Chart for Correlation {
             let at = (layout.columns[2], y);
             sheet.text(&text, at, (Across::End, Along::Top), look.text, TEXT_PX * look.pixel_ratio);
         }
+        let bottom = layout.top + real(shown) * look.px(ROW_PX);
+        self.write_note(bottom + look.px(FOOT_PX), size, &mut sheet, look);
         sheet
     }
 
@@ -201,7 +229,8 @@ impl Chart for Correlation {
                 format!("{}: Pearson {pearson}, Spearman {spearman} ({} cases)", row.label, count(row.cases))
             })
             .collect();
-        format!("Correlation of {} with {}", self.response, rows.join("; "))
+        let note = self.note().map(|note| format!(". {note}"));
+        format!("Correlation of {} with {}{}", self.response, rows.join("; "), note.unwrap_or_default())
     }
 }
 
@@ -211,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_row_is_found_at_its_height() {
-        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5 };
+        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5, only_ranked: 0 };
         let chart = Correlation { response: "b".to_owned(), rows: vec![row; 3] };
         let look = crate::samples::light();
         let size = Size { width_px: 400, height_px: chart.height_px(&look) };
@@ -228,7 +257,7 @@ mod tests {
         let row = |index: usize| {
             let pearson = 0.93 * (1.3 * real(index)).cos();
             let spearman = if index == 3 { f64::NAN } else { pearson * 0.9 + 0.05 };
-            Row { label: names[index % 6].to_owned(), pearson, spearman, cases: 1_204 - index }
+            Row { label: names[index % 6].to_owned(), pearson, spearman, cases: 1_204 - index, only_ranked: 0 }
         };
         Correlation { response: "end_load".to_owned(), rows: (0..factors).map(row).collect() }
     }
@@ -246,6 +275,29 @@ mod tests {
         let svg = golden(&correlation(30), SMALL, &light());
         assert!(svg.contains("and 22 more"), "{svg}");
         insta::assert_snapshot!("empty", golden(&correlation(0), SMALL, &light()));
+    }
+
+    #[test]
+    fn what_only_ranks_have_is_counted_below() {
+        let note = |numbers: [usize; 2]| {
+            let mut chart = correlation(2);
+            chart.rows.iter_mut().zip(numbers).for_each(|(row, number)| row.only_ranked = number);
+            chart.note()
+        };
+        assert_eq!(note([0, 0]), None);
+        assert_eq!(note([1, 1]).as_deref(), Some("Pearson without 1 case of extreme values, which ranks keep"));
+        assert_eq!(note([3, 0]).as_deref(), Some("Pearson without up to 3 cases of extreme values, which ranks keep"));
+        let mut chart = correlation(3);
+        chart.rows[1].only_ranked = 2_000;
+        let (look, width_px) = (light(), 560);
+        let size = Size { width_px, height_px: chart.height_px(&look) };
+        assert!(golden(&chart, size, &look).contains("without up to 2,000 cases of extreme values"));
+        assert_eq!(chart.row_at(size, &look, HEAD_PX + 2.5 * ROW_PX), Some(2), "all rows have room");
+        assert!(
+            chart
+                .summary()
+                .ends_with("(1,202 cases). Pearson without up to 2,000 cases of extreme values, which ranks keep")
+        );
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Many curves on one another, and what most of them do.
 
 mod band;
+mod gaps;
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
-use crate::drawn::{Absent, Drawn, Unplaced};
+use crate::drawn::{Absent, Drawn};
 use crate::frame::{Frame, write_nothing};
 use crate::label::count;
 use crate::look::Look;
@@ -15,6 +16,7 @@ use crate::sheet::{Ink, Place, Sheet};
 use crate::window::Window;
 
 pub use band::Band;
+pub use gaps::Gaps;
 
 /// Line widths on the page.
 const MEDIAN_PX: f64 = 2.0;
@@ -45,6 +47,8 @@ pub struct Curves<'a> {
     pub y: Axis,
     /// What most curves do, computed once by [`Band::of`].
     pub band: Option<&'a Band>,
+    /// What isn't drawn of them, computed once by [`Gaps::of`].
+    pub gaps: Gaps,
     /// A curve that stands out.
     pub pointed_at: Option<usize>,
 }
@@ -95,20 +99,9 @@ impl Curves<'_> {
         drawn
     }
 
-    /// What isn't drawn. What no axis shows is named only in words: to look for that takes as long as to draw it.
-    fn absent(&self, unplaced: [Unplaced; 2]) -> Absent {
-        let unplaced = unplaced.iter().zip([&self.x, &self.y]);
-        Absent::new(self.drawn(), unplaced).lacking("without a line")
-    }
-
-    /// Curves with values that no axis shows.
-    fn unplaced(&self) -> [Unplaced; 2] {
-        let (mut x, mut y) = (Unplaced::default(), Unplaced::default());
-        for curve in self.curves {
-            x.add_case(Unplaced::of(&self.x, curve.x.iter().copied()));
-            y.add_case(Unplaced::of(&self.y, curve.y.iter().copied()));
-        }
-        [x, y]
+    fn absent(&self) -> Absent {
+        let unplaced = self.gaps.unplaced.iter().zip([&self.x, &self.y]);
+        Absent::new(self.drawn(), unplaced).lacking("without a line").with(self.gaps.words())
     }
 
     /// The least and the largest values that are shown, to the right and upwards.
@@ -206,7 +199,7 @@ impl Chart for Curves<'_> {
             draw_band(band, &frame, &mut sheet, look);
         }
         self.draw_pointed_at(&frame, &mut sheet, look);
-        frame.rule(&mut sheet, look, &self.absent(Default::default()));
+        frame.rule(&mut sheet, look, &self.absent());
         if self.curves.iter().all(|curve| !self.is_shown(curve)) {
             write_nothing(&mut sheet, &frame, look);
         }
@@ -231,7 +224,7 @@ impl Chart for Curves<'_> {
                 words[2]
             ));
         }
-        parts.push(self.absent(self.unplaced()).words());
+        parts.push(self.absent().words());
         parts.concat()
     }
 }
@@ -270,7 +263,8 @@ mod tests {
         let all = |of: fn(&Curve<'a>) -> &'a [f64]| -> Vec<f64> { curves.iter().flat_map(of).copied().collect() };
         let x = Axis::covering("displacement", "mm", Scale::Linear, &all(|curve| curve.x));
         let y = Axis::covering("load", "N", Scale::Linear, &all(|curve| curve.y));
-        Curves { curves, selected: Mask::All, x, y, band, pointed_at: None }
+        let gaps = Gaps::of(curves, &x, &y);
+        Curves { curves, selected: Mask::All, x, y, band, gaps, pointed_at: None }
     }
 
     fn views(numbers: &[(Vec<f64>, Vec<f64>)]) -> Vec<Curve<'_>> {

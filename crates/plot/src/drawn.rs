@@ -114,6 +114,8 @@ pub(crate) struct Absent {
     missing: usize,
     /// What those that are missing are.
     lack: &'static str,
+    /// What else there is to be said.
+    others: Vec<String>,
     /// Which values no axis shows, in a sentence, and shorter.
     unplaced: Vec<(String, String)>,
 }
@@ -133,7 +135,7 @@ impl Absent {
             ))
         };
         let unplaced = unplaced.into_iter().filter_map(words).collect();
-        Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", unplaced }
+        Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", others: Vec::new(), unplaced }
     }
 
     /// The same where something else than a value is missing.
@@ -141,12 +143,19 @@ impl Absent {
         Self { lack, ..self }
     }
 
+    /// The same with other words besides: `2 points of 1 curve missing`.
+    pub(crate) fn with(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.others.extend(words);
+        self
+    }
+
     /// `; 12 outside of what is shown; 26 without a value`.
     pub(crate) fn words(&self) -> String {
         let counted = [(self.outside, "outside of what is shown"), (self.missing, self.lack)];
         let counted = counted.into_iter().filter(|(number, _)| *number > 0);
         let counted = counted.map(|(number, text)| format!("; {} {text}", count(number)));
-        counted.chain(self.unplaced.iter().map(|(words, _)| format!("; {words}"))).collect()
+        let others = self.others.iter().chain(self.unplaced.iter().map(|(words, _)| words));
+        counted.chain(others.map(|words| format!("; {words}"))).collect()
     }
 
     /// What stands on a chart: `12 outside, 26 without a value, load 1.798×10³⁰⁸ can't be shown`.
@@ -154,8 +163,8 @@ impl Absent {
         let counted = [(self.outside, "outside"), (self.missing, self.lack)];
         let counted = counted.into_iter().filter(|(number, _)| *number > 0);
         let counted = counted.map(|(number, text)| format!("{} {text}", count(number)));
-        let parts: Vec<String> = counted.chain(self.unplaced.iter().map(|(_, values)| values.clone())).collect();
-        parts.join(", ")
+        let others = self.others.iter().chain(self.unplaced.iter().map(|(_, values)| values)).cloned();
+        counted.chain(others).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -6,14 +6,14 @@ use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::column::Column;
 use crate::correlation::{Correlation, Row};
-use crate::curves::{Band, Curve, Curves, steps};
+use crate::curves::{Band, Curve, Curves, Gaps, steps};
 use crate::drawn::Drawn;
 use crate::field::{Field, Values};
 use crate::histogram::Bins;
 use crate::mask::Mask;
 use crate::matrix::Matrix;
 use crate::parallel::Parallel;
-use crate::raster::{Colour, Raster};
+use crate::raster::Raster;
 use crate::samples::light;
 use crate::scatter::Scatter;
 use crate::sheet::{Mark, Place};
@@ -114,7 +114,7 @@ proptest! {
             let expected = (0..cases).filter(|case| all.iter().all(|column| can_show(column, *case))).count();
             prop_assert_eq!(drawn.shown, expected, "the axes cover all that can be shown");
             let selected = Mask::Flags(&selected);
-            let scatter = Scatter { x: all[0].clone(), y: all[1].clone(), selected, colour: Colour::Values(&columns[2], &axes[2]), pointed_at: Some(0) };
+            let scatter = Scatter { x: all[0].clone(), y: all[1].clone(), selected, colour: Some(all[2].clone()), pointed_at: Some(0) };
             check(&scatter)?;
             let (x, y) = scatter.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
             check(&Scatter { x: Column::new(x, &columns[0]), y: Column::new(y, &columns[1]), ..scatter })?;
@@ -152,7 +152,8 @@ proptest! {
             let right = axis(curves.iter().flat_map(|curve| curve.x).copied().collect());
             let up = axis(columns.concat());
             let band = Band::of(&curves, Mask::All, &steps(&curves, &right, 20));
-            let chart = Curves { curves: &curves, selected: Mask::All, x: right, y: up, band: Some(&band), pointed_at: Some(0) };
+            let gaps = Gaps::of(&curves, &right, &up);
+            let chart = Curves { curves: &curves, selected: Mask::All, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
             prop_assert_eq!(sum(chart.drawn()), curves.len());
             check(&chart)?;
             let (x, y) = chart.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
@@ -173,7 +174,7 @@ proptest! {
     #[test]
     fn correlations_of_any_size_are_drawn(columns in columns()) {
         let rows = columns[0].iter().zip(&columns[1]);
-        let rows = rows.map(|(pearson, spearman)| Row { label: "friction".to_owned(), pearson: *pearson, spearman: *spearman, cases: 3 });
+        let rows = rows.map(|(pearson, spearman)| Row { label: "friction".to_owned(), pearson: *pearson, spearman: *spearman, cases: 3, only_ranked: 1 });
         check(&Correlation { response: "load".to_owned(), rows: rows.collect() })?;
     }
 }

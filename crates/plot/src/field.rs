@@ -11,7 +11,7 @@ use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
-use crate::raster::{Colour, Raster};
+use crate::raster::Raster;
 use crate::sheet::{Ink, Sheet};
 
 /// The fewest and the most cells along an axis that are chosen.
@@ -105,7 +105,7 @@ impl Field {
     /// Where its axes stand.
     #[must_use]
     pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x, &self.y, key::room_px(self.colour(), size, look))
+        Frame::new(size, look, &self.x, &self.y, key::room_px(Some(&self.response), size, look))
     }
 
     /// The cell at a pixel, as an index of `means` and `counts`.
@@ -115,10 +115,6 @@ impl Field {
         let column = whole((x_px - frame.left_px) / width * real(self.columns)).min(self.columns - 1);
         let row = whole((frame.bottom_px - y_px) / height * real(self.rows)).min(self.rows - 1);
         frame.contains(x_px, y_px).then_some(row * self.columns + column)
-    }
-
-    fn colour(&self) -> Colour<'_> {
-        Colour::Values(&[], &self.response)
     }
 
     /// The lines along which the response is a round value.
@@ -179,7 +175,7 @@ impl Chart for Field {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         self.draw_contours(&frame, &mut sheet, look);
         frame.rule(&mut sheet, look, &self.absent);
-        key::draw(self.colour(), &mut sheet, &frame, size, look);
+        key::draw(Some(&self.response), &mut sheet, &frame, size, look);
         if self.drawn.shown == 0 {
             write_nothing(&mut sheet, &frame, look);
         }

@@ -1,11 +1,11 @@
 //! What the colours of a chart mean: a bar of a sequence, or names of categories, at the right of a frame.
 
-use crate::axis::Axis;
+use crate::axis::{Axis, Scale};
 use crate::chart::Size;
 use crate::frame::{Frame, ticks_upwards};
+use crate::label::count;
 use crate::look::Look;
-use crate::number::real;
-use crate::raster::Colour;
+use crate::number::{real, whole};
 use crate::sheet::{Across, Along, Sheet};
 use crate::text::{TEXT_PX, fitted, width_px};
 
@@ -20,31 +20,27 @@ const MOST_SHARE: f64 = 0.28;
 const STEPS: usize = 64;
 
 /// The room that a key takes at the right of a frame.
-pub(crate) fn room_px(colour: Colour, size: Size, look: &Look) -> f64 {
+pub(crate) fn room_px(colour: Option<&Axis>, size: Size, look: &Look) -> f64 {
     let text_px = TEXT_PX * look.pixel_ratio;
     let widest =
         |labels: &mut dyn Iterator<Item = &str>| labels.map(|text| width_px(text, text_px)).fold(0.0, f64::max);
-    match colour {
-        Colour::Plain => 0.0,
-        Colour::Values(_, axis) => {
-            let ticks = ticks_upwards(axis, f64::from(size.height_px) * 0.8, look);
-            let labels = widest(&mut ticks.major.iter().map(|tick| tick.label.as_str()));
-            look.px(APART_PX + BAR_PX + 2.0 * GAP_PX) + labels.ceil()
-        }
-        Colour::Categories(_, names) => {
-            let names = widest(&mut names.iter().map(String::as_str));
-            let room = look.px(APART_PX + BAR_PX + GAP_PX) + names.ceil();
-            room.min((f64::from(size.width_px) * MOST_SHARE).floor())
-        }
+    let Some(axis) = colour else { return 0.0 };
+    if let Scale::Categories(names) = &axis.scale {
+        let names = widest(&mut names.iter().map(String::as_str));
+        let room = look.px(APART_PX + BAR_PX + GAP_PX) + names.ceil();
+        return room.min((f64::from(size.width_px) * MOST_SHARE).floor());
     }
+    let ticks = ticks_upwards(axis, f64::from(size.height_px) * 0.8, look);
+    let labels = widest(&mut ticks.major.iter().map(|tick| tick.label.as_str()));
+    look.px(APART_PX + BAR_PX + 2.0 * GAP_PX) + labels.ceil()
 }
 
 /// Draws the key beside its frame.
-pub(crate) fn draw(colour: Colour, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+pub(crate) fn draw(colour: Option<&Axis>, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
     match colour {
-        Colour::Plain => {}
-        Colour::Values(_, axis) => draw_bar(axis, sheet, frame, size, look),
-        Colour::Categories(_, names) => draw_names(names, sheet, frame, size, look),
+        None => {}
+        Some(Axis { scale: Scale::Categories(names), .. }) => draw_names(names, sheet, frame, size, look),
+        Some(axis) => draw_bar(axis, sheet, frame, size, look),
     }
 }
 
@@ -68,19 +64,25 @@ fn draw_bar(axis: &Axis, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Lo
     sheet.text(&title, (edge, look.px(2.0)), (Across::End, Along::Top), look.text, text_px);
 }
 
-/// A square and a name each, as many as there is room for.
+/// A square and a name each; where there is no room for all, the last line says how many there are besides.
 fn draw_names(names: &[String], sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let left = frame.right_px + look.px(APART_PX);
     let right = left + look.px(BAR_PX);
     let room = f64::from(size.width_px) - right - look.px(GAP_PX);
-    for (index, name) in (0_u32..).zip(names) {
-        let top = frame.top_px + f64::from(index) * look.px(LINE_PX);
-        if top + look.px(LINE_PX) > frame.bottom_px {
-            break;
-        }
-        sheet.bar((left, top), (right, top + look.px(BAR_PX)), look.of_category(index));
-        let at = (right + look.px(GAP_PX), top + look.px(BAR_PX / 2.0));
-        sheet.text(&fitted(name, text_px, room), at, (Across::Start, Along::Middle), look.text, text_px);
+    let top_of = |line: usize| frame.top_px + real(line) * look.px(LINE_PX);
+    let lines = whole((frame.size_px().1 / look.px(LINE_PX)).floor());
+    let shown = if names.len() <= lines { names.len() } else { lines.saturating_sub(1) };
+    let mut write = |text: &str, line: usize| {
+        let at = (right + look.px(GAP_PX), top_of(line) + look.px(BAR_PX / 2.0));
+        sheet.text(&fitted(text, text_px, room), at, (Across::Start, Along::Middle), look.text, text_px);
+    };
+    (0..).zip(&names[..shown]).for_each(|(line, name)| write(name, line));
+    if shown < names.len() {
+        write(&format!("{} more", count(names.len() - shown)), shown);
+    }
+    for (category, line) in (0_u32..).zip(0..shown) {
+        let top = top_of(line);
+        sheet.bar((left, top), (right, top + look.px(BAR_PX)), look.of_category(category));
     }
 }

@@ -41,7 +41,7 @@ mod png;
 #[cfg(test)]
 mod samples;
 
-pub use axis::{Axis, Scale};
+pub use axis::{Axis, MAX_SHOWN, Scale};
 pub use chart::{Chart, Size, draw, svg};
 pub use column::{Column, Places};
 pub use drawn::unplaced_in_words;

@@ -7,7 +7,7 @@ use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
-use crate::raster::{Colour, Points, Raster};
+use crate::raster::{Points, Raster};
 use crate::sheet::{Across, Along, Sheet};
 use crate::text::{TEXT_PX, fitted, fitted_title};
 
@@ -154,7 +154,7 @@ impl Chart for Matrix<'_> {
                 let cell = self.cell(column, row, size, look);
                 let corner = (whole(cell.left), whole(cell.top));
                 let (x, y) = (self.columns[column].places(), self.columns[row].places());
-                let points = Points { x, y, selected: self.selected, colour: Colour::Plain };
+                let points = Points { x, y, selected: self.selected, colour: None };
                 raster.paint_small(&points, corner, (cell.width, cell.height), look);
             }
             self.paint_bars(self.columns[row].places(), self.cell(row, row, size, look), look, raster);

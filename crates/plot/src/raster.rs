@@ -14,7 +14,6 @@ use crate::number::whole;
 
 use flow::Flow;
 pub(crate) use lines::Layer;
-pub use points::Colour;
 pub(crate) use points::Points;
 
 /// The largest image, in pixels a side.

@@ -1,15 +1,16 @@
 //! One value against another, a point a case.
 
+use crate::axis::Axis;
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::{Absent, Drawn, unplaced_in_words};
+use crate::drawn::{Absent, Drawn};
 use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{extent, real, whole};
-use crate::raster::{Colour, Points, Raster};
+use crate::raster::{Points, Raster};
 use crate::sheet::{Place, Sheet};
 
 /// The ring around the point that is pointed at, on the page.
@@ -24,8 +25,8 @@ pub struct Scatter<'a> {
     pub y: Column<'a>,
     /// Which points are in colour; the others lie below them.
     pub selected: Mask<'a>,
-    /// Which colour.
-    pub colour: Colour<'a>,
+    /// What gives points their colour, if something does.
+    pub colour: Option<Column<'a>>,
     /// A point with a ring around it.
     pub pointed_at: Option<usize>,
 }
@@ -34,7 +35,7 @@ impl Scatter<'_> {
     /// Where its axes stand.
     #[must_use]
     pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour, size, look))
+        Frame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour_axis(), size, look))
     }
 
     /// The point nearest to a pixel, if one is within `reach_px`. Of several at the same distance it is the first.
@@ -53,7 +54,7 @@ impl Scatter<'_> {
     }
 
     fn points(&self) -> Points<'_> {
-        Points { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour }
+        Points { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour.as_ref() }
     }
 
     /// The points that are shown.
@@ -72,7 +73,31 @@ impl Scatter<'_> {
     }
 
     fn absent(&self) -> Absent {
-        Absent::of_columns(self.drawn(), [&self.x, &self.y])
+        let columns = [Some(&self.x), Some(&self.y), self.colour.as_ref()];
+        Absent::of_columns(self.drawn(), columns.into_iter().flatten()).with(self.uncoloured())
+    }
+
+    /// Points that are shown, but not in a colour of their own, in words: beyond the ends of the colours, or grey.
+    fn uncoloured(&self) -> Vec<String> {
+        let Some(colour) = self.colour.as_ref().filter(|colour| colour.places().shown() < colour.values.len()) else {
+            return Vec::new();
+        };
+        let (mut beyond, mut without) = (0, 0);
+        for (index, ..) in self.points().pixels((1, 1)) {
+            if !colour.places().is_shown(index) {
+                if colour.has_colour(index) { beyond += 1 } else { without += 1 }
+            }
+        }
+        let parts = [(beyond, "beyond the colours"), (without, "without a colour")];
+        parts
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, words)| format!("{} {words}", count(number)))
+            .collect()
+    }
+
+    fn colour_axis(&self) -> Option<&Axis> {
+        self.colour.as_ref().map(|column| &column.axis)
     }
 }
 
@@ -86,7 +111,7 @@ impl Chart for Scatter<'_> {
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
         let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
         frame.rule(&mut sheet, look, &self.absent());
-        key::draw(self.colour, &mut sheet, &frame, size, look);
+        key::draw(self.colour_axis(), &mut sheet, &frame, size, look);
         let pointed_at = self.pointed_at.and_then(|index| Some((self.x.values.get(index)?, self.y.values.get(index)?)));
         if let Some((x, y)) = pointed_at {
             let (x, y) = frame.pixel_of(*x, *y);
@@ -113,11 +138,8 @@ impl Chart for Scatter<'_> {
         if self.selected != Mask::All {
             parts.push(format!("; {} selected", count(self.selected())));
         }
+        parts.extend(self.colour_axis().map(|axis| format!("; coloured by {}", axis.label)));
         parts.push(self.absent().words());
-        if let Colour::Values(values, axis) = self.colour {
-            parts.push(format!("; coloured by {}", axis.label));
-            parts.extend(unplaced_in_words(axis, values).map(|words| format!("; {words}")));
-        }
         parts.concat()
     }
 }
@@ -127,13 +149,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::axis::{Axis, Scale};
+    use crate::axis::Scale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
+    use crate::sheet::Mark;
 
     fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> Scatter<'a> {
         let column = |name, unit, values| Column::new(Axis::covering(name, unit, Scale::Linear, values), values);
         let (x, y) = (column("friction", "°", x), column("end_load", "N", y));
-        Scatter { x, y, selected: Mask::All, colour: Colour::Plain, pointed_at: None }
+        Scatter { x, y, selected: Mask::All, colour: None, pointed_at: None }
     }
 
     fn cloud(number: usize) -> (Vec<f64>, Vec<f64>) {
@@ -163,22 +186,21 @@ mod tests {
         let values: Vec<f64> = x.iter().map(|x| (x / 8.0).exp()).collect();
         let axis = Axis::covering("settlement", "mm", Scale::Logarithmic, &values);
         let mut scatter = scatter(&x, &y);
-        scatter.colour = Colour::Values(&values, &axis);
+        scatter.colour = Some(Column::new(axis, &values));
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
     }
 
     #[test]
     fn categories_have_names_and_colours() {
-        let codes: Vec<u32> = uniform(60, 9).iter().map(|share| if *share < 0.4 { 0 } else { 2 }).collect();
+        let x: Vec<f64> = uniform(60, 9).iter().map(|share| if *share < 0.4 { 0.0 } else { 2.0 }).collect();
         let names = ["sand", "clay", "weathered granite of the north"].map(str::to_owned);
-        let x: Vec<f64> = codes.iter().map(|code| f64::from(*code)).collect();
         let y: Vec<f64> = uniform(60, 3).iter().map(|share| 10_f64.powf(6.0 * share - 3.0)).collect();
         let up = Axis::covering("permeability", "m/s", Scale::Logarithmic, &y);
         let scatter = Scatter {
             x: Column::new(Axis::of_categories("soil", names.to_vec()), &x),
             y: Column::new(up, &y),
             selected: Mask::All,
-            colour: Colour::Categories(&codes, &names),
+            colour: Some(Column::new(Axis::of_categories("soil", names.to_vec()), &x)),
             pointed_at: None,
         };
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
@@ -207,6 +229,26 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_colour_of_its_own_is_counted() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN];
+        let check = |axis: Axis, values: &[f64], expected: &str| {
+            let scatter = Scatter { colour: Some(Column::new(axis, values)), ..scatter(&x, &x) };
+            assert_eq!(scatter.absent().note(), expected);
+            let marks = scatter.sheet(USUAL, &light()).marks;
+            let is_note = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text.starts_with("1 without"));
+            assert!(marks.iter().any(is_note), "it stands on the chart");
+        };
+        let axis = |scale| Axis { least: 1.0, most: 3.0, ..Axis::covering("load", "", scale, &[]) };
+        let values = [0.0, 3.0, 9.0, f64::MAX, f64::NAN, 9.0];
+        let linear = "1 without a value, 2 beyond the colours, 2 without a colour, load 1.798×10³⁰⁸ can't be shown";
+        check(axis(Scale::Linear), &values, linear);
+        let logarithmic = "1 without a value, 2 beyond the colours, 2 without a colour, load 0 can't be shown";
+        check(axis(Scale::Logarithmic), &values, logarithmic);
+        let names = Axis::of_categories("soil", vec!["sand".to_owned(), "clay".to_owned()]);
+        check(names, &[0.0, 1.0, 7.0, f64::NAN, 1.0, 1.0], "1 without a value, 2 without a colour");
+    }
+
+    #[test]
     fn the_nearest_point_is_found() {
         let (x, y) = cloud(30_000);
         let scatter = scatter(&x, &y);
@@ -231,12 +273,13 @@ mod tests {
         let values: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2)).collect();
         let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", Scale::Linear, &values) };
         let mut scatter = scatter(&x, &x);
-        scatter.colour = Colour::Values(&values, &axis);
+        scatter.colour = Some(Column::new(axis, &values));
         let (look, mut raster) = (light(), Raster::default());
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.of_place(0.5)), 1);
-        let codes: Vec<u32> = (0..30_001).map(|index| index % 2 * 3).collect();
-        scatter.colour = Colour::Categories(&codes, &[]);
+        let codes: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2 * 3)).collect();
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        scatter.colour = Some(Column::new(Axis::of_categories("", names), &codes));
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.palette[0]), 1, "15,001 zeros");
     }

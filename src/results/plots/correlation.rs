@@ -5,9 +5,10 @@ use cruncher_plot::correlation::{Correlation, Row};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::correlation::{Coefficient, correlations};
 use cruncher_results::store::Store;
+use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::results::columns::{Shown, label, plotted, showable};
+use crate::results::columns::{Plotted, Shown, label, plotted, showable};
 use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
 use crate::state::responses::{has_mean, is_text};
@@ -24,7 +25,8 @@ impl Correlations {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
             let correlations = desk.data.with_untracked(|store| computed(desk, store, &response, &selected));
-            rows.set(correlations.0.len());
+            // A note takes a row's room.
+            rows.set(correlations.0.len() + usize::from(correlations.1.note().is_some()));
             found.set(Some(correlations));
         });
         Effect::new(move || {
@@ -54,11 +56,14 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
     let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-    let factors: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
     let values = plotted(desk, store, response);
     let rows = selected.rows(store);
-    let pearson = correlations(Coefficient::Pearson, &factors, &values.values, &rows);
-    let spearman = correlations(Coefficient::Spearman, &factors, &values.values, &rows);
+    let measured: Vec<_> = columns.iter().map(Plotted::measured).collect();
+    let slices: Vec<&[f64]> = measured.iter().map(|values| &**values).collect();
+    let pearson = correlations(Coefficient::Pearson, &slices, &values.measured(), &rows);
+    // Of a penalty the rank says as much as that of any other value.
+    let all: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
+    let spearman = correlations(Coefficient::Spearman, &all, &values.values, &rows);
     let mut found: Vec<(ColumnId, Row)> = ids
         .into_iter()
         .zip(pearson.iter().zip(&spearman))
@@ -67,7 +72,8 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
                 label: label(&id),
                 pearson: pearson.value.unwrap_or(f64::NAN),
                 spearman: spearman.value.unwrap_or(f64::NAN),
-                cases: pearson.pairs,
+                cases: spearman.pairs,
+                only_ranked: spearman.pairs - pearson.pairs,
             };
             (id, row)
         })
@@ -76,6 +82,11 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
     let (ids, rows) = found.into_iter().unzip();
     (ids, Correlation { response: label(response), rows })
+}
+
+/// A coefficient, or a dash.
+fn written(coefficient: f64) -> String {
+    if coefficient.is_nan() { "–".to_owned() } else { format!("{coefficient:.3}") }
 }
 
 impl Plot for Correlations {
@@ -92,11 +103,14 @@ impl Plot for Correlations {
         let place = self.row_at(paper, at)?;
         self.look(|chart, _| {
             let row = chart.rows.get(place)?;
-            let words = vec![
+            let mut words = vec![
                 row.label.clone(),
-                format!("Pearson {:.3}, Spearman {:.3}", row.pearson, row.spearman),
-                format!("{} cases", row.cases),
+                format!("Pearson {}, Spearman {}", written(row.pearson), written(row.spearman)),
+                counted(row.cases as u64, "case", "cases"),
             ];
+            if row.only_ranked > 0 {
+                words.push(format!("{} of them for Spearman only", thousands(row.only_ranked as u64)));
+            }
             Some(Found { words, row: None })
         })?
     }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::curves::{Band, Curve, Curves, steps};
+use cruncher_plot::curves::{Band, Curve, Curves, Gaps, steps};
 use cruncher_plot::{Axis, Chart, Frame, Mask, Scale};
 use cruncher_results::curves::{Along, CaseCurve};
 use cruncher_study::figures::counted;
@@ -42,6 +42,7 @@ struct Computed {
     x: Axis,
     y: Axis,
     band: Option<Band>,
+    gaps: Gaps,
 }
 
 impl CurvePlot {
@@ -83,6 +84,7 @@ impl CurvePlot {
             x,
             y,
             band: computed.band.as_ref(),
+            gaps: computed.gaps,
             pointed_at: pointed_at.and_then(|row| found.binary_search_by_key(&row, |curve| curve.row).ok()),
         };
         Some(look(&chart, &found))
@@ -103,7 +105,8 @@ impl Computed {
         let in_band = selected.iter().filter(|is_selected| **is_selected).count();
         let places = || steps(curves, &x, BAND_STEPS);
         let band = (in_band >= LEAST_IN_BAND).then(|| only_of_many(Band::of(curves, Mask::Flags(selected), &places())));
-        Self { x, y, band }
+        let gaps = Gaps::of(curves, &x, &y);
+        Self { x, y, band, gaps }
     }
 }
 

@@ -1,12 +1,11 @@
 //! The response against a factor, a point a case.
 
-use cruncher_plot::raster::Colour;
 use cruncher_plot::scatter::Scatter;
 use cruncher_plot::{Axis, Chart, Frame, Mask};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
-use crate::results::columns::{Plotted, Shown, plotted, shown};
+use crate::results::columns::{OnAxis, Plotted, Shown, plotted, shown};
 use crate::results::desk::Desk;
 use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
@@ -24,12 +23,7 @@ impl ScatterPlot {
         Some(desk.data.with(|store| {
             let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.response));
             let colour = shown.colour.as_ref().map(|id| plotted(desk, store, id));
-            let codes = colour.as_ref().filter(|colour| colour.categories.is_some()).map(Plotted::codes);
-            let colour = match (&colour, &codes) {
-                (Some(Plotted { categories: Some(names), .. }), Some(codes)) => Colour::Categories(codes, names),
-                (Some(colour), _) => Colour::Values(&colour.values, &colour.axis),
-                _ => Colour::Plain,
-            };
+            let colour = colour.as_ref().map(Plotted::on_axis);
             let (mut right, mut up) = (x.axis.clone(), y.axis.clone());
             if let Some([left, most, bottom, top]) = desk.view.read().zoom {
                 (right, up) = (right.between(left, most), up.between(bottom, top));
@@ -39,7 +33,7 @@ impl ScatterPlot {
                 x: right.column(),
                 y: up.column(),
                 selected: selected.as_plotted(),
-                colour,
+                colour: colour.as_ref().map(OnAxis::column),
                 pointed_at: desk.pointed_at.get(),
             };
             look(&scatter, &shown, (&x, &y))

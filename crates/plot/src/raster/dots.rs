@@ -1,7 +1,7 @@
 //! Dots that can be told from one another, as long as there are few.
 
 use super::Raster;
-use super::points::{Colour, Points};
+use super::points::Points;
 use crate::look::Look;
 use crate::number::{channel, real, whole};
 use plotters::style::RGBColor;
@@ -43,11 +43,11 @@ impl Raster {
     /// Paints a dot for each point, muted ones first.
     pub(super) fn paint_dots(&mut self, points: &Points, dot: &Dot, look: &Look) {
         let size = (self.image.width_px, self.image.height_px);
-        let colour = |index: usize| points.colour.of(index, look).filter(|_| points.selected.contains(index));
+        let colour = |index: usize| colour_of(points, index, look).filter(|_| points.selected.contains(index));
         for (_, column, row) in points.pixels(size).filter(|(index, ..)| colour(*index).is_none()) {
             self.paint_dot(dot, (column, row), look.muted, OPACITY, look.background);
         }
-        let opacity = if points.colour == Colour::Plain { OPACITY } else { OPACITY_OF_COLOUR };
+        let opacity = if points.colour.is_none() { OPACITY } else { OPACITY_OF_COLOUR };
         for (index, column, row) in points.pixels(size) {
             if let Some(colour) = colour(index) {
                 self.paint_dot(dot, (column, row), colour, opacity, look.background);
@@ -75,20 +75,12 @@ impl Raster {
     }
 }
 
-impl Colour<'_> {
-    /// The colour of a point; none if it has no value.
-    pub(super) fn of(&self, index: usize, look: &Look) -> Option<RGBColor> {
-        match self {
-            Self::Plain => Some(look.data),
-            Self::Values(values, axis) => {
-                let place = axis.place(*values.get(index)?);
-                place.is_finite().then(|| look.of_place(place))
-            }
-            Self::Categories(categories, _) => {
-                let category = *categories.get(index)?;
-                (category != u32::MAX).then(|| look.of_category(category))
-            }
-        }
+/// The colour of a point; none if it has no value.
+fn colour_of(points: &Points, index: usize, look: &Look) -> Option<RGBColor> {
+    match points.colour {
+        None => Some(look.data),
+        Some(column) if column.is_named() => column.category(index).map(|category| look.of_category(category)),
+        Some(column) => column.level(index).map(|level| look.of_place(f64::from(level))),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::dots::Dot;
 use super::{Image, Raster};
-use crate::axis::Axis;
-use crate::column::Places;
+use crate::axis::Scale;
+use crate::column::{Column, Place, Places};
 use crate::look::Look;
 use crate::mask::Mask;
 use crate::number::{real, whole};
@@ -18,19 +18,6 @@ const MOST_COUNTED_UP: f64 = 2e6;
 /// But not more than this, on the page.
 const MOST_WIDTH_PX: f64 = 1.6;
 
-/// What gives points their colour.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub enum Colour<'a> {
-    /// Nothing: where many are it is darker, by the logarithm of their number.
-    #[default]
-    Plain,
-    /// A value each; its place on the axis is a place in the look's sequence. A pixel has the mean of its points' places.
-    Values(&'a [f64], &'a Axis),
-    /// A category each, counted from 0; [`u32::MAX`] is none. A pixel has that of more than half of its points; if there is
-    /// none such, one of theirs.
-    Categories(&'a [u32], &'a [String]),
-}
-
 /// Points of a plane, by column; the i-th case is the i-th place of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Points<'a> {
@@ -40,8 +27,12 @@ pub(crate) struct Points<'a> {
     pub(crate) y: &'a Places,
     /// Which points are in colour; the others lie below them.
     pub(crate) selected: Mask<'a>,
-    /// Which colour.
-    pub(crate) colour: Colour<'a>,
+    /// What gives them their colour; if nothing does, where many are it is darker, by the logarithm of their number.
+    ///
+    /// The place of a value on its axis is a place in the look's sequence: a pixel has the mean of its points' places, and values
+    /// beyond the ends have the colours of these. A category has a colour: a pixel has that of more than half of its points; if
+    /// there is none such, one of theirs.
+    pub(crate) colour: Option<&'a Column<'a>>,
 }
 
 impl<'a> Points<'a> {
@@ -90,37 +81,34 @@ impl Raster {
     fn count(&mut self, points: &Points, dot_px: usize) {
         let pixels = self.image.width_px * self.image.height_px;
         refill(&mut self.counts, pixels, 0);
-        let has_muted = points.selected != Mask::All || points.colour != Colour::Plain;
+        let has_muted = points.selected != Mask::All || points.colour.is_some();
         refill(&mut self.muted, if has_muted { pixels } else { 0 }, 0);
         match points.colour {
-            Colour::Plain if dot_px == 1 => self.count_single(points),
-            Colour::Plain => self.count_each(points, dot_px, |_, _, _| true),
-            Colour::Values(values, axis) => {
-                let mapping = axis.mapping(1.0);
-                let mut sums = std::mem::take(&mut self.sums);
-                refill(&mut sums, pixels, 0.0);
-                self.count_each(points, dot_px, |index, stamp, width| {
-                    let place = values.get(index).map_or(f64::NAN, |value| mapping.place(*value));
-                    let is_coloured = place.is_finite();
-                    if is_coloured {
-                        let place = level(place);
-                        stamp.pixels(width, &mut sums, |sum| *sum += place);
-                    }
-                    is_coloured
-                });
-                self.sums = sums;
-            }
-            Colour::Categories(categories, _) => {
+            None if dot_px == 1 => self.count_single(points),
+            None => self.count_each(points, dot_px, |_, _, _| true),
+            Some(column) if column.is_named() => {
                 let mut votes = std::mem::take(&mut self.votes);
                 refill(&mut votes, pixels, [0, 0]);
                 self.count_each(points, dot_px, |index, stamp, width| {
-                    let category = categories.get(index).copied().unwrap_or(u32::MAX);
-                    if category != u32::MAX {
+                    let category = column.category(index);
+                    if let Some(category) = category {
                         stamp.pixels(width, &mut votes, |seat| vote(seat, category));
                     }
-                    category != u32::MAX
+                    category.is_some()
                 });
                 self.votes = votes;
+            }
+            Some(column) => {
+                let mut sums = std::mem::take(&mut self.sums);
+                refill(&mut sums, pixels, 0.0);
+                self.count_each(points, dot_px, |index, stamp, width| {
+                    let level = column.level(index);
+                    if let Some(level) = level {
+                        stamp.pixels(width, &mut sums, |sum| *sum += level);
+                    }
+                    level.is_some()
+                });
+                self.sums = sums;
             }
         }
     }
@@ -181,13 +169,78 @@ fn vote(seat: &mut [u32; 2], category: u32) {
     // One of the pixel's categories stays in its seat even when nobody leads.
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a level of a colour")]
-#[inline]
-fn level(place: f64) -> f32 {
-    place.clamp(0.0, 1.0) as f32
+/// What a column says of colours.
+impl Column<'_> {
+    /// Whether it has categories.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.axis.scale, Scale::Categories(_))
+    }
+
+    /// The category of a case; none if it has none, or one without a name.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "one that has a place is a small number"
+    )]
+    pub(super) fn category(&self, case: usize) -> Option<u32> {
+        self.place_of(case).filter(|place| place.is_shown()).map(|_| self.values[case] as u32)
+    }
+
+    /// The place of a case in a sequence of colours, from 0 to 1: at an end for what lies beyond. None if it has no value, or one
+    /// that no axis shows.
+    #[inline]
+    pub(super) fn level(&self, case: usize) -> Option<f32> {
+        let place = self.place_of(case)?;
+        if place.is_shown() { Some(place.share()) } else { self.end(case) }
+    }
+
+    /// Whether a case isn't grey.
+    pub(crate) fn has_colour(&self, case: usize) -> bool {
+        if self.is_named() { self.category(case).is_some() } else { self.level(case).is_some() }
+    }
+
+    /// The end of the axis beyond which a value lies.
+    #[cold]
+    fn end(&self, case: usize) -> Option<f32> {
+        let value = self.values[case];
+        let end = if value < self.axis.least { 0.0 } else { 1.0 };
+        self.axis.can_show(value).then_some(end)
+    }
+
+    #[inline]
+    fn place_of(&self, case: usize) -> Option<Place> {
+        self.places().at(case)
+    }
 }
 
 pub(super) fn refill<T: Copy>(buffer: &mut Vec<T>, length: usize, value: T) {
     buffer.clear();
     buffer.resize(length, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axis::Axis;
+
+    #[test]
+    fn a_value_beyond_the_colours_has_that_of_the_end_and_one_that_no_axis_shows_has_none() {
+        let axis = Axis { least: 1.0, most: 3.0, ..Axis::covering("load", "", Scale::Linear, &[]) };
+        let column = Column::new(axis, &[-7.0, 2.0, 9.0, f64::MAX, f64::NAN]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5].map(|case| column.level(case)),
+            [Some(0.0), Some(0.5), Some(1.0), None, None, None]
+        );
+        let axis = Axis { least: 1.0, most: 4.0, ..Axis::covering("load", "", Scale::Logarithmic, &[]) };
+        let column = Column::new(axis, &[0.0, 0.5, 2.0, 8.0]);
+        assert_eq!([0, 1, 2, 3].map(|case| column.level(case)), [None, Some(0.0), Some(0.5), Some(1.0)]);
+    }
+
+    #[test]
+    fn a_category_without_a_name_has_no_colour() {
+        let names = ["sand", "clay"].map(str::to_owned).to_vec();
+        let column = Column::new(Axis::of_categories("soil", names), &[1.0, 0.0, 2.0, f64::NAN]);
+        assert_eq!([0, 1, 2, 3].map(|case| column.category(case)), [Some(1), Some(0), None, None]);
+    }
 }

@@ -1,7 +1,7 @@
 //! From counts to colours.
 
 use super::Raster;
-use super::points::Colour;
+use crate::column::Column;
 use crate::look::{Look, blend};
 use crate::number::real;
 use plotters::style::RGBColor;
@@ -19,21 +19,21 @@ const STEPS: usize = 128;
 
 impl Raster {
     /// Colours each pixel by what was counted.
-    pub(super) fn shade(&mut self, colour: Colour, look: &Look) {
+    pub(super) fn shade(&mut self, colour: Option<&Column>, look: &Look) {
         let muted = Shades::of(&self.muted, look.background, look.muted);
         match colour {
-            Colour::Plain => {
+            None => {
                 let shades = Shades::of(&self.counts, look.background, look.data);
                 self.fill_pixels(&muted, |_, count| shades.of_count(count));
             }
-            Colour::Values(..) => {
+            Some(column) if !column.is_named() => {
                 let steps: Vec<[u8; 4]> =
                     (0..=STEPS).map(|step| opaque(look.of_place(real(step) / real(STEPS)))).collect();
                 let sums = std::mem::take(&mut self.sums);
                 self.fill_pixels(&muted, |pixel, count| steps[step_of(sums[pixel], count)]);
                 self.sums = sums;
             }
-            Colour::Categories(..) => {
+            Some(_) => {
                 let votes = std::mem::take(&mut self.votes);
                 self.fill_pixels(&muted, |pixel, _| opaque(look.of_category(votes[pixel][0])));
                 self.votes = votes;
