@@ -1,8 +1,8 @@
 //! Values that leave no room on an axis for the others: what there is of them, and how to leave them out.
 
-use cruncher_plot::{Axis, Outliers, unplaced_in_words};
+use cruncher_plot::{Axis, Outliers, Scale, unplaced_in_words};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::store::Store;
+use cruncher_results::store::{Statistics, Store};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
@@ -72,7 +72,20 @@ fn all(desk: Desk, store: &Store, shown: &Shown) -> Vec<Extreme> {
             ids.push(id);
         }
     }
-    ids.into_iter().filter_map(|id| extreme(desk, store, id)).collect()
+    let same = store.factors().chain(store.responses()).filter(|(_, column)| column.differs_beyond_floats_only());
+    let same = same.map(|(id, column)| no_axis(id, column.statistics()));
+    ids.into_iter().filter_map(|id| extreme(desk, store, id)).chain(same).collect()
+}
+
+/// Why a column isn't offered as an axis although its integers differ.
+fn no_axis(id: &ColumnId, statistics: Statistics) -> Extreme {
+    let axis = Axis::covering(&label(id), "", Scale::Linear, &[]);
+    let near = axis.words(statistics.least.unwrap_or_default());
+    let words = format!(
+        "{} differs only in digits that no axis shows, near {near}: they are in the table, not in plots",
+        axis.label
+    );
+    Extreme { id: id.clone(), words: vec![words], far_outside: None }
 }
 
 fn extreme(desk: Desk, store: &Store, id: ColumnId) -> Option<Extreme> {

@@ -126,7 +126,7 @@ fn plots(desk: Desk) -> AnyView {
                 {surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk, room: lines.room })}
             </section>
             {panel("plots__means", shares, importance(desk, shown))}
-            {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot { desk }))}
+            {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot::new(desk)))}
             {panel("plots__half", pairs, surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
             {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}

@@ -1,6 +1,7 @@
 //! A response over two factors: the mean of the cases in each cell of a grid.
 
 mod contour;
+mod grid;
 
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
@@ -13,6 +14,8 @@ use crate::mask::Mask;
 use crate::number::{real, whole};
 use crate::raster::Raster;
 use crate::sheet::{Ink, Sheet};
+
+pub use grid::{Cells, Grid};
 
 /// The fewest and the most cells along an axis that are chosen.
 const LEAST_CELLS: f64 = 4.0;

@@ -13,8 +13,7 @@ use crate::number::real;
 use crate::raster::Raster;
 use crate::sheet::Sheet;
 
-use division::Division;
-pub(crate) use division::grid_step;
+pub(crate) use division::{Division, grid_step};
 
 /// How far beside a bar it is meant, in pixels.
 const REACH_PX: f64 = 3.0;
@@ -65,25 +64,28 @@ impl Bins {
     #[must_use]
     pub fn of(values: &[f64], axis: &Axis) -> Self {
         let mapping = axis.mapping(1.0);
-        let places: Vec<f64> = values.iter().map(|value| mapping.place(*value)).collect();
-        let shown: Vec<f64> = places.iter().copied().filter(|place| is_shown(*place)).collect();
-        Self::divided(values, &places, axis, &Division::of(axis, &shown))
+        // Kept no longer than it takes to divide them: there may be a million.
+        let mut shown = Vec::with_capacity(values.len());
+        shown.extend(values.iter().map(|value| mapping.place(*value)).filter(|place| is_shown(*place)));
+        Self::divided(values, axis, &Division::of(axis, shown))
     }
 
-    fn divided(values: &[f64], places: &[f64], axis: &Axis, division: &Division) -> Self {
+    fn divided(values: &[f64], axis: &Axis, division: &Division) -> Self {
+        let mapping = axis.mapping(1.0);
         let value = |(from, to): (f64, f64)| (axis.value(from), axis.value(to));
         let bar = |part| {
             let (ends, sides) = (value(division.ends(part)), value(division.sides(part)));
             Bar { all: 0, values: None, ends, sides }
         };
         let mut bars: Vec<Bar> = (0..division.len()).map(bar).collect();
-        let mut of_case = vec![NOWHERE; places.len()];
-        for ((place, value), case) in
-            places.iter().zip(values).zip(&mut of_case).filter(|((place, _), _)| is_shown(**place))
-        {
-            let part = division.find(*place);
-            bars[part].add(*value);
-            *case = u16::try_from(part).unwrap_or(NOWHERE);
+        let mut of_case = vec![NOWHERE; values.len()];
+        for (value, case) in values.iter().zip(&mut of_case) {
+            let place = mapping.place(*value);
+            if is_shown(place) {
+                let part = division.find(place);
+                bars[part].add(*value);
+                *case = u16::try_from(part).unwrap_or(NOWHERE);
+            }
         }
         let shown = bars.iter().map(|bar| bar.all).sum();
         let missing = values.iter().filter(|value| value.is_nan()).count();

@@ -76,7 +76,7 @@ pub fn histogram(places: &[f64], bins: usize) -> Vec<u32> {
 #[must_use]
 pub fn bins_of_grid(places: &[f64], most: usize) -> Option<usize> {
     let ends = extent(places.iter().copied())?;
-    let step = grid_step(places, ends)?;
+    let step = grid_step(places.iter().copied(), ends)?;
     // From the beginning to the end of the axis, or in the middle of equal parts.
     let values = whole((1.0 / step).round()) + usize::from(ends.0 < step / 4.0);
     let each = values.div_ceil(most.max(1));

@@ -1,7 +1,10 @@
 //! The response over two factors.
 
-use cruncher_plot::field::{Field, Values};
+use std::cell::RefCell;
+
+use cruncher_plot::field::{Cells, Field, Grid, Values};
 use cruncher_plot::{Axis, Chart, Scale};
+use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
@@ -12,11 +15,35 @@ use crate::results::surface::{Brush, Found, Paper, Place, Plot};
 
 /// The response over two factors: the mean of the selected cases in each cell.
 pub(crate) struct FieldPlot {
-    pub(crate) desk: Desk,
+    desk: Desk,
+    /// The grids of two columns on their axes, in the rows of a revision: whatever is selected.
+    last: RefCell<[Option<Known>; 2]>,
 }
 
+type Of = (u64, ColumnId, Axis);
+
+/// What was looked for, and the grid, if there is one.
+type Known = (Of, Option<Grid>);
+
+/// A column, and the cells along its axis.
+type Side<'a> = (&'a Plotted<'a>, &'a Cells);
+
 impl FieldPlot {
-    fn look<T>(&self, look: impl FnOnce(&Field, (&Plotted, &Plotted)) -> T) -> Option<T> {
+    pub(crate) const fn new(desk: Desk) -> Self {
+        Self { desk, last: RefCell::new([None, None]) }
+    }
+
+    /// The cells along the axis of a column, without room at its ends: cells would be empty by half.
+    fn cells(&self, side: usize, of: (u64, &ColumnId), column: &Plotted, wished: usize) -> Cells {
+        let axis = column.bare_axis();
+        let of = (of.0, of.1.clone(), axis.clone());
+        let last = &mut self.last.borrow_mut()[side];
+        let known = last.as_ref().filter(|(known, _)| *known == of).map(|(_, grid)| *grid);
+        let grid = known.unwrap_or_else(|| last.insert((of, Grid::of(&axis, &column.values))).1);
+        Cells::of(&axis, grid, wished)
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Field, (Side, Side)) -> T) -> Option<T> {
         let desk = self.desk;
         let shown = shown(desk)?;
         let selected = desk.selected.get();
@@ -25,15 +52,16 @@ impl FieldPlot {
             let response = plotted(desk, store, &shown.response);
             let values =
                 Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
-            let cells = Field::suitable_cells(selected.count);
-            // Without room at the ends: cells would be empty by half.
-            let (right, up) = (x.bare_axis(), y.bare_axis());
+            let wished = Field::suitable_cells(selected.count);
+            let right = self.cells(0, (store.revision(), &shown.factor), &x, wished);
+            let up = self.cells(1, (store.revision(), &shown.second), &y, wished);
             // Of flags the mean is the share of those that are true.
             let axis = match response.categories {
                 Some(_) => Axis::covering(&response.axis.label, "share", Scale::Linear, &[0.0, 1.0]),
                 None => response.axis,
             };
-            look(&Field::of(&values, &right, &up, &axis, (cells, cells)), (&x, &y))
+            let field = Field::of(&values, &right.axis, &up.axis, &axis, (right.number, up.number));
+            look(&field, ((&x, &right), (&y, &up)))
         }))
     }
 }
@@ -50,7 +78,7 @@ impl Plot for FieldPlot {
 
     fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
         let shown = shown(self.desk)?;
-        let (brush, (one, other), (x, y)) = self.look(|field, (x, y)| {
+        let (brush, (one, other), (x, y)) = self.look(|field, ((x, _), (y, _))| {
             let frame = field.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
@@ -62,10 +90,11 @@ impl Plot for FieldPlot {
     }
 
     fn find(&self, paper: Paper, at: Place) -> Option<Found> {
-        self.look(|field, _| {
+        self.look(|field, ((_, right), (_, up))| {
             let frame = field.frame(paper.size, paper.look);
             let cell = field.cell_at(&frame, at.0, at.1)?;
             let (x, y) = frame.values_at(at.0, at.1);
+            let (x, y) = (right.value(x), up.value(y));
             let mut words =
                 vec![format!("{} {}, {} {}", field.x.label, field.x.words(x), field.y.label, field.y.words(y))];
             if field.counts[cell] > 0 {

@@ -22,7 +22,7 @@ const ROUNDING: f64 = 1e-6;
 
 /// How the places of an axis are divided.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Division {
+pub(crate) enum Division {
     /// Equal parts from a place on. Where values stand on a grid, with the step of that.
     Parts { first: f64, width: f64, number: usize, step: Option<f64> },
     /// Single places, rising, and how wide their bars are.
@@ -34,7 +34,7 @@ impl Division {
     ///
     /// A category has a bar; so has a value of a grid, such as a whole number, or several values have one, equally many for each;
     /// so has a value that many have. Everything else is divided into equal parts.
-    pub(super) fn of(axis: &Axis, places: &[f64]) -> Self {
+    pub(super) fn of(axis: &Axis, mut places: Vec<f64>) -> Self {
         if let Scale::Categories(names) = &axis.scale {
             let (first, number) = (axis.place(-0.5), names.len().max(1));
             let width = (axis.place(real(number) - 0.5) - first) / real(number);
@@ -44,18 +44,21 @@ impl Division {
         if least >= most {
             return Self::Levels { levels: vec![least], width: LONELY };
         }
-        let wished = suitable_bins(places);
-        let grid = grid_step(places, (least, most)).map(|step| Self::of_grid((least, most), step, wished));
+        let step = grid_step(places.iter().copied(), (least, most));
+        let levels = levels(&places, (least, most));
+        // Behind the others: it brings them into another order.
+        let wished = suitable_bins(&mut places, (least, most));
+        let grid = step.map(|step| Self::of_grid((least, most), step, wished));
         let has_bar_each = grid.as_ref().is_some_and(Self::is_by_value);
-        let levels = if has_bar_each { None } else { levels(places, (least, most)) };
-        levels.or(grid).unwrap_or_else(|| Self::equal((least, most), wished))
+        levels.filter(|_| !has_bar_each).or(grid).unwrap_or_else(|| Self::equal((least, most), wished))
     }
 
     fn equal((least, most): (f64, f64), number: usize) -> Self {
         Self::Parts { first: least, width: (most - least) / real(number), number, step: None }
     }
 
-    fn of_grid((least, most): (f64, f64), step: f64, wished: usize) -> Self {
+    /// Parts of a grid from its first to its last place: one a value, or equally many values each, about as many parts as wished.
+    pub(crate) fn of_grid((least, most): (f64, f64), step: f64, wished: usize) -> Self {
         let values = whole(((most - least) / step).round()) + 1;
         let each = if values <= MAX_LEVELS { 1 } else { values.div_ceil(wished) };
         let width = real(each) * step;
@@ -112,20 +115,18 @@ impl Division {
 /// How many equal parts suit values at such places.
 ///
 /// Freedman, D. and Diaconis, P. (1981): On the histogram as a density estimator. Where half of the values are equal, Sturges
-/// (1926) helps out. At least 5 and at most 80.
-fn suitable_bins(places: &[f64]) -> usize {
-    let mut places = places.to_vec();
-    let Some((least, most)) = extent(places.iter().copied()) else { return MIN_BINS };
-    let quartile = |places: &mut Vec<f64>, index: usize| *places.select_nth_unstable_by(index, f64::total_cmp).1;
+/// (1926) helps out. At least 5 and at most 80. The places, of which there is one at least, are brought into another order.
+fn suitable_bins(places: &mut [f64], (least, most): (f64, f64)) -> usize {
+    let quartile = |places: &mut [f64], index: usize| *places.select_nth_unstable_by(index, f64::total_cmp).1;
     let (low, high) = (places.len() / 4, places.len() * 3 / 4);
-    let spread = quartile(&mut places, high) - quartile(&mut places, low);
+    let spread = quartile(places, high) - quartile(places, low);
     let width = 2.0 * spread / real(places.len()).cbrt();
     let bins = if width > 0.0 { (most - least) / width } else { real(places.len()).log2() + 1.0 };
     whole(bins.ceil()).clamp(MIN_BINS, MAX_BINS)
 }
 
 /// The largest step of which all distances between values are multiples, if it isn't too fine: by Euclid's algorithm.
-pub(crate) fn grid_step(places: &[f64], (least, most): (f64, f64)) -> Option<f64> {
+pub(crate) fn grid_step(places: impl IntoIterator<Item = f64>, (least, most): (f64, f64)) -> Option<f64> {
     let span = most - least;
     let mut step = if span > 0.0 { span } else { return None };
     for place in places {
@@ -167,7 +168,7 @@ mod tests {
     fn division(values: &[f64], scale: Scale) -> Division {
         let axis = Axis::covering("", "", scale, values);
         let places: Vec<f64> = values.iter().map(|value| axis.place(*value)).collect();
-        Division::of(&axis, &places)
+        Division::of(&axis, places)
     }
 
     /// How many bars there are, and whether each is a value's.
@@ -224,6 +225,6 @@ mod tests {
         assert_eq!([10, 1_000, 1_000_000].map(bins), [5, 10, 80]);
         check(&[], Scale::Linear, 5, false);
         check(&bell(400, 2), Scale::Linear, division(&bell(400, 2), Scale::Linear).len(), false);
-        assert_eq!(suitable_bins(&[0.5; 100]), 8);
+        assert_eq!(suitable_bins(&mut [0.5; 100], (0.5, 0.5)), 8);
     }
 }

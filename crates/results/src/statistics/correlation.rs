@@ -62,9 +62,15 @@ pub fn pearson(first: &[f64], second: &[f64], rows: &[u32]) -> Correlation {
 fn pearson_of(first: &[f64], second: &[f64]) -> Correlation {
     let rows = first.len();
     let is_pair = |(first, second): &(f64, f64)| !first.is_nan() && !second.is_nan();
-    let (first, second): (Vec<f64>, Vec<f64>) =
-        first.iter().copied().zip(second.iter().copied()).filter(is_pair).unzip();
-    let pairs = first.len();
+    let both = || first.iter().copied().zip(second.iter().copied()).filter(is_pair);
+    let pairs = both().count();
+    // As long as they are: there may be a million, and vectors that grow take twice as much.
+    let exactly = |values: &mut dyn Iterator<Item = f64>| {
+        let mut exact = Vec::with_capacity(pairs);
+        exact.extend(values);
+        exact
+    };
+    let (first, second) = (exactly(&mut both().map(|pair| pair.0)), exactly(&mut both().map(|pair| pair.1)));
     let value = if pairs < FEWEST { None } else { coefficient(first, second) };
     Correlation::new(value, |_| 1.0, pairs, rows)
 }

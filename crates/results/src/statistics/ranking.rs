@@ -23,7 +23,8 @@ impl<'a> Ranking<'a> {
         let values = selected(column, rows);
         let present = (0..).zip(&*values).filter(|(_, value)| !value.is_nan());
         // A value beside its place is compared without being looked up all over the column.
-        let mut keyed: Vec<(u64, u32)> = present.map(|(place, value)| (key(*value), place)).collect();
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(values.len());
+        keyed.extend(present.map(|(place, value)| (key(*value), place)));
         keyed.sort_unstable();
         let mut order: Vec<u32> = keyed.into_iter().map(|(_, place)| place).collect();
         // The places stand in the memory of the keys, which took four times as much.
@@ -44,8 +45,11 @@ impl<'a> Ranking<'a> {
     }
 
     /// The places of those values that others have a value for, the smallest first.
-    pub(super) fn paired(&self, others: &[f64]) -> Vec<u32> {
+    pub(super) fn paired(&self, others: &[f64]) -> Cow<'_, [u32]> {
         let is_paired = |place: &u32| others.get(*place as usize).is_some_and(|other| other.is_finite());
+        if self.order.iter().all(is_paired) {
+            return Cow::Borrowed(&self.order);
+        }
         self.order.iter().copied().filter(is_paired).collect()
     }
 
@@ -89,7 +93,7 @@ mod tests {
         let ranking = Ranking::of(&[5.0, 4.0, 3.0], &[2, 7, 0]);
         assert_eq!((ranking.order.as_slice(), ranking.rows()), ([0, 2].as_slice(), 3));
         assert!(ranking.values()[1].is_nan());
-        assert_eq!(ranking.paired(&[1.0]), [0]);
+        assert_eq!(*ranking.paired(&[1.0]), [0]);
     }
 
     proptest! {

@@ -107,6 +107,18 @@ impl Column {
         !self.rests.is_empty()
     }
 
+    /// Whether all numbers are the same float, and yet not the same integer: no axis shows how they differ.
+    #[must_use]
+    pub fn differs_beyond_floats_only(&self) -> bool {
+        let Statistics { least, most, .. } = self.statistics();
+        if !self.has_integers() || least != most {
+            return false;
+        }
+        let mut rests = (0..self.rows).filter(|row| !self.number(*row).is_nan()).map(|row| self.rest_or_zero(row));
+        let first = rests.next();
+        rests.any(|rest| Some(rest) != first)
+    }
+
     fn rest(&self, row: usize) -> Rest {
         self.rests.get(row).copied().unwrap_or(NO_REST)
     }
@@ -122,7 +134,7 @@ impl Column {
         self.codes.get(row).copied().unwrap_or(0)
     }
 
-    /// Counts, extremes and mean. They are kept while rows are added, and computed anew when values were replaced.
+    /// Counts and extremes. They are kept while rows are added, and computed anew when values were replaced.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         *self.statistics.get_or_init(|| self.compute())

@@ -17,8 +17,6 @@ pub struct Statistics {
     pub most: Option<f64>,
     /// The least number above 0: where a logarithmic axis begins.
     pub least_positive: Option<f64>,
-    /// The mean of the numbers, summed up as Welford (1962) does: without an overflow, and without cancellation.
-    pub mean: Option<f64>,
 }
 
 impl Statistics {
@@ -32,7 +30,6 @@ impl Statistics {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     fn add_number(&mut self, number: f64) {
         self.numbers += 1;
         self.least = Some(self.least.map_or(number, |least| least.min(number)));
@@ -40,8 +37,5 @@ impl Statistics {
         if number > 0.0 {
             self.least_positive = Some(self.least_positive.map_or(number, |least| least.min(number)));
         }
-        let (mean, count) = (self.mean.unwrap_or(0.0), self.numbers as f64);
-        // Divided first: the difference of two large numbers may be no number any more.
-        self.mean = Some(mean + (number / count - mean / count));
     }
 }
