@@ -712,6 +712,31 @@ def test_a_penalty_is_counted_and_named(extreme: Filled, visits: Visits) -> None
     expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("can't be shown: ±1.798×10³⁰⁸"))
 
 
+def test_a_penalty_is_no_part_of_pearson_but_has_a_rank(extreme: Filled, visits: Visits) -> None:
+    page = open_results(visits, extreme.launched)
+    x, y = extreme.column(FACTOR), extreme.column("load_or_largest")
+    there = ~np.isnan(x) & ~np.isnan(y)
+    measured = there & (y < np.finfo(float).max)
+    penalties = int(there.sum() - measured.sum())
+    page.get_by_label("Response", exact=True).select_option(label="load_or_largest")
+    note = f"Pearson without {penalties} cases of extreme values, which ranks keep"
+    expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile(note))
+    found = re.search(rf"{re.escape(FACTOR)}: Pearson (\S+), .* \({there.sum()} cases\)", summary(page, "Correlations"))
+    assert found is not None
+    pearson = np.corrcoef(x[measured], y[measured])[0, 1]
+    assert float(found[1].replace("−", "-")) == pytest.approx(pearson, abs=0.0051)
+    expect(page.get_by_text(f"{penalties} of an extreme response left out")).to_be_visible()
+
+
+def test_cases_without_a_colour_are_counted(extreme: Filled, visits: Visits) -> None:
+    page = open_results(visits, extreme.launched)
+    penalties = int((extreme.column("load_or_largest") == np.finfo(float).max).sum())
+    page.get_by_label("Response", exact=True).select_option(label="end_load")
+    page.get_by_label("Colour", exact=True).select_option(label="load_or_largest")
+    words = re.compile(f"; {penalties} without a colour; load_or_largest of {penalties} cases can't be shown")
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", words)
+
+
 def test_what_is_far_outside_is_left_out_when_asked(extreme: Filled, visits: Visits) -> None:
     page = open_results(visits, extreme.launched)
     page.get_by_label("Response", exact=True).select_option(label="load_or_far")
@@ -749,6 +774,10 @@ def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visi
     lines = plot(page, "Parallel coordinates")
     lines.scroll_into_view_if_needed()
     expect(page.get_by_role("heading", name=re.compile("^5 of 9 factors at once$"))).to_be_visible()
+    pairs = page.get_by_role("heading", name=re.compile("^[0-9] of 9 factors each against each, the first ones$"))
+    plot(page, "Scatter matrix").scroll_into_view_if_needed()
+    expect(pairs).to_be_visible()
+    lines.scroll_into_view_if_needed()
     expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*depth"))
     page.get_by_text("Choose factors").click()
     for name in ("depth", "width"):
@@ -756,6 +785,7 @@ def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visi
     expect(page.get_by_role("checkbox", name="width")).to_be_checked()
     expect(lines).to_have_attribute("aria-label", re.compile("cohesion_array.*width"))
     assert "depth" not in summary(page, "Parallel coordinates")
+    expect(page.get_by_role("heading", name=re.compile("each against each, as chosen above$"))).to_be_attached()
     wait_for_address(page, "axis=factor.width")
     page.reload()
     lines.scroll_into_view_if_needed()
