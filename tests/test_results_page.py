@@ -719,7 +719,7 @@ def test_a_penalty_is_no_part_of_pearson_but_has_a_rank(extreme: Filled, visits:
     measured = there & (y < np.finfo(float).max)
     penalties = int(there.sum() - measured.sum())
     page.get_by_label("Response", exact=True).select_option(label="load_or_largest")
-    note = f"Pearson without {penalties} cases of extreme values, which ranks keep"
+    note = f"Pearson without {penalties} cases of extreme values"
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile(note))
     found = re.search(rf"{re.escape(FACTOR)}: Pearson (\S+), .* \({there.sum()} cases\)", summary(page, "Correlations"))
     assert found is not None

@@ -72,14 +72,14 @@ impl Correlation {
         look.px(FOOT_PX) + if self.note().is_some() { look.px(NOTE_PX) } else { 0.0 }
     }
 
-    /// `Pearson without 3 cases of extreme values, which ranks keep`, if there are such.
+    /// `Pearson without 3 cases of extreme values`, if there are such: ranks have them.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         let without = || self.rows.iter().map(|row| row.only_ranked);
         let most = without().max().filter(|most| *most > 0)?;
         let up_to = if without().all(|number| number == most) { "" } else { "up to " };
         let cases = if most == 1 { "case" } else { "cases" };
-        Some(format!("Pearson without {up_to}{} {cases} of extreme values, which ranks keep", count(most)))
+        Some(format!("Pearson without {up_to}{} {cases} of extreme values", count(most)))
     }
 
     /// The note below the scale.
@@ -285,19 +285,15 @@ mod tests {
             chart.note()
         };
         assert_eq!(note([0, 0]), None);
-        assert_eq!(note([1, 1]).as_deref(), Some("Pearson without 1 case of extreme values, which ranks keep"));
-        assert_eq!(note([3, 0]).as_deref(), Some("Pearson without up to 3 cases of extreme values, which ranks keep"));
+        assert_eq!(note([1, 1]).as_deref(), Some("Pearson without 1 case of extreme values"));
+        assert_eq!(note([3, 0]).as_deref(), Some("Pearson without up to 3 cases of extreme values"));
         let mut chart = correlation(3);
         chart.rows[1].only_ranked = 2_000;
         let (look, width_px) = (light(), 560);
         let size = Size { width_px, height_px: chart.height_px(&look) };
         assert!(golden(&chart, size, &look).contains("without up to 2,000 cases of extreme values"));
         assert_eq!(chart.row_at(size, &look, HEAD_PX + 2.5 * ROW_PX), Some(2), "all rows have room");
-        assert!(
-            chart
-                .summary()
-                .ends_with("(1,202 cases). Pearson without up to 2,000 cases of extreme values, which ranks keep")
-        );
+        assert!(chart.summary().ends_with("(1,202 cases). Pearson without up to 2,000 cases of extreme values"));
     }
 
     #[test]
