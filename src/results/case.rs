@@ -20,6 +20,9 @@ use super::reading;
 use crate::platform::local_time::{clock_time, exact_time};
 use crate::state::words::{Words, words};
 
+/// A longer text takes several lines on a narrow window.
+const MAX_SHORT_CHARS: usize = 40;
+
 /// More factors or responses than these are in the document only.
 const MOST_VALUES: usize = 200;
 
@@ -181,7 +184,9 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
     let more = ids.len().saturating_sub(MOST_VALUES);
     let one = |id: &ColumnId| {
         let Words { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
-        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class="number" title=exact>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
+        // Several lines of words are read from their beginning.
+        let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class title=exact>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
     };
     let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
     let more = (more > 0).then(|| format!("{more} more are in the document."));
