@@ -7,10 +7,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::{Study, study};
 use cruncher_study::access::{Access, AccessKey};
-use cruncher_study::accounting::CaseCounts;
+use cruncher_study::accounting::{CaseCounts, latest};
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
@@ -26,7 +25,7 @@ use crate::platform::{address, designer, frozen, network, rows, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
-use crate::state::route::{Page, Route};
+use crate::state::route::{Batches, Page, Route};
 use crate::watching::{Beside, Watcher};
 
 /// What stands in the way of a study.
@@ -87,9 +86,10 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
+    settle_batches(live, reader.route);
     errors::read_failure(open.study.clone(), live, reader);
     let wake = if let Some(snapshot) = frozen::snapshot() {
-        see(live, Ok(snapshot));
+        live.take(Ok(snapshot));
         Wake::nobody()
     } else {
         sharing::answer();
@@ -139,13 +139,23 @@ fn follow_address(route: RwSignal<Route>) {
     on_cleanup(move || listener.remove());
 }
 
-/// Shows what was seen, and tells the results how far the study is.
-fn see(live: Live, seen: Result<Snapshot, Problem>) {
-    if let Ok(snapshot) = &seen {
-        let CaseCounts { cases, done, .. } = snapshot.total;
+/// Tells the results how far the batches are that are shown. Where the address names none, it is given those that were shown before,
+/// or else the latest: so a copied link shows others the same, whatever is sent meanwhile.
+fn settle_batches(live: Live, route: RwSignal<Route>) {
+    Effect::new(move |before: Option<Batches>| {
+        let (batches, snapshot) = (route.get().batches, live.snapshot.get());
+        let Some(snapshot) = snapshot else { return batches };
+        if batches == Batches::Unsaid {
+            let known = before.filter(|before| *before != Batches::Unsaid);
+            let known = known.or_else(|| latest(&snapshot.batches).cloned().map(Batches::One));
+            let known = known.unwrap_or_default();
+            address::settle(&known.clone().written_into(&address::fragment()));
+            return known;
+        }
+        let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
         rows::tell(rows::Counts { cases, done, is_checked: snapshot.is_checked });
-    }
-    live.take(seen);
+        batches
+    });
 }
 
 fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, reader: Reader) -> Wake {
@@ -170,7 +180,7 @@ fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, r
             Ok(_) => Look::Unchanged,
             Err(_) => Look::Failed,
         };
-        see(live, seen);
+        live.take(seen);
         pace.after(look)
     });
     let results = wake.clone();

@@ -8,21 +8,21 @@ use crate::platform::local_time::exact_time;
 
 /// What a group's failures share and how many there are, with `all_workers` in the study, as of `now`.
 pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
-    let (all, over) = (group.cases.len(), group.final_cases);
+    let (all, over) = (group.len(), group.final_cases());
     let again = (over < all).then(|| format!("{} will be tried again", all - over));
-    let spread = match (group.workers.len(), all_workers) {
+    let spread = match (group.workers().len(), all_workers) {
         (_, 0 | 1) => None,
         (1, _) => Some("on one worker".to_owned()),
         (some, all) if some >= all => Some("on every worker".to_owned()),
         (some, all) => Some(format!("on {some} of {all} workers")),
     };
-    let batches = group.batches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let seen = format!("first {}, last {}", ago(now - group.first_time), ago(now - group.last_time));
-    let exactly = format!("first {}, last {}", exact_time(group.first_time), exact_time(group.last_time));
+    let batches = group.batches().into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let seen = format!("first {}, last {}", ago(now - group.first_time()), ago(now - group.last_time()));
+    let exactly = format!("first {}, last {}", exact_time(group.first_time()), exact_time(group.last_time()));
     let facts: Vec<_> =
         [again, spread, Some(batches)].into_iter().flatten().map(|fact| view! { <span>{fact}</span> }).collect();
     view! {
-        <span class="group__error">{group.error.clone()}</span>
+        <span class="group__error">{group.error().to_owned()}</span>
         <span class="group__facts">
             <strong>{counted(all as u64, "case", "cases")}</strong>
             {facts}

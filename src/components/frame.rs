@@ -1,7 +1,6 @@
 //! What stands around every page: the rail, and the bar at the top.
 
 use cruncher_study::access::Role;
-use cruncher_study::batch::Batch;
 use cruncher_study::figures::ago;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -11,7 +10,7 @@ use crate::components::press::press;
 use crate::platform::polling::Wake;
 use crate::platform::{address, frozen, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
-use crate::state::route::{Page, Route};
+use crate::state::route::{Batches, Page};
 
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {
@@ -25,8 +24,8 @@ pub(crate) fn skip(event: MouseEvent) {
 
 /// The pages.
 pub(crate) fn rail(live: Live, reader: Reader) -> AnyView {
-    let groups = live.snapshot.read().as_ref().map_or(0, |snapshot| snapshot.error_groups.len());
     let route = reader.route.get();
+    let groups = live.snapshot.read().as_ref().map_or(0, |snapshot| snapshot.error_groups(route.batches.one()).len());
     let entry = |page: Page| {
         let count = (page == Page::Errors && groups > 0)
             .then(|| view! { <span class="rail__count">{groups.to_string()}</span> });
@@ -78,25 +77,29 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
     .into_any()
 }
 
-/// Only where there is a choice.
+/// Only where there is a choice. A draft is of no batch: its own field says into which it will be sent.
 fn batch_picker(live: Live, reader: Reader) -> Option<AnyView> {
     let route = reader.route.get();
-    let pick = move |event| {
-        let batch = Batch::parse(&event_target_value(&event)).ok();
-        address::go_to(&Route { batch, group: None, ..reader.route.get_untracked() }.to_string());
-    };
-    let option = |batch: &Batch| {
-        let name = batch.to_string();
-        view! { <option value=name.clone() selected=route.batch.as_ref() == Some(batch)>{name.clone()}</option> }
-    };
     let snapshot = live.snapshot.get()?;
-    if snapshot.batches.len() < 2 && route.batch.is_none() {
+    let mut names: Vec<String> = snapshot.batches.iter().map(|account| account.batch.to_string()).collect();
+    let chosen = route.batches.one().map(ToString::to_string);
+    // A batch of which nothing is left, or a folder of batches.
+    names.extend(chosen.clone().filter(|chosen| !names.contains(chosen)));
+    if names.len() < 2 || route.page == Page::Design {
         return None;
     }
-    let options: Vec<_> = snapshot.batches.iter().map(|account| option(&account.batch)).collect();
+    let pick = move |event| {
+        let batches = Batches::parse(&event_target_value(&event));
+        address::go_to(&reader.route.get_untracked().of(batches).to_string());
+    };
+    let option = |name: String| {
+        let is_chosen = chosen.as_ref() == Some(&name);
+        view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+    };
+    let options: Vec<_> = names.into_iter().map(option).collect();
     let picker = view! {
         <select class="top__batch" aria-label="Batch" on:change=pick>
-            <option value="" selected=route.batch.is_none()>"all batches"</option>
+            <option value="*" selected=chosen.is_none()>"all batches"</option>
             {options}
         </select>
     };

@@ -29,6 +29,9 @@ pub(crate) fn bar(counts: &CaseCounts, label: String) -> AnyView {
     .into_any()
 }
 
+const UNSENT: &str = "They stand in the table of cases, which is written first, and the queue has no message of theirs, as far as SQS \
+                      counts: they are being sent, or whoever sends them has stopped.";
+
 /// The figure of each state; those that a study hopes not to see only when they aren't zero.
 pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
     let figure = |part: Part| {
@@ -38,9 +41,13 @@ pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
         } else {
             thousands(cases).into_any()
         };
+        let (words, title) = match look.name {
+            "unsent" => ("not sent yet", UNSENT),
+            name => (name, ""),
+        };
         view! {
-            <div class="figures__one">
-                <dt><span class=format!("symbol state-text-{}", look.name) aria-hidden="true">{look.symbol}</span>{look.name}</dt>
+            <div class="figures__one" title=title>
+                <dt><span class=format!("symbol state-text-{}", look.name) aria-hidden="true">{look.symbol}</span>{words}</dt>
                 <dd>{number}</dd>
             </div>
         }

@@ -1,18 +1,16 @@
 //! How many cases were finished in each stretch of time.
 
-use cruncher_backend::snapshot::Snapshot;
 use cruncher_plot::throughput::Throughput;
 use cruncher_study::figures::thousands;
+use cruncher_study::ledger::Finish;
 use leptos::prelude::*;
 
 /// The most bars.
 const MOST_STRETCHES: usize = 60;
 
-/// A bar a stretch of time. A reader who can't see it gets the summary in words.
-pub(crate) fn throughput_chart(snapshot: &Snapshot) -> Option<AnyView> {
-    let end_times: Vec<f64> = snapshot.finishes.iter().map(|finish| finish.end_time).collect();
-    // A study that is over ends with its last case, however late it is looked at.
-    let until = if snapshot.total.open() > 0 { snapshot.time } else { 0.0 };
+/// A bar a stretch of time, `until` now, or until the last one if that is later. A reader who can't see it gets the summary in words.
+pub(crate) fn throughput_chart(finishes: &[Finish], until: f64) -> Option<AnyView> {
+    let end_times: Vec<f64> = finishes.iter().map(|finish| finish.end_time).collect();
     let throughput = Throughput::of(&end_times, until, MOST_STRETCHES)?;
     let stretch = throughput.stretch_name();
     let (most, last) = (thousands(throughput.most()), throughput.counts.last().copied().unwrap_or(0));

@@ -6,6 +6,7 @@ use cruncher_backend::study::ReadError;
 use cruncher_study::case::CaseRef;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{counted, duration};
+use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,7 +17,7 @@ use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::problem::Problem;
-use crate::state::route::Route;
+use crate::state::route::{Batches, Page, Route};
 
 /// How many cases of a group are named.
 const MOST_NAMED: usize = 100;
@@ -24,9 +25,9 @@ const MOST_NAMED: usize = 100;
 /// Reads the error document of the case that is shown, whenever that is another one.
 pub(crate) fn read_failure(study: Study, live: Live, reader: Reader) {
     let shown = Memo::new(move |_| {
-        let signature = reader.route.read().group.clone()?;
-        let snapshot = live.snapshot.get()?;
-        let group = snapshot.error_groups.iter().find(|group| group.signature == signature)?;
+        let (route, snapshot) = (reader.route.get(), live.snapshot.get()?);
+        let groups = snapshot.error_groups(route.batches.one());
+        let group = groups.iter().find(|group| route.group.as_deref() == Some(group.signature))?;
         shown_case(group, reader)
     });
     Effect::new(move || {
@@ -43,8 +44,8 @@ pub(crate) fn read_failure(study: Study, live: Live, reader: Reader) {
 
 /// The case that the reader picked, else the group's last one.
 fn shown_case(group: &ErrorGroup, reader: Reader) -> Option<CaseRef> {
-    let picked = reader.case.get().filter(|case| group.cases.contains(case));
-    picked.or_else(|| group.cases.first().cloned())
+    let picked = reader.case.get().filter(|case| group.cases().any(|own| own == *case));
+    picked.or_else(|| group.cases().next())
 }
 
 fn read_problem(error: &ReadError) -> Problem {
@@ -76,27 +77,37 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         return view! { <p class="empty" role="status">"Reading the study …"</p> }.into_any();
     };
     let route = open.reader.route.get();
-    let is_here = |group: &&ErrorGroup| route.batch.as_ref().is_none_or(|batch| group.batches.contains(batch));
-    let groups: Vec<&ErrorGroup> = snapshot.error_groups.iter().filter(is_here).collect();
-    let cases: usize = groups.iter().map(|group| group.cases.len()).sum();
+    let groups = snapshot.error_groups(route.batches.one());
+    let cases: usize = groups.iter().map(ErrorGroup::len).sum();
     let title = match groups.len() as u64 {
         0 => String::new(),
         count => format!("{} in {}", counted(cases as u64, "case", "cases"), counted(count, "group", "groups")),
     };
-    let nothing = groups.is_empty().then(|| view! { <p class="empty">"No case has failed."</p> });
-    let entries: Vec<_> = groups.into_iter().map(|shown| group(shown, &snapshot, &route, open)).collect();
+    let nothing = groups.is_empty().then(|| view! { <p class="empty">{none_failed(&snapshot, &route)}</p> });
+    let entries: Vec<_> = groups.iter().map(|shown| group(shown, &snapshot, &route, open)).collect();
     view! {
         <h2>"Errors" <span class="faint">{title}</span></h2>
         {nothing}
         {entries}
-        {unreadable(&snapshot)}
+        {unreadable(&snapshot, &route)}
     }
     .into_any()
 }
 
+/// That no case has failed of those that are shown, and how many others have.
+pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
+    let elsewhere: usize = snapshot.error_groups(None).iter().map(ErrorGroup::len).sum();
+    if elsewhere == 0 {
+        return "No case has failed.".into_any();
+    }
+    let others = route.on(Page::Errors).of(Batches::All);
+    view! { {format!("None in this batch; {elsewhere} in others. ")}<a href=others.to_string()>"Show all batches"</a> }
+        .into_any()
+}
+
 fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStudy) -> AnyView {
-    let is_open = route.group.as_ref() == Some(&group.signature);
-    let target = Route { group: (!is_open).then(|| group.signature.clone()), ..route.clone() };
+    let is_open = route.group.as_deref() == Some(group.signature);
+    let target = Route { group: (!is_open).then(|| group.signature.to_owned()), ..route.clone() };
     let head = error_group_head(group, snapshot.workers.len(), open.live.now.get());
     let body = is_open.then(|| open_group(group, open.reader));
     view! {
@@ -110,21 +121,19 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
 
 fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
     let shown = shown_case(group, reader);
-    let chip = |case: &CaseRef| {
+    let chip = |case: CaseRef| {
         let id = case.1.to_string();
         let title = format!("{id} of {}", case.0);
-        let pick = {
-            let case = case.clone();
-            move |_| reader.case.set(Some(case.clone()))
-        };
+        let is_shown = shown.as_ref() == Some(&case);
+        let pick = move |_| reader.case.set(Some(case.clone()));
         view! {
-            <button class="chip" title=title aria-pressed=(shown.as_ref() == Some(case)).to_string() on:click=press(pick)>
+            <button class="chip" title=title aria-pressed=is_shown.to_string() on:click=press(pick)>
                 <code>{id[..8].to_owned()}</code>
             </button>
         }
     };
-    let chips: Vec<_> = group.cases.iter().take(MOST_NAMED).map(chip).collect();
-    let more = group.cases.len().saturating_sub(MOST_NAMED);
+    let chips: Vec<_> = group.cases().take(MOST_NAMED).map(chip).collect();
+    let more = group.len().saturating_sub(MOST_NAMED);
     let failure = reader.failure.get().map(|read| match read {
         Ok(document) => failure(&document),
         Err(problem) => problem_note(problem),
@@ -169,11 +178,16 @@ fn fact_list(facts: Vec<(String, String)>) -> AnyView {
 }
 
 /// Objects that aren't what their keys say: they are named, so that nothing is passed over in silence.
-fn unreadable(snapshot: &Snapshot) -> Option<AnyView> {
-    if snapshot.unreadable.is_empty() {
+fn unreadable(snapshot: &Snapshot, route: &Route) -> Option<AnyView> {
+    // What doesn't lie below a batch is of no other one.
+    let is_here = |key: &str| {
+        key.strip_prefix(DATA_PREFIX).zip(route.batches.one()).is_none_or(|(path, batch)| batch.contains(path))
+    };
+    let shown = snapshot.unreadable.iter().filter(|(key, _)| is_here(key));
+    let facts: Vec<_> = shown.map(|(key, reason)| (key.clone(), reason.clone())).collect();
+    if facts.is_empty() {
         return None;
     }
-    let facts = snapshot.unreadable.iter().map(|(key, reason)| (key.clone(), reason.clone())).collect();
     let section = view! {
         <h2>"Objects that can't be read"</h2>
         <p>"Something else than Cruncher wrote them, or a write was cut off. They are left out of every figure."</p>

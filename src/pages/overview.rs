@@ -2,9 +2,10 @@
 
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, duration, thousands};
 use cruncher_study::forecast::{Forecast, Outlook};
-use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::heartbeat::{Heartbeat, RunningCase};
 use leptos::prelude::*;
 
 use crate::components::attach_lines::attach_lines;
@@ -13,9 +14,10 @@ use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
 use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::worker_table;
+use crate::pages::errors::none_failed;
 use crate::platform::local_time::clock_time;
 use crate::state::live::OpenStudy;
-use crate::state::route::{Page, Route};
+use crate::state::route::{Batches, Page, Route};
 
 /// How many error groups the overview names.
 const MOST_GROUPS: usize = 5;
@@ -31,24 +33,24 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         return (!is_broken).then(|| view! { <p class="empty" role="status">{words}</p> }).into_any();
     };
     let route = open.reader.route.get();
-    let shown: Vec<&BatchAccount> = match &route.batch {
-        None => snapshot.batches.iter().collect(),
-        Some(batch) => snapshot.batches.iter().filter(|account| account.batch == *batch).collect(),
-    };
-    let counts = if let ([only], Some(_)) = (shown.as_slice(), &route.batch) { only.counts } else { snapshot.total };
+    let batch = route.batches.one();
+    let shown: Vec<&BatchAccount> = snapshot.accounts(batch).collect();
+    let counts = snapshot.counts(batch);
+    // What is over ends with its last case, however late it is looked at.
+    let until = if counts.open() > 0 { snapshot.time } else { 0.0 };
     let body = if shown.is_empty() {
-        no_cases(&route)
+        no_cases(&route, batch.filter(|_| snapshot.total.cases > 0))
     } else {
         view! {
             {progress(&snapshot, &counts, &route)}
             {call_for_worker(&snapshot, &counts, open)}
-            <div class="columns">{throughput_chart(&snapshot)}{parts(&shown, &route)}</div>
+            <div class="columns">{throughput_chart(&snapshot.finishes(batch), until)}{parts(&shown, &route)}</div>
         }
         .into_any()
     };
     let now = open.live.now.get();
     view! {
-        {notices(&snapshot.notices)}
+        {notices(&snapshot.notices(batch))}
         {body}
         {workers(&snapshot, now)}
         {errors(&snapshot, &route, now)}
@@ -64,7 +66,18 @@ fn reading((read_bytes, of_bytes): (u64, u64)) -> String {
     }
 }
 
-fn no_cases(route: &Route) -> AnyView {
+/// That there are none: in the whole study, or in a batch beside others.
+fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
+    if let Some(batch) = batch {
+        let all = route.of(Batches::All).to_string();
+        return view! {
+            <section class="empty">
+                <h2>{format!("No cases in {batch}")}</h2>
+                <p><a href=all>"Show all batches"</a></p>
+            </section>
+        }
+        .into_any();
+    }
     view! {
         <section class="empty">
             <h2>"No cases yet"</h2>
@@ -81,8 +94,9 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView 
         0 => String::new(),
         dead => format!(" · {} in the dead-letter queue", thousands(dead)),
     };
+    let of_all = if snapshot.batches.len() > 1 { " of all batches" } else { "" };
     let queue = format!(
-        "In the queue: {} waiting, {} in workers' hands{dead}",
+        "In the queue{of_all}: {} waiting, {} in workers' hands{dead}",
         thousands(queue.waiting + queue.delayed),
         thousands(queue.leased),
     );
@@ -90,30 +104,41 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView 
         <section class="panel" aria-label="Progress">
             <div class="headline">
                 <p class="headline__done"><strong>{thousands(counts.done)}</strong>{format!(" of {} done", thousands(counts.cases))}</p>
-                {finish(snapshot, counts)}
+                {finish(snapshot, counts, route.batches.one())}
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
-            <p class="faint" title="As SQS counts, which is approximate.">{queue}</p>
+            <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
         </section>
     }
     .into_any()
 }
 
 /// When the cases will be finished, in words.
-fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
+fn finish(snapshot: &Snapshot, counts: &CaseCounts, batch: Option<&Batch>) -> AnyView {
     if counts.open() == 0 {
         let over = if counts.done == counts.cases { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
     }
-    // Nobody knows which of several batches comes first, nor when a paused study goes on.
-    if counts.open() != snapshot.total.open() || snapshot.control.paused {
+    // Nobody knows when a paused study goes on.
+    if snapshot.control.paused {
         return ().into_any();
     }
     let at = |secs: f64| clock_time(snapshot.time + secs, snapshot.time);
-    let outlook = Outlook::of(&snapshot.finishes, &snapshot.workers, snapshot.time);
+    let outlook = outlook(snapshot, batch);
     let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else { return ().into_any() };
     let least = at(least_secs);
+    if counts.open() < snapshot.total.open() {
+        // Nobody knows which of several batches comes first.
+        let last = self::outlook(snapshot, None).forecast(snapshot.total.open(), 0).and_then(|all| all.most_secs);
+        let when = match last.map(at) {
+            Some(most) if most != least => format!("finishes {least} – {most}"),
+            _ => format!("finishes {least} or later"),
+        };
+        let title = "The earlier if its cases come first, the later if they come last: workers serve all batches.";
+        return view! { <p><span title=title>{when}</span><span class="faint">" · other batches wait, too"</span></p> }
+            .into_any();
+    }
     let (when, title) = match most_secs {
         None => (
             format!("finishes {least} or later"),
@@ -130,6 +155,14 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts) -> AnyView {
         (sooner != at(most_secs)).then(|| format!(" · with {MORE_WORKERS} more workers {sooner}"))
     });
     view! { <p><span title=title>{when}</span><span class="faint">{sooner}</span></p> }.into_any()
+}
+
+/// What is known of how long cases of a batch take, and of who computes them.
+fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> Outlook {
+    let is_here = |case: &RunningCase| batch.is_none_or(|batch| batch.contains(case.batch.as_str()));
+    let own = |worker: &Heartbeat| Heartbeat { case: worker.case.clone().filter(is_here), ..worker.clone() };
+    let workers: Vec<Heartbeat> = snapshot.workers.iter().map(own).collect();
+    Outlook::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
 
 fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
@@ -156,7 +189,7 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     let rows: Vec<(String, Option<Route>, CaseCounts)> = match shown {
         [only] => only.levels.iter().map(|(level, counts)| (format!("level {level}"), None, *counts)).collect(),
         several => {
-            let target = |account: &BatchAccount| Route { batch: Some(account.batch.clone()), ..route.clone() };
+            let target = |account: &BatchAccount| route.of(Batches::One(account.batch.clone()));
             several.iter().map(|account| (account.batch.to_string(), Some(target(account)), account.counts)).collect()
         }
     };
@@ -192,24 +225,26 @@ fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {
     hosts.dedup();
     let hosts = counted(hosts.len() as u64, "host", "hosts");
     let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is alive".to_owned() };
+    let of_all = if snapshot.batches.len() > 1 { " · they serve all batches" } else { "" };
     let section = view! {
-        <h2>"Workers" <span class="faint">{summary}</span></h2>
+        <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>
         {worker_table(snapshot.workers.iter(), now)}
     };
     Some(section.into_any())
 }
 
 fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
-    let groups = &snapshot.error_groups;
+    let groups = snapshot.error_groups(route.batches.one());
     if groups.is_empty() {
-        return None;
+        let none = || view! { <h2>"Errors"</h2><p class="faint">{none_failed(snapshot, route)}</p> }.into_any();
+        return (!snapshot.error_parts.is_empty()).then(none);
     }
     let page = route.on(Page::Errors);
     let lines: Vec<_> = groups
         .iter()
         .take(MOST_GROUPS)
         .map(|group| {
-            let target = Route { group: Some(group.signature.clone()), ..page.clone() };
+            let target = Route { group: Some(group.signature.to_owned()), ..page.clone() };
             let head = error_group_head(group, snapshot.workers.len(), now);
             view! { <li class="group"><a class="group__head" href=target.to_string()>{head}</a></li> }
         })

@@ -27,6 +27,21 @@ pub(crate) fn replace(fragment: &str) {
     }
 }
 
+/// The same, and everybody hears of it.
+pub(crate) fn settle(fragment: &str) {
+    if self::fragment() == fragment {
+        return;
+    }
+    replace(fragment);
+    // Should that not be possible, nobody hears of it: they would ask for it again and again.
+    if self::fragment() == fragment
+        && let Ok(event) = web_sys::Event::new("hashchange")
+    {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// Loads the page anew.
 pub(crate) fn reload() {
     let _ = window().location().reload();

@@ -1,4 +1,4 @@
-//! The rows that the page shows: all of them in one store, to which the page around adds what it reads.
+//! The rows that the page shows: those of the chosen batches, of all that the page around reads.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -9,6 +9,8 @@ use js_sys::Date;
 use leptos::prelude::*;
 
 use crate::platform::rows::{self, Counts};
+use crate::state::route::Batches;
+use crate::state::rows::Rows;
 
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;
@@ -19,7 +21,7 @@ const MOST_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
-    static STORE: RefCell<Store> = RefCell::default();
+    static ROWS: RefCell<Rows> = RefCell::default();
     /// When rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
     /// The time until the next ones may be.
@@ -61,12 +63,12 @@ impl Data {
             taken += 1;
             // What isn't a chunk was written by another version of this page: it is read again soon.
             if let Some(chunk) = Chunk::from_bytes(&bytes) {
-                STORE.with_borrow_mut(|store| {
-                    store.append(&chunk);
+                ROWS.with_borrow_mut(|own| {
+                    own.append(&chunk);
                     if taken == 1 {
                         // As many rows to a byte as in this one, and some more.
                         let rows = rows::waiting_bytes() / bytes.len() * chunk.len();
-                        store.make_room(rows + rows / 16);
+                        own.make_room(rows + rows / 16);
                     }
                 });
             }
@@ -79,7 +81,7 @@ impl Data {
 
     /// Shows the rows that there are now; while many come, only now and then.
     fn show(self) {
-        let revision = STORE.with_borrow(Store::revision);
+        let revision = self.with_untracked(Store::revision);
         if revision == self.revision.get_untracked() {
             return;
         }
@@ -98,10 +100,16 @@ impl Data {
         }
     }
 
+    /// Shows other batches, at once. Their rows have other places.
+    pub(super) fn choose(self, batches: Batches) {
+        ROWS.with_borrow_mut(|rows| rows.choose(batches));
+        self.revision.set(self.with_untracked(Store::revision));
+    }
+
     /// Looks at the rows once.
     #[expect(clippy::unused_self, reason = "whoever has no data has nothing to look at")]
     pub(super) fn with_untracked<T>(self, look: impl FnOnce(&Store) -> T) -> T {
-        STORE.with_borrow(look)
+        ROWS.with_borrow(|rows| look(rows.shown()))
     }
 
     /// How far the page around is.
@@ -117,7 +125,7 @@ impl Data {
     /// Looks at the rows; whoever does is called again when there are others.
     pub(super) fn with<T>(self, look: impl FnOnce(&Store) -> T) -> T {
         self.revision.track();
-        STORE.with_borrow(look)
+        self.with_untracked(look)
     }
 }
 

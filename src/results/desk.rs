@@ -13,10 +13,13 @@ use cruncher_results::store::{Cell, Store};
 use cruncher_study::access::Access;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::design_document::DesignDocument;
 use leptos::prelude::*;
 
 use super::data::Data;
 use crate::platform::address;
+use crate::state::designed::{logarithmic, units};
+use crate::state::route::Batches;
 use crate::state::view::View;
 
 /// The selection has settled when it was left alone for so long.
@@ -30,18 +33,22 @@ pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 pub(super) struct Desk {
     /// What the tab may do, and with which key.
     pub(super) access: StoredValue<Access>,
-    /// All rows.
+    /// All rows of the batches that are shown.
     pub(super) data: Data,
     /// What is shown of them.
     pub(super) view: RwSignal<View>,
     /// Which rows are selected.
     pub(super) selected: Memo<Selected>,
     /// The same when it was left alone last: for whatever takes longer than a step of a brush may.
-    pub(super) settled: ReadSignal<Selected>,
-    /// The unit of each factor, as far as designs say.
-    pub(super) units: RwSignal<BTreeMap<String, String>>,
-    /// The factors whose design says that their scale is logarithmic.
-    pub(super) logarithmic: RwSignal<BTreeSet<String>>,
+    pub(super) settled: RwSignal<Selected>,
+    /// What was submitted, the last one first, as soon as that was read.
+    pub(super) designs: RwSignal<Vec<DesignDocument>>,
+    /// Which batches are shown: whatever goes by rows is made anew for others.
+    pub(super) batches: Memo<Batches>,
+    /// The unit of each factor, as far as designs of the batches that are shown say.
+    pub(super) units: Memo<BTreeMap<String, String>>,
+    /// The factors for which one of these says that their scale is logarithmic.
+    pub(super) logarithmic: Memo<BTreeSet<String>>,
     /// The row that is pointed at, in any of the plots.
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
@@ -80,18 +87,11 @@ impl Selected {
     #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
     pub(super) fn rows(&self, store: &Store) -> Vec<u32> {
         match &self.mask {
-            Some(mask) => mask.iter().map(|row| row as u32).collect(),
+            // Of a selection that is older than what is shown, rows may be missing.
+            Some(mask) => mask.iter().take_while(|row| *row < store.len()).map(|row| row as u32).collect(),
             None => (0..store.len() as u32).collect(),
         }
     }
-}
-
-/// The cases of a batch and of those below it.
-fn within(store: &Store, batch: &Batch) -> Condition {
-    let batches = store.categories(store.field(Field::Batch));
-    let labels = batches.iter().map(|category| category.label);
-    let values = labels.filter(|label| batch.contains(label)).map(str::to_owned).collect();
-    Condition::OneOf { column: ColumnId::Case(Field::Batch), values }
 }
 
 /// The selected rows in the order of the table.
@@ -110,9 +110,7 @@ pub(super) fn case_of(store: &Store, row: usize) -> Option<CaseRef> {
 }
 
 /// The rows that meet all conditions.
-fn selected(store: &Store, filter: &Filter, batch: Option<&Batch>) -> Selected {
-    let mut filter = filter.clone();
-    filter.conditions.extend(batch.map(|batch| within(store, batch)));
+fn selected(store: &Store, filter: &Filter) -> Selected {
     if filter.conditions.is_empty() {
         return Selected { mask: None, count: store.len() };
     }
@@ -121,17 +119,17 @@ fn selected(store: &Store, filter: &Filter, batch: Option<&Batch>) -> Selected {
 }
 
 /// Follows the selection at leisure.
-fn settled(data: Data, selected: Memo<Selected>) -> ReadSignal<Selected> {
-    let (settled, settle) = signal(Selected { mask: Some(Arc::default()), count: 0 });
-    let mut settle_soon = debounce(QUIET, move |selected| settle.set(selected));
+fn settled(data: Data, selected: Memo<Selected>) -> RwSignal<Selected> {
+    let settled = RwSignal::new(Selected { mask: Some(Arc::default()), count: 0 });
+    let mut settle_soon = debounce(QUIET, move |()| settled.set(selected.get_untracked()));
     Effect::new(move || {
         data.track();
         let selected = selected.get();
         // At once as long as there is nothing: nobody is brushing then.
         if settled.with_untracked(|settled| settled.count == 0) {
-            settle.set(selected);
+            settled.set(selected);
         } else {
-            settle_soon(selected);
+            settle_soon(());
         }
     });
     settled
@@ -142,11 +140,12 @@ impl Desk {
     pub(super) fn new(access: Access) -> Self {
         let data = Data::follow();
         let view = RwSignal::new(View::parse(&address::fragment()));
+        data.choose(view.read_untracked().batches.clone());
         // Who zooms or chooses a column selects nothing.
-        let asked = Memo::new(move |_| view.with(|view| (view.selection.clone(), view.batch.clone())));
-        let selected = Memo::new(move |_| {
-            asked.with(|(filter, batch)| data.with(|store| selected(store, filter, batch.as_ref())))
-        });
+        let asked = Memo::new(move |_| view.with(|view| view.selection.clone()));
+        let selected = Memo::new(move |_| asked.with(|filter| data.with(|store| selected(store, filter))));
+        let batches = Memo::new(move |_| view.with(|view| view.batches.clone()));
+        let designs = RwSignal::<Vec<DesignDocument>>::default();
         let settled = settled(data, selected);
         let sorting = RwSignal::new(None);
         Self {
@@ -155,8 +154,10 @@ impl Desk {
             view,
             selected,
             settled,
-            units: RwSignal::default(),
-            logarithmic: RwSignal::default(),
+            designs,
+            batches,
+            units: Memo::new(move |_| units(&designs.read(), &batches.read())),
+            logarithmic: Memo::new(move |_| logarithmic(&designs.read(), &batches.read())),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
             sorting,
@@ -166,6 +167,32 @@ impl Desk {
             }),
             study_name: RwSignal::default(),
             study: StoredValue::new_local(None),
+        }
+    }
+
+    /// Shows what an address asks for. One that names nothing but batches keeps what these have of the choices.
+    pub(super) fn show(self, asked: View) {
+        let shown = self.view.get_untracked();
+        if shown == asked {
+            return;
+        }
+        let batches = asked.batches.clone();
+        let says_nothing_else = View { batches: Batches::Unsaid, ..asked.clone() } == View::default();
+        if batches != shown.batches {
+            // Rows have other places from here on.
+            self.opened.set(None);
+            self.pointed_at.set(None);
+            self.sorting.set(None);
+            self.data.choose(batches.clone());
+        }
+        let has = |id: &ColumnId| {
+            matches!(id, ColumnId::Case(_)) || self.data.with_untracked(|store| store.column(id).is_some())
+        };
+        let view = if says_nothing_else { shown.clone().in_batches(batches, has) } else { asked };
+        let is_elsewhere = view.batches != shown.batches;
+        self.view.set(view);
+        if is_elsewhere {
+            self.settled.set(self.selected.get_untracked());
         }
     }
 

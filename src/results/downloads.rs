@@ -21,6 +21,7 @@ use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
 use crate::state::export::{Columns, Contents, stay_cut};
 use crate::state::problem::Problem;
+use crate::state::route::Batches;
 
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ struct Menu {
     /// What is being made, or what came of it.
     said: RwSignal<Option<String>>,
     is_making: RwSignal<bool>,
+    /// Ends what is being made of the table, while that lasts.
+    making: StoredValue<Option<AbortHandle>>,
     /// Why the study isn't frozen.
     problem: RwSignal<Option<Problem>>,
     /// Ends its freezing, while that lasts.
@@ -53,9 +56,19 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
         omitted: RwSignal::default(),
         said: RwSignal::new(None),
         is_making: RwSignal::new(false),
+        making: StoredValue::new(None),
         problem: RwSignal::new(None),
         stop: RwSignal::new(None),
     };
+    // Rows of other batches have other places.
+    Effect::new(move |before: Option<Batches>| {
+        let batches = desk.batches.get();
+        if before.is_some_and(|before| before != batches) {
+            menu.stop_making();
+        }
+        batches
+    });
+    on_cleanup(move || menu.stop_making());
     let details = NodeRef::<Details>::new();
     let is_open = RwSignal::new(false);
     let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
@@ -101,9 +114,11 @@ impl Menu {
     fn body(self) -> AnyView {
         let contents = Memo::new(move |_| self.wanted(self.desk.settled.get()).contents());
         let snippet = move || contents.read().snippet();
-        let command = move || match contents.read().study.as_str() {
-            "" => "cruncher results STUDY --table STUDY.csv".to_owned(),
-            study => format!("cruncher results {study} --table {study}.csv"),
+        let command = move || {
+            let contents = contents.read();
+            let study = if contents.study.is_empty() { "STUDY" } else { &contents.study };
+            let batch = contents.batch.as_ref().map_or_else(String::new, |batch| format!(" --batch {batch}"));
+            format!("cruncher results {study}{batch} --table {}.csv", contents.whole_name())
         };
         view! {
             {self.cases()}
@@ -197,7 +212,9 @@ impl Menu {
             }
             self.begin("Preparing …");
             let wanted = untrack(|| self.wanted(self.desk.selected.get()));
-            spawn_local(async move {
+            let (stop, registration) = AbortHandle::new_pair();
+            self.making.set_value(Some(stop));
+            let made = async move {
                 let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
                 self.said.set(Some(match made {
                     Ok(cut_texts) => ["The browser saves it.".to_owned()]
@@ -208,7 +225,8 @@ impl Menu {
                     Err(error) => format!("{error}. Select fewer cases, or take the table."),
                 }));
                 self.is_making.set(false);
-            });
+            };
+            spawn_local(Abortable::new(made, registration).map(drop));
         };
         view! {
             <li class="menu__file">
@@ -263,6 +281,17 @@ impl Menu {
             self.stop.set(None);
             self.is_making.set(false);
         }));
+    }
+
+    /// Ends what is being made of the table: it would go on with other rows.
+    fn stop_making(self) {
+        if let Some(stop) = self.making.try_update_value(Option::take).flatten() {
+            stop.abort();
+            if self.is_making.get_untracked() && self.stop.read_untracked().is_none() {
+                self.is_making.set(false);
+                self.said.set(Some("Stopped: another batch is shown.".to_owned()));
+            }
+        }
     }
 
     fn begin(self, said: &str) {

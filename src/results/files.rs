@@ -92,10 +92,10 @@ impl Wanted {
     /// What the files will hold.
     pub(super) fn contents(&self) -> Contents {
         let view = self.desk.view.get();
-        let mut selection = in_words(&view.selection);
-        selection.extend(view.batch.as_ref().map(|batch| format!("batch {batch}")));
+        let selection = in_words(&view.selection);
         self.desk.data.with(|store| Contents {
             study: self.desk.study_name.get(),
+            batch: view.batches.one().cloned(),
             selection: (self.which == Which::Selected).then(|| selection.join(", ")),
             name: view.name.clone(),
             cases: self.rows(store).count(),

@@ -1,12 +1,10 @@
 //! The page of the results.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cruncher_backend::submitted::submitted;
 use cruncher_results::store::Store;
 use cruncher_study::access::Access;
-use cruncher_study::factor::{Scale, Values};
 use cruncher_study::figures::{counted, thousands};
 use leptos::ev;
 use leptos::mount::mount_to;
@@ -61,10 +59,28 @@ fn page(access: Access) -> AnyView {
     Effect::new(move || {
         // After the rows: nobody waits for units.
         if !is_empty.get() {
-            spawn_local(read_units(desk));
+            spawn_local(read_designs(desk));
         }
     });
-    let body = move || if is_empty.get() { nothing(desk) } else { plots(desk) };
+    let body = move || {
+        if is_empty.get() {
+            return nothing(desk);
+        }
+        let plots = move || {
+            // What was read of single cases, and where the table is scrolled to, goes by rows.
+            desk.batches.track();
+            plots(desk)
+        };
+        view! {
+            <div class="results__top">
+                <h2>"Results"</h2>
+                <p class="faint">{move || summary(desk)}</p>
+                {downloads(desk)}
+            </div>
+            {plots}
+        }
+        .into_any()
+    };
     view! { <div class="results">{body}</div> }.into_any()
 }
 
@@ -73,9 +89,13 @@ fn nothing(desk: Desk) -> AnyView {
     if !is_over {
         return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
     }
+    let title = match desk.batches.get().one() {
+        Some(batch) => format!("No results in {batch} yet"),
+        None => "No results yet".to_owned(),
+    };
     view! {
         <section class="empty" role="status">
-            <h2>"No results yet"</h2>
+            <h2>{title}</h2>
             <p>"As soon as workers finish cases, their results are plotted here."</p>
         </section>
     }
@@ -105,11 +125,6 @@ fn plots(desk: Desk) -> AnyView {
         cells.title("Each against each", &format!("factors each against each, {which}"))
     };
     view! {
-        <div class="results__top">
-            <h2>"Results"</h2>
-            <p class="faint">{move || summary(desk)}</p>
-            {downloads(desk)}
-        </div>
         {choices(desk, shown)}
         {extremes(desk, shown)}
         {selection(desk)}
@@ -186,14 +201,7 @@ fn follow_address(desk: Desk) {
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         if is_here() {
-            let asked = View::parse(&address::fragment());
-            let batch = asked.batch.clone();
-            let says_nothing_else = View { batch: None, ..asked.clone() } == View::default();
-            if says_nothing_else {
-                desk.view.update(|view| view.batch = batch);
-            } else if *desk.view.read_untracked() != asked {
-                desk.view.set(asked);
-            }
+            desk.show(View::parse(&address::fragment()));
         }
     });
     on_cleanup(move || listener.remove());
@@ -204,24 +212,8 @@ fn is_here() -> bool {
 }
 
 /// Designs say in which unit each factor is.
-async fn read_units(desk: Desk) {
+async fn read_designs(desk: Desk) {
     let Ok(study) = reading::study(desk).await else { return };
     // Without designs there are no units.
-    let designs = submitted(&study).await.unwrap_or_default();
-    let (mut units, mut logarithmic) = (BTreeMap::new(), BTreeSet::new());
-    // The last one comes first.
-    for factor in designs.into_iter().flat_map(|design| design.factors) {
-        if matches!(factor.values, Values::Range { scale: Scale::Log, .. }) {
-            logarithmic.insert(factor.name.clone());
-        }
-        if !factor.unit.is_empty() {
-            units.entry(factor.name).or_insert(factor.unit);
-        }
-    }
-    if !units.is_empty() {
-        desk.units.set(units);
-    }
-    if !logarithmic.is_empty() {
-        desk.logarithmic.set(logarithmic);
-    }
+    desk.designs.set(submitted(&study).await.unwrap_or_default());
 }

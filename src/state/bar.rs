@@ -22,11 +22,12 @@ pub(crate) struct Part {
 
 /// The parts of the bar in the order in which a case passes through them, ended ones first.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-pub(crate) fn parts(counts: &CaseCounts) -> [Part; 6] {
+pub(crate) fn parts(counts: &CaseCounts) -> [Part; 7] {
     [
         ("done", "✓", counts.done),
         ("running", "▶", counts.running),
-        ("queued", "○", counts.queued),
+        ("queued", "○", counts.queued.saturating_sub(counts.unsent)),
+        ("unsent", "◌", counts.unsent),
         ("failed", "✕", counts.failed),
         ("lost", "?", counts.lost),
         ("cancelled", "⊘", counts.cancelled),
@@ -44,8 +45,11 @@ mod tests {
 
     #[test]
     fn the_parts_fill_the_bar() {
-        let counts = CaseCounts { cases: 9, queued: 3, running: 1, done: 2, failed: 1, cancelled: 1, lost: 1 };
+        let counts =
+            CaseCounts { cases: 9, queued: 3, unsent: 2, running: 1, done: 2, failed: 1, cancelled: 1, lost: 1 };
         assert!((parts(&counts).iter().map(|part| part.percent).sum::<f64>() - 100.0).abs() < 1e-9);
+        let waiting = parts(&counts).map(|part| (part.look.name, part.cases));
+        assert_eq!(waiting[2..4], [("queued", 1), ("unsent", 2)]);
         assert!(parts(&CaseCounts::default()).iter().all(|part| part.percent == 0.0));
     }
 }

@@ -3,6 +3,7 @@
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::filter::{Condition, Filter, Limit};
+use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, significant, thousands};
 
 /// So many characters of a text stand in a sentence.
@@ -13,6 +14,8 @@ const MAX_WORDS_CHARS: usize = 60;
 pub(crate) struct Contents {
     /// What the study is called.
     pub(crate) study: String,
+    /// The batch whose cases they are; none if that is all of them.
+    pub(crate) batch: Option<Batch>,
     /// What is selected, in words; nothing if all cases are.
     pub(crate) selection: Option<String>,
     /// What somebody calls the selection.
@@ -63,18 +66,31 @@ pub(crate) fn stay_cut(texts: u64) -> Option<String> {
 }
 
 impl Contents {
-    /// The name of a file, without what its kind adds: `study-selection`.
+    /// What a file of all of these cases is called: `study`, or `study-batch`.
+    pub(crate) fn whole_name(&self) -> String {
+        let study = if self.study.is_empty() { "STUDY" } else { &self.study };
+        self.batch.as_ref().map_or_else(|| study.to_owned(), |batch| format!("{study}-{}", slug(batch.as_str())))
+    }
+
+    /// The name of a file, without what its kind adds: `study-batch-selection`.
     pub(crate) fn file_name(&self) -> String {
         let what = match (&self.selection, self.name.trim()) {
             (None, _) => "all",
             (Some(_), "") => "selection",
             (Some(_), name) => name,
         };
-        [self.study.as_str(), what].map(slug).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+        let batch = self.batch.as_ref().map_or("", Batch::as_str);
+        [self.study.as_str(), batch, what]
+            .map(slug)
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
     }
 
     /// What is in the archive.
     pub(crate) fn read_me(&self) -> String {
+        let batch = self.batch.as_ref().map_or_else(String::new, |batch| format!(", batch {batch}"));
         let selection = match (&self.selection, self.name.trim()) {
             (None, _) => "all cases".to_owned(),
             (Some(words), "") => words.clone(),
@@ -83,7 +99,7 @@ impl Contents {
         let notes = self.factors.lost("X").into_iter().chain(self.responses.lost("Y")).chain(stay_cut(self.cut_texts));
         let notes: String = notes.map(|note| note + "\n").collect();
         format!(
-            "Results of the study {study}\nCases: {selection}\nShown at: {address}\n\n\
+            "Results of the study {study}\nCases: {selection}{batch}\nShown at: {address}\n\n\
              cases.csv      the table: {cases} cases, also those that failed; times are seconds since 1970\n\
              X.npy          factors, {done} x {x}, a row a case that is done, 64-bit floats, NaN where there is no number\n\
              Y.npy          responses, {done} x {y}, the same rows\n\
@@ -184,6 +200,7 @@ mod tests {
     fn contents() -> Contents {
         Contents {
             study: "footings".into(),
+            batch: None,
             selection: Some("width from 2 to 3".into()),
             name: "weak & soft".into(),
             cases: 12,
@@ -213,6 +230,16 @@ mod tests {
         check(Some("w"), " ", "footings-selection");
         check(Some("w"), "../Weak & söft = 50 %", "footings-weak-söft-50");
         assert_eq!(slug("///"), "");
+    }
+
+    #[test]
+    fn a_file_of_one_batch_says_so_in_its_name_and_in_words() {
+        let of = Contents { batch: Batch::parse("soil/fine").ok(), selection: None, ..contents() };
+        assert_eq!((of.file_name(), of.whole_name()), ("footings-soil-fine-all".into(), "footings-soil-fine".into()));
+        assert!(of.read_me().contains("\nCases: all cases, batch soil/fine\n"));
+        assert!(of.snippet().contains("zipfile.ZipFile(\"footings-soil-fine-all.zip\")"));
+        let selected = Contents { selection: Some("width from 2 to 3".into()), ..of };
+        assert!(selected.read_me().contains("\nCases: width from 2 to 3 (\"weak & soft\"), batch soil/fine\n"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the page knows and remembers, in plain structs. No I/O, and nothing of a browser.
 
 pub(crate) mod bar;
+pub(crate) mod designed;
 pub(crate) mod draft;
 pub(crate) mod ended;
 pub(crate) mod excerpt;
@@ -12,6 +13,7 @@ pub(crate) mod placeholders;
 pub(crate) mod problem;
 pub(crate) mod responses;
 pub(crate) mod route;
+pub(crate) mod rows;
 pub(crate) mod shorten;
 pub(crate) mod table;
 pub(crate) mod view;

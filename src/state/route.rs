@@ -41,12 +41,62 @@ impl Page {
     }
 }
 
+/// Which batches are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Batches {
+    /// The address doesn't say: that is settled as soon as it is known which there are.
+    #[default]
+    Unsaid,
+    /// All of them.
+    All,
+    /// One, and those below it.
+    One(Batch),
+}
+
+/// How an address names all batches. No batch can be called so.
+const ALL: &str = "*";
+
+impl Batches {
+    /// Reads what stands behind `batch=`. What can't be a batch is as good as nothing.
+    pub(crate) fn parse(text: &str) -> Self {
+        if text == ALL { Self::All } else { Batch::parse(text).map_or(Self::Unsaid, Self::One) }
+    }
+
+    /// The only one that is shown; none if that is all of them.
+    pub(crate) const fn one(&self) -> Option<&Batch> {
+        match self {
+            Self::One(batch) => Some(batch),
+            Self::Unsaid | Self::All => None,
+        }
+    }
+
+    /// How an address says it.
+    pub(crate) fn field(&self) -> Option<String> {
+        match self {
+            Self::Unsaid => None,
+            Self::All => Some(format!("batch={ALL}")),
+            Self::One(batch) => Some(format!("batch={batch}")),
+        }
+    }
+
+    /// A fragment that says nothing of batches, and now says this. One that names more than a page was made when all of them
+    /// were shown: then it shows all.
+    pub(crate) fn written_into(self, fragment: &str) -> String {
+        let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
+        let path = if path.len() > 2 { path.to_owned() } else { Route::default().to_string() };
+        let says = |field: &&str| !field.is_empty() && !field.starts_with("batch=");
+        let others: Vec<&str> = query.split('&').filter(says).collect();
+        let batches = if others.is_empty() { self } else { Self::All };
+        let fields: Vec<String> = batches.field().into_iter().chain(others.into_iter().map(str::to_owned)).collect();
+        if fields.is_empty() { path } else { format!("{path}?{}", fields.join("&")) }
+    }
+}
+
 /// A page, and what of the study it shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) page: Page,
-    /// Only this batch; none is all of them.
-    pub(crate) batch: Option<Batch>,
+    pub(crate) batches: Batches,
     /// The error group that stands open, by its signature.
     pub(crate) group: Option<String>,
 }
@@ -61,23 +111,27 @@ impl Route {
         let is_signature = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         Self {
             page,
-            batch: field("batch").and_then(|path| Batch::parse(path).ok()),
+            batches: field("batch").map_or(Batches::Unsaid, Batches::parse),
             group: field("group").filter(is_signature).map(str::to_owned),
         }
     }
 
     /// The same part of the study on another page.
     pub(crate) fn on(&self, page: Page) -> Self {
-        Self { page, batch: self.batch.clone(), group: None }
+        Self { page, batches: self.batches.clone(), group: None }
+    }
+
+    /// The same page of other batches.
+    pub(crate) fn of(&self, batches: Batches) -> Self {
+        Self { page: self.page, batches, group: None }
     }
 }
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#/{}", self.page.path())?;
-        let batch = self.batch.as_ref().map(|batch| format!("batch={batch}"));
         let group = self.group.as_ref().map(|group| format!("group={group}"));
-        let query: Vec<String> = batch.into_iter().chain(group).collect();
+        let query: Vec<String> = self.batches.field().into_iter().chain(group).collect();
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
     }
 }
@@ -86,12 +140,31 @@ impl fmt::Display for Route {
 mod tests {
     use super::*;
 
+    fn one(path: &str) -> Batches {
+        Batches::One(Batch::parse(path).unwrap())
+    }
+
+    #[test]
+    fn an_address_without_a_batch_gets_one_and_keeps_the_rest() {
+        for (fragment, expected) in [
+            ("", "#/overview?batch=soil"),
+            ("#/", "#/overview?batch=soil"),
+            ("#/results", "#/results?batch=soil"),
+            ("#/results?", "#/results?batch=soil"),
+            ("#/errors?batch=../x", "#/errors?batch=soil"),
+            ("#/errors?group=00ff", "#/errors?batch=*&group=00ff"),
+            ("#/results?y=response.double&zoom=1,2,3,4", "#/results?batch=*&y=response.double&zoom=1,2,3,4"),
+        ] {
+            assert_eq!(one("soil").written_into(fragment), expected, "{fragment}");
+        }
+    }
+
     #[test]
     fn every_route_is_read_back() {
         for page in Page::ALL {
-            for batch in [None, Batch::parse("prandtl/level-03").ok()] {
+            for batches in [Batches::Unsaid, Batches::All, one("prandtl/level-03"), one("all")] {
                 for group in [None, Some("00ff".to_owned())] {
-                    let route = Route { page, batch: batch.clone(), group };
+                    let route = Route { page, batches: batches.clone(), group };
                     assert_eq!(Route::parse(&route.to_string()), route);
                 }
             }

@@ -6,13 +6,14 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_results::curves::Along;
 use cruncher_results::filter::Filter;
 use cruncher_results::percent;
-use cruncher_study::batch::Batch;
+
+use crate::state::route::Batches;
 
 /// What is shown. What isn't chosen the page chooses.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct View {
-    /// Only these cases belong to the picture; the page around chooses.
-    pub(crate) batch: Option<Batch>,
+    /// Only their cases belong to the picture; the page around chooses.
+    pub(crate) batches: Batches,
     /// The response: what stands upwards.
     pub(crate) response: Option<ColumnId>,
     /// What stands to the right.
@@ -47,7 +48,7 @@ impl View {
         let mut view = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
-                "batch" => view.batch = Batch::parse(value).ok(),
+                "batch" => view.batches = Batches::parse(value),
                 "y" => view.response = value.parse().ok(),
                 "x" => view.factor = value.parse().ok(),
                 "by" => view.second = value.parse().ok(),
@@ -64,6 +65,30 @@ impl View {
             }
         }
         view
+    }
+
+    /// The same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays are left behind.
+    pub(crate) fn in_batches(self, batches: Batches, has: impl Fn(&ColumnId) -> bool) -> Self {
+        let column = |id: Option<ColumnId>| id.filter(&has);
+        let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
+        let mut selection = self.selection;
+        selection.conditions.retain(|condition| condition.column().is_some_and(&has));
+        let name = if selection.conditions.is_empty() { String::new() } else { self.name };
+        Self {
+            batches,
+            response: column(self.response),
+            factor: column(self.factor),
+            second: column(self.second),
+            colour: column(self.colour),
+            switched: columns(self.switched),
+            trimmed: columns(self.trimmed),
+            axes: columns(self.axes),
+            zoom: None,
+            curve_x: None,
+            curve_y: None,
+            selection,
+            name,
+        }
     }
 
     /// Whether a column has the other kind of axis.
@@ -116,7 +141,7 @@ impl fmt::Display for View {
         });
         let is_selected = !self.selection.conditions.is_empty();
         let fields = [
-            self.batch.as_ref().map(|batch| format!("batch={batch}")),
+            self.batches.field(),
             column("y", &self.response),
             column("x", &self.factor),
             column("by", &self.second),
@@ -145,7 +170,7 @@ mod tests {
         let views = [
             View::default(),
             View {
-                batch: Batch::parse("prandtl/level-03").ok(),
+                batches: Batches::parse("prandtl/level-03"),
                 response: column("response.curve.peak"),
                 factor: column("factor.cohesion_array[0]"),
                 second: column("case.duration_secs"),
@@ -185,6 +210,26 @@ mod tests {
             assert_eq!(View::parse(fragment), View::default(), "{fragment}");
         }
         assert_eq!(View::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");
+    }
+
+    #[test]
+    fn other_batches_keep_what_they_have_of_the_choices() {
+        let view = View::parse(
+            "#/results?batch=soil&y=response.load&x=factor.a&by=factor.c&colour=factor.a&log=factor.a&trim=factor.c&axis=factor.a\
+             &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
+        );
+        let has = |id: &ColumnId| id.name() != "a";
+        let seen = view.clone().in_batches(Batches::parse("steel"), has).to_string();
+        assert_eq!(
+            seen,
+            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done&name=weak\
+             &trim=factor.c&axis=factor.c"
+        );
+        assert_eq!(
+            view.in_batches(Batches::All, |_| false).to_string(),
+            "#/results?batch=*",
+            "nor is a name left of nothing"
+        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What is known of a study at one moment.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
+use cruncher_study::batch::Batch;
 use cruncher_study::control::Control;
-use cruncher_study::diagnosis::{Notice, QueueCounts};
-use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
+use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::Finish;
 
@@ -24,18 +26,120 @@ pub struct Snapshot {
     pub batches: Vec<BatchAccount>,
     /// What each worker said last, those alive first.
     pub workers: Vec<Heartbeat>,
-    /// Failures, those that are alike as one, the largest group first.
-    pub error_groups: Vec<ErrorGroup>,
+    /// Failures, those of a batch that are alike as one.
+    pub error_parts: Vec<ErrorPart>,
     /// What the operator asks of the workers.
     pub control: Control,
-    /// When cases got their results, in the order in which that was learnt.
-    pub finishes: Vec<Finish>,
-    /// What a person should know, what matters most first.
-    pub notices: Vec<Notice>,
     /// Objects that can't be read, and why.
     pub unreadable: BTreeMap<String, String>,
     /// Whether all documents have been looked at. Before that, a large study is known from tables and segments alone.
     pub is_checked: bool,
     /// Whether anything is new since the snapshot before.
     pub has_changed: bool,
+}
+
+/// What is of one batch and of those below it; of all, where no batch is named. Workers, the queues and what is asked of workers are
+/// always those of the study.
+impl Snapshot {
+    /// The accounts of the batches.
+    pub fn accounts<'a>(&'a self, batch: Option<&Batch>) -> impl Iterator<Item = &'a BatchAccount> {
+        self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
+    }
+
+    /// How many cases are in which state.
+    #[must_use]
+    pub fn counts(&self, batch: Option<&Batch>) -> CaseCounts {
+        batch.map_or(self.total, |_| total(self.accounts(batch)))
+    }
+
+    /// When cases got their results: batch by batch, that which was heard of last at the end, in the order in which that was learnt.
+    #[must_use]
+    pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [Finish]> {
+        let mut accounts: Vec<&BatchAccount> = Vec::new();
+        for account in self.accounts(batch) {
+            let place = accounts.partition_point(|other| other.touch_time <= account.touch_time);
+            accounts.insert(place, account);
+        }
+        match accounts.as_slice() {
+            [only] => Cow::Borrowed(&only.finishes),
+            several => several.iter().flat_map(|account| account.finishes.iter().copied()).collect(),
+        }
+    }
+
+    /// Failures that are alike as one, the largest group first.
+    #[must_use]
+    pub fn error_groups(&self, batch: Option<&Batch>) -> Vec<ErrorGroup<'_>> {
+        let is_here = |part: &&ErrorPart| batch.is_none_or(|batch| batch.contains(part.batch.as_str()));
+        error_groups(self.error_parts.iter().filter(is_here))
+    }
+
+    /// What a person should know, what matters most first.
+    #[must_use]
+    pub fn notices(&self, batch: Option<&Batch>) -> Vec<Notice> {
+        diagnose(&self.counts(batch), &self.workers, self.dead_letters, &self.control, self.time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::case::CaseId;
+
+    use super::*;
+
+    fn batch(path: &str) -> Batch {
+        Batch::parse(path).unwrap()
+    }
+
+    fn account(path: &str, done: u64, lost: u64, end_times: &[f64]) -> BatchAccount {
+        let finish = |end_time: &f64| Finish { end_time: *end_time, duration_secs: None };
+        let counts = CaseCounts { cases: done + lost, done, lost, ..CaseCounts::default() };
+        let touch_time = end_times.iter().copied().fold(0.0, f64::max);
+        BatchAccount {
+            counts,
+            finishes: end_times.iter().map(finish).collect(),
+            touch_time,
+            ..BatchAccount::new(batch(path))
+        }
+    }
+
+    fn part(path: &str, signature: &str) -> ErrorPart {
+        ErrorPart {
+            signature: signature.into(),
+            batch: batch(path),
+            error: format!("of {path}"),
+            cases: vec![CaseId::default()],
+            final_cases: 1,
+            workers: ["w".to_owned()].into(),
+            first_time: 1.0,
+            last_time: 2.0,
+        }
+    }
+
+    #[test]
+    fn with_a_batch_everything_is_of_it_and_of_those_below_it() {
+        let batches = vec![
+            account("soil", 2, 1, &[5.0]),
+            account("soil/fine", 1, 0, &[3.0]),
+            account("steel", 4, 0, &[1.0, 2.0]),
+        ];
+        let error_parts = vec![part("soil", "00"), part("steel", "00"), part("steel", "11")];
+        let snapshot = Snapshot { total: total(&batches), batches, error_parts, ..Snapshot::default() };
+        for (chosen, cases, done, ends, groups) in [
+            (None, 8, 7, &[1.0, 2.0, 3.0, 5.0][..], &[("00", 2), ("11", 1)][..]),
+            (Some("soil"), 4, 3, &[3.0, 5.0], &[("00", 1)]),
+            (Some("soil/fine"), 1, 1, &[3.0], &[]),
+            (Some("steel"), 4, 4, &[1.0, 2.0], &[("00", 1), ("11", 1)]),
+            (Some("so"), 0, 0, &[], &[]),
+        ] {
+            let chosen = chosen.map(batch);
+            let of = chosen.as_ref();
+            assert_eq!((snapshot.counts(of).cases, snapshot.counts(of).done), (cases, done), "{chosen:?}");
+            assert!(snapshot.finishes(of).iter().map(|finish| finish.end_time).eq(ends.iter().copied()), "{chosen:?}");
+            let found = snapshot.error_groups(of);
+            let found: Vec<_> = found.iter().map(|group| (group.signature, group.len())).collect();
+            assert_eq!(found, groups, "{chosen:?}");
+            let is_lost = snapshot.notices(of).contains(&Notice::Lost { cases: 1 });
+            assert_eq!(is_lost, chosen.is_none_or(|chosen| chosen.as_str() == "soil"));
+        }
+    }
 }

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::accounting::{Circumstances, total};
 use cruncher_study::control::{CONTROL_KEY, Control};
-use cruncher_study::diagnosis::{QueueCounts, diagnose};
-use cruncher_study::error_groups::error_groups;
+use cruncher_study::diagnosis::QueueCounts;
+use cruncher_study::error_groups::error_parts;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
@@ -270,6 +270,7 @@ impl<M: Means> Watch<M> {
         let batches = self.ledger.account(&Circumstances {
             now,
             running: &running,
+            waiting: (!self.means.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
             leased: self.queue.leased,
             control,
             queue_is_empty,
@@ -282,11 +283,9 @@ impl<M: Means> Watch<M> {
             dead_letters,
             total,
             batches,
-            notices: diagnose(&total, &workers, dead_letters, control, now),
             workers,
-            error_groups: error_groups(self.ledger.failures()),
+            error_parts: error_parts(self.ledger.failures()),
             control: control.clone(),
-            finishes: self.ledger.finishes().to_vec(),
             unreadable: self.unreadable.clone(),
             is_checked: self.listing.is_some(),
             has_changed: false,

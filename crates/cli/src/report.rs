@@ -18,7 +18,7 @@ const MOST_ROWS: usize = 30;
 
 /// The states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
-    let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = snapshot.total;
+    let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
     for (number, state) in
         [(running, "running"), (queued, "queued"), (failed, "failed"), (cancelled, "cancelled"), (lost, "lost")]
@@ -43,11 +43,12 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         thousands(snapshot.dead_letters)
     );
     text += &finish_line(snapshot);
-    let notices: Vec<String> = snapshot.notices.iter().map(|notice| printable(&notice.to_string(), 400)).collect();
+    let notices: Vec<String> =
+        snapshot.notices(None).iter().map(|notice| printable(&notice.to_string(), 400)).collect();
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
     section(&mut text, "Batches", &batches(&snapshot.batches));
     section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
-    section(&mut text, "Errors", &errors(&snapshot.error_groups, snapshot.time));
+    section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
     text.trim_end().to_owned() + "\n"
 }
 
@@ -66,7 +67,7 @@ fn finish_line(snapshot: &Snapshot) -> String {
 }
 
 fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
-    let outlook = Outlook::of(&snapshot.finishes, &snapshot.workers, snapshot.time);
+    let outlook = Outlook::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
     outlook.forecast(snapshot.total.open(), 0).filter(|_| !snapshot.control.paused)
 }
 
@@ -85,7 +86,7 @@ fn batches(batches: &[BatchAccount]) -> String {
         ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, Align::Right));
     let columns: Vec<_> = std::iter::once(("batch", Align::Left)).chain(columns).collect();
     let row = |account: &BatchAccount| {
-        let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = account.counts;
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = account.counts;
         let counts = [cases, queued, running, done, failed, cancelled, lost].map(thousands);
         std::iter::once(account.batch.to_string()).chain(counts).collect()
     };
@@ -136,13 +137,13 @@ fn state(worker: &Heartbeat, now: f64) -> String {
 
 fn errors(groups: &[ErrorGroup], now: f64) -> String {
     let line = |group: &ErrorGroup| {
-        let cases = count(group.cases.len() as u64, "case");
-        let workers = count(group.workers.len() as u64, "worker");
-        let last = ago(now - group.last_time);
+        let cases = count(group.len() as u64, "case");
+        let workers = count(group.workers().len() as u64, "worker");
+        let last = ago(now - group.last_time());
         format!(
             "  {cases}, {} for good, on {workers}, last {last}: {}\n",
-            group.final_cases,
-            printable(&group.error, 200)
+            group.final_cases(),
+            printable(group.error(), 200)
         )
     };
     groups.iter().take(MOST_ROWS).map(line).collect::<String>() + &more(groups.len())
@@ -161,9 +162,9 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
     };
     let group = |group: &ErrorGroup| {
         json!({
-            "signature": group.signature, "error": group.error, "cases": group.cases.len(),
-            "final_cases": group.final_cases, "workers": group.workers, "batches": group.batches,
-            "first_time": group.first_time, "last_time": group.last_time,
+            "signature": group.signature, "error": group.error(), "cases": group.len(),
+            "final_cases": group.final_cases(), "workers": group.workers(), "batches": group.batches(),
+            "first_time": group.first_time(), "last_time": group.last_time(),
         })
     };
     let weight = |weight| match weight {
@@ -171,8 +172,10 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         Weight::Warning => "warning",
         Weight::Problem => "problem",
     };
-    let notices =
-        snapshot.notices.iter().map(|notice| json!({"weight": weight(notice.weight()), "text": notice.to_string()}));
+    let notices = snapshot
+        .notices(None)
+        .into_iter()
+        .map(|notice| json!({"weight": weight(notice.weight()), "text": notice.to_string()}));
     json!({
         "study": study,
         "time": snapshot.time,
@@ -181,7 +184,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "dead_letters": snapshot.dead_letters,
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
         "workers": snapshot.workers,
-        "error_groups": snapshot.error_groups.iter().map(group).collect::<Vec<_>>(),
+        "error_groups": snapshot.error_groups(None).iter().map(group).collect::<Vec<_>>(),
         "notices": notices.collect::<Vec<_>>(),
         "forecast": forecast(snapshot)
             .map(|Forecast { least_secs, most_secs }| json!({"least_secs": least_secs, "most_secs": most_secs})),
@@ -189,7 +192,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
 }
 
 fn counts_json(counts: &CaseCounts) -> Value {
-    let CaseCounts { cases, queued, running, done, failed, cancelled, lost } = counts;
+    let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = counts;
     json!({
         "cases": cases, "queued": queued, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
         "lost": lost,
@@ -200,35 +203,35 @@ fn counts_json(counts: &CaseCounts) -> Value {
 mod tests {
     use cruncher_study::batch::Batch;
     use cruncher_study::control::Control;
-    use cruncher_study::diagnosis::{Notice, QueueCounts};
+    use cruncher_study::diagnosis::QueueCounts;
+    use cruncher_study::error_groups::ErrorPart;
     use cruncher_study::ledger::Finish;
 
     use super::*;
 
+    fn account() -> BatchAccount {
+        BatchAccount::new(Batch::parse("prandtl").unwrap())
+    }
+
     fn snapshot() -> Snapshot {
         let total =
-            CaseCounts { cases: 5_000, queued: 3_700, running: 12, done: 1_234, failed: 54, cancelled: 0, lost: 0 };
+            CaseCounts { cases: 5_000, queued: 3_700, running: 12, done: 1_234, failed: 54, ..CaseCounts::default() };
         Snapshot {
             time: 1_000.0,
             queue: QueueCounts { waiting: 3_700, leased: 12, delayed: 0 },
             dead_letters: 1,
             total,
-            batches: vec![BatchAccount {
-                batch: Batch::parse("prandtl").unwrap(),
-                counts: total,
-                levels: vec![(3, total)],
-            }],
-            error_groups: vec![ErrorGroup {
+            batches: vec![BatchAccount { counts: total, levels: vec![(3, total)], ..account() }],
+            error_parts: vec![ErrorPart {
                 signature: "00ff".into(),
+                batch: Batch::parse("prandtl").unwrap(),
                 error: "ValueError: negative\x1b[2J cohesion".into(),
                 cases: Vec::new(),
                 final_cases: 0,
                 workers: ["w".to_owned()].into(),
-                batches: [Batch::parse("prandtl").unwrap()].into(),
                 first_time: 900.0,
                 last_time: 940.0,
             }],
-            notices: vec![Notice::NoWorker { waiting: 3_712 }],
             ..Snapshot::default()
         }
     }
@@ -246,7 +249,8 @@ mod tests {
 Study prandtl: 1,234 of 5,000 cases done, 12 running, 3,700 queued, 54 failed
 Queue: 3,700 waiting, 12 leased; dead-letter queue: 1
 
-  3712 cases wait, and no worker is attached.
+  3700 cases wait, and no worker is attached.
+  1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.
 
 Batches
   batch    cases  queued  running   done  failed  cancelled  lost
@@ -264,8 +268,10 @@ Errors
         let finish = Finish { end_time: 900.0, duration_secs: Some(10.0) };
         let total = CaseCounts { cases: 60, queued: 60, ..CaseCounts::default() };
         let workers = vec![serde_json::from_str(worker).unwrap()];
-        let of =
-            |finished| Snapshot { finishes: vec![finish; finished], total, workers: workers.clone(), ..snapshot() };
+        let of = |finished| {
+            let batches = vec![BatchAccount { finishes: vec![finish; finished], ..account() }];
+            Snapshot { batches, total, workers: workers.clone(), ..snapshot() }
+        };
         assert_eq!(finish_line(&of(2)), "");
         assert!(finish_line(&of(3)).starts_with("Finishes in 10 min or later: "));
         assert_eq!(finish_line(&of(30)), "Finishes in 10 min to 10 min, with a chance of nine in ten.\n");

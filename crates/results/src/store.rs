@@ -5,9 +5,12 @@ mod column;
 mod dictionary;
 mod index;
 mod memory;
+mod part;
 mod statistics;
 #[cfg(test)]
 mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cruncher_study::case::CaseId;
 
@@ -89,7 +92,7 @@ impl Store {
         self.case_ids.is_empty()
     }
 
-    /// A number that grows whenever a chunk changed a row, added one, or added a column.
+    /// A number that grows whenever a chunk changed a row, added one, or added a column. Two stores that have rows never have the same.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -259,4 +262,10 @@ impl Store {
         rows.retain_by(self.field(Field::State).codes(), |state| state == done);
         rows
     }
+}
+
+/// A revision that no store had before.
+fn next_revision() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::batch::Batch;
 use crate::case::CaseRef;
 use crate::control::Control;
+use crate::ledger::Finish;
 
 /// How many cases are in each state. The states sum up to `cases`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct CaseCounts {
     pub cases: u64,
     /// Waiting for a worker.
     pub queued: u64,
+    /// Those of the queued that the queue can't hold, as it has fewer messages: they aren't sent yet.
+    pub unsent: u64,
     /// In a worker's hands.
     pub running: u64,
     /// With a result.
@@ -47,6 +50,7 @@ impl CaseCounts {
     fn add(&mut self, other: &Self) {
         self.cases += other.cases;
         self.queued += other.queued;
+        self.unsent += other.unsent;
         self.running += other.running;
         self.done += other.done;
         self.failed += other.failed;
@@ -79,6 +83,8 @@ pub struct Circumstances<'a> {
     pub now: f64,
     /// The cases that fresh heartbeats name as running.
     pub running: &'a BTreeSet<CaseRef>,
+    /// How many messages wait in the queue; none if there is another queue, too, into which nobody can look.
+    pub waiting: Option<u64>,
     /// How many messages are leased to workers.
     pub leased: u64,
     /// What the operator asked for.
@@ -90,7 +96,7 @@ pub struct Circumstances<'a> {
 }
 
 /// The account of one batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BatchAccount {
     /// The batch.
     pub batch: Batch,
@@ -98,9 +104,22 @@ pub struct BatchAccount {
     pub counts: CaseCounts,
     /// Its cases level by level, in order.
     pub levels: Vec<(u32, CaseCounts)>,
+    /// When its cases got their results, in the order in which that was learnt.
+    pub finishes: Vec<Finish>,
+    /// When a table of its cases was written last; 0 if there is none.
+    pub submit_time: f64,
+    /// When anything was heard of it last: a table, a result or a failure.
+    pub touch_time: f64,
 }
 
 impl BatchAccount {
+    /// Nothing is known of it yet.
+    #[must_use]
+    pub fn new(batch: Batch) -> Self {
+        let (counts, levels, finishes) = <(CaseCounts, Vec<_>, Vec<_>)>::default();
+        Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0 }
+    }
+
     pub(crate) fn level(&mut self, level: u32) -> &mut CaseCounts {
         let place = self.levels.partition_point(|(other, _)| *other < level);
         if self.levels.get(place).is_none_or(|(other, _)| *other != level) {
@@ -120,12 +139,42 @@ impl BatchAccount {
     }
 }
 
-/// The account of all batches together.
+/// The batch that is shown to somebody who asked for none: of those at work, else of all, the one that was heard of last.
 #[must_use]
-pub fn total(accounts: &[BatchAccount]) -> CaseCounts {
+pub fn latest(accounts: &[BatchAccount]) -> Option<&Batch> {
+    let order = |account: &&BatchAccount| (account.counts.running > 0, account.touch_time);
+    let later = |one, other| if order(&other) >= order(&one) { other } else { one };
+    accounts.iter().reduce(later).map(|account| &account.batch)
+}
+
+/// The account of several batches together.
+#[must_use]
+pub fn total<'a>(accounts: impl IntoIterator<Item = &'a BatchAccount>) -> CaseCounts {
     let mut counts = CaseCounts::default();
     for account in accounts {
         counts.add(&account.counts);
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(name: &str, running: u64, touch_time: f64) -> BatchAccount {
+        let counts = CaseCounts { cases: 2, running, ..CaseCounts::default() };
+        BatchAccount { counts, touch_time, ..BatchAccount::new(Batch::parse(name).unwrap()) }
+    }
+
+    #[test]
+    fn a_batch_at_work_comes_before_one_that_was_heard_of_later() {
+        let latest = |accounts: &[BatchAccount]| latest(accounts).map(ToString::to_string);
+        assert_eq!(latest(&[]), None);
+        assert_eq!(
+            latest(&[account("old", 0, 1.0), account("new", 0, 2.0), account("oldest", 0, 0.0)]).unwrap(),
+            "new"
+        );
+        assert_eq!(latest(&[account("at-work", 1, 1.0), account("new", 0, 2.0)]).unwrap(), "at-work");
+        assert_eq!(latest(&[account("a", 1, 1.0), account("b", 3, 2.0), account("c", 0, 3.0)]).unwrap(), "b");
+    }
 }

@@ -102,9 +102,9 @@ impl fmt::Display for Notice {
             Self::NoWorker { waiting: 1 } => f.write_str("1 case waits, and no worker is attached."),
             Self::NoWorker { waiting } => write!(f, "{waiting} cases wait, and no worker is attached."),
             Self::Paused => f.write_str("The study is paused: workers finish their case and take no other."),
-            Self::Lost { cases: 1 } => f.write_str("1 case is lost: the queue doesn't hold it any more. Enqueue it again."),
+            Self::Lost { cases: 1 } => f.write_str("1 case is lost: the queue doesn't hold it, or not any more. Send the rest, or enqueue it again."),
             Self::Lost { cases } => {
-                write!(f, "{cases} cases are lost: the queue doesn't hold them any more. Enqueue them again.")
+                write!(f, "{cases} cases are lost: the queue doesn't hold them, or not any more. Send the rest, or enqueue them again.")
             }
             Self::DeadLetters { cases: 1 } => {
                 f.write_str("1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use crate::accounting::{BatchAccount, CaseCounts, CaseState, Circumstances, total};
+use crate::accounting::{BatchAccount, CaseState, Circumstances, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
@@ -19,10 +19,40 @@ pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 pub struct Ledger {
     batches: Batches,
     failures: BTreeMap<CaseRef, Failure>,
+}
+
+type Batches = BTreeMap<Batch, BatchCases>;
+
+/// What is known of the cases of a batch.
+#[derive(Debug, Default)]
+struct BatchCases {
+    entries: BTreeMap<CaseId, Entry>,
     finishes: Vec<Finish>,
 }
 
-type Batches = BTreeMap<Batch, BTreeMap<CaseId, Entry>>;
+impl BatchCases {
+    fn entry(&mut self, case: CaseId, level: u32) -> &mut Entry {
+        self.entries.entry(case).or_insert(Entry::new(level))
+    }
+
+    fn finish(&mut self, case: CaseId, level: u32, finish: Finish) {
+        // Not by `entry`: that borrows the finishes too.
+        let entry = self.entries.entry(case).or_insert(Entry::new(level));
+        match entry.finish_in(&mut self.finishes) {
+            None => {
+                self.finishes.push(finish);
+                entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
+            }
+            Some(known) if finish.says_more_than(known) => {
+                *known = finish;
+                if entry.submit_time.is_none() {
+                    entry.level = level;
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -106,7 +136,7 @@ impl Ledger {
         }
         let cases = self.batches.entry(batch.clone()).or_default();
         for row in rows {
-            let entry = cases.entry(row.case_id).or_insert(Entry::new(row.level));
+            let entry = cases.entry(row.case_id, row.level);
             entry.level = row.level;
             entry.submit_time = Some(entry.submit_time.map_or(submit_time, |earlier| earlier.max(submit_time)));
         }
@@ -115,7 +145,7 @@ impl Ledger {
     /// Forgets what the tables of a batch said, before those that there are now are entered again. A case that only a
     /// table spoke of is gone; one with a result or a failure stays.
     pub fn forget_tables(&mut self, batch: &Batch) {
-        let Some(cases) = self.batches.get_mut(batch) else { return };
+        let Some(BatchCases { entries: cases, .. }) = self.batches.get_mut(batch) else { return };
         let mut case_ref = (batch.clone(), CaseId::default());
         // Moved one by one: to take single entries out of a map is much code for the page.
         for (case, entry) in std::mem::take(cases) {
@@ -184,29 +214,16 @@ impl Ledger {
     }
 
     fn entry(&self, (batch, case): &CaseRef) -> Option<&Entry> {
-        self.batches.get(batch)?.get(case)
+        self.batches.get(batch)?.entries.get(case)
     }
 
     fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish) {
-        let entry = entry_or_insert(&mut self.batches, case, level);
-        match entry.finish_in(&mut self.finishes) {
-            None => {
-                self.finishes.push(finish);
-                entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
-            }
-            Some(known) if finish.says_more_than(known) => {
-                *known = finish;
-                if entry.submit_time.is_none() {
-                    entry.level = level;
-                }
-            }
-            Some(_) => {}
-        }
+        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish);
         self.failures.remove(case);
     }
 
     fn fail(&mut self, case: CaseRef, level: u32, failure: Failure) {
-        if entry_or_insert(&mut self.batches, &case, level).is_done() {
+        if self.batches.entry(case.0.clone()).or_default().entry(case.1, level).is_done() {
             return;
         }
         let is_older = self.failures.get(&case).is_some_and(|known| known.end_time > failure.end_time);
@@ -221,35 +238,36 @@ impl Ledger {
         &self.failures
     }
 
-    /// When cases got their results, in the order in which that was learnt.
+    /// How many cases have a result.
     #[must_use]
-    pub fn finishes(&self) -> &[Finish] {
-        &self.finishes
+    pub fn done_cases(&self) -> u64 {
+        self.batches.values().map(|cases| cases.finishes.len() as u64).sum()
     }
 
     /// When a case got its result, if it has one. Without a duration, neither a row nor the result itself was entered.
     #[must_use]
     pub fn finish_of(&self, case: &CaseRef) -> Option<&Finish> {
-        self.finishes.get(self.entry(case)?.finish?.get() as usize - 1)
+        let cases = self.batches.get(&case.0)?;
+        cases.finishes.get(cases.entries.get(&case.1)?.finish?.get() as usize - 1)
     }
 
     /// How many cases are known.
     #[must_use]
     pub fn cases(&self) -> u64 {
-        self.batches.values().map(|cases| cases.len() as u64).sum()
+        self.batches.values().map(|cases| cases.entries.len() as u64).sum()
     }
 
     /// How many cases have neither a result nor used up their attempts.
     #[must_use]
     pub fn open_cases(&self) -> u64 {
         let final_failures = self.failures.values().filter(|failure| failure.is_final).count();
-        self.cases() - self.finishes.len() as u64 - final_failures as u64
+        self.cases() - self.done_cases() - final_failures as u64
     }
 
     /// The account of every batch, in order.
     #[must_use]
     pub fn account(&self, circumstances: &Circumstances) -> Vec<BatchAccount> {
-        let batches = self.batches.iter().filter(|(_, cases)| !cases.is_empty());
+        let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
         let mut accounts: Vec<_> =
             batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
         // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
@@ -262,23 +280,25 @@ impl Ledger {
                 account.start_one();
             }
         }
+        tell_unsent(&mut accounts, circumstances);
         accounts
     }
 
-    fn account_batch(
-        &self,
-        batch: &Batch,
-        cases: &BTreeMap<CaseId, Entry>,
-        circumstances: &Circumstances,
-    ) -> BatchAccount {
-        let mut account = BatchAccount { batch: batch.clone(), counts: CaseCounts::default(), levels: Vec::new() };
+    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &Circumstances) -> BatchAccount {
+        let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
         let mut case_ref = (batch.clone(), CaseId::default());
-        for (case, entry) in cases {
+        for (case, entry) in &cases.entries {
             case_ref.1 = *case;
             let state = self.state(&case_ref, entry, circumstances);
             account.counts.count(state);
             account.level(entry.level).count(state);
+            account.submit_time = account.submit_time.max(entry.submit_time.unwrap_or_default());
         }
+        let failures =
+            self.failures.range((batch.clone(), CaseId::default())..).take_while(|(case, _)| case.0 == *batch);
+        let times =
+            cases.finishes.iter().map(|finish| finish.end_time).chain(failures.map(|failure| failure.1.end_time));
+        account.touch_time = times.fold(account.submit_time, f64::max);
         account
     }
 
@@ -301,8 +321,20 @@ impl Ledger {
     }
 }
 
-fn entry_or_insert<'a>(batches: &'a mut Batches, (batch, case): &CaseRef, level: u32) -> &'a mut Entry {
-    batches.entry(batch.clone()).or_default().entry(*case).or_insert(Entry::new(level))
+/// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so as many as
+/// the queue has fewer messages are still to be sent: of the batch whose table was written last, as long as it has any.
+fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
+    let Some(waiting) = circumstances.waiting else { return };
+    let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
+    let mut here: Vec<&mut BatchAccount> = accounts.iter_mut().filter(is_here).collect();
+    here.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
+    let (queued, running) =
+        here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
+    let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
+    for account in here {
+        account.counts.unsent = unsent.min(account.counts.queued);
+        unsent -= account.counts.unsent;
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::accounting::CaseCounts;
 use crate::case::Parameters;
 use crate::control::Control;
 use crate::model::ModelDigest;
@@ -43,6 +44,7 @@ fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> C
     let circumstances = Circumstances {
         now,
         running: &running,
+        waiting: None,
         leased: running.len() as u64,
         control: &control,
         queue_is_empty,
@@ -57,11 +59,68 @@ fn every_case_is_in_one_state() {
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
     ledger.add_row("w", &row(2, RowOutcome::Failed, false, 1_100.0));
-    let expected = CaseCounts { cases: 8, queued: 4, running: 1, done: 1, failed: 1, cancelled: 1, lost: 0 };
+    let expected = CaseCounts { cases: 8, queued: 4, running: 1, done: 1, failed: 1, cancelled: 1, lost: 0, unsent: 0 };
     assert_eq!(counts(&ledger, &[3], false, NOW), expected);
     let empty = CaseCounts { queued: 0, lost: 4, ..expected };
     assert_eq!(counts(&ledger, &[3], true, NOW), empty, "an empty queue holds no case");
     assert_eq!(counts(&ledger, &[3], false, SENT + RETENTION_SECS + 1.0), empty, "the queue forgets after 14 days");
+}
+
+#[test]
+fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
+    let mut ledger = ledger(8);
+    ledger.add_table(
+        &batch("later"),
+        SENT + 10.0,
+        &[10, 11, 12].map(|number| TableRow { case_id: case(number), level: 0 }),
+    );
+    let unsent = |waiting, leased, elsewhere: &[&str]| {
+        let running = BTreeSet::from([(batch("b"), case(0))]);
+        let held_elsewhere = elsewhere.iter().map(|name| batch(name)).collect();
+        let accounts = ledger.account(&Circumstances {
+            now: NOW,
+            running: &running,
+            waiting: Some(waiting),
+            leased,
+            control: &Control::default(),
+            queue_is_empty: false,
+            held_elsewhere: &held_elsewhere,
+        });
+        let unsent: Vec<u64> = accounts.iter().map(|account| account.counts.unsent).collect();
+        assert_eq!(total(&accounts).unsent, unsent.iter().sum::<u64>());
+        unsent
+    };
+    assert_eq!(unsent(10, 1, &[]), [0, 0], "ten wait, one runs");
+    assert_eq!(unsent(8, 1, &[]), [0, 2], "the batch whose table was written last is being sent");
+    assert_eq!(unsent(8, 3, &[]), [0, 0], "a worker has taken two, and hasn't said so");
+    assert_eq!(unsent(4, 1, &[]), [3, 3], "no more of it are queued");
+    assert_eq!(unsent(0, 0, &[]), [7, 3], "a heartbeat alone may hold a case");
+    assert_eq!(unsent(5, 1, &["b"]), [0, 0], "another queue holds those of b");
+    assert_eq!(unsent(20, 1, &[]), [0, 0], "the queue counts approximately");
+}
+
+#[test]
+fn an_account_tells_when_a_batch_was_heard_of_last() {
+    let mut ledger = ledger(3);
+    ledger.add_table(&batch("later"), NOW, &[TableRow { case_id: case(9), level: 0 }]);
+    let times = |ledger: &Ledger| {
+        let accounts = ledger.account(&Circumstances {
+            now: NOW,
+            running: &BTreeSet::new(),
+            waiting: None,
+            leased: 0,
+            control: &Control::default(),
+            queue_is_empty: false,
+            held_elsewhere: &BTreeSet::new(),
+        });
+        accounts.iter().map(|account| [account.submit_time, account.touch_time].map(f64::to_bits)).collect::<Vec<_>>()
+    };
+    assert_eq!(times(&ledger)[0], [SENT, SENT].map(f64::to_bits));
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    assert_eq!(times(&ledger)[0], [SENT, 1_100.0].map(f64::to_bits));
+    ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_200.0));
+    assert_eq!(times(&ledger)[0], [SENT, 1_200.0].map(f64::to_bits));
+    assert_eq!(times(&ledger)[1], [NOW, NOW].map(f64::to_bits), "a failure of another batch is none of this one");
 }
 
 #[test]
@@ -80,7 +139,8 @@ fn a_result_outweighs_every_failure_before_and_after_it() {
     ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_300.0));
     assert_eq!(counts(&ledger, &[], false, NOW).done, 1);
     assert!(ledger.failures().is_empty());
-    assert_eq!(ledger.finishes(), [Finish { end_time: 1_200.0, duration_secs: Some(10.0) }]);
+    let finish = Finish { end_time: 1_200.0, duration_secs: Some(10.0) };
+    assert_eq!((ledger.finish_of(&(batch("b"), case(0))), ledger.done_cases()), (Some(&finish), 1));
 }
 
 #[test]
@@ -100,6 +160,7 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
         let circumstances = Circumstances {
             now: NOW,
             running: &running,
+            waiting: None,
             leased,
             control: &control,
             queue_is_empty: false,
@@ -136,12 +197,13 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
     ledger.reconcile(&listing, 1_200.0);
     let finish = Finish { end_time: 1_149.0, duration_secs: Some(10.0) };
     assert_eq!(ledger.finish_of(&of_case), Some(&finish));
-    assert_eq!(ledger.finishes(), [finish]);
+    assert_eq!(ledger.done_cases(), 1);
     let levels = |ledger: &Ledger| {
         let (control, running) = (Control::default(), BTreeSet::new());
         let circumstances = Circumstances {
             now: NOW,
             running: &running,
+            waiting: None,
             leased: 0,
             control: &control,
             queue_is_empty: false,
@@ -162,7 +224,8 @@ fn of_two_rows_of_a_result_the_later_one_counts_in_whatever_order() {
         for end in ends {
             ledger.add_row("w", &row(0, RowOutcome::Done, false, end));
         }
-        assert_eq!(ledger.finishes(), [Finish { end_time: 1_200.0, duration_secs: Some(10.0) }]);
+        let finish = Finish { end_time: 1_200.0, duration_secs: Some(10.0) };
+        assert_eq!((ledger.finish_of(&(batch("b"), case(0))), ledger.done_cases()), (Some(&finish), 1));
     }
 }
 
@@ -216,6 +279,7 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
     let circumstances = Circumstances {
         now: NOW,
         running: &running,
+        waiting: None,
         leased: 0,
         control: &control,
         queue_is_empty: false,
@@ -248,6 +312,6 @@ proptest! {
         prop_assert_eq!(counts.cases, 20);
         let CaseCounts { queued, running, done, failed, cancelled, lost, .. } = counts;
         prop_assert_eq!(queued + running + done + failed + cancelled + lost, 20);
-        prop_assert_eq!(done, ledger.finishes().len() as u64);
+        prop_assert_eq!(done, ledger.done_cases());
     }
 }

@@ -69,7 +69,7 @@ fn accounts(study: &LegacyStudy) -> Vec<BatchAccount> {
     let mut accounts: BTreeMap<Batch, BatchAccount> = BTreeMap::new();
     for traces in study.traces().into_values() {
         let batch = traces.batch();
-        let empty = || BatchAccount { batch: batch.clone(), counts: CaseCounts::default(), levels: Vec::new() };
+        let empty = || BatchAccount::new(batch.clone());
         let account = accounts.entry(batch.clone()).or_insert_with(empty);
         account.counts.count(traces.state());
         account.level(traces.level()).count(traces.state());
@@ -386,6 +386,7 @@ fn the_ledger_comes_to_the_same_account() {
     let circumstances = Circumstances {
         now: CHANGED,
         running: &running,
+        waiting: None,
         leased: 1,
         control: &control,
         queue_is_empty: false,
@@ -399,7 +400,7 @@ fn the_ledger_comes_to_the_same_account() {
         "the error that was cut off"
     );
     assert_eq!(read[0].levels, [(3, counts(7, 2, 1, 1, 3))]);
-    let known = ledger.finishes().iter().filter(|finish| finish.duration_secs.is_some_and(|secs| secs > 0.0)).count();
+    let known = read[0].finishes.iter().filter(|finish| finish.duration_secs.is_some_and(|secs| secs > 0.0)).count();
     assert_eq!(known, 2);
 }
 

@@ -218,7 +218,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
             <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
             {first_cases(desk)}
             <p class="actions">
-                <a href="#/overview">"See how far they are"</a>
+                <a href=format!("#/overview?batch={}", sent.batch)>"Watch progress"</a>
                 <button class="quiet" on:click=move |_| desk.sending.set(Sending::Idle)>"Send another design"</button>
             </p>
         }

@@ -89,7 +89,8 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
     let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     outline.leave_out(Row::Files);
     let objects = outline.complete(&study.client).await?;
-    let named = snapshot.error_groups.iter().flat_map(|group| group.cases.iter().take(MOST_CASES).cloned());
+    let named =
+        snapshot.error_groups(None).into_iter().flat_map(|group| group.cases().take(MOST_CASES).collect::<Vec<_>>());
     let named: BTreeSet<CaseRef> = one_by_one(named);
     let documents = Documents::read(study, objects, &named, &*report).await?;
     Ok(Content {

@@ -75,7 +75,7 @@ impl Watch<Full> {
         start: f64,
     ) -> Result<bool, Error> {
         self.means.legacy.enter(&mut self.ledger, listing);
-        let known = |ledger: &Ledger| (ledger.finishes().len(), ledger.failures().len());
+        let known = |ledger: &Ledger| (ledger.done_cases(), ledger.failures().len());
         let before = known(&self.ledger);
         let mut unread = self.ledger.reconcile(listing, start).into_iter().peekable();
         self.means.legacy.enter_errors(&mut self.ledger);

@@ -207,6 +207,10 @@ impl Means for Full {
         self.legacy.running(now)
     }
 
+    fn has_other_queue(&self) -> bool {
+        self.legacy.is_there()
+    }
+
     fn held_elsewhere(&self, now: f64) -> BTreeSet<Batch> {
         self.legacy.held_elsewhere(now)
     }

@@ -63,7 +63,7 @@ impl Watch<Light> {
             listing.add(key, changed);
         }
         let mut has_changed = self.compare_tables(tables).await?;
-        let (done, failed) = (self.ledger.finishes().len(), self.ledger.failures().len());
+        let (done, failed) = (self.ledger.done_cases(), self.ledger.failures().len());
         let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
         // Both are in the order of the listing.
         errors.retain(|Wanted { object, .. }| {
@@ -72,7 +72,7 @@ impl Watch<Light> {
         for (object, read) in self.study.read_all(errors, MAX_DOCUMENT_BYTES).await? {
             self.enter_error(object.key, read);
         }
-        has_changed |= (done, failed) != (self.ledger.finishes().len(), self.ledger.failures().len());
+        has_changed |= (done, failed) != (self.ledger.done_cases(), self.ledger.failures().len());
         self.note_listing(start);
         Ok(has_changed)
     }

@@ -40,6 +40,11 @@ pub(crate) trait Means: Sized {
         std::iter::empty()
     }
 
+    /// Whether there may be another queue than the study's.
+    fn has_other_queue(&self) -> bool {
+        false
+    }
+
     /// Batches with cases that another queue than the study's may hold at `now`.
     fn held_elsewhere(&self, _now: f64) -> BTreeSet<Batch> {
         BTreeSet::new()

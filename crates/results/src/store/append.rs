@@ -1,12 +1,13 @@
 //! Takes the rows of a chunk.
 
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::segment::RowOutcome;
 
 use super::column::{Coded, Column};
 use super::dictionary::Dictionary;
 use super::memory::push;
-use super::{DONE, FAILED, FAILED_FINALLY, MAX_COLUMNS, Store};
+use super::{DONE, FAILED, FAILED_FINALLY, MAX_COLUMNS, Store, next_revision};
 use crate::chunk::{self, Attempt, Chunk, Value};
 use crate::column_id::{ColumnId, Field};
 
@@ -25,12 +26,26 @@ type Target = Option<usize>;
 impl Store {
     /// Takes the rows of a chunk. What was appended before may be appended again: it changes nothing.
     pub fn append(&mut self, chunk: &Chunk) -> Appended {
+        self.append_rows(chunk, |_| true)
+    }
+
+    /// Takes the rows of a chunk that are of a wanted batch, and no factor or response that none of them has a value of.
+    pub fn append_of(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Batch) -> bool) -> Appended {
+        let known = self.named.len();
+        let appended = self.append_rows(chunk, is_wanted);
+        let new = self.named.split_off(known);
+        self.named.extend(new.into_iter().filter(|(_, column)| column.has_values()));
+        appended
+    }
+
+    fn append_rows(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Batch) -> bool) -> Appended {
         let (rows, columns) = (self.len(), self.named.len());
         let mut texts = [const { Recent::NONE }; 4];
         let mut superseded = 0;
         let targets: Vec<Target> = (0..chunk.len())
             .map(|row| {
-                let target = self.take(&chunk.attempt(row), &mut texts)?;
+                let attempt = chunk.attempt(row);
+                let target = is_wanted(attempt.batch).then(|| self.take(&attempt, &mut texts))??;
                 superseded += usize::from(target < rows);
                 Some(target)
             })
@@ -45,7 +60,9 @@ impl Store {
         }
         self.dropped_values += chunk.dropped_values();
         let added = self.len() - rows;
-        self.revision += u64::from(added + superseded + self.named.len() - columns > 0);
+        if added + superseded + self.named.len() - columns > 0 {
+            self.revision = next_revision();
+        }
         Appended { added, superseded }
     }
 
@@ -135,7 +152,7 @@ const fn state(attempt: &Attempt<'_>) -> &'static str {
 }
 
 /// An id is a hash already: its first half, and the batch.
-fn hash(batch: u32, case_id: CaseId) -> u64 {
+pub(super) fn hash(batch: u32, case_id: CaseId) -> u64 {
     let half = case_id.as_bytes().first_chunk().copied().unwrap_or_default();
     u64::from_le_bytes(half) ^ u64::from(batch)
 }

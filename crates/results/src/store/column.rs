@@ -146,7 +146,7 @@ impl Column {
         statistics
     }
 
-    fn coded(&self, row: usize) -> Coded {
+    pub(super) fn coded(&self, row: usize) -> Coded {
         Coded { number: self.number(row), code: self.code(row), rest: self.rest(row) }
     }
 

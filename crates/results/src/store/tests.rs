@@ -112,6 +112,56 @@ fn what_a_superseded_attempt_said_is_gone() {
     assert_eq!((column(&store).least, column(&store).numbers, column(&store).missing), (Some(9.0), 1, 1));
 }
 
+/// What a store says of each case, by batch, case and column.
+fn told(store: &Store) -> Vec<String> {
+    let row = |row: usize| {
+        let cell = |id: &ColumnId| format!("{id}={:?}", store.cell(id, row));
+        store.ids().iter().map(cell).collect::<Vec<_>>().join(" ")
+    };
+    (0..store.len()).map(row).collect()
+}
+
+/// Of two batches each has a factor and a response of its own, and texts.
+fn two_batches() -> [Chunk; 2] {
+    let steel = |number, end, text: &str| {
+        let values =
+            [((Part::Factor, "b"), json!(u64::MAX - u64::from(number))), ((Part::Response, "verdict"), json!(text))];
+        Row { batch: "steel", values: values.into(), ..done(number, end, 0.0) }
+    };
+    let first = [done(1, 3, 7.0), steel(1, 3, "holds"), failed(2, 3)];
+    [chunk(&first), chunk(&[steel(2, 4, "fails"), steel(1, 5, "fails"), done(2, 5, 9.0), done(3, 6, 1.0)])]
+}
+
+#[test]
+fn a_part_of_a_store_knows_nothing_of_other_rows() {
+    let mut whole = Store::default();
+    let chunks = two_batches();
+    for chunk in &chunks {
+        whole.append(chunk);
+    }
+    for (batch, cases, columns) in
+        [("a", 3, &["factor.c", "response.load"][..]), ("steel", 2, &["factor.b", "response.verdict"]), ("b", 0, &[])]
+    {
+        let is_it = |row: &usize| whole.cell(&ColumnId::Case(Field::Batch), *row) == Cell::Text(batch);
+        let mut rows = whole.all();
+        rows.retain(|row| is_it(&row));
+        let mut part = whole.part(&rows);
+        assert_eq!(part.len(), cases, "{batch}");
+        let named: Vec<String> = part.factors().chain(part.responses()).map(|(id, _)| id.to_string()).collect();
+        assert_eq!(named, columns, "{batch}");
+        let shown = |id: &ColumnId| part.column(id).map(|column| part.categories(column).len());
+        assert_eq!(shown(&ColumnId::Case(Field::Batch)), Some(cases.min(1)), "{batch}");
+        let mut appended = Store::default();
+        for chunk in &chunks {
+            appended.append_of(chunk, |own| own.as_str() == batch);
+        }
+        assert_eq!(told(&part), told(&appended), "{batch}");
+        assert!(part.revision() != whole.revision());
+        let again = chunks.iter().map(|chunk| part.append_of(chunk, |own| own.as_str() == batch));
+        assert!(again.eq([Appended::default(); 2]), "{batch}: every row was known");
+    }
+}
+
 #[test]
 fn the_same_chunk_twice_changes_nothing() {
     let mut store = Store::default();

@@ -27,7 +27,7 @@ fn a_result_without_a_row_is_read_and_has_a_duration_a_level_and_a_row() {
     assert_eq!(read[1..], [key(2)], "the table, and this one");
     assert_eq!(snapshot.total.done, 3);
     let finish = |secs| Finish { end_time: START - 10.0, duration_secs: Some(secs) };
-    assert_eq!(snapshot.finishes, [finish(10.0), finish(10.0), finish(8.0)]);
+    assert_eq!(*snapshot.finishes(None), [finish(10.0), finish(10.0), finish(8.0)]);
     assert!(scene.rows(|row| row.worker.to_owned()).contains(&(case(2), "w-1".into())));
     let rows = scene.desk.rows.borrow();
     assert_eq!(rows[1].columns().iter().map(Column::name).collect::<Vec<_>>(), ["c", "load"]);
@@ -56,7 +56,7 @@ fn many_results_are_read_some_with_each_look() {
         let (snapshot, _, read) = scene.look();
         let results = read.iter().filter(|key| key.contains("done-")).count();
         assert_eq!((snapshot.total.done, results, snapshot.has_changed), (1_200, expected, true));
-        let unknown = snapshot.finishes.iter().filter(|finish| finish.duration_secs.is_none()).count();
+        let unknown = snapshot.finishes(None).iter().filter(|finish| finish.duration_secs.is_none()).count();
         assert_eq!(unknown, left);
     }
     assert_eq!(scene.rows(|_| ()).len(), 1_200);
@@ -77,7 +77,7 @@ fn a_request_that_fails_loses_none_of_them() {
     assert!(block_on(scene.watch.refresh()).is_err());
     *scene.cloud.locked.lock().unwrap() = None;
     let (snapshot, _) = scene.look_until_quiet();
-    assert_eq!(snapshot.finishes.iter().filter(|finish| finish.duration_secs.is_none()).count(), 0);
+    assert_eq!(snapshot.finishes(None).iter().filter(|finish| finish.duration_secs.is_none()).count(), 0);
     assert_eq!(scene.rows(|_| ()).len(), 700, "each once");
 }
 
@@ -93,7 +93,7 @@ fn what_was_read_stands_on_the_shelf() {
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read, [""; 0]);
     assert_eq!((snapshot.total.done, snapshot.total.failed), (1_200, 1));
-    assert!(snapshot.finishes.iter().all(|finish| finish.duration_secs.is_some()));
+    assert!(snapshot.finishes(None).iter().all(|finish| finish.duration_secs.is_some()));
     assert_eq!(scene.rows(|_| ()).len(), 1_201);
 }
 
@@ -106,7 +106,7 @@ fn what_was_written_anew_is_read_again_with_those_beside_it() {
     scene.open_again();
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read.len(), 500, "one pack of three");
-    assert!(snapshot.finishes.contains(&Finish { end_time: START + 100.0, duration_secs: Some(8.0) }));
+    assert!(snapshot.finishes(None).contains(&Finish { end_time: START + 100.0, duration_secs: Some(8.0) }));
     scene.open_again();
     assert_eq!(scene.look_until_quiet().1, [""; 0]);
     let packs = scene.desk.things.borrow().keys().filter(|name| name.starts_with("documents")).count();
@@ -137,7 +137,7 @@ fn a_result_that_replaced_that_of_a_row_is_read() {
     scene.watch.doubt();
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read, [key(1)]);
-    assert_eq!((snapshot.total.done, snapshot.finishes.len()), (3, 3));
+    assert_eq!((snapshot.total.done, snapshot.finishes(None).len()), (3, 3));
     assert!(scene.rows(|row| row.end_time.to_bits()).contains(&(case(1), (START + 1_100.0).to_bits())));
     scene.watch.doubt();
     assert_eq!(scene.look_until_quiet().1, [""; 0]);
@@ -192,7 +192,7 @@ fn an_error_without_a_row_is_a_row_too() {
     let mut scene = with_rows(1, 1);
     scene.cloud.put(&format!("data/b/error-{}.json", case(5)), error("b", 5));
     let (snapshot, ..) = scene.look();
-    assert_eq!((snapshot.total.failed, snapshot.error_groups.len()), (1, 1));
+    assert_eq!((snapshot.total.failed, snapshot.error_groups(None).len()), (1, 1));
     assert!(scene.rows(|row| row.outcome == RowOutcome::Failed).contains(&(case(5), true)));
 }
 

@@ -1,0 +1,47 @@
+//! A part of the rows as a store of its own.
+
+use super::append::hash;
+use super::column::Column;
+use super::index::Index;
+use super::{Store, next_revision};
+use crate::column_id::Field;
+use crate::mask::Mask;
+
+impl Store {
+    /// These rows alone, in their order, and of the factors and responses those that one of them has a value of.
+    ///
+    /// Whoever looks at it finds nothing of other rows. It takes the memory of its own rows, and once more that of all texts.
+    #[must_use]
+    pub fn part(&self, rows: &Mask) -> Self {
+        let rows: Vec<usize> = rows.iter().collect();
+        let case_ids: Vec<_> = rows.iter().map(|row| self.case_ids[*row]).collect();
+        let named = self.named().map(|(id, column)| (id.clone(), column.part(&rows)));
+        let fields = self.fields.each_ref().map(|column| column.part(&rows));
+        let batches = &fields[Field::Batch as usize];
+        let hash_of = |row: u32| hash(batches.code(row as usize), case_ids[row as usize]);
+        let mut index = Index::default();
+        (0_u32..).zip(&rows).for_each(|(row, _)| index.insert(row, hash_of));
+        Self {
+            named: named.filter(|(_, column)| column.has_values()).collect(),
+            dictionary: self.dictionary.clone(),
+            index,
+            case_ids,
+            fields,
+            revision: next_revision(),
+            dropped_values: self.dropped_values,
+        }
+    }
+}
+
+impl Column {
+    fn part(&self, rows: &[usize]) -> Self {
+        let mut part = Self::default();
+        rows.iter().enumerate().for_each(|(place, row)| part.put(place, self.coded(*row)));
+        part
+    }
+
+    pub(super) fn has_values(&self) -> bool {
+        let statistics = self.statistics();
+        statistics.numbers + statistics.texts > 0
+    }
+}

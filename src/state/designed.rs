@@ -1,0 +1,61 @@
+//! What the designs of the batches that are shown say of their factors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cruncher_study::design_document::DesignDocument;
+use cruncher_study::factor::{Factor, Scale, Values};
+
+use crate::state::route::Batches;
+
+/// The unit of each factor that has one. Of several designs, which stand the last one first, that counts.
+pub(crate) fn units(designs: &[DesignDocument], batches: &Batches) -> BTreeMap<String, String> {
+    let mut units = BTreeMap::new();
+    for factor in factors(designs, batches).filter(|factor| !factor.unit.is_empty()) {
+        units.entry(factor.name.clone()).or_insert_with(|| factor.unit.clone());
+    }
+    units
+}
+
+/// The factors of which a design says that their scale is logarithmic.
+pub(crate) fn logarithmic(designs: &[DesignDocument], batches: &Batches) -> BTreeSet<String> {
+    let is_logarithmic = |factor: &&Factor| matches!(factor.values, Values::Range { scale: Scale::Log, .. });
+    factors(designs, batches).filter(is_logarithmic).map(|factor| factor.name.clone()).collect()
+}
+
+fn factors<'a>(designs: &'a [DesignDocument], batches: &Batches) -> impl Iterator<Item = &'a Factor> {
+    let is_shown = |design: &&DesignDocument| batches.one().is_none_or(|batch| batch.contains(design.batch.as_str()));
+    designs.iter().filter(is_shown).flat_map(|design| &design.factors)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn design(batch: &str, factors: serde_json::Value) -> DesignDocument {
+        let document = json!({"v": 1, "submission": "00f1e2d3c4b5a697", "batch": batch, "submit_time": 1.0, "submitted_by": "operator",
+            "model": {"key": format!("models/{}/m.py", "0".repeat(64)), "kind": "python"}, "factors": factors,
+            "sampler": {"kind": "random", "cases": 2}, "seed": 1, "max_attempts": 3, "levels": [{"level": 0, "cases": 2}]});
+        serde_json::from_value(document).unwrap()
+    }
+
+    #[test]
+    fn units_and_scales_are_those_of_the_batches_that_are_shown() {
+        let depth = |unit: &str| json!({"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": unit, "scale": "log"});
+        let stiffness = json!({"name": "stiffness", "minimum": 1.0, "maximum": 2.0});
+        let designs = [
+            design("soil", json!([depth("m"), stiffness])),
+            design("soil", json!([depth("ft")])),
+            design("steel", json!([{"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": "mm"}])),
+        ];
+        let told = |batches: &str| {
+            let batches = Batches::parse(batches);
+            (units(&designs, &batches).get("depth").cloned(), logarithmic(&designs, &batches).len())
+        };
+        assert_eq!(told("soil"), (Some("m".into()), 1));
+        assert_eq!(told("steel"), (Some("mm".into()), 0));
+        assert_eq!(told("nowhere"), (None, 0));
+        assert_eq!(told("*"), (Some("m".into()), 1));
+    }
+}

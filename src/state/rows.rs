@@ -1,0 +1,148 @@
+//! The rows that were read, and those of them that are shown.
+
+use cruncher_results::chunk::Chunk;
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::filter::{Condition, Filter};
+use cruncher_results::store::{Cell, Store};
+use cruncher_study::batch::Batch;
+
+use crate::state::route::Batches;
+
+const BATCH: ColumnId = ColumnId::Case(Field::Batch);
+
+/// All rows, and those of the batches that are shown. Whoever looks at the latter finds nothing of others: no column, text or count.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    whole: Store,
+    /// The rows that are shown; none as long as those are all that there are.
+    part: Option<Store>,
+    batches: Batches,
+}
+
+impl Rows {
+    /// The rows that are shown. Nothing, as long as there are several batches and nobody knows which ones are asked for.
+    pub(crate) const fn shown(&self) -> &Store {
+        match &self.part {
+            Some(part) => part,
+            None => &self.whole,
+        }
+    }
+
+    /// Shows other batches.
+    pub(crate) fn choose(&mut self, batches: Batches) {
+        self.batches = batches;
+        let rows = self.wanted().apply(&self.whole);
+        self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
+    }
+
+    /// Takes the rows of a chunk.
+    pub(crate) fn append(&mut self, chunk: &Chunk) {
+        let is_new = |row: usize| !self.is_shown(chunk.attempt(row).batch);
+        let has_others = !matches!(self.batches, Batches::All) && (0..chunk.len()).any(is_new);
+        self.whole.append(chunk);
+        match (&mut self.part, &self.batches) {
+            (Some(part), Batches::One(batch)) => {
+                part.append_of(chunk, |own| batch.contains(own.as_str()));
+            }
+            _ if has_others => self.choose(self.batches.clone()),
+            _ => {}
+        }
+    }
+
+    /// Makes room for about so many rows more.
+    pub(crate) fn make_room(&mut self, rows: usize) {
+        self.whole.make_room(rows);
+    }
+
+    /// Whether rows of a batch belong to those that are shown while these are all.
+    fn is_shown(&self, own: &Batch) -> bool {
+        match (&self.batches, self.whole.cell(&BATCH, 0)) {
+            (Batches::One(batch), _) => batch.contains(own.as_str()),
+            (Batches::Unsaid, Cell::Text(first)) => first == own.as_str(),
+            (Batches::Unsaid | Batches::All, _) => true,
+        }
+    }
+
+    /// What the rows that are shown have in common.
+    fn wanted(&self) -> Filter {
+        let batches = self.whole.categories(self.whole.field(Field::Batch));
+        let one_of = |is_it: &dyn Fn(&str) -> bool| {
+            let values =
+                batches.iter().map(|category| category.label.to_owned()).filter(|label| is_it(label)).collect();
+            Filter { conditions: vec![Condition::OneOf { column: BATCH, values }] }
+        };
+        match &self.batches {
+            Batches::One(batch) => one_of(&|label| batch.contains(label)),
+            Batches::Unsaid if batches.len() > 1 => one_of(&|_| false),
+            Batches::Unsaid | Batches::All => Filter::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Rows of batches, each with a factor and a response that are called as it is.
+    fn chunk(batches: &[&str], first: usize) -> Chunk {
+        let line = |(number, batch): (usize, &&str)| {
+            let row = json!({"batch": batch, "case_id": format!("{number:032x}"), "outcome": "done", "start_time": 0, "end_time": 1,
+                "parameters": {format!("in {batch}"): number}, "result": {format!("out {batch}"): format!("text of {batch}")}});
+            format!("{row}\n")
+        };
+        let text: String = (first..).zip(batches).map(line).collect();
+        Chunk::parse("w", text.as_bytes()).chunk
+    }
+
+    fn shown(rows: &Rows) -> (usize, Vec<String>) {
+        let store = rows.shown();
+        (store.len(), store.factors().chain(store.responses()).map(|(id, _)| id.name().to_owned()).collect())
+    }
+
+    /// What is shown, and the same after rows were chosen once more: how they came makes no difference.
+    fn check(rows: &mut Rows, batches: &str, cases: usize, named: &[&str]) {
+        let expected = (cases, named.iter().map(|name| (*name).to_owned()).collect());
+        rows.choose(Batches::parse(batches));
+        assert_eq!(shown(rows), expected, "{batches}");
+        let texts = |store: &Store| {
+            let of =
+                |id: ColumnId| (0..store.len()).map(|row| format!("{:?}", store.cell(&id, row))).collect::<Vec<_>>();
+            store.ids().into_iter().map(of).collect::<Vec<_>>()
+        };
+        let mut fresh = Rows { batches: Batches::parse(batches), ..Rows::default() };
+        fresh.append(&chunk(&["soil", "soil"], 0));
+        fresh.append(&chunk(&["steel", "soil", "soil/fine"], 2));
+        fresh.append(&chunk(&["steel"], 5));
+        assert_eq!(shown(&fresh), expected, "{batches}, chosen before any row came");
+        assert_eq!(texts(fresh.shown()), texts(rows.shown()), "{batches}");
+    }
+
+    #[test]
+    fn a_batch_is_shown_as_if_there_were_no_other() {
+        let mut rows = Rows::default();
+        rows.append(&chunk(&["soil", "soil", "steel", "soil", "soil/fine", "steel"], 0));
+        check(&mut rows, "soil", 4, &["in soil", "in soil/fine", "out soil", "out soil/fine"]);
+        check(&mut rows, "steel", 2, &["in steel", "out steel"]);
+        check(&mut rows, "soil/fine", 1, &["in soil/fine", "out soil/fine"]);
+        check(&mut rows, "nowhere", 0, &[]);
+        let all = ["in soil", "in steel", "in soil/fine", "out soil", "out steel", "out soil/fine"];
+        check(&mut rows, "*", 6, &all);
+    }
+
+    #[test]
+    fn as_long_as_nobody_knows_which_batch_is_asked_for_several_are_not_mixed() {
+        let mut rows = Rows::default();
+        rows.append(&chunk(&["soil", "soil"], 0));
+        assert_eq!(rows.shown().len(), 2, "there is no other");
+        rows.append(&chunk(&["soil"], 2));
+        assert_eq!(rows.shown().len(), 3);
+        rows.append(&chunk(&["soil", "steel"], 3));
+        assert!(rows.shown().is_empty());
+        rows.append(&chunk(&["steel"], 5));
+        assert!(rows.shown().is_empty());
+        rows.choose(Batches::parse("steel"));
+        assert_eq!(rows.shown().len(), 2);
+    }
+}
