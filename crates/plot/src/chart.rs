@@ -77,6 +77,9 @@ mod tests {
             colour: Some(along(covering(Scale::Linear))),
             pointed_at: Some(0),
         });
+        let every_other: Vec<bool> = (0..numbers.len()).map(|index| index % 2 == 0).collect();
+        let selected = Mask::Flags(&every_other);
+        look(&Scatter { x: along(linear()), y: along(linear()), selected, colour: None, pointed_at: None });
         look(&Bins::of(numbers, &linear()).histogram(Mask::All));
         look(&Matrix { columns: columns(), selected: Mask::Flags(&[]) });
         let brushes = vec![Some((0.2, 0.4))];
@@ -122,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_same_raster_paints_the_same_again() {
-        let numbers = uniform(3_000, 1);
+        let numbers = uniform(30_000, 1);
         let used = std::cell::RefCell::new(Raster::default());
         with_each(&numbers, |chart| {
             let (size, mut fresh) = (Size { width_px: 150, height_px: 100 }, Raster::default());

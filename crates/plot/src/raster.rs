@@ -38,7 +38,7 @@ pub struct Image {
 #[derive(Debug, Default)]
 pub struct Raster {
     image: Image,
-    /// What is in colour, and what isn't, by pixel.
+    /// What is in colour, and what isn't, by pixel; 0 between two paintings.
     counts: Vec<u32>,
     muted: Vec<u32>,
     sums: Vec<f32>,

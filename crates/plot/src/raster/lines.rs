@@ -33,8 +33,8 @@ impl Raster {
     /// Prepares for lines.
     pub(crate) fn begin_lines(&mut self) {
         let pixels = self.image.width_px * self.image.height_px;
-        refill(&mut self.counts, pixels, 0);
-        refill(&mut self.muted, pixels, 0);
+        self.counts.resize(pixels, 0);
+        self.muted.resize(pixels, 0);
     }
 
     /// Counts up what a line covers, as far as it lies in the image; its end belongs to the line that goes on from there.

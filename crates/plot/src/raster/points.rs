@@ -63,8 +63,8 @@ impl Raster {
             let room = MOST_COUNTED_UP.min(real(width_px * height_px));
             let dot_px = (room / real(shown)).sqrt();
             let dot_px = whole(dot_px.min((MOST_WIDTH_PX * look.pixel_ratio).round())).max(1);
-            self.count(points, dot_px);
-            self.shade(points.colour, look);
+            let most = self.count(points, dot_px);
+            self.shade(points.colour, most, look);
         }
     }
 
@@ -77,19 +77,19 @@ impl Raster {
         self.small = Some(small);
     }
 
-    /// Counts the points of each pixel.
-    fn count(&mut self, points: &Points, dot_px: usize) {
+    /// Counts the points of each pixel, and says how many the fullest one has.
+    fn count(&mut self, points: &Points, dot_px: usize) -> Most {
         let pixels = self.image.width_px * self.image.height_px;
-        refill(&mut self.counts, pixels, 0);
         let has_muted = points.selected != Mask::All || points.colour.is_some();
-        refill(&mut self.muted, if has_muted { pixels } else { 0 }, 0);
+        self.counts.resize(pixels, 0);
+        self.muted.resize(if has_muted { pixels } else { 0 }, 0);
         match points.colour {
             None if dot_px == 1 => self.count_single(points),
             None => self.count_each(points, dot_px, |_, _, _| true),
             Some(column) if column.is_named() => {
                 let mut votes = std::mem::take(&mut self.votes);
                 refill(&mut votes, pixels, [0, 0]);
-                self.count_each(points, dot_px, |index, stamp, width| {
+                let most = self.count_each(points, dot_px, |index, stamp, width| {
                     let category = column.category(index);
                     if let Some(category) = category {
                         stamp.pixels(width, &mut votes, |seat| vote(seat, category));
@@ -97,11 +97,12 @@ impl Raster {
                     category.is_some()
                 });
                 self.votes = votes;
+                most
             }
             Some(column) => {
                 let mut sums = std::mem::take(&mut self.sums);
                 refill(&mut sums, pixels, 0.0);
-                self.count_each(points, dot_px, |index, stamp, width| {
+                let most = self.count_each(points, dot_px, |index, stamp, width| {
                     let level = column.level(index);
                     if let Some(level) = level {
                         stamp.pixels(width, &mut sums, |sum| *sum += level);
@@ -109,29 +110,53 @@ impl Raster {
                     level.is_some()
                 });
                 self.sums = sums;
+                most
             }
         }
     }
 
     /// Counts up a single pixel of every point. Without a branch that nobody can foresee: there may be a million.
-    fn count_single(&mut self, points: &Points) {
+    fn count_single(&mut self, points: &Points) -> Most {
         let (width, height) = (self.image.width_px, self.image.height_px);
         let layers = [&mut self.muted[..], &mut self.counts[..]];
+        let mut most = [0; 2];
         for (index, column, row) in points.pixels((width, height)) {
-            layers[usize::from(points.selected.contains(index))][row * width + column] += 1;
+            let layer = usize::from(points.selected.contains(index));
+            let count = &mut layers[layer][row * width + column];
+            *count += 1;
+            most[layer] = most[layer].max(*count);
         }
+        Most { muted: most[0], coloured: most[1] }
     }
 
     /// Counts up the pixels of every point; those of which `colour` says no, and those that aren't selected, as muted.
-    fn count_each(&mut self, points: &Points, dot_px: usize, mut colour: impl FnMut(usize, Stamp, usize) -> bool) {
+    fn count_each(
+        &mut self,
+        points: &Points,
+        dot_px: usize,
+        mut colour: impl FnMut(usize, Stamp, usize) -> bool,
+    ) -> Most {
         let (width, height) = (self.image.width_px, self.image.height_px);
+        let mut most = Most::default();
         for (index, column, row) in points.pixels((width, height)) {
             let stamp = Stamp::at(column, row, dot_px, (width, height));
             let is_coloured = points.selected.contains(index) && colour(index, stamp, width);
-            let counts = if is_coloured { &mut self.counts } else { &mut self.muted };
-            stamp.pixels(width, counts, |count| *count += 1);
+            let (counts, most) =
+                if is_coloured { (&mut self.counts, &mut most.coloured) } else { (&mut self.muted, &mut most.muted) };
+            stamp.pixels(width, counts, |count| {
+                *count += 1;
+                *most = (*most).max(*count);
+            });
         }
+        most
     }
+}
+
+/// What the fullest pixel of each layer counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Most {
+    pub(super) muted: u32,
+    pub(super) coloured: u32,
 }
 
 /// A square of pixels.

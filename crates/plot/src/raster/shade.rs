@@ -1,6 +1,7 @@
 //! From counts to colours.
 
 use super::Raster;
+use super::points::Most;
 use crate::column::Column;
 use crate::look::{Look, blend};
 use crate::number::real;
@@ -19,11 +20,11 @@ const STEPS: usize = 128;
 
 impl Raster {
     /// Colours each pixel by what was counted.
-    pub(super) fn shade(&mut self, colour: Option<&Column>, look: &Look) {
-        let muted = Shades::of(&self.muted, look.background, look.muted);
+    pub(super) fn shade(&mut self, colour: Option<&Column>, most: Most, look: &Look) {
+        let muted = Shades::up_to(most.muted, 1, look.background, look.muted);
         match colour {
             None => {
-                let shades = Shades::of(&self.counts, look.background, look.data);
+                let shades = Shades::up_to(most.coloured, 1, look.background, look.data);
                 self.fill_pixels(&muted, |_, count| shades.of_count(count));
             }
             Some(column) if !column.is_named() => {
@@ -41,13 +42,19 @@ impl Raster {
         }
     }
 
-    /// Gives each counted pixel its colour, and each one that has only muted counts theirs.
+    /// Gives each counted pixel its colour, and each one that has only muted counts theirs. All counts are 0 then, as the next
+    /// painting needs them: to empty them apart would take a pass through all of the memory.
     pub(super) fn fill_pixels(&mut self, muted: &Shades, coloured: impl Fn(usize, u32) -> [u8; 4]) {
-        for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&self.counts).enumerate() {
+        for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&mut self.counts).enumerate() {
+            let below = self.muted.get_mut(pixel).filter(|count| **count > 0);
             if *count > 0 {
                 rgba.copy_from_slice(&coloured(pixel, *count));
-            } else if let Some(1..) = self.muted.get(pixel) {
-                rgba.copy_from_slice(&muted.of_count(self.muted[pixel]));
+                *count = 0;
+            } else if let Some(count) = &below {
+                rgba.copy_from_slice(&muted.of_count(**count));
+            }
+            if let Some(count) = below {
+                *count = 0;
             }
         }
     }
@@ -64,11 +71,7 @@ pub(super) struct Shades {
 }
 
 impl Shades {
-    pub(super) fn of(counts: &[u32], ground: RGBColor, ink: RGBColor) -> Self {
-        Self::of_parts(counts, 1, ground, ink)
-    }
-
-    /// The same where a mark counts `whole` in a pixel that it covers, and less in one of which it covers a part.
+    /// Where a mark counts `whole` in a pixel that it covers, and less in one of which it covers a part.
     pub(super) fn of_parts(counts: &[u32], whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
         Self::up_to(counts.iter().copied().max().unwrap_or(0), whole, ground, ink)
     }
