@@ -355,6 +355,29 @@ def test_missing_credentials_and_region_are_told_in_a_sentence(command_line: Com
         "`aws configure set region eu-central-1`.\n"
     )
     assert run("--region", REGION).startswith("cruncher: No AWS credentials were found. Sign in with `aws configure`")
+
+
+def test_a_profile_that_is_not_there_is_named_with_those_that_are(command_line: CommandLine, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\n[profile lab]\n")
+
+    def run(*arguments: str, **more: str) -> str:
+        ended = subprocess.run(
+            [command_line.binary, "status", "soil", *arguments],
+            env=environment(**{"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": str(config), **more}),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECS,
+        )
+        assert ended.returncode == 1
+        return ended.stderr
+
+    expected = f"cruncher: There is no profile nope in {config} or {os.devnull}. There are default, lab. "
+    assert run("--profile", "nope").startswith(expected)
+    assert run("--profile", "nope", "--region", REGION).startswith(expected)
+    assert run(AWS_PROFILE="nope").startswith(expected)
+    assert "There are none. " in run("--profile", "nope", AWS_CONFIG_FILE=os.devnull)
+    assert run("--profile", "lab").startswith("cruncher: No region is set for profile lab. ")
     assert "for profile lab." in run("--region", REGION, "--profile", "lab")
 
 
@@ -583,6 +606,19 @@ def test_watching_ends_when_everything_is_done(command_line: CommandLine) -> Non
     submit(launched, "soil", cases=2, done=2)
     ran = command_line.run("status", launched.study, "--watch")
     assert (ran.code, ran.out) == (0, "2 of 2 cases done\n")
+
+
+def test_a_script_is_told_by_the_exit_code_that_not_every_case_is_done(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    status = ["status", launched.study, "--require-done"]
+    assert command_line.run(*status).code == 1, "nothing was enqueued"
+    submit(launched, "soil/a", cases=2, done=2)
+    assert command_line.run(*status, "--watch").code == 0
+    submit(launched, "soil/b", cases=2, done=1)
+    ran = command_line.run(*status)
+    said = f"cruncher: Study {launched.study} is not done: 3 of 4 cases done, 1 queued.\n"
+    assert (ran.code, ran.err) == (1, said) and "3 of 4 cases done" in ran.out
+    assert command_line.run("status", launched.study).code == 0
 
 
 def test_watching_ends_by_ctrl_c(command_line: CommandLine) -> None:

@@ -509,7 +509,7 @@ def test_a_failed_case_shows_its_traceback(filled: Filled, visits: Visits) -> No
 def test_each_failed_case_has_its_own_message(odd: Odd, visits: Visits) -> None:
     page = open_results(visits, odd.launched)
     # Only rows that can be seen are in the document.
-    page.evaluate("location.hash = '#/results?select=case.state:failed%20finally'")
+    page.evaluate("location.hash = '#/results?select=case.state:failed'")
     grid = page.get_by_role("grid", name="Cases")
     expect(grid).to_have_attribute("aria-rowcount", "4")
     for message in MESSAGES:

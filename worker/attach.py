@@ -357,7 +357,8 @@ class Worker:
         words = "message {} is no case and was left to the dead-letter queue: {}"
         self._report.message = words.format(lease.message.id, why)
         self._journal.say(self._report.message)
-        self._tell(self._report.state)
+        self._report.touch()
+        self._keeper.wake()
         lease.close()
         self._cloud.show(lease.message, POISON_DELAY_SECS)
 
@@ -706,7 +707,9 @@ class Report:
         self._writing = threading.Lock()
 
     def change(self, state: str, attempt: "Optional[Attempt]") -> None:
-        """The worker does something else now."""
+        """The worker does something else now. Who waits on has nothing new to tell."""
+        if (state, attempt) == (self.state, self._attempt):
+            return
         self._state_is_new = self._state_is_new or state != self.state
         self.state, self._attempt = state, attempt
         self._heartbeat_is_new = True

@@ -2,7 +2,7 @@
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::number::exact;
-use cruncher_results::store::{Cell, FAILED_FINALLY, Store};
+use cruncher_results::store::{Cell, FAILED, Store};
 use cruncher_study::figures::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::KeyboardEvent;
@@ -149,7 +149,7 @@ fn facts(desk: Desk, row: usize) -> AnyView {
             secs => (duration(secs), Some(format!("{} s", exact(secs)))),
         };
         let (state, class) = outcome(cell(Field::State));
-        let is_over = if cell(Field::State) == Cell::Text(FAILED_FINALLY) { ", no attempt is left" } else { "" };
+        let is_over = if cell(Field::State) == Cell::Text(FAILED) { ", no attempt is left" } else { "" };
         let plain = |field: Field| (words(cell(field)).text, None);
         let facts = [
             ("State", (format!("{state}{is_over}"), None), class),

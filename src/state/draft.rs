@@ -378,7 +378,7 @@ impl Draft {
             }
             DesignError::Factor(_) | DesignError::NoFactor => Place::Factors,
             DesignError::Sampler(SamplerError::TooManyDimensions { .. } | SamplerError::NoTable)
-            | DesignError::Row(_)
+            | DesignError::Row { .. }
             | DesignError::Replicate { .. } => Place::Method,
             DesignError::Sampler(SamplerError::TooManyCases { .. }) if self.replicates.trim() != "1" => {
                 Place::Replicates

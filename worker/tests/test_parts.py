@@ -289,6 +289,15 @@ class TestReports:
         times = self.written(report, Recorded(), monotonic, 20, lambda: report.change("starting", attempt()))
         assert times == [0.0, 5.0, 10.0, 15.0]
 
+    def test_it_comes_every_minute_while_no_poll_finds_a_case(self, monotonic: Any) -> None:
+        report, _ = self.report()
+        report.change("waiting", None)
+        assert self.written(report, Recorded(), monotonic, 150, lambda: report.change("waiting", None)) == [
+            0.0,
+            60.0,
+            120.0,
+        ]
+
     def test_it_comes_at_once_when_the_state_changes(self, monotonic: Any) -> None:
         report, _ = self.report()
         cloud: Any = Recorded()

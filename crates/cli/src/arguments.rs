@@ -152,7 +152,10 @@ It reads the same documents as the study's page, with your own credentials.
 Examples:
   cruncher status prandtl
   cruncher status prandtl --watch
-  cruncher status prandtl --json | jq .cases.done";
+  cruncher status prandtl --json | jq .cases.done
+  cruncher status prandtl --watch --require-done && cruncher results prandtl prandtl-data
+
+The exit code is that of the command: 0, whatever became of the cases. With --require-done it is 1 if one isn't done.";
 
 /// Show how far a study is.
 #[derive(Debug, Args)]
@@ -161,12 +164,15 @@ pub(crate) struct Status {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
-    /// Look again every few seconds until every case is done
+    /// Look again every few seconds until no case waits or runs
     #[arg(long)]
     pub watch: bool,
     /// Print a JSON object; with --watch, one a line
     #[arg(long)]
     pub json: bool,
+    /// End with exit code 1 unless every case is done
+    #[arg(long)]
+    pub require_done: bool,
 }
 
 const AFTER_FREEZE: &str = "\

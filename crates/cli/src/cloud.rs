@@ -11,7 +11,7 @@ use cruncher_aws::{Client, Credentials, Endpoints, Ports, TransportError};
 
 use crate::arguments::Account;
 use crate::failure::{Failure, sentence};
-use crate::profile_files::{places, profile_files};
+use crate::profile_files::{check_profile, places, profile_files};
 use crate::text::printable;
 
 /// The ports of this process.
@@ -34,9 +34,10 @@ pub(crate) async fn client_as_stored(account: &Account) -> Result<Client, Failur
 }
 
 async fn signing(account: &Account, ports: Ports) -> Result<Client, Failure> {
+    check_profile(account.profile.as_deref())?;
     // What looks for credentials is large, and every command waits for it.
     let config = Box::pin(load(account, profile_files()?)).await;
-    let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
+    let region = config.region().map(ToString::to_string).ok_or_else(|| no_region(account.profile.as_deref()))?;
     let credentials = Box::pin(credentials(&config, account.profile.as_deref())).await?;
     let endpoint_url = account.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
     Ok(Client::new(ports, Endpoints::new(region, endpoint_url), Some(credentials)))
@@ -59,11 +60,15 @@ async fn load(account: &Account, files: Option<ProfileFiles>) -> SdkConfig {
     loader.load().await
 }
 
-fn no_region() -> Failure {
-    Failure::new(
-        "No region is set. Name one, such as --region eu-central-1, or set one for good with `aws configure set region \
-         eu-central-1`.",
-    )
+fn no_region(profile: Option<&str>) -> Failure {
+    let (place, option) = match profile {
+        None => (String::new(), String::new()),
+        Some(profile) => (format!(" for profile {profile}"), format!(" --profile {profile}")),
+    };
+    Failure::new(format!(
+        "No region is set{place}. Name one, such as --region eu-central-1, or set one for good with `aws configure set region \
+         eu-central-1{option}`."
+    ))
 }
 
 async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Credentials, Failure> {

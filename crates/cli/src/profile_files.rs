@@ -1,6 +1,7 @@
 //! The files of the AWS CLI with profiles and credentials, as editors and shells write them on Windows, too: with a byte order
 //! mark, which the SDK takes for a part of the first line, or in UTF-16, which it takes for an empty file.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,11 @@ use std::path::{Path, PathBuf};
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
 use crate::failure::Failure;
+use crate::text::printable;
+
+/// How many profiles are named, and how much of a name.
+const MAX_NAMED: usize = 20;
+const MAX_CHARS: usize = 60;
 
 /// A file of the AWS CLI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +41,19 @@ impl ProfileFile {
                 Err(_not_below) => Some(path),
             },
         }
+    }
+
+    /// The profiles that its text has.
+    fn profiles(self, text: &str) -> Vec<String> {
+        let sections = text.lines().filter_map(|line| Some(line.strip_prefix('[')?.split_once(']')?.0.trim()));
+        let profile = |section: &str| match (self, section.split_once(char::is_whitespace)) {
+            (Self::Credentials, None) => Some(section.to_owned()),
+            (Self::Config, None) if section == "default" => Some(section.to_owned()),
+            (Self::Config, Some(("profile", name))) => Some(name.trim().to_owned()),
+            // Single sign-on, services.
+            _ => None,
+        };
+        sections.filter_map(profile).collect()
     }
 
     #[expect(deprecated, reason = "as above")]
@@ -66,6 +85,32 @@ pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, Failure> {
     Ok(has_mark.then(|| files.build()))
 }
 
+/// That the profile is there which was asked for, here or by `AWS_PROFILE`. The SDK goes on without it.
+pub(crate) fn check_profile(named: Option<&str>) -> Result<(), Failure> {
+    let Some(profile) = named.map(str::to_owned).or_else(|| env::var("AWS_PROFILE").ok()) else { return Ok(()) };
+    let in_file = |file: ProfileFile| {
+        let content = file.path().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+        text(&content).map(|text| file.profiles(text)).unwrap_or_default()
+    };
+    let known: BTreeSet<String> = ProfileFile::ALL.into_iter().flat_map(in_file).collect();
+    if known.contains(&profile) || profile.is_empty() || profile == "default" {
+        return Ok(());
+    }
+    Err(no_profile(&printable(&profile, MAX_CHARS), &known))
+}
+
+fn no_profile(profile: &str, known: &BTreeSet<String>) -> Failure {
+    let paths = ProfileFile::ALL.into_iter().filter_map(ProfileFile::path).map(|path| path.display().to_string());
+    let known: Vec<String> = known.iter().take(MAX_NAMED).map(|name| printable(name, MAX_CHARS)).collect();
+    let known =
+        if known.is_empty() { "There are none.".to_owned() } else { format!("There are {}.", known.join(", ")) };
+    Failure::new(format!(
+        "There is no profile {profile} in {}. {known} Name another one with --profile, or make it with `aws configure --profile \
+         {profile}`.",
+        paths.collect::<Vec<_>>().join(" or ")
+    ))
+}
+
 /// Where the user's credentials were looked for, as words.
 pub(crate) fn places() -> String {
     let paths = ProfileFile::ALL.into_iter().filter_map(ProfileFile::path).filter(|path| path.is_file());
@@ -85,6 +130,13 @@ fn not_utf_8(path: &Path) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn profiles_are_told_from_other_sections() {
+        let config = "[default]\nregion = x\n[ profile lab ] # ours\n  [profile nested]\n[sso-session s]\n[profile\tb.c]\n[bare]\n[x";
+        assert_eq!(ProfileFile::Config.profiles(config), ["default", "lab", "b.c"]);
+        assert_eq!(ProfileFile::Credentials.profiles("[lab]\r\nkey = [a]\r\n[default]\r\n"), ["lab", "default"]);
+    }
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_text() {

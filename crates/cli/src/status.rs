@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
-/// Shows how far a study is, once or until every case is done.
+/// Shows how far a study is, once or until no case waits or runs.
 pub(crate) async fn run(account: &Account, arguments: &Status) -> Result<(), Failure> {
     unless_ended(Box::pin(show(account, arguments)), || "Interrupted; the study goes on.".to_owned()).await
 }
@@ -33,12 +33,21 @@ async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {
     if !snapshot.is_checked {
         snapshot = watch.refresh().await?;
     }
-    if !arguments.watch {
+    if arguments.watch {
+        snapshot = follow(watch, snapshot, arguments).await?;
+    } else {
         let study = &arguments.study;
         result(if arguments.json { pretty(study, &snapshot) } else { as_text(study, &snapshot) });
+    }
+    if arguments.require_done { require_done(&arguments.study, &snapshot) } else { Ok(()) }
+}
+
+fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), Failure> {
+    let total = snapshot.total;
+    if total.cases > 0 && total.done == total.cases {
         return Ok(());
     }
-    follow(watch, snapshot, arguments).await
+    Err(Failure::new(format!("Study {study} is not done: {}.", as_line(snapshot))))
 }
 
 async fn watch(client: Client, study: &str) -> Result<Watch, Failure> {
@@ -51,12 +60,12 @@ fn pretty(study: &str, snapshot: &Snapshot) -> String {
     format!("{:#}", as_json(study, snapshot))
 }
 
-async fn follow(mut watch: Watch, mut snapshot: Snapshot, arguments: &Status) -> Result<(), Failure> {
+async fn follow(mut watch: Watch, mut snapshot: Snapshot, arguments: &Status) -> Result<Snapshot, Failure> {
     let mut last_line = String::new();
     loop {
         print(&arguments.study, &snapshot, arguments, &mut last_line);
         if snapshot.total.cases > 0 && snapshot.total.open() == 0 {
-            return Ok(());
+            return Ok(snapshot);
         }
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         match watch.refresh().await {

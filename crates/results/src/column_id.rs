@@ -31,7 +31,7 @@ pub enum Field {
     Level,
     /// Which of several equal cases it is.
     Replicate,
-    /// `done`, `failed` or `failed finally`.
+    /// `done`, `failed`, or `retried`: failed, and tried again.
     State,
     /// Which attempt it was, from 1; 0 if nobody says.
     Attempt,

@@ -28,10 +28,10 @@ pub const MAX_COLUMNS: usize = 4_096;
 
 /// The texts of [`Field::State`].
 pub const DONE: &str = "done";
-/// A failed attempt, after which there may be others.
+/// Failed, and no attempt is left.
 pub const FAILED: &str = "failed";
-/// A failed attempt, and no other is left.
-pub const FAILED_FINALLY: &str = "failed finally";
+/// An attempt that failed, and the case is tried again.
+pub const RETRIED: &str = "retried";
 
 /// The last word on each case, from all chunks that were appended.
 ///

@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::case::{Parameter, Parameters};
 use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
 use crate::factor::{Factor, FactorError, Values, check_factors};
+use crate::figures::counted;
 use crate::grid::GridValues;
 use crate::import::{Column, Table};
 use crate::model::ModelKind;
@@ -94,8 +95,13 @@ pub enum DesignError {
     #[error("the time limit is {0} s: it must be above 0")]
     TimeLimit(f64),
     /// A row of the table that doesn't fit its columns.
-    #[error("row {0} of the design's table doesn't have one value for each column")]
-    Row(usize),
+    #[error("row {row} of the design's table: {why}")]
+    Row {
+        /// The row, from 1.
+        row: usize,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A replicate whose number has no room beside those of the other points.
     #[error("row {row} of the design's table has replicate {replicate}: number the replicates of a point from 0")]
     Replicate {
@@ -242,20 +248,44 @@ impl DesignFile {
 
 /// Checks a table that stands in a design file, and returns how many rows it has.
 fn check_rows(table: &Table, replicates: u32) -> Result<u64, DesignError> {
-    let fits = |(column, value): (&Column, &Parameter)| match (column.count, value) {
-        (None, Parameter::List(_)) => false,
-        (None, _) => true,
-        (Some(count), Parameter::List(components)) => components.len() == count,
-        (Some(_), _) => false,
-    };
-    let is_whole = |row: &Vec<Parameter>| row.len() == table.columns.len() && table.columns.iter().zip(row).all(fits);
-    let marks = [&table.levels, &table.replicates].into_iter().flatten();
-    let shortest = marks.map(Vec::len).chain([table.rows.len()]).min().unwrap_or_default();
-    let wrong = table.rows.iter().position(|row| !is_whole(row));
-    match wrong.or((shortest < table.rows.len()).then_some(shortest)) {
-        Some(row) => Err(DesignError::Row(row + 1)),
+    let wrong = table.rows.iter().enumerate().find_map(|(row, values)| Some((row, misfit(&table.columns, values)?)));
+    match wrong.or_else(|| missing_mark(table)) {
+        Some((row, why)) => Err(DesignError::Row { row: row + 1, why }),
         None => check_replicates(table, replicates).map(|()| table.rows.len() as u64),
     }
+}
+
+/// Why a row doesn't have one value for each column.
+fn misfit(columns: &[Column], row: &[Parameter]) -> Option<String> {
+    if row.len() != columns.len() {
+        let values = counted(row.len() as u64, "value", "values");
+        return Some(format!("it has {values} for {}", counted(columns.len() as u64, "column", "columns")));
+    }
+    columns.iter().zip(row).find_map(|(column, value)| wrong_shape(column, value))
+}
+
+/// Why a value doesn't fit its column.
+fn wrong_shape(Column { name, count }: &Column, value: &Parameter) -> Option<String> {
+    match (count, value) {
+        (None, Parameter::List(_)) => Some(format!("`{name}` is a list, but the column has no `count`")),
+        (None, _) => None,
+        (Some(count), Parameter::List(components)) => (components.len() != *count).then(|| {
+            let components = counted(components.len() as u64, "component", "components");
+            format!("`{name}` has {components} instead of {count}")
+        }),
+        (Some(count), _) => Some(format!(
+            "`{name}` is a single value, but the column has `\"count\": {count}`: write a list of {count} in brackets"
+        )),
+    }
+}
+
+/// The first row without a level or replicate, if the table has a list of these.
+fn missing_mark(table: &Table) -> Option<(usize, String)> {
+    let lengths =
+        [("level", table.levels.as_ref().map(Vec::len)), ("replicate", table.replicates.as_ref().map(Vec::len))];
+    let short = lengths.into_iter().filter_map(|(mark, length)| Some((length?, mark)));
+    let (length, mark) = short.filter(|(length, _)| *length < table.rows.len()).min()?;
+    Some((length, format!("it has no {mark}: `{mark}s` has one for each row")))
 }
 
 /// Each row of a table is `replicates` cases, with numbers of their own behind those of the replicates before it.

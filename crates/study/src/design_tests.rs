@@ -115,9 +115,23 @@ fn an_imported_table_is_a_design() {
     let table = file.table.clone().unwrap();
     let mut ragged = table.clone();
     ragged.rows[1].pop();
-    assert_eq!(DesignFile { table: Some(ragged), ..file.clone() }.check(), Err(DesignError::Row(2)));
-    let short = Table { levels: Some(vec![1]), ..table };
-    assert_eq!(DesignFile { table: Some(short), ..file }.check(), Err(DesignError::Row(2)));
+    let wrong = |table: Table| DesignFile { table: Some(table), ..file.clone() }.check().unwrap_err().to_string();
+    assert_eq!(wrong(ragged), "row 2 of the design's table: it has 1 value for 2 columns");
+    let short = Table { levels: Some(vec![1]), ..table.clone() };
+    assert_eq!(wrong(short), "row 2 of the design's table: it has no level: `levels` has one for each row");
+    for (column, value, why) in [
+        (0, Parameter::List(vec![]), "`soil` is a list, but the column has no `count`"),
+        (1, Parameter::List(vec![Parameter::Integer(1)]), "`c` has 1 component instead of 2"),
+        (
+            1,
+            Parameter::Number(0.5),
+            "`c` is a single value, but the column has `\"count\": 2`: write a list of 2 in brackets",
+        ),
+    ] {
+        let mut table = table.clone();
+        table.rows[0][column] = value;
+        assert_eq!(wrong(table), format!("row 1 of the design's table: {why}"));
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use cruncher_aws::Error;
 use cruncher_results::chunk::Chunk;
 use cruncher_results::column_id::Field;
-use cruncher_results::store::{DONE, FAILED_FINALLY, Store};
+use cruncher_results::store::{DONE, FAILED, Store};
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::case::CaseRef;
 use cruncher_study::figures::{counted, thousands};
@@ -113,7 +113,7 @@ fn lacking(known: &CaseCounts, chunks: &[Bytes]) -> u64 {
     let rows = |state: &str| -> u64 {
         states.iter().filter(|category| category.label == state).map(|category| category.rows as u64).sum()
     };
-    known.done.saturating_sub(rows(DONE)) + known.failed.saturating_sub(rows(FAILED_FINALLY))
+    known.done.saturating_sub(rows(DONE)) + known.failed.saturating_sub(rows(FAILED))
 }
 
 fn left_out(documents: &Documents, lacking: u64) -> Vec<String> {

@@ -13,7 +13,7 @@ pub struct Matrix {
     pub bytes: Vec<u8>,
     /// The columns, in order.
     pub columns: Vec<ColumnId>,
-    /// Those that were left out, since they have no number at all.
+    /// Those that were left out, since the chosen rows have no number in them.
     pub left_out: Vec<ColumnId>,
     /// Those with integers that are no floats, in whose place the nearest ones stand.
     pub rounded: Vec<ColumnId>,
@@ -29,6 +29,7 @@ pub fn factors(store: &Store, rows: &Mask) -> Matrix {
 /// Some columns of the chosen rows.
 #[must_use]
 pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
+    let has_number = |numbers: &[f64]| rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()));
     let numbers = |id: &ColumnId| store.column(id).map(Column::numbers).filter(|numbers| has_number(numbers));
     let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
     let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
@@ -63,10 +64,6 @@ pub fn texts(texts: &[&str]) -> Vec<u8> {
         letters.for_each(|letter| bytes.extend_from_slice(&letter.to_le_bytes()));
     }
     bytes
-}
-
-fn has_number(numbers: &[f64]) -> bool {
-    numbers.iter().any(|number| !number.is_nan())
 }
 
 /// Magic, version, length of what follows, and that: 64 bytes, or 128 and so on.
@@ -104,6 +101,13 @@ mod tests {
         let spaces = [b' '; 128 - 10 - 59 - 1];
         let rows = [1.0, 2.0, f64::NAN, 6.0].map(f64::to_le_bytes).concat();
         assert_eq!(matrix.bytes, [header.as_slice(), &spaces, b"\n", &rows].concat());
+    }
+
+    #[test]
+    fn a_column_without_a_number_in_the_chosen_rows_is_left_out() {
+        let store = samples::store(&[(json!({"c": 1, "depth": 2}), json!({})), (json!({"c": 3}), json!({}))]);
+        let matrix = factors(&store, &Mask::from_fn(2, |row| row == 1));
+        assert_eq!((matrix.columns, matrix.left_out), (ids(&["c"]), ids(&["depth"])));
     }
 
     #[test]

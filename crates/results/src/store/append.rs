@@ -7,7 +7,7 @@ use cruncher_study::segment::RowOutcome;
 use super::column::{Coded, Column};
 use super::dictionary::Dictionary;
 use super::memory::push;
-use super::{DONE, FAILED, FAILED_FINALLY, MAX_COLUMNS, Store, next_revision};
+use super::{DONE, FAILED, MAX_COLUMNS, RETRIED, Store, next_revision};
 use crate::chunk::{self, Attempt, Chunk, Value};
 use crate::column_id::{ColumnId, Field};
 
@@ -146,8 +146,8 @@ impl Store {
 const fn state(attempt: &Attempt<'_>) -> &'static str {
     match attempt.outcome {
         RowOutcome::Done => DONE,
-        RowOutcome::Failed if attempt.is_final => FAILED_FINALLY,
-        RowOutcome::Failed => FAILED,
+        RowOutcome::Failed if attempt.is_final => FAILED,
+        RowOutcome::Failed => RETRIED,
     }
 }
 

@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(names[fields.len()..], ["c[0]", "c[1]", "soil", "d", "load", "ok", "x", "result.level"]);
         let texts = |texts: [&str; 4]| texts.map(|text| Value::Str(text.to_owned()));
         assert_eq!(column(&rows, "batch"), texts(["a/b", "a/b", "a-c", "a"]));
-        assert_eq!(column(&rows, "state"), texts(["done", "failed finally", "done", "done"]));
+        assert_eq!(column(&rows, "state"), texts(["done", "failed", "done", "done"]));
         assert_eq!(column(&rows, "case_id"), [0, 1, 3, 4].map(|number| Value::Str(format!("{number:032}"))));
         assert_eq!(column(&rows, "level"), [0, 1, 3, 4].map(Value::Long));
         assert_eq!(column(&rows, "attempt"), [2; 4].map(Value::Long));

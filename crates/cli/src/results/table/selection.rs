@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::mask::Mask;
-use cruncher_results::store::{Cell, DONE, FAILED_FINALLY, Store};
+use cruncher_results::store::{Cell, DONE, FAILED, Store};
 use cruncher_study::batch::Batch;
 
 /// What a table is made of.
@@ -34,7 +34,7 @@ impl<'a> Selection<'a> {
         let is_in = |row: usize, state: &str| store.label(store.field(Field::State).code(row)) == state;
         let mask = |state: &str| Mask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
         let mut selection =
-            Self { store, done: mask(DONE), failed: mask(FAILED_FINALLY), factors: Vec::new(), responses: Vec::new() };
+            Self { store, done: mask(DONE), failed: mask(FAILED), factors: Vec::new(), responses: Vec::new() };
         let is_shown = |id: &&ColumnId| batch.is_none() || selection.has_value(id);
         let ids = |id: &ColumnId| id.clone();
         let factors = store.factors().map(|(id, _)| id).filter(is_shown).map(ids).collect();
