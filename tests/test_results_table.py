@@ -6,6 +6,7 @@ import csv
 import itertools
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from generate import Extent, Generated, generate_into
 from local_cloud import LocalCloud
 from odd_results import Ended, write_ended
 from proxy import Proxy, proxy
-from studies import line_of, wait_for_end
+from studies import documents, line_of, wait_for_end
 from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line, write_page
 from test_results import wait_for
 
@@ -240,6 +241,28 @@ def test_seeds_and_long_texts_go_through_a_worker_as_they_are(launched: Launched
     assert sorted(found) == sorted(seeds)
     for seed, row in found.items():
         assert (int(row["same"]), row["echo"]) == (seed, str(seed) * 300)
+
+
+def test_rows_that_a_worker_is_about_to_write_are_waited_for(launched: Launched, place: Path, tmp_path: Path) -> None:
+    table_file, model, end = tmp_path / "numbers.csv", tmp_path / "wait.py", tmp_path / "end"
+    table_file.write_text("n\n1\n2\n3\n")
+    model.write_text(
+        f"import os, time\nwhile {{{{n}}}} == 3 and not os.path.exists({str(end)!r}):\n    time.sleep(0.02)\n"
+        "result['double'] = 2 * {{n}}\n"
+    )
+    arguments = [str(table_file), "--model", str(model), "--batch", "numbers"]
+    ran = launched.command_line.run("enqueue", launched.study, *arguments)
+    assert ran.code == 0, ran
+    with attach(line_of(launched)):
+        # The second row is written 5 seconds after the first, unless the worker has nothing else to do.
+        s3, deadline = launched.command_line.cloud.client("s3"), time.monotonic() + 30
+        while len(documents(s3, launched.bucket, "done-")) < 2:
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.05)
+        ran = table(launched, place / "all.csv")
+        end.touch()
+        assert (ran.code, ran.err) == (0, "")
+    assert sorted(row["double"] for row in rows_of(place / "all.csv")) == ["2", "4"]
 
 
 def test_long_texts_are_whole_or_counted(launched: Launched, place: Path) -> None:

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use cruncher_backend::shelf::Shelf;
 use cruncher_backend::snapshot::Snapshot;
@@ -11,7 +12,7 @@ use cruncher_backend::watch::Watch;
 use cruncher_results::chunk::Chunk;
 use cruncher_results::mask::Mask;
 use cruncher_results::store::Store;
-use cruncher_study::accounting::{CaseCounts, total};
+use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::{DataKey, WorkerKey};
 
@@ -19,6 +20,10 @@ use super::selection::Selection;
 use crate::failure::Failure;
 use crate::output::Reporter;
 use crate::text::size;
+
+/// How often, and how many times at most, is looked for rows that may come. Workers write them every 5 seconds.
+const PAUSE: Duration = Duration::from_secs(1);
+const MAX_LOOKS: usize = 7;
 
 /// What there is of a study.
 pub(super) struct Gathered {
@@ -34,11 +39,9 @@ pub(super) struct Gathered {
 
 impl Gathered {
     fn new(store: Store, snapshot: Snapshot, batch: Option<&Batch>) -> Self {
-        let mut accounts = snapshot.batches;
-        accounts.retain(|account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())));
+        let counts = counts(&snapshot, batch);
         let mut unreadable = snapshot.unreadable;
         unreadable.retain(|key, _| has_rows(key, batch));
-        let counts = total(&accounts);
         let lacking = lacking(&counts, &Selection::new(&store, batch));
         Self { store, counts, unreadable, lacking }
     }
@@ -49,19 +52,40 @@ impl Gathered {
     }
 }
 
+/// The cases of the batches that are wanted.
+fn counts(snapshot: &Snapshot, batch: Option<&Batch>) -> CaseCounts {
+    let is_wanted = |account: &&BatchAccount| batch.is_none_or(|batch| batch.contains(account.batch.as_str()));
+    total(&snapshot.batches.iter().filter(is_wanted).cloned().collect::<Vec<_>>())
+}
+
 /// How many cases are known to have ended that a table doesn't have.
 fn lacking(known: &CaseCounts, table: &Selection<'_>) -> u64 {
     let missing = |known: u64, rows: &Mask| known.saturating_sub(rows.count() as u64);
     missing(known.done, &table.done) + missing(known.failed, &table.failed)
 }
 
-/// Reads a study until all that is there is known.
+/// Reads a study until all that is there is known. The rows of cases that have just ended come within seconds: for those of
+/// workers that are alive it waits.
 pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gathered, Failure> {
     let shelf = Rc::new(Collection { store: RefCell::default(), reporter: Reporter::new() });
     shelf.reporter.now("looking what there is");
     let mut watch = Watch::with_shelf(study, shelf.clone());
-    let snapshot = watch.refresh_until_read().await?;
+    let mut snapshot = watch.refresh_until_read().await?;
+    for _ in 0..MAX_LOOKS {
+        if !is_behind(&shelf.store.borrow(), &snapshot, batch) {
+            break;
+        }
+        shelf.reporter.now("waiting for the rows of cases that have just ended");
+        watch.study().client.ports().sleep.sleep(PAUSE).await;
+        snapshot = watch.refresh_until_read().await?;
+    }
     Ok(Gathered::new(shelf.store.take(), snapshot, batch))
+}
+
+/// Whether cases have ended whose rows a worker may still be going to write.
+fn is_behind(store: &Store, snapshot: &Snapshot, batch: Option<&Batch>) -> bool {
+    let is_alive = snapshot.workers.iter().any(|worker| worker.is_alive(snapshot.time));
+    is_alive && lacking(&counts(snapshot, batch), &Selection::new(store, batch)) > 0
 }
 
 /// Whether an object holds rows of the batch.
