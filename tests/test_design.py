@@ -299,7 +299,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
     expected = ids(in_order(binary, tmp_path, design, FOOTING.read_bytes(), "footing.py"))
     assert {result["case_id"] for result in results} == set(expected[:5])
     check_each_arrived_once(launched, "footing", expected, taken=5)
-    page.get_by_role("link", name="See how far they are").click()
+    page.get_by_role("link", name="Watch progress").click()
     expect(progress(page)).to_contain_text("5 of 64 done")
 
 

@@ -18,7 +18,7 @@ from studies import link
 from test_command_line import CommandLine, Launched, accesses
 from test_dashboard import browser, cruncher, page_folder
 from test_status import GOLDEN, upload
-from visit import Visits, figure, go_to, wait_until
+from visit import Visits, figure, go_to, go_to_all, wait_until
 
 __all__ = ["browser", "cruncher", "page_folder"]
 
@@ -63,6 +63,7 @@ def open_file(visits: Visits, file: Path) -> tuple[Page, list[str]]:
 def check_complete(visits: Visits, file: Path) -> Page:
     """The file has figures, errors and plots, and asks nobody for them."""
     page, asked = open_file(visits, file)
+    go_to_all(page, "Overview")
     expect(figure(page, "done")).to_have_text("270")
     expect(page.get_by_text(re.compile(r"^frozen \d"))).to_be_visible()
     go_to(page, "Errors")

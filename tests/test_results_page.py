@@ -23,7 +23,7 @@ from test_command_line import CommandLine, Launched
 from test_dashboard import cruncher, page_folder
 from test_design import check_accessible
 from test_status import GOLDEN, upload
-from visit import Visits, chromium, go_to, has_no_overflow, progress, requests_of, wait_until
+from visit import Visits, chromium, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
 
 __all__ = ["cruncher", "page_folder"]
 
@@ -141,7 +141,7 @@ def empty(cruncher: CommandLine) -> Launched:
 def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
     """The page, once it has drawn."""
     page = visits.open(link(study), **options)
-    go_to(page, "Results")
+    go_to_all(page, "Results")
     expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of .* cases"))
     return page
 
@@ -211,6 +211,7 @@ def test_results_are_loaded_when_they_are_shown_and_are_all_there(filled: Filled
     page = visits.person().new_page()
     sent = requests_of(page)
     page.goto(link(filled.launched))
+    go_to_all(page, "Overview")
     expect(progress(page)).to_contain_text(f"{filled.made.done} of 600 done")
     page.wait_for_load_state("networkidle")
     assert [request for request in sent if "results" in request] == []
@@ -343,11 +344,12 @@ def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visi
     expect(shares.first).to_contain_text("width")
 
 
-def test_a_batch_is_selected_by_the_batch_picker_and_the_choices_stay(filled: Filled, visits: Visits) -> None:
+def test_the_choices_stay_in_another_batch(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     page.get_by_label("Response", exact=True).select_option(label="settlement")
     page.get_by_label("Batch").select_option(filled.made.batches[0])
-    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile("settlement.*selected"))
+    expect(page.locator(".results__top")).not_to_contain_text("of 600")
+    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile("settlement"))
     wait_until(
         page, "both", lambda: {"batch=", "y=response.settlement"} <= set(re.findall(r"batch=|y=[\w.]+", fragment(page)))
     )
@@ -370,6 +372,7 @@ def test_a_study_of_more_than_one_page_of_documents_is_read_beside_the_page(
     sent = requests_of(page)
     for _ in range(2):
         page.goto(link(study))
+        go_to_all(page, "Overview")
         expect(progress(page)).to_contain_text(f"{made.done:,} of 1,500 done")
         expect(page.get_by_role("main")).to_contain_text(re.compile("3 groups|ValueError"))
         segments = [request for request in sent if "/segment-" in request]

@@ -83,6 +83,12 @@ def go_to(page: Page, name: str) -> None:
     expect(page).to_have_title(re.compile(f"^{name} "))
 
 
+def go_to_all(page: Page, name: str) -> None:
+    """The same, with the cases of all batches."""
+    go_to(page, name)
+    page.evaluate(f"location.hash = '#/{name.lower()}?batch=*'")
+
+
 def progress(page: Page) -> Locator:
     """The panel that tells how far the study is."""
     return page.get_by_role("region", name="Progress")

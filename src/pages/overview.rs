@@ -130,8 +130,8 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, batch: Option<&Batch>) -> An
     let least = at(least_secs);
     if counts.open() < snapshot.total.open() {
         // Nobody knows which of several batches comes first.
-        let last = self::outlook(snapshot, None).forecast(snapshot.total.open(), 0).and_then(|all| all.most_secs);
-        let when = match last.map(at) {
+        let end = self::outlook(snapshot, None).forecast(snapshot.total.open(), 0).and_then(|all| all.most_secs);
+        let when = match end.map(at) {
             Some(most) if most != least => format!("finishes {least} – {most}"),
             _ => format!("finishes {least} or later"),
         };
@@ -237,7 +237,9 @@ fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
     let groups = snapshot.error_groups(route.batches.one());
     if groups.is_empty() {
         let none = || view! { <h2>"Errors"</h2><p class="faint">{none_failed(snapshot, route)}</p> }.into_any();
-        return (!snapshot.error_parts.is_empty()).then(none);
+        // A batch without cases says so already.
+        let has_others = !snapshot.error_parts.is_empty() && snapshot.counts(route.batches.one()).cases > 0;
+        return has_others.then(none);
     }
     let page = route.on(Page::Errors);
     let lines: Vec<_> = groups

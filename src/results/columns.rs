@@ -221,7 +221,7 @@ pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
         // A vector's unit is that of its components.
         ColumnId::Factor(name) => {
             let name = name.split('[').next().unwrap_or_default();
-            desk.units.read().get(name).cloned().unwrap_or_default()
+            desk.designed.read().units.get(name).cloned().unwrap_or_default()
         }
         _ => String::new(),
     }
@@ -230,7 +230,7 @@ pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
 /// Whether a column has a logarithmic axis: as its design says, unless the reader has switched that.
 pub(super) fn is_logarithmic(desk: Desk, id: &ColumnId) -> bool {
     let name = id.name().split('[').next().unwrap_or_default();
-    let is_designed = matches!(id, ColumnId::Factor(_)) && desk.logarithmic.read().contains(name);
+    let is_designed = matches!(id, ColumnId::Factor(_)) && desk.designed.read().logarithmic.contains(name);
     is_designed != desk.view.read().is_switched(id)
 }
 

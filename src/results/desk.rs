@@ -1,6 +1,5 @@
 //! What the page of the results knows.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use leptos::prelude::*;
 
 use super::data::Data;
 use crate::platform::address;
-use crate::state::designed::{logarithmic, units};
+use crate::state::designed::Designed;
 use crate::state::route::Batches;
 use crate::state::view::View;
 
@@ -45,10 +44,8 @@ pub(super) struct Desk {
     pub(super) designs: RwSignal<Vec<DesignDocument>>,
     /// Which batches are shown: whatever goes by rows is made anew for others.
     pub(super) batches: Memo<Batches>,
-    /// The unit of each factor, as far as designs of the batches that are shown say.
-    pub(super) units: Memo<BTreeMap<String, String>>,
-    /// The factors for which one of these says that their scale is logarithmic.
-    pub(super) logarithmic: Memo<BTreeSet<String>>,
+    /// What designs of these say of their factors.
+    pub(super) designed: Memo<Designed>,
     /// The row that is pointed at, in any of the plots.
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
@@ -156,8 +153,7 @@ impl Desk {
             settled,
             designs,
             batches,
-            units: Memo::new(move |_| units(&designs.read(), &batches.read())),
-            logarithmic: Memo::new(move |_| logarithmic(&designs.read(), &batches.read())),
+            designed: Memo::new(move |_| Designed::of(&designs.read(), &batches.read())),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
             sorting,

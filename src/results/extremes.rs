@@ -33,7 +33,7 @@ pub(super) fn extremes(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     let asked = Memo::new(move |_| desk.view.with(|view| (view.switched.clone(), view.axes.clone())));
     Effect::new(move || {
         desk.data.track();
-        desk.logarithmic.track();
+        desk.designed.track();
         asked.track();
         if let Some(shown) = shown.get() {
             look(shown);

@@ -236,8 +236,7 @@ impl Stage {
         Effect::new(move || {
             changes.track();
             stage.desk.data.track();
-            stage.desk.units.track();
-            stage.desk.logarithmic.track();
+            stage.desk.designed.track();
             stage.canvas.track();
             stage.plot.track();
             stage.ask();

@@ -7,19 +7,29 @@ use cruncher_study::factor::{Factor, Scale, Values};
 
 use crate::state::route::Batches;
 
-/// The unit of each factor that has one. Of several designs, which stand the last one first, that counts.
-pub(crate) fn units(designs: &[DesignDocument], batches: &Batches) -> BTreeMap<String, String> {
-    let mut units = BTreeMap::new();
-    for factor in factors(designs, batches).filter(|factor| !factor.unit.is_empty()) {
-        units.entry(factor.name.clone()).or_insert_with(|| factor.unit.clone());
-    }
-    units
+/// What the designs of the batches that are shown say of their factors.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Designed {
+    /// The unit of each factor that has one. Of several designs the last one counts.
+    pub(crate) units: BTreeMap<String, String>,
+    /// The factors of which one says that their scale is logarithmic.
+    pub(crate) logarithmic: BTreeSet<String>,
 }
 
-/// The factors of which a design says that their scale is logarithmic.
-pub(crate) fn logarithmic(designs: &[DesignDocument], batches: &Batches) -> BTreeSet<String> {
-    let is_logarithmic = |factor: &&Factor| matches!(factor.values, Values::Range { scale: Scale::Log, .. });
-    factors(designs, batches).filter(is_logarithmic).map(|factor| factor.name.clone()).collect()
+impl Designed {
+    /// By designs, the last one first.
+    pub(crate) fn of(designs: &[DesignDocument], batches: &Batches) -> Self {
+        let mut designed = Self::default();
+        for factor in factors(designs, batches) {
+            if matches!(factor.values, Values::Range { scale: Scale::Log, .. }) {
+                designed.logarithmic.insert(factor.name.clone());
+            }
+            if !factor.unit.is_empty() {
+                designed.units.entry(factor.name.clone()).or_insert_with(|| factor.unit.clone());
+            }
+        }
+        designed
+    }
 }
 
 fn factors<'a>(designs: &'a [DesignDocument], batches: &Batches) -> impl Iterator<Item = &'a Factor> {
@@ -33,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    fn design(batch: &str, factors: serde_json::Value) -> DesignDocument {
+    fn design(batch: &str, factors: &serde_json::Value) -> DesignDocument {
         let document = json!({"v": 1, "submission": "00f1e2d3c4b5a697", "batch": batch, "submit_time": 1.0, "submitted_by": "operator",
             "model": {"key": format!("models/{}/m.py", "0".repeat(64)), "kind": "python"}, "factors": factors,
             "sampler": {"kind": "random", "cases": 2}, "seed": 1, "max_attempts": 3, "levels": [{"level": 0, "cases": 2}]});
@@ -45,13 +55,13 @@ mod tests {
         let depth = |unit: &str| json!({"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": unit, "scale": "log"});
         let stiffness = json!({"name": "stiffness", "minimum": 1.0, "maximum": 2.0});
         let designs = [
-            design("soil", json!([depth("m"), stiffness])),
-            design("soil", json!([depth("ft")])),
-            design("steel", json!([{"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": "mm"}])),
+            design("soil", &json!([depth("m"), stiffness])),
+            design("soil", &json!([depth("ft")])),
+            design("steel", &json!([{"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": "mm"}])),
         ];
         let told = |batches: &str| {
-            let batches = Batches::parse(batches);
-            (units(&designs, &batches).get("depth").cloned(), logarithmic(&designs, &batches).len())
+            let Designed { units, logarithmic } = Designed::of(&designs, &Batches::parse(batches));
+            (units.get("depth").cloned(), logarithmic.len())
         };
         assert_eq!(told("soil"), (Some("m".into()), 1));
         assert_eq!(told("steel"), (Some("mm".into()), 0));
