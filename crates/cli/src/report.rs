@@ -249,8 +249,8 @@ mod tests {
 Study prandtl: 1,234 of 5,000 cases done, 12 running, 3,700 queued, 54 failed
 Queue: 3,700 waiting, 12 leased; dead-letter queue: 1
 
-  3700 cases wait, and no worker is attached.
   1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.
+  3700 cases wait, and no worker is attached.
 
 Batches
   batch    cases  queued  running   done  failed  cancelled  lost
@@ -304,6 +304,6 @@ Workers
         let json = as_json("prandtl", &snapshot());
         assert_eq!((&json["cases"]["done"], &json["queue"]["leased"]), (&json!(1_234), &json!(12)));
         assert_eq!(json["batches"][0]["levels"][0]["level"], json!(3));
-        assert_eq!(json["notices"][0]["weight"], json!("warning"));
+        assert_eq!(json["notices"][1]["weight"], json!("warning"));
     }
 }
