@@ -34,7 +34,7 @@ def test_a_copied_address_is_shown_once_a_link_was_given(finished: Launched, vis
     page.get_by_role("textbox", name=LINK_FIELD).fill(link(finished, "viewer"))
     page.get_by_role("button", name="Open the study").click()
     expect(page.get_by_role("combobox", name="Response")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"#/results\?y=response\.double&x=factor\.a"))
+    expect(page).to_have_url(re.compile(r"#/results\?batch=\*&y=response\.double&x=factor\.a"))
 
 
 def test_a_copied_address_survives_a_link_in_the_address_bar(finished: Launched, visits: Visits) -> None:

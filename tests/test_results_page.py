@@ -402,7 +402,7 @@ def test_a_study_without_results_says_so(empty: Launched, visits: Visits) -> Non
 
 def test_a_viewer_sees_the_same(filled: Filled, visits: Visits) -> None:
     page = visits.open(link(filled.launched, "viewer"))
-    go_to(page, "Results")
+    go_to_all(page, "Results")
     expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of 600 cases"))
 
 
