@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import itertools
 import signal
 import subprocess
@@ -30,6 +31,7 @@ __all__ = ["command_line"]
 EXTENT = Extent(
     cases=700, batches=2, levels=2, workers=3, queued=0.1, failed=0.1, without_response=0.2, end_time=1790000000.0
 )
+PLAIN = ["--plain-names", "--times", "seconds"]
 FIELDS = ["batch", "case_id", "level", "replicate", "state", "worker", "start_time", "end_time", "duration_secs"]
 NUMBERS = [f"cohesion_array[{component}]" for component in range(3)]
 NUMBERS += ["depth", "friction", "layers", "permeability", "width"]
@@ -93,8 +95,8 @@ def place(tmp_path: Path) -> Path:
 
 
 def table(study: Launched, file: Path, *arguments: str) -> Ran:
-    """Runs the command to its end."""
-    return study.command_line.run("results", study.study, "--table", str(file), *arguments)
+    """Runs the command to its end: a CSV file has plain names and seconds, as the other files have."""
+    return study.command_line.run("results", study.study, "--table", str(file), *PLAIN, *arguments)
 
 
 def names(place: Path) -> list[str]:
@@ -143,6 +145,22 @@ def test_a_csv_has_every_case_that_ended_with_its_exact_values(generated: Launch
     assert {row["level"] for row in rows} == {"0", "1"}
     assert max(float(row["end_time"]) for row in rows) == pytest.approx(EXTENT.end_time, abs=5)
     assert all(float(row["duration_secs"]) > 0 and row["worker"].startswith("node0") for row in rows)
+
+
+def test_a_csv_has_units_and_times_of_a_calendar_unless_it_is_to_be_plain(generated: Launched, place: Path) -> None:
+    table(generated, place / "plain.csv")
+    ran = generated.command_line.run("results", generated.study, "--table", str(place / "all.csv"))
+    assert (ran.code, ran.err) == (0, "")
+    plain, rows = rows_of(place / "plain.csv"), rows_of(place / "all.csv")
+    assert {"friction [°]", "soil", "end_load"} <= set(rows[0])
+    for row, other in zip(rows, plain, strict=True):
+        assert row["friction [°]"] == other["friction"]
+        for field in ("start_time", "end_time"):
+            assert row[field].endswith("Z")
+            # Six digits at most, in Python 3.10.
+            seconds, fraction = row[field][:-1].split(".")
+            read = datetime.datetime.fromisoformat(f"{seconds}.{fraction[:6]:0<6}+00:00")
+            assert read.timestamp() == pytest.approx(float(other[field]), abs=1e-5)
 
 
 def test_numpy_reads_a_csv(generated: Launched, place: Path) -> None:

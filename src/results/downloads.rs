@@ -1,8 +1,9 @@
 //! The menu of what can be downloaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_results::column_id::ColumnId;
+use cruncher_results::export::csv::{Layout, Times};
 use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
 use futures::FutureExt;
@@ -30,6 +31,9 @@ struct Menu {
     /// None as long as nobody chose: then the selection, if there is one.
     which: RwSignal<Option<Which>>,
     omitted: RwSignal<BTreeSet<ColumnId>>,
+    /// Whether names of columns in the table are without units, and times seconds.
+    is_plain: RwSignal<bool>,
+    is_in_secs: RwSignal<bool>,
     /// What is being made, or what came of it.
     said: RwSignal<Option<String>>,
     is_making: RwSignal<bool>,
@@ -54,6 +58,8 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
         desk,
         which: RwSignal::new(None),
         omitted: RwSignal::default(),
+        is_plain: RwSignal::new(false),
+        is_in_secs: RwSignal::new(false),
         said: RwSignal::new(None),
         is_making: RwSignal::new(false),
         making: StoredValue::new(None),
@@ -108,7 +114,31 @@ impl Menu {
         let has_selection = selected.mask.is_some();
         let which = self.which.get().filter(|which| has_selection || *which == Which::All);
         let default = if has_selection { Which::Selected } else { Which::All };
-        Wanted { desk: self.desk, which: which.unwrap_or(default), selected, omitted: self.omitted.get() }
+        let (which, omitted) = (which.unwrap_or(default), self.omitted.get());
+        Wanted { desk: self.desk, which, selected, omitted, layout: self.layout() }
+    }
+
+    fn layout(self) -> Layout {
+        Layout {
+            units: if self.is_plain.get() { BTreeMap::new() } else { self.desk.units.get() },
+            times: if self.is_in_secs.get() { Times::Secs } else { Times::Iso },
+        }
+    }
+
+    /// How the table is written.
+    fn table_choices(self) -> AnyView {
+        let check = |of: RwSignal<bool>, words: &'static str| {
+            let change = move |event| of.set(event_target_checked(&event));
+            view! { <label class="menu__check"><input type="checkbox" prop:checked=of on:change=change/>{words}</label> }
+        };
+        view! {
+            <fieldset class="menu__choices">
+                <legend>"In the table"</legend>
+                {check(self.is_plain, "names without units")}
+                {check(self.is_in_secs, "times in seconds since 1970")}
+            </fieldset>
+        }
+        .into_any()
     }
 
     fn body(self) -> AnyView {
@@ -123,6 +153,7 @@ impl Menu {
         view! {
             {self.cases()}
             {self.responses()}
+            {self.table_choices()}
             <ul class="menu__files">
                 {self.file(File::Table, "Table, CSV", move || table_size(self.desk, &contents.read()))}
                 {self.file(File::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}

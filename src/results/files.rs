@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::Csv;
+use cruncher_results::export::csv::{Csv, Layout};
 use cruncher_results::export::npy::{self, Matrix};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::export::zip::{Content, Zip, ZipError};
@@ -62,6 +62,8 @@ pub(super) struct Wanted {
     pub(super) selected: Selected,
     /// The responses that aren't wanted.
     pub(super) omitted: BTreeSet<ColumnId>,
+    /// How the table is written.
+    pub(super) layout: Layout,
 }
 
 impl Wanted {
@@ -102,6 +104,7 @@ impl Wanted {
             done: self.done(store).count(),
             factors: columns(store, &store.factors().map(|(id, _)| id.clone()).collect::<Vec<_>>(), &self.done(store)),
             responses: columns(store, &self.responses(store), &self.done(store)),
+            times: self.layout.times,
             cut_texts: 0,
             address: super::downloads::link(),
         })
@@ -129,7 +132,7 @@ impl Wanted {
     async fn table(&self, tell: &impl Fn(String), contents: &mut Contents) -> Parts {
         let mut table = Parts::default();
         let (rows, columns) = self.desk.data.with_untracked(|store| {
-            let csv = Csv::new(store);
+            let csv = Csv::new(store).with_layout(self.layout.clone());
             table.add(csv.header().as_bytes());
             (self.rows(store).iter().collect::<Vec<usize>>(), csv.columns().to_vec())
         });
@@ -141,6 +144,7 @@ impl Wanted {
             rest().await;
             let lines = |store: &Store| {
                 let csv = Csv::with_columns(store, columns.clone()).with_whole_texts(&whole);
+                let csv = csv.with_layout(self.layout.clone());
                 csv.rows(part.iter().copied())
             };
             table.add(self.desk.data.with_untracked(lines).as_bytes());

@@ -2,6 +2,7 @@
 
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
+use cruncher_results::export::csv::Times;
 use cruncher_results::filter::{Condition, Filter, Limit};
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, significant, thousands};
@@ -28,6 +29,8 @@ pub(crate) struct Contents {
     pub(crate) factors: Columns,
     /// The same of `Y`.
     pub(crate) responses: Columns,
+    /// How times stand in the table.
+    pub(crate) times: Times,
     /// How many texts of the table are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
     /// The address that shows the selection.
@@ -100,13 +103,17 @@ impl Contents {
         let notes: String = notes.map(|note| note + "\n").collect();
         format!(
             "Results of the study {study}\nCases: {selection}{batch}\nShown at: {address}\n\n\
-             cases.csv      the table: {cases} cases, also those that failed; times are seconds since 1970\n\
+             cases.csv      the table: {cases} cases, also those that failed; times are {times}\n\
              X.npy          factors, {done} x {x}, a row a case that is done, 64-bit floats, NaN where there is no number\n\
              Y.npy          responses, {done} x {y}, the same rows\n\
              X_columns.txt  the names of the columns of X, one a line\n\
              Y_columns.txt  the names of the columns of Y, one a line\n\
              case_ids.txt   the case of each row of X and Y, one a line\n\n{notes}\
              In Python, with NumPy and pandas:\n\n{snippet}",
+            times = match self.times {
+                Times::Iso => "in UTC",
+                Times::Secs => "seconds since 1970",
+            },
             study = self.study,
             address = self.address,
             cases = self.cases,
@@ -215,6 +222,7 @@ mod tests {
                 left_out: vec![],
                 rounded: vec!["seed".into()],
             },
+            times: Times::Secs,
             cut_texts: 3,
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
         }
@@ -247,7 +255,7 @@ mod tests {
         let text = contents().read_me();
         for line in [
             "Cases: width from 2 to 3 (\"weak & soft\")",
-            "cases.csv      the table: 12 cases, also those that failed; times are seconds since 1970",
+            "cases.csv      the table: 12 cases, also those that failed; times are {times}",
             "X.npy          factors, 10 x 2, a row a case that is done, 64-bit floats, NaN where there is no number",
             "Y.npy          responses, 10 x 2, the same rows",
             "Not in X, since they have texts only: soil.",

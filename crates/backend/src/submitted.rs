@@ -1,7 +1,10 @@
 //! The designs that were submitted to a study.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cruncher_aws::{Error, s3};
 use cruncher_study::design_document::DesignDocument;
+use cruncher_study::factor::Factor;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 
 use crate::listing::tables_below;
@@ -20,4 +23,36 @@ pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
     let mut designs: Vec<DesignDocument> = read.into_iter().filter_map(|(_, body)| parse(body).ok()).collect();
     designs.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
     Ok(designs)
+}
+
+/// The unit of each factor that has one, by its name; none of a factor that designs give different ones: its values are in both.
+#[must_use]
+pub fn units<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for factor in factors.into_iter().filter(|factor| !factor.unit.is_empty()) {
+        found.entry(&factor.name).or_default().insert(&factor.unit);
+    }
+    let single = |(name, units): (&str, BTreeSet<&str>)| match units.first() {
+        Some(unit) if units.len() == 1 => Some((name.to_owned(), (*unit).to_owned())),
+        _ => None,
+    };
+    found.into_iter().filter_map(single).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::factor::Values;
+
+    use super::*;
+
+    #[test]
+    fn a_unit_is_known_if_designs_agree() {
+        let factor = |name: &str, unit: &str| {
+            let (name, unit, note) = (name.to_owned(), unit.to_owned(), String::new());
+            Factor { name, count: None, values: Values::Listed, unit, note }
+        };
+        let factors = [("c", "Pa"), ("c", "kPa"), ("w", "m"), ("w", ""), ("w", "m"), ("soil", "")];
+        let factors = factors.map(|(name, unit)| factor(name, unit));
+        assert_eq!(units(&factors), BTreeMap::from([("w".to_owned(), "m".to_owned())]));
+    }
 }

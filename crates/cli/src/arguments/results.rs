@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use cruncher_backend::download::Kind;
+use cruncher_results::export::csv::Times;
 use cruncher_study::batch::Batch;
 
 use super::study;
@@ -25,7 +26,7 @@ name of a file there is left out, and named.
 
 With --table, one file instead, a row for each case that is done or has failed for good:
 
-  FILE.csv      fields of the case, factors, responses
+  FILE.csv      fields of the case, factors with their units, responses; times in UTC, as 2026-09-21T14:13:20.500Z
   FILE.parquet  the same with types, and with attempt, signature and error of failures; a missing value is null
   FILE.npz      for numpy.load: X (factors) and Y (responses), a row for each case that is done, NaN where there is no number;
                 X_names, Y_names, case_ids
@@ -76,6 +77,30 @@ pub(crate) struct Results {
     /// The table has these responses only, in this order, joined by commas; a name with a comma in double quotes [default: all]
     #[arg(long, value_name = "NAMES", conflicts_with = "folder")]
     pub responses: Vec<String>,
+    /// How times stand in a .csv file: in UTC by ISO 8601, or in seconds since 1970, as in the other files
+    #[arg(long, value_name = "HOW", conflicts_with = "folder", default_value = "iso")]
+    pub times: TimesAs,
+    /// The header of a .csv file has names alone, as the other files have: `width` for `width [m]`
+    #[arg(long, conflicts_with = "folder")]
+    pub plain_names: bool,
+}
+
+/// How times are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimesAs {
+    /// 2026-09-21T14:13:20.500Z
+    Iso,
+    /// 1790000000.5
+    Seconds,
+}
+
+impl From<TimesAs> for Times {
+    fn from(times: TimesAs) -> Self {
+        match times {
+            TimesAs::Iso => Self::Iso,
+            TimesAs::Seconds => Self::Secs,
+        }
+    }
 }
 
 /// Where results go: to one of these.

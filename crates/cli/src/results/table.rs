@@ -12,10 +12,12 @@ use std::io::{self, Write};
 
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
+use cruncher_backend::submitted::{submitted, units};
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::Csv;
+use cruncher_results::export::csv::{Csv, Layout};
 use cruncher_results::export::whole::WholeTexts;
+use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, thousands};
 
 use super::{MOST_CHARS, MOST_NAMED, tell_more};
@@ -57,11 +59,28 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
     let selection = select(&gathered, arguments, file.format)?;
     let whole =
         if file.format == Format::Npz { WholeTexts::default() } else { whole::read(&study, &selection).await? };
-    let table = write(&selection, &whole, file.format, draft.file()).map_err(|error| draft.failure(&error))?;
+    let layout = if file.format == Format::Csv { layout(&study, arguments).await? } else { Layout::default() };
+    let table =
+        write(&selection, &whole, (file.format, &layout), draft.file()).map_err(|error| draft.failure(&error))?;
     let size_bytes = draft.commit()?;
     result(format_args!("{}: {} ({})", summary(&table), file.path.display(), size(size_bytes)));
     tell_lost(&table, whole.lacking() as u64);
     Ok(gathered)
+}
+
+/// How the table is written, with the units of the designs that its cases may belong to.
+async fn layout(study: &Study, arguments: &Results) -> Result<Layout, Failure> {
+    let times = arguments.times.into();
+    if arguments.plain_names {
+        return Ok(Layout { times, ..Layout::default() });
+    }
+    let designs = submitted(study).await?;
+    let is_wanted = |batch: &Batch| {
+        let is_near = |wanted: &Batch| wanted.contains(batch.as_str()) || batch.contains(wanted.as_str());
+        arguments.batch.as_ref().is_none_or(is_near)
+    };
+    let wanted = designs.iter().filter(|design| is_wanted(&design.batch));
+    Ok(Layout { times, units: units(wanted.flat_map(|design| &design.factors)) })
 }
 
 /// Names what the table has not as the cases have it.
@@ -136,7 +155,7 @@ struct Written {
 fn write(
     selection: &Selection<'_>,
     whole: &WholeTexts,
-    format: Format,
+    (format, layout): (Format, &Layout),
     out: &mut (impl Write + Send),
 ) -> io::Result<Written> {
     let mut written = Written {
@@ -147,7 +166,7 @@ fn write(
         ..Written::default()
     };
     match format {
-        Format::Csv => write_csv(selection, whole, out)?,
+        Format::Csv => write_csv(selection, whole, layout.clone(), out)?,
         Format::Parquet => parquet::write(selection, whole, out)?,
         Format::Npz => {
             let Lost { left_out, rounded } = numpy::write(selection, out)?;
@@ -160,8 +179,8 @@ fn write(
     Ok(written)
 }
 
-fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, out: &mut impl Write) -> io::Result<()> {
-    let csv = Csv::of(selection.store, selection.named().cloned()).with_whole_texts(whole);
+fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, layout: Layout, out: &mut impl Write) -> io::Result<()> {
+    let csv = Csv::of(selection.store, selection.named().cloned()).with_whole_texts(whole).with_layout(layout);
     out.write_all(csv.header().as_bytes())?;
     let rows = selection.rows();
     rows.chunks(LINES_AT_ONCE).try_for_each(|rows| out.write_all(csv.rows(rows.iter().copied()).as_bytes()))

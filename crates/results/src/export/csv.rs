@@ -1,8 +1,9 @@
 //! Results as CSV (RFC 4180).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::iso_time::iso_time;
 use super::whole::WholeTexts;
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;
@@ -22,6 +23,25 @@ const FIELDS: [Field; 9] = [
     Field::DurationSecs,
 ];
 
+/// How times stand in a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Times {
+    /// In UTC, by ISO 8601: `2026-09-21T14:13:20.500Z`. What no calendar has stands there in seconds.
+    Iso,
+    /// Seconds since 1970.
+    #[default]
+    Secs,
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The units of factors, by their names without an index: they stand behind the names of columns, `width [m]`.
+    pub units: BTreeMap<String, String>,
+    /// How times are written.
+    pub times: Times,
+}
+
 /// The table of a store: fields, then factors, then responses, in lines that end with CR and LF.
 ///
 /// Numbers have as many digits as it takes to read the same number; no value is an empty field, an empty text is `""`. A
@@ -33,6 +53,7 @@ pub struct Csv<'a> {
     store: &'a Store,
     columns: Vec<ColumnId>,
     whole: Option<&'a WholeTexts>,
+    layout: Layout,
 }
 
 /// The header and the chosen rows, all at once.
@@ -57,13 +78,20 @@ impl<'a> Csv<'a> {
 
     /// The same table of a store that has grown meanwhile: with the columns that it had.
     #[must_use]
-    pub const fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
-        Self { store, columns, whole: None }
+    pub fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
+        Self { store, columns, whole: None, layout: Layout::default() }
+    }
+
+    /// The same table, written otherwise than without units and with times in seconds.
+    #[must_use]
+    pub fn with_layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
     }
 
     /// The same table with these texts in place of their beginnings.
     #[must_use]
-    pub const fn with_whole_texts(mut self, whole: &'a WholeTexts) -> Self {
+    pub fn with_whole_texts(mut self, whole: &'a WholeTexts) -> Self {
         self.whole = Some(whole);
         self
     }
@@ -75,10 +103,23 @@ impl<'a> Csv<'a> {
     }
 
     /// The names of the columns, no two of them equal: a response that is called like a factor or a field is
-    /// `result.<name>`, a factor that is called like a field `parameters.<name>`.
+    /// `result.<name>`, a factor that is called like a field `parameters.<name>`. Behind the name of a factor stands its unit, if it
+    /// has one, and if no other column is called like that.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        distinct_names(&self.columns)
+        let plain = distinct_names(&self.columns);
+        let with_unit = |(name, id): (&String, &ColumnId)| {
+            let named = format!("{name} [{}]", self.unit(id)?);
+            (!plain.contains(&named)).then_some(named)
+        };
+        plain.iter().zip(&self.columns).map(|one| with_unit(one).unwrap_or_else(|| one.0.clone())).collect()
+    }
+
+    /// The unit of a column; that of a vector is that of its components.
+    fn unit(&self, id: &ColumnId) -> Option<&str> {
+        let ColumnId::Factor(name) = id else { return None };
+        let name = name.split('[').next().unwrap_or_default();
+        self.layout.units.get(name).map(String::as_str).filter(|unit| !unit.is_empty())
     }
 
     /// The first line.
@@ -101,11 +142,26 @@ impl<'a> Csv<'a> {
             for (index, (id, column)) in sources.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
                 let cell = column.map_or_else(|| self.store.cell(id, row), |it| self.store.cell_of(it, row));
+                if let Some(time) = self.time(id, cell) {
+                    out.push_str(&time);
+                    continue;
+                }
                 push_cell(&mut out, self.whole.map_or(cell, |whole| whole.complete(cell, row, id)));
             }
             out.push_str("\r\n");
         }
         out
+    }
+}
+
+impl Csv<'_> {
+    /// A cell as a time by ISO 8601, if it is one and they are written so.
+    fn time(&self, id: &ColumnId, cell: Cell<'_>) -> Option<String> {
+        let is_time = matches!(id, ColumnId::Case(Field::StartTime | Field::EndTime));
+        match cell {
+            Cell::Number(secs) if is_time && self.layout.times == Times::Iso => iso_time(secs),
+            _ => None,
+        }
     }
 }
 
@@ -168,6 +224,18 @@ mod tests {
             a,00000000000000000000000000000000,3,0,done,w,1790000000.5,1790000002,1.5,1,0.1,\"clay, \"\"wet\"\"\",,true,200000,,\r\n\
             a,00000000000000000000000000000001,3,0,done,w,1790000000.5,1790000002,1.5,,,=1+1,7,,,1e-9,\"\"\r\n";
         assert_eq!(csv(&store, &store.all()), expected);
+    }
+
+    #[test]
+    fn names_have_their_unit_and_times_are_those_of_a_calendar() {
+        let store = samples::store(&[(json!({"c": [1, 2], "w": 3, "soil": "clay"}), json!({"c": 4, "w [m]": 5}))]);
+        let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
+        let layout = Layout { units: BTreeMap::from(units), times: Times::Iso };
+        let table = Csv::new(&store).with_layout(layout);
+        assert_eq!(table.names()[FIELDS.len()..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
+        let row = table.rows([0]);
+        assert!(row.contains(",w,2026-09-21T14:13:20.500Z,2026-09-21T14:13:22.000Z,1.5,1,2,clay,3,4,5"), "{row}");
+        assert!(Csv::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Times as ISO 8601 writes them.
+
+use crate::number::exact;
+
+/// The last second of the year 9999.
+const MAX_SECS: f64 = 253_402_300_799.0;
+
+/// A time in seconds since 1970 as `2026-09-21T14:13:20.500Z`: in UTC, with milliseconds, or with more digits if it has more. None
+/// of what isn't in the years 1970 to 9999.
+pub(super) fn iso_time(secs: f64) -> Option<String> {
+    if !(0.0..=MAX_SECS).contains(&secs) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to the year 9999")]
+    let whole = secs as u64;
+    // As many digits as tell the float apart, which are those that it is written with elsewhere.
+    let written = exact(secs);
+    let fraction = written.split_once('.').map_or("", |(_, fraction)| fraction);
+    // A millionth of a millionth is written with an exponent.
+    let fraction = if written.contains('e') { "" } else { fraction };
+    let (year, month, day) = date(whole / 86_400);
+    let (hour, minute, second) = (whole / 3_600 % 24, whole / 60 % 60, whole % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:0<3}Z"))
+}
+
+/// Year, month and day of a number of days since 1970. Years begin in March here, so that a leap day is the last day of one.
+/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+const fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `datetime.datetime.fromtimestamp(secs, datetime.UTC).isoformat()`
+    #[test]
+    fn times_are_those_of_a_calendar() {
+        for (secs, expected) in [
+            (0.0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400.0, "2000-02-29T00:00:00.000Z"),
+            (951_868_799.25, "2000-02-29T23:59:59.250Z"),
+            (1_709_251_199.0, "2024-02-29T23:59:59.000Z"),
+            (1_790_000_000.5, "2026-09-21T14:13:20.500Z"),
+            (1_790_000_000.123_456_7, "2026-09-21T14:13:20.1234567Z"),
+            (MAX_SECS, "9999-12-31T23:59:59.000Z"),
+        ] {
+            assert_eq!(iso_time(secs).as_deref(), Some(expected));
+        }
+        for secs in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(iso_time(secs), None);
+        }
+    }
+}
