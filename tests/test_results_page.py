@@ -309,17 +309,63 @@ def test_axes_are_chosen_scaled_zoomed_and_moved_by_keyboard(filled: Filled, vis
     wait_for_address_without(page, "zoom=")
 
 
-def test_the_wheel_zooms_a_plot_with_the_focus_and_scrolls_the_page_elsewhere(filled: Filled, visits: Visits) -> None:
+def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     scatter = plot(page, "Scatter plot")
+    scatter.focus()
     scatter.hover()
     page.mouse.wheel(0, 200)
     wait_until(page, "the page scrolls", lambda: bool(page.evaluate("scrollY > 0")))
+    expect(page.get_by_text("Ctrl and the wheel zoom", exact=True)).to_be_visible()
     assert "zoom=" not in fragment(page)
-    scatter.focus()
     scatter.hover()
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
     wait_for_address(page, "zoom=")
+
+
+def test_zoom_has_buttons_and_says_that_it_is(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    whole = page.get_by_role("button", name="Zoomed · show all")
+    everything = summary(page, "Scatter plot")
+    expect(whole).to_have_count(0)
+    page.get_by_role("button", name="Zoom into the scatter plot").click()
+    expect(whole).to_be_visible()
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("outside"))
+    whole.click()
+    expect(whole).to_have_count(0)
+    expect(plot(page, "Scatter plot")).to_be_focused()
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", everything)
+    wait_for_address_without(page, "zoom=")
+
+
+def test_a_double_click_ends_the_zoom_and_leaves_the_selection(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Scatter plot", (0.4, 0.2), (0.8, 0.7))
+    count = selected(page)
+    page.get_by_role("button", name="Zoom into the scatter plot").click()
+    whole = page.get_by_role("button", name="Zoomed · show all")
+    expect(whole).to_be_visible()
+    box = plot(page, "Scatter plot").bounding_box()
+    assert box is not None
+    place = {"x": 0.9 * box["width"], "y": 0.9 * box["height"]}
+    plot(page, "Scatter plot").dblclick(position=place)
+    expect(whole).to_have_count(0)
+    assert selected(page) == count
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    plot(page, "Scatter plot").click(position={"x": 0.98 * box["width"], "y": 2})
+    expect(selection(page)).to_contain_text("Drag in a plot")
+
+
+def test_too_few_cases_have_no_coefficients_and_no_shares(odd: Odd, visits: Visits) -> None:
+    page = open_results(visits, odd.launched)
+    page.evaluate("location.hash = '#/results?select=factor.depth:0..12'")
+    expect(selection(page)).to_contain_text("13 of 27 selected")
+    words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: it takes 16")
+    expect(plot(page, "Correlations")).to_have_attribute("aria-label", words)
+    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: it takes 34.")
+    expect(page.locator(".importance").last.get_by_role("listitem")).to_have_count(0)
 
 
 def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visits: Visits) -> None:
@@ -448,6 +494,15 @@ def test_what_is_selected_is_downloaded_and_read_by_numpy_and_pandas(filled: Fil
     up = ends(page, RESPONSE)
     page.locator("summary", has_text="Download").click()
     cases = pd.read_csv(save(page, page.get_by_role("button", name="Table, CSV")), dtype={"case_id": str})
+    assert "friction [°]" in cases.columns
+    assert cases["start_time"].str.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,}Z").all()
+    page.get_by_label("names without units").check()
+    page.get_by_label("times in seconds since 1970").check()
+    plain = pd.read_csv(save(page, page.get_by_role("button", name="Table, CSV")), dtype={"case_id": str})
+    assert "friction" in plain.columns
+    times = pd.to_datetime(cases["start_time"], format="ISO8601").astype("int64") / 1e9
+    assert np.allclose(times, plain["start_time"], rtol=0, atol=1e-3)
+    cases = plain
     assert len(cases) == count
     assert cases[RESPONSE].between(*up).all()
     by_id = {document["case_id"]: document for document in filled.done}
@@ -656,6 +711,15 @@ def test_curves_are_read_when_they_are_asked_for(filled: Filled, visits: Visits)
     wait_until(page, "all", lambda: len([request for request in sent if "/done-" in request]) == filled.made.done)
 
 
+def test_curves_have_the_colour_that_is_chosen(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    page.get_by_role("button", name="Read curves").click()
+    curves = plot(page, "Curves")
+    expect(curves).to_have_attribute("aria-label", re.compile("^500 of 500 curves"), timeout=40_000)
+    page.get_by_label("Colour", exact=True).select_option("factor.soil")
+    expect(curves).to_have_attribute("aria-label", re.compile("; coloured by soil"))
+
+
 def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     sent = requests_of(page)
@@ -691,7 +755,9 @@ def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> 
     page.keyboard.press("0")
     expect(curves).to_have_attribute("aria-label", everything)
     curves.hover()
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
     expect(curves).not_to_have_attribute("aria-label", everything)
     curves.dblclick(position={"x": 200, "y": 20})
     expect(curves).to_have_attribute("aria-label", everything)

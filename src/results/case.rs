@@ -183,10 +183,12 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
     });
     let more = ids.len().saturating_sub(MOST_VALUES);
     let one = |id: &ColumnId| {
+        // Here is room for all digits.
         let Words { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
+        let text = exact.unwrap_or(text);
         // Several lines of words are read from their beginning.
         let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
-        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class title=exact>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
     };
     let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
     let more = (more > 0).then(|| format!("{more} more are in the document."));

@@ -43,6 +43,8 @@ pub(super) struct CurveReader {
     problem: RwSignal<Option<Problem>>,
     stop: StoredValue<Option<AbortHandle>>,
     extent: Memo<Extent>,
+    /// Whether the median is that of some of the curves in places, since others have ended there.
+    pub(super) has_parts: RwSignal<bool>,
 }
 
 /// What became of documents.
@@ -118,6 +120,7 @@ impl CurveReader {
             problem: RwSignal::new(None),
             stop: StoredValue::new(None),
             extent,
+            has_parts: RwSignal::new(false),
         };
         on_cleanup(move || reader.stop());
         reader
@@ -127,6 +130,13 @@ impl CurveReader {
     pub(super) fn results(self) -> usize {
         let course = self.course.get();
         self.sheaf.read().len().saturating_sub(course.unreadable + course.too_large)
+    }
+
+    /// Hears from the plot whether its median is that of some of the curves in places.
+    pub(super) fn tell_parts(self, has_parts: bool) {
+        if self.has_parts.get_untracked() != has_parts {
+            self.has_parts.set(has_parts);
+        }
     }
 
     /// What the plot shows.
@@ -265,7 +275,9 @@ fn offer(reader: CurveReader) -> Option<String> {
 /// How far reading is, in words.
 fn state(reader: CurveReader) -> String {
     let Extent { cases, read, unread } = reader.extent.get();
-    let of = counted(cases as u64, "selected case", "selected cases");
+    let is_chosen = !reader.desk.view.read().selection.conditions.is_empty();
+    let (one, several) = if is_chosen { ("selected case", "selected cases") } else { ("result", "results") };
+    let of = counted(cases as u64, one, several);
     let course = reader.course.get();
     if let Some((read, of)) = course.now {
         return format!("Reading {} of {} …", thousands(read as u64), thousands(of as u64));
@@ -273,7 +285,8 @@ fn state(reader: CurveReader) -> String {
     let sheaf = reader.sheaf.read();
     if sheaf.is_empty() {
         return match cases {
-            0 => "No case with a result is selected.".to_owned(),
+            0 if is_chosen => "No case with a result is selected.".to_owned(),
+            0 => "No case has a result.".to_owned(),
             _ => format!("Arrays of results take a request a case: {} of {of} at first.", first(cases)),
         };
     }

@@ -45,10 +45,31 @@ pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
             counts.map(|(number, words)| format!("; {} {words} left out", thousands(number as u64))).collect();
         let absent = parts.concat();
         let words = format!("From {}{absent}", counted(pairs as u64, "case", "cases"));
-        let lines = lines.into_iter().map(|line| bar(desk, line)).collect_view();
-        view! { <ol class="shares">{lines}</ol><p class="faint">{words}". Faint bars can't be told from chance."</p> }
+        let notes = [too_few(&lines), by_chance(&lines)].into_iter().flatten();
+        let words = [words].into_iter().chain(notes).collect::<Vec<_>>().join(". ");
+        let has_some = lines.iter().any(|line| line.found.told().is_some());
+        // A list of dashes says nothing.
+        let list = has_some.then(|| {
+            let lines = lines.into_iter().map(|line| bar(desk, line)).collect_view();
+            view! { <ol class="shares">{lines}</ol> }
+        });
+        view! { {list}<p class="faint">{words}"."</p> }
     };
     view! { <div class="importance">{list}</div> }.into_any()
+}
+
+/// `Too few cases: it takes 34`, if that is so of some factors.
+fn too_few(lines: &[Line]) -> Option<String> {
+    let needed = || lines.iter().filter(|line| line.found.has_too_few()).map(|line| line.found.needed_pairs);
+    let (least, most) = needed().min().zip(needed().max())?;
+    let most_words = thousands(most as u64);
+    let takes = if least == most { most_words } else { format!("{} to {most_words}", thousands(least as u64)) };
+    Some(format!("Too few cases for a share: it takes {takes}"))
+}
+
+fn by_chance(lines: &[Line]) -> Option<String> {
+    let is_faint = |line: &Line| line.found.told().is_some_and(|share| !share.stands_out());
+    lines.iter().any(is_faint).then(|| "Faint bars can't be told from chance".to_owned())
 }
 
 fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> Vec<Line> {
@@ -68,29 +89,30 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     let is_extreme = |row: &&u32| measured[**row as usize].is_nan() && !values.values[**row as usize].is_nan();
     let extreme = rows.iter().filter(is_extreme).count();
     let mut lines: Vec<Line> = ids.into_iter().zip(found).map(|(id, found)| Line { id, found, extreme }).collect();
-    let share = |line: &Line| line.found.share.map_or(-1.0, |share| share.value);
+    let share = |line: &Line| line.found.told().map_or(-1.0, |share| share.value);
     lines.sort_by(|one, other| share(other).total_cmp(&share(one)));
     lines.truncate(MOST_FACTORS);
     lines
 }
 
 fn bar(desk: Desk, Line { id, found, .. }: Line) -> AnyView {
-    let (value, is_told) = found.share.map_or((0.0, false), |share| (share.value, share.stands_out()));
+    let share = found.told();
+    let (value, is_told) = share.map_or((0.0, false), |share| (share.value, share.stands_out()));
     let width = format!("{:.1}%", 100.0 * value);
-    let words = match found.share {
-        None => "–".to_owned(),
-        Some(share) => format!("{:.0} %", 100.0 * share.value),
-    };
-    let title = found.share.map_or_else(
-        || "No share: too few cases for its classes, or nothing differs".to_owned(),
-        |share| {
-        format!(
+    let words = share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", 100.0 * share.value));
+    let title = match share {
+        Some(share) => format!(
             "{:.2} % of the variance, in {} classes; a factor without influence stays below {:.2} % in 19 of 20 studies",
             100.0 * share.value,
             found.classes,
             100.0 * share.noise_limit
-        )
-    });
+        ),
+        None if found.has_too_few() => {
+            let cases = counted(found.pairs as u64, "case is", "cases are");
+            format!("{cases} too few: it takes {}", thousands(found.needed_pairs as u64))
+        }
+        None => "No share: nothing differs".to_owned(),
+    };
     let class = if is_told { "shares__bar" } else { "shares__bar shares__bar--chance" };
     let name = label(&id);
     let choose = move |_| {

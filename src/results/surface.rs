@@ -23,6 +23,9 @@ use crate::state::export::slug;
 
 mod gestures;
 mod overlay;
+mod zoom;
+
+pub(super) use zoom::Zoom;
 
 /// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so long.
 const AHEAD_PX: f64 = 300.0;
@@ -82,6 +85,11 @@ pub(super) trait Plot {
         None
     }
 
+    /// Whether it can be zoomed, and is; reads what that depends on.
+    fn zoom(&self) -> Zoom {
+        Zoom::Fixed
+    }
+
     /// Shows another range of both axes.
     fn show_range(&self, _axes: (Axis, Axis)) {}
 
@@ -130,6 +138,11 @@ impl Quiet {
         };
         set_timeout(act, pause);
     }
+
+    /// What was put off isn't done any more.
+    fn cancel(&self) {
+        self.0.set(self.0.get() + 1);
+    }
 }
 
 /// A plot, and what belongs to it while it is shown.
@@ -152,6 +165,10 @@ struct Stage {
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
     began: Rc<Cell<Option<Place>>>,
     is_panning: Rc<Cell<bool>>,
+    /// A press that may become a double one.
+    presses: Quiet,
+    /// Whether it is being told how the wheel zooms.
+    is_wheel_told: RwSignal<bool>,
 }
 
 /// Shows a plot. `name` is what it is called for those who can't see it.
@@ -171,6 +188,8 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
         pressed: Rc::default(),
         began: Rc::default(),
         is_panning: Rc::default(),
+        presses: Quiet::default(),
+        is_wheel_told: RwSignal::new(false),
     };
     stage.follow();
     let hint = stage.plot.hint();
@@ -180,7 +199,7 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
     };
     let (down, moved, up, left) = (on(Stage::down), on(Stage::moved), on(Stage::up), on(Stage::left));
     let cancelled = on(Stage::left);
-    let saves = stage.saves(name);
+    let (saves, zoomed, note) = (stage.saves(name), stage.zoomed(), stage.wheel_note());
     let (wheel, keys, twice) = (stage.clone(), stage.clone(), stage.clone());
     view! {
         <div class=format!("plot {class}")>
@@ -190,10 +209,12 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
                 on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointerleave=left on:pointercancel=cancelled
                 on:wheel=move |event: WheelEvent| wheel.wheel(&event)
                 on:keydown=move |event: KeyboardEvent| keys.key(&event)
-                on:dblclick=move |_: MouseEvent| twice.plot.reset()
+                on:dblclick=move |_: MouseEvent| twice.pressed_twice()
             ></canvas>
             <div class="plot__brush" node_ref=stage.frame hidden></div>
             <div class="plot__tip" node_ref=stage.tip hidden></div>
+            {zoomed}
+            {note}
         </div>
         {saves}
     }
@@ -201,7 +222,7 @@ pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot:
 }
 
 impl Stage {
-    /// The buttons that save it as a picture. They stand in the head of the plot's panel.
+    /// The buttons that zoom it and save it as a picture. They stand in the head of the plot's panel.
     fn saves(&self, name: &'static str) -> AnyView {
         let words = |kind: &str| format!("Save the {} as {kind}", name.to_lowercase());
         let save = |save: fn(&Self, &HtmlCanvasElement, &str)| {
@@ -222,6 +243,7 @@ impl Stage {
         let svg = save(|stage, canvas, file| pictures::save_svg(&*stage.plot, canvas, file));
         view! {
             <div class="plot__saves">
+                {self.zoom_buttons()}
                 <button class="quiet plot__save" aria-label=words("PNG") title=words("PNG") on:click=png>"PNG"</button>
                 <button class="quiet plot__save" aria-label=words("SVG") title=words("SVG") on:click=svg>"SVG"</button>
             </div>

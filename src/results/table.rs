@@ -90,7 +90,8 @@ pub(super) fn table(desk: Desk) -> AnyView {
 /// How many cases are in the table.
 fn said(desk: Desk) -> String {
     let (shown, all) = (desk.selected.read().count as u64, desk.data.with(Store::len) as u64);
-    if shown == all { thousands(all) } else { format!("{} of {} selected", thousands(shown), thousands(all)) }
+    let selected = if desk.view.read().selection.conditions.is_empty() { "" } else { " selected" };
+    if shown == all { thousands(all) } else { format!("{} of {}{selected}", thousands(shown), thousands(all)) }
 }
 
 impl Table {

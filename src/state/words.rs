@@ -52,11 +52,13 @@ mod tests {
         for (cell, text, exact) in [
             (large, "-4611686018427387905", None),
             (Cell::Number(123_456_789.0), "123456789", None),
-            (Cell::Number(123_456_789.5), "1.2346e8", Some("123456789.5")),
+            (Cell::Number(123_456_789.5), "1.23457e8", Some("123456789.5")),
             (Cell::Number(2.5e9), "2.5e9", Some("2500000000")),
             (Cell::Number(514_000.25), "514000", Some("514000.25")),
+            (Cell::Number(0.1 + 0.2), "0.3", Some("0.30000000000000004")),
+            (Cell::Number(12_345.625), "12345.6", Some("12345.625")),
             (Cell::Number(1e300), "1e300", None),
-            (Cell::Number(1.234_567e300), "1.2346e300", Some("1.234567e300")),
+            (Cell::Number(1.234_567e300), "1.23457e300", Some("1.234567e300")),
             (Cell::Cut("abc…", 5_000), "abc…", None),
             (Cell::Missing, "–", None),
         ] {

@@ -55,8 +55,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis that shows all finite values that have a place, and a little more. If they are all equal, or none is there,
-    /// it shows a range around them.
+    /// An axis that shows all finite values that have a place, and a little more, but no other sign than theirs: what can't be
+    /// negative isn't drawn as if it could. If they are all equal, or none is there, it shows a range around them.
     #[must_use]
     pub fn covering(label: &str, unit: &str, scale: Scale, values: &[f64]) -> Self {
         let (label, unit) = (label.to_owned(), unit.to_owned());
@@ -69,8 +69,19 @@ impl Axis {
         let extent = extent.map(|(least, most)| (axis.stretched(least), axis.stretched(most)));
         let (least, most) = extent.map_or_else(|| axis.default_extent(), |extent| axis.widened(extent));
         let padding = PADDING * (most - least);
-        (axis.least, axis.most) = (axis.shrunk(least - padding), axis.shrunk(most + padding));
+        (axis.least, axis.most) = axis.within_sign((least, most), (least - padding, most + padding));
+        (axis.least, axis.most) = (axis.shrunk(axis.least), axis.shrunk(axis.most));
         axis
+    }
+
+    /// A range with room at its ends, as far as these have the sign of the values that lie from `least` to `most`.
+    fn within_sign(&self, (least, most): (f64, f64), (from, to): (f64, f64)) -> (f64, f64) {
+        match self.scale {
+            Scale::Linear | Scale::Counts => {
+                (if least >= 0.0 { from.max(0.0) } else { from }, if most <= 0.0 { to.min(0.0) } else { to })
+            }
+            _ => (from, to),
+        }
     }
 
     /// Whether some range of the axis has a place for a value.
@@ -299,6 +310,21 @@ mod tests {
         assert_eq!((axis.least, axis.most), (2.6, 13.4));
         let axis = Axis::covering("", "", Scale::Logarithmic, &[-3.0, 0.0, 1.0, 1_024.0]);
         assert!((axis.least - 0.757_858).abs() < 1e-5, "{}", axis.least);
+    }
+
+    #[test]
+    fn an_axis_has_no_other_sign_than_its_values() {
+        let ends = |values: &[f64]| {
+            let axis = Axis::covering("capacity", "", Scale::Linear, values);
+            (axis.least, axis.most)
+        };
+        assert_eq!(ends(&[30.0, 1_280.0]), (0.0, 1_330.0));
+        assert_eq!(ends(&[0.0, 1.0]), (0.0, 1.04));
+        assert_eq!(ends(&[-1.0, 0.0]), (-1.04, 0.0));
+        assert_eq!(ends(&[-1.0, 24.0]), (-2.0, 25.0));
+        assert_eq!(ends(&[100.0, 200.0]), (96.0, 204.0));
+        let zero = Axis::covering("", "", Scale::Linear, &[0.0, 1.0]);
+        assert_eq!((zero.place(0.0), zero.zoomed(0.5, 2.0).least < 0.0), (0.0, true), "who zooms sees what is there");
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn svg(chart: &dyn Chart, size: Size, look: &Look, encode: &dyn Fn(&Image) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlation::{Correlation, Row};
+    use crate::correlation::{Coefficient, Correlation, Row};
     use crate::curves::{Curve, Curves, Gaps};
     use crate::field::{Field, Values};
     use crate::histogram::Bins;
@@ -88,6 +88,7 @@ mod tests {
         look(&Curves {
             curves: &curves,
             selected: Mask::All,
+            colour: None,
             x: linear(),
             y: linear(),
             band: None,
@@ -96,8 +97,9 @@ mod tests {
         });
         let values = Values { x: numbers, y: numbers, response: numbers, selected: Mask::All };
         look(&Field::of(&values, &linear(), &linear(), &linear(), (5, 5)));
-        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5, only_ranked: 0 };
-        look(&Correlation { response: "b".to_owned(), rows: vec![row; 3] });
+        let half = Coefficient { value: 0.5, interval: (0.3, 0.7) };
+        let row = Row { label: "a".to_owned(), pearson: half, spearman: half, cases: 50, only_ranked: 0 };
+        look(&Correlation { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 });
         let attempt = |index: usize| {
             let (start, end) = (numbers[index], numbers[index] + 1.0);
             Attempt { lane: 0, start, end, outcome: Outcome::Failed }

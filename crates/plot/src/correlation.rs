@@ -22,15 +22,37 @@ const MOST_NAMES: f64 = 0.3;
 /// Below this width, columns have no titles.
 const NARROW_PX: f64 = 480.0;
 
+/// How strongly bars are drawn that can't be told from chance.
+const CHANCE_OPACITY: f64 = 0.35;
+
+/// A coefficient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coefficient {
+    /// From -1 to 1; not a number if there is none.
+    pub value: f64,
+    /// Where it is with a probability of 95 %, from and to.
+    pub interval: (f64, f64),
+}
+
+impl Coefficient {
+    /// That of too few cases, or of cases that don't differ.
+    pub const NONE: Self = Self { value: f64::NAN, interval: (f64::NAN, f64::NAN) };
+
+    /// Whether 0 can be excluded.
+    fn stands_out(self) -> bool {
+        self.interval.0 > 0.0 || self.interval.1 < 0.0
+    }
+}
+
 /// A factor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Its name.
     pub label: String,
-    /// The linear correlation, from -1 to 1; not a number if there is none.
-    pub pearson: f64,
+    /// The linear correlation.
+    pub pearson: Coefficient,
     /// That of the ranks.
-    pub spearman: f64,
+    pub spearman: Coefficient,
     /// How many cases are behind these numbers.
     pub cases: usize,
     /// How many of them only the ranks have, since their values are extreme.
@@ -44,6 +66,8 @@ pub struct Correlation {
     pub response: String,
     /// The factors, from the uppermost.
     pub rows: Vec<Row>,
+    /// How many cases a coefficient takes.
+    pub needed_cases: usize,
 }
 
 /// Where the parts of the chart stand.
@@ -69,24 +93,53 @@ impl Correlation {
     }
 
     fn foot_px(&self, look: &Look) -> f64 {
-        look.px(FOOT_PX) + if self.note().is_some() { look.px(NOTE_PX) } else { 0.0 }
+        look.px(FOOT_PX) + real(self.notes().len()) * look.px(NOTE_PX)
+    }
+
+    /// What bars and dashes don't say, a line each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        [self.too_few(), self.chance(), self.only_ranked()].into_iter().flatten().collect()
+    }
+
+    /// `Too few cases: it takes 16`, if that is so of some factors.
+    fn too_few(&self) -> Option<String> {
+        let has_too_few = |row: &Row| row.cases < self.needed_cases;
+        let words = || format!("Too few cases: it takes {}", count(self.needed_cases));
+        self.rows.iter().any(has_too_few).then(words)
+    }
+
+    fn chance(&self) -> Option<String> {
+        let is_faint = |one: Coefficient| one.value.is_finite() && !one.stands_out();
+        let has_faint = self.rows.iter().any(|row| is_faint(row.pearson) || is_faint(row.spearman));
+        has_faint.then(|| "Faint: can't be told from chance".to_owned())
+    }
+
+    /// The factors neither of whose coefficients can be told from chance.
+    fn by_chance(&self) -> Option<String> {
+        let is_faint = |row: &&Row| {
+            let both = [row.pearson, row.spearman];
+            both.iter().any(|one| one.value.is_finite()) && !both.iter().any(|one| one.stands_out())
+        };
+        let names: Vec<&str> = self.rows.iter().filter(is_faint).map(|row| &*row.label).collect();
+        (!names.is_empty()).then(|| format!("Can't be told from chance: {}", names.join(", ")))
     }
 
     /// `Pearson without 3 cases of extreme values`, if there are such: ranks have them.
-    #[must_use]
-    pub fn note(&self) -> Option<String> {
-        let without = || self.rows.iter().map(|row| row.only_ranked);
+    fn only_ranked(&self) -> Option<String> {
+        let without = || self.rows.iter().filter(|row| row.pearson.value.is_finite()).map(|row| row.only_ranked);
         let most = without().max().filter(|most| *most > 0)?;
         let up_to = if without().all(|number| number == most) { "" } else { "up to " };
         let cases = if most == 1 { "case" } else { "cases" };
         Some(format!("Pearson without {up_to}{} {cases} of extreme values", count(most)))
     }
 
-    /// The note below the scale.
-    fn write_note(&self, top: f64, size: Size, sheet: &mut Sheet, look: &Look) {
+    /// The notes below the scale.
+    fn write_notes(&self, top: f64, size: Size, sheet: &mut Sheet, look: &Look) {
         let (text_px, left) = (TEXT_PX * look.pixel_ratio, look.px(EDGE_PX));
-        if let Some(note) = self.note() {
-            let note = fitted(&note, text_px, f64::from(size.width_px) - 2.0 * left);
+        for (line, note) in self.notes().iter().enumerate() {
+            let note = fitted(note, text_px, f64::from(size.width_px) - 2.0 * left);
+            let top = top + real(line) * look.px(NOTE_PX);
             sheet.text(&note, (left, top), (Across::Start, Along::Top), look.text, text_px);
         }
     }
@@ -168,11 +221,12 @@ impl Correlation {
         let at = (layout.left - look.px(GAP_PX), middle);
         sheet.text(&name, at, (Across::End, Along::Middle), look.text, text_px);
         let upper = middle - look.px(BAR_PX);
-        for (value, top, colour) in [(row.pearson, upper, look.data), (row.spearman, middle, look.accent)] {
-            if value.is_finite() {
-                let (zero, end) = (layout.x(0.0), layout.x(value.clamp(-1.0, 1.0)));
+        for (one, top, colour) in [(row.pearson, upper, look.data), (row.spearman, middle, look.accent)] {
+            if one.value.is_finite() {
+                let ink = if one.stands_out() { colour.into() } else { Ink::faint(colour, CHANCE_OPACITY) };
+                let (zero, end) = (layout.x(0.0), layout.x(one.value.clamp(-1.0, 1.0)));
                 let (left, right) = (zero.min(end), zero.max(end).max(zero + look.hairline_px()));
-                sheet.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), colour);
+                sheet.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), ink);
             }
         }
         for (text, x) in [written(row.pearson), written(row.spearman), count(row.cases)].iter().zip(layout.columns) {
@@ -192,8 +246,8 @@ impl Layout {
     }
 }
 
-fn written(coefficient: f64) -> String {
-    if coefficient.is_finite() { grouped(coefficient, 2) } else { "–".to_owned() }
+fn written(coefficient: Coefficient) -> String {
+    if coefficient.value.is_finite() { grouped(coefficient.value, 2) } else { "–".to_owned() }
 }
 
 impl Chart for Correlation {
@@ -216,7 +270,7 @@ impl Chart for Correlation {
             sheet.text(&text, at, (Across::End, Along::Top), look.text, TEXT_PX * look.pixel_ratio);
         }
         let bottom = layout.top + real(shown) * look.px(ROW_PX);
-        self.write_note(bottom + look.px(FOOT_PX), size, &mut sheet, look);
+        self.write_notes(bottom + look.px(FOOT_PX), size, &mut sheet, look);
         sheet
     }
 
@@ -229,8 +283,10 @@ impl Chart for Correlation {
                 format!("{}: Pearson {pearson}, Spearman {spearman} ({} cases)", row.label, count(row.cases))
             })
             .collect();
-        let note = self.note().map(|note| format!(". {note}"));
-        format!("Correlation of {} with {}{}", self.response, rows.join("; "), note.unwrap_or_default())
+        let rows = [rows.join("; ")];
+        let notes = [self.too_few(), self.by_chance(), self.only_ranked()];
+        let parts: Vec<String> = rows.into_iter().chain(notes.into_iter().flatten()).collect();
+        format!("Correlation of {} with {}", self.response, parts.join(". "))
     }
 }
 
@@ -240,8 +296,8 @@ mod tests {
 
     #[test]
     fn a_row_is_found_at_its_height() {
-        let row = Row { label: "a".to_owned(), pearson: 0.5, spearman: -0.5, cases: 5, only_ranked: 0 };
-        let chart = Correlation { response: "b".to_owned(), rows: vec![row; 3] };
+        let row = row("a", (0.5, -0.5), 1_204);
+        let chart = Correlation { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 };
         let look = crate::samples::light();
         let size = Size { width_px: 400, height_px: chart.height_px(&look) };
         let rows: Vec<Option<usize>> =
@@ -252,14 +308,21 @@ mod tests {
     }
     use crate::samples::{SMALL, USUAL, dark, golden, light};
 
+    /// Coefficients that are known to within 0.1, if they are there.
+    fn row(label: &str, (pearson, spearman): (f64, f64), cases: usize) -> Row {
+        let coefficient = |value: f64| Coefficient { value, interval: (value - 0.1, value + 0.1) };
+        let (pearson, spearman) = (coefficient(pearson), coefficient(spearman));
+        Row { label: label.to_owned(), pearson, spearman, cases, only_ranked: 0 }
+    }
+
     fn correlation(factors: usize) -> Correlation {
         let names = ["friction", "dilation", "cohesion of the upper layer", "stiffness", "density", "depth"];
-        let row = |index: usize| {
+        let one = |index: usize| {
             let pearson = 0.93 * (1.3 * real(index)).cos();
             let spearman = if index == 3 { f64::NAN } else { pearson * 0.9 + 0.05 };
-            Row { label: names[index % 6].to_owned(), pearson, spearman, cases: 1_204 - index, only_ranked: 0 }
+            row(names[index % 6], (pearson, spearman), 1_204 - index)
         };
-        Correlation { response: "end_load".to_owned(), rows: (0..factors).map(row).collect() }
+        Correlation { response: "end_load".to_owned(), rows: (0..factors).map(one).collect(), needed_cases: 16 }
     }
 
     #[test]
@@ -273,7 +336,7 @@ mod tests {
     #[test]
     fn what_finds_no_room_is_counted() {
         let svg = golden(&correlation(30), SMALL, &light());
-        assert!(svg.contains("and 22 more"), "{svg}");
+        assert!(svg.contains("and 23 more"), "{svg}");
         insta::assert_snapshot!("empty", golden(&correlation(0), SMALL, &light()));
     }
 
@@ -282,11 +345,11 @@ mod tests {
         let note = |numbers: [usize; 2]| {
             let mut chart = correlation(2);
             chart.rows.iter_mut().zip(numbers).for_each(|(row, number)| row.only_ranked = number);
-            chart.note()
+            chart.notes()
         };
-        assert_eq!(note([0, 0]), None);
-        assert_eq!(note([1, 1]).as_deref(), Some("Pearson without 1 case of extreme values"));
-        assert_eq!(note([3, 0]).as_deref(), Some("Pearson without up to 3 cases of extreme values"));
+        assert_eq!(note([0, 0]), [""; 0]);
+        assert_eq!(note([1, 1]), ["Pearson without 1 case of extreme values"]);
+        assert_eq!(note([3, 0]), ["Pearson without up to 3 cases of extreme values"]);
         let mut chart = correlation(3);
         chart.rows[1].only_ranked = 2_000;
         let (look, width_px) = (light(), 560);
@@ -294,6 +357,19 @@ mod tests {
         assert!(golden(&chart, size, &look).contains("without up to 2,000 cases of extreme values"));
         assert_eq!(chart.row_at(size, &look, HEAD_PX + 2.5 * ROW_PX), Some(2), "all rows have room");
         assert!(chart.summary().ends_with("(1,202 cases). Pearson without up to 2,000 cases of extreme values"));
+    }
+
+    #[test]
+    fn what_too_few_cases_have_is_a_dash_and_what_chance_may_do_is_faint() {
+        let few = Row { pearson: Coefficient::NONE, spearman: Coefficient::NONE, ..row("width", (0.0, 0.0), 13) };
+        let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
+        let chart = Correlation { response: "load".to_owned(), rows, needed_cases: 16 };
+        assert_eq!(chart.notes(), ["Too few cases: it takes 16", "Faint: can't be told from chance"]);
+        assert!(chart.summary().ends_with(
+            "width: Pearson –, Spearman – (13 cases). Too few cases: it takes 16. Can't be told from chance: soil"
+        ));
+        let size = Size { width_px: 560, height_px: chart.height_px(&light()) };
+        insta::assert_snapshot!("few", golden(&chart, size, &light()));
     }
 
     #[test]

@@ -5,8 +5,10 @@ mod gaps;
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
-use crate::drawn::{Absent, Drawn};
+use crate::column::Column;
+use crate::drawn::{Absent, Drawn, uncoloured};
 use crate::frame::{Frame, write_nothing};
+use crate::key;
 use crate::label::count;
 use crate::look::Look;
 use crate::mask::Mask;
@@ -23,6 +25,8 @@ const MEDIAN_PX: f64 = 2.0;
 const POINTED_AT_PX: f64 = 2.0;
 /// How much of the band is seen.
 const BAND_OPACITY: f64 = 0.12;
+/// How much of that is seen where some curves have ended.
+const PARTS_OPACITY: f64 = 0.4;
 const EDGE_PX: f64 = 1.0;
 
 /// A curve: as many numbers from left to right as from bottom to top. Where one is missing there is a gap.
@@ -41,6 +45,8 @@ pub struct Curves<'a> {
     pub curves: &'a [Curve<'a>],
     /// Which curves are in colour; the others lie below them.
     pub selected: Mask<'a>,
+    /// What gives the curves their colour, a value each, if something does.
+    pub colour: Option<Column<'a>>,
     /// From left to right.
     pub x: Axis,
     /// From bottom to top.
@@ -57,7 +63,7 @@ impl Curves<'_> {
     /// Where its axes stand.
     #[must_use]
     pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x, &self.y, 0.0)
+        Frame::new(size, look, &self.x, &self.y, key::room_px(self.colour_axis(), size, look))
     }
 
     /// The curve nearest to a pixel, if one is within `reach_px`.
@@ -101,7 +107,13 @@ impl Curves<'_> {
 
     fn absent(&self) -> Absent {
         let unplaced = self.gaps.unplaced.iter().zip([&self.x, &self.y]);
-        Absent::new(self.drawn(), unplaced).lacking("without a line").with(self.gaps.words())
+        let shown = self.curves.iter().enumerate().filter(|(_, curve)| self.is_shown(curve)).map(|(index, _)| index);
+        let others = uncoloured(self.colour.as_ref(), shown).into_iter().chain(self.gaps.words());
+        Absent::new(self.drawn(), unplaced).lacking("without a line").with(others)
+    }
+
+    fn colour_axis(&self) -> Option<&Axis> {
+        self.colour.as_ref().map(|column| &column.axis)
     }
 
     /// The least and the largest values that are shown, to the right and upwards.
@@ -145,21 +157,29 @@ fn places_on<'a>(frame: &Frame, curve: &Curve<'a>) -> impl Iterator<Item = Place
     points.map(move |(x_value, y_value)| (left + x.place_on_way(*x_value), bottom - y.place_on_way(*y_value)))
 }
 
+/// The band and its median: where some of the curves have ended they are faint, and begin anew.
 fn draw_band(band: &Band, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+    for run in band.runs() {
+        let opacity = if band.has_all(run.start) { 1.0 } else { PARTS_OPACITY };
+        draw_run(band, run, opacity, frame, sheet, look);
+    }
+}
+
+fn draw_run(band: &Band, run: std::ops::Range<usize>, opacity: f64, frame: &Frame, sheet: &mut Sheet, look: &Look) {
     let window = Window::of(frame);
     let places = |values: &[f64]| -> Vec<Place> {
         let there = |place: &Place| place.0.is_finite() && place.1.is_finite();
-        places_on(frame, &Curve { x: &band.x, y: values }).filter(there).collect()
+        places_on(frame, &Curve { x: &band.x[run.clone()], y: &values[run.clone()] }).filter(there).collect()
     };
     let mut outline = places(&band.high);
     outline.extend(places(&band.low).into_iter().rev());
     let outline = window.shape(outline);
     if outline.len() > 2 {
-        sheet.shape(outline, Ink::faint(look.accent, BAND_OPACITY));
+        sheet.shape(outline, Ink::faint(look.accent, opacity * BAND_OPACITY));
     }
     for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
         for path in window.paths(places(values).into_iter()) {
-            sheet.path(path, look.accent, width_px * look.pixel_ratio);
+            sheet.path(path, Ink::faint(look.accent, opacity), width_px * look.pixel_ratio);
         }
     }
 }
@@ -181,16 +201,29 @@ impl Chart for Curves<'_> {
         raster.begin_lines();
         let (width, height) = frame.size_px();
         let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
-        for (index, curve) in self.curves.iter().enumerate() {
-            let layer = if self.selected.contains(index) { Layer::Data } else { Layer::Muted };
+        let lines = |curve: &Curve, count: &mut dyn FnMut(Place, Place)| {
             let mut last = (f64::NAN, f64::NAN);
             for (x_value, y_value) in curve.x.iter().zip(curve.y) {
                 let place = (x.place_on_way(*x_value), height - y.place_on_way(*y_value));
-                raster.count_line(layer, last, place);
+                count(last, place);
                 last = place;
             }
+        };
+        if self.colour.is_some() {
+            raster.begin_tints();
         }
-        raster.shade_lines(look);
+        for (index, curve) in self.curves.iter().enumerate() {
+            let tint = self.colour.as_ref().map(|colour| colour.tint(index));
+            match (self.selected.contains(index), tint) {
+                (true, None) => lines(curve, &mut |from, to| raster.count_line(Layer::Data, from, to)),
+                (true, Some(Some(tint))) => lines(curve, &mut |from, to| raster.count_tinted_line(tint, from, to)),
+                _ => lines(curve, &mut |from, to| raster.count_line(Layer::Muted, from, to)),
+            }
+        }
+        match &self.colour {
+            None => raster.shade_lines(look),
+            Some(colour) => raster.shade_tinted_lines(colour, look),
+        }
     }
 
     fn sheet(&self, size: Size, look: &Look) -> Sheet {
@@ -200,6 +233,7 @@ impl Chart for Curves<'_> {
         }
         self.draw_pointed_at(&frame, &mut sheet, look);
         frame.rule(&mut sheet, look, &self.absent());
+        key::draw(self.colour_axis(), &mut sheet, &frame, size, look);
         if self.curves.iter().all(|curve| !self.is_shown(curve)) {
             write_nothing(&mut sheet, &frame, look);
         }
@@ -224,6 +258,10 @@ impl Chart for Curves<'_> {
                 words[2]
             ));
         }
+        if self.band.is_some_and(Band::has_parts) {
+            parts.push("; fewer elsewhere".to_owned());
+        }
+        parts.extend(self.colour_axis().map(|axis| format!("; coloured by {}", axis.label)));
         parts.push(self.absent().words());
         parts.concat()
     }
@@ -246,6 +284,7 @@ mod tests {
     use super::*;
     use crate::axis::Scale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light};
+    use crate::sheet::Mark;
 
     /// Load over displacement: stiff first, then level.
     fn numbers(number: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
@@ -264,7 +303,7 @@ mod tests {
         let x = Axis::covering("displacement", "mm", Scale::Linear, &all(|curve| curve.x));
         let y = Axis::covering("load", "N", Scale::Linear, &all(|curve| curve.y));
         let gaps = Gaps::of(curves, &x, &y);
-        Curves { curves, selected: Mask::All, x, y, band, gaps, pointed_at: None }
+        Curves { curves, selected: Mask::All, colour: None, x, y, band, gaps, pointed_at: None }
     }
 
     fn views(numbers: &[(Vec<f64>, Vec<f64>)]) -> Vec<Curve<'_>> {
@@ -278,6 +317,45 @@ mod tests {
         let selected: Vec<bool> = (0..12).map(|index| index % 3 > 0).collect();
         let chart = Curves { selected: Mask::Flags(&selected), pointed_at: Some(4), ..curves(&views, None) };
         insta::assert_snapshot!(golden(&chart, SMALL, &light()));
+    }
+
+    #[test]
+    fn curves_have_the_colour_of_their_value() {
+        let numbers = numbers(12);
+        let views = views(&numbers);
+        let mut values: Vec<f64> = numbers.iter().map(|(_, y)| y[40]).collect();
+        values[3] = f64::NAN;
+        let axis = Axis::covering("strength", "N", Scale::Linear, &values);
+        let chart = Curves { colour: Some(Column::new(axis, &values)), ..curves(&views, None) };
+        let is_title = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text == "strength, N");
+        assert!(chart.sheet(USUAL, &light()).marks.iter().any(is_title), "the key stands on the chart");
+        let mut raster = Raster::default();
+        chart.paint(USUAL, &light(), &mut raster);
+        let (low, high) = (light().of_place(0.0), light().of_place(1.0));
+        let has = |colour: crate::RGBColor| {
+            let is_near = |one: u8, other: u8| one.abs_diff(other) < 24;
+            let is_it =
+                |p: &[u8]| p[3] == 255 && is_near(p[0], colour.0) && is_near(p[1], colour.1) && is_near(p[2], colour.2);
+            raster.image().rgba.chunks_exact(4).any(is_it)
+        };
+        assert!(has(low) && has(high));
+        assert!(chart.summary().ends_with("; coloured by strength; 1 without a colour"), "{}", chart.summary());
+    }
+
+    #[test]
+    fn a_band_is_faint_where_some_curves_have_ended() {
+        let mut numbers = numbers(600);
+        for (index, (x, y)) in numbers.iter_mut().enumerate() {
+            let end = if index % 2 == 0 { 41 } else { 20 };
+            x.truncate(end);
+            y.truncate(end);
+        }
+        let views = views(&numbers);
+        let band = Band::of(&views, Mask::All, &steps(&views, &curves(&views, None).x, 60));
+        let chart = curves(&views, Some(&band));
+        insta::assert_snapshot!("ended", golden(&chart, SMALL, &light()));
+        assert!(chart.summary().contains("; at 9.492 mm the median is"), "{}", chart.summary());
+        assert!(chart.summary().contains("; fewer elsewhere"));
     }
 
     #[test]

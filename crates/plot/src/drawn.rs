@@ -52,6 +52,20 @@ impl Drawn {
     }
 }
 
+/// Cases that are shown, but not in a colour of their own, in words: beyond the ends of the colours, or grey.
+pub(crate) fn uncoloured(colour: Option<&Column>, shown: impl Iterator<Item = usize>) -> Vec<String> {
+    let Some(colour) = colour.filter(|colour| colour.places().shown() < colour.values.len()) else {
+        return Vec::new();
+    };
+    let (mut beyond, mut without) = (0, 0);
+    for index in shown.filter(|index| !colour.places().is_shown(*index)) {
+        if colour.has_colour(index) { beyond += 1 } else { without += 1 }
+    }
+    let parts = [(beyond, "beyond the colours"), (without, "without a colour")];
+    let some = parts.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, words)| format!("{} {words}", count(number))).collect()
+}
+
 /// Values that no range of their axis shows, such as the largest float, or zero on a logarithmic axis.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Unplaced {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::correlation::{Correlation, Row};
+use crate::correlation::{Coefficient, Correlation, Row};
 use crate::curves::{Band, Curve, Curves, Gaps, steps};
 use crate::drawn::Drawn;
 use crate::field::{Field, Values};
@@ -153,7 +153,7 @@ proptest! {
             let up = axis(columns.concat());
             let band = Band::of(&curves, Mask::All, &steps(&curves, &right, 20));
             let gaps = Gaps::of(&curves, &right, &up);
-            let chart = Curves { curves: &curves, selected: Mask::All, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
+            let chart = Curves { curves: &curves, selected: Mask::All, colour: None, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
             prop_assert_eq!(sum(chart.drawn()), curves.len());
             check(&chart)?;
             let (x, y) = chart.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
@@ -174,7 +174,14 @@ proptest! {
     #[test]
     fn correlations_of_any_size_are_drawn(columns in columns()) {
         let rows = columns[0].iter().zip(&columns[1]);
-        let rows = rows.map(|(pearson, spearman)| Row { label: "friction".to_owned(), pearson: *pearson, spearman: *spearman, cases: 3, only_ranked: 1 });
-        check(&Correlation { response: "load".to_owned(), rows: rows.collect() })?;
+        let coefficient = |value: f64, other: f64| Coefficient { value, interval: (value, other) };
+        let row = |(one, other): (&f64, &f64)| Row {
+            label: "friction".to_owned(),
+            pearson: coefficient(*one, *other),
+            spearman: coefficient(*other, *one),
+            cases: 3,
+            only_ranked: 1,
+        };
+        check(&Correlation { response: "load".to_owned(), rows: rows.map(row).collect(), needed_cases: 16 })?;
     }
 }

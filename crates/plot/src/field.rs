@@ -32,6 +32,12 @@ const MOST_CONTOURS: usize = 7;
 const CONTOUR_PX: f64 = 1.0;
 const CONTOUR_OPACITY: f64 = 0.85;
 
+/// Contours go only by cells of so many cases or more,
+const MIN_CASES_AT_CONTOUR: usize = 3;
+/// whose mean has no larger standard error than this share of the way to the next contour, by the spread within all cells: two such
+/// means that are a contour apart then differ by twice the standard error of their difference.
+const MAX_ERROR_AT_CONTOUR: f64 = 0.35;
+
 /// What a field is made of, by column; the i-th case is the i-th number of every slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Values<'a> {
@@ -62,6 +68,8 @@ pub struct Field {
     pub means: Vec<f64>,
     /// How many cases each cell has.
     pub counts: Vec<usize>,
+    /// The standard deviation within cells, as a share of the range of the colours; not a number if no cell has two cases.
+    spread: f64,
     /// How many selected cases are in a cell, and how many aren't.
     pub(crate) drawn: Drawn,
     absent: Absent,
@@ -77,6 +85,8 @@ impl Field {
         let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
         // The largest numbers have no sum.
         let scale = if colour.most > MAX_SUMMED { SUMMED_SCALE } else { 1.0 };
+        // Squares as shares of the range of the colours: of them, too.
+        let (range, mut squares) = (colour.most - colour.least, vec![0.0; columns * rows]);
         let mut drawn = Drawn::default();
         let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
         for (_, ((x, y), response)) in all.filter(|(index, _)| values.selected.contains(*index)) {
@@ -87,6 +97,8 @@ impl Field {
             } else if is_inside && (colour.least..=colour.most).contains(response) {
                 let cell = whole(up).min(rows - 1) * columns + whole(right).min(columns - 1);
                 sums[cell] += response * scale;
+                let share = (response - colour.least) / range;
+                squares[cell] += share * share;
                 counts[cell] += 1;
                 drawn.shown += 1;
             } else {
@@ -94,9 +106,12 @@ impl Field {
             }
         }
         // 0 / 0 where no case is.
-        let means = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count) / scale).collect();
+        let means: Vec<f64> = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count) / scale).collect();
+        let shares: Vec<f64> = means.iter().map(|mean| (mean - colour.least) / range).collect();
+        let spread = spread_within(&squares, &shares, &counts);
         let absent = absent(drawn, values, [x, y, colour]);
-        Self { x: x.clone(), y: y.clone(), response: colour.clone(), columns, rows, means, counts, drawn, absent }
+        let (x, y, response) = (x.clone(), y.clone(), colour.clone());
+        Self { x, y, response, columns, rows, means, counts, spread, drawn, absent }
     }
 
     /// How many cells along each axis suit so many cases: about twelve cases each.
@@ -120,6 +135,23 @@ impl Field {
         frame.contains(x_px, y_px).then_some(row * self.columns + column)
     }
 
+    /// How far it is from a contour to the next one, as a share of the range of the colours.
+    fn way_to_next(&self, levels: &[f64], place: usize) -> f64 {
+        let level = |place: usize| levels.get(place).copied();
+        let neighbours = [place.checked_sub(1).and_then(level), level(place + 1)];
+        let ways = neighbours.into_iter().flatten().map(|other| (other - levels[place]).abs());
+        ways.fold(self.response.most - self.response.least, f64::min) / (self.response.most - self.response.least)
+    }
+
+    /// The means that are known well enough for contours so far from each other; the others aren't numbers.
+    fn known_means(&self, way: f64) -> Vec<f64> {
+        let is_known = |count: usize| {
+            count >= MIN_CASES_AT_CONTOUR && self.spread / real(count).sqrt() <= MAX_ERROR_AT_CONTOUR * way
+        };
+        let cells = self.means.iter().zip(&self.counts);
+        cells.map(|(mean, count)| if is_known(*count) { *mean } else { f64::NAN }).collect()
+    }
+
     /// The lines along which the response is a round value.
     fn draw_contours(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
         let is_named = |axis: &Axis| matches!(axis.scale, Scale::Categories(_));
@@ -131,12 +163,25 @@ impl Field {
             (frame.left_px + right / real(self.columns) * width, frame.bottom_px - up / real(self.rows) * height)
         };
         let ink = Ink::faint(look.background, CONTOUR_OPACITY);
-        for tick in self.response.ticks(MOST_CONTOURS).major {
-            for line in contour::lines(&self.means, self.columns, tick.value) {
+        let levels: Vec<f64> = self.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
+        for (place, level) in levels.iter().enumerate() {
+            for line in contour::lines(&self.known_means(self.way_to_next(&levels, place)), self.columns, *level) {
                 sheet.path(line.into_iter().map(pixel).collect(), ink, CONTOUR_PX * look.pixel_ratio);
             }
         }
     }
+}
+
+/// The standard deviation within cells, of all of them together: from sums of squares, means and counts.
+fn spread_within(squares: &[f64], means: &[f64], counts: &[usize]) -> f64 {
+    let cells = squares.iter().zip(means).zip(counts).filter(|(_, count)| **count > 1);
+    let (mut sum, mut freedom) = (0.0, 0.0);
+    for ((squares, mean), count) in cells {
+        sum += (squares - real(*count) * mean * mean).max(0.0);
+        freedom += real(count - 1);
+    }
+    // 0 / 0 if no cell has two.
+    (sum / freedom).sqrt()
 }
 
 /// Why selected cases are in no cell.
@@ -230,6 +275,40 @@ mod tests {
         insta::assert_snapshot!("few", golden(&field(60, 12), SMALL, &light()));
         insta::assert_snapshot!("single", golden(&field(1, 12), SMALL, &light()));
         insta::assert_snapshot!("empty", golden(&field(0, 12), SMALL, &light()));
+    }
+
+    fn contours(field: &Field) -> usize {
+        let levels: Vec<f64> = field.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
+        let lines = |place: usize| {
+            contour::lines(&field.known_means(field.way_to_next(&levels, place)), field.columns, levels[place]).len()
+        };
+        (0..levels.len()).map(lines).sum()
+    }
+
+    #[test]
+    fn contours_go_only_where_means_are_known() {
+        assert!(contours(&field(9_000, 12)) >= 3);
+        assert_eq!(contours(&field(13, 4)), 0, "a case a cell");
+        let noise = |cases: usize, cells: usize| {
+            let (x, y, response) = (uniform(cases, 1), uniform(cases, 2), uniform(cases, 3));
+            let values = Values { x: &x, y: &y, response: &response, selected: Mask::All };
+            let axis = Axis::covering("a", "", Scale::Linear, &x);
+            Field::of(&values, &axis, &axis, &axis, (cells, cells))
+        };
+        assert_eq!(contours(&noise(500, 7)), 0, "means of noise differ by chance");
+    }
+
+    #[test]
+    fn the_spread_within_cells_is_that_of_all_of_them_together() {
+        let x = [0.1, 0.2, 0.3, 0.9, 0.8];
+        let response = [1.0, 2.0, 3.0, 7.0, 9.0];
+        let values = Values { x: &x, y: &x, response: &response, selected: Mask::All };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", Scale::Linear, &[]) };
+        let colour = Axis { most: 10.0, ..axis.clone() };
+        // (1 + 0 + 1 + 1 + 1) / (2 + 1), as a share of ten.
+        let spread = Field::of(&values, &axis, &axis, &colour, (2, 2)).spread;
+        assert!((spread - (4.0_f64 / 3.0).sqrt() / 10.0).abs() < 1e-12, "{spread}");
+        assert!(Field::of(&values, &axis, &axis, &colour, (90, 90)).spread.is_nan(), "no cell has two");
     }
 
     #[test]

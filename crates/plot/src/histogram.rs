@@ -303,9 +303,9 @@ mod tests {
         assert!(bins.bars.iter().all(|bar| (real(bar.all) / mean - 1.0).abs() < 0.1), "{:?}", bins.bars);
         let histogram = bins.histogram(Mask::All);
         let frame = histogram.frame(SMALL, &light());
-        let middle = histogram.bar_at(&frame, f64::midpoint(frame.left_px, frame.right_px));
+        let middle = histogram.bar_at(&frame, frame.pixel_of(0.5, 0.0).0);
         assert_eq!(middle, Some(bins.bars.len() / 2));
-        assert_eq!(histogram.bar_at(&frame, frame.left_px), None, "there is none");
+        assert_eq!(histogram.bar_at(&frame, frame.right_px), None, "there is none");
     }
 
     #[test]

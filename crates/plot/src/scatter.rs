@@ -3,7 +3,7 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::drawn::{Absent, Drawn};
+use crate::drawn::{Absent, Drawn, uncoloured};
 use crate::frame::{Frame, write_nothing};
 use crate::key;
 use crate::label::count;
@@ -74,26 +74,8 @@ impl Scatter<'_> {
 
     fn absent(&self) -> Absent {
         let columns = [Some(&self.x), Some(&self.y), self.colour.as_ref()];
-        Absent::of_columns(self.drawn(), columns.into_iter().flatten()).with(self.uncoloured())
-    }
-
-    /// Points that are shown, but not in a colour of their own, in words: beyond the ends of the colours, or grey.
-    fn uncoloured(&self) -> Vec<String> {
-        let Some(colour) = self.colour.as_ref().filter(|colour| colour.places().shown() < colour.values.len()) else {
-            return Vec::new();
-        };
-        let (mut beyond, mut without) = (0, 0);
-        for (index, ..) in self.points().pixels((1, 1)) {
-            if !colour.places().is_shown(index) {
-                if colour.has_colour(index) { beyond += 1 } else { without += 1 }
-            }
-        }
-        let parts = [(beyond, "beyond the colours"), (without, "without a colour")];
-        parts
-            .into_iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, words)| format!("{} {words}", count(number)))
-            .collect()
+        let shown = self.points().pixels((1, 1)).map(|(index, ..)| index);
+        Absent::of_columns(self.drawn(), columns.into_iter().flatten()).with(uncoloured(self.colour.as_ref(), shown))
     }
 
     fn colour_axis(&self) -> Option<&Axis> {

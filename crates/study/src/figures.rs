@@ -20,7 +20,7 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A number with up to five significant digits, and all of those before the point: `125667`, `0.18231`, `1.2e-9`.
+/// A number with up to six significant digits, and all of those before the point: `1256673`, `0.182319`, `1.2e-9`.
 #[must_use]
 pub fn significant(number: f64) -> String {
     let size = number.abs();
@@ -28,13 +28,13 @@ pub fn significant(number: f64) -> String {
         return number.to_string();
     }
     if !(1e-3..1e7).contains(&size) {
-        let text = format!("{number:.4e}");
+        let text = format!("{number:.5e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
         return format!("{digits}e{exponent}");
     }
-    let decimals = [(1e4, 0), (1e3, 1), (1e2, 2), (1e1, 3), (1e0, 4), (1e-1, 5), (1e-2, 6)];
-    let decimals = decimals.iter().find(|(least, _)| size >= *least).map_or(7, |(_, decimals)| *decimals);
+    let decimals = [(1e5, 0), (1e4, 1), (1e3, 2), (1e2, 3), (1e1, 4), (1e0, 5), (1e-1, 6), (1e-2, 7)];
+    let decimals = decimals.iter().find(|(least, _)| size >= *least).map_or(8, |(_, decimals)| *decimals);
     let text = format!("{number:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_five_digits_at_most_where_that_leaves_whole_ones() {
+    fn numbers_have_six_digits_at_most_where_that_leaves_whole_ones() {
         for (number, text) in [
             (0.0, "0"),
             (125_667.271_749, "125667"),
-            (1_234.56, "1234.6"),
-            (0.182_314_9, "0.18231"),
+            (1_234.567_8, "1234.57"),
+            (0.182_318_9, "0.182319"),
             (2.5, "2.5"),
-            (-0.001_234_567, "-0.0012346"),
+            (-0.001_234_567, "-0.00123457"),
             (1.2e-9, "1.2e-9"),
             (5e12, "5e12"),
             (-10.0, "-10"),

@@ -1,14 +1,14 @@
 //! How strongly the response follows each factor.
 
 use cruncher_plot::Chart;
-use cruncher_plot::correlation::{Correlation, Row};
+use cruncher_plot::correlation::{Coefficient as Shown, Correlation, Row};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::statistics::correlation::{Coefficient, correlations};
+use cruncher_results::statistics::correlation::{self, Coefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::results::columns::{Plotted, Shown, label, plotted, showable};
+use crate::results::columns::{self, Plotted, label, plotted, showable};
 use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
 use crate::results::surface::{Found, Paper, Place, Plot};
 use crate::state::responses::{has_mean, is_text};
@@ -21,12 +21,12 @@ pub(crate) struct Correlations {
 
 impl Correlations {
     /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are.
-    pub(crate) fn new(desk: Desk, shown: Memo<Option<Shown>>, rows: RwSignal<usize>) -> Self {
+    pub(crate) fn new(desk: Desk, shown: Memo<Option<columns::Shown>>, rows: RwSignal<usize>) -> Self {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
             let correlations = desk.data.with_untracked(|store| computed(desk, store, &response, &selected));
             // A note takes a row's room.
-            rows.set(correlations.0.len() + usize::from(correlations.1.note().is_some()));
+            rows.set(correlations.0.len() + correlations.1.notes().len());
             found.set(Some(correlations));
         });
         Effect::new(move || {
@@ -50,7 +50,7 @@ impl Correlations {
 
 fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> (Vec<ColumnId>, Correlation) {
     if !has_mean(store, response) {
-        return (Vec::new(), Correlation { response: label(response), rows: Vec::new() });
+        return (Vec::new(), chart(response, Vec::new()));
     }
     let is_number = |id: &ColumnId| !is_text(store, id) && id != response;
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
@@ -70,23 +70,33 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
         .map(|(id, (pearson, spearman))| {
             let row = Row {
                 label: label(&id),
-                pearson: pearson.value.unwrap_or(f64::NAN),
-                spearman: spearman.value.unwrap_or(f64::NAN),
+                pearson: told(pearson),
+                spearman: told(spearman),
                 cases: spearman.pairs,
                 only_ranked: spearman.pairs - pearson.pairs,
             };
             (id, row)
         })
         .collect();
-    let strength = |row: &Row| if row.spearman.is_nan() { -1.0 } else { row.spearman.abs() };
+    let strength = |row: &Row| if row.spearman.value.is_nan() { -1.0 } else { row.spearman.value.abs() };
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
     let (ids, rows) = found.into_iter().unzip();
-    (ids, Correlation { response: label(response), rows })
+    (ids, chart(response, rows))
 }
 
-/// A coefficient, or a dash.
-fn written(coefficient: f64) -> String {
-    if coefficient.is_nan() { "–".to_owned() } else { format!("{coefficient:.3}") }
+fn chart(response: &ColumnId, rows: Vec<Row>) -> Correlation {
+    Correlation { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS }
+}
+
+/// A coefficient, if there are enough cases for it to say something.
+fn told(found: &correlation::Correlation) -> Shown {
+    let shown = found.told().zip(found.interval).map(|(value, interval)| Shown { value, interval });
+    shown.unwrap_or(Shown::NONE)
+}
+
+/// A coefficient and where it is, or a dash.
+fn written(Shown { value, interval: (from, to) }: Shown) -> String {
+    if value.is_nan() { "–".to_owned() } else { format!("{value:.3} (95 %: {from:.2} to {to:.2})") }
 }
 
 impl Plot for Correlations {
@@ -105,9 +115,13 @@ impl Plot for Correlations {
             let row = chart.rows.get(place)?;
             let mut words = vec![
                 row.label.clone(),
-                format!("Pearson {}, Spearman {}", written(row.pearson), written(row.spearman)),
+                format!("Pearson {}", written(row.pearson)),
+                format!("Spearman {}", written(row.spearman)),
                 counted(row.cases as u64, "case", "cases"),
             ];
+            if row.cases < chart.needed_cases {
+                words.push(format!("too few for a coefficient: it takes {}", chart.needed_cases));
+            }
             if row.only_ranked > 0 {
                 words.push(format!("{} of them for Spearman only", thousands(row.only_ranked as u64)));
             }

@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 
 use cruncher_plot::curves::{Band, Curve, Curves, Gaps, steps};
-use cruncher_plot::{Axis, Chart, Frame, Mask, Scale};
+use cruncher_plot::{Axis, Chart, Column, Frame, Mask, Scale};
 use cruncher_results::curves::{Along, CaseCurve};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words};
-use crate::results::columns::shown;
+use crate::results::columns::{plotted, shown};
 use crate::results::curves::{CurveReader, name_of};
 use crate::results::desk::Selected;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::surface::{Brush, Found, Paper, Place, Plot, Zoom};
 
 /// The band is computed at so many places.
 const BAND_STEPS: usize = 120;
@@ -71,9 +71,11 @@ impl CurvePlot {
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(known, _)| *known != of) {
             let computed = Computed::of(&of.pair, &curves, &flags(&of.selected));
+            self.reader.tell_parts(computed.band.as_ref().is_some_and(Band::has_parts));
             *last = Some((of, computed));
         }
         let (_, computed) = last.as_ref()?;
+        let colour = self.colour(&found);
         let (mut x, mut y) = (computed.x.clone(), computed.y.clone());
         if let Some([left, right, bottom, top]) = self.zoom.get() {
             (x, y) = (x.between(left, right), y.between(bottom, top));
@@ -81,6 +83,7 @@ impl CurvePlot {
         let chart = Curves {
             curves: &curves,
             selected: Mask::Flags(&in_colour),
+            colour: colour.as_ref().map(|(axis, values)| Column::new(axis.clone(), values)),
             x,
             y,
             band: computed.band.as_ref(),
@@ -88,6 +91,17 @@ impl CurvePlot {
             pointed_at: pointed_at.and_then(|row| found.binary_search_by_key(&row, |curve| curve.row).ok()),
         };
         Some(look(&chart, &found))
+    }
+
+    /// What gives curves their colour, if something does: its axis, and its value of each curve's case.
+    fn colour(&self, found: &[CaseCurve]) -> Option<(Axis, Vec<f64>)> {
+        let desk = self.reader.desk;
+        let id = shown(desk)?.colour?;
+        Some(desk.data.with(|store| {
+            let column = plotted(desk, store, &id);
+            let value = |curve: &CaseCurve| column.values.get(curve.row).copied().unwrap_or(f64::NAN);
+            (column.axis.clone(), found.iter().map(value).collect())
+        }))
     }
 }
 
@@ -133,6 +147,7 @@ impl Plot for CurvePlot {
     }
 
     fn track(&self) {
+        self.reader.desk.view.track();
         self.reader.desk.selected.track();
         self.reader.desk.pointed_at.track();
         self.reader.sheaf.track();
@@ -182,6 +197,10 @@ impl Plot for CurvePlot {
         self.look(|curves, _| curves.frame(paper.size, paper.look))
     }
 
+    fn zoom(&self) -> Zoom {
+        Zoom::of(self.zoom.get())
+    }
+
     fn show_range(&self, (x, y): (Axis, Axis)) {
         self.zoom.set(Some([x.least, x.most, y.least, y.most]));
     }
@@ -217,6 +236,11 @@ pub(crate) fn legend(reader: CurveReader) -> String {
     if of < LEAST_IN_BAND as u64 {
         format!("{curves}{muted}{none}")
     } else {
-        format!("Median and 5–95 % of {curves}, as far as {LEAST_IN_BAND} of them reach{muted}{none}")
+        let parts = if reader.has_parts.get() {
+            format!(", faint where some have ended, as far as {LEAST_IN_BAND} reach")
+        } else {
+            String::new()
+        };
+        format!("Median and 5–95 % of {curves}{parts}{muted}{none}")
     }
 }

@@ -30,7 +30,8 @@ impl OwnCurvePlot {
         let x = Axis::covering(over, "", Scale::Linear, &line.x);
         let y = Axis::covering(own_name(&line.name), "", Scale::Linear, &line.y);
         let gaps = Gaps::of(&curves, &x, &y);
-        let curves = Curves { curves: &curves, selected: Mask::All, x, y, band: None, gaps, pointed_at: None };
+        let selected = Mask::All;
+        let curves = Curves { curves: &curves, selected, colour: None, x, y, band: None, gaps, pointed_at: None };
         Some(look(&curves, line))
     }
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{REACH_PX, in_words, select};
 use crate::results::columns::{OnAxis, Plotted, Shown, plotted, shown};
 use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::surface::{Brush, Found, Paper, Place, Plot, Zoom};
 
 /// The response against a factor.
 pub(crate) struct ScatterPlot {
@@ -88,6 +88,10 @@ impl Plot for ScatterPlot {
 
     fn frame(&self, paper: Paper) -> Option<Frame> {
         self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
+    }
+
+    fn zoom(&self) -> Zoom {
+        Zoom::of(self.desk.view.read().zoom)
     }
 
     fn show_range(&self, (x, y): (Axis, Axis)) {

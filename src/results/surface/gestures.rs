@@ -1,5 +1,7 @@
 //! What the reader does with a plot: pointer, wheel and keys become brushes, zooms and pans.
 
+use std::time::Duration;
+
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::prelude::*;
 
@@ -9,8 +11,15 @@ use super::{Brush, Paper, Place, Stage};
 const STILL_PX: f64 = 4.0;
 
 /// How much a step of a key or a wheel zooms, and what share of the range a key pans.
-const ZOOM_STEP: f64 = 0.8;
+pub(super) const ZOOM_STEP: f64 = 0.8;
 const PAN_SHARE: f64 = 0.1;
+
+/// A wheel turns by so much a step, in pixels, lines or pages; two fingers on a touchpad, which come as a wheel with Ctrl, by less.
+const STEP_PX: f64 = 100.0;
+const STEP_LINES: f64 = 3.0;
+
+/// So long a press on a plot that zooms waits for a second one: a double press shows everything, and leaves the selection.
+const DOUBLE_PRESS: Duration = Duration::from_millis(300);
 
 impl Stage {
     pub(super) fn down(&self, event: PointerEvent) {
@@ -77,8 +86,21 @@ impl Stage {
         let began = self.began.take();
         let is_still = began.is_some_and(|from| (from.0 - at.0).hypot(from.1 - at.1) < STILL_PX);
         if is_still && !self.is_panning.get() {
-            self.on_paper(|paper| self.plot.press(paper, at));
+            self.press(at);
         }
+    }
+
+    fn press(&self, at: Place) {
+        let stage = self.clone();
+        let press = move || {
+            stage.on_paper(|paper| stage.plot.press(paper, at));
+        };
+        if self.can_zoom() { self.presses.after(DOUBLE_PRESS, press) } else { press() }
+    }
+
+    pub(super) fn pressed_twice(&self) {
+        self.presses.cancel();
+        self.plot.reset();
     }
 
     pub(super) fn left(&self, event: PointerEvent) {
@@ -106,13 +128,19 @@ impl Stage {
     }
 
     pub(super) fn wheel(&self, event: &WheelEvent) {
-        let has_focus = document().active_element().as_ref()
-            == self.canvas.try_get_untracked().flatten().map(|canvas| (**canvas).clone()).as_ref();
-        if !(event.ctrl_key() || event.meta_key() || has_focus) {
+        if !(event.ctrl_key() || event.meta_key()) {
+            return self.tell_of_wheel();
+        }
+        if !self.can_zoom() {
             return;
         }
         event.prevent_default();
-        let factor = if event.delta_y() < 0.0 { ZOOM_STEP } else { 1.0 / ZOOM_STEP };
+        let step = match event.delta_mode() {
+            WheelEvent::DOM_DELTA_PIXEL => STEP_PX,
+            WheelEvent::DOM_DELTA_LINE => STEP_LINES,
+            _ => 1.0,
+        };
+        let factor = ZOOM_STEP.powf((-event.delta_y() / step).clamp(-1.0, 1.0));
         let at = place_of(event);
         self.on_paper(|paper| self.zoom(paper, at, factor));
     }
@@ -120,10 +148,9 @@ impl Stage {
     pub(super) fn key(&self, event: &KeyboardEvent) {
         let done = self.on_paper(|paper| {
             let (width, height) = (f64::from(paper.size.width_px), f64::from(paper.size.height_px));
-            let middle = (width / 2.0, height / 2.0);
             match &*event.key() {
-                "+" | "=" => self.zoom(paper, middle, ZOOM_STEP),
-                "-" => self.zoom(paper, middle, 1.0 / ZOOM_STEP),
+                "+" | "=" => self.zoom_by(ZOOM_STEP),
+                "-" => self.zoom_by(1.0 / ZOOM_STEP),
                 "0" => self.plot.reset(),
                 "ArrowLeft" => self.pan(paper, (PAN_SHARE * width, 0.0)),
                 "ArrowRight" => self.pan(paper, (-PAN_SHARE * width, 0.0)),
@@ -137,6 +164,17 @@ impl Stage {
         if done == Some(true) && !self.plot.hint().is_empty() {
             event.prevent_default();
         }
+    }
+
+    /// Shows `factor` times the range, around its middle.
+    pub(super) fn zoom_by(&self, factor: f64) {
+        self.on_paper(|paper| {
+            if let Some(frame) = self.plot.frame(paper) {
+                let middle = |one: f64, other: f64| f64::midpoint(one, other);
+                let at = (middle(frame.left_px, frame.right_px), middle(frame.top_px, frame.bottom_px));
+                self.zoom(paper, at, factor);
+            }
+        });
     }
 
     /// Shows `factor` times the range; what is at the place stays there.

@@ -1,6 +1,6 @@
 //! The median of many curves, and where nine in ten of them lie.
 
-use super::Curve;
+use super::{Curve, has_line};
 use crate::mask::Mask;
 use crate::number::{between, real, whole};
 
@@ -17,6 +17,8 @@ pub struct Band {
     pub high: Vec<f64>,
     /// How many curves there are at each place.
     pub counts: Vec<usize>,
+    /// How many there are in all.
+    pub curves: usize,
 }
 
 impl Band {
@@ -29,14 +31,16 @@ impl Band {
     pub fn of(curves: &[Curve], selected: Mask, x: &[f64]) -> Self {
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); x.len()];
         let mut of_curve = vec![f64::NAN; x.len()];
+        let mut number = 0;
         for (_, curve) in curves.iter().enumerate().filter(|(index, _)| selected.contains(*index)) {
+            number += usize::from(has_line(curve));
             of_curve.fill(f64::NAN);
             interpolate(curve, x, &mut of_curve);
             for (values, value) in values.iter_mut().zip(&of_curve).filter(|(_, value)| !value.is_nan()) {
                 values.push(*value);
             }
         }
-        let mut band = Self { x: x.to_vec(), ..Self::default() };
+        let mut band = Self { x: x.to_vec(), curves: number, ..Self::default() };
         for values in &mut values {
             values.sort_unstable_by(f64::total_cmp);
             band.low.push(quantile(values, 0.05));
@@ -47,10 +51,35 @@ impl Band {
         band
     }
 
-    /// The last place where there are curves, with median, low and high.
+    /// Whether all curves are there at a place. Where some have ended, the others say nothing of them: what is drawn there is of
+    /// other curves.
+    #[must_use]
+    pub fn has_all(&self, place: usize) -> bool {
+        self.counts[place] == self.curves
+    }
+
+    /// Whether there are curves at places that not all of them reach.
+    #[must_use]
+    pub fn has_parts(&self) -> bool {
+        (0..self.x.len()).any(|place| self.counts[place] > 0 && !self.has_all(place))
+    }
+
+    /// The last place where all curves are, with median, low and high.
     pub(super) fn last(&self) -> Option<(f64, f64, f64, f64)> {
-        let last = self.counts.iter().rposition(|count| *count > 0)?;
+        let last = (0..self.x.len()).rfind(|place| self.counts[*place] > 0 && self.has_all(*place))?;
         Some((self.x[last], self.median[last], self.low[last], self.high[last]))
+    }
+
+    /// Neighbouring places of the same curves, as far as there are any: between two such runs there is a break.
+    pub(super) fn runs(&self) -> Vec<std::ops::Range<usize>> {
+        let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+        for place in (0..self.x.len()).filter(|place| self.counts[*place] > 0) {
+            match runs.last_mut() {
+                Some(run) if run.end == place && self.has_all(run.start) == self.has_all(place) => run.end += 1,
+                _ => runs.push(place..place + 1),
+            }
+        }
+        runs
     }
 }
 
@@ -92,6 +121,22 @@ mod tests {
         assert!(band.median[0].is_nan() && band.median[5].is_nan());
         assert_eq!(band.median[1..5], [10.0, 10.0, 15.0, 0.0]);
         assert_eq!(Band::of(&curves, Mask::Flags(&[true, false]), &[2.0]).median, [20.0]);
+    }
+
+    #[test]
+    fn where_a_curve_has_ended_there_is_a_break() {
+        let curves = [
+            Curve { x: &[0.0, 5.0], y: &[0.0, 5.0] },
+            Curve { x: &[0.0, 3.0], y: &[0.0, 9.0] },
+            Curve { x: &[0.0], y: &[1.0] },
+        ];
+        let band = Band::of(&curves, Mask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!((band.curves, band.runs(), band.has_parts()), (2, vec![0..4, 4..6], true));
+        assert_eq!(band.last(), Some((3.0, 6.0, 3.3, 8.7)));
+        let both = Band::of(&curves, Mask::All, &[0.0, 1.0]);
+        assert!(!both.has_parts());
+        let apart = [Curve { x: &[0.0, 1.0], y: &[0.0, 0.0] }, Curve { x: &[2.0, 3.0], y: &[0.0, 0.0] }];
+        assert_eq!(Band::of(&apart, Mask::All, &[0.0, 1.0, 2.0]).last(), None);
     }
 
     #[test]

@@ -5,8 +5,9 @@ type Place = (f64, f64);
 
 /// The lines along which the means are `level`, as far as all four cells around have a mean. Means are given row by row.
 ///
-/// Where two opposite corners of a square are higher and two are lower, its middle decides.
+/// Where two opposite corners of a square are higher and two are lower, its middle decides. Around a single cell there is none.
 pub(super) fn lines(means: &[f64], columns: usize, level: f64) -> Vec<Vec<Place>> {
+    let means = &without_lonely(means, columns, level);
     let rows = means.len() / columns.max(1);
     let mut pieces = Vec::new();
     for row in 0..rows.saturating_sub(1) {
@@ -19,6 +20,25 @@ pub(super) fn lines(means: &[f64], columns: usize, level: f64) -> Vec<Vec<Place>
         }
     }
     joined(pieces)
+}
+
+/// The means, those of cells that are alone on their side of the level replaced by that of their neighbours.
+fn without_lonely(means: &[f64], columns: usize, level: f64) -> Vec<f64> {
+    let smoothed = |(cell, mean): (usize, &f64)| {
+        let beside = [
+            (cell % columns > 0).then(|| cell - 1),
+            (cell % columns + 1 < columns).then_some(cell + 1),
+            cell.checked_sub(columns),
+            Some(cell + columns),
+        ];
+        let beside = beside.into_iter().flatten().filter_map(|other| means.get(other).copied());
+        let known: Vec<f64> = beside.filter(|other| other.is_finite()).collect();
+        let is_lonely = !known.is_empty() && known.iter().all(|other| (*other < level) != (*mean < level));
+        // Each as a part of the sum: the largest numbers have none.
+        let share = 1.0 / crate::number::real(known.len().max(1));
+        if mean.is_finite() && is_lonely { known.iter().map(|other| other * share).sum() } else { *mean }
+    };
+    means.iter().enumerate().map(smoothed).collect()
 }
 
 /// The lines through one square, whose corners are given counter-clockwise.
@@ -88,18 +108,35 @@ mod tests {
     #[test]
     fn a_hill_has_a_ring() {
         let mut means = vec![0.0; 25];
-        means[12] = 1.0;
+        (means[12], means[13]) = (1.0, 1.0);
         let lines = lines(&means, 5, 0.5);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].first(), lines[0].last(), "it is closed");
-        assert_eq!(lines[0].len(), 5);
+        assert_eq!(lines[0].len(), 7);
+    }
+
+    #[test]
+    fn a_single_cell_has_none() {
+        for (cell, value) in [(12, 1.0), (12, -1.0), (0, 1.0), (2, 1.0), (24, 1.0)] {
+            let mut means = vec![0.0; 25];
+            means[cell] = value;
+            assert!(lines(&means, 5, value / 2.0).is_empty(), "{cell} {value}");
+        }
+        let mut row = vec![0.0; 4];
+        row[1] = 1.0;
+        assert!(lines(&row, 4, 0.5).is_empty());
     }
 
     #[test]
     fn the_middle_of_a_saddle_decides() {
-        assert_eq!(lines(&[0.0, 1.0, 1.0, 0.0], 2, 0.5).len(), 2);
-        let ways = [0.4, 0.6].map(|level| lines(&[0.0, 1.0, 1.0, 0.0], 2, level));
-        assert_ne!(ways[0][0], ways[1][0]);
+        // Two hills, each of two cells, that meet at a corner.
+        let means = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
+        assert_eq!(lines(&means, 4, 0.5).len(), 2);
+        let goes_down = |level: f64| {
+            let from_left = |line: &&Vec<Place>| line.iter().any(|place| place.0 < 0.6);
+            lines(&means, 4, level).iter().filter(from_left).all(|line| line.iter().any(|place| place.1 < 0.6))
+        };
+        assert_ne!(goes_down(0.4), goes_down(0.6));
     }
 
     #[test]

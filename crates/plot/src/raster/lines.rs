@@ -3,8 +3,9 @@
 use super::Raster;
 use super::flow::{self, Both};
 use super::points::refill;
-use super::shade::Shades;
-use crate::look::Look;
+use super::shade::{Shades, opaque};
+use crate::column::Column;
+use crate::look::{Look, blend};
 use crate::number::{real, whole};
 use crate::sheet::Place;
 use crate::window::Window;
@@ -17,6 +18,15 @@ pub(super) const WHOLE: u32 = 16;
 pub(crate) enum Layer {
     Muted,
     Data,
+}
+
+/// What gives a line its colour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Tint {
+    /// A place in the look's sequence, from 0 to 1.
+    Level(f32),
+    /// A category.
+    Category(u32),
 }
 
 impl Layer {
@@ -40,18 +50,33 @@ impl Raster {
     /// Counts up what a line covers, as far as it lies in the image; its end belongs to the line that goes on from there.
     /// Places are pixels of the image.
     pub(crate) fn count_line(&mut self, layer: Layer, from: Place, to: Place) {
-        let (width, height) = (self.image.width_px, self.image.height_px);
-        let window = Window::between((0.0, 0.0), (real(width), real(height)));
-        let Some((from, to)) = window.clipped(from, to) else { return };
+        let size = (self.image.width_px, self.image.height_px);
         let counts = match layer {
             Layer::Muted => &mut self.muted,
             Layer::Data => &mut self.counts,
         };
-        if (to.0 - from.0).abs() >= (to.1 - from.1).abs() {
-            along(from, to, (1, width), (width, height), counts);
-        } else {
-            along((from.1, from.0), (to.1, to.0), (width, 1), (height, width), counts);
-        }
+        each_part(size, (from, to), |pixel, part| counts[pixel] += part);
+    }
+
+    /// Prepares for lines with colours of their own, besides.
+    pub(crate) fn begin_tints(&mut self) {
+        let pixels = self.image.width_px * self.image.height_px;
+        refill(&mut self.sums, pixels, 0.0);
+        refill(&mut self.votes, pixels, [0, 0]);
+    }
+
+    /// The same as [`Raster::count_line`] in the layer of the data, for a line with a colour of its own.
+    #[expect(clippy::cast_precision_loss, reason = "sixteenths")]
+    pub(crate) fn count_tinted_line(&mut self, tint: Tint, from: Place, to: Place) {
+        let size = (self.image.width_px, self.image.height_px);
+        let (counts, sums, votes) = (&mut self.counts, &mut self.sums, &mut self.votes);
+        each_part(size, (from, to), |pixel, part| {
+            counts[pixel] += part;
+            match tint {
+                Tint::Level(level) => sums[pixel] += level * part as f32,
+                Tint::Category(category) => vote(&mut votes[pixel], category, part),
+            }
+        });
     }
 
     /// Prepares for flows of lines between bins of the image's height.
@@ -106,6 +131,35 @@ impl Raster {
     }
 }
 
+impl Raster {
+    /// Colours what was counted, by the colours of the lines: a pixel has the mean place of those in a sequence, or the category of
+    /// more than half of what covers it, as far as it is covered.
+    #[expect(clippy::cast_precision_loss, reason = "a colour has fewer digits")]
+    pub(crate) fn shade_tinted_lines(&mut self, colour: &Column, look: &Look) {
+        let muted = Shades::of_parts(&self.muted, WHOLE, look.background, look.muted);
+        let (sums, votes) = (std::mem::take(&mut self.sums), std::mem::take(&mut self.votes));
+        self.fill_pixels(&muted, |pixel, count| {
+            let own = if colour.is_named() {
+                look.of_category(votes[pixel][0])
+            } else {
+                look.of_place(f64::from(sums[pixel] / count as f32))
+            };
+            opaque(blend(look.background, own, (f64::from(count) / f64::from(WHOLE)).min(1.0)))
+        });
+        (self.sums, self.votes) = (sums, votes);
+    }
+}
+
+/// The vote of Boyer and Moore, with so many votes at once: whoever has more than half of them remains.
+#[inline]
+fn vote(seat: &mut [u32; 2], category: u32, votes: u32) {
+    *seat = match *seat {
+        [holder, lead] if holder == category => [holder, lead + votes],
+        [holder, lead] if lead > votes => [holder, lead - votes],
+        [_, lead] => [category, votes - lead],
+    };
+}
+
 /// The lower half of the bits.
 const LOWER: Both = (1 << 32) - 1;
 
@@ -125,11 +179,23 @@ fn rows(height: usize, bins: usize) -> Vec<(usize, usize, u32)> {
     (0..height).map(of_row).collect()
 }
 
+/// Tells of each pixel of an image how much of it a line covers, in sixteenths.
+#[inline]
+fn each_part((width, height): (usize, usize), (from, to): (Place, Place), add: impl FnMut(usize, u32)) {
+    let window = Window::between((0.0, 0.0), (real(width), real(height)));
+    let Some((from, to)) = window.clipped(from, to) else { return };
+    if (to.0 - from.0).abs() >= (to.1 - from.1).abs() {
+        along(from, to, (1, width), (width, height), add);
+    } else {
+        along((from.1, from.0), (to.1, to.0), (width, 1), (height, width), add);
+    }
+}
+
 /// Goes from one place to another along the first coordinate, pixel by pixel, and shares each between two neighbours. `strides`
-/// are those of the two coordinates in `counts`, and `lengths` how many pixels each has.
+/// are those of the two coordinates in the image, and `lengths` how many pixels each has.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within an image")]
 #[inline]
-fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize), counts: &mut [u32]) {
+fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize), mut add: impl FnMut(usize, u32)) {
     /// Of a pixel, in whole numbers, which are faster.
     const PARTS: f64 = 65_536.0;
     let (from, to) = if from.0 <= to.0 { (from, to) } else { (to, from) };
@@ -143,10 +209,10 @@ fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize
         let (low, upper) = ((across >> 16) as usize, (across >> 12 & 15) as u32);
         let start = pixel * strides.0;
         if low >= 1 && low <= lengths.1 {
-            counts[start + (low - 1) * strides.1] += WHOLE - upper;
+            add(start + (low - 1) * strides.1, WHOLE - upper);
         }
         if low < lengths.1 {
-            counts[start + low * strides.1] += upper;
+            add(start + low * strides.1, upper);
         }
         across += step;
     }
@@ -173,6 +239,30 @@ mod tests {
             let sum: u32 = covered(from, to).iter().sum();
             assert!(sum.abs_diff(length * WHOLE) <= 2 * WHOLE / 3, "{from:?} {to:?} {sum}");
         }
+    }
+
+    #[test]
+    fn a_pixel_has_the_mean_of_its_lines_or_the_category_of_most() {
+        let look = crate::samples::light();
+        let pixel = |colour: &Column, tints: &[Tint]| -> [u8; 4] {
+            let mut raster = Raster::default();
+            raster.image.begin((0.0, 0.0), (6.0, 4.0));
+            raster.begin_lines();
+            raster.begin_tints();
+            for tint in tints {
+                raster.count_tinted_line(*tint, (0.0, 1.5), (6.0, 1.5));
+            }
+            raster.shade_tinted_lines(colour, &look);
+            raster.image.rgba[24..28].try_into().unwrap()
+        };
+        let axis = crate::axis::Axis::covering("", "", crate::axis::Scale::Linear, &[0.0, 1.0]);
+        let numbers = Column::new(axis, &[]);
+        let levels = [0.25, 0.75, 0.5].map(Tint::Level);
+        assert_eq!(pixel(&numbers, &levels), opaque(look.of_place(0.5)));
+        let names = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let categories = Column::new(crate::axis::Axis::of_categories("", names), &[]);
+        assert_eq!(pixel(&categories, &[2, 1, 2].map(Tint::Category)), opaque(look.of_category(2)));
+        assert_eq!(pixel(&categories, &[]), [0; 4]);
     }
 
     #[test]

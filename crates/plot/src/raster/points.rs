@@ -1,7 +1,7 @@
 //! Points: located, counted by pixel, coloured.
 
 use super::dots::Dot;
-use super::{Image, Raster};
+use super::{Image, Raster, Tint};
 use crate::axis::Scale;
 use crate::column::{Column, Place, Places};
 use crate::look::Look;
@@ -197,7 +197,7 @@ fn vote(seat: &mut [u32; 2], category: u32) {
 /// What a column says of colours.
 impl Column<'_> {
     /// Whether it has categories.
-    pub(super) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         matches!(self.axis.scale, Scale::Categories(_))
     }
 
@@ -222,7 +222,12 @@ impl Column<'_> {
 
     /// Whether a case isn't grey.
     pub(crate) fn has_colour(&self, case: usize) -> bool {
-        if self.is_named() { self.category(case).is_some() } else { self.level(case).is_some() }
+        self.tint(case).is_some()
+    }
+
+    /// The colour of a case, if it isn't grey.
+    pub(crate) fn tint(&self, case: usize) -> Option<Tint> {
+        if self.is_named() { self.category(case).map(Tint::Category) } else { self.level(case).map(Tint::Level) }
     }
 
     /// The end of the axis beyond which a value lies.

@@ -14,6 +14,13 @@ const MOST_CLASSES: usize = 100;
 /// The fewest pairs that variance is divided by.
 const FEWEST: usize = 6;
 
+/// The fewest pairs a class, on average, of a share that is told.
+const MIN_TOLD_A_CLASS: usize = 3;
+
+/// The largest noise limit of a share that is told: a factor without influence then explains less than a quarter of the variance in
+/// 95 % of all studies.
+const MAX_TOLD_NOISE: f64 = 0.25;
+
 /// What a normal distribution exceeds by this many standard deviations in 5 % of all cases.
 const DEVIATIONS: f64 = 1.644_853_626_951_472_7;
 
@@ -46,6 +53,22 @@ pub struct Importance {
     pub pairs: usize,
     /// How many rows lack one.
     pub left_out: usize,
+    /// How many pairs it takes for a share that is told.
+    pub needed_pairs: usize,
+}
+
+impl Importance {
+    /// The share, if there are enough pairs for it to say something.
+    #[must_use]
+    pub fn told(&self) -> Option<Share> {
+        self.share.filter(|_| !self.has_too_few())
+    }
+
+    /// Whether there are too few pairs for a share.
+    #[must_use]
+    pub const fn has_too_few(&self) -> bool {
+        self.pairs < self.needed_pairs
+    }
 }
 
 /// A share of the response's variance.
@@ -96,7 +119,24 @@ pub fn importance(factor: &Ranking, division: Division, response: &[f64]) -> Imp
         let ordered = places.iter().map(|place| response[*place as usize]).collect();
         Centred::of(ordered).map(|centred| Share::new(explained(&centred, &ends), classes, pairs))
     };
-    Importance { share, classes, pairs, left_out: factor.rows().max(response.len()) - pairs }
+    let classes_of = |pairs: usize| match division {
+        Division::EqualCounts if classes == most_classes => class_count(pairs),
+        // All that the factor's values allow.
+        _ => classes,
+    };
+    let left_out = factor.rows().max(response.len()) - pairs;
+    Importance { share, classes, pairs, left_out, needed_pairs: needed_pairs(pairs, classes_of) }
+}
+
+/// How many pairs it takes for a share to be told, if so many pairs have so many classes: these, if they are enough.
+fn needed_pairs(pairs: usize, classes_of: impl Fn(usize) -> usize) -> usize {
+    let is_enough = |pairs: &usize| {
+        let classes = classes_of(*pairs).max(2);
+        *pairs >= MIN_TOLD_A_CLASS * classes && Share::new(0.0, classes, *pairs).noise_limit <= MAX_TOLD_NOISE
+    };
+    // Four a class are always enough where classes are many, and far fewer than a hundred where they are few.
+    let (start, end) = (pairs.max(FEWEST), 4 * pairs + 100);
+    (start..end).find(is_enough).unwrap_or(end)
 }
 
 /// How many classes so many pairs are divided into: the floor of three times the third root, and three pairs a class.
@@ -296,6 +336,26 @@ mod tests {
             assert_eq!(importances(&[factor], response, &all(30))[0].share, None, "{factor:?}");
         }
         assert_eq!(importances(&[Factor::Numbers(&steps)], &steps, &[])[0].share, None);
+    }
+
+    #[test]
+    fn a_share_is_told_once_chance_stays_below_a_quarter() {
+        let of = |count: usize, levels: usize| {
+            let factor: Vec<f64> = (0..count).map(|row| float(row % levels)).collect();
+            importances(&[Factor::Numbers(&factor)], &numbers(2, count), &all(count))[0]
+        };
+        for (levels, needed) in [(1_000, 34), (2, 13), (3, 18)] {
+            let few = of(13, levels);
+            assert!(few.share.is_some());
+            assert_eq!(few.needed_pairs, needed, "{levels}");
+            assert_eq!(few.told(), few.share.filter(|_| needed <= 13));
+            let enough = of(needed, levels);
+            assert!(!enough.has_too_few() && enough.told().unwrap().noise_limit <= MAX_TOLD_NOISE, "{enough:?}");
+        }
+        // A class a case says nothing, however many there are.
+        let each: Vec<f64> = (0..40).map(f64::from).collect();
+        let found = importances(&[Factor::Categories(&each)], &numbers(2, 40), &all(40))[0];
+        assert!(found.has_too_few() && found.needed_pairs >= 3 * 40, "{found:?}");
     }
 
     #[test]
