@@ -120,7 +120,7 @@ impl Menu {
 
     fn layout(self) -> Layout {
         Layout {
-            units: if self.is_plain.get() { BTreeMap::new() } else { self.desk.units.get() },
+            units: if self.is_plain.get() { BTreeMap::new() } else { self.desk.designed.get().units },
             times: if self.is_in_secs.get() { Times::Secs } else { Times::Iso },
         }
     }

@@ -11,25 +11,17 @@ use crate::state::route::Batches;
 /// What the designs of the batches that are shown say of their factors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Designed {
-    /// The unit of each factor that has one. Of several designs the last one counts.
+    /// The unit of each factor that has one, and the same in all designs.
     pub(crate) units: BTreeMap<String, String>,
     /// The factors of which one says that their scale is logarithmic.
     pub(crate) logarithmic: BTreeSet<String>,
 }
 
 impl Designed {
-    /// By designs, the last one first.
     pub(crate) fn of(designs: &[DesignDocument], batches: &Batches) -> Self {
-        let mut designed = Self::default();
-        for factor in factors(designs, batches) {
-            if matches!(factor.values, Values::Range { scale: Scale::Log, .. }) {
-                designed.logarithmic.insert(factor.name.clone());
-            }
-            if !factor.unit.is_empty() {
-                designed.units.entry(factor.name.clone()).or_insert_with(|| factor.unit.clone());
-            }
-        }
-        designed
+        let is_logarithmic = |factor: &&Factor| matches!(factor.values, Values::Range { scale: Scale::Log, .. });
+        let logarithmic = factors(designs, batches).filter(is_logarithmic).map(|factor| factor.name.clone());
+        Self { units: submitted::units(factors(designs, batches)), logarithmic: logarithmic.collect() }
     }
 }
 
@@ -57,7 +49,7 @@ mod tests {
         let stiffness = json!({"name": "stiffness", "minimum": 1.0, "maximum": 2.0});
         let designs = [
             design("soil", &json!([depth("m"), stiffness])),
-            design("soil", &json!([depth("ft")])),
+            design("soil", &json!([depth("m")])),
             design("steel", &json!([{"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": "mm"}])),
         ];
         let told = |batches: &str| {
