@@ -47,7 +47,7 @@ def settle(depth):
 print("about to settle")
 result["settlement"] = settle({{a}})
 """
-LINES = ["the line for FLAC3D, 3DEC or PFC", "the line for Python", "the line for a shell"]
+LINES = ["the line for Python", "the line for a shell"]
 
 
 # ---- Fixtures ----

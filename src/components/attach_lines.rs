@@ -27,13 +27,8 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     view! {
         <div class="lines">
             <section class="lines__one">
-                <h3>"FLAC3D, 3DEC or PFC"</h3>
-                <p>"Paste it into the IPython console."</p>
-                {copy_line(line(Host::Itasca), "the line for FLAC3D, 3DEC or PFC", open)}
-            </section>
-            <section class="lines__one">
-                <h3>"Python, on any computer"</h3>
-                <p>"Paste it at a Python prompt, 3.6 or later. Nothing is installed."</p>
+                <h3>"Python, FLAC3D, 3DEC or PFC"</h3>
+                <p>"Paste it at a Python prompt, 3.6 or later, or into the program's IPython console. Nothing is installed."</p>
                 {copy_line(line(Host::Python), "the line for Python", open)}
             </section>
             <section class="lines__one">

@@ -5,9 +5,7 @@ use crate::access::AccessKey;
 /// Where the line is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
-    /// The `IPython` console of FLAC3D, 3DEC or PFC.
-    Itasca,
-    /// Any Python prompt.
+    /// Any Python prompt, the `IPython` console of FLAC3D, 3DEC or PFC among them.
     Python,
     /// A shell; that many workers on the computer.
     Shell {
@@ -29,7 +27,7 @@ pub fn attach_line(host: Host, bucket_url: &str, worker: &AccessKey) -> String {
         )
     };
     match host {
-        Host::Itasca | Host::Python => line(""),
+        Host::Python => line(""),
         Host::Shell { workers: 1 } => format!("python3 -c \"{}\"", line("")),
         Host::Shell { workers } => format!("python3 -c \"{}\"", line(&format!(", workers={workers}"))),
     }
@@ -44,7 +42,6 @@ mod tests {
         let worker = AccessKey { key_id: "AKIA1".into(), secret: "s/+".into() };
         let line = "import urllib.request as r; exec(r.urlopen('https://b/public/attach.py').read().decode()); \
                     attach('https://b/public/config.json', 'AKIA1', 's/+')";
-        assert_eq!(attach_line(Host::Itasca, "https://b", &worker), line);
         assert_eq!(attach_line(Host::Python, "https://b", &worker), line);
         assert_eq!(attach_line(Host::Shell { workers: 1 }, "https://b", &worker), format!("python3 -c \"{line}\""));
         let four = attach_line(Host::Shell { workers: 4 }, "https://b", &worker);
