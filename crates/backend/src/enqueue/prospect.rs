@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cruncher_aws::{Error, s3};
+use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::read_table;
 use cruncher_study::heartbeat::Heartbeat;
@@ -32,6 +32,8 @@ pub struct Prospect {
     pub left_out: u64,
     /// The workers.
     pub fleet: Fleet,
+    /// Cases that wait in the queue, of whatever batch. It gives them in the order in which they came: these go before the plan's.
+    pub waiting: u64,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub unreadable: Vec<String>,
     is_forced: bool,
@@ -148,8 +150,9 @@ impl Fleet {
 pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
     let batch = &plan.document().batch;
     let tables = s3::list_all(&study.client, listing(study, batch, "cases-"));
-    let (done, errors, tables, workers) =
-        future::try_join4(done(study, batch), errors(study, batch), tables, alive_workers(study)).await?;
+    let (done, errors, tables, workers, waiting) =
+        future::try_join5(done(study, batch), errors(study, batch), tables, alive_workers(study), waiting(study))
+            .await?;
     let (mut sent, unreadable) = sent(study, tables).await?;
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
@@ -166,11 +169,18 @@ pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
         duplicates: plan.cases().duplicates(),
         left_out: plan.cases().design().left_out(),
         fleet: Fleet::of(&workers),
+        waiting,
         unreadable,
         is_forced: plan.document().force,
         done: places(&|case| done.contains(case)),
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
     })
+}
+
+/// How many cases wait in the queue, about: SQS knows no more.
+async fn waiting(study: &Study) -> Result<u64, Error> {
+    let count = sqs::GetQueueAttributes::new(&study.config.queue_url);
+    Ok(study.client.send(&count).await?.visible)
 }
 
 /// When each case was sent last.
@@ -210,6 +220,7 @@ mod tests {
             duplicates: 0,
             left_out: 0,
             fleet: Fleet::default(),
+            waiting: 0,
             unreadable: Vec::new(),
             is_forced,
             done: [0, 1, 2].into_iter().collect(),

@@ -482,6 +482,7 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     scene.cloud.put(&key, error(false));
     let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();
     assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 19));
+    assert_eq!(found(&whole).waiting, 20, "the queue gives them before those of the plan");
     assert_eq!(selected(&whole), places.len() as u64);
     scene.cloud.put(&key, error(true));
     assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 18));

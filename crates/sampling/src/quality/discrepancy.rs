@@ -27,6 +27,18 @@ pub fn centred_discrepancy(points: &Points) -> f64 {
     nothing - 2.0 / count * singles(&columns, points.len()) + pairs(&columns, points.len()) / (count * count)
 }
 
+/// What [`centred_discrepancy`] is on average for so many independent points, each evenly distributed over the unit cube:
+/// ((5/4)^d − (13/12)^d) / n, no unit.
+///
+/// This is the expected value of Hickernell's formula (source above): the product that a pair of points contributes is (13/12)^d on
+/// average, as is that of a single point, and (5/4)^d where a point is paired with itself.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
+pub fn mean_discrepancy_of_random(points: usize, dimensions: usize) -> f64 {
+    let power = |base: f64| (0..dimensions).fold(1.0, |product, _| product * base);
+    (power(5.0 / 4.0) - power(13.0 / 12.0)) / points.max(1) as f64
+}
+
 /// Half the distance from the centre, with its sign: the form in which the functions below take a coordinate.
 pub(crate) fn halved(value: f64) -> f64 {
     (value - 0.5) * 0.5
@@ -115,6 +127,20 @@ mod tests {
         check(&Points::from_columns(&scaled).unwrap(), 0.008_142_039_609_053_464);
         check(&crate::halton(5, 0..100, None), 0.002_896_481_682_294_505);
         check(&crate::sobol(10, 0..128, None), 0.014_797_092_969_288_883);
+    }
+
+    #[test]
+    fn random_points_have_the_discrepancy_that_is_expected() {
+        const REPEATS: u32 = 2_000;
+        for (points, dimensions) in [(1, 1), (10, 3), (30, 6)] {
+            let found: Vec<f64> =
+                (0..REPEATS).map(|seed| centred_discrepancy(&random(dimensions, points, u64::from(seed), 0))).collect();
+            let mean = found.iter().sum::<f64>() / f64::from(REPEATS);
+            let variance = found.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / f64::from(REPEATS);
+            let expected = mean_discrepancy_of_random(points, dimensions);
+            let error = (variance / f64::from(REPEATS)).sqrt();
+            assert!((mean - expected).abs() < 4.0 * error, "{mean} ± {error} is {expected}");
+        }
     }
 
     #[test]
