@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from proxy import Answer, Proxy, proxy
 from studies import documents, line_of, link, messages, wait_for_end
 from test_command_line import CommandLine, Launched, Ran
-from test_dashboard import cruncher, encoded, page_folder, tab_to
+from test_dashboard import cruncher, encoded, page_folder
 from test_enqueue import drain, table_of
 from visit import PLAIN_HOST, Visits, chromium, go_to, has_no_overflow, live, progress, requests_of, wait_until
 
@@ -196,8 +196,14 @@ def small_study(page: Page, cases: int, model: str = DOUBLE) -> None:
 def review(page: Page) -> dict[str, str]:
     """Asks for the summary, and says what stands in it."""
     button(page, "Review and send …").click()
+    return summary_of(page)
+
+
+def summary_of(page: Page) -> dict[str, str]:
+    """What stands in the summary, its details included."""
     summary = page.get_by_role("group", name="Summary")
-    expect(summary).to_be_visible()
+    summary.get_by_text("Details", exact=True).click()
+    expect(summary.get_by_text("Requests", exact=True)).to_be_visible()
     return dict(
         zip(
             summary.get_by_role("term").all_inner_texts(),
@@ -268,14 +274,14 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
     button(page, "Add the factor `cohesion_array`").click()
     text(page, "Minimum of cohesion_array").fill("50000")
     text(page, "Maximum of cohesion_array").fill("500000")
-    text(page, "Components of cohesion_array").fill("5")
+    text(page, "Vector length of cohesion_array").fill("5")
     shown = preview(page, "64 cases")
     has_pixels(page, shown.get_by_role("img", name=re.compile(r"^64 points, each pair of cohesion_array\[0\], ")))
     expect(shown.get_by_role("definition").filter(has_text="cohesion_array[")).to_be_visible()
     expect(text(page, "Batch")).to_have_value("footing")
 
     assert review(page) == {
-        "Cases of the design": "64", "Done already": "0", "Duplicates within": "0",
+        "Cases of the design": "64", "Duplicates within": "0",
         "To be sent": "64 cases to the batch footing",
         "Requests": "10", "Expected time": "no worker is attached yet",
     }  # fmt: skip
@@ -290,8 +296,11 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
         wait_for_end(launched, done=5)
     results = documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-")
     for result in results:
-        line = first.filter(has_text=result["case_id"][:8])
-        expect(line).to_contain_text(json.dumps(result["result"]["end_load"])[:8])
+        line = first.filter(has=page.get_by_title(f"Case {result['case_id']}"))
+        expect(line.get_by_title(json.dumps(result["result"]["end_load"]), exact=True).first).to_be_visible()
+        components = json.dumps(result["parameters"]["cohesion_array"], separators=(",", ":"))
+        expect(line.get_by_title(components, exact=True)).to_be_visible()
+    expect(told(page, "5 done")).to_be_visible()
 
     rest.click()
     expect(told(page, "All 64 cases are in the queue")).to_be_visible()
@@ -300,6 +309,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
     assert {result["case_id"] for result in results} == set(expected[:5])
     check_each_arrived_once(launched, "footing", expected, taken=5)
     page.get_by_role("link", name="Watch progress").click()
+    expect(page).to_have_url(re.compile("batch=footing"))
     expect(progress(page)).to_contain_text("5 of 64 done")
 
 
@@ -320,6 +330,140 @@ def test_a_first_case_that_fails_shows_its_traceback_before_the_rest_is_sent(
     button(page, "Cancel the other 3").click()
     expect(told(page, "Cancelled: 5 cases were sent")).to_be_visible()
     assert len(table_of(launched, "model")) == 5
+
+
+def is_in_window(locator: Locator) -> bool:
+    """Whether all of an element is seen, with nothing in front of its corners."""
+    return bool(
+        locator.evaluate("""element => {
+        const {left, right, top, bottom} = element.getBoundingClientRect();
+        const corners = [[left + 8, top + 8], [right - 8, top + 8], [left + 8, bottom - 8], [right - 8, bottom - 8]];
+        return corners.every(([x, y]) => element.contains(document.elementFromPoint(x, y)));
+    }""")
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_summary_is_seen_whole_when_it_opens_and_has_the_focus(
+    study: Launched, visits: Visits, width: int, height: int
+) -> None:
+    page = open_design(visits, study, viewport={"width": width, "height": height})
+    choose_file(page, "Model file", FOOTING.read_bytes(), "footing.py")
+    button(page, "Add the factor `cohesion_array`").click()
+    text(page, "Minimum of cohesion_array").fill("50000")
+    text(page, "Maximum of cohesion_array").fill("500000")
+    text(page, "Vector length of cohesion_array").fill("5")
+    preview(page, "64 cases")
+    button(page, "Review and send …").click()
+    summary = page.get_by_role("group", name="Summary")
+    expect(summary).to_be_focused()
+    assert is_in_window(summary)
+    send = button(page, "Send 5 first, then the rest")
+    assert is_in_window(send)
+    page.keyboard.press("Tab")
+    expect(send).to_be_focused()
+
+
+def test_what_waits_in_the_queue_is_said_since_it_goes_first(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 12)
+    assert "In the queue before them" not in review(page)
+    button(page, "Send all 12").click()
+    expect(told(page, "All 12 cases are in the queue")).to_be_visible()
+    button(page, "Send another design").click()
+    text(page, "Seed").fill("2")
+    preview(page, "12 cases")
+    assert review(page)["In the queue before them"] == "12 cases"
+    drain(launched)
+
+
+HALF_WRONG = """if {{a}} > 50:
+    raise ValueError('too soft: %s' % {{a}})
+result['double'] = 2 * {{a}}
+"""
+
+
+def test_after_failures_the_model_is_fixed_before_the_rest_is_sent(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 8, HALF_WRONG)
+    text(page, "Attempts per case").fill("1")
+    review(page)
+    button(page, "Send 5 first, then the rest").click()
+    first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
+    sending = page.get_by_role("region", name="Send", exact=True)
+    actions = sending.get_by_role("button")
+    expect(actions).to_have_text(["Send the remaining 3", "Cancel the other 3"])
+    with attach(line_of(launched)):
+        expect(first.filter(has_text=re.compile("failed|done in"))).to_have_count(5)
+    failed = first.filter(has_text="ValueError: too soft").count()
+    assert 0 < failed < 5
+    expect(told(page, f"{5 - failed} done, {failed} failed")).to_be_visible()
+    s3 = launched.command_line.cloud.client("s3")
+    for document in documents(s3, launched.bucket, "error-"):
+        line = first.filter(has=page.get_by_title(f"Case {document['case_id']}"))
+        expect(line.get_by_title(json.dumps(document["parameters"]["a"]), exact=True)).to_contain_text("a ")
+        expect(line).not_to_contain_text(document["case_id"][:8])
+
+    expect(actions).to_have_text(["Fix the model", "Send the remaining 3", "Cancel the other 3"])
+    actions.first.click()
+    expect(page.get_by_label("Model file", exact=True)).to_be_focused()
+    choose_file(page, "Model file", DOUBLE)
+    expect(actions).to_have_text(["Review and send …", "Send the remaining 3", "Cancel the other 3"])
+    summary = review(page)
+    assert (summary["To be sent"], summary["Cases of the design"]) == ("8 cases to the batch model", "8")
+    # The rest of the first submission isn't waited for by anybody.
+    assert len(table_of(launched, "model")) == 5
+    button(page, "Send all 8").click()
+    expect(told(page, "All 8 cases are in the queue")).to_be_visible()
+    # A worker that was ended while it asked for cases may have been given one.
+    _, held = queue(launched)
+    assert len(drain(launched)) == 8 - held
+
+
+def test_a_case_that_returned_nothing_is_done_but_says_so(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 6, "double = 2 * {{a}}\n")
+    warning = page.get_by_role("region", name="Model", exact=True).get_by_text("It seems to return nothing")
+    expect(warning).to_be_visible()
+    review(page)
+    button(page, "Send 5 first, then the rest").click()
+    first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
+    with attach(line_of(launched)):
+        expect(first.filter(has_text="but returned nothing")).to_have_count(5)
+    expect(told(page, "5 done without a result")).to_be_visible()
+    expect(button(page, "Fix the model")).to_be_visible()
+    choose_file(page, "Model file", DOUBLE)
+    expect(warning).to_have_count(0)
+    button(page, "Cancel the other 1").click()
+    expect(told(page, "Cancelled: 5 cases were sent")).to_be_visible()
+
+
+def test_the_small_model_that_the_page_offers_runs(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    model = page.get_by_role("region", name="Model", exact=True)
+    expect(model).to_contain_text('What it computes it returns by result["name"] = value')
+    offered = save(page, "Download a small model to try")
+    choose_file(page, "Model file", offered, "settlement.py")
+    expect(button(page, "Download a small model to try")).to_have_count(0)
+    expect(model.get_by_text("It seems to return nothing")).to_have_count(0)
+    button(page, "Add 3 factors").click()
+    for name, (minimum, maximum) in {
+        "pressure": ("50e3", "300e3"), "diameter": ("1", "5"), "stiffness": ("10e6", "100e6"),
+    }.items():  # fmt: skip
+        text(page, f"Minimum of {name}").fill(minimum)
+        text(page, f"Maximum of {name}").fill(maximum)
+    text(page, "Cases").fill("2")
+    preview(page, "2 cases")
+    review(page)
+    button(page, "Send all 2").click()
+    expect(told(page, "All 2 cases are in the queue")).to_be_visible()
+    with attach(line_of(launched)):
+        wait_for_end(launched, done=2)
+    for result in documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-"):
+        given, found = result["parameters"], result["result"]
+        assert found["settlement"] == pytest.approx(
+            0.91 * 3.141593 / 4 * given["pressure"] * given["diameter"] / given["stiffness"]
+        )
 
 
 @pytest.mark.parametrize("end", ["crashes", "is closed"])
@@ -605,6 +749,7 @@ def test_a_saved_design_brings_back_what_was_entered(study: Launched, visits: Vi
 
 def define_more(page: Page) -> None:
     """Enters something in fields of every kind."""
+    button(page, "Unit and note of a").click()
     text(page, "Unit of a").fill("kPa")
     text(page, "Note of a").fill("of the clay")
     button(page, "Add a factor").click()
@@ -683,7 +828,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
     "a value twice": (
         {"Name of factor 1": "a", "Values of a": "choice", "Levels of a": "clay, clay"}, "Levels of a", "twice"
     ),
-    "no number of components": ({**A, "Components of a": "0"}, "Components of a", "no number of components from 1"),
+    "no vector length": ({**A, "Vector length of a": "0"}, "Vector length of a", "no vector length from 1"),
     "the same name twice": ({**A, **B, "Name of factor 2 again": "a"}, "Name of factor 2", "Two factors are named `a`"),
     "no name in Python": ({"Name of factor 1": "2nd layer"}, "Name of factor 1", "`2nd layer` is not a name in Python"),
     "a word of Python": ({"Name of factor 1": "lambda"}, "Name of factor 1", "`lambda` is a word of Python itself"),
@@ -703,7 +848,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
         {**A, "Size": "levels, 2^first to 2^last", "First level": "x"}, "First level", "`x` is no whole number"
     ),
     "a grid that is too large": (
-        {**A, "Components of a": "6", "Method": "Full grid", "Values of a range": "11"}, "Values of a range",
+        {**A, "Vector length of a": "6", "Method": "Full grid", "Values of a range": "11"}, "Values of a range",
         f"The design has 1,771,561 cases, {LIMIT}",
     ),
     "a grid of one step": ({**A, "Method": "Full grid", "Values of a range": "1"}, "Values of a range", "at least 2"),
@@ -830,6 +975,46 @@ def test_placeholders_without_factor_and_factors_without_placeholder_are_named(s
     expect(model).to_contain_text("It has no placeholder")
 
 
+def test_a_design_of_which_every_case_would_fail_is_not_sent(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    choose_file(page, "Model file", DOUBLE + "depth = {{depth}}\n")
+    define(page)
+    text(page, "Cases").fill("16")
+    preview(page, "16 cases")
+    asked = requests_of(page)
+    button(page, "Review and send …").click()
+    refusal = page.get_by_role("alert").filter(has_text="All 16 cases would fail. Line 2: {{depth}} has no factor.")
+    expect(refusal).to_contain_text("Nothing was sent.")
+    assert [request for request in asked if "/data/" in request] == []
+    button(page, "Go to the model").click()
+    expect(page.get_by_label("Model file", exact=True)).to_be_focused()
+    button(page, "Add the factor `depth`").click()
+    expect(refusal).to_have_count(0)
+    expect(text(page, "Minimum of depth")).to_be_focused()
+    define(page, "depth", number=2)
+    preview(page, "16 cases")
+    assert review(page)["To be sent"] == "16 cases to the batch model"
+
+
+def test_a_factor_that_is_a_misspelt_placeholder_is_offered_its_name(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    model = page.get_by_role("region", name="Model", exact=True)
+    choose_file(page, "Model file", "result['load'] = 5 * {{cohesion}}\n")
+    define(page, "cohesoin")
+    button(page, "Add a constraint").click()
+    text(page, "Constraint 1").fill("cohesoin <= 90")
+    expect(model).to_contain_text("`cohesoin` isn't in the model; `cohesion` is.")
+    expect(model).not_to_contain_text("the model has to read it as parameters")
+    button(page, "Rename it to `cohesion`").click()
+    expect(text(page, "Name of factor 1")).to_have_value("cohesion")
+    expect(text(page, "Constraint 1")).to_have_value("cohesion <= 90")
+    expect(page.get_by_role("list", name="Placeholders")).to_contain_text("has a factor")
+    expect(model).not_to_contain_text("isn't in the model")
+    take_table(page)
+    choose_file(page, "Table of cases", "Cohesion\n1\n2\n", "cases.csv")
+    expect(model).to_contain_text("`Cohesion` isn't in the model; `cohesion` is. Rename the column in the table.")
+
+
 SURROUNDED = """# the cohesion {{c}} of the layers
 top = {{c[0]}}
 energy = {{a}}**2 + {{ c[2] }}
@@ -848,7 +1033,7 @@ def test_placeholders_in_strings_comments_and_for_elements_are_pointed_at(study:
     expect(model).to_contain_text("In a string, put in as text, and a text with its quotes: `c[1]` in line 5.")
     expect(model).to_contain_text("In a comment, without effect: `c` in line 1.")
     button(page, "Add 2 factors").click()
-    expect(text(page, "Components of c")).to_have_value("3")
+    expect(text(page, "Vector length of c")).to_have_value("3")
     text(page, "Minimum of c").fill("1")
     text(page, "Maximum of c").fill("2")
     text(page, "Minimum of a").fill("-2")
@@ -857,7 +1042,7 @@ def test_placeholders_in_strings_comments_and_for_elements_are_pointed_at(study:
     rendered = page.get_by_role("region", name="Rendered model")
     expect(rendered).to_contain_text(re.compile(r"energy = \(-1\.\d+\)\*\*2 \+ 1\.\d+"))
     expect(rendered).to_contain_text(re.compile(r'label = f"-1\.\d+ m wide"'))
-    text(page, "Components of c").fill("2")
+    text(page, "Vector length of c").fill("2")
     expect(model).to_contain_text(
         "Line 3: {{c[2]}} isn't one of the 2 components, counted from 0, so every case would fail."
     )
@@ -1177,7 +1362,7 @@ def test_any_case_is_looked_at_by_its_number(study: Launched, visits: Visits) ->
 def test_of_many_dimensions_somebody_chooses_which_are_drawn(study: Launched, visits: Visits) -> None:
     page = open_design(visits, study)
     define(page, "c")
-    text(page, "Components of c").fill("8")
+    text(page, "Vector length of c").fill("8")
     shown = preview(page, "64 cases")
     expect(shown).to_contain_text("6 of 8 dimensions are drawn, 6 at most")
     canvas = shown.get_by_role("img")
@@ -1406,7 +1591,7 @@ def filled(page: Page) -> None:
     text(page, "Constraint 1").fill("a <= 100")
     button(page, "Add the factor `c`").click()
     define(page, "c", number=2)
-    text(page, "Components of c").fill("7")
+    text(page, "Vector length of c").fill("7")
     preview(page, "64 cases")
     page.get_by_text("Computing how evenly").wait_for(state="hidden")
 
@@ -1503,36 +1688,142 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
             page.screenshot(path=Path(folder) / f"{state.__name__}-{scheme}-{width}.png", full_page=True)
 
 
-def test_a_study_is_defined_and_sent_by_keyboard_alone(launched: Launched, visits: Visits) -> None:
+FOUR_FACTORS = "result['load'] = {{cohesion}} * {{width}} + {{depth}} / {{stiffness}}\n"
+MAX_STEPS = 40
+
+
+@dataclasses.dataclass
+class Hands:
+    """Somebody with a keyboard and nothing else; each key, each text and each chosen file is a step."""
+
+    page: Page
+    steps: int = 0
+
+    def press(self, key: str) -> None:
+        self.steps += 1
+        self.page.keyboard.press(key)
+
+    def write(self, words: str) -> None:
+        self.steps += 1
+        self.page.keyboard.type(words)
+
+    def tab_to(self, target: Locator) -> None:
+        """Presses Tab until something is reached."""
+        for _ in range(MAX_STEPS):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.press("Tab")
+        raise AssertionError(f"not reached by keyboard: {target}")
+
+    def choose(self, content: str) -> None:
+        """Chooses a file in the field that has the focus."""
+        with self.page.expect_file_chooser() as chooser:
+            self.press("Space")
+        chooser.value.set_files(file(content))
+
+
+def test_the_first_five_are_sent_by_keyboard_alone_in_a_few_steps(launched: Launched, visits: Visits) -> None:
     page = open_design(visits, launched)
-    tab_to(page, page.get_by_label("Model file", exact=True))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(file(DOUBLE))
-    add = button(page, "Add the factor `a`")
-    expect(add).to_be_visible()
-    tab_backwards_to(page, add)
-    page.keyboard.press("Enter")
-    for name, value in {"Minimum of a": "1", "Maximum of a": "2", "Cases": "2"}.items():
-        tab_to(page, text(page, name))
-        page.keyboard.press("Control+A")
-        page.keyboard.type(value)
-    preview(page, "2 cases")
-    tab_to(page, button(page, "Review and send …"))
-    page.keyboard.press("Enter")
-    tab_to(page, button(page, "Send all 2"))
-    page.keyboard.press("Space")
-    expect(told(page, "All 2 cases are in the queue")).to_be_visible()
-    assert len(drain(launched)) == 2
+    page.reload()
+    preview(page, "Nothing to show yet")
+    hands = Hands(page)
+    hands.tab_to(page.get_by_role("link", name="Skip to content"))
+    hands.press("Enter")
+    hands.tab_to(button(page, "Skip to the model"))
+    hands.press("Enter")
+    hands.tab_to(page.get_by_label("Model file", exact=True))
+    hands.choose(FOUR_FACTORS)
+    hands.tab_to(button(page, "Add 4 factors"))
+    hands.press("Enter")
+    for name in ("cohesion", "width", "depth", "stiffness"):
+        for field, value in {"Minimum": "1", "Maximum": "2"}.items():
+            expect(text(page, f"{field} of {name}")).to_be_focused()
+            hands.write(value)
+            hands.press("Enter")
+    expect(button(page, "Review and send …")).to_be_focused()
+    preview(page, "64 cases")
+    hands.press("Enter")
+    expect(page.get_by_role("group", name="Summary")).to_be_focused()
+    hands.tab_to(button(page, "Send 5 first, then the rest"))
+    hands.press("Enter")
+    expect(page.get_by_role("list", name="The first cases").get_by_role("listitem")).to_have_count(5)
+    assert len(drain(launched)) == 5
+    assert hands.steps <= MAX_STEPS, hands.steps
 
 
-def tab_backwards_to(page: Page, target: Locator) -> None:
-    """Presses Shift-Tab until something is reached."""
-    for _ in range(10):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Shift+Tab")
-    raise AssertionError(f"not reached by keyboard: {target}")
+def test_the_parts_of_the_page_are_landmarks_that_can_be_skipped_to(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    parts = {"model": "Model", "points": "Points", "preview": "Nothing to show yet", "sending": "Send"}
+    for words, name in parts.items():
+        part = page.get_by_role("region", name=name, exact=True)
+        button(page, f"Skip to the {words}".replace("the sending", "sending")).press("Enter")
+        expect(part).to_be_focused()
+    expect(page.get_by_role("navigation", name="Parts of the design")).to_have_count(1)
+
+
+# ---- What the page says, and what not ----
+
+
+def test_unit_and_note_come_when_somebody_wants_them_or_they_are_filled(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    define(page)
+    expect(text(page, "Unit of a")).to_have_count(0)
+    button(page, "Unit and note of a").click()
+    expect(text(page, "Unit of a")).to_be_focused()
+    page.keyboard.type("kPa")
+    saved = save(page, "Save JSON")
+    # What is emptied again stays where it is.
+    text(page, "Unit of a").press("End")
+    for _ in "kPa":
+        page.keyboard.press("Backspace")
+    expect(text(page, "Unit of a")).to_be_focused()
+    open_file(page, saved)
+    expect(text(page, "Unit of a")).to_have_value("kPa")
+
+
+def test_labels_of_factors_stand_once_where_there_is_room_and_at_each_field_where_there_is_not(
+    study: Launched, visits: Visits
+) -> None:
+    page = open_design(visits, study)
+    define(page)
+    button(page, "Add a factor").click()
+    labels = page.get_by_text("Maximum", exact=True)
+
+    def seen() -> int:
+        is_clipped = "element => getComputedStyle(element).clipPath !== 'none'"
+        return sum(label.is_visible() and not label.evaluate(is_clipped) for label in labels.all())
+
+    assert seen() == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert seen() == 2
+
+
+def test_an_empty_preview_names_what_is_missing(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    shown = preview(page, "Nothing to show yet")
+    expect(shown).to_contain_text("Choose a model with placeholders, or name a factor and its range.")
+    text(page, "Name of factor 1").fill("a")
+    expect(shown).to_contain_text("Still missing: minimum and maximum of `a`.")
+    text(page, "Minimum of a").fill("1")
+    text(page, "Cases").fill("")
+    expect(shown).to_contain_text("Still missing: maximum of `a`, number of cases.")
+    take_table(page)
+    expect(shown).to_contain_text("A table of cases is missing.")
+
+
+def test_figures_of_a_design_have_all_of_their_digits_in_the_title(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    enter(page, {**A, **B, "Cases": "20"})
+    shown = preview(page, "20 cases")
+    page.get_by_text("Computing how evenly").wait_for(state="hidden")
+    figure = shown.get_by_role("definition").nth(0)
+    expect(figure).to_contain_text(re.compile(r"^[\d.e-]+ \(random: 0\.0194\d*\)$"))
+    # ((5/4)^2 - (13/12)^2) / 20
+    random = figure.get_by_title(re.compile(r"^0\.0194444444"))
+    expect(random).to_be_visible()
+    exact = figure.locator("[title]").first
+    digits = str(exact.get_attribute("title"))
+    assert len(digits) > 12 and float(exact.inner_text()) == pytest.approx(float(digits), rel=1e-4)
 
 
 # ---- Pictures ----
@@ -1561,7 +1852,8 @@ def test_the_pictures_are_made_of_the_layered_footing(gate: Gate, visits: Visits
     button(page, "Factors and a sampler").click()
     button(page, "Add the factor `cohesion_array`").click()
     define(page, "cohesion_array", "50000", "500000")
-    text(page, "Components of cohesion_array").fill("5")
+    text(page, "Vector length of cohesion_array").fill("5")
+    button(page, "Unit and note of cohesion_array").click()
     text(page, "Unit of cohesion_array").fill("Pa")
     text(page, "Note of cohesion_array").fill("of each layer")
     preview(page, "64 cases")

@@ -35,14 +35,14 @@ pub(super) struct Desk {
     pub(super) pictures: Trigger,
     /// How good the points are; none while that is computed.
     pub(super) quality: RwSignal<Option<Quality>>,
+    /// What is shown because somebody wanted to see it.
+    pub(super) unfolded: RwSignal<Unfolded>,
     /// Which dimensions are drawn, by their position.
     pub(super) drawn: RwSignal<Vec<usize>>,
     /// The number of the case that is looked at, as typed.
     pub(super) case_number: RwSignal<String>,
     /// That case's inputs.
     pub(super) case: RwSignal<Option<Parameters>>,
-    /// Whether all lines of the rendered model are shown.
-    pub(super) is_whole_model: RwSignal<bool>,
     /// Whether fields that were left empty are complained about.
     pub(super) is_strict: RwSignal<bool>,
     /// How far sending is.
@@ -55,6 +55,23 @@ pub(super) struct Desk {
     pub(super) replaced: RwSignal<Option<Draft>>,
     /// Why this browser doesn't keep the draft, if so.
     pub(super) not_kept: RwSignal<Option<String>>,
+}
+
+/// What is shown because somebody wanted to see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Unfolded {
+    /// The factors whose unit and note are shown though they are empty, by their position.
+    pub(super) factors: Vec<usize>,
+    /// Whether all lines of the rendered model are.
+    pub(super) is_whole_model: bool,
+}
+
+/// What stands in the form.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Form {
+    draft: Draft,
+    model: Option<ModelText>,
+    table: String,
 }
 
 /// A model file, as text.
@@ -131,10 +148,10 @@ impl Desk {
             preview: RwSignal::default(),
             pictures: Trigger::new(),
             quality: RwSignal::default(),
+            unfolded: RwSignal::default(),
             drawn: RwSignal::default(),
             case_number: RwSignal::new("1".to_owned()),
             case: RwSignal::default(),
-            is_whole_model: RwSignal::new(false),
             is_strict: RwSignal::new(false),
             sending: RwSignal::default(),
             reports: Reports { first: RwSignal::default(), submitted: RwSignal::default() },
@@ -142,6 +159,13 @@ impl Desk {
             replaced: RwSignal::default(),
             not_kept: RwSignal::default(),
         }
+    }
+}
+
+impl Desk {
+    /// What stands in the form.
+    pub(super) fn form(self) -> Form {
+        Form { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
     }
 }
 

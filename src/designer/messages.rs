@@ -154,6 +154,8 @@ pub(super) struct AxisLabel {
 pub(super) struct Quality {
     /// The centred discrepancy; none for many points.
     pub(super) discrepancy: Option<f64>,
+    /// That of as many random points, on average.
+    pub(super) random_discrepancy: Option<f64>,
     /// The smallest distance of two points in the unit cube.
     pub(super) distance: Option<f64>,
     /// The largest correlation of two dimensions, and which two.
@@ -245,6 +247,8 @@ pub(super) struct Prospect {
     pub(super) new: Effort,
     /// Workers that are alive.
     pub(super) workers: u64,
+    /// What waits in the queue before all of it.
+    pub(super) before: Waiting,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub(super) unreadable: Vec<String>,
 }
@@ -257,6 +261,15 @@ pub(super) struct Effort {
     /// Requests.
     pub(super) requests: u64,
     /// How long the workers that are alive take, in seconds; none if that isn't known.
+    pub(super) expected_secs: Option<f64>,
+}
+
+/// Cases that wait in the queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    /// How many.
+    pub(super) cases: u64,
+    /// How long the workers that are alive take for them, in seconds; none if that isn't known.
     pub(super) expected_secs: Option<f64>,
 }
 
@@ -306,6 +319,8 @@ pub(super) enum Stop {
 pub(super) struct FirstCase {
     /// The case.
     pub(super) case_id: CaseId,
+    /// Its inputs.
+    pub(super) inputs: Parameters,
     /// What became of it.
     pub(super) outcome: FirstOutcome,
 }
@@ -319,10 +334,10 @@ pub(super) enum FirstOutcome {
     Done {
         /// How long it took, in seconds.
         duration_secs: f64,
-        /// The numbers, texts and flags of what the model put into `result`, by name.
+        /// The numbers, texts and flags of what the model put into `result`, by name, each as JSON.
         responses: Vec<(String, String)>,
-        /// All that it put there, as JSON.
-        result: String,
+        /// All that it put there, as JSON; none if that is nothing.
+        result: Option<String>,
         /// What the worker noticed.
         warnings: Vec<String>,
     },

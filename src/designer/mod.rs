@@ -6,6 +6,7 @@
 mod channel;
 mod desk;
 mod draughtsman;
+mod focus;
 mod form;
 mod memory;
 mod messages;

@@ -13,6 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
 use super::desk::{Desk, TableState};
+use super::focus::{Part, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::Order;
@@ -44,16 +45,15 @@ fn page(access: Access) -> AnyView {
         draughtsman::follow(desk, canvas);
         sending::open(desk);
     });
-    view! {
-        <div class="designer">
-            <div class="designer__form">
+    let content = view! {
+                {skip_links()}
                 {toolbar(desk)}
                 {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> })}
                 {move || undo(desk)}
                 {move || note(desk.not_kept.get())}
                 {move || submitted(desk)}
                 {model::section(desk)}
-                <section class="step" aria-labelledby="step-points">
+                <section class="step" id=Part::Points.id() tabindex="-1" aria-labelledby="step-points">
                     <h3 id="step-points">"Points"</h3>
                     {move || source(desk)}
                     <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Table>
@@ -63,11 +63,8 @@ fn page(access: Access) -> AnyView {
                     <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Sampler>{table::section(desk)}</div>
                 </section>
                 {submit::section(desk)}
-            </div>
-            {preview::section(desk, canvas)}
-        </div>
-    }
-    .into_any()
+    };
+    view! { <div class="designer">{form(content.into_any())} {preview::section(desk, canvas)}</div> }.into_any()
 }
 
 fn note(words: Option<String>) -> Option<AnyView> {
@@ -123,6 +120,7 @@ fn clear(desk: Desk) {
     desk.table_file.set_value(None);
     desk.reading.set(Reading::default());
     desk.drawn.set(Vec::new());
+    desk.unfolded.update(|unfolded| unfolded.factors.clear());
     desk.said.set(None);
     desk.replaced.set(None);
     if desk.sending.with_untracked(|sending| sending.sent().is_none()) {
@@ -185,6 +183,7 @@ fn take_design(desk: Desk, design: &DesignFile, name: &str) {
         )));
     }
     desk.drawn.set(Vec::new());
+    desk.unfolded.update(|unfolded| unfolded.factors.clear());
     let before = desk.draft.get_untracked();
     desk.replaced.set((!before.is_untouched()).then_some(before));
     desk.draft.set(draft);

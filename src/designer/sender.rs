@@ -12,7 +12,7 @@ use cruncher_backend::enqueue::{
 use cruncher_backend::keep::Keep;
 use cruncher_backend::submitted::submitted;
 use cruncher_study::access::AccessKey;
-use cruncher_study::case::CaseId;
+use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
 use futures::lock::Mutex;
@@ -20,7 +20,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
 use super::channel::{Page, Parts};
-use super::messages::{Effort, FirstCase, FirstOutcome, News, Order, Prospect, Sent, Stop};
+use super::messages::{Effort, FirstCase, FirstOutcome, News, Order, Prospect, Sent, Stop, Waiting};
 use super::points::PointMaker;
 use super::sole::{Claim, Sole};
 use crate::platform::journals::Journals;
@@ -182,8 +182,9 @@ impl Sender {
         let effort = |selection: &Selection| Effort {
             cases: selection.cases(),
             requests: selection.requests(&plan),
-            expected_secs: found.fleet.expected_secs(selection.cases()),
+            expected_secs: found.fleet.expected_secs(found.waiting + selection.cases()),
         };
+        let before = Waiting { cases: found.waiting, expected_secs: found.fleet.expected_secs(found.waiting) };
         let told = Prospect {
             batch: plan.document().batch.to_string(),
             cases: found.cases,
@@ -193,6 +194,7 @@ impl Sender {
             left_out: found.left_out,
             new: effort(&selection),
             workers: found.fleet.workers,
+            before,
             unreadable: found.unreadable.clone(),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
@@ -344,14 +346,15 @@ impl Open {
             *wait
         };
         let Some((document, cases)) = self.first().await else { return };
+        let ids: Vec<CaseId> = cases.iter().map(|(id, _)| *id).collect();
         loop {
-            let found = outcomes(&self.study, &document, &cases).await;
+            let found = outcomes(&self.study, &document, &ids).await;
             if *self.wait.borrow() != wait {
                 return;
             }
             // A look that fails is made again: the network's bad minutes pass.
             if let Ok(found) = found {
-                let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(*case, outcome)).collect();
+                let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(case, outcome)).collect();
                 say(&self.page, &News::First(first));
                 if found.iter().all(CaseOutcome::is_settled) {
                     return;
@@ -361,13 +364,17 @@ impl Open {
         }
     }
 
-    /// The first cases that were sent, if the rest waited or waits for them.
-    async fn first(&self) -> Option<(DesignDocument, Vec<CaseId>)> {
+    /// The first cases that were sent, with their inputs, if the rest waited or waits for them.
+    async fn first(&self) -> Option<(DesignDocument, Vec<(CaseId, Parameters)>)> {
         let place = self.sending.lock().await;
         let sending = place.as_ref()?;
         let count = usize::try_from(sending.journal().hold_after()?).ok()?;
         let places = sending.journal().first(count);
-        let cases = places.into_iter().map(|place| sending.plan().cases().case_id(place as usize)).collect();
+        let case = |place: u32| {
+            let parameters = sending.plan().cases().case(place as usize).parameters;
+            (sending.plan().cases().case_id(place as usize), parameters)
+        };
+        let cases = places.into_iter().map(case).collect();
         Some((sending.plan().document().clone(), cases))
     }
 }
@@ -403,13 +410,13 @@ fn stop(Problem { title, advice, detail }: Problem) -> Stop {
     Stop::Failed { title, advice, detail }
 }
 
-fn first_case(case_id: CaseId, outcome: &CaseOutcome) -> FirstCase {
+fn first_case((case_id, inputs): &(CaseId, Parameters), outcome: &CaseOutcome) -> FirstCase {
     let outcome = match outcome {
         CaseOutcome::Waiting => FirstOutcome::Waiting,
         CaseOutcome::Done(document) => FirstOutcome::Done {
             duration_secs: document.duration_secs(),
             responses: responses(&document.result),
-            result: serde_json::to_string_pretty(&document.result).unwrap_or_default(),
+            result: all_of(&document.result),
             warnings: document.warnings.clone(),
         },
         CaseOutcome::Failed(document) => FirstOutcome::Failed {
@@ -418,7 +425,13 @@ fn first_case(case_id: CaseId, outcome: &CaseOutcome) -> FirstCase {
             is_final: document.is_final,
         },
     };
-    FirstCase { case_id, outcome }
+    FirstCase { case_id: *case_id, inputs: inputs.clone(), outcome }
+}
+
+/// A result as JSON, unless the model has put nothing into it.
+fn all_of(result: &serde_json::Value) -> Option<String> {
+    let is_empty = result.as_object().is_none_or(serde_json::Map::is_empty);
+    (!is_empty).then(|| serde_json::to_string_pretty(result).unwrap_or_default())
 }
 
 /// What fits on a line: curves and tables don't.

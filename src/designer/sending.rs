@@ -1,6 +1,6 @@
 //! How far sending is, as the page knows it, and the orders that it gives to the worker that sends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use cruncher_study::access::Role;
 use cruncher_study::design_document::DesignDocument;
@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::channel::{Engine, Heard, Parts};
-use super::desk::{Desk, TableState};
+use super::desk::{Desk, Form, TableState};
 use super::draughtsman::table_file;
+use super::form::model::certain_failure;
 use super::messages::{FirstCase, News, Order, Prospect, Sent, Stop};
 use super::worker::Request;
 use crate::platform::marks::Mark;
@@ -39,6 +40,10 @@ pub(super) enum Sending {
 thread_local! {
     /// The worker that sends. It lives as long as the page, so that sending goes on while another page is looked at.
     static SENDER: RefCell<Option<Engine>> = const { RefCell::new(None) };
+    /// What stood in the form when the cases were sent that sending is about.
+    static SENT_FORM: RefCell<Option<Form>> = const { RefCell::new(None) };
+    /// Whether what stands in the form is looked at for sending as soon as the rest of what was sent is withdrawn.
+    static IS_REVIEW_NEXT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What is known beside how far sending is.
@@ -73,8 +78,9 @@ pub(super) fn open(desk: Desk) {
         desk.draft.track();
         desk.model.track();
         desk.table.track();
-        let is_found_out =
-            desk.sending.with_untracked(|sending| matches!(sending, Sending::Preparing | Sending::Ready(_)));
+        let is_found_out = desk
+            .sending
+            .with_untracked(|sending| matches!(sending, Sending::Preparing | Sending::Refused(_) | Sending::Ready(_)));
         if is_later.is_some() && is_found_out {
             desk.sending.set(Sending::Idle);
         }
@@ -100,6 +106,9 @@ pub(super) fn prepare(desk: Desk) {
     if is_table && !matches!(&*desk.table.read_untracked(), TableState::Read { .. }) {
         return desk.sending.set(Sending::Refused("choose a table of cases first".to_owned()));
     }
+    if let Some(reason) = untrack(|| certain_failure(desk)) {
+        return desk.sending.set(Sending::Refused(reason));
+    }
     desk.sending.set(Sending::Preparing);
     desk.reports.first.set(Vec::new());
     if is_table {
@@ -107,6 +116,44 @@ pub(super) fn prepare(desk: Desk) {
         order(desk, Order::Import { reading: desk.reading.get_untracked() }, &parts);
     }
     order(desk, Order::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
+}
+
+/// Sends what was prepared.
+pub(super) fn send(desk: Desk, hold_after: Option<u64>, again: bool) {
+    remember_form(desk);
+    desk.sending.set(Sending::Going(Sent::default()));
+    order(desk, Order::Send { hold_after, again }, &[]);
+}
+
+fn remember_form(desk: Desk) {
+    SENT_FORM.set(Some(untrack(|| desk.form())));
+}
+
+/// Whether something else stands in the form than what was sent.
+pub(super) fn is_form_changed(desk: Desk) -> bool {
+    let form = desk.form();
+    SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
+}
+
+/// Withdraws what wasn't sent yet.
+pub(super) fn cancel(desk: Desk) {
+    stopping(desk);
+    order(desk, Order::Cancel, &[]);
+}
+
+/// Withdraws what wasn't sent yet, and looks at what stands in the form now.
+pub(super) fn review_instead(desk: Desk) {
+    IS_REVIEW_NEXT.set(true);
+    cancel(desk);
+}
+
+/// Shows that it was asked to stop.
+pub(super) fn stopping(desk: Desk) {
+    desk.sending.update(|sending| {
+        if let Some(sent) = sending.sent().cloned() {
+            *sending = Sending::Stopping(sent);
+        }
+    });
 }
 
 /// Gives the worker an order.
@@ -159,10 +206,7 @@ fn take(desk: Desk, news: News) {
             }
         }),
         News::Progress(sent) => take_progress(desk, sent),
-        News::Stopped(sent, stop) => {
-            desk.sending.set(Sending::Stopped(sent, stop));
-            designer::tell_sent();
-        }
+        News::Stopped(sent, stop) => take_stop(desk, sent, stop),
         News::First(first) => desk.reports.first.set(first),
         News::Nothing => {
             Mark::Sending.set(false);
@@ -177,6 +221,20 @@ fn take(desk: Desk, news: News) {
         News::NotSubmitted { reason } => {
             desk.said.set(Some(format!("The designs that were submitted can't be listed: {reason}.")));
         }
+    }
+}
+
+fn take_stop(desk: Desk, sent: Sent, stop: Stop) {
+    if SENT_FORM.with_borrow(Option::is_none) {
+        // It was begun before the page was opened: nothing has changed since that is known of.
+        remember_form(desk);
+    }
+    let is_review_next = IS_REVIEW_NEXT.take() && stop == Stop::Cancelled;
+    desk.sending.set(Sending::Stopped(sent, stop));
+    designer::tell_sent();
+    if is_review_next {
+        desk.sending.set(Sending::Idle);
+        prepare(desk);
     }
 }
 

@@ -10,6 +10,8 @@ use cruncher_study::sampler::{Sampler, SamplerError, Size};
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod factor;
+mod missing;
+mod whole;
 
 use factor::{FactorDraft, FactorField};
 
@@ -439,6 +441,16 @@ impl Draft {
         }
     }
 
+    /// Gives a factor another name, also in the constraints.
+    pub(crate) fn rename_factor(&mut self, name: &str, new_name: &str) {
+        for factor in self.factors.iter_mut().filter(|factor| factor.name.trim() == name) {
+            new_name.clone_into(&mut factor.name);
+        }
+        for constraint in &mut self.constraints {
+            *constraint = renamed(constraint, name, new_name);
+        }
+    }
+
     fn sized(self, size: Size) -> Self {
         match size {
             Size::Cases(cases) => Self { sized_by: SizedBy::Cases, cases: cases.to_string(), ..self },
@@ -469,10 +481,27 @@ impl From<Option<Criterion>> for Optimised {
     }
 }
 
+/// A text in which one name, where it is a whole word, is another one.
+fn renamed(text: &str, name: &str, new_name: &str) -> String {
+    let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let parts = text.split(|letter| !is_of_word(letter));
+    let mut separators = text.matches(|letter| !is_of_word(letter));
+    let mut renamed = String::with_capacity(text.len());
+    for part in parts {
+        renamed.push_str(if part == name { new_name } else { part });
+        renamed.push_str(separators.next().unwrap_or_default());
+    }
+    renamed
+}
+
 /// A whole number, zero or above. Groups of digits may be separated as on the page: `10,000`.
 fn whole<N: TryFrom<u64>>(text: &str, place: Place, note: &mut impl FnMut(Place, String)) -> Option<N> {
-    let digits = text.trim().replace([',', '_', ' '], "");
-    let number = digits.parse::<u64>().ok().and_then(|number| N::try_from(number).ok());
+    let typed = text.trim().replace([',', '_', ' '], "");
+    let number = typed
+        .parse::<u64>()
+        .ok()
+        .or_else(|| whole::digits(&typed)?.parse().ok())
+        .and_then(|number| N::try_from(number).ok());
     if number.is_none() {
         note(
             place,

@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod ended;
 pub(crate) mod excerpt;
 pub(crate) mod export;
+pub(crate) mod first_cases;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;
 pub(crate) mod pace;
@@ -15,6 +16,7 @@ pub(crate) mod responses;
 pub(crate) mod route;
 pub(crate) mod rows;
 pub(crate) mod shorten;
+pub(crate) mod spelling;
 pub(crate) mod table;
 pub(crate) mod view;
 pub(crate) mod words;

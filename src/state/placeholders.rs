@@ -1,9 +1,10 @@
 //! What the placeholders of a model come to: which input fills each, and what should be known of where it stands.
 
-use cruncher_study::figures::counted;
+use cruncher_study::figures::{counted, thousands};
 use cruncher_study::template::{Placeholder, PlaceholderError, Surroundings, Unfilled};
 
 use crate::state::draft::factor::FactorDraft;
+use crate::state::spelling::is_misspelt;
 
 /// How many placeholders a note names.
 const MAX_NAMED: usize = 6;
@@ -82,6 +83,46 @@ fn count(found: &[Placeholder], name: &str) -> String {
 pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [Input]) -> Vec<&'a str> {
     let is_unused = |input: &&Input| found.iter().all(|placeholder| placeholder.name != input.name);
     inputs.iter().filter(is_unused).map(|input| input.name.as_str()).collect()
+}
+
+/// An input that no placeholder uses, and the placeholder without an input that it looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misspelt {
+    /// The input's name.
+    pub(crate) input: String,
+    /// What the model calls it.
+    pub(crate) placeholder: String,
+}
+
+/// The inputs that are a placeholder, misspelt. Each name comes once.
+pub(crate) fn misspelt(found: &[Placeholder], inputs: &[Input]) -> Vec<Misspelt> {
+    let mut missing: Vec<String> = missing(found, inputs).into_iter().map(|factor| factor.name).collect();
+    let mut pairs = Vec::new();
+    for input in unused(found, inputs) {
+        if let Some(position) = missing.iter().position(|name| is_misspelt(input, name)) {
+            pairs.push(Misspelt { input: input.to_owned(), placeholder: missing.remove(position) });
+        }
+    }
+    pairs
+}
+
+/// Why every case fails, if some placeholder stays unfilled: the beginning of a sentence. `cases` says how many these are.
+pub(crate) fn certain_failure(found: &[Placeholder], inputs: &[Input], cases: Option<u64>) -> Option<String> {
+    let errors: Vec<PlaceholderError> = chips(found, inputs).into_iter().filter_map(|chip| chip.error).collect();
+    if errors.is_empty() {
+        return None;
+    }
+    let cases = match cases {
+        None => "every case".to_owned(),
+        Some(1) => "the case".to_owned(),
+        Some(count) => format!("all {} cases", thousands(count)),
+    };
+    let mut faults: Vec<String> = errors.iter().take(MAX_NAMED).map(fault).collect();
+    faults.iter_mut().skip(1).for_each(|fault| fault.replace_range(..1, "l"));
+    if errors.len() > MAX_NAMED {
+        faults.push(format!("{} more", errors.len() - MAX_NAMED));
+    }
+    Some(format!("{cases} would fail. {}", faults.join("; ")))
 }
 
 /// What is wrong, as the beginning of a sentence.
@@ -169,6 +210,36 @@ mod tests {
         let missing = missing(&found("{{d[3]}} {{x}} {{e}} {{d[1]}} {{e}} {{d[-1]}}"), &inputs());
         let told: Vec<_> = missing.iter().map(|factor| (factor.name.as_str(), factor.count.as_str())).collect();
         assert_eq!(told, [("d", "4"), ("e", "")]);
+    }
+
+    #[test]
+    fn an_unused_input_that_is_nearly_a_placeholder_is_named_with_it() {
+        let input = |name: &str| Input { name: name.to_owned(), components: None };
+        let told = |template: &str, names: &[&str]| {
+            let inputs: Vec<Input> = names.iter().copied().map(input).collect();
+            let pairs = misspelt(&found(template), &inputs);
+            pairs.into_iter().map(|pair| format!("{} {}", pair.input, pair.placeholder)).collect::<Vec<_>>()
+        };
+        assert_eq!(told("{{cohesion}} {{soil}}", &["cohesoin", "Soil"]), ["cohesoin cohesion", "Soil soil"]);
+        // One that the model has is right, however near another one is; and each placeholder is meant once.
+        assert_eq!(told("{{cohesion}} {{cohesions}}", &["cohesion"]), [""; 0]);
+        assert_eq!(told("{{cohesion}}", &["cohesoin", "cohesio"]), ["cohesoin cohesion"]);
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_fills_makes_every_case_fail() {
+        let failure = |template: &str, cases| certain_failure(&found(template), &inputs(), cases);
+        assert_eq!(failure("{{x}} {{c[1]}}", Some(16)), None);
+        let expected = "all 1,600 cases would fail. Line 1: {{d}} has no factor; line 2: {{c[2]}} isn't one of the 2 components, \
+                        counted from 0";
+        assert_eq!(failure("{{d}}\n{{c[2]}} {{d}}", Some(1_600)).as_deref(), Some(expected));
+        assert_eq!(failure("{{d}}", Some(1)).as_deref(), Some("the case would fail. Line 1: {{d}} has no factor"));
+        let many: Vec<String> = (0..9).map(|index| format!("{{{{d{index}}}}}")).collect();
+        let told = failure(&many.concat(), None).unwrap();
+        assert!(
+            told.starts_with("every case would fail. ") && told.ends_with("{{d5}} has no factor; 3 more"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -174,6 +174,12 @@ pub fn placeholders(template: &str, language: Language) -> Vec<Placeholder> {
     places.iter().zip(surroundings).map(|(place, surroundings)| place.placeholder(surroundings)).collect()
 }
 
+/// Whether Python code has this name somewhere, outside of strings and comments.
+#[must_use]
+pub fn uses_name(code: &str, name: &str) -> bool {
+    python::has_word(code, name)
+}
+
 /// The text that the worker makes of `template` with these parameters.
 ///
 /// # Errors

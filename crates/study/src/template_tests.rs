@@ -31,6 +31,23 @@ fn golden() -> Vec<(Golden, Language)> {
 }
 
 #[test]
+fn a_name_is_used_where_it_is_a_word_of_code() {
+    for (code, expected) in [
+        ("result['load'] = {{x}}", true),
+        ("load = 1\nresult = {'load': load}\n", true),
+        ("fill(result)", true),
+        ("print(f'{result}')", true),
+        ("results = {{x}}\nmy_result = 2\nresult_2 = 3", false),
+        ("print('result[1]')  # result[1]\n\"\"\"result = 1\"\"\"", false),
+        ("print('unclosed result\nresult.update(a=1)", true),
+        ("'\\", false),
+        ("", false),
+    ] {
+        assert_eq!(uses_name(code, "result"), expected, "{code}");
+    }
+}
+
+#[test]
 fn models_are_rendered_as_in_the_golden_file() {
     for (case, language) in golden() {
         let rendered = render(&case.template, &case.parameters, language);
@@ -168,5 +185,7 @@ proptest! {
         let plain = template.replace("{{a}}", "-1");
         let text = render(&template, &parameters, Language::Python).unwrap().text;
         prop_assert_eq!(text.replace("(-1)", "-1"), plain.replace("(-1)", "-1"));
+        let is_a_word = template.split(|letter: char| letter != 'a').any(|word| word == "a");
+        prop_assert!(is_a_word || !uses_name(&template, "a"));
     }
 }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::field::{Complaints, Field, choice, problem_line};
+use super::field::{Complaints, Field, Need, choice, problem_line};
 use crate::designer::desk::Desk;
+use crate::designer::focus::{focus_next_empty, focus_within};
 use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
 use crate::state::draft::{Draft, Place};
 
@@ -15,32 +16,47 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         let row = |(index, factor): (usize, &FactorDraft)| row(desk, index, factor, &complaints);
         let rows: Vec<_> = draft.factors.iter().enumerate().map(row).collect();
         view! {
+            {(!rows.is_empty()).then(head)}
             <ul class="factors">{rows}</ul>
             {problem_line(complaints.at(Place::Factors))}
             {constraints(desk, &draft, &complaints)}
         }
     };
-    let add_factor = move |_| desk.draft.update(|draft| draft.factors.push(FactorDraft::default()));
+    let add_factor = move |_| {
+        desk.draft.update(|draft| draft.factors.push(FactorDraft::default()));
+        focus_next_empty();
+    };
     let add_constraint = move |_| desk.draft.update(|draft| draft.constraints.push(String::new()));
     view! {
         {rows}
         <p class="actions">
             <button on:click=add_factor>"Add a factor"</button>
             <button class="quiet" on:click=add_constraint title="For instance: cohesion[0] <= cohesion[1]">"Add a constraint"</button>
+            <span class="faint factors__hint">"Enter goes to the next empty field."</span>
         </p>
     }
     .into_any()
 }
 
+/// The labels of fields that every row has, where there is room for a row in a line. A screen reader hears them at each field.
+fn head() -> AnyView {
+    view! {
+        <div class="factors__head" aria-hidden="true">
+            <span>"Name"</span> <span>"Values"</span> <span>"Minimum"</span> <span>"Maximum"</span> <span>"Vector length"</span>
+        </div>
+    }
+    .into_any()
+}
+
 fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) -> AnyView {
-    let of =
-        if factor.name.trim().is_empty() { format!("factor {}", index + 1) } else { factor.name.trim().to_owned() };
+    let of = name_of(index, factor);
     let field = |label, value: &str, hint, class, field: Option<FactorField>| Field {
         label,
         name: format!("{label} of {of}"),
         value: value.to_owned(),
         hint,
         class,
+        need: if field.is_some() { Need::Required } else { Need::Optional },
         problem: field.and_then(|field| complaints.at(Place::Factor(index, field))),
         described_by: Some(problems_id(index)),
     };
@@ -52,16 +68,11 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
     let kind = choice("Values", format!("Values of {of}"), &kinds, factor.kind, desk, move |draft, kind| {
         at(draft, index, |factor| factor.kind = kind);
     });
-    let remove = move |_| {
-        desk.draft.update(|draft| {
-            draft.factors.remove(index);
-        });
+    let count = Field {
+        need: Need::Optional,
+        ..field("Vector length", &factor.count, "one", "factor__count", Some(FactorField::Count))
     };
-    let (unit, note) = (
-        field("Unit", &factor.unit, "Pa", "factor__unit", None),
-        field("Note", &factor.note, "", "factor__note", None),
-    );
-    let count = field("Components", &factor.count, "one", "factor__count", Some(FactorField::Count));
+    // A fixed vector has as many as there are values.
     let has_count = factor.kind != FactorKind::Fixed;
     view! {
         <li class="factor">
@@ -69,13 +80,71 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
             {kind}
             {values(desk, index, factor, &field)}
             {has_count.then(|| count.view(desk, move |draft, text| at(draft, index, |factor| factor.count = text)))}
-            {unit.view(desk, move |draft, text| at(draft, index, |factor| factor.unit = text))}
-            {note.view(desk, move |draft, text| at(draft, index, |factor| factor.note = text))}
-            <button class="quiet factor__remove" on:click=remove aria-label=format!("Remove {of}") title="Remove">"✕"</button>
+            {unit_and_note(desk, index, factor, &field)}
+            <button class="quiet factor__remove" on:click=move |_| remove(desk, index) aria-label=format!("Remove {of}") title="Remove">"✕"</button>
             {problems(index, complaints)}
         </li>
     }
     .into_any()
+}
+
+fn name_of(index: usize, factor: &FactorDraft) -> String {
+    match factor.name.trim() {
+        "" => format!("factor {}", index + 1),
+        name => name.to_owned(),
+    }
+}
+
+/// Unit and note, once somebody wants them or they are filled.
+fn unit_and_note(
+    desk: Desk,
+    index: usize,
+    factor: &FactorDraft,
+    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> Field,
+) -> AnyView {
+    let is_shown = desk.unfolded.read().factors.contains(&index)
+        || !factor.unit.trim().is_empty()
+        || !factor.note.trim().is_empty();
+    if !is_shown {
+        let name = format!("Unit and note of {}", name_of(index, factor));
+        let unfold = move |_| {
+            desk.unfolded.update(|unfolded| unfolded.factors.push(index));
+            focus_within(details_id(index));
+        };
+        return view! { <button class="quiet factor__more" aria-label=name title="Unit and note" on:click=unfold>"more"</button> }
+            .into_any();
+    }
+    let unit = field("Unit", &factor.unit, "Pa", "factor__unit", None);
+    let note = field("Note", &factor.note, "", "factor__note", None);
+    // They stay where somebody empties them.
+    let keep = move || {
+        if !desk.unfolded.read_untracked().factors.contains(&index) {
+            desk.unfolded.update(|unfolded| unfolded.factors.push(index));
+        }
+    };
+    let write_unit = move |draft: &mut Draft, text| {
+        keep();
+        at(draft, index, |factor| factor.unit = text);
+    };
+    let write_note = move |draft: &mut Draft, text| {
+        keep();
+        at(draft, index, |factor| factor.note = text);
+    };
+    view! { <div class="factor__details" id=details_id(index)>{unit.view(desk, write_unit)} {note.view(desk, write_note)}</div> }.into_any()
+}
+
+fn remove(desk: Desk, index: usize) {
+    desk.unfolded.update(|unfolded| {
+        unfolded.factors.retain(|other| *other != index);
+        unfolded.factors.iter_mut().filter(|other| **other > index).for_each(|other| *other -= 1);
+    });
+    desk.draft.update(|draft| {
+        draft.factors.remove(index);
+    });
+}
+
+fn details_id(index: usize) -> String {
+    format!("factor-{index}-details")
 }
 
 fn problems_id(index: usize) -> String {
@@ -141,6 +210,7 @@ fn constraints(desk: Desk, draft: &Draft, complaints: &Complaints) -> Option<Any
             name: format!("Constraint {}", index + 1),
             hint: "cohesion[0] <= 2*cohesion[1]",
             class: "field--wide",
+            need: Need::Optional,
             problem: complaints.at(Place::Constraint(index)),
             ..Field::new("Constraint", text)
         };

@@ -40,6 +40,15 @@ pub(in crate::designer) fn sentence(text: &str) -> String {
     format!("{first}{}.", characters.as_str())
 }
 
+/// Whether something has to stand in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::designer) enum Need {
+    /// It has to.
+    Required,
+    /// It may stay empty.
+    Optional,
+}
+
 /// How a field of the form looks, and which text of the draft it is about.
 pub(in crate::designer) struct Field {
     /// What stands above it.
@@ -52,6 +61,8 @@ pub(in crate::designer) struct Field {
     pub(in crate::designer) hint: &'static str,
     /// More of its classes.
     pub(in crate::designer) class: &'static str,
+    /// Whether something has to stand in it.
+    pub(in crate::designer) need: Need,
     /// What is wrong with it.
     pub(in crate::designer) problem: Option<String>,
     /// The element that says what is wrong, if that isn't said below the field itself.
@@ -61,13 +72,13 @@ pub(in crate::designer) struct Field {
 impl Field {
     /// A field whose label says all.
     pub(in crate::designer) fn new(label: &'static str, value: &str) -> Self {
-        let (hint, class, problem, described_by) = ("", "", None, None);
-        Self { label, name: label.to_owned(), value: value.to_owned(), hint, class, problem, described_by }
+        let (hint, class, need, problem, described_by) = ("", "", Need::Required, None, None);
+        Self { label, name: label.to_owned(), value: value.to_owned(), hint, class, need, problem, described_by }
     }
 
     /// The field; `write` puts what is typed into the draft.
     pub(in crate::designer) fn view(self, desk: Desk, write: impl Fn(&mut Draft, String) + 'static) -> AnyView {
-        let Self { label, name, value, hint, class, problem, described_by } = self;
+        let Self { label, name, value, hint, class, need, problem, described_by } = self;
         let input = move |event| desk.draft.update(|draft| write(draft, event_target_value(&event)));
         let is_wrong = problem.is_some().then_some("true");
         let id = described_by.clone().unwrap_or_else(|| problem_id(&name));
@@ -82,8 +93,9 @@ impl Field {
                     class="field__input"
                     aria-label=name
                     aria-invalid=is_wrong
+                aria-required=(need == Need::Required).then_some("true")
                     aria-describedby=described_by
-                    placeholder=hint
+                    placeholder=if hint.is_empty() { " " } else { hint }
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=value

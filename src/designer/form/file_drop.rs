@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
-/// A place for one file; `name` says which, `accept` which ends its name may have, `take` is given it.
+/// A place for one file; `id` is that of its input, `name` says which file, `accept` which ends its name may have, `take` is given it.
 pub(in crate::designer) fn file_drop(
+    id: &'static str,
     name: &'static str,
     words: &'static str,
     accept: &'static str,
@@ -34,7 +35,7 @@ pub(in crate::designer) fn file_drop(
     };
     view! {
         <label class="drop" on:drop=drop on:dragover=over on:dragleave=|event| mark(&event, "drop")>
-            <input class="visually-hidden" type="file" accept=accept aria-label=name on:change=choose />
+            <input class="visually-hidden" id=id type="file" accept=accept aria-label=name on:change=choose />
             <span class="drop__button">"Choose a file"</span>
             <span class="faint">{words}</span>
         </label>

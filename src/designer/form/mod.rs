@@ -3,6 +3,7 @@
 pub(super) mod factors;
 pub(super) mod field;
 pub(super) mod file_drop;
+mod first_cases;
 pub(super) mod model;
 pub(super) mod preview;
 mod reading;
@@ -10,3 +11,4 @@ pub(super) mod sampler;
 pub(super) mod submit;
 pub(super) mod table;
 mod understood;
+mod values;

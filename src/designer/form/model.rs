@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_study::figures::counted;
+use cruncher_study::model::ModelKind;
 use cruncher_study::template::{self, Language, Placeholder, Unfilled, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -12,19 +13,28 @@ use web_sys::File;
 
 use super::field::{Complaints, problem_line};
 use super::file_drop::file_drop;
-use crate::designer::desk::{Desk, ModelText, TableState};
+use crate::designer::desk::{Desk, ModelText, Preview, TableState};
+use crate::designer::focus::{Part, focus, focus_next_empty};
 use crate::designer::memory;
 use crate::designer::messages::ImportedColumn;
+use crate::platform::download;
 use crate::state::draft::factor::FactorDraft;
 use crate::state::draft::{Place, Source};
 use crate::state::excerpt::{ExcerptLine, excerpt};
-use crate::state::placeholders::{self, Chip, Input, Note};
+use crate::state::placeholders::{self, Chip, Input, Misspelt, Note};
 
 /// The largest model file.
 const MAX_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// How many lines are shown around one with values.
 const LINES_AROUND: usize = 2;
+
+/// The input that the model is chosen with.
+const FILE_INPUT: &str = "model-file";
+
+/// A model for whoever has none yet.
+const SMALL_MODEL_NAME: &str = "settlement.py";
+const SMALL_MODEL: &str = include_str!("../../../examples/elastic_footing/settlement.py");
 
 /// The section of the model.
 pub(in crate::designer) fn section(desk: Desk) -> AnyView {
@@ -41,14 +51,32 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         }
     };
     view! {
-        <section class="step" aria-labelledby="step-model">
+        <section class="step" id=Part::Model.id() tabindex="-1" aria-labelledby="step-model">
             <h3 id="step-model">"Model"</h3>
-            {file}
-            {move || file_drop("Model file", words(), ".py,.txt,text/x-python", move |file| take(desk, file))}
+            {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", move |file| take(desk, file))}
             {problem}
+            {move || desk.model.read().is_none().then(small_model)}
+            {file}
         </section>
     }
     .into_any()
+}
+
+/// How a model returns results, and one to try.
+fn small_model() -> AnyView {
+    let save = |_| download::save(SMALL_MODEL_NAME, "text/x-python", &SMALL_MODEL.into());
+    view! {
+        <p class="faint">
+            "What it computes it returns by " <code>"result[\"name\"] = value"</code> ". "
+            <button class="quiet" on:click=save>"Download a small model to try"</button>
+        </p>
+    }
+    .into_any()
+}
+
+/// Leads to the place where the model is chosen.
+pub(in crate::designer) fn show_place() {
+    focus(FILE_INPUT);
 }
 
 /// Reads a file as the model.
@@ -98,12 +126,36 @@ async fn read(file: &File) -> Result<ModelText, String> {
 fn file_view(desk: Desk, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
     let language = Language::of(desk.draft.read().kind, &model.name);
-    let found = template::placeholders(decode(&model.content).unwrap_or_default(), language);
+    let code = decode(&model.content).unwrap_or_default();
+    let found = template::placeholders(code, language);
+    // A command returns a file, which need not be named anywhere.
+    let returns_nothing = desk.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
+    let returns_nothing = returns_nothing.then(|| {
+        view! {
+            <p class="field__warning">
+                "It seems to return nothing: put what it computes into " <code>"result"</code> ", as in "
+                <code>"result[\"name\"] = value"</code> "."
+            </p>
+        }
+    });
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
         {matching(desk, &found)}
+        {returns_nothing}
     }
     .into_any()
+}
+
+/// Why every case of what stands in the form would fail, if that is certain.
+pub(in crate::designer) fn certain_failure(desk: Desk) -> Option<String> {
+    let model = desk.model.get()?;
+    let language = Language::of(desk.draft.read().kind, &model.name);
+    let found = template::placeholders(decode(&model.content).unwrap_or_default(), language);
+    let cases = match &*desk.preview.read() {
+        Preview::Ready(picture) => Some(picture.cases as u64),
+        _ => None,
+    };
+    placeholders::certain_failure(&found, &inputs(desk), cases)
 }
 
 /// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
@@ -114,7 +166,10 @@ fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
     let none = found.is_empty().then(|| {
         view! { <p class="field__warning">"It has no placeholder: write {{name}} where a value of the case belongs, or read parameters[\"name\"]."</p> }
     });
-    let unused = placeholders::unused(found, &inputs);
+    let misspelt = placeholders::misspelt(found, &inputs);
+    let is_misspelt = |name: &&str| misspelt.iter().any(|pair| pair.input == *name);
+    let mut unused = placeholders::unused(found, &inputs);
+    unused.retain(|name| !is_misspelt(name));
     let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
         let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let words = format!("No placeholder for {names}: the model has to read it as parameters[\"…\"].");
@@ -124,6 +179,7 @@ fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
         <ul class="chips" aria-label="Placeholders">{chips.iter().map(chip).collect::<Vec<_>>()}</ul>
         {none}
         {wrong}
+        {misspelt.into_iter().map(|pair| rename(desk, pair)).collect::<Vec<_>>()}
         {add_missing(desk, placeholders::missing(found, &inputs))}
         {unused}
         {placeholders::notes(found).into_iter().map(note).collect::<Vec<_>>()}
@@ -172,6 +228,20 @@ fn wrong_component(chip: &Chip) -> Option<AnyView> {
     Some(view! { <p class="field__problem">{words}</p> }.into_any())
 }
 
+/// Offers the placeholder's name to an input that looks like it.
+fn rename(desk: Desk, pair: Misspelt) -> AnyView {
+    let Misspelt { input, placeholder } = pair;
+    let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
+    if desk.draft.read().source == Source::Table {
+        let words = format!("{words} Rename the column in the table.");
+        return view! { <p class="field__problem">{words}</p> }.into_any();
+    }
+    let label = format!("Rename it to `{placeholder}`");
+    let press = move |_| desk.draft.update(|draft| draft.rename_factor(&input, &placeholder));
+    view! { <p class="actions"><span class="field__problem">{words}</span> <button class="primary" on:click=press>{label}</button></p> }
+        .into_any()
+}
+
 fn note(note: Note) -> AnyView {
     let class = if note.is_warning { "field__warning" } else { "field__note" };
     view! { <p class=class>{note.words}</p> }.into_any()
@@ -199,6 +269,7 @@ fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
             draft.factors.retain(|factor| *factor != FactorDraft::default());
             draft.factors.extend(missing.iter().cloned());
         });
+        focus_next_empty();
     };
     Some(view! { <button class="primary" on:click=add>{words}</button> }.into_any())
 }
@@ -214,13 +285,13 @@ pub(in crate::designer) fn rendered(desk: Desk) -> Option<AnyView> {
             return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
         }
     };
-    let is_whole = desk.is_whole_model.get();
+    let is_whole = desk.unfolded.read().is_whole_model;
     let reach = if is_whole { usize::MAX } else { LINES_AROUND };
     let lines: Vec<_> = excerpt(template, &rendered, reach).iter().map(line_view).collect();
     let words = if is_whole { "Show only lines with values" } else { "Show the whole file" };
     let view = view! {
         <div class="trace rendered" tabindex="0" role="region" aria-label="Rendered model">{lines}</div>
-        <button class="quiet" on:click=move |_| desk.is_whole_model.set(!is_whole)>{words}</button>
+        <button class="quiet" on:click=move |_| desk.unfolded.update(|unfolded| unfolded.is_whole_model = !is_whole)>{words}</button>
     };
     Some(view.into_any())
 }

@@ -9,10 +9,19 @@ use leptos::prelude::*;
 
 use super::field::sentence;
 use super::model::rendered;
-use crate::designer::desk::{Desk, Preview};
+use super::values::{exact, short};
+use crate::designer::desk::{Desk, Preview, TableState};
 use crate::designer::draughtsman;
-use crate::designer::messages::{Picture, Quality};
+use crate::designer::focus::Part;
+use crate::designer::messages::{Picture, Quality, WrongTable};
 use crate::designer::points::MOST_DRAWN;
+use crate::state::draft::Source;
+
+const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
+    points and factors; beside it what as many independent random points have on average.";
+const DISTANCE: &str = "Between two points, where every factor's range has length 1: the larger, the better.";
+const CORRELATION: &str =
+    "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.";
 
 /// How long points may take without it being mentioned.
 const NOTICED_SECS: f64 = 0.02;
@@ -30,14 +39,13 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
         _ => None,
     };
     let empty = move || {
-        matches!(&*desk.preview.read(), Preview::None)
-            .then(|| view! { <p class="faint">"As soon as the points can be chosen, they appear here."</p> })
+        matches!(&*desk.preview.read(), Preview::None).then(|| view! { <p class="faint">{what_is_missing(desk)}</p> })
     };
     let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).to_string();
     let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
     let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
     view! {
-        <section class="panel preview" aria-labelledby="preview-title" aria-busy=busy>
+        <section class="panel preview" id=Part::Preview.id() tabindex="-1" aria-labelledby="preview-title" aria-busy=busy>
             <h3 id="preview-title"><span role="status">{title}</span></h3>
             {problem}
             {empty}
@@ -50,6 +58,23 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
         </section>
     }
     .into_any()
+}
+
+/// Why there is nothing to show.
+fn what_is_missing(desk: Desk) -> String {
+    let draft = desk.draft.read();
+    if draft.source == Source::Sampler {
+        return draft.missing();
+    }
+    match &*desk.table.read() {
+        TableState::Wrong { problem: WrongTable { question: Some(_), .. }, .. } => {
+            "It has to be said how the table is read.".to_owned()
+        }
+        TableState::Wrong { name, .. } => format!("{name} can't be used."),
+        TableState::None | TableState::Reading { .. } | TableState::Read { .. } => {
+            "A table of cases is missing.".to_owned()
+        }
+    }
 }
 
 fn headline(picture: &Picture) -> String {
@@ -131,22 +156,29 @@ fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
     let Some(quality) = quality else {
         return view! { <p class="faint" role="status">"Computing how evenly they lie …"</p> }.into_any();
     };
+    let unknown = || "–".to_owned();
     let discrepancy = quality.discrepancy.map_or_else(
-        || if picture.points > 1 { "not computed for so many".to_owned() } else { "–".to_owned() },
-        |value| format!("{value:.3e}"),
+        || if picture.points > 1 { "not computed for so many".to_owned() } else { unknown() },
+        significant,
     );
-    let distance = quality.distance.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-    let correlation = quality
-        .correlation
-        .map_or_else(|| "–".to_owned(), |(value, first, second)| format!("{value:+.3} ({first}, {second})"));
-    let figure = |name, explained, value: String| {
-        view! { <div class="quality__one"><dt title=explained>{name}</dt><dd>{value}</dd></div> }
+    let random = quality.random_discrepancy.filter(|_| quality.discrepancy.is_some());
+    let random = random.map(|random| {
+        view! { <span class="faint" title=random.to_string()>{format!("(random: {})", significant(random))}</span> }
+            .into_any()
+    });
+    let correlation = quality.correlation.as_ref().map(|(value, first, second)| {
+        let sign = if *value > 0.0 { "+" } else { "" };
+        format!("{sign}{} ({first}, {second})", significant(*value))
+    });
+    let figure = |name, explained, value: String, exact: Option<f64>, beside: Option<AnyView>| {
+        let exact = exact.map(|exact| exact.to_string());
+        view! { <dt title=explained>{name}</dt> <dd><span title=exact>{value}</span>" "{beside}</dd> }
     };
     view! {
         <dl class="quality">
-            {figure("Centred discrepancy", "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of points and factors.", discrepancy)}
-            {figure("Smallest distance", "Between two points, where every factor's range has length 1: the larger, the better.", distance)}
-            {figure("Largest correlation", "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.", correlation)}
+            <div class="quality__one">{figure("Centred discrepancy", DISCREPANCY, discrepancy, quality.discrepancy, random)}</div>
+            <div class="quality__one">{figure("Smallest distance", DISTANCE, quality.distance.map_or_else(unknown, significant), quality.distance, None)}</div>
+            <div class="quality__one">{figure("Largest correlation", CORRELATION, correlation.unwrap_or_else(unknown), quality.correlation.map(|found| found.0), None)}</div>
         </dl>
     }
     .into_any()
@@ -180,19 +212,8 @@ fn one_case(desk: Desk, picture: &Picture) -> AnyView {
 
 fn inputs(parameters: &Parameters) -> AnyView {
     let line = |(name, value): (&String, &Parameter)| {
-        let exact = serde_json::to_string(value).unwrap_or_default();
-        view! { <dt><code>{name.clone()}</code></dt> <dd title=exact>{short(value)}</dd> }
+        view! { <dt><code>{name.clone()}</code></dt> <dd title=exact(value)>{short(value)}</dd> }
     };
     let lines: Vec<_> = parameters.iter().map(line).collect();
     view! { <dl class="facts">{lines}</dl> }.into_any()
-}
-
-/// A value with as many digits as somebody reads.
-fn short(value: &Parameter) -> String {
-    match value {
-        Parameter::Number(number) => significant(*number),
-        Parameter::List(components) => components.iter().map(short).collect::<Vec<_>>().join(", "),
-        Parameter::Text(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
-    }
 }

@@ -1,20 +1,29 @@
 //! Sending: what it comes to, how far it is, and what became of the first cases.
 
 use cruncher_study::access::Role;
+use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, duration, thousands};
+use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::field::{Complaints, Field, check_box, sentence};
+use super::field::{Complaints, Field, Need, check_box, sentence};
+use super::first_cases::{first_cases, tally};
+use super::model::{certain_failure, show_place};
 use crate::components::problem_note::problem_note;
 use crate::designer::desk::Desk;
-use crate::designer::messages::{Effort, FirstCase, FirstOutcome, Order, Prospect, Sent, Stop};
-use crate::designer::sending::{Sending, order, prepare};
+use crate::designer::focus::{Part, REVIEW, focus};
+use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
+use crate::designer::sending::{Sending, cancel, is_form_changed, order, prepare, review_instead, send, stopping};
 use crate::state::draft::Place;
 use crate::state::problem::Problem;
+use crate::state::route::{Page, Route};
 
 /// How many are sent before the rest, unless somebody types another number.
 pub(in crate::designer) const FIRST_CASES: u64 = 5;
+
+/// The summary.
+const SUMMARY: &str = "summary";
 
 /// The section of sending.
 pub(in crate::designer) fn section(desk: Desk) -> AnyView {
@@ -31,8 +40,15 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
             }
         });
     };
+    Effect::new(move |was_ready: Option<bool>| {
+        let is_ready = matches!(&*desk.sending.read(), Sending::Ready(_));
+        if is_ready && was_ready == Some(false) {
+            focus(SUMMARY);
+        }
+        is_ready
+    });
     view! {
-        <section class="step step--send" aria-labelledby="step-send">
+        <section class="step step--send" id=Part::Send.id() tabindex="-1" aria-labelledby="step-send">
             <h3 id="step-send">"Send"</h3>
             {fields}
             <div class="step" tabindex="-1" node_ref=place on:click=keep_focus>{state}</div>
@@ -48,7 +64,10 @@ fn fields(desk: Desk) -> AnyView {
         |label, value: &str, hint, place| Field { hint, problem: complaints.at(place), ..Field::new(label, value) };
     let batch = field("Batch", &draft.batch, "footing/soft-clay", Place::Batch);
     let attempts = field("Attempts per case", &draft.max_attempts, "3", Place::MaxAttempts);
-    let limit = field("Time limit, minutes", &draft.time_limit_minutes, "none", Place::TimeLimit);
+    let limit = Field {
+        need: Need::Optional,
+        ..field("Time limit, minutes", &draft.time_limit_minutes, "none", Place::TimeLimit)
+    };
     view! {
         <div class="fields">
             {batch.view(desk, |draft, text| draft.batch = text)}
@@ -77,7 +96,7 @@ fn state(desk: Desk) -> AnyView {
             view! {
                 {progress(&sent, "Sending")}
                 {first_cases(desk)}
-                <p class="actions"><button on:click=pause>"Pause"</button> {cancel(desk, &sent)}</p>
+                <p class="actions"><button on:click=pause>"Pause"</button> {cancel_button(desk, &sent)}</p>
                 <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
             }
             .into_any()
@@ -85,14 +104,6 @@ fn state(desk: Desk) -> AnyView {
         Sending::Stopping(sent) => progress(&sent, "Stopping"),
         Sending::Stopped(sent, stop) => stopped(desk, &sent, stop),
     }
-}
-
-fn stopping(desk: Desk) {
-    desk.sending.update(|sending| {
-        if let Some(sent) = sending.sent().cloned() {
-            *sending = Sending::Stopping(sent);
-        }
-    });
 }
 
 fn review(desk: Desk, refused: Option<String>) -> AnyView {
@@ -105,13 +116,15 @@ fn review(desk: Desk, refused: Option<String>) -> AnyView {
         );
         view! { <p class="field__problem" role="alert">{words}</p> }
     });
+    let must_fail = refused.is_some() && certain_failure(desk).is_some();
     let refused = refused.map(|reason| {
         view! { <p class="field__problem" role="alert">{sentence(&reason)}" Nothing was sent."</p> }
     });
+    let to_model = must_fail.then(|| view! { <button on:click=|_| show_place()>"Go to the model"</button> });
     view! {
         {refused}
         {count}
-        <p class="actions"><button class="primary" on:click=move |_| prepare(desk)>"Review and send …"</button></p>
+        <p class="actions">{to_model}<button class="primary" id=REVIEW on:click=move |_| prepare(desk)>"Review and send …"</button></p>
     }
     .into_any()
 }
@@ -120,61 +133,103 @@ fn summary(desk: Desk, prospect: Prospect) -> AnyView {
     let line = |name: &'static str, value: String| view! { <dt>{name}</dt> <dd>{value}</dd> };
     let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
     let Effort { cases, requests, expected_secs } = prospect.new;
-    let time = match (expected_secs, prospect.workers) {
-        (_, 0) => "no worker is attached yet".to_owned(),
-        (None, workers) => format!("not known before the first case is done; {}", attached(workers)),
-        (Some(secs), workers) => format!("about {}; {}", duration(secs), attached(workers)),
-    };
     let back = move |_| desk.sending.set(Sending::Idle);
     view! {
-        <div class="panel summary" role="group" aria-label="Summary">
+        <div class="panel summary" id=SUMMARY role="group" aria-label="Summary" tabindex="-1">
             <dl class="facts">
-                {line("Cases of the design", thousands(prospect.cases))}
-                {line("Done already", thousands(prospect.done))}
-                {some("Sent before, not done yet", prospect.sent_before)}
-                {line("Duplicates within", thousands(prospect.duplicates))}
-                {some("Left out by constraints", prospect.left_out)}
                 {line("To be sent", format!("{} to the batch {}", counted(cases, "case", "cases"), prospect.batch))}
-                {line("Requests", thousands(requests))}
-                {line("Expected time", time)}
+                {some("Done already", prospect.done)}
+                {some("Sent before, not done yet", prospect.sent_before)}
+                {some("Left out by constraints", prospect.left_out)}
+                {(prospect.before.cases > 0).then(|| line("In the queue before them", before(prospect.before)))}
+                {line("Expected time", expected_time(expected_secs, prospect.workers))}
             </dl>
             {(!prospect.unreadable.is_empty()).then(|| {
                 let words = format!("Can't be read, so that cases they name may be sent twice: {}", prospect.unreadable.join(", "));
                 view! { <p class="field__warning">{words}</p> }
             })}
             {send_buttons(desk, &prospect)}
+            <details>
+                <summary>"Details"</summary>
+                <dl class="facts">
+                    {line("Cases of the design", thousands(prospect.cases))}
+                    {line("Duplicates within", thousands(prospect.duplicates))}
+                    {line("Requests", thousands(requests))}
+                </dl>
+            </details>
             <button class="quiet" on:click=back>"Back to the design"</button>
         </div>
     }
     .into_any()
 }
 
-fn attached(workers: u64) -> String {
-    format!("{} attached", counted(workers, "worker is", "workers are"))
+/// What waits in the queue: it gives cases in the order in which they came, whatever they are.
+fn before(Waiting { cases, expected_secs }: Waiting) -> String {
+    let time = expected_secs.filter(|secs| *secs > 0.0).map(|secs| format!(", about {}", duration(secs)));
+    format!("{}{}", counted(cases, "case", "cases"), time.unwrap_or_default())
+}
+
+fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
+    let attached = format!("{} attached", counted(workers, "worker is", "workers are"));
+    match (expected_secs, workers) {
+        (_, 0) => "no worker is attached yet".to_owned(),
+        (None, _) => format!("not known before the first case is done; {attached}"),
+        (Some(secs), _) => format!("about {}; {attached}", duration(secs)),
+    }
 }
 
 fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
-    let send = move |hold_after, again| {
-        desk.sending.set(Sending::Going(Sent::default()));
-        order(desk, Order::Send { hold_after, again }, &[]);
-    };
     let cases = prospect.new.cases;
     let first = (cases > FIRST_CASES).then(|| {
         let words = format!("Send {FIRST_CASES} first, then the rest");
-        view! { <button class="primary" on:click=move |_| send(Some(FIRST_CASES), false)>{words}</button> }
+        view! { <button class="primary" on:click=move |_| send(desk, Some(FIRST_CASES), false)>{words}</button> }
     });
     let all = (cases > 0).then(|| {
         let words = if cases == 1 { "Send it".to_owned() } else { format!("Send all {}", thousands(cases)) };
         let class = if cases > FIRST_CASES { "" } else { "primary" };
-        view! { <button class=class on:click=move |_| send(None, false)>{words}</button> }
+        view! { <button class=class on:click=move |_| send(desk, None, false)>{words}</button> }
     });
     let again = (prospect.sent_before > 0).then(|| {
         let words = format!("Also send the {} before again", counted(prospect.sent_before, "case sent", "cases sent"));
-        view! { <button class="quiet" on:click=move |_| send(None, true)>{words}</button> }
+        view! { <button class="quiet" on:click=move |_| send(desk, None, true)>{words}</button> }
     });
     let nothing =
         (cases == 0).then(|| view! { <p>"There is nothing to send: every case is done or was sent before."</p> });
     view! { {nothing} <p class="actions">{first} {all} {again}</p> }.into_any()
+}
+
+/// Where the progress of a batch is seen.
+fn progress_address(batch: &str) -> String {
+    Route { page: Page::Overview, batch: Batch::parse(batch).ok(), group: None }.to_string()
+}
+
+/// The first are sent, and somebody decides what becomes of the rest.
+fn held(desk: Desk, sent: &Sent, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
+    let rest = thousands(sent.of.saturating_sub(sent.accepted));
+    let tally = tally(&desk.reports.first.read());
+    let (is_changed, has_trouble) = (is_form_changed(desk), tally.has_trouble());
+    let instead = match (is_changed, has_trouble) {
+        (true, _) => {
+            let review = move |_| review_instead(desk);
+            Some(view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any())
+        }
+        (false, true) => {
+            Some(view! { <button class="primary" on:click=|_| show_place()>"Fix the model"</button> }.into_any())
+        }
+        (false, false) => None,
+    };
+    let class = if instead.is_none() { "primary" } else { "" };
+    let changed = is_changed.then(|| {
+        let words = format!("What stands above has changed since. To send that, the other {rest} are withdrawn first; what was computed stays.");
+        view! { <p class="faint">{words}</p> }
+    });
+    view! {
+        {first_cases(desk)}
+        {progress(sent, "The first are sent")}
+        {changed}
+        <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}")}</button> {cancel_button(desk, sent)}</p>
+    }
+    .into_any()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
@@ -194,13 +249,9 @@ fn progress(sent: &Sent, doing: &'static str) -> AnyView {
     .into_any()
 }
 
-fn cancel(desk: Desk, sent: &Sent) -> AnyView {
+fn cancel_button(desk: Desk, sent: &Sent) -> AnyView {
     let words = format!("Cancel the other {}", thousands(sent.of.saturating_sub(sent.accepted)));
-    let press = move |_| {
-        stopping(desk);
-        order(desk, Order::Cancel, &[]);
-    };
-    view! { <button class="quiet" on:click=press title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
+    view! { <button class="quiet" on:click=move |_| cancel(desk) title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
 }
 
 fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
@@ -212,13 +263,12 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
         });
         order(desk, Order::GoOn, &[]);
     };
-    let rest = sent.of.saturating_sub(sent.accepted);
     match stop {
         Stop::Complete => view! {
             <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
             {first_cases(desk)}
             <p class="actions">
-                <a href=format!("#/overview?batch={}", sent.batch)>"Watch progress"</a>
+                <a href=progress_address(&sent.batch)>"Watch progress"</a>
                 <button class="quiet" on:click=move |_| desk.sending.set(Sending::Idle)>"Send another design"</button>
             </p>
         }
@@ -233,15 +283,10 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
             <p class="actions"><button on:click=move |_| crate::platform::address::reload()>"Look again"</button></p>
         }
         .into_any(),
-        Stop::Held => view! {
-            {progress(sent, "The first are sent")}
-            {first_cases(desk)}
-            <p class="actions"><button class="primary" on:click=go_on>{format!("Send the remaining {}", thousands(rest))}</button> {cancel(desk, sent)}</p>
-        }
-        .into_any(),
+        Stop::Held => held(desk, sent, go_on),
         Stop::Paused => view! {
             {progress(sent, "Paused")}
-            <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel(desk, sent)}</p>
+            <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel_button(desk, sent)}</p>
         }
         .into_any(),
         Stop::Failed { title, advice, detail } => {
@@ -250,7 +295,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
             let again = if is_begun { "Go on" } else { "Try again" };
             let forget = move |_| order(desk, Order::Forget, &[]);
             let rest = if is_begun {
-                cancel(desk, sent)
+                cancel_button(desk, sent)
             } else {
                 view! { <button class="quiet" on:click=forget title="What was sent stays in the queue">"Forget it"</button> }
                     .into_any()
@@ -259,65 +304,6 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
                 {is_begun.then(|| progress(sent, "Interrupted"))}
                 {problem_note(Problem { title, advice, detail })}
                 <p class="actions"><button class="primary" on:click=go_on>{again}</button> {rest}</p>
-            }
-            .into_any()
-        }
-    }
-}
-
-/// What became of the first cases.
-fn first_cases(desk: Desk) -> Option<AnyView> {
-    let cases = desk.reports.first.get();
-    if cases.is_empty() {
-        return None;
-    }
-    let waiting = cases.iter().filter(|case| case.outcome == FirstOutcome::Waiting).count() as u64;
-    let words = match waiting {
-        0 => view! { "Their results:" }.into_any(),
-        count => {
-            let words = format!("{} no result yet. ", counted(count, "has", "have"));
-            view! { {words} <a href="#/attach">"Attach a worker"</a> ", if none is." }.into_any()
-        }
-    };
-    let rows: Vec<_> = cases.iter().map(first_case).collect();
-    let list = view! {
-        <p role="status">{words}</p>
-        <ul class="first" aria-label="The first cases">{rows}</ul>
-    };
-    Some(list.into_any())
-}
-
-fn first_case(case: &FirstCase) -> AnyView {
-    let id = case.case_id.to_string();
-    let short = id[..8].to_owned();
-    match &case.outcome {
-        FirstOutcome::Waiting => {
-            view! { <li><span class="symbol" aria-hidden="true">"○"</span><code title=id>{short}</code>" waiting"</li> }
-                .into_any()
-        }
-        FirstOutcome::Done { duration_secs, responses, result, warnings } => {
-            let warnings: Vec<_> =
-                warnings.iter().map(|warning| view! { <p class="field__warning">{warning.clone()}</p> }).collect();
-            view! {
-                <li>
-                    <span class="symbol state-text-done" aria-hidden="true">"✓"</span><code title=id>{short}</code>
-                    {format!(" done in {}", duration(*duration_secs))}
-                    <p>{responses.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(" · ")}</p>
-                    <details><summary>"All of the result"</summary><pre class="trace first__result">{result.clone()}</pre></details>
-                    {warnings}
-                </li>
-            }
-            .into_any()
-        }
-        FirstOutcome::Failed { error, traceback, is_final } => {
-            let words = if *is_final { " failed" } else { " failed, will be tried again" };
-            view! {
-                <li>
-                    <span class="symbol state-text-failed" aria-hidden="true">"✕"</span><code title=id>{short}</code>
-                    {words}
-                    <p class="group__error">{error.clone()}</p>
-                    <details><summary>"Traceback"</summary><pre class="trace">{traceback.clone()}</pre></details>
-                </li>
             }
             .into_any()
         }

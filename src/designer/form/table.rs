@@ -41,7 +41,7 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
     };
     view! {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
-        {file_drop("Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
+        {file_drop("table-file", "Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
             let name = file.name();
             take(desk, name, file.into());
         })}

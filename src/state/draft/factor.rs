@@ -1,8 +1,12 @@
 //! A factor as it stands in the form.
 
+use std::str::FromStr;
+
 use cruncher_study::case::Parameter;
 use cruncher_study::factor::{Factor, FactorError, Scale, Values, check_name};
 use serde::{Deserialize, Serialize};
+
+use super::whole;
 
 /// A factor as it stands in the form. Fields that its kind doesn't use keep what was typed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -107,7 +111,7 @@ impl FactorDraft {
         if self.kind == FactorKind::Fixed {
             return self.read().ok()?.components();
         }
-        self.count.trim().parse().ok()
+        whole_number(&self.count)
     }
 
     /// What was typed in a field.
@@ -169,11 +173,10 @@ impl FactorDraft {
         if text.is_empty() || self.kind == FactorKind::Fixed {
             return None;
         }
-        let count = text.parse().ok().filter(|count| (1..=MOST_COMPONENTS).contains(count));
+        let count = whole_number(text).filter(|count| (1..=MOST_COMPONENTS).contains(count));
         if count.is_none() {
-            let problem = format!(
-                "`{text}` is no number of components from 1 to {MOST_COMPONENTS}; leave it empty for a single value"
-            );
+            let problem =
+                format!("`{text}` is no vector length from 1 to {MOST_COMPONENTS}; leave it empty for a single value");
             faults.push((FactorField::Count, problem));
         }
         count
@@ -255,11 +258,16 @@ fn number(text: &str, field: FactorField, faults: &mut Faults) -> Option<f64> {
 }
 
 fn integer(text: &str, field: FactorField, faults: &mut Faults) -> Option<i64> {
-    let number = text.trim().parse().ok();
+    let number = whole_number(text);
     if number.is_none() {
         faults.push((field, not_a_number(text, "a whole number")));
     }
     number
+}
+
+/// A whole number as it is typed: `12`, or `2e6`.
+fn whole_number<N: FromStr>(text: &str) -> Option<N> {
+    text.trim().parse().ok().or_else(|| whole::digits(text.trim())?.parse().ok())
 }
 
 fn not_a_number(text: &str, wanted: &str) -> String {

@@ -1,3 +1,6 @@
+use cruncher_study::case::Parameter;
+use cruncher_study::factor::Values;
+
 use super::factor::FactorKind;
 use super::*;
 
@@ -50,7 +53,7 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
         FactorField::Minimum,
         "whole number",
     );
-    check_factor(FactorDraft { count: "0".into(), ..cohesion() }, FactorField::Count, "number of components");
+    check_factor(FactorDraft { count: "0".into(), ..cohesion() }, FactorField::Count, "no vector length from 1");
     check_factor(kind(FactorKind::Levels), FactorField::Levels, "no level");
     check_factor(
         FactorDraft { levels: "1, a".into(), ..kind(FactorKind::Levels) },
@@ -195,4 +198,40 @@ fn a_design_is_saved_as_far_as_it_stands_there() {
     assert_eq!((saved.max_attempts, saved.time_limit_secs), (3, Some(120.0)));
     assert_eq!(draft().saved(), draft().read(), "all of it, if all is right");
     assert!(Draft { cases: "0".into(), ..draft() }.saved().is_err());
+}
+
+#[test]
+fn a_factor_is_renamed_wherever_it_stands() {
+    let constraints = vec![
+        "cohesoin[0] <= 2*cohesoin[1]".to_owned(),
+        "my_cohesoin < cohesoin2 + cohesoin".to_owned(),
+        "é≤cohesoin".to_owned(),
+        String::new(),
+    ];
+    let misspelt = FactorDraft { name: " cohesoin ".into(), ..cohesion() };
+    let mut draft = Draft { factors: vec![FactorDraft::named("depth"), misspelt], constraints, ..draft() };
+    draft.rename_factor("cohesoin", "cohesion");
+    assert_eq!(draft.factors.iter().map(|factor| factor.name.as_str()).collect::<Vec<_>>(), ["depth", "cohesion"]);
+    let expected = ["cohesion[0] <= 2*cohesion[1]", "my_cohesoin < cohesoin2 + cohesion", "é≤cohesion", ""];
+    assert_eq!(draft.constraints, expected);
+}
+
+#[test]
+fn a_whole_number_may_be_written_with_an_exponent() {
+    let factor = FactorDraft {
+        kind: FactorKind::Integers,
+        minimum: "-1e3".into(),
+        maximum: "2e6".into(),
+        count: "2.0".into(),
+        ..cohesion()
+    };
+    let read = factor.read().unwrap();
+    assert_eq!((read.values, read.count), (Values::Integers { minimum: -1_000, maximum: 2_000_000 }, Some(2)));
+    let file =
+        Draft { cases: "1.6e3".into(), seed: "1e18".into(), replicates: "2e0".into(), ..draft() }.read().unwrap();
+    assert_eq!((file.check(), file.seed), (Ok(3_200), 1_000_000_000_000_000_000));
+    check(&Draft { cases: "1.55e1".into(), ..draft() }, Place::Cases, "no whole number");
+    // In a list it stays the float that it is in Python.
+    let levels = FactorDraft { kind: FactorKind::Levels, levels: "2e6".into(), ..cohesion() };
+    assert_eq!(levels.read().unwrap().values, Values::Levels(vec![Parameter::Number(2e6)]));
 }

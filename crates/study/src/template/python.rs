@@ -25,6 +25,20 @@ pub(super) fn surroundings(template: &str, places: &[Place]) -> Vec<Surroundings
     found
 }
 
+/// Whether a word stands in code, outside of strings and comments.
+pub(super) fn has_word(template: &str, word: &str) -> bool {
+    let mut reader = Reader { text: template.as_bytes(), next_place: usize::MAX, layers: vec![CODE], word: (0, 0) };
+    let mut at = 0;
+    while at < template.len() {
+        let next = reader.step(at);
+        if reader.word == (at, next) && &reader.text[at..next] == word.as_bytes() {
+            return true;
+        }
+        at = next;
+    }
+    false
+}
+
 /// Whether a byte is a part of a name or number of Python. A letter that isn't of ASCII counts as one of a name.
 pub(super) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80

@@ -1,0 +1,120 @@
+//! What is missing before points can be chosen.
+
+use super::factor::FactorField;
+use super::{Draft, Place};
+
+/// Of how many factors it is told.
+const MAX_TOLD: usize = 4;
+
+impl Draft {
+    /// What points wait for, in sentences: `Still missing: minimum and maximum of `a`.`
+    #[must_use]
+    pub(crate) fn missing(&self) -> String {
+        let complaints = self.points().err().unwrap_or_default();
+        let is_wrong = complaints.iter().any(|complaint| !self.is_missing(complaint.place));
+        let missing: Vec<Place> =
+            complaints.iter().map(|complaint| complaint.place).filter(|place| self.is_missing(*place)).collect();
+        if self.is_untouched() {
+            return "Choose a model with placeholders, or name a factor and its range.".to_owned();
+        }
+        let mut sentences = Vec::new();
+        if !missing.is_empty() {
+            sentences.push(format!("Still missing: {}.", self.told(&missing)));
+        }
+        if is_wrong {
+            sentences.push("Something is wrong: see the marked fields.".to_owned());
+        }
+        sentences.join(" ")
+    }
+
+    fn told(&self, missing: &[Place]) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for index in 0..self.factors.len() {
+            let fields = missing.iter().filter_map(|place| match place {
+                Place::Factor(of, field) if *of == index => Some(field_name(*field)),
+                _ => None,
+            });
+            let fields: Vec<&str> = fields.collect();
+            if !fields.is_empty() {
+                parts.push(format!("{} of {}", listed(&fields), self.factor_name(index)));
+            }
+        }
+        let more = parts.len().saturating_sub(MAX_TOLD);
+        parts.truncate(MAX_TOLD);
+        if more > 0 {
+            parts.push(format!("and those of {more} more"));
+        }
+        parts.extend(missing.iter().filter_map(|place| place_name(*place)).map(str::to_owned));
+        parts.join(", ")
+    }
+
+    fn factor_name(&self, index: usize) -> String {
+        match self.factors[index].name.trim() {
+            "" => format!("factor {}", index + 1),
+            name => format!("`{name}`"),
+        }
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+const fn field_name(field: FactorField) -> &'static str {
+    match field {
+        FactorField::Name => "name",
+        FactorField::Minimum => "minimum",
+        FactorField::Maximum => "maximum",
+        FactorField::Levels => "levels",
+        FactorField::Value => "value",
+        FactorField::Count => "vector length",
+    }
+}
+
+const fn place_name(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Cases => Some("number of cases"),
+        Place::FirstLevel => Some("first level"),
+        Place::Levels => Some("last level"),
+        Place::Steps => Some("number of values of a range"),
+        Place::Seed => Some("seed"),
+        Place::Replicates => Some("number of replicates"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::factor::{FactorDraft, FactorKind};
+    use super::*;
+
+    fn draft(factors: Vec<FactorDraft>) -> Draft {
+        Draft { factors, ..Draft::default() }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_by_factor() {
+        let named = FactorDraft::named;
+        assert_eq!(draft(vec![named("a")]).missing(), "Still missing: minimum and maximum of `a`.");
+        let nameless = FactorDraft { minimum: "1".into(), maximum: "2".into(), ..FactorDraft::default() };
+        let choice = FactorDraft { kind: FactorKind::Choices, ..named("soil") };
+        let fixed = FactorDraft { kind: FactorKind::Fixed, ..named("width") };
+        let several = Draft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
+        let expected = "Still missing: name of factor 1, levels of `soil`, value of `width`, number of cases.";
+        assert_eq!(several.missing(), expected);
+        let many = draft((0..6).map(|index| named(&format!("a{index}"))).collect());
+        assert!(many.missing().ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing());
+    }
+
+    #[test]
+    fn what_is_wrong_is_no_missing_thing() {
+        let wrong = FactorDraft { minimum: "x".into(), ..FactorDraft::named("a") };
+        let expected = "Still missing: maximum of `a`. Something is wrong: see the marked fields.";
+        assert_eq!(draft(vec![wrong]).missing(), expected);
+        assert_eq!(draft(Vec::new()).missing(), "Something is wrong: see the marked fields.");
+        assert!(Draft::default().missing().starts_with("Choose a model"));
+    }
+}
