@@ -1,7 +1,6 @@
 //! Sending: what it comes to, how far it is, and what became of the first cases.
 
 use cruncher_study::access::Role;
-use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, duration, thousands};
 use leptos::ev::MouseEvent;
 use leptos::html::Div;
@@ -17,7 +16,7 @@ use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
 use crate::designer::sending::{Sending, cancel, is_form_changed, order, prepare, review_instead, send, stopping};
 use crate::state::draft::Place;
 use crate::state::problem::Problem;
-use crate::state::route::{Page, Route};
+use crate::state::route::{Batches, Page, Route};
 
 /// How many are sent before the rest, unless somebody types another number.
 pub(in crate::designer) const FIRST_CASES: u64 = 5;
@@ -200,7 +199,7 @@ fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
 
 /// Where the progress of a batch is seen.
 fn progress_address(batch: &str) -> String {
-    Route { page: Page::Overview, batch: Batch::parse(batch).ok(), group: None }.to_string()
+    Route { page: Page::Overview, batches: Batches::parse(batch), group: None }.to_string()
 }
 
 /// The first are sent, and somebody decides what becomes of the rest.
