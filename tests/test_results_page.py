@@ -349,8 +349,7 @@ def test_a_double_click_ends_the_zoom_and_leaves_the_selection(filled: Filled, v
     expect(whole).to_be_visible()
     box = plot(page, "Scatter plot").bounding_box()
     assert box is not None
-    place = {"x": 0.9 * box["width"], "y": 0.9 * box["height"]}
-    plot(page, "Scatter plot").dblclick(position=place)
+    plot(page, "Scatter plot").dblclick(position={"x": 0.9 * box["width"], "y": 0.9 * box["height"]})
     expect(whole).to_have_count(0)
     assert selected(page) == count
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -182,7 +182,7 @@ impl Reel {
         let (first_time, last_time) = (self.number()?, self.number()?);
         let final_cases = self.count()? as usize;
         let cases = self.many(|reel| CaseId::parse(&reel.text()?).ok())?;
-        let workers = self.many(Self::text)?.into_iter().collect();
+        let workers = self.many(Self::text)?;
         Some(ErrorPart { signature, batch, error, cases, final_cases, workers, first_time, last_time })
     }
 }

@@ -1,6 +1,6 @@
 //! Failures that are alike, as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
@@ -19,8 +19,8 @@ pub struct ErrorPart {
     pub cases: Vec<CaseId>,
     /// How many of them have no attempt left.
     pub final_cases: usize,
-    /// The workers that saw it.
-    pub workers: BTreeSet<String>,
+    /// The workers that saw it, in order.
+    pub workers: Vec<String>,
     /// When it was seen first.
     pub first_time: f64,
     /// When it was seen last.
@@ -76,7 +76,7 @@ impl ErrorPart {
             error: String::new(),
             cases: Vec::new(),
             final_cases: 0,
-            workers: BTreeSet::new(),
+            workers: Vec::new(),
             first_time: failure.end_time,
             last_time: failure.end_time,
         }
@@ -92,7 +92,9 @@ impl ErrorPart {
         }
         self.first_time = self.first_time.min(failure.end_time);
         self.final_cases += usize::from(failure.is_final);
-        self.workers.insert(failure.worker.clone());
+        if let Err(place) = self.workers.binary_search(&failure.worker) {
+            self.workers.insert(place, failure.worker.clone());
+        }
     }
 }
 
@@ -126,16 +128,16 @@ impl<'a> ErrorGroup<'a> {
         self.parts.iter().map(|part| part.final_cases).sum()
     }
 
-    /// The workers that saw it.
+    /// The workers that saw it, in order.
     #[must_use]
-    pub fn workers(&self) -> BTreeSet<&'a str> {
-        self.parts.iter().flat_map(|part| part.workers.iter().map(String::as_str)).collect()
+    pub fn workers(&self) -> Vec<&'a str> {
+        in_order(self.parts.iter().flat_map(|part| part.workers.iter().map(String::as_str)))
     }
 
-    /// The batches that it occurs in.
+    /// The batches that it occurs in, in order.
     #[must_use]
-    pub fn batches(&self) -> BTreeSet<&'a Batch> {
-        self.parts.iter().map(|part| &part.batch).collect()
+    pub fn batches(&self) -> Vec<&'a Batch> {
+        in_order(self.parts.iter().map(|part| &part.batch))
     }
 
     /// When it was seen first.
@@ -149,6 +151,17 @@ impl<'a> ErrorGroup<'a> {
     pub fn last_time(&self) -> f64 {
         self.parts[0].last_time
     }
+}
+
+/// Each of them once. They are few: to sort them apart would take more code than it saves time.
+fn in_order<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in all {
+        if let Err(place) = found.binary_search(&one) {
+            found.insert(place, one);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -199,7 +212,7 @@ mod tests {
             |group: &ErrorGroup| (group.error().to_owned(), group.cases().collect::<Vec<_>>(), group.final_cases());
         assert_eq!(told(&steel[0]), ("own 3".into(), vec![case("steel", 2)], 1));
         assert_eq!(told(&steel[1]), ("same 2".into(), vec![case("steel", 1)], 0));
-        assert_eq!(steel[1].workers(), BTreeSet::from(["w2"]));
+        assert_eq!(steel[1].workers(), ["w2"]);
         assert_eq!(steel[1].last_time().to_bits(), 2.0_f64.to_bits());
     }
 }

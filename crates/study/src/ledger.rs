@@ -326,8 +326,11 @@ impl Ledger {
 fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
     let Some(waiting) = circumstances.waiting else { return };
     let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
-    let mut here: Vec<&mut BatchAccount> = accounts.iter_mut().filter(is_here).collect();
-    here.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
+    let mut here: Vec<&mut BatchAccount> = Vec::new();
+    for account in accounts.iter_mut().filter(is_here) {
+        let place = here.partition_point(|other| other.submit_time >= account.submit_time);
+        here.insert(place, account);
+    }
     let (queued, running) =
         here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
     let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));

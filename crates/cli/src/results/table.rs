@@ -40,7 +40,7 @@ const LINES_AT_ONCE: usize = 10_000;
 /// Writes the table.
 pub(super) async fn run(account: &Account, arguments: &Results, file: &TableFile) -> Result<(), Failure> {
     let interrupted = || format!("Interrupted: {} was not written.", file.path.display());
-    let gathered = unless_ended(make(account, arguments, file), interrupted).await?;
+    let gathered = unless_ended(Box::pin(make(account, arguments, file)), interrupted).await?;
     if gathered.is_complete() {
         return Ok(());
     }
