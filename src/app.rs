@@ -145,10 +145,9 @@ fn settle_batches(live: Live, route: RwSignal<Route>) {
     Effect::new(move |before: Option<Batches>| {
         let (batches, snapshot) = (route.get().batches, live.snapshot.get());
         let Some(snapshot) = snapshot else { return batches };
-        if batches == Batches::Unsaid {
-            let known = before.filter(|before| *before != Batches::Unsaid);
-            let known = known.or_else(|| latest(&snapshot.batches).cloned().map(Batches::One));
-            let known = known.unwrap_or_default();
+        let known = before.filter(|before| *before != Batches::Unsaid);
+        let known = known.or_else(|| latest(&snapshot.batches).cloned().map(Batches::One));
+        if let (Batches::Unsaid, Some(known)) = (&batches, known) {
             address::settle(&known.clone().written_into(&address::fragment()));
             return known;
         }

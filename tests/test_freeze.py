@@ -128,7 +128,7 @@ def test_a_page_that_was_renewed_meanwhile_says_so_instead_of_freezing(studied: 
 
 def test_cases_of_a_frozen_study_open_and_their_curves_are_plotted(visits: Visits, file: Path) -> None:
     page, asked = open_file(visits, file)
-    go_to(page, "Results")
+    go_to_all(page, "Results")
     check_documents(page)
     assert asked == [file.as_uri()]
 
@@ -204,7 +204,7 @@ def test_a_frozen_bucket_of_the_predecessor_has_its_cases(
     ran = cruncher.run("freeze", study.study, str(path))
     assert ran.code == 0, ran.err
     page, _ = open_file(visits, path)
-    go_to(page, "Errors")
+    go_to_all(page, "Errors")
     page.locator(".group__head").first.click()
     expect(page.get_by_role("region", name="Traceback")).to_contain_text("negative cohesion")
     go_to(page, "Results")
@@ -214,6 +214,7 @@ def test_a_frozen_bucket_of_the_predecessor_has_its_cases(
 
 def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: Path) -> None:
     page, _ = open_file(visits, file)
+    go_to_all(page, "Overview")
     expect(figure(page, "done")).to_have_text("270")
     names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
     assert [name.split()[0] for name in names] == ["Overview", "Errors", "Results"]

@@ -255,7 +255,7 @@ mod tests {
         let text = contents().read_me();
         for line in [
             "Cases: width from 2 to 3 (\"weak & soft\")",
-            "cases.csv      the table: 12 cases, also those that failed; times are {times}",
+            "cases.csv      the table: 12 cases, also those that failed; times are seconds since 1970",
             "X.npy          factors, 10 x 2, a row a case that is done, 64-bit floats, NaN where there is no number",
             "Y.npy          responses, 10 x 2, the same rows",
             "Not in X, since they have texts only: soil.",
