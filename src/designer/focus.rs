@@ -50,7 +50,7 @@ impl Part {
 /// Links to the parts, seen by whoever comes to them by keyboard. The address behind `#` is the page's: so they are buttons.
 pub(super) fn skip_links() -> AnyView {
     let link = |part: Part| view! { <button class="skip" on:click=move |_| focus(part.id())>{part.link()}</button> };
-    view! { <nav aria-label="Parts of the design">{Part::ALL.map(link)}</nav> }.into_any()
+    view! { <nav class="skips" aria-label="Parts of the design">{Part::ALL.map(link)}</nav> }.into_any()
 }
 
 /// Focuses the element with this id once what has changed is in the document. Without one nothing happens.
