@@ -147,7 +147,9 @@ fn settle_batches(live: Live, route: RwSignal<Route>) {
         let Some(snapshot) = snapshot else { return batches };
         let known = before.filter(|before| *before != Batches::Unsaid);
         let known = known.or_else(|| latest(&snapshot.batches).cloned().map(Batches::One));
-        if let (Batches::Unsaid, Some(known)) = (&batches, known) {
+        // Of an address that has just changed the event is still to come.
+        let is_unsaid = batches == Batches::Unsaid && Route::parse(&address::fragment()).batches == Batches::Unsaid;
+        if let (true, Some(known)) = (is_unsaid, known) {
             address::settle(&known.clone().written_into(&address::fragment()));
             return known;
         }

@@ -328,6 +328,8 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(filled: Filled, visits: 
 def test_zoom_has_buttons_and_says_that_it_is(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     whole = page.get_by_role("button", name="Zoomed · show all")
+    # Units come after the first drawing.
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile(" Pa "))
     everything = summary(page, "Scatter plot")
     expect(whole).to_have_count(0)
     page.get_by_role("button", name="Zoom into the scatter plot").click()
