@@ -25,7 +25,7 @@ use crate::platform::{address, designer, frozen, network, rows, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
-use crate::state::route::{Batches, Page, Route};
+use crate::state::route::{BatchChoice, Page, Route};
 use crate::watching::{Beside, Watcher};
 
 /// What stands in the way of a study.
@@ -142,13 +142,14 @@ fn follow_address(route: RwSignal<Route>) {
 /// Tells the results how far the batches are that are shown. Where the address names none, it is given those that were shown before,
 /// or else the latest: so a copied link shows others the same, whatever is sent meanwhile.
 fn settle_batches(live: Live, route: RwSignal<Route>) {
-    Effect::new(move |before: Option<Batches>| {
+    Effect::new(move |before: Option<BatchChoice>| {
         let (batches, snapshot) = (route.get().batches, live.snapshot.get());
         let Some(snapshot) = snapshot else { return batches };
-        let known = before.filter(|before| *before != Batches::Unsaid);
-        let known = known.or_else(|| latest(&snapshot.batches).cloned().map(Batches::One));
+        let known = before.filter(|before| *before != BatchChoice::Unsaid);
+        let known = known.or_else(|| latest(&snapshot.batches).cloned().map(BatchChoice::One));
         // Of an address that has just changed the event is still to come.
-        let is_unsaid = batches == Batches::Unsaid && Route::parse(&address::fragment()).batches == Batches::Unsaid;
+        let is_unsaid =
+            batches == BatchChoice::Unsaid && Route::parse(&address::fragment()).batches == BatchChoice::Unsaid;
         if let (true, Some(known)) = (is_unsaid, known) {
             address::settle(&known.clone().written_into(&address::fragment()));
             return known;

@@ -10,7 +10,7 @@ use crate::components::press::press;
 use crate::platform::polling::Wake;
 use crate::platform::{address, frozen, sharing, theme};
 use crate::state::live::{Live, OpenStudy, Reader};
-use crate::state::route::{Batches, Page};
+use crate::state::route::{BatchChoice, Page};
 
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {
@@ -89,7 +89,7 @@ fn batch_picker(live: Live, reader: Reader) -> Option<AnyView> {
         return None;
     }
     let pick = move |event| {
-        let batches = Batches::parse(&event_target_value(&event));
+        let batches = BatchChoice::parse(&event_target_value(&event));
         address::go_to(&reader.route.get_untracked().of(batches).to_string());
     };
     let option = |name: String| {

@@ -160,9 +160,7 @@ impl Desk {
             not_kept: RwSignal::default(),
         }
     }
-}
 
-impl Desk {
     /// What stands in the form.
     pub(super) fn form(self) -> Form {
         Form { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }

@@ -46,23 +46,23 @@ fn page(access: Access) -> AnyView {
         sending::open(desk);
     });
     let content = view! {
-                {skip_links()}
-                {toolbar(desk)}
-                {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> })}
-                {move || undo(desk)}
-                {move || note(desk.not_kept.get())}
-                {move || submitted(desk)}
-                {model::section(desk)}
-                <section class="step" id=Part::Points.id() tabindex="-1" aria-labelledby="step-points">
-                    <h3 id="step-points">"Points"</h3>
-                    {move || source(desk)}
-                    <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Table>
-                        {factors::section(desk)}
-                        {sampler::section(desk)}
-                    </div>
-                    <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Sampler>{table::section(desk)}</div>
-                </section>
-                {submit::section(desk)}
+        {skip_links()}
+        {toolbar(desk)}
+        {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> })}
+        {move || undo(desk)}
+        {move || note(desk.not_kept.get())}
+        {move || submitted(desk)}
+        {model::section(desk)}
+        <section class="step" id=Part::Points.id() tabindex="-1" aria-labelledby="step-points">
+            <h3 id="step-points">"Points"</h3>
+            {move || source(desk)}
+            <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Table>
+                {factors::section(desk)}
+                {sampler::section(desk)}
+            </div>
+            <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Sampler>{table::section(desk)}</div>
+        </section>
+        {submit::section(desk)}
     };
     view! { <div class="designer">{form(content.into_any())} {preview::section(desk, canvas)}</div> }.into_any()
 }

@@ -13,21 +13,23 @@ use crate::platform::{address, sharing};
 use crate::state::problem::Problem;
 
 const NO_LINK: &str = "This is not a link of a study: such a link has #access= in it, and a long text behind.";
-const CUT_LINK: &str = "This link is incomplete: copy the whole of it, up to its last character.";
 
 /// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
 pub(crate) fn page(problem: Option<Problem>) -> AnyView {
     let asked_for = address::fragment();
     let field = NodeRef::<Input>::new();
-    let refusal = RwSignal::new(None);
+    let refusal = RwSignal::new(None::<String>);
     let enter = {
         let asked_for = asked_for.clone();
         move |link: &str| {
             let fragment = link.split_once('#').map_or("", |(_, fragment)| fragment);
             refusal.set(match address::enter(fragment, &asked_for) {
                 Ok(true) => None,
-                Ok(false) => Some(NO_LINK),
-                Err(_) => Some(CUT_LINK),
+                Ok(false) => Some(NO_LINK.to_owned()),
+                Err(error) => {
+                    let Problem { title, advice, .. } = error.into();
+                    Some(format!("{title} {advice}"))
+                }
             });
         }
     };
@@ -52,7 +54,7 @@ pub(crate) fn page(problem: Option<Problem>) -> AnyView {
                 <label for="link">"Viewer's or operator's link"</label>
                 <input id="link" type="url" autocomplete="off" spellcheck="false" node_ref=field aria-describedby="link-error" />
                 <button type="submit">"Open the study"</button>
-                <p id="link-error" class="alone__error" role="alert">{refusal}</p>
+                <p id="link-error" class="alone__error" role="alert">{move || refusal.get()}</p>
             </form>
             <p class="faint">
                 "Whoever launched the study got both links from " <code>"cruncher launch"</code>

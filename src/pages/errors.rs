@@ -17,7 +17,7 @@ use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
 use crate::state::live::{Live, OpenStudy, Reader};
 use crate::state::problem::Problem;
-use crate::state::route::{Batches, Page, Route};
+use crate::state::route::{BatchChoice, Page, Route};
 
 /// How many cases of a group are named.
 const MOST_NAMED: usize = 100;
@@ -100,7 +100,7 @@ pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
     if elsewhere == 0 {
         return "No case has failed.".into_any();
     }
-    let others = route.on(Page::Errors).of(Batches::All);
+    let others = route.on(Page::Errors).of(BatchChoice::All);
     view! { {format!("None in this batch; {elsewhere} in others. ")}<a href=others.to_string()>"Show all batches"</a> }
         .into_any()
 }

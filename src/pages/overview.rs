@@ -17,7 +17,7 @@ use crate::components::worker_table::worker_table;
 use crate::pages::errors::none_failed;
 use crate::platform::local_time::clock_time;
 use crate::state::live::OpenStudy;
-use crate::state::route::{Batches, Page, Route};
+use crate::state::route::{BatchChoice, Page, Route};
 
 /// How many error groups the overview names.
 const MOST_GROUPS: usize = 5;
@@ -69,7 +69,7 @@ fn reading((read_bytes, of_bytes): (u64, u64)) -> String {
 /// That there are none: in the whole study, or in a batch beside others.
 fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
     if let Some(batch) = batch {
-        let all = route.of(Batches::All).to_string();
+        let all = route.of(BatchChoice::All).to_string();
         return view! {
             <section class="empty">
                 <h2>{format!("No cases in {batch}")}</h2>
@@ -189,7 +189,7 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     let rows: Vec<(String, Option<Route>, CaseCounts)> = match shown {
         [only] => only.levels.iter().map(|(level, counts)| (format!("level {level}"), None, *counts)).collect(),
         several => {
-            let target = |account: &BatchAccount| route.of(Batches::One(account.batch.clone()));
+            let target = |account: &BatchAccount| route.of(BatchChoice::One(account.batch.clone()));
             several.iter().map(|account| (account.batch.to_string(), Some(target(account)), account.counts)).collect()
         }
     };

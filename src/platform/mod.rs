@@ -16,6 +16,7 @@ pub(crate) mod programs;
 pub(crate) mod rows;
 pub(crate) mod sharing;
 pub(crate) mod shelf;
+pub(crate) mod tabs;
 pub(crate) mod theme;
 pub(crate) mod timings;
 

@@ -9,8 +9,8 @@ use js_sys::Date;
 use leptos::prelude::*;
 
 use crate::platform::rows::{self, Counts};
-use crate::state::route::Batches;
-use crate::state::rows::Rows;
+use crate::state::route::BatchChoice;
+use crate::state::rows::BatchRows;
 
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;
@@ -21,7 +21,7 @@ const MOST_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
-    static ROWS: RefCell<Rows> = RefCell::default();
+    static ROWS: RefCell<BatchRows> = RefCell::default();
     /// When rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
     /// The time until the next ones may be.
@@ -101,7 +101,7 @@ impl Data {
     }
 
     /// Shows other batches, at once. Their rows have other places.
-    pub(super) fn choose(self, batches: Batches) {
+    pub(super) fn choose(self, batches: BatchChoice) {
         ROWS.with_borrow_mut(|rows| rows.choose(batches));
         self.revision.set(self.with_untracked(Store::revision));
     }

@@ -17,8 +17,8 @@ use leptos::prelude::*;
 
 use super::data::Data;
 use crate::platform::address;
-use crate::state::designed::Designed;
-use crate::state::route::Batches;
+use crate::state::designed::DesignedFactors;
+use crate::state::route::BatchChoice;
 use crate::state::view::View;
 
 /// The selection has settled when it was left alone for so long.
@@ -43,9 +43,9 @@ pub(super) struct Desk {
     /// What was submitted, the last one first, as soon as that was read.
     pub(super) designs: RwSignal<Vec<DesignDocument>>,
     /// Which batches are shown: whatever goes by rows is made anew for others.
-    pub(super) batches: Memo<Batches>,
+    pub(super) batches: Memo<BatchChoice>,
     /// What designs of these say of their factors.
-    pub(super) designed: Memo<Designed>,
+    pub(super) designed: Memo<DesignedFactors>,
     /// The row that is pointed at, in any of the plots.
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
@@ -153,7 +153,7 @@ impl Desk {
             settled,
             designs,
             batches,
-            designed: Memo::new(move |_| Designed::of(&designs.read(), &batches.read())),
+            designed: Memo::new(move |_| DesignedFactors::of(&designs.read(), &batches.read())),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
             sorting,
@@ -173,7 +173,7 @@ impl Desk {
             return;
         }
         let batches = asked.batches.clone();
-        let says_nothing_else = View { batches: Batches::Unsaid, ..asked.clone() } == View::default();
+        let says_nothing_else = View { batches: BatchChoice::Unsaid, ..asked.clone() } == View::default();
         if batches != shown.batches {
             // Rows have other places from here on.
             self.opened.set(None);

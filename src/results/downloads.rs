@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{Layout, Times};
+use cruncher_results::export::csv::{CsvLayout, TimeFormat};
 use cruncher_results::store::Store;
 use cruncher_study::figures::{counted, thousands};
 use futures::FutureExt;
@@ -22,7 +22,7 @@ use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
 use crate::state::export::{Columns, Contents, stay_cut};
 use crate::state::problem::Problem;
-use crate::state::route::Batches;
+use crate::state::route::BatchChoice;
 
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
@@ -67,7 +67,7 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
         stop: RwSignal::new(None),
     };
     // Rows of other batches have other places.
-    Effect::new(move |before: Option<Batches>| {
+    Effect::new(move |before: Option<BatchChoice>| {
         let batches = desk.batches.get();
         if before.is_some_and(|before| before != batches) {
             menu.stop_making();
@@ -118,10 +118,10 @@ impl Menu {
         Wanted { desk: self.desk, which, selected, omitted, layout: self.layout() }
     }
 
-    fn layout(self) -> Layout {
-        Layout {
+    fn layout(self) -> CsvLayout {
+        CsvLayout {
             units: if self.is_plain.get() { BTreeMap::new() } else { self.desk.designed.get().units },
-            times: if self.is_in_secs.get() { Times::Secs } else { Times::Iso },
+            times: if self.is_in_secs.get() { TimeFormat::Secs } else { TimeFormat::Iso },
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{Csv, Layout};
+use cruncher_results::export::csv::{Csv, CsvLayout};
 use cruncher_results::export::npy::{self, Matrix};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::export::zip::{Content, Zip, ZipError};
@@ -63,7 +63,7 @@ pub(super) struct Wanted {
     /// The responses that aren't wanted.
     pub(super) omitted: BTreeSet<ColumnId>,
     /// How the table is written.
-    pub(super) layout: Layout,
+    pub(super) layout: CsvLayout,
 }
 
 impl Wanted {

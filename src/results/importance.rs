@@ -18,7 +18,7 @@ const MOST_FACTORS: usize = 12;
 struct Line {
     id: ColumnId,
     found: Importance,
-    /// How many cases are left out since the response is extreme there.
+    /// The number of cases that are left out since the response is extreme there, the same in each line.
     extreme: usize,
 }
 

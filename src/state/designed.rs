@@ -6,26 +6,26 @@ use cruncher_backend::submitted;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::factor::{Factor, Scale, Values};
 
-use crate::state::route::Batches;
+use crate::state::route::BatchChoice;
 
 /// What the designs of the batches that are shown say of their factors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Designed {
+pub(crate) struct DesignedFactors {
     /// The unit of each factor that has one, and the same in all designs.
     pub(crate) units: BTreeMap<String, String>,
     /// The factors of which one says that their scale is logarithmic.
     pub(crate) logarithmic: BTreeSet<String>,
 }
 
-impl Designed {
-    pub(crate) fn of(designs: &[DesignDocument], batches: &Batches) -> Self {
+impl DesignedFactors {
+    pub(crate) fn of(designs: &[DesignDocument], batches: &BatchChoice) -> Self {
         let is_logarithmic = |factor: &&Factor| matches!(factor.values, Values::Range { scale: Scale::Log, .. });
         let logarithmic = factors(designs, batches).filter(is_logarithmic).map(|factor| factor.name.clone());
         Self { units: submitted::units(factors(designs, batches)), logarithmic: logarithmic.collect() }
     }
 }
 
-fn factors<'a>(designs: &'a [DesignDocument], batches: &Batches) -> impl Iterator<Item = &'a Factor> {
+fn factors<'a>(designs: &'a [DesignDocument], batches: &BatchChoice) -> impl Iterator<Item = &'a Factor> {
     let is_shown = |design: &&DesignDocument| batches.one().is_none_or(|batch| batch.contains(design.batch.as_str()));
     designs.iter().filter(is_shown).flat_map(|design| &design.factors)
 }
@@ -53,7 +53,7 @@ mod tests {
             design("steel", &json!([{"name": "depth", "minimum": 1.0, "maximum": 2.0, "unit": "mm"}])),
         ];
         let told = |batches: &str| {
-            let Designed { units, logarithmic } = Designed::of(&designs, &Batches::parse(batches));
+            let DesignedFactors { units, logarithmic } = DesignedFactors::of(&designs, &BatchChoice::parse(batches));
             (units.get("depth").cloned(), logarithmic.len())
         };
         assert_eq!(told("soil"), (Some("m".into()), 1));

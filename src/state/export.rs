@@ -2,7 +2,7 @@
 
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::Times;
+use cruncher_results::export::csv::TimeFormat;
 use cruncher_results::filter::{Condition, Filter, Limit};
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, significant, thousands};
@@ -30,7 +30,7 @@ pub(crate) struct Contents {
     /// The same of `Y`.
     pub(crate) responses: Columns,
     /// How times stand in the table.
-    pub(crate) times: Times,
+    pub(crate) times: TimeFormat,
     /// How many texts of the table are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
     /// The address that shows the selection.
@@ -111,8 +111,8 @@ impl Contents {
              case_ids.txt   the case of each row of X and Y, one a line\n\n{notes}\
              In Python, with NumPy and pandas:\n\n{snippet}",
             times = match self.times {
-                Times::Iso => "in UTC",
-                Times::Secs => "seconds since 1970",
+                TimeFormat::Iso => "in UTC",
+                TimeFormat::Secs => "seconds since 1970",
             },
             study = self.study,
             address = self.address,
@@ -222,7 +222,7 @@ mod tests {
                 left_out: vec![],
                 rounded: vec!["seed".into()],
             },
-            times: Times::Secs,
+            times: TimeFormat::Secs,
             cut_texts: 3,
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
         }

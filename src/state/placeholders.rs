@@ -87,7 +87,7 @@ pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [Input]) -> Vec<&'a 
 
 /// An input that no placeholder uses, and the placeholder without an input that it looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Misspelt {
+pub(crate) struct MisspeltInput {
     /// The input's name.
     pub(crate) input: String,
     /// What the model calls it.
@@ -95,12 +95,12 @@ pub(crate) struct Misspelt {
 }
 
 /// The inputs that are a placeholder, misspelt. Each name comes once.
-pub(crate) fn misspelt(found: &[Placeholder], inputs: &[Input]) -> Vec<Misspelt> {
+pub(crate) fn misspelt(found: &[Placeholder], inputs: &[Input]) -> Vec<MisspeltInput> {
     let mut missing: Vec<String> = missing(found, inputs).into_iter().map(|factor| factor.name).collect();
     let mut pairs = Vec::new();
     for input in unused(found, inputs) {
         if let Some(position) = missing.iter().position(|name| is_misspelt(input, name)) {
-            pairs.push(Misspelt { input: input.to_owned(), placeholder: missing.remove(position) });
+            pairs.push(MisspeltInput { input: input.to_owned(), placeholder: missing.remove(position) });
         }
     }
     pairs

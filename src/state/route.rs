@@ -43,7 +43,7 @@ impl Page {
 
 /// Which batches are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Batches {
+pub(crate) enum BatchChoice {
     /// The address doesn't say: that is settled as soon as it is known which there are.
     #[default]
     Unsaid,
@@ -56,7 +56,7 @@ pub(crate) enum Batches {
 /// How an address names all batches. No batch can be called so.
 const ALL: &str = "*";
 
-impl Batches {
+impl BatchChoice {
     /// Reads what stands behind `batch=`. What can't be a batch is as good as nothing.
     pub(crate) fn parse(text: &str) -> Self {
         if text == ALL { Self::All } else { Batch::parse(text).map_or(Self::Unsaid, Self::One) }
@@ -96,7 +96,7 @@ impl Batches {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) page: Page,
-    pub(crate) batches: Batches,
+    pub(crate) batches: BatchChoice,
     /// The error group that stands open, by its signature.
     pub(crate) group: Option<String>,
 }
@@ -111,7 +111,7 @@ impl Route {
         let is_signature = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         Self {
             page,
-            batches: field("batch").map_or(Batches::Unsaid, Batches::parse),
+            batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
             group: field("group").filter(is_signature).map(str::to_owned),
         }
     }
@@ -122,7 +122,7 @@ impl Route {
     }
 
     /// The same page of other batches.
-    pub(crate) fn of(&self, batches: Batches) -> Self {
+    pub(crate) fn of(&self, batches: BatchChoice) -> Self {
         Self { page: self.page, batches, group: None }
     }
 }
@@ -140,8 +140,8 @@ impl fmt::Display for Route {
 mod tests {
     use super::*;
 
-    fn one(path: &str) -> Batches {
-        Batches::One(Batch::parse(path).unwrap())
+    fn one(path: &str) -> BatchChoice {
+        BatchChoice::One(Batch::parse(path).unwrap())
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn every_route_is_read_back() {
         for page in Page::ALL {
-            for batches in [Batches::Unsaid, Batches::All, one("prandtl/level-03"), one("all")] {
+            for batches in [BatchChoice::Unsaid, BatchChoice::All, one("prandtl/level-03"), one("all")] {
                 for group in [None, Some("00ff".to_owned())] {
                     let route = Route { page, batches: batches.clone(), group };
                     assert_eq!(Route::parse(&route.to_string()), route);

@@ -6,20 +6,20 @@ use cruncher_results::filter::{Condition, Filter};
 use cruncher_results::store::{Cell, Store};
 use cruncher_study::batch::Batch;
 
-use crate::state::route::Batches;
+use crate::state::route::BatchChoice;
 
 const BATCH: ColumnId = ColumnId::Case(Field::Batch);
 
 /// All rows, and those of the batches that are shown. Whoever looks at the latter finds nothing of others: no column, text or count.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct BatchRows {
     whole: Store,
     /// The rows that are shown; none as long as those are all that there are.
     part: Option<Store>,
-    batches: Batches,
+    batches: BatchChoice,
 }
 
-impl Rows {
+impl BatchRows {
     /// The rows that are shown. Nothing, as long as there are several batches and nobody knows which ones are asked for.
     pub(crate) const fn shown(&self) -> &Store {
         match &self.part {
@@ -29,7 +29,7 @@ impl Rows {
     }
 
     /// Shows other batches.
-    pub(crate) fn choose(&mut self, batches: Batches) {
+    pub(crate) fn choose(&mut self, batches: BatchChoice) {
         self.batches = batches;
         let rows = self.wanted().apply(&self.whole);
         self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
@@ -38,10 +38,10 @@ impl Rows {
     /// Takes the rows of a chunk.
     pub(crate) fn append(&mut self, chunk: &Chunk) {
         let is_new = |row: usize| !self.is_shown(chunk.attempt(row).batch);
-        let has_others = !matches!(self.batches, Batches::All) && (0..chunk.len()).any(is_new);
+        let has_others = !matches!(self.batches, BatchChoice::All) && (0..chunk.len()).any(is_new);
         self.whole.append(chunk);
         match (&mut self.part, &self.batches) {
-            (Some(part), Batches::One(batch)) => {
+            (Some(part), BatchChoice::One(batch)) => {
                 part.append_of(chunk, |own| batch.contains(own.as_str()));
             }
             _ if has_others => self.choose(self.batches.clone()),
@@ -57,9 +57,9 @@ impl Rows {
     /// Whether rows of a batch belong to those that are shown while these are all.
     fn is_shown(&self, own: &Batch) -> bool {
         match (&self.batches, self.whole.cell(&BATCH, 0)) {
-            (Batches::One(batch), _) => batch.contains(own.as_str()),
-            (Batches::Unsaid, Cell::Text(first)) => first == own.as_str(),
-            (Batches::Unsaid | Batches::All, _) => true,
+            (BatchChoice::One(batch), _) => batch.contains(own.as_str()),
+            (BatchChoice::Unsaid, Cell::Text(first)) => first == own.as_str(),
+            (BatchChoice::Unsaid | BatchChoice::All, _) => true,
         }
     }
 
@@ -72,9 +72,9 @@ impl Rows {
             Filter { conditions: vec![Condition::OneOf { column: BATCH, values }] }
         };
         match &self.batches {
-            Batches::One(batch) => one_of(&|label| batch.contains(label)),
-            Batches::Unsaid if batches.len() > 1 => one_of(&|_| false),
-            Batches::Unsaid | Batches::All => Filter::default(),
+            BatchChoice::One(batch) => one_of(&|label| batch.contains(label)),
+            BatchChoice::Unsaid if batches.len() > 1 => one_of(&|_| false),
+            BatchChoice::Unsaid | BatchChoice::All => Filter::default(),
         }
     }
 }
@@ -96,22 +96,22 @@ mod tests {
         Chunk::parse("w", text.as_bytes()).chunk
     }
 
-    fn shown(rows: &Rows) -> (usize, Vec<String>) {
+    fn shown(rows: &BatchRows) -> (usize, Vec<String>) {
         let store = rows.shown();
         (store.len(), store.factors().chain(store.responses()).map(|(id, _)| id.name().to_owned()).collect())
     }
 
     /// What is shown, and the same after rows were chosen once more: how they came makes no difference.
-    fn check(rows: &mut Rows, batches: &str, cases: usize, named: &[&str]) {
+    fn check(rows: &mut BatchRows, batches: &str, cases: usize, named: &[&str]) {
         let expected = (cases, named.iter().map(|name| (*name).to_owned()).collect());
-        rows.choose(Batches::parse(batches));
+        rows.choose(BatchChoice::parse(batches));
         assert_eq!(shown(rows), expected, "{batches}");
         let texts = |store: &Store| {
             let of =
                 |id: ColumnId| (0..store.len()).map(|row| format!("{:?}", store.cell(&id, row))).collect::<Vec<_>>();
             store.ids().into_iter().map(of).collect::<Vec<_>>()
         };
-        let mut fresh = Rows { batches: Batches::parse(batches), ..Rows::default() };
+        let mut fresh = BatchRows { batches: BatchChoice::parse(batches), ..BatchRows::default() };
         fresh.append(&chunk(&["soil", "soil"], 0));
         fresh.append(&chunk(&["steel", "soil", "soil/fine"], 2));
         fresh.append(&chunk(&["steel"], 5));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_shown_as_if_there_were_no_other() {
-        let mut rows = Rows::default();
+        let mut rows = BatchRows::default();
         rows.append(&chunk(&["soil", "soil", "steel", "soil", "soil/fine", "steel"], 0));
         check(&mut rows, "soil", 4, &["in soil", "in soil/fine", "out soil", "out soil/fine"]);
         check(&mut rows, "steel", 2, &["in steel", "out steel"]);
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn as_long_as_nobody_knows_which_batch_is_asked_for_several_are_not_mixed() {
-        let mut rows = Rows::default();
+        let mut rows = BatchRows::default();
         rows.append(&chunk(&["soil", "soil"], 0));
         assert_eq!(rows.shown().len(), 2, "there is no other");
         rows.append(&chunk(&["soil"], 2));
@@ -142,7 +142,7 @@ mod tests {
         assert!(rows.shown().is_empty());
         rows.append(&chunk(&["steel"], 5));
         assert!(rows.shown().is_empty());
-        rows.choose(Batches::parse("steel"));
+        rows.choose(BatchChoice::parse("steel"));
         assert_eq!(rows.shown().len(), 2);
     }
 }

@@ -7,13 +7,13 @@ use cruncher_results::curves::Along;
 use cruncher_results::filter::Filter;
 use cruncher_results::percent;
 
-use crate::state::route::Batches;
+use crate::state::route::BatchChoice;
 
 /// What is shown. What isn't chosen the page chooses.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct View {
     /// Only their cases belong to the picture; the page around chooses.
-    pub(crate) batches: Batches,
+    pub(crate) batches: BatchChoice,
     /// The response: what stands upwards.
     pub(crate) response: Option<ColumnId>,
     /// What stands to the right.
@@ -48,7 +48,7 @@ impl View {
         let mut view = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
-                "batch" => view.batches = Batches::parse(value),
+                "batch" => view.batches = BatchChoice::parse(value),
                 "y" => view.response = value.parse().ok(),
                 "x" => view.factor = value.parse().ok(),
                 "by" => view.second = value.parse().ok(),
@@ -68,7 +68,7 @@ impl View {
     }
 
     /// The same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays are left behind.
-    pub(crate) fn in_batches(self, batches: Batches, has: impl Fn(&ColumnId) -> bool) -> Self {
+    pub(crate) fn in_batches(self, batches: BatchChoice, has: impl Fn(&ColumnId) -> bool) -> Self {
         let column = |id: Option<ColumnId>| id.filter(&has);
         let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
         let mut selection = self.selection;
@@ -170,7 +170,7 @@ mod tests {
         let views = [
             View::default(),
             View {
-                batches: Batches::parse("prandtl/level-03"),
+                batches: BatchChoice::parse("prandtl/level-03"),
                 response: column("response.curve.peak"),
                 factor: column("factor.cohesion_array[0]"),
                 second: column("case.duration_secs"),
@@ -219,14 +219,14 @@ mod tests {
              &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
         );
         let has = |id: &ColumnId| id.name() != "a";
-        let seen = view.clone().in_batches(Batches::parse("steel"), has).to_string();
+        let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();
         assert_eq!(
             seen,
             "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done&name=weak\
              &trim=factor.c&axis=factor.c"
         );
         assert_eq!(
-            view.in_batches(Batches::All, |_| false).to_string(),
+            view.in_batches(BatchChoice::All, |_| false).to_string(),
             "#/results?batch=*",
             "nor is a name left of nothing"
         );

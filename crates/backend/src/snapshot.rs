@@ -38,7 +38,7 @@ pub struct Snapshot {
     pub has_changed: bool,
 }
 
-/// What is of one batch and of those below it; of all, where no batch is named. Workers, the queues and what is asked of workers are
+/// Everything that can be of one batch and of those below it; of all batches, where none is named. Workers, the queues and what is asked of workers are
 /// always those of the study.
 impl Snapshot {
     /// The accounts of the batches.
@@ -46,7 +46,7 @@ impl Snapshot {
         self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
     }
 
-    /// How many cases are in which state.
+    /// The number of cases in each state.
     #[must_use]
     pub fn counts(&self, batch: Option<&Batch>) -> CaseCounts {
         batch.map_or(self.total, |_| total(self.accounts(batch)))
@@ -73,7 +73,7 @@ impl Snapshot {
         error_groups(self.error_parts.iter().filter(is_here))
     }
 
-    /// What a person should know, what matters most first.
+    /// Notices for whoever watches the study, the most important first.
     #[must_use]
     pub fn notices(&self, batch: Option<&Batch>) -> Vec<Notice> {
         diagnose(&self.counts(batch), &self.workers, self.dead_letters, &self.control, self.time)

@@ -114,7 +114,7 @@ pub(crate) fn table_notes(input: &Input) -> Vec<String> {
     input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
 }
 
-/// How many points constraints left out.
+/// The number of points that constraints left out, in words.
 fn constrained(input: &Input, design: &Points) -> Option<String> {
     let left_out = design.left_out();
     let points =

@@ -53,8 +53,8 @@ pub fn svg(chart: &dyn Chart, size: Size, look: &Look, encode: &dyn Fn(&Image) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlation::{Coefficient, Correlation, Row};
-    use crate::curves::{Curve, Curves, Gaps};
+    use crate::correlation::{CoefficientEstimate, Correlation, Row};
+    use crate::curves::{Curve, CurveGaps, Curves};
     use crate::field::{Field, Values};
     use crate::histogram::Bins;
     use crate::matrix::Matrix;
@@ -92,12 +92,12 @@ mod tests {
             x: linear(),
             y: linear(),
             band: None,
-            gaps: Gaps::of(&curves, &linear(), &linear()),
+            gaps: CurveGaps::of(&curves, &linear(), &linear()),
             pointed_at: Some(0),
         });
         let values = Values { x: numbers, y: numbers, response: numbers, selected: Mask::All };
         look(&Field::of(&values, &linear(), &linear(), &linear(), (5, 5)));
-        let half = Coefficient { value: 0.5, interval: (0.3, 0.7) };
+        let half = CoefficientEstimate { value: 0.5, interval: (0.3, 0.7) };
         let row = Row { label: "a".to_owned(), pearson: half, spearman: half, cases: 50, only_ranked: 0 };
         look(&Correlation { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 });
         let attempt = |index: usize| {

@@ -27,14 +27,14 @@ const CHANCE_OPACITY: f64 = 0.35;
 
 /// A coefficient.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Coefficient {
+pub struct CoefficientEstimate {
     /// From -1 to 1; not a number if there is none.
     pub value: f64,
     /// Where it is with a probability of 95 %, from and to.
     pub interval: (f64, f64),
 }
 
-impl Coefficient {
+impl CoefficientEstimate {
     /// That of too few cases, or of cases that don't differ.
     pub const NONE: Self = Self { value: f64::NAN, interval: (f64::NAN, f64::NAN) };
 
@@ -50,9 +50,9 @@ pub struct Row {
     /// Its name.
     pub label: String,
     /// The linear correlation.
-    pub pearson: Coefficient,
+    pub pearson: CoefficientEstimate,
     /// That of the ranks.
-    pub spearman: Coefficient,
+    pub spearman: CoefficientEstimate,
     /// How many cases are behind these numbers.
     pub cases: usize,
     /// How many of them only the ranks have, since their values are extreme.
@@ -110,7 +110,7 @@ impl Correlation {
     }
 
     fn chance(&self) -> Option<String> {
-        let is_faint = |one: Coefficient| one.value.is_finite() && !one.stands_out();
+        let is_faint = |one: CoefficientEstimate| one.value.is_finite() && !one.stands_out();
         let has_faint = self.rows.iter().any(|row| is_faint(row.pearson) || is_faint(row.spearman));
         has_faint.then(|| "Faint: can't be told from chance".to_owned())
     }
@@ -246,7 +246,7 @@ impl Layout {
     }
 }
 
-fn written(coefficient: Coefficient) -> String {
+fn written(coefficient: CoefficientEstimate) -> String {
     if coefficient.value.is_finite() { grouped(coefficient.value, 2) } else { "–".to_owned() }
 }
 
@@ -310,7 +310,7 @@ mod tests {
 
     /// Coefficients that are known to within 0.1, if they are there.
     fn row(label: &str, (pearson, spearman): (f64, f64), cases: usize) -> Row {
-        let coefficient = |value: f64| Coefficient { value, interval: (value - 0.1, value + 0.1) };
+        let coefficient = |value: f64| CoefficientEstimate { value, interval: (value - 0.1, value + 0.1) };
         let (pearson, spearman) = (coefficient(pearson), coefficient(spearman));
         Row { label: label.to_owned(), pearson, spearman, cases, only_ranked: 0 }
     }
@@ -361,7 +361,11 @@ mod tests {
 
     #[test]
     fn what_too_few_cases_have_is_a_dash_and_what_chance_may_do_is_faint() {
-        let few = Row { pearson: Coefficient::NONE, spearman: Coefficient::NONE, ..row("width", (0.0, 0.0), 13) };
+        let few = Row {
+            pearson: CoefficientEstimate::NONE,
+            spearman: CoefficientEstimate::NONE,
+            ..row("width", (0.0, 0.0), 13)
+        };
         let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
         let chart = Correlation { response: "load".to_owned(), rows, needed_cases: 16 };
         assert_eq!(chart.notes(), ["Too few cases: it takes 16", "Faint: can't be told from chance"]);

@@ -18,7 +18,7 @@ use crate::sheet::{Ink, Place, Sheet};
 use crate::window::Window;
 
 pub use band::Band;
-pub use gaps::Gaps;
+pub use gaps::CurveGaps;
 
 /// Line widths on the page.
 const MEDIAN_PX: f64 = 2.0;
@@ -53,8 +53,8 @@ pub struct Curves<'a> {
     pub y: Axis,
     /// What most curves do, computed once by [`Band::of`].
     pub band: Option<&'a Band>,
-    /// What isn't drawn of them, computed once by [`Gaps::of`].
-    pub gaps: Gaps,
+    /// What isn't drawn of them, computed once by [`CurveGaps::of`].
+    pub gaps: CurveGaps,
     /// A curve that stands out.
     pub pointed_at: Option<usize>,
 }
@@ -302,7 +302,7 @@ mod tests {
         let all = |of: fn(&Curve<'a>) -> &'a [f64]| -> Vec<f64> { curves.iter().flat_map(of).copied().collect() };
         let x = Axis::covering("displacement", "mm", Scale::Linear, &all(|curve| curve.x));
         let y = Axis::covering("load", "N", Scale::Linear, &all(|curve| curve.y));
-        let gaps = Gaps::of(curves, &x, &y);
+        let gaps = CurveGaps::of(curves, &x, &y);
         Curves { curves, selected: Mask::All, colour: None, x, y, band, gaps, pointed_at: None }
     }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use crate::axis::{Axis, Scale};
 use crate::chart::{Chart, Size};
 use crate::column::Column;
-use crate::correlation::{Coefficient, Correlation, Row};
-use crate::curves::{Band, Curve, Curves, Gaps, steps};
+use crate::correlation::{CoefficientEstimate, Correlation, Row};
+use crate::curves::{Band, Curve, CurveGaps, Curves, steps};
 use crate::drawn::Drawn;
 use crate::field::{Field, Values};
 use crate::histogram::Bins;
@@ -152,7 +152,7 @@ proptest! {
             let right = axis(curves.iter().flat_map(|curve| curve.x).copied().collect());
             let up = axis(columns.concat());
             let band = Band::of(&curves, Mask::All, &steps(&curves, &right, 20));
-            let gaps = Gaps::of(&curves, &right, &up);
+            let gaps = CurveGaps::of(&curves, &right, &up);
             let chart = Curves { curves: &curves, selected: Mask::All, colour: None, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
             prop_assert_eq!(sum(chart.drawn()), curves.len());
             check(&chart)?;
@@ -174,7 +174,7 @@ proptest! {
     #[test]
     fn correlations_of_any_size_are_drawn(columns in columns()) {
         let rows = columns[0].iter().zip(&columns[1]);
-        let coefficient = |value: f64, other: f64| Coefficient { value, interval: (value, other) };
+        let coefficient = |value: f64, other: f64| CoefficientEstimate { value, interval: (value, other) };
         let row = |(one, other): (&f64, &f64)| Row {
             label: "friction".to_owned(),
             pearson: coefficient(*one, *other),

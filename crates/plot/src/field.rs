@@ -15,7 +15,7 @@ use crate::number::{real, whole};
 use crate::raster::Raster;
 use crate::sheet::{Ink, Sheet};
 
-pub use grid::{Cells, Grid};
+pub use grid::{AxisGrid, FieldCells};
 
 /// The fewest and the most cells along an axis that are chosen.
 const LEAST_CELLS: f64 = 4.0;

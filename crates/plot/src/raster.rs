@@ -13,7 +13,7 @@ use crate::look::Look;
 use crate::number::whole;
 
 use flow::Flow;
-pub(crate) use lines::{Layer, Tint};
+pub(crate) use lines::{Layer, LineColour};
 pub(crate) use points::Points;
 
 /// The largest image, in pixels a side.

@@ -49,7 +49,7 @@ fn head() -> AnyView {
 }
 
 fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) -> AnyView {
-    let of = name_of(index, factor);
+    let of = factor.called(index);
     let field = |label, value: &str, hint, class, field: Option<FactorField>| Field {
         label,
         name: format!("{label} of {of}"),
@@ -88,13 +88,6 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
     .into_any()
 }
 
-fn name_of(index: usize, factor: &FactorDraft) -> String {
-    match factor.name.trim() {
-        "" => format!("factor {}", index + 1),
-        name => name.to_owned(),
-    }
-}
-
 /// Unit and note, once somebody wants them or they are filled.
 fn unit_and_note(
     desk: Desk,
@@ -106,7 +99,7 @@ fn unit_and_note(
         || !factor.unit.trim().is_empty()
         || !factor.note.trim().is_empty();
     if !is_shown {
-        let name = format!("Unit and note of {}", name_of(index, factor));
+        let name = format!("Unit and note of {}", factor.called(index));
         let unfold = move |_| {
             desk.unfolded.update(|unfolded| unfolded.factors.push(index));
             focus_within(details_id(index));

@@ -21,7 +21,7 @@ use crate::platform::download;
 use crate::state::draft::factor::FactorDraft;
 use crate::state::draft::{Place, Source};
 use crate::state::excerpt::{ExcerptLine, excerpt};
-use crate::state::placeholders::{self, Chip, Input, Misspelt, Note};
+use crate::state::placeholders::{self, Chip, Input, MisspeltInput, Note};
 
 /// The largest model file.
 const MAX_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
@@ -125,9 +125,7 @@ async fn read(file: &File) -> Result<ModelText, String> {
 
 fn file_view(desk: Desk, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
-    let language = Language::of(desk.draft.read().kind, &model.name);
-    let code = decode(&model.content).unwrap_or_default();
-    let found = template::placeholders(code, language);
+    let (code, found) = (code_of(model), placeholders_of(desk, model));
     // A command returns a file, which need not be named anywhere.
     let returns_nothing = desk.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
     let returns_nothing = returns_nothing.then(|| {
@@ -146,16 +144,27 @@ fn file_view(desk: Desk, model: &ModelText) -> AnyView {
     .into_any()
 }
 
+/// The text of a model; it was looked at when the file was chosen.
+fn code_of(model: &ModelText) -> &str {
+    decode(&model.content).unwrap_or_default()
+}
+
+fn language_of(desk: Desk, model: &ModelText) -> Language {
+    Language::of(desk.draft.read().kind, &model.name)
+}
+
+fn placeholders_of(desk: Desk, model: &ModelText) -> Vec<Placeholder> {
+    template::placeholders(code_of(model), language_of(desk, model))
+}
+
 /// Why every case of what stands in the form would fail, if that is certain.
 pub(in crate::designer) fn certain_failure(desk: Desk) -> Option<String> {
     let model = desk.model.get()?;
-    let language = Language::of(desk.draft.read().kind, &model.name);
-    let found = template::placeholders(decode(&model.content).unwrap_or_default(), language);
     let cases = match &*desk.preview.read() {
         Preview::Ready(picture) => Some(picture.cases as u64),
         _ => None,
     };
-    placeholders::certain_failure(&found, &inputs(desk), cases)
+    placeholders::certain_failure(&placeholders_of(desk, &model), &inputs(desk), cases)
 }
 
 /// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
@@ -229,8 +238,8 @@ fn wrong_component(chip: &Chip) -> Option<AnyView> {
 }
 
 /// Offers the placeholder's name to an input that looks like it.
-fn rename(desk: Desk, pair: Misspelt) -> AnyView {
-    let Misspelt { input, placeholder } = pair;
+fn rename(desk: Desk, pair: MisspeltInput) -> AnyView {
+    let MisspeltInput { input, placeholder } = pair;
     let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
     if desk.draft.read().source == Source::Table {
         let words = format!("{words} Rename the column in the table.");
@@ -277,8 +286,8 @@ fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
 /// The model as the case that is looked at will run it: the lines with values of the case, and some around them.
 pub(in crate::designer) fn rendered(desk: Desk) -> Option<AnyView> {
     let (model, case) = (desk.model.get()?, desk.case.get()?);
-    let template = decode(&model.content).unwrap_or_default();
-    let rendered = match render(template, &case, Language::of(desk.draft.read().kind, &model.name)) {
+    let template = code_of(&model);
+    let rendered = match render(template, &case, language_of(desk, &model)) {
         Ok(rendered) => rendered.text,
         Err(error) => {
             let words = format!("{}, so this case would fail.", placeholders::fault(&error));

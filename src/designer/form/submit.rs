@@ -16,7 +16,7 @@ use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
 use crate::designer::sending::{Sending, cancel, is_form_changed, order, prepare, review_instead, send, stopping};
 use crate::state::draft::Place;
 use crate::state::problem::Problem;
-use crate::state::route::{Batches, Page, Route};
+use crate::state::route::{BatchChoice, Page, Route};
 
 /// How many are sent before the rest, unless somebody types another number.
 pub(in crate::designer) const FIRST_CASES: u64 = 5;
@@ -199,7 +199,7 @@ fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
 
 /// Where the progress of a batch is seen.
 fn progress_address(batch: &str) -> String {
-    Route { page: Page::Overview, batches: Batches::parse(batch), group: None }.to_string()
+    Route { page: Page::Overview, batches: BatchChoice::parse(batch), group: None }.to_string()
 }
 
 /// The first are sent, and somebody decides what becomes of the rest.

@@ -1,7 +1,7 @@
 //! How strongly the response follows each factor.
 
 use cruncher_plot::Chart;
-use cruncher_plot::correlation::{Coefficient as Shown, Correlation, Row};
+use cruncher_plot::correlation::{CoefficientEstimate, Correlation, Row};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::correlation::{self, Coefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_results::store::Store;
@@ -89,13 +89,13 @@ fn chart(response: &ColumnId, rows: Vec<Row>) -> Correlation {
 }
 
 /// A coefficient, if there are enough cases for it to say something.
-fn told(found: &correlation::Correlation) -> Shown {
-    let shown = found.told().zip(found.interval).map(|(value, interval)| Shown { value, interval });
-    shown.unwrap_or(Shown::NONE)
+fn told(found: &correlation::Correlation) -> CoefficientEstimate {
+    let shown = found.told().zip(found.interval).map(|(value, interval)| CoefficientEstimate { value, interval });
+    shown.unwrap_or(CoefficientEstimate::NONE)
 }
 
 /// A coefficient and where it is, or a dash.
-fn written(Shown { value, interval: (from, to) }: Shown) -> String {
+fn written(CoefficientEstimate { value, interval: (from, to) }: CoefficientEstimate) -> String {
     if value.is_nan() { "–".to_owned() } else { format!("{value:.3} (95 %: {from:.2} to {to:.2})") }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::curves::{Band, Curve, Curves, Gaps, steps};
+use cruncher_plot::curves::{Band, Curve, CurveGaps, Curves, steps};
 use cruncher_plot::{Axis, Chart, Column, Frame, Mask, Scale};
 use cruncher_results::curves::{Along, CaseCurve};
 use cruncher_study::figures::counted;
@@ -42,7 +42,7 @@ struct Computed {
     x: Axis,
     y: Axis,
     band: Option<Band>,
-    gaps: Gaps,
+    gaps: CurveGaps,
 }
 
 impl CurvePlot {
@@ -119,7 +119,7 @@ impl Computed {
         let in_band = selected.iter().filter(|is_selected| **is_selected).count();
         let places = || steps(curves, &x, BAND_STEPS);
         let band = (in_band >= LEAST_IN_BAND).then(|| only_of_many(Band::of(curves, Mask::Flags(selected), &places())));
-        let gaps = Gaps::of(curves, &x, &y);
+        let gaps = CurveGaps::of(curves, &x, &y);
         Self { x, y, band, gaps }
     }
 }

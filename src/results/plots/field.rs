@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::field::{Cells, Field, Grid, Values};
+use cruncher_plot::field::{AxisGrid, Field, FieldCells, Values};
 use cruncher_plot::{Axis, Chart, Scale};
 use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
@@ -23,10 +23,10 @@ pub(crate) struct FieldPlot {
 type Of = (u64, ColumnId, Axis);
 
 /// What was looked for, and the grid, if there is one.
-type Known = (Of, Option<Grid>);
+type Known = (Of, Option<AxisGrid>);
 
 /// A column, and the cells along its axis.
-type Side<'a> = (&'a Plotted<'a>, &'a Cells);
+type Side<'a> = (&'a Plotted<'a>, &'a FieldCells);
 
 impl FieldPlot {
     pub(crate) const fn new(desk: Desk) -> Self {
@@ -34,13 +34,13 @@ impl FieldPlot {
     }
 
     /// The cells along the axis of a column, without room at its ends: cells would be empty by half.
-    fn cells(&self, side: usize, of: (u64, &ColumnId), column: &Plotted, wished: usize) -> Cells {
+    fn cells(&self, side: usize, of: (u64, &ColumnId), column: &Plotted, wished: usize) -> FieldCells {
         let axis = column.bare_axis();
         let of = (of.0, of.1.clone(), axis.clone());
         let last = &mut self.last.borrow_mut()[side];
         let known = last.as_ref().filter(|(known, _)| *known == of).map(|(_, grid)| *grid);
-        let grid = known.unwrap_or_else(|| last.insert((of, Grid::of(&axis, &column.values))).1);
-        Cells::of(&axis, grid, wished)
+        let grid = known.unwrap_or_else(|| last.insert((of, AxisGrid::of(&axis, &column.values))).1);
+        FieldCells::of(&axis, grid, wished)
     }
 
     fn look<T>(&self, look: impl FnOnce(&Field, (Side, Side)) -> T) -> Option<T> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cruncher_plot::curves::{Curve, Curves, Gaps};
+use cruncher_plot::curves::{Curve, CurveGaps, Curves};
 use cruncher_plot::{Axis, Chart, Mask, Scale};
 use cruncher_study::figures::significant;
 
@@ -29,7 +29,7 @@ impl OwnCurvePlot {
         let curves = [Curve { x: &line.x, y: &line.y }];
         let x = Axis::covering(over, "", Scale::Linear, &line.x);
         let y = Axis::covering(own_name(&line.name), "", Scale::Linear, &line.y);
-        let gaps = Gaps::of(&curves, &x, &y);
+        let gaps = CurveGaps::of(&curves, &x, &y);
         let selected = Mask::All;
         let curves = Curves { curves: &curves, selected, colour: None, x, y, band: None, gaps, pointed_at: None };
         Some(look(&curves, line))

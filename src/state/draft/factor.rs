@@ -99,6 +99,14 @@ impl FactorKind {
 }
 
 impl FactorDraft {
+    /// What it is called: its name, or its number among the factors, from 1, as long as it has none.
+    pub(crate) fn called(&self, index: usize) -> String {
+        match self.name.trim() {
+            "" => format!("factor {}", index + 1),
+            name => name.to_owned(),
+        }
+    }
+
     /// A factor of this name, about which nothing else is known.
     #[must_use]
     pub(crate) fn named(name: &str) -> Self {

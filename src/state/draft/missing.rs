@@ -49,10 +49,8 @@ impl Draft {
     }
 
     fn factor_name(&self, index: usize) -> String {
-        match self.factors[index].name.trim() {
-            "" => format!("factor {}", index + 1),
-            name => format!("`{name}`"),
-        }
+        let (factor, has_name) = (&self.factors[index], !self.factors[index].name.trim().is_empty());
+        if has_name { format!("`{}`", factor.called(index)) } else { factor.called(index) }
     }
 }
 

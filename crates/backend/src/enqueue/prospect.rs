@@ -177,7 +177,7 @@ pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
     })
 }
 
-/// How many cases wait in the queue, about: SQS knows no more.
+/// The number of cases that wait in the queue, about: SQS knows no more.
 async fn waiting(study: &Study) -> Result<u64, Error> {
     let count = sqs::GetQueueAttributes::new(&study.config.queue_url);
     Ok(study.client.send(&count).await?.visible)

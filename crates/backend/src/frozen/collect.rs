@@ -24,7 +24,7 @@ use crate::study::Study;
 use crate::watch::Watch;
 
 /// Of so many cases of a group of errors the documents are taken first: as many as the page names.
-const MOST_CASES: usize = 100;
+const MAX_CASES_A_GROUP: usize = 100;
 
 /// What a frozen study holds.
 #[derive(Debug, Clone, Default)]
@@ -89,9 +89,8 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
     let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     outline.leave_out(Row::Files);
     let objects = outline.complete(&study.client).await?;
-    let named =
-        snapshot.error_groups(None).into_iter().flat_map(|group| group.cases().take(MOST_CASES).collect::<Vec<_>>());
-    let named: BTreeSet<CaseRef> = one_by_one(named);
+    let groups = snapshot.error_groups(None);
+    let named: BTreeSet<CaseRef> = one_by_one(groups.iter().flat_map(|group| group.cases().take(MAX_CASES_A_GROUP)));
     let documents = Documents::read(study, objects, &named, &*report).await?;
     Ok(Content {
         study: study.config.study.clone(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use cruncher_backend::download::Kind;
-use cruncher_results::export::csv::Times;
+use cruncher_results::export::csv::TimeFormat;
 use cruncher_study::batch::Batch;
 
 use super::study;
@@ -77,7 +77,7 @@ pub(crate) struct Results {
     /// The table has these responses only, in this order, joined by commas; a name with a comma in double quotes [default: all]
     #[arg(long, value_name = "NAMES", conflicts_with = "folder")]
     pub responses: Vec<String>,
-    /// How times stand in a .csv file: in UTC by ISO 8601, or in seconds since 1970, as in the other files
+    /// Times in a .csv file: in UTC by ISO 8601, or in seconds since 1970, as in the other files
     #[arg(long, value_name = "HOW", conflicts_with = "folder", default_value = "iso")]
     pub times: TimesAs,
     /// The header of a .csv file has names alone, as the other files have: `width` for `width [m]`
@@ -85,7 +85,7 @@ pub(crate) struct Results {
     pub plain_names: bool,
 }
 
-/// How times are written.
+/// The notation of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimesAs {
     /// 2026-09-21T14:13:20.500Z
@@ -94,7 +94,7 @@ pub(crate) enum TimesAs {
     Seconds,
 }
 
-impl From<TimesAs> for Times {
+impl From<TimesAs> for TimeFormat {
     fn from(times: TimesAs) -> Self {
         match times {
             TimesAs::Iso => Self::Iso,

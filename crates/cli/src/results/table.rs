@@ -15,7 +15,7 @@ use cruncher_backend::study::Study;
 use cruncher_backend::submitted::{submitted, units};
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{Csv, Layout};
+use cruncher_results::export::csv::{Csv, CsvLayout};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, thousands};
@@ -59,7 +59,7 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
     let selection = select(&gathered, arguments, file.format)?;
     let whole =
         if file.format == Format::Npz { WholeTexts::default() } else { whole::read(&study, &selection).await? };
-    let layout = if file.format == Format::Csv { layout(&study, arguments).await? } else { Layout::default() };
+    let layout = if file.format == Format::Csv { layout(&study, arguments).await? } else { CsvLayout::default() };
     let table =
         write(&selection, &whole, (file.format, &layout), draft.file()).map_err(|error| draft.failure(&error))?;
     let size_bytes = draft.commit()?;
@@ -69,10 +69,10 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
 }
 
 /// How the table is written, with the units of the designs that its cases may belong to.
-async fn layout(study: &Study, arguments: &Results) -> Result<Layout, Failure> {
+async fn layout(study: &Study, arguments: &Results) -> Result<CsvLayout, Failure> {
     let times = arguments.times.into();
     if arguments.plain_names {
-        return Ok(Layout { times, ..Layout::default() });
+        return Ok(CsvLayout { times, ..CsvLayout::default() });
     }
     let designs = submitted(study).await?;
     let is_wanted = |batch: &Batch| {
@@ -80,7 +80,7 @@ async fn layout(study: &Study, arguments: &Results) -> Result<Layout, Failure> {
         arguments.batch.as_ref().is_none_or(is_near)
     };
     let wanted = designs.iter().filter(|design| is_wanted(&design.batch));
-    Ok(Layout { times, units: units(wanted.flat_map(|design| &design.factors)) })
+    Ok(CsvLayout { times, units: units(wanted.flat_map(|design| &design.factors)) })
 }
 
 /// Names what the table has not as the cases have it.
@@ -155,7 +155,7 @@ struct Written {
 fn write(
     selection: &Selection<'_>,
     whole: &WholeTexts,
-    (format, layout): (Format, &Layout),
+    (format, layout): (Format, &CsvLayout),
     out: &mut (impl Write + Send),
 ) -> io::Result<Written> {
     let mut written = Written {
@@ -179,7 +179,7 @@ fn write(
     Ok(written)
 }
 
-fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, layout: Layout, out: &mut impl Write) -> io::Result<()> {
+fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, layout: CsvLayout, out: &mut impl Write) -> io::Result<()> {
     let csv = Csv::of(selection.store, selection.named().cloned()).with_whole_texts(whole).with_layout(layout);
     out.write_all(csv.header().as_bytes())?;
     let rows = selection.rows();

@@ -7,7 +7,7 @@ use crate::label::count;
 
 /// The points of curves that aren't drawn, and the values that no axis shows: counted once for many drawings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Gaps {
+pub struct CurveGaps {
     /// How many curves have a line, but not through all of their points.
     pub curves: usize,
     /// How many of their points that are: those without a number, and those alone between two such.
@@ -16,7 +16,7 @@ pub struct Gaps {
     pub(super) unplaced: [Unplaced; 2],
 }
 
-impl Gaps {
+impl CurveGaps {
     /// Looks at all points of some curves.
     #[must_use]
     pub fn of(curves: &[Curve], x: &Axis, y: &Axis) -> Self {
@@ -71,7 +71,7 @@ mod tests {
         let x: Vec<f64> = (0..9).map(f64::from).collect();
         let axis = Axis::covering("a", "", Scale::Linear, &[0.0, 1.0]);
         let curves = [Curve { x: &x[..y.len()], y }, Curve { x: &x[..3], y: &[1.0, 2.0, 3.0] }];
-        assert_eq!(Gaps::of(&curves, &axis, &axis).words().as_deref(), expected, "{y:?}");
+        assert_eq!(CurveGaps::of(&curves, &axis, &axis).words().as_deref(), expected, "{y:?}");
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
     fn curves_with_values_that_no_axis_shows_are_counted() {
         let axis = Axis::covering("load", "", Scale::Linear, &[0.0, 1.0]);
         let curves = [Curve { x: &[0.0, 1.0, 2.0], y: &[f64::MAX, f64::MAX, 1.0] }];
-        let gaps = Gaps::of(&curves, &axis, &axis);
+        let gaps = CurveGaps::of(&curves, &axis, &axis);
         assert_eq!(gaps.unplaced.map(|unplaced| unplaced.count), [0, 1]);
     }
 }

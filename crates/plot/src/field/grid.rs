@@ -6,14 +6,14 @@ use crate::number::{extent, real};
 
 /// The grid of a column's values along an axis. To look for it takes all values, but not which of them are selected.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Grid {
+pub struct AxisGrid {
     /// The distance of two values, as a share of the axis.
     step: f64,
 }
 
 /// An axis that is divided into equal cells.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cells {
+pub struct FieldCells {
     /// The axis, from the beginning of the first cell to the end of the last one.
     pub axis: Axis,
     /// How many cells there are.
@@ -22,7 +22,7 @@ pub struct Cells {
     is_by_value: bool,
 }
 
-impl Grid {
+impl AxisGrid {
     /// The grid of values from one end of an axis to the other; none if they stand on none that can be seen.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64]) -> Option<Self> {
@@ -37,21 +37,21 @@ impl Grid {
     }
 
     /// Cells of equally many values each: of one, or of so many that there are about as many cells as wished.
-    fn cells(self, axis: &Axis, wished: usize) -> Option<Cells> {
+    fn cells(self, axis: &Axis, wished: usize) -> Option<FieldCells> {
         let Division::Parts { first, width, number, .. } = Division::of_grid((0.0, 1.0), self.step, wished) else {
             return None;
         };
         let longer = axis.between(axis.value(first), axis.value(first + real(number) * width));
         let is_by_value = width < 1.5 * self.step;
         // An axis that can't be longer has half a cell at its ends: others suit it better.
-        (longer != *axis).then_some(Cells { axis: longer, number, is_by_value })
+        (longer != *axis).then_some(FieldCells { axis: longer, number, is_by_value })
     }
 }
 
-impl Cells {
+impl FieldCells {
     /// Cells of an axis, about as many as wished, and so that they follow the grid of its values, if there is one.
     #[must_use]
-    pub fn of(axis: &Axis, grid: Option<Grid>, wished: usize) -> Self {
+    pub fn of(axis: &Axis, grid: Option<AxisGrid>, wished: usize) -> Self {
         let equal = || Self { axis: axis.clone(), number: wished, is_by_value: false };
         grid.and_then(|grid| grid.cells(axis, wished)).unwrap_or_else(equal)
     }
@@ -71,11 +71,11 @@ mod tests {
     use crate::samples::uniform;
 
     /// An axis from the least to the largest of some values, and its cells.
-    fn cells(values: &[f64], scale: Scale, wished: usize) -> Cells {
+    fn cells(values: &[f64], scale: Scale, wished: usize) -> FieldCells {
         let axis = Axis::covering("a", "", scale, values);
         let (least, most) = axis.extent(values.iter().copied()).unwrap();
         let axis = axis.between(least, most);
-        Cells::of(&axis, Grid::of(&axis, values), wished)
+        FieldCells::of(&axis, AxisGrid::of(&axis, values), wished)
     }
 
     fn wholes(most: u32) -> Vec<f64> {
@@ -111,8 +111,8 @@ mod tests {
         let found = cells(&values, Scale::Linear, 12);
         assert_eq!((found.number, found.axis.least), (12, values.iter().copied().fold(1.0, f64::min)));
         let axis = Axis::of_categories("soil", vec!["sand".to_owned()]);
-        assert_eq!(Grid::of(&axis, &[0.0, 0.0]), None);
-        assert_eq!(Grid::of(&Axis::covering("", "", Scale::Linear, &[5.0]), &[5.0]), None, "one value has none");
-        assert_eq!(Grid::of(&Axis::covering("", "", Scale::Linear, &[]), &[f64::NAN]), None);
+        assert_eq!(AxisGrid::of(&axis, &[0.0, 0.0]), None);
+        assert_eq!(AxisGrid::of(&Axis::covering("", "", Scale::Linear, &[5.0]), &[5.0]), None, "one value has none");
+        assert_eq!(AxisGrid::of(&Axis::covering("", "", Scale::Linear, &[]), &[f64::NAN]), None);
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Layer {
 
 /// What gives a line its colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Tint {
+pub(crate) enum LineColour {
     /// A place in the look's sequence, from 0 to 1.
     Level(f32),
     /// A category.
@@ -67,14 +67,14 @@ impl Raster {
 
     /// The same as [`Raster::count_line`] in the layer of the data, for a line with a colour of its own.
     #[expect(clippy::cast_precision_loss, reason = "sixteenths")]
-    pub(crate) fn count_tinted_line(&mut self, tint: Tint, from: Place, to: Place) {
+    pub(crate) fn count_tinted_line(&mut self, tint: LineColour, from: Place, to: Place) {
         let size = (self.image.width_px, self.image.height_px);
         let (counts, sums, votes) = (&mut self.counts, &mut self.sums, &mut self.votes);
         each_part(size, (from, to), |pixel, part| {
             counts[pixel] += part;
             match tint {
-                Tint::Level(level) => sums[pixel] += level * part as f32,
-                Tint::Category(category) => vote(&mut votes[pixel], category, part),
+                LineColour::Level(level) => sums[pixel] += level * part as f32,
+                LineColour::Category(category) => vote(&mut votes[pixel], category, part),
             }
         });
     }
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_pixel_has_the_mean_of_its_lines_or_the_category_of_most() {
         let look = crate::samples::light();
-        let pixel = |colour: &Column, tints: &[Tint]| -> [u8; 4] {
+        let pixel = |colour: &Column, tints: &[LineColour]| -> [u8; 4] {
             let mut raster = Raster::default();
             raster.image.begin((0.0, 0.0), (6.0, 4.0));
             raster.begin_lines();
@@ -257,11 +257,11 @@ mod tests {
         };
         let axis = crate::axis::Axis::covering("", "", crate::axis::Scale::Linear, &[0.0, 1.0]);
         let numbers = Column::new(axis, &[]);
-        let levels = [0.25, 0.75, 0.5].map(Tint::Level);
+        let levels = [0.25, 0.75, 0.5].map(LineColour::Level);
         assert_eq!(pixel(&numbers, &levels), opaque(look.of_place(0.5)));
         let names = ["a", "b", "c"].map(str::to_owned).to_vec();
         let categories = Column::new(crate::axis::Axis::of_categories("", names), &[]);
-        assert_eq!(pixel(&categories, &[2, 1, 2].map(Tint::Category)), opaque(look.of_category(2)));
+        assert_eq!(pixel(&categories, &[2, 1, 2].map(LineColour::Category)), opaque(look.of_category(2)));
         assert_eq!(pixel(&categories, &[]), [0; 4]);
     }
 

@@ -1,7 +1,7 @@
 //! Points: located, counted by pixel, coloured.
 
 use super::dots::Dot;
-use super::{Image, Raster, Tint};
+use super::{Image, LineColour, Raster};
 use crate::axis::Scale;
 use crate::column::{Column, Place, Places};
 use crate::look::Look;
@@ -78,7 +78,7 @@ impl Raster {
     }
 
     /// Counts the points of each pixel, and says how many the fullest one has.
-    fn count(&mut self, points: &Points, dot_px: usize) -> Most {
+    fn count(&mut self, points: &Points, dot_px: usize) -> MaxCounts {
         let pixels = self.image.width_px * self.image.height_px;
         let has_muted = points.selected != Mask::All || points.colour.is_some();
         self.counts.resize(pixels, 0);
@@ -116,7 +116,7 @@ impl Raster {
     }
 
     /// Counts up a single pixel of every point. Without a branch that nobody can foresee: there may be a million.
-    fn count_single(&mut self, points: &Points) -> Most {
+    fn count_single(&mut self, points: &Points) -> MaxCounts {
         let (width, height) = (self.image.width_px, self.image.height_px);
         let layers = [&mut self.muted[..], &mut self.counts[..]];
         let mut most = [0; 2];
@@ -126,7 +126,7 @@ impl Raster {
             *count += 1;
             most[layer] = most[layer].max(*count);
         }
-        Most { muted: most[0], coloured: most[1] }
+        MaxCounts { muted: most[0], coloured: most[1] }
     }
 
     /// Counts up the pixels of every point; those of which `colour` says no, and those that aren't selected, as muted.
@@ -135,9 +135,9 @@ impl Raster {
         points: &Points,
         dot_px: usize,
         mut colour: impl FnMut(usize, Stamp, usize) -> bool,
-    ) -> Most {
+    ) -> MaxCounts {
         let (width, height) = (self.image.width_px, self.image.height_px);
-        let mut most = Most::default();
+        let mut most = MaxCounts::default();
         for (index, column, row) in points.pixels((width, height)) {
             let stamp = Stamp::at(column, row, dot_px, (width, height));
             let is_coloured = points.selected.contains(index) && colour(index, stamp, width);
@@ -154,7 +154,7 @@ impl Raster {
 
 /// What the fullest pixel of each layer counts.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Most {
+pub(super) struct MaxCounts {
     pub(super) muted: u32,
     pub(super) coloured: u32,
 }
@@ -226,8 +226,12 @@ impl Column<'_> {
     }
 
     /// The colour of a case, if it isn't grey.
-    pub(crate) fn tint(&self, case: usize) -> Option<Tint> {
-        if self.is_named() { self.category(case).map(Tint::Category) } else { self.level(case).map(Tint::Level) }
+    pub(crate) fn tint(&self, case: usize) -> Option<LineColour> {
+        if self.is_named() {
+            self.category(case).map(LineColour::Category)
+        } else {
+            self.level(case).map(LineColour::Level)
+        }
     }
 
     /// The end of the axis beyond which a value lies.

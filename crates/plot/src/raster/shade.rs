@@ -1,7 +1,7 @@
 //! From counts to colours.
 
 use super::Raster;
-use super::points::Most;
+use super::points::MaxCounts;
 use crate::column::Column;
 use crate::look::{Look, blend};
 use crate::number::real;
@@ -20,7 +20,7 @@ const STEPS: usize = 128;
 
 impl Raster {
     /// Colours each pixel by what was counted.
-    pub(super) fn shade(&mut self, colour: Option<&Column>, most: Most, look: &Look) {
+    pub(super) fn shade(&mut self, colour: Option<&Column>, most: MaxCounts, look: &Look) {
         let muted = Shades::up_to(most.muted, 1, look.background, look.muted);
         match colour {
             None => {

@@ -23,9 +23,9 @@ const FIELDS: [Field; 9] = [
     Field::DurationSecs,
 ];
 
-/// How times stand in a table.
+/// The notation of times in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Times {
+pub enum TimeFormat {
     /// In UTC, by ISO 8601: `2026-09-21T14:13:20.500Z`. What no calendar has stands there in seconds.
     Iso,
     /// Seconds since 1970.
@@ -33,13 +33,13 @@ pub enum Times {
     Secs,
 }
 
-/// How a table is written.
+/// The notation of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layout {
+pub struct CsvLayout {
     /// The units of factors, by their names without an index: they stand behind the names of columns, `width [m]`.
     pub units: BTreeMap<String, String>,
-    /// How times are written.
-    pub times: Times,
+    /// The notation of times.
+    pub times: TimeFormat,
 }
 
 /// The table of a store: fields, then factors, then responses, in lines that end with CR and LF.
@@ -53,7 +53,7 @@ pub struct Csv<'a> {
     store: &'a Store,
     columns: Vec<ColumnId>,
     whole: Option<&'a WholeTexts>,
-    layout: Layout,
+    layout: CsvLayout,
 }
 
 /// The header and the chosen rows, all at once.
@@ -79,12 +79,12 @@ impl<'a> Csv<'a> {
     /// The same table of a store that has grown meanwhile: with the columns that it had.
     #[must_use]
     pub fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
-        Self { store, columns, whole: None, layout: Layout::default() }
+        Self { store, columns, whole: None, layout: CsvLayout::default() }
     }
 
     /// The same table, written otherwise than without units and with times in seconds.
     #[must_use]
-    pub fn with_layout(mut self, layout: Layout) -> Self {
+    pub fn with_layout(mut self, layout: CsvLayout) -> Self {
         self.layout = layout;
         self
     }
@@ -159,7 +159,7 @@ impl Csv<'_> {
     fn time(&self, id: &ColumnId, cell: Cell<'_>) -> Option<String> {
         let is_time = matches!(id, ColumnId::Case(Field::StartTime | Field::EndTime));
         match cell {
-            Cell::Number(secs) if is_time && self.layout.times == Times::Iso => iso_time(secs),
+            Cell::Number(secs) if is_time && self.layout.times == TimeFormat::Iso => iso_time(secs),
             _ => None,
         }
     }
@@ -230,7 +230,7 @@ mod tests {
     fn names_have_their_unit_and_times_are_those_of_a_calendar() {
         let store = samples::store(&[(json!({"c": [1, 2], "w": 3, "soil": "clay"}), json!({"c": 4, "w [m]": 5}))]);
         let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
-        let layout = Layout { units: BTreeMap::from(units), times: Times::Iso };
+        let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso };
         let table = Csv::new(&store).with_layout(layout);
         assert_eq!(table.names()[FIELDS.len()..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
         let row = table.rows([0]);

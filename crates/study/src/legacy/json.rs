@@ -10,7 +10,7 @@ use crate::legacy::LegacyError;
 /// Numbers that only Python writes.
 const NOT_FINITE: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
 
-/// How long `\uXXXX` is.
+/// The length of an escape by four hexadecimal digits, `\u0041`, in bytes.
 const ESCAPE_BYTES: usize = 6;
 
 /// Reads JSON; also returns how many numbers weren't finite, which are read as nothing. Half a surrogate pair, which is

@@ -7,7 +7,7 @@ use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use ::parquet::record::Field as Read;
 use cruncher_results::chunk::{Chunk, MAX_DEPTH, MAX_NAME_BYTES, MAX_TEXT_CHARS, Part};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::Layout;
+use cruncher_results::export::csv::CsvLayout;
 use cruncher_results::export::npy::matrix;
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::store::{Cell, Store};
@@ -218,7 +218,7 @@ fn check(rows: &[(Value, Value)]) -> Result<(), TestCaseError> {
 
 fn check_csv(selection: &Selection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
     let mut out = Vec::new();
-    write_csv(selection, &WholeTexts::default(), Layout::default(), &mut out).unwrap();
+    write_csv(selection, &WholeTexts::default(), CsvLayout::default(), &mut out).unwrap();
     let mut reader = ::csv::Reader::from_reader(&*out);
     let fields = reader.headers().unwrap().len() - ids.len();
     let records: Vec<_> = reader.records().map(Result::unwrap).collect();
