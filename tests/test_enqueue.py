@@ -22,7 +22,7 @@ import pytest
 from attached import attach
 from local_cloud import REGION, REPOSITORY
 from proxy import Answer, Proxy, proxy, throttled, without
-from studies import line_of
+from studies import line_of, messages
 from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line
 
 __all__ = ["command_line"]
@@ -398,7 +398,10 @@ def test_the_first_results_are_shown_before_the_rest_is_sent(launched: Launched,
     assert (shown["ended"], shown["sent"], shown["to_send"]) == ("held", 2, 5)
     assert sorted(look["state"] for look in shown["first"]) == ["done", "failed"]
     assert enqueue(launched, design).code == 0
-    assert sorted(message["parameters"]["a"] for message in drain(launched)) == [2, 3, 4]
+    arrived = {message["parameters"]["a"] for message in drain(launched)}
+    # The worker was ended while it asked for cases: the queue may have given it one of these, and takes it back later.
+    _, held = messages(launched.command_line.cloud.client("sqs"), launched.outputs["QueueUrl"])
+    assert arrived <= {2, 3, 4} and len(arrived) == 3 - held
     assert state(launched) == []
 
 
