@@ -737,9 +737,15 @@ def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> 
 
     # From the left edge to the right one: whatever reaches that high.
     drag(page, "Curves", (0.01, 0.5), (0.99, 0.01))
-    address = wait_for_address(page, "select=case.case_id:")
-    chosen = set(re.findall(r"[0-9a-f]{32}", address))
-    assert 10 < len(chosen) == selected(page) < 400
+    wait_for_address(page, "select=case.case_id:")
+
+    def chosen_cases() -> set[str]:
+        return set(re.findall(r"[0-9a-f]{32}", fragment(page)))
+
+    # The address follows a moment after the plot: until both say the same, of the whole rectangle.
+    wait_until(page, "the cases that were drawn over", lambda: len(chosen_cases()) == selected(page))
+    chosen = chosen_cases()
+    assert 10 < len(chosen) < 400
     assert min(highest[case] for case in chosen) > max(highest[case] for case in highest.keys() - chosen)
     expect(selection(page)).to_contain_text(f"{len(chosen)} chosen cases")
     unread = f"{filled.made.done - 500} cases can't be chosen here, their curves weren't read"
