@@ -1,5 +1,7 @@
 //! The study at a glance.
 
+mod versions;
+
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
@@ -18,6 +20,7 @@ use crate::pages::errors::none_failed;
 use crate::platform::local_time::clock_time;
 use crate::state::live::OpenStudy;
 use crate::state::route::{BatchChoice, Page, Route};
+use versions::version_shares;
 
 /// How many error groups the overview names.
 const MOST_GROUPS: usize = 5;
@@ -42,7 +45,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         no_cases(&route, batch.filter(|_| snapshot.total.cases > 0))
     } else {
         view! {
-            {progress(&snapshot, &counts, &route)}
+            {progress(&snapshot, &counts, open, &shown)}
             {call_for_worker(&snapshot, &counts, open)}
             <div class="columns">{throughput_chart(&snapshot.finishes(batch), until)}{parts(&shown, &route)}</div>
         }
@@ -88,7 +91,8 @@ fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
     .into_any()
 }
 
-fn progress(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
+fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &[&BatchAccount]) -> AnyView {
+    let route = &open.reader.route.get();
     let queue = snapshot.queue;
     let dead = match snapshot.dead_letters {
         0 => String::new(),
@@ -108,16 +112,26 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView 
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
+            {shares(counts, shown, snapshot.time, open)}
             <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
         </section>
     }
     .into_any()
 }
 
+/// What the cases of a batch are of, if not of one design; of several batches, how many of them aren't counted.
+fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStudy) -> Option<AnyView> {
+    if let [only] = shown {
+        return version_shares(only, now, open);
+    }
+    let withdrawn = counted(counts.withdrawn, "withdrawn case isn't", "withdrawn cases aren't");
+    (counts.withdrawn > 0).then(|| view! { <p class="versions">{withdrawn}" counted"</p> }.into_any())
+}
+
 /// When the cases will be finished, in words.
 fn finish(snapshot: &Snapshot, counts: &CaseCounts, batch: Option<&Batch>) -> AnyView {
     if counts.open() == 0 {
-        let over = if counts.done == counts.cases { "complete" } else { "nothing left to run" };
+        let over = if counts.done == counts.cases && counts.done > 0 { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
     }
     // Nobody knows when a paused study goes on.

@@ -79,6 +79,8 @@ pub(crate) struct Reader {
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// The error document of the failed case that is shown, once it has been read.
     pub(crate) failure: RwSignal<Option<Result<ErrorDocument, Problem>>>,
+    /// Why what is asked of the workers wasn't changed, if the last change failed.
+    pub(crate) unchanged: RwSignal<Option<Problem>>,
     /// Why the designer, and the results, couldn't be loaded, if so.
     failed: [RwSignal<Option<Problem>>; 2],
 }
@@ -93,6 +95,7 @@ impl Reader {
             copied: RwSignal::new(None),
             case: RwSignal::new(None),
             failure: RwSignal::new(None),
+            unchanged: RwSignal::new(None),
             failed: [RwSignal::new(None), RwSignal::new(None)],
         }
     }

@@ -18,5 +18,6 @@ pub(crate) mod rows;
 pub(crate) mod shorten;
 pub(crate) mod spelling;
 pub(crate) mod table;
+pub(crate) mod versions;
 pub(crate) mod view;
 pub(crate) mod words;

@@ -3,8 +3,9 @@
 use std::error::Error as _;
 
 use cruncher_aws::{Error, ErrorKind};
+use cruncher_backend::control::ControlError;
 use cruncher_backend::documents::ResultError;
-use cruncher_backend::study::OpenError;
+use cruncher_backend::study::{OpenError, ReadError};
 use cruncher_study::access::AccessError;
 
 /// What went wrong, and what to do.
@@ -114,6 +115,19 @@ impl From<&OpenError> for Problem {
         };
         let detail = error.source().map_or_else(|| error.to_string(), |_| chain(error));
         Self { title: title.into(), advice: advice.into(), detail }
+    }
+}
+
+impl From<&ControlError> for Problem {
+    fn from(error: &ControlError) -> Self {
+        if let ControlError::Document(ReadError::Aws(error)) = error {
+            return error.into();
+        }
+        Self {
+            title: "What is asked of the workers couldn't be changed.".into(),
+            advice: "Look at control.json in the study's bucket: what is wrong with it stands below.".into(),
+            detail: chain(error),
+        }
     }
 }
 

@@ -1,0 +1,206 @@
+//! What a batch's cases are of, where its model was replaced or its design extended.
+
+use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::figures::{counted, thousands};
+use cruncher_study::versions::{Version, versions};
+
+use crate::state::bar::parts;
+
+/// Some cases of a batch, in words, and what can be done with them.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Share {
+    pub(crate) words: String,
+    pub(crate) offer: Option<Offer>,
+}
+
+/// What an operator can do with the cases of a version, and what that means.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Offer {
+    pub(crate) act: Act,
+    /// `version 1`.
+    pub(crate) version: String,
+    /// The submissions of the version.
+    pub(crate) submissions: Vec<String>,
+    pub(crate) meaning: String,
+}
+
+/// What is done to a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Withdraw,
+    CountAgain,
+}
+
+impl Act {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Withdraw => "Withdraw",
+            Self::CountAgain => "Count again",
+        }
+    }
+}
+
+/// What the cases of a batch are of, those of the latest design in front; nothing where they are all of one design. `clock` tells a
+/// time.
+pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<Share> {
+    let Some(latest) = account.submissions.last() else { return Vec::new() };
+    let versions = versions(&account.submissions);
+    let mut shares = Vec::new();
+    let mut add = |words, offer| shares.push(Share { words, offer });
+    let mut named = 0;
+    let (current, others): (Vec<&Version>, Vec<&Version>) =
+        versions.iter().rev().partition(|version| version.model == latest.model);
+    for version in current.into_iter().chain(others) {
+        let (counts, withdrawn) = (version.counted(), version.withdrawn());
+        let name = format!("{}, sent {}", version.name(), clock(version.submit_time()));
+        named += counts.cases;
+        if version.model == latest.model {
+            let own = if latest.is_withdrawn { 0 } else { latest.counts.cases };
+            let earlier = counts.cases - own;
+            let name = if versions.len() > 1 { format!(", {name}") } else { String::new() };
+            if own > 0 {
+                add(format!("{} of the latest design{name}", thousands(own)), None);
+            }
+            if earlier > 0 {
+                add(format!("{} of earlier designs of the same model", thousands(earlier)), None);
+            }
+        } else if counts.cases > 0 {
+            let offer = offer(Act::Withdraw, version, &counts);
+            add(format!("{} of {name} ({})", thousands(counts.cases), states(&counts)), Some(offer));
+        }
+        if withdrawn.cases > 0 {
+            let offer = offer(Act::CountAgain, version, &withdrawn);
+            let cases = thousands(withdrawn.cases);
+            add(format!("{cases} of {name}, withdrawn and not counted ({})", states(&withdrawn)), Some(offer));
+        }
+    }
+    let unnamed = account.counts.cases.saturating_sub(named);
+    if unnamed > 0 {
+        add(format!("{} that no design names", thousands(unnamed)), None);
+    }
+    if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
+}
+
+fn offer(act: Act, version: &Version, counts: &CaseCounts) -> Offer {
+    let cases = counted(counts.cases, "case", "cases");
+    let (waiting, running) = (thousands(counts.queued), thousands(counts.running));
+    // Where the queue is empty, what waited is lost.
+    let open = thousands(counts.queued + counts.lost);
+    let sentences = match act {
+        Act::Withdraw => vec![
+            (true, format!("{cases} won't be counted, nor their errors and results shown.")),
+            (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
+            (counts.running > 0, format!("What runs is finished: {running}.")),
+            (true, "Documents stay in the bucket: they can be counted again.".to_owned()),
+        ],
+        Act::CountAgain => vec![
+            (true, format!("{cases} will be counted again, with their errors and results.")),
+            (
+                counts.queued + counts.lost > 0,
+                format!(
+                    "Without either: {open}. What workers have taken from the queue meanwhile is lost, until it is sent again."
+                ),
+            ),
+        ],
+    };
+    let meant: Vec<String> = sentences.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sentence)| sentence).collect();
+    let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
+    Offer { act, version: format!("version {}", version.number), submissions, meaning: meant.join(" ") }
+}
+
+/// `8 done, 2 failed`
+fn states(counts: &CaseCounts) -> String {
+    let parts = parts(counts).into_iter().filter(|part| part.cases > 0);
+    parts.map(|part| format!("{} {}", thousands(part.cases), part.look.name)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::accounting::SubmissionAccount;
+    use cruncher_study::batch::Batch;
+
+    use super::*;
+
+    fn submission(id: &str, model: &str, counts: CaseCounts) -> SubmissionAccount {
+        let time = f64::from(id.as_bytes()[0]);
+        let is_withdrawn = id.ends_with('w');
+        SubmissionAccount { id: id.into(), time, model: format!("models/{model}/footing.py"), counts, is_withdrawn }
+    }
+
+    fn done(cases: u64) -> CaseCounts {
+        CaseCounts { cases, done: cases, ..CaseCounts::default() }
+    }
+
+    /// The shares of a batch with these submissions, and so many cases that none names.
+    fn told(submissions: Vec<SubmissionAccount>, unnamed: u64) -> Vec<Share> {
+        let mut counts = done(unnamed);
+        for own in &submissions {
+            *(if own.is_withdrawn { &mut counts.withdrawn } else { &mut counts.cases }) += own.counts.cases;
+        }
+        let account = BatchAccount { counts, submissions, ..BatchAccount::new(Batch::parse("b").unwrap()) };
+        shares(&account, &|time| format!("at {time}"))
+    }
+
+    fn words(shares: &[Share]) -> Vec<&str> {
+        shares.iter().map(|share| share.words.as_str()).collect()
+    }
+
+    #[test]
+    fn twenty_four_of_twenty_six_for_a_design_of_sixteen_explains_itself() {
+        let old = CaseCounts { cases: 10, done: 7, failed: 2, queued: 1, ..CaseCounts::default() };
+        let shares = told(vec![submission("a", "00", old), submission("b", "11", done(16))], 0);
+        let expected = [
+            "16 of the latest design, footing.py version 2, sent at 98",
+            "10 of footing.py version 1, sent at 97 (7 done, 1 queued, 2 failed)",
+        ];
+        assert_eq!(words(&shares), expected);
+        assert_eq!(shares[0].offer, None);
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!(
+            (offer.act, offer.version.as_str(), offer.submissions.as_slice()),
+            (Act::Withdraw, "version 1", &["a".to_owned()][..])
+        );
+        assert!(
+            offer.meaning.starts_with("10 cases won't be counted")
+                && offer.meaning.contains("What waits won't be computed: 1.")
+        );
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_offered_back_with_what_may_be_lost() {
+        let old = CaseCounts { cases: 4, done: 2, queued: 2, ..CaseCounts::default() };
+        let shares = told(vec![submission("aw", "00", old), submission("b", "11", done(16))], 0);
+        assert_eq!(
+            words(&shares)[1],
+            "4 of footing.py version 1, sent at 97, withdrawn and not counted (2 done, 2 queued)"
+        );
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!(offer.act, Act::CountAgain);
+        assert!(offer.meaning.contains("Without either: 2. What workers have taken"), "{}", offer.meaning);
+    }
+
+    #[test]
+    fn a_batch_of_one_design_says_nothing_and_an_extended_one_what_is_older() {
+        assert_eq!(told(Vec::new(), 5), []);
+        assert_eq!(told(vec![submission("a", "00", done(0)), submission("b", "00", done(16))], 0), []);
+        let shares = told(vec![submission("a", "00", done(8)), submission("b", "00", done(16))], 3);
+        assert_eq!(
+            words(&shares),
+            ["16 of the latest design", "8 of earlier designs of the same model", "3 that no design names"]
+        );
+        assert!(shares.iter().all(|share| share.offer.is_none()));
+    }
+
+    #[test]
+    fn a_model_that_was_sent_again_is_the_current_one_and_its_withdrawn_cases_are_told() {
+        let submissions =
+            vec![submission("aw", "00", done(10)), submission("b", "11", done(4)), submission("c", "00", done(16))];
+        let shares = told(submissions, 0);
+        let expected = [
+            "16 of the latest design, footing.py version 1, sent at 97",
+            "10 of footing.py version 1, sent at 97, withdrawn and not counted (10 done)",
+            "4 of footing.py version 2, sent at 98 (4 done)",
+        ];
+        assert_eq!(words(&shares), expected);
+    }
+}
