@@ -154,6 +154,7 @@ fn facts(desk: Desk, row: usize) -> AnyView {
         let facts = [
             ("State", (format!("{state}{is_over}"), None), class),
             ("Batch", plain(Field::Batch), ""),
+            (MODEL_VERSION, plain(Field::Model), ""),
             ("Level", plain(Field::Level), ""),
             ("Replicate", plain(Field::Replicate), ""),
             ("Worker", plain(Field::Worker), ""),
@@ -161,13 +162,18 @@ fn facts(desk: Desk, row: usize) -> AnyView {
             ("End", time(Field::EndTime), ""),
             ("Duration", took, ""),
         ];
+        let has_version = cell(Field::Model) != Cell::Missing;
         let facts: Vec<_> = facts
             .into_iter()
+            .filter(|(name, ..)| has_version || *name != MODEL_VERSION)
             .map(|(name, (fact, title), class)| view! { <dt>{name}</dt><dd class=class title=title>{fact}</dd> })
             .collect();
         view! { <dl class="facts case__facts">{facts}</dl> }.into_any()
     })
 }
+
+/// The name of a fact that most cases don't have.
+const MODEL_VERSION: &str = "Model version";
 
 /// Factors or responses.
 #[derive(Clone, Copy)]

@@ -100,6 +100,7 @@ fn groups(store: &Store) -> Vec<(&'static str, Vec<ColumnId>)> {
         Field::EndTime,
         Field::Worker,
         Field::Batch,
+        Field::Model,
         Field::Level,
         Field::State,
     ];

@@ -209,6 +209,7 @@ pub(super) fn label(id: &ColumnId) -> String {
         ColumnId::Case(Field::StartTime) => "start".to_owned(),
         ColumnId::Case(Field::EndTime) => "end".to_owned(),
         ColumnId::Case(Field::CaseId) => "case".to_owned(),
+        ColumnId::Case(Field::Model) => "model version".to_owned(),
         ColumnId::Case(Field::Signature) => "error group".to_owned(),
         id => id.name().to_owned(),
     }

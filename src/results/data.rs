@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::Chunk;
 use cruncher_results::store::Store;
 use js_sys::Date;
@@ -61,6 +62,9 @@ impl Data {
             && let Some(bytes) = rows::take()
         {
             taken += 1;
+            if let Some(versions) = CaseVersions::from_bytes(&bytes) {
+                ROWS.with_borrow_mut(|own| own.set_versions(versions));
+            }
             // What isn't a chunk was written by another version of this page: it is read again soon.
             if let Some(chunk) = Chunk::from_bytes(&bytes) {
                 ROWS.with_borrow_mut(|own| {

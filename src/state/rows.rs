@@ -1,6 +1,9 @@
 //! The rows that were read, and those of them that are shown.
 
-use cruncher_results::chunk::Chunk;
+use std::sync::Arc;
+
+use cruncher_results::case_versions::CaseVersions;
+use cruncher_results::chunk::{Attempt, Chunk};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::filter::{Condition, Filter};
 use cruncher_results::store::{Cell, Store};
@@ -10,7 +13,8 @@ use crate::state::route::BatchChoice;
 
 const BATCH: ColumnId = ColumnId::Case(Field::Batch);
 
-/// All rows, and those of the batches that are shown. Whoever looks at the latter finds nothing of others: no column, text or count.
+/// All rows, and those of the batches that are shown, without withdrawn cases. Whoever looks at the latter finds nothing of others: no
+/// column, text or count.
 #[derive(Debug, Default)]
 pub(crate) struct BatchRows {
     whole: Store,
@@ -31,20 +35,32 @@ impl BatchRows {
     /// Shows other batches.
     pub(crate) fn choose(&mut self, batches: BatchChoice) {
         self.batches = batches;
-        let rows = self.wanted().apply(&self.whole);
+        let mut rows = self.wanted().apply(&self.whole);
+        rows.and(&self.whole.counted());
         self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
+    }
+
+    /// Takes of which version cases are, and which are withdrawn.
+    pub(crate) fn set_versions(&mut self, versions: CaseVersions) {
+        self.whole.set_versions(Arc::new(versions));
+        self.choose(self.batches.clone());
     }
 
     /// Takes the rows of a chunk.
     pub(crate) fn append(&mut self, chunk: &Chunk) {
-        let is_new = |row: usize| !self.is_shown(chunk.attempt(row).batch);
-        let has_others = !matches!(self.batches, BatchChoice::All) && (0..chunk.len()).any(is_new);
+        let versions = self.whole.versions().clone();
+        let counts = |attempt: &Attempt| !versions.withdraws(attempt.batch, attempt.case_id);
+        let is_other = |attempt: Attempt| !self.is_shown(attempt.batch) || !counts(&attempt);
+        let has_others = (0..chunk.len()).any(|row| is_other(chunk.attempt(row)));
         self.whole.append(chunk);
         match (&mut self.part, &self.batches) {
             (Some(part), BatchChoice::One(batch)) => {
-                part.append_of(chunk, |own| batch.contains(own.as_str()));
+                part.append_of(chunk, |attempt| batch.contains(attempt.batch.as_str()) && counts(attempt));
             }
-            _ if has_others => self.choose(self.batches.clone()),
+            (Some(part), BatchChoice::All) => {
+                part.append_of(chunk, counts);
+            }
+            (part, _) if part.is_some() || has_others => self.choose(self.batches.clone()),
             _ => {}
         }
     }
@@ -81,6 +97,7 @@ impl BatchRows {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::case::CaseId;
     use serde_json::json;
 
     use super::*;
@@ -129,6 +146,38 @@ mod tests {
         check(&mut rows, "nowhere", 0, &[]);
         let all = ["in soil", "in steel", "in soil/fine", "out soil", "out steel", "out soil/fine"];
         check(&mut rows, "*", 6, &all);
+    }
+
+    /// Cases of soil whose numbers are these: of an older version, withdrawn or not.
+    fn older(numbers: &[u32], is_withdrawn: bool) -> CaseVersions {
+        let mut versions = CaseVersions::default();
+        let case = |number: &u32| CaseId::parse(&format!("{number:032x}")).unwrap();
+        let soil = Batch::parse("soil").unwrap();
+        versions.add(&soil, "m.py version 1".into(), is_withdrawn, numbers.iter().map(case).collect());
+        versions.add(&soil, "m.py version 2".into(), false, vec![case(&1), case(&3)]);
+        versions
+    }
+
+    #[test]
+    fn withdrawn_cases_are_not_shown_whenever_they_come_and_come_back() {
+        for batches in ["soil", "*", ""] {
+            let mut rows = BatchRows::default();
+            rows.choose(BatchChoice::parse(batches));
+            rows.append(&chunk(&["soil", "soil"], 0));
+            rows.set_versions(older(&[0, 2], true));
+            assert_eq!(rows.shown().len(), 1, "{batches}");
+            rows.append(&chunk(&["soil", "soil"], 2));
+            assert_eq!(rows.shown().len(), 2, "{batches}");
+            assert_eq!(rows.shown().case_ids().iter().map(|id| id.as_bytes()[15]).collect::<Vec<_>>(), [1, 3]);
+            assert!(!rows.shown().has_versions(), "what is shown is of one version");
+            rows.set_versions(older(&[0, 2], false));
+            assert_eq!((rows.shown().len(), rows.shown().has_versions()), (4, true), "{batches}");
+            let models = (0..4).map(|row| format!("{:?}", rows.shown().cell(&ColumnId::Case(Field::Model), row)));
+            let expected = ["1", "2", "1", "2"].map(|number| format!("Text(\"m.py version {number}\")"));
+            assert_eq!(models.collect::<Vec<_>>(), expected);
+            rows.set_versions(CaseVersions::default());
+            assert!(!rows.shown().has_versions());
+        }
     }
 
     #[test]

@@ -15,8 +15,9 @@ pub trait Shelf {
         ready(()).boxed_local()
     }
 
-    /// Is told every chunk of rows, as bytes, once it has been read.
-    fn rows(&self, _chunk: &[u8]) {}
+    /// Is told every chunk of rows once it has been read, and of which version cases are whenever that has changed; each as bytes:
+    /// [`Chunk`](cruncher_results::chunk::Chunk), [`CaseVersions`](cruncher_results::case_versions::CaseVersions).
+    fn rows(&self, _bytes: &[u8]) {}
 
     /// Is told how many bytes have been read, of how many that are being read.
     fn progress(&self, _read_bytes: u64, _of_bytes: u64) {}

@@ -13,6 +13,7 @@ mod packs;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 

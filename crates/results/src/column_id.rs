@@ -27,6 +27,8 @@ pub enum Field {
     Batch,
     /// Its id. The only one without a column of its own: see [`crate::store::Store::case_ids`].
     CaseId,
+    /// Which version of its batch's model it is of, a text; none where the model was never replaced.
+    Model,
     /// Its level.
     Level,
     /// Which of several equal cases it is.
@@ -94,9 +96,10 @@ impl ColumnId {
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Batch,
         Self::CaseId,
+        Self::Model,
         Self::Level,
         Self::Replicate,
         Self::State,
@@ -115,6 +118,7 @@ impl Field {
         match self {
             Self::Batch => "batch",
             Self::CaseId => "case_id",
+            Self::Model => "model",
             Self::Level => "level",
             Self::Replicate => "replicate",
             Self::State => "state",

@@ -8,6 +8,7 @@
 //! Nothing here does I/O or reads a clock. Times are seconds since 1970. What is read was written by somebody else: it is
 //! bounded, and no text of it makes anything fail.
 
+pub mod case_versions;
 pub mod chunk;
 pub mod column_id;
 pub mod curves;

@@ -9,7 +9,9 @@ mod part;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod versions;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cruncher_study::case::CaseId;
@@ -19,6 +21,7 @@ pub use self::column::Column;
 use self::dictionary::Dictionary;
 use self::index::Index;
 pub use self::statistics::Statistics;
+use crate::case_versions::CaseVersions;
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;
 use crate::number::LargeInteger;
@@ -47,6 +50,8 @@ pub struct Store {
     index: Index,
     revision: u64,
     dropped_values: u64,
+    /// Of which version of their model cases are, where that is told.
+    versions: Arc<CaseVersions>,
 }
 
 /// The value of a cell.
@@ -151,7 +156,12 @@ impl Store {
     #[must_use]
     pub fn ids(&self) -> Vec<ColumnId> {
         let named = self.factors().chain(self.responses()).map(|(id, _)| id.clone());
-        Field::ALL.into_iter().map(ColumnId::Case).chain(named).collect()
+        self.said_of(Field::ALL).map(ColumnId::Case).chain(named).collect()
+    }
+
+    /// Those of these fields that say something: the model does where rows are of several versions of one.
+    pub fn said_of(&self, fields: impl IntoIterator<Item = Field>) -> impl Iterator<Item = Field> {
+        fields.into_iter().filter(|field| *field != Field::Model || self.has_versions())
     }
 
     /// A column; none if no row ever had it, and for the cases' ids, which are no column: [`Store::case_ids`].

@@ -311,6 +311,19 @@ impl Ledger {
         &self.failures
     }
 
+    /// The cases of each submission of a batch whose versions are told apart, those that a later one names left out.
+    #[must_use]
+    pub fn cases_of_submissions(&self, batch: &Batch) -> BTreeMap<&str, Vec<CaseId>> {
+        let mut found: BTreeMap<&str, Vec<CaseId>> = BTreeMap::new();
+        let Some(cases) = self.batches.get(batch) else { return found };
+        for (case, entry) in &cases.entries {
+            if let Some(submission) = cases.submission_of(entry) {
+                found.entry(&submission.id).or_default().push(*case);
+            }
+        }
+        found
+    }
+
     /// The failures of those of these cases that aren't withdrawn.
     pub fn counted_failures<'a>(&'a self, control: &'a Control) -> impl Iterator<Item = (&'a CaseRef, &'a Failure)> {
         self.failures.iter().filter(|(case, _)| !self.withdraws(case, control))

@@ -42,7 +42,7 @@ impl Column {
         let least_ch = match id {
             ColumnId::Case(Field::CaseId) => 11,
             ColumnId::Case(Field::State) => 24,
-            ColumnId::Case(Field::Batch | Field::Worker) => 22,
+            ColumnId::Case(Field::Batch | Field::Model | Field::Worker) => 22,
             ColumnId::Case(Field::Level | Field::Replicate) => 8,
             // Twenty digits, and a sign.
             _ if has_integers => 23,
@@ -70,7 +70,7 @@ pub(super) fn columns(desk: Desk, store: &Store) -> Vec<Column> {
         let statistics = column.statistics();
         statistics.least < statistics.most || statistics.numbers == 0 && store.categories(column).len() > 1
     };
-    let fields = [Field::Batch, Field::Level, Field::Replicate].into_iter().filter(varies);
+    let fields = [Field::Batch, Field::Model, Field::Level, Field::Replicate].into_iter().filter(varies);
     let before = std::iter::once(Field::CaseId).chain(fields).chain([Field::State]).map(ColumnId::Case);
     let after = [Field::DurationSecs, Field::Worker].map(ColumnId::Case);
     let ids = before.chain(named(store).take(MOST_NAMED)).chain(after);

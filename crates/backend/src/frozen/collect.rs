@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use cruncher_aws::Error;
-use cruncher_results::chunk::Chunk;
 use cruncher_results::column_id::Field;
 use cruncher_results::store::{DONE, FAILED, Store};
 use cruncher_study::accounting::CaseCounts;
@@ -33,7 +32,7 @@ pub struct Content {
     pub study: String,
     /// What was seen.
     pub snapshot: Snapshot,
-    /// The rows of all segments, as [`cruncher_results::chunk::Chunk`] writes them.
+    /// The rows of all segments and of which version cases are, as a [`Shelf`] is told them.
     pub chunks: Vec<Bytes>,
     /// Designs and the documents of cases, by their keys.
     pub documents: BTreeMap<String, Bytes>,
@@ -105,13 +104,12 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
 /// How many cases ended without a row that says how.
 fn lacking(known: &CaseCounts, chunks: &[Bytes]) -> u64 {
     let mut store = Store::default();
-    for chunk in chunks.iter().filter_map(|chunk| Chunk::from_bytes(chunk)) {
-        store.append(&chunk);
+    for chunk in chunks {
+        store.take_bytes(chunk);
     }
-    let states = store.categories(store.field(Field::State));
-    let rows = |state: &str| -> u64 {
-        states.iter().filter(|category| category.label == state).map(|category| category.rows as u64).sum()
-    };
+    let counted = store.counted();
+    let states = store.field(Field::State);
+    let rows = |state: &str| counted.iter().filter(|row| store.label(states.code(*row)) == state).count() as u64;
     known.done.saturating_sub(rows(DONE)) + known.failed.saturating_sub(rows(FAILED))
 }
 

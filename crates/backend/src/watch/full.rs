@@ -17,6 +17,7 @@ use super::documents::Documents;
 use super::legacy::Legacy;
 use super::means::{Means, ReadTable};
 use super::opening::{Opening, tables_on};
+use super::versions::ToldVersions;
 use crate::reading::{Body, MAX_ROWS_BYTES, Wanted};
 use crate::shelf::{Kept, NoShelf, Shelf};
 use crate::snapshot::Snapshot;
@@ -31,6 +32,7 @@ pub struct Full {
     pub(super) opening: Opening,
     pub(super) documents: Documents,
     pub(super) legacy: Legacy,
+    pub(super) told_versions: ToldVersions,
 }
 
 impl Watch {
@@ -44,7 +46,7 @@ impl Watch {
     #[must_use]
     pub fn with_shelf(study: Study, shelf: Rc<dyn Shelf>) -> Self {
         let (opening, documents, legacy) = (Opening::default(), Documents::default(), Legacy::default());
-        Self::by(Full { shelf, opening, documents, legacy }, study)
+        Self::by(Full { shelf, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
     }
 
     /// Looks again. When nothing changed this takes four requests.
@@ -60,6 +62,7 @@ impl Watch {
     pub async fn refresh(&mut self) -> Result<Snapshot, Error> {
         let has_read = self.read_documents().await?;
         let snapshot = self.look().await?.expect("studies of any size are read");
+        self.tell_versions(&snapshot);
         Ok(Snapshot { has_changed: snapshot.has_changed || has_read, ..snapshot })
     }
 

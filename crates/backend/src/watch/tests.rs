@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::{Attempt, Chunk};
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::model::ModelDigest;
@@ -34,6 +35,7 @@ const NOTHING_NEW: usize = 4;
 struct Desk {
     things: RefCell<BTreeMap<String, Vec<u8>>>,
     rows: RefCell<Vec<Chunk>>,
+    versions: RefCell<Vec<CaseVersions>>,
     progress: RefCell<Vec<(u64, u64)>>,
 }
 
@@ -49,7 +51,10 @@ impl Shelf for Desk {
     }
 
     fn rows(&self, chunk: &[u8]) {
-        self.rows.borrow_mut().push(Chunk::from_bytes(chunk).unwrap());
+        match CaseVersions::from_bytes(chunk) {
+            Some(versions) => self.versions.borrow_mut().push(versions),
+            None => self.rows.borrow_mut().push(Chunk::from_bytes(chunk).unwrap()),
+        }
     }
 
     fn progress(&self, read_bytes: u64, of_bytes: u64) {

@@ -207,6 +207,9 @@ fn tell_lacking(gathered: &Gathered) {
         let values = count(dropped, "value");
         note(format_args!("Left out: {values} of too many columns, nested too deep, or with names that are too long"));
     }
+    if gathered.counts.withdrawn > 0 {
+        note(format_args!("Left out: {}", counted(gathered.counts.withdrawn, "withdrawn case", "withdrawn cases")));
+    }
     if gathered.lacking > 0 {
         let cases = counted(gathered.lacking, "case", "cases");
         note(format_args!("Lacking: {cases} that ended, of which no row could be read"));

@@ -11,9 +11,10 @@ use crate::number::Number;
 use crate::store::{Cell, Store};
 
 /// The fields that stand before factors and responses.
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
     Field::Batch,
     Field::CaseId,
+    Field::Model,
     Field::Level,
     Field::Replicate,
     Field::State,
@@ -73,7 +74,7 @@ impl<'a> Csv<'a> {
     /// The same with these factors and responses only.
     #[must_use]
     pub fn of(store: &'a Store, named: impl IntoIterator<Item = ColumnId>) -> Self {
-        Self::with_columns(store, FIELDS.into_iter().map(ColumnId::Case).chain(named).collect())
+        Self::with_columns(store, store.said_of(FIELDS).map(ColumnId::Case).chain(named).collect())
     }
 
     /// The same table of a store that has grown meanwhile: with the columns that it had.
@@ -207,10 +208,12 @@ fn push_text(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::batch::Batch;
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::case_versions::CaseVersions;
     use crate::samples;
 
     #[test]
@@ -227,12 +230,37 @@ mod tests {
     }
 
     #[test]
+    fn the_model_of_a_case_stands_there_where_rows_are_of_several_versions() {
+        let mut store = samples::store(&[(json!({"model": 1}), json!({})), (json!({"model": 2}), json!({}))]);
+        let header = |store: &Store| csv(store, &store.all()).lines().next().unwrap().to_owned();
+        assert!(header(&store).starts_with("batch,case_id,level,") && header(&store).ends_with(",model"));
+        let versions = |is_withdrawn| {
+            let mut versions = CaseVersions::default();
+            let batch = Batch::parse("a").unwrap();
+            versions.add(&batch, "m.py version 1".into(), is_withdrawn, vec![samples::case_id(0)]);
+            versions.add(&batch, "m.py version 2".into(), false, vec![samples::case_id(1)]);
+            versions
+        };
+        store.take_bytes(&versions(false).to_bytes());
+        let text = csv(&store, &store.counted());
+        assert!(
+            text.starts_with("batch,case_id,model,level,") && header(&store).ends_with(",parameters.model"),
+            "{text}"
+        );
+        assert!(text.contains(&format!("a,{},m.py version 1,3,", samples::case_id(0))), "{text}");
+        store.take_bytes(&versions(true).to_bytes());
+        let counted = store.part(&store.counted());
+        assert_eq!((counted.len(), header(&counted).contains(",model,level")), (1, false), "they are of one version");
+        assert_eq!(counted.cell(&ColumnId::Case(Field::Model), 0), Cell::Text("m.py version 2"));
+    }
+
+    #[test]
     fn names_have_their_unit_and_times_are_those_of_a_calendar() {
         let store = samples::store(&[(json!({"c": [1, 2], "w": 3, "soil": "clay"}), json!({"c": 4, "w [m]": 5}))]);
         let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
         let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso };
         let table = Csv::new(&store).with_layout(layout);
-        assert_eq!(table.names()[FIELDS.len()..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
+        assert_eq!(table.names()[FIELDS.len() - 1..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
         let row = table.rows([0]);
         assert!(row.contains(",w,2026-09-21T14:13:20.500Z,2026-09-21T14:13:22.000Z,1.5,1,2,clay,3,4,5"), "{row}");
         assert!(Csv::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
@@ -260,7 +288,7 @@ mod tests {
         let store = samples::store(&[(json!({"c": 1, "d": 2}), json!({"load": 3, "level": 4}))]);
         let level = ColumnId::Response("level".into());
         let names = Csv::of(&store, [level.clone(), ColumnId::Factor("d".into())]).names();
-        assert_eq!(names[FIELDS.len()..], ["result.level", "d"]);
+        assert_eq!(names[FIELDS.len() - 1..], ["result.level", "d"]);
         assert_eq!(distinct_names(&[level.clone(), level]), ["level", "result.level"]);
     }
 
@@ -298,7 +326,7 @@ mod tests {
             let values: Vec<_> = texts.iter().map(|text| json!(text)).collect();
             let store = samples::factor("c", &values);
             let rows = fields(&csv(&store, &store.all()));
-            let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len()].clone()).collect();
+            let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len() - 1].clone()).collect();
             prop_assert_eq!(found, texts);
         }
     }

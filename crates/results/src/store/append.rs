@@ -1,6 +1,5 @@
 //! Takes the rows of a chunk.
 
-use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::segment::RowOutcome;
 
@@ -29,8 +28,8 @@ impl Store {
         self.append_rows(chunk, |_| true)
     }
 
-    /// Takes the rows of a chunk that are of a wanted batch, and no factor or response that none of them has a value of.
-    pub fn append_of(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Batch) -> bool) -> Appended {
+    /// Takes the wanted rows of a chunk, and no factor or response that none of them has a value of.
+    pub fn append_of(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Attempt<'_>) -> bool) -> Appended {
         let known = self.named.len();
         let appended = self.append_rows(chunk, is_wanted);
         let new = self.named.split_off(known);
@@ -38,14 +37,14 @@ impl Store {
         appended
     }
 
-    fn append_rows(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Batch) -> bool) -> Appended {
+    fn append_rows(&mut self, chunk: &Chunk, is_wanted: impl Fn(&Attempt<'_>) -> bool) -> Appended {
         let (rows, columns) = (self.len(), self.named.len());
         let mut texts = [const { Recent::NONE }; 4];
         let mut superseded = 0;
         let targets: Vec<Target> = (0..chunk.len())
             .map(|row| {
                 let attempt = chunk.attempt(row);
-                let target = is_wanted(attempt.batch).then(|| self.take(&attempt, &mut texts))??;
+                let target = is_wanted(&attempt).then(|| self.take(&attempt, &mut texts))??;
                 superseded += usize::from(target < rows);
                 Some(target)
             })
@@ -94,10 +93,11 @@ impl Store {
         ] {
             self.fields[field as usize].put(row, value);
         }
+        self.put_version(row, attempt.batch);
         Some(row)
     }
 
-    fn find(&self, batch: u32, case_id: CaseId) -> Option<usize> {
+    pub(super) fn find(&self, batch: u32, case_id: CaseId) -> Option<usize> {
         let batches = self.field(Field::Batch);
         let is_it = |row: u32| self.case_ids[row as usize] == case_id && batches.code(row as usize) == batch;
         self.index.find(hash(batch, case_id), is_it).map(|row| row as usize)

@@ -29,6 +29,7 @@ impl Store {
             fields,
             revision: next_revision(),
             dropped_values: self.dropped_values,
+            versions: self.versions.clone(),
         }
     }
 }

@@ -153,11 +153,11 @@ fn a_part_of_a_store_knows_nothing_of_other_rows() {
         assert_eq!(shown(&ColumnId::Case(Field::Batch)), Some(cases.min(1)), "{batch}");
         let mut appended = Store::default();
         for chunk in &chunks {
-            appended.append_of(chunk, |own| own.as_str() == batch);
+            appended.append_of(chunk, |own| own.batch.as_str() == batch);
         }
         assert_eq!(told(&part), told(&appended), "{batch}");
         assert!(part.revision() != whole.revision());
-        let again = chunks.iter().map(|chunk| part.append_of(chunk, |own| own.as_str() == batch));
+        let again = chunks.iter().map(|chunk| part.append_of(chunk, |own| own.batch.as_str() == batch));
         assert!(again.eq([Appended::default(); 2]), "{batch}: every row was known");
     }
 }

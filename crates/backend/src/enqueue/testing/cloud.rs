@@ -72,8 +72,11 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// The whole, or the part that is asked for.
+    /// The whole, or the part that is asked for, or that it is as it was.
     fn answer(&self, request: &http::Request<Bytes>) -> Answer {
+        if request.headers().get("if-none-match").is_some_and(|etag| etag == self.etag.as_str()) {
+            return answer(304, "");
+        }
         let range = request.headers().get("range").map(|range| range.to_str().expect("text"));
         let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
         let content = match range {

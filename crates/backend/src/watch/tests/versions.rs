@@ -1,5 +1,6 @@
 //! A batch whose model was replaced.
 
+use cruncher_study::batch::Batch;
 use cruncher_study::versions::{Version, versions};
 
 use super::*;
@@ -59,6 +60,36 @@ fn versions_are_known_and_a_withdrawn_one_is_left_out_with_the_next_look() {
     assert_eq!(told(&snapshot)[0], ("footing.py version 1".to_owned(), 0, 5));
     withdraw(&scene.cloud, &[]);
     assert_eq!(scene.look().0.total.cases, 9);
+}
+
+/// What was told since this was asked last: of the cases 0 and 5, the version and whether they are withdrawn.
+fn told_of_cases(scene: &Scene) -> Vec<[Option<(String, bool)>; 2]> {
+    let b = Batch::parse("b").unwrap();
+    let of = |versions: &CaseVersions, number| {
+        versions.of(&b, case(number)).map(|version| (version.name.clone(), version.is_withdrawn))
+    };
+    scene.desk.versions.take().iter().map(|versions| [of(versions, 0), of(versions, 5)]).collect()
+}
+
+#[test]
+fn whoever_takes_rows_is_told_of_which_version_cases_are_whenever_that_changes() {
+    let mut scene = Scene::new();
+    put_replaced(&scene.cloud);
+    scene.look_until_quiet();
+    let version = |number, is_withdrawn| Some((format!("footing.py version {number}"), is_withdrawn));
+    assert_eq!(told_of_cases(&scene), [[version(1, false), version(2, false)]]);
+    scene.look();
+    assert_eq!(told_of_cases(&scene), [] as [[Option<(String, bool)>; 2]; 0], "it is as it was");
+    withdraw(&scene.cloud, &[FIRST]);
+    scene.look();
+    assert_eq!(told_of_cases(&scene), [[version(1, true), version(2, false)]]);
+    scene.open_again();
+    scene.look_until_quiet();
+    assert_eq!(told_of_cases(&scene).last(), Some(&[version(1, true), version(2, false)]));
+    let mut alone = Scene::new();
+    put_submission(&alone.cloud, FIRST, "00", START - 1.0, 0..5);
+    alone.look_until_quiet();
+    assert!(alone.desk.versions.take().is_empty(), "nothing is told of a batch of one version");
 }
 
 #[test]

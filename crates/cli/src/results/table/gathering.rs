@@ -9,7 +9,7 @@ use cruncher_backend::shelf::Shelf;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::Watch;
-use cruncher_results::chunk::Chunk;
+use cruncher_results::column_id::Field;
 use cruncher_results::mask::Mask;
 use cruncher_results::store::Store;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
@@ -27,7 +27,7 @@ const MAX_LOOKS: usize = 7;
 
 /// What there is of a study.
 pub(super) struct Gathered {
-    /// The rows of all batches.
+    /// The rows of cases that count: of all batches, or of the wanted ones.
     pub(super) store: Store,
     /// The cases of the batches that are wanted, by all that is known.
     pub(super) counts: CaseCounts,
@@ -43,6 +43,8 @@ impl Gathered {
         let mut unreadable = snapshot.unreadable;
         unreadable.retain(|key, _| has_rows(key, batch));
         let lacking = lacking(&counts, &Selection::new(&store, batch));
+        // A column of an older version, or of another batch, isn't one of what is wanted.
+        let store = if store.versions().is_empty() { store } else { store.part(&wanted_rows(&store, batch)) };
         Self { store, counts, unreadable, lacking }
     }
 
@@ -50,6 +52,14 @@ impl Gathered {
     pub(super) fn is_complete(&self) -> bool {
         self.unreadable.is_empty() && self.lacking == 0
     }
+}
+
+/// The rows of the batches that are wanted, those of withdrawn cases left out.
+fn wanted_rows(store: &Store, batch: Option<&Batch>) -> Mask {
+    let batches = store.field(Field::Batch);
+    let mut rows = store.counted();
+    rows.retain(|row| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row)))));
+    rows
 }
 
 /// The cases of the batches that are wanted.
@@ -105,9 +115,7 @@ struct Collection {
 
 impl Shelf for Collection {
     fn rows(&self, chunk: &[u8]) {
-        if let Some(chunk) = Chunk::from_bytes(chunk) {
-            self.store.borrow_mut().append(&chunk);
-        }
+        self.store.borrow_mut().take_bytes(chunk);
     }
 
     fn progress(&self, read_bytes: u64, of_bytes: u64) {

@@ -24,7 +24,7 @@ const ROWS_AT_ONCE: usize = 100_000;
 
 /// Writes the table: all fields of the cases, then factors, then responses.
 pub(super) fn write(selection: &Selection<'_>, whole: &WholeTexts, out: impl Write + Send) -> io::Result<()> {
-    let fields = Field::ALL.into_iter().map(ColumnId::Case);
+    let fields = selection.store.said_of(Field::ALL).map(ColumnId::Case);
     let ids: Vec<ColumnId> = fields.chain(selection.named().cloned()).collect();
     let rows = selection.rows();
     let columns: Vec<_> = ids.iter().map(|id| Column::new(selection.store, whole, id, &rows)).collect();
@@ -97,7 +97,7 @@ impl Kind {
             Field::CaseId => Self::Id,
             Field::Level | Field::Replicate | Field::Attempt => Self::Integer(Sign::Signed),
             Field::StartTime | Field::EndTime | Field::DurationSecs => Self::Number,
-            Field::Batch | Field::State | Field::Worker | Field::Signature | Field::Error => Self::Text,
+            Field::Batch | Field::Model | Field::State | Field::Worker | Field::Signature | Field::Error => Self::Text,
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
         let store = store();
         let rows = read(&Selection::new(&store, None));
         let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
-        let fields = Field::ALL.map(Field::name);
+        let fields: Vec<&str> = store.said_of(Field::ALL).map(Field::name).collect();
         assert_eq!(names[..fields.len()], fields);
         assert_eq!(names[fields.len()..], ["c[0]", "c[1]", "soil", "d", "load", "ok", "x", "result.level"]);
         let texts = |texts: [&str; 4]| texts.map(|text| Value::Str(text.to_owned()));

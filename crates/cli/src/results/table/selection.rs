@@ -26,11 +26,13 @@ pub(super) struct UnknownResponse {
 }
 
 impl<'a> Selection<'a> {
-    /// All cases that ended, of all batches or of one and those below it. Of one batch, columns without any value are left
+    /// All cases that ended and aren't withdrawn, of all batches or of one and those below it. Of one batch, columns without any value are left
     /// out: they are other batches'.
     pub(super) fn new(store: &'a Store, batch: Option<&Batch>) -> Self {
         let batches = store.field(Field::Batch);
-        let is_wanted = |row: usize| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row))));
+        let counted = store.counted();
+        let is_in_batch = |row: usize| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row))));
+        let is_wanted = |row: usize| counted.contains(row) && is_in_batch(row);
         let is_in = |row: usize, state: &str| store.label(store.field(Field::State).code(row)) == state;
         let mask = |state: &str| Mask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
         let mut selection =

@@ -1,0 +1,51 @@
+//! Versions of models for whoever takes the rows: these don't tell of which one a case is, nor whether it is withdrawn.
+
+use cruncher_results::case_versions::CaseVersions;
+use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
+use cruncher_study::case::CaseId;
+use cruncher_study::versions::{Version, versions};
+
+use super::{Full, Watch};
+use crate::snapshot::Snapshot;
+
+/// Batch by batch, what was told last: submission, model, how many cases, and whether they are withdrawn.
+pub(super) type ToldVersions = Vec<Vec<(String, String, u64, bool)>>;
+
+impl Watch<Full> {
+    /// Gives on which cases are of which version, if that is something new.
+    pub(super) fn tell_versions(&mut self, snapshot: &Snapshot) {
+        let told = |own: &SubmissionAccount| (own.id.clone(), own.model.clone(), own.counts.cases, own.is_withdrawn);
+        let wanted: Vec<&BatchAccount> = snapshot.batches.iter().filter(|account| is_told(account)).collect();
+        let now: ToldVersions = wanted.iter().map(|account| account.submissions.iter().map(told).collect()).collect();
+        if now == self.means.told_versions {
+            return;
+        }
+        let mut versions = CaseVersions::default();
+        for account in wanted {
+            self.add_versions(account, &mut versions);
+        }
+        self.means.shelf.rows(&versions.to_bytes());
+        self.means.told_versions = now;
+    }
+
+    fn add_versions(&self, account: &BatchAccount, to: &mut CaseVersions) {
+        let cases = self.ledger.cases_of_submissions(&account.batch);
+        let cases_of = |version: &Version, is_withdrawn| -> Vec<CaseId> {
+            let submissions = version.submissions.iter().filter(|own| own.is_withdrawn == is_withdrawn);
+            submissions.filter_map(|own| cases.get(own.id.as_str())).flatten().copied().collect()
+        };
+        for version in versions(&account.submissions) {
+            for is_withdrawn in [false, true] {
+                let cases = cases_of(&version, is_withdrawn);
+                if !cases.is_empty() {
+                    to.add(&account.batch, version.name(), is_withdrawn, cases);
+                }
+            }
+        }
+    }
+}
+
+/// Whether there is anything to tell of a batch.
+fn is_told(account: &BatchAccount) -> bool {
+    account.counts.withdrawn > 0 || versions(&account.submissions).len() > 1
+}
