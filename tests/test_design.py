@@ -1818,7 +1818,7 @@ def test_figures_of_a_design_have_all_of_their_digits_in_the_title(study: Launch
     shown = preview(page, "20 cases")
     page.get_by_text("Computing how evenly").wait_for(state="hidden")
     figure = shown.get_by_role("definition").nth(0)
-    expect(figure).to_contain_text(re.compile(r"^[\d.e-]+ \(random: 0\.0194\d*\)$"))
+    expect(figure).to_contain_text(re.compile(r"^[\d.e-]+ \(random: 0\.0194\d*, optimised: about [\d.e-]+\)$"))
     # ((5/4)^2 - (13/12)^2) / 20
     random = figure.get_by_title(re.compile(r"^0\.0194444444"))
     expect(random).to_be_visible()
