@@ -511,6 +511,7 @@ class Control:
         self.drain: List[str] = []
         self._batches: List[str] = []
         self._cases: List[str] = []
+        self._submissions: List[str] = []
         self._etag: Optional[str] = None
         self._read_time = -math.inf
 
@@ -535,17 +536,18 @@ class Control:
     def _apply(self, document: Any) -> None:
         if not isinstance(document, dict):
             raise ValueError("it is no object")
-        names = ("drain", "cancelled_batches", "cancelled_cases")
+        names = ("drain", "cancelled_batches", "cancelled_cases", "withdrawn_submissions")
         lists = [document.get(name, []) for name in names]
         paused = document.get("paused", False)
         if not isinstance(paused, bool) or not all(isinstance(one, list) for one in lists):
-            raise ValueError("paused, drain, cancelled_batches or cancelled_cases has the wrong type")
+            raise ValueError("paused, {} or {} has the wrong type".format(", ".join(names[:-1]), names[-1]))
         self.paused = paused
-        self.drain, self._batches, self._cases = lists
+        self.drain, self._batches, self._cases, self._submissions = lists
 
     def is_cancelled(self, case: "Case") -> bool:
-        """Whether the case or its batch is named."""
-        return case.case_id in self._cases or case.batch in self._batches
+        """Whether the case, its batch or the submission that sent this message is named."""
+        names = (case.case_id, self._cases), (case.batch, self._batches), (case.submission, self._submissions)
+        return any(name in cancelled for name, cancelled in names)
 
 
 # ---------------------------------------------------------------- leases

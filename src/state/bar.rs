@@ -45,8 +45,17 @@ mod tests {
 
     #[test]
     fn the_parts_fill_the_bar() {
-        let counts =
-            CaseCounts { cases: 9, queued: 3, unsent: 2, running: 1, done: 2, failed: 1, cancelled: 1, lost: 1 };
+        let counts = CaseCounts {
+            cases: 9,
+            queued: 3,
+            unsent: 2,
+            running: 1,
+            done: 2,
+            failed: 1,
+            cancelled: 1,
+            lost: 1,
+            withdrawn: 0,
+        };
         assert!((parts(&counts).iter().map(|part| part.percent).sum::<f64>() - 100.0).abs() < 1e-9);
         let waiting = parts(&counts).map(|part| (part.look.name, part.cases));
         assert_eq!(waiting[2..4], [("queued", 1), ("unsent", 2)]);

@@ -173,6 +173,22 @@ def test_cancelled_cases_and_batches_are_deleted_and_not_computed(lab: Lab) -> N
     assert lab.read(f"data/gone/level-01/done-{of_batch}.json") is None and lab.in_queue() == (0, 0)
 
 
+def test_what_waits_of_a_withdrawn_submission_is_deleted_and_not_computed(lab: Lab) -> None:
+    old, new = "00f1e2d3c4b5a697", "00f1e2d3c4b5a698"
+    withdrawn = lab.send("result['a'] = 1", submission=old)
+    again = lab.send("result['a'] = 2", submission=old)
+    lab.control(withdrawn_submissions=[old])
+    worker = lab.attach()
+    lab.send("result['a'] = 2", case_id=again, submission=new)
+    worker.says("done in")
+    worker.stop()
+    counts = lab.heartbeat(worker.name(), state="stopped")["counts"]
+    assert (counts["done"], counts["cancelled"]) == (1, 2)
+    assert lab.read(f"data/b/done-{withdrawn}.json") is None and lab.in_queue() == (0, 0)
+    result = lab.document(f"data/b/done-{again}.json")
+    assert result["submission"] == new, "the message of the other submission was computed"
+
+
 def test_a_case_of_a_killed_worker_is_finished_by_another(hasty_lab: Lab) -> None:
     gate = hasty_lab.gate()
     case_id = hasty_lab.send(gate.code + "result['attempt'] = case['attempt']")

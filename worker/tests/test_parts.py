@@ -361,7 +361,18 @@ class TestControl:
         assert not control.paused and control.drain == []
 
     @pytest.mark.parametrize(
-        "body", [b"{", b"\xff", b"[]", b'{"paused": "no"}', b'{"drain": "w"}', b"[" * 100_000, b"null", b"NaN"]
+        "body",
+        [
+            b"{",
+            b"\xff",
+            b"[]",
+            b'{"paused": "no"}',
+            b'{"drain": "w"}',
+            b'{"withdrawn_submissions": null}',
+            b"[" * 100_000,
+            b"null",
+            b"NaN",
+        ],
     )
     def test_one_that_can_not_be_read_is_ignored_and_told(self, body: bytes) -> None:
         control, told = attach.Control(), journal()

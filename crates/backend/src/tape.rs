@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
 
-use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
+use cruncher_study::accounting::{BatchAccount, CaseCounts, SubmissionAccount, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::diagnosis::QueueCounts;
@@ -54,8 +54,8 @@ impl Tape {
     }
 
     fn case_counts(&mut self, counts: &CaseCounts) {
-        let CaseCounts { cases, queued, unsent, running, done, failed, cancelled, lost } = *counts;
-        self.counts([cases, queued, unsent, running, done, failed, cancelled, lost]);
+        let CaseCounts { cases, queued, unsent, running, done, failed, cancelled, lost, withdrawn } = *counts;
+        self.counts([cases, queued, unsent, running, done, failed, cancelled, lost, withdrawn]);
     }
 
     fn account(&mut self, account: &BatchAccount) {
@@ -70,6 +70,15 @@ impl Tape {
         self.count(account.finishes.len());
         let numbers = |finish: &Finish| [finish.end_time, finish.duration_secs.unwrap_or(f64::NAN)];
         self.numbers.extend(account.finishes.iter().flat_map(numbers));
+        self.count(account.submissions.len());
+        account.submissions.iter().for_each(|submission| self.submission(submission));
+    }
+
+    fn submission(&mut self, submission: &SubmissionAccount) {
+        self.texts.extend([submission.id.clone(), submission.model.clone()]);
+        self.numbers.push(submission.time);
+        self.counts([u64::from(submission.is_withdrawn)]);
+        self.case_counts(&submission.counts);
     }
 
     fn json(&mut self, document: &impl serde::Serialize) {
@@ -159,6 +168,7 @@ impl Reel {
             failed: self.count()?,
             cancelled: self.count()?,
             lost: self.count()?,
+            withdrawn: self.count()?,
         })
     }
 
@@ -168,7 +178,14 @@ impl Reel {
         let counts = self.case_counts()?;
         let levels = self.many(|reel| Some((reel.count()? as u32, reel.case_counts()?)))?;
         let finishes = self.many(Self::finish)?;
-        Some(BatchAccount { batch, counts, levels, finishes, submit_time, touch_time })
+        let submissions = self.many(Self::submission)?;
+        Some(BatchAccount { batch, counts, levels, finishes, submit_time, touch_time, submissions })
+    }
+
+    fn submission(&mut self) -> Option<SubmissionAccount> {
+        let (id, model, time) = (self.text()?, self.text()?, self.number()?);
+        let is_withdrawn = self.count()? > 0;
+        Some(SubmissionAccount { id, time, model, counts: self.case_counts()?, is_withdrawn })
     }
 
     fn finish(&mut self) -> Option<Finish> {
@@ -194,8 +211,17 @@ mod tests {
     use super::*;
 
     fn snapshot() -> Snapshot {
-        let counts =
-            CaseCounts { cases: 9, queued: 1, unsent: 1, running: 1, done: 4, failed: 1, cancelled: 1, lost: 1 };
+        let counts = CaseCounts {
+            cases: 9,
+            queued: 1,
+            unsent: 1,
+            running: 1,
+            done: 4,
+            failed: 1,
+            cancelled: 1,
+            lost: 1,
+            withdrawn: 2,
+        };
         let batch = Batch::parse("prandtl/level-03").unwrap();
         let heartbeat: Heartbeat = serde_json::from_str(
             r#"{"v": 1, "worker": "w", "computer": "c", "host": "node7", "os": "linux", "pid": 1, "version": "Python 3.11",
@@ -214,6 +240,13 @@ mod tests {
             last_time: 6.0,
         };
         let levels = vec![(2, counts), (11, CaseCounts::default())];
+        let submission = SubmissionAccount {
+            id: "00f1e2d3c4b5a697".into(),
+            time: 1.25,
+            model: "models/00/footing.py".into(),
+            counts,
+            is_withdrawn: true,
+        };
         let finishes = [(3.0, None), (4.0, Some(0.5))];
         let finishes = finishes.map(|(end_time, duration_secs)| Finish { end_time, duration_secs }).into();
         Snapshot {
@@ -221,7 +254,15 @@ mod tests {
             queue: QueueCounts { waiting: 1, leased: 2, delayed: 3 },
             dead_letters: 1,
             total: counts,
-            batches: vec![BatchAccount { batch, counts, levels, finishes, submit_time: 1.5, touch_time: 4.0 }],
+            batches: vec![BatchAccount {
+                batch,
+                counts,
+                levels,
+                finishes,
+                submit_time: 1.5,
+                touch_time: 4.0,
+                submissions: vec![submission],
+            }],
             workers: vec![heartbeat],
             error_parts: vec![part],
             unreadable: [("k".to_owned(), "no JSON".to_owned())].into(),

@@ -284,7 +284,7 @@ impl<M: Means> Watch<M> {
             total,
             batches,
             workers,
-            error_parts: error_parts(self.ledger.failures()),
+            error_parts: error_parts(self.ledger.counted_failures(control)),
             control: control.clone(),
             unreadable: self.unreadable.clone(),
             is_checked: self.listing.is_some(),

@@ -9,6 +9,7 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{ago, duration, thousands};
 use cruncher_study::forecast::{Forecast, Outlook};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::versions::{Version, versions};
 use serde_json::{Value, json};
 
 use crate::text::{Align, count, printable, table};
@@ -18,11 +19,16 @@ const MOST_ROWS: usize = 30;
 
 /// The states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
-    let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = snapshot.total;
+    let CaseCounts { cases, queued, unsent: _, running, done, failed, cancelled, lost, withdrawn } = snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
-    for (number, state) in
-        [(running, "running"), (queued, "queued"), (failed, "failed"), (cancelled, "cancelled"), (lost, "lost")]
-    {
+    for (number, state) in [
+        (running, "running"),
+        (queued, "queued"),
+        (failed, "failed"),
+        (cancelled, "cancelled"),
+        (lost, "lost"),
+        (withdrawn, "withdrawn"),
+    ] {
         if number > 0 {
             // Writing to a string can't fail.
             let _ = write!(line, ", {} {state}", thousands(number));
@@ -47,6 +53,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         snapshot.notices(None).iter().map(|notice| printable(&notice.to_string(), 400)).collect();
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
     section(&mut text, "Batches", &batches(&snapshot.batches));
+    section(&mut text, "Versions of a model", &model_versions(&snapshot.batches));
     section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
     text.trim_end().to_owned() + "\n"
@@ -91,6 +98,29 @@ fn batches(batches: &[BatchAccount]) -> String {
         std::iter::once(account.batch.to_string()).chain(counts).collect()
     };
     table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The versions of each batch that has several, or one that is withdrawn. Withdrawn cases aren't in the table of batches.
+fn model_versions(batches: &[BatchAccount]) -> String {
+    let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, Align::Right));
+    let columns: Vec<_> = ["batch", "version"].map(|head| (head, Align::Left)).into_iter().chain(heads).collect();
+    let row = |batch: &BatchAccount, version: &Version| {
+        let counted = version.counted();
+        let counts = [counted.cases, counted.done, counted.failed, version.withdrawn().cases].map(thousands);
+        [batch.batch.to_string(), printable(&version.name(), 60)].into_iter().chain(counts).collect()
+    };
+    let rows = |account| {
+        let versions = told_versions(account);
+        versions.iter().map(|version| row(account, version)).collect::<Vec<Vec<String>>>()
+    };
+    let rows: Vec<_> = batches.iter().flat_map(rows).collect();
+    if rows.is_empty() { String::new() } else { table(&columns, &rows) }
+}
+
+/// The versions of a batch's model, if there is anything to tell of them.
+fn told_versions(account: &BatchAccount) -> Vec<Version<'_>> {
+    let versions = versions(&account.submissions);
+    if versions.len() > 1 || account.counts.withdrawn > 0 { versions } else { Vec::new() }
 }
 
 fn workers(workers: &[Heartbeat], now: f64) -> String {
@@ -158,7 +188,8 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
     let batch = |account: &BatchAccount| {
         let level = |(level, counts): &(u32, CaseCounts)| json!({"level": level, "cases": counts_json(counts)});
         let levels: Vec<Value> = account.levels.iter().map(level).collect();
-        json!({"batch": account.batch, "cases": counts_json(&account.counts), "levels": levels})
+        let versions: Vec<Value> = told_versions(account).iter().map(version_json).collect();
+        json!({"batch": account.batch, "cases": counts_json(&account.counts), "levels": levels, "versions": versions})
     };
     let group = |group: &ErrorGroup| {
         json!({
@@ -192,15 +223,24 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
 }
 
 fn counts_json(counts: &CaseCounts) -> Value {
-    let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = counts;
+    let CaseCounts { cases, queued, unsent: _, running, done, failed, cancelled, lost, withdrawn } = counts;
     json!({
         "cases": cases, "queued": queued, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
-        "lost": lost,
+        "lost": lost, "withdrawn": withdrawn,
+    })
+}
+
+fn version_json(version: &Version) -> Value {
+    let submissions: Vec<&str> = version.submissions.iter().map(|own| own.id.as_str()).collect();
+    json!({
+        "version": version.number, "model": version.model, "submit_time": version.submit_time(), "submissions": submissions,
+        "cases": counts_json(&version.counted()), "withdrawn_cases": counts_json(&version.withdrawn()),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::accounting::SubmissionAccount;
     use cruncher_study::batch::Batch;
     use cruncher_study::control::Control;
     use cruncher_study::diagnosis::QueueCounts;
@@ -260,6 +300,35 @@ Errors
   0 cases, 0 for good, on 1 worker, last 1 min ago: ValueError: negative [2J cohesion
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn withdrawn_cases_and_versions_are_told_apart_where_there_are_any() {
+        let submission = |id: &str, model: &str, done, is_withdrawn| SubmissionAccount {
+            id: id.into(),
+            time: 900.0,
+            model: format!("models/{model}/footing.py"),
+            counts: CaseCounts { cases: 10, done, ..CaseCounts::default() },
+            is_withdrawn,
+        };
+        let counts = CaseCounts { cases: 10, queued: 7, done: 3, withdrawn: 10, ..CaseCounts::default() };
+        let submissions = vec![submission("00aa", "00", 8, true), submission("00bb", "11", 3, false)];
+        let batches = vec![BatchAccount { counts, submissions, ..account() }];
+        let told = Snapshot { batches, total: counts, ..Snapshot::default() };
+        assert_eq!(as_line(&told), "3 of 10 cases done, 7 queued, 10 withdrawn");
+        let text = as_text("prandtl", &told);
+        let expected = "\
+Versions of a model
+  batch    version               cases  done  failed  withdrawn
+  prandtl  footing.py version 1      0     0       0         10
+  prandtl  footing.py version 2     10     3       0          0
+";
+        assert!(text.contains(expected), "{text}");
+        let json = as_json("prandtl", &told);
+        assert_eq!((&json["cases"]["cases"], &json["cases"]["withdrawn"]), (&json!(10), &json!(10)));
+        let first = &json["batches"][0]["versions"][0];
+        assert_eq!((&first["submissions"], &first["withdrawn_cases"]["done"]), (&json!(["00aa"]), &json!(8)));
+        assert_eq!(as_json("prandtl", &snapshot())["batches"][0]["versions"], json!([]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::case::CaseRef;
 use crate::control::Control;
 use crate::ledger::Finish;
 
-/// How many cases are in each state. The states sum up to `cases`.
+/// How many cases are in each state. The states sum up to `cases`; withdrawn ones are in none of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CaseCounts {
     /// All of them.
@@ -26,6 +26,8 @@ pub struct CaseCounts {
     pub cancelled: u64,
     /// Nowhere: the queue can't hold them any more.
     pub lost: u64,
+    /// Beside `cases`: those whose last submission is withdrawn.
+    pub withdrawn: u64,
 }
 
 impl CaseCounts {
@@ -47,7 +49,7 @@ impl CaseCounts {
         } += 1;
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.cases += other.cases;
         self.queued += other.queued;
         self.unsent += other.unsent;
@@ -56,6 +58,7 @@ impl CaseCounts {
         self.failed += other.failed;
         self.cancelled += other.cancelled;
         self.lost += other.lost;
+        self.withdrawn += other.withdrawn;
     }
 }
 
@@ -110,6 +113,23 @@ pub struct BatchAccount {
     pub submit_time: f64,
     /// When anything was heard of it last: a table, a result or a failure.
     pub touch_time: f64,
+    /// What was submitted, the last submission at the end; empty if that is one submission alone that counts.
+    pub submissions: Vec<SubmissionAccount>,
+}
+
+/// The account of a submission: of the cases of its batch that no later one names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmissionAccount {
+    /// Which one: 16 hex digits.
+    pub id: String,
+    /// When it was submitted.
+    pub time: f64,
+    /// The key of its model; empty if its design isn't known.
+    pub model: String,
+    /// Its cases, counted also if it is withdrawn.
+    pub counts: CaseCounts,
+    /// Whether its cases are withdrawn.
+    pub is_withdrawn: bool,
 }
 
 impl BatchAccount {
@@ -117,7 +137,7 @@ impl BatchAccount {
     #[must_use]
     pub fn new(batch: Batch) -> Self {
         let (counts, levels, finishes) = <(CaseCounts, Vec<_>, Vec<_>)>::default();
-        Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0 }
+        Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0, submissions: Vec::new() }
     }
 
     pub(crate) fn level(&mut self, level: u32) -> &mut CaseCounts {
@@ -136,6 +156,13 @@ impl BatchAccount {
                 counts.running += 1;
             }
         }
+    }
+}
+
+impl SubmissionAccount {
+    /// Nothing is known of its cases yet.
+    pub(crate) fn new(id: String, time: f64, is_withdrawn: bool) -> Self {
+        Self { id, time, model: String::new(), counts: CaseCounts::default(), is_withdrawn }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Control {
     pub cancelled_batches: BTreeSet<Batch>,
     /// Cases that aren't taken any more.
     pub cancelled_cases: BTreeSet<CaseId>,
+    /// Submissions whose cases aren't taken any more and don't count: those of an older version of a model, for one.
+    pub withdrawn_submissions: BTreeSet<String>,
 }
 
 impl Control {
@@ -31,5 +33,24 @@ impl Control {
     #[must_use]
     pub fn cancels(&self, batch: &Batch, case: CaseId) -> bool {
         self.cancelled_batches.contains(batch) || self.cancelled_cases.contains(&case)
+    }
+
+    /// Whether the submission is withdrawn.
+    #[must_use]
+    pub fn withdraws(&self, submission: &str) -> bool {
+        self.withdrawn_submissions.contains(submission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_document_lacks_is_not_asked_for() {
+        let control: Control = serde_json::from_str(r#"{"v": 1, "paused": true, "drain": ["w"]}"#).unwrap();
+        assert!(control.paused && control.drain.contains("w") && control.withdrawn_submissions.is_empty());
+        let control: Control = serde_json::from_str(r#"{"withdrawn_submissions": ["00f1e2d3c4b5a697"]}"#).unwrap();
+        assert!(control.withdraws("00f1e2d3c4b5a697") && !control.withdraws(""));
     }
 }

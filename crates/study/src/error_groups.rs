@@ -38,7 +38,7 @@ pub struct ErrorGroup<'a> {
 
 /// Puts failures together that have batch and signature in common, in the order of both.
 #[must_use]
-pub fn error_parts(failures: &BTreeMap<CaseRef, Failure>) -> Vec<ErrorPart> {
+pub fn error_parts<'a>(failures: impl IntoIterator<Item = (&'a CaseRef, &'a Failure)>) -> Vec<ErrorPart> {
     let mut parts: BTreeMap<(&Batch, &str), ErrorPart> = BTreeMap::new();
     for ((batch, case), failure) in failures {
         let part = parts.entry((batch, &failure.signature)).or_insert_with(|| ErrorPart::new(batch, failure));

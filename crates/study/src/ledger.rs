@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use crate::accounting::{BatchAccount, CaseState, Circumstances, total};
+use crate::accounting::{BatchAccount, CaseState, Circumstances, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
+use crate::control::Control;
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
 use crate::segment::{RowOutcome, SegmentRow};
@@ -19,6 +20,17 @@ pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 pub struct Ledger {
     batches: Batches,
     failures: BTreeMap<CaseRef, Failure>,
+    /// What designs say, by batch and submission; none of one that can't be read.
+    models: BTreeMap<(Batch, String), Option<SubmittedModel>>,
+}
+
+/// What a design says of its submission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmittedModel {
+    /// The key of the model.
+    pub key: String,
+    /// When it was submitted.
+    pub submit_time: f64,
 }
 
 type Batches = BTreeMap<Batch, BatchCases>;
@@ -28,9 +40,40 @@ type Batches = BTreeMap<Batch, BatchCases>;
 struct BatchCases {
     entries: BTreeMap<CaseId, Entry>,
     finishes: Vec<Finish>,
+    submissions: Vec<Submission>,
+}
+
+/// A submission, as its table tells.
+#[derive(Debug)]
+struct Submission {
+    id: String,
+    /// When its table was written last.
+    time: f64,
 }
 
 impl BatchCases {
+    /// The place of a submission, whose table was written then.
+    fn submission(&mut self, id: &str, time: f64) -> usize {
+        let known = self.submissions.iter().position(|known| known.id == id);
+        let place = known.unwrap_or_else(|| {
+            self.submissions.push(Submission { id: id.to_owned(), time });
+            self.submissions.len() - 1
+        });
+        self.submissions[place].time = self.submissions[place].time.max(time);
+        place
+    }
+
+    /// The submission that named a case last.
+    fn submission_of(&self, entry: &Entry) -> Option<&Submission> {
+        self.submissions.get(entry.submission?.get() as usize - 1)
+    }
+
+    /// Whether anything but one submission that counts was submitted.
+    fn has_versions(&self, control: &Control) -> bool {
+        let mut named = self.submissions.iter().filter(|submission| !submission.id.is_empty());
+        named.clone().count() > 1 || named.any(|submission| control.withdraws(&submission.id))
+    }
+
     fn entry(&mut self, case: CaseId, level: u32) -> &mut Entry {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
@@ -45,7 +88,7 @@ impl BatchCases {
             }
             Some(known) if finish.says_more_than(known) => {
                 *known = finish;
-                if entry.submit_time.is_none() {
+                if entry.submission.is_none() {
                     entry.level = level;
                 }
             }
@@ -59,13 +102,13 @@ struct Entry {
     level: u32,
     /// The place of its finish, from 1, if it has a result. There may be a million entries: this takes four bytes.
     finish: Option<NonZero<u32>>,
-    /// When it was sent last; none for a result that no table names.
-    submit_time: Option<f64>,
+    /// The place of the submission that named it last, from 1; none for a result that no table names.
+    submission: Option<NonZero<u32>>,
 }
 
 impl Entry {
     const fn new(level: u32) -> Self {
-        Self { level, finish: None, submit_time: None }
+        Self { level, finish: None, submission: None }
     }
 
     const fn is_done(&self) -> bool {
@@ -129,29 +172,59 @@ impl DataListing {
 }
 
 impl Ledger {
-    /// Enters the cases of a table.
-    pub fn add_table(&mut self, batch: &Batch, submit_time: f64, rows: &[TableRow]) {
+    /// Enters the cases of a submission's table, which was written at `submit_time`. Of several tables that name a case the
+    /// one that was written last counts. What the predecessor enqueued is no submission, and has no name.
+    pub fn add_table(&mut self, batch: &Batch, submission: &str, submit_time: f64, rows: &[TableRow]) {
         if rows.is_empty() {
             return;
         }
         let cases = self.batches.entry(batch.clone()).or_default();
+        let place = cases.submission(submission, submit_time);
+        let order = |place: usize| (cases.submissions[place].time, &cases.submissions[place].id);
+        // Moved out, as the order is asked of the rest.
+        let mut entries = std::mem::take(&mut cases.entries);
         for row in rows {
-            let entry = cases.entry(row.case_id, row.level);
-            entry.level = row.level;
-            entry.submit_time = Some(entry.submit_time.map_or(submit_time, |earlier| earlier.max(submit_time)));
+            let entry = entries.entry(row.case_id).or_insert(Entry::new(row.level));
+            let is_later = entry.submission.is_none_or(|known| order(known.get() as usize - 1) <= order(place));
+            if is_later {
+                entry.level = row.level;
+                entry.submission = u32::try_from(place + 1).ok().and_then(NonZero::new);
+            }
         }
+        cases.entries = entries;
+    }
+
+    /// Enters what the design of a submission says; none of one that can't be read.
+    pub fn add_model(&mut self, batch: &Batch, submission: &str, model: Option<SubmittedModel>) {
+        self.models.insert((batch.clone(), submission.to_owned()), model);
+    }
+
+    /// The designs that have to be read before versions can be told apart: those of batches with several submissions, or with
+    /// one that is withdrawn.
+    #[must_use]
+    pub fn wanted_designs(&self, control: &Control) -> Vec<DataKey> {
+        let mut wanted = Vec::new();
+        for (batch, cases) in self.batches.iter().filter(|(_, cases)| cases.has_versions(control)) {
+            for Submission { id, .. } in &cases.submissions {
+                if !id.is_empty() && !self.models.contains_key(&(batch.clone(), id.clone())) {
+                    wanted.push(DataKey::Design(batch.clone(), id.clone()));
+                }
+            }
+        }
+        wanted
     }
 
     /// Forgets what the tables of a batch said, before those that there are now are entered again. A case that only a
     /// table spoke of is gone; one with a result or a failure stays.
     pub fn forget_tables(&mut self, batch: &Batch) {
-        let Some(BatchCases { entries: cases, .. }) = self.batches.get_mut(batch) else { return };
+        let Some(BatchCases { entries: cases, submissions, .. }) = self.batches.get_mut(batch) else { return };
+        submissions.clear();
         let mut case_ref = (batch.clone(), CaseId::default());
         // Moved one by one: to take single entries out of a map is much code for the page.
         for (case, entry) in std::mem::take(cases) {
             case_ref.1 = case;
             if entry.is_done() || self.failures.contains_key(&case_ref) {
-                cases.insert(case, Entry { submit_time: None, ..entry });
+                cases.insert(case, Entry { submission: None, ..entry });
             }
         }
     }
@@ -238,6 +311,20 @@ impl Ledger {
         &self.failures
     }
 
+    /// The failures of those of these cases that aren't withdrawn.
+    pub fn counted_failures<'a>(&'a self, control: &'a Control) -> impl Iterator<Item = (&'a CaseRef, &'a Failure)> {
+        self.failures.iter().filter(|(case, _)| !self.withdraws(case, control))
+    }
+
+    /// Whether the case's last submission is withdrawn.
+    fn withdraws(&self, (batch, case): &CaseRef, control: &Control) -> bool {
+        let of_case = || {
+            let cases = self.batches.get(batch)?;
+            cases.submission_of(cases.entries.get(case)?)
+        };
+        !control.withdrawn_submissions.is_empty() && of_case().is_some_and(|found| control.withdraws(&found.id))
+    }
+
     /// How many cases have a result.
     #[must_use]
     pub fn done_cases(&self) -> u64 {
@@ -270,6 +357,10 @@ impl Ledger {
         let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
         let mut accounts: Vec<_> =
             batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
+        // Leases of withdrawn cases are none of the others'.
+        let withdrawn = accounts.iter().flat_map(|account| &account.submissions).filter(|own| own.is_withdrawn);
+        let leased = circumstances.leased.saturating_sub(withdrawn.map(|own| own.counts.running).sum());
+        let circumstances = &Circumstances { leased, ..*circumstances };
         // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
         // of the batch, as long as the queue has leased one.
         let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
@@ -286,13 +377,35 @@ impl Ledger {
 
     fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &Circumstances) -> BatchAccount {
         let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
+        let of_submission = |own: &Submission| {
+            let is_withdrawn = circumstances.control.withdraws(&own.id);
+            SubmissionAccount::new(own.id.clone(), own.time, is_withdrawn)
+        };
+        let mut submissions: Vec<_> = cases.submissions.iter().map(of_submission).collect();
         let mut case_ref = (batch.clone(), CaseId::default());
         for (case, entry) in &cases.entries {
             case_ref.1 = *case;
-            let state = self.state(&case_ref, entry, circumstances);
+            let submitted = cases.submission_of(entry).map(|own| own.time);
+            let state = self.state(&case_ref, entry, submitted, circumstances);
+            let submission = entry.submission.and_then(|place| submissions.get_mut(place.get() as usize - 1));
+            if let Some(submission) = submission {
+                submission.counts.count(state);
+                if submission.is_withdrawn {
+                    account.counts.withdrawn += 1;
+                    // Taken out below: places count.
+                    if let Some(finish) = entry.finish_in(&mut account.finishes) {
+                        finish.end_time = f64::NAN;
+                    }
+                    continue;
+                }
+            }
             account.counts.count(state);
             account.level(entry.level).count(state);
-            account.submit_time = account.submit_time.max(entry.submit_time.unwrap_or_default());
+        }
+        account.finishes.retain(|finish| !finish.end_time.is_nan());
+        account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
+        if cases.has_versions(circumstances.control) {
+            account.submissions = self.in_order(batch, submissions);
         }
         let failures =
             self.failures.range((batch.clone(), CaseId::default())..).take_while(|(case, _)| case.0 == *batch);
@@ -302,7 +415,27 @@ impl Ledger {
         account
     }
 
-    fn state(&self, case: &CaseRef, entry: &Entry, circumstances: &Circumstances) -> CaseState {
+    /// Submissions with their models, in the order in which they were submitted.
+    fn in_order(&self, batch: &Batch, submissions: Vec<SubmissionAccount>) -> Vec<SubmissionAccount> {
+        let mut ordered: Vec<SubmissionAccount> = Vec::new();
+        for mut own in submissions.into_iter().filter(|own| !own.id.is_empty()) {
+            if let Some(Some(SubmittedModel { key, submit_time })) = self.models.get(&(batch.clone(), own.id.clone())) {
+                own.model.clone_from(key);
+                own.time = *submit_time;
+            }
+            let place = ordered.partition_point(|other| other.time <= own.time);
+            ordered.insert(place, own);
+        }
+        ordered
+    }
+
+    fn state(
+        &self,
+        case: &CaseRef,
+        entry: &Entry,
+        submit_time: Option<f64>,
+        circumstances: &Circumstances,
+    ) -> CaseState {
         if entry.is_done() {
             return CaseState::Done;
         }
@@ -315,7 +448,7 @@ impl Ledger {
         if circumstances.control.cancels(&case.0, case.1) {
             return CaseState::Cancelled;
         }
-        let is_expired = entry.submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
+        let is_expired = submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
         let is_nowhere = circumstances.queue_is_empty && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }

@@ -9,6 +9,10 @@ use crate::model::ModelDigest;
 const SENT: f64 = 1_000.0;
 const NOW: f64 = 2_000.0;
 
+/// Two submissions.
+const FIRST: &str = "00000000000000f1";
+const SECOND: &str = "00000000000000f2";
+
 fn case(number: u32) -> CaseId {
     CaseId::of(&ModelDigest::of(b"model"), &Parameters::new(), number)
 }
@@ -34,7 +38,7 @@ fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> Segme
 fn ledger(cases: u32) -> Ledger {
     let mut ledger = Ledger::default();
     let rows: Vec<_> = (0..cases).map(|number| TableRow { case_id: case(number), level: 1 + number % 2 }).collect();
-    ledger.add_table(&batch("b"), SENT, &rows);
+    ledger.add_table(&batch("b"), FIRST, SENT, &rows);
     ledger
 }
 
@@ -59,7 +63,8 @@ fn every_case_is_in_one_state() {
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
     ledger.add_row("w", &row(2, RowOutcome::Failed, false, 1_100.0));
-    let expected = CaseCounts { cases: 8, queued: 4, running: 1, done: 1, failed: 1, cancelled: 1, lost: 0, unsent: 0 };
+    let expected =
+        CaseCounts { cases: 8, queued: 4, running: 1, done: 1, failed: 1, cancelled: 1, ..CaseCounts::default() };
     assert_eq!(counts(&ledger, &[3], false, NOW), expected);
     let empty = CaseCounts { queued: 0, lost: 4, ..expected };
     assert_eq!(counts(&ledger, &[3], true, NOW), empty, "an empty queue holds no case");
@@ -71,6 +76,7 @@ fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
     let mut ledger = ledger(8);
     ledger.add_table(
         &batch("later"),
+        SECOND,
         SENT + 10.0,
         &[10, 11, 12].map(|number| TableRow { case_id: case(number), level: 0 }),
     );
@@ -102,7 +108,7 @@ fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
 #[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
-    ledger.add_table(&batch("later"), NOW, &[TableRow { case_id: case(9), level: 0 }]);
+    ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);
     let times = |ledger: &Ledger| {
         let accounts = ledger.account(&Circumstances {
             now: NOW,
@@ -126,7 +132,7 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
 #[test]
 fn a_case_of_two_tables_is_counted_once_and_lives_as_long_as_the_later() {
     let mut ledger = ledger(4);
-    ledger.add_table(&batch("b"), SENT + RETENTION_SECS, &[TableRow { case_id: case(0), level: 1 }]);
+    ledger.add_table(&batch("b"), SECOND, SENT + RETENTION_SECS, &[TableRow { case_id: case(0), level: 1 }]);
     let counts = counts(&ledger, &[], false, SENT + RETENTION_SECS + 1.0);
     assert_eq!((counts.cases, counts.queued, counts.lost), (4, 1, 3));
 }
@@ -212,7 +218,7 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
         ledger.account(&circumstances)[0].levels.iter().map(|(level, _)| *level).collect::<Vec<_>>()
     };
     assert_eq!(levels(&ledger), [1], "no table names it, but the row knows");
-    ledger.add_table(&batch("b"), SENT, &[TableRow { case_id: case(0), level: 3 }]);
+    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(0), level: 3 }]);
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_300.0));
     assert_eq!(levels(&ledger), [3], "the table is right");
 }
@@ -231,7 +237,7 @@ fn of_two_rows_of_a_result_the_later_one_counts_in_whatever_order() {
 
 #[test]
 fn an_entry_is_small_as_there_may_be_a_million() {
-    assert_eq!(size_of::<Entry>(), 24);
+    assert_eq!(size_of::<Entry>(), 12);
 }
 
 #[test]
@@ -263,7 +269,7 @@ fn a_case_that_no_table_names_any_more_is_gone_unless_something_became_of_it() {
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
     ledger.forget_tables(&batch("b"));
-    ledger.add_table(&batch("b"), SENT, &[TableRow { case_id: case(2), level: 1 }]);
+    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(2), level: 1 }]);
     let expected = CaseCounts { cases: 3, queued: 1, done: 1, failed: 1, ..CaseCounts::default() };
     assert_eq!(counts(&ledger, &[], false, NOW), expected);
     assert_eq!((ledger.cases(), ledger.open_cases()), (3, 1));
@@ -273,7 +279,7 @@ fn a_case_that_no_table_names_any_more_is_gone_unless_something_became_of_it() {
 fn a_batch_of_which_nothing_is_left_is_gone() {
     let mut ledger = ledger(5);
     ledger.forget_tables(&batch("b"));
-    ledger.add_table(&batch("b"), SENT, &[]);
+    ledger.add_table(&batch("b"), FIRST, SENT, &[]);
     let control = Control::default();
     let running = BTreeSet::new();
     let circumstances = Circumstances {
@@ -295,7 +301,163 @@ fn a_result_that_no_table_names_is_a_case_too() {
     assert_eq!(counts(&ledger, &[], true, NOW), CaseCounts { cases: 1, done: 1, ..CaseCounts::default() });
 }
 
+fn rows(numbers: std::ops::Range<u32>) -> Vec<TableRow> {
+    numbers.map(|number| TableRow { case_id: case(number), level: 1 }).collect()
+}
+
+fn withdrawing(submissions: &[&str]) -> Control {
+    let withdrawn_submissions = submissions.iter().map(|id| (*id).to_owned()).collect();
+    Control { withdrawn_submissions, ..Control::default() }
+}
+
+/// The account of the only batch, with so many leases.
+fn account_with(ledger: &Ledger, control: &Control, running: &[u32], leased: u64) -> BatchAccount {
+    let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
+    let accounts = ledger.account(&Circumstances {
+        now: NOW,
+        running: &running,
+        waiting: None,
+        leased,
+        control,
+        queue_is_empty: false,
+        held_elsewhere: &BTreeSet::new(),
+    });
+    <[BatchAccount; 1]>::try_from(accounts).unwrap().into_iter().next().unwrap()
+}
+
+/// Ten cases of a first submission: two done, two failed, one running; then six of another one.
+fn replaced() -> Ledger {
+    let mut ledger = Ledger::default();
+    ledger.add_table(&batch("b"), FIRST, SENT, &rows(0..10));
+    ledger.add_table(&batch("b"), SECOND, SENT + 60.0, &rows(10..16));
+    for number in [0, 1, 10] {
+        ledger.add_row("w", &row(number, RowOutcome::Done, false, 1_100.0 + f64::from(number)));
+    }
+    for number in [2, 3] {
+        ledger.add_row("w", &row(number, RowOutcome::Failed, true, 1_100.0));
+    }
+    ledger
+}
+
+#[test]
+fn withdrawn_cases_are_in_no_other_state_and_come_back() {
+    let ledger = replaced();
+    let of = |control: &Control| account_with(&ledger, control, &[4, 11], 2);
+    let before = of(&Control::default());
+    assert_eq!((before.counts.cases, before.counts.done, before.counts.withdrawn), (16, 3, 0));
+    let withdrawn = of(&withdrawing(&[FIRST]));
+    let expected = CaseCounts { cases: 6, queued: 4, running: 1, done: 1, withdrawn: 10, ..CaseCounts::default() };
+    assert_eq!(withdrawn.counts, expected);
+    assert_eq!(withdrawn.levels, [(1, CaseCounts { withdrawn: 0, ..expected })]);
+    assert_eq!(withdrawn.finishes, [Finish { end_time: 1_110.0, duration_secs: Some(10.0) }]);
+    let told: Vec<_> = withdrawn.submissions.iter().map(|own| (&*own.id, own.is_withdrawn, own.counts)).collect();
+    let first = CaseCounts { cases: 10, queued: 5, running: 1, done: 2, failed: 2, ..CaseCounts::default() };
+    assert_eq!(told[0], (FIRST, true, first), "what they would be is known");
+    assert_eq!(told[1].0, SECOND);
+    assert_eq!(of(&Control::default()), before);
+}
+
+#[test]
+fn failures_of_withdrawn_cases_are_none_to_look_at() {
+    let ledger = replaced();
+    let failed = |control: &Control| ledger.counted_failures(control).map(|((_, case), _)| *case).collect::<Vec<_>>();
+    assert_eq!(failed(&Control::default()).len(), 2);
+    assert_eq!(failed(&withdrawing(&[SECOND])).len(), 2);
+    assert_eq!(failed(&withdrawing(&[FIRST])), []);
+}
+
+#[test]
+fn a_withdrawn_case_that_is_submitted_again_counts_in_whatever_order_tables_are_read() {
+    for ids in [[FIRST, SECOND], [SECOND, FIRST]] {
+        let mut ledger = Ledger::default();
+        for id in ids {
+            let (sent, level) = if id == FIRST { (SENT, 1) } else { (SENT + 60.0, 2) };
+            ledger.add_table(&batch("b"), id, sent, &[TableRow { case_id: case(0), level }]);
+        }
+        let account = account_with(&ledger, &withdrawing(&[FIRST]), &[], 0);
+        assert_eq!((account.counts.queued, account.counts.withdrawn), (1, 0));
+        assert_eq!(account.levels[0].0, 2, "the level is that of the later table");
+        assert_eq!(account_with(&ledger, &withdrawing(&[SECOND]), &[], 0).counts.withdrawn, 1);
+    }
+}
+
+#[test]
+fn the_lease_of_a_withdrawn_case_starts_no_other_one() {
+    let ledger = replaced();
+    let running = |leased| {
+        // A worker with short cases spoke of 10, which is done, another one holds a withdrawn case.
+        account_with(&ledger, &withdrawing(&[FIRST]), &[4, 10], leased).counts.running
+    };
+    assert_eq!((running(1), running(2)), (0, 1));
+}
+
+#[test]
+fn one_submission_that_counts_is_nothing_to_tell() {
+    let mut ledger = ledger(3);
+    assert_eq!(account_with(&ledger, &Control::default(), &[], 0).submissions, []);
+    assert_eq!(ledger.wanted_designs(&Control::default()), []);
+    assert_eq!(account_with(&ledger, &withdrawing(&[FIRST]), &[], 0).submissions.len(), 1);
+    ledger.add_table(&batch("b"), "", SENT, &rows(5..6));
+    assert_eq!(
+        account_with(&ledger, &Control::default(), &[], 0).submissions,
+        [],
+        "the predecessor has no submissions"
+    );
+}
+
+#[test]
+fn designs_tell_models_and_the_order_of_submissions() {
+    let mut ledger = replaced();
+    let design = |id: &str| DataKey::Design(batch("b"), id.to_owned());
+    assert_eq!(ledger.wanted_designs(&Control::default()), [design(FIRST), design(SECOND)]);
+    // A table that was written anew later: its submission is the older one all the same.
+    let model = SubmittedModel { key: "models/00/footing.py".into(), submit_time: SENT + 120.0 };
+    ledger.add_model(&batch("b"), FIRST, Some(model));
+    ledger.add_model(&batch("b"), SECOND, None);
+    assert_eq!(ledger.wanted_designs(&Control::default()), [], "one that can't be read isn't asked for again");
+    let told = account_with(&ledger, &Control::default(), &[], 0).submissions;
+    let told: Vec<_> = told.iter().map(|own| (&*own.id, &*own.model, own.time.to_bits())).collect();
+    let expected = [(SECOND, "", SENT + 60.0), (FIRST, "models/00/footing.py", SENT + 120.0)];
+    assert_eq!(told, expected.map(|(id, model, time)| (id, model, time.to_bits())));
+}
+
 proptest! {
+    /// Whatever is withdrawn, each case is in one state or withdrawn, in the batch as in its levels and submissions.
+    #[test]
+    fn withdrawn_cases_and_the_states_always_sum_up(
+        events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),
+        tables in prop::collection::vec((0..4_usize, 0..20_u32, 1..20_u32, 0.0..900.0_f64), 1..6),
+        withdrawn in prop::collection::vec(0..4_usize, 0..4),
+        running in prop::collection::vec(0..20_u32, 0..5),
+        leased in 0..8_u64,
+    ) {
+        let ids = [FIRST, SECOND, "00000000000000f3", ""];
+        let mut ledger = Ledger::default();
+        for (id, first, cases, sent) in tables {
+            ledger.add_table(&batch("b"), ids[id], sent, &rows(first..first + cases));
+        }
+        for (number, is_done, is_final, end_time) in events {
+            let outcome = if is_done { RowOutcome::Done } else { RowOutcome::Failed };
+            ledger.add_row("w", &row(number, outcome, is_final, end_time));
+        }
+        let withdrawn: Vec<&str> = withdrawn.iter().map(|place| ids[*place]).filter(|id| !id.is_empty()).collect();
+        let control = withdrawing(&withdrawn);
+        let account = account_with(&ledger, &control, &running, leased);
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, withdrawn, unsent } = account.counts;
+        prop_assert_eq!(cases + withdrawn, ledger.cases());
+        prop_assert_eq!(queued + running + done + failed + cancelled + lost, cases);
+        prop_assert!(unsent <= queued);
+        prop_assert_eq!(account.finishes.len() as u64, done);
+        let mut of_levels = CaseCounts { withdrawn, ..CaseCounts::default() };
+        account.levels.iter().for_each(|(_, counts)| of_levels.add(counts));
+        prop_assert_eq!(of_levels, CaseCounts { unsent: 0, ..account.counts });
+        let own: u64 = account.submissions.iter().filter(|own| own.is_withdrawn).map(|own| own.counts.cases).sum();
+        prop_assert_eq!(own, withdrawn);
+        // A case that is running isn't failed any more.
+        let counted = ledger.counted_failures(&control).filter(|(_, failure)| failure.is_final).count() as u64;
+        prop_assert!(failed <= counted && counted <= failed + running);
+    }
+
     /// Whatever happens in whatever order, the states sum up to the cases of the tables.
     #[test]
     fn the_states_always_sum_up(

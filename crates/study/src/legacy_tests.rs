@@ -371,7 +371,7 @@ fn the_ledger_comes_to_the_same_account() {
     let study = study();
     let mut ledger = Ledger::default();
     for table in study.tables() {
-        ledger.add_table(&table.batch, table.submit_time, &table.rows);
+        ledger.add_table(&table.batch, "", table.submit_time, &table.rows);
     }
     for (worker, row) in study.rows() {
         ledger.add_row(&worker, &row);

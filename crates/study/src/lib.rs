@@ -38,6 +38,7 @@ pub mod segment;
 mod signature;
 pub mod template;
 pub mod thinning;
+pub mod versions;
 
 /// The version of every document that this crate reads and writes.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -15,6 +15,7 @@ use crate::reading::Wanted;
 #[derive(Default)]
 struct Sorted {
     listing: DataListing,
+    /// Designs and tables of cases.
     tables: Vec<ListedObject>,
     results: Vec<(CaseRef, ListedObject)>,
     errors: Vec<ListedObject>,
@@ -29,10 +30,9 @@ impl Sorted {
         };
         self.listing.add(key.clone(), object.last_modified.as_secs_f64());
         match key {
-            DataKey::Cases(..) => self.tables.push(object),
+            DataKey::Design(..) | DataKey::Cases(..) => self.tables.push(object),
             DataKey::Error(..) => self.errors.push(object),
             DataKey::Done(batch, case) => self.results.push(((batch, case), object)),
-            DataKey::Design(..) => {}
         }
     }
 }

@@ -63,7 +63,7 @@ impl Legacy {
     /// Enters cases and results, and adds what there is to a listing, behind everything else.
     pub(super) fn enter(&self, ledger: &mut Ledger, listing: &mut DataListing) {
         for table in &self.tables {
-            ledger.add_table(&table.batch, table.submit_time, &table.rows);
+            ledger.add_table(&table.batch, "", table.submit_time, &table.rows);
         }
         for (worker, row) in self.study.rows() {
             ledger.add_row(&worker, &row);

@@ -56,9 +56,9 @@ impl Watch<Light> {
             let Some(key) = DataKey::parse(&object.key) else { continue };
             let changed = object.last_modified.as_secs_f64();
             match key {
-                DataKey::Cases(..) => tables.push(object),
+                DataKey::Cases(..) | DataKey::Design(..) => tables.push(object),
                 DataKey::Error(..) => errors.push(Wanted::whole(object)),
-                _ => {}
+                DataKey::Done(..) => {}
             }
             listing.add(key, changed);
         }

@@ -12,6 +12,7 @@ use cruncher_study::case_table::TableRow;
 use cruncher_study::key::DATA_PREFIX;
 
 use super::means::ReadTable;
+use super::tables::batch_of_table;
 use super::{Full, Watch};
 use crate::listing::{Outline, Row};
 use crate::shelf::{Kept, Shelf};
@@ -100,9 +101,11 @@ impl Watch<Full> {
         is_whole
     }
 
-    /// Puts the list of the tables that could be read on the shelf.
+    /// Puts the list of the tables that could be read on the shelf, of these designs and tables.
     pub(super) async fn remember_tables(&self, listed: &[ListedObject]) {
-        let is_read = |object: &&ListedObject| !self.unreadable.contains_key(&object.key);
+        let is_read = |object: &&ListedObject| {
+            batch_of_table(&object.key).is_some() && !self.unreadable.contains_key(&object.key)
+        };
         let list: Vec<(&str, &str, f64)> = listed
             .iter()
             .filter(is_read)

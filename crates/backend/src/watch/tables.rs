@@ -1,21 +1,37 @@
-//! Tables of cases: read once, and again when they were replaced.
+//! Tables of cases: read once, and again when they were replaced. And what designs say of models, where there are several.
 
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::key::DataKey;
+use cruncher_study::ledger::SubmittedModel;
+use serde::Deserialize;
 
 use super::Watch;
 use super::means::Means;
-use crate::reading::Wanted;
+use crate::reading::{MAX_DOCUMENT_BYTES, Wanted, parse};
+
+/// What is read of a design: the whole of it is much code for the page.
+#[derive(Deserialize)]
+struct DesignHead {
+    submit_time: f64,
+    model: ModelHead,
+}
+
+#[derive(Deserialize)]
+struct ModelHead {
+    key: String,
+}
 
 #[expect(private_bounds, reason = "there are two means, and both are known here")]
 impl<M: Means> Watch<M> {
-    /// Reads new tables. Where one was replaced, or is gone, all tables of its batch are read again.
+    /// Reads new tables, and the designs that tell versions of a model apart. Where a table was replaced, or is gone, all
+    /// tables of its batch are read again.
     ///
     /// A study has few tables, so they are looked for one by one.
     pub(super) async fn compare_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
-        let listed: Vec<_> = listed.into_iter().filter(|object| batch_of_table(&object.key).is_some()).collect();
+        let (listed, designs): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|object| batch_of_table(&object.key).is_some());
         let mut stale: Vec<Batch> = Vec::new();
         for (key, etag) in &self.tables {
             if !listed.iter().any(|object| object.key == *key && object.etag == *etag) {
@@ -36,15 +52,33 @@ impl<M: Means> Watch<M> {
         for (object, rows) in tables {
             self.enter_table(object, rows);
         }
-        Ok(has_changed)
+        Ok(has_changed | self.read_designs(designs).await?)
+    }
+
+    /// Reads what is wanted of these designs, and says whether that was any.
+    async fn read_designs(&mut self, mut listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
+        let wanted: Vec<String> = self.ledger.wanted_designs(&self.control.content).iter().map(DataKey::key).collect();
+        listed.retain(|object| wanted.contains(&object.key));
+        let wanted: Vec<Wanted> = listed.into_iter().map(Wanted::whole).collect();
+        let has_news = !wanted.is_empty();
+        for (object, read) in self.study.read_all(wanted, MAX_DOCUMENT_BYTES).await? {
+            let Some(DataKey::Design(batch, submission)) = DataKey::parse(&object.key) else { continue };
+            let head = parse::<DesignHead>(read);
+            let model = head.map(|head| SubmittedModel { key: head.model.key, submit_time: head.submit_time });
+            if let Err(reason) = &model {
+                self.note_unreadable(object.key, reason.clone());
+            }
+            self.ledger.add_model(&batch, &submission, model.ok());
+        }
+        Ok(has_news)
     }
 
     pub(super) fn enter_table(&mut self, object: s3::ListedObject, rows: Result<Vec<TableRow>, String>) {
-        let Some(batch) = batch_of_table(&object.key) else { return };
+        let Some(DataKey::Cases(batch, submission)) = DataKey::parse(&object.key) else { return };
         match rows {
             Ok(rows) => {
                 self.unreadable.remove(&object.key);
-                self.ledger.add_table(&batch, object.last_modified.as_secs_f64(), &rows);
+                self.ledger.add_table(&batch, &submission, object.last_modified.as_secs_f64(), &rows);
             }
             Err(reason) => self.note_unreadable(object.key.clone(), reason),
         }

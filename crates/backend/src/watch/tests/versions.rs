@@ -1,0 +1,95 @@
+//! A batch whose model was replaced.
+
+use cruncher_study::versions::{Version, versions};
+
+use super::*;
+use crate::watch::Light;
+
+const FIRST: &str = "00000000000000f1";
+const SECOND: &str = "00000000000000f2";
+
+fn put_submission(cloud: &Cloud, submission: &str, model: &str, submit_time: f64, cases: std::ops::Range<u32>) {
+    let rows: Vec<String> = cases.map(|number| format!("{},2,0\n", case(number))).collect();
+    cloud.put(&format!("data/b/cases-{submission}.csv.gz"), "case_id,level,replicate\n".to_owned() + &rows.concat());
+    let design = format!(
+        r#"{{"v": 1, "submission": "{submission}", "batch": "b", "submit_time": {submit_time},
+            "model": {{"key": "models/{model}/footing.py", "kind": "python"}}, "factors": [{{"name": "c"}}]}}"#
+    );
+    cloud.put(&format!("data/b/design-{submission}.json"), design);
+}
+
+fn withdraw(cloud: &Cloud, submissions: &[&str]) {
+    cloud.put("control.json", format!(r#"{{"v": 1, "withdrawn_submissions": {submissions:?}}}"#));
+}
+
+/// A case of each version that failed, and four and three that wait.
+fn put_replaced(cloud: &Cloud) {
+    put_submission(cloud, FIRST, "00", START - 1.0, 0..5);
+    cloud.pass(60);
+    put_submission(cloud, SECOND, "11", START + 59.0, 5..9);
+    cloud.put(&format!("data/b/error-{}.json", case(0)), error("b", 0));
+    cloud.put(&format!("data/b/error-{}.json", case(5)), error("b", 5));
+}
+
+fn told(snapshot: &Snapshot) -> Vec<(String, u64, u64)> {
+    let versions = versions(&snapshot.batches[0].submissions);
+    let told = |version: &Version| (version.name(), version.counted().cases, version.withdrawn().cases);
+    versions.iter().map(told).collect()
+}
+
+fn failed_cases(snapshot: &Snapshot) -> Vec<CaseId> {
+    snapshot.error_parts.iter().flat_map(|part| part.cases.clone()).collect()
+}
+
+#[test]
+fn versions_are_known_and_a_withdrawn_one_is_left_out_with_the_next_look() {
+    let mut scene = Scene::new();
+    put_replaced(&scene.cloud);
+    let (snapshot, _) = scene.look_until_quiet();
+    let expected = [("footing.py version 1".to_owned(), 5, 0), ("footing.py version 2".to_owned(), 4, 0)];
+    assert_eq!(told(&snapshot), expected);
+    assert_eq!((snapshot.total.cases, failed_cases(&snapshot)), (9, vec![case(0), case(5)]));
+    let (_, requests, _) = scene.look();
+    assert_eq!(requests, NOTHING_NEW, "designs are read once");
+    withdraw(&scene.cloud, &[FIRST]);
+    let (snapshot, requests, _) = scene.look();
+    assert_eq!((requests, snapshot.has_changed), (NOTHING_NEW, true));
+    assert_eq!((snapshot.total.cases, snapshot.total.withdrawn, snapshot.total.failed), (4, 5, 1));
+    assert_eq!(failed_cases(&snapshot), [case(5)]);
+    assert_eq!(told(&snapshot)[0], ("footing.py version 1".to_owned(), 0, 5));
+    withdraw(&scene.cloud, &[]);
+    assert_eq!(scene.look().0.total.cases, 9);
+}
+
+#[test]
+fn a_small_study_is_read_alike() {
+    let (cloud, study) = Cloud::study();
+    put_replaced(&cloud);
+    let mut watch = Watch::<Light>::light(study);
+    let snapshot = block_on(watch.refresh()).unwrap().unwrap();
+    assert_eq!(told(&snapshot).len(), 2);
+    withdraw(&cloud, &[SECOND]);
+    let snapshot = block_on(watch.refresh()).unwrap().unwrap();
+    assert_eq!((snapshot.total.cases, snapshot.total.withdrawn), (5, 4));
+    assert_eq!(failed_cases(&snapshot), [case(0)]);
+}
+
+#[test]
+fn the_design_of_a_batch_that_was_submitted_once_is_not_read() {
+    let mut scene = Scene::new();
+    put_submission(&scene.cloud, FIRST, "00", START - 100.0, 0..5);
+    let (snapshot, read) = scene.look_until_quiet();
+    assert_eq!(snapshot.batches[0].submissions, []);
+    assert!(!read.iter().any(|key| key.contains("design-")), "{read:?}");
+}
+
+#[test]
+fn a_design_that_can_not_be_read_is_named_and_its_version_has_no_file() {
+    let mut scene = Scene::new();
+    put_replaced(&scene.cloud);
+    scene.cloud.put(&format!("data/b/design-{FIRST}.json"), "{");
+    let (snapshot, read) = scene.look_until_quiet();
+    assert_eq!(told(&snapshot)[0].0, "version 1");
+    assert!(snapshot.unreadable.contains_key(&format!("data/b/design-{FIRST}.json")));
+    assert_eq!(read.iter().filter(|key| key.contains("design-")).count(), 2, "it isn't asked for again");
+}
