@@ -10,6 +10,9 @@ use crate::case::CaseId;
 /// Where `control.json` lies.
 pub const CONTROL_KEY: &str = "control.json";
 
+/// Who writes it leaves no list longer than this.
+pub const MAX_NAMES: usize = 10_000;
+
 /// What the operator asks of the workers. Without the document, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -33,6 +36,13 @@ impl Control {
     #[must_use]
     pub fn cancels(&self, batch: &Batch, case: CaseId) -> bool {
         self.cancelled_batches.contains(batch) || self.cancelled_cases.contains(&case)
+    }
+
+    /// How many names the longest list has.
+    #[must_use]
+    pub fn longest_list(&self) -> usize {
+        let (batches, cases) = (self.cancelled_batches.len(), self.cancelled_cases.len());
+        self.drain.len().max(batches).max(cases).max(self.withdrawn_submissions.len())
     }
 
     /// Whether the submission is withdrawn.

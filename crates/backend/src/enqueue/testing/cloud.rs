@@ -142,7 +142,8 @@ impl Cloud {
     pub(crate) fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
         let (content, time) = (content.into(), *self.now.lock().expect("now"));
         let mut objects = self.objects.lock().expect("objects");
-        let etag = format!("\"{}-{}\"", objects.len(), time.as_nanos());
+        let digest = content.iter().fold(0_u64, |digest, byte| digest.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+        let etag = format!("\"{digest:x}-{}\"", time.as_nanos());
         objects.insert(key.to_owned(), Stored { content, etag, time });
     }
 
@@ -195,8 +196,10 @@ impl Cloud {
             };
             *left = fewer;
         }
-        let is_there = self.objects.lock().expect("objects").contains_key(key);
-        if is_there && request.headers().contains_key("if-none-match") {
+        let etag = self.objects.lock().expect("objects").get(key).map(|stored| stored.etag.clone());
+        let expected = request.headers().get("if-match").map(|etag| etag.to_str().expect("text").to_owned());
+        let is_there = etag.is_some() && request.headers().contains_key("if-none-match");
+        if is_there || expected.is_some() && expected != etag {
             return answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
         }
         let mut content = request.body().to_vec();
