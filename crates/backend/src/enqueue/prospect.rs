@@ -6,7 +6,9 @@ use std::time::Duration;
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::read_table;
+use cruncher_study::control::Control;
 use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::key::DataKey;
 use cruncher_study::ledger::RETENTION_SECS;
 use cruncher_study::outcome::ErrorDocument;
 use futures::future;
@@ -15,6 +17,7 @@ use super::batches;
 use super::plan::Plan;
 use super::runs::Runs;
 use super::settled::{alive_workers, done, errors, listing};
+use crate::control::control;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted, parse};
 use crate::study::Study;
 
@@ -150,10 +153,11 @@ impl Fleet {
 pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
     let batch = &plan.document().batch;
     let tables = s3::list_all(&study.client, listing(study, batch, "cases-"));
-    let (done, errors, tables, workers, waiting) =
+    let tables = future::try_join(tables, control(study));
+    let (done, errors, (tables, control), workers, waiting) =
         future::try_join5(done(study, batch), errors(study, batch), tables, alive_workers(study), waiting(study))
             .await?;
-    let (mut sent, unreadable) = sent(study, tables).await?;
+    let (mut sent, unreadable) = sent(study, tables, &control).await?;
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
@@ -186,12 +190,19 @@ async fn waiting(study: &Study) -> Result<u64, Error> {
 /// When each case was sent last.
 type SentTimes = BTreeMap<CaseId, Duration>;
 
-/// The cases that tables name which are young enough for the queue to hold them, and the tables that can't be read.
-async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes, Vec<String>), Error> {
+/// The cases that tables name which are young enough for the queue to hold them, and aren't of a withdrawn submission; and the
+/// tables that can't be read.
+async fn sent(
+    study: &Study,
+    tables: Vec<s3::ListedObject>,
+    control: &Control,
+) -> Result<(SentTimes, Vec<String>), Error> {
     let oldest = study.now() - RETENTION_SECS;
-    let young = tables.into_iter().filter(|table| table.last_modified.as_secs_f64() >= oldest);
+    let is_young = |table: &s3::ListedObject| table.last_modified.as_secs_f64() >= oldest;
+    let is_withdrawn = |table: &s3::ListedObject| matches!(DataKey::parse(&table.key), Some(DataKey::Cases(_, submission)) if control.withdraws(&submission));
+    let wanted = tables.into_iter().filter(|table| is_young(table) && !is_withdrawn(table));
     let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
-    for (object, body) in study.read_all(young.map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
+    for (object, body) in study.read_all(wanted.map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
         match body.and_then(|body| read_table(&body).map_err(|error| error.to_string())) {
             Ok(rows) => rows.into_iter().for_each(|row| {
                 let time = cases.entry(row.case_id).or_default();

@@ -492,3 +492,22 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     let elsewhere = Batch::parse("b/c").unwrap();
     assert_eq!(block_on(crate::enqueue::settled::done(&scene.study, &elsewhere)).unwrap().len(), 0);
 }
+
+#[test]
+fn what_only_a_withdrawn_submission_has_sent_is_sent_again() {
+    let scene = Scene::new();
+    let (part, whole) = (plan(20), plan(20));
+    run(&mut scene.begin(&part, None)).unwrap();
+    scene.cloud.put(&format!("data/b/done-{}.json", part.case_id(3)), "{}");
+    let selected = || {
+        let found = block_on(prospect(&scene.study, &whole)).unwrap();
+        (found.done(), found.sent_before(), found.selection(&whole, SentBefore::Wait).cases())
+    };
+    assert_eq!(selected(), (1, 19, 0));
+    scene.cloud.put("control.json", r#"{"withdrawn_submissions": ["00f1e2d3c4b5a697"]}"#);
+    assert_eq!(selected(), (1, 0, 19));
+    scene.cloud.put("control.json", r#"{"withdrawn_submissions": ["00000000000000f2"]}"#);
+    assert_eq!(selected(), (1, 19, 0), "another one is withdrawn");
+    scene.cloud.put("control.json", r#"["withdrawn_submissions"]"#);
+    assert_eq!(selected(), (1, 19, 0), "workers go on with what they were asked before");
+}
