@@ -87,7 +87,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
     settle_batches(live, reader.route);
-    errors::read_failure(open.study.clone(), live, reader);
+    errors::read_failures(open.study.clone(), live, reader);
     let wake = if let Some(snapshot) = frozen::snapshot() {
         live.take(Ok(snapshot));
         Wake::nobody()

@@ -748,6 +748,53 @@ def test_a_saved_design_brings_back_what_was_entered(study: Launched, visits: Vi
     assert save(other, "Save JSON") == with_model
 
 
+def test_a_saved_design_holds_its_model(study: Launched, visits: Visits, binary: Path, tmp_path: Path) -> None:
+    model = "\ufeffresult['b'] = 2 * {{a}}  # \U0001f600 ä \\u0000\r\nprint('\t</script>')\r\n"
+    page = open_design(visits, study)
+    small_study(page, 4, model)
+    saved, table = save(page, "Save JSON"), save(page, "Save CSV")
+    assert json.loads(saved)["model"] == {"file": "model.py", "kind": "python", "text": model}
+
+    # Another person, who has another model there.
+    other = open_design(visits, study)
+    small_study(other, 2, DOUBLE.replace("{{a}}", "{{b}}"))
+    open_file(other, saved)
+    expect(told(other, "Its model model.py came with it.")).to_be_visible()
+    preview(other, "4 cases")
+    assert save(other, "Save CSV") == table
+    other.reload()
+    preview(other, "4 cases")
+    assert save(other, "Save JSON") == saved
+    # And where there is no page.
+    path = tmp_path / "alone" / "design.json"
+    path.parent.mkdir()
+    path.write_bytes(saved)
+    ran = subprocess.run([binary, "design", path, "--csv", "-"], capture_output=True)
+    assert ran.stdout == table, ran.stderr.decode()
+
+
+def test_what_stood_in_the_form_comes_back_with_its_model(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    small_study(page, 4)
+    saved, table = save(page, "Save JSON"), save(page, "Save CSV")
+    design = json.loads(saved)
+    design["model"] |= {"file": "other.py", "text": "result['c'] = {{a}}\n"}
+    open_file(page, json.dumps(design))
+    model = page.get_by_role("region", name="Model", exact=True)
+    expect(model).to_contain_text("other.py")
+    button(page, "Undo: bring back what stood here before").click()
+    expect(model).to_contain_text("model.py")
+    assert save(page, "Save CSV") == table
+    for wrong, reason in (
+        ("#" * (16 * 2**20 + 1), "its model has 16,777,217 bytes, more than the 16 MiB of a model"),
+        (["x"], "invalid type: sequence, expected a string"),
+    ):
+        design["model"]["text"] = wrong
+        choose_file(page, "Open a design file", json.dumps(design), "wrong.json")
+        expect(told(page, f"wrong.json is no design file: {reason}")).to_be_visible()
+        expect(model).to_contain_text("model.py")
+
+
 def define_more(page: Page) -> None:
     """Enters something in fields of every kind."""
     button(page, "Unit and note of a").click()
@@ -1818,7 +1865,7 @@ def test_figures_of_a_design_have_all_of_their_digits_in_the_title(study: Launch
     shown = preview(page, "20 cases")
     page.get_by_text("Computing how evenly").wait_for(state="hidden")
     figure = shown.get_by_role("definition").nth(0)
-    expect(figure).to_contain_text(re.compile(r"^[\d.e-]+ \(random: 0\.0194\d*\)$"))
+    expect(figure).to_contain_text(re.compile(r"^[\d.e-]+ \(random: 0\.0194\d*, optimised: about [\d.e-]+\)$"))
     # ((5/4)^2 - (13/12)^2) / 20
     random = figure.get_by_title(re.compile(r"^0\.0194444444"))
     expect(random).to_be_visible()

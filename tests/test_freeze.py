@@ -98,6 +98,66 @@ def test_a_study_that_the_page_froze_is_complete_in_itself(studied: Launched, vi
     check_no_secret(studied, path)
 
 
+def freeze_on_page(page: Page, path: Path) -> None:
+    """Saves the study that the page shows as one file."""
+    page.locator("summary", has_text="Download").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="The whole study, one HTML file").click()
+    download.value.save_as(path)
+
+
+def scatter(page: Page) -> str:
+    """What the scatter plot shows, in words, once it has been drawn."""
+    plot = page.locator("canvas[data-plot='Scatter plot']")
+    expect(plot).to_have_attribute("aria-label", re.compile("selected"))
+    return str(plot.get_attribute("aria-label"))
+
+
+def test_a_study_that_the_page_froze_opens_on_the_view_it_was_frozen_from(
+    studied: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    page = visits.open(link(studied))
+    go_to(page, "Results")
+    batch = page.get_by_role("combobox", name="Batch", exact=True).locator("option").nth(2).inner_text()
+    view = f"#/results?batch={batch}&y=response.settlement&x=factor.width&select=factor.depth:1..2"
+    page.evaluate("view => { location.hash = view; }", view)
+    shown = scatter(page)
+    assert "settlement" in shown
+    assert "width" in shown
+    path = tmp_path / "view.html"
+    freeze_on_page(page, path)
+    frozen, asked = open_file(visits, path)
+    expect(frozen).to_have_title(re.compile("^Results "))
+    expect(frozen).to_have_url(path.as_uri() + view)
+    assert scatter(frozen) == shown
+    expect(frozen.get_by_role("combobox", name="Batch", exact=True)).to_have_value(batch)
+    assert asked == [path.as_uri()]
+    # An address of one's own outweighs it.
+    other = visits.person(offline=True).new_page()
+    other.goto(f"{path.as_uri()}#/errors?batch=*")
+    expect(other).to_have_title(re.compile("^Errors "))
+
+
+def test_a_study_that_the_command_line_froze_opens_on_the_view_that_is_asked_for(
+    studied: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    path, view = (
+        tmp_path / "view.html",
+        "#/results?batch=*&y=response.settlement&x=factor.width&select=factor.depth:1..2",
+    )
+    freeze = ("freeze", studied.study, str(path), "--view")
+    secret = studied.command_line.run(*freeze, link(studied))
+    assert secret.code == 1
+    assert "a link with a key is none" in secret.err
+    assert link(studied).split("access=")[1] not in secret.err + secret.out
+    assert not path.exists()
+    ran = studied.command_line.run(*freeze, f"https://example.org/index.html{view}")
+    assert ran.code == 0, ran.err
+    frozen, _ = open_file(visits, path)
+    expect(frozen).to_have_url(path.as_uri() + view)
+    assert "settlement" in scatter(frozen)
+
+
 def test_freezing_on_the_page_is_stopped(studied: Launched, visits: Visits) -> None:
     page = visits.open(link(studied))
     go_to(page, "Results")

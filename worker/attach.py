@@ -389,11 +389,12 @@ class Worker:
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
-        case, body = attempt.case, b""
+        case, body, files = attempt.case, b"", 0
         try:
             body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
             for path, key in files_of(case, folder):
                 self._cloud.upload(key, path)
+                files += 1
             written = self._write_result(attempt, body)
         except (KeyboardInterrupt, *TROUBLE):
             if body:
@@ -407,7 +408,7 @@ class Worker:
             self._journal.say("case {}: another result was there already, its own was dropped".format(case.short))
             self._report.count("skipped")
             return
-        self._report.add_done(attempt, outcome.result)
+        self._report.add_done(attempt, outcome.result, files)
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
     def _write_result(self, attempt: "Attempt", body: bytes) -> bool:
@@ -734,11 +735,14 @@ class Report:
         self._counts[outcome] += 1
         self._heartbeat_is_new = True
 
-    def add_done(self, attempt: "Attempt", result: Any) -> None:
-        """A row for a result."""
+    def add_done(self, attempt: "Attempt", result: Any, files: int) -> None:
+        """A row for a result, beside which so many files were uploaded."""
         self.count("done")
         self._durations.append(attempt.secs)
-        self._segments.add(dict(attempt.row("done"), **scalars_in_row(result)))
+        row = dict(attempt.row("done"), **scalars_in_row(result))
+        if not result and not files:
+            row["empty"] = True
+        self._segments.add(row)
 
     def add_failed(self, attempt: "Attempt", failure: "Failure", final: bool) -> None:
         """A row for a failed attempt."""

@@ -51,8 +51,8 @@ pub(super) struct Desk {
     pub(super) reports: Reports,
     /// What is said once, for instance that a file couldn't be read.
     pub(super) said: RwSignal<Option<String>>,
-    /// What stood in the form before a design was opened.
-    pub(super) replaced: RwSignal<Option<Draft>>,
+    /// What stood in the form before a design was opened, and its model.
+    pub(super) replaced: RwSignal<Option<(Draft, Option<ModelText>)>>,
     /// Why this browser doesn't keep the draft, if so.
     pub(super) not_kept: RwSignal<Option<String>>,
 }

@@ -212,9 +212,16 @@ pub(super) fn write_table(desk: Desk) {
 pub(super) fn write_json(desk: Desk) {
     let saved = wanted(desk).and_then(|_| desk.draft.read_untracked().saved().ok());
     match saved {
-        Some(file) => write(desk, Wanted::Json(file)),
+        Some(file) => write(desk, Wanted::Json(with_model(desk, file))),
         None => desk.said.set(Some(NO_DESIGN.to_owned())),
     }
+}
+
+/// A design that holds the chosen model, if there is one.
+fn with_model(desk: Desk, mut file: DesignFile) -> DesignFile {
+    let model = desk.model.read_untracked();
+    file.model.text = model.as_ref().and_then(|model| String::from_utf8(model.content.to_vec()).ok());
+    file
 }
 
 fn write(desk: Desk, wanted: Wanted) {

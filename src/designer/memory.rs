@@ -63,10 +63,10 @@ fn reading(kept: &JsValue) -> Option<Reading> {
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
-/// Keeps the model.
-pub(super) async fn keep_model(desk: Desk, model: &ModelText) {
-    let content = Uint8Array::from(&*model.content);
-    keep(desk, MODEL, &Array::of2(&model.name.as_str().into(), &content).into()).await;
+/// Keeps the model, or forgets it.
+pub(super) async fn keep_model(desk: Desk, model: Option<&ModelText>) {
+    let named = |model: &ModelText| Array::of2(&model.name.as_str().into(), &Uint8Array::from(&*model.content));
+    keep(desk, MODEL, &model.map_or(JsValue::NULL, |model| named(model).into())).await;
 }
 
 /// Keeps the table and how it is read, or forgets it.
@@ -80,7 +80,7 @@ pub(super) fn keep_table(desk: Desk, name: String, file: Option<Blob>) {
 
 /// Forgets model and table.
 pub(super) fn forget_files(desk: Desk) {
-    spawn_local(async move { keep(desk, MODEL, &JsValue::NULL).await });
+    spawn_local(async move { keep_model(desk, None).await });
     keep_table(desk, String::new(), None);
 }
 

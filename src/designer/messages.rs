@@ -156,6 +156,8 @@ pub(super) struct Quality {
     pub(super) discrepancy: Option<f64>,
     /// That of as many random points, on average.
     pub(super) random_discrepancy: Option<f64>,
+    /// What an optimised Latin hypercube of that size reaches, about; none where that isn't known.
+    pub(super) optimised_discrepancy: Option<f64>,
     /// The smallest distance of two points in the unit cube.
     pub(super) distance: Option<f64>,
     /// The largest correlation of two dimensions, and which two.

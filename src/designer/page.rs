@@ -1,7 +1,9 @@
 //! The designer's page: the form to the left, what it makes to the right.
 
+use std::sync::Arc;
+
 use cruncher_study::access::Access;
-use cruncher_study::design::DesignFile;
+use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import::{self, Reading};
 use js_sys::{Array, Date, Uint8Array};
@@ -12,7 +14,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-use super::desk::{Desk, TableState};
+use super::desk::{Desk, ModelText, TableState};
 use super::focus::{Part, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::{factors, model, preview, sampler, submit, table};
@@ -73,9 +75,10 @@ fn note(words: Option<String>) -> Option<AnyView> {
 
 /// Brings back what stood in the form before a design was opened.
 fn undo(desk: Desk) -> Option<AnyView> {
-    let before = desk.replaced.get()?;
+    let (draft, model) = desk.replaced.get()?;
     let press = move |_| {
-        desk.draft.set(before.clone());
+        desk.draft.set(draft.clone());
+        choose_model(desk, model.clone());
         desk.replaced.set(None);
         desk.said.set(None);
     };
@@ -104,7 +107,7 @@ fn toolbar(desk: Desk) -> AnyView {
             <span class="top__gap"></span>
             {file_button("Open …", "Open a design file", ".json,application/json", move |file| open_file(desk, file))}
             {is_operator.then(|| view! { <button class="quiet" on:click=extend title="Begin with a design that was submitted, and keep its points">"Earlier …"</button> })}
-            <button class="quiet" on:click=move |_| draughtsman::write_json(desk) title="Save the design as a file that brings it back">"Save JSON"</button>
+            <button class="quiet" on:click=move |_| draughtsman::write_json(desk) title="Save the design, with its model, as a file that brings both back">"Save JSON"</button>
             <button class="quiet" on:click=move |_| draughtsman::write_table(desk) title="Save the table of cases">"Save CSV"</button>
             <button class="quiet" on:click=anew>"New"</button>
         </div>
@@ -152,7 +155,9 @@ fn open_file(desk: Desk, file: File) {
         let name = file.name();
         match read_design(&file).await {
             Ok(design) => {
-                desk.said.set(Some(format!("{name} was opened.")));
+                let with =
+                    design.model.text.as_ref().map(|_| format!(" Its model {} came with it.", design.model.file));
+                desk.said.set(Some(format!("{name} was opened.{}", with.unwrap_or_default())));
                 take_design(desk, &design, &name);
             }
             Err(reason) => desk.said.set(Some(format!("{name} is no design file: {reason}."))),
@@ -170,10 +175,13 @@ async fn read_design(file: &File) -> Result<DesignFile, String> {
 }
 
 fn take_design(desk: Desk, design: &DesignFile, name: &str) {
-    let chosen = desk.model.read_untracked().as_ref().map(|model| model.name.clone());
-    // The file names a model; which one is computed is the one that was chosen here.
-    let model = chosen.unwrap_or_default();
-    let draft = Draft { model, ..Draft::of(design) };
+    let before = (desk.draft.get_untracked(), desk.model.get_untracked());
+    let ModelFile { file, text, .. } = &design.model;
+    let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
+    // A file that only names its model: which one is computed is the one that was chosen here.
+    let model = held.or_else(|| before.1.clone());
+    let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
+    let draft = Draft { model: name_of_model, ..Draft::of(design) };
     let changed =
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
     if let Some((factor, _)) = changed.filter(|_| draft.source == Source::Sampler) {
@@ -184,15 +192,25 @@ fn take_design(desk: Desk, design: &DesignFile, name: &str) {
     }
     desk.drawn.set(Vec::new());
     desk.unfolded.update(|unfolded| unfolded.factors.clear());
-    let before = desk.draft.get_untracked();
-    desk.replaced.set((!before.is_untouched()).then_some(before));
+    desk.replaced.set((!before.0.is_untouched()).then_some(before));
     desk.draft.set(draft);
+    choose_model(desk, model);
     if let Some(table) = &design.table {
         let json = Uint8Array::from(table.to_json().as_slice());
         if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&json)) {
             table::take(desk, name.to_owned(), blob);
         }
     }
+}
+
+/// Takes a model that isn't chosen as a file, or none.
+fn choose_model(desk: Desk, model: Option<ModelText>) {
+    if *desk.model.read_untracked() == model {
+        return;
+    }
+    desk.model_problem.set(None);
+    desk.model.set(model.clone());
+    spawn_local(async move { memory::keep_model(desk, model.as_ref()).await });
 }
 
 /// The designs that were submitted, to begin with one of them.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use cruncher_plot::shadow::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::Points;
 use cruncher_sampling::quality::{
-    MAX_DISCREPANCY_POINTS, centred_discrepancy, largest_correlation, mean_discrepancy_of_random, smallest_distance,
+    MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, largest_correlation,
+    mean_discrepancy_of_random, smallest_distance,
 };
 use cruncher_study::axes::{Axis, axes};
 use cruncher_study::case::Parameter;
@@ -243,6 +244,7 @@ fn quality(design: &Design, axes: &[Axis]) -> Quality {
     Quality {
         discrepancy: (points.len() <= MAX_DISCREPANCY_POINTS).then(|| centred_discrepancy(&points)),
         random_discrepancy: Some(mean_discrepancy_of_random(points.len(), points.dimensions())),
+        optimised_discrepancy: discrepancy_of_optimised(points.len(), points.dimensions()),
         distance: (points.len() <= 100_000).then(|| smallest_distance(&points)).flatten(),
         correlation: largest_correlation(&points).map(|found| (found.value, name(found.first), name(found.second))),
     }

@@ -15,36 +15,43 @@ use crate::components::error_group::error_group_head;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::platform::local_time::exact_time;
-use crate::state::live::{Live, OpenStudy, Reader};
+use crate::state::live::{CASES_AT_A_TIME, Live, OpenStudy, Reader};
 use crate::state::problem::Problem;
 use crate::state::route::{BatchChoice, Page, Route};
 
-/// How many cases of a group are named.
-const MOST_NAMED: usize = 100;
-
-/// Reads the error document of the case that is shown, whenever that is another one.
-pub(crate) fn read_failure(study: Study, live: Live, reader: Reader) {
-    let shown = Memo::new(move |_| {
+/// Reads the error documents of the cases that are named, whenever these are others.
+pub(crate) fn read_failures(study: Study, live: Live, reader: Reader) {
+    let named = Memo::new(move |_| {
         let (route, snapshot) = (reader.route.get(), live.snapshot.get()?);
         let groups = snapshot.error_groups(route.batches.one());
         let group = groups.iter().find(|group| route.group.as_deref() == Some(group.signature))?;
-        shown_case(group, reader)
+        Some(named_cases(group, reader).collect::<Vec<_>>())
     });
-    Effect::new(move || {
-        reader.failure.set(None);
-        let (Some(case), study) = (shown.get(), study.clone()) else { return };
-        spawn_local(async move {
-            let read = study.error_document(&case).await.map_err(|error| read_problem(&error));
-            if shown.get_untracked() == Some(case) {
-                reader.failure.set(Some(read));
-            }
-        });
+    Effect::new(move |before: Option<Vec<CaseRef>>| {
+        let cases = named.get().unwrap_or_default();
+        reader.failures.update(|read| read.retain(|(case, _)| cases.contains(case)));
+        let before = before.unwrap_or_default();
+        for case in cases.iter().filter(|case| !before.contains(case)).cloned() {
+            let study = study.clone();
+            spawn_local(async move {
+                let read = study.error_document(&case).await.map_err(|error| read_problem(&error));
+                if named.get_untracked().is_some_and(|named| named.contains(&case)) {
+                    reader.failures.update(|all| all.push((case, read)));
+                }
+            });
+        }
+        cases
     });
+}
+
+/// The cases of a group that are named, the one that failed last in front.
+fn named_cases<'a>(group: &'a ErrorGroup<'a>, reader: Reader) -> impl Iterator<Item = CaseRef> + 'a {
+    group.cases().take(reader.named_cases.get())
 }
 
 /// The case that the reader picked, else the group's last one.
 fn shown_case(group: &ErrorGroup, reader: Reader) -> Option<CaseRef> {
-    let picked = reader.case.get().filter(|case| group.cases().any(|own| own == *case));
+    let picked = reader.case.get().filter(|case| named_cases(group, reader).any(|own| own == *case));
     picked.or_else(|| group.cases().next())
 }
 
@@ -121,33 +128,43 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
 
 fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
     let shown = shown_case(group, reader);
-    let chip = |case: CaseRef| {
-        let id = case.1.to_string();
-        let title = format!("{id} of {}", case.0);
+    let read = reader.failures.get();
+    let of_case = |case: &CaseRef| read.iter().find(|(own, _)| own == case).map(|(_, read)| read);
+    let one = |case: CaseRef| {
+        let title = format!("{} of {}", case.1, case.0);
         let is_shown = shown.as_ref() == Some(&case);
+        let words = match of_case(&case) {
+            Some(Ok(document)) => inputs(document),
+            _ => case.1.to_string(),
+        };
         let pick = move |_| reader.case.set(Some(case.clone()));
-        view! {
-            <button class="chip" title=title aria-pressed=is_shown.to_string() on:click=press(pick)>
-                <code>{id[..8].to_owned()}</code>
-            </button>
-        }
+        view! { <button class="chip" title=title aria-pressed=is_shown.to_string() on:click=press(pick)>{words}</button> }
     };
-    let chips: Vec<_> = group.cases().take(MOST_NAMED).map(chip).collect();
-    let more = group.len().saturating_sub(MOST_NAMED);
-    let failure = reader.failure.get().map(|read| match read {
-        Ok(document) => failure(&document),
-        Err(problem) => problem_note(problem),
+    let cases: Vec<_> = named_cases(group, reader).map(one).collect();
+    let more = group.len().saturating_sub(cases.len());
+    let show_more = move |_| reader.named_cases.update(|named| *named += CASES_AT_A_TIME);
+    let more = (more > 0).then(|| {
+        let words = format!("Show {} of {more} more", more.min(CASES_AT_A_TIME));
+        view! { <button class="chip" on:click=press(show_more)>{words}</button> }
+    });
+    let failure = shown.as_ref().and_then(of_case).map(|read| match read {
+        Ok(document) => failure(document),
+        Err(problem) => problem_note(problem.clone()),
     });
     view! {
         <div class="group__body">
-            <div class="group__cases" role="group" aria-label="Cases of this group">
-                {chips}
-                {(more > 0).then(|| format!("and {more} more"))}
-            </div>
+            <div class="group__cases" role="group" aria-label="Cases of this group">{cases}{more}</div>
             {failure}
         </div>
     }
     .into_any()
+}
+
+/// The inputs of a case in a line, exactly: `cohesion 61234.5 · soil "clay"`. The case's id if it has none.
+fn inputs(document: &ErrorDocument) -> String {
+    let one = |(name, value)| format!("{name} {}", serde_json::to_string(value).unwrap_or_default());
+    let all: Vec<String> = document.parameters.iter().map(one).collect();
+    if all.is_empty() { document.case_id.to_string() } else { all.join(" · ") }
 }
 
 fn failure(document: &ErrorDocument) -> AnyView {
@@ -158,7 +175,7 @@ fn failure(document: &ErrorDocument) -> AnyView {
         ("Worker", document.computer.clone()),
         ("Attempt", format!("{} of {}, failed after {took}", document.attempt, document.max_attempts)),
         ("When", exact_time(document.end_time)),
-        ("Parameters", serde_json::to_string(&document.parameters).unwrap_or_default()),
+        ("Inputs", inputs(document)),
     ];
     let log = document.log.trim();
     let log = (!log.is_empty()).then(|| {

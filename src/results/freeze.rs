@@ -6,7 +6,7 @@ use cruncher_aws::{Error, ErrorKind};
 use cruncher_backend::frozen::{Content, FreezeError, Part, Reading, as_text, collect, parts, published};
 use cruncher_study::figures::thousands;
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::{GetUntracked, document};
+use leptos::prelude::{GetUntracked, WithUntracked, document};
 use wasm_bindgen::JsValue;
 
 use super::desk::Desk;
@@ -28,6 +28,7 @@ pub(super) async fn freeze(desk: Desk, tell: impl Fn(String) + 'static) -> Resul
     let report = tell.clone();
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
     let mut content = read.map_err(|error| unread(desk, &error))?;
+    content.view = desk.view.with_untracked(ToString::to_string);
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
     // The parts share them, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();

@@ -51,6 +51,7 @@ mod tests {
             unsent: 2,
             running: 1,
             done: 2,
+            empty: 1,
             failed: 1,
             cancelled: 1,
             lost: 1,

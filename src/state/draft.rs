@@ -241,7 +241,7 @@ impl Draft {
         let replicates = if is_sampled { whole(&self.replicates, Place::Replicates, &mut note) } else { None };
         let file = DesignFile {
             batch: Batch::parse("unnamed").map_err(|_unreachable| Vec::new())?,
-            model: ModelFile { file: self.model.clone(), kind: self.kind },
+            model: ModelFile { file: self.model.clone(), kind: self.kind, text: None },
             factors,
             constraints,
             sampler: sampler.unwrap_or(Sampler::Table),

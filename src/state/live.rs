@@ -64,6 +64,9 @@ impl Live {
     }
 }
 
+/// How many cases of a group of errors are named, and how many more whenever more are asked for.
+pub(crate) const CASES_AT_A_TIME: usize = 20;
+
 /// Where the reader is, and what they have chosen.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader {
@@ -77,8 +80,10 @@ pub(crate) struct Reader {
     pub(crate) copied: RwSignal<Option<Copied>>,
     /// The failed case that is shown, if it isn't the last one of its group.
     pub(crate) case: RwSignal<Option<CaseRef>>,
-    /// The error document of the failed case that is shown, once it has been read.
-    pub(crate) failure: RwSignal<Option<Result<ErrorDocument, Problem>>>,
+    /// How many cases of a group of errors are named.
+    pub(crate) named_cases: RwSignal<usize>,
+    /// The error documents of these cases, as far as they have been read.
+    pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, Problem>)>>,
     /// Why what is asked of the workers wasn't changed, if the last change failed.
     pub(crate) unchanged: RwSignal<Option<Problem>>,
     /// Why the designer, and the results, couldn't be loaded, if so.
@@ -94,7 +99,8 @@ impl Reader {
             workers: RwSignal::new(4),
             copied: RwSignal::new(None),
             case: RwSignal::new(None),
-            failure: RwSignal::new(None),
+            named_cases: RwSignal::new(CASES_AT_A_TIME),
+            failures: RwSignal::new(Vec::new()),
             unchanged: RwSignal::new(None),
             failed: [RwSignal::new(None), RwSignal::new(None)],
         }

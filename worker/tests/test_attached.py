@@ -503,6 +503,17 @@ def test_a_segment_has_a_row_an_attempt_with_the_scalars_of_its_result(lab: Lab)
     assert b"attached to study" in log and b"stopped by its user" in log
 
 
+def test_a_row_says_that_a_model_returned_nothing(lab: Lab) -> None:
+    worker = lab.attach()
+    models = ["pass", "result['a'] = None", "open('files/a.txt', 'w').close()"]
+    cases = [lab.send(model) for model in models]
+    for case in cases:
+        lab.done(case)
+    worker.stop()
+    is_empty = {row["case_id"]: row.get("empty", False) for row in lab.rows(worker.name())}
+    assert [is_empty[case] for case in cases] == [True, False, False]
+
+
 def test_a_model_file_is_fetched_once(lab: Lab) -> None:
     proxy = lab.proxy()
     lab.attach(proxy.config_url)

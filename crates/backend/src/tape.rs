@@ -54,8 +54,8 @@ impl Tape {
     }
 
     fn case_counts(&mut self, counts: &CaseCounts) {
-        let CaseCounts { cases, queued, unsent, running, done, failed, cancelled, lost, withdrawn } = *counts;
-        self.counts([cases, queued, unsent, running, done, failed, cancelled, lost, withdrawn]);
+        let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn } = *counts;
+        self.counts([cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn]);
     }
 
     fn account(&mut self, account: &BatchAccount) {
@@ -165,6 +165,7 @@ impl Reel {
             unsent: self.count()?,
             running: self.count()?,
             done: self.count()?,
+            empty: self.count()?,
             failed: self.count()?,
             cancelled: self.count()?,
             lost: self.count()?,
@@ -217,6 +218,7 @@ mod tests {
             unsent: 1,
             running: 1,
             done: 4,
+            empty: 3,
             failed: 1,
             cancelled: 1,
             lost: 1,

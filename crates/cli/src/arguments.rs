@@ -184,7 +184,8 @@ model printed and on which computer. Pass it on like those. Files of results sta
 Costs: a GET a document, 0.004 dollars for 10,000.
 
 Examples:
-  cruncher freeze prandtl prandtl.html";
+  cruncher freeze prandtl prandtl.html
+  cruncher freeze prandtl prandtl.html --view '#/results?batch=prandtl/coarse'";
 
 /// Write a study's page into a file.
 #[derive(Debug, Args)]
@@ -196,6 +197,10 @@ pub(crate) struct Freeze {
     /// The file; one of that name is replaced
     #[arg(value_name = "FILE.html")]
     pub file: PathBuf,
+    /// What it shows at first: an address of the study's page, as *Copy link* gives it, or what stands behind its `#`
+    /// [default: the overview]
+    #[arg(long, value_name = "ADDRESS")]
+    pub view: Option<String>,
 }
 
 const AFTER_CLEAN_UP: &str = "\

@@ -23,14 +23,14 @@ const MOST_ROWS: usize = 20;
 pub(crate) struct Input {
     pub file: DesignFile,
     pub model: Option<Vec<u8>>,
-    /// Where the model's file is, or would be.
+    /// Where the model's file is, or would be, if the design doesn't hold it.
     pub model_path: PathBuf,
     /// Whether the batch was named, by the design or by the user.
     pub has_batch: bool,
 }
 
 impl Input {
-    /// Reads what the user names. That the model named by a design isn't beside it is no failure yet.
+    /// Reads what the user names. That the model named by a design is neither in it nor beside it is no failure yet.
     pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
         let content = read(&source.design)?;
         let (mut file, has_batch) = match design_file(&content) {
@@ -49,7 +49,12 @@ impl Input {
         let beside = source.design.parent().unwrap_or(Path::new("")).join(&file.model.file);
         let model_path = source.model.clone().unwrap_or(beside);
         let is_there = source.model.is_some() || model_path.is_file();
-        let model = is_there.then(|| read(&model_path)).transpose()?;
+        let beside = is_there.then(|| read(&model_path)).transpose()?;
+        let held = file.model.text.take().filter(|_| source.model.is_none()).map(String::into_bytes);
+        let model = match (held, beside) {
+            (Some(held), Some(beside)) if held != beside => return Err(two_models(&source.design, &model_path)),
+            (held, beside) => held.or(beside),
+        };
         if source.model.is_some() {
             file.model.file = file_name(&model_path);
         }
@@ -67,6 +72,14 @@ impl Input {
             Failure::new(format!("{missing}: name its file with --model."))
         })
     }
+}
+
+/// That nobody knows which of two models is meant: other models make other cases.
+fn two_models(design: &Path, beside: &Path) -> Failure {
+    let (design, beside) = (design.display(), beside.display());
+    Failure::new(format!(
+        "{design} holds its model, and {beside} is another one: name the file with --model to take that, or move it away."
+    ))
 }
 
 /// That nothing was said of how a table is read: a design isn't read so.
@@ -115,7 +128,7 @@ fn of_table(table: Table, source: &Source) -> DesignFile {
     let is_python = Path::new(&file).extension().is_none_or(|extension| extension.eq_ignore_ascii_case("py"));
     DesignFile {
         batch: Batch::parse(NO_BATCH).unwrap_or_else(|_| unreachable!("it is a valid name")),
-        model: ModelFile { file, kind: if is_python { ModelKind::Python } else { ModelKind::Command } },
+        model: ModelFile { file, kind: if is_python { ModelKind::Python } else { ModelKind::Command }, text: None },
         factors: Vec::new(),
         constraints: Vec::new(),
         sampler: Sampler::Table,
@@ -168,5 +181,25 @@ mod tests {
             let words = format!("is a design, and {option} says how a table of cases is read: leave the option out.");
             assert!(failure.message().contains(&words), "{}", failure.message());
         }
+    }
+
+    #[test]
+    fn a_model_in_a_design_needs_no_file_and_gives_way_to_none_unsaid() {
+        let folder = tempfile::tempdir().unwrap();
+        let (design, model) = (folder.path().join("design.json"), folder.path().join("m.py"));
+        let content = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python", "text": "x = {{a}}\r\n"},
+            "factors": [{"name": "a", "levels": [1]}], "sampler": {"kind": "full_grid", "steps": 2}}"#;
+        std::fs::write(&design, content).unwrap();
+        let read = |options: &[&str]| Input::read(&source(&design, options));
+        let held = b"x = {{a}}\r\n".to_vec();
+        assert_eq!(read(&[]).unwrap().model, Some(held.clone()));
+        std::fs::write(&model, &held).unwrap();
+        assert_eq!(read(&[]).unwrap().model, Some(held), "beside it lies the same");
+        std::fs::write(&model, "x = {{a}}\n").unwrap();
+        let failure = read(&[]).unwrap_err();
+        assert!(failure.message().contains("holds its model, and"), "{}", failure.message());
+        let chosen = read(&["--model", model.to_str().unwrap()]).unwrap();
+        assert_eq!(chosen.model.as_deref(), Some(b"x = {{a}}\n".as_slice()));
+        assert_eq!(chosen.file.model.text, None);
     }
 }

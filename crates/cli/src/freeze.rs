@@ -25,11 +25,12 @@ pub(crate) async fn run(account: &Account, arguments: &Freeze) -> Result<(), Fai
 }
 
 async fn freeze(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
+    let view = arguments.view.as_deref().map_or_else(|| Ok(String::new()), view)?;
     let page = page()?;
     // At first, so that nobody waits for a study that has no place.
     let mut draft = Draft::beside(&arguments.file)?;
     let client = cloud::client(account).await?;
-    let content = look(client, &arguments.study).await?;
+    let content = Content { view, ..look(client, &arguments.study).await? };
     let html = document(page.assets(), &content).map_err(|error| {
         Failure::new(format!("{} Upgrade cruncher, or build its dashboard again.", sentence(&error)))
     })?;
@@ -40,6 +41,17 @@ async fn freeze(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
         note(format_args!("Left out: {part}"));
     }
     Ok(())
+}
+
+/// The part of an address that says what is shown. An address that holds a key is refused, and not repeated.
+fn view(address: &str) -> Result<String, Failure> {
+    let place = address.split_once('#').map(|(_, place)| place).filter(|place| place.starts_with('/'));
+    place.map(|place| format!("#{place}")).ok_or_else(|| {
+        Failure::new(
+            "--view takes an address of the study's page that has `#/` and what is shown behind it, such as \
+             '#/results?batch=soil'. *Copy link* on the Results page gives one; a link with a key is none.",
+        )
+    })
 }
 
 async fn look(client: Client, study: &str) -> Result<Content, Failure> {
@@ -65,4 +77,20 @@ fn summary(content: &Content, file: &Path, size_bytes: u64) -> String {
     let failed = if total.failed > 0 { format!(", {} failed", thousands(total.failed)) } else { String::new() };
     let cases = count(total.cases, "case");
     format!("{}: {} of {cases} done{failed}; {}", file.display(), thousands(total.done), size(size_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_what_stands_behind_the_hash_of_an_address() {
+        for address in ["#/results?batch=a&x=factor.c", "http://b.s3.example/index.html#/results?batch=a&x=factor.c"] {
+            assert_eq!(view(address).unwrap(), "#/results?batch=a&x=factor.c");
+        }
+        for address in ["", "results", "#", "http://b.s3.example/index.html", "https://b/#access=c2VjcmV0"] {
+            let failure = view(address).unwrap_err();
+            assert!(failure.message().starts_with("--view takes an address") && !failure.message().contains("c2Vj"));
+        }
+    }
 }

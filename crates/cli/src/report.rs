@@ -19,7 +19,8 @@ const MOST_ROWS: usize = 30;
 
 /// The states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
-    let CaseCounts { cases, queued, unsent: _, running, done, failed, cancelled, lost, withdrawn } = snapshot.total;
+    let CaseCounts { cases, queued, unsent: _, running, done, empty: _, failed, cancelled, lost, withdrawn } =
+        snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
     for (number, state) in [
         (running, "running"),
@@ -223,10 +224,10 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
 }
 
 fn counts_json(counts: &CaseCounts) -> Value {
-    let CaseCounts { cases, queued, unsent: _, running, done, failed, cancelled, lost, withdrawn } = counts;
+    let CaseCounts { cases, queued, unsent: _, running, done, empty, failed, cancelled, lost, withdrawn } = counts;
     json!({
         "cases": cases, "queued": queued, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
-        "lost": lost, "withdrawn": withdrawn,
+        "lost": lost, "withdrawn": withdrawn, "empty": empty,
     })
 }
 

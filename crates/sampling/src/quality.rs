@@ -5,6 +5,8 @@ mod discrepancy;
 mod distance;
 
 pub use correlation::{Correlation, largest_correlation};
-pub use discrepancy::{MAX_DISCREPANCY_POINTS, centred_discrepancy, mean_discrepancy_of_random};
+pub use discrepancy::{
+    MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, mean_discrepancy_of_random,
+};
 pub(crate) use discrepancy::{halved, kernel, single};
 pub use distance::smallest_distance;

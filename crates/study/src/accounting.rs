@@ -20,6 +20,8 @@ pub struct CaseCounts {
     pub running: u64,
     /// With a result.
     pub done: u64,
+    /// Those of the done ones whose model returned nothing.
+    pub empty: u64,
     /// Without an attempt left.
     pub failed: u64,
     /// Called off by the operator.
@@ -43,6 +45,10 @@ impl CaseCounts {
             CaseState::Queued => &mut self.queued,
             CaseState::Running => &mut self.running,
             CaseState::Done => &mut self.done,
+            CaseState::Empty => {
+                self.empty += 1;
+                &mut self.done
+            }
             CaseState::Failed => &mut self.failed,
             CaseState::Cancelled => &mut self.cancelled,
             CaseState::Lost => &mut self.lost,
@@ -55,6 +61,7 @@ impl CaseCounts {
         self.unsent += other.unsent;
         self.running += other.running;
         self.done += other.done;
+        self.empty += other.empty;
         self.failed += other.failed;
         self.cancelled += other.cancelled;
         self.lost += other.lost;
@@ -71,6 +78,8 @@ pub enum CaseState {
     Running,
     /// With a result.
     Done,
+    /// With a result that has nothing in it.
+    Empty,
     /// Without an attempt left.
     Failed,
     /// Called off by the operator.

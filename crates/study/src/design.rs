@@ -7,10 +7,10 @@ use crate::batch::Batch;
 use crate::case::{Parameter, Parameters};
 use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
 use crate::factor::{Factor, FactorError, Values, check_factors};
-use crate::figures::counted;
+use crate::figures::{counted, thousands};
 use crate::grid::GridValues;
 use crate::import::{Column, Table};
-use crate::model::ModelKind;
+use crate::model::{MAX_MODEL_BYTES, ModelKind};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
 /// What an engineer writes down: a design and the model that it is for.
@@ -18,7 +18,7 @@ use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 pub struct DesignFile {
     /// The batch that its cases belong to.
     pub batch: Batch,
-    /// The model's file, beside this one.
+    /// The model: its file is beside this one, unless its text stands here.
     pub model: ModelFile,
     /// The inputs of the model.
     #[serde(default)]
@@ -63,6 +63,27 @@ pub struct ModelFile {
     pub file: String,
     /// How a worker runs it.
     pub kind: ModelKind,
+    /// The whole file, if the design holds it; in UTF-8 it is the file byte for byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl ModelFile {
+    /// What is wrong with a model that the design holds, as the second half of a sentence; nothing if the file is beside it.
+    #[must_use]
+    pub fn objection(&self) -> Option<String> {
+        let size_bytes = self.text.as_ref()?.len() as u64;
+        if self.file.is_empty() {
+            return Some("its model has a `text`, but no `file`: name it".to_owned());
+        }
+        (size_bytes > MAX_MODEL_BYTES).then(|| {
+            format!(
+                "its model has {} bytes, more than the {} MiB of a model",
+                thousands(size_bytes),
+                MAX_MODEL_BYTES >> 20
+            )
+        })
+    }
 }
 
 /// A design that can't become cases.

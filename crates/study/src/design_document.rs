@@ -98,7 +98,7 @@ impl DesignDocument {
     pub fn design_file(&self) -> DesignFile {
         DesignFile {
             batch: self.batch.clone(),
-            model: ModelFile { file: self.model.file_name().to_owned(), kind: self.model.kind },
+            model: ModelFile { file: self.model.file_name().to_owned(), kind: self.model.kind, text: None },
             factors: self.factors.clone(),
             constraints: self.constraints.clone(),
             sampler: self.sampler.unwrap_or(Sampler::Table),

@@ -47,6 +47,11 @@ pub enum Notice {
         /// How many.
         cases: u64,
     },
+    /// Cases that are done, and whose model returned nothing.
+    Empty {
+        /// How many.
+        cases: u64,
+    },
     /// A worker's key was not accepted.
     WorkerRefused {
         /// Its host.
@@ -87,7 +92,7 @@ impl Notice {
     pub const fn weight(&self) -> Weight {
         match self {
             Self::NoCases | Self::Finished => Weight::Information,
-            Self::NoWorker { .. } | Self::Paused | Self::WorkerSilent { .. } => Weight::Warning,
+            Self::NoWorker { .. } | Self::Paused | Self::Empty { .. } | Self::WorkerSilent { .. } => Weight::Warning,
             Self::Lost { .. } | Self::DeadLetters { .. } | Self::WorkerRefused { .. } | Self::WorkerCrashed { .. } => {
                 Weight::Problem
             }
@@ -111,6 +116,10 @@ impl fmt::Display for Notice {
             }
             Self::DeadLetters { cases } => {
                 write!(f, "{cases} cases are in the dead-letter queue: they were handed out again and again, and no worker came to an end with them.")
+            }
+            Self::Empty { cases: 1 } => f.write_str("1 case is done, but returned nothing: what a model puts into `result` is its result."),
+            Self::Empty { cases } => {
+                write!(f, "{cases} cases are done, but returned nothing: what a model puts into `result` is its result.")
             }
             Self::WorkerRefused { host, message } => {
                 write!(f, "The worker on {host} was refused: {message} Attach it again with the line of the Attach page.")
@@ -145,6 +154,9 @@ pub fn diagnose(
     }
     if counts.lost > 0 {
         notices.push(Notice::Lost { cases: counts.lost });
+    }
+    if counts.empty > 0 {
+        notices.push(Notice::Empty { cases: counts.empty });
     }
     if dead_letters > 0 {
         notices.push(Notice::DeadLetters { cases: dead_letters });
@@ -224,6 +236,19 @@ mod tests {
         let counts = CaseCounts { cases: 2, running: 1, done: 1, ..CaseCounts::default() };
         check(counts, &[], 0, false, &[]);
         check(CaseCounts { cases: 3, queued: 1, ..counts }, &[], 0, false, &["1 case waits, and no worker"]);
+    }
+
+    #[test]
+    fn cases_that_returned_nothing_are_told_first() {
+        let counts = CaseCounts { cases: 2, done: 2, empty: 1, ..CaseCounts::default() };
+        check(counts, &[], 0, false, &["1 case is done, but returned nothing", "Every case"]);
+        check(
+            CaseCounts { empty: 2, ..counts },
+            &[],
+            0,
+            false,
+            &["2 cases are done, but returned nothing", "Every case"],
+        );
     }
 
     #[test]

@@ -78,16 +78,18 @@ impl BatchCases {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
 
-    fn finish(&mut self, case: CaseId, level: u32, finish: Finish) {
+    fn finish(&mut self, case: CaseId, level: u32, finish: Finish, is_empty: bool) {
         // Not by `entry`: that borrows the finishes too.
         let entry = self.entries.entry(case).or_insert(Entry::new(level));
         match entry.finish_in(&mut self.finishes) {
             None => {
                 self.finishes.push(finish);
                 entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
+                entry.is_empty = is_empty;
             }
             Some(known) if finish.says_more_than(known) => {
                 *known = finish;
+                entry.is_empty = is_empty;
                 if entry.submission.is_none() {
                     entry.level = level;
                 }
@@ -104,11 +106,13 @@ struct Entry {
     finish: Option<NonZero<u32>>,
     /// The place of the submission that named it last, from 1; none for a result that no table names.
     submission: Option<NonZero<u32>>,
+    /// Whether its model returned nothing, as the row of its finish says.
+    is_empty: bool,
 }
 
 impl Entry {
     const fn new(level: u32) -> Self {
-        Self { level, finish: None, submission: None }
+        Self { level, finish: None, submission: None, is_empty: false }
     }
 
     const fn is_done(&self) -> bool {
@@ -235,7 +239,7 @@ impl Ledger {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
                 let finish = Finish { end_time: row.end_time, duration_secs };
-                self.finish(&(row.batch.clone(), row.case_id), row.level, finish);
+                self.finish(&(row.batch.clone(), row.case_id), row.level, finish, row.is_empty);
             }
             RowOutcome::Failed => self.fail(
                 (row.batch.clone(), row.case_id),
@@ -272,7 +276,7 @@ impl Ledger {
     /// before the listing are forgotten.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
-            self.finish(case, 0, Finish { end_time: *changed, duration_secs: None });
+            self.finish(case, 0, Finish { end_time: *changed, duration_secs: None }, false);
         }
         let mut errors = BTreeSet::new();
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
@@ -290,8 +294,8 @@ impl Ledger {
         self.batches.get(batch)?.entries.get(case)
     }
 
-    fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish) {
-        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish);
+    fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish, is_empty: bool) {
+        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, is_empty);
         self.failures.remove(case);
     }
 
@@ -450,7 +454,7 @@ impl Ledger {
         circumstances: &Circumstances,
     ) -> CaseState {
         if entry.is_done() {
-            return CaseState::Done;
+            return if entry.is_empty { CaseState::Empty } else { CaseState::Done };
         }
         if circumstances.running.contains(case) {
             return CaseState::Running;

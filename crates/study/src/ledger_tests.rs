@@ -30,6 +30,7 @@ fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> Segme
         start_time: end_time - 10.0,
         end_time,
         is_final,
+        is_empty: false,
         signature: Some("00ff".into()),
         error: Some("ValueError: negative cohesion".into()),
     }
@@ -237,7 +238,7 @@ fn of_two_rows_of_a_result_the_later_one_counts_in_whatever_order() {
 
 #[test]
 fn an_entry_is_small_as_there_may_be_a_million() {
-    assert_eq!(size_of::<Entry>(), 12);
+    assert_eq!(size_of::<Entry>(), 16);
 }
 
 #[test]
@@ -340,6 +341,20 @@ fn replaced() -> Ledger {
 }
 
 #[test]
+fn a_case_that_returned_nothing_is_done_and_counted_apart() {
+    let mut ledger = ledger(4);
+    for number in [0, 1] {
+        ledger.add_row("w", &SegmentRow { is_empty: true, ..row(number, RowOutcome::Done, false, 1_100.0) });
+    }
+    ledger.add_row("w", &SegmentRow { is_empty: true, ..row(2, RowOutcome::Failed, true, 1_100.0) });
+    let found = counts(&ledger, &[], false, NOW);
+    assert_eq!((found.done, found.empty, found.failed), (2, 2, 1));
+    // Computed again by force, with a result.
+    ledger.add_row("w", &row(1, RowOutcome::Done, false, 1_200.0));
+    assert_eq!(counts(&ledger, &[], false, NOW).empty, 1);
+}
+
+#[test]
 fn withdrawn_cases_are_in_no_other_state_and_come_back() {
     let ledger = replaced();
     let of = |control: &Control| account_with(&ledger, control, &[4, 11], 2);
@@ -426,6 +441,7 @@ proptest! {
     #[test]
     fn withdrawn_cases_and_the_states_always_sum_up(
         events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),
+        empty in any::<u32>(),
         tables in prop::collection::vec((0..4_usize, 0..20_u32, 1..20_u32, 0.0..900.0_f64), 1..6),
         withdrawn in prop::collection::vec(0..4_usize, 0..4),
         running in prop::collection::vec(0..20_u32, 0..5),
@@ -438,12 +454,15 @@ proptest! {
         }
         for (number, is_done, is_final, end_time) in events {
             let outcome = if is_done { RowOutcome::Done } else { RowOutcome::Failed };
-            ledger.add_row("w", &row(number, outcome, is_final, end_time));
+            let is_empty = empty >> number & 1 == 1;
+            ledger.add_row("w", &SegmentRow { is_empty, ..row(number, outcome, is_final, end_time) });
         }
         let withdrawn: Vec<&str> = withdrawn.iter().map(|place| ids[*place]).filter(|id| !id.is_empty()).collect();
         let control = withdrawing(&withdrawn);
         let account = account_with(&ledger, &control, &running, leased);
-        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, withdrawn, unsent } = account.counts;
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, withdrawn, unsent, empty } =
+            account.counts;
+        prop_assert!(empty <= done);
         prop_assert_eq!(cases + withdrawn, ledger.cases());
         prop_assert_eq!(queued + running + done + failed + cancelled + lost, cases);
         prop_assert!(unsent <= queued);

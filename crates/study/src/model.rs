@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// The largest model that is chosen on the page, or held by a design file.
+pub const MAX_MODEL_BYTES: u64 = 16 << 20;
+
 /// The SHA-256 of a model file, as 64 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelDigest(String);

@@ -24,6 +24,9 @@ pub struct SegmentRow {
     /// Whether no attempt is left, after a failure.
     #[serde(default, rename = "final")]
     pub is_final: bool,
+    /// Whether the model returned nothing, neither values nor files, after a success.
+    #[serde(default, rename = "empty")]
+    pub is_empty: bool,
     /// What groups this failure with others like it.
     #[serde(default)]
     pub signature: Option<String>,

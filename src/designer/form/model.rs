@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_study::figures::counted;
-use cruncher_study::model::ModelKind;
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
 use cruncher_study::template::{self, Language, Placeholder, Unfilled, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -22,9 +22,6 @@ use crate::state::draft::factor::FactorDraft;
 use crate::state::draft::{Place, Source};
 use crate::state::excerpt::{ExcerptLine, excerpt};
 use crate::state::placeholders::{self, Chip, Input, MisspeltInput, Note};
-
-/// The largest model file.
-const MAX_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// How many lines are shown around one with values.
 const LINES_AROUND: usize = 2;
@@ -86,7 +83,7 @@ fn take(desk: Desk, file: File) {
             Ok(model) => {
                 desk.model_problem.set(None);
                 set_model(desk, model.clone());
-                memory::keep_model(desk, &model).await;
+                memory::keep_model(desk, Some(&model)).await;
             }
             Err(problem) => desk.model_problem.set(Some(problem)),
         }
@@ -113,8 +110,9 @@ fn batch_name(file_name: &str) -> String {
 
 async fn read(file: &File) -> Result<ModelText, String> {
     let name = file.name();
-    if file.size() > MAX_BYTES {
-        return Err(format!("{name} is larger than 16 MiB: that is no model file."));
+    #[expect(clippy::cast_precision_loss, reason = "a power of 2")]
+    if file.size() > MAX_MODEL_BYTES as f64 {
+        return Err(format!("{name} is larger than {} MiB: that is no model file.", MAX_MODEL_BYTES >> 20));
     }
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|_gone| format!("{name} can't be read: was it moved or deleted?"))?;

@@ -18,7 +18,8 @@ use crate::designer::points::MOST_DRAWN;
 use crate::state::draft::Source;
 
 const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
-    points and factors; beside it what as many independent random points have on average.";
+    points and factors; beside it what as many independent random points have on average, and about what an optimised \
+    Latin hypercube reaches, than which hardly any points are better.";
 const DISTANCE: &str = "Between two points, where every factor's range has length 1: the larger, the better.";
 const CORRELATION: &str =
     "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.";
@@ -162,9 +163,13 @@ fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
         significant,
     );
     let random = quality.random_discrepancy.filter(|_| quality.discrepancy.is_some());
-    let random = random.map(|random| {
-        view! { <span class="faint" title=random.to_string()>{format!("(random: {})", significant(random))}</span> }
-            .into_any()
+    let others = random.map(|random| {
+        // It is known to two digits.
+        let rounded = |best: f64| format!("{best:.1e}").parse().unwrap_or(best);
+        let optimised =
+            quality.optimised_discrepancy.map(|best| format!(", optimised: about {}", significant(rounded(best))));
+        let figure = format!("(random: {}", significant(random));
+        view! { <span class="faint"><span title=random.to_string()>{figure}</span>{optimised}")"</span> }.into_any()
     });
     let correlation = quality.correlation.as_ref().map(|(value, first, second)| {
         let sign = if *value > 0.0 { "+" } else { "" };
@@ -176,7 +181,7 @@ fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
     };
     view! {
         <dl class="quality">
-            <div class="quality__one">{figure("Centred discrepancy", DISCREPANCY, discrepancy, quality.discrepancy, random)}</div>
+            <div class="quality__one">{figure("Centred discrepancy", DISCREPANCY, discrepancy, quality.discrepancy, others)}</div>
             <div class="quality__one">{figure("Smallest distance", DISTANCE, quality.distance.map_or_else(unknown, significant), quality.distance, None)}</div>
             <div class="quality__one">{figure("Largest correlation", CORRELATION, correlation.unwrap_or_else(unknown), quality.correlation.map(|found| found.0), None)}</div>
         </dl>

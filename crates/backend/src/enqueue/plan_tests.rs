@@ -51,7 +51,7 @@ fn a_file_name_that_can_not_be_in_a_key_is_refused() {
         ("a\nb", false),
     ] {
         let mut file = design(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#);
-        file.model = ModelFile { file: name.to_owned(), kind: ModelKind::Python };
+        file.model = ModelFile { file: name.to_owned(), kind: ModelKind::Python, text: None };
         assert_eq!(Plan::new(&file, b"model", &submission()).is_ok(), expected, "{name}");
     }
 }

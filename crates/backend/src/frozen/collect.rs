@@ -30,6 +30,8 @@ const MAX_CASES_A_GROUP: usize = 100;
 pub struct Content {
     /// The study's name.
     pub study: String,
+    /// What it shows at first, as the fragment of an address, `#/results?batch=soil`; the overview if it is empty.
+    pub view: String,
     /// What was seen.
     pub snapshot: Snapshot,
     /// The rows of all segments and of which version cases are, as a [`Shelf`] is told them.
@@ -93,6 +95,7 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
     let documents = Documents::read(study, objects, &named, &*report).await?;
     Ok(Content {
         study: study.config.study.clone(),
+        view: String::new(),
         left_out: left_out(&documents, lacking(&snapshot.total, &chunks)),
         snapshot,
         chunks,

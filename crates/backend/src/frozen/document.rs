@@ -19,7 +19,7 @@ const HIDES: &str = include_str!("frozen.css");
 const EXPORTS: &str = "export { initSync, __wbg_init as default };";
 
 /// The style sheets, in their order, by the beginnings of their names.
-const STYLES: [&str; 6] = ["tokens", "base", "frame", "components", "pages", "results"];
+const STYLES: [&str; 3] = ["tokens", "page", "results"];
 
 /// The programs: what a frozen study calls each, and how its files are called.
 const PROGRAMS: [(&str, &str); 2] = [("dashboard", "cruncher-dashboard"), ("results", "cruncher-results")];
@@ -209,7 +209,7 @@ pub(super) mod tests {
         }
         assert!(html.contains("await __wbg_init(await cruncherProgram(\"results\"));"));
         let start = html.find("</style>").unwrap();
-        assert!(html[..start].contains(".tokens {}\n.base {}\n"), "the order of style sheets counts");
+        assert!(html[..start].contains(".tokens {}\n.page {}\n"), "the order of style sheets counts");
     }
 
     #[test]

@@ -19,6 +19,8 @@
     const style = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
     const time = new Date(header.time * 1000).toLocaleString("en-GB", style);
     window.cruncherFrozen = [`frozen ${time}`, header.config, numbers, header.left_out, ...header.texts];
+    // The view that it was frozen from, unless its address names another one. Behind a `#` nothing leads out of this page.
+    if (location.hash.length < 2 && header.view.startsWith("#/")) location.replace(header.view);
     let start = numbersEnd;
     window.cruncherRows = header.chunks.map((size) => content.slice(start, (start += size)));
     return header.documents;

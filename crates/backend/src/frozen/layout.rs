@@ -27,6 +27,7 @@ impl Layout {
         let header = json!({
             "config": serde_json::to_string(&config(content)).unwrap_or_default(),
             "time": content.snapshot.time,
+            "view": view(content),
             "left_out": content.left_out.join(", "),
             "numbers": tape.numbers.len(),
             "texts": tape.texts,
@@ -40,6 +41,11 @@ impl Layout {
         let study = [Bytes::from(study)].into_iter().chain(content.chunks.iter().cloned()).collect();
         Self { study, packs }
     }
+}
+
+/// What is shown at first. Nothing but a place within the page: a key stands behind a `#`, too.
+fn view(content: &Content) -> &str {
+    if content.view.starts_with("#/") { &content.view } else { "" }
 }
 
 /// Where documents lie: the pack, the first byte, how many bytes.
@@ -96,6 +102,16 @@ mod tests {
         assert_eq!((config.bucket.as_str(), config.queue_url.as_str()), ("frozen", ""));
         assert_eq!(header["chunks"], json!([3]));
         assert!(layout.study.concat().ends_with(&[1, 2, 3]));
+    }
+
+    #[test]
+    fn it_opens_on_its_view_and_on_no_other_address() {
+        let opened =
+            |view: &str| header(&Layout::of(&Content { view: view.into(), ..Content::default() }))["view"].clone();
+        assert_eq!(opened("#/results?batch=soil&x=factor.a\"</script>"), "#/results?batch=soil&x=factor.a\"</script>");
+        for view in ["", "#access=eyJyb2xlIjoi", "https://example.org/#/results", "javascript:alert(1)"] {
+            assert_eq!(opened(view), "", "{view}");
+        }
     }
 
     #[test]

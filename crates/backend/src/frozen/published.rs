@@ -89,7 +89,7 @@ mod tests {
         assert!(!index.contains("{{"), "the policy is sealed: {index}");
         let read = block_on(published(&study, &index)).unwrap();
         assert_eq!(document(&read, &content()), document(release.assets(), &content()));
-        assert_eq!(read.len(), 10, "no more is read than is needed");
+        assert_eq!(read.len(), 7, "no more is read than is needed");
     }
 
     #[test]

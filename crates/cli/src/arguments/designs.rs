@@ -15,7 +15,7 @@ pub(crate) struct Source {
     /// A design as JSON, or a table of cases as CSV or JSON
     #[arg(value_name = "DESIGN.json|CASES.csv")]
     pub design: PathBuf,
-    /// The model's file [default: the one that the design names, beside it]
+    /// The model's file [default: the one that the design holds, or names, beside it]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// How workers run the model of a table [default: python for .py, else command]

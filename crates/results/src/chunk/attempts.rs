@@ -27,6 +27,8 @@ pub struct Attempt<'a> {
     pub end_time: f64,
     /// Whether no attempt is left, after a failure.
     pub is_final: bool,
+    /// Whether the model returned nothing, after a success, if the worker's row says so.
+    pub is_empty: bool,
     /// What groups this failure with others like it.
     pub signature: Option<&'a str>,
     /// The exception and its message.
@@ -47,6 +49,7 @@ impl Attempt<'_> {
             start_time: self.start_time,
             end_time: self.end_time,
             is_final: self.is_final,
+            is_empty: self.is_empty,
             signature: self.signature.map(str::to_owned),
             error: self.error.map(str::to_owned),
         }
@@ -82,7 +85,8 @@ const ATTEMPT: usize = 6;
 /// The bits of an ending.
 const DONE: u8 = 1;
 const FINAL: u8 = 2;
-pub(super) const ENDINGS: u8 = DONE | FINAL;
+const EMPTY: u8 = 4;
+pub(super) const ENDINGS: u8 = DONE | FINAL | EMPTY;
 
 impl Attempts {
     pub(super) const fn len(&self) -> usize {
@@ -102,6 +106,7 @@ impl Attempts {
             start_time: self.start_times[row],
             end_time: self.end_times[row],
             is_final: self.endings[row] & FINAL != 0,
+            is_empty: self.endings[row] & EMPTY != 0,
             signature: optional(&self.signatures, SIGNATURE),
             error: optional(&self.errors, ERROR),
             worker: text_at(&self.workers, word(WORKER)),
@@ -116,8 +121,8 @@ impl Attempts {
         let batch = self.intern_batch(row.batch);
         let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt];
         self.words.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
-        let done = if row.outcome == RowOutcome::Done { DONE } else { 0 };
-        self.endings.push(done | if row.is_final { FINAL } else { 0 });
+        let bits = [(row.outcome == RowOutcome::Done, DONE), (row.is_final, FINAL), (row.is_empty, EMPTY)];
+        self.endings.push(bits.iter().filter(|(is_set, _)| *is_set).map(|(_, bit)| bit).sum());
         self.case_ids.push(row.case_id);
         self.start_times.push(row.start_time);
         self.end_times.push(row.end_time);

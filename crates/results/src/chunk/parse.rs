@@ -81,6 +81,7 @@ impl Reader {
             start_time: fields.start_time.ok_or_else(no_row)?,
             end_time: fields.end_time.ok_or_else(no_row)?,
             is_final: fields.is_final,
+            is_empty: fields.is_empty,
             signature: fields.signature.as_deref(),
             error: fields.error.as_deref(),
             worker,
@@ -101,6 +102,7 @@ struct Fields {
     start_time: Option<f64>,
     end_time: Option<f64>,
     is_final: bool,
+    is_empty: bool,
     signature: Option<String>,
     error: Option<String>,
 }
@@ -111,8 +113,8 @@ impl Fields {
     }
 }
 
-/// The fixed fields, then the two that have values of their own, and which of these were cut.
-const NAMES: [&str; 14] = [
+/// The fixed fields, then the two that have values of their own, which of these were cut, and whether there were none.
+const NAMES: [&str; 15] = [
     "batch",
     "case_id",
     "level",
@@ -127,11 +129,13 @@ const NAMES: [&str; 14] = [
     "parameters",
     "result",
     "cut",
+    "empty",
 ];
 const BATCH: usize = 0;
 const PARAMETERS: usize = 11;
 const RESULT: usize = 12;
 const CUT: usize = 13;
+const EMPTY: usize = 14;
 
 struct Row<'a> {
     reader: &'a mut Reader,
@@ -186,6 +190,7 @@ impl Row<'_> {
             PARAMETERS => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Factor))?,
             RESULT => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Response))?,
             CUT => row.next_value_seed(Cuts(&mut self.reader.cuts))?,
+            EMPTY => fields.is_empty = row.next_value()?,
             _ => drop(row.next_value::<IgnoredAny>()?),
         }
         Ok(())

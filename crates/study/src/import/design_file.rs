@@ -42,9 +42,9 @@ pub fn design_file(content: &[u8]) -> Option<Result<DesignFile, NoDesign>> {
 }
 
 fn read(text: &str) -> Result<DesignFile, NoDesign> {
-    let design = serde_json::from_slice(text.as_bytes()).map_err(|error| NoDesign(error.to_string()))?;
+    let design: DesignFile = serde_json::from_slice(text.as_bytes()).map_err(|error| NoDesign(error.to_string()))?;
     check_numbers(text).map_err(|error| NoDesign(error.to_string()))?;
-    Ok(design)
+    design.model.objection().map_or(Ok(design), |objection| Err(NoDesign(objection)))
 }
 
 /// Whether the first JSON of a text is an object that has a sampler, or factors beside a model or a batch. Of broken JSON that
@@ -64,6 +64,8 @@ fn is_design(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const DESIGN: &str = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"},
@@ -88,6 +90,47 @@ mod tests {
         for content in contents {
             assert_eq!(design_file(&content), Some(Ok(expected.clone())), "{:?}", &content[..8]);
         }
+    }
+
+    fn holding(model: &serde_json::Value) -> Result<DesignFile, NoDesign> {
+        let mut design: serde_json::Value = serde_json::from_str(DESIGN).unwrap();
+        design["model"] = model.clone();
+        design_file(design.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_model_in_a_design_comes_back_byte_for_byte() {
+        for text in [
+            "",
+            "a = {{width}}\r\n\tprint(\"ä\\0\")\n",
+            "\u{feff}x\u{0}\u{2028}\u{1f600}",
+            "{{width}} = 99999999999999999999",
+        ] {
+            let design = holding(&json!({"file": "m.py", "kind": "python", "text": text})).unwrap();
+            assert_eq!(design.model.text.as_deref(), Some(text));
+            assert_eq!(design_file(&serde_json::to_vec(&design).unwrap()), Some(Ok(design)));
+        }
+        let beside = holding(&json!({"file": "m.py", "kind": "python"})).unwrap();
+        assert!(!serde_json::to_string(&beside).unwrap().contains("text"), "older programs read it as before");
+    }
+
+    #[test]
+    fn what_can_be_no_model_is_refused_with_its_design() {
+        let large = "#".repeat((16 << 20) + 1);
+        for (model, reason) in [
+            (
+                json!({"file": "m.py", "kind": "python", "text": large}),
+                "its model has 16,777,217 bytes, more than the 16 MiB of a model",
+            ),
+            (json!({"file": "", "kind": "python", "text": "x"}), "its model has a `text`, but no `file`: name it"),
+            (json!({"file": "m.py", "kind": "python", "text": ["x"]}), "invalid type: sequence, expected a string"),
+            (json!({"file": "m.py", "kind": "python", "text": 5}), "invalid type: integer `5`, expected a string"),
+        ] {
+            let error = holding(&model).unwrap_err();
+            assert!(error.reason().starts_with(reason), "{error}");
+        }
+        let half = DESIGN.replace("\"python\"}", r#""python", "text": "\ud800"}"#);
+        assert!(design_file(half.as_bytes()).unwrap().is_err(), "half of a letter");
     }
 
     #[test]

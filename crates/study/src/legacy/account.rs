@@ -76,6 +76,7 @@ fn row(case: CaseId, traces: &Traces<'_>) -> Option<(String, SegmentRow)> {
         start_time: document.start_time,
         end_time: document.end_time,
         is_final: false,
+        is_empty: false,
         signature: None,
         error: None,
     };

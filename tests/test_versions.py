@@ -1,0 +1,157 @@
+"""A batch whose model was replaced: the page tells its versions, an older one is withdrawn, and counted again."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from attached import attach
+from enqueue import Parameters, enqueue
+from playwright.sync_api import Locator, Page, expect
+from studies import documents, line_of, link, messages, queue_of, wait_for_end
+from test_command_line import CommandLine, Launched
+from test_dashboard import browser, cruncher, page_folder, visits
+from visit import Visits, figure, go_to, has_no_overflow, progress, wait_until
+
+__all__ = ["browser", "cruncher", "page_folder", "visits"]
+
+# The first two cases fail: they come first.
+OLD = "assert {{depth}} > 2, 'too shallow'\nresult['settlement'] = 2 * {{depth}}\nresult['draft'] = 1\n"
+NEW = "result['settlement'] = 3 * {{depth}}\n"
+DEPTHS: list[Parameters] = [{"depth": depth} for depth in range(1, 7)]
+
+
+def shares(page: Page) -> Locator:
+    """What the cases of the batch are of."""
+    return page.get_by_role("list", name="What the cases are of").get_by_role("listitem")
+
+
+def offer(page: Page, name: str) -> Locator:
+    """Opens what can be done with a version, and returns what then stands there."""
+    details = shares(page).locator("details").filter(has_text=name)
+    details.locator("summary").click()
+    return details
+
+
+def table(page: Page) -> Locator:
+    """The table of results."""
+    return page.get_by_role("grid", name="Cases")
+
+
+def badge(page: Page) -> str:
+    """What stands at Errors in the navigation."""
+    entry = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Errors")
+    return entry.inner_text().removeprefix("Errors").strip()
+
+
+def control(study: Launched) -> Any:
+    """What is asked of the workers."""
+    return study.command_line.cloud.client("s3").get_object(Bucket=study.bucket, Key="control.json")["Body"].read()
+
+
+@pytest.fixture
+def study(cruncher: CommandLine) -> Launched:
+    """Six cases of an old model: two failed, two are done, two wait; and six of a new one, which wait, too."""
+    study = cruncher.launch()
+    queue = queue_of(study)
+    enqueue(queue, "soil", OLD, {1: DEPTHS[:4]}, max_attempts=1, name="footing.py")
+    with attach(line_of(study)):
+        wait_for_end(study, done=2, errors=2)
+    enqueue(queue, "soil", OLD, {2: DEPTHS[4:]}, max_attempts=1, name="footing.py")
+    enqueue(queue, "soil", NEW, {1: DEPTHS}, max_attempts=1, name="footing.py")
+    return study
+
+
+def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study: Launched, visits: Visits) -> None:
+    cloud = study.command_line.cloud
+    page = visits.open(link(study))
+    expect(progress(page)).to_contain_text("2 of 12 done")
+    expect(shares(page)).to_have_count(2)
+    expect(shares(page).nth(0)).to_have_text(
+        re.compile(r"^6 of the latest design, footing\.py version 2, sent \d\d:\d\d\s*$")
+    )
+    expect(shares(page).nth(1)).to_contain_text(
+        re.compile(r"^6 of footing\.py version 1, sent \d\d:\d\d \(2 done, 2 queued, 2 failed\)")
+    )
+    assert badge(page) == "2"
+
+    asked = offer(page, "Withdraw")
+    expect(asked).to_contain_text("6 cases won't be counted")
+    expect(asked).to_contain_text("What waits won't be computed: 2.")
+    asked.get_by_role("button", name="Withdraw version 1").click()
+    expect(progress(page)).to_contain_text("0 of 6 done")
+    assert (figure(page, "queued").inner_text(), figure(page, "failed").inner_text()) == ("6", "0")
+    expect(shares(page).nth(1)).to_contain_text("withdrawn and not counted (2 done, 2 queued, 2 failed)")
+    assert badge(page) == ""
+    expect(shares(page).locator("details[open]")).to_have_count(0)
+
+    go_to(page, "Errors")
+    expect(page.get_by_role("main")).to_contain_text("No case has failed.")
+    with attach(line_of(study)):
+        wait_until(
+            page, "the queue is empty", lambda: messages(cloud.client("sqs"), study.outputs["QueueUrl"]) == (0, 0)
+        )
+    done = documents(cloud.client("s3"), study.bucket, "done-")
+    assert sorted(one["result"]["settlement"] for one in done) == [3, 6, 6, 8, 9, 12, 15, 18], (
+        "none of what waited was run"
+    )
+
+    go_to(page, "Results")
+    expect(table(page)).to_have_attribute("aria-rowcount", "7")
+    expect(page.get_by_role("columnheader", name="draft")).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="model version")).to_have_count(0)
+
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("6 of 6 done")
+    asked = offer(page, "Count again")
+    expect(asked).to_contain_text("6 cases will be counted again")
+    expect(asked).to_contain_text("is lost, until it is sent again")
+    asked.get_by_role("button", name="Count version 1 again").click()
+    expect(progress(page)).to_contain_text("8 of 12 done")
+    assert figure(page, "failed").inner_text() == "2" and badge(page) == "2"
+
+    go_to(page, "Results")
+    expect(table(page)).to_have_attribute("aria-rowcount", "11")
+    expect(page.get_by_role("columnheader", name="model version")).to_have_count(1)
+
+
+def test_a_viewer_sees_versions_and_can_not_withdraw_any(study: Launched, visits: Visits) -> None:
+    page = visits.open(link(study, "viewer"))
+    expect(shares(page)).to_have_count(2)
+    expect(shares(page).locator("details")).to_have_count(0)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert has_no_overflow(page)
+
+
+def test_two_operators_who_change_what_is_asked_lose_nothing(study: Launched, visits: Visits) -> None:
+    s3 = study.command_line.cloud.client("s3")
+    page = visits.open(link(study))
+    asked = offer(page, "Withdraw")
+
+    def between(route: Any) -> None:
+        """Somebody else pauses the study between what the page reads and what it writes."""
+        page.unroute("**/control.json", between)
+        s3.put_object(Bucket=study.bucket, Key="control.json", Body=b'{"v": 1, "paused": true, "later": [1.50]}')
+        route.continue_()
+
+    page.route("**/control.json", lambda route: between(route) if route.request.method == "PUT" else route.fallback())
+    visits.expected.append("412")
+    asked.get_by_role("button", name="Withdraw version 1").click()
+    expect(progress(page)).to_contain_text("0 of 6 done")
+    text = control(study).decode()
+    assert '"paused":true' in text and '"later":[1.50]' in text and text.count("withdrawn_submissions") == 1
+
+
+def test_the_command_line_counts_alike(study: Launched) -> None:
+    s3, run = study.command_line.cloud.client("s3"), study.command_line.run
+    designs = sorted(documents(s3, study.bucket, "design-"), key=lambda design: float(design["submit_time"]))
+    old = [design["submission"] for design in designs[:2]]
+    body = json.dumps({"v": 1, "withdrawn_submissions": old}).encode()
+    s3.put_object(Bucket=study.bucket, Key="control.json", Body=body)
+    status = run("status", study.study, "--json").json()
+    assert (status["cases"]["cases"], status["cases"]["queued"], status["cases"]["withdrawn"]) == (6, 6, 6)
+    versions = status["batches"][0]["versions"]
+    assert [version["withdrawn_cases"]["cases"] for version in versions] == [6, 0]
+    assert versions[0]["submissions"] == old and status["error_groups"] == []
