@@ -1,7 +1,9 @@
 //! The menu of what can be downloaded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use cruncher_backend::archive::MAX_CASES;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, TimeFormat};
 use cruncher_results::store::Store;
@@ -20,7 +22,7 @@ use super::files::{File, Wanted, Which};
 use super::freeze::freeze;
 use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
-use crate::state::export::{Columns, Contents, stay_cut};
+use crate::state::export::{Columns, Contents};
 use crate::state::problem::Problem;
 use crate::state::route::BatchChoice;
 
@@ -34,16 +36,33 @@ struct Menu {
     /// Whether names of columns in the table are without units, and times seconds.
     is_plain: RwSignal<bool>,
     is_in_secs: RwSignal<bool>,
-    /// What is being made, or what came of it.
+    /// How far what is being made is, or what came of it.
     said: RwSignal<Option<String>>,
-    is_making: RwSignal<bool>,
-    /// Ends what is being made of the table, while that lasts.
-    making: StoredValue<Option<AbortHandle>>,
+    /// What is being made.
+    making: RwSignal<Option<Making>>,
+    /// What is said if it is stopped.
+    stopped: StoredValue<&'static str>,
     /// Why the study isn't frozen.
     problem: RwSignal<Option<Problem>>,
-    /// Ends its freezing, while that lasts.
-    stop: RwSignal<Option<AbortHandle>>,
 }
+
+/// What can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// A file of the cases.
+    File(File),
+    /// The whole study in one document.
+    Study,
+}
+
+/// What is being made, and what ends that.
+#[derive(Clone)]
+struct Making {
+    offer: Offer,
+    stop: AbortHandle,
+}
+
+const STOPPED: &str = "Stopped: nothing is saved.";
 
 /// The page's address, which shows the selection to whoever has access.
 pub(super) fn link() -> String {
@@ -61,20 +80,19 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
         is_plain: RwSignal::new(false),
         is_in_secs: RwSignal::new(false),
         said: RwSignal::new(None),
-        is_making: RwSignal::new(false),
-        making: StoredValue::new(None),
+        making: RwSignal::new(None),
+        stopped: StoredValue::new(STOPPED),
         problem: RwSignal::new(None),
-        stop: RwSignal::new(None),
     };
     // Rows of other batches have other places.
     Effect::new(move |before: Option<BatchChoice>| {
         let batches = desk.batches.get();
         if before.is_some_and(|before| before != batches) {
-            menu.stop_making();
+            menu.leave_rows("Stopped: another batch is shown.");
         }
         batches
     });
-    on_cleanup(move || menu.stop_making());
+    on_cleanup(move || menu.leave_rows(STOPPED));
     let details = NodeRef::<Details>::new();
     let is_open = RwSignal::new(false);
     let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
@@ -160,6 +178,7 @@ impl Menu {
                 {self.file(File::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
                 {self.file(File::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
             </ul>
+            <p class="faint">{move || in_archive(&contents.read())}</p>
             {move || lost("X", &contents.read().factors)}
             {move || lost("Y", &contents.read().responses)}
             {frozen::label().is_none().then(|| self.whole())}
@@ -237,52 +256,32 @@ impl Menu {
     }
 
     fn file(self, file: File, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
-        let make = move |_| {
-            if self.is_making.get_untracked() {
-                return;
-            }
-            self.begin("Preparing …");
+        let begin = move || {
             let wanted = untrack(|| self.wanted(self.desk.selected.get()));
-            let (stop, registration) = AbortHandle::new_pair();
-            self.making.set_value(Some(stop));
-            let made = async move {
-                let made = wanted.make(file, move |said| self.said.set(Some(said))).await;
-                self.said.set(Some(match made {
-                    Ok(cut_texts) => ["The browser saves it.".to_owned()]
-                        .into_iter()
-                        .chain(stay_cut(cut_texts))
-                        .collect::<Vec<_>>()
-                        .join(" "),
+            self.begin(Offer::File(file), "Preparing …", async move {
+                Ok(match wanted.make(file, self.teller()).await {
+                    Ok(lacks) => {
+                        ["The browser saves it.".to_owned()].into_iter().chain(lacks).collect::<Vec<_>>().join(" ")
+                    }
                     Err(error) => format!("{error}. Select fewer cases, or take the table."),
-                }));
-                self.is_making.set(false);
-            };
-            spawn_local(Abortable::new(made, registration).map(drop));
+                })
+            });
         };
         view! {
             <li class="menu__file">
-                <button aria-disabled=move || self.is_making.get().to_string() on:click=make>{words}</button>
+                {self.button(Offer::File(file), words, begin)}
                 <span class="faint">{size}</span>
             </li>
         }
         .into_any()
     }
-}
 
-impl Menu {
-    /// The whole study in one file, and the one button that begins it and ends it.
+    /// The whole study in one file.
     fn whole(self) -> AnyView {
-        let is_freezing = move || self.stop.read().is_some();
-        let label = move || if is_freezing() { "Stop" } else { "The whole study, one HTML file" };
-        let press = move |_| match self.stop.get_untracked() {
-            Some(stop) => stop.abort(),
-            None if !self.is_making.get_untracked() => self.freeze(),
-            None => {}
-        };
-        let is_disabled = move || self.is_making.get() && !is_freezing();
+        let begin = move || self.begin(Offer::Study, "Reading the study …", freeze(self.desk, self.teller()));
         view! {
             <div class="menu__whole">
-                <button aria-disabled=move || is_disabled().to_string() on:click=press>{label}</button>
+                {self.button(Offer::Study, "The whole study, one HTML file", begin)}
                 <p class="faint">
                     "This page with all cases, as they are now. It opens for ever, without a key and from a disk too."
                 </p>
@@ -290,45 +289,56 @@ impl Menu {
         }
         .into_any()
     }
+}
 
-    fn freeze(self) {
-        self.begin("Reading the study …");
-        let (stop, registration) = AbortHandle::new_pair();
-        self.stop.set(Some(stop));
-        let tell = move |said| {
-            if self.said.with_untracked(|before| before.as_ref() != Some(&said)) {
-                self.said.set(Some(said));
-            }
+impl Menu {
+    /// The one button that begins something and ends it.
+    fn button(self, offer: Offer, words: &'static str, begin: impl Fn() + 'static) -> AnyView {
+        let is_this = move || self.making.read().as_ref().is_some_and(|making| making.offer == offer);
+        let is_disabled = move || self.making.read().is_some() && !is_this();
+        let press = move |_| match self.making.get_untracked() {
+            Some(making) if making.offer == offer => making.stop.abort(),
+            Some(_) => {}
+            None => begin(),
         };
-        spawn_local(Abortable::new(freeze(self.desk, tell), registration).map(move |made| {
-            self.said.set(match made {
-                Ok(Ok(said)) => Some(said),
-                Ok(Err(problem)) => {
-                    self.problem.set(Some(problem));
-                    None
-                }
-                Err(_) => Some("Stopped: nothing is saved.".to_owned()),
-            });
-            self.stop.set(None);
-            self.is_making.set(false);
+        let label = move || if is_this() { "Stop" } else { words };
+        view! { <button aria-disabled=move || is_disabled().to_string() on:click=press>{label}</button> }.into_any()
+    }
+
+    /// Makes something; its words are shown when it is over.
+    fn begin(self, offer: Offer, said: &str, made: impl Future<Output = Result<String, Problem>> + 'static) {
+        let (stop, registration) = AbortHandle::new_pair();
+        self.making.set(Some(Making { offer, stop }));
+        self.stopped.set_value(STOPPED);
+        self.problem.set(None);
+        self.said.set(Some(said.to_owned()));
+        spawn_local(Abortable::new(made, registration).map(move |made| {
+            let (said, problem) = match made {
+                Ok(Ok(said)) => (Some(said), None),
+                Ok(Err(problem)) => (None, Some(problem)),
+                Err(_) => (self.stopped.try_get_value().map(str::to_owned), None),
+            };
+            // The menu may be gone by now.
+            let _ = (self.said.try_set(said), self.problem.try_set(problem), self.making.try_set(None));
         }));
     }
 
-    /// Ends what is being made of the table: it would go on with other rows.
-    fn stop_making(self) {
-        if let Some(stop) = self.making.try_update_value(Option::take).flatten() {
-            stop.abort();
-            if self.is_making.get_untracked() && self.stop.read_untracked().is_none() {
-                self.is_making.set(false);
-                self.said.set(Some("Stopped: another batch is shown.".to_owned()));
+    /// Hears how far something is.
+    fn teller(self) -> Rc<impl Fn(String) + 'static> {
+        Rc::new(move |said: String| {
+            if self.said.with_untracked(|before| before.as_ref() != Some(&said)) {
+                self.said.set(Some(said));
             }
-        }
+        })
     }
 
-    fn begin(self, said: &str) {
-        self.is_making.set(true);
-        self.problem.set(None);
-        self.said.set(Some(said.to_owned()));
+    /// Ends what is being made of the rows: it would go on with other ones.
+    fn leave_rows(self, why: &'static str) {
+        let making = self.making.try_get_untracked().flatten();
+        if let Some(making) = making.filter(|making| making.offer != Offer::Study) {
+            self.stopped.set_value(why);
+            making.stop.abort();
+        }
     }
 }
 
@@ -340,6 +350,17 @@ fn table_size(desk: Desk, contents: &Contents) -> String {
 fn size(contents: &Contents, columns: &Columns) -> String {
     let columns = counted(columns.taken.len() as u64, "column", "columns");
     format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
+}
+
+/// What is in the archive, and what isn't.
+fn in_archive(contents: &Contents) -> String {
+    let documents = match (contents.cases, MAX_CASES) {
+        (cases, most) if cases <= most => "their documents with curves and errors".to_owned(),
+        (_, most) => format!("the documents of {} with curves and errors", thousands(most as u64)),
+    };
+    format!(
+        "The ZIP holds table, X and Y, failed cases, designs, models, and {documents}, up to 64 MiB; no files of cases."
+    )
 }
 
 fn lost(of: &str, columns: &Columns) -> Option<AnyView> {

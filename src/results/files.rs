@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cruncher_backend::archive::Gathered;
 use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{Csv, CsvLayout};
 use cruncher_results::export::npy::{self, Matrix};
 use cruncher_results::export::whole::WholeTexts;
-use cruncher_results::export::zip::{Content, Zip, ZipError};
+use cruncher_results::export::zip::{Content, ZipError};
 use cruncher_results::mask::Mask;
 use cruncher_results::store::Store;
 use cruncher_study::key::DataKey;
@@ -21,13 +23,10 @@ use super::desk::{Desk, Selected};
 use super::reading;
 use crate::platform::download::{self, save, save_parts};
 use crate::platform::network;
-use crate::state::export::{Columns, Contents, in_words, lines};
+use crate::state::export::{Columns, Contents, in_words};
 
 /// So many lines of a table are written before the page answers.
-const LINES_AT_ONCE: usize = 2_000;
-
-/// So many cases of a list.
-const IDS_AT_ONCE: usize = 20_000;
+pub(super) const LINES_AT_ONCE: usize = 2_000;
 
 /// So many documents are read at most for the texts of a table that were cut, and so many bytes of those texts are kept: the command
 /// line reads more.
@@ -35,7 +34,7 @@ const MAX_DOCUMENTS: usize = 500;
 const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// And so many bytes are packed.
-const BYTES_AT_ONCE: usize = 2 << 20;
+pub(super) const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// Which cases are in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +67,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The rows of the table.
-    fn rows(&self, store: &Store) -> Arc<Mask> {
+    pub(super) fn rows(&self, store: &Store) -> Arc<Mask> {
         let selected = match self.which {
             Which::Selected => self.selected.mask.clone(),
             Which::All => None,
@@ -77,7 +76,7 @@ impl Wanted {
     }
 
     /// The rows of matrices: cases that are done.
-    fn done(&self, store: &Store) -> Mask {
+    pub(super) fn done(&self, store: &Store) -> Mask {
         let mut rows = store.done();
         rows.and(&self.rows(store));
         rows
@@ -106,17 +105,18 @@ impl Wanted {
             responses: columns(store, &self.responses(store), &self.done(store)),
             times: self.layout.times,
             cut_texts: 0,
+            gathered: Gathered::default(),
             address: super::downloads::link(),
         })
     }
 
-    /// Makes the file and hands it to the reader; `tell` hears how far that is. Gives how many of its texts stay cut.
-    pub(super) async fn make(self, file: File, tell: impl Fn(String)) -> Result<u64, ZipError> {
+    /// Makes the file and hands it to the reader; `tell` hears how far that is. Says what it doesn't hold.
+    pub(super) async fn make(self, file: File, tell: Rc<impl Fn(String) + 'static>) -> Result<Vec<String>, ZipError> {
         let mut contents = untrack(|| self.contents());
         let name = contents.file_name();
         match file {
             File::Table => {
-                let table = self.table(&tell, &mut contents).await;
+                let table = self.table(&*tell, &mut contents).await;
                 save_parts(&format!("{name}.csv"), "text/csv", &table.parts);
             }
             File::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors(&self.done_now()).bytes),
@@ -125,11 +125,11 @@ impl Wanted {
                 save_parts(&format!("{name}.zip"), "application/zip", &self.archive(&mut contents, &tell).await?);
             }
         }
-        Ok(contents.cut_texts)
+        Ok(contents.lacks())
     }
 
     /// Writes the table. A study that goes on adds nothing to a table that was begun.
-    async fn table(&self, tell: &impl Fn(String), contents: &mut Contents) -> Parts {
+    pub(super) async fn table(&self, tell: &impl Fn(String), contents: &mut Contents) -> Parts {
         let mut table = Parts::default();
         let (rows, columns) = self.desk.data.with_untracked(|store| {
             let csv = Csv::new(store).with_layout(self.layout.clone());
@@ -153,102 +153,31 @@ impl Wanted {
         table
     }
 
-    fn factors(&self, done: &Mask) -> Matrix {
+    pub(super) fn factors(&self, done: &Mask) -> Matrix {
         self.desk.data.with_untracked(|store| npy::factors(store, done))
     }
 
-    fn response_matrix(&self, done: &Mask) -> Matrix {
+    pub(super) fn response_matrix(&self, done: &Mask) -> Matrix {
         self.desk.data.with_untracked(|store| npy::matrix(store, &self.responses(store), done))
-    }
-
-    /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
-    async fn archive(&self, contents: &mut Contents, tell: &impl Fn(String)) -> Result<Array, ZipError> {
-        // The same rows in all files, also if more come meanwhile.
-        let done = self.done_now();
-        let names = |matrix: &Matrix| Parts::of(lines(matrix.columns.iter().map(ColumnId::name)).as_bytes());
-        let mut archive = Archive::default();
-        let table = self.table(tell, contents).await;
-        archive.add("README.txt", &Parts::of(contents.read_me().as_bytes()))?;
-        archive.add("cases.csv", &table)?;
-        drop(table);
-        let x = self.factors(&done);
-        archive.add("X.npy", &packed("X.npy", &x.bytes, tell).await)?;
-        archive.add("X_columns.txt", &names(&x))?;
-        drop(x);
-        let y = self.response_matrix(&done);
-        archive.add("Y.npy", &packed("Y.npy", &y.bytes, tell).await)?;
-        archive.add("Y_columns.txt", &names(&y))?;
-        archive.add("case_ids.txt", &self.ids(&done).await)?;
-        Ok(archive.end())
-    }
-
-    /// The cases of the matrices' rows, one a line.
-    async fn ids(&self, done: &Mask) -> Parts {
-        let rows: Vec<usize> = done.iter().collect();
-        let mut ids = Parts::default();
-        for part in rows.chunks(IDS_AT_ONCE) {
-            rest().await;
-            let line = |store: &Store, row: usize| store.case_ids()[row].to_string() + "\n";
-            let lines = |store: &Store| part.iter().map(|row| line(store, *row)).collect::<String>();
-            ids.add(self.desk.data.with_untracked(lines).as_bytes());
-        }
-        ids
     }
 }
 
 /// A file in parts, as the browser takes them, and what an archive says of it.
 #[derive(Default)]
-struct Parts {
-    parts: Array,
-    content: Content,
+pub(super) struct Parts {
+    pub(super) parts: Array,
+    pub(super) content: Content,
 }
 
 impl Parts {
-    fn of(bytes: &[u8]) -> Self {
-        let mut parts = Self::default();
-        parts.add(bytes);
-        parts
-    }
-
-    fn add(&mut self, part: &[u8]) {
+    pub(super) fn add(&mut self, part: &[u8]) {
         self.content.add(part);
         self.parts.push(&download::part(part));
     }
 }
 
-/// An archive in parts.
-#[derive(Default)]
-struct Archive {
-    zip: Zip,
-    parts: Array,
-}
-
-impl Archive {
-    fn add(&mut self, name: &str, file: &Parts) -> Result<(), ZipError> {
-        self.parts.push(&download::part(&self.zip.file(name, &file.content)?));
-        self.parts = self.parts.concat(&file.parts);
-        Ok(())
-    }
-
-    fn end(self) -> Array {
-        self.parts.push(&download::part(&self.zip.end()));
-        self.parts
-    }
-}
-
-/// A file that is there as a whole, in parts; the page answers in between.
-async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> Parts {
-    let mut parts = Parts::default();
-    for (number, part) in bytes.chunks(BYTES_AT_ONCE).enumerate() {
-        tell(format!("Packing {name}, {} % …", 100 * number / bytes.len().div_ceil(BYTES_AT_ONCE)));
-        rest().await;
-        parts.add(part);
-    }
-    parts
-}
-
 /// The page answers.
-async fn rest() {
+pub(super) async fn rest() {
     network().sleep.sleep(Duration::ZERO).await;
 }
 

@@ -19,8 +19,7 @@ use crate::state::problem::Problem;
 const WRITTEN_AT_ONCE: u32 = 3 << 20;
 
 /// Reads the study, hands its file to the reader, and says what came of it; `tell` hears how far that is.
-pub(super) async fn freeze(desk: Desk, tell: impl Fn(String) + 'static) -> Result<String, Problem> {
-    let tell = Rc::new(tell);
+pub(super) async fn freeze(desk: Desk, tell: Rc<impl Fn(String) + 'static>) -> Result<String, Problem> {
     let study = reading::study(desk).await?;
     let page = published(&study, &head()).await.map_err(|error| unread(desk, &error))?;
     // At first without the study, so that nobody waits for one that has no place.
@@ -43,7 +42,7 @@ fn head() -> String {
 }
 
 /// How far reading is, in words: a percentage, since every change is read out to those who don't see it.
-fn words(reading: Reading) -> String {
+pub(super) fn words(reading: Reading) -> String {
     match reading {
         Reading::Rows { read_bytes, of_bytes } => format!("Reading rows, {} % …", percent(read_bytes, of_bytes)),
         Reading::Documents { read, of } => {

@@ -3,6 +3,7 @@
 //! It is a program of its own, which is loaded when its page is shown for the first time (`platform/programs.rs`) and then
 //! stays. The same program, without a window, is the worker that watches a large study (`watching/`).
 
+mod archive;
 mod case;
 mod choices;
 mod columns;

@@ -1,5 +1,6 @@
 //! Files that other programs read: what they are called, what is in them, and how they are read.
 
+use cruncher_backend::archive::Gathered;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::TimeFormat;
@@ -33,6 +34,8 @@ pub(crate) struct Contents {
     pub(crate) times: TimeFormat,
     /// How many texts of the table are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
+    /// What came from the bucket.
+    pub(crate) gathered: Gathered,
     /// The address that shows the selection.
     pub(crate) address: String,
 }
@@ -108,7 +111,9 @@ impl Contents {
              Y.npy          responses, {done} x {y}, the same rows\n\
              X_columns.txt  the names of the columns of X, one a line\n\
              Y_columns.txt  the names of the columns of Y, one a line\n\
-             case_ids.txt   the case of each row of X and Y, one a line\n\n{notes}\
+             case_ids.txt   the case of each row of X and Y, one a line\n\
+             errors.csv     the cases of the table that failed, {failed}, with factors, exception, message and document\n\
+             {files}\n{notes}{lacks}\n\
              In Python, with NumPy and pandas:\n\n{snippet}",
             times = match self.times {
                 TimeFormat::Iso => "in UTC",
@@ -118,23 +123,64 @@ impl Contents {
             address = self.address,
             cases = self.cases,
             done = self.done,
+            failed = self.cases - self.done,
             x = self.factors.taken.len(),
             y = self.responses.taken.len(),
+            files = self.files(),
+            lacks = self.lacks_in_full(),
             snippet = self.snippet(),
         )
+    }
+
+    /// What of the archive lies in the bucket as well.
+    fn files(&self) -> String {
+        let Gathered { designs, models, results, errors, .. } = &self.gathered;
+        let (designs, models) = (counted(*designs, "design", "designs"), counted(*models, "model", "models"));
+        let (results, errors) = (counted(*results, "result", "results"), counted(*errors, "failure", "failures"));
+        format!(
+            "designs/       {designs}, as submitted: factors, sampler, model; named by the submission\n\
+             models/        {models}, as submitted; before each name stand the first digits of the SHA-256\n\
+             documents/     {results}, done-CASE.json, with curves, other arrays and what was printed, and {errors},\n               \
+             error-CASE.json, with the traceback, of the last attempt; each in the folder of its batch\n"
+        )
+    }
+
+    /// What the archive doesn't hold, a line each.
+    fn lacks_in_full(&self) -> String {
+        let files =
+            "What cases left in files, and tables of cases: cruncher results STUDY FOLDER fetches them.".to_owned();
+        let lacks: String = [files]
+            .into_iter()
+            .chain(self.gathered.lacks())
+            .flat_map(|line| ["- ".to_owned(), line, "\n".to_owned()])
+            .collect();
+        format!("Not in it:\n{lacks}")
+    }
+
+    /// What the file doesn't hold, in a few words.
+    pub(crate) fn lacks(&self) -> Vec<String> {
+        let Gathered { beyond, left_out, more_left_out, .. } = &self.gathered;
+        let beyond = (*beyond > 0).then(|| format!("the documents of {}", counted(*beyond, "case", "cases")));
+        let files = left_out.len() as u64 + more_left_out;
+        let files = (files > 0).then(|| format!("{} that can't be had", counted(files, "file", "files")));
+        let parts: Vec<String> = beyond.into_iter().chain(files).collect();
+        let files = (!parts.is_empty()).then(|| format!("Not in it, as README.txt says: {}.", parts.join(" and ")));
+        files.into_iter().chain(stay_cut(self.cut_texts)).collect()
     }
 
     /// How Python reads the archive.
     pub(crate) fn snippet(&self) -> String {
         format!(
-            "import io\nimport zipfile\n\nimport numpy as np\nimport pandas as pd\n\n\
+            "import io\nimport json\nimport zipfile\n\nimport numpy as np\nimport pandas as pd\n\n\
              with zipfile.ZipFile(\"{}.zip\") as files:\n    \
              X = np.load(io.BytesIO(files.read(\"X.npy\")))\n    \
              Y = np.load(io.BytesIO(files.read(\"Y.npy\")))\n    \
              factors = files.read(\"X_columns.txt\").decode().splitlines()\n    \
              responses = files.read(\"Y_columns.txt\").decode().splitlines()\n    \
              case_ids = files.read(\"case_ids.txt\").decode().splitlines()\n    \
-             cases = pd.read_csv(files.open(\"cases.csv\"), dtype={{\"case_id\": str}})\n\n\
+             cases = pd.read_csv(files.open(\"cases.csv\"), dtype={{\"case_id\": str}})\n    \
+             paths = [path for path in files.namelist() if path.startswith(\"documents/\") and \"/done-\" in path]\n    \
+             results = {{path[-37:-5]: json.loads(files.read(path))[\"result\"] for path in paths}}\n\n\
              inputs = pd.DataFrame(X, index=case_ids, columns=factors)\n\
              outputs = pd.DataFrame(Y, index=case_ids, columns=responses)\n",
             self.file_name()
@@ -224,6 +270,14 @@ mod tests {
             },
             times: TimeFormat::Secs,
             cut_texts: 3,
+            gathered: Gathered {
+                designs: 1,
+                models: 2,
+                results: 10,
+                beyond: 7,
+                left_out: vec![("data/a/done-00.json".into(), "it isn't there".into())],
+                ..Gathered::default()
+            },
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
         }
     }
@@ -260,12 +314,24 @@ mod tests {
             "Y.npy          responses, 10 x 2, the same rows",
             "Not in X, since they have texts only: soil.",
             "Rounded in Y, since floats don't hold their integers beyond 2^53; the table has them exactly: seed.",
+            "errors.csv     the cases of the table that failed, 2, with factors, exception, message and document",
+            "designs/       1 design, as submitted: factors, sampler, model; named by the submission",
+            "models/        2 models, as submitted; before each name stand the first digits of the SHA-256",
+            "documents/     10 results, done-CASE.json, with curves, other arrays and what was printed, and 0 failures,",
+            "- The documents of 7 more cases: it holds up to 10,000, and 64 MiB.",
+            "- data/a/done-00.json: it isn't there",
             "3 texts are cut at 1,000 characters, with a … at the end: cruncher results STUDY --table FILE.csv has them whole.",
             "with zipfile.ZipFile(\"footings-weak-soft.zip\") as files:",
         ] {
             assert!(text.lines().any(|own| own == line), "{line} in\n{text}");
         }
         assert!(!text.contains("Not in Y"));
+        let said = "Not in it, as README.txt says: the documents of 7 cases and 1 file that can't be had.";
+        assert_eq!(contents().lacks()[0], said);
+        assert_eq!(
+            Contents { cut_texts: 0, gathered: Gathered::default(), ..contents() }.lacks(),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

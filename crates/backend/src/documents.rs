@@ -96,20 +96,32 @@ impl Study {
         keys: &[DataKey],
         each: &mut dyn FnMut(usize, CaseDocument) -> ControlFlow<()>,
     ) -> Result<(), Error> {
+        let mut failed = None;
+        let mut take = |place, read| match read {
+            Ok(document) => each(place, document),
+            Err(ReadError::Aws(error)) if !error.is_not_found() => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+            Err(_) => ControlFlow::Continue(()),
+        };
+        self.try_documents(keys, &mut take).await;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The same, and those that can't be had say why.
+    pub(crate) async fn try_documents(
+        &self,
+        keys: &[DataKey],
+        each: &mut dyn FnMut(usize, Result<CaseDocument, ReadError>) -> ControlFlow<()>,
+    ) {
         let read = |(place, key)| async move { (place, self.document(key).await) };
         let mut read = stream::iter(keys.iter().enumerate()).map(read).buffered(CONCURRENT_READS);
         while let Some((place, read)) = read.next().await {
-            match read {
-                Ok(document) => {
-                    if each(place, document).is_break() {
-                        break;
-                    }
-                }
-                Err(ReadError::Aws(error)) if !error.is_not_found() => return Err(error),
-                Err(_) => {}
+            if each(place, read).is_break() {
+                break;
             }
         }
-        Ok(())
     }
 
     async fn read_result(&self, case: &CaseRef, predecessor: &Predecessor<'_>) -> Result<ReadResult, ResultError> {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use cruncher_aws::Error;
 
 pub use fetching::fetch;
+pub(crate) use names::portable;
 pub use names::{Letters, Naming, System, draft_name};
 pub use planning::{Kind, Plan, Skipped, Wanted, plan};
 pub use tally::{Failed, Tally};

@@ -1,5 +1,6 @@
 //! The use cases over a study's domain and its cloud. The dashboard and the command line share every one of them.
 
+pub mod archive;
 pub mod clean_up;
 pub mod control;
 pub mod documents;

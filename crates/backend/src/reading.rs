@@ -16,6 +16,12 @@ pub(crate) const MAX_DOCUMENT_BYTES: u64 = 8 << 20;
 /// The largest segment or table that is read.
 pub(crate) const MAX_ROWS_BYTES: u64 = 256 << 20;
 
+/// So many documents a file that is made of them holds at most: each is a request.
+pub(crate) const MAX_HELD_DOCUMENTS: usize = 10_000;
+
+/// So many bytes of documents it holds at most, as they are stored: packed, they are a third of that or less.
+pub(crate) const MAX_HELD_BYTES: u64 = 64 << 20;
+
 /// The status of an answer to a request for a part of an object that has nothing there.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
 
@@ -36,6 +42,30 @@ impl Wanted {
     /// How many bytes that is.
     pub(crate) const fn bytes(&self) -> u64 {
         self.object.size_bytes.saturating_sub(self.start)
+    }
+}
+
+/// The room that is left in a file that holds documents.
+pub(crate) struct Room {
+    documents: usize,
+    bytes: u64,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { documents: MAX_HELD_DOCUMENTS, bytes: MAX_HELD_BYTES }
+    }
+}
+
+impl Room {
+    /// Makes room for a document of this size; false if there isn't enough.
+    pub(crate) const fn take(&mut self, size_bytes: u64) -> bool {
+        if self.documents == 0 || self.bytes < size_bytes {
+            return false;
+        }
+        self.documents -= 1;
+        self.bytes -= size_bytes;
+        true
     }
 }
 

@@ -57,6 +57,16 @@ impl Model {
         Self { key: format!("models/{}/{file_name}", digest.as_str()), kind }
     }
 
+    /// Digest and file name, as the key of a model says; none of any other key.
+    #[must_use]
+    pub fn parse_key(key: &str) -> Option<(ModelDigest, &str)> {
+        let (digest, name) = key.strip_prefix("models/")?.split_once('/')?;
+        let is_hex = digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_name =
+            !matches!(name, "" | "." | "..") && !name.contains(['/', '\\']) && !name.contains(char::is_control);
+        (is_hex && is_name).then(|| (ModelDigest(digest.to_owned()), name))
+    }
+
     /// The digest of its content, as its key says.
     #[must_use]
     pub fn digest(&self) -> ModelDigest {
@@ -81,5 +91,18 @@ mod tests {
         assert_eq!(model.key, "models/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/footing.py");
         assert_eq!(model.file_name(), "footing.py");
         assert_eq!(model.digest(), digest);
+        assert_eq!(Model::parse_key(&model.key), Some((digest, "footing.py")));
+    }
+
+    #[test]
+    fn what_is_no_model_s_key_is_none() {
+        let digest = "0".repeat(64);
+        for key in ["control.json", "models/00/a.py", "models//a.py", &format!("data/{digest}/a.py")] {
+            assert_eq!(Model::parse_key(key), None, "{key}");
+        }
+        for name in ["", ".", "..", "../a.py", "a/b.py", "a\\b.py", "a\n.py"] {
+            assert_eq!(Model::parse_key(&format!("models/{digest}/{name}")), None, "{name}");
+        }
+        assert_eq!(Model::parse_key(&format!("models/{}/a.py", "A".repeat(64))), None);
     }
 }

@@ -3,6 +3,9 @@
 /// The longest name of a file or folder, in bytes; a draft's is longer by a few.
 const MAX_NAME_BYTES: usize = 240;
 
+/// So many characters of a name are kept, of four bytes at most.
+const MAX_PORTABLE_CHARS: usize = 48;
+
 /// What the names of drafts look like: `.name.partial`.
 const DRAFT_ENDING: &str = ".partial";
 
@@ -38,7 +41,7 @@ pub enum Letters {
 
 impl Naming {
     /// What is wrong with a path; nothing if it stays inside the folder and is a name of a file there.
-    pub(super) fn objection(self, path: &str) -> Option<&'static str> {
+    pub(crate) fn objection(self, path: &str) -> Option<&'static str> {
         path.split('/').find_map(|part| self.objection_to_part(part))
     }
 
@@ -68,6 +71,14 @@ impl Naming {
 #[must_use]
 pub fn draft_name(name: &str) -> String {
     format!(".{name}{DRAFT_ENDING}")
+}
+
+/// What is left of a name from outside that every computer takes behind other letters: what may mean something to one of them is `_`.
+pub(crate) fn portable(name: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
+    let letters = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' });
+    let name: String = letters.take(MAX_PORTABLE_CHARS).collect();
+    name.trim_end_matches('.').to_owned()
 }
 
 fn ends_like_a_draft(part: &str) -> bool {
@@ -140,6 +151,24 @@ mod tests {
         for path in ["C:/a", "a:b", "a?", "nul", "a/Con.json", "COM1.txt", "lpt³", "a./b", "a /b", "aux .txt"] {
             assert!(WINDOWS.objection(path).is_some(), "{path}");
             assert_eq!(UNIX.objection(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_from_outside_becomes_one_part_of_a_path() {
+        for (name, expected) in [
+            ("footing.py", "footing.py"),
+            ("Größe-2.py", "Größe-2.py"),
+            ("../../etc/passwd", ".._.._etc_passwd"),
+            ("C:\\a\n.py.", "C__a_.py"),
+            ("", ""),
+        ] {
+            assert_eq!(portable(name), expected);
+        }
+        for name in ["..", "/", "\\", "con", "a\0", &"ä".repeat(999), "a. . ."] {
+            let name = format!("0123456789ab-{}", portable(name));
+            assert_eq!((UNIX.objection(&name), WINDOWS.objection(&name)), (None, None), "{name}");
+            assert!(!name.contains('/'));
         }
     }
 

@@ -11,14 +11,8 @@ use cruncher_study::legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 
 use super::collect::Reading;
 use crate::legacy::json_of;
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Room, Wanted};
 use crate::study::Study;
-
-/// So many bytes of documents a frozen study holds at most, as they are stored: packed, they are a third of that or less.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// So many documents of cases a frozen study holds at most: each is a request.
-const MOST_DOCUMENTS: usize = 10_000;
 
 /// The documents that a frozen study holds, and what it lacks of them.
 #[derive(Debug, Clone, Default)]
@@ -90,16 +84,15 @@ impl Documents {
 
     /// Those that there is room for.
     fn choose(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
-        let (mut chosen, mut bytes) = (Vec::new(), 0);
+        let (mut chosen, mut room) = (Vec::new(), Room::default());
         for candidate in candidates {
             let size_bytes = candidate.object.size_bytes;
             if size_bytes > MAX_DOCUMENT_BYTES {
                 self.too_large += 1;
-            } else if chosen.len() == MOST_DOCUMENTS || bytes + size_bytes > MOST_BYTES {
-                self.left_out += 1;
-            } else {
-                bytes += size_bytes;
+            } else if room.take(size_bytes) {
                 chosen.push(candidate);
+            } else {
+                self.left_out += 1;
             }
         }
         chosen

@@ -197,7 +197,7 @@ fn push_cell(out: &mut String, cell: Cell<'_>) {
     };
 }
 
-fn push_text(out: &mut String, text: &str) {
+pub(super) fn push_text(out: &mut String, text: &str) {
     if !text.is_empty() && !text.contains(['"', ',', '\r', '\n']) {
         return out.push_str(text);
     }

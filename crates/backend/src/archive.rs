@@ -1,0 +1,348 @@
+//! What an archive of results holds beside tables and arrays, each as it lies in the bucket: designs, models, and the documents of
+//! cases, with curves, tracebacks and what models printed.
+//!
+//! What can't be had is named and left out; nothing else fails.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::figures::thousands;
+use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::model::{MAX_MODEL_BYTES, Model, ModelDigest};
+use cruncher_study::outcome::ErrorDocument;
+use futures::{StreamExt as _, stream};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::documents::CaseDocument;
+use crate::download::{Letters, Naming, System, portable};
+use crate::frozen::Reading;
+use crate::listing::tables_below;
+use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS, Room};
+use crate::study::{ReadError, Study};
+
+/// So many files that can't be had are named.
+const MAX_NAMED: usize = 100;
+
+/// So many requests that fail one after another end the reading of documents: the others would fail, too.
+const MAX_FAILED: usize = 20;
+
+/// So many digits of its digest stand before the name of a model.
+const DIGITS: usize = 12;
+
+/// So many characters of a key or a reason are told.
+const MAX_CHARS: usize = 300;
+
+/// What an archive is to hold.
+pub struct Wanted<'a> {
+    /// The batch whose designs are wanted, with those below it; none if those of all are.
+    pub batch: Option<&'a Batch>,
+    /// Which of these batches have a case in the archive; of others no design is wanted.
+    pub has_cases: &'a dyn Fn(&Batch) -> bool,
+    /// The documents of its cases, the most important first; those behind the first [`MAX_CASES`] may be missing.
+    pub documents: &'a [DataKey],
+    /// How many there are.
+    pub of_documents: u64,
+}
+
+/// No more documents of cases than these are read.
+pub const MAX_CASES: usize = MAX_HELD_DOCUMENTS;
+
+/// A file of the archive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchivedFile {
+    /// Relative, parts joined by `/`: `documents/<batch>/done-<case_id>.json`.
+    pub path: String,
+    /// Byte for byte as stored; what the predecessor has written, as the protocol has it.
+    pub content: Bytes,
+    /// Which of the wanted documents it is, if it is one and a failure, and what that says.
+    pub failure: Option<(usize, ErrorDocument)>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// How many designs there are.
+    pub designs: u64,
+    /// How many models.
+    pub models: u64,
+    /// How many results.
+    pub results: u64,
+    /// How many failures.
+    pub errors: u64,
+    /// For how many documents there was no room.
+    pub beyond: u64,
+    /// What can't be had: the key, and why.
+    pub left_out: Vec<(String, String)>,
+    /// How much more, beside those that are named.
+    pub more_left_out: u64,
+}
+
+impl Gathered {
+    /// What the archive doesn't hold, each as a sentence.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<String> {
+        let beyond = (self.beyond > 0).then(|| {
+            let (held, size) = (thousands(MAX_HELD_DOCUMENTS as u64), MAX_HELD_BYTES >> 20);
+            format!("The documents of {} more cases: it holds up to {held}, and {size} MiB.", thousands(self.beyond))
+        });
+        let named = self.left_out.iter().map(|(key, why)| format!("{key}: {why}"));
+        let more = (self.more_left_out > 0).then(|| format!("… and {} more.", thousands(self.more_left_out)));
+        beyond.into_iter().chain(named).chain(more).collect()
+    }
+
+    fn leave_out(&mut self, key: &str, why: &str) {
+        let plain = |text: &str| text.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if self.left_out.len() < MAX_NAMED {
+            self.left_out.push((plain(key), plain(why)));
+        } else {
+            self.more_left_out += 1;
+        }
+    }
+}
+
+/// Reads what is wanted and hands it to `put`, until that wants nothing more; `report` hears how far the documents of cases are.
+pub async fn gather(
+    study: &Study,
+    wanted: &Wanted<'_>,
+    put: &mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
+    report: &dyn Fn(Reading),
+) -> Gathered {
+    let mut gathering = Gathering {
+        study,
+        put,
+        room: Room::default(),
+        paths: BTreeSet::new(),
+        named_models: BTreeSet::new(),
+        models: BTreeSet::new(),
+        gathered: Gathered::default(),
+    };
+    gathering.designs(wanted).await;
+    gathering.models().await;
+    gathering.documents(wanted, report).await;
+    // Those that only cases name.
+    gathering.models().await;
+    gathering.gathered
+}
+
+struct Gathering<'a> {
+    study: &'a Study,
+    put: &'a mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
+    room: Room,
+    /// What is there already.
+    paths: BTreeSet<String>,
+    /// The keys of models that were named and not asked for yet, and of those that were.
+    named_models: BTreeSet<String>,
+    models: BTreeSet<String>,
+    gathered: Gathered,
+}
+
+/// What is looked at in a design or the document of a case, to see that it is one.
+#[derive(Deserialize)]
+struct NamesModel {
+    #[serde(default)]
+    model: Option<ModelKey>,
+}
+
+#[derive(Deserialize)]
+struct ModelKey {
+    key: String,
+}
+
+#[derive(Deserialize)]
+struct ResultHead {
+    #[serde(rename = "case_id")]
+    _case_id: CaseId,
+    #[serde(rename = "result")]
+    _result: IgnoredAny,
+    #[serde(rename = "end_time")]
+    _end_time: f64,
+}
+
+impl Gathering<'_> {
+    /// Puts a file into the archive. Its path comes from outside.
+    fn put(&mut self, key: &str, path: String, content: Bytes, failure: Option<(usize, ErrorDocument)>) -> Put {
+        let naming = Naming { system: System::Unix, letters: Letters::Distinct };
+        if let Some(objection) = naming.objection(&path) {
+            self.gathered.leave_out(key, objection);
+            return Put::LeftOut;
+        }
+        if self.paths.contains(&path) {
+            self.gathered.leave_out(key, "another file has the same name");
+            return Put::LeftOut;
+        }
+        if !self.room.take(content.len() as u64) {
+            return Put::NoRoom;
+        }
+        self.paths.insert(path.clone());
+        match (self.put)(ArchivedFile { path, content, failure }) {
+            ControlFlow::Continue(()) => Put::Done,
+            ControlFlow::Break(()) => Put::NoRoom,
+        }
+    }
+
+    /// The designs of the chosen batches.
+    async fn designs(&mut self, wanted: &Wanted<'_>) {
+        let prefix = wanted.batch.map_or_else(|| DATA_PREFIX.to_owned(), |batch| format!("{DATA_PREFIX}{batch}/"));
+        let tables = match tables_below(&self.study.client, &self.study.config.bucket, &prefix).await {
+            Ok(tables) => tables,
+            Err(error) => return self.gathered.leave_out("The designs", error.message()),
+        };
+        let is_wanted = |key: &str| match DataKey::parse(key) {
+            Some(DataKey::Design(batch, submission)) => (wanted.has_cases)(&batch).then_some(submission),
+            _ => None,
+        };
+        let designs = tables.into_iter().filter_map(|object| Some((is_wanted(&object.key)?, object.key))).collect();
+        let each = |own: &mut Self, submission: String, key: &str, json: Bytes| {
+            let model = model_of(&json)?;
+            own.name_model(model);
+            Ok(own.put(key, format!("designs/{submission}.json"), json, None))
+        };
+        self.gathered.designs += self.read(designs, MAX_DOCUMENT_BYTES, each).await;
+    }
+
+    /// The models that were named and not asked for yet.
+    async fn models(&mut self) {
+        let named = std::mem::take(&mut self.named_models);
+        self.models.extend(named.iter().cloned());
+        let wanted = named.into_iter().map(|key| ((), key)).collect();
+        let each = |own: &mut Self, (): (), key: &str, content: Bytes| {
+            let path = model_path(key, &content)?;
+            Ok(own.put(key, path, content, None))
+        };
+        self.gathered.models += self.read(wanted, MAX_MODEL_BYTES, each).await;
+    }
+
+    /// The documents of cases, as long as there is room.
+    async fn documents(&mut self, wanted: &Wanted<'_>, report: &dyn Fn(Reading)) {
+        let keys = &wanted.documents[..wanted.documents.len().min(MAX_CASES)];
+        let (study, of) = (self.study, keys.len() as u64);
+        let (mut taken, mut failed) = (0, 0);
+        let mut take = |place: usize, read: Result<CaseDocument, ReadError>| {
+            report(Reading::Documents { read: place as u64 + 1, of });
+            let is_request = matches!(&read, Err(ReadError::Aws(error)) if !error.is_not_found());
+            failed = if is_request { failed + 1 } else { 0 };
+            match self.document(place, &keys[place], read) {
+                Put::NoRoom => return ControlFlow::Break(()),
+                Put::Done | Put::LeftOut => taken += 1,
+            }
+            if failed == MAX_FAILED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        study.try_documents(keys, &mut take).await;
+        let rest = wanted.of_documents.saturating_sub(taken);
+        if failed == MAX_FAILED && rest > 0 {
+            let key = format!("The documents of {} more cases", thousands(rest));
+            self.gathered.leave_out(&key, "too many requests had failed");
+        } else {
+            self.gathered.beyond += rest;
+        }
+    }
+
+    fn document(&mut self, place: usize, key: &DataKey, read: Result<CaseDocument, ReadError>) -> Put {
+        let name = key.key();
+        let read = read.map_err(|error| why(&error)).and_then(|document| {
+            let failure = told(place, key, &document.json)?;
+            Ok((model_of(&document.json)?, failure, document.json))
+        });
+        let (model, failure, json) = match read {
+            Ok(read) => read,
+            Err(why) => return self.lacks(&name, &why),
+        };
+        self.name_model(model);
+        let is_failure = failure.is_some();
+        let path = format!("documents/{}", name.trim_start_matches(DATA_PREFIX));
+        let put = self.put(&name, path, json, failure);
+        if put == Put::Done {
+            *if is_failure { &mut self.gathered.errors } else { &mut self.gathered.results } += 1;
+        }
+        put
+    }
+
+    fn lacks(&mut self, key: &str, why: &str) -> Put {
+        self.gathered.leave_out(key, why);
+        Put::LeftOut
+    }
+
+    fn name_model(&mut self, key: Option<String>) {
+        let Some(key) = key.filter(|key| !self.models.contains(key)) else { return };
+        if Model::parse_key(&key).is_some() {
+            self.named_models.insert(key);
+        } else if self.models.insert(key.clone()) {
+            self.gathered.leave_out(&key, "that is no model's key");
+        }
+    }
+
+    /// Reads objects, several at once, and hands each to `each`, as long as there is room. Returns how many were put.
+    async fn read<T>(
+        &mut self,
+        wanted: Vec<(T, String)>,
+        max_bytes: u64,
+        mut each: impl FnMut(&mut Self, T, &str, Bytes) -> Result<Put, String>,
+    ) -> u64 {
+        let (study, mut put, mut rest) = (self.study, 0, wanted.len() as u64);
+        let read = |(what, key): (T, String)| async move { (what, study.read(&key, max_bytes).await, key) };
+        let mut read = stream::iter(wanted).map(read).buffered(CONCURRENT_READS);
+        while let Some((what, read, key)) = read.next().await {
+            rest -= 1;
+            match read.map_err(|error| why(&error)).and_then(|content| each(self, what, &key, content)) {
+                Ok(Put::Done) => put += 1,
+                Ok(Put::LeftOut) => {}
+                Ok(Put::NoRoom) => {
+                    self.gathered.leave_out(&key, "there is no room for it");
+                    self.gathered.more_left_out += rest;
+                    break;
+                }
+                Err(why) => self.gathered.leave_out(&key, &why),
+            }
+        }
+        put
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Put {
+    Done,
+    NoRoom,
+    LeftOut,
+}
+
+/// Why a document can't be had.
+fn why(error: &ReadError) -> String {
+    match error {
+        ReadError::Aws(error) if error.is_not_found() => "it isn't there".to_owned(),
+        ReadError::Aws(error) => error.message().to_owned(),
+        ReadError::Json { source, .. } => format!("it can't be read: {source}"),
+        ReadError::TooLarge { max_bytes, .. } => format!("it has more than the {} MiB that are read", max_bytes >> 20),
+    }
+}
+
+/// The key of the model that a design or document names.
+fn model_of(json: &[u8]) -> Result<Option<String>, String> {
+    let names: NamesModel = serde_json::from_slice(json).map_err(|error| format!("it can't be read: {error}"))?;
+    Ok(names.model.map(|model| model.key))
+}
+
+/// What a document says of a failure, if it is one; that it is what its key says.
+fn told(place: usize, key: &DataKey, json: &[u8]) -> Result<Option<(usize, ErrorDocument)>, String> {
+    let told = match key {
+        DataKey::Error(..) => serde_json::from_slice(json).map(|error: ErrorDocument| Some((place, error))),
+        _ => serde_json::from_slice(json).map(|_: ResultHead| None),
+    };
+    told.map_err(|error| format!("it can't be read: {error}"))
+}
+
+/// The path of a model, if its content is the one that its key names.
+fn model_path(key: &str, content: &[u8]) -> Result<String, String> {
+    let (digest, name) = Model::parse_key(key).ok_or("that is no model's key")?;
+    if ModelDigest::of(content) != digest {
+        return Err("its content isn't the one that its key names".to_owned());
+    }
+    Ok(format!("models/{}-{}", &digest.as_str()[..DIGITS], portable(name)))
+}

@@ -1,0 +1,205 @@
+//! The archive of a download: table, arrays, failed cases, and what lies in the bucket, in one ZIP.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use cruncher_backend::archive::{ArchivedFile, Gathered, MAX_CASES, Wanted as WantedFiles, gather};
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
+use cruncher_results::export::npy::Matrix;
+use cruncher_results::export::zip::{Content, Zip, ZipError};
+use cruncher_results::mask::Mask;
+use cruncher_results::store::Store;
+use cruncher_study::batch::Batch;
+use cruncher_study::key::DataKey;
+use js_sys::Array;
+use leptos::prelude::*;
+
+use super::desk::case_of;
+use super::files::{BYTES_AT_ONCE, LINES_AT_ONCE, Parts, Wanted, Which, rest};
+use super::freeze::words;
+use super::reading;
+use crate::platform::download;
+use crate::state::export::{Contents, lines};
+
+/// So many cases of a list are written before the page answers.
+const IDS_AT_ONCE: usize = 20_000;
+
+/// An archive in parts, as the browser takes them.
+#[derive(Default)]
+struct Archive {
+    zip: Zip,
+    parts: Array,
+    /// Small files one behind another, which the browser doesn't have yet.
+    small: Vec<u8>,
+}
+
+impl Archive {
+    /// A file that is there in parts.
+    fn add(&mut self, name: &str, file: &Parts) -> Result<(), ZipError> {
+        let before = self.zip.file(name, &file.content)?;
+        self.hand_over();
+        self.parts.push(&download::part(&before));
+        for part in file.parts.iter() {
+            self.parts.push(&part);
+        }
+        Ok(())
+    }
+
+    /// A small file.
+    fn add_small(&mut self, name: &str, content: &[u8]) -> Result<(), ZipError> {
+        let before = self.zip.file(name, &Content::of(content))?;
+        self.small.extend(before);
+        self.small.extend_from_slice(content);
+        if self.small.len() > BYTES_AT_ONCE {
+            self.hand_over();
+        }
+        Ok(())
+    }
+
+    /// The browser has from now on what came until now.
+    fn hand_over(&mut self) {
+        if !self.small.is_empty() {
+            self.parts.push(&download::part(&std::mem::take(&mut self.small)));
+        }
+    }
+
+    fn end(mut self) -> Array {
+        self.hand_over();
+        self.parts.push(&download::part(&self.zip.end()));
+        self.parts
+    }
+}
+
+/// The cases of an archive, as they are when it is begun.
+struct Cases {
+    /// The rows of cases that have failed.
+    failed: Vec<usize>,
+    /// How many have a document.
+    count: u64,
+    /// The documents of the first of them, failed ones before others, and the rows of these.
+    documents: Vec<DataKey>,
+    rows: Vec<usize>,
+    /// Their batches.
+    batches: BTreeSet<Batch>,
+}
+
+impl Cases {
+    fn of(store: &Store, chosen: &Mask) -> Self {
+        let (mut failed, mut done) = (failed(store), store.done());
+        failed.and(chosen);
+        done.and(chosen);
+        let all = || failed.iter().chain(done.iter());
+        let keyed = all().filter_map(|row| Some((row, reading::key(store, row)?)));
+        let (rows, documents) = keyed.take(MAX_CASES).unzip();
+        let mut batches = BTreeSet::new();
+        for (batch, _) in all().filter_map(|row| case_of(store, row)) {
+            batches.insert(batch);
+        }
+        Self { count: all().count() as u64, failed: failed.iter().collect(), documents, rows, batches }
+    }
+}
+
+impl Wanted {
+    /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
+    pub(super) async fn archive(
+        &self,
+        contents: &mut Contents,
+        tell: &Rc<impl Fn(String) + 'static>,
+    ) -> Result<Array, ZipError> {
+        // The same rows in all files, also if more come meanwhile.
+        let (done, chosen) = self.desk.data.with_untracked(|store| (self.done(store), self.rows(store)));
+        let cases = self.desk.data.with_untracked(|store| Cases::of(store, &chosen));
+        let names = |matrix: &Matrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
+        let mut archive = Archive::default();
+        archive.add("cases.csv", &self.table(&**tell, contents).await)?;
+        let x = self.factors(&done);
+        archive.add("X.npy", &packed("X.npy", &x.bytes, &**tell).await)?;
+        archive.add_small("X_columns.txt", &names(&x))?;
+        drop(x);
+        let y = self.response_matrix(&done);
+        archive.add("Y.npy", &packed("Y.npy", &y.bytes, &**tell).await)?;
+        archive.add_small("Y_columns.txt", &names(&y))?;
+        drop(y);
+        archive.add("case_ids.txt", &self.ids(&done).await)?;
+        let told;
+        (contents.gathered, told) = self.gather(&cases, &mut archive, tell).await?;
+        archive.add("errors.csv", &self.errors(&cases.failed, &told).await)?;
+        archive.add_small("README.txt", contents.read_me().as_bytes())?;
+        Ok(archive.end())
+    }
+
+    /// Adds what lies in the bucket. What the documents of failed cases say comes by row.
+    async fn gather(
+        &self,
+        cases: &Cases,
+        archive: &mut Archive,
+        tell: &Rc<impl Fn(String) + 'static>,
+    ) -> Result<(Gathered, BTreeMap<usize, ToldError>), ZipError> {
+        let (mut told, mut full) = (BTreeMap::new(), Ok(()));
+        tell("Reading designs and models …".to_owned());
+        let study = match reading::study(self.desk).await {
+            Ok(study) => study,
+            Err(problem) => {
+                let left_out = vec![("Designs, models and documents".to_owned(), problem.title)];
+                return Ok((Gathered { left_out, ..Gathered::default() }, told));
+            }
+        };
+        let mut put = |ArchivedFile { path, content, failure }: ArchivedFile| {
+            full = archive.add_small(&path, &content);
+            if let Some((place, error)) = failure {
+                let error = ToldError { exception: error.exception, message: error.message, document: path };
+                told.insert(cases.rows[place], error);
+            }
+            if full.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let view = self.desk.view.get_untracked();
+        let is_all = self.which == Which::All;
+        let wanted = WantedFiles {
+            batch: view.batches.one(),
+            has_cases: &|batch| is_all || cases.batches.contains(batch),
+            documents: &cases.documents,
+            of_documents: cases.count,
+        };
+        let gathered = gather(&study, &wanted, &mut put, &|reading| tell(words(reading))).await;
+        full.map(|()| (gathered, told))
+    }
+
+    /// The table of failed cases.
+    async fn errors(&self, failed: &[usize], told: &BTreeMap<usize, ToldError>) -> Parts {
+        let mut parts = Parts::default();
+        let table = |store: &Store| ErrorTable::new(store, self.layout.clone()).header();
+        parts.add(self.desk.data.with_untracked(table).as_bytes());
+        for rows in failed.chunks(LINES_AT_ONCE) {
+            rest().await;
+            let lines = |store: &Store| ErrorTable::new(store, self.layout.clone()).rows(rows.iter().copied(), told);
+            parts.add(self.desk.data.with_untracked(lines).as_bytes());
+        }
+        parts
+    }
+
+    /// The cases of the matrices' rows, one a line.
+    async fn ids(&self, done: &Mask) -> Parts {
+        let rows: Vec<usize> = done.iter().collect();
+        let mut ids = Parts::default();
+        for part in rows.chunks(IDS_AT_ONCE) {
+            rest().await;
+            let line = |store: &Store, row: usize| store.case_ids()[row].to_string() + "\n";
+            let lines = |store: &Store| part.iter().map(|row| line(store, *row)).collect::<String>();
+            ids.add(self.desk.data.with_untracked(lines).as_bytes());
+        }
+        ids
+    }
+}
+
+/// A file that is there as a whole, in parts; the page answers in between.
+async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> Parts {
+    let mut parts = Parts::default();
+    for (number, part) in bytes.chunks(BYTES_AT_ONCE).enumerate() {
+        tell(format!("Packing {name}, {} % …", 100 * number / bytes.len().div_ceil(BYTES_AT_ONCE)));
+        rest().await;
+        parts.add(part);
+    }
+    parts
+}
