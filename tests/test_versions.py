@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,7 +145,7 @@ def test_two_operators_who_change_what_is_asked_lose_nothing(study: Launched, vi
     assert '"paused":true' in text and '"later":[1.50]' in text and text.count("withdrawn_submissions") == 1
 
 
-def test_the_command_line_counts_alike(study: Launched) -> None:
+def test_the_command_line_counts_alike(study: Launched, tmp_path: Path) -> None:
     s3, run = study.command_line.cloud.client("s3"), study.command_line.run
     designs = sorted(documents(s3, study.bucket, "design-"), key=lambda design: float(design["submit_time"]))
     old = [design["submission"] for design in designs[:2]]
@@ -155,3 +156,14 @@ def test_the_command_line_counts_alike(study: Launched) -> None:
     versions = status["batches"][0]["versions"]
     assert [version["withdrawn_cases"]["cases"] for version in versions] == [6, 0]
     assert versions[0]["submissions"] == old and status["error_groups"] == []
+
+    table = run("results", study.study, "--table", str(tmp_path / "all.csv"))
+    assert table.code == 1 and "none is done" in table.err and "Left out: 6 withdrawn cases" in table.err
+    folder = run("results", study.study, str(tmp_path / "documents"), "--only", "results", "--only", "errors")
+    assert folder.code == 0 and "There is nothing to fetch." in folder.out, folder.err
+    assert "Left out: 6 withdrawn cases" in folder.err
+    s3.put_object(Bucket=study.bucket, Key="control.json", Body=b'{"v": 1}')
+    table = run("results", study.study, "--table", str(tmp_path / "all.csv"))
+    assert table.code == 0, table.err
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    assert len(lines) == 5 and lines[0].startswith("batch,case_id,level,"), "those that ended are of one version"

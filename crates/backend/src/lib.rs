@@ -23,5 +23,6 @@ pub mod study;
 pub mod submitted;
 pub mod tape;
 pub mod watch;
+pub mod withdrawn;
 
 pub use study::Study;

@@ -94,6 +94,25 @@ impl Study {
         Self { client: Client::new(ports, endpoints, Some(credentials)), config }
     }
 
+    /// A study of which no more is known than its bucket.
+    #[must_use]
+    pub fn of_bucket(client: Client, bucket: &str) -> Self {
+        let (study, queue_url, dead_letter_queue_url) = <(String, String, String)>::default();
+        let config = Config {
+            v: cruncher_study::PROTOCOL_VERSION,
+            study,
+            region: client.endpoints().region.clone(),
+            bucket: bucket.to_owned(),
+            endpoint_url: None,
+            queue_url,
+            dead_letter_queue_url,
+            lease_secs: 0,
+            launch_time: 0.0,
+            cruncher_version: String::new(),
+        };
+        Self { client, config }
+    }
+
     /// The same study by the clock of the server that sent `answer`.
     ///
     /// A browser hides why a signature with a wrong time is refused, so the time must be right before the first one.

@@ -11,7 +11,9 @@ use cruncher_aws::Client;
 use cruncher_backend::download::{DownloadError, Failed, Kind, Plan, Skipped, Tally, fetch, plan};
 use cruncher_backend::launch::find_config;
 use cruncher_backend::listing::{Outline, Row};
-use cruncher_study::figures::thousands;
+use cruncher_backend::study::Study;
+use cruncher_backend::withdrawn::{case_of, withdrawn_cases};
+use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
 
 use crate::arguments::{Account, Destination, Only, Results};
@@ -107,7 +109,13 @@ async fn look(client: &Client, bucket: &str, arguments: &Results, folder: &DiskF
             outline.leave_out(row);
         }
     }
-    Ok(plan(outline.complete(client).await?, folder.naming(), is_wanted))
+    let mut objects = outline.complete(client).await?;
+    let withdrawn = withdrawn_cases(&Study::of_bucket(client.clone(), bucket), &objects).await?;
+    if !withdrawn.is_empty() {
+        objects.retain(|object| case_of(&object.key).is_none_or(|case| !withdrawn.contains(&case)));
+        note(format_args!("Left out: {}", counted(withdrawn.len() as u64, "withdrawn case", "withdrawn cases")));
+    }
+    Ok(plan(objects, folder.naming(), is_wanted))
 }
 
 fn failure(error: DownloadError, path: &Path) -> Failure {

@@ -315,6 +315,14 @@ impl Ledger {
         &self.failures
     }
 
+    /// The cases whose last submission is withdrawn.
+    #[must_use]
+    pub fn withdrawn_cases(&self, control: &Control) -> BTreeSet<CaseRef> {
+        let all =
+            self.batches.iter().flat_map(|(batch, cases)| cases.entries.keys().map(|case| (batch.clone(), *case)));
+        all.filter(|case| self.withdraws(case, control)).collect()
+    }
+
     /// The cases of each submission of a batch whose versions are told apart, those that a later one names left out.
     #[must_use]
     pub fn cases_of_submissions(&self, batch: &Batch) -> BTreeMap<&str, Vec<CaseId>> {
