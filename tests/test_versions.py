@@ -12,11 +12,11 @@ from attached import attach
 from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
-from test_command_line import CommandLine, Launched
+from test_command_line import CommandLine, Launched, command_line
 from test_dashboard import browser, cruncher, page_folder, visits
 from visit import Visits, figure, go_to, has_no_overflow, progress, wait_until
 
-__all__ = ["browser", "cruncher", "page_folder", "visits"]
+__all__ = ["browser", "command_line", "cruncher", "page_folder", "visits"]
 
 # The first two cases fail: they come first.
 OLD = "assert {{depth}} > 2, 'too shallow'\nresult['settlement'] = 2 * {{depth}}\nresult['draft'] = 1\n"
@@ -52,16 +52,21 @@ def control(study: Launched) -> Any:
     return study.command_line.cloud.client("s3").get_object(Bucket=study.bucket, Key="control.json")["Body"].read()
 
 
-@pytest.fixture
-def study(cruncher: CommandLine) -> Launched:
+def replace_model(study: Launched) -> None:
     """Six cases of an old model: two failed, two are done, two wait; and six of a new one, which wait, too."""
-    study = cruncher.launch()
     queue = queue_of(study)
     enqueue(queue, "soil", OLD, {1: DEPTHS[:4]}, max_attempts=1, name="footing.py")
     with attach(line_of(study)):
         wait_for_end(study, done=2, errors=2)
     enqueue(queue, "soil", OLD, {2: DEPTHS[4:]}, max_attempts=1, name="footing.py")
     enqueue(queue, "soil", NEW, {1: DEPTHS}, max_attempts=1, name="footing.py")
+
+
+@pytest.fixture
+def study(cruncher: CommandLine) -> Launched:
+    """A study whose model was replaced."""
+    study = cruncher.launch()
+    replace_model(study)
     return study
 
 
@@ -145,8 +150,10 @@ def test_two_operators_who_change_what_is_asked_lose_nothing(study: Launched, vi
     assert '"paused":true' in text and '"later":[1.50]' in text and text.count("withdrawn_submissions") == 1
 
 
-def test_the_command_line_counts_alike(study: Launched, tmp_path: Path) -> None:
-    s3, run = study.command_line.cloud.client("s3"), study.command_line.run
+def test_the_command_line_counts_alike(command_line: CommandLine, tmp_path: Path) -> None:
+    study = command_line.launch()
+    replace_model(study)
+    s3, run = command_line.cloud.client("s3"), command_line.run
     designs = sorted(documents(s3, study.bucket, "design-"), key=lambda design: float(design["submit_time"]))
     old = [design["submission"] for design in designs[:2]]
     body = json.dumps({"v": 1, "withdrawn_submissions": old}).encode()

@@ -64,7 +64,7 @@ async fn follow(mut watch: Watch, mut snapshot: Snapshot, arguments: &Status) ->
     let mut last_line = String::new();
     loop {
         print(&arguments.study, &snapshot, arguments, &mut last_line);
-        if snapshot.total.cases > 0 && snapshot.total.open() == 0 {
+        if snapshot.total.cases + snapshot.total.withdrawn > 0 && snapshot.total.open() == 0 {
             return Ok(snapshot);
         }
         watch.study().client.ports().sleep.sleep(PAUSE).await;

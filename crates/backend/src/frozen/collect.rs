@@ -174,6 +174,29 @@ mod tests {
     }
 
     #[test]
+    fn withdrawn_cases_are_known_as_such_and_lack_nothing() {
+        let (cloud, study) = Cloud::study();
+        let row = |number: u32| {
+            let id = case(number);
+            format!(r#"{{"batch": "b", "case_id": "{id}", "outcome": "done", "start_time": 1.0, "end_time": 2.0}}"#)
+                + "\n"
+        };
+        for (submission, number) in [("00000000000000f1", 1), ("00000000000000f2", 2)] {
+            let table = format!("case_id,level,replicate\n{},0,0\n", case(number));
+            cloud.put(&format!("data/b/cases-{submission}.csv.gz"), table);
+            cloud.put(&DataKey::Done(Batch::parse("b").unwrap(), case(number)).key(), "{}");
+        }
+        cloud.put("workers/w/segment-000000.ndjson", row(1));
+        cloud.put("control.json", r#"{"withdrawn_submissions": ["00000000000000f1"]}"#);
+        let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
+        let mut store = Store::default();
+        content.chunks.iter().for_each(|chunk| store.take_bytes(chunk));
+        assert_eq!((content.snapshot.total.done, content.snapshot.total.withdrawn), (1, 1));
+        assert_eq!((store.len(), store.counted().count()), (1, 0));
+        assert_eq!(content.left_out, ["the rows of 1 case"], "the row of a withdrawn case stands for no other one");
+    }
+
+    #[test]
     fn what_is_left_out_is_told() {
         let (cloud, study) = Cloud::study();
         for number in 0..3 {
