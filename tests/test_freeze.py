@@ -6,6 +6,7 @@ import base64
 import csv
 import gzip
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -270,6 +271,28 @@ def test_a_frozen_bucket_of_the_predecessor_has_its_cases(
     go_to(page, "Results")
     page.get_by_role("grid", name="Cases").get_by_role("row").filter(has_text="level-4").click()
     expect(page.get_by_role("dialog")).to_contain_text("on DESKTOP-1_nt_90")
+
+
+def test_an_archive_of_a_frozen_study_has_its_documents_and_says_that_it_lacks_the_model(
+    visits: Visits, file: Path
+) -> None:
+    page, asked = open_file(visits, file)
+    go_to_all(page, "Results")
+    page.locator("summary", has_text="Download").click()
+    expect(page.get_by_text("Not in it: files of cases and models.")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Everything, ZIP").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        names, read_me = archive.namelist(), archive.read("README.txt").decode()
+    assert [sum(part in name for name in names) for part in ("/done-", "/error-", "designs/", "models/")] == [
+        270,
+        30,
+        2,
+        0,
+    ]
+    assert re.search(r"^- models/[0-9a-f]{64}/footing\.py: it isn't there$", read_me, re.MULTILINE)
+    assert asked == [file.as_uri()]
 
 
 def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: Path) -> None:

@@ -81,22 +81,24 @@ struct Cases {
     /// The documents of the first of them, failed ones before others, and the rows of these.
     documents: Vec<DataKey>,
     rows: Vec<usize>,
-    /// Their batches.
-    batches: BTreeSet<Batch>,
+    /// Their batches; none if it doesn't matter, since nothing is selected.
+    batches: Option<BTreeSet<Batch>>,
 }
 
 impl Cases {
-    fn of(store: &Store, chosen: &Mask) -> Self {
+    fn of(store: &Store, chosen: &Mask, which: Which) -> Self {
         let (mut failed, mut done) = (failed(store), store.done());
         failed.and(chosen);
         done.and(chosen);
         let all = || failed.iter().chain(done.iter());
         let keyed = all().filter_map(|row| Some((row, reading::key(store, row)?)));
         let (rows, documents) = keyed.take(MAX_CASES).unzip();
-        let mut batches = BTreeSet::new();
-        for (batch, _) in all().filter_map(|row| case_of(store, row)) {
-            batches.insert(batch);
-        }
+        let batches = || {
+            let mut batches = BTreeSet::new();
+            batches.extend(all().filter_map(|row| case_of(store, row)).map(|(batch, _)| batch));
+            batches
+        };
+        let batches = (which == Which::Selected).then(batches);
         Self { count: all().count() as u64, failed: failed.iter().collect(), documents, rows, batches }
     }
 }
@@ -110,7 +112,7 @@ impl Wanted {
     ) -> Result<Array, ZipError> {
         // The same rows in all files, also if more come meanwhile.
         let (done, chosen) = self.desk.data.with_untracked(|store| (self.done(store), self.rows(store)));
-        let cases = self.desk.data.with_untracked(|store| Cases::of(store, &chosen));
+        let cases = self.desk.data.with_untracked(|store| Cases::of(store, &chosen, self.which));
         let names = |matrix: &Matrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
         let mut archive = Archive::default();
         archive.add("cases.csv", &self.table(&**tell, contents).await)?;
@@ -155,10 +157,9 @@ impl Wanted {
             if full.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let view = self.desk.view.get_untracked();
-        let is_all = self.which == Which::All;
         let wanted = WantedFiles {
             batch: view.batches.one(),
-            has_cases: &|batch| is_all || cases.batches.contains(batch),
+            has_cases: &|batch| cases.batches.as_ref().is_none_or(|batches| batches.contains(batch)),
             documents: &cases.documents,
             of_documents: cases.count,
         };

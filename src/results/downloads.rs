@@ -178,12 +178,12 @@ impl Menu {
                 {self.file(File::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
                 {self.file(File::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
             </ul>
+            <p class="menu__said" role="status">{move || self.said.get()}</p>
+            {move || self.problem.get().map(problem_note)}
             <p class="faint">{move || in_archive(&contents.read())}</p>
             {move || lost("X", &contents.read().factors)}
             {move || lost("Y", &contents.read().responses)}
             {frozen::label().is_none().then(|| self.whole())}
-            <p class="menu__said" role="status">{move || self.said.get()}</p>
-            {move || self.problem.get().map(problem_note)}
             <details>
                 <summary>"Read the ZIP in Python"</summary>
                 <pre class="trace" tabindex="0" role="region" aria-label="How Python reads it">{snippet}</pre>
@@ -354,12 +354,12 @@ fn size(contents: &Contents, columns: &Columns) -> String {
 
 /// What is in the archive, and what isn't.
 fn in_archive(contents: &Contents) -> String {
-    let documents = match (contents.cases, MAX_CASES) {
-        (cases, most) if cases <= most => "their documents with curves and errors".to_owned(),
-        (_, most) => format!("the documents of {} with curves and errors", thousands(most as u64)),
-    };
+    let most = if contents.cases > MAX_CASES { format!("{} and ", thousands(MAX_CASES as u64)) } else { String::new() };
+    // A frozen study has none.
+    let (models, no_models) = if frozen::label().is_none() { (", models", "") } else { ("", " and models") };
     format!(
-        "The ZIP holds table, X and Y, failed cases, designs, models, and {documents}, up to 64 MiB; no files of cases."
+        "In the ZIP: table, X, Y, errors, designs{models}, and the cases' documents with their curves, up to {most}64 MiB. Not in it: \
+         files of cases{no_models}."
     )
 }
 
