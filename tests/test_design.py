@@ -377,6 +377,65 @@ def test_what_waits_in_the_queue_is_said_since_it_goes_first(launched: Launched,
     drain(launched)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_first_cases_are_seen_with_what_can_be_done_about_them(
+    launched: Launched, visits: Visits, width: int, height: int
+) -> None:
+    page = open_design(visits, launched, viewport={"width": width, "height": height})
+    small_study(page, 12, HALF_WRONG)
+    page.get_by_text("Computing how evenly").wait_for(state="hidden")
+    text(page, "Attempts per case").fill("1")
+    review(page)
+    button(page, "Send 5 first, then the rest").click()
+    rest = button(page, "Send the remaining 7")
+    expect(rest).to_be_visible()
+    wait_until(page, "it is in the window", lambda: is_in_window(rest))
+    with attach(line_of(launched)):
+        fix = button(page, "Fix the model")
+        expect(told(page, "waiting")).to_have_count(0)
+        wait_until(page, "it is in the window", lambda: is_in_window(fix))
+
+
+def test_whoever_comes_back_finds_the_page_where_they_left_it(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 12)
+    review(page)
+    button(page, "Send 5 first, then the rest").click()
+    rest = button(page, "Send the remaining 7")
+    wait_until(page, "it is in the window", lambda: rest.is_visible() and is_in_window(rest))
+    page.get_by_role("link", name="Attach a worker").click()
+    expect(page).to_have_title(re.compile("^Attach "))
+    go_to(page, "Design")
+    expect(rest).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")
+    wait_until(page, "it is scrolled", lambda: page.evaluate("scrollY") == 0)
+    go_to(page, "Overview")
+    go_to(page, "Design")
+    expect(page.get_by_role("heading", name="Model", exact=True)).to_be_in_viewport()
+
+
+def test_a_design_that_was_changed_after_it_was_sent_is_one_press_from_its_summary(
+    launched: Launched, visits: Visits
+) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 3)
+    review(page)
+    button(page, "Send all 3").click()
+    actions = page.get_by_role("region", name="Send", exact=True).get_by_role("button")
+    expect(actions).to_have_text(["Send another design"])
+    text(page, "Maximum of a").fill("")
+    expect(actions).to_have_text(["Review and send …"])
+    actions.click()
+    expect(page.get_by_role("alert").filter(has_text="1 thing is wrong or missing above")).to_be_visible()
+    text(page, "Maximum of a").fill("100")
+    button(page, "Extend to 6 points").click()
+    preview(page, "6 cases")
+    assert review(page)["To be sent"] == "3 cases to the batch model"
+    button(page, "Send all 3").click()
+    expect(told(page, "All 3 cases are in the queue")).to_be_visible()
+    assert len({message["case_id"] for message in drain(launched)}) == 6
+
+
 HALF_WRONG = """if {{a}} > 50:
     raise ValueError('too soft: %s' % {{a}})
 result['double'] = 2 * {{a}}

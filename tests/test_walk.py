@@ -185,6 +185,8 @@ def a_worker_is_attached_by_the_line_that_the_page_offers(day: Day) -> Iterator[
 def two_of_the_five_fail_and_the_page_says_which(day: Day) -> None:
     page = day.page
     go_to(page, "Design")
+    # The page is where it was left.
+    expect(told(page, re.compile("waiting|done"))).to_be_in_viewport()
     # Sand fails, whoever is asked: the table of cases, the workers, or the page.
     table = list(csv.DictReader(io.StringIO(save(page, "Save CSV").decode())))
     sandy = {case["case_id"] for case in table[:FIRST_CASES] if case["soil"] == "sand"}
@@ -260,7 +262,6 @@ def a_colleague_sees_the_same_by_the_copied_link(day: Day, visits: Visits) -> No
 def more_cases_are_added_and_no_case_runs_twice(day: Day) -> None:
     page = day.page
     go_to(page, "Design")
-    button(page, "Send another design").click()
     button(page, f"Extend to {2 * CASES} points").click()
     preview(page, f"{2 * CASES} cases")
     summary = review(page)

@@ -12,6 +12,7 @@ mod memory;
 mod messages;
 mod page;
 mod paper;
+mod place;
 mod points;
 mod sender;
 mod sending;

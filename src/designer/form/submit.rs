@@ -13,6 +13,7 @@ use crate::components::problem_note::problem_note;
 use crate::designer::desk::Desk;
 use crate::designer::focus::{Part, REVIEW, focus};
 use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
+use crate::designer::place::show_whole;
 use crate::designer::sending::{Sending, cancel, is_form_changed, order, prepare, review_instead, send, stopping};
 use crate::state::draft::Place;
 use crate::state::problem::Problem;
@@ -46,6 +47,13 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         }
         is_ready
     });
+    Effect::new(move |before: Option<Option<bool>>| {
+        let is_over = first_are_over(desk);
+        if is_over.is_some() && before.is_some_and(|before| before != is_over) {
+            show_whole(place);
+        }
+        is_over
+    });
     view! {
         <section class="step step--send" id=Part::Send.id() tabindex="-1" aria-labelledby="step-send">
             <h3 id="step-send">"Send"</h3>
@@ -54,6 +62,13 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Whether nothing is waited for of the cases that were sent first; none as long as none are, or the rest is sent, too.
+fn first_are_over(desk: Desk) -> Option<bool> {
+    let is_held = matches!(&*desk.sending.read(), Sending::Stopped(_, Stop::Held));
+    let cases = desk.reports.first.read();
+    (is_held && !cases.is_empty()).then(|| tally(&cases).waiting == 0)
 }
 
 fn fields(desk: Desk) -> AnyView {
@@ -253,6 +268,26 @@ fn cancel_button(desk: Desk, sent: &Sent) -> AnyView {
     view! { <button class="quiet" on:click=move |_| cancel(desk) title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
 }
 
+fn complete(desk: Desk, sent: &Sent) -> AnyView {
+    let another = move |_| desk.sending.set(Sending::Idle);
+    let review = move |_| {
+        // What is wrong with it is said where nothing is being sent.
+        desk.sending.set(Sending::Idle);
+        prepare(desk);
+    };
+    let next = if is_form_changed(desk) {
+        view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any()
+    } else {
+        view! { <button class="quiet" on:click=another>"Send another design"</button> }.into_any()
+    };
+    view! {
+        <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
+        {first_cases(desk)}
+        <p class="actions"><a href=progress_address(&sent.batch)>"Watch progress"</a> {next}</p>
+    }
+    .into_any()
+}
+
 fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
     let go_on = move |_| {
         desk.sending.update(|sending| {
@@ -263,15 +298,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
         order(desk, Order::GoOn, &[]);
     };
     match stop {
-        Stop::Complete => view! {
-            <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
-            {first_cases(desk)}
-            <p class="actions">
-                <a href=progress_address(&sent.batch)>"Watch progress"</a>
-                <button class="quiet" on:click=move |_| desk.sending.set(Sending::Idle)>"Send another design"</button>
-            </p>
-        }
-        .into_any(),
+        Stop::Complete => complete(desk, sent),
         Stop::Cancelled => view! {
             <p role="status">{format!("Cancelled: {} were sent, the rest is no part of the batch any more.", counted(sent.accepted, "case", "cases"))}</p>
             <p class="actions"><button on:click=move |_| desk.sending.set(Sending::Idle)>"Back to the design"</button></p>
