@@ -883,6 +883,16 @@ def is_drawn(page: Page, name: str) -> bool:
     return bool(plot(page, name).evaluate(look))
 
 
+def test_plots_become_dark_with_the_system(filled: Filled, visits: Visits) -> None:
+    drawn = "canvas => canvas.toDataURL()"
+    dark = open_results(visits, filled.launched, color_scheme="dark")
+    page = open_results(visits, filled.launched, color_scheme="light")
+    expected = plot(dark, "Scatter plot").evaluate(drawn)
+    assert plot(page, "Scatter plot").evaluate(drawn) != expected
+    page.emulate_media(color_scheme="dark")
+    wait_until(page, "it is drawn anew", lambda: plot(page, "Scatter plot").evaluate(drawn) == expected)
+
+
 def test_what_was_out_of_sight_is_drawn_when_the_window_grows_or_is_printed(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched, viewport={"width": 1280, "height": 700})
     assert not is_drawn(page, "Time line")

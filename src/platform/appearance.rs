@@ -17,6 +17,11 @@ pub(crate) fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn()
         // The document's root can be observed.
         let _ = colours.observe_with_options(&root, &options);
     }
+    // The system becomes dark in the evening, while the page is open.
+    if let Ok(Some(scheme)) = window().match_media("(prefers-color-scheme: dark)") {
+        // Whoever asks for a scheme can listen to it.
+        let _ = scheme.add_event_listener_with_callback("change", changed.unchecked_ref());
+    }
     Effect::new(move || {
         if let (Some(canvas), Ok(room)) = (canvas.get(), ResizeObserver::new(changed.unchecked_ref())) {
             room.observe(&canvas);
