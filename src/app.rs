@@ -22,7 +22,7 @@ use crate::platform::marks::Mark;
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
 use crate::platform::{address, designer, frozen, network, rows, sharing, theme};
-use crate::state::live::{Live, OpenStudy, Reader};
+use crate::state::live::{Asked, Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{BatchChoice, Page, Route};
@@ -192,10 +192,16 @@ fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, r
         }
     });
     let now = wake.clone();
-    let listener = window_event_listener_untyped(designer::SENT, move |_| {
-        has_sent.set(true);
-        now.now();
-    });
-    on_cleanup(move || listener.remove());
+    let listeners = [
+        window_event_listener_untyped(designer::SENT, move |_| {
+            reader.asked.set(None);
+            has_sent.set(true);
+            now.now();
+        }),
+        window_event_listener_untyped(designer::REFUSED, move |_| {
+            reader.asked.set(designer::refusal().map(Asked::Refused));
+        }),
+    ];
+    on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
     wake
 }

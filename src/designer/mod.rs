@@ -17,6 +17,7 @@ mod points;
 mod sender;
 mod sending;
 mod sole;
+mod versions;
 mod worker;
 
 /// Is the page where there is a window, and beside it, where there is none, its worker.

@@ -21,7 +21,7 @@ use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::Order;
 use super::place::keep_scrolled;
 use super::sending::{self, Sending};
-use super::{draughtsman, memory};
+use super::{draughtsman, memory, versions};
 use crate::components::problem_note::problem_note;
 use crate::platform::address;
 use crate::platform::local_time::clock_time;
@@ -41,6 +41,7 @@ pub(super) fn show() {
 }
 
 fn page(access: Access) -> AnyView {
+    versions::follow(&access);
     let desk = Desk::new(access);
     keep_scrolled();
     let canvas = NodeRef::<Canvas>::new();

@@ -1,15 +1,72 @@
-//! What the designer tells the page: that tables of cases have changed.
+//! What the page and the designer's program tell each other. The program is loaded when it is needed: what it is asked for
+//! before, it finds at its place.
 
 use leptos::prelude::window;
 use web_sys::Event;
 
-/// The event by which it does.
+use super::programs::Program;
+use crate::state::problem::Problem;
+
+/// The event by which the designer says that tables of cases, or what is asked of the workers, have changed.
 pub(crate) const SENT: &str = "cruncher-sent";
 
-/// Says that tables of cases have changed.
+/// The event by which the page asks the designer for a change of what is asked of the workers.
+pub(crate) const ASKED: &str = "cruncher-asked";
+
+/// The event by which the designer says that this failed.
+pub(crate) const REFUSED: &str = "cruncher-refused";
+
+/// The attributes of the designer's place that hold what is asked, and why it failed.
+const CHANGE: &str = "data-change";
+const REFUSAL: &str = "data-refusal";
+
+/// Says that tables of cases, or what is asked of the workers, have changed.
 pub(crate) fn tell_sent() {
-    if let Ok(event) = Event::new(SENT) {
+    tell(SENT);
+}
+
+/// Asks for a change, in the words of [`crate::state::versions::VersionChange`].
+pub(crate) fn ask(change: &str) {
+    note(CHANGE, change);
+    tell(ASKED);
+}
+
+/// What was asked for, once.
+pub(crate) fn asked() -> Option<String> {
+    noted(CHANGE)
+}
+
+/// Says why what was asked for failed.
+pub(crate) fn refuse(Problem { title, advice, detail }: &Problem) {
+    note(REFUSAL, &[title.as_str(), advice, detail].join("\n"));
+    tell(REFUSED);
+}
+
+/// Why what was asked for failed, once.
+pub(crate) fn refusal() -> Option<Problem> {
+    let words = noted(REFUSAL)?;
+    let mut lines = words.splitn(3, '\n').map(str::to_owned);
+    let mut line = || lines.next().unwrap_or_default();
+    Some(Problem { title: line(), advice: line(), detail: line() })
+}
+
+fn tell(event: &str) {
+    if let Ok(event) = Event::new(event) {
         // Nobody cancels it.
         let _ = window().dispatch_event(&event);
     }
+}
+
+fn note(attribute: &str, words: &str) {
+    if let Some(place) = Program::Designer.place() {
+        // It is a proper name.
+        let _ = place.set_attribute(attribute, words);
+    }
+}
+
+fn noted(attribute: &str) -> Option<String> {
+    let place = Program::Designer.place()?;
+    let words = place.get_attribute(attribute);
+    let _ = place.remove_attribute(attribute);
+    words
 }

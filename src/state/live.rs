@@ -84,8 +84,8 @@ pub(crate) struct Reader {
     pub(crate) named_cases: RwSignal<usize>,
     /// The error documents of these cases, as far as they have been read.
     pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, Problem>)>>,
-    /// Why what is asked of the workers wasn't changed, if the last change failed.
-    pub(crate) unchanged: RwSignal<Option<Problem>>,
+    /// What has become of the change of what is asked of the workers, until it is done.
+    pub(crate) asked: RwSignal<Option<Asked>>,
     /// Why the designer, and the results, couldn't be loaded, if so.
     failed: [RwSignal<Option<Problem>>; 2],
 }
@@ -101,7 +101,7 @@ impl Reader {
             case: RwSignal::new(None),
             named_cases: RwSignal::new(CASES_AT_A_TIME),
             failures: RwSignal::new(Vec::new()),
-            unchanged: RwSignal::new(None),
+            asked: RwSignal::new(None),
             failed: [RwSignal::new(None), RwSignal::new(None)],
         }
     }
@@ -110,6 +110,13 @@ impl Reader {
     pub(crate) const fn failed(&self, program: Program) -> RwSignal<Option<Problem>> {
         self.failed[program as usize]
     }
+}
+
+/// A change that was asked for and isn't done.
+#[derive(Debug, Clone)]
+pub(crate) enum Asked {
+    Waits,
+    Refused(Problem),
 }
 
 /// What came of copying a line.

@@ -1,6 +1,9 @@
 //! What a batch's cases are of, where its model was replaced or its design extended.
 
+use std::fmt;
+
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::control::Control;
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::versions::{Version, versions};
 
@@ -29,6 +32,38 @@ pub(crate) struct Offer {
 pub(crate) enum Act {
     Withdraw,
     CountAgain,
+}
+
+/// A change of which submissions count, as the page asks the designer's program for it: as text, a line
+/// the act and one each submission.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct VersionChange {
+    pub(crate) act: Act,
+    pub(crate) submissions: Vec<String>,
+}
+
+impl fmt::Display for VersionChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.act.name(), self.submissions.join("\n"))
+    }
+}
+
+impl VersionChange {
+    /// Reads what [`fmt::Display`] has written.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let name = lines.next()?;
+        let act = [Act::Withdraw, Act::CountAgain].into_iter().find(|act| act.name() == name)?;
+        Some(Self { act, submissions: lines.map(str::to_owned).collect() })
+    }
+
+    /// Makes it.
+    pub(crate) fn apply(&self, control: &mut Control) {
+        match self.act {
+            Act::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
+            Act::CountAgain => control.withdrawn_submissions.retain(|id| !self.submissions.contains(id)),
+        }
+    }
 }
 
 impl Act {
@@ -164,6 +199,24 @@ mod tests {
             offer.meaning.starts_with("10 cases won't be counted")
                 && offer.meaning.contains("What waits won't be computed: 1.")
         );
+    }
+
+    #[test]
+    fn a_change_is_asked_for_as_text_and_made() {
+        let change =
+            |act, ids: &[&str]| VersionChange { act, submissions: ids.iter().copied().map(str::to_owned).collect() };
+        let mut control = Control::default();
+        for (act, ids, left) in [
+            (Act::Withdraw, &["00aa", "00bb"][..], &["00aa", "00bb"][..]),
+            (Act::CountAgain, &["00aa", "00cc"], &["00bb"]),
+        ] {
+            let change = change(act, ids);
+            assert_eq!(VersionChange::parse(&change.to_string()), Some(change.clone()));
+            change.apply(&mut control);
+            assert!(control.withdrawn_submissions.iter().eq(left), "{control:?}");
+        }
+        assert_eq!(VersionChange::parse("Delete\n00aa"), None);
+        assert_eq!(VersionChange::parse(""), None);
     }
 
     #[test]

@@ -1,13 +1,9 @@
 //! What a batch's cases are of, and the withdrawal of an older version of its model.
 
-use cruncher_backend::Study;
-use cruncher_backend::control::change_control;
 use cruncher_study::access::Role;
 use cruncher_study::accounting::BatchAccount;
-use cruncher_study::control::Control;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement};
 
@@ -15,9 +11,9 @@ use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::platform::designer;
 use crate::platform::local_time::clock_time;
-use crate::state::live::OpenStudy;
-use crate::state::problem::Problem;
-use crate::state::versions::{Act, Offer, Share, shares};
+use crate::platform::programs::Program;
+use crate::state::live::{Asked, OpenStudy, Reader};
+use crate::state::versions::{Act, Offer, Share, VersionChange, shares};
 
 /// What the cases of a batch are of, as of `now`; nothing where they are all of one design.
 pub(crate) fn version_shares(account: &BatchAccount, now: f64, open: &OpenStudy) -> Option<AnyView> {
@@ -26,27 +22,33 @@ pub(crate) fn version_shares(account: &BatchAccount, now: f64, open: &OpenStudy)
         return None;
     }
     let line = |Share { words, offer }| {
-        let offer = offer.filter(|_| open.role == Role::Operator).map(|offer| question(offer, open));
+        let offer = offer.filter(|_| open.role == Role::Operator).map(|offer| question(offer, open.reader));
         view! { <li>{words} " "{offer}</li> }
     };
     let lines: Vec<_> = shares.into_iter().map(line).collect();
-    let problem = open.reader.unchanged.get().map(problem_note);
-    Some(view! { <ul class="versions" aria-label="What the cases are of">{lines}</ul>{problem} }.into_any())
+    Some(view! { <ul class="versions" aria-label="What the cases are of">{lines}</ul>{said(open.reader)} }.into_any())
+}
+
+/// How far what was asked for is.
+fn said(reader: Reader) -> Option<AnyView> {
+    match (reader.asked.get()?, reader.failed(Program::Designer).get()) {
+        (Asked::Refused(problem), _) | (Asked::Waits, Some(problem)) => Some(problem_note(problem)),
+        (Asked::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
+    }
 }
 
 /// The offer, which says what it means when it is opened.
-fn question(Offer { act, version, submissions, meaning }: Offer, open: &OpenStudy) -> AnyView {
-    let (study, unchanged) = (open.study.clone(), open.reader.unchanged);
+fn question(Offer { act, version, submissions, meaning }: Offer, reader: Reader) -> AnyView {
+    let change = VersionChange { act, submissions }.to_string();
     let act_now = move |event: MouseEvent| {
-        let (study, submissions) = (study.clone(), submissions.clone());
-        let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-        unchanged.set(None);
-        spawn_local(async move {
-            match change(&study, act, submissions).await {
-                Ok(()) => close_around(button),
-                Err(problem) => unchanged.set(Some(problem)),
-            }
-        });
+        close_around(&event);
+        reader.asked.set(Some(Asked::Waits));
+        designer::ask(&change);
+        let failed = reader.failed(Program::Designer);
+        match failed.get_untracked() {
+            None => Program::Designer.load(failed),
+            Some(_) => Program::Designer.load_again(failed),
+        }
     };
     let words = match act {
         Act::Withdraw => format!("Withdraw {version}"),
@@ -62,19 +64,9 @@ fn question(Offer { act, version, submissions, meaning }: Offer, open: &OpenStud
     .into_any()
 }
 
-async fn change(study: &Study, act: Act, submissions: Vec<String>) -> Result<(), Problem> {
-    let change = |control: &mut Control| match act {
-        Act::Withdraw => control.withdrawn_submissions.extend(submissions.iter().cloned()),
-        Act::CountAgain => control.withdrawn_submissions.retain(|id| !submissions.contains(id)),
-    };
-    change_control(study, &change).await.map_err(|error| Problem::from(&error))?;
-    // The page looks again at once.
-    designer::tell_sent();
-    Ok(())
-}
-
-/// Closes what is open around a button.
-fn close_around(button: Option<Element>) {
+/// Closes what is open around the button that was pressed.
+fn close_around(event: &MouseEvent) {
+    let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
     let details = button.and_then(|button| button.closest("details").ok()?);
     if let Some(details) = details.and_then(|details| details.dyn_into::<HtmlDetailsElement>().ok()) {
         details.set_open(false);
