@@ -126,7 +126,11 @@ fn offer(act: Act, version: &Version, counts: &CaseCounts) -> Offer {
             (true, format!("{cases} won't be counted, nor their errors and results shown.")),
             (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
             (counts.running > 0, format!("What runs is finished: {running}.")),
-            (true, "Documents stay in the bucket: they can be counted again.".to_owned()),
+            (true, "Documents stay in the bucket, so the version can be counted again.".to_owned()),
+            (
+                counts.queued > 0,
+                "What workers have taken from the queue by then is lost, until it is sent again.".to_owned(),
+            ),
         ],
         Act::CountAgain => vec![
             (true, format!("{cases} will be counted again, with their errors and results.")),
