@@ -197,8 +197,7 @@ pub(crate) struct Freeze {
     /// The file; one of that name is replaced
     #[arg(value_name = "FILE.html")]
     pub file: PathBuf,
-    /// What it shows at first: an address of the study's page, as *Copy link* gives it, or what stands behind its `#`
-    /// [default: the overview]
+    /// The address of what it shows at first, as the page's *Copy link* gives it [default: the overview]
     #[arg(long, value_name = "ADDRESS")]
     pub view: Option<String>,
 }
