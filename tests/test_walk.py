@@ -26,7 +26,7 @@ from test_design import Hands, button, check_said_at, choose, drop, preview, rev
 from test_freeze import open_file
 from test_page_frame import shown
 from test_results_page import drag, ends, plot, selected, selection, wait_for_address
-from visit import Visits, figure, go_to, has_no_overflow, progress
+from visit import Visits, figure, go_to, progress
 
 __all__ = ["browser", "cruncher", "page_folder", "visits"]
 
@@ -303,10 +303,10 @@ def every_page_can_be_used_at_three_widths(day: Day) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for name, action in main_actions.items():
             go_to(page, name)
+            # Nothing is wider than the window, and nothing covers the page's middle or the navigation.
             shown(page, name)
             # A trial presses only what can be seen and nothing else covers.
             action.click(trial=True)
-            assert has_no_overflow(page), (name, width)
 
 
 # ---- What the engineer does, and what is looked up ----
