@@ -21,7 +21,7 @@ use crate::pages::{attach, closed, errors, overview, program};
 use crate::platform::marks::Mark;
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
-use crate::platform::{address, designer, frozen, network, rows, sharing, theme};
+use crate::platform::{address, designer, frozen, network, rows, scrolling, sharing, theme};
 use crate::state::live::{Asked, Live, OpenStudy, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
@@ -86,6 +86,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
+    scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
     errors::read_failures(open.study.clone(), live, reader);
     let wake = if let Some(snapshot) = frozen::snapshot() {

@@ -243,7 +243,7 @@ def axes_are_chosen_by_keyboard_and_a_range_is_brushed(day: Day) -> None:
 
 def a_colleague_sees_the_same_by_the_copied_link(day: Day, visits: Visits) -> None:
     page = day.page
-    page.get_by_role("button", name="Copy the address of what is shown").click()
+    page.get_by_role("button", name="Copy link").click()
     expect(told(page, "Copied")).to_be_visible()
     copied = str(page.evaluate("navigator.clipboard.readText()"))
     assert copied == page.url and "access" not in copied
@@ -297,7 +297,7 @@ def every_page_can_be_used_at_three_widths(day: Day) -> None:
         "Design": button(page, "Send another design"),
         "Attach": button(page, "Copy the line for a shell"),
         "Errors": page.get_by_role("link", name="KeyError: 'sand'"),
-        "Results": page.get_by_role("button", name="Copy the address of what is shown"),
+        "Results": page.get_by_role("button", name="Copy link"),
     }
     for width in (1440, 768, 390):
         page.set_viewport_size({"width": width, "height": 900})

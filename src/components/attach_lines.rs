@@ -36,7 +36,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
                 <p>
                     <label>
                         "Workers on this computer "
-                        <input class="lines__number" type="number" min="1" max=MOST_WORKERS.to_string() prop:value=workers.to_string() on:change=choose />
+                        <input class="lines__number" type="number" min="1" max=MOST_WORKERS.to_string() prop:value=workers.to_string() on:input=choose />
                     </label>
                     " One a core is a good number."
                 </p>

@@ -19,7 +19,6 @@ use super::focus::{Part, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::Order;
-use super::place::keep_scrolled;
 use super::sending::{self, Sending};
 use super::{draughtsman, memory, versions};
 use crate::components::problem_note::problem_note;
@@ -43,7 +42,6 @@ pub(super) fn show() {
 fn page(access: Access) -> AnyView {
     versions::follow(&access);
     let desk = Desk::new(access);
-    keep_scrolled();
     let canvas = NodeRef::<Canvas>::new();
     spawn_local(async move {
         memory::restore(desk).await;

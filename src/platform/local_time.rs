@@ -24,7 +24,7 @@ pub(crate) fn clock_time(secs: f64, now: f64) -> String {
 
 /// Everything there is to know of a time, for a title.
 pub(crate) fn exact_time(secs: f64) -> String {
-    String::from(date(secs).to_string())
+    formatted(&date(secs), &[("dateStyle", "medium"), ("timeStyle", "long")])
 }
 
 fn formatted(time: &Date, options: &[(&str, &str)]) -> String {

@@ -14,6 +14,7 @@ pub(crate) mod marks;
 pub(crate) mod polling;
 pub(crate) mod programs;
 pub(crate) mod rows;
+pub(crate) mod scrolling;
 pub(crate) mod sharing;
 pub(crate) mod shelf;
 pub(crate) mod tabs;

@@ -116,7 +116,7 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
     let body = move || is_open.get().then(|| menu.body());
     view! {
         <div class="results__actions">
-            {copy_button("Copy link", "Copy the address of what is shown; it doesn't hold the key", link)}
+            {copy_button("Copy link", "Copy link: the address of what is shown, without the key", link)}
             <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
                 <summary class="menu__button">"Download"</summary>
                 <div class="menu__body">{body}</div>
