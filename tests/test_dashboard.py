@@ -452,7 +452,7 @@ def test_a_new_tab_asks_for_a_link_and_opens_the_one_that_is_pasted(finished: La
     field = page.get_by_role("textbox", name="Viewer's or operator's link")
     field.fill("https://example.com/")
     page.get_by_role("button", name="Open the study").click()
-    expect(page.get_by_role("alert").filter(has_text="This is not a link of a study")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="There is no key in this address")).to_be_visible()
     field.fill(link(finished, "viewer"))
     field.press("Enter")
     expect(progress(page)).to_contain_text("5 of 7 done")

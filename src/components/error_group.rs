@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::platform::local_time::exact_time;
 
-/// What a group's failures share and how many there are, with `all_workers` in the study, as of `now`.
+/// What a group's failures share and how many there are, with `all_workers` that have computed something, as of `now`.
 pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
     let (all, over) = (group.len(), group.final_cases());
     let again = (over < all).then(|| format!("{} will be tried again", all - over));

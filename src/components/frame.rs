@@ -1,7 +1,8 @@
 //! What stands around every page: the rail, and the bar at the top.
 
 use cruncher_study::access::Role;
-use cruncher_study::figures::ago;
+use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::figures::{ago, thousands};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -25,10 +26,13 @@ pub(crate) fn skip(event: MouseEvent) {
 /// The pages.
 pub(crate) fn rail(live: Live, reader: Reader) -> AnyView {
     let route = reader.route.get();
-    let groups = live.snapshot.read().as_ref().map_or(0, |snapshot| snapshot.error_groups(route.batches.one()).len());
+    let failed =
+        live.snapshot.read().as_ref().map_or(0, |snapshot| {
+            snapshot.error_groups(route.batches.one()).iter().map(ErrorGroup::len).sum::<usize>()
+        });
     let entry = |page: Page| {
-        let count = (page == Page::Errors && groups > 0)
-            .then(|| view! { <span class="rail__count">{groups.to_string()}</span> });
+        let count = (page == Page::Errors && failed > 0)
+            .then(|| view! { <span class="rail__count">{thousands(failed as u64)}</span> });
         let is_here = (route.page == page).then_some("page");
         view! { <a class="rail__entry" href=route.on(page).to_string() aria-current=is_here>{page.name()}{count}</a> }
     };

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// One row a worker, as of `now`.
 pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now: f64) -> AnyView {
-    let heads = ["Host", "Software", "State", "Case", "For", "Done", "Failed", "Median"];
+    let heads = ["Host", "Software", "State", "Case", "For", "Done", "Failed", "Median time"];
     let head = |(index, name)| {
         let class = if index < 4 { "" } else { "number" };
         view! { <th scope="col" class=class>{name}</th> }
@@ -30,7 +30,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
     let is_past = state.is_over() || !worker.is_fresh(now);
     let since = match case {
         Some(case) if !is_past => duration(now - case.start_time),
-        _ => ago(now - worker.time),
+        _ => format!("heard of {}", ago(now - worker.time)),
     };
     view! {
         <tr class=if is_past { "table__past" } else { "" }>

@@ -12,7 +12,8 @@ use crate::platform::marks::Mark;
 use crate::platform::{address, sharing};
 use crate::state::problem::Problem;
 
-const NO_LINK: &str = "This is not a link of a study: such a link has #access= in it, and a long text behind.";
+const NO_LINK: &str =
+    "There is no key in this address. The link of a study has #access= in it, and a long text behind: paste that one.";
 
 /// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
 pub(crate) fn page(problem: Option<Problem>) -> AnyView {

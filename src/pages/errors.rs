@@ -14,6 +14,7 @@ use leptos::task::spawn_local;
 use crate::components::error_group::error_group_head;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
+use crate::pages::overview::worked;
 use crate::platform::local_time::exact_time;
 use crate::state::live::{CASES_AT_A_TIME, Live, OpenStudy, Reader};
 use crate::state::problem::Problem;
@@ -115,7 +116,7 @@ pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
 fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStudy) -> AnyView {
     let is_open = route.group.as_deref() == Some(group.signature);
     let target = Route { group: (!is_open).then(|| group.signature.to_owned()), ..route.clone() };
-    let head = error_group_head(group, snapshot.workers.len(), open.live.now.get());
+    let head = error_group_head(group, worked(snapshot), open.live.now.get());
     let body = is_open.then(|| open_group(group, open.reader));
     view! {
         <article class="group">

@@ -20,9 +20,9 @@ use crate::pages::errors::none_failed;
 use crate::platform::local_time::clock_time;
 use crate::state::live::OpenStudy;
 use crate::state::route::{BatchChoice, Page, Route};
-use versions::version_shares;
+use versions::{asked, version_shares};
 
-/// How many error groups the overview names.
+/// How many error groups the overview names, and of how many batches it names the versions.
 const MOST_GROUPS: usize = 5;
 
 /// With how many workers more the forecast is made a second time.
@@ -119,13 +119,17 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
     .into_any()
 }
 
-/// What the cases of a batch are of, if not of one design; of several batches, how many of them aren't counted.
-fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStudy) -> Option<AnyView> {
-    if let [only] = shown {
-        return version_shares(only, now, open);
-    }
+/// What the cases of the batches that are shown are of, if not of one design; of several, how many of them aren't counted.
+fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStudy) -> AnyView {
+    let is_one = shown.len() == 1;
+    let lists = shown.iter().filter_map(|account| {
+        let name = if is_one { String::new() } else { format!("{}: ", account.batch) };
+        version_shares(account, &name, now, open)
+    });
+    let lists: Vec<_> = lists.take(MOST_GROUPS).collect();
     let withdrawn = counted(counts.withdrawn, "withdrawn case isn't", "withdrawn cases aren't");
-    (counts.withdrawn > 0).then(|| view! { <p class="versions">{withdrawn}" counted"</p> }.into_any())
+    let withdrawn = (!is_one && counts.withdrawn > 0).then(|| view! { <p class="versions">{withdrawn}" counted"</p> });
+    view! { {lists} {withdrawn} {asked(open.reader)} }.into_any()
 }
 
 /// When the cases will be finished, in words.
@@ -179,6 +183,11 @@ fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> Outlook {
     Outlook::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
 
+/// How many workers have computed a case.
+pub(crate) fn worked(snapshot: &Snapshot) -> usize {
+    snapshot.workers.iter().filter(|worker| worker.counts.computed() > 0).count()
+}
+
 fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
     snapshot.workers.iter().filter(|worker| worker.is_alive(snapshot.time))
 }
@@ -203,8 +212,12 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     let rows: Vec<(String, Option<Route>, CaseCounts)> = match shown {
         [only] => only.levels.iter().map(|(level, counts)| (format!("level {level}"), None, *counts)).collect(),
         several => {
-            let target = |account: &BatchAccount| route.of(BatchChoice::One(account.batch.clone()));
-            several.iter().map(|account| (account.batch.to_string(), Some(target(account)), account.counts)).collect()
+            // A batch is shown with those below it: its own row leads to what is shown already.
+            let target = |account: &BatchAccount| {
+                let is_shown = route.batches.one() == Some(&account.batch);
+                (!is_shown).then(|| route.of(BatchChoice::One(account.batch.clone())))
+            };
+            several.iter().map(|account| (account.batch.to_string(), target(account), account.counts)).collect()
         }
     };
     let row = |(name, target, counts): (String, Option<Route>, CaseCounts)| {
@@ -261,7 +274,7 @@ fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
         .take(MOST_GROUPS)
         .map(|group| {
             let target = Route { group: Some(group.signature.to_owned()), ..page.clone() };
-            let head = error_group_head(group, snapshot.workers.len(), now);
+            let head = error_group_head(group, worked(snapshot), now);
             view! { <li class="group"><a class="group__head" href=target.to_string()>{head}</a></li> }
         })
         .collect();

@@ -124,6 +124,14 @@ pub struct Counts {
     pub cancelled: u64,
 }
 
+impl Counts {
+    /// How many attempts it has made.
+    #[must_use]
+    pub const fn computed(&self) -> u64 {
+        self.done + self.failed + self.retried
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

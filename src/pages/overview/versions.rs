@@ -5,7 +5,7 @@ use cruncher_study::accounting::BatchAccount;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDetailsElement};
+use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
@@ -15,22 +15,22 @@ use crate::platform::programs::Program;
 use crate::state::live::{Asked, OpenStudy, Reader};
 use crate::state::versions::{Act, Offer, Share, VersionChange, shares};
 
-/// What the cases of a batch are of, as of `now`; nothing where they are all of one design.
-pub(crate) fn version_shares(account: &BatchAccount, now: f64, open: &OpenStudy) -> Option<AnyView> {
+/// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
+pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {
     let shares = shares(account, &|time| clock_time(time, now));
     if shares.is_empty() {
         return None;
     }
     let line = |Share { words, offer }| {
         let offer = offer.filter(|_| open.role == Role::Operator).map(|offer| question(offer, open.reader));
-        view! { <li>{words} " "{offer}</li> }
+        view! { <li>{format!("{name}{words}")} " "{offer}</li> }
     };
     let lines: Vec<_> = shares.into_iter().map(line).collect();
-    Some(view! { <ul class="versions" aria-label="What the cases are of">{lines}</ul>{said(open.reader)} }.into_any())
+    Some(view! { <ul class="versions" aria-label="What the cases are of">{lines}</ul> }.into_any())
 }
 
 /// How far what was asked for is.
-fn said(reader: Reader) -> Option<AnyView> {
+pub(crate) fn asked(reader: Reader) -> Option<AnyView> {
     match (reader.asked.get()?, reader.failed(Program::Designer).get()) {
         (Asked::Refused(problem), _) | (Asked::Waits, Some(problem)) => Some(problem_note(problem)),
         (Asked::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
@@ -70,5 +70,8 @@ fn close_around(event: &MouseEvent) {
     let details = button.and_then(|button| button.closest("details").ok()?);
     if let Some(details) = details.and_then(|details| details.dyn_into::<HtmlDetailsElement>().ok()) {
         details.set_open(false);
+        // The button is out of sight, and would take the focus with it.
+        let summary = details.first_element_child().and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
+        let _ = summary.map(|summary| summary.focus());
     }
 }
