@@ -12,7 +12,7 @@ from studies import link
 from test_command_line import Launched
 from test_dashboard import browser, cruncher, finished, page_folder, visits
 from test_design import preview, small_study
-from visit import Visits, go_to, has_no_overflow, progress
+from visit import Visits, go_to, has_no_overflow, progress, wait_until
 
 __all__ = ["browser", "cruncher", "finished", "page_folder", "visits"]
 
@@ -136,3 +136,21 @@ def test_the_style_of_a_program_reaches_its_own_element_alone(program: str) -> N
     assert style.startswith(scope)
     depths = [style[:end].count("{") - style[:end].count("}") for end, letter in enumerate(style, 1) if letter == "}"]
     assert depths.index(0) == len(depths) - 1, "something stands outside of the scope"
+
+
+def test_each_page_stays_scrolled_as_it_was_left(finished: Launched, visits: Visits) -> None:
+    page = visits.open(link(finished), viewport={"width": 390, "height": 844})
+    go_to(page, "Results")
+    cases = page.get_by_role("grid", name="Cases")
+    expect(cases).to_be_visible()
+
+    def scrolled_px() -> float:
+        return float(page.evaluate("scrollY"))
+
+    cases.scroll_into_view_if_needed()
+    wait_until(page, "Results is scrolled", lambda: scrolled_px() > 500)
+    left = scrolled_px()
+    go_to(page, "Errors")
+    wait_until(page, "Errors begins at its top", lambda: scrolled_px() == 0)
+    go_to(page, "Results")
+    wait_until(page, "Results is where it was left", lambda: scrolled_px() == left)

@@ -15,6 +15,12 @@ use crate::segment::{RowOutcome, SegmentRow};
 /// How long SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 
+/// How late a result may be heard of, in seconds: a worker writes its rows every five, and the page looks as often.
+const LATE_SECS: f64 = 15.0;
+
+/// No more results than these of a batch, the ones that were heard of last, are looked through for recent ones.
+const MAX_RECENT: usize = 10_000;
+
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -481,6 +487,8 @@ impl Ledger {
 
 /// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so as many as
 /// the queue has fewer messages are still to be sent: of the batch whose table was written last, as long as it has any.
+///
+/// Results are heard of later than the queue's figures are: as few as workers may have finished meanwhile are taken for finished.
 fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
     let Some(waiting) = circumstances.waiting else { return };
     let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
@@ -492,6 +500,11 @@ fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
     let (queued, running) =
         here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
     let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
+    let is_recent = |finish: &&Finish| circumstances.now - finish.end_time < LATE_SECS;
+    let recent = here.iter().flat_map(|account| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
+    if running > 0 && unsent <= running + recent.count() as u64 {
+        unsent = 0;
+    }
     for account in here {
         account.counts.unsent = unsent.min(account.counts.queued);
         unsent -= account.counts.unsent;

@@ -107,6 +107,30 @@ fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
 }
 
 #[test]
+fn cases_that_may_have_finished_a_moment_ago_are_not_taken_for_unsent() {
+    let running = BTreeSet::from([(batch("b"), case(0))]);
+    let unsent = |finishes: u32, ago_secs: f64, waiting: u64| {
+        let mut ledger = ledger(20);
+        for number in 1..=finishes {
+            ledger.add_row("w", &row(number, RowOutcome::Done, false, NOW - ago_secs));
+        }
+        let accounts = ledger.account(&Circumstances {
+            now: NOW,
+            running: &running,
+            waiting: Some(waiting),
+            leased: 1,
+            control: &Control::default(),
+            queue_is_empty: false,
+            held_elsewhere: &BTreeSet::new(),
+        });
+        total(&accounts).unsent
+    };
+    assert_eq!(unsent(5, 3.0, 10), 0, "four more than wait: five have just finished");
+    assert_eq!(unsent(5, 60.0, 10), 4, "nothing has finished lately");
+    assert_eq!(unsent(5, 3.0, 2), 12, "more than can have finished");
+}
+
+#[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
     ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);
