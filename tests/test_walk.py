@@ -89,6 +89,7 @@ def test_an_engineer_takes_a_model_from_its_first_mistakes_to_a_frozen_file(
     five_cases_are_sent_first(day)
     with a_worker_is_attached_by_the_line_that_the_page_offers(day):
         two_of_the_five_fail_and_the_page_says_which(day)
+        the_overview_says_that_the_rest_is_not_sent(day)
         the_model_is_mended_and_all_cases_are_sent(day)
         progress_is_watched_until_all_are_done(day)
         axes_are_chosen_by_keyboard_and_a_range_is_brushed(day)
@@ -204,6 +205,13 @@ def two_of_the_five_fail_and_the_page_says_which(day: Day) -> None:
     for done in day.left("done-"):
         line = of_case(first_cases(page), page, done["case_id"])
         expect(line.get_by_title(as_json(done["result"]["settlement"]), exact=True)).to_be_visible()
+
+
+def the_overview_says_that_the_rest_is_not_sent(day: Day) -> None:
+    page = day.page
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("the rest isn't sent yet")
+    progress(page).get_by_role("link", name="Design").click()
 
 
 def the_model_is_mended_and_all_cases_are_sent(day: Day) -> None:

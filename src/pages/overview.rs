@@ -108,7 +108,7 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
         <section class="panel" aria-label="Progress">
             <div class="headline">
                 <p class="headline__done"><strong>{thousands(counts.done)}</strong>{format!(" of {} done", thousands(counts.cases))}</p>
-                {finish(snapshot, counts, route.batches.one())}
+                {finish(snapshot, counts, route)}
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
@@ -133,10 +133,16 @@ fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStu
 }
 
 /// When the cases will be finished, in words.
-fn finish(snapshot: &Snapshot, counts: &CaseCounts, batch: Option<&Batch>) -> AnyView {
+fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
+    let batch = route.batches.one();
     if counts.open() == 0 {
         let over = if counts.done == counts.cases && counts.done > 0 { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
+    }
+    // Whoever sends them has them wait.
+    if counts.open() == counts.unsent {
+        let design = route.on(Page::Design).to_string();
+        return view! { <p>"the rest isn't sent yet · "<a href=design>"Design"</a></p> }.into_any();
     }
     // Nobody knows when a paused study goes on.
     if snapshot.control.paused {
