@@ -92,7 +92,8 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
         if version.model == latest.model {
             let own = if latest.is_withdrawn { 0 } else { latest.counts.cases };
             let earlier = counts.cases - own;
-            let name = if versions.len() > 1 { format!(", {name}") } else { String::new() };
+            let name = || format!(", {}, sent {}", version.name(), clock(latest.time));
+            let name = if versions.len() > 1 { name() } else { String::new() };
             if own > 0 {
                 add(format!("{} of the latest design{name}", thousands(own)), None);
             }
@@ -254,7 +255,7 @@ mod tests {
             vec![submission("aw", "00", done(10)), submission("b", "11", done(4)), submission("c", "00", done(16))];
         let shares = told(submissions, 0);
         let expected = [
-            "16 of the latest design, footing.py version 1, sent at 97",
+            "16 of the latest design, footing.py version 1, sent at 99",
             "10 of footing.py version 1, sent at 97, withdrawn and not counted (10 done)",
             "4 of footing.py version 2, sent at 98 (4 done)",
         ];
