@@ -620,7 +620,7 @@ def show_page(visits: Visits, study: Launched, name: str, **options: Any) -> Pag
     if name == "No link":
         page = visits.open(study.ran.json()["page_url"], **options)
         page.get_by_role("button", name="Open the study").click()
-        expect(page.get_by_role("alert").filter(has_text="This is not a link")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="There is no key")).to_be_visible()
         return page
     page = visits.open(link(study), **options)
     expect(progress(page)).to_be_visible()

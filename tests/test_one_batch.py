@@ -167,7 +167,7 @@ def test_results_are_of_one_batch(study: Launched, visits: Visits, expected: Exp
     draw_all(page, expected)
     expect(page.get_by_role("grid", name="Cases")).to_have_attribute("aria-rowcount", str(expected.cases + 1))
     heads = page.get_by_role("columnheader").all_inner_texts()
-    assert set(heads) <= {"case", "level", "state", "duration, s", "worker", *expected.columns}
+    assert set(heads) <= {"case", "model version", "level", "state", "duration, s", "worker", *expected.columns}
     assert set(expected.columns) <= set(heads)
     check_nothing_of_others(page, expected)
 
