@@ -271,7 +271,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
 ) -> None:
     page = open_design(visits, launched)
     drop(page, "Model file", FOOTING.read_text(), "footing.py")
-    button(page, "Add the factor `cohesion_array`").click()
+    button(page, "Add the factor cohesion_array").click()
     text(page, "Minimum of cohesion_array").fill("50000")
     text(page, "Maximum of cohesion_array").fill("500000")
     text(page, "Vector length of cohesion_array").fill("5")
@@ -349,7 +349,7 @@ def test_the_summary_is_seen_whole_when_it_opens_and_has_the_focus(
 ) -> None:
     page = open_design(visits, study, viewport={"width": width, "height": height})
     choose_file(page, "Model file", FOOTING.read_bytes(), "footing.py")
-    button(page, "Add the factor `cohesion_array`").click()
+    button(page, "Add the factor cohesion_array").click()
     text(page, "Minimum of cohesion_array").fill("50000")
     text(page, "Maximum of cohesion_array").fill("500000")
     text(page, "Vector length of cohesion_array").fill("5")
@@ -919,29 +919,29 @@ B = {"Add a factor": "press", "Name of factor 2": "b", "Minimum of b": "0", "Max
 LIMIT = "more than 1,000,000: lower its size, or split it into batches with different seeds"
 MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
     "minimum above maximum": (
-        {**A, "Minimum of a": "2"}, "Maximum of a", "The minimum of `a`, 2, isn't below its maximum, 1"
+        {**A, "Minimum of a": "2"}, "Maximum of a", "The minimum of a, 2, isn't below its maximum, 1"
     ),
     "log of zero": (
         {**A, "Values of a": "logarithmic range"}, "Minimum of a",
-        "`a` has a logarithmic scale, so its minimum must be above 0",
+        "a has a logarithmic scale, so its minimum must be above 0",
     ),
     "a comma for the decimals": ({**A, "Minimum of a": "0,5"}, "Minimum of a", "write a point for the decimals"),
-    "no number": ({**A, "Maximum of a": "much"}, "Maximum of a", "`much` isn't a number"),
+    "no number": ({**A, "Maximum of a": "much"}, "Maximum of a", "much isn't a number"),
     "no whole number": ({**A, "Values of a": "whole numbers", "Maximum of a": "2.5"}, "Maximum of a", "a whole number"),
     "no number in a list": (
         {"Name of factor 1": "a", "Values of a": "list of numbers", "Levels of a": "1, two"}, "Levels of a",
-        "`two` isn't a number",
+        "two isn't a number",
     ),
     "a value twice": (
         {"Name of factor 1": "a", "Values of a": "choice", "Levels of a": "clay, clay"}, "Levels of a", "twice"
     ),
     "no vector length": ({**A, "Vector length of a": "0"}, "Vector length of a", "no vector length from 1"),
-    "the same name twice": ({**A, **B, "Name of factor 2 again": "a"}, "Name of factor 2", "Two factors are named `a`"),
-    "no name in Python": ({"Name of factor 1": "2nd layer"}, "Name of factor 1", "`2nd layer` is not a name in Python"),
-    "a word of Python": ({"Name of factor 1": "lambda"}, "Name of factor 1", "`lambda` is a word of Python itself"),
-    "a column of Cruncher's": ({"Name of factor 1": "level"}, "Name of factor 1", "`level` is the name of a column"),
+    "the same name twice": ({**A, **B, "Name of factor 2 again": "a"}, "Name of factor 2", "Two factors are named a"),
+    "no name in Python": ({"Name of factor 1": "2nd layer"}, "Name of factor 1", "2nd layer is not a name in Python"),
+    "a word of Python": ({"Name of factor 1": "lambda"}, "Name of factor 1", "lambda is a word of Python itself"),
+    "a column of Cruncher's": ({"Name of factor 1": "level"}, "Name of factor 1", "level is the name of a column"),
     "no case": ({**A, "Cases": "0"}, "Cases", "The design has no case: ask for at least one"),
-    "half a case": ({**A, "Cases": "1.5"}, "Cases", "`1.5` is no whole number"),
+    "half a case": ({**A, "Cases": "1.5"}, "Cases", "1.5 is no whole number"),
     "too many cases": ({**A, "Cases": "1,000,001"}, "Cases", f"The design has 1,000,001 cases, {LIMIT}"),
     "too many levels": (
         {**A, "Size": "levels, 2^first to 2^last", "Last level": "20"}, "Last level",
@@ -952,7 +952,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
         "The first level, 7, is above the last, 6",
     ),
     "no first level": (
-        {**A, "Size": "levels, 2^first to 2^last", "First level": "x"}, "First level", "`x` is no whole number"
+        {**A, "Size": "levels, 2^first to 2^last", "First level": "x"}, "First level", "x is no whole number"
     ),
     "a grid that is too large": (
         {**A, "Vector length of a": "6", "Method": "Full grid", "Values of a range": "11"}, "Values of a range",
@@ -965,15 +965,15 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
         {**A, "Optimised for": "distance (maximin)", "Cases": "500000"}, "Cases",
         "An optimised Latin hypercube has at most",
     ),
-    "no seed": ({**A, "Seed": "-1"}, "Seed", "`-1` is no whole number"),
+    "no seed": ({**A, "Seed": "-1"}, "Seed", "-1 is no whole number"),
     "a constraint that is none": (
         {**A, "Add a constraint": "press", "Constraint 1": "a + 1"}, "Constraint 1", "Nothing is compared here"
     ),
     "a constraint on a factor that isn't there": (
         {**A, "Add a constraint": "press", "Constraint 1": "a > 0.1", "Add a constraint again": "press",
-         "Constraint 2": " a<=b "}, "Constraint 2", "There is no factor `b`",
+         "Constraint 2": " a<=b "}, "Constraint 2", "There is no factor b",
     ),
-    "a batch's name": ({**A, "Batch": "soft clay"}, "Batch", "`soft clay` can't be a part of a batch's name"),
+    "a batch's name": ({**A, "Batch": "soft clay"}, "Batch", "soft clay can't be a part of a batch's name"),
     "a reserved batch's name": ({**A, "Batch": "a/files"}, "Batch", "are reserved"),
     "no attempt": ({**A, "Attempts per case": "0"}, "Attempts per case", "needs at least one attempt"),
     "no time limit": ({**A, "Time limit, minutes": "-3"}, "Time limit, minutes", "no number of minutes above 0"),
@@ -1070,14 +1070,14 @@ def test_placeholders_without_factor_and_factors_without_placeholder_are_named(s
     expect(chips).to_have_text([re.compile("a.*lines 2, 3.*has a factor"), re.compile("b.*line 3.*has no factor")])
     preview(page, "64 cases")
     expect(page.get_by_role("alert")).to_have_text("Line 3: {{b}} has no factor, so this case would fail.")
-    button(page, "Add the factor `b`").click()
+    button(page, "Add the factor b").click()
     define(page, "b", "3", "4", number=2)
     preview(page, "64 cases")
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("region", name="Rendered model")).to_contain_text(re.compile(r"y = 3\.\d+ \+ \d"))
     button(page, "Add a factor").click()
     text(page, "Name of factor 3").fill("c")
-    expect(model).to_contain_text("No placeholder for `c`: the model has to read it as parameters")
+    expect(model).to_contain_text("No placeholder for c: the model has to read it as parameters")
     choose_file(page, "Model file", "pass\n", "plain.py")
     expect(model).to_contain_text("It has no placeholder")
 
@@ -1095,7 +1095,7 @@ def test_a_design_of_which_every_case_would_fail_is_not_sent(study: Launched, vi
     assert [request for request in asked if "/data/" in request] == []
     button(page, "Go to the model").click()
     expect(page.get_by_label("Model file", exact=True)).to_be_focused()
-    button(page, "Add the factor `depth`").click()
+    button(page, "Add the factor depth").click()
     expect(refusal).to_have_count(0)
     expect(text(page, "Minimum of depth")).to_be_focused()
     define(page, "depth", number=2)
@@ -1110,16 +1110,16 @@ def test_a_factor_that_is_a_misspelt_placeholder_is_offered_its_name(study: Laun
     define(page, "cohesoin")
     button(page, "Add a constraint").click()
     text(page, "Constraint 1").fill("cohesoin <= 90")
-    expect(model).to_contain_text("`cohesoin` isn't in the model; `cohesion` is.")
+    expect(model).to_contain_text("cohesoin isn't in the model; cohesion is.")
     expect(model).not_to_contain_text("the model has to read it as parameters")
-    button(page, "Rename it to `cohesion`").click()
+    button(page, "Rename it to cohesion").click()
     expect(text(page, "Name of factor 1")).to_have_value("cohesion")
     expect(text(page, "Constraint 1")).to_have_value("cohesion <= 90")
     expect(page.get_by_role("list", name="Placeholders")).to_contain_text("has a factor")
     expect(model).not_to_contain_text("isn't in the model")
     take_table(page)
     choose_file(page, "Table of cases", "Cohesion\n1\n2\n", "cases.csv")
-    expect(model).to_contain_text("`Cohesion` isn't in the model; `cohesion` is. Rename the column in the table.")
+    expect(model).to_contain_text("Cohesion isn't in the model; cohesion is. Rename the column in the table.")
 
 
 SURROUNDED = """# the cohesion {{c}} of the layers
@@ -1135,10 +1135,10 @@ def test_placeholders_in_strings_comments_and_for_elements_are_pointed_at(study:
     model = page.get_by_role("region", name="Model", exact=True)
     choose_file(page, "Model file", SURROUNDED)
     expect(model).to_contain_text(
-        "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: `a` in line 4."
+        "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: a in line 4."
     )
-    expect(model).to_contain_text("In a string, put in as text, and a text with its quotes: `c[1]` in line 5.")
-    expect(model).to_contain_text("In a comment, without effect: `c` in line 1.")
+    expect(model).to_contain_text("In a string, put in as text, and a text with its quotes: c[1] in line 5.")
+    expect(model).to_contain_text("In a comment, without effect: c in line 1.")
     button(page, "Add 2 factors").click()
     expect(text(page, "Vector length of c")).to_have_value("3")
     text(page, "Minimum of c").fill("1")
@@ -1248,7 +1248,7 @@ def test_wrong_rows_are_named_and_nothing_can_be_sent(study: Launched, visits: V
     expect(page.get_by_role("alert").filter(has_text="this is a workbook")).to_be_visible()
     choose_file(page, "Table of cases", "b\n1\n2\n", "cases.csv")
     expect(
-        page.get_by_role("alert").filter(has_text="The table has no column for `a`: every case would fail")
+        page.get_by_role("alert").filter(has_text="The table has no column for a: every case would fail")
     ).to_be_visible()
 
 
@@ -1262,7 +1262,7 @@ def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, v
     take_table(page)
     paste(page, PASTED)
     question = page.get_by_role("alert").filter(has_text="Do decimals have a point or a comma?")
-    expect(question).to_contain_text("`50,000` in column `a`, row 2, may be two numbers")
+    expect(question).to_contain_text("50,000 in column a, row 2, may be two numbers")
     choice = page.get_by_role("group", name="Decimal mark")
     buttons = choice.get_by_role("button")
     expect(buttons).to_have_text(["point: 50000", "comma: 50.0"])
@@ -1285,7 +1285,7 @@ def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, v
     buttons.nth(0).click()
     expect(first).to_have_text(["50000", "1200"])
     notes = page.get_by_role("list", name="How it was read")
-    expect(notes).to_contain_text("`50,000` in column `a`, row 2, is read as 50000")
+    expect(notes).to_contain_text("50,000 in column a, row 2, is read as 50000")
     preview(page, "2 cases")
     assert [row["a"] for row in csv.DictReader(io.StringIO(save(page, "Save CSV").decode()))] == ["50000", "75000"]
     choose_file(page, "Model file", DOUBLE)
@@ -1696,7 +1696,7 @@ def filled(page: Page) -> None:
     define(page)
     button(page, "Add a constraint").click()
     text(page, "Constraint 1").fill("a <= 100")
-    button(page, "Add the factor `c`").click()
+    button(page, "Add the factor c").click()
     define(page, "c", number=2)
     text(page, "Vector length of c").fill("7")
     preview(page, "64 cases")
@@ -1910,10 +1910,10 @@ def test_an_empty_preview_names_what_is_missing(study: Launched, visits: Visits)
     shown = preview(page, "Nothing to show yet")
     expect(shown).to_contain_text("Choose a model with placeholders, or name a factor and its range.")
     text(page, "Name of factor 1").fill("a")
-    expect(shown).to_contain_text("Still missing: minimum and maximum of `a`.")
+    expect(shown).to_contain_text("Still missing: minimum and maximum of a.")
     text(page, "Minimum of a").fill("1")
     text(page, "Cases").fill("")
-    expect(shown).to_contain_text("Still missing: maximum of `a`, number of cases.")
+    expect(shown).to_contain_text("Still missing: maximum of a, number of cases.")
     take_table(page)
     expect(shown).to_contain_text("A table of cases is missing.")
 
@@ -1957,7 +1957,7 @@ def test_the_pictures_are_made_of_the_layered_footing(gate: Gate, visits: Visits
     picture("design-table")
 
     button(page, "Factors and a sampler").click()
-    button(page, "Add the factor `cohesion_array`").click()
+    button(page, "Add the factor cohesion_array").click()
     define(page, "cohesion_array", "50000", "500000")
     text(page, "Vector length of cohesion_array").fill("5")
     button(page, "Unit and note of cohesion_array").click()

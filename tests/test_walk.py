@@ -57,7 +57,7 @@ FIRST_DONE, FIRST_FAILED = 3, 2
 
 # What is typed wrong at first: the field, what stands there, what the page says, and what is right.
 MISTAKES = [
-    ("Minimum of load", "5000", "The minimum of `load`, 5000, isn't below its maximum, 500", "50"),
+    ("Minimum of load", "5000", "The minimum of load, 5000, isn't below its maximum, 500", "50"),
     ("Minimum of width", "0,5", "write a point for the decimals", "0.5"),
     ("Maximum of modulus", "", "A number is needed here", "50"),
 ]
@@ -151,11 +151,11 @@ def each_mistake_is_said_at_its_field_and_nothing_can_be_sent_meanwhile(day: Day
 def a_misspelt_name_is_offered_the_right_one(day: Day) -> None:
     page = day.page
     fill(page, {"Name of factor 4": "widht"})
-    expect(page.get_by_text("`widht` isn't in the model; `width` is.")).to_be_visible()
+    expect(page.get_by_text("widht isn't in the model; width is.")).to_be_visible()
     button(page, "Review and send …").click()
     refusal = page.get_by_role("alert").filter(has_text=f"All {CASES} cases would fail.")
     expect(refusal).to_contain_text("{{width}} has no factor. Nothing was sent.")
-    button(page, "Rename it to `width`").click()
+    button(page, "Rename it to width").click()
     expect(text(page, "Name of factor 4")).to_have_value("width")
     expect(page.get_by_role("alert")).to_have_count(0)
     preview(page, f"{CASES} cases")

@@ -17,6 +17,7 @@ use web_sys::{Blob, File};
 use super::desk::{Desk, ModelText, TableState};
 use super::focus::{Part, form, skip_links};
 use super::form::file_drop::file_button;
+use super::form::quoted::quoted;
 use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::Order;
 use super::sending::{self, Sending};
@@ -51,7 +52,7 @@ fn page(access: Access) -> AnyView {
     let content = view! {
         {skip_links()}
         {toolbar(desk)}
-        {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> })}
+        {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{quoted(&words)}</p> })}
         {move || undo(desk)}
         {move || note(desk.not_kept.get())}
         {move || submitted(desk)}

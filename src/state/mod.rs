@@ -12,6 +12,7 @@ pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod placeholders;
 pub(crate) mod problem;
+pub(crate) mod quoted;
 pub(crate) mod responses;
 pub(crate) mod route;
 pub(crate) mod rows;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::quoted::quoted;
 use crate::designer::desk::Desk;
 use crate::state::draft::{Complaint, Draft, Place};
 
@@ -115,7 +116,7 @@ fn problem_id(name: &str) -> String {
 
 /// What is wrong, below the field that it is about.
 pub(in crate::designer) fn problem_line(problem: Option<String>) -> Option<AnyView> {
-    problem.map(|problem| view! { <span class="field__problem" role="alert">{problem}</span> }.into_any())
+    problem.map(|problem| view! { <span class="field__problem" role="alert">{quoted(&problem)}</span> }.into_any())
 }
 
 /// A choice out of a few; `choose` puts what was chosen into the draft, by its position.

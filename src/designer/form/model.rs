@@ -13,6 +13,7 @@ use web_sys::File;
 
 use super::field::{Complaints, problem_line};
 use super::file_drop::file_drop;
+use super::quoted::quoted;
 use crate::designer::desk::{Desk, ModelText, Preview, TableState};
 use crate::designer::focus::{Part, focus, focus_next_empty};
 use crate::designer::memory;
@@ -180,7 +181,7 @@ fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
     let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
         let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let words = format!("No placeholder for {names}: the model has to read it as parameters[\"…\"].");
-        view! { <p class="field__warning">{words}</p> }
+        view! { <p class="field__warning">{quoted(&words)}</p> }
     });
     view! {
         <ul class="chips" aria-label="Placeholders">{chips.iter().map(chip).collect::<Vec<_>>()}</ul>
@@ -241,17 +242,17 @@ fn rename(desk: Desk, pair: MisspeltInput) -> AnyView {
     let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
     if desk.draft.read().source == Source::Table {
         let words = format!("{words} Rename the column in the table.");
-        return view! { <p class="field__problem">{words}</p> }.into_any();
+        return view! { <p class="field__problem">{quoted(&words)}</p> }.into_any();
     }
-    let label = format!("Rename it to `{placeholder}`");
+    let label = format!("Rename it to {placeholder}");
     let press = move |_| desk.draft.update(|draft| draft.rename_factor(&input, &placeholder));
-    view! { <p class="actions"><span class="field__problem">{words}</span> <button class="primary" on:click=press>{label}</button></p> }
+    view! { <p class="actions"><span class="field__problem">{quoted(&words)}</span> <button class="primary" on:click=press>{label}</button></p> }
         .into_any()
 }
 
 fn note(note: Note) -> AnyView {
     let class = if note.is_warning { "field__warning" } else { "field__note" };
-    view! { <p class=class>{note.words}</p> }.into_any()
+    view! { <p class=class>{quoted(&note.words)}</p> }.into_any()
 }
 
 fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
@@ -264,10 +265,10 @@ fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
         }
         let names = missing.iter().map(|factor| format!("`{}`", factor.name)).collect::<Vec<_>>().join(", ");
         let words = format!("The table has no column for {names}: every case would fail.");
-        return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
+        return Some(view! { <p class="field__problem" role="alert">{quoted(&words)}</p> }.into_any());
     }
     let words = match missing.as_slice() {
-        [one] => format!("Add the factor `{}`", one.name),
+        [one] => format!("Add the factor {}", one.name),
         several => format!("Add {} factors", several.len()),
     };
     let add = move |_| {

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use super::field::sentence;
 use super::model::rendered;
+use super::quoted::quoted;
 use super::values::{exact, short};
 use crate::designer::desk::{Desk, Preview, TableState};
 use crate::designer::draughtsman;
@@ -36,11 +37,14 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
         Preview::Busy(Some(picture)) | Preview::Ready(picture) => headline(picture),
     };
     let problem = move || match &*desk.preview.read() {
-        Preview::Failed(reason) => Some(view! { <p class="field__problem" role="alert">{sentence(reason)}</p> }),
+        Preview::Failed(reason) => {
+            Some(view! { <p class="field__problem" role="alert">{quoted(&sentence(reason))}</p> })
+        }
         _ => None,
     };
     let empty = move || {
-        matches!(&*desk.preview.read(), Preview::None).then(|| view! { <p class="faint">{what_is_missing(desk)}</p> })
+        matches!(&*desk.preview.read(), Preview::None)
+            .then(|| view! { <p class="faint">{quoted(&what_is_missing(desk))}</p> })
     };
     let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).to_string();
     let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());

@@ -4,6 +4,7 @@ use cruncher_study::import::{DecimalMark, Percent, Question, Reading, Spot};
 use leptos::prelude::*;
 
 use super::field::sentence;
+use super::quoted::quoted;
 use crate::designer::desk::{Desk, TableState};
 use crate::designer::{draughtsman, memory};
 
@@ -20,7 +21,7 @@ pub(super) fn asked(question: &Question) -> AnyView {
     view! {
         <section class="asked" role="alert">
             <p class="note__title">{title}</p>
-            <p>{sentence(&words)}</p>
+            <p>{quoted(&sentence(&words))}</p>
         </section>
     }
     .into_any()

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::field::{Complaints, Field, Need, check_box, sentence};
 use super::first_cases::{first_cases, tally};
 use super::model::{certain_failure, show_place};
+use super::quoted::quoted;
 use crate::components::problem_note::problem_note;
 use crate::designer::desk::Desk;
 use crate::designer::focus::{Part, REVIEW, focus};
@@ -132,7 +133,7 @@ fn review(desk: Desk, refused: Option<String>) -> AnyView {
     });
     let must_fail = refused.is_some() && certain_failure(desk).is_some();
     let refused = refused.map(|reason| {
-        view! { <p class="field__problem" role="alert">{sentence(&reason)}" Nothing was sent."</p> }
+        view! { <p class="field__problem" role="alert">{quoted(&sentence(&reason))}" Nothing was sent."</p> }
     });
     let to_model = must_fail.then(|| view! { <button on:click=|_| show_place()>"Go to the model"</button> });
     view! {

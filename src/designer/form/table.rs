@@ -9,6 +9,7 @@ use web_sys::{Blob, File};
 
 use super::field::sentence;
 use super::file_drop::file_drop;
+use super::quoted::quoted;
 use super::reading::{asked, choices};
 use super::understood::understood;
 use crate::designer::desk::{Desk, TableState};
@@ -66,7 +67,7 @@ pub(in crate::designer) fn take(desk: Desk, name: String, file: Blob) {
 
 fn read(desk: Desk, name: &str, table: &Imported) -> AnyView {
     let rows = counted(table.rows as u64, "row", "rows");
-    let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{sentence(note)}</li> }).collect();
+    let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{quoted(&sentence(note))}</li> }).collect();
     let forget = move |_| {
         desk.table.set(TableState::None);
         desk.table_file.set_value(None);
@@ -87,13 +88,13 @@ fn read(desk: Desk, name: &str, table: &Imported) -> AnyView {
 
 fn wrong(name: &str, problem: &WrongTable) -> AnyView {
     let told = problem.rows.len().min(MOST_ROWS);
-    let row = |(row, reason): &(usize, String)| view! { <li><strong>{format!("Row {row}: ")}</strong>{sentence(reason)}</li> };
+    let row = |(row, reason): &(usize, String)| view! { <li><strong>{format!("Row {row}: ")}</strong>{quoted(&sentence(reason))}</li> };
     let rows: Vec<_> = problem.rows.iter().take(MOST_ROWS).map(row).collect();
     let more = (problem.rows.len() > told).then(|| view! { <li>"… and more."</li> });
     view! {
         <section class="note note--problem" role="alert">
             <p class="note__title">{format!("{name} can't be used")}</p>
-            <p>{sentence(&problem.reason)}</p>
+            <p>{quoted(&sentence(&problem.reason))}</p>
             <ul>{rows}{more}</ul>
             <p>"Nothing was sent. Correct it and choose it again."</p>
         </section>
