@@ -862,7 +862,7 @@ def define_more(page: Page) -> None:
     button(page, "Add a factor").click()
     text(page, "Name of factor 2").fill("law")
     choose(page, "Values of law", "choice")
-    text(page, "Levels of law").fill("elastic, mohr")
+    text(page, "Choices of law").fill("elastic, mohr")
     button(page, "Add a constraint").click()
     text(page, "Constraint 1").fill("a <= 90")
     choose(page, "Method", "Sobol' sequence")
@@ -880,7 +880,7 @@ def check_more(page: Page) -> None:
     """That these fields hold what was entered."""
     fields = {
         "Name of factor 1": "a", "Minimum of a": "0", "Maximum of a": "100", "Unit of a": "kPa",
-        "Note of a": "of the clay", "Levels of law": "elastic, mohr", "Constraint 1": "a <= 90", "First level": "1",
+        "Note of a": "of the clay", "Choices of law": "elastic, mohr", "Constraint 1": "a <= 90", "First level": "1",
         "Last level": "4", "Replicates": "2", "Attempts per case": "5", "Time limit, minutes": "1.5",
     }  # fmt: skip
     for name, value in fields.items():
@@ -933,7 +933,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str]] = {
         "two isn't a number",
     ),
     "a value twice": (
-        {"Name of factor 1": "a", "Values of a": "choice", "Levels of a": "clay, clay"}, "Levels of a", "twice"
+        {"Name of factor 1": "a", "Values of a": "choice", "Choices of a": "clay, clay"}, "Choices of a", "twice"
     ),
     "no vector length": ({**A, "Vector length of a": "0"}, "Vector length of a", "no vector length from 1"),
     "the same name twice": ({**A, **B, "Name of factor 2 again": "a"}, "Name of factor 2", "Two factors are named a"),
@@ -1137,7 +1137,7 @@ def test_placeholders_in_strings_comments_and_for_elements_are_pointed_at(study:
     expect(model).to_contain_text(
         "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: a in line 4."
     )
-    expect(model).to_contain_text("In a string, put in as text, and a text with its quotes: c[1] in line 5.")
+    expect(model).to_contain_text("In a string, put in as text: c[1] in line 5.")
     expect(model).to_contain_text("In a comment, without effect: c in line 1.")
     button(page, "Add 2 factors").click()
     expect(text(page, "Vector length of c")).to_have_value("3")

@@ -125,7 +125,7 @@ def the_own_model_offers_its_factors(day: Day) -> None:
         expect(text(page, f"Name of factor {number}")).to_have_value(name)
     choose(page, "Values of soil", "choice")
     fill(page, {
-        "Levels of soil": "clay, silt, sand", "Vector length of modulus": "3", "Minimum of modulus": "5",
+        "Choices of soil": "clay, silt, sand", "Vector length of modulus": "3", "Minimum of modulus": "5",
         "Maximum of modulus": "50", "Minimum of load": "50", "Maximum of load": "500", "Minimum of width": "0.5",
         "Maximum of width": "4", "Cases": str(CASES), "Seed": SEED, "Attempts per case": "1",
     })  # fmt: skip

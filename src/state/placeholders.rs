@@ -1,13 +1,19 @@
 //! What the placeholders of a model come to: which input fills each, and what should be known of where it stands.
 
+use std::collections::BTreeMap;
+
+use cruncher_study::case::Parameter;
 use cruncher_study::figures::{counted, thousands};
-use cruncher_study::template::{Placeholder, PlaceholderError, Surroundings, Unfilled};
+use cruncher_study::template::{Language, Placeholder, PlaceholderError, Surroundings, Unfilled, render};
 
 use crate::state::draft::factor::FactorDraft;
 use crate::state::spelling::is_misspelt;
 
 /// How many placeholders a note names.
 const MAX_NAMED: usize = 6;
+
+/// How much of a line is shown.
+const MAX_LINE_CHARS: usize = 80;
 
 /// An input that a case will have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +22,8 @@ pub(crate) struct Input {
     pub(crate) name: String,
     /// How many components it has; none if it is no vector.
     pub(crate) components: Option<usize>,
+    /// One of its values, or of its components' values, if these are texts.
+    pub(crate) text: Option<String>,
 }
 
 /// A placeholder, with all the lines that it stands in.
@@ -139,14 +147,80 @@ pub(crate) fn fault(error: &PlaceholderError) -> String {
 }
 
 /// What should be known of those in strings, formatted strings and comments of Python.
-pub(crate) fn notes(found: &[Placeholder]) -> Vec<Note> {
+pub(crate) fn notes(template: &str, found: &[Placeholder], inputs: &[Input]) -> Vec<Note> {
+    let quoted = texts_in_strings(template, found, inputs);
+    let is_told =
+        |one: &Placeholder| quoted.iter().any(|(line, text, _)| (*line, text) == (one.line, &one.to_string()));
+    let others: Vec<Placeholder> = found.iter().filter(|one| !is_told(one)).cloned().collect();
+    let more = quoted.len().saturating_sub(MAX_NAMED);
+    let more = (more > 0).then(|| Note { words: format!("{more} more texts stand in strings."), is_warning: true });
+    let quoted = quoted.iter().take(MAX_NAMED).map(|(_, _, words)| Note { words: words.clone(), is_warning: true });
+    quoted.chain(more).chain(notes_of_kinds(&others)).collect()
+}
+
+/// The lines in which a text is put into a string, with the placeholder and what is said of it: the text brings its own quotes.
+fn texts_in_strings(template: &str, found: &[Placeholder], inputs: &[Input]) -> Vec<(usize, String, String)> {
+    let mut told: Vec<(usize, String, String)> = Vec::new();
+    for one in found.iter().filter(|one| one.surroundings == Surroundings::String) {
+        let input =
+            inputs.iter().find(|input| input.name == one.name && input.components.is_some() == one.index.is_some());
+        let placeholder = one.to_string();
+        let is_new = told.iter().all(|(line, text, _)| (*line, text) != (one.line, &placeholder));
+        let (Some(text), Some(line)) =
+            (input.and_then(|input| input.text.as_deref()), template.split('\n').nth(one.line - 1))
+        else {
+            continue;
+        };
+        if is_new {
+            told.push((one.line, placeholder.clone(), text_in_string(one.line, line, &placeholder, text)));
+        }
+    }
+    told
+}
+
+/// `Line 5 becomes soil = "'sand'": leave out the quotes around {{soil}}.`
+fn text_in_string(number: usize, line: &str, placeholder: &str, text: &str) -> String {
+    let (mut becomes, mut rest, mut is_all_of_string) = (String::new(), line.trim(), false);
+    while let Some((before, start)) = rest.split_once("{{") {
+        let Some((inside, after)) = start.split_once("}}") else { break };
+        becomes.push_str(before);
+        if inside.trim_matches([' ', '\t']) == placeholder {
+            let quote = before.chars().next_back().filter(|quote| matches!(quote, '"' | '\''));
+            is_all_of_string |= quote.is_some() && quote == after.chars().next();
+            becomes.push_str(&python_literal(text));
+        } else {
+            becomes.push_str("{{");
+            becomes.push_str(inside);
+            becomes.push_str("}}");
+        }
+        rest = after;
+    }
+    becomes.push_str(rest);
+    if becomes.chars().count() > MAX_LINE_CHARS {
+        becomes = becomes.chars().take(MAX_LINE_CHARS).chain(['…']).collect();
+    }
+    let advice = if is_all_of_string {
+        format!("leave out the quotes around `{{{{{placeholder}}}}}`")
+    } else {
+        format!("`{{{{{placeholder}}}}}` is a text, which brings its own quotes")
+    };
+    format!("Line {number} becomes `{becomes}`: {advice}.")
+}
+
+/// A text as it is put in.
+fn python_literal(text: &str) -> String {
+    let value = BTreeMap::from([("text".to_owned(), Parameter::Text(text.to_owned()))]);
+    render("{{text}}", &value, Language::Other).map(|rendered| rendered.text).unwrap_or_default()
+}
+
+fn notes_of_kinds(found: &[Placeholder]) -> Vec<Note> {
     let kinds = [
         (
             Surroundings::FormattedString,
             "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder",
             true,
         ),
-        (Surroundings::String, "In a string, put in as text, and a text with its quotes", false),
+        (Surroundings::String, "In a string, put in as text", false),
         (Surroundings::Comment, "In a comment, without effect", false),
     ];
     let note = |(kind, words, is_warning)| {
@@ -175,7 +249,7 @@ pub(crate) fn lines(lines: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cruncher_study::template::{Language, placeholders};
+    use cruncher_study::template::placeholders;
 
     use super::*;
 
@@ -184,7 +258,7 @@ mod tests {
     }
 
     fn inputs() -> Vec<Input> {
-        let input = |name: &str, components| Input { name: name.to_owned(), components };
+        let input = |name: &str, components| Input { name: name.to_owned(), components, text: None };
         vec![input("c", Some(2)), input("x", None), input("y", None)]
     }
 
@@ -214,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_unused_input_that_is_nearly_a_placeholder_is_named_with_it() {
-        let input = |name: &str| Input { name: name.to_owned(), components: None };
+        let input = |name: &str| Input { name: name.to_owned(), components: None, text: None };
         let told = |template: &str, names: &[&str]| {
             let inputs: Vec<Input> = names.iter().copied().map(input).collect();
             let pairs = misspelt(&found(template), &inputs);
@@ -251,25 +325,62 @@ mod tests {
     fn places_outside_of_code_are_told() {
         let template = "a = {{x}}  # {{y}}\nb = 'zone {{c[0]}}' + f'{{x}} { {{x}} }'\nc = \"{{c[0]}}\"";
         let told: Vec<(String, bool)> =
-            notes(&found(template)).into_iter().map(|one| (one.words, one.is_warning)).collect();
+            notes(template, &found(template), &[]).into_iter().map(|one| (one.words, one.is_warning)).collect();
         let expected = [
             (
                 "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder: `x` in line 2.",
                 true,
             ),
-            ("In a string, put in as text, and a text with its quotes: `c[0]` in lines 2, 3.", false),
+            ("In a string, put in as text: `c[0]` in lines 2, 3.", false),
             ("In a comment, without effect: `y` in line 1.", false),
         ];
         assert_eq!(told, expected.map(|(words, is_warning)| (words.to_owned(), is_warning)));
-        assert_eq!(notes(&found("a = {{x}} + ({{y}})")), []);
-        assert_eq!(notes(&placeholders(template, Language::Other)), []);
+        let code = "a = {{x}} + ({{y}})";
+        assert_eq!(notes(code, &found(code), &[]), []);
+        assert_eq!(notes(template, &placeholders(template, Language::Other), &[]), []);
+    }
+
+    /// What is said of `template`, where `soil` is a text, `soils` two, and `x` a number.
+    fn told_of_texts(template: &str) -> Vec<(String, bool)> {
+        let input = |name: &str, components, text: Option<&str>| Input {
+            name: name.to_owned(),
+            components,
+            text: text.map(str::to_owned),
+        };
+        let inputs = [input("soil", None, Some("sand")), input("soils", Some(2), Some("it's")), input("x", None, None)];
+        notes(template, &found(template), &inputs).into_iter().map(|note| (note.words, note.is_warning)).collect()
+    }
+
+    #[test]
+    fn a_text_between_quotes_is_shown_as_it_becomes() {
+        let leave = |line: &str| (format!("{line}: leave out the quotes around `{{{{soil}}}}`."), true);
+        assert_eq!(told_of_texts("a = 1\n  soil = \"{{ soil }}\"\n"), [leave("Line 2 becomes `soil = \"'sand'\"`")]);
+        assert_eq!(told_of_texts("f('{{soil}}', '{{soil}}')"), [leave("Line 1 becomes `f(''sand'', ''sand'')`")]);
+        let own = |line: &str, text: &str| {
+            (format!("{line}: `{{{{{text}}}}}` is a text, which brings its own quotes."), true)
+        };
+        let longer = "run('assign {{soils[1]}} {{x}}')";
+        let number = ("In a string, put in as text: `x` in line 1.".to_owned(), false);
+        let expected = [own("Line 1 becomes `run('assign \"it's\" {{x}}')`", "soils[1]"), number];
+        assert_eq!(told_of_texts(longer), expected);
+        assert_eq!(told_of_texts("soil = {{soil}}  # '{{soil}}'").len(), 1);
+        let long = format!("a = '{} {{{{soil}}}}'", "x".repeat(200));
+        assert!(told_of_texts(&long)[0].0.contains("xx…`: "), "{long}");
+    }
+
+    #[test]
+    fn only_texts_bring_quotes() {
+        for template in ["a = '{{x}}'", "a = '{{soils}}'", "a = '{{unknown}}'"] {
+            let [(words, is_warning)] = told_of_texts(template).try_into().unwrap();
+            assert!(words.starts_with("In a string, put in as text: ") && !is_warning, "{words}");
+        }
     }
 
     #[test]
     fn many_places_are_counted() {
         let lines: Vec<String> = (0..9).map(|index| format!("'{{{{a{index}}}}}'\n")).collect();
         let template = lines.concat();
-        let [note] = notes(&found(&template)).try_into().unwrap();
+        let [note] = notes(&template, &found(&template), &[]).try_into().unwrap();
         assert!(note.words.ends_with("`a5` in line 6, 3 more."), "{}", note.words);
     }
 }

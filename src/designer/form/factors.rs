@@ -83,6 +83,7 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
             {unit_and_note(desk, index, factor, &field)}
             <button class="quiet factor__remove" on:click=move |_| remove(desk, index) aria-label=format!("Remove {of}") title="Remove">"✕"</button>
             {problems(index, complaints)}
+            {understood(factor)}
         </li>
     }
     .into_any()
@@ -153,6 +154,14 @@ fn problems(index: usize, complaints: &Complaints) -> Option<AnyView> {
     (!complaints.is_empty()).then(|| view.into_any())
 }
 
+/// What a number is that may be meant as another one.
+fn understood(factor: &FactorDraft) -> Option<AnyView> {
+    let notes = factor.understood();
+    let line = |note: String| view! { <span class="field__note">{note}"."</span> };
+    let view = view! { <div class="factor__problems">{notes.iter().cloned().map(line).collect::<Vec<_>>()}</div> };
+    (!notes.is_empty()).then(|| view.into_any())
+}
+
 /// The fields that the factor's kind needs.
 fn values(
     desk: Desk,
@@ -171,8 +180,9 @@ fn values(
             .into_any()
         }
         FactorKind::Levels | FactorKind::Choices => {
-            let hint = if factor.kind == FactorKind::Levels { "20, 25, 30" } else { "clay, sand" };
-            let levels = field("Levels", &factor.levels, hint, "field--wide", Some(FactorField::Levels));
+            let is_choice = factor.kind == FactorKind::Choices;
+            let (label, hint) = if is_choice { ("Choices", "clay, sand") } else { ("Levels", "20, 25, 30") };
+            let levels = field(label, &factor.levels, hint, "field--wide", Some(FactorField::Levels));
             levels.view(desk, move |draft, text| at(draft, index, |factor| factor.levels = text))
         }
         FactorKind::Fixed => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_study::figures::counted;
+use cruncher_study::import::Kind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
 use cruncher_study::template::{self, Language, Placeholder, Unfilled, decode, render};
 use js_sys::Uint8Array;
@@ -137,7 +138,7 @@ fn file_view(desk: Desk, model: &ModelText) -> AnyView {
     });
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
-        {matching(desk, &found)}
+        {matching(desk, code, &found)}
         {returns_nothing}
     }
     .into_any()
@@ -167,7 +168,7 @@ pub(in crate::designer) fn certain_failure(desk: Desk) -> Option<String> {
 }
 
 /// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
-fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
+fn matching(desk: Desk, code: &str, found: &[Placeholder]) -> AnyView {
     let inputs = inputs(desk);
     let chips = placeholders::chips(found, &inputs);
     let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
@@ -190,7 +191,7 @@ fn matching(desk: Desk, found: &[Placeholder]) -> AnyView {
         {misspelt.into_iter().map(|pair| rename(desk, pair)).collect::<Vec<_>>()}
         {add_missing(desk, placeholders::missing(found, &inputs))}
         {unused}
-        {placeholders::notes(found).into_iter().map(note).collect::<Vec<_>>()}
+        {placeholders::notes(code, found, &inputs).into_iter().map(note).collect::<Vec<_>>()}
     }
     .into_any()
 }
@@ -200,13 +201,25 @@ fn inputs(desk: Desk) -> Vec<Input> {
     let draft = desk.draft.read();
     match (draft.source, &*desk.table.read()) {
         (Source::Sampler, _) => {
-            let input =
-                |factor: &FactorDraft| Input { name: factor.name.trim().to_owned(), components: factor.components() };
+            let input = |factor: &FactorDraft| Input {
+                name: factor.name.trim().to_owned(),
+                components: factor.components(),
+                text: factor.text_value(),
+            };
             draft.factors.iter().map(input).filter(|input| !input.name.is_empty()).collect()
         }
         (Source::Table, TableState::Read { table, .. }) => {
-            let input = |column: &ImportedColumn| Input { name: column.name.clone(), components: column.count };
-            table.columns.iter().map(input).collect()
+            // A vector stands in its first row as a list.
+            let text = |position: usize, column: &ImportedColumn| {
+                let is_text = column.kind == Kind::Text.word() && column.count.is_none();
+                is_text.then(|| table.first_rows.first()?.get(position).cloned()).flatten()
+            };
+            let input = |(position, column): (usize, &ImportedColumn)| Input {
+                name: column.name.clone(),
+                components: column.count,
+                text: text(position, column),
+            };
+            table.columns.iter().enumerate().map(input).collect()
         }
         (Source::Table, _) => Vec::new(),
     }

@@ -122,6 +122,24 @@ impl FactorDraft {
         whole_number(&self.count)
     }
 
+    /// One of its values, if that is a text: the first one.
+    #[must_use]
+    pub(crate) fn text_value(&self) -> Option<String> {
+        let first = match self.kind {
+            FactorKind::Choices => choices(&self.levels).into_iter().next(),
+            FactorKind::Fixed => fixed(&self.value, &mut Faults::new()),
+            _ => None,
+        };
+        match first {
+            Some(Parameter::Text(text)) => Some(text),
+            Some(Parameter::List(components)) => components.into_iter().find_map(|component| match component {
+                Parameter::Text(text) => Some(text),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
     /// What was typed in a field.
     #[must_use]
     pub(crate) fn text(&self, field: FactorField) -> &str {
@@ -133,6 +151,16 @@ impl FactorDraft {
             FactorField::Value => &self.value,
             FactorField::Count => &self.count,
         }
+    }
+
+    /// What a minimum or maximum such as `200.000` is: its point is no separator of thousands.
+    #[must_use]
+    pub(crate) fn understood(&self) -> Vec<String> {
+        if !matches!(self.kind, FactorKind::Range | FactorKind::LogRange | FactorKind::Integers) {
+            return Vec::new();
+        }
+        let fields = [("minimum", &self.minimum), ("maximum", &self.maximum)];
+        fields.into_iter().filter_map(|(field, typed)| understood(field, typed.trim())).collect()
     }
 
     /// The factor.
@@ -281,8 +309,38 @@ fn whole_number<N: FromStr>(text: &str) -> Option<N> {
 fn not_a_number(text: &str, wanted: &str) -> String {
     match text.trim() {
         "" => format!("{wanted} is needed here"),
-        typed if typed.contains(',') => format!("`{typed}` isn't {wanted}: write a point for the decimals, as in 2.5"),
+        typed if typed.contains(',') => format!("`{typed}` isn't {wanted}: {}", meant(typed)),
         typed => format!("`{typed}` isn't {wanted}, such as {}", if wanted == "a number" { "5e4 or 0.3" } else { "3" }),
+    }
+}
+
+/// `200.000` may be meant as thousands, `0.200` can't be, and `200.125` has as many digits as somebody wanted.
+fn understood(field: &str, typed: &str) -> Option<String> {
+    let (whole, decimals) = typed.trim_start_matches(['+', '-']).split_once('.')?;
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_group = decimals.len() == 3 && decimals.ends_with('0') && are_digits(decimals);
+    let is_first = (1..=3).contains(&whole.len()) && are_digits(whole) && !whole.starts_with('0');
+    let number: f64 = typed.parse().ok()?;
+    (is_group && is_first).then(|| format!("The {field} {typed} is {number}"))
+}
+
+/// What a number with commas may be: groups of digits, decimals, or either.
+fn meant(typed: &str) -> String {
+    let sign = if typed.starts_with('-') { "-" } else { "" };
+    let groups: Vec<&str> = typed.trim_start_matches(['+', '-']).split(',').collect();
+    let is_group = |group: &&str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, others) = groups.split_first().map_or(("", &[][..]), |(first, others)| (*first, others));
+    let is_first = (1..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_first || first.starts_with('0') || !others.iter().all(is_group) {
+        return "write a point for the decimals, as in 2.5".to_owned();
+    }
+    let whole = format!("write {sign}{}", groups.concat());
+    match others {
+        [decimals] => {
+            let decimals = decimals.trim_end_matches('0');
+            format!("{whole}, or {sign}{first}.{decimals:0<1} if the comma is a decimal mark")
+        }
+        _ => whole,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is missing before points can be chosen.
 
-use super::factor::FactorField;
+use super::factor::{FactorField, FactorKind};
 use super::{Draft, Place};
 
 /// Of how many factors it is told.
@@ -31,7 +31,7 @@ impl Draft {
         let mut parts: Vec<String> = Vec::new();
         for index in 0..self.factors.len() {
             let fields = missing.iter().filter_map(|place| match place {
-                Place::Factor(of, field) if *of == index => Some(field_name(*field)),
+                Place::Factor(of, field) if *of == index => Some(field_name(*field, self.factors[index].kind)),
                 _ => None,
             });
             let fields: Vec<&str> = fields.collect();
@@ -61,11 +61,12 @@ fn listed(words: &[&str]) -> String {
     }
 }
 
-const fn field_name(field: FactorField) -> &'static str {
+const fn field_name(field: FactorField, kind: FactorKind) -> &'static str {
     match field {
         FactorField::Name => "name",
         FactorField::Minimum => "minimum",
         FactorField::Maximum => "maximum",
+        FactorField::Levels if matches!(kind, FactorKind::Choices) => "choices",
         FactorField::Levels => "levels",
         FactorField::Value => "value",
         FactorField::Count => "vector length",
@@ -86,7 +87,7 @@ const fn place_name(place: Place) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::factor::{FactorDraft, FactorKind};
+    use super::super::factor::FactorDraft;
     use super::*;
 
     fn draft(factors: Vec<FactorDraft>) -> Draft {
@@ -101,7 +102,7 @@ mod tests {
         let choice = FactorDraft { kind: FactorKind::Choices, ..named("soil") };
         let fixed = FactorDraft { kind: FactorKind::Fixed, ..named("width") };
         let several = Draft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
-        let expected = "Still missing: name of factor 1, levels of `soil`, value of `width`, number of cases.";
+        let expected = "Still missing: name of factor 1, choices of `soil`, value of `width`, number of cases.";
         assert_eq!(several.missing(), expected);
         let many = draft((0..6).map(|index| named(&format!("a{index}"))).collect());
         assert!(many.missing().ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing());

@@ -46,6 +46,12 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
     check_factor(FactorDraft { minimum: "6e5".into(), ..cohesion() }, FactorField::Maximum, "isn't below its maximum");
     check_factor(FactorDraft { minimum: String::new(), ..cohesion() }, FactorField::Minimum, "is needed here");
     check_factor(FactorDraft { minimum: "2,5".into(), ..cohesion() }, FactorField::Minimum, "write a point");
+    let thousands = "write 20000, or 20.0 if the comma is a decimal mark";
+    check_factor(FactorDraft { minimum: "20,000".into(), ..cohesion() }, FactorField::Minimum, thousands);
+    let decimals = "write -1234, or -1.234 if";
+    check_factor(FactorDraft { minimum: "-1,234".into(), ..cohesion() }, FactorField::Minimum, decimals);
+    check_factor(FactorDraft { minimum: "1,234,000".into(), ..cohesion() }, FactorField::Minimum, "write 1234000");
+    check_factor(FactorDraft { minimum: "0,500".into(), ..cohesion() }, FactorField::Minimum, "write a point");
     check_factor(FactorDraft { maximum: "inf".into(), ..cohesion() }, FactorField::Maximum, "isn't a number");
     check_factor(FactorDraft { minimum: "0".into(), ..kind(FactorKind::LogRange) }, FactorField::Minimum, "above 0");
     check_factor(
@@ -69,6 +75,20 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
         FactorField::Levels,
         "64 bits",
     );
+}
+
+#[test]
+fn a_number_that_may_be_meant_as_thousands_is_said_as_it_is_understood() {
+    let told = |kind, minimum: &str, maximum: &str| {
+        FactorDraft { kind, minimum: minimum.into(), maximum: maximum.into(), ..cohesion() }.understood()
+    };
+    let both = ["The minimum -1.250 is -1.25", "The maximum 200.000 is 200"];
+    assert_eq!(told(FactorKind::Range, "-1.250", " 200.000 "), both);
+    assert_eq!(told(FactorKind::Integers, "1", "20.000"), ["The maximum 20.000 is 20"]);
+    for plain in ["0.500", "200.00", "200.125", "2000.000", "2e3", "200000", "1.0e0", ""] {
+        assert_eq!(told(FactorKind::LogRange, plain, "1"), [""; 0], "{plain}");
+    }
+    assert_eq!(told(FactorKind::Fixed, "1.000", "2.000"), [""; 0]);
 }
 
 #[test]
