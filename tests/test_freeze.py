@@ -279,7 +279,7 @@ def test_an_archive_of_a_frozen_study_has_its_documents_and_says_that_it_lacks_t
     page, asked = open_file(visits, file)
     go_to_all(page, "Results")
     page.locator("summary", has_text="Download").click()
-    expect(page.get_by_text("Not in it: files of cases and models.")).to_be_visible()
+    expect(page.get_by_text("Not in it: files that cases produced and models.")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Everything, ZIP").click()
     with zipfile.ZipFile(download.value.path()) as archive:

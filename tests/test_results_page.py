@@ -355,17 +355,64 @@ def test_a_double_click_ends_the_zoom_and_leaves_the_selection(filled: Filled, v
     expect(whole).to_have_count(0)
     assert selected(page) == count
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_click_on_empty_ground_leaves_the_selection(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Scatter plot", (0.4, 0.2), (0.8, 0.7))
+    count = selected(page)
+    box = plot(page, "Scatter plot").bounding_box()
+    assert box is not None
     plot(page, "Scatter plot").click(position={"x": 0.98 * box["width"], "y": 2})
+    # A press of a plot that zooms waits whether it becomes a double one: what follows it is later.
+    page.get_by_role("button", name="Zoom into the scatter plot").click()
+    wait_for_address(page, "zoom=")
+    page.wait_for_function("new Promise(done => setTimeout(() => done(true), 350))")
+    assert selected(page) == count
+    plot(page, "Scatter plot").press("Escape")
     expect(selection(page)).to_contain_text("Drag in a plot")
+
+
+def test_a_range_is_added_without_a_pointer(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    selection(page).get_by_role("button", name=f"Add a range of {RESPONSE}", exact=True).press("Enter")
+    least = selection(page).get_by_label(f"Least {RESPONSE}", exact=True)
+    expect(least).to_be_focused()
+    y = filled.column(RESPONSE)
+    assert selected(page) == int(np.isfinite(y).sum())
+    page.keyboard.type(str(round(float(np.nanmedian(y)))))
+    page.keyboard.press("Tab")
+    expect(selection(page)).to_contain_text(f"{int((y >= round(float(np.nanmedian(y)))).sum())} of 600 selected")
+    expect(selection(page).get_by_role("button", name=f"Add a range of {RESPONSE}", exact=True)).to_have_count(0)
+    selection(page).get_by_role("button", name=f"Add a range of {FACTOR}", exact=True).press("Enter")
+    expect(selection(page).get_by_label(f"Least {FACTOR}", exact=True)).to_be_focused()
+
+
+def test_sorting_shows_the_first_case_and_arrow_down_leads_to_it(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    grid = page.get_by_role("grid", name="Cases")
+    grid.scroll_into_view_if_needed()
+    grid.focus()
+    page.keyboard.press("End")
+    wait_until(page, "the end", lambda: grid.evaluate("grid => grid.scrollTop") > 1_000)
+    name = grid.get_by_role("columnheader", name=re.compile(f"^{RESPONSE}")).get_by_role("button")
+    name.press("Enter")
+    wait_until(page, "the top", lambda: grid.evaluate("grid => grid.scrollTop") == 0)
+    name.press("ArrowDown")
+    expect(grid).to_be_focused()
+    assert grid.evaluate("grid => grid.scrollTop") == 0
+    page.keyboard.press("Enter")
+    lowest = min(filled.done, key=lambda document: float(document["result"].get(RESPONSE) or np.inf))
+    expect(page.get_by_role("dialog")).to_contain_text(lowest["case_id"])
 
 
 def test_too_few_cases_have_no_coefficients_and_no_shares(odd: Odd, visits: Visits) -> None:
     page = open_results(visits, odd.launched)
     page.evaluate("location.hash = '#/results?select=factor.depth:0..12'")
     expect(selection(page)).to_contain_text("13 of 27 selected")
-    words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: it takes 16")
+    words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: 16 are needed")
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", words)
-    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: it takes 34.")
+    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: 34 are needed.")
     expect(page.locator(".importance").last.get_by_role("listitem")).to_have_count(0)
 
 
@@ -497,7 +544,7 @@ def test_what_is_selected_is_downloaded_and_read_by_numpy_and_pandas(filled: Fil
     cases = pd.read_csv(save(page, page.get_by_role("button", name="Table, CSV")), dtype={"case_id": str})
     assert "friction [°]" in cases.columns
     assert cases["start_time"].str.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,}Z").all()
-    page.get_by_label("names without units").check()
+    page.get_by_label("names of factors without their units").check()
     page.get_by_label("times in seconds since 1970").check()
     plain = pd.read_csv(save(page, page.get_by_role("button", name="Table, CSV")), dtype={"case_id": str})
     assert "friction" in plain.columns

@@ -137,6 +137,7 @@ def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study
     go_to(page, "Results")
     expect(table(page)).to_have_attribute("aria-rowcount", "7")
     expect(page.get_by_role("columnheader", name="draft")).to_have_count(0)
+    expect(page.get_by_text("are mixed here")).to_have_count(0)
     expect(page.get_by_role("columnheader", name="model version")).to_have_count(0)
 
     go_to(page, "Overview")
@@ -151,6 +152,11 @@ def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study
     go_to(page, "Results")
     expect(table(page)).to_have_attribute("aria-rowcount", "11")
     expect(page.get_by_role("columnheader", name="model version")).to_have_count(1)
+    mixed = page.get_by_text("10 cases of 2 versions of footing.py are mixed here.")
+    expect(mixed.get_by_role("link", name="withdraw one on the Overview")).to_be_visible()
+    mixed.get_by_role("button", name="Colour by model version").click()
+    expect(page.get_by_label("Colour", exact=True)).to_have_value("case.model")
+    expect(mixed.get_by_role("button")).to_have_count(0)
 
 
 def test_two_operators_who_change_what_is_asked_lose_nothing(study: Launched, visits: Visits) -> None:

@@ -287,7 +287,7 @@ fn state(reader: CurveReader) -> String {
         return match cases {
             0 if is_chosen => "No case with a result is selected.".to_owned(),
             0 => "No case has a result.".to_owned(),
-            _ => format!("Arrays of results take a request a case: {} of {of} at first.", first(cases)),
+            _ => to_be_read(cases, &of),
         };
     }
     let Shortcomings { left_out, thinned, numberless } = sheaf.shortcomings();
@@ -336,8 +336,11 @@ fn joined(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-fn first(cases: usize) -> String {
-    thousands(cases.min(AT_ONCE) as u64)
+/// What the button reads, and what that takes.
+fn to_be_read(cases: usize, of: &str) -> String {
+    let part = if cases > AT_ONCE { format!("{} of ", thousands(AT_ONCE as u64)) } else { String::new() };
+    let takes = if frozen::label().is_some() { "" } else { ", a request each" };
+    format!("Reads {part}{of}{takes}.")
 }
 
 fn told(number: usize, one: &str, several: &str) -> String {

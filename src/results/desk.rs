@@ -209,13 +209,6 @@ impl Desk {
         self.view.update(|view| view.selection.set(Condition::Cases(cases)));
     }
 
-    /// Whatever cases were chosen one by one don't matter any more.
-    pub(super) fn clear_cases(self) {
-        if self.chosen_cases().is_some() {
-            self.view.update(|view| view.selection.conditions.retain(|condition| condition.column().is_some()));
-        }
-    }
-
     /// How many cases are chosen one by one, if any are.
     pub(super) fn chosen_cases(self) -> Option<usize> {
         let view = self.view.read();

@@ -116,7 +116,7 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
     let body = move || is_open.get().then(|| menu.body());
     view! {
         <div class="results__actions">
-            {copy_button("Copy link", "Copy link: the address of what is shown, without the key", link)}
+            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", link))}
             <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
                 <summary class="menu__button">"Download"</summary>
                 <div class="menu__body">{body}</div>
@@ -149,10 +149,11 @@ impl Menu {
             let change = move |event| of.set(event_target_checked(&event));
             view! { <label class="menu__check"><input type="checkbox" prop:checked=of on:change=change/>{words}</label> }
         };
+        let has_units = Memo::new(move |_| !self.desk.designed.read().units.is_empty());
         view! {
             <fieldset class="menu__choices">
                 <legend>"In the table"</legend>
-                {check(self.is_plain, "names without units")}
+                {move || has_units.get().then(|| check(self.is_plain, "names of factors without their units"))}
                 {check(self.is_in_secs, "times in seconds since 1970")}
             </fieldset>
         }
@@ -359,7 +360,7 @@ fn in_archive(contents: &Contents) -> String {
     let (models, no_models) = if frozen::label().is_none() { (", models", "") } else { ("", " and models") };
     format!(
         "In the ZIP: table, X, Y, errors, designs{models}, and the cases' documents with their curves, up to {most}64 MiB. Not in it: \
-         files of cases{no_models}."
+         files that cases produced{no_models}."
     )
 }
 

@@ -58,13 +58,13 @@ pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     view! { <div class="importance">{list}</div> }.into_any()
 }
 
-/// `Too few cases: it takes 34`, if that is so of some factors.
+/// `Too few cases for a share: 34 are needed`, if that is so of some factors.
 fn too_few(lines: &[Line]) -> Option<String> {
     let needed = || lines.iter().filter(|line| line.found.has_too_few()).map(|line| line.found.needed_pairs);
     let (least, most) = needed().min().zip(needed().max())?;
     let most_words = thousands(most as u64);
-    let takes = if least == most { most_words } else { format!("{} to {most_words}", thousands(least as u64)) };
-    Some(format!("Too few cases for a share: it takes {takes}"))
+    let needed = if least == most { most_words } else { format!("{} to {most_words}", thousands(least as u64)) };
+    Some(format!("Too few cases for a share: {needed} are needed"))
 }
 
 fn by_chance(lines: &[Line]) -> Option<String> {
@@ -109,7 +109,7 @@ fn bar(desk: Desk, Line { id, found, .. }: Line) -> AnyView {
         ),
         None if found.has_too_few() => {
             let cases = counted(found.pairs as u64, "case is", "cases are");
-            format!("{cases} too few: it takes {}", thousands(found.needed_pairs as u64))
+            format!("{cases} too few: {} are needed", thousands(found.needed_pairs as u64))
         }
         None => "No share: nothing differs".to_owned(),
     };

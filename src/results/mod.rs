@@ -18,6 +18,7 @@ mod extremes;
 mod files;
 mod freeze;
 mod importance;
+mod mixed_versions;
 mod outcome;
 mod page;
 mod pictures;

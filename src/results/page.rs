@@ -20,6 +20,7 @@ use super::desk::Desk;
 use super::downloads::downloads;
 use super::extremes::extremes;
 use super::importance::importance;
+use super::mixed_versions::mixed_versions;
 use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
 use super::reading;
 use super::selection::selection;
@@ -77,6 +78,7 @@ fn page(access: Access) -> AnyView {
                 <p class="faint">{move || summary(desk)}</p>
                 {downloads(desk)}
             </div>
+            {mixed_versions(desk)}
             {plots}
         }
         .into_any()
@@ -127,7 +129,7 @@ fn plots(desk: Desk) -> AnyView {
     view! {
         {choices(desk, shown)}
         {extremes(desk, shown)}
-        {selection(desk)}
+        {selection(desk, shown)}
         <div class="plots" class:plots--texts=move || !has_mean.get()>
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}

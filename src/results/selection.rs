@@ -2,28 +2,87 @@
 
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::filter::{Condition, Limit};
-use cruncher_results::store::Store;
+use cruncher_results::store::{Column, Store};
 use cruncher_study::figures::thousands;
 use js_sys::Date;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
-use super::columns::label;
+use super::columns::{Shown, label};
 use super::desk::Desk;
 use crate::platform::local_time::clock_time;
 use crate::state::export::{condition_in_words, limit_in_words};
 
 /// How many are selected, and by what.
-pub(super) fn selection(desk: Desk) -> AnyView {
+pub(super) fn selection(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     let is_chosen = Memo::new(move |_| !desk.view.read().selection.conditions.is_empty());
-    let bar = move || if is_chosen.get() { chosen(desk) } else { hint() };
+    let bar = move || if is_chosen.get() { chosen(desk, shown) } else { hint(desk, shown) };
     view! { <div class="selection" role="group" aria-label="Selection">{bar}</div> }.into_any()
 }
 
-fn hint() -> AnyView {
-    view! { <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p> }.into_any()
+fn hint(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+    view! {
+        <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p>
+        {offers(desk, shown)}
+    }
+    .into_any()
 }
 
-fn chosen(desk: Desk) -> AnyView {
+/// Buttons that begin a range of what the plots are of, for whoever has no pointer.
+fn offers(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+    let ids = Memo::new(move |_| {
+        let shown =
+            shown.get().map_or_else(Vec::new, |Shown { response, factor, second, .. }| vec![response, factor, second]);
+        let view = desk.view.read();
+        let has_range =
+            |id: &ColumnId| view.selection.conditions.iter().any(|condition| condition.column() == Some(id));
+        let mut ids: Vec<ColumnId> = Vec::new();
+        for id in shown {
+            if !ids.contains(&id) && !has_range(&id) && whole_range(desk, &id).is_some() {
+                ids.push(id);
+            }
+        }
+        ids
+    });
+    let button = move |id: ColumnId| {
+        let name = label(&id);
+        let title = format!("Add a range of {name}");
+        let add = move |_| {
+            if let Some(range) = untrack(|| whole_range(desk, &id)) {
+                desk.select_range(&id, range);
+                request_animation_frame(focus_last);
+            }
+        };
+        view! { <button class="quiet selection__offer" aria-label=title.clone() title=title on:click=add>{name}</button> }
+    };
+    let buttons = move || {
+        let ids = ids.get();
+        (!ids.is_empty()).then(|| {
+            let buttons = ids.into_iter().map(button).collect_view();
+            view! { <span class="selection__offers"><span class="faint">"Add a range of"</span>{buttons}</span> }
+        })
+    };
+    view! { {buttons} }.into_any()
+}
+
+/// The least and the largest number of a column whose ranges are typed.
+fn whole_range(desk: Desk, id: &ColumnId) -> Option<(f64, f64)> {
+    let is_time = matches!(id, ColumnId::Case(Field::StartTime | Field::EndTime));
+    let statistics = desk.data.with(|store| store.column(id).map(Column::statistics))?;
+    statistics.least.zip(statistics.most).filter(|_| !is_time)
+}
+
+/// The range that was added last can be typed at once.
+fn focus_last() {
+    let last = document().query_selector(".chips__one:last-child .chips__end").ok().flatten();
+    if let Some(end) = last.and_then(|end| end.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        end.select();
+        // A field can take the focus.
+        let _ = end.focus();
+    }
+}
+
+fn chosen(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     let words = move || {
         let all = desk.data.with(Store::len);
         format!("{} of {} selected", thousands(desk.selected.get().count as u64), thousands(all as u64))
@@ -40,6 +99,7 @@ fn chosen(desk: Desk) -> AnyView {
         <ul class="chips" aria-label="Conditions">
             <For each=conditions key=key children=move |condition| chip(desk, condition)/>
         </ul>
+        {offers(desk, shown)}
         <label class="selection__name">
             <span class="visually-hidden">"Name of the selection"</span>
             <input placeholder="name it" prop:value=move || desk.view.read().name.clone() on:change=rename/>

@@ -153,6 +153,10 @@ impl Table {
     }
 
     fn key(self, event: &KeyboardEvent) {
+        if event.key() == "ArrowDown" && is_in_head(event) {
+            event.prevent_default();
+            return self.go_to_first();
+        }
         let is_own = event.target().map(JsCast::unchecked_into::<web_sys::Element>)
             == self.grid.get_untracked().map(|grid| (**grid).clone());
         if !is_own || event.ctrl_key() || event.alt_key() || event.meta_key() {
@@ -190,6 +194,26 @@ impl Table {
         }
         self.place.set(Some(place));
         self.point_at(self.row_at(place));
+    }
+
+    /// From a column's name to the first case.
+    fn go_to_first(self) {
+        self.look();
+        let rows = untrack(|| self.rows());
+        if let (Some(grid), Some(place)) = (self.grid.get_untracked(), rows.moved("Home", None)) {
+            // A grid can take the focus.
+            let _ = grid.focus();
+            self.go_to(rows, place);
+        }
+    }
+
+    /// Shows the first cases: in another order others stand there.
+    fn go_to_top(self) {
+        self.place.set(None);
+        if let Some(grid) = self.grid.get_untracked() {
+            grid.set_scroll_top(0);
+            self.look();
+        }
     }
 
     fn row_at(self, place: usize) -> Option<usize> {
@@ -233,7 +257,10 @@ impl Table {
                 Some(Direction::Ascending) => Some((column.id.clone(), Direction::Descending)),
                 Some(Direction::Descending) => None,
             };
-            let turn = move |_| self.desk.sorting.set(next.clone());
+            let turn = move |_| {
+                self.desk.sorting.set(next.clone());
+                self.go_to_top();
+            };
             let title = format!("Sort by {}", column.title);
             view! {
                 <div class=column.class() role="columnheader" aria-sort=sort aria-colindex=(index + 1).to_string()>
@@ -275,6 +302,12 @@ impl Table {
 fn row_of(event: &Event) -> Option<usize> {
     let element: web_sys::Element = event.target()?.dyn_into().ok()?;
     element.closest("[data-row]").ok()??.get_attribute("data-row")?.parse().ok()
+}
+
+/// Whether an event is of a column's name.
+fn is_in_head(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.closest(".cases__head").is_ok_and(|head| head.is_some()))
 }
 
 /// What a column is called in the header.

@@ -102,10 +102,10 @@ impl Correlation {
         [self.too_few(), self.chance(), self.only_ranked()].into_iter().flatten().collect()
     }
 
-    /// `Too few cases: it takes 16`, if that is so of some factors.
+    /// `Too few cases: 16 are needed`, if that is so of some factors.
     fn too_few(&self) -> Option<String> {
         let has_too_few = |row: &Row| row.cases < self.needed_cases;
-        let words = || format!("Too few cases: it takes {}", count(self.needed_cases));
+        let words = || format!("Too few cases: {} are needed", count(self.needed_cases));
         self.rows.iter().any(has_too_few).then(words)
     }
 
@@ -368,9 +368,9 @@ mod tests {
         };
         let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
         let chart = Correlation { response: "load".to_owned(), rows, needed_cases: 16 };
-        assert_eq!(chart.notes(), ["Too few cases: it takes 16", "Faint: can't be told from chance"]);
+        assert_eq!(chart.notes(), ["Too few cases: 16 are needed", "Faint: can't be told from chance"]);
         assert!(chart.summary().ends_with(
-            "width: Pearson –, Spearman – (13 cases). Too few cases: it takes 16. Can't be told from chance: soil"
+            "width: Pearson –, Spearman – (13 cases). Too few cases: 16 are needed. Can't be told from chance: soil"
         ));
         let size = Size { width_px: 560, height_px: chart.height_px(&light()) };
         insta::assert_snapshot!("few", golden(&chart, size, &light()));

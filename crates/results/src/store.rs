@@ -21,6 +21,7 @@ pub use self::column::Column;
 use self::dictionary::Dictionary;
 use self::index::Index;
 pub use self::statistics::Statistics;
+pub use self::versions::MixedVersions;
 use crate::case_versions::CaseVersions;
 use crate::column_id::{ColumnId, Field};
 use crate::mask::Mask;

@@ -120,7 +120,7 @@ impl Plot for Correlations {
                 counted(row.cases as u64, "case", "cases"),
             ];
             if row.cases < chart.needed_cases {
-                words.push(format!("too few for a coefficient: it takes {}", chart.needed_cases));
+                words.push(format!("too few for a coefficient: {} are needed", chart.needed_cases));
             }
             if row.only_ranked > 0 {
                 words.push(format!("{} of them for Spearman only", thousands(row.only_ranked as u64)));

@@ -187,9 +187,8 @@ impl Plot for CurvePlot {
     }
 
     fn press(&self, paper: Paper, at: Place) {
-        match self.find(paper, at).and_then(|found| found.row) {
-            Some(row) => self.reader.desk.opened.set(Some(row)),
-            None => self.reader.desk.clear_cases(),
+        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+            self.reader.desk.opened.set(Some(row));
         }
     }
 

@@ -105,14 +105,7 @@ impl Plot for FieldPlot {
         })?
     }
 
-    fn press(&self, _paper: Paper, _at: Place) {
-        if let Some(shown) = shown(self.desk) {
-            self.desk.clear(&shown.factor);
-            self.desk.clear(&shown.second);
-        }
-    }
-
     fn hint(&self) -> &'static str {
-        "Drag to select, press to select everything again, Escape to select nothing."
+        "Drag to select, Escape to select nothing."
     }
 }

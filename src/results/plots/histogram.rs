@@ -88,9 +88,8 @@ impl Plot for HistogramPlot {
             let values = histogram.bins.bars[histogram.bar_at(&frame, at.0)?].values?;
             Some((values, column.clone().into_owned()))
         });
-        match bar.flatten() {
-            Some((values, column)) => select_exactly(self.desk, &response, &column, values),
-            None => self.desk.clear(&response),
+        if let Some((values, column)) = bar.flatten() {
+            select_exactly(self.desk, &response, &column, values);
         }
     }
 

@@ -26,7 +26,7 @@ use leptos::prelude::*;
 
 use super::columns::{Plotted, label, unit};
 use super::desk::Desk;
-use crate::state::words::{Words, words};
+use crate::state::words::words;
 
 /// The fewest and the most columns that are shown side by side, the response among them.
 const MIN_AXES: usize = 3;
@@ -88,12 +88,11 @@ fn in_words<'a>(desk: Desk, store: &Store, row: usize, ids: impl IntoIterator<It
     words
 }
 
-/// What a case has in a column, in words and with all of its digits.
-pub(super) fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
+/// What a case has in a column, in words: a number with the digits that matter, which are all of an integer.
+fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
     let cell = store.cell(id, row);
     let unit = if matches!(cell, Cell::Number(_) | Cell::Integer(_)) { unit(desk, id) } else { String::new() };
-    let Words { text, exact } = words(cell);
-    let text = exact.unwrap_or(text);
+    let text = words(cell).text;
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 

@@ -80,9 +80,8 @@ impl Plot for ScatterPlot {
     }
 
     fn press(&self, paper: Paper, at: Place) {
-        match self.find(paper, at).and_then(|found| found.row) {
-            Some(row) => self.desk.opened.set(Some(row)),
-            None => self.desk.clear_selection(),
+        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+            self.desk.opened.set(Some(row));
         }
     }
 
@@ -103,6 +102,6 @@ impl Plot for ScatterPlot {
     }
 
     fn hint(&self) -> &'static str {
-        "Drag to select, drag with the shift key or use the arrow keys to move, plus and minus or Ctrl and the wheel to zoom, 0 to show everything, Escape to select nothing."
+        "Drag to select, press a point to open its case, drag with the shift key or use the arrow keys to move, plus and minus or Ctrl and the wheel to zoom, 0 to show everything, Escape to select nothing."
     }
 }

@@ -71,13 +71,12 @@ impl Plot for TimelinePlot {
     }
 
     fn press(&self, paper: Paper, at: Place) {
-        match self.find(paper, at).and_then(|found| found.row) {
-            Some(row) => self.desk.opened.set(Some(row)),
-            None => self.desk.clear(&ColumnId::Case(Field::EndTime)),
+        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+            self.desk.opened.set(Some(row));
         }
     }
 
     fn hint(&self) -> &'static str {
-        "Drag to select what ended in that time, Escape to select nothing."
+        "Drag to select what ended in that time, press a case to open it, Escape to select nothing."
     }
 }

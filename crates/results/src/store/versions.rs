@@ -1,5 +1,6 @@
 //! Versions of models, and withdrawn cases, in the rows of a store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cruncher_study::batch::Batch;
@@ -10,6 +11,17 @@ use crate::case_versions::CaseVersions;
 use crate::chunk::Chunk;
 use crate::column_id::Field;
 use crate::mask::Mask;
+
+/// Cases of several versions of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MixedVersions {
+    /// What the model's file is called; empty if nobody said so.
+    pub model: String,
+    /// How many versions there are.
+    pub versions: usize,
+    /// How many cases have one of them.
+    pub cases: usize,
+}
 
 impl Store {
     /// Takes what a watch gives: rows, or versions of models. Anything else says nothing.
@@ -64,5 +76,71 @@ impl Store {
     #[must_use]
     pub fn has_versions(&self) -> bool {
         self.categories(self.field(Field::Model)).len() > 1
+    }
+
+    /// Of which versions rows of one model are, if they are of several; of models, that with the most rows. `rows` are all that
+    /// are asked about, or none if all of the store are.
+    #[must_use]
+    pub fn mixed_versions(&self, rows: Option<&Mask>) -> Option<MixedVersions> {
+        if !self.has_versions() {
+            return None;
+        }
+        let field = self.field(Field::Model);
+        let mut by_version = BTreeMap::<u32, usize>::new();
+        for row in (0..self.len()).filter(|row| rows.is_none_or(|rows| rows.contains(*row))) {
+            *by_version.entry(field.code(row)).or_default() += 1;
+        }
+        let mut by_model = BTreeMap::<&str, (usize, usize)>::new();
+        for (code, of_version) in by_version {
+            if let Some((model, _)) = self.label(code).rsplit_once("version ") {
+                let (versions, cases) = by_model.entry(model.trim_end()).or_default();
+                *versions += 1;
+                *cases += of_version;
+            }
+        }
+        let mixed = by_model.into_iter().filter(|(_, (versions, _))| *versions > 1);
+        let (model, (versions, cases)) = mixed.max_by_key(|(_, (_, cases))| *cases)?;
+        Some(MixedVersions { model: model.to_owned(), versions, cases })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::case::CaseId;
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples::{case_id, factor};
+
+    fn store(versions: &[(&str, &[usize])]) -> Store {
+        let mut store = factor("width", &[1, 1, 2, 2, 3].map(|width| json!(width)));
+        let mut of = CaseVersions::default();
+        for (name, cases) in versions {
+            let cases: Vec<CaseId> = cases.iter().copied().map(case_id).collect();
+            of.add(&Batch::parse("a").unwrap(), (*name).to_owned(), false, cases);
+        }
+        store.set_versions(Arc::new(of));
+        store
+    }
+
+    #[test]
+    fn versions_are_mixed_where_cases_of_one_model_are_of_several() {
+        let mixed = |model: &str, versions, cases| Some(MixedVersions { model: model.to_owned(), versions, cases });
+        let told = |versions: &[(&str, &[usize])]| store(versions).mixed_versions(None);
+        assert_eq!(told(&[("slope.py version 1", &[0, 2]), ("slope.py version 2", &[1, 3])]), mixed("slope.py", 2, 4));
+        assert_eq!(told(&[("version 1", &[0]), ("version 2", &[1, 3])]), mixed("", 2, 3));
+        assert_eq!(told(&[("slope.py version 1", &[0, 2]), ("beam.py version 2", &[1, 3])]), None);
+        assert_eq!(told(&[("slope.py version 1", &[0, 1, 2, 3, 4])]), None);
+        assert_eq!(told(&[]), None);
+    }
+
+    #[test]
+    fn of_rows_that_are_of_one_version_nothing_is_mixed() {
+        let store = store(&[("slope.py version 1", &[0, 2]), ("slope.py version 2", &[1, 3])]);
+        let mut rows = store.all();
+        rows.remove(0);
+        assert_eq!(store.mixed_versions(Some(&rows)).map(|mixed| mixed.cases), Some(3));
+        rows.remove(2);
+        assert_eq!(store.mixed_versions(Some(&rows)), None);
     }
 }

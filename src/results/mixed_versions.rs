@@ -1,0 +1,39 @@
+//! A line where cases of several versions of a model stand in the same plots.
+
+use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::store::MixedVersions;
+use cruncher_study::access::Role;
+use cruncher_study::figures::{counted, thousands};
+use leptos::prelude::*;
+
+use super::desk::Desk;
+use crate::platform::frozen;
+
+/// That what is selected is of several versions, and what can be done about that.
+pub(super) fn mixed_versions(desk: Desk) -> AnyView {
+    let mixed = Memo::new(move |_| {
+        let selected = desk.settled.get();
+        desk.data.with(|store| store.mixed_versions(selected.mask.as_deref()))
+    });
+    let is_coloured = Memo::new(move |_| desk.view.read().colour == Some(ColumnId::Case(Field::Model)));
+    let colour = move |_| desk.view.update(|view| view.colour = Some(ColumnId::Case(Field::Model)));
+    let colour = move || {
+        (!is_coloured.get()).then(|| {
+            view! { <button class="quiet" on:click=colour>"Colour by model version"</button> }
+        })
+    };
+    let may_withdraw = frozen::label().is_none() && desk.access.with_value(|access| access.role == Role::Operator);
+    let line = move || {
+        let withdraw = may_withdraw.then(|| view! { <a href="#/overview">"withdraw one on the Overview"</a> });
+        mixed
+            .get()
+            .map(|mixed| view! { <p class="results__mixed" role="status">{said(&mixed)}" "{colour}{withdraw}</p> })
+    };
+    view! { {line} }.into_any()
+}
+
+fn said(MixedVersions { model, versions, cases }: &MixedVersions) -> String {
+    let model = if model.is_empty() { "the model" } else { model };
+    let (cases, versions) = (counted(*cases as u64, "case", "cases"), thousands(*versions as u64));
+    format!("{cases} of {versions} versions of {model} are mixed here.")
+}
