@@ -150,8 +150,8 @@ def each_mistake_is_said_at_its_field_and_nothing_can_be_sent_meanwhile(day: Day
 
 def a_misspelt_name_is_offered_the_right_one(day: Day) -> None:
     page = day.page
-    fill(page, {"Name of factor 4": "widht"})
-    expect(page.get_by_text("widht isn't in the model; width is.")).to_be_visible()
+    fill(page, {"Name of factor 4": "widths"})
+    expect(page.get_by_text("widths isn't in the model; width is.")).to_be_visible()
     button(page, "Review and send …").click()
     refusal = page.get_by_role("alert").filter(has_text=f"All {CASES} cases would fail.")
     expect(refusal).to_contain_text("{{width}} has no factor. Nothing was sent.")
