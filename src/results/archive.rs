@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use cruncher_backend::archive::{ArchivedFile, Gathered, MAX_CASES, Wanted as WantedFiles, gather};
-use cruncher_results::column_id::ColumnId;
+use cruncher_backend::archive::{ArchivedCase, ArchivedFile, Gathered, MAX_CASES, Wanted as WantedFiles, gather};
+use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
 use cruncher_results::export::npy::Matrix;
 use cruncher_results::export::zip::{Content, Zip, ZipError};
 use cruncher_results::mask::Mask;
-use cruncher_results::store::Store;
+use cruncher_results::store::{Cell, Store};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::DataKey;
 use js_sys::Array;
@@ -21,7 +21,7 @@ use super::files::{BYTES_AT_ONCE, LINES_AT_ONCE, Parts, Wanted, Which, rest};
 use super::freeze::words;
 use super::reading;
 use crate::platform::download;
-use crate::state::export::{Contents, lines};
+use crate::state::export::{Contents, VersionFiles, lines};
 
 /// So many cases of a list are written before the page answers.
 const IDS_AT_ONCE: usize = 20_000;
@@ -126,7 +126,7 @@ impl Wanted {
         drop(y);
         archive.add("case_ids.txt", &self.ids(&done).await)?;
         let told;
-        (contents.gathered, told) = self.gather(&cases, &mut archive, tell).await?;
+        (contents.gathered, told) = self.gather(&cases, &mut archive, tell, &mut contents.versions).await?;
         archive.add("errors.csv", &self.errors(&cases.failed, &told).await)?;
         archive.add_small("README.txt", contents.read_me().as_bytes())?;
         Ok(archive.end())
@@ -138,6 +138,7 @@ impl Wanted {
         cases: &Cases,
         archive: &mut Archive,
         tell: &Rc<impl Fn(String) + 'static>,
+        versions: &mut VersionFiles,
     ) -> Result<(Gathered, BTreeMap<usize, ToldError>), ZipError> {
         let (mut told, mut full) = (BTreeMap::new(), Ok(()));
         tell("Reading designs and models …".to_owned());
@@ -148,11 +149,16 @@ impl Wanted {
                 return Ok((Gathered { left_out, ..Gathered::default() }, told));
             }
         };
-        let mut put = |ArchivedFile { path, content, failure }: ArchivedFile| {
+        let mut put = |ArchivedFile { path, content, case }: ArchivedFile| {
             full = archive.add_small(&path, &content);
-            if let Some((place, error)) = failure {
-                let error = ToldError { exception: error.exception, message: error.message, document: path };
-                told.insert(cases.rows[place], error);
+            if let Some(ArchivedCase { place, model_path, failure }) = case {
+                let row = cases.rows[place];
+                let version = self.desk.data.with_untracked(|store| version_of(store, row));
+                versions.extend(version.zip(model_path).map(|((batch, name), path)| (batch, name, path)));
+                if let Some(error) = failure {
+                    let error = ToldError { exception: error.exception, message: error.message, document: path };
+                    told.insert(row, error);
+                }
             }
             if full.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
@@ -192,6 +198,16 @@ impl Wanted {
         }
         ids
     }
+}
+
+/// The batch of a row and the version of the model that it is of, where the table has a column of these.
+fn version_of(store: &Store, row: usize) -> Option<(String, String)> {
+    let text = |field: Field| match store.cell(&ColumnId::Case(field), row) {
+        Cell::Text(text) => Some(text.to_owned()),
+        _ => None,
+    };
+    let version = text(Field::Model).filter(|_| store.has_versions())?;
+    Some((text(Field::Batch)?, version))
 }
 
 /// A file that is there as a whole, in parts; the page answers in between.

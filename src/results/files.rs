@@ -22,8 +22,9 @@ use leptos::prelude::*;
 use super::desk::{Desk, Selected};
 use super::reading;
 use crate::platform::download::{self, save, save_parts};
+use crate::platform::frozen;
 use crate::platform::network;
-use crate::state::export::{Columns, Contents, in_words};
+use crate::state::export::{Columns, Contents, VersionFiles, in_words};
 
 /// So many lines of a table are written before the page answers.
 pub(super) const LINES_AT_ONCE: usize = 2_000;
@@ -106,7 +107,8 @@ impl Wanted {
             times: self.layout.times,
             cut_texts: 0,
             gathered: Gathered::default(),
-            address: super::downloads::link(),
+            versions: VersionFiles::new(),
+            address: if frozen::label().is_none() { super::downloads::link() } else { String::new() },
         })
     }
 

@@ -1,5 +1,7 @@
 //! Files that other programs read: what they are called, what is in them, and how they are read.
 
+use std::collections::BTreeSet;
+
 use cruncher_backend::archive::Gathered;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
@@ -36,9 +38,14 @@ pub(crate) struct Contents {
     pub(crate) cut_texts: u64,
     /// What came from the bucket.
     pub(crate) gathered: Gathered,
-    /// The address that shows the selection.
+    /// Which file of the archive each version of a model is.
+    pub(crate) versions: VersionFiles,
+    /// The address that shows the selection; empty if there is none for others.
     pub(crate) address: String,
 }
+
+/// Batch, version as the table has it, and the model's path in the archive.
+pub(crate) type VersionFiles = BTreeSet<(String, String, String)>;
 
 /// The columns of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -105,7 +112,7 @@ impl Contents {
         let notes = self.factors.lost("X").into_iter().chain(self.responses.lost("Y")).chain(stay_cut(self.cut_texts));
         let notes: String = notes.map(|note| note + "\n").collect();
         format!(
-            "Results of the study {study}\nCases: {selection}{batch}\nShown at: {address}\n\n\
+            "Results of the study {study}\nCases: {selection}{batch}\n{address}\n\
              cases.csv      the table: {cases} cases, also those that failed; times are {times}\n\
              X.npy          factors, {done} x {x}, a row a case that is done, 64-bit floats, NaN where there is no number\n\
              Y.npy          responses, {done} x {y}, the same rows\n\
@@ -113,14 +120,15 @@ impl Contents {
              Y_columns.txt  the names of the columns of Y, one a line\n\
              case_ids.txt   the case of each row of X and Y, one a line\n\
              errors.csv     the cases of the table that failed, {failed}, with factors, exception, message and document\n\
-             {files}\n{notes}{lacks}\n\
+             {files}{versions}\n{notes}{lacks}\n\
              In Python, with NumPy and pandas:\n\n{snippet}",
             times = match self.times {
                 TimeFormat::Iso => "in UTC",
                 TimeFormat::Secs => "seconds since 1970",
             },
             study = self.study,
-            address = self.address,
+            address = if self.address.is_empty() { String::new() } else { format!("Shown at: {}\n", self.address) },
+            versions = self.version_lines(),
             cases = self.cases,
             done = self.done,
             failed = self.cases - self.done,
@@ -143,6 +151,19 @@ impl Contents {
              documents/     {results}, done-CASE.json, with curves, other arrays and what was printed, and {errors},\n               \
              error-CASE.json, with the traceback, of the last attempt; each in the folder of its batch\n"
         )
+    }
+
+    /// Which file each version of a model is, a line each.
+    fn version_lines(&self) -> String {
+        let in_one_batch =
+            self.versions.iter().all(|(batch, ..)| Some(batch) == self.versions.first().map(|one| &one.0));
+        let line = |(batch, version, path): &(String, String, String)| {
+            let of = if in_one_batch { String::new() } else { format!(" of batch {batch}") };
+            format!("{version}{of}: {path}")
+        };
+        let all: Vec<String> = self.versions.iter().map(line).collect();
+        let lines = lines(all.iter().map(String::as_str));
+        if all.is_empty() { lines } else { format!("\nWhat the column \"model\" of cases.csv names:\n{lines}") }
     }
 
     /// What the archive doesn't hold, a line each.
@@ -278,6 +299,7 @@ mod tests {
                 left_out: vec![("data/a/done-00.json".into(), "it isn't there".into())],
                 ..Gathered::default()
             },
+            versions: VersionFiles::new(),
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
         }
     }
@@ -331,6 +353,34 @@ mod tests {
         assert_eq!(
             Contents { cut_texts: 0, gathered: Gathered::default(), ..contents() }.lacks(),
             Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn the_archive_says_which_file_a_version_is() {
+        let file = |batch: &str, version: &str, path: &str| (batch.to_owned(), version.to_owned(), path.to_owned());
+        let one = file("soil", "slope.py version 1", "models/aeed-slope.py");
+        let read_me =
+            |versions: &[_]| Contents { versions: versions.iter().cloned().collect(), ..contents() }.read_me();
+        let has = |text: &str, line: &str| text.lines().any(|own| own == line);
+        let text = read_me(&[one.clone(), file("soil", "slope.py version 2", "models/b0b0-slope.py")]);
+        assert!(has(&text, "What the column \"model\" of cases.csv names:"), "{text}");
+        assert!(has(&text, "slope.py version 1: models/aeed-slope.py"), "{text}");
+        assert!(has(&text, "slope.py version 2: models/b0b0-slope.py"), "{text}");
+        let text = read_me(&[one, file("steel", "slope.py\nversion 1", "models/c0c0-slope.py")]);
+        assert!(has(&text, "slope.py version 1 of batch soil: models/aeed-slope.py"), "{text}");
+        assert!(has(&text, "slope.py version 1 of batch steel: models/c0c0-slope.py"), "{text}");
+        assert!(!read_me(&[]).contains("What the column"));
+    }
+
+    #[test]
+    fn an_archive_that_has_no_address_names_none() {
+        let text = Contents { address: String::new(), ..contents() }.read_me();
+        assert!(!text.contains("Shown at") && text.contains("soft\")\n\ncases.csv"), "{text}");
+        assert!(
+            contents()
+                .read_me()
+                .contains("\nShown at: https://example.org/#/results?select=factor.width:2..3\n\ncases.csv")
         );
     }
 

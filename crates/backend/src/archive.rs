@@ -61,8 +61,19 @@ pub struct ArchivedFile {
     pub path: String,
     /// Byte for byte as stored; what the predecessor has written, as the protocol has it.
     pub content: Bytes,
-    /// Which of the wanted documents it is, if it is one and a failure, and what that says.
-    pub failure: Option<(usize, ErrorDocument)>,
+    /// What it says of its case, if it is the document of one.
+    pub case: Option<ArchivedCase>,
+}
+
+/// What a document in the archive says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchivedCase {
+    /// Which of the wanted documents it is.
+    pub place: usize,
+    /// What the case's model is called in an archive that has it; none if the document names none.
+    pub model_path: Option<String>,
+    /// What it says, if it is a failure.
+    pub failure: Option<ErrorDocument>,
 }
 
 /// What came of it.
@@ -167,7 +178,7 @@ struct ResultHead {
 
 impl Gathering<'_> {
     /// Puts a file into the archive. Its path comes from outside.
-    fn put(&mut self, key: &str, path: String, content: Bytes, failure: Option<(usize, ErrorDocument)>) -> Put {
+    fn put(&mut self, key: &str, path: String, content: Bytes, case: Option<ArchivedCase>) -> Put {
         let naming = Naming { system: System::Unix, letters: Letters::Distinct };
         if let Some(objection) = naming.objection(&path) {
             self.gathered.leave_out(key, objection);
@@ -181,7 +192,7 @@ impl Gathering<'_> {
             return Put::NoRoom;
         }
         self.paths.insert(path.clone());
-        match (self.put)(ArchivedFile { path, content, failure }) {
+        match (self.put)(ArchivedFile { path, content, case }) {
             ControlFlow::Continue(()) => Put::Done,
             ControlFlow::Break(()) => Put::NoRoom,
         }
@@ -247,17 +258,19 @@ impl Gathering<'_> {
     fn document(&mut self, place: usize, key: &DataKey, read: Result<CaseDocument, ReadError>) -> Put {
         let name = key.key();
         let read = read.map_err(|error| why(&error)).and_then(|document| {
-            let failure = told(place, key, &document.json)?;
+            let failure = told(key, &document.json)?;
             Ok((model_of(&document.json)?, failure, document.json))
         });
         let (model, failure, json) = match read {
             Ok(read) => read,
             Err(why) => return self.lacks(&name, &why),
         };
+        let model_path = model.as_deref().and_then(Model::parse_key).map(|(digest, name)| path_of(&digest, name));
         self.name_model(model);
         let is_failure = failure.is_some();
+        let case = ArchivedCase { place, model_path, failure };
         let path = format!("documents/{}", name.trim_start_matches(DATA_PREFIX));
-        let put = self.put(&name, path, json, failure);
+        let put = self.put(&name, path, json, Some(case));
         if put == Put::Done {
             *if is_failure { &mut self.gathered.errors } else { &mut self.gathered.results } += 1;
         }
@@ -330,9 +343,9 @@ fn model_of(json: &[u8]) -> Result<Option<String>, String> {
 }
 
 /// What a document says of a failure, if it is one; that it is what its key says.
-fn told(place: usize, key: &DataKey, json: &[u8]) -> Result<Option<(usize, ErrorDocument)>, String> {
+fn told(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, String> {
     let told = match key {
-        DataKey::Error(..) => serde_json::from_slice(json).map(|error: ErrorDocument| Some((place, error))),
+        DataKey::Error(..) => serde_json::from_slice(json).map(Some),
         _ => serde_json::from_slice(json).map(|_: ResultHead| None),
     };
     told.map_err(|error| format!("it can't be read: {error}"))
@@ -344,5 +357,9 @@ fn model_path(key: &str, content: &[u8]) -> Result<String, String> {
     if ModelDigest::of(content) != digest {
         return Err("its content isn't the one that its key names".to_owned());
     }
-    Ok(format!("models/{}-{}", &digest.as_str()[..DIGITS], portable(name)))
+    Ok(path_of(&digest, name))
+}
+
+fn path_of(digest: &ModelDigest, name: &str) -> String {
+    format!("models/{}-{}", &digest.as_str()[..DIGITS], portable(name))
 }

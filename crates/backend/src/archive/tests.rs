@@ -88,12 +88,35 @@ fn what_a_failure_says_comes_with_its_document() {
     cloud.put(&keys[1].key(), failed("a", 2).to_string());
     let mut told = Vec::new();
     let mut put = |file: ArchivedFile| {
-        told.extend(file.failure.map(|(place, error)| (place, error.summary())));
+        let failure = |case: ArchivedCase| Some((case.place, case.failure?.summary()));
+        told.extend(file.case.and_then(failure));
         ControlFlow::Continue(())
     };
     let wanted = Wanted { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 2 };
     let _ = block_on(gather(&study, &wanted, &mut put, &|_| ()));
     assert_eq!(told, [(1, "ValueError: a: b".to_owned())]);
+}
+
+#[test]
+fn a_document_says_which_file_its_model_is() {
+    let (cloud, study) = Cloud::study();
+    let model = model_key(MODEL, "a b.py");
+    cloud.put(&model, MODEL);
+    let keys: Vec<DataKey> = (0..3).map(|number| DataKey::Done(batch("a"), case(number))).collect();
+    for (key, (number, model)) in keys.iter().zip([(0, Some(&*model)), (1, None), (2, Some("models/x/a.py"))]) {
+        cloud.put(&key.key(), done("a", number, model).to_string());
+    }
+    let (mut told, mut paths) = (Vec::new(), Vec::new());
+    let mut put = |ArchivedFile { path, case, .. }: ArchivedFile| {
+        told.extend(case.map(|case| (case.place, case.model_path)));
+        paths.push(path);
+        ControlFlow::Continue(())
+    };
+    let wanted = Wanted { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 3 };
+    let _ = block_on(gather(&study, &wanted, &mut put, &|_| ()));
+    let path = paths.last().cloned();
+    assert_eq!(told, [(0, path.clone()), (1, None), (2, None)]);
+    assert!(path.is_some_and(|path| path.starts_with("models/") && path.ends_with("-a_b.py")));
 }
 
 #[test]
