@@ -144,7 +144,7 @@ def test_a_study_that_the_command_line_froze_opens_on_the_view_that_is_asked_for
 ) -> None:
     path, view = (
         tmp_path / "view.html",
-        "#/results?batch=*&y=response.settlement&x=factor.width&select=factor.depth:1..2",
+        "#/results?batch=*&y=response.settlement&x=factor.width&curves=read&select=factor.depth:1..2",
     )
     freeze = ("freeze", studied.study, str(path), "--view")
     secret = studied.command_line.run(*freeze, link(studied))
@@ -157,6 +157,8 @@ def test_a_study_that_the_command_line_froze_opens_on_the_view_that_is_asked_for
     frozen, _ = open_file(visits, path)
     expect(frozen).to_have_url(path.as_uri() + view)
     assert "settlement" in scatter(frozen)
+    # Curves that were read then are read here, too: nobody has pressed anything.
+    expect(frozen.locator("canvas[data-plot='Curves']")).to_have_attribute("aria-label", re.compile(r"^\d+ of \d+ curves"))
 
 
 def test_freezing_on_the_page_is_stopped(studied: Launched, visits: Visits) -> None:
@@ -291,6 +293,7 @@ def test_an_archive_of_a_frozen_study_has_its_documents_and_says_that_it_lacks_t
         2,
         0,
     ]
+    assert "Shown at" not in read_me
     assert re.search(r"^- models/[0-9a-f]{64}/footing\.py: it isn't there$", read_me, re.MULTILINE)
     assert asked == [file.as_uri()]
 
@@ -304,6 +307,8 @@ def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: 
     for button in ("live", "Leave"):
         expect(page.get_by_role("button", name=button)).to_have_count(0)
     go_to(page, "Results")
+    expect(page.get_by_text(re.compile(r"^Reads 270 results\.$"))).to_be_visible()
+    expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
     page.locator("summary", has_text="Download").click()
     expect(page.get_by_role("button", name="Everything, ZIP")).to_be_visible()
     expect(page.get_by_role("button", name="one HTML file")).to_have_count(0)

@@ -4,7 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_plot::{Axis, Chart, Frame, Image, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, Raster, SEQUENCE, Size};
+use cruncher_plot::{
+    Axis, Chart, Drawing, Frame, Image, Line, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, RGBColor, Raster, SEQUENCE,
+    Size,
+};
 use cruncher_results::store::Store;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
@@ -406,8 +409,27 @@ pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, Paper { siz
     put(canvas, image, (image.left_px as f64, image.top_px as f64));
     if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
         // A canvas takes every drawing.
-        let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), look);
+        let draw_line = |line: &Line| draw_line(canvas, line).map_or(Drawing::Left, |()| Drawing::Done);
+        let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), look, &draw_line);
     }
+}
+
+/// Draws a line between pixels.
+fn draw_line(canvas: &HtmlCanvasElement, line: &Line) -> Option<()> {
+    let context = context(canvas)?;
+    let RGBColor(red, green, blue) = line.colour;
+    let colour = format!("rgba({red},{green},{blue},{})", line.opacity);
+    context.begin_path();
+    line.places.iter().for_each(|(x, y)| context.line_to(*x, *y));
+    if let Some(width_px) = line.width_px {
+        context.set_stroke_style_str(&colour);
+        context.set_line_width(f64::from(width_px));
+        context.stroke();
+    } else {
+        context.set_fill_style_str(&colour);
+        context.fill();
+    }
+    Some(())
 }
 
 /// Puts an image on a canvas, as it is.

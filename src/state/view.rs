@@ -34,6 +34,8 @@ pub(crate) struct View {
     pub(crate) curve_x: Option<Along>,
     /// The array that is drawn as curves.
     pub(crate) curve_y: Option<String>,
+    /// Whether curves were read. A frozen study, which has them, shows them then; elsewhere a press asks for them.
+    pub(crate) are_curves_read: bool,
     /// The cases that are selected: those that meet all of its conditions.
     pub(crate) selection: Filter,
     /// What somebody calls them.
@@ -59,6 +61,7 @@ impl View {
                 "zoom" => view.zoom = numbers(value),
                 "curvex" => view.curve_x = value.parse().ok(),
                 "curvey" => view.curve_y = percent::decode(value),
+                "curves" => view.are_curves_read = value == "read",
                 "select" => view.selection = value.parse().unwrap_or_default(),
                 "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
                 _ => {}
@@ -86,6 +89,7 @@ impl View {
             zoom: None,
             curve_x: None,
             curve_y: None,
+            are_curves_read: false,
             selection,
             name,
         }
@@ -149,6 +153,7 @@ impl fmt::Display for View {
             zoom,
             self.curve_x.as_ref().map(|along| format!("curvex={along}")),
             curve_y.transpose()?,
+            self.are_curves_read.then(|| "curves=read".to_owned()),
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),
         ];
@@ -181,6 +186,7 @@ mod tests {
                 zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
                 curve_x: Some(Along::Array("curve.settlement & more".into())),
                 curve_y: Some("curve.load=1".into()),
+                are_curves_read: true,
                 selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
                 name: "weak & soft = 50 %".into(),
             },
@@ -204,7 +210,7 @@ mod tests {
         for fragment in [
             "",
             "#/results?",
-            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q&curvex=y&curvey=%",
+            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q&curves=all&curvex=y&curvey=%",
             "#%%?=&==",
         ] {
             assert_eq!(View::parse(fragment), View::default(), "{fragment}");
@@ -216,7 +222,7 @@ mod tests {
     fn other_batches_keep_what_they_have_of_the_choices() {
         let view = View::parse(
             "#/results?batch=soil&y=response.load&x=factor.a&by=factor.c&colour=factor.a&log=factor.a&trim=factor.c&axis=factor.a\
-             &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
+             &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&curves=read&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
         );
         let has = |id: &ColumnId| id.name() != "a";
         let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();

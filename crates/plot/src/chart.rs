@@ -5,7 +5,7 @@ use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
 
 use crate::look::Look;
 use crate::raster::{Image, Raster};
-use crate::sheet::Sheet;
+use crate::sheet::{Drawing, Line, Sheet};
 use crate::svg::document;
 
 /// The size of what is drawn on, in its pixels.
@@ -29,7 +29,7 @@ pub trait Chart {
     fn summary(&self) -> String;
 }
 
-/// Draws what stands above the image, on an area of which every pixel is the chart's.
+/// Draws what stands above the image, on an area of which every pixel is the chart's; lines as [`Sheet::draw`] says.
 ///
 /// # Errors
 /// If the backend does.
@@ -37,9 +37,10 @@ pub fn draw<DB: DrawingBackend>(
     chart: &dyn Chart,
     area: &DrawingArea<DB, Shift>,
     look: &Look,
+    draw_line: &dyn Fn(&Line) -> Drawing,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let (width_px, height_px) = area.dim_in_pixel();
-    chart.sheet(Size { width_px, height_px }, look).draw(area)
+    chart.sheet(Size { width_px, height_px }, look).draw(area, draw_line)
 }
 
 /// The whole chart as an SVG document. `encode` makes a data URI of an image, such as `data:image/png;base64,…`.

@@ -91,15 +91,51 @@ impl Sheet {
         self.marks.push(Mark::Text { text, at, across, along, ink: ink.into(), size_px });
     }
 
-    /// Shows the marks on a drawing area, which may have something on it.
+    /// Shows the marks on a drawing area, which may have something on it. Drawing areas know whole pixels only, in which a line
+    /// that rises slowly is a staircase: `draw_line` may draw lines itself.
     ///
     /// # Errors
     /// If the backend does.
     pub fn draw<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
+        draw_line: &dyn Fn(&Line) -> Drawing,
     ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
-        self.marks.iter().try_for_each(|mark| draw_mark(mark, area))
+        let is_left = |mark: &&Mark| mark.line().is_none_or(|line| draw_line(&line) == Drawing::Left);
+        self.marks.iter().filter(is_left).try_for_each(|mark| draw_mark(mark, area))
+    }
+}
+
+/// A line, or the shape that it encloses, for whoever draws between pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line<'a> {
+    /// Its places, in pixels from the upper left corner.
+    pub places: &'a [(f64, f64)],
+    /// Its colour.
+    pub colour: RGBColor,
+    /// How much of it: 1 covers what is below.
+    pub opacity: f64,
+    /// How wide it is, in pixels; none of a shape that is filled.
+    pub width_px: Option<u32>,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// It is drawn.
+    Done,
+    /// The drawing area is to draw it.
+    Left,
+}
+
+impl Mark {
+    fn line(&self) -> Option<Line<'_>> {
+        let line = |places, ink: &Ink, width_px| Line { places, colour: ink.colour, opacity: ink.opacity, width_px };
+        match self {
+            Self::Path { places, ink, width_px } => Some(line(places, ink, Some(stroke(*width_px)))),
+            Self::Shape { places, ink } => Some(line(places, ink, None)),
+            _ => None,
+        }
     }
 }
 
@@ -162,9 +198,30 @@ mod tests {
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
-            sheet.draw(&area).unwrap();
+            sheet.draw(&area, &|_| Drawing::Left).unwrap();
             area.present().unwrap();
         }
         insta::assert_snapshot!(svg);
+    }
+
+    #[test]
+    fn lines_are_drawn_between_pixels_by_whoever_can() {
+        let mut sheet = Sheet::default();
+        sheet.path(vec![(0.0, 0.25), (5.0, 5.2)], Ink::faint(BLUE, 0.5), 1.6);
+        sheet.bar((1.0, 2.0), (3.0, 9.0), RED);
+        sheet.shape(vec![(0.5, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
+        let lines = std::cell::RefCell::new(Vec::new());
+        let mut svg = String::new();
+        {
+            let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
+            let take = |line: &Line| {
+                lines.borrow_mut().push((line.places[0], line.opacity, line.width_px));
+                Drawing::Done
+            };
+            sheet.draw(&area, &take).unwrap();
+            area.present().unwrap();
+        }
+        assert_eq!(lines.into_inner(), [((0.0, 0.25), 0.5, Some(2)), ((0.5, 0.0), 1.0, None)]);
+        assert!(svg.contains("<rect") && !svg.contains("<poly"), "{svg}");
     }
 }
