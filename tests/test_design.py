@@ -285,7 +285,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
         "To be sent": "64 cases to the batch footing",
         "Requests": "10", "Expected time": "no worker is attached yet",
     }  # fmt: skip
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     rest = button(page, "Send the remaining 59")
     expect(rest).to_be_visible()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
@@ -303,7 +303,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
     expect(told(page, "5 done")).to_be_visible()
 
     rest.click()
-    expect(told(page, "All 64 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 64 cases were sent")).to_be_visible()
     design = save(page, "Save JSON")
     expected = ids(in_order(binary, tmp_path, design, FOOTING.read_bytes(), "footing.py"))
     assert {result["case_id"] for result in results} == set(expected[:5])
@@ -320,7 +320,7 @@ def test_a_first_case_that_fails_shows_its_traceback_before_the_rest_is_sent(
     small_study(page, 8, "raise ValueError('too soft: %s' % {{a}})\n")
     text(page, "Attempts per case").fill("1")
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
     with attach(line_of(launched)):
         expect(first.filter(has_text="ValueError: too soft")).to_have_count(5)
@@ -358,7 +358,7 @@ def test_the_summary_is_seen_whole_when_it_opens_and_has_the_focus(
     summary = page.get_by_role("group", name="Summary")
     expect(summary).to_be_focused()
     assert is_in_window(summary)
-    send = button(page, "Send 5 first, then the rest")
+    send = button(page, "Send 5 first, then decide")
     assert is_in_window(send)
     page.keyboard.press("Tab")
     expect(send).to_be_focused()
@@ -369,7 +369,7 @@ def test_what_waits_in_the_queue_is_said_since_it_goes_first(launched: Launched,
     small_study(page, 12)
     assert "In the queue before them" not in review(page)
     button(page, "Send all 12").click()
-    expect(told(page, "All 12 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 12 cases were sent")).to_be_visible()
     button(page, "Send another design").click()
     text(page, "Seed").fill("2")
     preview(page, "12 cases")
@@ -386,7 +386,7 @@ def test_the_first_cases_are_seen_with_what_can_be_done_about_them(
     page.get_by_text("Computing how evenly").wait_for(state="hidden")
     text(page, "Attempts per case").fill("1")
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     rest = button(page, "Send the remaining 7")
     expect(rest).to_be_visible()
     wait_until(page, "it is in the window", lambda: is_in_window(rest))
@@ -400,7 +400,7 @@ def test_whoever_comes_back_finds_the_page_where_they_left_it(launched: Launched
     page = open_design(visits, launched)
     small_study(page, 12)
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     rest = button(page, "Send the remaining 7")
     wait_until(page, "it is in the window", lambda: rest.is_visible() and is_in_window(rest))
     page.get_by_role("link", name="Attach a worker").click()
@@ -432,7 +432,7 @@ def test_a_design_that_was_changed_after_it_was_sent_is_one_press_from_its_summa
     preview(page, "6 cases")
     assert review(page)["To be sent"] == "3 cases to the batch model"
     button(page, "Send all 3").click()
-    expect(told(page, "All 3 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 3 cases were sent")).to_be_visible()
     assert len({message["case_id"] for message in drain(launched)}) == 6
 
 
@@ -447,7 +447,7 @@ def test_after_failures_the_model_is_fixed_before_the_rest_is_sent(launched: Lau
     small_study(page, 8, HALF_WRONG)
     text(page, "Attempts per case").fill("1")
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
     sending = page.get_by_role("region", name="Send", exact=True)
     actions = sending.get_by_role("button")
@@ -466,14 +466,30 @@ def test_after_failures_the_model_is_fixed_before_the_rest_is_sent(launched: Lau
     expect(actions).to_have_text(["Fix the model", "Send the remaining 3", "Cancel the other 3"])
     actions.first.click()
     expect(page.get_by_label("Model file", exact=True)).to_be_focused()
+    model = page.get_by_role("region", name="Model", exact=True)
+    expect(model).to_contain_text("Choose the mended file; then review and send: the first 5 run again with it.")
     choose_file(page, "Model file", DOUBLE)
-    expect(actions).to_have_text(["Review and send …", "Send the remaining 3", "Cancel the other 3"])
+    expect(model).not_to_contain_text("Choose the mended file")
+    remaining = "Send the remaining 3 with model.py as it was"
+    expect(actions).to_have_text(["Review and send …", remaining, "Cancel the other 3"])
+    button(page, "Go on to review and send").click()
+    expect(actions.first).to_be_focused()
+    wait_until(page, "it is in the window", lambda: is_in_window(actions.first))
     summary = review(page)
+    expect(sending).to_contain_text(
+        "5 cases of an earlier model.py are in this batch: they are counted until withdrawn"
+    )
+    expect(sending.get_by_role("link", name="To the Overview")).to_have_attribute(
+        "href", re.compile("overview.*=model")
+    )
     assert (summary["To be sent"], summary["Cases of the design"]) == ("8 cases to the batch model", "8")
     # The rest of the first submission isn't waited for by anybody.
     assert len(table_of(launched, "model")) == 5
     button(page, "Send all 8").click()
-    expect(told(page, "All 8 cases are in the queue")).to_be_visible()
+    expect(told(page, re.compile(r"All 8 cases were sent at \d\d:\d\d"))).to_be_visible()
+    button(page, "Earlier …").click()
+    designs = page.get_by_role("region", name="Designs that were submitted").get_by_role("listitem")
+    expect(designs).to_contain_text(["8 cases · model.py version 2", "5 cases of a design of 8 · model.py version 1"])
     arrived = {message["case_id"] for message in drain(launched)}
     # A worker that was ended while it asked for cases may have been given one, up to the end.
     _, held = queue(launched)
@@ -486,7 +502,7 @@ def test_a_case_that_returned_nothing_is_done_but_says_so(launched: Launched, vi
     warning = page.get_by_role("region", name="Model", exact=True).get_by_text("It seems to return nothing")
     expect(warning).to_be_visible()
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
     with attach(line_of(launched)):
         expect(first.filter(has_text="but returned nothing")).to_have_count(5)
@@ -516,7 +532,7 @@ def test_the_small_model_that_the_page_offers_runs(launched: Launched, visits: V
     preview(page, "2 cases")
     review(page)
     button(page, "Send all 2").click()
-    expect(told(page, "All 2 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 2 cases were sent")).to_be_visible()
     with attach(line_of(launched)):
         wait_for_end(launched, done=2)
     for result in documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-"):
@@ -552,7 +568,7 @@ def test_a_tab_that_ends_while_it_sends_is_continued_when_the_page_is_opened_aga
     expect(progress(again)).to_be_visible()
     wait_until(again, "every case is in the queue", lambda: queue(gate.study) == (900, 0))
     go_to(again, "Design")
-    expect(told(again, "All 900 cases are in the queue")).to_be_visible()
+    expect(told(again, "All 900 cases were sent")).to_be_visible()
     check_each_arrived_once(gate.study, "model", expected)
     again.reload()
     expect(button(again, "Review and send …")).to_be_visible()
@@ -600,7 +616,7 @@ def test_sending_pauses_and_goes_on(gate: Gate, visits: Visits, binary: Path, tm
     expected = ids(in_order(binary, tmp_path, save(page, "Save JSON"), DOUBLE))
     assert queue(gate.study) == (sent, 0)
     button(page, "Go on").click()
-    expect(told(page, "All 900 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 900 cases were sent")).to_be_visible()
     check_each_arrived_once(gate.study, "model", expected)
 
 
@@ -640,7 +656,7 @@ def test_another_tab_says_that_sending_happens_elsewhere(gate: Gate, visits: Vis
     # The draft is the same one.
     expect(text(other, "Maximum of a")).to_have_value("100")
     gate.opened.set()
-    expect(told(page, "All 300 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 300 cases were sent")).to_be_visible()
     button(other, "Look again").click()
     expect(button(other, "Review and send …")).to_be_visible()
     assert len(drain(gate.study)) == 300
@@ -650,13 +666,13 @@ def test_a_held_rest_is_offered_again_after_a_reload_with_no_worker_there(launch
     page = open_design(visits, launched)
     small_study(page, 12)
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     expect(button(page, "Send the remaining 7")).to_be_visible()
     page.reload()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
     expect(first.filter(has_text="waiting")).to_have_count(5)
     button(page, "Send the remaining 7").click()
-    expect(told(page, "All 12 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 12 cases were sent")).to_be_visible()
     assert len(drain(launched)) == 12
 
 
@@ -686,7 +702,7 @@ def test_sending_that_could_not_begin_says_so_and_nothing_goes_on_by_itself(
     assert review(page)["To be sent"] == "12 cases to the batch model"
     assert queue(launched) == (0, 0)
     button(page, "Send all 12").click()
-    expect(told(page, "All 12 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 12 cases were sent")).to_be_visible()
     assert len(drain(launched)) == 12
 
 
@@ -1351,6 +1367,34 @@ def test_a_design_is_known_in_each_encoding_wherever_it_is_dropped(study: Launch
     expect(page.get_by_role("alert").filter(has_text="This is a design and no table of cases")).to_be_visible()
     choose_file(page, "Open a design file", TABLE, "study.json")
     expect(told(page, "no design file")).to_contain_text("a table of cases belongs below")
+    choose_file(page, "Table of cases", TABLE, "study.json")
+    expect(told(page, "no design file")).to_have_count(0)
+
+
+def test_what_is_said_of_a_file_goes_with_the_next_thing_that_is_done(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    wrong = told(page, "notes.txt is no design file")
+    deeds: list[Callable[[], None]] = [
+        lambda: choose_file(page, "Model file", DOUBLE),
+        lambda: text(page, "Name of factor 1").fill("a"),
+        lambda: button(page, "Review and send …").click(),
+        lambda: (go_to(page, "Overview"), go_to(page, "Design"))[0],
+    ]
+    for do in deeds:
+        for _ in range(2):
+            choose_file(page, "Open a design file", "some notes", "notes.txt")
+            expect(wrong).to_be_visible()
+        do()
+        expect(wrong).to_have_count(0)
+
+
+def test_a_python_file_that_is_opened_is_the_model(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    choose_file(page, "Open a design file", DOUBLE, "slope.PY")
+    expect(told(page, "slope.PY is no design file, and was taken as the model.")).to_be_visible()
+    expect(page.get_by_role("region", name="Model", exact=True)).to_contain_text("slope.PY")
+    button(page, "Add the factor a").click()
+    expect(told(page, "slope.PY is no design file")).to_have_count(0)
 
 
 # How long the longest frame takes, in milliseconds, from the first call to the second.
@@ -1391,7 +1435,7 @@ def test_an_earlier_design_is_extended_and_only_new_cases_are_sent(launched: Lau
     small_study(page, 5)
     review(page)
     button(page, "Send all 5").click()
-    expect(told(page, "All 5 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 5 cases were sent")).to_be_visible()
     with attach(line_of(launched)):
         wait_for_end(launched, done=5)
 
@@ -1415,7 +1459,7 @@ def test_an_earlier_design_is_extended_and_only_new_cases_are_sent(launched: Lau
     assert (summary["Cases of the design"], summary["Done already"]) == ("10", "5")
     assert summary["To be sent"] == "5 cases to the batch model"
     button(other, "Send all 5").click()
-    expect(told(other, "All 5 cases are in the queue")).to_be_visible()
+    expect(told(other, "All 5 cases were sent")).to_be_visible()
     done = {
         result["case_id"] for result in documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-")
     }
@@ -1431,12 +1475,12 @@ def test_what_was_sent_before_is_not_sent_again_unless_somebody_wants_it(launche
     small_study(page, 6)
     review(page)
     button(page, "Send all 6").click()
-    expect(told(page, "All 6 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 6 cases were sent")).to_be_visible()
     drain(launched)
     button(page, "Send another design").click()
     assert review(page)["Sent before, not done yet"] == "6"
     button(page, "Also send the 6 cases sent before again").click()
-    expect(told(page, "All 6 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 6 cases were sent")).to_be_visible()
     assert len(drain(launched)) == 6
 
 
@@ -1539,7 +1583,7 @@ def test_a_page_that_came_over_plain_http_draws_saves_and_sends(launched: Launch
     assert len(ids(save(page, "Save CSV"))) == 3
     review(page)
     button(page, "Send all 3").click()
-    expect(told(page, "All 3 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 3 cases were sent")).to_be_visible()
     assert len(drain(launched)) == 3
 
 
@@ -1761,7 +1805,7 @@ def with_summary(page: Page) -> None:
 def with_first_results(page: Page) -> None:
     """The first five are sent."""
     with_summary(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     expect(page.get_by_role("list", name="The first cases")).to_be_visible()
 
 
@@ -1769,7 +1813,7 @@ def sent(page: Page) -> None:
     """Everything is sent, and an earlier design looked for."""
     with_first_results(page)
     button(page, "Send the remaining 59").click()
-    expect(told(page, "All 64 cases are in the queue")).to_be_visible()
+    expect(told(page, "All 64 cases were sent")).to_be_visible()
     button(page, "Earlier …").click()
     expect(page.get_by_role("region", name="Designs that were submitted")).to_be_visible()
 
@@ -1851,7 +1895,7 @@ def test_the_first_five_are_sent_by_keyboard_alone_in_a_few_steps(launched: Laun
     preview(page, "64 cases")
     hands.press("Enter")
     expect(page.get_by_role("group", name="Summary")).to_be_focused()
-    hands.tab_to(button(page, "Send 5 first, then the rest"))
+    hands.tab_to(button(page, "Send 5 first, then decide"))
     hands.press("Enter")
     expect(page.get_by_role("list", name="The first cases").get_by_role("listitem")).to_have_count(5)
     assert len(drain(launched)) == 5
@@ -1969,7 +2013,7 @@ def test_the_pictures_are_made_of_the_layered_footing(gate: Gate, visits: Visits
     picture("design")
 
     review(page)
-    button(page, "Send 5 first, then the rest").click()
+    button(page, "Send 5 first, then decide").click()
     first = page.get_by_role("list", name="The first cases").get_by_role("listitem")
     with attach(line_of(gate.study)):
         expect(first.filter(has_text="done in")).to_have_count(5, timeout=60_000)

@@ -166,7 +166,7 @@ def five_cases_are_sent_first(day: Day) -> None:
     summary = review(page)
     assert summary["To be sent"] == f"{CASES} cases to the batch footing"
     assert summary["Expected time"] == "no worker is attached yet"
-    button(page, f"Send {FIRST_CASES} first, then the rest").click()
+    button(page, f"Send {FIRST_CASES} first, then decide").click()
     expect(told(page, f"{FIRST_CASES} waiting")).to_be_visible()
     expect(first_cases(page).filter(has_text="waiting")).to_have_count(FIRST_CASES)
 
@@ -225,7 +225,7 @@ def the_model_is_mended_and_all_cases_are_sent(day: Day) -> None:
     expect(actions).to_have_text(["Review and send …", *rest])
     assert review(page)["To be sent"] == f"{CASES} cases to the batch footing"
     button(page, f"Send all {CASES}").click()
-    expect(told(page, f"All {CASES} cases are in the queue")).to_be_visible()
+    expect(told(page, f"All {CASES} cases were sent")).to_be_visible()
 
 
 def progress_is_watched_until_all_are_done(day: Day) -> None:

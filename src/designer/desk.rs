@@ -50,7 +50,7 @@ pub(super) struct Desk {
     /// What is known beside that.
     pub(super) reports: Reports,
     /// What is said once, for instance that a file couldn't be read.
-    pub(super) said: RwSignal<Option<String>>,
+    pub(super) said: RwSignal<Option<Arc<str>>>,
     /// What stood in the form before a design was opened, and its model.
     pub(super) replaced: RwSignal<Option<(Draft, Option<ModelText>)>>,
     /// Why this browser doesn't keep the draft, if so.
@@ -154,7 +154,7 @@ impl Desk {
             case: RwSignal::default(),
             is_strict: RwSignal::new(false),
             sending: RwSignal::default(),
-            reports: Reports { first: RwSignal::default(), submitted: RwSignal::default() },
+            reports: Reports::default(),
             said: RwSignal::default(),
             replaced: RwSignal::default(),
             not_kept: RwSignal::default(),
@@ -164,6 +164,13 @@ impl Desk {
     /// What stands in the form.
     pub(super) fn form(self) -> Form {
         Form { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
+    }
+}
+
+impl Form {
+    /// The name of the model, if another one stands in `later`.
+    pub(super) fn replaced_model(&self, later: &Self) -> Option<&str> {
+        (self.model != later.model).then_some(&self.draft.model)
     }
 }
 

@@ -202,18 +202,20 @@ fn ask_for_case(desk: Desk, file: DesignFile) {
 
 /// Has the table of cases written to a file.
 pub(super) fn write_table(desk: Desk) {
+    desk.said.set(None);
     match wanted(desk) {
         Some(file) => write(desk, Wanted::Table(file)),
-        None => desk.said.set(Some(NO_DESIGN.to_owned())),
+        None => desk.say(NO_DESIGN),
     }
 }
 
 /// Has the design written to a file.
 pub(super) fn write_json(desk: Desk) {
+    desk.said.set(None);
     let saved = wanted(desk).and_then(|_| desk.draft.read_untracked().saved().ok());
     match saved {
         Some(file) => write(desk, Wanted::Json(with_model(desk, file))),
-        None => desk.said.set(Some(NO_DESIGN.to_owned())),
+        None => desk.say(NO_DESIGN),
     }
 }
 
@@ -298,7 +300,7 @@ fn take(desk: Desk, answer: Answer, parts: Parts) {
         Answer::Case(case) => desk.case.set(case),
         Answer::NotWritten { reason } => {
             SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());
-            desk.said.set(Some(format!("The file can't be written: {reason}.")));
+            desk.say(format!("The file can't be written: {reason}."));
         }
         Answer::Written { name, media_type } => {
             SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());

@@ -253,6 +253,8 @@ pub(super) struct Prospect {
     pub(super) before: Waiting,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub(super) unreadable: Vec<String>,
+    /// What the batch holds of other models, in words.
+    pub(super) earlier: Option<String>,
 }
 
 /// What sending comes to.

@@ -14,6 +14,7 @@ mod page;
 mod paper;
 mod place;
 mod points;
+mod said;
 mod sender;
 mod sending;
 mod sole;

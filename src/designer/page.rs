@@ -21,12 +21,13 @@ use super::form::quoted::quoted;
 use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::Order;
 use super::sending::{self, Sending};
-use super::{draughtsman, memory, versions};
+use super::{draughtsman, memory, said, versions};
 use crate::components::problem_note::problem_note;
 use crate::platform::address;
 use crate::platform::local_time::clock_time;
 use crate::platform::programs::Program;
 use crate::state::draft::{Draft, Source};
+use crate::state::earlier;
 use crate::state::problem::Problem;
 
 /// Shows the page in its place, where it stays.
@@ -43,6 +44,7 @@ pub(super) fn show() {
 fn page(access: Access) -> AnyView {
     versions::follow(&access);
     let desk = Desk::new(access);
+    said::follow(desk);
     let canvas = NodeRef::<Canvas>::new();
     spawn_local(async move {
         memory::restore(desk).await;
@@ -99,7 +101,7 @@ fn toolbar(desk: Desk) -> AnyView {
         }
     };
     let extend = move |_| {
-        desk.said.set(Some("Looking for designs that were submitted …".to_owned()));
+        desk.say("Looking for designs that were submitted …");
         sending::order(desk, Order::Submitted, &[]);
     };
     let is_operator = desk.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
@@ -151,29 +153,38 @@ fn source(desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// Reads a design file into the form.
+/// Reads a design file into the form. A Python file that is none is the model.
 fn open_file(desk: Desk, file: File) {
+    desk.said.set(None);
     spawn_local(async move {
         let name = file.name();
         match read_design(&file).await {
-            Ok(design) => {
+            Ok(None) if name.to_ascii_lowercase().ends_with(".py") => {
+                if model::take(desk, &file).await {
+                    desk.say(format!("{name} is no design file, and was taken as the model."));
+                }
+            }
+            Ok(None) => {
+                let reason = "it has no sampler; a table of cases belongs below “A table of cases”";
+                desk.say(format!("{name} is no design file: {reason}."));
+            }
+            Ok(Some(design)) => {
                 let with =
                     design.model.text.as_ref().map(|_| format!(" Its model {} came with it.", design.model.file));
-                desk.said.set(Some(format!("{name} was opened.{}", with.unwrap_or_default())));
+                desk.say(format!("{name} was opened.{}", with.unwrap_or_default()));
                 take_design(desk, &design, &name);
             }
-            Err(reason) => desk.said.set(Some(format!("{name} is no design file: {reason}."))),
+            Err(reason) => desk.say(format!("{name} is no design file: {reason}.")),
         }
     });
 }
 
-async fn read_design(file: &File) -> Result<DesignFile, String> {
+/// The design that a file holds; none if it is no design.
+async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|_gone| "it can't be read".to_owned())?;
-    match import::design_file(&Uint8Array::new(&buffer).to_vec()) {
-        Some(design) => design.map_err(|error| error.reason().to_owned()),
-        None => Err("it has no sampler; a table of cases belongs below “A table of cases”".to_owned()),
-    }
+    let design = import::design_file(&Uint8Array::new(&buffer).to_vec());
+    design.transpose().map_err(|error| error.reason().to_owned())
 }
 
 fn take_design(desk: Desk, design: &DesignFile, name: &str) {
@@ -188,9 +199,9 @@ fn take_design(desk: Desk, design: &DesignFile, name: &str) {
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
     if let Some((factor, _)) = changed.filter(|_| draft.source == Source::Sampler) {
         let name = &factor.name;
-        desk.said.set(Some(format!(
+        desk.say(format!(
             "`{name}` has values that can't be typed here, so that its cases become others: send this design with `cruncher enqueue`."
-        )));
+        ));
     }
     desk.drawn.set(Vec::new());
     desk.unfolded.update(|unfolded| unfolded.factors.clear());
@@ -221,9 +232,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
     let close = move |_| desk.reports.submitted.set(None);
     let line = |design: &DesignDocument| {
         let (design, batch) = (design.clone(), design.batch.to_string());
-        let cases: u64 = design.levels.iter().map(|level| level.cases).sum();
-        let facts =
-            format!("{} · {}", cruncher_study::figures::counted(cases, "case", "cases"), design.model.file_name());
+        let facts = earlier::facts(&design, &designs);
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
             take_submitted(desk, &design);
@@ -231,7 +240,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
         };
         view! {
             <li>
-                <button class="quiet" on:click=take>{batch}</button>
+                <button on:click=take>{batch}</button>
                 <span class="faint">{facts}" · "{time}</span>
             </li>
         }
@@ -259,6 +268,6 @@ fn take_submitted(desk: Desk, design: &DesignDocument) {
     } else {
         format!("The design of {} stands below. Choose {model} as it was, or its cases are new ones.", design.batch)
     };
-    desk.said.set(Some(words));
+    desk.say(words);
     take_design(desk, &file, "");
 }

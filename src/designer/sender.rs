@@ -15,6 +15,7 @@ use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
+use futures::future::try_join;
 use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
@@ -25,6 +26,7 @@ use super::points::PointMaker;
 use super::sole::{Claim, Sole};
 use crate::platform::journals::Journals;
 use crate::platform::network;
+use crate::state::earlier;
 use crate::state::problem::Problem;
 
 const NOT_OPEN: &str = "the study can't be opened: try again in a moment";
@@ -176,7 +178,8 @@ impl Sender {
             by: "operator".to_owned(),
         };
         let plan = Plan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
-        let found = prospect(&open.study, &plan).await.map_err(|error| error.to_string())?;
+        let looks = try_join(prospect(&open.study, &plan), submitted(&open.study));
+        let (found, designs) = looks.await.map_err(|error| error.to_string())?;
         let selection = found.selection(&plan, SentBefore::Wait);
         let again = found.selection(&plan, SentBefore::SendAgain);
         let effort = |selection: &Selection| Effort {
@@ -196,6 +199,7 @@ impl Sender {
             workers: found.fleet.workers,
             before,
             unreadable: found.unreadable.clone(),
+            earlier: earlier::of_other_models(plan.document(), &designs),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
         Ok(News::Prospect(told))

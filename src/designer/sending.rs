@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use cruncher_study::access::Role;
 use cruncher_study::design_document::DesignDocument;
+use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -47,12 +48,14 @@ thread_local! {
 }
 
 /// What is known beside how far sending is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Reports {
     /// What became of the first cases.
     pub(super) first: RwSignal<Vec<FirstCase>>,
     /// Designs that were submitted; none before that was asked.
     pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
+    /// When sending came to its end, in seconds since 1970.
+    pub(super) end_time: RwSignal<f64>,
 }
 
 /// Notes whether there is something to go on with should the page be closed.
@@ -95,6 +98,7 @@ fn opening(desk: Desk) -> Order {
 
 /// Has the worker find out what sending the draft comes to, or shows what is wrong with it.
 pub(super) fn prepare(desk: Desk) {
+    desk.said.set(None);
     desk.is_strict.set(true);
     let read = desk.draft.read_untracked().read();
     let Ok(file) = read else { return };
@@ -121,6 +125,7 @@ pub(super) fn prepare(desk: Desk) {
 /// Sends what was prepared.
 pub(super) fn send(desk: Desk, hold_after: Option<u64>, again: bool) {
     remember_form(desk);
+    desk.said.set(None);
     desk.sending.set(Sending::Going(Sent::default()));
     order(desk, Order::Send { hold_after, again }, &[]);
 }
@@ -133,6 +138,12 @@ fn remember_form(desk: Desk) {
 pub(super) fn is_form_changed(desk: Desk) -> bool {
     let form = desk.form();
     SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
+}
+
+/// The name of the model that was sent, if another one stands in the form.
+pub(super) fn replaced_model(desk: Desk) -> Option<String> {
+    let form = desk.form();
+    SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form).map(str::to_owned))
 }
 
 /// Withdraws what wasn't sent yet.
@@ -219,7 +230,7 @@ fn take(desk: Desk, news: News) {
             desk.reports.submitted.set(Some(submitted));
         }
         News::NotSubmitted { reason } => {
-            desk.said.set(Some(format!("The designs that were submitted can't be listed: {reason}.")));
+            desk.say(format!("The designs that were submitted can't be listed: {reason}."));
         }
     }
 }
@@ -230,6 +241,7 @@ fn take_stop(desk: Desk, sent: Sent, stop: Stop) {
         remember_form(desk);
     }
     let is_review_next = IS_REVIEW_NEXT.take() && stop == Stop::Cancelled;
+    desk.reports.end_time.set(Date::now() / 1000.0);
     desk.sending.set(Sending::Stopped(sent, stop));
     designer::tell_sent();
     if is_review_next {

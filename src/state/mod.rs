@@ -3,6 +3,7 @@
 pub(crate) mod bar;
 pub(crate) mod designed;
 pub(crate) mod draft;
+pub(crate) mod earlier;
 pub(crate) mod ended;
 pub(crate) mod excerpt;
 pub(crate) mod export;

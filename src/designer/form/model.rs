@@ -14,11 +14,13 @@ use web_sys::File;
 
 use super::field::{Complaints, problem_line};
 use super::file_drop::file_drop;
+use super::first_cases::tally;
 use super::quoted::quoted;
 use crate::designer::desk::{Desk, ModelText, Preview, TableState};
-use crate::designer::focus::{Part, focus, focus_next_empty};
+use crate::designer::focus::{Part, REVIEW, focus, focus_next_empty};
 use crate::designer::memory;
-use crate::designer::messages::ImportedColumn;
+use crate::designer::messages::{ImportedColumn, Stop};
+use crate::designer::sending::{Sending, replaced_model};
 use crate::platform::download;
 use crate::state::draft::factor::FactorDraft;
 use crate::state::draft::{Place, Source};
@@ -49,11 +51,17 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
             "or drop it here: a Python file with {{placeholders}}"
         }
     };
+    let choose = move |file: File| {
+        spawn_local(async move {
+            take(desk, &file).await;
+        });
+    };
     view! {
         <section class="step" id=Part::Model.id() tabindex="-1" aria-labelledby="step-model">
             <h3 id="step-model">"Model"</h3>
-            {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", move |file| take(desk, file))}
+            {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)}
             {problem}
+            {move || mending(desk)}
             {move || desk.model.read().is_none().then(small_model)}
             {file}
         </section>
@@ -73,23 +81,40 @@ fn small_model() -> AnyView {
     .into_any()
 }
 
+/// What comes next where cases that were sent first show that something is wrong with the model.
+fn mending(desk: Desk) -> Option<AnyView> {
+    let first = desk.reports.first.read();
+    let is_held = matches!(&*desk.sending.read(), Sending::Stopped(_, Stop::Held));
+    if !is_held || !tally(&first).has_trouble() {
+        return None;
+    }
+    if replaced_model(desk).is_some() {
+        let button = view! { <button on:click=|_| focus(REVIEW)>"Go on to review and send"</button> };
+        return Some(view! { <p class="actions">{button}</p> }.into_any());
+    }
+    let words = format!("Choose the mended file; then review and send: the first {} run again with it.", first.len());
+    Some(view! { <p class="faint">{words}</p> }.into_any())
+}
+
 /// Leads to the place where the model is chosen.
 pub(in crate::designer) fn show_place() {
     focus(FILE_INPUT);
 }
 
-/// Reads a file as the model.
-fn take(desk: Desk, file: File) {
-    spawn_local(async move {
-        match read(&file).await {
-            Ok(model) => {
-                desk.model_problem.set(None);
-                set_model(desk, model.clone());
-                memory::keep_model(desk, Some(&model)).await;
-            }
-            Err(problem) => desk.model_problem.set(Some(problem)),
+/// Reads a file as the model. Returns whether it is one; if not, the form says why.
+pub(in crate::designer) async fn take(desk: Desk, file: &File) -> bool {
+    match read(file).await {
+        Ok(model) => {
+            desk.model_problem.set(None);
+            set_model(desk, model.clone());
+            memory::keep_model(desk, Some(&model)).await;
+            true
         }
-    });
+        Err(problem) => {
+            desk.model_problem.set(Some(problem));
+            false
+        }
+    }
 }
 
 /// Takes a model, and names the batch after it if it has no name yet.

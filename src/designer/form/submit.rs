@@ -2,6 +2,7 @@
 
 use cruncher_study::access::Role;
 use cruncher_study::figures::{counted, duration, thousands};
+use js_sys::Date;
 use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -15,7 +16,10 @@ use crate::designer::desk::Desk;
 use crate::designer::focus::{Part, REVIEW, focus};
 use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
 use crate::designer::place::show_whole;
-use crate::designer::sending::{Sending, cancel, is_form_changed, order, prepare, review_instead, send, stopping};
+use crate::designer::sending::{
+    Sending, cancel, is_form_changed, order, prepare, replaced_model, review_instead, send, stopping,
+};
+use crate::platform::local_time::{clock_time, exact_time};
 use crate::state::draft::Place;
 use crate::state::problem::Problem;
 use crate::state::route::{BatchChoice, Page, Route};
@@ -109,14 +113,14 @@ fn state(desk: Desk) -> AnyView {
                 order(desk, Order::Pause, &[]);
             };
             view! {
-                {progress(&sent, "Sending")}
+                {progress(&sent, so_far("Sending", &sent))}
                 {first_cases(desk)}
                 <p class="actions"><button on:click=pause>"Pause"</button> {cancel_button(desk, &sent)}</p>
                 <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
             }
             .into_any()
         }
-        Sending::Stopping(sent) => progress(&sent, "Stopping"),
+        Sending::Stopping(sent) => progress(&sent, so_far("Stopping", &sent)),
         Sending::Stopped(sent, stop) => stopped(desk, &sent, stop),
     }
 }
@@ -163,6 +167,7 @@ fn summary(desk: Desk, prospect: Prospect) -> AnyView {
                 let words = format!("Can't be read, so that cases they name may be sent twice: {}", prospect.unreadable.join(", "));
                 view! { <p class="field__warning">{words}</p> }
             })}
+            {prospect.earlier.clone().map(|words| view! { <p class="field__warning">{words}" "<a href=progress_address(&prospect.batch)>"To the Overview"</a></p> })}
             {send_buttons(desk, &prospect)}
             <details>
                 <summary>"Details"</summary>
@@ -196,7 +201,7 @@ fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
 fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
     let cases = prospect.new.cases;
     let first = (cases > FIRST_CASES).then(|| {
-        let words = format!("Send {FIRST_CASES} first, then the rest");
+        let words = format!("Send {FIRST_CASES} first, then decide");
         view! { <button class="primary" on:click=move |_| send(desk, Some(FIRST_CASES), false)>{words}</button> }
     });
     let all = (cases > 0).then(|| {
@@ -234,23 +239,32 @@ fn held(desk: Desk, sent: &Sent, go_on: impl Fn(MouseEvent) + 'static) -> AnyVie
         (false, false) => None,
     };
     let class = if instead.is_none() { "primary" } else { "" };
+    let as_it_was = match replaced_model(desk) {
+        Some(name) => format!(" with {name} as it was"),
+        None if is_changed => " as they were".to_owned(),
+        None => String::new(),
+    };
     let changed = is_changed.then(|| {
         let words = format!("What stands above has changed since. To send that, the other {rest} are withdrawn first; what was computed stays.");
         view! { <p class="faint">{words}</p> }
     });
     view! {
         {first_cases(desk)}
-        {progress(sent, "The first are sent")}
+        {progress(sent, format!("{} of {} sent, the rest waits for you", thousands(sent.accepted), counted(sent.of, "case", "cases")))}
         {changed}
-        <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}")}</button> {cancel_button(desk, sent)}</p>
+        <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}{as_it_was}")}</button> {cancel_button(desk, sent)}</p>
     }
     .into_any()
 }
 
+/// `Sending: 5 of 24 cases sent`.
+fn so_far(doing: &str, sent: &Sent) -> String {
+    format!("{doing}: {} of {} sent", thousands(sent.accepted), counted(sent.of, "case", "cases"))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-fn progress(sent: &Sent, doing: &'static str) -> AnyView {
+fn progress(sent: &Sent, words: String) -> AnyView {
     let share = 100.0 * sent.accepted as f64 / sent.of.max(1) as f64;
-    let words = format!("{doing}: {} of {} sent", thousands(sent.accepted), counted(sent.of, "case", "cases"));
     let rate = sent.rate.map(|rate| format!("{rate:.0} a second"));
     let rest = sent.remaining_secs.map(|secs| format!("{} to go", duration(secs)));
     let throttled = sent.is_throttled.then(|| "the queue asks for patience".to_owned());
@@ -270,6 +284,8 @@ fn cancel_button(desk: Desk, sent: &Sent) -> AnyView {
 }
 
 fn complete(desk: Desk, sent: &Sent) -> AnyView {
+    let end_time = desk.reports.end_time.get();
+    let all = if sent.of == 1 { "1 case was".to_owned() } else { format!("All {} cases were", thousands(sent.of)) };
     let another = move |_| desk.sending.set(Sending::Idle);
     let review = move |_| {
         // What is wrong with it is said where nothing is being sent.
@@ -282,7 +298,7 @@ fn complete(desk: Desk, sent: &Sent) -> AnyView {
         view! { <button class="quiet" on:click=another>"Send another design"</button> }.into_any()
     };
     view! {
-        <p class="model" role="status"><strong>{format!("All {} are in the queue", counted(sent.of, "case", "cases"))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
+        <p class="model" role="status" title=exact_time(end_time)><strong>{format!("{all} sent at {}", clock_time(end_time, Date::now() / 1000.0))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
         {first_cases(desk)}
         <p class="actions"><a href=progress_address(&sent.batch)>"Watch progress"</a> {next}</p>
     }
@@ -312,7 +328,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
         .into_any(),
         Stop::Held => held(desk, sent, go_on),
         Stop::Paused => view! {
-            {progress(sent, "Paused")}
+            {progress(sent, so_far("Paused", sent))}
             <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel_button(desk, sent)}</p>
         }
         .into_any(),
@@ -328,7 +344,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
                     .into_any()
             };
             view! {
-                {is_begun.then(|| progress(sent, "Interrupted"))}
+                {is_begun.then(|| progress(sent, so_far("Interrupted", sent)))}
                 {problem_note(Problem { title, advice, detail })}
                 <p class="actions"><button class="primary" on:click=go_on>{again}</button> {rest}</p>
             }

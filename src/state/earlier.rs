@@ -1,0 +1,102 @@
+//! Designs that were submitted earlier, in words.
+
+use cruncher_study::design_document::DesignDocument;
+use cruncher_study::figures::{counted, thousands};
+
+/// What a design is called beside others: `5 cases of a design of 24 · slope.py version 2`. `designs` are all that were
+/// submitted, in any order.
+pub(crate) fn facts(design: &DesignDocument, designs: &[DesignDocument]) -> String {
+    let cases = counted(cases(design), "case", "cases");
+    let whole = whole(design).map(|whole| format!(" of a design of {}", thousands(whole))).unwrap_or_default();
+    let version = version(design, designs).map(|number| format!(" version {number}")).unwrap_or_default();
+    format!("{cases}{whole} · {}{version}", design.model.file_name())
+}
+
+/// What a batch holds of other versions of its model; nothing if it holds none. `designs` are all that were submitted, and
+/// `design` is the one that is to be.
+pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument]) -> Option<String> {
+    let is_other = |other: &&DesignDocument| other.batch == design.batch && other.model.key != design.model.key;
+    let others: Vec<&DesignDocument> = designs.iter().filter(is_other).collect();
+    let (first, more) = others.split_first()?;
+    // Designs share cases: only of one it is known how many they are.
+    let (cases, are) = match (more.is_empty(), cases(first)) {
+        (true, 1) => ("1 case".to_owned(), "it is"),
+        (true, count) => (counted(count, "case", "cases"), "they are"),
+        (false, _) => ("Cases".to_owned(), "they are"),
+    };
+    let name = design.model.file_name();
+    let is_of_same_name = others.iter().all(|other| other.model.file_name() == name);
+    let of = if is_of_same_name { format!("an earlier {name}") } else { "earlier models".to_owned() };
+    let stay = if are == "it is" { "is" } else { "are" };
+    Some(format!("{cases} of {of} {stay} in this batch: {are} counted until withdrawn on the Overview."))
+}
+
+fn cases(design: &DesignDocument) -> u64 {
+    design.levels.iter().map(|level| level.cases).sum()
+}
+
+/// How many cases the design had before those that weren't sent were withdrawn. Which ones constraints leave out isn't known here.
+fn whole(design: &DesignDocument) -> Option<u64> {
+    let points = design.sampler?.points(&design.factors).ok()?;
+    let whole = points.checked_mul(u64::from(design.replicates))?;
+    (design.constraints.is_empty() && whole > cases(design)).then_some(whole)
+}
+
+/// Which version of the batch's model a design is of, from 1, in the order in which they came; none if there is only one.
+fn version(design: &DesignDocument, designs: &[DesignDocument]) -> Option<usize> {
+    let mut of_batch: Vec<&DesignDocument> = designs.iter().filter(|other| other.batch == design.batch).collect();
+    of_batch.sort_by(|one, other| one.submit_time.total_cmp(&other.submit_time));
+    let mut models: Vec<&str> = Vec::new();
+    for other in of_batch {
+        if !models.contains(&other.model.key.as_str()) {
+            models.push(&other.model.key);
+        }
+    }
+    let position = models.iter().position(|model| *model == design.model.key)?;
+    (models.len() > 1).then_some(position + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::constraint::Constraint;
+
+    use super::*;
+
+    fn design(batch: &str, model: &str, time: u32, cases: u32) -> DesignDocument {
+        let json = serde_json::json!({
+            "v": 1, "submission": "0123456789abcdef", "batch": batch, "submit_time": time, "max_attempts": 3,
+            "model": {"key": format!("models/{model}"), "kind": "python"}, "levels": [{"level": 0, "cases": cases}],
+            "factors": [{"name": "a", "minimum": 1.0, "maximum": 2.0}],
+            "sampler": {"kind": "latin_hypercube", "cases": 12}, "replicates": 2,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_design_is_named_with_its_version_and_its_whole_size() {
+        let designs =
+            [design("b", "11/slope.py", 3, 24), design("b", "00/slope.py", 2, 5), design("c", "00/slope.py", 1, 1)];
+        let told = |index: usize| facts(&designs[index], &designs);
+        assert_eq!(told(0), "24 cases · slope.py version 2");
+        assert_eq!(told(1), "5 cases of a design of 24 · slope.py version 1");
+        assert_eq!(told(2), "1 case of a design of 24 · slope.py");
+        let constrained =
+            DesignDocument { constraints: vec![Constraint::parse("a < 2").unwrap()], ..designs[1].clone() };
+        assert_eq!(facts(&constrained, &designs), "5 cases · slope.py version 1");
+    }
+
+    #[test]
+    fn cases_of_other_models_in_the_batch_are_told() {
+        let now = design("b", "11/slope.py", 9, 24);
+        let told = |designs: &[DesignDocument]| of_other_models(&now, designs);
+        assert_eq!(told(&[design("b", "11/slope.py", 1, 5), design("c", "00/slope.py", 2, 5)]), None);
+        let (five, one) = (design("b", "00/slope.py", 1, 5), design("b", "22/other.py", 2, 1));
+        let expected =
+            "5 cases of an earlier slope.py are in this batch: they are counted until withdrawn on the Overview.";
+        assert_eq!(told(std::slice::from_ref(&five)).as_deref(), Some(expected));
+        let expected = "1 case of earlier models is in this batch: it is counted until withdrawn on the Overview.";
+        assert_eq!(told(std::slice::from_ref(&one)).as_deref(), Some(expected));
+        let expected = "Cases of earlier models are in this batch: they are counted until withdrawn on the Overview.";
+        assert_eq!(told(&[five, one]).as_deref(), Some(expected));
+    }
+}
