@@ -158,9 +158,9 @@ def test_a_study_that_the_command_line_froze_opens_on_the_view_that_is_asked_for
     expect(frozen).to_have_url(path.as_uri() + view)
     assert "settlement" in scatter(frozen)
     # Curves that were read then are read here, too: nobody has pressed anything.
-    expect(frozen.locator("canvas[data-plot='Curves']")).to_have_attribute(
-        "aria-label", re.compile(r"^\d+ of \d+ curves")
-    )
+    curves = frozen.locator("canvas[data-plot='Curves']")
+    curves.scroll_into_view_if_needed()
+    expect(curves).to_have_attribute("aria-label", re.compile(r"^\d+ of \d+ curves"))
 
 
 def test_freezing_on_the_page_is_stopped(studied: Launched, visits: Visits) -> None:
