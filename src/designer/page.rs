@@ -239,7 +239,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
             desk.reports.submitted.set(None);
         };
         view! {
-            <li>
+            <li class="actions">
                 <button on:click=take>{batch}</button>
                 <span class="faint">{facts}" · "{time}</span>
             </li>
@@ -252,7 +252,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
             <h3>"Begin with an earlier design"</h3>
             <p class="faint">"Extend it below: the points that it has are kept, and so are their results."</p>
             {none}
-            <ul>{lines}</ul>
+            <ul class="earlier">{lines}</ul>
             <button class="quiet" on:click=close>"Close"</button>
         </section>
     };
