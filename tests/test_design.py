@@ -1374,11 +1374,16 @@ def test_a_design_is_known_in_each_encoding_wherever_it_is_dropped(study: Launch
 def test_what_is_said_of_a_file_goes_with_the_next_thing_that_is_done(study: Launched, visits: Visits) -> None:
     page = open_design(visits, study)
     wrong = told(page, "notes.txt is no design file")
+
+    def go_away_and_back() -> None:
+        go_to(page, "Overview")
+        go_to(page, "Design")
+
     deeds: list[Callable[[], None]] = [
         lambda: choose_file(page, "Model file", DOUBLE),
         lambda: text(page, "Name of factor 1").fill("a"),
         lambda: button(page, "Review and send …").click(),
-        lambda: (go_to(page, "Overview"), go_to(page, "Design"))[0],
+        go_away_and_back,
     ]
     for do in deeds:
         for _ in range(2):
