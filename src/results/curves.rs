@@ -129,12 +129,8 @@ impl CurveReader {
 
     /// Reads the curves of a frozen study that was frozen with them, as soon as its rows are there. Elsewhere none are read yet.
     fn reopen(self) {
-        let is_frozen = frozen::label().is_some();
-        if !self.desk.view.read_untracked().are_curves_read {
+        if frozen::label().is_none() || !self.desk.view.read_untracked().are_curves_read {
             return;
-        }
-        if !is_frozen {
-            return self.desk.view.update(|view| view.are_curves_read = false);
         }
         Effect::new(move |was_read: Option<bool>| {
             let has_cases = self.extent.read().cases > 0;
@@ -184,9 +180,7 @@ impl CurveReader {
     fn read(self) {
         let wanted = self.next();
         self.problem.set(None);
-        if !self.desk.view.read_untracked().are_curves_read {
-            self.desk.view.update(|view| view.are_curves_read = true);
-        }
+        self.desk.are_curves_read.set(true);
         self.course.update(|course| course.now = Some((0, wanted.len())));
         let (stop, registration) = AbortHandle::new_pair();
         self.stop.set_value(Some(stop));

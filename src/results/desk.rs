@@ -50,6 +50,8 @@ pub(super) struct Desk {
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
     pub(super) opened: RwSignal<Option<usize>>,
+    /// Whether curves were read: a study that is frozen then shows them at once.
+    pub(super) are_curves_read: RwSignal<bool>,
     /// By which column the table is sorted; by none, cases stand as they came.
     pub(super) sorting: RwSignal<Option<(ColumnId, Direction)>>,
     /// The selected rows in the order of the table, once the selection has settled.
@@ -156,6 +158,7 @@ impl Desk {
             designed: Memo::new(move |_| DesignedFactors::of(&designs.read(), &batches.read())),
             pointed_at: RwSignal::new(None),
             opened: RwSignal::new(None),
+            are_curves_read: RwSignal::new(false),
             sorting,
             order: Memo::new(move |_| {
                 let (settled, sorting) = (settled.read(), sorting.read());

@@ -6,7 +6,7 @@ use cruncher_aws::{Error, ErrorKind};
 use cruncher_backend::frozen::{Content, FreezeError, Part, Reading, as_text, collect, parts, published};
 use cruncher_study::figures::thousands;
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::{GetUntracked, WithUntracked, document};
+use leptos::prelude::{GetUntracked, document};
 use wasm_bindgen::JsValue;
 
 use super::desk::Desk;
@@ -14,6 +14,7 @@ use super::reading;
 use crate::platform::download::{part, save_parts};
 use crate::platform::gzip::gzip;
 use crate::state::problem::Problem;
+use crate::state::view::View;
 
 /// So many packed bytes are written as text at once. A multiple of 3, so that the texts can stand one behind another.
 const WRITTEN_AT_ONCE: u32 = 3 << 20;
@@ -27,7 +28,8 @@ pub(super) async fn freeze(desk: Desk, tell: Rc<impl Fn(String) + 'static>) -> R
     let report = tell.clone();
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
     let mut content = read.map_err(|error| unread(desk, &error))?;
-    content.view = desk.view.with_untracked(ToString::to_string);
+    let are_curves_read = desk.are_curves_read.get_untracked();
+    content.view = View { are_curves_read, ..desk.view.get_untracked() }.to_string();
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
     // The parts share them, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();
