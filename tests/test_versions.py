@@ -44,7 +44,7 @@ def table(page: Page) -> Locator:
 
 
 def badge(page: Page) -> str:
-    """How many groups of errors the navigation names."""
+    """How many failed cases the navigation names."""
     entry = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Errors")
     return entry.inner_text().removeprefix("Errors").strip()
 
@@ -205,3 +205,26 @@ def test_the_command_line_counts_alike(command_line: CommandLine, tmp_path: Path
     assert table.code == 0, table.err
     lines = (tmp_path / "all.csv").read_text().splitlines()
     assert len(lines) == 5 and lines[0].startswith("batch,case_id,level,"), "those that ended are of one version"
+
+
+def test_versions_of_a_batch_are_told_and_withdrawn_although_there_is_another_below_it(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    study = cruncher.launch()
+    queue = queue_of(study)
+    for model in (OLD, NEW):
+        enqueue(queue, "soil", model, {1: DEPTHS[:2]}, name="footing.py")
+    enqueue(queue, "soil/fine", NEW, {1: DEPTHS[2:]}, name="footing.py")
+    page = visits.open(link(study))
+    picker = page.get_by_role("combobox", name="Batch", exact=True)
+    for batch in ("*", "soil"):
+        picker.select_option(batch)
+        expect(progress(page)).to_contain_text("0 of 8 done")
+        expect(shares(page)).to_have_count(2)
+        expect(shares(page).nth(0)).to_contain_text("soil: 2 of the latest design, footing.py version 2")
+    # The row of the batch that is shown leads nowhere, the other one to its own.
+    parts = page.get_by_role("list", name="Parts of the study").get_by_role("listitem")
+    expect(parts.filter(has_text="soil").get_by_role("link")).to_have_text("soil/fine")
+    offer(page, "Withdraw").get_by_role("button", name="Withdraw version 1").click()
+    expect(progress(page)).to_contain_text("0 of 6 done")
+    expect(progress(page)).to_contain_text("2 withdrawn cases aren't counted")

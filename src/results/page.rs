@@ -191,10 +191,13 @@ fn summary(desk: Desk) -> String {
 
 /// The address says what is shown, and what is shown stands in the address.
 fn follow_address(desk: Desk) {
+    let known = StoredValue::new(address::fragment());
     // Not while somebody drags: it takes its time, and browsers don't take many in a row.
     let mut write = debounce(ADDRESS_QUIET, move |()| {
-        if is_here() {
+        // Of an address that has just changed the event is still to come.
+        if is_here() && known.with_value(|known| *known == address::fragment()) {
             address::replace(&desk.view.read_untracked().to_string());
+            known.set_value(address::fragment());
         }
     });
     Effect::new(move || {
@@ -202,6 +205,7 @@ fn follow_address(desk: Desk) {
         write(());
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
+        known.set_value(address::fragment());
         if is_here() {
             desk.show(View::parse(&address::fragment()));
         }
