@@ -22,7 +22,7 @@ use crate::platform::marks::Mark;
 use crate::platform::polling::{Wake, poll};
 use crate::platform::programs::Program;
 use crate::platform::{address, designer, frozen, network, rows, scrolling, sharing, theme};
-use crate::state::live::{Asked, Live, OpenStudy, Reader};
+use crate::state::live::{Live, OpenStudy, PendingChange, Reader};
 use crate::state::pace::{Look, Pace};
 use crate::state::problem::Problem;
 use crate::state::route::{BatchChoice, Page, Route};
@@ -200,7 +200,7 @@ fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, r
             now.now();
         }),
         window_event_listener_untyped(designer::REFUSED, move |_| {
-            reader.asked.set(designer::refusal().map(Asked::Refused));
+            reader.asked.set(designer::refusal().map(PendingChange::Refused));
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));

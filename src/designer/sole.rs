@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 
 use crate::platform::network;
-use crate::platform::tabs::{self, Tabs};
+use crate::platform::tabs::{self, TabChannel};
 
 const QUESTION: &str = "who sends?";
 const ANSWER: &str = "I do";
@@ -14,7 +14,7 @@ const ANSWER: &str = "I do";
 /// Hears of other tabs, and answers them.
 pub(super) struct Sole {
     /// A browser that has no such channels lets two tabs send: the queue drops what comes twice.
-    tabs: Option<Tabs>,
+    tabs: Option<TabChannel>,
     /// What tells this tab from others that ask at the same time: the highest one sends.
     number: f64,
     is_claimed: Rc<Cell<bool>>,
@@ -33,7 +33,7 @@ impl Sole {
         let number = network().random.fraction();
         let (sender, answers) = unbounded();
         let (claimed, sure) = (is_claimed.clone(), is_sure.clone());
-        let tabs = Tabs::open(&format!("cruncher-sending {bucket}"), move |said, say| {
+        let tabs = TabChannel::open(&format!("cruncher-sending {bucket}"), move |said, say| {
             let asker = said.strip_prefix(QUESTION).map(|number| number.parse().unwrap_or(0.0));
             match asker {
                 // Whoever doesn't hear it asks again.

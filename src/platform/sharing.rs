@@ -7,7 +7,7 @@ use leptos::prelude::window;
 
 use crate::platform::address;
 use crate::platform::marks::Mark;
-use crate::platform::tabs::{self, Tabs};
+use crate::platform::tabs::{self, TabChannel};
 
 const QUESTION: &str = "access?";
 const LEAVE: &str = "leave";
@@ -54,6 +54,6 @@ pub(crate) fn leave() {
 }
 
 /// In the local cloud several studies share an origin: the path tells them apart.
-fn open(hear: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Option<Tabs> {
-    Tabs::open(&format!("cruncher-access {}", window().location().pathname().unwrap_or_default()), hear)
+fn open(hear: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Option<TabChannel> {
+    TabChannel::open(&format!("cruncher-access {}", window().location().pathname().unwrap_or_default()), hear)
 }

@@ -15,12 +15,12 @@ use crate::platform::network;
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A channel to the other tabs. It is closed with its last owner.
-pub(crate) struct Tabs {
+pub(crate) struct TabChannel {
     channel: BroadcastChannel,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
-impl Tabs {
+impl TabChannel {
     /// Opens the channel of this name; `hear` gets what others say, and answers through the channel. None in a browser without
     /// such channels.
     pub(crate) fn open(name: &str, mut hear: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Option<Self> {
@@ -39,7 +39,7 @@ impl Tabs {
     }
 }
 
-impl Drop for Tabs {
+impl Drop for TabChannel {
     fn drop(&mut self) {
         self.channel.close();
     }

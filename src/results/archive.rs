@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use cruncher_backend::archive::{ArchivedCase, ArchivedFile, Gathered, MAX_CASES, Wanted as WantedFiles, gather};
+use cruncher_backend::archive::{ArchiveRequest, ArchiveSummary, ArchivedCase, ArchivedFile, MAX_CASES, gather};
 use cruncher_results::column_id::{ColumnId, Field};
 use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
 use cruncher_results::export::npy::Matrix;
@@ -139,14 +139,14 @@ impl Wanted {
         archive: &mut Archive,
         tell: &Rc<impl Fn(String) + 'static>,
         versions: &mut VersionFiles,
-    ) -> Result<(Gathered, BTreeMap<usize, ToldError>), ZipError> {
+    ) -> Result<(ArchiveSummary, BTreeMap<usize, ToldError>), ZipError> {
         let (mut told, mut full) = (BTreeMap::new(), Ok(()));
         tell("Reading designs and models …".to_owned());
         let study = match reading::study(self.desk).await {
             Ok(study) => study,
             Err(problem) => {
                 let left_out = vec![("Designs, models and documents".to_owned(), problem.title)];
-                return Ok((Gathered { left_out, ..Gathered::default() }, told));
+                return Ok((ArchiveSummary { left_out, ..ArchiveSummary::default() }, told));
             }
         };
         let mut put = |ArchivedFile { path, content, case }: ArchivedFile| {
@@ -163,7 +163,7 @@ impl Wanted {
             if full.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let view = self.desk.view.get_untracked();
-        let wanted = WantedFiles {
+        let wanted = ArchiveRequest {
             batch: view.batches.one(),
             has_cases: &|batch| cases.batches.as_ref().is_none_or(|batches| batches.contains(batch)),
             documents: &cases.documents,

@@ -48,7 +48,7 @@ struct Menu {
 
 /// What can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Offer {
+enum DownloadOffer {
     /// A file of the cases.
     File(File),
     /// The whole study in one document.
@@ -58,7 +58,7 @@ enum Offer {
 /// What is being made, and what ends that.
 #[derive(Clone)]
 struct Making {
-    offer: Offer,
+    offer: DownloadOffer,
     stop: AbortHandle,
 }
 
@@ -259,7 +259,7 @@ impl Menu {
     fn file(self, file: File, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
         let begin = move || {
             let wanted = untrack(|| self.wanted(self.desk.selected.get()));
-            self.begin(Offer::File(file), "Preparing …", async move {
+            self.begin(DownloadOffer::File(file), "Preparing …", async move {
                 Ok(match wanted.make(file, self.teller()).await {
                     Ok(lacks) => {
                         ["The browser saves it.".to_owned()].into_iter().chain(lacks).collect::<Vec<_>>().join(" ")
@@ -270,7 +270,7 @@ impl Menu {
         };
         view! {
             <li class="menu__file">
-                {self.button(Offer::File(file), words, begin)}
+                {self.button(DownloadOffer::File(file), words, begin)}
                 <span class="faint">{size}</span>
             </li>
         }
@@ -279,10 +279,10 @@ impl Menu {
 
     /// The whole study in one file.
     fn whole(self) -> AnyView {
-        let begin = move || self.begin(Offer::Study, "Reading the study …", freeze(self.desk, self.teller()));
+        let begin = move || self.begin(DownloadOffer::Study, "Reading the study …", freeze(self.desk, self.teller()));
         view! {
             <div class="menu__whole">
-                {self.button(Offer::Study, "The whole study, one HTML file", begin)}
+                {self.button(DownloadOffer::Study, "The whole study, one HTML file", begin)}
                 <p class="faint">
                     "This page with all cases, as they are now. It opens for ever, without a key and from a disk too."
                 </p>
@@ -294,7 +294,7 @@ impl Menu {
 
 impl Menu {
     /// The one button that begins something and ends it.
-    fn button(self, offer: Offer, words: &'static str, begin: impl Fn() + 'static) -> AnyView {
+    fn button(self, offer: DownloadOffer, words: &'static str, begin: impl Fn() + 'static) -> AnyView {
         let is_this = move || self.making.read().as_ref().is_some_and(|making| making.offer == offer);
         let is_disabled = move || self.making.read().is_some() && !is_this();
         let press = move |_| match self.making.get_untracked() {
@@ -307,7 +307,7 @@ impl Menu {
     }
 
     /// Makes something; its words are shown when it is over.
-    fn begin(self, offer: Offer, said: &str, made: impl Future<Output = Result<String, Problem>> + 'static) {
+    fn begin(self, offer: DownloadOffer, said: &str, made: impl Future<Output = Result<String, Problem>> + 'static) {
         let (stop, registration) = AbortHandle::new_pair();
         self.making.set(Some(Making { offer, stop }));
         self.stopped.set_value(STOPPED);
@@ -336,7 +336,7 @@ impl Menu {
     /// Ends what is being made of the rows: it would go on with other ones.
     fn leave_rows(self, why: &'static str) {
         let making = self.making.try_get_untracked().flatten();
-        if let Some(making) = making.filter(|making| making.offer != Offer::Study) {
+        if let Some(making) = making.filter(|making| making.offer != DownloadOffer::Study) {
             self.stopped.set_value(why);
             making.stop.abort();
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cruncher_backend::archive::Gathered;
+use cruncher_backend::archive::ArchiveSummary;
 use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{Csv, CsvLayout};
@@ -106,7 +106,7 @@ impl Wanted {
             responses: columns(store, &self.responses(store), &self.done(store)),
             times: self.layout.times,
             cut_texts: 0,
-            gathered: Gathered::default(),
+            gathered: ArchiveSummary::default(),
             versions: VersionFiles::new(),
             address: if frozen::label().is_none() { super::downloads::link() } else { String::new() },
         })

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_plot::{
-    Axis, Chart, Drawing, Frame, Image, Line, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, RGBColor, Raster, SEQUENCE,
-    Size,
+    Axis, Chart, Frame, Image, LineOutcome, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, RGBColor, Raster, SEQUENCE,
+    SheetLine, Size,
 };
 use cruncher_results::store::Store;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
@@ -409,13 +409,13 @@ pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, Paper { siz
     put(canvas, image, (image.left_px as f64, image.top_px as f64));
     if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
         // A canvas takes every drawing.
-        let draw_line = |line: &Line| draw_line(canvas, line).map_or(Drawing::Left, |()| Drawing::Done);
+        let draw_line = |line: &SheetLine| draw_line(canvas, line).map_or(LineOutcome::Left, |()| LineOutcome::Done);
         let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), look, &draw_line);
     }
 }
 
 /// Draws a line between pixels.
-fn draw_line(canvas: &HtmlCanvasElement, line: &Line) -> Option<()> {
+fn draw_line(canvas: &HtmlCanvasElement, line: &SheetLine) -> Option<()> {
     let context = context(canvas)?;
     let RGBColor(red, green, blue) = line.colour;
     let colour = format!("rgba({red},{green},{blue},{})", line.opacity);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::archive::Gathered;
+use cruncher_backend::archive::ArchiveSummary;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::TimeFormat;
@@ -37,7 +37,7 @@ pub(crate) struct Contents {
     /// How many texts of the table are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
     /// What came from the bucket.
-    pub(crate) gathered: Gathered,
+    pub(crate) gathered: ArchiveSummary,
     /// Which file of the archive each version of a model is.
     pub(crate) versions: VersionFiles,
     /// The address that shows the selection; empty if there is none for others.
@@ -142,7 +142,7 @@ impl Contents {
 
     /// What of the archive lies in the bucket as well.
     fn files(&self) -> String {
-        let Gathered { designs, models, results, errors, .. } = &self.gathered;
+        let ArchiveSummary { designs, models, results, errors, .. } = &self.gathered;
         let (designs, models) = (counted(*designs, "design", "designs"), counted(*models, "model", "models"));
         let (results, errors) = (counted(*results, "result", "results"), counted(*errors, "failure", "failures"));
         format!(
@@ -180,7 +180,7 @@ impl Contents {
 
     /// What the file doesn't hold, in a few words.
     pub(crate) fn lacks(&self) -> Vec<String> {
-        let Gathered { beyond, left_out, more_left_out, .. } = &self.gathered;
+        let ArchiveSummary { beyond, left_out, more_left_out, .. } = &self.gathered;
         let beyond = (*beyond > 0).then(|| format!("the documents of {}", counted(*beyond, "case", "cases")));
         let files = left_out.len() as u64 + more_left_out;
         let files = (files > 0).then(|| format!("{} that can't be had", counted(files, "file", "files")));
@@ -291,13 +291,13 @@ mod tests {
             },
             times: TimeFormat::Secs,
             cut_texts: 3,
-            gathered: Gathered {
+            gathered: ArchiveSummary {
                 designs: 1,
                 models: 2,
                 results: 10,
                 beyond: 7,
                 left_out: vec![("data/a/done-00.json".into(), "it isn't there".into())],
-                ..Gathered::default()
+                ..ArchiveSummary::default()
             },
             versions: VersionFiles::new(),
             address: "https://example.org/#/results?select=factor.width:2..3".into(),
@@ -351,7 +351,7 @@ mod tests {
         let said = "Not in it, as README.txt says: the documents of 7 cases and 1 file that can't be had.";
         assert_eq!(contents().lacks()[0], said);
         assert_eq!(
-            Contents { cut_texts: 0, gathered: Gathered::default(), ..contents() }.lacks(),
+            Contents { cut_texts: 0, gathered: ArchiveSummary::default(), ..contents() }.lacks(),
             Vec::<String>::new()
         );
     }

@@ -85,7 +85,7 @@ pub(crate) struct Reader {
     /// The error documents of these cases, as far as they have been read.
     pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, Problem>)>>,
     /// What has become of the change of what is asked of the workers, until it is done.
-    pub(crate) asked: RwSignal<Option<Asked>>,
+    pub(crate) asked: RwSignal<Option<PendingChange>>,
     /// Why the designer, and the results, couldn't be loaded, if so.
     failed: [RwSignal<Option<Problem>>; 2],
 }
@@ -114,7 +114,7 @@ impl Reader {
 
 /// A change that was asked for and isn't done.
 #[derive(Debug, Clone)]
-pub(crate) enum Asked {
+pub(crate) enum PendingChange {
     Waits,
     Refused(Problem),
 }

@@ -2,21 +2,21 @@
 
 /// A stretch of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stretch<'a> {
+pub(crate) enum MessagePart<'a> {
     /// Words.
     Words(&'a str),
     /// What stood between backticks.
     Code(&'a str),
 }
 
-/// A message in stretches: what stands between backticks is code. One with a backtick that has no other stays as it is.
-pub(crate) fn stretches(message: &str) -> Vec<Stretch<'_>> {
+/// The parts of a message: what stands between backticks is code. One with a backtick that has no other stays as it is.
+pub(crate) fn message_parts(message: &str) -> Vec<MessagePart<'_>> {
     let parts: Vec<&str> = message.split('`').collect();
     if parts.len().is_multiple_of(2) {
-        return vec![Stretch::Words(message)];
+        return vec![MessagePart::Words(message)];
     }
-    let kinds = [Stretch::Words, Stretch::Code].into_iter().cycle();
-    kinds.zip(parts).map(|(kind, part)| kind(part)).filter(|one| *one != Stretch::Words("")).collect()
+    let kinds = [MessagePart::Words, MessagePart::Code].into_iter().cycle();
+    kinds.zip(parts).map(|(kind, part)| kind(part)).filter(|one| *one != MessagePart::Words("")).collect()
 }
 
 #[cfg(test)]
@@ -25,14 +25,19 @@ mod tests {
 
     #[test]
     fn what_stands_between_backticks_is_code() {
-        let expected = [Stretch::Code("a"), Stretch::Words(" isn't "), Stretch::Code("{{b}}"), Stretch::Words(".")];
-        assert_eq!(stretches("`a` isn't `{{b}}`."), expected);
-        assert_eq!(stretches("plain"), [Stretch::Words("plain")]);
-        assert_eq!(stretches(""), []);
+        let expected = [
+            MessagePart::Code("a"),
+            MessagePart::Words(" isn't "),
+            MessagePart::Code("{{b}}"),
+            MessagePart::Words("."),
+        ];
+        assert_eq!(message_parts("`a` isn't `{{b}}`."), expected);
+        assert_eq!(message_parts("plain"), [MessagePart::Words("plain")]);
+        assert_eq!(message_parts(""), []);
     }
 
     #[test]
     fn a_backtick_alone_stays() {
-        assert_eq!(stretches("`a`b` is no number"), [Stretch::Words("`a`b` is no number")]);
+        assert_eq!(message_parts("`a`b` is no number"), [MessagePart::Words("`a`b` is no number")]);
     }
 }

@@ -5,21 +5,21 @@ use std::fmt;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::control::Control;
 use cruncher_study::figures::{counted, thousands};
-use cruncher_study::versions::{Version, versions};
+use cruncher_study::versions::{ModelVersion, versions};
 
 use crate::state::bar::parts;
 
 /// Some cases of a batch, in words, and what can be done with them.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Share {
+pub(crate) struct VersionShare {
     pub(crate) words: String,
-    pub(crate) offer: Option<Offer>,
+    pub(crate) offer: Option<VersionOffer>,
 }
 
 /// What an operator can do with the cases of a version, and what that means.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Offer {
-    pub(crate) act: Act,
+pub(crate) struct VersionOffer {
+    pub(crate) act: VersionAct,
     /// `version 1`.
     pub(crate) version: String,
     /// The submissions of the version.
@@ -29,7 +29,7 @@ pub(crate) struct Offer {
 
 /// What is done to a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Act {
+pub(crate) enum VersionAct {
     Withdraw,
     CountAgain,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Act {
 /// the act and one each submission.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct VersionChange {
-    pub(crate) act: Act,
+    pub(crate) act: VersionAct,
     pub(crate) submissions: Vec<String>,
 }
 
@@ -53,20 +53,20 @@ impl VersionChange {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let name = lines.next()?;
-        let act = [Act::Withdraw, Act::CountAgain].into_iter().find(|act| act.name() == name)?;
+        let act = [VersionAct::Withdraw, VersionAct::CountAgain].into_iter().find(|act| act.name() == name)?;
         Some(Self { act, submissions: lines.map(str::to_owned).collect() })
     }
 
     /// Makes it.
     pub(crate) fn apply(&self, control: &mut Control) {
         match self.act {
-            Act::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
-            Act::CountAgain => control.withdrawn_submissions.retain(|id| !self.submissions.contains(id)),
+            VersionAct::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
+            VersionAct::CountAgain => control.withdrawn_submissions.retain(|id| !self.submissions.contains(id)),
         }
     }
 }
 
-impl Act {
+impl VersionAct {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Withdraw => "Withdraw",
@@ -77,13 +77,13 @@ impl Act {
 
 /// What the cases of a batch are of, those of the latest design in front; nothing where they are all of one design. `clock` tells a
 /// time.
-pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<Share> {
+pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
     let Some(latest) = account.submissions.last() else { return Vec::new() };
     let versions = versions(&account.submissions);
     let mut shares = Vec::new();
-    let mut add = |words, offer| shares.push(Share { words, offer });
+    let mut add = |words, offer| shares.push(VersionShare { words, offer });
     let mut named = 0;
-    let (current, others): (Vec<&Version>, Vec<&Version>) =
+    let (current, others): (Vec<&ModelVersion>, Vec<&ModelVersion>) =
         versions.iter().rev().partition(|version| version.model == latest.model);
     for version in current.into_iter().chain(others) {
         let (counts, withdrawn) = (version.counted(), version.withdrawn());
@@ -101,11 +101,11 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
                 add(format!("{} of earlier designs of the same model", thousands(earlier)), None);
             }
         } else if counts.cases > 0 {
-            let offer = offer(Act::Withdraw, version, &counts);
+            let offer = offer(VersionAct::Withdraw, version, &counts);
             add(format!("{} of {name} ({})", thousands(counts.cases), states(&counts)), Some(offer));
         }
         if withdrawn.cases > 0 {
-            let offer = offer(Act::CountAgain, version, &withdrawn);
+            let offer = offer(VersionAct::CountAgain, version, &withdrawn);
             let cases = thousands(withdrawn.cases);
             add(format!("{cases} of {name}, withdrawn and not counted ({})", states(&withdrawn)), Some(offer));
         }
@@ -117,13 +117,13 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
     if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
 }
 
-fn offer(act: Act, version: &Version, counts: &CaseCounts) -> Offer {
+fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {
     let cases = counted(counts.cases, "case", "cases");
     let (waiting, running) = (thousands(counts.queued), thousands(counts.running));
     // Where the queue is empty, what waited is lost.
     let open = thousands(counts.queued + counts.lost);
     let sentences = match act {
-        Act::Withdraw => vec![
+        VersionAct::Withdraw => vec![
             (true, format!("{cases} won't be counted, nor their errors and results shown.")),
             (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
             (counts.running > 0, format!("What runs is finished: {running}.")),
@@ -133,7 +133,7 @@ fn offer(act: Act, version: &Version, counts: &CaseCounts) -> Offer {
                 "What workers have taken from the queue by then is lost, until it is sent again.".to_owned(),
             ),
         ],
-        Act::CountAgain => vec![
+        VersionAct::CountAgain => vec![
             (true, format!("{cases} will be counted again, with their errors and results.")),
             (
                 counts.queued + counts.lost > 0,
@@ -145,7 +145,7 @@ fn offer(act: Act, version: &Version, counts: &CaseCounts) -> Offer {
     };
     let meant: Vec<String> = sentences.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sentence)| sentence).collect();
     let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
-    Offer { act, version: format!("version {}", version.number), submissions, meaning: meant.join(" ") }
+    VersionOffer { act, version: format!("version {}", version.number), submissions, meaning: meant.join(" ") }
 }
 
 /// `8 done, 2 failed`
@@ -172,7 +172,7 @@ mod tests {
     }
 
     /// The shares of a batch with these submissions, and so many cases that none names.
-    fn told(submissions: Vec<SubmissionAccount>, unnamed: u64) -> Vec<Share> {
+    fn told(submissions: Vec<SubmissionAccount>, unnamed: u64) -> Vec<VersionShare> {
         let mut counts = done(unnamed);
         for own in &submissions {
             *(if own.is_withdrawn { &mut counts.withdrawn } else { &mut counts.cases }) += own.counts.cases;
@@ -181,7 +181,7 @@ mod tests {
         shares(&account, &|time| format!("at {time}"))
     }
 
-    fn words(shares: &[Share]) -> Vec<&str> {
+    fn words(shares: &[VersionShare]) -> Vec<&str> {
         shares.iter().map(|share| share.words.as_str()).collect()
     }
 
@@ -198,7 +198,7 @@ mod tests {
         let offer = shares[1].offer.as_ref().unwrap();
         assert_eq!(
             (offer.act, offer.version.as_str(), offer.submissions.as_slice()),
-            (Act::Withdraw, "version 1", &["a".to_owned()][..])
+            (VersionAct::Withdraw, "version 1", &["a".to_owned()][..])
         );
         assert!(
             offer.meaning.starts_with("10 cases won't be counted")
@@ -212,8 +212,8 @@ mod tests {
             |act, ids: &[&str]| VersionChange { act, submissions: ids.iter().copied().map(str::to_owned).collect() };
         let mut control = Control::default();
         for (act, ids, left) in [
-            (Act::Withdraw, &["00aa", "00bb"][..], &["00aa", "00bb"][..]),
-            (Act::CountAgain, &["00aa", "00cc"], &["00bb"]),
+            (VersionAct::Withdraw, &["00aa", "00bb"][..], &["00aa", "00bb"][..]),
+            (VersionAct::CountAgain, &["00aa", "00cc"], &["00bb"]),
         ] {
             let change = change(act, ids);
             assert_eq!(VersionChange::parse(&change.to_string()), Some(change.clone()));
@@ -233,7 +233,7 @@ mod tests {
             "4 of footing.py version 1, sent at 97, withdrawn and not counted (2 done, 2 queued)"
         );
         let offer = shares[1].offer.as_ref().unwrap();
-        assert_eq!(offer.act, Act::CountAgain);
+        assert_eq!(offer.act, VersionAct::CountAgain);
         assert!(offer.meaning.contains("Without either: 2. What workers have taken"), "{}", offer.meaning);
     }
 

@@ -1,7 +1,7 @@
-//! What an archive of results holds beside tables and arrays, each as it lies in the bucket: designs, models, and the documents of
-//! cases, with curves, tracebacks and what models printed.
+//! Archive of results: designs, models, and the documents of cases, with curves, tracebacks and what models printed, each as it
+//! lies in the bucket.
 //!
-//! What can't be had is named and left out; nothing else fails.
+//! An object that can't be had is named and left out; nothing else fails.
 
 #[cfg(test)]
 mod tests;
@@ -24,30 +24,30 @@ use crate::documents::CaseDocument;
 use crate::download::{Letters, Naming, System, portable};
 use crate::frozen::Reading;
 use crate::listing::tables_below;
-use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS, Room};
+use crate::reading::{CONCURRENT_READS, HeldRoom, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS};
 use crate::study::{ReadError, Study};
 
-/// So many files that can't be had are named.
+/// Maximum number of files that are named as left out.
 const MAX_NAMED: usize = 100;
 
-/// So many requests that fail one after another end the reading of documents: the others would fail, too.
+/// Maximum number of requests that may fail one after another; then no more documents are read, since the others would fail, too.
 const MAX_FAILED: usize = 20;
 
-/// So many digits of its digest stand before the name of a model.
+/// Number of digits of its digest before a model's name.
 const DIGITS: usize = 12;
 
-/// So many characters of a key or a reason are told.
+/// Maximum number of characters of a key or a reason that are told.
 const MAX_CHARS: usize = 300;
 
-/// What an archive is to hold.
-pub struct Wanted<'a> {
+/// Request for an archive: the designs and documents that it is to hold.
+pub struct ArchiveRequest<'a> {
     /// The batch whose designs are wanted, with those below it; none if those of all are.
     pub batch: Option<&'a Batch>,
     /// Which of these batches have a case in the archive; of others no design is wanted.
     pub has_cases: &'a dyn Fn(&Batch) -> bool,
     /// The documents of its cases, the most important first; those behind the first [`MAX_CASES`] may be missing.
     pub documents: &'a [DataKey],
-    /// How many there are.
+    /// Number of these documents, also of those that `documents` doesn't name.
     pub of_documents: u64,
 }
 
@@ -78,7 +78,7 @@ pub struct ArchivedCase {
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Gathered {
+pub struct ArchiveSummary {
     /// How many designs there are.
     pub designs: u64,
     /// How many models.
@@ -95,7 +95,7 @@ pub struct Gathered {
     pub more_left_out: u64,
 }
 
-impl Gathered {
+impl ArchiveSummary {
     /// What the archive doesn't hold, each as a sentence.
     #[must_use]
     pub fn lacks(&self) -> Vec<String> {
@@ -121,18 +121,18 @@ impl Gathered {
 /// Reads what is wanted and hands it to `put`, until that wants nothing more; `report` hears how far the documents of cases are.
 pub async fn gather(
     study: &Study,
-    wanted: &Wanted<'_>,
+    wanted: &ArchiveRequest<'_>,
     put: &mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
     report: &dyn Fn(Reading),
-) -> Gathered {
+) -> ArchiveSummary {
     let mut gathering = Gathering {
         study,
         put,
-        room: Room::default(),
+        room: HeldRoom::default(),
         paths: BTreeSet::new(),
         named_models: BTreeSet::new(),
         models: BTreeSet::new(),
-        gathered: Gathered::default(),
+        gathered: ArchiveSummary::default(),
     };
     gathering.designs(wanted).await;
     gathering.models().await;
@@ -145,13 +145,13 @@ pub async fn gather(
 struct Gathering<'a> {
     study: &'a Study,
     put: &'a mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
-    room: Room,
+    room: HeldRoom,
     /// What is there already.
     paths: BTreeSet<String>,
     /// The keys of models that were named and not asked for yet, and of those that were.
     named_models: BTreeSet<String>,
     models: BTreeSet<String>,
-    gathered: Gathered,
+    gathered: ArchiveSummary,
 }
 
 /// What is looked at in a design or the document of a case, to see that it is one.
@@ -199,7 +199,7 @@ impl Gathering<'_> {
     }
 
     /// The designs of the chosen batches.
-    async fn designs(&mut self, wanted: &Wanted<'_>) {
+    async fn designs(&mut self, wanted: &ArchiveRequest<'_>) {
         let prefix = wanted.batch.map_or_else(|| DATA_PREFIX.to_owned(), |batch| format!("{DATA_PREFIX}{batch}/"));
         let tables = match tables_below(&self.study.client, &self.study.config.bucket, &prefix).await {
             Ok(tables) => tables,
@@ -231,7 +231,7 @@ impl Gathering<'_> {
     }
 
     /// The documents of cases, as long as there is room.
-    async fn documents(&mut self, wanted: &Wanted<'_>, report: &dyn Fn(Reading)) {
+    async fn documents(&mut self, wanted: &ArchiveRequest<'_>, report: &dyn Fn(Reading)) {
         let keys = &wanted.documents[..wanted.documents.len().min(MAX_CASES)];
         let (study, of) = (self.study, keys.len() as u64);
         let (mut taken, mut failed) = (0, 0);

@@ -46,18 +46,18 @@ impl Wanted {
 }
 
 /// The room that is left in a file that holds documents.
-pub(crate) struct Room {
+pub(crate) struct HeldRoom {
     documents: usize,
     bytes: u64,
 }
 
-impl Default for Room {
+impl Default for HeldRoom {
     fn default() -> Self {
         Self { documents: MAX_HELD_DOCUMENTS, bytes: MAX_HELD_BYTES }
     }
 }
 
-impl Room {
+impl HeldRoom {
     /// Makes room for a document of this size; false if there isn't enough.
     pub(crate) const fn take(&mut self, size_bytes: u64) -> bool {
         if self.documents == 0 || self.bytes < size_bytes {

@@ -9,7 +9,7 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{ago, duration, thousands};
 use cruncher_study::forecast::{Forecast, Outlook};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::versions::{Version, versions};
+use cruncher_study::versions::{ModelVersion, versions};
 use serde_json::{Value, json};
 
 use crate::text::{Align, count, printable, table};
@@ -105,7 +105,7 @@ fn batches(batches: &[BatchAccount]) -> String {
 fn model_versions(batches: &[BatchAccount]) -> String {
     let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, Align::Right));
     let columns: Vec<_> = ["batch", "version"].map(|head| (head, Align::Left)).into_iter().chain(heads).collect();
-    let row = |batch: &BatchAccount, version: &Version| {
+    let row = |batch: &BatchAccount, version: &ModelVersion| {
         let counted = version.counted();
         let counts = [counted.cases, counted.done, counted.failed, version.withdrawn().cases].map(thousands);
         [batch.batch.to_string(), printable(&version.name(), 60)].into_iter().chain(counts).collect()
@@ -119,7 +119,7 @@ fn model_versions(batches: &[BatchAccount]) -> String {
 }
 
 /// The versions of a batch's model, if there is anything to tell of them.
-fn told_versions(account: &BatchAccount) -> Vec<Version<'_>> {
+fn told_versions(account: &BatchAccount) -> Vec<ModelVersion<'_>> {
     let versions = versions(&account.submissions);
     if versions.len() > 1 || account.counts.withdrawn > 0 { versions } else { Vec::new() }
 }
@@ -231,7 +231,7 @@ fn counts_json(counts: &CaseCounts) -> Value {
     })
 }
 
-fn version_json(version: &Version) -> Value {
+fn version_json(version: &ModelVersion) -> Value {
     let submissions: Vec<&str> = version.submissions.iter().map(|own| own.id.as_str()).collect();
     json!({
         "version": version.number, "model": version.model, "submit_time": version.submit_time(), "submissions": submissions,

@@ -5,7 +5,7 @@ use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
 
 use crate::look::Look;
 use crate::raster::{Image, Raster};
-use crate::sheet::{Drawing, Line, Sheet};
+use crate::sheet::{LineOutcome, Sheet, SheetLine};
 use crate::svg::document;
 
 /// The size of what is drawn on, in its pixels.
@@ -37,7 +37,7 @@ pub fn draw<DB: DrawingBackend>(
     chart: &dyn Chart,
     area: &DrawingArea<DB, Shift>,
     look: &Look,
-    draw_line: &dyn Fn(&Line) -> Drawing,
+    draw_line: &dyn Fn(&SheetLine) -> LineOutcome,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let (width_px, height_px) = area.dim_in_pixel();
     chart.sheet(Size { width_px, height_px }, look).draw(area, draw_line)

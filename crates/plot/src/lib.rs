@@ -51,5 +51,5 @@ pub use mask::Mask;
 pub use outliers::Outliers;
 pub use plotters::style::RGBColor;
 pub use raster::{Image, Raster};
-pub use sheet::{Drawing, Line, Sheet};
+pub use sheet::{LineOutcome, Sheet, SheetLine};
 pub use ticks::{Tick, Ticks};

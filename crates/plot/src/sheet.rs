@@ -99,16 +99,16 @@ impl Sheet {
     pub fn draw<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
-        draw_line: &dyn Fn(&Line) -> Drawing,
+        draw_line: &dyn Fn(&SheetLine) -> LineOutcome,
     ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
-        let is_left = |mark: &&Mark| mark.line().is_none_or(|line| draw_line(&line) == Drawing::Left);
+        let is_left = |mark: &&Mark| mark.line().is_none_or(|line| draw_line(&line) == LineOutcome::Left);
         self.marks.iter().filter(is_left).try_for_each(|mark| draw_mark(mark, area))
     }
 }
 
 /// A line, or the shape that it encloses, for whoever draws between pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Line<'a> {
+pub struct SheetLine<'a> {
     /// Its places, in pixels from the upper left corner.
     pub places: &'a [(f64, f64)],
     /// Its colour.
@@ -121,7 +121,7 @@ pub struct Line<'a> {
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drawing {
+pub enum LineOutcome {
     /// It is drawn.
     Done,
     /// The drawing area is to draw it.
@@ -129,8 +129,9 @@ pub enum Drawing {
 }
 
 impl Mark {
-    fn line(&self) -> Option<Line<'_>> {
-        let line = |places, ink: &Ink, width_px| Line { places, colour: ink.colour, opacity: ink.opacity, width_px };
+    fn line(&self) -> Option<SheetLine<'_>> {
+        let line =
+            |places, ink: &Ink, width_px| SheetLine { places, colour: ink.colour, opacity: ink.opacity, width_px };
         match self {
             Self::Path { places, ink, width_px } => Some(line(places, ink, Some(stroke(*width_px)))),
             Self::Shape { places, ink } => Some(line(places, ink, None)),
@@ -198,7 +199,7 @@ mod tests {
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
-            sheet.draw(&area, &|_| Drawing::Left).unwrap();
+            sheet.draw(&area, &|_| LineOutcome::Left).unwrap();
             area.present().unwrap();
         }
         insta::assert_snapshot!(svg);
@@ -214,9 +215,9 @@ mod tests {
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
-            let take = |line: &Line| {
+            let take = |line: &SheetLine| {
                 lines.borrow_mut().push((line.places[0], line.opacity, line.width_px));
-                Drawing::Done
+                LineOutcome::Done
             };
             sheet.draw(&area, &take).unwrap();
             area.present().unwrap();

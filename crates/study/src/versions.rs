@@ -4,7 +4,7 @@ use crate::accounting::{CaseCounts, SubmissionAccount};
 
 /// A model file of a batch, and the cases that are computed with it: a case is of exactly one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Version<'a> {
+pub struct ModelVersion<'a> {
     /// Its place in the order in which versions were submitted for the first time, from 1.
     pub number: usize,
     /// The model's key; empty of submissions whose design isn't known.
@@ -15,12 +15,12 @@ pub struct Version<'a> {
 
 /// The versions of a batch's model, in the order in which they were submitted for the first time.
 #[must_use]
-pub fn versions(submissions: &[SubmissionAccount]) -> Vec<Version<'_>> {
-    let mut versions: Vec<Version<'_>> = Vec::new();
+pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
+    let mut versions: Vec<ModelVersion<'_>> = Vec::new();
     for submission in submissions {
         match versions.iter_mut().find(|version| version.model == submission.model) {
             Some(version) => version.submissions.push(submission),
-            None => versions.push(Version {
+            None => versions.push(ModelVersion {
                 number: versions.len() + 1,
                 model: &submission.model,
                 submissions: vec![submission],
@@ -30,7 +30,7 @@ pub fn versions(submissions: &[SubmissionAccount]) -> Vec<Version<'_>> {
     versions
 }
 
-impl<'a> Version<'a> {
+impl<'a> ModelVersion<'a> {
     /// The name of the model file; empty if it isn't known.
     #[must_use]
     pub fn file_name(&self) -> &'a str {
@@ -106,7 +106,7 @@ mod tests {
     fn submissions_whose_design_is_not_known_are_a_version_without_a_file() {
         let submissions = [submission("a", 1.0, "", 8), submission("b", 2.0, "00", 4), submission("c", 3.0, "", 1)];
         let versions = versions(&submissions);
-        assert_eq!(versions.iter().map(Version::name).collect::<Vec<_>>(), ["version 1", "footing.py version 2"]);
+        assert_eq!(versions.iter().map(ModelVersion::name).collect::<Vec<_>>(), ["version 1", "footing.py version 2"]);
         assert_eq!(versions[0].counted().cases, 9);
         assert!(super::versions(&[]).is_empty());
     }

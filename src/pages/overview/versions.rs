@@ -12,8 +12,8 @@ use crate::components::problem_note::problem_note;
 use crate::platform::designer;
 use crate::platform::local_time::clock_time;
 use crate::platform::programs::Program;
-use crate::state::live::{Asked, OpenStudy, Reader};
-use crate::state::versions::{Act, Offer, Share, VersionChange, shares};
+use crate::state::live::{OpenStudy, PendingChange, Reader};
+use crate::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 
 /// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
 pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {
@@ -21,7 +21,7 @@ pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open:
     if shares.is_empty() {
         return None;
     }
-    let line = |Share { words, offer }| {
+    let line = |VersionShare { words, offer }| {
         let offer = offer.filter(|_| open.role == Role::Operator).map(|offer| question(offer, open.reader));
         view! { <li>{format!("{name}{words}")} " "{offer}</li> }
     };
@@ -32,17 +32,17 @@ pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open:
 /// How far what was asked for is.
 pub(crate) fn asked(reader: Reader) -> Option<AnyView> {
     match (reader.asked.get()?, reader.failed(Program::Designer).get()) {
-        (Asked::Refused(problem), _) | (Asked::Waits, Some(problem)) => Some(problem_note(problem)),
-        (Asked::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
+        (PendingChange::Refused(problem), _) | (PendingChange::Waits, Some(problem)) => Some(problem_note(problem)),
+        (PendingChange::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
     }
 }
 
 /// The offer, which says what it means when it is opened.
-fn question(Offer { act, version, submissions, meaning }: Offer, reader: Reader) -> AnyView {
+fn question(VersionOffer { act, version, submissions, meaning }: VersionOffer, reader: Reader) -> AnyView {
     let change = VersionChange { act, submissions }.to_string();
     let act_now = move |event: MouseEvent| {
         close_around(&event);
-        reader.asked.set(Some(Asked::Waits));
+        reader.asked.set(Some(PendingChange::Waits));
         designer::ask(&change);
         let failed = reader.failed(Program::Designer);
         match failed.get_untracked() {
@@ -51,8 +51,8 @@ fn question(Offer { act, version, submissions, meaning }: Offer, reader: Reader)
         }
     };
     let words = match act {
-        Act::Withdraw => format!("Withdraw {version}"),
-        Act::CountAgain => format!("Count {version} again"),
+        VersionAct::Withdraw => format!("Withdraw {version}"),
+        VersionAct::CountAgain => format!("Count {version} again"),
     };
     view! {
         <details>

@@ -41,13 +41,14 @@ fn failed(batch: &str, number: u16) -> Value {
 /// What was put, by path, and what came of it.
 type Put = BTreeMap<String, Bytes>;
 
-fn gathered(study: &Study, of: Option<&str>, documents: &[DataKey]) -> (Put, Gathered) {
+fn gathered(study: &Study, of: Option<&str>, documents: &[DataKey]) -> (Put, ArchiveSummary) {
     let (of, all) = (of.map(batch), RefCell::new(Put::new()));
     let mut put = |file: ArchivedFile| {
         assert!(all.borrow_mut().insert(file.path, file.content).is_none());
         ControlFlow::Continue(())
     };
-    let wanted = Wanted { batch: of.as_ref(), has_cases: &|_| true, documents, of_documents: documents.len() as u64 };
+    let wanted =
+        ArchiveRequest { batch: of.as_ref(), has_cases: &|_| true, documents, of_documents: documents.len() as u64 };
     let gathered = block_on(gather(study, &wanted, &mut put, &|_| ()));
     (all.into_inner(), gathered)
 }
@@ -76,7 +77,7 @@ fn designs_models_and_documents_lie_there_byte_for_byte() {
     ];
     assert!(put.keys().eq(&expected), "{:?}", put.keys());
     assert_eq!((&put[&expected[2]][..], &put[&expected[4]][..]), (done.to_string().as_bytes(), MODEL.as_bytes()));
-    assert_eq!(gathered, Gathered { designs: 2, models: 1, results: 1, errors: 1, ..Gathered::default() });
+    assert_eq!(gathered, ArchiveSummary { designs: 2, models: 1, results: 1, errors: 1, ..ArchiveSummary::default() });
     assert!(gathered.lacks().is_empty());
 }
 
@@ -92,7 +93,7 @@ fn what_a_failure_says_comes_with_its_document() {
         told.extend(file.case.and_then(failure));
         ControlFlow::Continue(())
     };
-    let wanted = Wanted { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 2 };
+    let wanted = ArchiveRequest { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 2 };
     let _ = block_on(gather(&study, &wanted, &mut put, &|_| ()));
     assert_eq!(told, [(1, "ValueError: a: b".to_owned())]);
 }
@@ -112,7 +113,7 @@ fn a_document_says_which_file_its_model_is() {
         paths.push(path);
         ControlFlow::Continue(())
     };
-    let wanted = Wanted { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 3 };
+    let wanted = ArchiveRequest { batch: None, has_cases: &|_| true, documents: &keys, of_documents: 3 };
     let _ = block_on(gather(&study, &wanted, &mut put, &|_| ()));
     let path = paths.last().cloned();
     assert_eq!(told, [(0, path.clone()), (1, None), (2, None)]);
@@ -177,7 +178,7 @@ fn beyond_its_size_an_archive_says_how_much_it_lacks() {
     assert_eq!((put.len(), gathered.results, gathered.beyond), (9, 9, 3));
     assert_eq!(gathered.lacks(), ["The documents of 3 more cases: it holds up to 10,000, and 64 MiB."]);
     let mut put = |_| ControlFlow::Continue(());
-    let wanted = Wanted { batch: None, has_cases: &|_| true, documents: &keys[..1], of_documents: 900_000 };
+    let wanted = ArchiveRequest { batch: None, has_cases: &|_| true, documents: &keys[..1], of_documents: 900_000 };
     assert_eq!(block_on(gather(&study, &wanted, &mut put, &|_| ())).beyond, 899_999);
 }
 
@@ -203,7 +204,7 @@ fn designs_of_batches_without_a_chosen_case_are_not_there() {
         paths.push(file.path);
         ControlFlow::Continue(())
     };
-    let wanted = Wanted { batch: None, has_cases: &|of| of.as_str() == "b", documents: &[], of_documents: 0 };
+    let wanted = ArchiveRequest { batch: None, has_cases: &|of| of.as_str() == "b", documents: &[], of_documents: 0 };
     let _ = block_on(gather(&study, &wanted, &mut put, &|_| ()));
     assert_eq!(paths, ["designs/0000000000000002.json"]);
 }

@@ -11,7 +11,7 @@ use cruncher_study::legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 
 use super::collect::Reading;
 use crate::legacy::json_of;
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Room, Wanted};
+use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
 use crate::study::Study;
 
 /// The documents that a frozen study holds, and what it lacks of them.
@@ -84,7 +84,7 @@ impl Documents {
 
     /// Those that there is room for.
     fn choose(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
-        let (mut chosen, mut room) = (Vec::new(), Room::default());
+        let (mut chosen, mut room) = (Vec::new(), HeldRoom::default());
         for candidate in candidates {
             let size_bytes = candidate.object.size_bytes;
             if size_bytes > MAX_DOCUMENT_BYTES {

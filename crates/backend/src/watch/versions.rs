@@ -3,7 +3,7 @@
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
 use cruncher_study::case::CaseId;
-use cruncher_study::versions::{Version, versions};
+use cruncher_study::versions::{ModelVersion, versions};
 
 use super::{Full, Watch};
 use crate::snapshot::Snapshot;
@@ -30,7 +30,7 @@ impl Watch<Full> {
 
     fn add_versions(&self, account: &BatchAccount, to: &mut CaseVersions) {
         let cases = self.ledger.cases_of_submissions(&account.batch);
-        let cases_of = |version: &Version, is_withdrawn| -> Vec<CaseId> {
+        let cases_of = |version: &ModelVersion, is_withdrawn| -> Vec<CaseId> {
             let submissions = version.submissions.iter().filter(|own| own.is_withdrawn == is_withdrawn);
             submissions.filter_map(|own| cases.get(own.id.as_str())).flatten().copied().collect()
         };

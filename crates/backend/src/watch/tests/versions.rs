@@ -1,7 +1,7 @@
 //! A batch whose model was replaced.
 
 use cruncher_study::batch::Batch;
-use cruncher_study::versions::{Version, versions};
+use cruncher_study::versions::{ModelVersion, versions};
 
 use super::*;
 use crate::watch::Light;
@@ -34,7 +34,7 @@ fn put_replaced(cloud: &Cloud) {
 
 fn told(snapshot: &Snapshot) -> Vec<(String, u64, u64)> {
     let versions = versions(&snapshot.batches[0].submissions);
-    let told = |version: &Version| (version.name(), version.counted().cases, version.withdrawn().cases);
+    let told = |version: &ModelVersion| (version.name(), version.counted().cases, version.withdrawn().cases);
     versions.iter().map(told).collect()
 }
 
