@@ -1,10 +1,10 @@
 //! Failures that are alike, as one.
 
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::figures::{ago, counted};
+use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
-use crate::platform::local_time::exact_time;
+use crate::platform::local_time::{exact_time, past_time};
 
 /// What a group's failures share and how many there are, with `all_workers` that have computed something, as of `now`.
 pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
@@ -17,7 +17,7 @@ pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64)
         (some, all) => Some(format!("on {some} of {all} workers")),
     };
     let batches = group.batches().into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let seen = format!("first {}, last {}", ago(now - group.first_time()), ago(now - group.last_time()));
+    let seen = format!("first {}, last {}", past_time(group.first_time(), now), past_time(group.last_time(), now));
     let exactly = format!("first {}, last {}", exact_time(group.first_time()), exact_time(group.last_time()));
     let facts: Vec<_> =
         [again, spread, Some(batches)].into_iter().flatten().map(|fact| view! { <span>{fact}</span> }).collect();

@@ -1,8 +1,10 @@
 //! Workers: what each is doing.
 
-use cruncher_study::figures::{ago, duration, thousands};
+use cruncher_study::figures::{duration, thousands};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use leptos::prelude::*;
+
+use crate::platform::local_time::past_time;
 
 /// One row a worker, as of `now`.
 pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now: f64) -> AnyView {
@@ -30,7 +32,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
     let is_past = state.is_over() || !worker.is_fresh(now);
     let since = match case {
         Some(case) if !is_past => duration(now - case.start_time),
-        _ => format!("heard of {}", ago(now - worker.time)),
+        _ => format!("heard of {}", past_time(worker.time, now)),
     };
     view! {
         <tr class=if is_past { "table__past" } else { "" }>

@@ -241,6 +241,8 @@ pub(super) struct Prospect {
     pub(super) done: u64,
     /// Cases that were sent before, and still wait or run.
     pub(super) sent_before: u64,
+    /// Cases that have failed for good with the same model and inputs, and are sent again.
+    pub(super) failed_before: u64,
     /// Points that are the same case as another one.
     pub(super) duplicates: u64,
     /// Points that don't meet the constraints.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
+use cruncher_backend::control::control;
 use cruncher_backend::enqueue::{
     CaseOutcome, Ended, EnqueueError, Journal, Plan, Progress, Selection, Sending, SentBefore, Steering, outcomes,
     prospect, submission_id,
@@ -15,7 +16,7 @@ use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
-use futures::future::try_join;
+use futures::future::try_join3;
 use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
@@ -178,8 +179,9 @@ impl Sender {
             by: "operator".to_owned(),
         };
         let plan = Plan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
-        let looks = try_join(prospect(&open.study, &plan), submitted(&open.study));
-        let (found, designs) = looks.await.map_err(|error| error.to_string())?;
+        let looks = try_join3(prospect(&open.study, &plan), submitted(&open.study), control(&open.study));
+        let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
+        designs.retain(|design| !control.withdraws(&design.submission));
         let selection = found.selection(&plan, SentBefore::Wait);
         let again = found.selection(&plan, SentBefore::SendAgain);
         let effort = |selection: &Selection| Effort {
@@ -193,6 +195,7 @@ impl Sender {
             cases: found.cases,
             done: found.done(),
             sent_before: found.sent_before(),
+            failed_before: found.failed_before(),
             duplicates: found.duplicates,
             left_out: found.left_out,
             new: effort(&selection),

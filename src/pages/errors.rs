@@ -8,6 +8,7 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{counted, duration};
 use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::outcome::ErrorDocument;
+use cruncher_study::versions::{ModelVersion, versions};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -117,7 +118,7 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
     let is_open = route.group.as_deref() == Some(group.signature);
     let target = Route { group: (!is_open).then(|| group.signature.to_owned()), ..route.clone() };
     let head = error_group_head(group, worked(snapshot), open.live.now.get());
-    let body = is_open.then(|| open_group(group, open.reader));
+    let body = is_open.then(|| open_group(group, snapshot, open.reader));
     view! {
         <article class="group">
             <a class="group__head" href=target.to_string() aria-expanded=is_open.to_string()>{head}</a>
@@ -127,7 +128,7 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
     .into_any()
 }
 
-fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
+fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: Reader) -> AnyView {
     let shown = shown_case(group, reader);
     let read = reader.failures.get();
     let of_case = |case: &CaseRef| read.iter().find(|(own, _)| own == case).map(|(_, read)| read);
@@ -149,7 +150,7 @@ fn open_group(group: &ErrorGroup, reader: Reader) -> AnyView {
         view! { <button class="chip" on:click=press(show_more)>{words}</button> }
     });
     let failure = shown.as_ref().and_then(of_case).map(|read| match read {
-        Ok(document) => failure(document),
+        Ok(document) => failure(document, snapshot),
         Err(problem) => problem_note(problem.clone()),
     });
     view! {
@@ -168,22 +169,34 @@ fn inputs(document: &ErrorDocument) -> String {
     if all.is_empty() { document.case_id.to_string() } else { all.join(" · ") }
 }
 
-fn failure(document: &ErrorDocument) -> AnyView {
+/// Which version of its batch's model a case is of: `footing.py version 1`. None where there is only one.
+fn model_version(document: &ErrorDocument, snapshot: &Snapshot) -> Option<String> {
+    let account = snapshot.batches.iter().find(|account| account.batch == document.batch)?;
+    let versions = versions(&account.submissions);
+    let is_own = |version: &&ModelVersion| version.submissions.iter().any(|own| own.id == document.submission);
+    versions.iter().find(is_own).filter(|_| versions.len() > 1).map(ModelVersion::name)
+}
+
+fn failure(document: &ErrorDocument, snapshot: &Snapshot) -> AnyView {
     let took = duration(document.end_time - document.start_time);
+    let level = if document.level > 0 { format!(", level {}", document.level) } else { String::new() };
+    let batch = format!("{}{level}", document.batch);
+    let version = model_version(document, snapshot).map(|name| ("Model", name));
     let facts = [
         ("Case", document.case_id.to_string()),
-        ("Batch", format!("{}, level {}", document.batch, document.level)),
+        ("Batch", batch),
         ("Worker", document.computer.clone()),
         ("Attempt", format!("{} of {}, failed after {took}", document.attempt, document.max_attempts)),
         ("When", exact_time(document.end_time)),
         ("Inputs", inputs(document)),
     ];
+    let facts = facts.into_iter().chain(version).map(|(name, fact)| (name.to_owned(), fact)).collect();
     let log = document.log.trim();
     let log = (!log.is_empty()).then(|| {
         view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.to_owned()}</pre></details> }
     });
     view! {
-        {fact_list(facts.map(|(name, fact)| (name.to_owned(), fact)).into())}
+        {fact_list(facts)}
         <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{document.traceback.clone()}</pre>
         {log}
     }

@@ -245,7 +245,8 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
         return None;
     }
     let rows: Vec<_> = rows.into_iter().map(row).collect();
-    Some(view! { <ul class="parts" aria-label="Parts of the study">{rows}</ul> }.into_any())
+    let explained = (shown.len() == 1).then(|| view! { <p class="faint">"Each level extends those before it."</p> });
+    Some(view! { <div><ul class="parts" aria-label="Parts of the study">{rows}</ul>{explained}</div> }.into_any())
 }
 
 fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {

@@ -1,7 +1,10 @@
 //! Times as the reader's computer tells them.
 
+use cruncher_study::figures::ago;
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+
+use super::frozen;
 
 fn date(secs: f64) -> Date {
     Date::new(&JsValue::from_f64(secs * 1000.0))
@@ -20,6 +23,11 @@ pub(crate) fn clock_time(secs: f64, now: f64) -> String {
         &[("day", "numeric"), ("month", "short")]
     };
     format!("{} {clock}", formatted(&time, options))
+}
+
+/// `3 min ago`, as of `now`; in a frozen study, which has no now, `at 16:40`.
+pub(crate) fn past_time(secs: f64, now: f64) -> String {
+    if frozen::label().is_some() { format!("at {}", clock_time(secs, now)) } else { ago(now - secs) }
 }
 
 /// Everything there is to know of a time, for a title.

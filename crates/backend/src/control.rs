@@ -65,7 +65,7 @@ pub async fn change_control(study: &Study, change: &dyn Fn(&mut Control)) -> Res
 ///
 /// # Errors
 /// If the request fails.
-pub(crate) async fn control(study: &Study) -> Result<Control, Error> {
+pub async fn control(study: &Study) -> Result<Control, Error> {
     match read(study).await {
         Ok(read) => Ok(read.control),
         Err(error) => error.unread().map(|_broken| Control::default()),

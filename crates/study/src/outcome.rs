@@ -67,6 +67,9 @@ pub struct ErrorDocument {
     /// Its level.
     #[serde(default)]
     pub level: u32,
+    /// The enqueueing that it was computed for; empty of what the predecessor has written.
+    #[serde(default)]
+    pub submission: String,
     /// Its inputs.
     #[serde(default)]
     pub parameters: Parameters,

@@ -159,6 +159,7 @@ fn summary(desk: Desk, prospect: Prospect) -> AnyView {
                 {line("To be sent", format!("{} to the batch {}", counted(cases, "case", "cases"), prospect.batch))}
                 {some("Done already", prospect.done)}
                 {some("Sent before, not done yet", prospect.sent_before)}
+                {some("Failed before, sent again", prospect.failed_before)}
                 {some("Left out by constraints", prospect.left_out)}
                 {(prospect.before.cases > 0).then(|| line("In the queue before them", before(prospect.before)))}
                 {line("Expected time", expected_time(expected_secs, prospect.workers))}

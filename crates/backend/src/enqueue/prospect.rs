@@ -1,12 +1,12 @@
 //! What an enqueueing comes to, before anything is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cruncher_aws::{Error, s3, sqs};
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::read_table;
-use cruncher_study::control::Control;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::DataKey;
 use cruncher_study::ledger::RETENTION_SECS;
@@ -42,6 +42,7 @@ pub struct Prospect {
     is_forced: bool,
     done: Runs,
     sent_before: Runs,
+    failed_before: Runs,
 }
 
 /// The workers that are alive.
@@ -111,6 +112,12 @@ impl Prospect {
         self.sent_before.len()
     }
 
+    /// Cases that have failed in this batch for good, with the same model and the same inputs: they are sent again.
+    #[must_use]
+    pub fn failed_before(&self) -> u64 {
+        self.failed_before.len()
+    }
+
     /// What is sent. A design with `force` sends every case.
     #[must_use]
     pub fn selection(&self, plan: &Plan, sent_before: SentBefore) -> Selection {
@@ -152,19 +159,23 @@ impl Fleet {
 /// If a request fails.
 pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
     let batch = &plan.document().batch;
-    let tables = s3::list_all(&study.client, listing(study, batch, "cases-"));
-    let tables = future::try_join(tables, control(study));
-    let (done, errors, (tables, control), workers, waiting) =
-        future::try_join5(done(study, batch), errors(study, batch), tables, alive_workers(study), waiting(study))
-            .await?;
-    let (mut sent, unreadable) = sent(study, tables, &control).await?;
+    let looks = future::try_join5(
+        done(study, batch),
+        errors(study, batch),
+        tables(study, batch),
+        alive_workers(study),
+        waiting(study),
+    );
+    let (done, errors, tables, workers, waiting) = looks.await?;
+    let (mut sent, unreadable) = sent(study, tables).await?;
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
     };
     let failed = errors.into_iter().filter(is_news);
-    for case in finally_failed(study, failed.map(|(_, object)| Wanted::whole(object)).collect()).await? {
-        sent.remove(&case);
+    let failed = finally_failed(study, failed.map(|(_, object)| Wanted::whole(object)).collect()).await?;
+    for case in &failed {
+        sent.remove(case);
     }
     let places =
         |wanted: &dyn Fn(&CaseId) -> bool| (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect();
@@ -178,6 +189,7 @@ pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
         is_forced: plan.document().force,
         done: places(&|case| done.contains(case)),
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
+        failed_before: places(&|case| failed.contains(case)),
     })
 }
 
@@ -190,19 +202,24 @@ async fn waiting(study: &Study) -> Result<u64, Error> {
 /// When each case was sent last.
 type SentTimes = BTreeMap<CaseId, Duration>;
 
-/// The cases that tables name which are young enough for the queue to hold them, and aren't of a withdrawn submission; and the
-/// tables that can't be read.
-async fn sent(
-    study: &Study,
-    tables: Vec<s3::ListedObject>,
-    control: &Control,
-) -> Result<(SentTimes, Vec<String>), Error> {
+/// The tables of a batch that are young enough for the queue to hold what they name, but those of withdrawn submissions.
+async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, Error> {
     let oldest = study.now() - RETENTION_SECS;
-    let is_young = |table: &s3::ListedObject| table.last_modified.as_secs_f64() >= oldest;
-    let is_withdrawn = |table: &s3::ListedObject| matches!(DataKey::parse(&table.key), Some(DataKey::Cases(_, submission)) if control.withdraws(&submission));
-    let wanted = tables.into_iter().filter(|table| is_young(table) && !is_withdrawn(table));
+    let mut tables = s3::list_all(&study.client, listing(study, batch, "cases-")).await?;
+    tables.retain(|table| table.last_modified.as_secs_f64() >= oldest);
+    // A new batch needs no request to know that nothing of it is withdrawn.
+    if !tables.is_empty() {
+        let control = control(study).await?;
+        let is_withdrawn = |table: &s3::ListedObject| matches!(DataKey::parse(&table.key), Some(DataKey::Cases(_, submission)) if control.withdraws(&submission));
+        tables.retain(|table| !is_withdrawn(table));
+    }
+    Ok(tables)
+}
+
+/// The cases that tables name, and the tables that can't be read.
+async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes, Vec<String>), Error> {
     let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
-    for (object, body) in study.read_all(wanted.map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
+    for (object, body) in study.read_all(tables.into_iter().map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
         match body.and_then(|body| read_table(&body).map_err(|error| error.to_string())) {
             Ok(rows) => rows.into_iter().for_each(|row| {
                 let time = cases.entry(row.case_id).or_default();
@@ -214,7 +231,7 @@ async fn sent(
     Ok((cases, unreadable))
 }
 
-async fn finally_failed(study: &Study, documents: Vec<Wanted>) -> Result<Vec<CaseId>, Error> {
+async fn finally_failed(study: &Study, documents: Vec<Wanted>) -> Result<BTreeSet<CaseId>, Error> {
     let read = study.read_all(documents, MAX_DOCUMENT_BYTES).await?;
     let documents = read.into_iter().filter_map(|(_, body)| parse::<ErrorDocument>(body).ok());
     Ok(documents.filter(|document| document.is_final).map(|document| document.case_id).collect())
@@ -236,6 +253,7 @@ mod tests {
             is_forced,
             done: [0, 1, 2].into_iter().collect(),
             sent_before: [3, 9].into_iter().collect(),
+            failed_before: [4].into_iter().collect(),
         }
     }
 

@@ -481,11 +481,11 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     let key = format!("data/b/error-{}.json", part.case_id(4));
     scene.cloud.put(&key, error(false));
     let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();
-    assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 19));
+    assert_eq!((found(&whole).done(), found(&whole).sent_before(), found(&whole).failed_before()), (1, 19, 0));
     assert_eq!(found(&whole).waiting, 20, "the queue gives them before those of the plan");
     assert_eq!(selected(&whole), places.len() as u64);
     scene.cloud.put(&key, error(true));
-    assert_eq!((found(&whole).done(), found(&whole).sent_before()), (1, 18));
+    assert_eq!((found(&whole).done(), found(&whole).sent_before(), found(&whole).failed_before()), (1, 18, 1));
     assert_eq!(selected(&whole), places.len() as u64 + 1, "what has failed for good is sent again");
     scene.cloud.pass(15 * 24 * 3600);
     assert_eq!(found(&whole).sent_before(), 0, "the queue has forgotten them");

@@ -33,6 +33,7 @@ pub(super) fn of_prospect(study: &str, plan: &Plan, prospect: &Prospect, selecti
     line(prospect.duplicates, "left out: the same as another one");
     let again = if document.force { ", computed again" } else { "" };
     line(prospect.done(), &format!("with a result{again}"));
+    line(prospect.failed_before(), "failed before, sent again");
     line(prospect.sent_before(), &format!("sent before, waiting or running{}", fate(prospect, selection)));
     let _ = write!(
         text,

@@ -181,6 +181,7 @@ impl Failure {
             case_id: origin.case_id,
             batch: origin.batch,
             level: origin.level,
+            submission: String::new(),
             parameters: attempt.parameters.clone(),
             worker: attempt.computer.clone(),
             computer: attempt.computer.clone(),
