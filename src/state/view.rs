@@ -136,13 +136,9 @@ impl fmt::Display for View {
     /// The whole fragment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
-        let mut name = String::new();
-        percent::encode(&mut name, &self.name)?;
+        let name = percent::encode(&self.name).to_string();
         let zoom = self.zoom.map(|[left, right, bottom, top]| format!("zoom={left},{right},{bottom},{top}"));
-        let curve_y = self.curve_y.as_ref().map(|array| {
-            let mut field = "curvey=".to_owned();
-            percent::encode(&mut field, array).map(|()| field)
-        });
+        let curve_y = self.curve_y.as_ref().map(|array| format!("curvey={}", percent::encode(array)));
         let is_selected = !self.selection.conditions.is_empty();
         let fields = [
             self.batches.field(),
@@ -152,7 +148,7 @@ impl fmt::Display for View {
             column("colour", &self.colour),
             zoom,
             self.curve_x.as_ref().map(|along| format!("curvex={along}")),
-            curve_y.transpose()?,
+            curve_y,
             self.are_curves_read.then(|| "curves=read".to_owned()),
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),

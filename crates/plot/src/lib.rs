@@ -37,8 +37,6 @@ pub mod timeline;
 #[cfg(test)]
 mod extremes;
 #[cfg(test)]
-mod png;
-#[cfg(test)]
 mod samples;
 
 pub use axis::{Axis, MAX_SHOWN, Scale};

@@ -1,8 +1,12 @@
 //! What the tests of charts share: two looks, and numbers that look random.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::RGBColor;
 use crate::chart::{Chart, Size, svg};
 use crate::look::{Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, SEQUENCE};
-use crate::{RGBColor, png};
+use crate::raster::Image;
 
 pub(crate) fn light() -> Look {
     Look {
@@ -36,7 +40,18 @@ pub(crate) const USUAL: Size = Size { width_px: 560, height_px: 360 };
 
 /// The chart as an SVG whose image can be seen.
 pub(crate) fn golden(chart: &dyn Chart, size: Size, look: &Look) -> String {
-    svg(chart, size, look, &png::uri)
+    svg(chart, size, look, &png_uri)
+}
+
+/// The image as a data URI, so that a golden SVG can be looked at.
+fn png_uri(image: &Image) -> String {
+    let side = |side_px: usize| u32::try_from(side_px).unwrap();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side(image.width_px), side(image.height_px));
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_compression(png::Compression::High);
+    encoder.write_header().unwrap().write_image_data(&image.rgba).unwrap();
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(file))
 }
 
 /// Numbers between 0 and 1, the same every time.

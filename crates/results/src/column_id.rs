@@ -61,7 +61,7 @@ pub enum ColumnIdError {
     #[error("a case has no field of this name")]
     Field,
     /// A `%` isn't followed by two hex digits, or what is encoded is no text.
-    #[error("a percent sign isn't followed by the code of a character")]
+    #[error("its percent signs make no text in UTF-8")]
     Encoding,
 }
 
@@ -135,12 +135,12 @@ impl Field {
 
 impl fmt::Display for ColumnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Case(_) => "case.",
-            Self::Factor(_) => "factor.",
-            Self::Response(_) => "response.",
-        })?;
-        percent::encode(f, self.name())
+        let part = match self {
+            Self::Case(_) => "case",
+            Self::Factor(_) => "factor",
+            Self::Response(_) => "response",
+        };
+        write!(f, "{part}.{}", percent::encode(self.name()))
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
             ("level", ColumnIdError::Part),
             ("result.load", ColumnIdError::Part),
             ("case.load", ColumnIdError::Field),
-            ("factor.%", ColumnIdError::Encoding),
+            ("factor.%ff", ColumnIdError::Encoding),
         ] {
             assert_eq!(text.parse::<ColumnId>(), Err(error), "{text}");
         }

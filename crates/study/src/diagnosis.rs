@@ -117,9 +117,9 @@ impl fmt::Display for Notice {
             Self::DeadLetters { cases } => {
                 write!(f, "{cases} cases are in the dead-letter queue: they were handed out again and again, and no worker came to an end with them.")
             }
-            Self::Empty { cases: 1 } => f.write_str("1 case is done, but returned nothing: what a model puts into `result` is its result."),
+            Self::Empty { cases: 1 } => f.write_str("1 case is done, but returned nothing: a model returns what it puts into result[\"…\"]."),
             Self::Empty { cases } => {
-                write!(f, "{cases} cases are done, but returned nothing: what a model puts into `result` is its result.")
+                write!(f, "{cases} cases are done, but returned nothing: a model returns what it puts into result[\"…\"].")
             }
             Self::WorkerRefused { host, message } => {
                 write!(f, "The worker on {host} was refused: {message} Attach it again with the line of the Attach page.")

@@ -33,10 +33,7 @@ impl fmt::Display for Along {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index => f.write_str("index"),
-            Self::Array(name) => {
-                f.write_str("array.")?;
-                percent::encode(f, name)
-            }
+            Self::Array(name) => write!(f, "array.{}", percent::encode(name)),
         }
     }
 }

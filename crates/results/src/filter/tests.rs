@@ -110,7 +110,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("factor.c:1..x", "in the condition at character 1: `x` is no number"),
         ("factor.c:1..2..3", "in the condition at character 1: `2..3` is no number"),
         ("factor.c:..inf", "in the condition at character 1: `inf` is no number"),
-        ("factor.c:%zz", "in the condition at character 1: a percent sign isn't followed by the code of a character"),
+        ("factor.c:%ff", "in the condition at character 1: its percent signs make no text in UTF-8"),
         ("case.case_id:x", "in the condition at character 1: a case id has 32 lower-case hex digits, `x` hasn't"),
     ] {
         assert_eq!(text.parse::<Filter>().map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");

@@ -32,7 +32,7 @@ pub enum Problem {
     #[error("`{0}` is no number")]
     Number(String),
     /// A value isn't encoded as it should be.
-    #[error("a percent sign isn't followed by the code of a character")]
+    #[error("its percent signs make no text in UTF-8")]
     Encoding,
     /// Behind `case.case_id:`.
     #[error("{0}")]
@@ -78,8 +78,7 @@ fn joined<T>(
 }
 
 fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
-    let mut encoded = String::with_capacity(value.len());
-    percent::encode(&mut encoded, value)?;
+    let encoded = percent::encode(value).to_string();
     // Two points in a row would be a range.
     f.write_str(&if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded })
 }
