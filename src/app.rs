@@ -1,6 +1,6 @@
 //! The page as a whole: it opens the study that a link gives access to, watches it, and shows what the address names.
 //!
-//! What is shown is a function of [`Live`] and [`Reader`]. It is computed anew when one of their signals changes; Leptos
+//! What is shown is a function of [`LiveStudy`] and [`ReaderState`]. It is computed anew when one of their signals changes; Leptos
 //! compares the result with what stands in the document, and changes only what differs.
 
 use std::cell::Cell;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_backend::{Study, study};
-use cruncher_study::access::{Access, AccessKey};
+use cruncher_study::access::{AccessKey, StudyAccess};
 use cruncher_study::accounting::{CaseCounts, latest};
 use leptos::ev;
 use leptos::mount::mount_to_body;
@@ -18,22 +18,22 @@ use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::pages::{attach, closed, errors, overview, program};
-use crate::platform::marks::Mark;
-use crate::platform::polling::{Wake, poll};
-use crate::platform::programs::Program;
+use crate::platform::marks::VisitFlag;
+use crate::platform::polling::{WakeHandle, poll};
+use crate::platform::programs::PageProgram;
 use crate::platform::{address, designer, frozen, network, rows, scrolling, sharing, theme};
-use crate::state::live::{Live, OpenStudy, PendingChange, Reader};
-use crate::state::pace::{Look, Pace};
-use crate::state::problem::Problem;
+use crate::state::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
+use crate::state::pace::{LookOutcome, PollBackoff};
+use crate::state::problem::PageProblem;
 use crate::state::route::{BatchChoice, Page, Route};
-use crate::watching::{Beside, Watcher};
+use crate::watching::{StudyWatcher, WatchWorker};
 
 /// What stands in the way of a study.
 enum Closed {
     /// Nobody gave this tab a link, or only a part of one.
-    NoAccess(Option<Problem>),
+    NoAccess(Option<PageProblem>),
     /// The study isn't to be had.
-    Broken(Problem),
+    Broken(PageProblem),
 }
 
 /// Opens the study and shows it, or what stands in the way.
@@ -52,7 +52,7 @@ pub async fn start() {
 }
 
 /// The study, what the link gave, and the worker that was started meanwhile.
-type Opened = (Study, Access, Option<Beside>);
+type Opened = (Study, StudyAccess, Option<WatchWorker>);
 
 async fn open() -> Result<Opened, Closed> {
     if let Some(opened) = frozen::study() {
@@ -64,15 +64,15 @@ async fn open() -> Result<Opened, Closed> {
         Ok(None) => shared_access().await.ok_or(Closed::NoAccess(None))?,
         Err(error) => return Err(Closed::NoAccess(Some(error.into()))),
     };
-    let beside = Watcher::ahead(Route::parse(&address::fragment()).page);
+    let beside = StudyWatcher::ahead(Route::parse(&address::fragment()).page);
     let opened = study::open(network(), &address::page_url(), &access.key).await;
-    let study = opened.map_err(|error| Closed::Broken(Problem::from(&error)))?;
+    let study = opened.map_err(|error| Closed::Broken(PageProblem::from(&error)))?;
     Ok((study, access, beside))
 }
 
 /// The access of another tab, if tabs share theirs.
-async fn shared_access() -> Option<Access> {
-    if !Mark::Shared.is_set() {
+async fn shared_access() -> Option<StudyAccess> {
+    if !VisitFlag::Shared.is_set() {
         return None;
     }
     let access = sharing::ask().await?;
@@ -81,9 +81,9 @@ async fn shared_access() -> Option<Access> {
 }
 
 fn opened_view((study, access, beside): Opened) -> AnyView {
-    let Access { role, key, worker } = access;
-    let live = Live::new(study.now());
-    let reader = Reader::new(Route::parse(&address::fragment()), theme::is_dark());
+    let StudyAccess { role, key, worker } = access;
+    let live = LiveStudy::new(study.now());
+    let reader = ReaderState::new(Route::parse(&address::fragment()), theme::is_dark());
     let open = OpenStudy { study, role, worker, live, reader };
     follow_address(reader.route);
     scrolling::keep_for_each_page();
@@ -91,7 +91,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     errors::read_failures(open.study.clone(), live, reader);
     let wake = if let Some(snapshot) = frozen::snapshot() {
         live.take(Ok(snapshot));
-        Wake::nobody()
+        WakeHandle::nobody()
     } else {
         sharing::answer();
         watch(open.study.clone(), (key, beside), live, reader)
@@ -109,8 +109,8 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
         Page::Errors => errors::page(&open),
-        Page::Results => program::page(Program::Results, reader),
-        Page::Design => program::page(Program::Designer, reader),
+        Page::Results => program::page(PageProgram::Results, reader),
+        Page::Design => program::page(PageProgram::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_note);
     view! {
@@ -142,7 +142,7 @@ fn follow_address(route: RwSignal<Route>) {
 
 /// Tells the results how far the batches are that are shown. Where the address names none, it is given those that were shown before,
 /// or else the latest: so a copied link shows others the same, whatever is sent meanwhile.
-fn settle_batches(live: Live, route: RwSignal<Route>) {
+fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
     Effect::new(move |before: Option<BatchChoice>| {
         let (batches, snapshot) = (route.get().batches, live.snapshot.get());
         let Some(snapshot) = snapshot else { return batches };
@@ -156,12 +156,17 @@ fn settle_batches(live: Live, route: RwSignal<Route>) {
             return known;
         }
         let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
-        rows::tell(rows::Counts { cases, done, is_checked: snapshot.is_checked });
+        rows::tell(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked });
         batches
     });
 }
 
-fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, reader: Reader) -> Wake {
+fn watch(
+    study: Study,
+    (key, beside): (AccessKey, Option<WatchWorker>),
+    live: LiveStudy,
+    reader: ReaderState,
+) -> WakeHandle {
     let clock = study.clone();
     let ticks = set_interval_with_handle(move || live.now.set(clock.now()), Duration::from_secs(1));
     on_cleanup(move || {
@@ -169,8 +174,8 @@ fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, r
             ticks.clear();
         }
     });
-    let mut watcher = Watcher::new(study, key, beside, live.reading);
-    let mut pace = Pace::default();
+    let mut watcher = StudyWatcher::new(study, key, beside, live.reading);
+    let mut pace = PollBackoff::default();
     let has_sent = Rc::new(Cell::new(false));
     let doubts = has_sent.clone();
     let wake = poll(async move || {
@@ -179,9 +184,9 @@ fn watch(study: Study, (key, beside): (AccessKey, Option<Beside>), live: Live, r
         }
         let seen = watcher.refresh(doubts.take()).await;
         let look = match &seen {
-            Ok(snapshot) if snapshot.has_changed => Look::Changed,
-            Ok(_) => Look::Unchanged,
-            Err(_) => Look::Failed,
+            Ok(snapshot) if snapshot.has_changed => LookOutcome::Changed,
+            Ok(_) => LookOutcome::Unchanged,
+            Err(_) => LookOutcome::Failed,
         };
         live.take(seen);
         pace.after(look)

@@ -1,6 +1,6 @@
 //! The lines that attach workers.
 
-use cruncher_study::attach_line::{Host, attach_line};
+use cruncher_study::attach_line::{AttachHost, attach_line};
 use leptos::prelude::*;
 
 use crate::components::copy_line::copy_line;
@@ -29,7 +29,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
             <section class="lines__one">
                 <h3>"Python, FLAC3D, 3DEC or PFC"</h3>
                 <p>"Paste it at a Python prompt, 3.6 or later, or into the program's IPython console. Nothing is installed."</p>
-                {copy_line(line(Host::Python), "the line for Python", open)}
+                {copy_line(line(AttachHost::Python), "the line for Python", open)}
             </section>
             <section class="lines__one">
                 <h3>"A shell"</h3>
@@ -40,7 +40,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
                     </label>
                     " One a core is a good number."
                 </p>
-                {copy_line(line(Host::Shell { workers }), "the line for a shell", open)}
+                {copy_line(line(AttachHost::Shell { workers }), "the line for a shell", open)}
             </section>
         </div>
         <p class="faint">

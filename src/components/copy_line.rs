@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::components::press::press;
 use crate::platform::clipboard::copy;
-use crate::state::live::{Copied, OpenStudy};
+use crate::state::live::{CopiedLine, OpenStudy};
 
 /// How long the button says what it did, in seconds.
 const SAID_SECS: f64 = 2.0;
@@ -13,7 +13,7 @@ const SAID_SECS: f64 = 2.0;
 /// A line and the button that copies it; `name` says what the line is.
 pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> AnyView {
     let (now, copied) = (open.live.now, open.reader.copied);
-    let is_said = |last: &Copied| last.name == name && now.get() - last.time < SAID_SECS;
+    let is_said = |last: &CopiedLine| last.name == name && now.get() - last.time < SAID_SECS;
     let outcome = copied.get().filter(is_said).map(|last| last.worked);
     let words = match outcome {
         None => "Copy",
@@ -25,7 +25,7 @@ pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> A
         let line = line.clone();
         spawn_local(async move {
             let worked = copy(line).await;
-            copied.set(Some(Copied { name, worked, time: now.get_untracked() }));
+            copied.set(Some(CopiedLine { name, worked, time: now.get_untracked() }));
         });
     };
     view! {

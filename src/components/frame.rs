@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::components::press::press;
-use crate::platform::polling::Wake;
+use crate::platform::polling::WakeHandle;
 use crate::platform::{address, frozen, sharing, theme};
-use crate::state::live::{Live, OpenStudy, Reader};
+use crate::state::live::{LiveStudy, OpenStudy, ReaderState};
 use crate::state::route::{BatchChoice, Page};
 
 /// Sets the focus behind the rail.
@@ -24,7 +24,7 @@ pub(crate) fn skip(event: MouseEvent) {
 }
 
 /// The pages.
-pub(crate) fn rail(live: Live, reader: Reader) -> AnyView {
+pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
     let route = reader.route.get();
     let failed =
         live.snapshot.read().as_ref().map_or(0, |snapshot| {
@@ -47,7 +47,7 @@ pub(crate) fn rail(live: Live, reader: Reader) -> AnyView {
 }
 
 /// The study, how fresh its figures are, and what this tab may do.
-pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
+pub(crate) fn top_bar(open: &OpenStudy, wake: &WakeHandle) -> AnyView {
     let is_dark = open.reader.is_dark;
     let switch = move |_| {
         theme::switch();
@@ -82,7 +82,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &Wake) -> AnyView {
 }
 
 /// Only where there is a choice. A draft is of no batch: its own field says into which it will be sent.
-fn batch_picker(live: Live, reader: Reader) -> Option<AnyView> {
+fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     let route = reader.route.get();
     let snapshot = live.snapshot.get()?;
     let mut names: Vec<String> = snapshot.batches.iter().map(|account| account.batch.to_string()).collect();
@@ -110,7 +110,7 @@ fn batch_picker(live: Live, reader: Reader) -> Option<AnyView> {
     Some(picker.into_any())
 }
 
-fn live_dot(live: Live, wake: Wake) -> AnyView {
+fn live_dot(live: LiveStudy, wake: WakeHandle) -> AnyView {
     let age = live.snapshot.read().as_ref().map(|snapshot| ago(live.now.get() - snapshot.time));
     let (class, words) = match (live.problem.read().is_some(), age) {
         (false, None) => ("live live--opening", "reading …".to_owned()),

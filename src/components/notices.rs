@@ -1,15 +1,15 @@
 //! What a person who watches the study should know.
 
-use cruncher_study::diagnosis::{Notice, Weight};
+use cruncher_study::diagnosis::{Notice, NoticeWeight};
 use leptos::prelude::*;
 
 /// One line a notice. That no worker is attached is said where the attach line stands, and that all is done by the headline.
 pub(crate) fn notices(notices: &[Notice]) -> AnyView {
     let line = |notice: &Notice| {
         let class = match notice.weight() {
-            Weight::Information => "notices__line",
-            Weight::Warning => "notices__line notices__line--warning",
-            Weight::Problem => "notices__line notices__line--problem",
+            NoticeWeight::Information => "notices__line",
+            NoticeWeight::Warning => "notices__line notices__line--warning",
+            NoticeWeight::Problem => "notices__line notices__line--problem",
         };
         view! { <li class=class>{notice.to_string()}</li> }
     };

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 /// What went wrong, what to do, and behind a click the request that failed.
-pub(crate) fn problem_note(problem: Problem) -> AnyView {
+pub(crate) fn problem_note(problem: PageProblem) -> AnyView {
     view! {
         <section class="note note--problem" role="alert">
             <p class="note__title">{problem.title}</p>

@@ -4,7 +4,7 @@ use cruncher_study::accounting::CaseCounts;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::state::bar::{Part, parts};
+use crate::state::bar::{BarPart, parts};
 use crate::state::route::{Page, Route};
 
 /// The bar alone. What it shows must also stand in words beside it.
@@ -34,8 +34,8 @@ const UNSENT: &str = "They stand in the table of cases, which is written first, 
 
 /// The figure of each state; those that a study hopes not to see only when they aren't zero.
 pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
-    let figure = |part: Part| {
-        let Part { look, cases, .. } = part;
+    let figure = |part: BarPart| {
+        let BarPart { look, cases, .. } = part;
         let number = if look.name == "failed" && cases > 0 {
             view! { <a href=route.on(Page::Errors).to_string()>{thousands(cases)}</a> }.into_any()
         } else {
@@ -52,7 +52,8 @@ pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
             </div>
         }
     };
-    let is_shown = |part: &Part| part.cases > 0 || matches!(part.look.name, "done" | "running" | "queued" | "failed");
+    let is_shown =
+        |part: &BarPart| part.cases > 0 || matches!(part.look.name, "done" | "running" | "queued" | "failed");
     let shown: Vec<_> = parts(counts).into_iter().filter(is_shown).map(figure).collect();
     view! { <dl class="figures">{shown}</dl> }.into_any()
 }

@@ -16,14 +16,14 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::platform::programs::Program;
+use crate::platform::programs::PageProgram;
 
 /// Parts of a message that only a browser knows.
 pub(super) type Parts = Vec<JsValue>;
 
 /// What a page hears of its worker.
 #[derive(Debug)]
-pub(super) enum Heard<A> {
+pub(super) enum WorkerMessage<A> {
     /// It is there, and has been given what was posted until now.
     Ready,
     /// It said something.
@@ -35,9 +35,9 @@ pub(super) enum Heard<A> {
 /// Something that a browser doesn't hand over.
 #[derive(Debug, thiserror::Error)]
 #[error("the browser doesn't hand this over: {0}")]
-pub(super) struct Refused(String);
+pub(super) struct BrowserRefusal(String);
 
-impl From<JsValue> for Refused {
+impl From<JsValue> for BrowserRefusal {
     fn from(error: JsValue) -> Self {
         Self(format!("{error:?}"))
     }
@@ -47,7 +47,7 @@ impl From<JsValue> for Refused {
 type Envelope = (Array, Array);
 
 /// A worker of this page's own. It ends, in the middle of its work if need be, when this is dropped.
-pub(super) struct Engine {
+pub(super) struct WorkerHandle {
     worker: Worker,
     /// What was posted before the worker was there; none since then.
     early: Rc<RefCell<Option<Vec<Envelope>>>>,
@@ -55,22 +55,24 @@ pub(super) struct Engine {
     _on_error: Closure<dyn FnMut(Event)>,
 }
 
-impl Engine {
+impl WorkerHandle {
     /// Starts this program as a worker. `hear` is told what it says.
     ///
     /// # Errors
     /// If the browser allows no workers. A worker that can't be loaded is heard of later.
-    pub(super) fn start<A: DeserializeOwned>(hear: impl FnMut(Heard<A>) + 'static) -> Result<Self, Refused> {
+    pub(super) fn start<A: DeserializeOwned>(
+        hear: impl FnMut(WorkerMessage<A>) + 'static,
+    ) -> Result<Self, BrowserRefusal> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&Program::Designer.start_url(), &options)?;
+        let worker = Worker::new_with_options(&PageProgram::Designer.start_url(), &options)?;
         let early = Rc::new(RefCell::new(Some(Vec::new())));
         let hear = Rc::new(RefCell::new(hear));
         let on_message = {
             let (hear, early, worker) = (hear.clone(), early.clone(), worker.clone());
             Closure::new(move |event: MessageEvent| (hear.borrow_mut())(heard(&event, &early, &worker)))
         };
-        let on_error = Closure::new(move |event: Event| (hear.borrow_mut())(Heard::Broken(reason(&event))));
+        let on_error = Closure::new(move |event: Event| (hear.borrow_mut())(WorkerMessage::Broken(reason(&event))));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Ok(Self { worker, early, _on_message: on_message, _on_error: on_error })
@@ -80,7 +82,7 @@ impl Engine {
     ///
     /// # Errors
     /// If a part is nothing that can be handed over.
-    pub(super) fn post<Q: Serialize>(&self, ask: &Q, parts: &[JsValue]) -> Result<(), Refused> {
+    pub(super) fn post<Q: Serialize>(&self, ask: &Q, parts: &[JsValue]) -> Result<(), BrowserRefusal> {
         let envelope = envelope(ask, parts);
         match &mut *self.early.borrow_mut() {
             Some(early) => early.push(envelope),
@@ -90,7 +92,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for WorkerHandle {
     fn drop(&mut self) {
         self.worker.terminate();
     }
@@ -107,28 +109,31 @@ fn heard<A: DeserializeOwned>(
     event: &MessageEvent,
     early: &RefCell<Option<Vec<Envelope>>>,
     worker: &Worker,
-) -> Heard<A> {
+) -> WorkerMessage<A> {
     if let Some(early) = early.take() {
         let posted: Result<(), JsValue> =
             early.iter().try_for_each(|(message, moved)| worker.post_message_with_transfer(message, moved));
-        return posted.map_or_else(|error| Heard::Broken(Refused::from(error).to_string()), |()| Heard::Ready);
+        return posted.map_or_else(
+            |error| WorkerMessage::Broken(BrowserRefusal::from(error).to_string()),
+            |()| WorkerMessage::Ready,
+        );
     }
     match opened(&event.data()) {
-        Ok((said, parts)) => Heard::Said(said, parts),
-        Err(error) => Heard::Broken(error.to_string()),
+        Ok((said, parts)) => WorkerMessage::Said(said, parts),
+        Err(error) => WorkerMessage::Broken(error.to_string()),
     }
 }
 
 /// The page, as its worker sees it.
 #[derive(Clone)]
-pub(super) struct Page(DedicatedWorkerGlobalScope);
+pub(super) struct PageChannel(DedicatedWorkerGlobalScope);
 
-impl Page {
+impl PageChannel {
     /// Says something to the page.
     ///
     /// # Errors
     /// If a part is nothing that can be handed over.
-    pub(super) fn say<A: Serialize>(&self, said: &A, parts: &[JsValue]) -> Result<(), Refused> {
+    pub(super) fn say<A: Serialize>(&self, said: &A, parts: &[JsValue]) -> Result<(), BrowserRefusal> {
         let (message, moved) = envelope(said, parts);
         Ok(self.0.post_message_with_transfer(&message, &moved)?)
     }
@@ -138,8 +143,8 @@ impl Page {
 ///
 /// # Panics
 /// If the page asks for something that this program doesn't know: it is another version of it.
-pub(super) async fn serve<Q: DeserializeOwned>(mut answer: impl AsyncFnMut(Q, Parts, &Page)) {
-    let page = Page(js_sys::global().unchecked_into());
+pub(super) async fn serve<Q: DeserializeOwned>(mut answer: impl AsyncFnMut(Q, Parts, &PageChannel)) {
+    let page = PageChannel(js_sys::global().unchecked_into());
     let (sender, mut asked) = unbounded();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // The other end lives as long as the worker.

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use cruncher_study::access::Access;
+use cruncher_study::access::StudyAccess;
 use cruncher_study::case::Parameters;
-use cruncher_study::import::Reading;
+use cruncher_study::import::NumberReading;
 use leptos::prelude::*;
 use web_sys::Blob;
 
-use super::messages::{Imported, Picture, Quality, WrongTable};
-use super::sending::{Reports, Sending};
-use crate::state::draft::Draft;
+use super::messages::{DesignPicture, PointsQuality, TableSummary, WrongTable};
+use super::sending::{SendReports, SendState};
+use crate::state::draft::DesignDraft;
 
 /// What the designer knows. Copies share everything.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct DesignState {
     /// What the tab may do, and with which key.
-    pub(super) access: StoredValue<Access>,
+    pub(super) access: StoredValue<StudyAccess>,
     /// What stands in the form.
-    pub(super) draft: RwSignal<Draft>,
+    pub(super) draft: RwSignal<DesignDraft>,
     /// The model file.
     pub(super) model: RwSignal<Option<ModelText>>,
     /// Why the last file that was chosen as a model isn't one.
@@ -28,15 +28,15 @@ pub(super) struct Desk {
     /// The file that the table was imported from.
     pub(super) table_file: StoredValue<Option<Blob>, LocalStorage>,
     /// How it is read, where it may be meant in two ways.
-    pub(super) reading: RwSignal<Reading>,
+    pub(super) reading: RwSignal<NumberReading>,
     /// What the design looks like.
-    pub(super) preview: RwSignal<Preview>,
+    pub(super) preview: RwSignal<PreviewState>,
     /// Is told when there are new pictures of it.
     pub(super) pictures: Trigger,
     /// How good the points are; none while that is computed.
-    pub(super) quality: RwSignal<Option<Quality>>,
+    pub(super) quality: RwSignal<Option<PointsQuality>>,
     /// What is shown because somebody wanted to see it.
-    pub(super) unfolded: RwSignal<Unfolded>,
+    pub(super) unfolded: RwSignal<UnfoldedParts>,
     /// Which dimensions are drawn, by their position.
     pub(super) drawn: RwSignal<Vec<usize>>,
     /// The number of the case that is looked at, as typed.
@@ -46,20 +46,20 @@ pub(super) struct Desk {
     /// Whether fields that were left empty are complained about.
     pub(super) is_strict: RwSignal<bool>,
     /// How far sending is.
-    pub(super) sending: RwSignal<Sending>,
+    pub(super) sending: RwSignal<SendState>,
     /// What is known beside that.
-    pub(super) reports: Reports,
+    pub(super) reports: SendReports,
     /// What is said once, for instance that a file couldn't be read.
     pub(super) said: RwSignal<Option<Arc<str>>>,
     /// What stood in the form before a design was opened, and its model.
-    pub(super) replaced: RwSignal<Option<(Draft, Option<ModelText>)>>,
+    pub(super) replaced: RwSignal<Option<(DesignDraft, Option<ModelText>)>>,
     /// Why this browser doesn't keep the draft, if so.
     pub(super) not_kept: RwSignal<Option<String>>,
 }
 
 /// What is shown because somebody wanted to see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Unfolded {
+pub(super) struct UnfoldedParts {
     /// The factors whose unit and note are shown though they are empty, by their position.
     pub(super) factors: Vec<usize>,
     /// Whether all lines of the rendered model are.
@@ -68,8 +68,8 @@ pub(super) struct Unfolded {
 
 /// What stands in the form.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Form {
-    draft: Draft,
+pub(super) struct FormState {
+    draft: DesignDraft,
     model: Option<ModelText>,
     table: String,
 }
@@ -99,7 +99,7 @@ pub(super) enum TableState {
         /// Where it comes from.
         name: String,
         /// What it has.
-        table: Imported,
+        table: TableSummary,
     },
     /// It can't be used.
     Wrong {
@@ -112,21 +112,21 @@ pub(super) enum TableState {
 
 /// What the design looks like.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) enum Preview {
+pub(super) enum PreviewState {
     /// There is no design yet.
     #[default]
     None,
     /// It has been asked for; an earlier one may be shown meanwhile.
-    Busy(Option<Picture>),
+    Busy(Option<DesignPicture>),
     /// It is there.
-    Ready(Picture),
+    Ready(DesignPicture),
     /// There is none, for a reason that no field of the form shows.
     Failed(String),
 }
 
-impl Preview {
+impl PreviewState {
     /// What is shown.
-    pub(super) const fn picture(&self) -> Option<&Picture> {
+    pub(super) const fn picture(&self) -> Option<&DesignPicture> {
         match self {
             Self::Ready(picture) | Self::Busy(Some(picture)) => Some(picture),
             Self::None | Self::Busy(None) | Self::Failed(_) => None,
@@ -134,9 +134,9 @@ impl Preview {
     }
 }
 
-impl Desk {
+impl DesignState {
     /// Nothing is on it yet.
-    pub(super) fn new(access: Access) -> Self {
+    pub(super) fn new(access: StudyAccess) -> Self {
         Self {
             access: StoredValue::new(access),
             draft: RwSignal::default(),
@@ -154,7 +154,7 @@ impl Desk {
             case: RwSignal::default(),
             is_strict: RwSignal::new(false),
             sending: RwSignal::default(),
-            reports: Reports::default(),
+            reports: SendReports::default(),
             said: RwSignal::default(),
             replaced: RwSignal::default(),
             not_kept: RwSignal::default(),
@@ -162,12 +162,12 @@ impl Desk {
     }
 
     /// What stands in the form.
-    pub(super) fn form(self) -> Form {
-        Form { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
+    pub(super) fn form(self) -> FormState {
+        FormState { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
     }
 }
 
-impl Form {
+impl FormState {
     /// The name of the model, if another one stands in `later`.
     pub(super) fn replaced_model(&self, later: &Self) -> Option<&str> {
         (self.model != later.model).then_some(&self.draft.model)

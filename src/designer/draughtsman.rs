@@ -14,15 +14,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
-use super::channel::{Engine, Heard, Parts};
-use super::desk::{Desk, Preview, TableState};
-use super::messages::{Answer, Ask, Picture};
+use super::channel::{Parts, WorkerHandle, WorkerMessage};
+use super::desk::{DesignState, PreviewState, TableState};
+use super::messages::{DesignPicture, PointsAnswer, PointsRequest};
 use super::paper;
 use super::points::MOST_DRAWN;
-use super::worker::Request;
+use super::worker::WorkerRequest;
 use crate::platform::appearance::when_it_looks_different;
 use crate::platform::download;
-use crate::state::draft::Source;
+use crate::state::draft::PointsSource;
 
 const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
 
@@ -39,7 +39,7 @@ struct Wish {
 /// The worker, what it is about, and what comes next.
 #[derive(Default)]
 struct Shop {
-    engine: Option<Engine>,
+    engine: Option<WorkerHandle>,
     /// Which engine an answer comes from: those of earlier ones are out of date.
     generation: u32,
     /// The design that is being drawn.
@@ -78,7 +78,7 @@ thread_local! {
 }
 
 /// Draws the design on `canvas`, now and whenever it changes.
-pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
+pub(super) fn follow(desk: DesignState, canvas: NodeRef<Canvas>) {
     // Not everything that is typed changes the points.
     let wanted = Memo::new(move |_| wanted(desk));
     Effect::new(move || {
@@ -88,7 +88,7 @@ pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
             ask_for(desk, Wish { file, drawn, side_px });
         } else {
             SHOP.with_borrow_mut(Shop::stop);
-            desk.preview.set(Preview::None);
+            desk.preview.set(PreviewState::None);
         }
     });
     let redraw = move || {
@@ -105,17 +105,17 @@ pub(super) fn follow(desk: Desk, canvas: NodeRef<Canvas>) {
 }
 
 /// The design that can be drawn, if there is one.
-fn wanted(desk: Desk) -> Option<DesignFile> {
+fn wanted(desk: DesignState) -> Option<DesignFile> {
     let draft = desk.draft.read();
     let has_table = matches!(&*desk.table.read(), TableState::Read { .. });
-    if draft.source == Source::Table && !has_table {
+    if draft.source == PointsSource::Table && !has_table {
         return None;
     }
     draft.points().ok()
 }
 
 /// As many pixels as a picture has on the screen: more would be drawn for nothing.
-fn side_px(desk: Desk, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
+fn side_px(desk: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
     let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
     let imported = || desk.preview.read_untracked().picture().map_or(MOST_DRAWN, |picture| picture.axes.len());
     let dimensions = if file.sampler == Sampler::Table { imported() } else { sampled };
@@ -123,8 +123,8 @@ fn side_px(desk: Desk, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canva
     paper::side_px(canvas.get_untracked().as_ref(), shown)
 }
 
-fn ask_for(desk: Desk, wish: Wish) {
-    desk.preview.update(|preview| *preview = Preview::Busy(preview.picture().cloned()));
+fn ask_for(desk: DesignState, wish: Wish) {
+    desk.preview.update(|preview| *preview = PreviewState::Busy(preview.picture().cloned()));
     let is_busy = SHOP.with_borrow_mut(|shop| {
         shop.next = Some(wish);
         shop.is_busy
@@ -133,7 +133,7 @@ fn ask_for(desk: Desk, wish: Wish) {
 }
 
 /// Begins with what comes next.
-fn go_on(desk: Desk) {
+fn go_on(desk: DesignState) {
     let Some(Wish { file, drawn, side_px }) = SHOP.with_borrow_mut(|shop| {
         let next = shop.next.take();
         shop.is_busy = next.is_some();
@@ -142,12 +142,12 @@ fn go_on(desk: Desk) {
         return;
     };
     desk.quality.set(None);
-    post(desk, Ask::Preview { file: file.clone(), drawn, side_px }, &[]);
+    post(desk, PointsRequest::Preview { file: file.clone(), drawn, side_px }, &[]);
     ask_for_case(desk, file);
 }
 
 /// Ends the worker if it isn't done in a moment.
-fn end_soon(desk: Desk) {
+fn end_soon(desk: DesignState) {
     let was_timed = SHOP.with_borrow_mut(|shop| std::mem::replace(&mut shop.is_timed, true));
     if was_timed {
         return;
@@ -174,34 +174,34 @@ fn end_soon(desk: Desk) {
 }
 
 /// Has the worker read the table again: a new one, or an old one in a new worker.
-pub(super) fn import(desk: Desk) {
+pub(super) fn import(desk: DesignState) {
     match desk.table_file.get_value() {
         Some(file) => post(desk, reading_of(desk), &[file.into()]),
-        None => post(desk, Ask::ForgetTable, &[]),
+        None => post(desk, PointsRequest::ForgetTable, &[]),
     }
 }
 
-fn reading_of(desk: Desk) -> Ask {
-    Ask::Import { reading: desk.reading.get_untracked() }
+fn reading_of(desk: DesignState) -> PointsRequest {
+    PointsRequest::Import { reading: desk.reading.get_untracked() }
 }
 
 /// Has the inputs of the chosen case shown.
-pub(super) fn show_case(desk: Desk) {
+pub(super) fn show_case(desk: DesignState) {
     if let Some(file) = wanted(desk) {
         ask_for_case(desk, file);
     }
 }
 
-fn ask_for_case(desk: Desk, file: DesignFile) {
+fn ask_for_case(desk: DesignState, file: DesignFile) {
     let number: Option<usize> = desk.case_number.read_untracked().trim().parse().ok();
     match number.and_then(|number| number.checked_sub(1)) {
-        Some(row) => post(desk, Ask::Case { file, row }, &[]),
+        Some(row) => post(desk, PointsRequest::Case { file, row }, &[]),
         None => desk.case.set(None),
     }
 }
 
 /// Has the table of cases written to a file.
-pub(super) fn write_table(desk: Desk) {
+pub(super) fn write_table(desk: DesignState) {
     desk.said.set(None);
     match wanted(desk) {
         Some(file) => write(desk, Wanted::Table(file)),
@@ -210,7 +210,7 @@ pub(super) fn write_table(desk: Desk) {
 }
 
 /// Has the design written to a file.
-pub(super) fn write_json(desk: Desk) {
+pub(super) fn write_json(desk: DesignState) {
     desk.said.set(None);
     let saved = wanted(desk).and_then(|_| desk.draft.read_untracked().saved().ok());
     match saved {
@@ -220,89 +220,89 @@ pub(super) fn write_json(desk: Desk) {
 }
 
 /// A design that holds the chosen model, if there is one.
-fn with_model(desk: Desk, mut file: DesignFile) -> DesignFile {
+fn with_model(desk: DesignState, mut file: DesignFile) -> DesignFile {
     let model = desk.model.read_untracked();
     file.model.text = model.as_ref().and_then(|model| String::from_utf8(model.content.to_vec()).ok());
     file
 }
 
-fn write(desk: Desk, wanted: Wanted) {
+fn write(desk: DesignState, wanted: Wanted) {
     SHOP.with_borrow_mut(|shop| shop.unwritten.push_back(wanted.clone()));
     ask_to_write(desk, wanted);
 }
 
-fn ask_to_write(desk: Desk, wanted: Wanted) {
+fn ask_to_write(desk: DesignState, wanted: Wanted) {
     match wanted {
-        Wanted::Json(file) => post(desk, Ask::WriteJson { file }, &[]),
+        Wanted::Json(file) => post(desk, PointsRequest::WriteJson { file }, &[]),
         Wanted::Table(file) => {
             let model = desk.model.read_untracked().as_ref().map(|model| model.content.clone());
             let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
-            post(desk, Ask::WriteTable { file }, &parts);
+            post(desk, PointsRequest::WriteTable { file }, &parts);
         }
     }
 }
 
-fn post(desk: Desk, ask: Ask, parts: &[JsValue]) {
-    let is_import = matches!(ask, Ask::Import { .. });
-    let request = Request::Points(ask);
+fn post(desk: DesignState, ask: PointsRequest, parts: &[JsValue]) {
+    let is_import = matches!(ask, PointsRequest::Import { .. });
+    let request = WorkerRequest::Points(ask);
     let started = SHOP.with_borrow_mut(|shop| {
         if shop.engine.is_none() {
             shop.generation += 1;
             let generation = shop.generation;
-            let engine = Engine::start(move |heard| hear(desk, generation, heard))?;
+            let engine = WorkerHandle::start(move |heard| hear(desk, generation, heard))?;
             if let Some(table) = desk.table_file.get_value().filter(|_| !is_import) {
-                engine.post(&Request::Points(reading_of(desk)), &[table.into()])?;
+                engine.post(&WorkerRequest::Points(reading_of(desk)), &[table.into()])?;
             }
             shop.engine = Some(engine);
         }
         shop.engine.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
     });
     if let Err(error) = started {
-        desk.preview.set(Preview::Failed(error.to_string()));
+        desk.preview.set(PreviewState::Failed(error.to_string()));
     }
 }
 
-fn hear(desk: Desk, generation: u32, heard: Heard<Answer>) {
+fn hear(desk: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>) {
     if SHOP.with_borrow(|shop| shop.generation != generation) {
         return;
     }
     match heard {
-        Heard::Ready => {}
-        Heard::Broken(reason) => {
+        WorkerMessage::Ready => {}
+        WorkerMessage::Broken(reason) => {
             SHOP.with_borrow_mut(|shop| {
                 shop.engine = None;
                 shop.is_busy = false;
                 shop.unwritten.clear();
             });
-            desk.preview.set(Preview::Failed(format!("the page's worker ended: {reason}")));
+            desk.preview.set(PreviewState::Failed(format!("the page's worker ended: {reason}")));
         }
-        Heard::Said(answer, parts) => take(desk, answer, parts),
+        WorkerMessage::Said(answer, parts) => take(desk, answer, parts),
     }
 }
 
-fn take(desk: Desk, answer: Answer, parts: Parts) {
+fn take(desk: DesignState, answer: PointsAnswer, parts: Parts) {
     match answer {
-        Answer::Imported(table) => {
+        PointsAnswer::Imported(table) => {
             take_table(desk, |name| TableState::Read { name, table });
         }
-        Answer::NotImported(problem) => {
+        PointsAnswer::NotImported(problem) => {
             take_table(desk, |name| TableState::Wrong { name, problem });
         }
-        Answer::Picture(picture) => take_picture(desk, picture, parts),
-        Answer::Quality(quality) => {
+        PointsAnswer::Picture(picture) => take_picture(desk, picture, parts),
+        PointsAnswer::Quality(quality) => {
             desk.quality.set(Some(quality));
             go_on(desk);
         }
-        Answer::NoDesign { reason } => {
-            desk.preview.set(Preview::Failed(reason));
+        PointsAnswer::NoDesign { reason } => {
+            desk.preview.set(PreviewState::Failed(reason));
             go_on(desk);
         }
-        Answer::Case(case) => desk.case.set(case),
-        Answer::NotWritten { reason } => {
+        PointsAnswer::Case(case) => desk.case.set(case),
+        PointsAnswer::NotWritten { reason } => {
             SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());
             desk.say(format!("The file can't be written: {reason}."));
         }
-        Answer::Written { name, media_type } => {
+        PointsAnswer::Written { name, media_type } => {
             SHOP.with_borrow_mut(|shop| shop.unwritten.pop_front());
             if let Some(content) = parts.into_iter().next() {
                 download::save(&name, &media_type, &content);
@@ -312,22 +312,22 @@ fn take(desk: Desk, answer: Answer, parts: Parts) {
 }
 
 /// A worker that was started in the place of another one has read the same table again: that is no news.
-fn take_table(desk: Desk, state: impl FnOnce(String) -> TableState) {
+fn take_table(desk: DesignState, state: impl FnOnce(String) -> TableState) {
     let state = state(desk.table.read_untracked().name());
     if *desk.table.read_untracked() != state {
         desk.table.set(state);
     }
 }
 
-fn take_picture(desk: Desk, picture: Picture, parts: Parts) {
+fn take_picture(desk: DesignState, picture: DesignPicture, parts: Parts) {
     let pictures = parts.iter().map(|part| js_sys::Uint8Array::new(part).to_vec()).collect();
     SHOP.with_borrow_mut(|shop| shop.pictures = pictures);
     let is_last = SHOP.with_borrow(|shop| shop.next.is_none());
-    desk.preview.set(if is_last { Preview::Ready(picture) } else { Preview::Busy(Some(picture)) });
+    desk.preview.set(if is_last { PreviewState::Ready(picture) } else { PreviewState::Busy(Some(picture)) });
     desk.pictures.notify();
 }
 
 /// The file that was read as the table, for another worker.
-pub(super) fn table_file(desk: Desk) -> Option<Blob> {
+pub(super) fn table_file(desk: DesignState) -> Option<Blob> {
     desk.table_file.get_value()
 }

@@ -13,7 +13,7 @@ const FORM: &str = "design-form";
 
 /// A part of the page that can be skipped to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum FocusPart {
     /// Where the model is chosen.
     Model,
     /// Where points come from.
@@ -24,7 +24,7 @@ pub(super) enum Part {
     Send,
 }
 
-impl Part {
+impl FocusPart {
     const ALL: [Self; 4] = [Self::Model, Self::Points, Self::Preview, Self::Send];
 
     /// The id of its element.
@@ -49,8 +49,9 @@ impl Part {
 
 /// Links to the parts, seen by whoever comes to them by keyboard. The address behind `#` is the page's: so they are buttons.
 pub(super) fn skip_links() -> AnyView {
-    let link = |part: Part| view! { <button class="skip" on:click=move |_| focus(part.id())>{part.link()}</button> };
-    view! { <nav class="skips" aria-label="Parts of the design">{Part::ALL.map(link)}</nav> }.into_any()
+    let link =
+        |part: FocusPart| view! { <button class="skip" on:click=move |_| focus(part.id())>{part.link()}</button> };
+    view! { <nav class="skips" aria-label="Parts of the design">{FocusPart::ALL.map(link)}</nav> }.into_any()
 }
 
 /// Focuses the element with this id once what has changed is in the document. Without one nothing happens.

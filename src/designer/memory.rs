@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use cruncher_study::import::Reading;
+use cruncher_study::import::NumberReading;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
-use super::desk::{Desk, ModelText, TableState};
+use super::desk::{DesignState, ModelText, TableState};
 use super::draughtsman;
 use crate::platform::address;
-use crate::platform::keep::{Keep, KeepError};
+use crate::platform::keep::{BrowserStore, KeepError};
 
 const DRAFT: &str = "draft";
 const MODEL: &str = "model";
 const TABLE: &str = "table";
 
 /// Brings back what was kept, then keeps every change of the draft.
-pub(super) async fn restore(desk: Desk) {
+pub(super) async fn restore(desk: DesignState) {
     // A browser that keeps nothing has nothing to bring back, and says so when something is to be kept.
     let _ = bring_back(desk).await;
     Effect::new(move || {
@@ -28,8 +28,8 @@ pub(super) async fn restore(desk: Desk) {
     });
 }
 
-async fn bring_back(desk: Desk) -> Result<(), KeepError> {
-    let kept = Keep::open(&address::page_url()).await?;
+async fn bring_back(desk: DesignState) -> Result<(), KeepError> {
+    let kept = BrowserStore::open(&address::page_url()).await?;
     if let Some(json) = kept.get(DRAFT).await?.and_then(|json| json.as_string()) {
         // Read as bytes, like every other document. What an earlier version kept may be unreadable: then it starts anew.
         desk.draft.set(serde_json::from_slice(json.as_bytes()).unwrap_or_default());
@@ -58,19 +58,19 @@ fn named(kept: JsValue) -> Option<(String, JsValue)> {
 }
 
 /// How a table is read, which stands behind its file.
-fn reading(kept: &JsValue) -> Option<Reading> {
+fn reading(kept: &JsValue) -> Option<NumberReading> {
     let json = kept.dyn_ref::<Array>()?.get(2).as_string()?;
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
 /// Keeps the model, or forgets it.
-pub(super) async fn keep_model(desk: Desk, model: Option<&ModelText>) {
+pub(super) async fn keep_model(desk: DesignState, model: Option<&ModelText>) {
     let named = |model: &ModelText| Array::of2(&model.name.as_str().into(), &Uint8Array::from(&*model.content));
     keep(desk, MODEL, &model.map_or(JsValue::NULL, |model| named(model).into())).await;
 }
 
 /// Keeps the table and how it is read, or forgets it.
-pub(super) fn keep_table(desk: Desk, name: String, file: Option<Blob>) {
+pub(super) fn keep_table(desk: DesignState, name: String, file: Option<Blob>) {
     let reading = serde_json::to_string(&desk.reading.get_untracked()).unwrap_or_default();
     spawn_local(async move {
         let kept = file.map_or(JsValue::NULL, |file| Array::of3(&name.into(), &file, &reading.into()).into());
@@ -79,14 +79,14 @@ pub(super) fn keep_table(desk: Desk, name: String, file: Option<Blob>) {
 }
 
 /// Forgets model and table.
-pub(super) fn forget_files(desk: Desk) {
+pub(super) fn forget_files(desk: DesignState) {
     spawn_local(async move { keep_model(desk, None).await });
     keep_table(desk, String::new(), None);
 }
 
 /// Keeps a value, or says once that nothing is kept.
-async fn keep(desk: Desk, key: &str, value: &JsValue) {
-    let put = async { Keep::open(&address::page_url()).await?.put(key, value).await };
+async fn keep(desk: DesignState, key: &str, value: &JsValue) {
+    let put = async { BrowserStore::open(&address::page_url()).await?.put(key, value).await };
     let problem = put.await.err().map(|error| {
         format!(
             "This browser doesn't keep what stands here ({error}): save the design as JSON before the page is closed."

@@ -4,17 +4,17 @@ use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
-use cruncher_study::import::{DecimalMark, Percent, Question, Reading};
-use cruncher_study::thinning::Thinning;
+use cruncher_study::import::{DecimalMark, NumberQuestion, NumberReading, PercentSign};
+use cruncher_study::thinning::ThinnedDesign;
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the worker that makes points. Each is about the table that was imported last, if the design is one.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Ask {
+pub(super) enum PointsRequest {
     /// Read a table. Its part is the file.
     Import {
         /// How, where it may be meant in two ways.
-        reading: Reading,
+        reading: NumberReading,
     },
     /// Forget the table.
     ForgetTable,
@@ -48,15 +48,15 @@ pub(super) enum Ask {
 
 /// What the page is told of points.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Answer {
+pub(super) enum PointsAnswer {
     /// The table was read.
-    Imported(Imported),
+    Imported(TableSummary),
     /// The table can't be used.
     NotImported(WrongTable),
     /// What the design looks like. Its parts are the pictures, row by row of the lower triangle.
-    Picture(Picture),
+    Picture(DesignPicture),
     /// How good its points are.
-    Quality(Quality),
+    Quality(PointsQuality),
     /// It can't become cases.
     NoDesign {
         /// Why.
@@ -80,7 +80,7 @@ pub(super) enum Answer {
 
 /// What an imported table has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Imported {
+pub(super) struct TableSummary {
     /// Its inputs.
     pub(super) columns: Vec<ImportedColumn>,
     /// How many rows it has.
@@ -90,7 +90,7 @@ pub(super) struct Imported {
     /// The decimal mark that it was read with, if its numbers have any.
     pub(super) decimal_mark: Option<DecimalMark>,
     /// What per cent signs were taken for, if there are any.
-    pub(super) percent: Option<Percent>,
+    pub(super) percent: Option<PercentSign>,
     /// What was decided while reading it.
     pub(super) notes: Vec<String>,
 }
@@ -114,12 +114,12 @@ pub(super) struct WrongTable {
     /// Rows that are wrong, by the number that a spreadsheet shows, and why.
     pub(super) rows: Vec<(usize, String)>,
     /// What has to be said before it can be read.
-    pub(super) question: Option<Question>,
+    pub(super) question: Option<NumberQuestion>,
 }
 
 /// What a design looks like.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Picture {
+pub(super) struct DesignPicture {
     /// How many points it has.
     pub(super) points: usize,
     /// How many cases: points times replicates.
@@ -127,7 +127,7 @@ pub(super) struct Picture {
     /// How many points were left out because of the constraints.
     pub(super) left_out: u64,
     /// What is lost by that, if something is.
-    pub(super) thinning: Option<Thinning>,
+    pub(super) thinning: Option<ThinnedDesign>,
     /// How many points each level has, in order.
     pub(super) levels: Vec<(u32, usize)>,
     /// Every dimension in which points differ.
@@ -151,7 +151,7 @@ pub(super) struct AxisLabel {
 
 /// How good the points of a design are. What isn't there wasn't computed, or means nothing for these points.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Quality {
+pub(super) struct PointsQuality {
     /// The centred discrepancy; none for many points.
     pub(super) discrepancy: Option<f64>,
     /// That of as many random points, on average.
@@ -166,7 +166,7 @@ pub(super) struct Quality {
 
 /// What the page tells the worker that sends.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Order {
+pub(super) enum SendOrder {
     /// Open the study, and say if an earlier enqueueing wasn't brought to its end. The first order.
     Open {
         /// The address of the study's page.
@@ -177,7 +177,7 @@ pub(super) enum Order {
     /// Read a table, which the next design is about. Its part is the file.
     Import {
         /// How, where it may be meant in two ways.
-        reading: Reading,
+        reading: NumberReading,
     },
     /// Say what enqueueing the design comes to. Its part is the model file.
     Prepare {
@@ -205,18 +205,18 @@ pub(super) enum Order {
 
 /// What the page is told of sending.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum News {
+pub(super) enum SendNews {
     /// What it comes to.
-    Prospect(Prospect),
+    Prospect(PreflightSummary),
     /// It can't be sent, and nothing was.
     Refused {
         /// Why.
         reason: String,
     },
     /// How far it is.
-    Progress(Sent),
+    Progress(SendProgress),
     /// It has come to this point.
-    Stopped(Sent, Stop),
+    Stopped(SendProgress, StopReason),
     /// There is nothing to go on with.
     Nothing,
     /// What became of the first cases.
@@ -232,7 +232,7 @@ pub(super) enum News {
 
 /// What enqueueing a design comes to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Prospect {
+pub(super) struct PreflightSummary {
     /// The batch.
     pub(super) batch: String,
     /// Cases of the design.
@@ -248,11 +248,11 @@ pub(super) struct Prospect {
     /// Points that don't meet the constraints.
     pub(super) left_out: u64,
     /// What is sent: cases, requests, and how long the workers take for them.
-    pub(super) new: Effort,
+    pub(super) new: SendEffort,
     /// Workers that are alive.
     pub(super) workers: u64,
     /// What waits in the queue before all of it.
-    pub(super) before: Waiting,
+    pub(super) before: WaitingCases,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub(super) unreadable: Vec<String>,
     /// What the batch holds of other models, in words.
@@ -261,7 +261,7 @@ pub(super) struct Prospect {
 
 /// What sending comes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Effort {
+pub(super) struct SendEffort {
     /// Cases that are sent.
     pub(super) cases: u64,
     /// Requests.
@@ -272,7 +272,7 @@ pub(super) struct Effort {
 
 /// Cases that wait in the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Waiting {
+pub(super) struct WaitingCases {
     /// How many.
     pub(super) cases: u64,
     /// How long the workers that are alive take for them, in seconds; none if that isn't known.
@@ -281,7 +281,7 @@ pub(super) struct Waiting {
 
 /// How far sending is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sent {
+pub(super) struct SendProgress {
     /// The batch.
     pub(super) batch: String,
     /// Cases that the queue has accepted.
@@ -298,7 +298,7 @@ pub(super) struct Sent {
 
 /// Why nothing is being sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) enum Stop {
+pub(super) enum StopReason {
     /// Everything is sent.
     Complete,
     /// The first are sent, and the rest waits for somebody to have seen their results.

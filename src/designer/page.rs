@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use cruncher_study::access::Access;
+use cruncher_study::access::StudyAccess;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::DesignDocument;
-use cruncher_study::import::{self, Reading};
+use cruncher_study::import::{self, NumberReading};
 use js_sys::{Array, Date, Uint8Array};
 use leptos::html::Canvas;
 use leptos::mount::mount_to;
@@ -14,36 +14,36 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-use super::desk::{Desk, ModelText, TableState};
-use super::focus::{Part, form, skip_links};
+use super::desk::{DesignState, ModelText, TableState};
+use super::focus::{FocusPart, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::quoted::quoted;
 use super::form::{factors, model, preview, sampler, submit, table};
-use super::messages::Order;
-use super::sending::{self, Sending};
+use super::messages::SendOrder;
+use super::sending::{self, SendState};
 use super::{draughtsman, memory, said, versions};
 use crate::components::problem_note::problem_note;
 use crate::platform::address;
 use crate::platform::local_time::clock_time;
-use crate::platform::programs::Program;
-use crate::state::draft::{Draft, Source};
+use crate::platform::programs::PageProgram;
+use crate::state::draft::{DesignDraft, PointsSource};
 use crate::state::earlier;
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
-    let Some(place) = Program::Designer.place() else { return };
+    let Some(place) = PageProgram::Designer.place() else { return };
     place.set_inner_html("");
     mount_to(place, || match address::kept() {
         Some(access) => page(access),
-        None => problem_note(Problem::no_access()),
+        None => problem_note(PageProblem::no_access()),
     })
     .forget();
 }
 
-fn page(access: Access) -> AnyView {
+fn page(access: StudyAccess) -> AnyView {
     versions::follow(&access);
-    let desk = Desk::new(access);
+    let desk = DesignState::new(access);
     said::follow(desk);
     let canvas = NodeRef::<Canvas>::new();
     spawn_local(async move {
@@ -59,14 +59,14 @@ fn page(access: Access) -> AnyView {
         {move || note(desk.not_kept.get())}
         {move || submitted(desk)}
         {model::section(desk)}
-        <section class="step" id=Part::Points.id() tabindex="-1" aria-labelledby="step-points">
+        <section class="step" id=FocusPart::Points.id() tabindex="-1" aria-labelledby="step-points">
             <h3 id="step-points">"Points"</h3>
             {move || source(desk)}
-            <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Table>
+            <div class="points" class:is-hidden=move || desk.draft.read().source == PointsSource::Table>
                 {factors::section(desk)}
                 {sampler::section(desk)}
             </div>
-            <div class="points" class:is-hidden=move || desk.draft.read().source == Source::Sampler>{table::section(desk)}</div>
+            <div class="points" class:is-hidden=move || desk.draft.read().source == PointsSource::Sampler>{table::section(desk)}</div>
         </section>
         {submit::section(desk)}
     };
@@ -78,7 +78,7 @@ fn note(words: Option<String>) -> Option<AnyView> {
 }
 
 /// Brings back what stood in the form before a design was opened.
-fn undo(desk: Desk) -> Option<AnyView> {
+fn undo(desk: DesignState) -> Option<AnyView> {
     let (draft, model) = desk.replaced.get()?;
     let press = move |_| {
         desk.draft.set(draft.clone());
@@ -92,7 +92,7 @@ fn undo(desk: Desk) -> Option<AnyView> {
     )
 }
 
-fn toolbar(desk: Desk) -> AnyView {
+fn toolbar(desk: DesignState) -> AnyView {
     let anew = move |_| {
         let is_sure = desk.draft.read_untracked().is_untouched()
             || window().confirm_with_message("Throw this draft away and begin a new one?").unwrap_or(false);
@@ -102,7 +102,7 @@ fn toolbar(desk: Desk) -> AnyView {
     };
     let extend = move |_| {
         desk.say("Looking for designs that were submitted …");
-        sending::order(desk, Order::Submitted, &[]);
+        sending::order(desk, SendOrder::Submitted, &[]);
     };
     let is_operator = desk.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
     view! {
@@ -119,26 +119,26 @@ fn toolbar(desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn clear(desk: Desk) {
+fn clear(desk: DesignState) {
     desk.is_strict.set(false);
     desk.model.set(None);
     desk.model_problem.set(None);
     desk.table.set(TableState::None);
     desk.table_file.set_value(None);
-    desk.reading.set(Reading::default());
+    desk.reading.set(NumberReading::default());
     desk.drawn.set(Vec::new());
     desk.unfolded.update(|unfolded| unfolded.factors.clear());
     desk.said.set(None);
     desk.replaced.set(None);
     if desk.sending.with_untracked(|sending| sending.sent().is_none()) {
-        desk.sending.set(Sending::Idle);
+        desk.sending.set(SendState::Idle);
     }
-    desk.draft.set(Draft::default());
+    desk.draft.set(DesignDraft::default());
     memory::forget_files(desk);
     draughtsman::import(desk);
 }
 
-fn source(desk: Desk) -> AnyView {
+fn source(desk: DesignState) -> AnyView {
     let chosen = desk.draft.read().source;
     let option = |source, words| {
         let press = move |_| desk.draft.update(|draft| draft.source = source);
@@ -146,15 +146,15 @@ fn source(desk: Desk) -> AnyView {
     };
     view! {
         <div class="segments" role="group" aria-label="Where points come from">
-            {option(Source::Sampler, "Factors and a sampler")}
-            {option(Source::Table, "A table of cases")}
+            {option(PointsSource::Sampler, "Factors and a sampler")}
+            {option(PointsSource::Table, "A table of cases")}
         </div>
     }
     .into_any()
 }
 
 /// Reads a design file into the form. A Python file that is none is the model.
-fn open_file(desk: Desk, file: File) {
+fn open_file(desk: DesignState, file: File) {
     desk.said.set(None);
     spawn_local(async move {
         let name = file.name();
@@ -187,17 +187,17 @@ async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
     design.transpose().map_err(|error| error.reason().to_owned())
 }
 
-fn take_design(desk: Desk, design: &DesignFile, name: &str) {
+fn take_design(desk: DesignState, design: &DesignFile, name: &str) {
     let before = (desk.draft.get_untracked(), desk.model.get_untracked());
     let ModelFile { file, text, .. } = &design.model;
     let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
     // A file that only names its model: which one is computed is the one that was chosen here.
     let model = held.or_else(|| before.1.clone());
     let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
-    let draft = Draft { model: name_of_model, ..Draft::of(design) };
+    let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
     let changed =
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
-    if let Some((factor, _)) = changed.filter(|_| draft.source == Source::Sampler) {
+    if let Some((factor, _)) = changed.filter(|_| draft.source == PointsSource::Sampler) {
         let name = &factor.name;
         desk.say(format!(
             "`{name}` has values that can't be typed here, so that its cases become others: send this design with `cruncher enqueue`."
@@ -217,7 +217,7 @@ fn take_design(desk: Desk, design: &DesignFile, name: &str) {
 }
 
 /// Takes a model that isn't chosen as a file, or none.
-fn choose_model(desk: Desk, model: Option<ModelText>) {
+fn choose_model(desk: DesignState, model: Option<ModelText>) {
     if *desk.model.read_untracked() == model {
         return;
     }
@@ -227,7 +227,7 @@ fn choose_model(desk: Desk, model: Option<ModelText>) {
 }
 
 /// The designs that were submitted, to begin with one of them.
-fn submitted(desk: Desk) -> Option<AnyView> {
+fn submitted(desk: DesignState) -> Option<AnyView> {
     let designs = desk.reports.submitted.get()?;
     let close = move |_| desk.reports.submitted.set(None);
     let line = |design: &DesignDocument| {
@@ -259,7 +259,7 @@ fn submitted(desk: Desk) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn take_submitted(desk: Desk, design: &DesignDocument) {
+fn take_submitted(desk: DesignState, design: &DesignDocument) {
     let file = design.design_file();
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
     let model = design.model.file_name();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use super::messages::{AxisLabel, Picture};
+use super::messages::{AxisLabel, DesignPicture};
 use crate::components::colour::colour;
 use crate::state::shorten::shortened;
 
@@ -44,7 +44,7 @@ pub(super) fn side_px(canvas: Option<&HtmlCanvasElement>, dimensions: usize) -> 
     clippy::cast_sign_loss,
     reason = "a canvas has a size in whole pixels"
 )]
-pub(super) fn draw(canvas: &HtmlCanvasElement, picture: &Picture, pixels: &[Vec<u8>]) {
+pub(super) fn draw(canvas: &HtmlCanvasElement, picture: &DesignPicture, pixels: &[Vec<u8>]) {
     let ratio = window().device_pixel_ratio();
     let dimensions = picture.drawn.len();
     let width_px = f64::from(canvas.client_width());

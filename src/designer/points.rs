@@ -3,28 +3,30 @@
 use std::rc::Rc;
 
 use cruncher_plot::shadow::{bins_of_grid, histogram, shadow};
-use cruncher_sampling::Points;
+use cruncher_sampling::UnitPoints;
 use cruncher_sampling::quality::{
     MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, largest_correlation,
     mean_discrepancy_of_random, smallest_distance,
 };
-use cruncher_study::axes::{Axis, axes};
-use cruncher_study::case::Parameter;
+use cruncher_study::axes::{DesignAxis, axes};
+use cruncher_study::case::ParameterValue;
 use cruncher_study::case_table::{write_points, write_table};
-use cruncher_study::cases::Cases;
-use cruncher_study::design::{Design, DesignError, DesignFile};
+use cruncher_study::cases::DesignCases;
+use cruncher_study::design::{DesignError, DesignFile, DesignPoints};
 use cruncher_study::figures::counted;
-use cruncher_study::import::{Column, ImportError, Reading, Table, design_file, field, import};
+use cruncher_study::import::{ImportError, ImportedTable, InputColumn, NumberReading, design_file, field, import};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::sampler::Sampler;
-use cruncher_study::thinning::Thinning;
+use cruncher_study::thinning::ThinnedDesign;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
-use super::channel::{Page, Parts};
-use super::messages::{Answer, Ask, AxisLabel, Imported, ImportedColumn, Picture, Quality, WrongTable};
+use super::channel::{PageChannel, Parts};
+use super::messages::{
+    AxisLabel, DesignPicture, ImportedColumn, PointsAnswer, PointsQuality, PointsRequest, TableSummary, WrongTable,
+};
 use crate::platform::network;
 
 /// In how many parts a histogram counts, at most.
@@ -40,35 +42,35 @@ const MAX_LETTERS: usize = 40;
 /// What the worker keeps between two questions.
 #[derive(Default)]
 pub(super) struct PointMaker {
-    table: Option<Table>,
+    table: Option<ImportedTable>,
     /// The design whose points were chosen last: the same is often asked for twice.
-    last: Option<(DesignFile, Rc<Design>)>,
+    last: Option<(DesignFile, Rc<DesignPoints>)>,
 }
 
 impl PointMaker {
     /// Does what the page asks for, and tells it.
-    pub(super) async fn answer(&mut self, ask: Ask, parts: Parts, page: &Page) {
+    pub(super) async fn answer(&mut self, ask: PointsRequest, parts: Parts, page: &PageChannel) {
         match ask {
-            Ask::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
-            Ask::ForgetTable => {
+            PointsRequest::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
+            PointsRequest::ForgetTable => {
                 self.table = None;
                 self.last = None;
             }
-            Ask::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
-            Ask::Case { file, row } => {
+            PointsRequest::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
+            PointsRequest::Case { file, row } => {
                 let design = self.design(file).ok();
                 let case = design.filter(|design| row < design.len()).map(|design| design.parameters(row));
-                say(page, &Answer::Case(case), &[]);
+                say(page, &PointsAnswer::Case(case), &[]);
             }
-            Ask::WriteTable { file } => self.write_table(file, parts, page),
-            Ask::WriteJson { file } => {
+            PointsRequest::WriteTable { file } => self.write_table(file, parts, page),
+            PointsRequest::WriteJson { file } => {
                 let json = serde_json::to_vec_pretty(&self.whole(file)).unwrap_or_default();
                 written(page, "design.json", "application/json", &json);
             }
         }
     }
 
-    pub(super) async fn import(&mut self, reading: Reading, parts: Parts) -> Answer {
+    pub(super) async fn import(&mut self, reading: NumberReading, parts: Parts) -> PointsAnswer {
         let content = match parts.into_iter().next() {
             Some(file) => content(file.unchecked_into()).await,
             None => Err("there is no file".to_owned()),
@@ -78,13 +80,13 @@ impl PointMaker {
         let read =
             content.map(|content| if design_file(&content).is_some() { None } else { Some(import(&content, reading)) });
         match read {
-            Err(reason) => Answer::NotImported(WrongTable { reason, ..WrongTable::default() }),
-            Ok(None) => Answer::NotImported(WrongTable { reason: A_DESIGN.to_owned(), ..WrongTable::default() }),
-            Ok(Some(Err(error))) => Answer::NotImported(wrong_table(error)),
+            Err(reason) => PointsAnswer::NotImported(WrongTable { reason, ..WrongTable::default() }),
+            Ok(None) => PointsAnswer::NotImported(WrongTable { reason: A_DESIGN.to_owned(), ..WrongTable::default() }),
+            Ok(Some(Err(error))) => PointsAnswer::NotImported(wrong_table(error)),
             Ok(Some(Ok(table))) => {
                 let imported = imported(&table);
                 self.table = Some(table);
-                Answer::Imported(imported)
+                PointsAnswer::Imported(imported)
             }
         }
     }
@@ -96,7 +98,7 @@ impl PointMaker {
     }
 
     /// The points of a design.
-    fn design(&mut self, file: DesignFile) -> Result<Rc<Design>, DesignError> {
+    fn design(&mut self, file: DesignFile) -> Result<Rc<DesignPoints>, DesignError> {
         if let Some((_, design)) = self.last.as_ref().filter(|(last, _)| *last == file) {
             return Ok(design.clone());
         }
@@ -105,23 +107,23 @@ impl PointMaker {
         Ok(design)
     }
 
-    fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &Page) {
+    fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &PageChannel) {
         let (replicates, sampler) = (file.replicates as usize, file.sampler);
         let start = network().clock.now();
         let design = match self.design(file) {
             Ok(design) => design,
-            Err(error) => return say(page, &Answer::NoDesign { reason: error.to_string() }, &[]),
+            Err(error) => return say(page, &PointsAnswer::NoDesign { reason: error.to_string() }, &[]),
         };
         let chosen_in_secs = network().clock.now().saturating_sub(start).as_secs_f64();
         let axes = axes(&design);
         let (picture, pictures) = picture(&design, &axes, drawn, side_px);
-        let thinning = Thinning::of(sampler, design.left_out(), design.len() as u64);
-        let picture = Picture { cases: design.len() * replicates, thinning, chosen_in_secs, ..picture };
-        say(page, &Answer::Picture(picture), &pictures);
-        say(page, &Answer::Quality(quality(&design, &axes)), &[]);
+        let thinning = ThinnedDesign::of(sampler, design.left_out(), design.len() as u64);
+        let picture = DesignPicture { cases: design.len() * replicates, thinning, chosen_in_secs, ..picture };
+        say(page, &PointsAnswer::Picture(picture), &pictures);
+        say(page, &PointsAnswer::Quality(quality(&design, &axes)), &[]);
     }
 
-    fn write_table(&mut self, file: DesignFile, parts: Parts, page: &Page) {
+    fn write_table(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) {
         let replicates = file.replicates;
         let model: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
         let digest = ModelDigest::of(&model.as_ref().map(Uint8Array::to_vec).unwrap_or_default());
@@ -129,11 +131,11 @@ impl PointMaker {
         let write = if model.is_some() { write_table } else { write_points };
         let design = self.design(file).map_err(|error| error.to_string());
         let table = design.and_then(|design| {
-            write(&Cases::of((*design).clone(), &digest, replicates)).map_err(|error| error.to_string())
+            write(&DesignCases::of((*design).clone(), &digest, replicates)).map_err(|error| error.to_string())
         });
         match table {
             Ok(table) => written(page, "cases.csv", "text/csv", &table),
-            Err(reason) => say(page, &Answer::NotWritten { reason }, &[]),
+            Err(reason) => say(page, &PointsAnswer::NotWritten { reason }, &[]),
         }
     }
 }
@@ -154,14 +156,14 @@ fn wrong_table(error: ImportError) -> WrongTable {
     }
 }
 
-fn imported(table: &Table) -> Imported {
-    let column = |(index, column): (usize, &Column)| ImportedColumn {
+fn imported(table: &ImportedTable) -> TableSummary {
+    let column = |(index, column): (usize, &InputColumn)| ImportedColumn {
         name: column.name.clone(),
         count: column.count,
         kind: table.kind(index).word().to_owned(),
     };
-    let row = |row: &Vec<Parameter>| row.iter().map(|value| shown(&field(value))).collect();
-    Imported {
+    let row = |row: &Vec<ParameterValue>| row.iter().map(|value| shown(&field(value))).collect();
+    TableSummary {
         columns: table.columns.iter().enumerate().map(column).collect(),
         rows: table.rows.len(),
         first_rows: table.rows.iter().take(MAX_ROWS_SHOWN).map(row).collect(),
@@ -179,7 +181,7 @@ fn shown(value: &str) -> String {
     }
 }
 
-fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (Picture, Parts) {
+fn picture(design: &DesignPoints, axes: &[DesignAxis], drawn: &[usize], side_px: usize) -> (DesignPicture, Parts) {
     let mut drawn: Vec<usize> = drawn.iter().copied().filter(|position| *position < axes.len()).collect();
     if drawn.is_empty() {
         drawn = (0..axes.len().min(MOST_DRAWN)).collect();
@@ -192,7 +194,7 @@ fn picture(design: &Design, axes: &[Axis], drawn: &[usize], side_px: usize) -> (
             pictures.push(Uint8Array::from(pixels.as_slice()).into());
         }
     }
-    let picture = Picture {
+    let picture = DesignPicture {
         points: design.len(),
         cases: design.len(),
         left_out: design.left_out(),
@@ -217,11 +219,11 @@ fn bins(points: usize) -> usize {
     (8..=MAX_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
 }
 
-fn label(axis: &Axis) -> AxisLabel {
+fn label(axis: &DesignAxis) -> AxisLabel {
     AxisLabel { name: axis.name.clone() }
 }
 
-fn level_sizes(design: &Design) -> Vec<(u32, usize)> {
+fn level_sizes(design: &DesignPoints) -> Vec<(u32, usize)> {
     let mut levels: Vec<(u32, usize)> = Vec::new();
     for row in 0..design.len() {
         let level = design.mark(row).level;
@@ -233,15 +235,15 @@ fn level_sizes(design: &Design) -> Vec<(u32, usize)> {
     levels
 }
 
-fn quality(design: &Design, axes: &[Axis]) -> Quality {
+fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
     let places: Vec<&[f64]> = axes.iter().map(|axis| axis.places.as_slice()).collect();
-    let listed = || Points::from_columns(&places);
-    let Some(points) = design.fractions().cloned().or_else(listed) else { return Quality::default() };
+    let listed = || UnitPoints::from_columns(&places);
+    let Some(points) = design.fractions().cloned().or_else(listed) else { return PointsQuality::default() };
     if points.dimensions() == 0 {
-        return Quality::default();
+        return PointsQuality::default();
     }
     let name = |position: usize| axes.get(position).map(|axis| axis.name.clone()).unwrap_or_default();
-    Quality {
+    PointsQuality {
         discrepancy: (points.len() <= MAX_DISCREPANCY_POINTS).then(|| centred_discrepancy(&points)),
         random_discrepancy: Some(mean_discrepancy_of_random(points.len(), points.dimensions())),
         optimised_discrepancy: discrepancy_of_optimised(points.len(), points.dimensions()),
@@ -250,12 +252,12 @@ fn quality(design: &Design, axes: &[Axis]) -> Quality {
     }
 }
 
-fn written(page: &Page, name: &str, media_type: &str, content: &[u8]) {
-    let answer = Answer::Written { name: name.to_owned(), media_type: media_type.to_owned() };
+fn written(page: &PageChannel, name: &str, media_type: &str, content: &[u8]) {
+    let answer = PointsAnswer::Written { name: name.to_owned(), media_type: media_type.to_owned() };
     say(page, &answer, &[Uint8Array::from(content).into()]);
 }
 
-fn say(page: &Page, answer: &Answer, parts: &[JsValue]) {
+fn say(page: &PageChannel, answer: &PointsAnswer, parts: &[JsValue]) {
     page.say(answer, parts).expect("numbers can be handed over");
 }
 

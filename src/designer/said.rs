@@ -5,9 +5,9 @@ use std::sync::Arc;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::desk::Desk;
+use super::desk::DesignState;
 
-impl Desk {
+impl DesignState {
     /// Says something once.
     pub(super) fn say(self, words: impl Into<Arc<str>>) {
         self.said.set(Some(words.into()));
@@ -15,7 +15,7 @@ impl Desk {
 }
 
 /// Takes back what was said when something else is done: in the form, or by leaving the page.
-pub(super) fn follow(desk: Desk) {
+pub(super) fn follow(desk: DesignState) {
     let table = Memo::new(move |_| desk.table.read().name());
     Effect::new(move |before: Option<Option<Arc<str>>>| {
         desk.draft.track();

@@ -7,10 +7,10 @@ use std::time::Duration;
 use cruncher_backend::Study;
 use cruncher_backend::control::control;
 use cruncher_backend::enqueue::{
-    CaseOutcome, Ended, EnqueueError, Journal, Plan, Progress, Selection, Sending, SentBefore, Steering, outcomes,
-    prospect, submission_id,
+    CaseOutcome, CaseSelection, EnqueueError, EnqueuePlan, EnqueueProgress, EnqueueRun, Journal, PauseHandle, RunEnd,
+    SentBefore, outcomes, prospect, submission_id,
 };
-use cruncher_backend::keep::Keep;
+use cruncher_backend::keep::KeyValueStore;
 use cruncher_backend::submitted::submitted;
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
@@ -21,14 +21,16 @@ use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
-use super::channel::{Page, Parts};
-use super::messages::{Effort, FirstCase, FirstOutcome, News, Order, Prospect, Sent, Stop, Waiting};
+use super::channel::{PageChannel, Parts};
+use super::messages::{
+    FirstCase, FirstOutcome, PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases,
+};
 use super::points::PointMaker;
-use super::sole::{Claim, Sole};
-use crate::platform::journals::Journals;
+use super::sole::{TabClaim, TabLock};
+use crate::platform::journals::BrowserJournals;
 use crate::platform::network;
 use crate::state::earlier;
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 const NOT_OPEN: &str = "the study can't be opened: try again in a moment";
 
@@ -40,7 +42,7 @@ const TELL_PAUSE_SECS: f64 = 0.1;
 
 /// What sends, for one study.
 #[derive(Default)]
-pub(super) struct Sender {
+pub(super) struct CaseSender {
     /// Reads tables.
     tables: PointMaker,
     /// The page's address, and the key.
@@ -53,71 +55,71 @@ pub(super) struct Sender {
 #[derive(Clone)]
 struct Open {
     study: Study,
-    keep: Rc<dyn Keep>,
-    steering: Steering,
+    keep: Rc<dyn KeyValueStore>,
+    steering: PauseHandle,
     /// What is being sent. Whoever sends holds it.
-    sending: Rc<Mutex<Option<Sending>>>,
+    sending: Rc<Mutex<Option<EnqueueRun>>>,
     /// Whose results are waited for; another number, another wait.
     wait: Rc<RefCell<u32>>,
-    page: Page,
+    page: PageChannel,
     /// Asks other tabs whether they send.
-    sole: Rc<Sole>,
+    sole: Rc<TabLock>,
     /// Tells other tabs that this one sends, as long as there is something to send, be it paused.
-    claim: Rc<RefCell<Option<Claim>>>,
+    claim: Rc<RefCell<Option<TabClaim>>>,
 }
 
 /// What can be sent.
 struct Prepared {
-    plan: Plan,
+    plan: EnqueuePlan,
     model: Vec<u8>,
-    selection: Selection,
-    again: Selection,
+    selection: CaseSelection,
+    again: CaseSelection,
 }
 
-impl Sender {
+impl CaseSender {
     /// Does what the page asks for, and tells it.
-    pub(super) async fn take(&mut self, order: Order, parts: Parts, page: &Page) {
+    pub(super) async fn take(&mut self, order: SendOrder, parts: Parts, page: &PageChannel) {
         match order {
-            Order::Open { page_url, key } => {
+            SendOrder::Open { page_url, key } => {
                 self.access = Some((page_url, key));
                 self.open(page).await;
             }
-            Order::Import { reading } => {
+            SendOrder::Import { reading } => {
                 // The page has shown what came of it already.
                 self.tables.import(reading, parts).await;
             }
-            Order::Prepare { file } => {
-                let news = self.prepare(file, parts, page).await.unwrap_or_else(|reason| News::Refused { reason });
+            SendOrder::Prepare { file } => {
+                let news = self.prepare(file, parts, page).await.unwrap_or_else(|reason| SendNews::Refused { reason });
                 say(page, &news);
             }
-            Order::Send { hold_after, again } => {
+            SendOrder::Send { hold_after, again } => {
                 self.send(hold_after, if again { SentBefore::SendAgain } else { SentBefore::Wait });
             }
-            Order::Pause => self.open.iter().for_each(|open| open.steering.pause()),
-            Order::GoOn => self.go_on(page).await,
-            Order::Cancel => match &self.open {
+            SendOrder::Pause => self.open.iter().for_each(|open| open.steering.pause()),
+            SendOrder::GoOn => self.go_on(page).await,
+            SendOrder::Cancel => match &self.open {
                 Some(open) => open.cancel(),
-                None => say(page, &News::Nothing),
+                None => say(page, &SendNews::Nothing),
             },
-            Order::Forget => self.forget(page).await,
-            Order::Submitted => match &self.open {
+            SendOrder::Forget => self.forget(page).await,
+            SendOrder::Submitted => match &self.open {
                 Some(open) => open.tell_submitted(),
-                None => say(page, &News::NotSubmitted { reason: NOT_OPEN.to_owned() }),
+                None => say(page, &SendNews::NotSubmitted { reason: NOT_OPEN.to_owned() }),
             },
         }
     }
 
     /// Opens the study, and goes on with what was begun earlier.
-    async fn open(&mut self, page: &Page) {
+    async fn open(&mut self, page: &PageChannel) {
         match self.try_to_open(page).await {
             Ok(true) => {}
-            Ok(false) => say(page, &News::Nothing),
-            Err(stop) => say(page, &News::Stopped(Sent::default(), stop)),
+            Ok(false) => say(page, &SendNews::Nothing),
+            Err(stop) => say(page, &SendNews::Stopped(SendProgress::default(), stop)),
         }
     }
 
     /// Goes on with what was stopped, or tries once more to find out what that is.
-    async fn go_on(&mut self, page: &Page) {
+    async fn go_on(&mut self, page: &PageChannel) {
         // Whoever holds it sends, or is about to.
         let is_known = |open: &&Open| open.sending.try_lock().is_none_or(|place| place.is_some());
         match self.open.as_ref().filter(is_known) {
@@ -130,16 +132,16 @@ impl Sender {
     }
 
     /// Opens the study. Returns whether there is something to go on with.
-    async fn try_to_open(&mut self, page: &Page) -> Result<bool, Stop> {
+    async fn try_to_open(&mut self, page: &PageChannel) -> Result<bool, StopReason> {
         let Some((page_url, key)) = &self.access else { return Ok(false) };
         let study = cruncher_backend::study::open(network(), page_url, key).await;
-        let study = study.map_err(|error| stop(Problem::from(&error)))?;
+        let study = study.map_err(|error| stop(PageProblem::from(&error)))?;
         let open = Open {
-            sole: Rc::new(Sole::new(&study.config.bucket)),
+            sole: Rc::new(TabLock::new(&study.config.bucket)),
             claim: Rc::default(),
             study,
-            keep: Rc::new(Journals::new(page_url)),
-            steering: Steering::default(),
+            keep: Rc::new(BrowserJournals::new(page_url)),
+            steering: PauseHandle::default(),
             sending: Rc::default(),
             wait: Rc::default(),
             page: page.clone(),
@@ -154,7 +156,7 @@ impl Sender {
     }
 
     /// Forgets what can't go on.
-    async fn forget(&mut self, page: &Page) {
+    async fn forget(&mut self, page: &PageChannel) {
         if let Some(open) = &self.open {
             let bucket = &open.study.config.bucket;
             for journal in Journal::unfinished(&*open.keep, bucket).await.unwrap_or_default() {
@@ -162,10 +164,10 @@ impl Sender {
                 let _ = journal.delete(&*open.keep).await;
             }
         }
-        say(page, &News::Nothing);
+        say(page, &SendNews::Nothing);
     }
 
-    async fn prepare(&mut self, file: DesignFile, parts: Parts, page: &Page) -> Result<News, String> {
+    async fn prepare(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) -> Result<SendNews, String> {
         if self.open.is_none() {
             // What stood in its way may be over.
             self.open(page).await;
@@ -178,19 +180,20 @@ impl Sender {
             time: open.study.now(),
             by: "operator".to_owned(),
         };
-        let plan = Plan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
+        let plan =
+            EnqueuePlan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
         let looks = try_join3(prospect(&open.study, &plan), submitted(&open.study), control(&open.study));
         let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
         designs.retain(|design| !control.withdraws(&design.submission));
         let selection = found.selection(&plan, SentBefore::Wait);
         let again = found.selection(&plan, SentBefore::SendAgain);
-        let effort = |selection: &Selection| Effort {
+        let effort = |selection: &CaseSelection| SendEffort {
             cases: selection.cases(),
             requests: selection.requests(&plan),
             expected_secs: found.fleet.expected_secs(found.waiting + selection.cases()),
         };
-        let before = Waiting { cases: found.waiting, expected_secs: found.fleet.expected_secs(found.waiting) };
-        let told = Prospect {
+        let before = WaitingCases { cases: found.waiting, expected_secs: found.fleet.expected_secs(found.waiting) };
+        let told = PreflightSummary {
             batch: plan.document().batch.to_string(),
             cases: found.cases,
             done: found.done(),
@@ -205,7 +208,7 @@ impl Sender {
             earlier: earlier::of_other_models(plan.document(), &designs),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
-        Ok(News::Prospect(told))
+        Ok(SendNews::Prospect(told))
     }
 
     fn send(&mut self, hold_after: Option<u64>, sent_before: SentBefore) {
@@ -223,7 +226,7 @@ impl Sender {
             let mut place = open.sending.lock().await;
             let (study, keep) = (&open.study, open.keep.clone());
             *place = None;
-            match Sending::begin(study, plan, &model, &selection, hold_after, keep).await {
+            match EnqueueRun::begin(study, plan, &model, &selection, hold_after, keep).await {
                 Ok(sending) => {
                     *place = Some(sending);
                     drop(place);
@@ -231,7 +234,7 @@ impl Sender {
                 }
                 Err(error) => {
                     *open.claim.borrow_mut() = None;
-                    say(&open.page, &News::Refused { reason: error.to_string() });
+                    say(&open.page, &SendNews::Refused { reason: error.to_string() });
                 }
             }
         });
@@ -241,24 +244,24 @@ impl Sender {
 impl Open {
     /// Goes on with what an earlier tab has begun, unless another one is at it. Returns whether there is something to go on
     /// with.
-    async fn resume(&self, journal: Journal) -> Result<bool, Stop> {
+    async fn resume(&self, journal: Journal) -> Result<bool, StopReason> {
         let claim = self.sole.claim();
         if self.sole.is_elsewhere().await {
-            return Err(Stop::Elsewhere);
+            return Err(StopReason::Elsewhere);
         }
         let stop = match (journal.is_held(), journal.is_paused() && !journal.is_cancelling()) {
-            (true, _) => Some(Stop::Held),
-            (false, true) => Some(Stop::Paused),
+            (true, _) => Some(StopReason::Held),
+            (false, true) => Some(StopReason::Paused),
             (false, false) => None,
         };
-        let read_back = Sending::read_back(&self.study, journal, self.keep.clone()).await;
+        let read_back = EnqueueRun::read_back(&self.study, journal, self.keep.clone()).await;
         let Some(sending) = read_back.map_err(|error| failed(&error))? else { return Ok(false) };
         let sent = sent(&sending);
         *self.sending.lock().await = Some(sending);
         *self.claim.borrow_mut() = Some(claim);
         match stop {
             Some(stop) => {
-                say(&self.page, &News::Stopped(sent, stop.clone()));
+                say(&self.page, &SendNews::Stopped(sent, stop.clone()));
                 self.look_on(&stop);
             }
             None => self.go_on(),
@@ -277,9 +280,9 @@ impl Open {
     }
 
     /// Shows what becomes of the first cases, also while and after the rest is sent.
-    fn look_on(&self, stop: &Stop) {
+    fn look_on(&self, stop: &StopReason) {
         let open = self.clone();
-        if *stop == Stop::Held {
+        if *stop == StopReason::Held {
             // Whoever doesn't want to wait for them is heard meanwhile.
             wasm_bindgen_futures::spawn_local(async move { open.show_first().await });
         }
@@ -290,35 +293,35 @@ impl Open {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let news = match submitted(&open.study).await {
-                Ok(designs) => News::Submitted(designs),
-                Err(error) => News::NotSubmitted { reason: error.to_string() },
+                Ok(designs) => SendNews::Submitted(designs),
+                Err(error) => SendNews::NotSubmitted { reason: error.to_string() },
             };
             say(&open.page, &news);
         });
     }
 
-    async fn run(&self) -> Option<Stop> {
+    async fn run(&self) -> Option<StopReason> {
         let mut place = self.sending.lock().await;
         let sending = place.as_mut()?;
         let batch = sending.plan().document().batch.to_string();
         let mut told_secs = 0.0;
-        let mut tell = |progress: Progress| {
+        let mut tell = |progress: EnqueueProgress| {
             let now = self.study.now();
             if now - told_secs >= TELL_PAUSE_SECS || progress.sent == progress.of {
                 told_secs = now;
-                say(&self.page, &News::Progress(sent_of(&batch, &progress)));
+                say(&self.page, &SendNews::Progress(sent_of(&batch, &progress)));
             }
         };
         let ended = sending.run(&self.steering, &mut tell).await;
         let stop = match ended {
-            Ok(Ended::Complete) => Stop::Complete,
-            Ok(Ended::Held) => Stop::Held,
-            Ok(Ended::Paused) => Stop::Paused,
-            Ok(Ended::Cancelled) => Stop::Cancelled,
+            Ok(RunEnd::Complete) => StopReason::Complete,
+            Ok(RunEnd::Held) => StopReason::Held,
+            Ok(RunEnd::Paused) => StopReason::Paused,
+            Ok(RunEnd::Cancelled) => StopReason::Cancelled,
             Err(error) => failed(&error),
         };
-        say(&self.page, &News::Stopped(sent(sending), stop.clone()));
-        if matches!(stop, Stop::Complete | Stop::Cancelled) {
+        say(&self.page, &SendNews::Stopped(sent(sending), stop.clone()));
+        if matches!(stop, StopReason::Complete | StopReason::Cancelled) {
             *place = None;
             *self.claim.borrow_mut() = None;
         }
@@ -332,15 +335,15 @@ impl Open {
         *open.wait.borrow_mut() += 1;
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
-            let Some(sending) = place.as_mut() else { return say(&open.page, &News::Nothing) };
+            let Some(sending) = place.as_mut() else { return say(&open.page, &SendNews::Nothing) };
             let sent = sent(sending);
             match sending.cancel().await {
                 Ok(_) => {
                     *place = None;
                     *open.claim.borrow_mut() = None;
-                    say(&open.page, &News::Stopped(sent, Stop::Cancelled));
+                    say(&open.page, &SendNews::Stopped(sent, StopReason::Cancelled));
                 }
-                Err(error) => say(&open.page, &News::Stopped(sent, failed(&error))),
+                Err(error) => say(&open.page, &SendNews::Stopped(sent, failed(&error))),
             }
         });
     }
@@ -362,7 +365,7 @@ impl Open {
             // A look that fails is made again: the network's bad minutes pass.
             if let Ok(found) = found {
                 let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(case, outcome)).collect();
-                say(&self.page, &News::First(first));
+                say(&self.page, &SendNews::First(first));
                 if found.iter().all(CaseOutcome::is_settled) {
                     return;
                 }
@@ -386,13 +389,18 @@ impl Open {
     }
 }
 
-fn sent(sending: &Sending) -> Sent {
+fn sent(sending: &EnqueueRun) -> SendProgress {
     let journal = sending.journal();
-    Sent { batch: journal.batch().to_string(), accepted: journal.accepted(), of: journal.of(), ..Sent::default() }
+    SendProgress {
+        batch: journal.batch().to_string(),
+        accepted: journal.accepted(),
+        of: journal.of(),
+        ..SendProgress::default()
+    }
 }
 
-fn sent_of(batch: &str, progress: &Progress) -> Sent {
-    Sent {
+fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
+    SendProgress {
         batch: batch.to_owned(),
         accepted: progress.sent,
         of: progress.of,
@@ -402,10 +410,10 @@ fn sent_of(batch: &str, progress: &Progress) -> Sent {
     }
 }
 
-fn failed(error: &EnqueueError) -> Stop {
+fn failed(error: &EnqueueError) -> StopReason {
     stop(match error {
-        EnqueueError::Aws(error) => Problem::from(error),
-        other => Problem {
+        EnqueueError::Aws(error) => PageProblem::from(error),
+        other => PageProblem {
             title: "Sending was interrupted.".to_owned(),
             advice: "What was sent stays in the queue. Try again, or cancel the rest.".to_owned(),
             detail: other.to_string(),
@@ -413,8 +421,8 @@ fn failed(error: &EnqueueError) -> Stop {
     })
 }
 
-fn stop(Problem { title, advice, detail }: Problem) -> Stop {
-    Stop::Failed { title, advice, detail }
+fn stop(PageProblem { title, advice, detail }: PageProblem) -> StopReason {
+    StopReason::Failed { title, advice, detail }
 }
 
 fn first_case((case_id, inputs): &(CaseId, Parameters), outcome: &CaseOutcome) -> FirstCase {
@@ -448,6 +456,6 @@ fn responses(result: &serde_json::Value) -> Vec<(String, String)> {
     named.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
-fn say(page: &Page, news: &News) {
+fn say(page: &PageChannel, news: &SendNews) {
     page.say(news, &[]).expect("texts and numbers can be handed over");
 }

@@ -12,7 +12,7 @@ const QUESTION: &str = "who sends?";
 const ANSWER: &str = "I do";
 
 /// Hears of other tabs, and answers them.
-pub(super) struct Sole {
+pub(super) struct TabLock {
     /// A browser that has no such channels lets two tabs send: the queue drops what comes twice.
     tabs: Option<TabChannel>,
     /// What tells this tab from others that ask at the same time: the highest one sends.
@@ -24,9 +24,9 @@ pub(super) struct Sole {
 }
 
 /// As long as this lives, other tabs are told that this one sends.
-pub(super) struct Claim(Rc<Cell<bool>>);
+pub(super) struct TabClaim(Rc<Cell<bool>>);
 
-impl Sole {
+impl TabLock {
     /// For the study with this bucket.
     pub(super) fn new(bucket: &str) -> Self {
         let (is_claimed, is_sure) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
@@ -60,19 +60,19 @@ impl Sole {
     }
 
     /// Says from now on that this tab sends, whoever else wants to.
-    pub(super) fn insist(&self) -> Claim {
+    pub(super) fn insist(&self) -> TabClaim {
         self.is_sure.set(true);
         self.claim()
     }
 
     /// Says from now on that this tab sends, unless another one does: that has to be asked for.
-    pub(super) fn claim(&self) -> Claim {
+    pub(super) fn claim(&self) -> TabClaim {
         self.is_claimed.set(true);
-        Claim(self.is_claimed.clone())
+        TabClaim(self.is_claimed.clone())
     }
 }
 
-impl Drop for Claim {
+impl Drop for TabClaim {
     fn drop(&mut self) {
         self.0.set(false);
     }

@@ -2,16 +2,16 @@
 
 use cruncher_backend::control::change_control;
 use cruncher_backend::study;
-use cruncher_study::access::{Access, AccessKey};
+use cruncher_study::access::{AccessKey, StudyAccess};
 use leptos::prelude::window_event_listener_untyped;
 use leptos::task::spawn_local;
 
 use crate::platform::{address, designer, network};
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 use crate::state::versions::VersionChange;
 
 /// Makes the change that was asked for before the program was there, and from now on each one.
-pub(super) fn follow(access: &Access) {
+pub(super) fn follow(access: &StudyAccess) {
     let key = access.key.clone();
     let make = move || {
         let (asked, key) = (designer::asked(), key.clone());
@@ -28,9 +28,9 @@ pub(super) fn follow(access: &Access) {
     window_event_listener_untyped(designer::ASKED, move |_| make());
 }
 
-async fn change(asked: &VersionChange, key: &AccessKey) -> Result<(), Problem> {
+async fn change(asked: &VersionChange, key: &AccessKey) -> Result<(), PageProblem> {
     let opened = study::open(network(), &address::page_url(), key).await;
-    let study = opened.map_err(|error| Problem::from(&error))?;
+    let study = opened.map_err(|error| PageProblem::from(&error))?;
     let changed = change_control(&study, &|control| asked.apply(control)).await;
-    changed.map(|_| ()).map_err(|error| Problem::from(&error))
+    changed.map(|_| ()).map_err(|error| PageProblem::from(&error))
 }

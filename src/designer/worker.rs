@@ -2,26 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::channel::{Page, Parts, serve};
-use super::messages::{Ask, Order};
+use super::channel::{PageChannel, Parts, serve};
+use super::messages::{PointsRequest, SendOrder};
 use super::points::PointMaker;
-use super::sender::Sender;
+use super::sender::CaseSender;
 
 /// What the page asks of a worker: each worker is asked either for points or to send.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Request {
+pub(super) enum WorkerRequest {
     /// About points.
-    Points(Ask),
+    Points(PointsRequest),
     /// About sending.
-    Sending(Order),
+    Sending(SendOrder),
 }
 
 /// Does what the page asks for, for as long as the page wants.
 pub(super) async fn work() {
-    let (mut points, mut sender) = (PointMaker::default(), Sender::default());
-    serve(async move |request: Request, parts: Parts, page: &Page| match request {
-        Request::Points(ask) => points.answer(ask, parts, page).await,
-        Request::Sending(order) => sender.take(order, parts, page).await,
+    let (mut points, mut sender) = (PointMaker::default(), CaseSender::default());
+    serve(async move |request: WorkerRequest, parts: Parts, page: &PageChannel| match request {
+        WorkerRequest::Points(ask) => points.answer(ask, parts, page).await,
+        WorkerRequest::Sending(order) => sender.take(order, parts, page).await,
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! What somebody sees who has no link.
 
-use cruncher_study::access::Access;
+use cruncher_study::access::StudyAccess;
 use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -8,15 +8,15 @@ use leptos::task::spawn_local;
 
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::platform::marks::Mark;
+use crate::platform::marks::VisitFlag;
 use crate::platform::{address, sharing};
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 const NO_LINK: &str =
     "There is no key in this address. The link of a study has #access= in it, and a long text behind: paste that one.";
 
 /// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
-pub(crate) fn page(problem: Option<Problem>) -> AnyView {
+pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
     let asked_for = address::fragment();
     let field = NodeRef::<Input>::new();
     let refusal = RwSignal::new(None::<String>);
@@ -28,7 +28,7 @@ pub(crate) fn page(problem: Option<Problem>) -> AnyView {
                 Ok(true) => None,
                 Ok(false) => Some(NO_LINK.to_owned()),
                 Err(error) => {
-                    let Problem { title, advice, .. } = error.into();
+                    let PageProblem { title, advice, .. } = error.into();
                     Some(format!("{title} {advice}"))
                 }
             });
@@ -68,14 +68,14 @@ pub(crate) fn page(problem: Option<Problem>) -> AnyView {
 
 /// The access of another tab, once one has answered.
 fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
-    let found = RwSignal::new(None::<Access>);
+    let found = RwSignal::new(None::<StudyAccess>);
     spawn_local(async move { found.set(sharing::ask().await) });
     move || {
         let access = found.get()?;
         let words = format!("Another tab of this browser has this study open, as {}.", access.role);
         let asked_for = asked_for.clone();
         let share = move |_| {
-            Mark::Shared.set(true);
+            VisitFlag::Shared.set(true);
             address::keep(&access);
             address::replace(&asked_for);
             address::reload();

@@ -17,12 +17,12 @@ use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::pages::overview::worked;
 use crate::platform::local_time::exact_time;
-use crate::state::live::{CASES_AT_A_TIME, Live, OpenStudy, Reader};
-use crate::state::problem::Problem;
+use crate::state::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
+use crate::state::problem::PageProblem;
 use crate::state::route::{BatchChoice, Page, Route};
 
 /// Reads the error documents of the cases that are named, whenever these are others.
-pub(crate) fn read_failures(study: Study, live: Live, reader: Reader) {
+pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) {
     let named = Memo::new(move |_| {
         let (route, snapshot) = (reader.route.get(), live.snapshot.get()?);
         let groups = snapshot.error_groups(route.batches.one());
@@ -47,19 +47,19 @@ pub(crate) fn read_failures(study: Study, live: Live, reader: Reader) {
 }
 
 /// The cases of a group that are named, the one that failed last in front.
-fn named_cases<'a>(group: &'a ErrorGroup<'a>, reader: Reader) -> impl Iterator<Item = CaseRef> + 'a {
+fn named_cases<'a>(group: &'a ErrorGroup<'a>, reader: ReaderState) -> impl Iterator<Item = CaseRef> + 'a {
     group.cases().take(reader.named_cases.get())
 }
 
 /// The case that the reader picked, else the group's last one.
-fn shown_case(group: &ErrorGroup, reader: Reader) -> Option<CaseRef> {
+fn shown_case(group: &ErrorGroup, reader: ReaderState) -> Option<CaseRef> {
     let picked = reader.case.get().filter(|case| named_cases(group, reader).any(|own| own == *case));
     picked.or_else(|| group.cases().next())
 }
 
-fn read_problem(error: &ReadError) -> Problem {
+fn read_problem(error: &ReadError) -> PageProblem {
     match error {
-        ReadError::Aws(error) if error.is_not_found() => Problem {
+        ReadError::Aws(error) if error.is_not_found() => PageProblem {
             title: "This failure is gone.".into(),
             advice: "The case was done or sent again in the meantime. If Cruncher Automatic Mode has written this study, press the \
                      case in the table of the Results page: it has the traceback."
@@ -67,12 +67,12 @@ fn read_problem(error: &ReadError) -> Problem {
             detail: error.to_string(),
         },
         ReadError::Aws(error) => error.into(),
-        ReadError::TooLarge { .. } => Problem {
+        ReadError::TooLarge { .. } => PageProblem {
             title: "This error document is too large to be shown.".into(),
             advice: "cruncher results STUDY DIR --only errors fetches it.".into(),
             detail: error.to_string(),
         },
-        ReadError::Json { key, source } => Problem {
+        ReadError::Json { key, source } => PageProblem {
             title: "This error document can't be read.".into(),
             advice: "Something else than a worker wrote it.".into(),
             detail: format!("{key}: {source}"),
@@ -128,7 +128,7 @@ fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStud
     .into_any()
 }
 
-fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: Reader) -> AnyView {
+fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: ReaderState) -> AnyView {
     let shown = shown_case(group, reader);
     let read = reader.failures.get();
     let of_case = |case: &CaseRef| read.iter().find(|(own, _)| own == case).map(|(_, read)| read);

@@ -6,7 +6,7 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, duration, thousands};
-use cruncher_study::forecast::{Forecast, Outlook};
+use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase};
 use leptos::prelude::*;
 
@@ -182,11 +182,11 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
 }
 
 /// What is known of how long cases of a batch take, and of who computes them.
-fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> Outlook {
+fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> ForecastBasis {
     let is_here = |case: &RunningCase| batch.is_none_or(|batch| batch.contains(case.batch.as_str()));
     let own = |worker: &Heartbeat| Heartbeat { case: worker.case.clone().filter(is_here), ..worker.clone() };
     let workers: Vec<Heartbeat> = snapshot.workers.iter().map(own).collect();
-    Outlook::of(&snapshot.finishes(batch), &workers, snapshot.time)
+    ForecastBasis::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
 
 /// How many workers have computed a case.

@@ -5,36 +5,36 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::platform::marks::Mark;
-use crate::platform::programs::Program;
-use crate::state::live::Reader;
+use crate::platform::marks::VisitFlag;
+use crate::platform::programs::PageProgram;
+use crate::state::live::ReaderState;
 
 /// The elements that they fill.
 pub(crate) fn places() -> AnyView {
-    let place = |program: Program| {
+    let place = |program: PageProgram| {
         let words = format!("Loading the {} page …", program.page().name().to_ascii_lowercase());
         view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
     };
-    Program::ALL.map(place).into_iter().collect_view().into_any()
+    PageProgram::ALL.map(place).into_iter().collect_view().into_any()
 }
 
 /// Shows a program's element while its page is shown, and the first time loads it; the designer at once if cases were being
 /// sent when the page was closed.
-pub(crate) fn show(reader: Reader) {
-    for program in Program::ALL {
+pub(crate) fn show(reader: ReaderState) {
+    for program in PageProgram::ALL {
         let is_here = reader.route.read().page == program.page();
         let failed = reader.failed(program);
         if let Some(place) = program.place() {
             place.set_hidden(!is_here || failed.read().is_some());
         }
-        if is_here || program == Program::Designer && Mark::Sending.is_set() {
+        if is_here || program == PageProgram::Designer && VisitFlag::Sending.is_set() {
             program.load(failed);
         }
     }
 }
 
 /// Why there is no such page, if so.
-pub(crate) fn page(program: Program, reader: Reader) -> AnyView {
+pub(crate) fn page(program: PageProgram, reader: ReaderState) -> AnyView {
     let failed = reader.failed(program);
     let again = move |event| {
         // The button goes, and its focus with it.

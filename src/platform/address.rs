@@ -1,6 +1,6 @@
 //! The address bar, and the access that a link brought.
 
-use cruncher_study::access::{Access, AccessError};
+use cruncher_study::access::{AccessError, StudyAccess};
 use leptos::prelude::window;
 
 /// What stands behind the `#`.
@@ -53,8 +53,8 @@ pub(crate) fn reload() {
 ///
 /// # Errors
 /// If the link was cut off.
-pub(crate) fn take_access() -> Result<Option<Access>, AccessError> {
-    let brought = Access::from_fragment(&fragment());
+pub(crate) fn take_access() -> Result<Option<StudyAccess>, AccessError> {
+    let brought = StudyAccess::from_fragment(&fragment());
     if !matches!(brought, Ok(None)) {
         // A part of a link can hold a whole key.
         hide_fragment();
@@ -74,7 +74,7 @@ pub(crate) fn take_access() -> Result<Option<Access>, AccessError> {
 /// # Errors
 /// If the link was cut off.
 pub(crate) fn enter(fragment: &str, asked_for: &str) -> Result<bool, AccessError> {
-    let Some(access) = Access::from_fragment(fragment)? else { return Ok(false) };
+    let Some(access) = StudyAccess::from_fragment(fragment)? else { return Ok(false) };
     if keep(&access) {
         replace(asked_for);
     } else {
@@ -87,7 +87,7 @@ pub(crate) fn enter(fragment: &str, asked_for: &str) -> Result<bool, AccessError
 
 /// Whether the address bar holds an access, since a link was opened in this tab.
 pub(crate) fn holds_access() -> bool {
-    !matches!(Access::from_fragment(&fragment()), Ok(None))
+    !matches!(StudyAccess::from_fragment(&fragment()), Ok(None))
 }
 
 /// Forgets the access.
@@ -98,14 +98,14 @@ pub(crate) fn forget_access() {
 }
 
 /// Keeps an access in this tab. False without storage: then it lives until the page is loaded anew.
-pub(crate) fn keep(access: &Access) -> bool {
+pub(crate) fn keep(access: &StudyAccess) -> bool {
     let json = serde_json::to_string(access).unwrap_or_default();
     let Ok(Some(storage)) = window().session_storage() else { return false };
     storage.set_item(&storage_name(), &json).is_ok()
 }
 
 /// The access that this tab keeps.
-pub(crate) fn kept() -> Option<Access> {
+pub(crate) fn kept() -> Option<StudyAccess> {
     let storage = window().session_storage().ok()??;
     // Read as bytes, like every other document: the page has one JSON parser.
     serde_json::from_slice(storage.get_item(&storage_name()).ok()??.as_bytes()).ok()

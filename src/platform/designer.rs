@@ -4,8 +4,8 @@
 use leptos::prelude::window;
 use web_sys::Event;
 
-use super::programs::Program;
-use crate::state::problem::Problem;
+use super::programs::PageProgram;
+use crate::state::problem::PageProblem;
 
 /// The event by which the designer says that tables of cases, or what is asked of the workers, have changed.
 pub(crate) const SENT: &str = "cruncher-sent";
@@ -37,17 +37,17 @@ pub(crate) fn asked() -> Option<String> {
 }
 
 /// Says why what was asked for failed.
-pub(crate) fn refuse(Problem { title, advice, detail }: &Problem) {
+pub(crate) fn refuse(PageProblem { title, advice, detail }: &PageProblem) {
     note(REFUSAL, &[title.as_str(), advice, detail].join("\n"));
     tell(REFUSED);
 }
 
 /// Why what was asked for failed, once.
-pub(crate) fn refusal() -> Option<Problem> {
+pub(crate) fn refusal() -> Option<PageProblem> {
     let words = noted(REFUSAL)?;
     let mut lines = words.splitn(3, '\n').map(str::to_owned);
     let mut line = || lines.next().unwrap_or_default();
-    Some(Problem { title: line(), advice: line(), detail: line() })
+    Some(PageProblem { title: line(), advice: line(), detail: line() })
 }
 
 fn tell(event: &str) {
@@ -58,14 +58,14 @@ fn tell(event: &str) {
 }
 
 fn note(attribute: &str, words: &str) {
-    if let Some(place) = Program::Designer.place() {
+    if let Some(place) = PageProgram::Designer.place() {
         // It is a proper name.
         let _ = place.set_attribute(attribute, words);
     }
 }
 
 fn noted(attribute: &str) -> Option<String> {
-    let place = Program::Designer.place()?;
+    let place = PageProgram::Designer.place()?;
     let words = place.get_attribute(attribute);
     let _ = place.remove_attribute(attribute);
     words

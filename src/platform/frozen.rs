@@ -7,9 +7,9 @@
 
 use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::tape::{self, Tape};
-use cruncher_study::access::{Access, AccessKey, Role};
-use cruncher_study::config::Config;
+use cruncher_backend::tape::{self, EncodedSnapshot};
+use cruncher_study::access::{AccessKey, Role, StudyAccess};
+use cruncher_study::config::StudyConfig;
 use js_sys::{Array, Float64Array, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::JsCast;
@@ -41,10 +41,10 @@ pub(crate) fn left_out() -> Option<String> {
 }
 
 /// The study, and an access that nobody asks for, if this page is a frozen study.
-pub(crate) fn study() -> Option<(Study, Access)> {
-    let config = Config::parse(frozen()?.get(CONFIG).as_string()?.as_bytes()).ok()?;
+pub(crate) fn study() -> Option<(Study, StudyAccess)> {
+    let config = StudyConfig::parse(frozen()?.get(CONFIG).as_string()?.as_bytes()).ok()?;
     let key = AccessKey { key_id: String::new(), secret: String::new() };
-    let access = Access { role: Role::Viewer, key, worker: None };
+    let access = StudyAccess { role: Role::Viewer, key, worker: None };
     Some((Study::new(network(), config, &access.key), access))
 }
 
@@ -53,5 +53,5 @@ pub(crate) fn snapshot() -> Option<Snapshot> {
     let frozen = frozen()?;
     let numbers = frozen.get(NUMBERS).dyn_ref().map(Float64Array::to_vec)?;
     let texts = (TEXTS..frozen.length()).map(|text| frozen.get(text).as_string().unwrap_or_default()).collect();
-    tape::read(Tape { numbers, texts })
+    tape::read(EncodedSnapshot { numbers, texts })
 }

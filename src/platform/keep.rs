@@ -16,7 +16,7 @@ const STORE: &str = "values";
 
 /// The values that one study's page keeps.
 #[derive(Debug)]
-pub(crate) struct Keep(IdbDatabase);
+pub(crate) struct BrowserStore(IdbDatabase);
 
 /// A value that can't be kept or had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub(crate) enum KeepError {
     Failed(String),
 }
 
-impl Keep {
+impl BrowserStore {
     /// What is kept for the study whose page is at `page_url`. In the local cloud several studies share an origin: their
     /// folders tell them apart.
     ///
@@ -128,7 +128,7 @@ impl Keep {
     }
 }
 
-impl Drop for Keep {
+impl Drop for BrowserStore {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -4,7 +4,7 @@ use leptos::prelude::window;
 
 /// What is noted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Mark {
+pub(crate) enum VisitFlag {
     /// Cases are being sent.
     Sending,
     /// The study is a large one.
@@ -13,7 +13,7 @@ pub(crate) enum Mark {
     Shared,
 }
 
-impl Mark {
+impl VisitFlag {
     /// Notes it, or that it isn't so any more. Without storage this costs a moment at the next visit.
     pub(crate) fn set(self, is_so: bool) {
         let Ok(Some(storage)) = window().local_storage() else { return };

@@ -12,9 +12,9 @@ use super::network;
 
 /// Ends a wait early.
 #[derive(Clone)]
-pub(crate) struct Wake(UnboundedSender<()>);
+pub(crate) struct WakeHandle(UnboundedSender<()>);
 
-impl Wake {
+impl WakeHandle {
     /// Wakes nobody.
     pub(crate) fn nobody() -> Self {
         Self(unbounded().0)
@@ -30,9 +30,9 @@ impl Wake {
 /// Does `step` again and again, with the wait that it asks for in between.
 ///
 /// It rests while the tab is hidden, goes on at once when it is seen again, and ends with the owner that it began in.
-pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> Wake {
+pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle {
     let (sender, receiver) = unbounded();
-    let wake = Wake(sender);
+    let wake = WakeHandle(sender);
     let (abort, registration) = AbortHandle::new_pair();
     on_cleanup(move || abort.abort());
     let seen = wake.clone();

@@ -5,7 +5,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement};
 
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 use crate::state::route::Page;
 
 /// What starts a program that `assets/start.js` is asked for: in the page as a module, and beside the page as a worker.
@@ -13,12 +13,12 @@ const START: &str = "assets/start.js?program=";
 
 /// A page that is a program of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Program {
+pub(crate) enum PageProgram {
     Designer,
     Results,
 }
 
-impl Program {
+impl PageProgram {
     /// All of them.
     pub(crate) const ALL: [Self; 2] = [Self::Designer, Self::Results];
 
@@ -50,7 +50,7 @@ impl Program {
     }
 
     /// Loads and starts it, unless that was done before; says in `failed` if it doesn't come about.
-    pub(crate) fn load(self, failed: RwSignal<Option<Problem>>) {
+    pub(crate) fn load(self, failed: RwSignal<Option<PageProblem>>) {
         if self.script().is_none() {
             // A document takes every element.
             let _ = self.start("", failed);
@@ -58,7 +58,7 @@ impl Program {
     }
 
     /// Loads and starts it although that has failed before.
-    pub(crate) fn load_again(self, failed: RwSignal<Option<Problem>>) {
+    pub(crate) fn load_again(self, failed: RwSignal<Option<PageProblem>>) {
         failed.set(None);
         if let Some(script) = self.script() {
             script.remove();
@@ -76,13 +76,13 @@ impl Program {
         format!("{}-start", self.name())
     }
 
-    fn start(self, attempt: &str, failed: RwSignal<Option<Problem>>) -> Result<(), JsValue> {
+    fn start(self, attempt: &str, failed: RwSignal<Option<PageProblem>>) -> Result<(), JsValue> {
         let script = document().create_element("script")?;
         script.set_id(&self.script_id());
         script.set_attribute("type", "module")?;
         script.set_attribute("src", &format!("{}{attempt}", self.start_url()))?;
         let page = self.page().name();
-        let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(Problem::no_program(page))));
+        let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(page))));
         script.add_event_listener_with_callback("error", fail.into_js_value().unchecked_ref())?;
         document().body().ok_or(JsValue::NULL)?.append_child(&script)?;
         Ok(())

@@ -24,7 +24,7 @@ pub(crate) fn give(chunk: &JsValue) {
 
 /// What the page knows of the study's cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct ShownCounts {
     /// All of them.
     pub(crate) cases: u64,
     /// With a result.
@@ -35,7 +35,7 @@ pub(crate) struct Counts {
 
 /// Says how many cases there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-pub(crate) fn tell(counts: Counts) {
+pub(crate) fn tell(counts: ShownCounts) {
     let numbers = [counts.cases as f64, counts.done as f64, f64::from(u8::from(counts.is_checked))];
     let numbers: Array = numbers.map(JsValue::from).iter().collect();
     // A window takes every property.
@@ -45,10 +45,10 @@ pub(crate) fn tell(counts: Counts) {
 
 /// How many cases there are; none before the first look.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were counted")]
-pub(crate) fn counts() -> Option<Counts> {
+pub(crate) fn counts() -> Option<ShownCounts> {
     let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
     let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
-    Some(Counts { cases: number(0), done: number(1), is_checked: number(2) > 0 })
+    Some(ShownCounts { cases: number(0), done: number(1), is_checked: number(2) > 0 })
 }
 
 fn tell_more() {

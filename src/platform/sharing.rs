@@ -1,12 +1,12 @@
 //! Tabs of one browser share the access to a study, if their user wants that: a tab without one asks the others. The key goes
 //! from tab to tab, each of which keeps it for itself; nothing that outlives the tabs holds it.
 
-use cruncher_study::access::Access;
+use cruncher_study::access::StudyAccess;
 use futures::channel::mpsc::unbounded;
 use leptos::prelude::window;
 
 use crate::platform::address;
-use crate::platform::marks::Mark;
+use crate::platform::marks::VisitFlag;
 use crate::platform::tabs::{self, TabChannel};
 
 const QUESTION: &str = "access?";
@@ -29,10 +29,10 @@ pub(crate) fn answer() {
 }
 
 /// The access that another tab has, if one does.
-pub(crate) async fn ask() -> Option<Access> {
+pub(crate) async fn ask() -> Option<StudyAccess> {
     let (sender, mut answers) = unbounded();
     let tabs = open(move |said, _| {
-        if let Ok(access) = serde_json::from_slice::<Access>(said.as_bytes()) {
+        if let Ok(access) = serde_json::from_slice::<StudyAccess>(said.as_bytes()) {
             // Only the first one is waited for.
             let _ = sender.unbounded_send(access);
         }
@@ -44,8 +44,8 @@ pub(crate) async fn ask() -> Option<Access> {
 /// Forgets the access: in this tab, and in all of them if they share it.
 pub(crate) fn leave() {
     address::forget_access();
-    if Mark::Shared.is_set() {
-        Mark::Shared.set(false);
+    if VisitFlag::Shared.is_set() {
+        VisitFlag::Shared.set(false);
         if let Some(tabs) = open(|_, _| {}) {
             tabs.say(LEAVE);
         }

@@ -1,10 +1,10 @@
 //! What was read of a study, in this browser's own store: opened again, it isn't read again.
 
-use cruncher_study::config::Config;
+use cruncher_study::config::StudyConfig;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use super::keep::{Keep, KeepError};
+use super::keep::{BrowserStore, KeepError};
 
 /// What names in the store begin with. A change of what is put there makes another number of it.
 const PREFIX: &str = "read";
@@ -21,14 +21,14 @@ pub(crate) struct StudyShelf {
 
 impl StudyShelf {
     /// The shelf of the study with this page and configuration.
-    pub(crate) fn new(page_url: &str, config: &Config) -> Self {
+    pub(crate) fn new(page_url: &str, config: &StudyConfig) -> Self {
         let prefix = format!("{PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);
         Self { page_url: page_url.to_owned(), prefix }
     }
 
     /// What stands there by these names. What an earlier study of the same bucket has left there goes.
     pub(crate) async fn get(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, KeepError> {
-        let keep = Keep::open(&self.page_url).await?;
+        let keep = BrowserStore::open(&self.page_url).await?;
         for key in keep.keys().await? {
             if key.starts_with(PREFIX) && !key.starts_with(&self.prefix) {
                 keep.delete(&key).await?;
@@ -47,7 +47,7 @@ impl StudyShelf {
     pub(crate) async fn put(&self, things: Vec<(String, Vec<u8>)>) -> Result<(), KeepError> {
         let value = |(name, bytes): (String, Vec<u8>)| (self.key(&name), Uint8Array::from(bytes.as_slice()).into());
         let values: Vec<(String, JsValue)> = things.into_iter().map(value).collect();
-        Keep::open(&self.page_url).await?.put_each(&values).await
+        BrowserStore::open(&self.page_url).await?.put_each(&values).await
     }
 
     fn key(&self, name: &str) -> String {

@@ -5,23 +5,23 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use cruncher_backend::archive::{ArchiveRequest, ArchiveSummary, ArchivedCase, ArchivedFile, MAX_CASES, gather};
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
-use cruncher_results::export::npy::Matrix;
-use cruncher_results::export::zip::{Content, Zip, ZipError};
-use cruncher_results::mask::Mask;
-use cruncher_results::store::{Cell, Store};
+use cruncher_results::export::npy::NpyMatrix;
+use cruncher_results::export::zip::{ZipArchive, ZipContent, ZipError};
+use cruncher_results::mask::RowMask;
+use cruncher_results::store::{CellValue, ResultStore};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::DataKey;
 use js_sys::Array;
 use leptos::prelude::*;
 
 use super::desk::case_of;
-use super::files::{BYTES_AT_ONCE, LINES_AT_ONCE, Parts, Wanted, Which, rest};
+use super::files::{BYTES_AT_ONCE, DownloadRequest, ExportedCases, FileParts, LINES_AT_ONCE, rest};
 use super::freeze::words;
 use super::reading;
 use crate::platform::download;
-use crate::state::export::{Contents, VersionFiles, lines};
+use crate::state::export::{ExportContents, VersionFiles, lines};
 
 /// So many cases of a list are written before the page answers.
 const IDS_AT_ONCE: usize = 20_000;
@@ -29,7 +29,7 @@ const IDS_AT_ONCE: usize = 20_000;
 /// An archive in parts, as the browser takes them.
 #[derive(Default)]
 struct Archive {
-    zip: Zip,
+    zip: ZipArchive,
     parts: Array,
     /// Small files one behind another, which the browser doesn't have yet.
     small: Vec<u8>,
@@ -37,7 +37,7 @@ struct Archive {
 
 impl Archive {
     /// A file that is there in parts.
-    fn add(&mut self, name: &str, file: &Parts) -> Result<(), ZipError> {
+    fn add(&mut self, name: &str, file: &FileParts) -> Result<(), ZipError> {
         let before = self.zip.file(name, &file.content)?;
         self.hand_over();
         self.parts.push(&download::part(&before));
@@ -49,7 +49,7 @@ impl Archive {
 
     /// A small file.
     fn add_small(&mut self, name: &str, content: &[u8]) -> Result<(), ZipError> {
-        let before = self.zip.file(name, &Content::of(content))?;
+        let before = self.zip.file(name, &ZipContent::of(content))?;
         self.small.extend(before);
         self.small.extend_from_slice(content);
         if self.small.len() > BYTES_AT_ONCE {
@@ -86,7 +86,7 @@ struct Cases {
 }
 
 impl Cases {
-    fn of(store: &Store, chosen: &Mask, which: Which) -> Self {
+    fn of(store: &ResultStore, chosen: &RowMask, which: ExportedCases) -> Self {
         let (mut failed, mut done) = (failed(store), store.done());
         failed.and(chosen);
         done.and(chosen);
@@ -98,22 +98,22 @@ impl Cases {
             batches.extend(all().filter_map(|row| case_of(store, row)).map(|(batch, _)| batch));
             batches
         };
-        let batches = (which == Which::Selected).then(batches);
+        let batches = (which == ExportedCases::Selected).then(batches);
         Self { count: all().count() as u64, failed: failed.iter().collect(), documents, rows, batches }
     }
 }
 
-impl Wanted {
+impl DownloadRequest {
     /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
     pub(super) async fn archive(
         &self,
-        contents: &mut Contents,
+        contents: &mut ExportContents,
         tell: &Rc<impl Fn(String) + 'static>,
     ) -> Result<Array, ZipError> {
         // The same rows in all files, also if more come meanwhile.
         let (done, chosen) = self.desk.data.with_untracked(|store| (self.done(store), self.rows(store)));
         let cases = self.desk.data.with_untracked(|store| Cases::of(store, &chosen, self.which));
-        let names = |matrix: &Matrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
+        let names = |matrix: &NpyMatrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
         let mut archive = Archive::default();
         archive.add("cases.csv", &self.table(&**tell, contents).await)?;
         let x = self.factors(&done);
@@ -174,26 +174,27 @@ impl Wanted {
     }
 
     /// The table of failed cases.
-    async fn errors(&self, failed: &[usize], told: &BTreeMap<usize, ToldError>) -> Parts {
-        let mut parts = Parts::default();
-        let table = |store: &Store| ErrorTable::new(store, self.layout.clone()).header();
+    async fn errors(&self, failed: &[usize], told: &BTreeMap<usize, ToldError>) -> FileParts {
+        let mut parts = FileParts::default();
+        let table = |store: &ResultStore| ErrorTable::new(store, self.layout.clone()).header();
         parts.add(self.desk.data.with_untracked(table).as_bytes());
         for rows in failed.chunks(LINES_AT_ONCE) {
             rest().await;
-            let lines = |store: &Store| ErrorTable::new(store, self.layout.clone()).rows(rows.iter().copied(), told);
+            let lines =
+                |store: &ResultStore| ErrorTable::new(store, self.layout.clone()).rows(rows.iter().copied(), told);
             parts.add(self.desk.data.with_untracked(lines).as_bytes());
         }
         parts
     }
 
     /// The cases of the matrices' rows, one a line.
-    async fn ids(&self, done: &Mask) -> Parts {
+    async fn ids(&self, done: &RowMask) -> FileParts {
         let rows: Vec<usize> = done.iter().collect();
-        let mut ids = Parts::default();
+        let mut ids = FileParts::default();
         for part in rows.chunks(IDS_AT_ONCE) {
             rest().await;
-            let line = |store: &Store, row: usize| store.case_ids()[row].to_string() + "\n";
-            let lines = |store: &Store| part.iter().map(|row| line(store, *row)).collect::<String>();
+            let line = |store: &ResultStore, row: usize| store.case_ids()[row].to_string() + "\n";
+            let lines = |store: &ResultStore| part.iter().map(|row| line(store, *row)).collect::<String>();
             ids.add(self.desk.data.with_untracked(lines).as_bytes());
         }
         ids
@@ -201,18 +202,18 @@ impl Wanted {
 }
 
 /// The batch of a row and the version of the model that it is of, where the table has a column of these.
-fn version_of(store: &Store, row: usize) -> Option<(String, String)> {
-    let text = |field: Field| match store.cell(&ColumnId::Case(field), row) {
-        Cell::Text(text) => Some(text.to_owned()),
+fn version_of(store: &ResultStore, row: usize) -> Option<(String, String)> {
+    let text = |field: CaseField| match store.cell(&ColumnId::Case(field), row) {
+        CellValue::Text(text) => Some(text.to_owned()),
         _ => None,
     };
-    let version = text(Field::Model).filter(|_| store.has_versions())?;
-    Some((text(Field::Batch)?, version))
+    let version = text(CaseField::Model).filter(|_| store.has_versions())?;
+    Some((text(CaseField::Batch)?, version))
 }
 
 /// A file that is there as a whole, in parts; the page answers in between.
-async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> Parts {
-    let mut parts = Parts::default();
+async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> FileParts {
+    let mut parts = FileParts::default();
     for (number, part) in bytes.chunks(BYTES_AT_ONCE).enumerate() {
         tell(format!("Packing {name}, {} % …", 100 * number / bytes.len().div_ceil(BYTES_AT_ONCE)));
         rest().await;

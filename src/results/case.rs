@@ -1,8 +1,8 @@
 //! The case that stands open, in a sheet beside the plots.
 
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::number::exact;
-use cruncher_results::store::{Cell, FAILED, Store};
+use cruncher_results::store::{CellValue, FAILED, ResultStore};
 use cruncher_study::figures::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::KeyboardEvent;
@@ -13,12 +13,12 @@ use web_sys::{Event, HtmlElement};
 
 use super::columns::unit;
 use super::copy::copy_button;
-use super::desk::Desk;
+use super::desk::ResultsState;
 use super::document::document;
 use super::outcome::outcome;
 use super::reading;
 use crate::platform::local_time::{clock_time, exact_time};
-use crate::state::words::{Words, words};
+use crate::state::words::{CellText, words};
 
 /// A longer text takes several lines on a narrow window.
 const MAX_SHORT_CHARS: usize = 40;
@@ -27,12 +27,12 @@ const MAX_SHORT_CHARS: usize = 40;
 const MOST_VALUES: usize = 200;
 
 /// The case that stands open, if one does.
-pub(super) fn case(desk: Desk) -> AnyView {
+pub(super) fn case(desk: ResultsState) -> AnyView {
     let is_open = Memo::new(move |_| desk.opened.get().is_some());
     (move || is_open.get().then(|| sheet(desk))).into_any()
 }
 
-fn sheet(desk: Desk) -> AnyView {
+fn sheet(desk: ResultsState) -> AnyView {
     let before = document_focus();
     let sheet = NodeRef::<Div>::new();
     Effect::new(move || {
@@ -100,7 +100,7 @@ fn tell_plots() {
 }
 
 /// To the case before and the one behind, in the order of the table.
-fn steps(desk: Desk, row: Memo<usize>) -> AnyView {
+fn steps(desk: ResultsState, row: Memo<usize>) -> AnyView {
     let place = Memo::new(move |_| desk.order.read().iter().position(|own| *own as usize == row.get()));
     let beside = move |step: isize| {
         let place = place.get()?.checked_add_signed(step)?;
@@ -133,36 +133,36 @@ fn steps(desk: Desk, row: Memo<usize>) -> AnyView {
 }
 
 /// What every case has.
-fn facts(desk: Desk, row: usize) -> AnyView {
+fn facts(desk: ResultsState, row: usize) -> AnyView {
     desk.data.with(|store| {
-        let cell = |field: Field| store.cell(&ColumnId::Case(field), row);
-        let number = |field: Field| store.field(field).number(row);
+        let cell = |field: CaseField| store.cell(&ColumnId::Case(field), row);
+        let number = |field: CaseField| store.field(field).number(row);
         let now = Date::now() / 1000.0;
-        let time = |field: Field| match number(field) {
+        let time = |field: CaseField| match number(field) {
             secs if secs.is_nan() => ("–".to_owned(), None),
             secs => {
                 (format!("{}:{:02.0}", clock_time(secs, now), secs.rem_euclid(60.0).floor()), Some(exact_time(secs)))
             }
         };
-        let took = match number(Field::DurationSecs) {
+        let took = match number(CaseField::DurationSecs) {
             secs if secs.is_nan() => ("–".to_owned(), None),
             secs => (duration(secs), Some(format!("{} s", exact(secs)))),
         };
-        let (state, class) = outcome(cell(Field::State));
-        let is_over = if cell(Field::State) == Cell::Text(FAILED) { ", no attempt is left" } else { "" };
-        let plain = |field: Field| (words(cell(field)).text, None);
+        let (state, class) = outcome(cell(CaseField::State));
+        let is_over = if cell(CaseField::State) == CellValue::Text(FAILED) { ", no attempt is left" } else { "" };
+        let plain = |field: CaseField| (words(cell(field)).text, None);
         let facts = [
             ("State", (format!("{state}{is_over}"), None), class),
-            ("Batch", plain(Field::Batch), ""),
-            (MODEL_VERSION, plain(Field::Model), ""),
-            ("Level", plain(Field::Level), ""),
-            ("Replicate", plain(Field::Replicate), ""),
-            ("Worker", plain(Field::Worker), ""),
-            ("Start", time(Field::StartTime), ""),
-            ("End", time(Field::EndTime), ""),
+            ("Batch", plain(CaseField::Batch), ""),
+            (MODEL_VERSION, plain(CaseField::Model), ""),
+            ("Level", plain(CaseField::Level), ""),
+            ("Replicate", plain(CaseField::Replicate), ""),
+            ("Worker", plain(CaseField::Worker), ""),
+            ("Start", time(CaseField::StartTime), ""),
+            ("End", time(CaseField::EndTime), ""),
             ("Duration", took, ""),
         ];
-        let has_version = cell(Field::Model) != Cell::Missing;
+        let has_version = cell(CaseField::Model) != CellValue::Missing;
         let facts: Vec<_> = facts
             .into_iter()
             .filter(|(name, ..)| has_version || *name != MODEL_VERSION)
@@ -182,7 +182,7 @@ enum Part {
     Responses,
 }
 
-fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
+fn values(desk: ResultsState, row: usize, part: Part) -> Option<AnyView> {
     let (title, ids) = desk.data.with(|store| match part {
         Part::Factors => ("Factors", ids(store, row, store.factors().map(|(id, _)| id))),
         Part::Responses => ("Responses", ids(store, row, store.responses().map(|(id, _)| id))),
@@ -190,7 +190,7 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
     let more = ids.len().saturating_sub(MOST_VALUES);
     let one = |id: &ColumnId| {
         // Here is room for all digits.
-        let Words { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
+        let CellText { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
         let text = exact.unwrap_or(text);
         // Several lines of words are read from their beginning.
         let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
@@ -198,7 +198,7 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
     };
     let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
     let more = (more > 0).then(|| format!("{more} more are in the document."));
-    let is_cut = |id: &&ColumnId| desk.data.with(|store| matches!(store.cell(id, row), Cell::Cut(..)));
+    let is_cut = |id: &&ColumnId| desk.data.with(|store| matches!(store.cell(id, row), CellValue::Cut(..)));
     let cut = match ids.iter().take(MOST_VALUES).filter(is_cut).count() as u64 {
         0 => None,
         cut => Some(format!("{} cut here, and whole in the document.", counted(cut, "text is", "texts are"))),
@@ -214,6 +214,6 @@ fn values(desk: Desk, row: usize, part: Part) -> Option<AnyView> {
 }
 
 /// The columns in which a case has something.
-fn ids<'a>(store: &Store, row: usize, all: impl Iterator<Item = &'a ColumnId>) -> Vec<ColumnId> {
-    all.filter(|id| store.cell(id, row) != Cell::Missing).cloned().collect()
+fn ids<'a>(store: &ResultStore, row: usize, all: impl Iterator<Item = &'a ColumnId>) -> Vec<ColumnId> {
+    all.filter(|id| store.cell(id, row) != CellValue::Missing).cloned().collect()
 }

@@ -1,19 +1,19 @@
 //! Choosing what is shown.
 
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::store::Store;
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::store::ResultStore;
 use leptos::prelude::*;
 
-use super::columns::{Shown, is_logarithmic, label, showable, unit};
-use super::desk::Desk;
+use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
+use super::desk::ResultsState;
 use crate::state::shorten;
-use crate::state::view::View;
+use crate::state::view::ResultsView;
 
 /// Puts a choice into the view.
-type Choose = fn(&mut View, Option<ColumnId>);
+type Choose = fn(&mut ResultsView, Option<ColumnId>);
 
 /// Response, factors and colour.
-pub(super) fn choices(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+pub(super) fn choices(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let response = move || shown.get().map(|shown| shown.response);
     let factor = move || shown.get().map(|shown| shown.factor);
     let second = move || shown.get().map(|shown| shown.second);
@@ -30,7 +30,7 @@ pub(super) fn choices(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 fn picker(
-    desk: Desk,
+    desk: ResultsState,
     name: &'static str,
     current: impl Fn() -> Option<ColumnId> + Send + Sync + Copy + 'static,
     choose: Choose,
@@ -93,16 +93,16 @@ fn picker(
 }
 
 /// The columns that have something to show.
-fn groups(store: &Store) -> Vec<(&'static str, Vec<ColumnId>)> {
+fn groups(store: &ResultStore) -> Vec<(&'static str, Vec<ColumnId>)> {
     let fields = [
-        Field::DurationSecs,
-        Field::StartTime,
-        Field::EndTime,
-        Field::Worker,
-        Field::Batch,
-        Field::Model,
-        Field::Level,
-        Field::State,
+        CaseField::DurationSecs,
+        CaseField::StartTime,
+        CaseField::EndTime,
+        CaseField::Worker,
+        CaseField::Batch,
+        CaseField::Model,
+        CaseField::Level,
+        CaseField::State,
     ];
     vec![
         ("Responses", showable(store, store.responses().map(|(id, _)| id.clone()))),

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cruncher_plot::{Axis, Column, MAX_SHOWN, Outliers, Places, Scale};
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_plot::{Axis, AxisPlaces, AxisScale, MAX_SHOWN, Outliers, PlotColumn};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::statistics::within;
-use cruncher_results::store::{Column as StoreColumn, Statistics, Store};
+use cruncher_results::store::{ColumnStatistics, ResultStore, StoreColumn};
 use leptos::prelude::*;
 
-use super::desk::Desk;
+use super::desk::ResultsState;
 use crate::platform::local_time::utc_offset_secs;
 use crate::state::responses::{default_response, is_text};
 
@@ -31,19 +31,19 @@ thread_local! {
 #[derive(Default)]
 struct FarOutside {
     revision: u64,
-    found: Vec<(ColumnId, Scale, Option<Outliers>)>,
+    found: Vec<(ColumnId, AxisScale, Option<Outliers>)>,
 }
 
 #[derive(Default)]
 struct Located {
     revision: u64,
     /// The last ones are the newest.
-    places: Vec<(ColumnId, Axis, Rc<Places>)>,
+    places: Vec<(ColumnId, Axis, Rc<AxisPlaces>)>,
 }
 
 /// A column as charts take it.
 #[derive(Clone)]
-pub(super) struct Plotted<'a> {
+pub(super) struct PlottedColumn<'a> {
     id: ColumnId,
     /// A number a case; not a number where there is none.
     pub(super) values: Cow<'a, [f64]>,
@@ -62,20 +62,20 @@ pub(super) struct Plotted<'a> {
 pub(super) struct OnAxis<'a> {
     values: &'a [f64],
     axis: Axis,
-    places: Rc<Places>,
+    places: Rc<AxisPlaces>,
 }
 
 impl OnAxis<'_> {
     /// The same, as charts take it.
-    pub(super) fn column(&self) -> Column<'_> {
-        Column::located(self.axis.clone(), self.values, &self.places)
+    pub(super) fn column(&self) -> PlotColumn<'_> {
+        PlotColumn::located(self.axis.clone(), self.values, &self.places)
     }
 }
 
-impl Plotted<'_> {
+impl PlottedColumn<'_> {
     /// The same without its values, for whoever outlives the store's loan.
-    pub(super) fn into_owned(self) -> Plotted<'static> {
-        Plotted { values: Cow::Owned(Vec::new()), ..self }
+    pub(super) fn into_owned(self) -> PlottedColumn<'static> {
+        PlottedColumn { values: Cow::Owned(Vec::new()), ..self }
     }
 
     /// The numbers of which there are means: without those that no axis shows, and without what is far outside if the reader has
@@ -105,7 +105,7 @@ impl Plotted<'_> {
             if let Some((.., places)) = located.places.iter().find(|entry| is_own(entry)) {
                 return places.clone();
             }
-            let places = Rc::new(Places::of(&axis, &self.values));
+            let places = Rc::new(AxisPlaces::of(&axis, &self.values));
             let others = located.places.iter().filter(|(id, ..)| *id == self.id).count();
             if others >= MOST_KEPT
                 && let Some(oldest) = located.places.iter().position(|(id, ..)| *id == self.id)
@@ -120,10 +120,10 @@ impl Plotted<'_> {
 }
 
 /// A column of the store as charts take it.
-pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotted<'a> {
+pub(super) fn plotted<'a>(desk: ResultsState, store: &'a ResultStore, id: &ColumnId) -> PlottedColumn<'a> {
     let (label, unit) = (label(id), unit(desk, id));
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
-    let plotted = |values, axis, range, categories| Plotted {
+    let plotted = |values, axis, range, categories| PlottedColumn {
         id: id.clone(),
         values,
         axis,
@@ -133,7 +133,7 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
         revision: store.revision(),
     };
     let Some(column) = store.column(id) else {
-        return plotted(nothing(), Axis::covering(&label, &unit, Scale::Linear, &[]), None, None);
+        return plotted(nothing(), Axis::covering(&label, &unit, AxisScale::Linear, &[]), None, None);
     };
     if is_text(store, id) {
         let (values, names) = by_category(store, column);
@@ -147,12 +147,12 @@ pub(super) fn plotted<'a>(desk: Desk, store: &'a Store, id: &ColumnId) -> Plotte
     let range = trimmed.map(|Outliers { least, most, .. }| (least, most)).or(whole);
     let ends: Vec<f64> = range.into_iter().flat_map(|(least, most)| [least, most]).collect();
     let axis = Axis::covering(&label, &unit, axis.scale, &ends);
-    Plotted { is_trimmed: trimmed.is_some(), ..plotted(values, axis, range, None) }
+    PlottedColumn { is_trimmed: trimmed.is_some(), ..plotted(values, axis, range, None) }
 }
 
 /// Which category each case has, and what the first of them are called. Those beyond have a place outside of their axis.
 #[expect(clippy::cast_precision_loss, reason = "there are fewer than rows")]
-fn by_category(store: &Store, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
+fn by_category(store: &ResultStore, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
     let categories = store.categories(column);
     let mut of_code = vec![f64::NAN; categories.iter().map(|category| category.code as usize + 1).max().unwrap_or(1)];
     for (place, category) in categories.iter().enumerate() {
@@ -163,8 +163,8 @@ fn by_category(store: &Store, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
 }
 
 /// The least and the largest number that an axis can show.
-pub(super) fn range(statistics: Statistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
-    let is_log = axis.scale == Scale::Logarithmic;
+pub(super) fn range(statistics: ColumnStatistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
+    let is_log = axis.scale == AxisScale::Logarithmic;
     let (least, most) = (if is_log { statistics.least_positive } else { statistics.least }?, statistics.most?);
     // Only where there are others, all have to be looked at.
     if axis.can_show(least) && axis.can_show(most) { Some((least, most)) } else { axis.extent(values.iter().copied()) }
@@ -194,31 +194,33 @@ pub(super) fn far_outside(
 }
 
 /// How places follow from the numbers of a column.
-pub(super) fn scale(desk: Desk, id: &ColumnId) -> Scale {
+pub(super) fn scale(desk: ResultsState, id: &ColumnId) -> AxisScale {
     match id {
-        ColumnId::Case(Field::StartTime | Field::EndTime) => Scale::Time { utc_offset_secs: utc_offset_secs() },
-        id if is_logarithmic(desk, id) => Scale::Logarithmic,
-        _ => Scale::Linear,
+        ColumnId::Case(CaseField::StartTime | CaseField::EndTime) => {
+            AxisScale::Time { utc_offset_secs: utc_offset_secs() }
+        }
+        id if is_logarithmic(desk, id) => AxisScale::Logarithmic,
+        _ => AxisScale::Linear,
     }
 }
 
 /// What a column is called where everybody sees it.
 pub(super) fn label(id: &ColumnId) -> String {
     match id {
-        ColumnId::Case(Field::DurationSecs) => "duration".to_owned(),
-        ColumnId::Case(Field::StartTime) => "start".to_owned(),
-        ColumnId::Case(Field::EndTime) => "end".to_owned(),
-        ColumnId::Case(Field::CaseId) => "case".to_owned(),
-        ColumnId::Case(Field::Model) => "model version".to_owned(),
-        ColumnId::Case(Field::Signature) => "error group".to_owned(),
+        ColumnId::Case(CaseField::DurationSecs) => "duration".to_owned(),
+        ColumnId::Case(CaseField::StartTime) => "start".to_owned(),
+        ColumnId::Case(CaseField::EndTime) => "end".to_owned(),
+        ColumnId::Case(CaseField::CaseId) => "case".to_owned(),
+        ColumnId::Case(CaseField::Model) => "model version".to_owned(),
+        ColumnId::Case(CaseField::Signature) => "error group".to_owned(),
         id => id.name().to_owned(),
     }
 }
 
 /// The unit of a column; empty if nobody says so.
-pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
+pub(super) fn unit(desk: ResultsState, id: &ColumnId) -> String {
     match id {
-        ColumnId::Case(Field::DurationSecs) => "s".to_owned(),
+        ColumnId::Case(CaseField::DurationSecs) => "s".to_owned(),
         // A vector's unit is that of its components.
         ColumnId::Factor(name) => {
             let name = name.split('[').next().unwrap_or_default();
@@ -229,14 +231,14 @@ pub(super) fn unit(desk: Desk, id: &ColumnId) -> String {
 }
 
 /// Whether a column has a logarithmic axis: as its design says, unless the reader has switched that.
-pub(super) fn is_logarithmic(desk: Desk, id: &ColumnId) -> bool {
+pub(super) fn is_logarithmic(desk: ResultsState, id: &ColumnId) -> bool {
     let name = id.name().split('[').next().unwrap_or_default();
     let is_designed = matches!(id, ColumnId::Factor(_)) && desk.designed.read().logarithmic.contains(name);
     is_designed != desk.view.read().is_switched(id)
 }
 
 /// Columns that have something to show: those in which cases differ.
-pub(super) fn showable(store: &Store, ids: impl Iterator<Item = ColumnId>) -> Vec<ColumnId> {
+pub(super) fn showable(store: &ResultStore, ids: impl Iterator<Item = ColumnId>) -> Vec<ColumnId> {
     let differs = |id: &ColumnId| {
         store.column(id).is_some_and(|column| {
             let statistics = column.statistics();
@@ -249,7 +251,7 @@ pub(super) fn showable(store: &Store, ids: impl Iterator<Item = ColumnId>) -> Ve
 
 /// The columns that are shown: as chosen, or the first that have something to show.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shown {
+pub(super) struct ShownColumns {
     pub(super) response: ColumnId,
     pub(super) factor: ColumnId,
     pub(super) second: ColumnId,
@@ -257,20 +259,20 @@ pub(super) struct Shown {
 }
 
 /// The columns that are shown; none while there is nothing to show.
-pub(super) fn shown(desk: Desk) -> Option<Shown> {
+pub(super) fn shown(desk: ResultsState) -> Option<ShownColumns> {
     desk.data.with(|store| {
         let view = desk.view.read();
         let known = |id: &Option<ColumnId>| id.clone().filter(|id| store.column(id).is_some());
         let responses = showable(store, store.responses().map(|(id, _)| id.clone()));
         let factors = showable(store, store.factors().map(|(id, _)| id.clone()));
-        let duration = ColumnId::Case(Field::DurationSecs);
-        let start = ColumnId::Case(Field::StartTime);
+        let duration = ColumnId::Case(CaseField::DurationSecs);
+        let start = ColumnId::Case(CaseField::StartTime);
         let response = known(&view.response).or_else(|| default_response(store, &responses)).unwrap_or(duration);
         let is_number = |id: &&ColumnId| !is_text(store, id);
         let factor = known(&view.factor).or_else(|| factors.iter().find(is_number).cloned());
         let factor = factor.or_else(|| factors.first().cloned()).unwrap_or(start);
         let another = factors.iter().filter(is_number).find(|id| **id != factor).cloned();
         let second = known(&view.second).or(another).unwrap_or_else(|| response.clone());
-        (!store.is_empty()).then(|| Shown { response, factor, second, colour: known(&view.colour) })
+        (!store.is_empty()).then(|| ShownColumns { response, factor, second, colour: known(&view.colour) })
     })
 }

@@ -4,25 +4,25 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use super::columns::Shown;
-use super::desk::Desk;
-use crate::state::responses::{Counts, has_mean};
+use super::columns::ShownColumns;
+use super::desk::ResultsState;
+use crate::state::responses::{TextCounts, has_mean};
 
 /// A bar a text. They follow the selection once it has settled.
-pub(super) fn counts(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+pub(super) fn counts(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = Memo::new(move |_| {
         let selected = desk.settled.get();
         let response = shown.read().as_ref().map(|shown| shown.response.clone());
         let of = |response: ColumnId| {
             desk.data.with_untracked(|store| {
                 let is_counted = !has_mean(store, &response);
-                is_counted.then(|| Counts::of(store, &response, &selected.rows(store)))
+                is_counted.then(|| TextCounts::of(store, &response, &selected.rows(store)))
             })
         };
         response.and_then(of).unwrap_or_default()
     });
     let list = move || {
-        let Counts { texts, more_texts, more_cases, without, cases } = found.get();
+        let TextCounts { texts, more_texts, more_cases, without, cases } = found.get();
         let most = texts.first().map_or(1, |text| text.1);
         let bars = texts.into_iter().map(|(text, count)| bar(desk, shown, text, (count, cases, most))).collect_view();
         let more = |texts| {
@@ -42,7 +42,12 @@ pub(super) fn counts(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-fn bar(desk: Desk, shown: Memo<Option<Shown>>, text: String, (count, cases, most): (u64, u64, u64)) -> AnyView {
+fn bar(
+    desk: ResultsState,
+    shown: Memo<Option<ShownColumns>>,
+    text: String,
+    (count, cases, most): (u64, u64, u64),
+) -> AnyView {
     let percent = |of: u64| 100.0 * count as f64 / of.max(1) as f64;
     let (width, share) = (format!("{:.1}%", percent(most)), format!("{:.0} %", percent(cases)));
     let chosen = text.clone();

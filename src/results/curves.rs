@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_backend::documents::{ReadResult, Unread};
-use cruncher_results::curves::{Along, Found, MAX_POINTS, Sheaf, Shortcomings, spread};
-use cruncher_results::mask::Mask;
-use cruncher_results::store::Store;
+use cruncher_backend::documents::{ReadResult, UnreadReason};
+use cruncher_results::curves::{CurveAbscissa, CurveLosses, CurveSet, FoundArrays, MAX_POINTS, spread};
+use cruncher_results::mask::RowMask;
+use cruncher_results::store::ResultStore;
 use cruncher_study::case::CaseRef;
 use cruncher_study::figures::{counted, thousands};
 use futures::FutureExt;
@@ -13,13 +13,13 @@ use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::{Desk, Selected, case_of};
+use super::desk::{ResultsState, SelectedRows, case_of};
 use super::plots::{CurvePlot, legend};
 use super::reading;
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::frozen;
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 use crate::state::shorten;
 
 /// So many documents are read at a press.
@@ -34,13 +34,13 @@ const DRAWN_AFTER: usize = 25;
 /// Reads curves, and keeps what it has read. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct CurveReader {
-    pub(super) desk: Desk,
+    pub(super) desk: ResultsState,
     /// What was read.
-    pub(super) sheaf: RwSignal<Sheaf>,
+    pub(super) sheaf: RwSignal<CurveSet>,
     /// Which array stands along which.
-    pub(super) pair: Memo<Option<(Along, String)>>,
+    pub(super) pair: Memo<Option<(CurveAbscissa, String)>>,
     course: RwSignal<Course>,
-    problem: RwSignal<Option<Problem>>,
+    problem: RwSignal<Option<PageProblem>>,
     stop: StoredValue<Option<AbortHandle>>,
     extent: Memo<Extent>,
     /// Whether the median is that of some of the curves in places, since others have ended there.
@@ -84,15 +84,15 @@ struct Extent {
 }
 
 impl Extent {
-    fn of(store: &Store, selected: &Selected, sheaf: &Sheaf) -> Self {
+    fn of(store: &ResultStore, selected: &SelectedRows, sheaf: &CurveSet) -> Self {
         let (done, wanted) = (store.done(), with_result(store, selected));
-        let read = |rows: &Mask| sheaf.rows().filter(|row| rows.contains(*row)).count();
+        let read = |rows: &RowMask| sheaf.rows().filter(|row| rows.contains(*row)).count();
         Self { cases: wanted.count(), read: read(&wanted), unread: done.count() - read(&done) }
     }
 }
 
 /// The selected rows that have a result.
-fn with_result(store: &Store, selected: &Selected) -> Mask {
+fn with_result(store: &ResultStore, selected: &SelectedRows) -> RowMask {
     let mut rows = store.done();
     selected.mask.iter().for_each(|mask| rows.and(mask));
     rows
@@ -100,8 +100,8 @@ fn with_result(store: &Store, selected: &Selected) -> Mask {
 
 impl CurveReader {
     /// Nothing is read yet.
-    pub(super) fn new(desk: Desk) -> Self {
-        let sheaf = RwSignal::new(Sheaf::default());
+    pub(super) fn new(desk: ResultsState) -> Self {
+        let sheaf = RwSignal::new(CurveSet::default());
         let chosen = Memo::new(move |_| desk.view.with(|view| (view.curve_x.clone(), view.curve_y.clone())));
         let pair = Memo::new(move |_| {
             let (chosen, sheaf) = (chosen.read(), sheaf.read());
@@ -195,7 +195,7 @@ impl CurveReader {
         }));
     }
 
-    async fn read_each(self, wanted: Vec<(usize, CaseRef)>) -> Result<(), Problem> {
+    async fn read_each(self, wanted: Vec<(usize, CaseRef)>) -> Result<(), PageProblem> {
         let study = reading::study(self.desk).await?;
         let (rows, cases): (Vec<usize>, Vec<CaseRef>) = wanted.into_iter().unzip();
         let mut read = 0;
@@ -210,27 +210,27 @@ impl CurveReader {
             let has_none = sheaf.len() == ENOUGH && sheaf.names().is_empty();
             if has_none || sheaf.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        study.read_results(&cases, &mut take).await.map_err(|error| Problem::from(&error))
+        study.read_results(&cases, &mut take).await.map_err(|error| PageProblem::from(&error))
     }
 
     fn take(self, row: usize, result: ReadResult) {
-        let mut found = Found::default();
+        let mut found = FoundArrays::default();
         self.course.update_untracked(|course| match result {
-            Ok(Some(document)) => found = Found::of(&document.result),
-            Err(Unread::TooLarge { max_bytes }) => {
+            Ok(Some(document)) => found = FoundArrays::of(&document.result),
+            Err(UnreadReason::TooLarge { max_bytes }) => {
                 (course.too_large, course.max_bytes) = (course.too_large + 1, max_bytes);
             }
-            Ok(None) | Err(Unread::Broken(_)) => course.unreadable += 1,
+            Ok(None) | Err(UnreadReason::Broken(_)) => course.unreadable += 1,
         });
         self.sheaf.update_untracked(|sheaf| sheaf.add(row, found));
     }
 }
 
 /// What stands along the axis, in words.
-pub(super) fn name_of(along: &Along) -> &str {
+pub(super) fn name_of(along: &CurveAbscissa) -> &str {
     match along {
-        Along::Index => "the index",
-        Along::Array(name) => name,
+        CurveAbscissa::Index => "the index",
+        CurveAbscissa::Array(name) => name,
     }
 }
 
@@ -306,7 +306,7 @@ fn state(reader: CurveReader) -> String {
             _ => to_be_read(cases, &of),
         };
     }
-    let Shortcomings { left_out, thinned, numberless } = sheaf.shortcomings();
+    let CurveLosses { left_out, thinned, numberless } = sheaf.shortcomings();
     let numberless = told(
         numberless,
         "array has fewer than two numbers and is no curve",
@@ -385,11 +385,11 @@ fn choices(reader: CurveReader) -> AnyView {
     let partners = move || {
         let Some((shown, y)) = reader.pair.get() else { return Vec::new() };
         let sheaf = reader.sheaf.read();
-        let arrays = sheaf.partners(&y).into_iter().map(|name| Along::Array(name.to_owned()));
-        let partners: Vec<Along> = arrays.chain([Along::Index]).collect();
+        let arrays = sheaf.partners(&y).into_iter().map(|name| CurveAbscissa::Array(name.to_owned()));
+        let partners: Vec<CurveAbscissa> = arrays.chain([CurveAbscissa::Index]).collect();
         let names: Vec<_> = partners.iter().map(|along| (name_of(along).to_owned(), String::new())).collect();
         let short = shorten::choices(&names);
-        let option = |(along, short): (Along, String)| {
+        let option = |(along, short): (CurveAbscissa, String)| {
             view! { <option value=along.to_string() selected=shown == along>{short}</option> }
         };
         partners.into_iter().zip(short).map(option).collect_view()

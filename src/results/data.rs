@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::Chunk;
-use cruncher_results::store::Store;
+use cruncher_results::store::ResultStore;
 use js_sys::Date;
 use leptos::prelude::*;
 
-use crate::platform::rows::{self, Counts};
+use crate::platform::rows::{self, ShownCounts};
 use crate::state::route::BatchChoice;
 use crate::state::rows::BatchRows;
 
@@ -33,12 +33,12 @@ thread_local! {
 
 /// The rows. Copies share everything.
 #[derive(Clone, Copy)]
-pub(super) struct Data {
+pub(super) struct ResultsData {
     revision: RwSignal<u64>,
-    counts: RwSignal<Option<Counts>>,
+    counts: RwSignal<Option<ShownCounts>>,
 }
 
-impl Data {
+impl ResultsData {
     /// Takes what is handed over, now and from now on.
     pub(super) fn follow() -> Self {
         let data = Self { revision: RwSignal::new(0), counts: RwSignal::new(None) };
@@ -85,7 +85,7 @@ impl Data {
 
     /// Shows the rows that there are now; while many come, only now and then.
     fn show(self) {
-        let revision = self.with_untracked(Store::revision);
+        let revision = self.with_untracked(ResultStore::revision);
         if revision == self.revision.get_untracked() {
             return;
         }
@@ -107,17 +107,17 @@ impl Data {
     /// Shows other batches, at once. Their rows have other places.
     pub(super) fn choose(self, batches: BatchChoice) {
         ROWS.with_borrow_mut(|rows| rows.choose(batches));
-        self.revision.set(self.with_untracked(Store::revision));
+        self.revision.set(self.with_untracked(ResultStore::revision));
     }
 
     /// Looks at the rows once.
     #[expect(clippy::unused_self, reason = "whoever has no data has nothing to look at")]
-    pub(super) fn with_untracked<T>(self, look: impl FnOnce(&Store) -> T) -> T {
+    pub(super) fn with_untracked<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
         ROWS.with_borrow(|rows| look(rows.shown()))
     }
 
     /// How far the page around is.
-    pub(super) const fn counts(self) -> RwSignal<Option<Counts>> {
+    pub(super) const fn counts(self) -> RwSignal<Option<ShownCounts>> {
         self.counts
     }
 
@@ -127,7 +127,7 @@ impl Data {
     }
 
     /// Looks at the rows; whoever does is called again when there are others.
-    pub(super) fn with<T>(self, look: impl FnOnce(&Store) -> T) -> T {
+    pub(super) fn with<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
         self.revision.track();
         self.with_untracked(look)
     }

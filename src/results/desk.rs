@@ -4,22 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::filter::{Condition, Filter};
-use cruncher_results::mask::Mask;
-use cruncher_results::order::{Direction, order};
-use cruncher_results::store::{Cell, Store};
-use cruncher_study::access::Access;
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::filter::{FilterCondition, RowFilter};
+use cruncher_results::mask::RowMask;
+use cruncher_results::order::{SortDirection, order};
+use cruncher_results::store::{CellValue, ResultStore};
+use cruncher_study::access::StudyAccess;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::design_document::DesignDocument;
 use leptos::prelude::*;
 
-use super::data::Data;
+use super::data::ResultsData;
 use crate::platform::address;
 use crate::state::designed::DesignedFactors;
 use crate::state::route::BatchChoice;
-use crate::state::view::View;
+use crate::state::view::ResultsView;
 
 /// The selection has settled when it was left alone for so long.
 const QUIET: Duration = Duration::from_millis(150);
@@ -29,17 +29,17 @@ pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 
 /// What the page knows. Copies share everything.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct ResultsState {
     /// What the tab may do, and with which key.
-    pub(super) access: StoredValue<Access>,
+    pub(super) access: StoredValue<StudyAccess>,
     /// All rows of the batches that are shown.
-    pub(super) data: Data,
+    pub(super) data: ResultsData,
     /// What is shown of them.
-    pub(super) view: RwSignal<View>,
+    pub(super) view: RwSignal<ResultsView>,
     /// Which rows are selected.
-    pub(super) selected: Memo<Selected>,
+    pub(super) selected: Memo<SelectedRows>,
     /// The same when it was left alone last: for whatever takes longer than a step of a brush may.
-    pub(super) settled: RwSignal<Selected>,
+    pub(super) settled: RwSignal<SelectedRows>,
     /// What was submitted, the last one first, as soon as that was read.
     pub(super) designs: RwSignal<Vec<DesignDocument>>,
     /// Which batches are shown: whatever goes by rows is made anew for others.
@@ -53,7 +53,7 @@ pub(super) struct Desk {
     /// Whether curves were read: a study that is frozen then shows them at once.
     pub(super) are_curves_read: RwSignal<bool>,
     /// By which column the table is sorted; by none, cases stand as they came.
-    pub(super) sorting: RwSignal<Option<(ColumnId, Direction)>>,
+    pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
     /// What the study is called, as soon as that was read.
@@ -64,17 +64,17 @@ pub(super) struct Desk {
 
 /// Rows that are selected.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Selected {
+pub(super) struct SelectedRows {
     /// None if all are, since nobody has chosen any.
-    pub(super) mask: Option<Arc<Mask>>,
+    pub(super) mask: Option<Arc<RowMask>>,
     /// How many there are.
     pub(super) count: usize,
 }
 
-impl Selected {
+impl SelectedRows {
     /// The same, as charts take it.
-    pub(super) fn as_plotted(&self) -> cruncher_plot::Mask<'_> {
-        self.mask.as_ref().map_or(cruncher_plot::Mask::All, |mask| cruncher_plot::Mask::Words(mask.words()))
+    pub(super) fn as_plotted(&self) -> cruncher_plot::CaseMask<'_> {
+        self.mask.as_ref().map_or(cruncher_plot::CaseMask::All, |mask| cruncher_plot::CaseMask::Words(mask.words()))
     }
 
     /// Whether a row is selected.
@@ -84,7 +84,7 @@ impl Selected {
 
     /// The selected rows, rising.
     #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
-    pub(super) fn rows(&self, store: &Store) -> Vec<u32> {
+    pub(super) fn rows(&self, store: &ResultStore) -> Vec<u32> {
         match &self.mask {
             // Of a selection that is older than what is shown, rows may be missing.
             Some(mask) => mask.iter().take_while(|row| *row < store.len()).map(|row| row as u32).collect(),
@@ -94,7 +94,7 @@ impl Selected {
 }
 
 /// The selected rows in the order of the table.
-fn in_order(store: &Store, selected: &Selected, sorting: Option<&(ColumnId, Direction)>) -> Vec<u32> {
+fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(ColumnId, SortDirection)>) -> Vec<u32> {
     match (sorting, &selected.mask) {
         (Some((column, direction)), Some(mask)) => order(store, column, *direction, mask),
         (Some((column, direction)), None) => order(store, column, *direction, &store.all()),
@@ -103,23 +103,23 @@ fn in_order(store: &Store, selected: &Selected, sorting: Option<&(ColumnId, Dire
 }
 
 /// The case of a row, as documents are asked for.
-pub(super) fn case_of(store: &Store, row: usize) -> Option<CaseRef> {
-    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
+pub(super) fn case_of(store: &ResultStore, row: usize) -> Option<CaseRef> {
+    let CellValue::Text(batch) = store.cell(&ColumnId::Case(CaseField::Batch), row) else { return None };
     Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
 }
 
 /// The rows that meet all conditions.
-fn selected(store: &Store, filter: &Filter) -> Selected {
+fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
     if filter.conditions.is_empty() {
-        return Selected { mask: None, count: store.len() };
+        return SelectedRows { mask: None, count: store.len() };
     }
     let mask = filter.apply(store);
-    Selected { count: mask.count(), mask: Some(Arc::new(mask)) }
+    SelectedRows { count: mask.count(), mask: Some(Arc::new(mask)) }
 }
 
 /// Follows the selection at leisure.
-fn settled(data: Data, selected: Memo<Selected>) -> RwSignal<Selected> {
-    let settled = RwSignal::new(Selected { mask: Some(Arc::default()), count: 0 });
+fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<SelectedRows> {
+    let settled = RwSignal::new(SelectedRows { mask: Some(Arc::default()), count: 0 });
     let mut settle_soon = debounce(QUIET, move |()| settled.set(selected.get_untracked()));
     Effect::new(move || {
         data.track();
@@ -134,11 +134,11 @@ fn settled(data: Data, selected: Memo<Selected>) -> RwSignal<Selected> {
     settled
 }
 
-impl Desk {
+impl ResultsState {
     /// What is in the address is shown.
-    pub(super) fn new(access: Access) -> Self {
-        let data = Data::follow();
-        let view = RwSignal::new(View::parse(&address::fragment()));
+    pub(super) fn new(access: StudyAccess) -> Self {
+        let data = ResultsData::follow();
+        let view = RwSignal::new(ResultsView::parse(&address::fragment()));
         data.choose(view.read_untracked().batches.clone());
         // Who zooms or chooses a column selects nothing.
         let asked = Memo::new(move |_| view.with(|view| view.selection.clone()));
@@ -170,13 +170,13 @@ impl Desk {
     }
 
     /// Shows what an address asks for. One that names nothing but batches keeps what these have of the choices.
-    pub(super) fn show(self, asked: View) {
+    pub(super) fn show(self, asked: ResultsView) {
         let shown = self.view.get_untracked();
         if shown == asked {
             return;
         }
         let batches = asked.batches.clone();
-        let says_nothing_else = View { batches: BatchChoice::Unsaid, ..asked.clone() } == View::default();
+        let says_nothing_else = ResultsView { batches: BatchChoice::Unsaid, ..asked.clone() } == ResultsView::default();
         if batches != shown.batches {
             // Rows have other places from here on.
             self.opened.set(None);
@@ -198,18 +198,19 @@ impl Desk {
     /// Selects the cases between two values of a column, besides what other columns say.
     pub(super) fn select_range(self, column: &ColumnId, (one, other): (f64, f64)) {
         let (least, most) = (one.min(other), one.max(other));
-        let range = Condition::Range { column: column.clone(), least: Some(least.into()), most: Some(most.into()) };
+        let range =
+            FilterCondition::Range { column: column.clone(), least: Some(least.into()), most: Some(most.into()) };
         self.view.update(|view| view.selection.set(range));
     }
 
     /// Selects the cases with these texts in a column.
     pub(super) fn select_texts(self, column: &ColumnId, values: Vec<String>) {
-        self.view.update(|view| view.selection.set(Condition::OneOf { column: column.clone(), values }));
+        self.view.update(|view| view.selection.set(FilterCondition::OneOf { column: column.clone(), values }));
     }
 
     /// Selects these cases, in place of others that were chosen one by one, besides what columns say.
     pub(super) fn select_cases(self, cases: Vec<CaseId>) {
-        self.view.update(|view| view.selection.set(Condition::Cases(cases)));
+        self.view.update(|view| view.selection.set(FilterCondition::Cases(cases)));
     }
 
     /// How many cases are chosen one by one, if any are.
@@ -217,7 +218,7 @@ impl Desk {
         let view = self.view.read();
         let mut conditions = view.selection.conditions.iter();
         conditions.find_map(|condition| match condition {
-            Condition::Cases(cases) => Some(cases.len()),
+            FilterCondition::Cases(cases) => Some(cases.len()),
             _ => None,
         })
     }

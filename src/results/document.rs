@@ -8,18 +8,18 @@ use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::Desk;
+use super::desk::ResultsState;
 use super::plots::OwnCurvePlot;
-use super::reading::{self, Document};
+use super::reading::{self, StoredDocument};
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::download::save;
-use crate::state::ended::{Ended, laid_out};
-use crate::state::problem::Problem;
+use crate::state::ended::{ShownDocument, laid_out};
+use crate::state::problem::PageProblem;
 
 /// Reads the document and shows it; another one when the key is another.
-pub(super) fn document(desk: Desk, key: Memo<Option<DataKey>>) -> AnyView {
-    let read = RwSignal::new(None::<Result<Document, Problem>>);
+pub(super) fn document(desk: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {
+    let read = RwSignal::new(None::<Result<StoredDocument, PageProblem>>);
     let ask = move || {
         read.set(None);
         let Some(key_now) = key.get_untracked() else { return };
@@ -47,7 +47,7 @@ pub(super) fn document(desk: Desk, key: Memo<Option<DataKey>>) -> AnyView {
     body.into_any()
 }
 
-fn shown(desk: Desk, document: Document) -> AnyView {
+fn shown(desk: ResultsState, document: StoredDocument) -> AnyView {
     let ended = document.ended.clone();
     let warnings: Vec<_> = ended
         .warnings
@@ -84,8 +84,8 @@ fn printed(title: &'static str, text: &str) -> Option<AnyView> {
     (!text.is_empty()).then(|| part.into_any())
 }
 
-fn curves(desk: Desk, ended: &Arc<Ended>) -> AnyView {
-    let figure = |(index, line): (usize, &crate::state::ended::Line)| {
+fn curves(desk: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
+    let figure = |(index, line): (usize, &crate::state::ended::ArrayLine)| {
         let over = line.over.as_ref().map(|over| format!(" over {over}"));
         let caption = format!("{}{} ", line.name, over.unwrap_or_default());
         let plot = OwnCurvePlot { ended: ended.clone(), index };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use cruncher_backend::archive::MAX_CASES;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, TimeFormat};
-use cruncher_results::store::Store;
+use cruncher_results::store::ResultStore;
 use cruncher_study::figures::{counted, thousands};
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
@@ -17,21 +17,21 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::copy::copy_button;
-use super::desk::{Desk, Selected};
-use super::files::{File, Wanted, Which};
+use super::desk::{ResultsState, SelectedRows};
+use super::files::{DownloadFile, DownloadRequest, ExportedCases};
 use super::freeze::freeze;
 use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
-use crate::state::export::{Columns, Contents};
-use crate::state::problem::Problem;
+use crate::state::export::{ExportContents, MatrixColumns};
+use crate::state::problem::PageProblem;
 use crate::state::route::BatchChoice;
 
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
 struct Menu {
-    desk: Desk,
+    desk: ResultsState,
     /// None as long as nobody chose: then the selection, if there is one.
-    which: RwSignal<Option<Which>>,
+    which: RwSignal<Option<ExportedCases>>,
     omitted: RwSignal<BTreeSet<ColumnId>>,
     /// Whether names of columns in the table are without units, and times seconds.
     is_plain: RwSignal<bool>,
@@ -43,14 +43,14 @@ struct Menu {
     /// What is said if it is stopped.
     stopped: StoredValue<&'static str>,
     /// Why the study isn't frozen.
-    problem: RwSignal<Option<Problem>>,
+    problem: RwSignal<Option<PageProblem>>,
 }
 
 /// What can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DownloadOffer {
     /// A file of the cases.
-    File(File),
+    File(DownloadFile),
     /// The whole study in one document.
     Study,
 }
@@ -72,7 +72,7 @@ pub(super) fn link() -> String {
 }
 
 /// The menu, and the button that copies the address.
-pub(super) fn downloads(desk: Desk) -> AnyView {
+pub(super) fn downloads(desk: ResultsState) -> AnyView {
     let menu = Menu {
         desk,
         which: RwSignal::new(None),
@@ -128,12 +128,12 @@ pub(super) fn downloads(desk: Desk) -> AnyView {
 
 impl Menu {
     /// What is wanted of this selection.
-    fn wanted(self, selected: Selected) -> Wanted {
+    fn wanted(self, selected: SelectedRows) -> DownloadRequest {
         let has_selection = selected.mask.is_some();
-        let which = self.which.get().filter(|which| has_selection || *which == Which::All);
-        let default = if has_selection { Which::Selected } else { Which::All };
+        let which = self.which.get().filter(|which| has_selection || *which == ExportedCases::All);
+        let default = if has_selection { ExportedCases::Selected } else { ExportedCases::All };
         let (which, omitted) = (which.unwrap_or(default), self.omitted.get());
-        Wanted { desk: self.desk, which, selected, omitted, layout: self.layout() }
+        DownloadRequest { desk: self.desk, which, selected, omitted, layout: self.layout() }
     }
 
     fn layout(self) -> CsvLayout {
@@ -174,10 +174,10 @@ impl Menu {
             {self.responses()}
             {self.table_choices()}
             <ul class="menu__files">
-                {self.file(File::Table, "Table, CSV", move || table_size(self.desk, &contents.read()))}
-                {self.file(File::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}
-                {self.file(File::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
-                {self.file(File::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
+                {self.file(DownloadFile::Table, "Table, CSV", move || table_size(self.desk, &contents.read()))}
+                {self.file(DownloadFile::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}
+                {self.file(DownloadFile::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
+                {self.file(DownloadFile::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
             </ul>
             <p class="menu__said" role="status">{move || self.said.get()}</p>
             {move || self.problem.get().map(problem_note)}
@@ -196,9 +196,9 @@ impl Menu {
     }
 
     fn cases(self) -> AnyView {
-        let choice = move |which: Which, words: Signal<String>| {
+        let choice = move |which: ExportedCases, words: Signal<String>| {
             let is_it = move || self.wanted(self.desk.settled.get()).which == which;
-            let is_possible = move || which == Which::All || self.desk.selected.read().mask.is_some();
+            let is_possible = move || which == ExportedCases::All || self.desk.selected.read().mask.is_some();
             view! {
                 <label class="menu__check">
                     <input
@@ -214,12 +214,12 @@ impl Menu {
             let nothing = || "selected: nothing is".to_owned();
             selected.mask.as_ref().map_or_else(nothing, |_| format!("selected, {}", thousands(selected.count as u64)))
         });
-        let all = Signal::derive(move || format!("all, {}", thousands(self.desk.data.with(Store::len) as u64)));
+        let all = Signal::derive(move || format!("all, {}", thousands(self.desk.data.with(ResultStore::len) as u64)));
         view! {
             <fieldset class="menu__choices">
                 <legend>"Cases"</legend>
-                {choice(Which::Selected, selected)}
-                {choice(Which::All, all)}
+                {choice(ExportedCases::Selected, selected)}
+                {choice(ExportedCases::All, all)}
             </fieldset>
         }
         .into_any()
@@ -227,7 +227,7 @@ impl Menu {
 
     /// Which responses are columns of Y.
     fn responses(self) -> AnyView {
-        let has_number = |column: &cruncher_results::store::Column| column.statistics().numbers > 0;
+        let has_number = |column: &cruncher_results::store::StoreColumn| column.statistics().numbers > 0;
         let ids = Memo::new(move |_| {
             self.desk.data.with(|store| {
                 store.responses().filter(|(_, column)| has_number(column)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
@@ -256,7 +256,7 @@ impl Menu {
         .into_any()
     }
 
-    fn file(self, file: File, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
+    fn file(self, file: DownloadFile, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
         let begin = move || {
             let wanted = untrack(|| self.wanted(self.desk.selected.get()));
             self.begin(DownloadOffer::File(file), "Preparing …", async move {
@@ -307,7 +307,12 @@ impl Menu {
     }
 
     /// Makes something; its words are shown when it is over.
-    fn begin(self, offer: DownloadOffer, said: &str, made: impl Future<Output = Result<String, Problem>> + 'static) {
+    fn begin(
+        self,
+        offer: DownloadOffer,
+        said: &str,
+        made: impl Future<Output = Result<String, PageProblem>> + 'static,
+    ) {
         let (stop, registration) = AbortHandle::new_pair();
         self.making.set(Some(Making { offer, stop }));
         self.stopped.set_value(STOPPED);
@@ -343,18 +348,18 @@ impl Menu {
     }
 }
 
-fn table_size(desk: Desk, contents: &Contents) -> String {
-    let columns = desk.data.with(|store| cruncher_results::export::csv::Csv::new(store).columns().len());
+fn table_size(desk: ResultsState, contents: &ExportContents) -> String {
+    let columns = desk.data.with(|store| cruncher_results::export::csv::CsvTable::new(store).columns().len());
     format!("{} × {columns} columns", counted(contents.cases as u64, "row", "rows"))
 }
 
-fn size(contents: &Contents, columns: &Columns) -> String {
+fn size(contents: &ExportContents, columns: &MatrixColumns) -> String {
     let columns = counted(columns.taken.len() as u64, "column", "columns");
     format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
 }
 
 /// What is in the archive, and what isn't.
-fn in_archive(contents: &Contents) -> String {
+fn in_archive(contents: &ExportContents) -> String {
     let most = if contents.cases > MAX_CASES { format!("{} and ", thousands(MAX_CASES as u64)) } else { String::new() };
     // A frozen study has none.
     let (models, no_models) = if frozen::label().is_none() { (", models", "") } else { ("", " and models") };
@@ -364,7 +369,7 @@ fn in_archive(contents: &Contents) -> String {
     )
 }
 
-fn lost(of: &str, columns: &Columns) -> Option<AnyView> {
+fn lost(of: &str, columns: &MatrixColumns) -> Option<AnyView> {
     let words = columns.lost(of).join(" ");
     (!words.is_empty()).then(|| view! { <p class="faint">{words}</p> }.into_any())
 }

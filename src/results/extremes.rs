@@ -1,13 +1,13 @@
 //! Values that leave no room on an axis for the others: what there is of them, and how to leave them out.
 
-use cruncher_plot::{Axis, Outliers, Scale, unplaced_in_words};
+use cruncher_plot::{Axis, AxisScale, Outliers, unplaced_in_words};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::store::{Statistics, Store};
+use cruncher_results::store::{ColumnStatistics, ResultStore};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
-use super::columns::{Shown, far_outside, label, range, scale, unit};
-use super::desk::{AFTER_DRAWING, Desk};
+use super::columns::{ShownColumns, far_outside, label, range, scale, unit};
+use super::desk::{AFTER_DRAWING, ResultsState};
 use super::plots::sides;
 use crate::state::responses::is_text;
 
@@ -22,9 +22,9 @@ struct Extreme {
 }
 
 /// The columns with extreme values, among those that are plotted.
-pub(super) fn extremes(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+pub(super) fn extremes(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = RwSignal::new(Vec::new());
-    let mut look = debounce(AFTER_DRAWING, move |shown: Shown| {
+    let mut look = debounce(AFTER_DRAWING, move |shown: ShownColumns| {
         let extremes = desk.data.with_untracked(|store| untrack(|| all(desk, store, &shown)));
         if *found.read_untracked() != extremes {
             found.set(extremes);
@@ -48,7 +48,7 @@ pub(super) fn extremes(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
     view! { {list} }.into_any()
 }
 
-fn item(desk: Desk, Extreme { id, words, far_outside }: Extreme) -> AnyView {
+fn item(desk: ResultsState, Extreme { id, words, far_outside }: Extreme) -> AnyView {
     let name = label(&id);
     let button = far_outside.map(|left_out| {
         let own = id.clone();
@@ -64,7 +64,7 @@ fn item(desk: Desk, Extreme { id, words, far_outside }: Extreme) -> AnyView {
     view! { <li class="extremes__one"><span>{words.join("; ")}</span>{button}</li> }.into_any()
 }
 
-fn all(desk: Desk, store: &Store, shown: &Shown) -> Vec<Extreme> {
+fn all(desk: ResultsState, store: &ResultStore, shown: &ShownColumns) -> Vec<Extreme> {
     let chosen = [&shown.response, &shown.factor, &shown.second].into_iter().chain(&shown.colour).cloned();
     let mut ids: Vec<ColumnId> = Vec::new();
     for id in chosen.chain(sides(desk, store, &shown.response)) {
@@ -78,8 +78,8 @@ fn all(desk: Desk, store: &Store, shown: &Shown) -> Vec<Extreme> {
 }
 
 /// Why a column isn't offered as an axis although its integers differ.
-fn no_axis(id: &ColumnId, statistics: Statistics) -> Extreme {
-    let axis = Axis::covering(&label(id), "", Scale::Linear, &[]);
+fn no_axis(id: &ColumnId, statistics: ColumnStatistics) -> Extreme {
+    let axis = Axis::covering(&label(id), "", AxisScale::Linear, &[]);
     let near = axis.words(statistics.least.unwrap_or_default());
     let words = format!(
         "{} differs only in digits that no axis shows, near {near}: they are in the table, not in plots",
@@ -88,7 +88,7 @@ fn no_axis(id: &ColumnId, statistics: Statistics) -> Extreme {
     Extreme { id: id.clone(), words: vec![words], far_outside: None }
 }
 
-fn extreme(desk: Desk, store: &Store, id: ColumnId) -> Option<Extreme> {
+fn extreme(desk: ResultsState, store: &ResultStore, id: ColumnId) -> Option<Extreme> {
     let column = store.column(&id)?;
     let (statistics, values) = (column.statistics(), column.numbers());
     let axis = Axis::covering(&label(&id), &unit(desk, &id), scale(desk, &id), &[]);

@@ -9,22 +9,22 @@ use std::time::Duration;
 use cruncher_backend::archive::ArchiveSummary;
 use cruncher_backend::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{Csv, CsvLayout};
-use cruncher_results::export::npy::{self, Matrix};
+use cruncher_results::export::csv::{CsvLayout, CsvTable};
+use cruncher_results::export::npy::{self, NpyMatrix};
 use cruncher_results::export::whole::WholeTexts;
-use cruncher_results::export::zip::{Content, ZipError};
-use cruncher_results::mask::Mask;
-use cruncher_results::store::Store;
+use cruncher_results::export::zip::{ZipContent, ZipError};
+use cruncher_results::mask::RowMask;
+use cruncher_results::store::ResultStore;
 use cruncher_study::key::DataKey;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 
-use super::desk::{Desk, Selected};
+use super::desk::{ResultsState, SelectedRows};
 use super::reading;
 use crate::platform::download::{self, save, save_parts};
 use crate::platform::frozen;
 use crate::platform::network;
-use crate::state::export::{Columns, Contents, VersionFiles, in_words};
+use crate::state::export::{ExportContents, MatrixColumns, VersionFiles, in_words};
 
 /// So many lines of a table are written before the page answers.
 pub(super) const LINES_AT_ONCE: usize = 2_000;
@@ -39,14 +39,14 @@ pub(super) const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// Which cases are in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum ExportedCases {
     Selected,
     All,
 }
 
 /// What is downloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum File {
+pub(super) enum DownloadFile {
     Table,
     Factors,
     Responses,
@@ -55,50 +55,50 @@ pub(super) enum File {
 
 /// What somebody wants to have.
 #[derive(Clone)]
-pub(super) struct Wanted {
-    pub(super) desk: Desk,
-    pub(super) which: Which,
+pub(super) struct DownloadRequest {
+    pub(super) desk: ResultsState,
+    pub(super) which: ExportedCases,
     /// The selection, as it is when this is asked for: what is made of it is of these cases, whatever is selected meanwhile.
-    pub(super) selected: Selected,
+    pub(super) selected: SelectedRows,
     /// The responses that aren't wanted.
     pub(super) omitted: BTreeSet<ColumnId>,
     /// How the table is written.
     pub(super) layout: CsvLayout,
 }
 
-impl Wanted {
+impl DownloadRequest {
     /// The rows of the table.
-    pub(super) fn rows(&self, store: &Store) -> Arc<Mask> {
+    pub(super) fn rows(&self, store: &ResultStore) -> Arc<RowMask> {
         let selected = match self.which {
-            Which::Selected => self.selected.mask.clone(),
-            Which::All => None,
+            ExportedCases::Selected => self.selected.mask.clone(),
+            ExportedCases::All => None,
         };
         selected.unwrap_or_else(|| Arc::new(store.all()))
     }
 
     /// The rows of matrices: cases that are done.
-    pub(super) fn done(&self, store: &Store) -> Mask {
+    pub(super) fn done(&self, store: &ResultStore) -> RowMask {
         let mut rows = store.done();
         rows.and(&self.rows(store));
         rows
     }
 
-    fn done_now(&self) -> Mask {
+    fn done_now(&self) -> RowMask {
         self.desk.data.with_untracked(|store| self.done(store))
     }
 
-    fn responses(&self, store: &Store) -> Vec<ColumnId> {
+    fn responses(&self, store: &ResultStore) -> Vec<ColumnId> {
         store.responses().map(|(id, _)| id).filter(|id| !self.omitted.contains(id)).cloned().collect()
     }
 
     /// What the files will hold.
-    pub(super) fn contents(&self) -> Contents {
+    pub(super) fn contents(&self) -> ExportContents {
         let view = self.desk.view.get();
         let selection = in_words(&view.selection);
-        self.desk.data.with(|store| Contents {
+        self.desk.data.with(|store| ExportContents {
             study: self.desk.study_name.get(),
             batch: view.batches.one().cloned(),
-            selection: (self.which == Which::Selected).then(|| selection.join(", ")),
+            selection: (self.which == ExportedCases::Selected).then(|| selection.join(", ")),
             name: view.name.clone(),
             cases: self.rows(store).count(),
             done: self.done(store).count(),
@@ -113,17 +113,23 @@ impl Wanted {
     }
 
     /// Makes the file and hands it to the reader; `tell` hears how far that is. Says what it doesn't hold.
-    pub(super) async fn make(self, file: File, tell: Rc<impl Fn(String) + 'static>) -> Result<Vec<String>, ZipError> {
+    pub(super) async fn make(
+        self,
+        file: DownloadFile,
+        tell: Rc<impl Fn(String) + 'static>,
+    ) -> Result<Vec<String>, ZipError> {
         let mut contents = untrack(|| self.contents());
         let name = contents.file_name();
         match file {
-            File::Table => {
+            DownloadFile::Table => {
                 let table = self.table(&*tell, &mut contents).await;
                 save_parts(&format!("{name}.csv"), "text/csv", &table.parts);
             }
-            File::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors(&self.done_now()).bytes),
-            File::Responses => save_bytes(&format!("{name}-Y.npy"), &self.response_matrix(&self.done_now()).bytes),
-            File::Archive => {
+            DownloadFile::Factors => save_bytes(&format!("{name}-X.npy"), &self.factors(&self.done_now()).bytes),
+            DownloadFile::Responses => {
+                save_bytes(&format!("{name}-Y.npy"), &self.response_matrix(&self.done_now()).bytes);
+            }
+            DownloadFile::Archive => {
                 save_parts(&format!("{name}.zip"), "application/zip", &self.archive(&mut contents, &tell).await?);
             }
         }
@@ -131,10 +137,10 @@ impl Wanted {
     }
 
     /// Writes the table. A study that goes on adds nothing to a table that was begun.
-    pub(super) async fn table(&self, tell: &impl Fn(String), contents: &mut Contents) -> Parts {
-        let mut table = Parts::default();
+    pub(super) async fn table(&self, tell: &impl Fn(String), contents: &mut ExportContents) -> FileParts {
+        let mut table = FileParts::default();
         let (rows, columns) = self.desk.data.with_untracked(|store| {
-            let csv = Csv::new(store).with_layout(self.layout.clone());
+            let csv = CsvTable::new(store).with_layout(self.layout.clone());
             table.add(csv.header().as_bytes());
             (self.rows(store).iter().collect::<Vec<usize>>(), csv.columns().to_vec())
         });
@@ -144,8 +150,8 @@ impl Wanted {
         for part in rows.chunks(LINES_AT_ONCE) {
             tell(format!("Writing the table, {} % …", 100 * written / rows.len()));
             rest().await;
-            let lines = |store: &Store| {
-                let csv = Csv::with_columns(store, columns.clone()).with_whole_texts(&whole);
+            let lines = |store: &ResultStore| {
+                let csv = CsvTable::with_columns(store, columns.clone()).with_whole_texts(&whole);
                 let csv = csv.with_layout(self.layout.clone());
                 csv.rows(part.iter().copied())
             };
@@ -155,23 +161,23 @@ impl Wanted {
         table
     }
 
-    pub(super) fn factors(&self, done: &Mask) -> Matrix {
+    pub(super) fn factors(&self, done: &RowMask) -> NpyMatrix {
         self.desk.data.with_untracked(|store| npy::factors(store, done))
     }
 
-    pub(super) fn response_matrix(&self, done: &Mask) -> Matrix {
+    pub(super) fn response_matrix(&self, done: &RowMask) -> NpyMatrix {
         self.desk.data.with_untracked(|store| npy::matrix(store, &self.responses(store), done))
     }
 }
 
 /// A file in parts, as the browser takes them, and what an archive says of it.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct FileParts {
     pub(super) parts: Array,
-    pub(super) content: Content,
+    pub(super) content: ZipContent,
 }
 
-impl Parts {
+impl FileParts {
     pub(super) fn add(&mut self, part: &[u8]) {
         self.content.add(part);
         self.parts.push(&download::part(part));
@@ -188,9 +194,9 @@ fn save_bytes(name: &str, bytes: &[u8]) {
 }
 
 /// Reads the whole of texts that were cut, unless that takes too many requests. What can't be read stays cut.
-async fn whole_texts(desk: Desk, columns: Vec<ColumnId>, rows: &[usize], tell: &impl Fn(String)) -> WholeTexts {
+async fn whole_texts(desk: ResultsState, columns: Vec<ColumnId>, rows: &[usize], tell: &impl Fn(String)) -> WholeTexts {
     let mut whole = desk.data.with_untracked(|store| WholeTexts::wanted(store, columns, rows));
-    let keyed = |store: &Store, row| Some((row, reading::key(store, row)?));
+    let keyed = |store: &ResultStore, row| Some((row, reading::key(store, row)?));
     let keyed: Vec<(usize, DataKey)> =
         desk.data.with_untracked(|store| whole.rows().into_iter().filter_map(|row| keyed(store, row)).collect());
     if keyed.is_empty() || keyed.len() > MAX_DOCUMENTS {
@@ -211,10 +217,10 @@ async fn whole_texts(desk: Desk, columns: Vec<ColumnId>, rows: &[usize], tell: &
 }
 
 /// Which columns a matrix has, and which have no number.
-fn columns(store: &Store, ids: &[ColumnId], done: &Mask) -> Columns {
+fn columns(store: &ResultStore, ids: &[ColumnId], done: &RowMask) -> MatrixColumns {
     let has_number = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().numbers > 0);
     let (taken, left_out): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(has_number);
     let names = |ids: Vec<&ColumnId>| ids.into_iter().map(|id| id.name().to_owned()).collect();
     let rounded = taken.iter().filter(|id| npy::is_rounded(store, id, done)).copied().collect();
-    Columns { rounded: names(rounded), taken: names(taken), left_out: names(left_out) }
+    MatrixColumns { rounded: names(rounded), taken: names(taken), left_out: names(left_out) }
 }

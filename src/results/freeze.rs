@@ -3,33 +3,35 @@
 use std::rc::Rc;
 
 use cruncher_aws::{Error, ErrorKind};
-use cruncher_backend::frozen::{Content, FreezeError, Part, Reading, as_text, collect, parts, published};
+use cruncher_backend::frozen::{
+    DocumentPart, FreezeError, FreezeProgress, FrozenContent, as_text, collect, parts, published,
+};
 use cruncher_study::figures::thousands;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::{GetUntracked, document};
 use wasm_bindgen::JsValue;
 
-use super::desk::Desk;
+use super::desk::ResultsState;
 use super::reading;
 use crate::platform::download::{part, save_parts};
 use crate::platform::gzip::gzip;
-use crate::state::problem::Problem;
-use crate::state::view::View;
+use crate::state::problem::PageProblem;
+use crate::state::view::ResultsView;
 
 /// So many packed bytes are written as text at once. A multiple of 3, so that the texts can stand one behind another.
 const WRITTEN_AT_ONCE: u32 = 3 << 20;
 
 /// Reads the study, hands its file to the reader, and says what came of it; `tell` hears how far that is.
-pub(super) async fn freeze(desk: Desk, tell: Rc<impl Fn(String) + 'static>) -> Result<String, Problem> {
+pub(super) async fn freeze(desk: ResultsState, tell: Rc<impl Fn(String) + 'static>) -> Result<String, PageProblem> {
     let study = reading::study(desk).await?;
     let page = published(&study, &head()).await.map_err(|error| unread(desk, &error))?;
     // At first without the study, so that nobody waits for one that has no place.
-    parts(&page, &Content::default()).map_err(|error| renewed(&error))?;
+    parts(&page, &FrozenContent::default()).map_err(|error| renewed(&error))?;
     let report = tell.clone();
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
     let mut content = read.map_err(|error| unread(desk, &error))?;
     let are_curves_read = desk.are_curves_read.get_untracked();
-    content.view = View { are_curves_read, ..desk.view.get_untracked() }.to_string();
+    content.view = ResultsView { are_curves_read, ..desk.view.get_untracked() }.to_string();
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
     // The parts share them, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();
@@ -44,10 +46,10 @@ fn head() -> String {
 }
 
 /// How far reading is, in words: a percentage, since every change is read out to those who don't see it.
-pub(super) fn words(reading: Reading) -> String {
+pub(super) fn words(reading: FreezeProgress) -> String {
     match reading {
-        Reading::Rows { read_bytes, of_bytes } => format!("Reading rows, {} % …", percent(read_bytes, of_bytes)),
-        Reading::Documents { read, of } => {
+        FreezeProgress::Rows { read_bytes, of_bytes } => format!("Reading rows, {} % …", percent(read_bytes, of_bytes)),
+        FreezeProgress::Documents { read, of } => {
             format!("Reading {} documents, {} % …", thousands(of), percent(read, of))
         }
     }
@@ -58,8 +60,8 @@ fn percent(part: u64, of: u64) -> u64 {
 }
 
 /// The file in parts, as the browser takes them, and how many bytes it has.
-async fn written(parts: Vec<Part>, tell: &impl Fn(String)) -> Result<(Array, u64), JsValue> {
-    let of = parts.iter().map(Part::size_bytes).sum();
+async fn written(parts: Vec<DocumentPart>, tell: &impl Fn(String)) -> Result<(Array, u64), JsValue> {
+    let of = parts.iter().map(DocumentPart::size_bytes).sum();
     let (file, mut read, mut size_bytes) = (Array::new(), 0, 0);
     let mut add = |text: &str| {
         size_bytes += text.len() as u64;
@@ -68,8 +70,8 @@ async fn written(parts: Vec<Part>, tell: &impl Fn(String)) -> Result<(Array, u64
     for part in parts {
         read += part.size_bytes();
         match part {
-            Part::Markup(markup) => add(&markup),
-            Part::Packed(pieces) => {
+            DocumentPart::Markup(markup) => add(&markup),
+            DocumentPart::Packed(pieces) => {
                 as_texts(&gzip(pieces.iter().map(|piece| &**piece)).await?, &mut add);
                 tell(format!("Packing, {} % …", percent(read, of)));
             }
@@ -93,29 +95,29 @@ fn saved(size_bytes: u64, left_out: &[String]) -> String {
     format!("The browser saves it, {:.1} MB.{left_out}", size_bytes as f64 / 1e6)
 }
 
-fn otherwise(desk: Desk) -> String {
+fn otherwise(desk: ResultsState) -> String {
     let name = desk.study_name.get_untracked();
     format!("On a terminal, cruncher freeze {name} {name}.html writes the same file.")
 }
 
-fn unread(desk: Desk, error: &Error) -> Problem {
-    let problem = Problem::from(error);
+fn unread(desk: ResultsState, error: &Error) -> PageProblem {
+    let problem = PageProblem::from(error);
     match error.kind() {
         ErrorKind::RefusedCredentials | ErrorKind::AccessDenied => problem,
-        _ => Problem { advice: format!("Try again in a moment. {}", otherwise(desk)), ..problem },
+        _ => PageProblem { advice: format!("Try again in a moment. {}", otherwise(desk)), ..problem },
     }
 }
 
-fn renewed(error: &FreezeError) -> Problem {
-    Problem {
+fn renewed(error: &FreezeError) -> PageProblem {
+    PageProblem {
         title: "This page was renewed meanwhile.".into(),
         advice: "Load it anew in the browser, then try again.".into(),
         detail: error.to_string(),
     }
 }
 
-fn not_packed(desk: Desk, error: &JsValue) -> Problem {
-    Problem {
+fn not_packed(desk: ResultsState, error: &JsValue) -> PageProblem {
+    PageProblem {
         title: "The browser can't pack the study.".into(),
         advice: format!("It may be too old, or have no memory left. {}", otherwise(desk)),
         detail: format!("{error:?}"),

@@ -1,13 +1,13 @@
 //! How much of the response's variance each factor explains by itself.
 
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::statistics::importance::{Factor, Importance, importances};
-use cruncher_results::store::Store;
+use cruncher_results::statistics::importance::{FactorColumn, FactorImportance, importances};
+use cruncher_results::store::ResultStore;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use super::columns::{Shown, label, plotted, showable};
-use super::desk::{AFTER_DRAWING, Desk, Selected};
+use super::columns::{ShownColumns, label, plotted, showable};
+use super::desk::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::state::responses::{has_mean, is_text};
 
 /// The most factors that are named.
@@ -17,15 +17,15 @@ const MOST_FACTORS: usize = 12;
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
     id: ColumnId,
-    found: Importance,
+    found: FactorImportance,
     /// The number of cases that are left out since the response is extreme there, the same in each line.
     extreme: usize,
 }
 
 /// A bar a factor, the most important first. They follow the selection once it has settled.
-pub(super) fn importance(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+pub(super) fn importance(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let lines = RwSignal::new(Vec::<Line>::new());
-    let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
+    let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
         lines.set(desk.data.with_untracked(|store| computed(desk, store, &response, &selected)));
     });
     Effect::new(move || {
@@ -72,16 +72,18 @@ fn by_chance(lines: &[Line]) -> Option<String> {
     lines.iter().any(is_faint).then(|| "Faint bars can't be told from chance".to_owned())
 }
 
-fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> Vec<Line> {
+fn computed(desk: ResultsState, store: &ResultStore, response: &ColumnId, selected: &SelectedRows) -> Vec<Line> {
     if !has_mean(store, response) {
         return Vec::new();
     }
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(|id| id != response).collect();
     let columns: Vec<_> = ids.iter().map(|id| (is_text(store, id), plotted(desk, store, id))).collect();
-    let factor =
-        |(is_text, column)| -> Factor { if is_text { Factor::Categories(column) } else { Factor::Numbers(column) } };
-    let factors: Vec<Factor> = columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
+    let factor = |(is_text, column)| -> FactorColumn {
+        if is_text { FactorColumn::Categories(column) } else { FactorColumn::Numbers(column) }
+    };
+    let factors: Vec<FactorColumn> =
+        columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
     let values = plotted(desk, store, response);
     let (rows, measured) = (selected.rows(store), values.measured());
     // Of the factors only their order counts.
@@ -95,7 +97,7 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     lines
 }
 
-fn bar(desk: Desk, Line { id, found, .. }: Line) -> AnyView {
+fn bar(desk: ResultsState, Line { id, found, .. }: Line) -> AnyView {
     let share = found.told();
     let (value, is_told) = share.map_or((0.0, false), |share| (share.value, share.stands_out()));
     let width = format!("{:.1}%", 100.0 * value);

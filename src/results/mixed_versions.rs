@@ -1,22 +1,22 @@
 //! A line where cases of several versions of a model stand in the same plots.
 
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::MixedVersions;
 use cruncher_study::access::Role;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use super::desk::Desk;
+use super::desk::ResultsState;
 use crate::platform::frozen;
 
 /// That what is selected is of several versions, and what can be done about that.
-pub(super) fn mixed_versions(desk: Desk) -> AnyView {
+pub(super) fn mixed_versions(desk: ResultsState) -> AnyView {
     let mixed = Memo::new(move |_| {
         let selected = desk.settled.get();
         desk.data.with(|store| store.mixed_versions(selected.mask.as_deref()))
     });
-    let is_coloured = Memo::new(move |_| desk.view.read().colour == Some(ColumnId::Case(Field::Model)));
-    let colour = move |_| desk.view.update(|view| view.colour = Some(ColumnId::Case(Field::Model)));
+    let is_coloured = Memo::new(move |_| desk.view.read().colour == Some(ColumnId::Case(CaseField::Model)));
+    let colour = move |_| desk.view.update(|view| view.colour = Some(ColumnId::Case(CaseField::Model)));
     let colour = move || {
         (!is_coloured.get()).then(|| {
             view! { <button class="quiet" on:click=colour>"Colour by model version"</button> }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cruncher_backend::submitted::submitted;
-use cruncher_results::store::Store;
-use cruncher_study::access::Access;
+use cruncher_results::store::ResultStore;
+use cruncher_study::access::StudyAccess;
 use cruncher_study::figures::{counted, thousands};
 use leptos::ev;
 use leptos::mount::mount_to;
@@ -13,26 +13,26 @@ use leptos::task::spawn_local;
 
 use super::case::case;
 use super::choices::choices;
-use super::columns::{Shown, label, shown};
+use super::columns::{ShownColumns, label, shown};
 use super::counts::counts;
 use super::curves::{CurveReader, curves};
-use super::desk::Desk;
+use super::desk::ResultsState;
 use super::downloads::downloads;
 use super::extremes::extremes;
 use super::importance::importance;
 use super::mixed_versions::mixed_versions;
-use super::plots::{Correlations, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
+use super::plots::{CorrelationPlot, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
 use super::reading;
 use super::selection::selection;
 use super::side_by_side::{SideBySide, choice};
 use super::surface::surface;
 use super::table::table;
 use crate::components::problem_note::problem_note;
-use crate::platform::programs::Program;
+use crate::platform::programs::PageProgram;
 use crate::platform::{address, frozen};
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 use crate::state::responses::has_mean;
-use crate::state::view::View;
+use crate::state::view::ResultsView;
 
 /// After this time without a change, what is shown is written into the address.
 const ADDRESS_QUIET: Duration = Duration::from_millis(200);
@@ -44,19 +44,19 @@ const MAX_ROWS: usize = 36;
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {
-    let Some(place) = Program::Results.place() else { return };
+    let Some(place) = PageProgram::Results.place() else { return };
     place.set_inner_html("");
     mount_to(place, || match frozen::study().map(|(_, access)| access).or_else(address::kept) {
         Some(access) => page(access),
-        None => problem_note(Problem::no_access()),
+        None => problem_note(PageProblem::no_access()),
     })
     .forget();
 }
 
-fn page(access: Access) -> AnyView {
-    let desk = Desk::new(access);
+fn page(access: StudyAccess) -> AnyView {
+    let desk = ResultsState::new(access);
     follow_address(desk);
-    let is_empty = Memo::new(move |_| desk.data.with(Store::is_empty));
+    let is_empty = Memo::new(move |_| desk.data.with(ResultStore::is_empty));
     Effect::new(move || {
         // After the rows: nobody waits for units.
         if !is_empty.get() {
@@ -86,7 +86,7 @@ fn page(access: Access) -> AnyView {
     view! { <div class="results">{body}</div> }.into_any()
 }
 
-fn nothing(desk: Desk) -> AnyView {
+fn nothing(desk: ResultsState) -> AnyView {
     let is_over = desk.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.is_checked);
     if !is_over {
         return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
@@ -104,10 +104,10 @@ fn nothing(desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn plots(desk: Desk) -> AnyView {
+fn plots(desk: ResultsState) -> AnyView {
     // It stays the same while somebody selects.
     let shown = Memo::new(move |_| shown(desk));
-    let title = move |of: fn(&Shown) -> String| move || shown.read().as_ref().map(of).unwrap_or_default();
+    let title = move |of: fn(&ShownColumns) -> String| move || shown.read().as_ref().map(of).unwrap_or_default();
     let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
     let histogram = title(|shown| format!("Distribution of {}", label(&shown.response)));
     let correlation = title(|shown| format!("Correlation with {}", label(&shown.response)));
@@ -134,7 +134,7 @@ fn plots(desk: Desk) -> AnyView {
             {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
             {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
             {panel("plots__counts", counts_title, counts(desk, shown))}
-            {panel("plots__means", correlation, as_high_as(rows, surface(desk, "Correlations", "", Correlations::new(desk, shown, rows))))}
+            {panel("plots__means", correlation, as_high_as(rows, surface(desk, "Correlations", "", CorrelationPlot::new(desk, shown, rows))))}
             <section class="plots__one plots__wide plots__flat">
                 <div class="plots__head">
                     <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
@@ -171,7 +171,7 @@ fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot:
 }
 
 /// How many cases there are, and what became of them.
-fn summary(desk: Desk) -> String {
+fn summary(desk: ResultsState) -> String {
     let (done, failed) = desk.data.with(|store| {
         let done = store.done().count();
         (done as u64, (store.len() - done) as u64)
@@ -190,7 +190,7 @@ fn summary(desk: Desk) -> String {
 }
 
 /// The address says what is shown, and what is shown stands in the address.
-fn follow_address(desk: Desk) {
+fn follow_address(desk: ResultsState) {
     let known = StoredValue::new(address::fragment());
     // Not while somebody drags: it takes its time, and browsers don't take many in a row.
     let mut write = debounce(ADDRESS_QUIET, move |()| {
@@ -207,7 +207,7 @@ fn follow_address(desk: Desk) {
     let listener = window_event_listener(ev::hashchange, move |_| {
         known.set_value(address::fragment());
         if is_here() {
-            desk.show(View::parse(&address::fragment()));
+            desk.show(ResultsView::parse(&address::fragment()));
         }
     });
     on_cleanup(move || listener.remove());
@@ -218,7 +218,7 @@ fn is_here() -> bool {
 }
 
 /// Designs say in which unit each factor is.
-async fn read_designs(desk: Desk) {
+async fn read_designs(desk: ResultsState) {
     let Ok(study) = reading::study(desk).await else { return };
     // Without designs there are no units.
     desk.designs.set(submitted(&study).await.unwrap_or_default());

@@ -1,26 +1,26 @@
 //! What is selected, in words, and how to change that without a pointer.
 
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::filter::{Condition, Limit};
-use cruncher_results::store::{Column, Store};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::filter::{FilterCondition, RangeLimit};
+use cruncher_results::store::{ResultStore, StoreColumn};
 use cruncher_study::figures::thousands;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::columns::{Shown, label};
-use super::desk::Desk;
+use super::columns::{ShownColumns, label};
+use super::desk::ResultsState;
 use crate::platform::local_time::clock_time;
 use crate::state::export::{condition_in_words, limit_in_words};
 
 /// How many are selected, and by what.
-pub(super) fn selection(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+pub(super) fn selection(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let is_chosen = Memo::new(move |_| !desk.view.read().selection.conditions.is_empty());
     let bar = move || if is_chosen.get() { chosen(desk, shown) } else { hint(desk, shown) };
     view! { <div class="selection" role="group" aria-label="Selection">{bar}</div> }.into_any()
 }
 
-fn hint(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+fn hint(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     view! {
         <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p>
         {offers(desk, shown)}
@@ -29,10 +29,11 @@ fn hint(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 /// Buttons that begin a range of what the plots are of, for whoever has no pointer.
-fn offers(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+fn offers(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let ids = Memo::new(move |_| {
-        let shown =
-            shown.get().map_or_else(Vec::new, |Shown { response, factor, second, .. }| vec![response, factor, second]);
+        let shown = shown
+            .get()
+            .map_or_else(Vec::new, |ShownColumns { response, factor, second, .. }| vec![response, factor, second]);
         let view = desk.view.read();
         let has_range =
             |id: &ColumnId| view.selection.conditions.iter().any(|condition| condition.column() == Some(id));
@@ -66,9 +67,9 @@ fn offers(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 /// The least and the largest number of a column whose ranges are typed.
-fn whole_range(desk: Desk, id: &ColumnId) -> Option<(f64, f64)> {
-    let is_time = matches!(id, ColumnId::Case(Field::StartTime | Field::EndTime));
-    let statistics = desk.data.with(|store| store.column(id).map(Column::statistics))?;
+fn whole_range(desk: ResultsState, id: &ColumnId) -> Option<(f64, f64)> {
+    let is_time = matches!(id, ColumnId::Case(CaseField::StartTime | CaseField::EndTime));
+    let statistics = desk.data.with(|store| store.column(id).map(StoreColumn::statistics))?;
     statistics.least.zip(statistics.most).filter(|_| !is_time)
 }
 
@@ -82,9 +83,9 @@ fn focus_last() {
     }
 }
 
-fn chosen(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
+fn chosen(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let words = move || {
-        let all = desk.data.with(Store::len);
+        let all = desk.data.with(ResultStore::len);
         format!("{} of {} selected", thousands(desk.selected.get().count as u64), thousands(all as u64))
     };
     let conditions = move || desk.view.read().selection.conditions.clone();
@@ -93,7 +94,7 @@ fn chosen(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
         desk.view.update(|view| view.name = name.chars().take(80).collect());
     };
     // By their columns: who types a range stays in its field when it changes.
-    let key = |condition: &Condition| (condition.column().cloned(), std::mem::discriminant(condition));
+    let key = |condition: &FilterCondition| (condition.column().cloned(), std::mem::discriminant(condition));
     view! {
         <strong role="status">{words}</strong>
         <ul class="chips" aria-label="Conditions">
@@ -110,7 +111,7 @@ fn chosen(desk: Desk, shown: Memo<Option<Shown>>) -> AnyView {
 }
 
 /// A condition, which can be changed and taken away.
-fn chip(desk: Desk, condition: Condition) -> AnyView {
+fn chip(desk: ResultsState, condition: FilterCondition) -> AnyView {
     let column = condition.column().cloned();
     let name = column.as_ref().map_or_else(|| "the choice of cases".to_owned(), label);
     let own = column.clone();
@@ -118,13 +119,13 @@ fn chip(desk: Desk, condition: Condition) -> AnyView {
         move |_| desk.view.update(|view| view.selection.conditions.retain(|other| other.column() != own.as_ref()));
     let title = format!("Take {name} out of the selection");
     let body = match (condition, column) {
-        (Condition::Range { .. }, Some(column)) => range(desk, &column),
+        (FilterCondition::Range { .. }, Some(column)) => range(desk, &column),
         (_, column) => {
             let words = move || {
                 let view = desk.view.read();
                 let mut conditions = view.selection.conditions.iter();
-                let is_it = |condition: &&Condition| {
-                    condition.column() == column.as_ref() && !matches!(condition, Condition::Range { .. })
+                let is_it = |condition: &&FilterCondition| {
+                    condition.column() == column.as_ref() && !matches!(condition, FilterCondition::Range { .. })
                 };
                 let label = column.as_ref().map(label).unwrap_or_default();
                 conditions.find(is_it).map(|condition| condition_in_words(condition, &label))
@@ -137,23 +138,24 @@ fn chip(desk: Desk, condition: Condition) -> AnyView {
 }
 
 /// The range of a column, as it is now.
-fn range_of(desk: Desk, column: &ColumnId) -> (Option<Limit>, Option<Limit>) {
+fn range_of(desk: ResultsState, column: &ColumnId) -> (Option<RangeLimit>, Option<RangeLimit>) {
     let view = desk.view.read();
     let mut conditions = view.selection.conditions.iter();
     let range = conditions.find_map(|condition| match condition {
-        Condition::Range { column: own, least, most } if own == column => Some((*least, *most)),
+        FilterCondition::Range { column: own, least, most } if own == column => Some((*least, *most)),
         _ => None,
     });
     range.unwrap_or_default()
 }
 
-fn range(desk: Desk, column: &ColumnId) -> AnyView {
+fn range(desk: ResultsState, column: &ColumnId) -> AnyView {
     let name = label(column);
-    if let ColumnId::Case(Field::StartTime | Field::EndTime) = column {
+    if let ColumnId::Case(CaseField::StartTime | CaseField::EndTime) = column {
         let column = column.clone();
         let words = move || {
             let now = Date::now() / 1000.0;
-            let time = |limit: Option<Limit>| limit.map(|limit| clock_time(limit.nearest(), now)).unwrap_or_default();
+            let time =
+                |limit: Option<RangeLimit>| limit.map(|limit| clock_time(limit.nearest(), now)).unwrap_or_default();
             let (least, most) = range_of(desk, &column);
             format!("{name} {} – {}", time(least), time(most))
         };
@@ -170,20 +172,21 @@ enum End {
 }
 
 /// One end of a range. An empty field has none.
-fn end(desk: Desk, column: &ColumnId, which: End) -> AnyView {
+fn end(desk: ResultsState, column: &ColumnId, which: End) -> AnyView {
     let name = if which == End::Least { "Least" } else { "Most" };
     let words = format!("{name} {}", label(column));
-    let of = move |(least, most): (Option<Limit>, Option<Limit>)| if which == End::Least { least } else { most };
+    let of =
+        move |(least, most): (Option<RangeLimit>, Option<RangeLimit>)| if which == End::Least { least } else { most };
     let (shown, exact, column) = (column.clone(), column.clone(), column.clone());
     let value = move || of(range_of(desk, &shown)).map(limit_in_words).unwrap_or_default();
     let title = move || of(range_of(desk, &exact)).map(|value| value.to_string());
     let change = move |event| {
-        let typed = Limit::parse(&event_target_value(&event).trim().replace(',', "."));
+        let typed = RangeLimit::parse(&event_target_value(&event).trim().replace(',', "."));
         let (least, most) = untrack(|| range_of(desk, &column));
         let (least, most) = if which == End::Least { (typed, most) } else { (least, typed) };
         desk.view.update(|view| match (least, most) {
             (None, None) => view.selection.clear(&column),
-            _ => view.selection.set(Condition::Range { column: column.clone(), least, most }),
+            _ => view.selection.set(FilterCondition::Range { column: column.clone(), least, most }),
         });
     };
     view! { <input class="chips__end" inputmode="decimal" aria-label=words title=title prop:value=value on:change=change/> }

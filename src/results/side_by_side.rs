@@ -3,15 +3,15 @@
 use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
-use super::columns::{Shown, label};
-use super::desk::Desk;
+use super::columns::{ShownColumns, label};
+use super::desk::ResultsState;
 use super::plots::{all_sides, sides};
 use crate::state::view::toggle;
 
 /// The factors beside the response in a plot of all of them.
 #[derive(Clone, Copy)]
 pub(super) struct SideBySide {
-    desk: Desk,
+    desk: ResultsState,
     response: Memo<Option<ColumnId>>,
     /// How many factors there is room for.
     pub(super) room: RwSignal<usize>,
@@ -19,7 +19,7 @@ pub(super) struct SideBySide {
 
 impl SideBySide {
     /// As many as there are, until it is drawn.
-    pub(super) fn new(desk: Desk, shown: Memo<Option<Shown>>) -> Self {
+    pub(super) fn new(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> Self {
         let response = Memo::new(move |_| shown.read().as_ref().map(|shown| shown.response.clone()));
         Self { desk, response, room: RwSignal::new(usize::MAX) }
     }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_plot::{
-    Axis, Chart, Frame, Image, LineOutcome, Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, RGBColor, Raster, SEQUENCE,
-    SheetLine, Size,
+    Axis, Chart, ChartSize, LineOutcome, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotFrame, PlotTheme, RGBColor,
+    RasterBuffers, RasterImage, SEQUENCE, SceneLine,
 };
-use cruncher_results::store::Store;
+use cruncher_results::store::ResultStore;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use plotters_canvas::CanvasBackend;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use super::desk::Desk;
+use super::desk::ResultsState;
 use super::pictures;
 use crate::components::colour::colour;
 use crate::platform::appearance::{when_it_comes_near, when_it_looks_different};
@@ -28,7 +28,7 @@ mod gestures;
 mod overlay;
 mod zoom;
 
-pub(super) use zoom::Zoom;
+pub(super) use zoom::PlotZoom;
 
 /// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so long.
 const AHEAD_PX: f64 = 300.0;
@@ -42,20 +42,20 @@ pub(super) type Place = (f64, f64);
 
 /// What a plot is drawn on.
 #[derive(Clone, Copy)]
-pub(super) struct Paper<'a> {
-    pub(super) size: Size,
-    pub(super) look: &'a Look,
+pub(super) struct DrawTarget<'a> {
+    pub(super) size: ChartSize,
+    pub(super) look: &'a PlotTheme,
 }
 
 /// A rectangle that the reader draws, from one corner to the other, in pixels of the drawing area.
 #[derive(Clone, Copy)]
-pub(super) struct Brush {
+pub(super) struct BrushRectangle {
     pub(super) from: Place,
     pub(super) to: Place,
 }
 
 /// What is at a place.
-pub(super) struct Found {
+pub(super) struct PlotHit {
     /// What stands beside the pointer.
     pub(super) words: Vec<String>,
     /// The row, if it is a case.
@@ -63,34 +63,34 @@ pub(super) struct Found {
 }
 
 /// A plot of the results.
-pub(super) trait Plot {
+pub(super) trait ResultsPlot {
     /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
-    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart));
+    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart));
 
     /// Reads what it shows besides the rows, so that it is drawn anew when that changes.
     fn track(&self);
 
     /// The reader draws a rectangle. What comes back is the part of it that counts.
-    fn brush(&self, _paper: Paper, _brush: Brush) -> Option<Brush> {
+    fn brush(&self, _paper: DrawTarget, _brush: BrushRectangle) -> Option<BrushRectangle> {
         None
     }
 
     /// What is at a place.
-    fn find(&self, _paper: Paper, _at: Place) -> Option<Found> {
+    fn find(&self, _paper: DrawTarget, _at: Place) -> Option<PlotHit> {
         None
     }
 
     /// The reader presses on a place.
-    fn press(&self, _paper: Paper, _at: Place) {}
+    fn press(&self, _paper: DrawTarget, _at: Place) {}
 
     /// The rectangle that is zoomed and panned; none if neither is possible.
-    fn frame(&self, _paper: Paper) -> Option<Frame> {
+    fn frame(&self, _paper: DrawTarget) -> Option<PlotFrame> {
         None
     }
 
     /// Whether it can be zoomed, and is; reads what that depends on.
-    fn zoom(&self) -> Zoom {
-        Zoom::Fixed
+    fn zoom(&self) -> PlotZoom {
+        PlotZoom::Fixed
     }
 
     /// Shows another range of both axes.
@@ -100,7 +100,7 @@ pub(super) trait Plot {
     fn reset(&self) {}
 
     /// The reader wants no selection.
-    fn unselect(&self, desk: Desk) {
+    fn unselect(&self, desk: ResultsState) {
         desk.clear_selection();
     }
 
@@ -111,9 +111,9 @@ pub(super) trait Plot {
 }
 
 /// How a plot looks on the page as it is.
-pub(super) fn look() -> Look {
+pub(super) fn look() -> PlotTheme {
     let palette = if theme::is_dark() { OKABE_ITO_ON_DARK } else { OKABE_ITO_ON_LIGHT };
-    Look {
+    PlotTheme {
         data: palette[0],
         grid: colour("--line"),
         text: colour("--text-faint"),
@@ -151,14 +151,14 @@ impl Quiet {
 /// A plot, and what belongs to it while it is shown.
 #[derive(Clone)]
 struct Stage {
-    desk: Desk,
+    desk: ResultsState,
     name: &'static str,
-    plot: Rc<dyn Plot>,
+    plot: Rc<dyn ResultsPlot>,
     /// Gone when a case is closed that it belongs to: what was asked for before finds none.
     canvas: NodeRef<Canvas>,
     tip: NodeRef<Div>,
     frame: NodeRef<Div>,
-    raster: Rc<RefCell<Raster>>,
+    raster: Rc<RefCell<RasterBuffers>>,
     /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
     is_asked: Rc<Cell<bool>>,
     is_stale: Rc<Cell<bool>>,
@@ -175,7 +175,12 @@ struct Stage {
 }
 
 /// Shows a plot. `name` is what it is called for those who can't see it.
-pub(super) fn surface(desk: Desk, name: &'static str, class: &'static str, plot: impl Plot + 'static) -> AnyView {
+pub(super) fn surface(
+    desk: ResultsState,
+    name: &'static str,
+    class: &'static str,
+    plot: impl ResultsPlot + 'static,
+) -> AnyView {
     let stage = Stage {
         desk,
         name,
@@ -345,11 +350,11 @@ impl Stage {
         let (size, look) = (fit(canvas), look());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
-            let paper = Paper { size, look: &look };
+            let paper = DrawTarget { size, look: &look };
             self.plot.with(paper, &mut |chart| draw_on(canvas, chart, paper, &mut raster));
         });
         drop(raster);
-        let rows = self.desk.data.with_untracked(Store::len);
+        let rows = self.desk.data.with_untracked(ResultStore::len);
         timings::tell(&format!("drawn {}", self.name), start_millis, rows);
         self.summarise_soon();
     }
@@ -360,7 +365,7 @@ impl Stage {
             let Some(canvas) = stage.canvas.try_get_untracked().flatten() else { return };
             let (size, look) = (size_of(&canvas), look());
             untrack(|| {
-                stage.plot.with(Paper { size, look: &look }, &mut |chart| {
+                stage.plot.with(DrawTarget { size, look: &look }, &mut |chart| {
                     // A canvas has a label.
                     let _ = canvas.set_attribute("aria-label", &chart.summary());
                 });
@@ -369,23 +374,23 @@ impl Stage {
     }
 
     /// Asks the plot something about the drawing as it is.
-    fn on_paper<T>(&self, ask: impl FnOnce(Paper) -> T) -> Option<T> {
+    fn on_paper<T>(&self, ask: impl FnOnce(DrawTarget) -> T) -> Option<T> {
         let canvas = self.canvas.try_get_untracked().flatten()?;
         let look = look();
-        Some(untrack(|| ask(Paper { size: size_of(&canvas), look: &look })))
+        Some(untrack(|| ask(DrawTarget { size: size_of(&canvas), look: &look })))
     }
 }
 
-fn size_of(canvas: &HtmlCanvasElement) -> Size {
-    Size { width_px: canvas.width(), height_px: canvas.height() }
+fn size_of(canvas: &HtmlCanvasElement) -> ChartSize {
+    ChartSize { width_px: canvas.width(), height_px: canvas.height() }
 }
 
 /// Gives the canvas as many pixels as are seen.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
-fn fit(canvas: &HtmlCanvasElement) -> Size {
+fn fit(canvas: &HtmlCanvasElement) -> ChartSize {
     let ratio = window().device_pixel_ratio();
     let pixels = |length: i32| (f64::from(length) * ratio).round().max(1.0) as u32;
-    let size = Size { width_px: pixels(canvas.client_width()), height_px: pixels(canvas.client_height()) };
+    let size = ChartSize { width_px: pixels(canvas.client_width()), height_px: pixels(canvas.client_height()) };
     if size == size_of(canvas) {
         if let Some(context) = context(canvas) {
             context.clear_rect(0.0, 0.0, f64::from(size.width_px), f64::from(size.height_px));
@@ -403,19 +408,24 @@ pub(super) fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingConte
 
 /// Draws a chart on an empty canvas.
 #[expect(clippy::cast_precision_loss, reason = "an image has some thousand pixels a side")]
-pub(super) fn draw_on(canvas: &HtmlCanvasElement, chart: &dyn Chart, Paper { size, look }: Paper, raster: &mut Raster) {
+pub(super) fn draw_on(
+    canvas: &HtmlCanvasElement,
+    chart: &dyn Chart,
+    DrawTarget { size, look }: DrawTarget,
+    raster: &mut RasterBuffers,
+) {
     chart.paint(size, look, raster);
     let image = raster.image();
     put(canvas, image, (image.left_px as f64, image.top_px as f64));
     if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
         // A canvas takes every drawing.
-        let draw_line = |line: &SheetLine| draw_line(canvas, line).map_or(LineOutcome::Left, |()| LineOutcome::Done);
+        let draw_line = |line: &SceneLine| draw_line(canvas, line).map_or(LineOutcome::Left, |()| LineOutcome::Done);
         let _ = cruncher_plot::draw(chart, &backend.into_drawing_area(), look, &draw_line);
     }
 }
 
 /// Draws a line between pixels.
-fn draw_line(canvas: &HtmlCanvasElement, line: &SheetLine) -> Option<()> {
+fn draw_line(canvas: &HtmlCanvasElement, line: &SceneLine) -> Option<()> {
     let context = context(canvas)?;
     let RGBColor(red, green, blue) = line.colour;
     let colour = format!("rgba({red},{green},{blue},{})", line.opacity);
@@ -434,7 +444,7 @@ fn draw_line(canvas: &HtmlCanvasElement, line: &SheetLine) -> Option<()> {
 
 /// Puts an image on a canvas, as it is.
 #[expect(clippy::cast_possible_truncation, reason = "an image has some thousand pixels a side")]
-pub(super) fn put(canvas: &HtmlCanvasElement, image: &Image, at: Place) {
+pub(super) fn put(canvas: &HtmlCanvasElement, image: &RasterImage, at: Place) {
     if image.rgba.is_empty() {
         return;
     }

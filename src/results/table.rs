@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::order::Direction;
-use cruncher_results::store::Store;
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::order::SortDirection;
+use cruncher_results::store::ResultStore;
 use cruncher_study::figures::thousands;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::html::Div;
@@ -12,12 +12,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::columns::label;
-use super::desk::Desk;
-use crate::state::table::{Part, Rows};
+use super::desk::ResultsState;
+use crate::state::table::{TableRows, VisibleRows};
 
 mod cells;
 
-use cells::Column;
+use cells::TableColumn;
 
 /// The height of a row and of the header, in pixels.
 const ROW_PX: f64 = 28.0;
@@ -32,7 +32,7 @@ const REST_MILLIS: u64 = 40;
 /// The table, and what belongs to it.
 #[derive(Clone, Copy)]
 struct Table {
-    desk: Desk,
+    desk: ResultsState,
     grid: NodeRef<Div>,
     scrolled_px: RwSignal<f64>,
     view_px: RwSignal<f64>,
@@ -40,8 +40,8 @@ struct Table {
     place: RwSignal<Option<usize>>,
     /// The row that the pointer rests on.
     pointed: StoredValue<Option<usize>>,
-    columns: Memo<Vec<Column>>,
-    part: Memo<Part>,
+    columns: Memo<Vec<TableColumn>>,
+    part: Memo<VisibleRows>,
     /// The rows that are in the document: a row that stays there is left alone.
     seen: Memo<Vec<Seen>>,
 }
@@ -50,7 +50,7 @@ struct Table {
 type Seen = (usize, usize, u64);
 
 /// The selected cases, all if none are.
-pub(super) fn table(desk: Desk) -> AnyView {
+pub(super) fn table(desk: ResultsState) -> AnyView {
     let table = Table::new(desk);
     let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
     let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
@@ -88,19 +88,19 @@ pub(super) fn table(desk: Desk) -> AnyView {
 }
 
 /// How many cases are in the table.
-fn said(desk: Desk) -> String {
-    let (shown, all) = (desk.selected.read().count as u64, desk.data.with(Store::len) as u64);
+fn said(desk: ResultsState) -> String {
+    let (shown, all) = (desk.selected.read().count as u64, desk.data.with(ResultStore::len) as u64);
     let selected = if desk.view.read().selection.conditions.is_empty() { "" } else { " selected" };
     if shown == all { thousands(all) } else { format!("{} of {}{selected}", thousands(shown), thousands(all)) }
 }
 
 impl Table {
-    fn new(desk: Desk) -> Self {
+    fn new(desk: ResultsState) -> Self {
         let (scrolled_px, view_px) = (RwSignal::new(0.0), RwSignal::new(VIEW_PX));
         let columns = Memo::new(move |_| desk.data.with(|store| cells::columns(desk, store)));
         let part = Memo::new(move |_| {
             let count = desk.order.read().len();
-            Rows { count, row_px: ROW_PX, view_px: view_px.get() }.part(scrolled_px.get())
+            TableRows { count, row_px: ROW_PX, view_px: view_px.get() }.part(scrolled_px.get())
         });
         let version = Memo::new(move |before: Option<&u64>| {
             desk.data.track();
@@ -135,8 +135,8 @@ impl Table {
         (part.first..part.end).contains(&place).then_some(place)
     }
 
-    fn rows(self) -> Rows {
-        Rows { count: self.desk.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
+    fn rows(self) -> TableRows {
+        TableRows { count: self.desk.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
     }
 
     /// Takes over how far it is scrolled, and how much of it can be seen when there is more.
@@ -183,7 +183,7 @@ impl Table {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a container is scrolled by some million pixels")]
-    fn go_to(self, rows: Rows, place: usize) {
+    fn go_to(self, rows: TableRows, place: usize) {
         if let Some(grid) = self.grid.get_untracked() {
             let before_px = f64::from(grid.scroll_top());
             let scrolled_px = rows.scrolled_to(place, before_px);
@@ -245,17 +245,17 @@ impl Table {
     fn header(self) -> AnyView {
         let sorting = self.desk.sorting.get();
         let columns = self.columns.get();
-        let cell = |(index, column): (usize, Column)| {
+        let cell = |(index, column): (usize, TableColumn)| {
             let direction = sorting.as_ref().filter(|(id, _)| *id == column.id).map(|(_, direction)| *direction);
             let (sort, arrow) = match direction {
                 None => ("none", None),
-                Some(Direction::Ascending) => ("ascending", Some("▲")),
-                Some(Direction::Descending) => ("descending", Some("▼")),
+                Some(SortDirection::Ascending) => ("ascending", Some("▲")),
+                Some(SortDirection::Descending) => ("descending", Some("▼")),
             };
             let next = match direction {
-                None => Some((column.id.clone(), Direction::Ascending)),
-                Some(Direction::Ascending) => Some((column.id.clone(), Direction::Descending)),
-                Some(Direction::Descending) => None,
+                None => Some((column.id.clone(), SortDirection::Ascending)),
+                Some(SortDirection::Ascending) => Some((column.id.clone(), SortDirection::Descending)),
+                Some(SortDirection::Descending) => None,
             };
             let turn = move |_| {
                 self.desk.sorting.set(next.clone());
@@ -279,7 +279,7 @@ impl Table {
         let cells = self.desk.data.with_untracked(|store| cells::line(store, &columns, row));
         let is_pointed = move || self.desk.pointed_at.get() == Some(row) || self.place.get() == Some(place);
         let is_opened = move || (self.desk.opened.get() == Some(row)).to_string();
-        let cell = |(index, (told, column)): (usize, (cells::Told, &Column))| {
+        let cell = |(index, (told, column)): (usize, (cells::CellWords, &TableColumn))| {
             view! {
                 <div
                     class=format!("{} {}", column.class(), told.class) role="gridcell" aria-colindex=(index + 1).to_string()
@@ -313,7 +313,7 @@ fn is_in_head(event: &Event) -> bool {
 /// What a column is called in the header.
 fn title_of(id: &ColumnId, unit: &str) -> String {
     let name = match id {
-        ColumnId::Case(Field::CaseId) => "case".to_owned(),
+        ColumnId::Case(CaseField::CaseId) => "case".to_owned(),
         id => label(id),
     };
     if unit.is_empty() { name } else { format!("{name}, {unit}") }

@@ -13,7 +13,7 @@ pub(crate) struct StateLook {
 
 /// A part of the bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Part {
+pub(crate) struct BarPart {
     pub(crate) look: StateLook,
     pub(crate) cases: u64,
     /// Its share of the bar's width, in percent.
@@ -22,7 +22,7 @@ pub(crate) struct Part {
 
 /// The parts of the bar in the order in which a case passes through them, ended ones first.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-pub(crate) fn parts(counts: &CaseCounts) -> [Part; 7] {
+pub(crate) fn parts(counts: &CaseCounts) -> [BarPart; 7] {
     [
         ("done", "✓", counts.done),
         ("running", "▶", counts.running),
@@ -32,7 +32,7 @@ pub(crate) fn parts(counts: &CaseCounts) -> [Part; 7] {
         ("lost", "?", counts.lost),
         ("cancelled", "⊘", counts.cancelled),
     ]
-    .map(|(name, symbol, cases)| Part {
+    .map(|(name, symbol, cases)| BarPart {
         look: StateLook { name, symbol },
         cases,
         percent: 100.0 * cases as f64 / counts.cases.max(1) as f64,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_backend::submitted;
 use cruncher_study::design_document::DesignDocument;
-use cruncher_study::factor::{Factor, Scale, Values};
+use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 
 use crate::state::route::BatchChoice;
 
@@ -19,7 +19,8 @@ pub(crate) struct DesignedFactors {
 
 impl DesignedFactors {
     pub(crate) fn of(designs: &[DesignDocument], batches: &BatchChoice) -> Self {
-        let is_logarithmic = |factor: &&Factor| matches!(factor.values, Values::Range { scale: Scale::Log, .. });
+        let is_logarithmic =
+            |factor: &&Factor| matches!(factor.values, FactorValues::Range { scale: FactorScale::Log, .. });
         let logarithmic = factors(designs, batches).filter(is_logarithmic).map(|factor| factor.name.clone());
         Self { units: submitted::units(factors(designs, batches)), logarithmic: logarithmic.collect() }
     }

@@ -1,12 +1,12 @@
 //! A design as it stands in the form: texts, which may be half typed, and what is wrong with them.
 
-use cruncher_sampling::Criterion;
+use cruncher_sampling::OptimisationCriterion;
 use cruncher_study::batch::Batch;
 use cruncher_study::constraint::Constraint;
 use cruncher_study::design::{DesignError, DesignFile, ModelFile};
 use cruncher_study::factor::FactorError;
 use cruncher_study::model::ModelKind;
-use cruncher_study::sampler::{Sampler, SamplerError, Size};
+use cruncher_study::sampler::{Sampler, SamplerError, SamplerSize};
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod factor;
@@ -18,15 +18,15 @@ use factor::{FactorDraft, FactorField};
 /// A design as it stands in the form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Draft {
+pub(crate) struct DesignDraft {
     /// Where the points come from.
-    pub(crate) source: Source,
+    pub(crate) source: PointsSource,
     /// The inputs of the model.
     pub(crate) factors: Vec<FactorDraft>,
     /// What every point must meet.
     pub(crate) constraints: Vec<String>,
     /// How points are chosen.
-    pub(crate) method: Method,
+    pub(crate) method: SamplingMethod,
     /// Whether the size is a number of cases, or levels.
     pub(crate) sized_by: SizedBy,
     /// How many cases.
@@ -36,7 +36,7 @@ pub(crate) struct Draft {
     /// The last level.
     pub(crate) last_level: String,
     /// What a Latin hypercube is optimised for.
-    pub(crate) optimised: Optimised,
+    pub(crate) optimised: OptimisedFor,
     /// How often a Latin hypercube is doubled.
     pub(crate) doublings: String,
     /// Whether a sequence is scrambled by the seed.
@@ -63,7 +63,7 @@ pub(crate) struct Draft {
 
 /// Where the points of a design come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Source {
+pub(crate) enum PointsSource {
     /// Factors, and a sampler that chooses points.
     #[default]
     Sampler,
@@ -73,7 +73,7 @@ pub(crate) enum Source {
 
 /// How points are chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Method {
+pub(crate) enum SamplingMethod {
     /// A Latin hypercube.
     #[default]
     LatinHypercube,
@@ -101,7 +101,7 @@ pub(crate) enum SizedBy {
 
 /// What a Latin hypercube is optimised for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Optimised {
+pub(crate) enum OptimisedFor {
     /// Nothing.
     #[default]
     No,
@@ -113,7 +113,7 @@ pub(crate) enum Optimised {
 
 /// A place of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum FormPlace {
     /// A field of a factor.
     Factor(usize, FactorField),
     /// All factors.
@@ -148,25 +148,25 @@ pub(crate) enum Place {
 
 /// What is wrong at a place of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Complaint {
+pub(crate) struct FormComplaint {
     /// Where.
-    pub(crate) place: Place,
+    pub(crate) place: FormPlace,
     /// What, as a sentence without full stop.
     pub(crate) text: String,
 }
 
-impl Default for Draft {
+impl Default for DesignDraft {
     fn default() -> Self {
         Self {
-            source: Source::default(),
+            source: PointsSource::default(),
             factors: vec![FactorDraft::default()],
             constraints: Vec::new(),
-            method: Method::default(),
+            method: SamplingMethod::default(),
             sized_by: SizedBy::default(),
             cases: "64".to_owned(),
             first_level: "3".to_owned(),
             last_level: "6".to_owned(),
-            optimised: Optimised::default(),
+            optimised: OptimisedFor::default(),
             doublings: "0".to_owned(),
             is_scrambled: true,
             steps: "5".to_owned(),
@@ -182,7 +182,7 @@ impl Default for Draft {
     }
 }
 
-impl Draft {
+impl DesignDraft {
     /// Whether nothing but the model was entered yet.
     #[must_use]
     pub(crate) fn is_untouched(&self) -> bool {
@@ -192,22 +192,22 @@ impl Draft {
 
     /// Whether nothing was typed at a place.
     #[must_use]
-    pub(crate) fn is_missing(&self, place: Place) -> bool {
+    pub(crate) fn is_missing(&self, place: FormPlace) -> bool {
         let text = match place {
-            Place::Factor(index, field) => self.factors.get(index).map_or("", |factor| factor.text(field)),
-            Place::Constraint(index) => self.constraints.get(index).map_or("", String::as_str),
-            Place::Cases => &self.cases,
-            Place::FirstLevel => &self.first_level,
-            Place::Levels => &self.last_level,
-            Place::Doublings => &self.doublings,
-            Place::Steps => &self.steps,
-            Place::Seed => &self.seed,
-            Place::Replicates => &self.replicates,
-            Place::Model => &self.model,
-            Place::Batch => &self.batch,
-            Place::MaxAttempts => &self.max_attempts,
-            Place::TimeLimit => &self.time_limit_minutes,
-            Place::Factors | Place::Method => "something",
+            FormPlace::Factor(index, field) => self.factors.get(index).map_or("", |factor| factor.text(field)),
+            FormPlace::Constraint(index) => self.constraints.get(index).map_or("", String::as_str),
+            FormPlace::Cases => &self.cases,
+            FormPlace::FirstLevel => &self.first_level,
+            FormPlace::Levels => &self.last_level,
+            FormPlace::Doublings => &self.doublings,
+            FormPlace::Steps => &self.steps,
+            FormPlace::Seed => &self.seed,
+            FormPlace::Replicates => &self.replicates,
+            FormPlace::Model => &self.model,
+            FormPlace::Batch => &self.batch,
+            FormPlace::MaxAttempts => &self.max_attempts,
+            FormPlace::TimeLimit => &self.time_limit_minutes,
+            FormPlace::Factors | FormPlace::Method => "something",
         };
         text.trim().is_empty()
     }
@@ -217,28 +217,28 @@ impl Draft {
     ///
     /// # Errors
     /// Everything that is wrong, each with its place.
-    pub(crate) fn points(&self) -> Result<DesignFile, Vec<Complaint>> {
+    pub(crate) fn points(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let mut complaints = Vec::new();
-        let mut note = |place, text: String| complaints.push(Complaint { place, text });
+        let mut note = |place, text: String| complaints.push(FormComplaint { place, text });
         let mut factors = Vec::new();
         for (index, draft) in self.sampled_factors() {
             match draft.read() {
                 Ok(factor) => factors.push(factor),
-                Err(faults) => faults.into_iter().for_each(|(field, text)| note(Place::Factor(index, field), text)),
+                Err(faults) => faults.into_iter().for_each(|(field, text)| note(FormPlace::Factor(index, field), text)),
             }
         }
         let mut constraints = Vec::new();
         for (index, text) in self.sampled_constraints() {
             match Constraint::parse(text) {
                 Ok(constraint) => constraints.push(constraint),
-                Err(error) => note(Place::Constraint(index), error.to_string()),
+                Err(error) => note(FormPlace::Constraint(index), error.to_string()),
             }
         }
         let sampler = self.sampler(&mut note);
         // A table has neither: its points are what they are.
-        let is_sampled = self.source == Source::Sampler;
-        let seed = if is_sampled { whole(&self.seed, Place::Seed, &mut note) } else { None };
-        let replicates = if is_sampled { whole(&self.replicates, Place::Replicates, &mut note) } else { None };
+        let is_sampled = self.source == PointsSource::Sampler;
+        let seed = if is_sampled { whole(&self.seed, FormPlace::Seed, &mut note) } else { None };
+        let replicates = if is_sampled { whole(&self.replicates, FormPlace::Replicates, &mut note) } else { None };
         let file = DesignFile {
             batch: Batch::parse("unnamed").map_err(|_unreachable| Vec::new())?,
             model: ModelFile { file: self.model.clone(), kind: self.kind, text: None },
@@ -262,19 +262,19 @@ impl Draft {
     ///
     /// # Errors
     /// Everything that is wrong, each with its place.
-    pub(crate) fn read(&self) -> Result<DesignFile, Vec<Complaint>> {
+    pub(crate) fn read(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let (points, mut complaints) = match self.points() {
             Ok(file) => (Some(file), Vec::new()),
             Err(complaints) => (None, complaints),
         };
-        let mut note = |place, text: String| complaints.push(Complaint { place, text });
+        let mut note = |place, text: String| complaints.push(FormComplaint { place, text });
         if self.model.is_empty() {
-            note(Place::Model, "choose the model file that the cases are computed with".to_owned());
+            note(FormPlace::Model, "choose the model file that the cases are computed with".to_owned());
         }
         let batch = self.read_batch(&mut note);
-        let max_attempts = whole(&self.max_attempts, Place::MaxAttempts, &mut note);
+        let max_attempts = whole(&self.max_attempts, FormPlace::MaxAttempts, &mut note);
         if max_attempts == Some(0) {
-            note(Place::MaxAttempts, "a case needs at least one attempt".to_owned());
+            note(FormPlace::MaxAttempts, "a case needs at least one attempt".to_owned());
         }
         let time_limit_secs = self.read_time_limit(&mut note);
         match (points, batch, max_attempts) {
@@ -289,12 +289,12 @@ impl Draft {
     ///
     /// # Errors
     /// What is wrong with its points.
-    pub(crate) fn saved(&self) -> Result<DesignFile, Vec<Complaint>> {
+    pub(crate) fn saved(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let points = self.points()?;
         let mut ignore = |_, _: String| {};
         Ok(DesignFile {
             batch: self.read_batch(&mut ignore).unwrap_or_else(|| points.batch.clone()),
-            max_attempts: whole(&self.max_attempts, Place::MaxAttempts, &mut ignore)
+            max_attempts: whole(&self.max_attempts, FormPlace::MaxAttempts, &mut ignore)
                 .filter(|attempts| *attempts > 0)
                 .unwrap_or(points.max_attempts),
             time_limit_secs: self.read_time_limit(&mut ignore),
@@ -304,103 +304,106 @@ impl Draft {
 
     /// The factors that count: with a table none, since all inputs stand in it.
     fn sampled_factors(&self) -> impl Iterator<Item = (usize, &FactorDraft)> {
-        let is_sampled = self.source == Source::Sampler;
+        let is_sampled = self.source == PointsSource::Sampler;
         self.factors.iter().enumerate().filter(move |_| is_sampled)
     }
 
     fn sampled_constraints(&self) -> impl Iterator<Item = (usize, &String)> {
-        let is_sampled = self.source == Source::Sampler;
+        let is_sampled = self.source == PointsSource::Sampler;
         self.constraints.iter().enumerate().filter(move |(_, text)| is_sampled && !text.trim().is_empty())
     }
 
-    fn read_batch(&self, note: &mut impl FnMut(Place, String)) -> Option<Batch> {
+    fn read_batch(&self, note: &mut impl FnMut(FormPlace, String)) -> Option<Batch> {
         if self.batch.trim().is_empty() {
-            note(Place::Batch, "name the batch, for instance after what is varied".to_owned());
+            note(FormPlace::Batch, "name the batch, for instance after what is varied".to_owned());
             return None;
         }
-        Batch::parse(self.batch.trim()).map_err(|error| note(Place::Batch, error.to_string())).ok()
+        Batch::parse(self.batch.trim()).map_err(|error| note(FormPlace::Batch, error.to_string())).ok()
     }
 
-    fn read_time_limit(&self, note: &mut impl FnMut(Place, String)) -> Option<f64> {
+    fn read_time_limit(&self, note: &mut impl FnMut(FormPlace, String)) -> Option<f64> {
         let text = self.time_limit_minutes.trim();
         if text.is_empty() {
             return None;
         }
         let minutes = text.parse::<f64>().ok().filter(|minutes| minutes.is_finite() && *minutes > 0.0);
         if minutes.is_none() {
-            note(Place::TimeLimit, format!("`{text}` is no number of minutes above 0; leave it empty for no limit"));
+            note(
+                FormPlace::TimeLimit,
+                format!("`{text}` is no number of minutes above 0; leave it empty for no limit"),
+            );
         }
         minutes.map(|minutes| minutes * 60.0)
     }
 
-    fn sampler(&self, note: &mut impl FnMut(Place, String)) -> Option<Sampler> {
-        if self.source == Source::Table {
+    fn sampler(&self, note: &mut impl FnMut(FormPlace, String)) -> Option<Sampler> {
+        if self.source == PointsSource::Table {
             return Some(Sampler::Table);
         }
         let is_scrambled = self.is_scrambled;
         Some(match self.method {
-            Method::Random => Sampler::Random { size: self.size(note)? },
-            Method::Sobol => Sampler::Sobol { size: self.size(note)?, is_scrambled },
-            Method::Halton => Sampler::Halton { size: self.size(note)?, is_scrambled },
-            Method::FullGrid => Sampler::FullGrid { steps: whole(&self.steps, Place::Steps, note)? },
-            Method::OneAtATime => Sampler::OneAtATime { steps: whole(&self.steps, Place::Steps, note)? },
-            Method::LatinHypercube => {
+            SamplingMethod::Random => Sampler::Random { size: self.size(note)? },
+            SamplingMethod::Sobol => Sampler::Sobol { size: self.size(note)?, is_scrambled },
+            SamplingMethod::Halton => Sampler::Halton { size: self.size(note)?, is_scrambled },
+            SamplingMethod::FullGrid => Sampler::FullGrid { steps: whole(&self.steps, FormPlace::Steps, note)? },
+            SamplingMethod::OneAtATime => Sampler::OneAtATime { steps: whole(&self.steps, FormPlace::Steps, note)? },
+            SamplingMethod::LatinHypercube => {
                 let size = self.size(note)?;
                 let doublings = match size {
-                    Size::Cases(_) => whole(&self.doublings, Place::Doublings, note)?,
-                    Size::Levels { .. } => 0,
+                    SamplerSize::Cases(_) => whole(&self.doublings, FormPlace::Doublings, note)?,
+                    SamplerSize::Levels { .. } => 0,
                 };
                 Sampler::LatinHypercube { size, criterion: self.optimised.into(), doublings }
             }
         })
     }
 
-    fn size(&self, note: &mut impl FnMut(Place, String)) -> Option<Size> {
+    fn size(&self, note: &mut impl FnMut(FormPlace, String)) -> Option<SamplerSize> {
         match self.sized_by {
-            SizedBy::Cases => whole(&self.cases, Place::Cases, note).map(Size::Cases),
+            SizedBy::Cases => whole(&self.cases, FormPlace::Cases, note).map(SamplerSize::Cases),
             SizedBy::Levels => {
-                let first = whole(&self.first_level, Place::FirstLevel, note);
-                let last: Option<u32> = whole(&self.last_level, Place::Levels, note);
-                Some(Size::Levels { first: first?, last: last? })
+                let first = whole(&self.first_level, FormPlace::FirstLevel, note);
+                let last: Option<u32> = whole(&self.last_level, FormPlace::Levels, note);
+                Some(SamplerSize::Levels { first: first?, last: last? })
             }
         }
     }
 
     /// The place that an error of the design as a whole belongs to.
-    fn complaint(&self, error: &DesignError) -> Complaint {
+    fn complaint(&self, error: &DesignError) -> FormComplaint {
         let size = match (self.method, self.sized_by) {
-            (Method::FullGrid | Method::OneAtATime, _) => Place::Steps,
-            (_, SizedBy::Cases) => Place::Cases,
-            (_, SizedBy::Levels) => Place::Levels,
+            (SamplingMethod::FullGrid | SamplingMethod::OneAtATime, _) => FormPlace::Steps,
+            (_, SizedBy::Cases) => FormPlace::Cases,
+            (_, SizedBy::Levels) => FormPlace::Levels,
         };
         let place = match error {
             DesignError::Factor(FactorError::Duplicate(name)) => {
                 let later = self.factors.iter().rposition(|factor| factor.name.trim() == name);
-                Place::Factor(later.unwrap_or_default(), FactorField::Name)
+                FormPlace::Factor(later.unwrap_or_default(), FactorField::Name)
             }
-            DesignError::Factor(_) | DesignError::NoFactor => Place::Factors,
+            DesignError::Factor(_) | DesignError::NoFactor => FormPlace::Factors,
             DesignError::Sampler(SamplerError::TooManyDimensions { .. } | SamplerError::NoTable)
             | DesignError::Row { .. }
-            | DesignError::Replicate { .. } => Place::Method,
+            | DesignError::Replicate { .. } => FormPlace::Method,
             DesignError::Sampler(SamplerError::TooManyCases { .. }) if self.replicates.trim() != "1" => {
-                Place::Replicates
+                FormPlace::Replicates
             }
-            DesignError::Sampler(SamplerError::DoubledLevels) => Place::Doublings,
-            DesignError::Sampler(SamplerError::Steps(_)) => Place::Steps,
+            DesignError::Sampler(SamplerError::DoubledLevels) => FormPlace::Doublings,
+            DesignError::Sampler(SamplerError::Steps(_)) => FormPlace::Steps,
             DesignError::Sampler(_) | DesignError::NothingLeft => size,
             DesignError::Constraint { constraint, .. } => {
                 let position = self.constraints.iter().position(|text| text.trim() == constraint.trim());
-                Place::Constraint(position.unwrap_or_default())
+                FormPlace::Constraint(position.unwrap_or_default())
             }
-            DesignError::NoAttempt => Place::MaxAttempts,
-            DesignError::TimeLimit(_) => Place::TimeLimit,
-            DesignError::NoReplicate => Place::Replicates,
+            DesignError::NoAttempt => FormPlace::MaxAttempts,
+            DesignError::TimeLimit(_) => FormPlace::TimeLimit,
+            DesignError::NoReplicate => FormPlace::Replicates,
         };
         let text = match error {
             DesignError::Constraint { source, .. } => source.to_string(),
             other => other.to_string(),
         };
-        Complaint { place, text }
+        FormComplaint { place, text }
     }
 
     /// The draft of a design that was read from a file or from the bucket. Its table is left for the caller to keep.
@@ -426,18 +429,24 @@ impl Draft {
     #[must_use]
     pub(crate) fn with_sampler(self, sampler: Sampler) -> Self {
         match sampler {
-            Sampler::Random { size } => Self { method: Method::Random, ..self.sized(size) },
+            Sampler::Random { size } => Self { method: SamplingMethod::Random, ..self.sized(size) },
             Sampler::LatinHypercube { size, criterion, doublings } => Self {
-                method: Method::LatinHypercube,
+                method: SamplingMethod::LatinHypercube,
                 optimised: criterion.into(),
                 doublings: doublings.to_string(),
                 ..self.sized(size)
             },
-            Sampler::Sobol { size, is_scrambled } => Self { method: Method::Sobol, is_scrambled, ..self.sized(size) },
-            Sampler::Halton { size, is_scrambled } => Self { method: Method::Halton, is_scrambled, ..self.sized(size) },
-            Sampler::FullGrid { steps } => Self { method: Method::FullGrid, steps: steps.to_string(), ..self },
-            Sampler::OneAtATime { steps } => Self { method: Method::OneAtATime, steps: steps.to_string(), ..self },
-            Sampler::Table => Self { source: Source::Table, ..self },
+            Sampler::Sobol { size, is_scrambled } => {
+                Self { method: SamplingMethod::Sobol, is_scrambled, ..self.sized(size) }
+            }
+            Sampler::Halton { size, is_scrambled } => {
+                Self { method: SamplingMethod::Halton, is_scrambled, ..self.sized(size) }
+            }
+            Sampler::FullGrid { steps } => Self { method: SamplingMethod::FullGrid, steps: steps.to_string(), ..self },
+            Sampler::OneAtATime { steps } => {
+                Self { method: SamplingMethod::OneAtATime, steps: steps.to_string(), ..self }
+            }
+            Sampler::Table => Self { source: PointsSource::Table, ..self },
         }
     }
 
@@ -451,32 +460,32 @@ impl Draft {
         }
     }
 
-    fn sized(self, size: Size) -> Self {
+    fn sized(self, size: SamplerSize) -> Self {
         match size {
-            Size::Cases(cases) => Self { sized_by: SizedBy::Cases, cases: cases.to_string(), ..self },
-            Size::Levels { first, last } => {
+            SamplerSize::Cases(cases) => Self { sized_by: SizedBy::Cases, cases: cases.to_string(), ..self },
+            SamplerSize::Levels { first, last } => {
                 Self { sized_by: SizedBy::Levels, first_level: first.to_string(), last_level: last.to_string(), ..self }
             }
         }
     }
 }
 
-impl From<Optimised> for Option<Criterion> {
-    fn from(optimised: Optimised) -> Self {
+impl From<OptimisedFor> for Option<OptimisationCriterion> {
+    fn from(optimised: OptimisedFor) -> Self {
         match optimised {
-            Optimised::No => None,
-            Optimised::CentredDiscrepancy => Some(Criterion::CentredDiscrepancy),
-            Optimised::Maximin => Some(Criterion::Maximin),
+            OptimisedFor::No => None,
+            OptimisedFor::CentredDiscrepancy => Some(OptimisationCriterion::CentredDiscrepancy),
+            OptimisedFor::Maximin => Some(OptimisationCriterion::Maximin),
         }
     }
 }
 
-impl From<Option<Criterion>> for Optimised {
-    fn from(criterion: Option<Criterion>) -> Self {
+impl From<Option<OptimisationCriterion>> for OptimisedFor {
+    fn from(criterion: Option<OptimisationCriterion>) -> Self {
         match criterion {
             None => Self::No,
-            Some(Criterion::CentredDiscrepancy) => Self::CentredDiscrepancy,
-            Some(Criterion::Maximin) => Self::Maximin,
+            Some(OptimisationCriterion::CentredDiscrepancy) => Self::CentredDiscrepancy,
+            Some(OptimisationCriterion::Maximin) => Self::Maximin,
         }
     }
 }
@@ -495,7 +504,7 @@ fn renamed(text: &str, name: &str, new_name: &str) -> String {
 }
 
 /// A whole number, zero or above. Groups of digits may be separated as on the page: `10,000`.
-fn whole<N: TryFrom<u64>>(text: &str, place: Place, note: &mut impl FnMut(Place, String)) -> Option<N> {
+fn whole<N: TryFrom<u64>>(text: &str, place: FormPlace, note: &mut impl FnMut(FormPlace, String)) -> Option<N> {
     let typed = text.trim().replace([',', '_', ' '], "");
     let number = typed
         .parse::<u64>()

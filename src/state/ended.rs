@@ -13,9 +13,9 @@ const MOST_SHOWN: usize = 200_000;
 
 /// What a case left, as it is shown.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Ended {
+pub(crate) struct ShownDocument {
     /// Curves of the result.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<ArrayLine>,
     /// The arrays that aren't shown, since there are too many.
     pub(crate) more_arrays: usize,
     /// The arrays that have fewer than two numbers, the others being null.
@@ -36,7 +36,7 @@ pub(crate) struct Ended {
 
 /// An array of a result against another one of the same object, or against its places.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
+pub(crate) struct ArrayLine {
     /// What stands to the right: an array's name, nothing if it is the place.
     pub(crate) over: Option<String>,
     /// The array's name, nested names joined by a point.
@@ -45,7 +45,7 @@ pub(crate) struct Line {
     pub(crate) y: Vec<f64>,
 }
 
-impl Ended {
+impl ShownDocument {
     /// Reads a result document.
     pub(crate) fn result(json: &[u8]) -> Result<Self, serde_json::Error> {
         let document: ResultDocument = serde_json::from_slice(json)?;
@@ -160,7 +160,7 @@ fn gather(path: &str, content: Content, arrays: &mut Vec<Array>) {
 }
 
 /// Arrays of one object and one length belong together: the first one that only rises or only falls stands to the right.
-fn lines(arrays: &[Array]) -> Vec<Line> {
+fn lines(arrays: &[Array]) -> Vec<ArrayLine> {
     let belong = |one: &Array, other: &Array| one.object == other.object && one.values.len() == other.values.len();
     let partners = |array: &Array| arrays.iter().filter(|other| belong(array, other)).count();
     let abscissa = |array: &Array| {
@@ -168,7 +168,7 @@ fn lines(arrays: &[Array]) -> Vec<Line> {
     };
     let line = |array: &Array| match abscissa(array) {
         Some(over) if over.name == array.name => None,
-        Some(over) => Some(Line {
+        Some(over) => Some(ArrayLine {
             over: Some(over.name.clone()),
             name: array.name.clone(),
             x: over.values.clone(),
@@ -176,7 +176,7 @@ fn lines(arrays: &[Array]) -> Vec<Line> {
         }),
         None => {
             let x = (0_u32..).take(array.values.len()).map(f64::from).collect();
-            Some(Line { over: None, name: array.name.clone(), x, y: array.values.clone() })
+            Some(ArrayLine { over: None, name: array.name.clone(), x, y: array.values.clone() })
         }
     };
     arrays.iter().filter_map(line).collect()
@@ -265,12 +265,12 @@ mod tests {
 
     use super::*;
 
-    fn ended(result: &str) -> Ended {
+    fn ended(result: &str) -> ShownDocument {
         let json = format!(
             r#"{{"v": 1, "case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "a", "parameters": {{"p": [1, 2]}},
                 "result": {result}, "start_time": 1, "end_time": 2, "attempt": 2, "log": "text", "warnings": ["x is NaN"]}}"#
         );
-        Ended::result(json.as_bytes()).unwrap()
+        ShownDocument::result(json.as_bytes()).unwrap()
     }
 
     fn check(result: &str, expected: &[(&str, &str)]) {
@@ -317,7 +317,7 @@ mod tests {
     fn a_failure_says_what_and_where() {
         let json = br#"{"case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "a", "start_time": 1, "end_time": 2, "attempt": 3,
             "max_attempts": 3, "exception": "ValueError", "message": "negative", "traceback": "line 3", "signature": "s"}"#;
-        let ended = Ended::error(json).unwrap();
+        let ended = ShownDocument::error(json).unwrap();
         assert_eq!(
             (ended.error.as_deref(), ended.traceback.as_str(), ended.attempt),
             (Some("ValueError: negative"), "line 3", (3, Some(3)))
@@ -357,7 +357,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_document_breaks_it(json in "[\\[\\]{}\",:a1.e\\- ]{0,40}") {
-            drop(Ended::result(json.as_bytes()));
+            drop(ShownDocument::result(json.as_bytes()));
             drop(laid_out(json.as_bytes()));
             if let Ok(content) = serde_json::from_str::<Content>(&json) {
                 gather("", content, &mut Vec::new());

@@ -6,7 +6,7 @@ use cruncher_backend::archive::ArchiveSummary;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::TimeFormat;
-use cruncher_results::filter::{Condition, Filter, Limit};
+use cruncher_results::filter::{FilterCondition, RangeLimit, RowFilter};
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, significant, thousands};
 
@@ -15,7 +15,7 @@ const MAX_WORDS_CHARS: usize = 60;
 
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Contents {
+pub(crate) struct ExportContents {
     /// What the study is called.
     pub(crate) study: String,
     /// The batch whose cases they are; none if that is all of them.
@@ -29,9 +29,9 @@ pub(crate) struct Contents {
     /// How many of them are done: the rows of the matrices.
     pub(crate) done: usize,
     /// The columns of `X`, and those that have texts only.
-    pub(crate) factors: Columns,
+    pub(crate) factors: MatrixColumns,
     /// The same of `Y`.
-    pub(crate) responses: Columns,
+    pub(crate) responses: MatrixColumns,
     /// How times stand in the table.
     pub(crate) times: TimeFormat,
     /// How many texts of the table are only the beginning of what the case has.
@@ -49,7 +49,7 @@ pub(crate) type VersionFiles = BTreeSet<(String, String, String)>;
 
 /// The columns of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Columns {
+pub(crate) struct MatrixColumns {
     pub(crate) taken: Vec<String>,
     /// They have no number.
     pub(crate) left_out: Vec<String>,
@@ -57,7 +57,7 @@ pub(crate) struct Columns {
     pub(crate) rounded: Vec<String>,
 }
 
-impl Columns {
+impl MatrixColumns {
     /// What of the cases the matrix of this name doesn't hold, a sentence each.
     pub(crate) fn lost(&self, of: &str) -> Vec<String> {
         let sentence =
@@ -78,7 +78,7 @@ pub(crate) fn stay_cut(texts: u64) -> Option<String> {
     ))
 }
 
-impl Contents {
+impl ExportContents {
     /// What a file of all of these cases is called: `study`, or `study-batch`.
     pub(crate) fn whole_name(&self) -> String {
         let study = if self.study.is_empty() { "STUDY" } else { &self.study };
@@ -210,27 +210,28 @@ impl Contents {
 }
 
 /// What a filter chooses, in words.
-pub(crate) fn in_words(filter: &Filter) -> Vec<String> {
-    let in_words = |condition: &Condition| condition_in_words(condition, condition.column().map_or("", ColumnId::name));
+pub(crate) fn in_words(filter: &RowFilter) -> Vec<String> {
+    let in_words =
+        |condition: &FilterCondition| condition_in_words(condition, condition.column().map_or("", ColumnId::name));
     filter.conditions.iter().map(in_words).collect()
 }
 
 /// What a condition asks for, in words; `name` is what its column is called.
-pub(crate) fn condition_in_words(condition: &Condition, name: &str) -> String {
+pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> String {
     match condition {
-        Condition::Range { least: Some(least), most: Some(most), .. } => {
+        FilterCondition::Range { least: Some(least), most: Some(most), .. } => {
             format!("{name} from {} to {}", limit_in_words(*least), limit_in_words(*most))
         }
-        Condition::Range { least: Some(least), .. } => format!("{name} from {}", limit_in_words(*least)),
-        Condition::Range { most: Some(most), .. } => format!("{name} up to {}", limit_in_words(*most)),
-        Condition::Range { .. } => format!("{name} is a number"),
-        Condition::OneOf { values, .. } => {
+        FilterCondition::Range { least: Some(least), .. } => format!("{name} from {}", limit_in_words(*least)),
+        FilterCondition::Range { most: Some(most), .. } => format!("{name} up to {}", limit_in_words(*most)),
+        FilterCondition::Range { .. } => format!("{name} is a number"),
+        FilterCondition::OneOf { values, .. } => {
             let values: Vec<String> = values.iter().map(|value| beginning(value)).collect();
             format!("{name} is {}", values.join(" or "))
         }
-        Condition::HasValue(_) => format!("{name} is there"),
-        Condition::HasNone(_) => format!("{name} is missing"),
-        Condition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
+        FilterCondition::HasValue(_) => format!("{name} is there"),
+        FilterCondition::HasNone(_) => format!("{name} is missing"),
+        FilterCondition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
     }
 }
 
@@ -240,10 +241,10 @@ fn beginning(text: &str) -> String {
 }
 
 /// One end of a range in words: an integer has all of its digits.
-pub(crate) fn limit_in_words(limit: Limit) -> String {
+pub(crate) fn limit_in_words(limit: RangeLimit) -> String {
     match limit {
-        Limit::Float(number) => significant(number),
-        Limit::Integer(integer) => integer.to_string(),
+        RangeLimit::Float(number) => significant(number),
+        RangeLimit::Integer(integer) => integer.to_string(),
     }
 }
 
@@ -271,20 +272,20 @@ mod tests {
 
     use super::*;
 
-    fn contents() -> Contents {
-        Contents {
+    fn contents() -> ExportContents {
+        ExportContents {
             study: "footings".into(),
             batch: None,
             selection: Some("width from 2 to 3".into()),
             name: "weak & soft".into(),
             cases: 12,
             done: 10,
-            factors: Columns {
+            factors: MatrixColumns {
                 taken: vec!["c[0]".into(), "c[1]".into()],
                 left_out: vec!["soil".into()],
                 rounded: vec![],
             },
-            responses: Columns {
+            responses: MatrixColumns {
                 taken: vec!["end_load".into(), "seed".into()],
                 left_out: vec![],
                 rounded: vec!["seed".into()],
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn a_file_is_called_after_its_selection() {
         let check = |selection: Option<&str>, name: &str, expected: &str| {
-            let contents = Contents { selection: selection.map(str::to_owned), name: name.into(), ..contents() };
+            let contents = ExportContents { selection: selection.map(str::to_owned), name: name.into(), ..contents() };
             assert_eq!(contents.file_name(), expected);
         };
         check(None, "weak", "footings-all");
@@ -318,11 +319,11 @@ mod tests {
 
     #[test]
     fn a_file_of_one_batch_says_so_in_its_name_and_in_words() {
-        let of = Contents { batch: Batch::parse("soil/fine").ok(), selection: None, ..contents() };
+        let of = ExportContents { batch: Batch::parse("soil/fine").ok(), selection: None, ..contents() };
         assert_eq!((of.file_name(), of.whole_name()), ("footings-soil-fine-all".into(), "footings-soil-fine".into()));
         assert!(of.read_me().contains("\nCases: all cases, batch soil/fine\n"));
         assert!(of.snippet().contains("zipfile.ZipFile(\"footings-soil-fine-all.zip\")"));
-        let selected = Contents { selection: Some("width from 2 to 3".into()), ..of };
+        let selected = ExportContents { selection: Some("width from 2 to 3".into()), ..of };
         assert!(selected.read_me().contains("\nCases: width from 2 to 3 (\"weak & soft\"), batch soil/fine\n"));
     }
 
@@ -351,7 +352,7 @@ mod tests {
         let said = "Not in it, as README.txt says: the documents of 7 cases and 1 file that can't be had.";
         assert_eq!(contents().lacks()[0], said);
         assert_eq!(
-            Contents { cut_texts: 0, gathered: ArchiveSummary::default(), ..contents() }.lacks(),
+            ExportContents { cut_texts: 0, gathered: ArchiveSummary::default(), ..contents() }.lacks(),
             Vec::<String>::new()
         );
     }
@@ -361,7 +362,7 @@ mod tests {
         let file = |batch: &str, version: &str, path: &str| (batch.to_owned(), version.to_owned(), path.to_owned());
         let one = file("soil", "slope.py version 1", "models/aeed-slope.py");
         let read_me =
-            |versions: &[_]| Contents { versions: versions.iter().cloned().collect(), ..contents() }.read_me();
+            |versions: &[_]| ExportContents { versions: versions.iter().cloned().collect(), ..contents() }.read_me();
         let has = |text: &str, line: &str| text.lines().any(|own| own == line);
         let text = read_me(&[one.clone(), file("soil", "slope.py version 2", "models/b0b0-slope.py")]);
         assert!(has(&text, "What the column \"model\" of cases.csv names:"), "{text}");
@@ -375,7 +376,7 @@ mod tests {
 
     #[test]
     fn an_archive_that_has_no_address_names_none() {
-        let text = Contents { address: String::new(), ..contents() }.read_me();
+        let text = ExportContents { address: String::new(), ..contents() }.read_me();
         assert!(!text.contains("Shown at") && text.contains("soft\")\n\ncases.csv"), "{text}");
         assert!(
             contents()
@@ -392,7 +393,8 @@ mod tests {
         check("factor.seed:4611686018427387905..", &["seed from 4611686018427387905"]);
         check(&format!("response.echo:{}", "x".repeat(1_000)), &[&format!("echo is {}…", "x".repeat(60))]);
         let case = CaseId::parse(&"0a".repeat(16)).unwrap();
-        let cases = |number: usize| in_words(&Filter { conditions: vec![Condition::Cases(vec![case; number])] });
+        let cases =
+            |number: usize| in_words(&RowFilter { conditions: vec![FilterCondition::Cases(vec![case; number])] });
         assert_eq!([cases(1), cases(1_200)].concat(), ["1 chosen case", "1,200 chosen cases"]);
     }
 

@@ -2,7 +2,7 @@
 
 /// How many of the first cases came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct FirstTally {
     /// Done, with a result that holds something.
     pub(crate) done: u64,
     /// Done, though the model put nothing into its result.
@@ -15,7 +15,7 @@ pub(crate) struct Tally {
     pub(crate) waiting: u64,
 }
 
-impl Tally {
+impl FirstTally {
     /// `3 done, 2 failed`.
     pub(crate) fn words(self) -> String {
         let Self { done, empty, failed, repeated, waiting } = self;
@@ -42,20 +42,20 @@ mod tests {
 
     #[test]
     fn first_what_is_done_then_what_failed_then_what_waits() {
-        let all = Tally { done: 1, empty: 2, failed: 3, repeated: 4, waiting: 5 };
+        let all = FirstTally { done: 1, empty: 2, failed: 3, repeated: 4, waiting: 5 };
         let words = "1 done, 2 done without a result, 3 failed, 4 failed and tried again, 5 waiting";
         assert_eq!(all.words(), words);
-        let (tally, words) = (Tally { done: 3, failed: 2, ..Tally::default() }, "3 done, 2 failed");
+        let (tally, words) = (FirstTally { done: 3, failed: 2, ..FirstTally::default() }, "3 done, 2 failed");
         assert_eq!(tally.words(), words);
     }
 
     #[test]
     fn what_failed_or_returned_nothing_is_trouble() {
-        assert!(!Tally { done: 3, waiting: 2, ..Tally::default() }.has_trouble());
+        assert!(!FirstTally { done: 3, waiting: 2, ..FirstTally::default() }.has_trouble());
         for tally in [
-            Tally { empty: 1, ..Tally::default() },
-            Tally { failed: 1, ..Tally::default() },
-            Tally { repeated: 1, ..Tally::default() },
+            FirstTally { empty: 1, ..FirstTally::default() },
+            FirstTally { failed: 1, ..FirstTally::default() },
+            FirstTally { repeated: 1, ..FirstTally::default() },
         ] {
             assert!(tally.has_trouble(), "{tally:?}");
         }

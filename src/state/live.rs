@@ -9,8 +9,8 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 
-use crate::platform::programs::Program;
-use crate::state::problem::Problem;
+use crate::platform::programs::PageProgram;
+use crate::state::problem::PageProblem;
 use crate::state::route::Route;
 
 /// The study, what this tab may do with it, and what it shows of it.
@@ -20,26 +20,26 @@ pub(crate) struct OpenStudy {
     pub(crate) role: Role,
     /// The workers' key, if this tab may show it.
     pub(crate) worker: Option<AccessKey>,
-    pub(crate) live: Live,
-    pub(crate) reader: Reader,
+    pub(crate) live: LiveStudy,
+    pub(crate) reader: ReaderState,
 }
 
 /// The study as it was seen last, and whether looking at it works.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Live {
+pub(crate) struct LiveStudy {
     /// What was seen; none before the first look has ended.
     pub(crate) snapshot: RwSignal<Option<Arc<Snapshot>>>,
     /// How many bytes of how many have been read, while there are many.
     pub(crate) reading: RwSignal<(u64, u64)>,
     /// Why the last look failed, if it did.
-    pub(crate) problem: RwSignal<Option<Problem>>,
+    pub(crate) problem: RwSignal<Option<PageProblem>>,
     /// The time by the servers' clock, every second.
     pub(crate) now: RwSignal<f64>,
     /// When the page was opened, by the servers' clock.
     pub(crate) opened: f64,
 }
 
-impl Live {
+impl LiveStudy {
     /// Nothing is known yet, at `now`.
     pub(crate) fn new(now: f64) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Live {
     }
 
     /// Takes what a look brought.
-    pub(crate) fn take(&self, look: Result<Snapshot, Problem>) {
+    pub(crate) fn take(&self, look: Result<Snapshot, PageProblem>) {
         match look {
             Ok(snapshot) => {
                 self.problem.set(None);
@@ -69,7 +69,7 @@ pub(crate) const CASES_AT_A_TIME: usize = 20;
 
 /// Where the reader is, and what they have chosen.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader {
+pub(crate) struct ReaderState {
     /// The address.
     pub(crate) route: RwSignal<Route>,
     /// Whether the page is dark.
@@ -77,20 +77,20 @@ pub(crate) struct Reader {
     /// How many workers the shell's line starts.
     pub(crate) workers: RwSignal<u32>,
     /// Which line was copied last.
-    pub(crate) copied: RwSignal<Option<Copied>>,
+    pub(crate) copied: RwSignal<Option<CopiedLine>>,
     /// The failed case that is shown, if it isn't the last one of its group.
     pub(crate) case: RwSignal<Option<CaseRef>>,
     /// How many cases of a group of errors are named.
     pub(crate) named_cases: RwSignal<usize>,
     /// The error documents of these cases, as far as they have been read.
-    pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, Problem>)>>,
+    pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, PageProblem>)>>,
     /// What has become of the change of what is asked of the workers, until it is done.
     pub(crate) asked: RwSignal<Option<PendingChange>>,
     /// Why the designer, and the results, couldn't be loaded, if so.
-    failed: [RwSignal<Option<Problem>>; 2],
+    failed: [RwSignal<Option<PageProblem>>; 2],
 }
 
-impl Reader {
+impl ReaderState {
     /// A reader who came to `route`.
     pub(crate) fn new(route: Route, is_dark: bool) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Reader {
     }
 
     /// Why a page that is a program of its own couldn't be loaded, if so.
-    pub(crate) const fn failed(&self, program: Program) -> RwSignal<Option<Problem>> {
+    pub(crate) const fn failed(&self, program: PageProgram) -> RwSignal<Option<PageProblem>> {
         self.failed[program as usize]
     }
 }
@@ -116,12 +116,12 @@ impl Reader {
 #[derive(Debug, Clone)]
 pub(crate) enum PendingChange {
     Waits,
-    Refused(Problem),
+    Refused(PageProblem),
 }
 
 /// What came of copying a line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Copied {
+pub(crate) struct CopiedLine {
     /// What the line is.
     pub(crate) name: &'static str,
     pub(crate) worked: bool,

@@ -10,7 +10,7 @@ const LONGEST_SECS: f64 = 60.0;
 
 /// How a look at the study ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum LookOutcome {
     Changed,
     Unchanged,
     Failed,
@@ -18,23 +18,23 @@ pub(crate) enum Look {
 
 /// The wait grows while nothing changes, and at once returns to the shortest when something does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct PollBackoff {
     wait_secs: f64,
 }
 
-impl Default for Pace {
+impl Default for PollBackoff {
     fn default() -> Self {
         Self { wait_secs: SHORTEST_SECS }
     }
 }
 
-impl Pace {
+impl PollBackoff {
     /// How long to wait after a look that ended like this.
-    pub(crate) fn after(&mut self, look: Look) -> Duration {
+    pub(crate) fn after(&mut self, look: LookOutcome) -> Duration {
         let factor = match look {
-            Look::Changed => 0.0,
-            Look::Unchanged => 1.25,
-            Look::Failed => 2.0,
+            LookOutcome::Changed => 0.0,
+            LookOutcome::Unchanged => 1.25,
+            LookOutcome::Failed => 2.0,
         };
         self.wait_secs = (self.wait_secs * factor).clamp(SHORTEST_SECS, LONGEST_SECS);
         Duration::from_secs_f64(self.wait_secs)
@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn the_wait_grows_while_nothing_changes_and_shrinks_at_once() {
-        let mut pace = Pace::default();
-        let waits: Vec<u64> = (0..20).map(|_| pace.after(Look::Unchanged).as_secs()).collect();
+        let mut pace = PollBackoff::default();
+        let waits: Vec<u64> = (0..20).map(|_| pace.after(LookOutcome::Unchanged).as_secs()).collect();
         assert!(waits.is_sorted() && waits[0] == 3 && waits[19] == 60, "{waits:?}");
-        assert_eq!(pace.after(Look::Changed).as_secs(), 3);
-        assert_eq!(pace.after(Look::Failed).as_secs(), 6);
+        assert_eq!(pace.after(LookOutcome::Changed).as_secs(), 3);
+        assert_eq!(pace.after(LookOutcome::Failed).as_secs(), 6);
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cruncher_study::case::Parameter;
+use cruncher_study::case::ParameterValue;
 use cruncher_study::figures::{counted, thousands};
-use cruncher_study::template::{Language, Placeholder, PlaceholderError, Surroundings, Unfilled, render};
+use cruncher_study::template::{
+    ModelLanguage, Placeholder, PlaceholderContext, PlaceholderError, UnfilledReason, render,
+};
 
 use crate::state::draft::factor::FactorDraft;
 use crate::state::spelling::is_misspelt;
@@ -17,7 +19,7 @@ const MAX_LINE_CHARS: usize = 80;
 
 /// An input that a case will have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Input {
+pub(crate) struct CaseInput {
     /// Its name.
     pub(crate) name: String,
     /// How many components it has; none if it is no vector.
@@ -28,7 +30,7 @@ pub(crate) struct Input {
 
 /// A placeholder, with all the lines that it stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Chip {
+pub(crate) struct PlaceholderChip {
     /// The placeholder, without its braces.
     pub(crate) text: String,
     /// Its lines, each once.
@@ -39,7 +41,7 @@ pub(crate) struct Chip {
 
 /// What should be known of placeholders that don't stand in code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Note {
+pub(crate) struct PlaceholderNote {
     /// A sentence, with names and lines.
     pub(crate) words: String,
     /// Whether something else may have been meant.
@@ -47,8 +49,8 @@ pub(crate) struct Note {
 }
 
 /// The placeholders, in the order in which they come first.
-pub(crate) fn chips(found: &[Placeholder], inputs: &[Input]) -> Vec<Chip> {
-    let mut chips: Vec<Chip> = Vec::new();
+pub(crate) fn chips(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<PlaceholderChip> {
+    let mut chips: Vec<PlaceholderChip> = Vec::new();
     for placeholder in found {
         let text = placeholder.to_string();
         match chips.iter_mut().find(|chip| chip.text == text) {
@@ -56,14 +58,14 @@ pub(crate) fn chips(found: &[Placeholder], inputs: &[Input]) -> Vec<Chip> {
             Some(chip) => chip.lines.push(placeholder.line),
             None => {
                 let error = error(placeholder, inputs);
-                chips.push(Chip { text, lines: vec![placeholder.line], error });
+                chips.push(PlaceholderChip { text, lines: vec![placeholder.line], error });
             }
         }
     }
     chips
 }
 
-fn error(placeholder: &Placeholder, inputs: &[Input]) -> Option<PlaceholderError> {
+fn error(placeholder: &Placeholder, inputs: &[CaseInput]) -> Option<PlaceholderError> {
     match inputs.iter().find(|input| input.name == placeholder.name) {
         Some(input) => placeholder.check(input.components).err(),
         None => Some(placeholder.missing()),
@@ -71,7 +73,7 @@ fn error(placeholder: &Placeholder, inputs: &[Input]) -> Option<PlaceholderError
 }
 
 /// The factors that placeholders want and there aren't; one whose components are wanted has as many as it takes.
-pub(crate) fn missing(found: &[Placeholder], inputs: &[Input]) -> Vec<FactorDraft> {
+pub(crate) fn missing(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<FactorDraft> {
     let mut missing: Vec<FactorDraft> = Vec::new();
     for placeholder in found.iter().filter(|one| inputs.iter().all(|input| input.name != one.name)) {
         if missing.iter().all(|factor| factor.name != placeholder.name) {
@@ -88,8 +90,8 @@ fn count(found: &[Placeholder], name: &str) -> String {
 }
 
 /// The inputs that no placeholder uses.
-pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [Input]) -> Vec<&'a str> {
-    let is_unused = |input: &&Input| found.iter().all(|placeholder| placeholder.name != input.name);
+pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [CaseInput]) -> Vec<&'a str> {
+    let is_unused = |input: &&CaseInput| found.iter().all(|placeholder| placeholder.name != input.name);
     inputs.iter().filter(is_unused).map(|input| input.name.as_str()).collect()
 }
 
@@ -103,7 +105,7 @@ pub(crate) struct MisspeltInput {
 }
 
 /// The inputs that are a placeholder, misspelt. Each name comes once.
-pub(crate) fn misspelt(found: &[Placeholder], inputs: &[Input]) -> Vec<MisspeltInput> {
+pub(crate) fn misspelt(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<MisspeltInput> {
     let mut missing: Vec<String> = missing(found, inputs).into_iter().map(|factor| factor.name).collect();
     let mut pairs = Vec::new();
     for input in unused(found, inputs) {
@@ -115,7 +117,7 @@ pub(crate) fn misspelt(found: &[Placeholder], inputs: &[Input]) -> Vec<MisspeltI
 }
 
 /// Why every case fails, if some placeholder stays unfilled: the beginning of a sentence. `cases` says how many these are.
-pub(crate) fn certain_failure(found: &[Placeholder], inputs: &[Input], cases: Option<u64>) -> Option<String> {
+pub(crate) fn certain_failure(found: &[Placeholder], inputs: &[CaseInput], cases: Option<u64>) -> Option<String> {
     let errors: Vec<PlaceholderError> = chips(found, inputs).into_iter().filter_map(|chip| chip.error).collect();
     if errors.is_empty() {
         return None;
@@ -138,30 +140,32 @@ pub(crate) fn fault(error: &PlaceholderError) -> String {
     let PlaceholderError { placeholder, line, reason } = error;
     let place = format!("Line {line}: {{{{{placeholder}}}}}");
     match reason {
-        Unfilled::Missing => format!("{place} has no factor"),
-        Unfilled::NoVector => format!("{place} is a component of what is no vector"),
-        Unfilled::NoComponent { count } => {
+        UnfilledReason::Missing => format!("{place} has no factor"),
+        UnfilledReason::NoVector => format!("{place} is a component of what is no vector"),
+        UnfilledReason::NoComponent { count } => {
             format!("{place} isn't one of the {}, counted from 0", counted(*count as u64, "component", "components"))
         }
     }
 }
 
 /// What should be known of those in strings, formatted strings and comments of Python.
-pub(crate) fn notes(template: &str, found: &[Placeholder], inputs: &[Input]) -> Vec<Note> {
+pub(crate) fn notes(template: &str, found: &[Placeholder], inputs: &[CaseInput]) -> Vec<PlaceholderNote> {
     let quoted = texts_in_strings(template, found, inputs);
     let is_told =
         |one: &Placeholder| quoted.iter().any(|(line, text, _)| (*line, text) == (one.line, &one.to_string()));
     let others: Vec<Placeholder> = found.iter().filter(|one| !is_told(one)).cloned().collect();
     let more = quoted.len().saturating_sub(MAX_NAMED);
-    let more = (more > 0).then(|| Note { words: format!("{more} more texts stand in strings."), is_warning: true });
-    let quoted = quoted.iter().take(MAX_NAMED).map(|(_, _, words)| Note { words: words.clone(), is_warning: true });
+    let more =
+        (more > 0).then(|| PlaceholderNote { words: format!("{more} more texts stand in strings."), is_warning: true });
+    let quoted =
+        quoted.iter().take(MAX_NAMED).map(|(_, _, words)| PlaceholderNote { words: words.clone(), is_warning: true });
     quoted.chain(more).chain(notes_of_kinds(&others)).collect()
 }
 
 /// The lines in which a text is put into a string, with the placeholder and what is said of it: the text brings its own quotes.
-fn texts_in_strings(template: &str, found: &[Placeholder], inputs: &[Input]) -> Vec<(usize, String, String)> {
+fn texts_in_strings(template: &str, found: &[Placeholder], inputs: &[CaseInput]) -> Vec<(usize, String, String)> {
     let mut told: Vec<(usize, String, String)> = Vec::new();
-    for one in found.iter().filter(|one| one.surroundings == Surroundings::String) {
+    for one in found.iter().filter(|one| one.surroundings == PlaceholderContext::String) {
         let input =
             inputs.iter().find(|input| input.name == one.name && input.components.is_some() == one.index.is_some());
         let placeholder = one.to_string();
@@ -209,28 +213,28 @@ fn text_in_string(number: usize, line: &str, placeholder: &str, text: &str) -> S
 
 /// A text as it is put in.
 fn python_literal(text: &str) -> String {
-    let value = BTreeMap::from([("text".to_owned(), Parameter::Text(text.to_owned()))]);
-    render("{{text}}", &value, Language::Other).map(|rendered| rendered.text).unwrap_or_default()
+    let value = BTreeMap::from([("text".to_owned(), ParameterValue::Text(text.to_owned()))]);
+    render("{{text}}", &value, ModelLanguage::Other).map(|rendered| rendered.text).unwrap_or_default()
 }
 
-fn notes_of_kinds(found: &[Placeholder]) -> Vec<Note> {
+fn notes_of_kinds(found: &[Placeholder]) -> Vec<PlaceholderNote> {
     let kinds = [
         (
-            Surroundings::FormattedString,
+            PlaceholderContext::FormattedString,
             "In an f-string {{…}} is Python's own way to write a brace; here it is a placeholder",
             true,
         ),
-        (Surroundings::String, "In a string, put in as text", false),
-        (Surroundings::Comment, "In a comment, without effect", false),
+        (PlaceholderContext::String, "In a string, put in as text", false),
+        (PlaceholderContext::Comment, "In a comment, without effect", false),
     ];
     let note = |(kind, words, is_warning)| {
         let places = places(found, kind);
-        (!places.is_empty()).then(|| Note { words: format!("{words}: {places}."), is_warning })
+        (!places.is_empty()).then(|| PlaceholderNote { words: format!("{words}: {places}."), is_warning })
     };
     kinds.into_iter().filter_map(note).collect()
 }
 
-fn places(found: &[Placeholder], kind: Surroundings) -> String {
+fn places(found: &[Placeholder], kind: PlaceholderContext) -> String {
     let of_kind: Vec<Placeholder> = found.iter().filter(|one| one.surroundings == kind).cloned().collect();
     let chips = chips(&of_kind, &[]);
     let mut places: Vec<String> =
@@ -254,11 +258,11 @@ mod tests {
     use super::*;
 
     fn found(template: &str) -> Vec<Placeholder> {
-        placeholders(template, Language::Python)
+        placeholders(template, ModelLanguage::Python)
     }
 
-    fn inputs() -> Vec<Input> {
-        let input = |name: &str, components| Input { name: name.to_owned(), components, text: None };
+    fn inputs() -> Vec<CaseInput> {
+        let input = |name: &str, components| CaseInput { name: name.to_owned(), components, text: None };
         vec![input("c", Some(2)), input("x", None), input("y", None)]
     }
 
@@ -288,9 +292,9 @@ mod tests {
 
     #[test]
     fn an_unused_input_that_is_nearly_a_placeholder_is_named_with_it() {
-        let input = |name: &str| Input { name: name.to_owned(), components: None, text: None };
+        let input = |name: &str| CaseInput { name: name.to_owned(), components: None, text: None };
         let told = |template: &str, names: &[&str]| {
-            let inputs: Vec<Input> = names.iter().copied().map(input).collect();
+            let inputs: Vec<CaseInput> = names.iter().copied().map(input).collect();
             let pairs = misspelt(&found(template), &inputs);
             pairs.into_iter().map(|pair| format!("{} {}", pair.input, pair.placeholder)).collect::<Vec<_>>()
         };
@@ -337,12 +341,12 @@ mod tests {
         assert_eq!(told, expected.map(|(words, is_warning)| (words.to_owned(), is_warning)));
         let code = "a = {{x}} + ({{y}})";
         assert_eq!(notes(code, &found(code), &[]), []);
-        assert_eq!(notes(template, &placeholders(template, Language::Other), &[]), []);
+        assert_eq!(notes(template, &placeholders(template, ModelLanguage::Other), &[]), []);
     }
 
     /// What is said of `template`, where `soil` is a text, `soils` two, and `x` a number.
     fn told_of_texts(template: &str) -> Vec<(String, bool)> {
-        let input = |name: &str, components, text: Option<&str>| Input {
+        let input = |name: &str, components, text: Option<&str>| CaseInput {
             name: name.to_owned(),
             components,
             text: text.map(str::to_owned),

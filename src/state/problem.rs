@@ -10,7 +10,7 @@ use cruncher_study::access::AccessError;
 
 /// What went wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub(crate) struct PageProblem {
     /// What happened, in a sentence.
     pub(crate) title: String,
     /// What its reader can do.
@@ -19,7 +19,7 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
 }
 
-impl Problem {
+impl PageProblem {
     /// The designer's program isn't to be had.
     pub(crate) fn no_program(page: &str) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Problem {
     }
 }
 
-impl From<&ResultError> for Problem {
+impl From<&ResultError> for PageProblem {
     fn from(error: &ResultError) -> Self {
         Self {
             advice: "What was read until then stays: try again to read the rest.".into(),
@@ -58,7 +58,7 @@ impl From<&ResultError> for Problem {
     }
 }
 
-impl From<&Error> for Problem {
+impl From<&Error> for PageProblem {
     fn from(error: &Error) -> Self {
         let title = match error.kind() {
             ErrorKind::RefusedCredentials => "The key of this link is not accepted any more.",
@@ -98,7 +98,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl From<&OpenError> for Problem {
+impl From<&OpenError> for PageProblem {
     fn from(error: &OpenError) -> Self {
         let (title, advice) = match error {
             OpenError::Unreachable { .. } => {
@@ -118,7 +118,7 @@ impl From<&OpenError> for Problem {
     }
 }
 
-impl From<&ControlError> for Problem {
+impl From<&ControlError> for PageProblem {
     fn from(error: &ControlError) -> Self {
         if let ControlError::Document(ReadError::Aws(error)) = error {
             return error.into();
@@ -131,7 +131,7 @@ impl From<&ControlError> for Problem {
     }
 }
 
-impl From<AccessError> for Problem {
+impl From<AccessError> for PageProblem {
     fn from(error: AccessError) -> Self {
         Self {
             title: "This link is incomplete.".into(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::store::Store;
+use cruncher_results::store::ResultStore;
 
 /// The most texts that are counted one by one.
 const MAX_TEXTS: usize = 12;
 
 /// Whether a column has texts or flags, and no numbers.
-pub(crate) fn is_text(store: &Store, id: &ColumnId) -> bool {
+pub(crate) fn is_text(store: &ResultStore, id: &ColumnId) -> bool {
     store.column(id).is_some_and(|column| {
         let statistics = column.statistics();
         statistics.numbers == 0 && statistics.texts > 0
@@ -18,19 +18,19 @@ pub(crate) fn is_text(store: &Store, id: &ColumnId) -> bool {
 
 /// Whether there is a mean of what a column has: of numbers, and of flags, where it is the share of those that are true. Texts have
 /// an order in the alphabet only, which says nothing.
-pub(crate) fn has_mean(store: &Store, id: &ColumnId) -> bool {
+pub(crate) fn has_mean(store: &ResultStore, id: &ColumnId) -> bool {
     store.column(id).is_some_and(|column| column.statistics().numbers > 0 || store.has_flags_only(column))
 }
 
 /// The response that is shown before anybody has chosen one: the first that has numbers; else the first of flags, then of texts.
-pub(crate) fn default_response(store: &Store, responses: &[ColumnId]) -> Option<ColumnId> {
-    let first = |is_it: fn(&Store, &ColumnId) -> bool| responses.iter().find(|id| is_it(store, id)).cloned();
+pub(crate) fn default_response(store: &ResultStore, responses: &[ColumnId]) -> Option<ColumnId> {
+    let first = |is_it: fn(&ResultStore, &ColumnId) -> bool| responses.iter().find(|id| is_it(store, id)).cloned();
     first(|store, id| !is_text(store, id)).or_else(|| first(has_mean)).or_else(|| responses.first().cloned())
 }
 
 /// How many cases have which text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct TextCounts {
     /// Each text and how many cases have it, the most frequent first.
     pub(crate) texts: Vec<(String, u64)>,
     /// How many texts there are besides.
@@ -43,9 +43,9 @@ pub(crate) struct Counts {
     pub(crate) cases: u64,
 }
 
-impl Counts {
+impl TextCounts {
     /// Those of a column at these rows.
-    pub(crate) fn of(store: &Store, id: &ColumnId, rows: &[u32]) -> Self {
+    pub(crate) fn of(store: &ResultStore, id: &ColumnId, rows: &[u32]) -> Self {
         let Some(column) = store.column(id) else { return Self::default() };
         let mut by_code = BTreeMap::<u32, u64>::new();
         for row in rows {
@@ -69,14 +69,14 @@ mod tests {
 
     use super::*;
 
-    fn store(results: &[Value]) -> Store {
+    fn store(results: &[Value]) -> ResultStore {
         let row = |(number, result): (usize, &Value)| {
             let row = json!({"batch": "a", "case_id": format!("{number:032x}"), "outcome": "done", "start_time": 0, "end_time": 1,
                 "result": result});
             format!("{row}\n")
         };
         let text: String = results.iter().enumerate().map(row).collect();
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", text.as_bytes()).chunk);
         store
     }
@@ -109,7 +109,7 @@ mod tests {
     fn texts_are_counted_the_most_frequent_first() {
         let texts = ["b", "a", "c", "b", "a", "b"].map(|text| json!({ "t": text }));
         let store = store(&[&texts[..], &[json!({ "t": null }), json!({})]].concat());
-        let count = |rows: &[u32]| Counts::of(&store, &response("t"), rows);
+        let count = |rows: &[u32]| TextCounts::of(&store, &response("t"), rows);
         let all = count(&[0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(all.texts, [("b".to_owned(), 3), ("a".to_owned(), 2), ("c".to_owned(), 1)]);
         assert_eq!((all.cases, all.without, all.more_texts), (6, 2, 0));
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn of_many_texts_the_rest_is_counted() {
         let results: Vec<Value> = (0..100).map(|number| json!({"t": format!("{:03}", number.min(60))})).collect();
-        let counts = Counts::of(&store(&results), &response("t"), &(0..100).collect::<Vec<u32>>());
+        let counts = TextCounts::of(&store(&results), &response("t"), &(0..100).collect::<Vec<u32>>());
         assert_eq!((counts.texts.len(), counts.texts[0].clone()), (MAX_TEXTS, ("060".to_owned(), 40)));
         assert_eq!((counts.more_texts, counts.more_cases, counts.cases), (49, 49, 100));
     }

@@ -3,29 +3,29 @@
 use std::sync::Arc;
 
 use cruncher_results::case_versions::CaseVersions;
-use cruncher_results::chunk::{Attempt, Chunk};
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::filter::{Condition, Filter};
-use cruncher_results::store::{Cell, Store};
+use cruncher_results::chunk::{AttemptRow, Chunk};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::filter::{FilterCondition, RowFilter};
+use cruncher_results::store::{CellValue, ResultStore};
 use cruncher_study::batch::Batch;
 
 use crate::state::route::BatchChoice;
 
-const BATCH: ColumnId = ColumnId::Case(Field::Batch);
+const BATCH: ColumnId = ColumnId::Case(CaseField::Batch);
 
 /// All rows, and those of the batches that are shown, without withdrawn cases. Whoever looks at the latter finds nothing of others: no
 /// column, text or count.
 #[derive(Debug, Default)]
 pub(crate) struct BatchRows {
-    whole: Store,
+    whole: ResultStore,
     /// The rows that are shown; none as long as those are all that there are.
-    part: Option<Store>,
+    part: Option<ResultStore>,
     batches: BatchChoice,
 }
 
 impl BatchRows {
     /// The rows that are shown. Nothing, as long as there are several batches and nobody knows which ones are asked for.
-    pub(crate) const fn shown(&self) -> &Store {
+    pub(crate) const fn shown(&self) -> &ResultStore {
         match &self.part {
             Some(part) => part,
             None => &self.whole,
@@ -49,8 +49,8 @@ impl BatchRows {
     /// Takes the rows of a chunk.
     pub(crate) fn append(&mut self, chunk: &Chunk) {
         let versions = self.whole.versions().clone();
-        let counts = |attempt: &Attempt| !versions.withdraws(attempt.batch, attempt.case_id);
-        let is_other = |attempt: Attempt| !self.is_shown(attempt.batch) || !counts(&attempt);
+        let counts = |attempt: &AttemptRow| !versions.withdraws(attempt.batch, attempt.case_id);
+        let is_other = |attempt: AttemptRow| !self.is_shown(attempt.batch) || !counts(&attempt);
         let has_others = (0..chunk.len()).any(|row| is_other(chunk.attempt(row)));
         self.whole.append(chunk);
         match (&mut self.part, &self.batches) {
@@ -74,23 +74,23 @@ impl BatchRows {
     fn is_shown(&self, own: &Batch) -> bool {
         match (&self.batches, self.whole.cell(&BATCH, 0)) {
             (BatchChoice::One(batch), _) => batch.contains(own.as_str()),
-            (BatchChoice::Unsaid, Cell::Text(first)) => first == own.as_str(),
+            (BatchChoice::Unsaid, CellValue::Text(first)) => first == own.as_str(),
             (BatchChoice::Unsaid | BatchChoice::All, _) => true,
         }
     }
 
     /// What the rows that are shown have in common.
-    fn wanted(&self) -> Filter {
-        let batches = self.whole.categories(self.whole.field(Field::Batch));
+    fn wanted(&self) -> RowFilter {
+        let batches = self.whole.categories(self.whole.field(CaseField::Batch));
         let one_of = |is_it: &dyn Fn(&str) -> bool| {
             let values =
                 batches.iter().map(|category| category.label.to_owned()).filter(|label| is_it(label)).collect();
-            Filter { conditions: vec![Condition::OneOf { column: BATCH, values }] }
+            RowFilter { conditions: vec![FilterCondition::OneOf { column: BATCH, values }] }
         };
         match &self.batches {
             BatchChoice::One(batch) => one_of(&|label| batch.contains(label)),
             BatchChoice::Unsaid if batches.len() > 1 => one_of(&|_| false),
-            BatchChoice::Unsaid | BatchChoice::All => Filter::default(),
+            BatchChoice::Unsaid | BatchChoice::All => RowFilter::default(),
         }
     }
 }
@@ -123,7 +123,7 @@ mod tests {
         let expected = (cases, named.iter().map(|name| (*name).to_owned()).collect());
         rows.choose(BatchChoice::parse(batches));
         assert_eq!(shown(rows), expected, "{batches}");
-        let texts = |store: &Store| {
+        let texts = |store: &ResultStore| {
             let of =
                 |id: ColumnId| (0..store.len()).map(|row| format!("{:?}", store.cell(&id, row))).collect::<Vec<_>>();
             store.ids().into_iter().map(of).collect::<Vec<_>>()
@@ -172,7 +172,7 @@ mod tests {
             assert!(!rows.shown().has_versions(), "what is shown is of one version");
             rows.set_versions(older(&[0, 2], false));
             assert_eq!((rows.shown().len(), rows.shown().has_versions()), (4, true), "{batches}");
-            let models = (0..4).map(|row| format!("{:?}", rows.shown().cell(&ColumnId::Case(Field::Model), row)));
+            let models = (0..4).map(|row| format!("{:?}", rows.shown().cell(&ColumnId::Case(CaseField::Model), row)));
             let expected = ["1", "2", "1", "2"].map(|number| format!("Text(\"m.py version {number}\")"));
             assert_eq!(models.collect::<Vec<_>>(), expected);
             rows.set_versions(CaseVersions::default());

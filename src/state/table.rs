@@ -9,7 +9,7 @@ const AHEAD: usize = 4;
 
 /// The rows of a table, all of one height, and the part of the container in which they are seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rows {
+pub(crate) struct TableRows {
     pub(crate) count: usize,
     pub(crate) row_px: f64,
     pub(crate) view_px: f64,
@@ -17,7 +17,7 @@ pub(crate) struct Rows {
 
 /// The rows that are in the document.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Part {
+pub(crate) struct VisibleRows {
     /// The first of them.
     pub(crate) first: usize,
     /// The one behind the last.
@@ -36,7 +36,7 @@ fn whole(number: f64) -> usize {
     number.max(0.0) as usize
 }
 
-impl Rows {
+impl TableRows {
     /// How tall all rows are, if they were in the document.
     fn whole_px(self) -> f64 {
         real(self.count) * self.row_px
@@ -59,12 +59,12 @@ impl Rows {
     }
 
     /// What is seen of them after the container was scrolled that far.
-    pub(crate) fn part(self, scrolled_px: f64) -> Part {
+    pub(crate) fn part(self, scrolled_px: f64) -> VisibleRows {
         let scrolled_px = scrolled_px.clamp(0.0, self.most_scrolled_px());
         let above_px = scrolled_px * self.step();
         let first = whole(above_px / self.row_px).saturating_sub(AHEAD).min(self.count);
         let end = (whole((above_px + self.view_px) / self.row_px) + 1 + AHEAD).min(self.count);
-        Part { first, end, top_px: scrolled_px - above_px + real(first) * self.row_px }
+        VisibleRows { first, end, top_px: scrolled_px - above_px + real(first) * self.row_px }
     }
 
     /// How far the container has to be scrolled until a row can be seen; as far as now if it can be.
@@ -97,8 +97,8 @@ mod tests {
 
     use super::*;
 
-    fn rows(count: usize) -> Rows {
-        Rows { count, row_px: 28.0, view_px: 392.0 }
+    fn rows(count: usize) -> TableRows {
+        TableRows { count, row_px: 28.0, view_px: 392.0 }
     }
 
     #[test]
@@ -106,10 +106,10 @@ mod tests {
         for (scrolled_px, first, end, top_px) in
             [(0.0, 0, 19, 0.0), (280.0, 6, 29, 168.0), (1e9, 99_982, 100_000, 99_982.0 * 28.0)]
         {
-            assert_eq!(rows(100_000).part(scrolled_px), Part { first, end, top_px }, "{scrolled_px}");
+            assert_eq!(rows(100_000).part(scrolled_px), VisibleRows { first, end, top_px }, "{scrolled_px}");
         }
-        assert_eq!(rows(3).part(50.0), Part { first: 0, end: 3, top_px: 0.0 });
-        assert_eq!(rows(0).part(0.0), Part { first: 0, end: 0, top_px: 0.0 });
+        assert_eq!(rows(3).part(50.0), VisibleRows { first: 0, end: 3, top_px: 0.0 });
+        assert_eq!(rows(0).part(0.0), VisibleRows { first: 0, end: 0, top_px: 0.0 });
     }
 
     #[test]

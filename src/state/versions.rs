@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
-use cruncher_study::control::Control;
+use cruncher_study::control::StudyControl;
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::versions::{ModelVersion, versions};
 
@@ -58,7 +58,7 @@ impl VersionChange {
     }
 
     /// Makes it.
-    pub(crate) fn apply(&self, control: &mut Control) {
+    pub(crate) fn apply(&self, control: &mut StudyControl) {
         match self.act {
             VersionAct::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
             VersionAct::CountAgain => control.withdrawn_submissions.retain(|id| !self.submissions.contains(id)),
@@ -210,7 +210,7 @@ mod tests {
     fn a_change_is_asked_for_as_text_and_made() {
         let change =
             |act, ids: &[&str]| VersionChange { act, submissions: ids.iter().copied().map(str::to_owned).collect() };
-        let mut control = Control::default();
+        let mut control = StudyControl::default();
         for (act, ids, left) in [
             (VersionAct::Withdraw, &["00aa", "00bb"][..], &["00aa", "00bb"][..]),
             (VersionAct::CountAgain, &["00aa", "00cc"], &["00bb"]),

@@ -3,15 +3,15 @@
 use std::fmt;
 
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::curves::Along;
-use cruncher_results::filter::Filter;
+use cruncher_results::curves::CurveAbscissa;
+use cruncher_results::filter::RowFilter;
 use cruncher_results::percent;
 
 use crate::state::route::BatchChoice;
 
 /// What is shown. What isn't chosen the page chooses.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct View {
+pub(crate) struct ResultsView {
     /// Only their cases belong to the picture; the page around chooses.
     pub(crate) batches: BatchChoice,
     /// The response: what stands upwards.
@@ -31,18 +31,18 @@ pub(crate) struct View {
     /// The part of the scatter plot that is shown: least and most to the right, then upwards.
     pub(crate) zoom: Option<[f64; 4]>,
     /// What curves are drawn along.
-    pub(crate) curve_x: Option<Along>,
+    pub(crate) curve_x: Option<CurveAbscissa>,
     /// The array that is drawn as curves.
     pub(crate) curve_y: Option<String>,
     /// Whether curves were read. A frozen study, which has them, shows them then; elsewhere a press asks for them.
     pub(crate) are_curves_read: bool,
     /// The cases that are selected: those that meet all of its conditions.
-    pub(crate) selection: Filter,
+    pub(crate) selection: RowFilter,
     /// What somebody calls them.
     pub(crate) name: String,
 }
 
-impl View {
+impl ResultsView {
     /// Reads what stands behind the `?` of an address' fragment. What it doesn't know is left out: an old link still leads
     /// somewhere.
     pub(crate) fn parse(fragment: &str) -> Self {
@@ -132,7 +132,7 @@ fn numbers(text: &str) -> Option<[f64; 4]> {
     (numbers.next().is_none() && found[0] < found[1] && found[2] < found[3]).then_some(found)
 }
 
-impl fmt::Display for View {
+impl fmt::Display for ResultsView {
     /// The whole fragment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
@@ -169,8 +169,8 @@ mod tests {
     fn every_view_is_read_back() {
         let column = |text: &str| Some(text.parse().unwrap());
         let views = [
-            View::default(),
-            View {
+            ResultsView::default(),
+            ResultsView {
                 batches: BatchChoice::parse("prandtl/level-03"),
                 response: column("response.curve.peak"),
                 factor: column("factor.cohesion_array[0]"),
@@ -180,24 +180,24 @@ mod tests {
                 trimmed: vec!["response.curve.peak".parse().unwrap(), "factor.a, b".parse().unwrap()],
                 axes: vec!["factor.a, b".parse().unwrap(), "factor.c=d&e".parse().unwrap()],
                 zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
-                curve_x: Some(Along::Array("curve.settlement & more".into())),
+                curve_x: Some(CurveAbscissa::Array("curve.settlement & more".into())),
                 curve_y: Some("curve.load=1".into()),
                 are_curves_read: true,
                 selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
                 name: "weak & soft = 50 %".into(),
             },
-            View { curve_x: Some(Along::Index), ..View::default() },
-            View {
+            ResultsView { curve_x: Some(CurveAbscissa::Index), ..ResultsView::default() },
+            ResultsView {
                 response: Some(ColumnId::Response("load, kN & more = 5 %".into())),
                 colour: column("factor.seed"),
                 selection: "factor.seed:4611686018427387905..4611686018427387906,response.load%2C%20kN:2.."
                     .parse()
                     .unwrap(),
-                ..View::default()
+                ..ResultsView::default()
             },
         ];
         for view in views {
-            assert_eq!(View::parse(&view.to_string()), view, "{view}");
+            assert_eq!(ResultsView::parse(&view.to_string()), view, "{view}");
         }
     }
 
@@ -206,17 +206,17 @@ mod tests {
         for fragment in [
             "",
             "#/results?",
-            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%&batch=../x&log=q&curves=all&curvex=y&curvey=%",
+            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%ff&batch=../x&log=q&curves=all&curvex=y&curvey=%ff",
             "#%%?=&==",
         ] {
-            assert_eq!(View::parse(fragment), View::default(), "{fragment}");
+            assert_eq!(ResultsView::parse(fragment), ResultsView::default(), "{fragment}");
         }
-        assert_eq!(View::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");
+        assert_eq!(ResultsView::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");
     }
 
     #[test]
     fn other_batches_keep_what_they_have_of_the_choices() {
-        let view = View::parse(
+        let view = ResultsView::parse(
             "#/results?batch=soil&y=response.load&x=factor.a&by=factor.c&colour=factor.a&log=factor.a&trim=factor.c&axis=factor.a\
              &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&curves=read&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
         );
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn another_scale_shows_everything_again() {
         let column: ColumnId = "factor.c".parse().unwrap();
-        let mut view = View { zoom: Some([0.0, 1.0, 0.0, 1.0]), ..View::default() };
+        let mut view = ResultsView { zoom: Some([0.0, 1.0, 0.0, 1.0]), ..ResultsView::default() };
         view.switch_scale(&column);
         assert!(view.is_switched(&column) && view.zoom.is_none());
         view.switch_scale(&column);

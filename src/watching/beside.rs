@@ -1,7 +1,7 @@
 //! A worker that watches, as the page sees it.
 
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::tape::{self, Tape};
+use cruncher_backend::tape::{self, EncodedSnapshot};
 use cruncher_study::access::AccessKey;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -12,12 +12,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{FAILED, PROGRESS, ROWS, SEEN};
-use crate::platform::programs::Program;
+use crate::platform::programs::PageProgram;
 use crate::platform::{address, rows};
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 /// A worker that watches. It ends when this is dropped.
-pub(crate) struct Beside {
+pub(crate) struct WatchWorker {
     worker: Worker,
     /// Whether it knows the study.
     is_open: bool,
@@ -32,17 +32,17 @@ enum Told {
     Ready,
     /// It has read so many bytes of so many.
     Progress(u64, u64),
-    Looked(Box<Result<Snapshot, Problem>>),
+    Looked(Box<Result<Snapshot, PageProblem>>),
     /// It couldn't be loaded, or it broke.
     Broken,
 }
 
-impl Beside {
+impl WatchWorker {
     /// Starts one, which takes a while; none if there can't be any.
     pub(super) fn start() -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&Program::Results.start_url(), &options).ok()?;
+        let worker = Worker::new_with_options(&PageProgram::Results.start_url(), &options).ok()?;
         let (tell, told) = unbounded();
         let broken = tell.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
@@ -65,7 +65,7 @@ impl Beside {
         key: &AccessKey,
         doubt: bool,
         progress: RwSignal<(u64, u64)>,
-    ) -> Option<Result<Snapshot, Problem>> {
+    ) -> Option<Result<Snapshot, PageProblem>> {
         if !self.is_open {
             let Told::Ready = self.told.next().await? else { return None };
             self.post(&[address::page_url().into(), (&*key.key_id).into(), (&*key.secret).into()]);
@@ -88,7 +88,7 @@ impl Beside {
     }
 }
 
-impl Drop for Beside {
+impl Drop for WatchWorker {
     fn drop(&mut self) {
         self.worker.terminate();
     }
@@ -101,13 +101,13 @@ fn heard(message: &JsValue) -> Option<Told> {
         ROWS => rows::give(&message.get(1)),
         PROGRESS => return Some(Told::Progress(number(message, 1), number(message, 2))),
         FAILED => {
-            let problem = Problem { title: text(1), advice: text(2), detail: text(3) };
+            let problem = PageProblem { title: text(1), advice: text(2), detail: text(3) };
             return Some(Told::Looked(Box::new(Err(problem))));
         }
         SEEN => {
             let numbers = message.get(1).dyn_ref().map(Float64Array::to_vec).unwrap_or_default();
             let texts = (2..message.length()).map(text).collect();
-            let seen = tape::read(Tape { numbers, texts });
+            let seen = tape::read(EncodedSnapshot { numbers, texts });
             return Some(seen.map_or(Told::Broken, |snapshot| Told::Looked(Box::new(Ok(snapshot)))));
         }
         _ => {}

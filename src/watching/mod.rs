@@ -2,14 +2,14 @@
 //!
 //! Both look in the same way (`cruncher_backend::watch`). What is in the worker alone is what it takes to read a hundred
 //! thousand rows and keep them; the first view does without. Neither do the two talk in JSON, as the designer and its workers
-//! do: a message is an array that begins with what it is, and a snapshot is a [`Tape`](cruncher_backend::tape::Tape).
+//! do: a message is an array that begins with what it is, and a snapshot is a [`EncodedSnapshot`](cruncher_backend::tape::Tape).
 
 mod beside;
 mod watcher;
 mod worker;
 
-pub(crate) use beside::Beside;
-pub(crate) use watcher::Watcher;
+pub(crate) use beside::WatchWorker;
+pub(crate) use watcher::StudyWatcher;
 pub(crate) use worker::work;
 
 /// The worker has read rows: a chunk of them, as bytes.

@@ -2,35 +2,40 @@
 
 use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::watch::{Light, Watch};
+use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_study::access::AccessKey;
 use leptos::prelude::RwSignal;
 
-use super::beside::Beside;
-use crate::platform::marks::Mark;
-use crate::state::problem::Problem;
+use super::beside::WatchWorker;
+use crate::platform::marks::VisitFlag;
+use crate::state::problem::PageProblem;
 use crate::state::route::Page;
 
 /// Looks at the study, here while it is small and beside the page from then on.
-pub(crate) struct Watcher {
+pub(crate) struct StudyWatcher {
     key: AccessKey,
     /// How many bytes of how many the worker has read.
     progress: RwSignal<(u64, u64)>,
-    here: Option<Watch<Light>>,
-    beside: Option<Beside>,
+    here: Option<StudyWatch<LightStrategy>>,
+    beside: Option<WatchWorker>,
 }
 
-impl Watcher {
+impl StudyWatcher {
     /// Starts the worker that is needed, if the study was a large one at the last visit or rows are wanted: nothing is known
     /// of it yet, but the worker takes a while.
-    pub(crate) fn ahead(page: Page) -> Option<Beside> {
-        let is_needed = Mark::Large.is_set() || page == Page::Results;
-        is_needed.then(Beside::start)?
+    pub(crate) fn ahead(page: Page) -> Option<WatchWorker> {
+        let is_needed = VisitFlag::Large.is_set() || page == Page::Results;
+        is_needed.then(WatchWorker::start)?
     }
 
     /// Watches `study` with `key`: with the worker `beside` the page, or in the page if there is none.
-    pub(crate) fn new(study: Study, key: AccessKey, beside: Option<Beside>, progress: RwSignal<(u64, u64)>) -> Self {
-        let here = beside.is_none().then(|| Watch::light(study));
+    pub(crate) fn new(
+        study: Study,
+        key: AccessKey,
+        beside: Option<WatchWorker>,
+        progress: RwSignal<(u64, u64)>,
+    ) -> Self {
+        let here = beside.is_none().then(|| StudyWatch::light(study));
         Self { key, progress, here, beside }
     }
 
@@ -40,7 +45,7 @@ impl Watcher {
     }
 
     /// Looks again. With `doubt`, tables of cases are known to have changed.
-    pub(crate) async fn refresh(&mut self, doubt: bool) -> Result<Snapshot, Problem> {
+    pub(crate) async fn refresh(&mut self, doubt: bool) -> Result<Snapshot, PageProblem> {
         if let Some(watch) = &mut self.here {
             if doubt {
                 watch.doubt();
@@ -48,14 +53,14 @@ impl Watcher {
             match watch.refresh().await {
                 Ok(Some(snapshot)) => return Ok(snapshot),
                 Ok(None) => {
-                    Mark::Large.set(true);
+                    VisitFlag::Large.set(true);
                     self.here = None;
                 }
-                Err(error) => return Err(Problem::from(&error)),
+                Err(error) => return Err(PageProblem::from(&error)),
             }
         }
         if self.beside.is_none() {
-            self.beside = Beside::start();
+            self.beside = WatchWorker::start();
         }
         let seen = match &mut self.beside {
             Some(beside) => beside.look(&self.key, doubt, self.progress).await,
@@ -64,7 +69,7 @@ impl Watcher {
         // One that broke is started anew with the next look.
         seen.unwrap_or_else(|| {
             self.beside = None;
-            Err(Problem::no_watcher())
+            Err(PageProblem::no_watcher())
         })
     }
 }

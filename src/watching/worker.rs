@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use cruncher_backend::shelf::Shelf;
-use cruncher_backend::watch::Watch;
+use cruncher_backend::shelf::DocumentCache;
+use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::{study, tape};
 use cruncher_study::access::AccessKey;
 use futures::channel::mpsc::unbounded;
@@ -17,7 +17,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::{FAILED, PROGRESS, ROWS, SEEN};
 use crate::platform::network;
 use crate::platform::shelf::StudyShelf;
-use crate::state::problem::Problem;
+use crate::state::problem::PageProblem;
 
 /// So many bytes are worth telling how far reading them is.
 const MANY_BYTES: u64 = 2 << 20;
@@ -42,9 +42,9 @@ pub(crate) async fn work() {
             match study::open(network(), &page_url, &key).await {
                 Ok(study) => {
                     let shelf = TellingShelf { kept: StudyShelf::new(&page_url, &study.config), page: page.clone() };
-                    watch = Some(Watch::with_shelf(study, Rc::new(shelf)));
+                    watch = Some(StudyWatch::with_shelf(study, Rc::new(shelf)));
                 }
-                Err(error) => page.tell_problem(Problem::from(&error)),
+                Err(error) => page.tell_problem(PageProblem::from(&error)),
             }
         }
         if let Some(watch) = &mut watch {
@@ -53,7 +53,7 @@ pub(crate) async fn work() {
     }
 }
 
-async fn look(watch: &mut Watch, doubt: bool, page: &Page) {
+async fn look(watch: &mut StudyWatch, doubt: bool, page: &Page) {
     if doubt {
         watch.doubt();
     }
@@ -65,7 +65,7 @@ async fn look(watch: &mut Watch, doubt: bool, page: &Page) {
             let message: Array = [SEEN.into(), numbers.clone().into()].into_iter().chain(texts).collect();
             page.say(&message, &[numbers.buffer().into()]);
         }
-        Err(error) => page.tell_problem(Problem::from(&error)),
+        Err(error) => page.tell_problem(PageProblem::from(&error)),
     }
 }
 
@@ -80,7 +80,7 @@ impl Page {
         self.0.post_message_with_transfer(message, &moved).expect("numbers and texts can be handed over");
     }
 
-    fn tell_problem(&self, Problem { title, advice, detail }: Problem) {
+    fn tell_problem(&self, PageProblem { title, advice, detail }: PageProblem) {
         let message: Array = [FAILED, &title, &advice, &detail].into_iter().map(JsValue::from).collect();
         self.say(&message, &[]);
     }
@@ -92,7 +92,7 @@ struct TellingShelf {
     page: Page,
 }
 
-impl Shelf for TellingShelf {
+impl DocumentCache for TellingShelf {
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         // A browser that keeps nothing has nothing.
         async move { self.kept.get(names).await.unwrap_or_else(|_unavailable| vec![None; names.len()]) }.boxed_local()

@@ -15,7 +15,7 @@ const LONGEST_MESSAGE: usize = 400;
 ///
 /// S3 may answer 200 and then fail: the status was sent before the work was done, and the body is an error.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
-pub(crate) fn document(answer: &Answer) -> Result<xml::Element<'_>, Error> {
+pub(crate) fn document(answer: &Answer) -> Result<xml::XmlElement<'_>, Error> {
     succeeded(answer)?;
     let root = xml::parse(answer.body()).ok_or_else(|| unreadable(answer, "the answer is no complete XML document"))?;
     if root.name == "Error" {

@@ -8,10 +8,10 @@ use crate::answer;
 use crate::credentials::Credentials;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
-use crate::operation::{Answer, Operation, Repeat, Request};
+use crate::operation::{Answer, Operation, RepeatSafety, UnsignedRequest};
 use crate::ports::Ports;
-use crate::retry::{self, Decision, Outcome, Policy};
-use crate::sign::{Scope, sign};
+use crate::retry::{self, AttemptOutcome, RetryDecision, RetryPolicy};
+use crate::sign::{SigningScope, sign};
 
 /// A clock that is off by less is as good as right: `Date` has whole seconds, and answers take their time.
 const TOLERATED_MILLIS: i64 = 30_000;
@@ -22,7 +22,7 @@ pub struct Client {
     ports: Ports,
     endpoints: Arc<Endpoints>,
     credentials: Option<Arc<Credentials>>,
-    policy: Policy,
+    policy: RetryPolicy,
     shared: Arc<Shared>,
 }
 
@@ -41,7 +41,7 @@ impl Client {
             ports,
             endpoints: Arc::new(endpoints),
             credentials: credentials.map(Arc::new),
-            policy: Policy::default(),
+            policy: RetryPolicy::default(),
             shared: Arc::default(),
         }
     }
@@ -55,7 +55,7 @@ impl Client {
 
     /// The same client with other patience.
     #[must_use]
-    pub fn with_policy(mut self, policy: Policy) -> Self {
+    pub fn with_policy(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
@@ -110,7 +110,7 @@ impl Client {
     ///
     /// # Errors
     /// The failure, and what it is to that decision.
-    pub async fn send_once<O: Operation>(&self, operation: &O) -> Result<O::Output, (Error, Outcome)> {
+    pub async fn send_once<O: Operation>(&self, operation: &O) -> Result<O::Output, (Error, AttemptOutcome)> {
         let mut attempts = Attempts { count: 0, start: self.ports.clock.now(), offset_millis: 0 };
         let result = async {
             let request = operation.build(&self.endpoints)?;
@@ -122,13 +122,15 @@ impl Client {
         })
     }
 
-    async fn attempt(&self, request: &Request, attempts: &mut Attempts) -> Result<Answer, Error> {
+    async fn attempt(&self, request: &UnsignedRequest, attempts: &mut Attempts) -> Result<Answer, Error> {
         attempts.count += 1;
         attempts.offset_millis = self.offset_millis();
         let mut http = request.http();
         if let Some(credentials) = &self.credentials {
-            let scope =
-                Scope { service: request.service().name(), region: self.endpoints.signing_region(request.service()) };
+            let scope = SigningScope {
+                service: request.service().name(),
+                region: self.endpoints.signing_region(request.service()),
+            };
             sign(&mut http, credentials, scope, self.now())?;
         }
         self.shared.requests_sent.fetch_add(1, Ordering::Relaxed);
@@ -138,13 +140,13 @@ impl Client {
     }
 
     /// Waits, or gives the error back.
-    async fn wait(&self, error: Error, repeat: Repeat, attempts: &Attempts) -> Result<(), Error> {
+    async fn wait(&self, error: Error, repeat: RepeatSafety, attempts: &Attempts) -> Result<(), Error> {
         let outcome = self.outcome(&error, repeat, attempts);
         let elapsed = self.ports.clock.now().saturating_sub(attempts.start);
         let random = self.ports.random.fraction();
         match retry::decide(&self.policy, outcome, attempts.count, elapsed, random) {
-            Decision::GiveUp => Err(error),
-            Decision::Wait(duration) => {
+            RetryDecision::GiveUp => Err(error),
+            RetryDecision::Wait(duration) => {
                 if !duration.is_zero() {
                     self.ports.sleep.sleep(duration).await;
                 }
@@ -154,14 +156,14 @@ impl Client {
     }
 
     /// What the last attempt's failure is to the decision whether there is another one.
-    fn outcome(&self, error: &Error, repeat: Repeat, attempts: &Attempts) -> Outcome {
+    fn outcome(&self, error: &Error, repeat: RepeatSafety, attempts: &Attempts) -> AttemptOutcome {
         if let Some(time) = error.server_time() {
             self.learn(time);
         }
         let clock_changed = (self.offset_millis() - attempts.offset_millis).abs() > TOLERATED_MILLIS;
         match error.kind() {
-            ErrorKind::ClockSkew if clock_changed => Outcome::ClockLearnt,
-            _ => Outcome::of(error, repeat),
+            ErrorKind::ClockSkew if clock_changed => AttemptOutcome::ClockLearnt,
+            _ => AttemptOutcome::of(error, repeat),
         }
     }
 

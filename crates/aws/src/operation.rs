@@ -19,7 +19,7 @@ pub trait Operation {
     const NAME: &'static str;
 
     /// Whether it may be sent a second time when nobody knows what became of the first.
-    const REPEAT: Repeat = Repeat::Always;
+    const REPEAT: RepeatSafety = RepeatSafety::Always;
 
     /// What it is about, for messages: `s3://bucket/key`, `queue cases.fifo`.
     fn resource(&self) -> String;
@@ -28,7 +28,7 @@ pub trait Operation {
     ///
     /// # Errors
     /// If no request can be made of it, such as a header with a line break.
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error>;
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error>;
 
     /// Reads an answer of any status.
     ///
@@ -40,7 +40,7 @@ pub trait Operation {
 /// Whether an operation may be sent again after a lost or unreadable answer. Throttled requests and those refused for
 /// a wrong clock had no effect, so they are always repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
+pub enum RepeatSafety {
     /// Twice is as good as once.
     Always,
     /// Twice is not once: a second access key, a second stack.
@@ -49,12 +49,12 @@ pub enum Repeat {
 
 /// A request that isn't signed yet.
 #[derive(Debug)]
-pub struct Request {
+pub struct UnsignedRequest {
     service: Service,
     http: http::Request<Bytes>,
 }
 
-impl Request {
+impl UnsignedRequest {
     /// For the service that it is signed for.
     #[must_use]
     pub fn service(&self) -> Service {
@@ -67,14 +67,14 @@ impl Request {
         self.http.clone()
     }
 
-    pub(crate) fn s3(method: http::Method, url: String) -> Draft {
-        Draft::new(Service::S3, method, url)
+    pub(crate) fn s3(method: http::Method, url: String) -> RequestBuilder {
+        RequestBuilder::new(Service::S3, method, url)
     }
 
     /// A call in the JSON protocol. <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
     pub(crate) fn sqs(endpoints: &Endpoints, action: &str, body: &impl serde::Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(body).map_err(|error| Error::invalid(error.to_string()))?;
-        Draft::new(Service::Sqs, http::Method::POST, endpoints.service_url(Service::Sqs))
+        RequestBuilder::new(Service::Sqs, http::Method::POST, endpoints.service_url(Service::Sqs))
             .header(CONTENT_TYPE, "application/x-amz-json-1.0")
             .header(HeaderName::from_static("x-amz-target"), &format!("AmazonSQS.{action}"))
             .body(body)
@@ -93,19 +93,19 @@ impl Request {
         };
         let head = [("Action", action), ("Version", version)];
         let rest = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Draft::new(service, http::Method::POST, endpoints.service_url(service))
+        RequestBuilder::new(service, http::Method::POST, endpoints.service_url(service))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
             .body(encode::pairs(head.into_iter().chain(rest)))
     }
 }
 
-/// A request being put together; what is wrong with it shows in [`Draft::body`].
-pub(crate) struct Draft {
+/// A request being put together; what is wrong with it shows in [`RequestBuilder::body`].
+pub(crate) struct RequestBuilder {
     service: Service,
     builder: http::request::Builder,
 }
 
-impl Draft {
+impl RequestBuilder {
     fn new(service: Service, method: http::Method, url: String) -> Self {
         let builder = http::Request::builder().method(method).uri(url);
         Self { service, builder }
@@ -123,12 +123,12 @@ impl Draft {
         }
     }
 
-    pub(crate) fn body(self, body: impl Into<Bytes>) -> Result<Request, Error> {
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Result<UnsignedRequest, Error> {
         let http = self.builder.body(body.into()).map_err(|error| Error::invalid(error.to_string()))?;
-        Ok(Request { service: self.service, http })
+        Ok(UnsignedRequest { service: self.service, http })
     }
 
-    pub(crate) fn empty(self) -> Result<Request, Error> {
+    pub(crate) fn empty(self) -> Result<UnsignedRequest, Error> {
         self.body(Bytes::new())
     }
 }

@@ -16,7 +16,7 @@ pub struct Ports {
     /// Waits.
     pub sleep: Arc<dyn Sleep>,
     /// Spreads waits.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
 }
 
 /// Sends one request and brings back one answer, whatever its status.
@@ -42,7 +42,7 @@ pub trait Sleep: Send + Sync + 'static {
 }
 
 /// A source of random numbers; nothing secret depends on it.
-pub trait Random: Send + Sync + 'static {
+pub trait RandomSource: Send + Sync + 'static {
     /// A number `x` with `0 ≤ x < 1`.
     fn fraction(&self) -> f64;
 }

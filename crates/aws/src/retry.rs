@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
-use crate::operation::Repeat;
+use crate::operation::RepeatSafety;
 
 /// How much patience there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub struct RetryPolicy {
     /// Sends of one request, the first included.
     pub max_attempts: u32,
     /// Time from the first send to the beginning of the last.
@@ -18,7 +18,7 @@ pub struct Policy {
     pub longest_wait: Duration,
 }
 
-impl Default for Policy {
+impl Default for RetryPolicy {
     /// Eight attempts within a minute.
     fn default() -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Default for Policy {
 
 /// How an attempt ended, as far as the decision is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// Refused for the rate of requests.
     Throttled,
     /// The service failed, no answer came, or it is unreadable; sending again does no harm.
@@ -43,15 +43,17 @@ pub enum Outcome {
     Final,
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// The outcome that `error` is, for an operation that may be repeated as `repeat` says.
     #[must_use]
-    pub fn of(error: &Error, repeat: Repeat) -> Self {
+    pub fn of(error: &Error, repeat: RepeatSafety) -> Self {
         match error.kind() {
             ErrorKind::Throttled => Self::Throttled,
             // S3 asks to try again while another conditional write of the key is under way.
             ErrorKind::Conflict if error.code() == Some("ConditionalRequestConflict") => Self::Throttled,
-            ErrorKind::Server | ErrorKind::Transport | ErrorKind::Malformed if repeat == Repeat::Always => Self::Failed,
+            ErrorKind::Server | ErrorKind::Transport | ErrorKind::Malformed if repeat == RepeatSafety::Always => {
+                Self::Failed
+            }
             _ => Self::Final,
         }
     }
@@ -59,7 +61,7 @@ impl Outcome {
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum RetryDecision {
     /// Send again after this time.
     Wait(Duration),
     /// Report the error.
@@ -72,92 +74,99 @@ pub enum Decision {
 ///
 /// `attempt` counts from 1, `elapsed` runs since the first send, `random` is a number `x` with `0 ≤ x < 1`.
 #[must_use]
-pub fn decide(policy: &Policy, outcome: Outcome, attempt: u32, elapsed: Duration, random: f64) -> Decision {
+pub fn decide(
+    policy: &RetryPolicy,
+    outcome: AttemptOutcome,
+    attempt: u32,
+    elapsed: Duration,
+    random: f64,
+) -> RetryDecision {
     let first_wait = match outcome {
-        Outcome::Final => return Decision::GiveUp,
-        Outcome::ClockLearnt => Duration::ZERO,
-        Outcome::Failed => policy.first_wait,
+        AttemptOutcome::Final => return RetryDecision::GiveUp,
+        AttemptOutcome::ClockLearnt => Duration::ZERO,
+        AttemptOutcome::Failed => policy.first_wait,
         // The limit applies to all clients of an account: leave it some air.
-        Outcome::Throttled => policy.first_wait * 3,
+        AttemptOutcome::Throttled => policy.first_wait * 3,
     };
     if attempt >= policy.max_attempts {
-        return Decision::GiveUp;
+        return RetryDecision::GiveUp;
     }
     let doubled = first_wait.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
     let wait = doubled.min(policy.longest_wait).mul_f64(random.clamp(0.0, 1.0));
     if elapsed.saturating_add(wait) > policy.max_elapsed {
-        return Decision::GiveUp;
+        return RetryDecision::GiveUp;
     }
-    Decision::Wait(wait)
+    RetryDecision::Wait(wait)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POLICY: Policy = Policy {
+    const POLICY: RetryPolicy = RetryPolicy {
         max_attempts: 4,
         max_elapsed: Duration::from_secs(10),
         first_wait: Duration::from_millis(100),
         longest_wait: Duration::from_millis(250),
     };
 
-    fn check(outcome: Outcome, attempt: u32, elapsed_millis: u64, random: f64, expected: Option<u64>) {
+    fn check(outcome: AttemptOutcome, attempt: u32, elapsed_millis: u64, random: f64, expected: Option<u64>) {
         let decision = decide(&POLICY, outcome, attempt, Duration::from_millis(elapsed_millis), random);
-        let expected = expected.map_or(Decision::GiveUp, |millis| Decision::Wait(Duration::from_millis(millis)));
+        let expected =
+            expected.map_or(RetryDecision::GiveUp, |millis| RetryDecision::Wait(Duration::from_millis(millis)));
         assert_eq!(decision, expected, "{outcome:?}, attempt {attempt}, after {elapsed_millis} ms, random {random}");
     }
 
     #[test]
     fn the_ceiling_doubles_up_to_the_longest_wait() {
         for (attempt, expected) in [(1, 50), (2, 100), (3, 125)] {
-            check(Outcome::Failed, attempt, 0, 0.5, Some(expected));
+            check(AttemptOutcome::Failed, attempt, 0, 0.5, Some(expected));
         }
     }
 
     #[test]
     fn jitter_is_full() {
         for (random, expected) in [(0.0, 0), (0.25, 25), (0.5, 50)] {
-            check(Outcome::Failed, 1, 0, random, Some(expected));
+            check(AttemptOutcome::Failed, 1, 0, random, Some(expected));
         }
     }
 
     #[test]
     fn throttling_waits_longer() {
-        check(Outcome::Throttled, 1, 0, 0.5, Some(125));
-        let patient = Policy { longest_wait: Duration::from_secs(9), ..POLICY };
+        check(AttemptOutcome::Throttled, 1, 0, 0.5, Some(125));
+        let patient = RetryPolicy { longest_wait: Duration::from_secs(9), ..POLICY };
         assert_eq!(
-            decide(&patient, Outcome::Throttled, 1, Duration::ZERO, 0.5),
-            Decision::Wait(Duration::from_millis(150))
+            decide(&patient, AttemptOutcome::Throttled, 1, Duration::ZERO, 0.5),
+            RetryDecision::Wait(Duration::from_millis(150))
         );
     }
 
     #[test]
     fn a_learnt_clock_needs_no_wait() {
-        check(Outcome::ClockLearnt, 1, 0, 0.9, Some(0));
+        check(AttemptOutcome::ClockLearnt, 1, 0, 0.9, Some(0));
     }
 
     #[test]
     fn what_is_final_is_not_repeated() {
-        check(Outcome::Final, 1, 0, 0.0, None);
+        check(AttemptOutcome::Final, 1, 0, 0.0, None);
     }
 
     #[test]
     fn attempts_and_time_are_limited() {
-        for outcome in [Outcome::Failed, Outcome::Throttled, Outcome::ClockLearnt] {
+        for outcome in [AttemptOutcome::Failed, AttemptOutcome::Throttled, AttemptOutcome::ClockLearnt] {
             check(outcome, 4, 0, 0.0, None);
             check(outcome, 1, 10_001, 0.0, None);
         }
-        check(Outcome::Failed, 1, 9_950, 0.5, Some(50));
-        check(Outcome::Failed, 1, 9_951, 0.5, None);
+        check(AttemptOutcome::Failed, 1, 9_950, 0.5, Some(50));
+        check(AttemptOutcome::Failed, 1, 9_951, 0.5, None);
     }
 
     #[test]
     fn a_high_attempt_does_not_overflow() {
-        let endless = Policy { max_attempts: u32::MAX, ..POLICY };
+        let endless = RetryPolicy { max_attempts: u32::MAX, ..POLICY };
         for attempt in [31, 32, 33, 64, u32::MAX - 1] {
-            let decision = decide(&endless, Outcome::Failed, attempt, Duration::ZERO, 0.5);
-            assert_eq!(decision, Decision::Wait(Duration::from_millis(125)));
+            let decision = decide(&endless, AttemptOutcome::Failed, attempt, Duration::ZERO, 0.5);
+            assert_eq!(decision, RetryDecision::Wait(Duration::from_millis(125)));
         }
     }
 
@@ -166,20 +175,24 @@ mod tests {
         let refused = |kind, code: &str| Error::refused(kind, 400, Some(code.to_owned()), String::new());
         let lost = || Error::from(crate::TransportError::new("reset"));
         for (error, repeat, expected) in [
-            (lost(), Repeat::Always, Outcome::Failed),
-            (lost(), Repeat::UnlessItMayHaveWorked, Outcome::Final),
-            (Error::malformed(""), Repeat::Always, Outcome::Failed),
-            (Error::malformed(""), Repeat::UnlessItMayHaveWorked, Outcome::Final),
-            (refused(ErrorKind::Server, "InternalError"), Repeat::Always, Outcome::Failed),
-            (refused(ErrorKind::Server, "InternalError"), Repeat::UnlessItMayHaveWorked, Outcome::Final),
-            (refused(ErrorKind::Throttled, "SlowDown"), Repeat::UnlessItMayHaveWorked, Outcome::Throttled),
-            (refused(ErrorKind::Conflict, "ConditionalRequestConflict"), Repeat::Always, Outcome::Throttled),
-            (refused(ErrorKind::Conflict, "BucketNotEmpty"), Repeat::Always, Outcome::Final),
-            (refused(ErrorKind::ClockSkew, "RequestTimeTooSkewed"), Repeat::Always, Outcome::Final),
-            (refused(ErrorKind::AccessDenied, "AccessDenied"), Repeat::Always, Outcome::Final),
-            (refused(ErrorKind::NotFound, "NoSuchKey"), Repeat::Always, Outcome::Final),
+            (lost(), RepeatSafety::Always, AttemptOutcome::Failed),
+            (lost(), RepeatSafety::UnlessItMayHaveWorked, AttemptOutcome::Final),
+            (Error::malformed(""), RepeatSafety::Always, AttemptOutcome::Failed),
+            (Error::malformed(""), RepeatSafety::UnlessItMayHaveWorked, AttemptOutcome::Final),
+            (refused(ErrorKind::Server, "InternalError"), RepeatSafety::Always, AttemptOutcome::Failed),
+            (refused(ErrorKind::Server, "InternalError"), RepeatSafety::UnlessItMayHaveWorked, AttemptOutcome::Final),
+            (refused(ErrorKind::Throttled, "SlowDown"), RepeatSafety::UnlessItMayHaveWorked, AttemptOutcome::Throttled),
+            (
+                refused(ErrorKind::Conflict, "ConditionalRequestConflict"),
+                RepeatSafety::Always,
+                AttemptOutcome::Throttled,
+            ),
+            (refused(ErrorKind::Conflict, "BucketNotEmpty"), RepeatSafety::Always, AttemptOutcome::Final),
+            (refused(ErrorKind::ClockSkew, "RequestTimeTooSkewed"), RepeatSafety::Always, AttemptOutcome::Final),
+            (refused(ErrorKind::AccessDenied, "AccessDenied"), RepeatSafety::Always, AttemptOutcome::Final),
+            (refused(ErrorKind::NotFound, "NoSuchKey"), RepeatSafety::Always, AttemptOutcome::Final),
         ] {
-            assert_eq!(Outcome::of(&error, repeat), expected, "{error}");
+            assert_eq!(AttemptOutcome::of(&error, repeat), expected, "{error}");
         }
     }
 }

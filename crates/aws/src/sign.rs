@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// What a signature is valid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope<'a> {
+pub struct SigningScope<'a> {
     /// The service's signing name, `s3`.
     pub service: &'a str,
     /// The region, `eu-central-1`.
@@ -28,7 +28,7 @@ pub struct Scope<'a> {
 pub fn sign(
     request: &mut http::Request<Bytes>,
     credentials: &Credentials,
-    scope: Scope<'_>,
+    scope: SigningScope<'_>,
     now: Duration,
 ) -> Result<(), Error> {
     sign_with(settings(scope.service), request, credentials, scope, now)
@@ -54,7 +54,7 @@ fn sign_with(
     settings: SigningSettings,
     request: &mut http::Request<Bytes>,
     credentials: &Credentials,
-    scope: Scope<'_>,
+    scope: SigningScope<'_>,
     now: Duration,
 ) -> Result<(), Error> {
     let identity = Identity::from(aws_credential_types::Credentials::new(

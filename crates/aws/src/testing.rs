@@ -11,7 +11,7 @@ use futures::future::LocalBoxFuture;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation};
-use crate::ports::{Clock, Ports, Random, Sleep, Transport, TransportError};
+use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 
 /// Thu, 01 Jan 2026 00:00:00 GMT
 pub(crate) const NEW_YEAR: Duration = Duration::from_hours(490_896);
@@ -80,14 +80,14 @@ where
 
 /// Ports that follow a script, and write down what happens.
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct ScriptedPorts {
     answers: Mutex<VecDeque<Result<Answer, TransportError>>>,
     pub(crate) requests: Mutex<Vec<http::Request<Bytes>>>,
     pub(crate) waits: Mutex<Vec<Duration>>,
     now: Mutex<Duration>,
 }
 
-impl World {
+impl ScriptedPorts {
     /// It is `now`; `answers` come in this order, and nothing after them.
     pub(crate) fn new(
         now: Duration,
@@ -109,7 +109,7 @@ impl World {
     }
 }
 
-impl Transport for World {
+impl Transport for ScriptedPorts {
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<Answer, TransportError>> {
         self.requests.lock().expect("requests").push(request);
         let answer = self.answers.lock().expect("answers").pop_front();
@@ -117,13 +117,13 @@ impl Transport for World {
     }
 }
 
-impl Clock for World {
+impl Clock for ScriptedPorts {
     fn now(&self) -> Duration {
         *self.now.lock().expect("now")
     }
 }
 
-impl Sleep for World {
+impl Sleep for ScriptedPorts {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
         self.waits.lock().expect("waits").push(duration);
         *self.now.lock().expect("now") += duration;
@@ -131,7 +131,7 @@ impl Sleep for World {
     }
 }
 
-impl Random for World {
+impl RandomSource for ScriptedPorts {
     fn fraction(&self) -> f64 {
         0.5
     }

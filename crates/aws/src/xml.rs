@@ -13,30 +13,30 @@ const MOST_LEVELS: usize = 32;
 
 /// An element: its name without prefix, its text, its children.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Element<'a> {
+pub(crate) struct XmlElement<'a> {
     pub(crate) name: String,
     text: Cow<'a, str>,
-    children: Vec<Element<'a>>,
+    children: Vec<XmlElement<'a>>,
 }
 
-impl<'a> Element<'a> {
+impl<'a> XmlElement<'a> {
     fn named(tag: &BytesStart<'_>) -> Self {
         Self { name: tag.local_name().into_inner().to_owned(), ..Self::default() }
     }
 
     /// The first child called `name`.
-    pub(crate) fn child(&self, name: &str) -> Option<&Element<'a>> {
+    pub(crate) fn child(&self, name: &str) -> Option<&XmlElement<'a>> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// Every child called `name`.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Element<'a>> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &XmlElement<'a>> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// The text of the first child called `name`.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.child(name).map(Element::own_text)
+        self.child(name).map(XmlElement::own_text)
     }
 
     /// The text between this element's tags; blank where there are only children.
@@ -46,14 +46,14 @@ impl<'a> Element<'a> {
 }
 
 /// The root element of `document`; `None` if it isn't well-formed, or is cut short.
-pub(crate) fn parse(document: &[u8]) -> Option<Element<'_>> {
+pub(crate) fn parse(document: &[u8]) -> Option<XmlElement<'_>> {
     let mut reader = Reader::from_str(std::str::from_utf8(document).ok()?);
     // The stack's bottom takes the root as a child.
-    let mut open = vec![Element::default()];
+    let mut open = vec![XmlElement::default()];
     loop {
         match reader.read_event().ok()? {
-            Event::Start(tag) => open.push(Element::named(&tag)),
-            Event::Empty(tag) => open.last_mut()?.children.push(Element::named(&tag)),
+            Event::Start(tag) => open.push(XmlElement::named(&tag)),
+            Event::Empty(tag) => open.last_mut()?.children.push(XmlElement::named(&tag)),
             Event::End(_) => {
                 let closed = open.pop()?;
                 open.last_mut()?.children.push(closed);
@@ -123,7 +123,7 @@ mod tests {
         let root = parse(document).expect("well-formed");
         assert_eq!(root.name, "a");
         assert_eq!(root.text("b"), Some("1"));
-        assert_eq!(root.all("b").map(Element::own_text).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(root.all("b").map(XmlElement::own_text).collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(root.text("c"), Some(""));
         assert_eq!(root.child("d").and_then(|d| d.text("e")), Some("x & y é<z>"));
         assert_eq!(root.text("absent"), None);

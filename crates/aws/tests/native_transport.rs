@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cruncher_aws::retry::Policy;
-use cruncher_aws::s3::{Fetched, GetObject, PutObject};
+use cruncher_aws::retry::RetryPolicy;
+use cruncher_aws::s3::{FetchedObject, GetObject, PutObject};
 use cruncher_aws::transport::native;
 use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation, Ports, TransportError};
 
@@ -72,7 +72,7 @@ fn send_by<O: Operation>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let endpoints = Endpoints::new("eu-central-1", Some(server.endpoint_url.clone()));
-        let policy = Policy { first_wait: Duration::from_millis(1), ..Policy::default() };
+        let policy = RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
         let credentials = Credentials::new("AKIDEXAMPLE", "secret");
         let client = Client::new(ports.expect("ports"), endpoints, Some(credentials)).with_policy(policy);
         (client.send(operation).await, client.requests_sent())
@@ -83,7 +83,7 @@ fn send_by<O: Operation>(
 fn check_recovery(answers: &'static [&'static str]) {
     let server = Server::start(answers);
     let (result, requests_sent) = send(&server, &GetObject::new("b", "k"));
-    let Fetched::Object(object) = result.expect("an object in the end") else { panic!("not modified") };
+    let FetchedObject::Object(object) = result.expect("an object in the end") else { panic!("not modified") };
     assert_eq!(object.body, "body");
     assert_eq!(requests_sent, answers.len() as u64);
     server.requests();
@@ -124,7 +124,7 @@ fn a_packed_object_is_handed_over_as_it_is_stored_to_whoever_wants_that() {
     const PACKED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-encoding: gzip\r\n\r\nbody";
     let server = Server::start(&[PACKED]);
     let (result, _) = send_by(native::ports_as_stored(), &server, &GetObject::new("b", "k"));
-    let Fetched::Object(object) = result.expect("an object") else { panic!("not modified") };
+    let FetchedObject::Object(object) = result.expect("an object") else { panic!("not modified") };
     assert_eq!(object.body, "body");
     let requests = server.requests();
     assert!(!requests[0].contains("accept-encoding"), "{}", requests[0]);

@@ -14,15 +14,15 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::figures::thousands;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::model::{MAX_MODEL_BYTES, Model, ModelDigest};
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelReference};
 use cruncher_study::outcome::ErrorDocument;
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::documents::CaseDocument;
-use crate::download::{Letters, Naming, System, portable};
-use crate::frozen::Reading;
+use crate::download::{LetterCase, NamingRules, NamingSystem, portable};
+use crate::frozen::FreezeProgress;
 use crate::listing::tables_below;
 use crate::reading::{CONCURRENT_READS, HeldRoom, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS};
 use crate::study::{ReadError, Study};
@@ -123,7 +123,7 @@ pub async fn gather(
     study: &Study,
     wanted: &ArchiveRequest<'_>,
     put: &mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
-    report: &dyn Fn(Reading),
+    report: &dyn Fn(FreezeProgress),
 ) -> ArchiveSummary {
     let mut gathering = Gathering {
         study,
@@ -179,7 +179,7 @@ struct ResultHead {
 impl Gathering<'_> {
     /// Puts a file into the archive. Its path comes from outside.
     fn put(&mut self, key: &str, path: String, content: Bytes, case: Option<ArchivedCase>) -> Put {
-        let naming = Naming { system: System::Unix, letters: Letters::Distinct };
+        let naming = NamingRules { system: NamingSystem::Unix, letters: LetterCase::Distinct };
         if let Some(objection) = naming.objection(&path) {
             self.gathered.leave_out(key, objection);
             return Put::LeftOut;
@@ -231,12 +231,12 @@ impl Gathering<'_> {
     }
 
     /// The documents of cases, as long as there is room.
-    async fn documents(&mut self, wanted: &ArchiveRequest<'_>, report: &dyn Fn(Reading)) {
+    async fn documents(&mut self, wanted: &ArchiveRequest<'_>, report: &dyn Fn(FreezeProgress)) {
         let keys = &wanted.documents[..wanted.documents.len().min(MAX_CASES)];
         let (study, of) = (self.study, keys.len() as u64);
         let (mut taken, mut failed) = (0, 0);
         let mut take = |place: usize, read: Result<CaseDocument, ReadError>| {
-            report(Reading::Documents { read: place as u64 + 1, of });
+            report(FreezeProgress::Documents { read: place as u64 + 1, of });
             let is_request = matches!(&read, Err(ReadError::Aws(error)) if !error.is_not_found());
             failed = if is_request { failed + 1 } else { 0 };
             match self.document(place, &keys[place], read) {
@@ -265,7 +265,8 @@ impl Gathering<'_> {
             Ok(read) => read,
             Err(why) => return self.lacks(&name, &why),
         };
-        let model_path = model.as_deref().and_then(Model::parse_key).map(|(digest, name)| path_of(&digest, name));
+        let model_path =
+            model.as_deref().and_then(ModelReference::parse_key).map(|(digest, name)| path_of(&digest, name));
         self.name_model(model);
         let is_failure = failure.is_some();
         let case = ArchivedCase { place, model_path, failure };
@@ -284,7 +285,7 @@ impl Gathering<'_> {
 
     fn name_model(&mut self, key: Option<String>) {
         let Some(key) = key.filter(|key| !self.models.contains(key)) else { return };
-        if Model::parse_key(&key).is_some() {
+        if ModelReference::parse_key(&key).is_some() {
             self.named_models.insert(key);
         } else if self.models.insert(key.clone()) {
             self.gathered.leave_out(&key, "that is no model's key");
@@ -353,7 +354,7 @@ fn told(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, String> {
 
 /// The path of a model, if its content is the one that its key names.
 fn model_path(key: &str, content: &[u8]) -> Result<String, String> {
-    let (digest, name) = Model::parse_key(key).ok_or("that is no model's key")?;
+    let (digest, name) = ModelReference::parse_key(key).ok_or("that is no model's key")?;
     if ModelDigest::of(content) != digest {
         return Err("its content isn't the one that its key names".to_owned());
     }

@@ -1,14 +1,14 @@
 //! Taking a study down: its keys, its stack, its page, and its results if they are to go as well.
 
-use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, Stack};
+use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, StackDescription};
 use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
 use crate::keys;
 use crate::page::{ASSETS_PREFIX, INDEX_KEY};
-use crate::progress::{Progress, Step};
-use crate::stack::{EventLog, Outputs, StackError, stack_name};
+use crate::progress::{Progress, ProgressStep};
+use crate::stack::{EventLog, StackError, StackOutputs, stack_name};
 
 /// What anyone may read, besides the page.
 const PUBLIC_PREFIX: &str = "public/";
@@ -18,13 +18,13 @@ const MAX_ROUNDS: u32 = 5;
 
 /// What a study consists of at the moment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Inventory {
+pub struct StudyInventory {
     /// The study.
     pub study: String,
     /// Its stack, if there is one.
-    pub stack: Option<Stack>,
+    pub stack: Option<StackDescription>,
     /// What the stack hands out, if it was ever complete.
-    pub outputs: Option<Outputs>,
+    pub outputs: Option<StackOutputs>,
     /// Its bucket, if it is there.
     pub bucket: Option<String>,
     /// Cases that wait in the queue or are in a worker's hands.
@@ -41,7 +41,7 @@ pub struct Inventory {
 
 /// What becomes of the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Results {
+pub enum BucketDisposal {
     /// It stays, with everything but the page.
     Keep,
     /// It is deleted, with everything in it.
@@ -79,10 +79,14 @@ pub enum CleanUpError {
 ///
 /// # Errors
 /// If a request fails, or `bucket` is another study's.
-pub async fn take_inventory(client: &Client, study: &str, bucket: Option<&str>) -> Result<Inventory, CleanUpError> {
+pub async fn take_inventory(
+    client: &Client,
+    study: &str,
+    bucket: Option<&str>,
+) -> Result<StudyInventory, CleanUpError> {
     let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
-    let outputs = stack.as_ref().and_then(|stack| Outputs::of(stack).ok());
-    let mut inventory = Inventory { study: study.to_owned(), stack, outputs, ..Inventory::default() };
+    let outputs = stack.as_ref().and_then(|stack| StackOutputs::of(stack).ok());
+    let mut inventory = StudyInventory { study: study.to_owned(), stack, outputs, ..StudyInventory::default() };
     if let Some(outputs) = &inventory.outputs {
         inventory.queued = count_messages(client, &outputs.queue_url).await?;
         inventory.dead_letters = count_messages(client, &outputs.dead_letter_queue_url).await?;
@@ -114,7 +118,7 @@ async fn count_messages(client: &Client, queue_url: &str) -> Result<u64, Error> 
     }
 }
 
-async fn count_objects(client: &Client, bucket: String, inventory: &mut Inventory) -> Result<(), Error> {
+async fn count_objects(client: &Client, bucket: String, inventory: &mut StudyInventory) -> Result<(), Error> {
     let mut next = s3::ListObjects::new(&bucket);
     loop {
         let page = match client.send(&next).await {
@@ -142,31 +146,31 @@ async fn count_objects(client: &Client, bucket: String, inventory: &mut Inventor
 /// If a request fails or the stack can't be deleted. What was deleted is gone; the rest is deleted next time.
 pub async fn clean_up(
     client: &Client,
-    inventory: &Inventory,
-    results: Results,
+    inventory: &StudyInventory,
+    results: BucketDisposal,
     progress: Progress<'_>,
 ) -> Result<(), CleanUpError> {
     if let Some(outputs) = &inventory.outputs {
         let keys = keys::existing(client, outputs).await?;
         keys::delete(client, &keys).await?;
-        progress(Step::KeysDeleted);
+        progress(ProgressStep::KeysDeleted);
     }
     if let Some(bucket) = &inventory.bucket {
         match results {
-            Results::Keep => delete_page(client, bucket, progress).await?,
-            Results::Delete => empty(client, bucket, &mut 0, progress).await?,
+            BucketDisposal::Keep => delete_page(client, bucket, progress).await?,
+            BucketDisposal::Delete => empty(client, bucket, &mut 0, progress).await?,
         }
     }
     if let Some(stack) = &inventory.stack {
         delete_stack(client, stack, progress).await?;
     }
     match (&inventory.bucket, results) {
-        (Some(bucket), Results::Delete) => delete_bucket(client, bucket, progress).await,
+        (Some(bucket), BucketDisposal::Delete) => delete_bucket(client, bucket, progress).await,
         _ => Ok(()),
     }
 }
 
-async fn delete_stack(client: &Client, stack: &Stack, progress: Progress<'_>) -> Result<(), CleanUpError> {
+async fn delete_stack(client: &Client, stack: &StackDescription, progress: Progress<'_>) -> Result<(), CleanUpError> {
     let mut log = EventLog::from_now_on(client, stack).await?;
     client.send(&DeleteStack::new(&stack.id)).await?;
     Ok(log.follow(progress).await?)
@@ -180,7 +184,7 @@ async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> R
         keys.extend(listed.into_iter().map(|object| object.key));
     }
     check_deleted(&s3::delete_all(client, bucket, &keys).await?)?;
-    progress(Step::ObjectsDeleted { deleted: keys.len() as u64 });
+    progress(ProgressStep::ObjectsDeleted { deleted: keys.len() as u64 });
     Ok(())
 }
 
@@ -198,7 +202,7 @@ async fn empty(client: &Client, bucket: &str, deleted: &mut u64, progress: Progr
         let keys = listing.objects.into_iter().map(|object| object.key);
         check_deleted(&client.send(&s3::DeleteObjects::new(bucket, keys)).await?)?;
         *deleted += count;
-        progress(Step::ObjectsDeleted { deleted: *deleted });
+        progress(ProgressStep::ObjectsDeleted { deleted: *deleted });
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cruncher_aws::{Error, s3};
 use cruncher_study::PROTOCOL_VERSION;
-use cruncher_study::control::{CONTROL_KEY, Control, MAX_NAMES};
+use cruncher_study::control::{CONTROL_KEY, MAX_NAMES, StudyControl};
 use serde_json::value::RawValue;
 
 use crate::reading::MAX_DOCUMENT_BYTES;
@@ -30,7 +30,7 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 /// The document as it was read; without an entity tag there is none.
 struct Read {
     etag: Option<String>,
-    control: Control,
+    control: StudyControl,
     fields: Fields,
 }
 
@@ -40,7 +40,7 @@ struct Read {
 ///
 /// # Errors
 /// If a request fails, the document is none, others come between again and again, or a list becomes too long.
-pub async fn change_control(study: &Study, change: &dyn Fn(&mut Control)) -> Result<Control, ControlError> {
+pub async fn change_control(study: &Study, change: &dyn Fn(&mut StudyControl)) -> Result<StudyControl, ControlError> {
     let mut attempts = 1;
     loop {
         let before = read(study).await?;
@@ -65,10 +65,10 @@ pub async fn change_control(study: &Study, change: &dyn Fn(&mut Control)) -> Res
 ///
 /// # Errors
 /// If the request fails.
-pub async fn control(study: &Study) -> Result<Control, Error> {
+pub async fn control(study: &Study) -> Result<StudyControl, Error> {
     match read(study).await {
         Ok(read) => Ok(read.control),
-        Err(error) => error.unread().map(|_broken| Control::default()),
+        Err(error) => error.unread().map(|_broken| StudyControl::default()),
     }
 }
 
@@ -77,7 +77,7 @@ async fn read(study: &Study) -> Result<Read, ReadError> {
     let object = match study.fetch(get, CONTROL_KEY, MAX_DOCUMENT_BYTES).await {
         Ok(found) => found.unwrap_or_default(),
         Err(error) if error.is_not_found() => {
-            let control = Control { v: PROTOCOL_VERSION, ..Control::default() };
+            let control = StudyControl { v: PROTOCOL_VERSION, ..StudyControl::default() };
             return Ok(Read { etag: None, control, fields: Fields::new() });
         }
         Err(error) => return Err(error),
@@ -88,7 +88,7 @@ async fn read(study: &Study) -> Result<Read, ReadError> {
     Ok(Read { etag: Some(object.etag.unwrap_or_default()), control, fields })
 }
 
-async fn write(study: &Study, control: &Control, Read { etag, mut fields, .. }: Read) -> Result<(), Error> {
+async fn write(study: &Study, control: &StudyControl, Read { etag, mut fields, .. }: Read) -> Result<(), Error> {
     let known = serde_json::to_vec(control).and_then(|json| serde_json::from_slice::<Fields>(&json));
     fields.extend(known.expect("what is asked of the workers is plain JSON"));
     let json = serde_json::to_vec(&fields).expect("fields are plain JSON");
@@ -109,13 +109,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::enqueue::testing::Cloud;
+    use crate::enqueue::testing::TestCloud;
 
-    fn stored(cloud: &Cloud) -> Value {
+    fn stored(cloud: &TestCloud) -> Value {
         serde_json::from_str(&cloud.text(CONTROL_KEY).unwrap()).unwrap()
     }
 
-    fn withdraw(id: &str) -> impl Fn(&mut Control) {
+    fn withdraw(id: &str) -> impl Fn(&mut StudyControl) {
         let id = id.to_owned();
         move |control| {
             control.withdrawn_submissions.insert(id.clone());
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_not_meant_stays_as_it_was_also_fields_of_another_version() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let known = r#"{"v": 1, "paused": true, "drain": ["w"], "limit": 12345678901234567890123, "x": {"b": [1.50]}}"#;
         cloud.put(CONTROL_KEY, known);
         let control = block_on(change_control(&study, &withdraw("00f1e2d3c4b5a697"))).unwrap();
@@ -134,14 +134,14 @@ mod tests {
         let stored = stored(&cloud);
         assert_eq!((&stored["paused"], &stored["drain"]), (&json!(true), &json!(["w"])));
         assert_eq!(stored["withdrawn_submissions"], json!(["00f1e2d3c4b5a697"]));
-        let restore = |control: &mut Control| control.withdrawn_submissions.clear();
+        let restore = |control: &mut StudyControl| control.withdrawn_submissions.clear();
         block_on(change_control(&study, &restore)).unwrap();
         assert_eq!(self::stored(&cloud)["withdrawn_submissions"], json!([]));
     }
 
     #[test]
     fn of_several_who_change_it_at_the_same_time_none_is_lost() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let ids: Vec<String> = (0..10).map(|number| format!("{number:016x}")).collect();
         let changes: Vec<_> = ids.iter().map(|id| withdraw(id)).collect();
         let all = join_all(changes.iter().map(|change| change_control(&study, change)));
@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn a_change_begins_again_with_what_somebody_else_has_written_in_between() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         cloud.put(CONTROL_KEY, r#"{"v": 1}"#);
         let calls = Cell::new(0);
-        let change = |control: &mut Control| {
+        let change = |control: &mut StudyControl| {
             calls.set(calls.get() + 1);
             if calls.get() == 1 {
                 cloud.put(CONTROL_KEY, r#"{"v": 1, "paused": true}"#);
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_change_that_others_always_come_before_is_given_up_and_so_is_one_of_no_document() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let calls = Cell::new(0_u32);
-        let change = |control: &mut Control| {
+        let change = |control: &mut StudyControl| {
             calls.set(calls.get() + 1);
             cloud.put(CONTROL_KEY, format!(r#"{{"v": 1, "drain": ["{}"]}}"#, calls.get()));
             control.paused = true;
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_so_already_is_not_written_and_no_list_grows_without_end() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let many: Vec<String> = (0..=MAX_NAMES).map(|number| format!("{number:016x}")).collect();
         cloud.put(CONTROL_KEY, json!({"v": 1, "withdrawn_submissions": many[1..]}).to_string());
         *cloud.writes_left.lock().unwrap() = Some(0);
@@ -194,7 +194,7 @@ mod tests {
         let error = block_on(change_control(&study, &withdraw(&many[0]))).unwrap_err();
         assert_eq!(error.to_string(), "a list of control.json would have more than 10000 names");
         *cloud.writes_left.lock().unwrap() = None;
-        let fewer = |control: &mut Control| drop(control.withdrawn_submissions.pop_first());
+        let fewer = |control: &mut StudyControl| drop(control.withdrawn_submissions.pop_first());
         assert_eq!(block_on(change_control(&study, &fewer)).unwrap().longest_list(), MAX_NAMES - 1);
     }
 }

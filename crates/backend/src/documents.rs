@@ -9,16 +9,16 @@ use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ResultDocument;
 use futures::{StreamExt, stream};
 
-use crate::legacy::Predecessor;
+use crate::legacy::PredecessorDocuments;
 use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
 use crate::study::{ReadError, Study};
 
 /// What came of reading a case's result: none if there is no such document, and why if it can't be read.
-pub type ReadResult = Result<Option<ResultDocument>, Unread>;
+pub type ReadResult = Result<Option<ResultDocument>, UnreadReason>;
 
 /// Why a document that is there isn't read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
+pub enum UnreadReason {
     /// It is larger than what is read of a document.
     #[error("it has more than the {max_bytes} bytes that are read")]
     TooLarge {
@@ -60,7 +60,7 @@ impl Study {
         let own = key.key();
         match self.read(&own, MAX_DOCUMENT_BYTES).await {
             Ok(stored) => Ok(CaseDocument { key: own, json: stored.clone(), stored }),
-            Err(error) if error.is_not_found() => Predecessor::of(self).document(key).await?.ok_or(error),
+            Err(error) if error.is_not_found() => PredecessorDocuments::of(self).document(key).await?.ok_or(error),
             Err(error) => Err(error),
         }
     }
@@ -75,7 +75,7 @@ impl Study {
         cases: &[CaseRef],
         each: &mut dyn FnMut(&CaseRef, ReadResult) -> ControlFlow<()>,
     ) -> Result<(), ResultError> {
-        let predecessor = &Predecessor::of(self);
+        let predecessor = &PredecessorDocuments::of(self);
         let read = |case| async move { (case, self.read_result(case, predecessor).await) };
         let mut read = stream::iter(cases).map(read).buffered(CONCURRENT_READS);
         while let Some((case, read)) = read.next().await {
@@ -124,11 +124,15 @@ impl Study {
         }
     }
 
-    async fn read_result(&self, case: &CaseRef, predecessor: &Predecessor<'_>) -> Result<ReadResult, ResultError> {
+    async fn read_result(
+        &self,
+        case: &CaseRef,
+        predecessor: &PredecessorDocuments<'_>,
+    ) -> Result<ReadResult, ResultError> {
         let key = DataKey::Done(case.0.clone(), case.1).key();
         let read = match self.read(&key, MAX_DOCUMENT_BYTES).await {
-            Ok(json) if json.is_empty() => return Ok(Err(Unread::Broken("it is empty".to_owned()))),
-            Ok(json) => return Ok(parse(Ok(json)).map(Some).map_err(Unread::Broken)),
+            Ok(json) if json.is_empty() => return Ok(Err(UnreadReason::Broken("it is empty".to_owned()))),
+            Ok(json) => return Ok(parse(Ok(json)).map(Some).map_err(UnreadReason::Broken)),
             Err(error) if error.is_not_found() => predecessor.result(case).await,
             Err(error) => Err(error),
         };
@@ -146,7 +150,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::Cloud;
+    use crate::enqueue::testing::TestCloud;
 
     fn cases(number: u8) -> Vec<CaseRef> {
         (0..number).map(|case| (Batch::parse("a").unwrap(), CaseId::from_bytes([case; 16]))).collect()
@@ -164,7 +168,7 @@ mod tests {
 
     #[test]
     fn results_are_handed_out_in_the_order_of_their_cases() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let cases = cases(20);
         for case in &cases {
             cloud.put(&key(case), document(case));
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn one_that_is_gone_or_broken_does_not_disturb_the_others() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let cases = cases(3);
         cloud.put(&key(&cases[1]), "no result");
         cloud.put(&key(&cases[2]), document(&cases[2]));
@@ -196,7 +200,7 @@ mod tests {
 
     #[test]
     fn one_that_is_empty_or_too_large_is_named_and_the_others_are_read() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let cases = cases(3);
         cloud.put(&key(&cases[0]), "");
         cloud.put(&key(&cases[1]), vec![b' '; 9 << 20]);
@@ -207,13 +211,13 @@ mod tests {
             ControlFlow::Continue(())
         };
         block_on(study.read_results(&cases, &mut each)).unwrap();
-        let empty = Unread::Broken("it is empty".to_owned());
-        assert_eq!(read, [Err(empty), Err(Unread::TooLarge { max_bytes: 8 << 20 }), Ok(true)]);
+        let empty = UnreadReason::Broken("it is empty".to_owned());
+        assert_eq!(read, [Err(empty), Err(UnreadReason::TooLarge { max_bytes: 8 << 20 }), Ok(true)]);
     }
 
     #[test]
     fn documents_that_can_be_read_are_handed_out_with_their_places() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let cases = cases(4);
         cloud.put(&key(&cases[0]), vec![b' '; 9 << 20]);
         cloud.put(&key(&cases[2]), document(&cases[2]));
@@ -234,7 +238,7 @@ mod tests {
 
     #[test]
     fn nothing_is_handed_out_to_nobody() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let cases = cases(30);
         for case in &cases {
             cloud.put(&key(case), document(case));
@@ -250,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_request_that_fails_is_named() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         *cloud.locked.lock().unwrap() = Some("data/");
         let cases = cases(1);
         let failed = block_on(study.read_results(&cases, &mut |_, _| ControlFlow::Continue(()))).unwrap_err();

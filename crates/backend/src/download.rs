@@ -16,27 +16,27 @@ use cruncher_aws::Error;
 
 pub use fetching::fetch;
 pub(crate) use names::portable;
-pub use names::{Letters, Naming, System, draft_name};
-pub use planning::{Kind, Plan, Skipped, Wanted, plan};
-pub use tally::{Failed, Tally};
+pub use names::{LetterCase, NamingRules, NamingSystem, draft_name};
+pub use planning::{DownloadPlan, ObjectKind, PlannedFile, SkippedObject, plan};
+pub use tally::{DownloadTally, FailedObject};
 
 /// A folder that files are put into. Paths are relative, their parts are joined by `/`, and checked by [`plan`].
-pub trait Folder {
+pub trait TargetFolder {
     /// The file at `path`; none if there is none, or anything else.
     ///
     /// # Errors
     /// If that can't be found out.
-    fn find(&self, path: &str) -> Result<Option<Found>, FolderError>;
+    fn find(&self, path: &str) -> Result<Option<ExistingFile>, FolderError>;
 
     /// Begins a file. It stands at `path` once it is committed, and not before.
     ///
     /// # Errors
     /// If it can't be made.
-    fn begin(&self, path: &str) -> Result<Box<dyn Draft>, FolderError>;
+    fn begin(&self, path: &str) -> Result<Box<dyn PartialFile>, FolderError>;
 }
 
 /// A file that isn't in its place yet. If it is dropped, nothing is left of it.
-pub trait Draft {
+pub trait PartialFile {
     /// Appends.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ pub trait Draft {
 
 /// A file that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct ExistingFile {
     /// Its length.
     pub size_bytes: u64,
     /// When it was changed, since 1970.

@@ -1,7 +1,7 @@
 //! Writing a design down and sending its cases to the queue, from a page or from the command line.
 //!
-//! A [`Plan`] is what is to be enqueued. A look at the study tells the [`Prospect`]: what of it is done or was sent already.
-//! A [`Sending`] writes the plan down and sends the rest. It can be paused, and goes on after the end of a tab or process:
+//! A [`EnqueuePlan`] is what is to be enqueued. A look at the study tells the [`EnqueuePreflight`]: what of it is done or was sent already.
+//! A [`EnqueueRun`] writes the plan down and sends the rest. It can be paused, and goes on after the end of a tab or process:
 //! its [`Journal`] names whatever may have been sent before it is sent, and the queue drops what comes twice.
 
 mod batches;
@@ -22,11 +22,11 @@ mod writing;
 
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
-pub use plan::{Plan, submission_id};
-pub use progress::Progress;
-pub use prospect::{Fleet, Prospect, Selection, SentBefore, prospect};
-pub use sending::{Ended, Sending};
-pub use steering::Steering;
+pub use plan::{EnqueuePlan, submission_id};
+pub use progress::EnqueueProgress;
+pub use prospect::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, prospect};
+pub use sending::{EnqueueRun, RunEnd};
+pub use steering::PauseHandle;
 
 use cruncher_aws::Error;
 use cruncher_study::case::CaseId;
@@ -34,7 +34,7 @@ use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
-use crate::keep::KeepError;
+use crate::keep::KeyValueError;
 use crate::study::ReadError;
 
 /// An enqueueing that can't be begun, or ended early.
@@ -97,7 +97,7 @@ pub enum EnqueueError {
     },
     /// The journal can't be kept. Nothing is sent without it.
     #[error(transparent)]
-    Keep(#[from] KeepError),
+    Keep(#[from] KeyValueError),
     /// A request failed, again and again if that made sense.
     #[error(transparent)]
     Aws(#[from] Error),

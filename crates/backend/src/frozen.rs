@@ -10,6 +10,6 @@ mod documents;
 mod layout;
 mod published;
 
-pub use collect::{Content, Reading, collect};
-pub use document::{FreezeError, Part, as_text, document, parts};
+pub use collect::{FreezeProgress, FrozenContent, collect};
+pub use document::{DocumentPart, FreezeError, as_text, document, parts};
 pub use published::published;

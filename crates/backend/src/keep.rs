@@ -5,11 +5,11 @@ use futures::future::LocalBoxFuture;
 /// What is kept can't be read or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("what this computer keeps of an enqueueing can't be read or written: {message}")]
-pub struct KeepError {
+pub struct KeyValueError {
     message: String,
 }
 
-impl KeepError {
+impl KeyValueError {
     /// What went wrong, in the words of whoever noticed.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
@@ -17,17 +17,17 @@ impl KeepError {
 }
 
 /// Keeps small documents by name. Names are lower-case hex digits.
-pub trait Keep {
+pub trait KeyValueStore {
     /// Keeps `content`, in place of what was kept by that name, once this has completed. Should it end before, either the
     /// old content or the new one is there, as a whole.
-    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeepError>>;
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>>;
 
     /// What is kept by that name.
-    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeepError>>;
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>>;
 
     /// Forgets it; that there is none is no error.
-    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeepError>>;
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>>;
 
     /// All names.
-    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeepError>>;
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>>;
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cruncher_aws::{Client, Credentials, Error, ErrorKind, iam, s3, sqs};
-use cruncher_study::access::{Access, AccessKey, Role};
-use cruncher_study::config::{CONFIG_KEY, Config};
+use cruncher_study::access::{AccessKey, Role, StudyAccess};
+use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
-use crate::progress::{Progress, Step};
-use crate::stack::Outputs;
+use crate::progress::{Progress, ProgressStep};
+use crate::stack::StackOutputs;
 
 /// How long new keys are waited for. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -32,13 +32,14 @@ impl RoleKeys {
     /// The link for those who look.
     #[must_use]
     pub fn viewer_link(&self, page_url: &str) -> String {
-        Access { role: Role::Viewer, key: self.viewer.clone(), worker: None }.link(page_url)
+        StudyAccess { role: Role::Viewer, key: self.viewer.clone(), worker: None }.link(page_url)
     }
 
     /// The link for those who define cases, send them, and attach workers.
     #[must_use]
     pub fn operator_link(&self, page_url: &str) -> String {
-        Access { role: Role::Operator, key: self.operator.clone(), worker: Some(self.worker.clone()) }.link(page_url)
+        StudyAccess { role: Role::Operator, key: self.operator.clone(), worker: Some(self.worker.clone()) }
+            .link(page_url)
     }
 }
 
@@ -62,7 +63,7 @@ pub struct NewKeys {
 
 /// How a user's new key finds room beside the old ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renewal {
+pub struct KeyRenewal {
     /// What has to go before: IAM allows two keys a user.
     pub delete_before: Vec<String>,
     /// What goes once the new key works.
@@ -72,19 +73,19 @@ pub struct Renewal {
 /// Decides which keys go when. Of two, the one that is switched off goes first, else the older one: the other may be in
 /// use until its successor works.
 #[must_use]
-pub fn renewal(existing: &[iam::ListedAccessKey]) -> Renewal {
+pub fn renewal(existing: &[iam::ListedAccessKey]) -> KeyRenewal {
     let mut keys: Vec<&iam::ListedAccessKey> = existing.iter().collect();
     keys.sort_by_key(|key| (key.status == "Active", key.create_time.unwrap_or_default()));
     let ids: Vec<String> = keys.into_iter().map(|key| key.key_id.clone()).collect();
     let too_many = (ids.len() + 1).saturating_sub(MOST_KEYS);
-    Renewal { delete_before: ids[..too_many].to_vec(), delete_after: ids[too_many..].to_vec() }
+    KeyRenewal { delete_before: ids[..too_many].to_vec(), delete_after: ids[too_many..].to_vec() }
 }
 
 /// Makes a new key for every role.
 ///
 /// # Errors
 /// If one can't be made; the new ones that were are deleted again.
-pub async fn make(client: &Client, outputs: &Outputs, progress: Progress<'_>) -> Result<NewKeys, Error> {
+pub async fn make(client: &Client, outputs: &StackOutputs, progress: Progress<'_>) -> Result<NewKeys, Error> {
     let (mut made, mut old) = (Vec::new(), Vec::new());
     let keys = async {
         Ok(RoleKeys {
@@ -95,7 +96,7 @@ pub async fn make(client: &Client, outputs: &Outputs, progress: Progress<'_>) ->
     };
     match keys.await {
         Ok(keys) => {
-            progress(Step::KeysMade);
+            progress(ProgressStep::KeysMade);
             Ok(NewKeys { keys, old })
         }
         Err(error) => {
@@ -126,7 +127,7 @@ async fn make_for(
 ///
 /// # Errors
 /// If that can't be asked.
-pub async fn are_missing(client: &Client, outputs: &Outputs) -> Result<bool, Error> {
+pub async fn are_missing(client: &Client, outputs: &StackOutputs) -> Result<bool, Error> {
     for user in outputs.users() {
         if !client.send(&iam::ListAccessKeys::new(user)).await?.is_empty() {
             return Ok(false);
@@ -142,7 +143,7 @@ pub async fn are_missing(client: &Client, outputs: &Outputs) -> Result<bool, Err
 /// If a request fails for another reason.
 pub async fn wait_until_accepted(
     client: &Client,
-    config: &Config,
+    config: &StudyConfig,
     keys: &RoleKeys,
     progress: Progress<'_>,
 ) -> Result<bool, Error> {
@@ -153,7 +154,7 @@ pub async fn wait_until_accepted(
             return Ok(false);
         }
         if !is_told {
-            progress(Step::WaitingForKeys);
+            progress(ProgressStep::WaitingForKeys);
             is_told = true;
         }
         client.ports().sleep.sleep(PAUSE).await;
@@ -161,7 +162,7 @@ pub async fn wait_until_accepted(
     Ok(true)
 }
 
-async fn are_accepted(client: &Client, config: &Config, keys: &RoleKeys) -> Result<bool, Error> {
+async fn are_accepted(client: &Client, config: &StudyConfig, keys: &RoleKeys) -> Result<bool, Error> {
     for key in [&keys.viewer, &keys.operator] {
         let client = signing(client, key);
         let list = s3::ListObjects::new(&config.bucket).max_keys(1);
@@ -215,7 +216,7 @@ pub async fn delete(client: &Client, keys: &[OldKey]) -> Result<(), Error> {
 ///
 /// # Errors
 /// If they can't be listed.
-pub async fn existing(client: &Client, outputs: &Outputs) -> Result<Vec<OldKey>, Error> {
+pub async fn existing(client: &Client, outputs: &StackOutputs) -> Result<Vec<OldKey>, Error> {
     let mut keys = Vec::new();
     for user in outputs.users() {
         match client.send(&iam::ListAccessKeys::new(user)).await {
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn check(existing: &[iam::ListedAccessKey], before: &[&str], after: &[&str]) {
-        let Renewal { delete_before, delete_after } = renewal(existing);
+        let KeyRenewal { delete_before, delete_after } = renewal(existing);
         assert_eq!(
             (delete_before.as_slice(), delete_after.as_slice()),
             (&before.map_owned()[..], &after.map_owned()[..])
@@ -272,7 +273,7 @@ mod tests {
     fn only_the_operators_link_holds_the_workers_key() {
         let key = |id: &str| AccessKey { key_id: id.into(), secret: format!("{id}-secret") };
         let keys = RoleKeys { viewer: key("v"), operator: key("o"), worker: key("w") };
-        let read = |link: String| Access::from_fragment(link.split_once('#').unwrap().1).unwrap().unwrap();
+        let read = |link: String| StudyAccess::from_fragment(link.split_once('#').unwrap().1).unwrap().unwrap();
         let viewer = read(keys.viewer_link("https://b/index.html"));
         assert_eq!((viewer.role, viewer.key, viewer.worker), (Role::Viewer, key("v"), None));
         let operator = read(keys.operator_link("https://b/index.html"));

@@ -1,15 +1,17 @@
 //! Launching a study, and configuring one that was launched.
 
-use cruncher_aws::cloudformation::{CreateStack, DescribeStack, Stack, StackUpdate, UpdateStack};
+use cruncher_aws::cloudformation::{CreateStack, DescribeStack, StackDescription, StackUpdate, UpdateStack};
 use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::PROTOCOL_VERSION;
-use cruncher_study::config::{CONFIG_KEY, Config};
+use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
 use crate::keys::{self, NewKeys, RoleKeys};
-use crate::page::Page;
+use crate::page::DashboardFiles;
 use crate::progress::Progress;
 use crate::publish::publish;
-use crate::stack::{Condition, EventLog, Failure, MissingOutput, Outputs, StackError, kept_parameters, stack_name};
+use crate::stack::{
+    EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
+};
 
 /// The tag that everything of a study carries.
 pub const STUDY_TAG: &str = "cruncher:study";
@@ -19,11 +21,11 @@ const DEFAULT_LEASE_SECS: u64 = 30;
 
 /// What one version of Cruncher puts into a study.
 #[derive(Debug, Clone, Copy)]
-pub struct Release<'a> {
+pub struct StudyRelease<'a> {
     /// The stack's template.
     pub template: &'a str,
     /// The dashboard.
-    pub page: &'a Page,
+    pub page: &'a DashboardFiles,
     /// The worker's file.
     pub worker: &'a [u8],
     /// The version.
@@ -32,9 +34,9 @@ pub struct Release<'a> {
 
 /// A study that was launched.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Launched {
+pub struct LaunchedStudy {
     /// Where its parts are.
-    pub config: Config,
+    pub config: StudyConfig,
     /// The page's address over http.
     pub website_url: String,
     /// A key a role.
@@ -45,9 +47,9 @@ pub struct Launched {
 
 /// A study that was configured.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Configured {
+pub struct ConfiguredStudy {
     /// Where its parts are.
-    pub config: Config,
+    pub config: StudyConfig,
     /// The page's address over http.
     pub website_url: String,
     /// The new keys, if some were made. The old ones still work: delete them once the new ones were handed over.
@@ -96,7 +98,7 @@ pub enum LaunchError {
         /// Its status.
         status: String,
         /// Why that attempt failed.
-        failure: Option<Failure>,
+        failure: Option<StackFailure>,
     },
     /// The stack failed.
     #[error(transparent)]
@@ -124,9 +126,9 @@ pub enum LaunchError {
 pub async fn launch(
     client: &Client,
     study: &str,
-    release: Release<'_>,
+    release: StudyRelease<'_>,
     progress: Progress<'_>,
-) -> Result<Launched, LaunchError> {
+) -> Result<LaunchedStudy, LaunchError> {
     let outputs = create(client, study, release.template, progress).await?;
     let finish = async {
         let new = keys::make(client, &outputs, progress).await?;
@@ -134,12 +136,17 @@ pub async fn launch(
         publish(client, &config, release.page, release.worker, progress).await?;
         let keys_are_accepted = keys::wait_until_accepted(client, &config, &new.keys, progress).await?;
         let website_url = outputs.website_url.clone();
-        Ok(Launched { config, website_url, keys: new.keys, keys_are_accepted })
+        Ok(LaunchedStudy { config, website_url, keys: new.keys, keys_are_accepted })
     };
     finish.await.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })
 }
 
-async fn create(client: &Client, study: &str, template: &str, progress: Progress<'_>) -> Result<Outputs, LaunchError> {
+async fn create(
+    client: &Client,
+    study: &str,
+    template: &str,
+    progress: Progress<'_>,
+) -> Result<StackOutputs, LaunchError> {
     let name = stack_name(study);
     if let Some(stack) = client.send(&DescribeStack::new(&name)).await? {
         return Err(occupied(client, study, &stack).await?);
@@ -159,23 +166,23 @@ async fn create(client: &Client, study: &str, template: &str, progress: Progress
     EventLog::new(client, &name, &id).follow(progress).await?;
     let stack = client.send(&DescribeStack::new(&id)).await?;
     let stack = stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })?;
-    Ok(Outputs::of(&stack)?)
+    Ok(StackOutputs::of(&stack)?)
 }
 
 /// Why a stack of this name is in the way.
-async fn occupied(client: &Client, study: &str, stack: &Stack) -> Result<LaunchError, Error> {
+async fn occupied(client: &Client, study: &str, stack: &StackDescription) -> Result<LaunchError, Error> {
     Ok(match unusable(client, stack).await? {
         Some(error) => error,
         None => LaunchError::Exists { study: study.to_owned() },
     })
 }
 
-async fn unusable(client: &Client, stack: &Stack) -> Result<Option<LaunchError>, Error> {
+async fn unusable(client: &Client, stack: &StackDescription) -> Result<Option<LaunchError>, Error> {
     let (name, status) = (stack.name.clone(), stack.status.clone());
-    Ok(match Condition::of(&status) {
-        Condition::Usable => None,
-        Condition::AtWork => Some(LaunchError::AtWork { stack: name, status }),
-        Condition::Broken => {
+    Ok(match StackCondition::of(&status) {
+        StackCondition::Usable => None,
+        StackCondition::AtWork => Some(LaunchError::AtWork { stack: name, status }),
+        StackCondition::Broken => {
             let failure = EventLog::new(client, &name, &stack.id).explain().await?;
             Some(LaunchError::Broken { stack: name, status, failure })
         }
@@ -189,13 +196,13 @@ async fn unusable(client: &Client, stack: &Stack) -> Result<Option<LaunchError>,
 pub async fn configure(
     client: &Client,
     study: &str,
-    release: Release<'_>,
+    release: StudyRelease<'_>,
     policy: KeyPolicy,
     progress: Progress<'_>,
-) -> Result<Configured, LaunchError> {
+) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;
     let needs_keys = policy == KeyPolicy::Renew || keys::are_missing(client, &outputs).await?;
-    let config = Config {
+    let config = StudyConfig {
         launch_time: launch_time(client, &outputs.bucket).await?,
         ..config(client, study, release.version, &outputs).await?
     };
@@ -205,10 +212,15 @@ pub async fn configure(
         Some(new) => keys::wait_until_accepted(client, &config, &new.keys, progress).await?,
         None => true,
     };
-    Ok(Configured { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
+    Ok(ConfiguredStudy { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
 }
 
-async fn update(client: &Client, study: &str, template: &str, progress: Progress<'_>) -> Result<Outputs, LaunchError> {
+async fn update(
+    client: &Client,
+    study: &str,
+    template: &str,
+    progress: Progress<'_>,
+) -> Result<StackOutputs, LaunchError> {
     let stack = find(client, study).await?;
     let mut log = EventLog::from_now_on(client, &stack).await?;
     let mut update = UpdateStack::new(&stack.name, template).tag(STUDY_TAG, study);
@@ -216,13 +228,13 @@ async fn update(client: &Client, study: &str, template: &str, progress: Progress
         update = update.parameter(name, value);
     }
     if client.send(&update).await? == StackUpdate::NothingToDo {
-        return Ok(Outputs::of(&stack)?);
+        return Ok(StackOutputs::of(&stack)?);
     }
     log.follow(progress).await?;
-    Ok(Outputs::of(&find(client, study).await?)?)
+    Ok(StackOutputs::of(&find(client, study).await?)?)
 }
 
-async fn find(client: &Client, study: &str) -> Result<Stack, LaunchError> {
+async fn find(client: &Client, study: &str) -> Result<StackDescription, LaunchError> {
     let stack = describe(client, study).await?;
     match unusable(client, &stack).await? {
         Some(error) => Err(error),
@@ -230,7 +242,7 @@ async fn find(client: &Client, study: &str) -> Result<Stack, LaunchError> {
     }
 }
 
-async fn describe(client: &Client, study: &str) -> Result<Stack, LaunchError> {
+async fn describe(client: &Client, study: &str) -> Result<StackDescription, LaunchError> {
     let stack = client.send(&DescribeStack::new(stack_name(study))).await?;
     stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })
 }
@@ -240,18 +252,18 @@ async fn describe(client: &Client, study: &str) -> Result<Stack, LaunchError> {
 ///
 /// # Errors
 /// If there is no such study, it was never complete, or a request fails.
-pub async fn find_config(client: &Client, study: &str, version: &str) -> Result<Config, LaunchError> {
+pub async fn find_config(client: &Client, study: &str, version: &str) -> Result<StudyConfig, LaunchError> {
     let stack = describe(client, study).await?;
-    match Outputs::of(&stack) {
+    match StackOutputs::of(&stack) {
         Ok(outputs) => Ok(config(client, study, version, &outputs).await?),
         Err(missing) => Err(unusable(client, &stack).await?.unwrap_or(LaunchError::NoStudy(missing))),
     }
 }
 
-async fn config(client: &Client, study: &str, version: &str, outputs: &Outputs) -> Result<Config, Error> {
+async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutputs) -> Result<StudyConfig, Error> {
     let queue = client.send(&sqs::GetQueueAttributes::new(&outputs.queue_url)).await?;
     let lease_secs = queue.visibility_timeout_secs.unwrap_or(DEFAULT_LEASE_SECS);
-    Ok(Config {
+    Ok(StudyConfig {
         v: PROTOCOL_VERSION,
         study: study.to_owned(),
         region: client.endpoints().region.clone(),
@@ -269,8 +281,10 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &Outputs) 
 async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
     let now = client.now().as_secs_f64();
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {
-        Ok(s3::Fetched::Object(object)) => Ok(Config::parse(&object.body).map_or(now, |config| config.launch_time)),
-        Ok(s3::Fetched::NotModified) => Ok(now),
+        Ok(s3::FetchedObject::Object(object)) => {
+            Ok(StudyConfig::parse(&object.body).map_or(now, |config| config.launch_time))
+        }
+        Ok(s3::FetchedObject::NotModified) => Ok(now),
         Err(error) if error.is_not_found() => Ok(now),
         Err(error) => Err(error),
     }

@@ -8,7 +8,7 @@ use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::legacy::{ALL_RUNS_KEY, Folder, LegacyError, LegacyKey, read_error, read_result};
+use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyError, LegacyFolder, LegacyKey, read_error, read_result};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::lock::Mutex;
 use serde::Serialize;
@@ -28,18 +28,18 @@ impl Study {
 }
 
 /// Where a document was found.
-pub(crate) struct Place {
+pub(crate) struct DocumentPlace {
     key: String,
     stored: Bytes,
 }
 
 /// What the predecessor has left of single cases. What was learnt of places is remembered, as long as this is.
-pub(crate) struct Predecessor<'a> {
+pub(crate) struct PredecessorDocuments<'a> {
     study: &'a Study,
-    folders: Mutex<BTreeMap<Batch, Option<Folder>>>,
+    folders: Mutex<BTreeMap<Batch, Option<LegacyFolder>>>,
 }
 
-impl<'a> Predecessor<'a> {
+impl<'a> PredecessorDocuments<'a> {
     pub(crate) fn of(study: &'a Study) -> Self {
         Self { study, folders: Mutex::default() }
     }
@@ -54,8 +54,11 @@ impl<'a> Predecessor<'a> {
     }
 
     /// The result of a case; none if the predecessor left none.
-    pub(crate) async fn result(&self, (batch, case): &CaseRef) -> Result<Option<(ResultDocument, Place)>, ReadError> {
-        for folder in self.folder(batch).await?.into_iter().chain(Folder::of_batch(batch)) {
+    pub(crate) async fn result(
+        &self,
+        (batch, case): &CaseRef,
+    ) -> Result<Option<(ResultDocument, DocumentPlace)>, ReadError> {
+        for folder in self.folder(batch).await?.into_iter().chain(LegacyFolder::of_batch(batch)) {
             let key = LegacyKey::Done(folder, *case).key();
             let read = |changed, json: &[u8]| read_result(batch.clone(), *case, changed, json);
             if let Some(found) = self.read(key, read).await? {
@@ -65,7 +68,7 @@ impl<'a> Predecessor<'a> {
         Ok(None)
     }
 
-    async fn error(&self, (batch, case): &CaseRef) -> Result<Option<(ErrorDocument, Place)>, ReadError> {
+    async fn error(&self, (batch, case): &CaseRef) -> Result<Option<(ErrorDocument, DocumentPlace)>, ReadError> {
         let read = |changed, json: &[u8]| read_error(batch.clone(), *case, changed, json);
         self.read(LegacyKey::Error(*case).key(), read).await
     }
@@ -74,7 +77,7 @@ impl<'a> Predecessor<'a> {
         &self,
         key: String,
         read: impl FnOnce(f64, &[u8]) -> Result<T, LegacyError>,
-    ) -> Result<Option<(T, Place)>, ReadError> {
+    ) -> Result<Option<(T, DocumentPlace)>, ReadError> {
         let get = s3::GetObject::new(&self.study.config.bucket, &key);
         let found = match self.study.fetch(get, &key, MAX_DOCUMENT_BYTES).await {
             Ok(found) => found.unwrap_or_default(),
@@ -82,14 +85,14 @@ impl<'a> Predecessor<'a> {
             Err(error) => return Err(error),
         };
         match read(seconds(found.last_modified), &found.body) {
-            Ok(document) => Ok(Some((document, Place { key, stored: found.body }))),
+            Ok(document) => Ok(Some((document, DocumentPlace { key, stored: found.body }))),
             Err(error) => Err(ReadError::Json { key, source: serde_json::Error::custom(error) }),
         }
     }
 
     /// The folder of a batch whose name was made up.
-    async fn folder(&self, batch: &Batch) -> Result<Option<Folder>, Error> {
-        if !Folder::is_made_up(batch) {
+    async fn folder(&self, batch: &Batch) -> Result<Option<LegacyFolder>, Error> {
+        if !LegacyFolder::is_made_up(batch) {
             return Ok(None);
         }
         let mut folders = self.folders.lock().await;
@@ -102,7 +105,7 @@ impl<'a> Predecessor<'a> {
     }
 
     /// Lists folders, and those in them where the batch may lie.
-    async fn find_folder(&self, batch: &Batch) -> Result<Option<Folder>, Error> {
+    async fn find_folder(&self, batch: &Batch) -> Result<Option<LegacyFolder>, Error> {
         let mut prefixes = vec![DATA_PREFIX.to_owned()];
         while let Some(prefix) = prefixes.pop() {
             let listing = s3::ListObjects::new(&self.study.config.bucket).prefix(&prefix).delimiter("/");
@@ -111,7 +114,7 @@ impl<'a> Predecessor<'a> {
                 let page = self.study.client.send(&operation).await?;
                 next = operation.following(&page)?;
                 for prefix in page.common_prefixes {
-                    let Some(folder) = prefix.strip_prefix(DATA_PREFIX).and_then(Folder::parse) else { continue };
+                    let Some(folder) = prefix.strip_prefix(DATA_PREFIX).and_then(LegacyFolder::parse) else { continue };
                     if folder.batch() == *batch {
                         return Ok(Some(folder));
                     }
@@ -129,7 +132,7 @@ fn seconds(changed: Option<Duration>) -> f64 {
     changed.unwrap_or_default().as_secs_f64()
 }
 
-fn converted<T: Serialize>((document, place): (T, Place)) -> CaseDocument {
+fn converted<T: Serialize>((document, place): (T, DocumentPlace)) -> CaseDocument {
     CaseDocument { key: place.key, stored: place.stored, json: json_of(&document) }
 }
 
@@ -148,19 +151,19 @@ mod tests {
 
     use super::*;
     use crate::documents::ReadResult;
-    use crate::enqueue::testing::{Cloud, put_legacy_bucket};
+    use crate::enqueue::testing::{TestCloud, put_legacy_bucket};
 
     fn case(number: u32) -> CaseId {
         CaseId::from_uuid(&format!("{number:08x}-0000-4000-8000-{number:012x}")).unwrap()
     }
 
     fn batch(folder: &str) -> Batch {
-        Folder::parse(folder).unwrap().batch()
+        LegacyFolder::parse(folder).unwrap().batch()
     }
 
     /// The bucket in `tests/golden/legacy`.
-    fn golden() -> (std::sync::Arc<Cloud>, Study) {
-        let (cloud, study) = Cloud::study();
+    fn golden() -> (std::sync::Arc<TestCloud>, Study) {
+        let (cloud, study) = TestCloud::study();
         put_legacy_bucket(&cloud);
         (cloud, study)
     }

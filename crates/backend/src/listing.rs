@@ -1,8 +1,8 @@
 //! What lies below a prefix of the bucket, also where that is very much.
 //!
 //! A page of a listing has 1,000 keys and names the next, so that a batch of 100,000 results would be a hundred requests,
-//! one after the other. An [`Outline`] leaves such rows out: it takes a few requests, and has the designs and tables.
-//! [`Outline::complete`] then lists the rows, each in stretches by the first digit, several at once.
+//! one after the other. An [`ListingOutline`] leaves such rows out: it takes a few requests, and has the designs and tables.
+//! [`ListingOutline::complete`] then lists the rows, each in stretches by the first digit, several at once.
 
 mod row;
 #[cfg(test)]
@@ -10,14 +10,14 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use cruncher_aws::s3::{ListObjects, ListedObject, Listing};
+use cruncher_aws::s3::{ListObjects, ListedObject, ListingPage};
 use cruncher_aws::{Client, Error};
 use cruncher_study::key::DataKey;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-pub use row::Row;
-use row::{Stretch, ahead};
+pub use row::ListingRow;
+use row::{KeyRange, ahead};
 
 /// How many requests are under way at once.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -28,11 +28,11 @@ const MOST_PARTS: usize = 32;
 /// How deep a folder is looked for that has more than one folder in it. Batches of nobody's making may be nested deeper.
 const MOST_LEVELS: usize = 8;
 
-/// What was seen of a part of the bucket: everything but the rest of long [`Row`]s.
-pub struct Outline {
+/// What was seen of a part of the bucket: everything but the rest of long [`ListingRow`]s.
+pub struct ListingOutline {
     bucket: String,
     found: Vec<ListedObject>,
-    rest: Vec<Stretch>,
+    rest: Vec<KeyRange>,
 }
 
 /// The designs and tables of cases below `prefix`, in the order of keys, at the price of a few requests.
@@ -40,10 +40,10 @@ pub struct Outline {
 /// # Errors
 /// If a request fails.
 pub async fn tables_below(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
-    Ok(Outline::of(client, bucket, prefix).await?.tables().cloned().collect())
+    Ok(ListingOutline::of(client, bucket, prefix).await?.tables().cloned().collect())
 }
 
-impl Outline {
+impl ListingOutline {
     /// Looks at what is below `prefix`. If a page is enough for it, this is the only request.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Outline {
     }
 
     /// Doesn't list what wasn't seen yet of a kind of row: few of its objects, or none, will be in the listing.
-    pub fn leave_out(&mut self, row: Row) {
+    pub fn leave_out(&mut self, row: ListingRow) {
         self.rest.retain(|stretch| stretch.row != row);
     }
 
@@ -99,7 +99,7 @@ impl Outline {
     async fn divide(&mut self, client: &Client, prefix: &str) -> Result<Vec<Range>, Error> {
         let mut prefix = prefix.to_owned();
         for _ in 0..MOST_LEVELS {
-            if Row::of(&prefix).is_some() {
+            if ListingRow::of(&prefix).is_some() {
                 break;
             }
             let (own, mut folders) = self.read_folder(client, &prefix).await?;
@@ -131,8 +131,8 @@ impl Outline {
             folders.extend(page.common_prefixes);
         }
         let (files, folders): (Vec<_>, Vec<_>) =
-            folders.into_iter().partition(|folder| Stretch::is_row_of_files(folder));
-        self.rest.extend(files.into_iter().map(Stretch::of_files));
+            folders.into_iter().partition(|folder| KeyRange::is_row_of_files(folder));
+        self.rest.extend(files.into_iter().map(KeyRange::of_files));
         Ok((own, folders))
     }
 }
@@ -164,7 +164,7 @@ impl Range {
         Self { operation: ListObjects::new(bucket).prefix(prefix), until: None }
     }
 
-    fn along(bucket: &str, Stretch { stem, after, until, .. }: Stretch) -> Self {
+    fn along(bucket: &str, KeyRange { stem, after, until, .. }: KeyRange) -> Self {
         Self { operation: ListObjects::new(bucket).prefix(stem).start_after(after), until: Some(until) }
     }
 
@@ -182,7 +182,7 @@ impl Range {
     }
 
     /// What a page tells.
-    fn turn(self, page: Listing) -> Result<Turned, Error> {
+    fn turn(self, page: ListingPage) -> Result<Turned, Error> {
         let Self { operation, until } = self;
         let following = operation.clone().following(&page)?;
         let mut objects = page.objects;
@@ -206,7 +206,7 @@ struct Turned {
     /// Those of its objects that are in the range.
     objects: Vec<ListedObject>,
     /// The rest of the long row that it ends in.
-    stretches: Vec<Stretch>,
+    stretches: Vec<KeyRange>,
     /// What is left behind that.
     next: Option<Range>,
 }
@@ -224,7 +224,7 @@ async fn list(
     bucket: &str,
     ranges: impl IntoIterator<Item = Range>,
     rows: Rows,
-) -> Result<(Vec<ListedObject>, Vec<Stretch>), Error> {
+) -> Result<(Vec<ListedObject>, Vec<KeyRange>), Error> {
     let (mut found, mut aside) = (Vec::new(), Vec::new());
     let mut queue: VecDeque<Range> = ranges.into_iter().collect();
     let mut under_way = FuturesUnordered::new();

@@ -20,7 +20,7 @@ const ENDPOINTS_PLACEHOLDER: &str = "{{endpoints}}";
 
 /// A built dashboard.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct DashboardFiles {
     index: String,
     assets: Vec<PageFile>,
 }
@@ -48,7 +48,7 @@ pub enum PageError {
     NotSealable(&'static str),
 }
 
-impl Page {
+impl DashboardFiles {
     /// A dashboard of these files. Hidden ones are left out: they are a build's own.
     ///
     /// # Errors
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_page_is_sealed_by_the_hashes_of_its_scripts_and_the_addresses_that_it_talks_to() {
         let html = format!("{POLICY}<script type=\"module\">alert(1)</script>");
-        let page = Page::new([file("index.html", &html)]).unwrap();
+        let page = DashboardFiles::new([file("index.html", &html)]).unwrap();
         let sealed = page.sealed_index(&["https://b.s3.r.amazonaws.com".into(), "https://sqs.r.amazonaws.com".into()]);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
         assert!(
@@ -226,15 +226,15 @@ mod tests {
 
     #[test]
     fn a_page_without_the_placeholders_is_refused() {
-        let without = |placeholder| Page::new([file("index.html", &POLICY.replace(placeholder, ""))]).err();
+        let without = |placeholder| DashboardFiles::new([file("index.html", &POLICY.replace(placeholder, ""))]).err();
         assert_eq!(without(HASHES_PLACEHOLDER), Some(PageError::NotSealable(HASHES_PLACEHOLDER)));
         assert_eq!(without(ENDPOINTS_PLACEHOLDER), Some(PageError::NotSealable(ENDPOINTS_PLACEHOLDER)));
-        assert_eq!(Page::new([file("app.js", "")]).err(), Some(PageError::NoIndex));
+        assert_eq!(DashboardFiles::new([file("app.js", "")]).err(), Some(PageError::NoIndex));
     }
 
     #[test]
     fn hidden_files_are_left_out_and_the_rest_is_sorted() {
-        let page = Page::new([
+        let page = DashboardFiles::new([
             file("z.css", ""),
             file("index.html", POLICY),
             file(".stage/index.html", ""),

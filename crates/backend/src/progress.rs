@@ -4,7 +4,7 @@ use cruncher_aws::cloudformation::StackEvent;
 
 /// One step of a long use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum ProgressStep {
     /// Something happened to a resource of the stack.
     Stack(StackEvent),
     /// An object was written, or is there already as it should be.
@@ -30,4 +30,4 @@ pub enum Step {
 }
 
 /// Is told every step.
-pub type Progress<'a> = &'a mut dyn FnMut(Step);
+pub type Progress<'a> = &'a mut dyn FnMut(ProgressStep);

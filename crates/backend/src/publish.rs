@@ -6,11 +6,11 @@ use std::num::NonZeroU64;
 use bytes::Bytes;
 use cruncher_aws::{Client, Endpoints, Error, s3};
 use cruncher_study::PROTOCOL_VERSION;
-use cruncher_study::config::{CONFIG_KEY, Config};
-use cruncher_study::control::{CONTROL_KEY, Control};
+use cruncher_study::config::{CONFIG_KEY, StudyConfig};
+use cruncher_study::control::{CONTROL_KEY, StudyControl};
 
-use crate::page::{ASSETS_PREFIX, INDEX_KEY, Page, is_hashed, media_type, origins};
-use crate::progress::{Progress, Step};
+use crate::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, is_hashed, media_type, origins};
+use crate::progress::{Progress, ProgressStep};
 
 /// Where the worker lies.
 pub const WORKER_KEY: &str = "public/attach.py";
@@ -38,7 +38,7 @@ pub struct Upload {
 
 /// What a publication did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishReport {
     /// Objects that were written.
     pub written: usize,
     /// Assets that were there already.
@@ -50,7 +50,7 @@ pub struct Published {
 /// Everything that a study publishes, in the order in which it is written: what a document refers to is there before
 /// the document.
 #[must_use]
-pub fn uploads(page: &Page, worker: &[u8], config: &Config) -> Vec<Upload> {
+pub fn uploads(page: &DashboardFiles, worker: &[u8], config: &StudyConfig) -> Vec<Upload> {
     let mut uploads: Vec<Upload> = page.assets().iter().map(|file| asset(&file.path, &file.content)).collect();
     uploads.push(Upload {
         key: WORKER_KEY.to_owned(),
@@ -104,17 +104,17 @@ fn smallest_gzip(content: &[u8]) -> Bytes {
 /// If a request fails; what was written before stays, and the earlier page with it.
 pub async fn publish(
     client: &Client,
-    config: &Config,
-    page: &Page,
+    config: &StudyConfig,
+    page: &DashboardFiles,
     worker: &[u8],
     progress: Progress<'_>,
-) -> Result<Published, Error> {
+) -> Result<PublishReport, Error> {
     let bucket = &config.bucket;
     write_first_control(client, bucket).await?;
     let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(ASSETS_PREFIX)).await?;
     let sizes: BTreeMap<&str, u64> = listed.iter().map(|object| (object.key.as_str(), object.size_bytes)).collect();
     let uploads = uploads(page, worker, config);
-    let mut published = Published::default();
+    let mut published = PublishReport::default();
     for (index, upload) in uploads.iter().enumerate() {
         if is_there(upload, &sizes) {
             published.kept += 1;
@@ -122,7 +122,7 @@ pub async fn publish(
             write(client, bucket, upload).await?;
             published.written += 1;
         }
-        progress(Step::Published { key: upload.key.clone(), done: index + 1, of: uploads.len() });
+        progress(ProgressStep::Published { key: upload.key.clone(), done: index + 1, of: uploads.len() });
     }
     let old: Vec<String> = old_assets(&uploads, &sizes);
     s3::delete_all(client, bucket, &old).await?;
@@ -132,7 +132,7 @@ pub async fn publish(
 
 /// Readers could do without `control.json`, but a browser reports each object that it doesn't find as an error.
 async fn write_first_control(client: &Client, bucket: &str) -> Result<(), Error> {
-    let control = Control { v: PROTOCOL_VERSION, ..Control::default() };
+    let control = StudyControl { v: PROTOCOL_VERSION, ..StudyControl::default() };
     let json = serde_json::to_vec(&control).unwrap_or_default();
     let put = s3::PutObject::new(bucket, CONTROL_KEY, json).content_type("application/json").if_none_match_any();
     match client.send(&put).await {
@@ -172,8 +172,8 @@ mod tests {
         PageFile { path: path.into(), content: Bytes::copy_from_slice(content.as_bytes()) }
     }
 
-    fn config() -> Config {
-        Config {
+    fn config() -> StudyConfig {
+        StudyConfig {
             v: 1,
             study: "s".into(),
             region: "eu-central-1".into(),
@@ -189,7 +189,8 @@ mod tests {
 
     fn planned() -> Vec<Upload> {
         let page =
-            Page::new([file("index.html"), file("app-0123456789abcdef.js"), file("icon.svg"), file("a.png")]).unwrap();
+            DashboardFiles::new([file("index.html"), file("app-0123456789abcdef.js"), file("icon.svg"), file("a.png")])
+                .unwrap();
         uploads(&page, b"print()", &config())
     }
 

@@ -29,12 +29,12 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 pub(crate) const CONCURRENT_READS: usize = 8;
 
 /// An object to be read, from this byte on.
-pub(crate) struct Wanted {
+pub(crate) struct ReadRequest {
     pub(crate) object: s3::ListedObject,
     pub(crate) start: u64,
 }
 
-impl Wanted {
+impl ReadRequest {
     pub(crate) const fn whole(object: s3::ListedObject) -> Self {
         Self { object, start: 0 }
     }
@@ -90,16 +90,16 @@ impl Study {
         get: s3::GetObject,
         key: &str,
         max_bytes: u64,
-    ) -> Result<Option<s3::Object>, ReadError> {
+    ) -> Result<Option<s3::StoredObject>, ReadError> {
         // A byte more tells an object that is too large from one that just fits.
         match self.client.send(&get.range(0..max_bytes + 1)).await {
-            Ok(s3::Fetched::Object(object)) if object.body.len() as u64 > max_bytes => {
+            Ok(s3::FetchedObject::Object(object)) if object.body.len() as u64 > max_bytes => {
                 Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
             }
-            Ok(s3::Fetched::Object(object)) => Ok(Some(object)),
-            Ok(s3::Fetched::NotModified) => Ok(None),
+            Ok(s3::FetchedObject::Object(object)) => Ok(Some(object)),
+            Ok(s3::FetchedObject::NotModified) => Ok(None),
             // An empty object has no part at all.
-            Err(error) if error.status() == Some(RANGE_NOT_SATISFIABLE) => Ok(Some(s3::Object::default())),
+            Err(error) if error.status() == Some(RANGE_NOT_SATISFIABLE) => Ok(Some(s3::StoredObject::default())),
             Err(error) => Err(error.into()),
         }
     }
@@ -107,18 +107,18 @@ impl Study {
     /// Reads an object that is stored packed: only the whole of it can be unpacked.
     pub(crate) async fn read_packed(&self, key: &str, max_bytes: u64) -> Result<Bytes, ReadError> {
         match self.client.send(&s3::GetObject::new(&self.config.bucket, key)).await? {
-            s3::Fetched::Object(object) if object.body.len() as u64 > max_bytes => {
+            s3::FetchedObject::Object(object) if object.body.len() as u64 > max_bytes => {
                 Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
             }
-            s3::Fetched::Object(object) => Ok(object.body),
-            s3::Fetched::NotModified => Ok(Bytes::new()),
+            s3::FetchedObject::Object(object) => Ok(object.body),
+            s3::FetchedObject::NotModified => Ok(Bytes::new()),
         }
     }
 
     /// Reads objects, several at once.
     pub(crate) async fn read_all(
         &self,
-        wanted: Vec<Wanted>,
+        wanted: Vec<ReadRequest>,
         max_bytes: u64,
     ) -> Result<Vec<(s3::ListedObject, Body)>, Error> {
         let mut all = Vec::with_capacity(wanted.len());
@@ -130,11 +130,11 @@ impl Study {
     /// that is gone by now is left out.
     pub(crate) async fn read_each(
         &self,
-        wanted: Vec<Wanted>,
+        wanted: Vec<ReadRequest>,
         max_bytes: u64,
         each: &mut dyn FnMut(s3::ListedObject, Body),
     ) -> Result<(), Error> {
-        let read = |Wanted { object, start }: Wanted| async move {
+        let read = |ReadRequest { object, start }: ReadRequest| async move {
             if object.size_bytes.saturating_sub(start) > max_bytes {
                 let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
                 return Ok(Some((object, Err(reason))));
@@ -144,8 +144,8 @@ impl Study {
                 get = get.range(start..object.size_bytes);
             }
             match self.client.send(&get).await {
-                Ok(s3::Fetched::Object(found)) => Ok(Some((object, Ok(found.body)))),
-                Ok(s3::Fetched::NotModified) => Ok(None),
+                Ok(s3::FetchedObject::Object(found)) => Ok(Some((object, Ok(found.body)))),
+                Ok(s3::FetchedObject::NotModified) => Ok(None),
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
             }

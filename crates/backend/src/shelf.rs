@@ -4,7 +4,7 @@ use futures::FutureExt;
 use futures::future::{LocalBoxFuture, ready};
 
 /// Where rows and tables that were read are put, in the form in which they are needed. It belongs to one study.
-pub trait Shelf {
+pub trait DocumentCache {
     /// What was put there by these names, in their order; none for what isn't there any more. By itself a shelf keeps nothing.
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         ready(vec![None; names.len()]).boxed_local()
@@ -24,9 +24,9 @@ pub trait Shelf {
 }
 
 /// A thing on a shelf: what an object held when it had an entity tag.
-pub(crate) struct Kept;
+pub(crate) struct CacheEntry;
 
-impl Kept {
+impl CacheEntry {
     /// The thing.
     pub(crate) fn write(etag: &str, content: &[u8]) -> Vec<u8> {
         [etag.as_bytes(), b"\n", content].concat()
@@ -42,4 +42,4 @@ impl Kept {
 #[derive(Debug, Clone, Copy)]
 pub struct NoShelf;
 
-impl Shelf for NoShelf {}
+impl DocumentCache for NoShelf {}

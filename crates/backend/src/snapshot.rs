@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
-use cruncher_study::control::Control;
+use cruncher_study::control::StudyControl;
 use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::ledger::Finish;
+use cruncher_study::ledger::CaseFinish;
 
 /// What is known of a study at one moment.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub struct Snapshot {
     /// Failures, those of a batch that are alike as one.
     pub error_parts: Vec<ErrorPart>,
     /// What the operator asks of the workers.
-    pub control: Control,
+    pub control: StudyControl,
     /// Objects that can't be read, and why.
     pub unreadable: BTreeMap<String, String>,
     /// Whether all documents have been looked at. Before that, a large study is known from tables and segments alone.
@@ -54,7 +54,7 @@ impl Snapshot {
 
     /// When cases got their results: batch by batch, that which was heard of last at the end, in the order in which that was learnt.
     #[must_use]
-    pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [Finish]> {
+    pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [CaseFinish]> {
         let mut accounts: Vec<&BatchAccount> = Vec::new();
         for account in self.accounts(batch) {
             let place = accounts.partition_point(|other| other.touch_time <= account.touch_time);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn account(path: &str, done: u64, lost: u64, end_times: &[f64]) -> BatchAccount {
-        let finish = |end_time: &f64| Finish { end_time: *end_time, duration_secs: None };
+        let finish = |end_time: &f64| CaseFinish { end_time: *end_time, duration_secs: None };
         let counts = CaseCounts { cases: done + lost, done, lost, ..CaseCounts::default() };
         let touch_time = end_times.iter().copied().fold(0.0, f64::max);
         BatchAccount {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cruncher_aws::cloudformation::{DescribeStack, DescribeStackEvents, Stack, StackEvent};
+use cruncher_aws::cloudformation::{DescribeStack, DescribeStackEvents, StackDescription, StackEvent};
 use cruncher_aws::{Client, Error};
 
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, ProgressStep};
 
 /// How long a change of a stack may take.
 pub const PATIENCE: Duration = Duration::from_mins(15);
@@ -25,7 +25,7 @@ pub fn stack_name(study: &str) -> String {
 
 /// What the stack hands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outputs {
+pub struct StackOutputs {
     /// The bucket's name.
     pub bucket: String,
     /// The page's address over http.
@@ -52,12 +52,12 @@ pub struct MissingOutput {
     pub output: &'static str,
 }
 
-impl Outputs {
+impl StackOutputs {
     /// Those of `stack`.
     ///
     /// # Errors
     /// If one is missing, as in a stack that never was complete.
-    pub fn of(stack: &Stack) -> Result<Self, MissingOutput> {
+    pub fn of(stack: &StackDescription) -> Result<Self, MissingOutput> {
         let output = |output: &'static str| {
             let missing = || MissingOutput { stack: stack.name.clone(), output };
             stack.outputs.get(output).cloned().ok_or_else(missing)
@@ -82,7 +82,7 @@ impl Outputs {
 
 /// What a stack's state means for somebody who wants to use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
+pub enum StackCondition {
     /// All is there.
     Usable,
     /// It is being created, changed or deleted.
@@ -91,7 +91,7 @@ pub enum Condition {
     Broken,
 }
 
-impl Condition {
+impl StackCondition {
     /// What a stack's status means.
     #[must_use]
     pub fn of(status: &str) -> Self {
@@ -111,7 +111,7 @@ impl Condition {
 
 /// The event that explains why a stack failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct StackFailure {
     /// The resource's name in the template.
     pub logical_id: String,
     /// Its type.
@@ -131,7 +131,7 @@ pub enum StackError {
         /// Its status.
         status: String,
         /// The first event that failed.
-        failure: Option<Failure>,
+        failure: Option<StackFailure>,
     },
     /// It takes longer than there is patience.
     #[error("stack {stack} is still being changed after {} minutes", PATIENCE.as_secs() / 60)]
@@ -166,7 +166,7 @@ impl<'a> EventLog<'a> {
     ///
     /// # Errors
     /// If those before can't be read.
-    pub async fn from_now_on(client: &'a Client, stack: &Stack) -> Result<Self, Error> {
+    pub async fn from_now_on(client: &'a Client, stack: &StackDescription) -> Result<Self, Error> {
         let mut log = Self::new(client, &stack.name, &stack.id);
         log.read().await?;
         log.news.clear();
@@ -184,7 +184,7 @@ impl<'a> EventLog<'a> {
         let mut told = 0;
         loop {
             self.read().await?;
-            self.news[told..].iter().cloned().for_each(|event| progress(Step::Stack(event)));
+            self.news[told..].iter().cloned().for_each(|event| progress(ProgressStep::Stack(event)));
             told = self.news.len();
             match self.end().await? {
                 Some(status) if is_good(&status) => return Ok(()),
@@ -202,7 +202,7 @@ impl<'a> EventLog<'a> {
     ///
     /// # Errors
     /// If they can't be read.
-    pub async fn explain(&mut self) -> Result<Option<Failure>, Error> {
+    pub async fn explain(&mut self) -> Result<Option<StackFailure>, Error> {
         self.read().await?;
         Ok(first_failure(&self.stack, &self.news))
     }
@@ -256,7 +256,7 @@ fn is_own(stack: &str, event: &StackEvent) -> bool {
 /// The failure that all others follow from: the first of a resource that wasn't just cancelled; without one, the
 /// stack's own. `events` are in the order in which they happened.
 #[must_use]
-pub fn first_failure(stack: &str, events: &[StackEvent]) -> Option<Failure> {
+pub fn first_failure(stack: &str, events: &[StackEvent]) -> Option<StackFailure> {
     let has_failed = |event: &&StackEvent| event.status.ends_with("_FAILED");
     // "Resource creation cancelled" stands at every resource that was under way when the first one failed.
     let is_cause = |event: &&StackEvent| event.reason.as_deref().is_some_and(|reason| !reason.contains("cancelled"));
@@ -265,7 +265,7 @@ pub fn first_failure(stack: &str, events: &[StackEvent]) -> Option<Failure> {
         let is_bad = |event: &&StackEvent| has_failed(event) || event.status.contains("ROLLBACK");
         events.iter().filter(|event| is_own(stack, event)).filter(is_bad).find(is_cause)
     };
-    of_resource.or_else(of_stack).map(|event| Failure {
+    of_resource.or_else(of_stack).map(|event| StackFailure {
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
         reason: event.reason.clone().unwrap_or_default(),
@@ -326,14 +326,14 @@ mod tests {
     #[test]
     fn a_status_says_whether_the_stack_can_be_used() {
         for (status, expected) in [
-            ("CREATE_COMPLETE", Condition::Usable),
-            ("UPDATE_ROLLBACK_COMPLETE", Condition::Usable),
-            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Condition::AtWork),
-            ("ROLLBACK_IN_PROGRESS", Condition::AtWork),
-            ("ROLLBACK_COMPLETE", Condition::Broken),
-            ("DELETE_FAILED", Condition::Broken),
+            ("CREATE_COMPLETE", StackCondition::Usable),
+            ("UPDATE_ROLLBACK_COMPLETE", StackCondition::Usable),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackCondition::AtWork),
+            ("ROLLBACK_IN_PROGRESS", StackCondition::AtWork),
+            ("ROLLBACK_COMPLETE", StackCondition::Broken),
+            ("DELETE_FAILED", StackCondition::Broken),
         ] {
-            assert_eq!(Condition::of(status), expected, "{status}");
+            assert_eq!(StackCondition::of(status), expected, "{status}");
         }
     }
 
@@ -353,7 +353,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
             .filter(|name| !name.starts_with(' '));
-        let mut stack = Stack {
+        let mut stack = StackDescription {
             id: "i".into(),
             name: "s".into(),
             status: "CREATE_COMPLETE".into(),
@@ -361,8 +361,8 @@ mod tests {
             outputs: names.map(|name| (name.to_owned(), name.to_lowercase())).collect(),
             parameters: BTreeMap::new(),
         };
-        assert_eq!(Outputs::of(&stack).unwrap().users(), ["vieweruser", "operatoruser", "workeruser"]);
+        assert_eq!(StackOutputs::of(&stack).unwrap().users(), ["vieweruser", "operatoruser", "workeruser"]);
         stack.outputs.remove("QueueUrl");
-        assert_eq!(Outputs::of(&stack), Err(MissingOutput { stack: "s".into(), output: "QueueUrl" }));
+        assert_eq!(StackOutputs::of(&stack), Err(MissingOutput { stack: "s".into(), output: "QueueUrl" }));
     }
 }

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError};
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::CaseRef;
-use cruncher_study::config::{CONFIG_KEY, Config, ConfigError};
+use cruncher_study::config::{CONFIG_KEY, ConfigError, StudyConfig};
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ErrorDocument;
 
-use crate::documents::Unread;
+use crate::documents::UnreadReason;
 use crate::reading::MAX_DOCUMENT_BYTES;
 
 /// A study and the key to it. Clones are cheap, and share what the client learns.
@@ -17,7 +17,7 @@ pub struct Study {
     /// What its requests are sent with.
     pub client: Client,
     /// Where its parts are.
-    pub config: Config,
+    pub config: StudyConfig,
 }
 
 /// A study whose configuration can't be had.
@@ -76,11 +76,11 @@ impl ReadError {
     }
 
     /// Why the object isn't read, as it is told beside its key; the error of the request if that failed.
-    pub(crate) fn unread(self) -> Result<Unread, Error> {
+    pub(crate) fn unread(self) -> Result<UnreadReason, Error> {
         match self {
             Self::Aws(error) => Err(error),
-            Self::Json { source, .. } => Ok(Unread::Broken(source.to_string())),
-            Self::TooLarge { max_bytes, .. } => Ok(Unread::TooLarge { max_bytes }),
+            Self::Json { source, .. } => Ok(UnreadReason::Broken(source.to_string())),
+            Self::TooLarge { max_bytes, .. } => Ok(UnreadReason::TooLarge { max_bytes }),
         }
     }
 }
@@ -88,7 +88,7 @@ impl ReadError {
 impl Study {
     /// The study that `config` describes, opened with `key`.
     #[must_use]
-    pub fn new(ports: Ports, config: Config, key: &AccessKey) -> Self {
+    pub fn new(ports: Ports, config: StudyConfig, key: &AccessKey) -> Self {
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
         let credentials = Credentials::new(&key.key_id, &key.secret);
         Self { client: Client::new(ports, endpoints, Some(credentials)), config }
@@ -98,7 +98,7 @@ impl Study {
     #[must_use]
     pub fn of_bucket(client: Client, bucket: &str) -> Self {
         let (study, queue_url, dead_letter_queue_url) = <(String, String, String)>::default();
-        let config = Config {
+        let config = StudyConfig {
             v: cruncher_study::PROTOCOL_VERSION,
             study,
             region: client.endpoints().region.clone(),
@@ -162,5 +162,5 @@ pub async fn open(ports: Ports, page_url: &str, key: &AccessKey) -> Result<Study
     if answer.status() != http::StatusCode::OK {
         return Err(OpenError::Status { url, status: answer.status().as_u16() });
     }
-    Ok(Study::new(ports, Config::parse(answer.body())?, key).by_the_clock_of(&answer))
+    Ok(Study::new(ports, StudyConfig::parse(answer.body())?, key).by_the_clock_of(&answer))
 }

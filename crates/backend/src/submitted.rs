@@ -8,7 +8,7 @@ use cruncher_study::factor::Factor;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 
 use crate::listing::tables_below;
-use crate::reading::{MAX_DOCUMENT_BYTES, Wanted, parse};
+use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
 /// The designs that were submitted to a study, the last one first. What can't be read is left out.
@@ -18,7 +18,7 @@ use crate::study::Study;
 pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
     let objects = tables_below(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     let is_design = |object: &s3::ListedObject| matches!(DataKey::parse(&object.key), Some(DataKey::Design(..)));
-    let designs = objects.into_iter().filter(is_design).map(Wanted::whole).collect();
+    let designs = objects.into_iter().filter(is_design).map(ReadRequest::whole).collect();
     let read = study.read_all(designs, MAX_DOCUMENT_BYTES).await?;
     let mut designs: Vec<DesignDocument> = read.into_iter().filter_map(|(_, body)| parse(body).ok()).collect();
     designs.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
@@ -41,7 +41,7 @@ pub fn units<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> BTreeMap<Stri
 
 #[cfg(test)]
 mod tests {
-    use cruncher_study::factor::Values;
+    use cruncher_study::factor::FactorValues;
 
     use super::*;
 
@@ -49,7 +49,7 @@ mod tests {
     fn a_unit_is_known_if_designs_agree() {
         let factor = |name: &str, unit: &str| {
             let (name, unit, note) = (name.to_owned(), unit.to_owned(), String::new());
-            Factor { name, count: None, values: Values::Listed, unit, note }
+            Factor { name, count: None, values: FactorValues::Listed, unit, note }
         };
         let factors = [("c", "Pa"), ("c", "kPa"), ("w", "m"), ("w", ""), ("w", "m"), ("soil", "")];
         let factors = factors.map(|(name, unit)| factor(name, unit));

@@ -10,13 +10,13 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::ErrorPart;
-use cruncher_study::ledger::Finish;
+use cruncher_study::ledger::CaseFinish;
 
 use crate::snapshot::Snapshot;
 
 /// Numbers and texts, each in the order in which they are read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tape {
+pub struct EncodedSnapshot {
     /// Counts and times.
     pub numbers: Vec<f64>,
     /// Names, and documents as JSON.
@@ -25,8 +25,8 @@ pub struct Tape {
 
 /// Writes a snapshot down.
 #[must_use]
-pub fn write(snapshot: &Snapshot) -> Tape {
-    let mut tape = Tape::default();
+pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
+    let mut tape = EncodedSnapshot::default();
     let QueueCounts { waiting, leased, delayed } = snapshot.queue;
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
     tape.numbers.push(snapshot.time);
@@ -43,7 +43,7 @@ pub fn write(snapshot: &Snapshot) -> Tape {
     tape
 }
 
-impl Tape {
+impl EncodedSnapshot {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 of anything")]
     fn counts<const N: usize>(&mut self, counts: [u64; N]) {
         self.numbers.extend(counts.map(|count| count as f64));
@@ -68,7 +68,7 @@ impl Tape {
             self.case_counts(counts);
         }
         self.count(account.finishes.len());
-        let numbers = |finish: &Finish| [finish.end_time, finish.duration_secs.unwrap_or(f64::NAN)];
+        let numbers = |finish: &CaseFinish| [finish.end_time, finish.duration_secs.unwrap_or(f64::NAN)];
         self.numbers.extend(account.finishes.iter().flat_map(numbers));
         self.count(account.submissions.len());
         account.submissions.iter().for_each(|submission| self.submission(submission));
@@ -98,7 +98,7 @@ impl Tape {
 
 /// Reads a snapshot; none if it isn't one.
 #[must_use]
-pub fn read(tape: Tape) -> Option<Snapshot> {
+pub fn read(tape: EncodedSnapshot) -> Option<Snapshot> {
     let mut reel = Reel { numbers: tape.numbers.into_iter(), texts: tape.texts.into_iter() };
     let time = reel.number()?;
     let flags = reel.count()?;
@@ -189,9 +189,9 @@ impl Reel {
         Some(SubmissionAccount { id, time, model, counts: self.case_counts()?, is_withdrawn })
     }
 
-    fn finish(&mut self) -> Option<Finish> {
+    fn finish(&mut self) -> Option<CaseFinish> {
         let (end_time, duration_secs) = (self.number()?, self.number()?);
-        Some(Finish { end_time, duration_secs: (!duration_secs.is_nan()).then_some(duration_secs) })
+        Some(CaseFinish { end_time, duration_secs: (!duration_secs.is_nan()).then_some(duration_secs) })
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "it was written as a usize")]
@@ -250,7 +250,7 @@ mod tests {
             is_withdrawn: true,
         };
         let finishes = [(3.0, None), (4.0, Some(0.5))];
-        let finishes = finishes.map(|(end_time, duration_secs)| Finish { end_time, duration_secs }).into();
+        let finishes = finishes.map(|(end_time, duration_secs)| CaseFinish { end_time, duration_secs }).into();
         Snapshot {
             time: 1_790_000_000.25,
             queue: QueueCounts { waiting: 1, leased: 2, delayed: 3 },
@@ -283,11 +283,11 @@ mod tests {
     fn a_tape_that_ends_early_is_no_snapshot() {
         let whole = write(&snapshot());
         for numbers in 0..whole.numbers.len() {
-            let tape = Tape { numbers: whole.numbers[..numbers].to_vec(), texts: whole.texts.clone() };
+            let tape = EncodedSnapshot { numbers: whole.numbers[..numbers].to_vec(), texts: whole.texts.clone() };
             assert!(read(tape).is_none(), "{numbers} numbers");
         }
         for texts in 0..whole.texts.len() {
-            let tape = Tape { numbers: whole.numbers.clone(), texts: whole.texts[..texts].to_vec() };
+            let tape = EncodedSnapshot { numbers: whole.numbers.clone(), texts: whole.texts[..texts].to_vec() };
             assert!(read(tape).is_none(), "{texts} texts");
         }
     }

@@ -1,6 +1,6 @@
 //! Watching a study: what has changed since the last look, at the price of a few requests.
 //!
-//! [`Full`] reads studies of any size. [`Light`] reads small ones alone, and is small itself: with it the page begins.
+//! [`FullStrategy`] reads studies of any size. [`LightStrategy`] reads small ones alone, and is small itself: with it the page begins.
 
 mod compare;
 mod documents;
@@ -18,8 +18,8 @@ mod versions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::{Error, s3, sqs};
-use cruncher_study::accounting::{Circumstances, total};
-use cruncher_study::control::{CONTROL_KEY, Control};
+use cruncher_study::accounting::{AccountingInput, total};
+use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::error_parts;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
@@ -27,12 +27,12 @@ use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
 use futures::future;
 
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, Wanted, parse};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
-pub use full::Full;
-pub use light::Light;
-use means::Means;
+pub use full::FullStrategy;
+pub use light::LightStrategy;
+use means::WatchStrategy;
 
 /// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;
@@ -47,7 +47,7 @@ const LISTING_PAUSE_FACTOR: f64 = 20.0;
 const LISTING_AGE_SECS: f64 = 300.0;
 
 /// Remembers what was read, so that only what changed is read again.
-pub struct Watch<M = Full> {
+pub struct StudyWatch<M = FullStrategy> {
     study: Study,
     means: M,
     ledger: Ledger,
@@ -56,7 +56,7 @@ pub struct Watch<M = Full> {
     segments: BTreeMap<String, u64>,
     /// The key and the entity tag of each table that was read.
     tables: Vec<(String, String)>,
-    control: Seen<Control>,
+    control: Seen<StudyControl>,
     queue: QueueCounts,
     unreadable: BTreeMap<String, String>,
     listing: Option<ListingTimes>,
@@ -77,7 +77,7 @@ struct ListingTimes {
     end: f64,
 }
 
-impl<M> Watch<M> {
+impl<M> StudyWatch<M> {
     /// The study.
     #[must_use]
     pub const fn study(&self) -> &Study {
@@ -91,7 +91,7 @@ impl<M> Watch<M> {
 }
 
 #[expect(private_bounds, reason = "there are two means, and both are known here")]
-impl<M: Means> Watch<M> {
+impl<M: WatchStrategy> StudyWatch<M> {
     fn by(means: M, study: Study) -> Self {
         Self {
             study,
@@ -149,11 +149,11 @@ impl<M: Means> Watch<M> {
     }
 
     /// Segments to which something was appended.
-    fn grown_segments(&self, listed: &[s3::ListedObject]) -> Vec<Wanted> {
+    fn grown_segments(&self, listed: &[s3::ListedObject]) -> Vec<ReadRequest> {
         let grown = |object: &s3::ListedObject| {
             let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
             let start = self.segments.get(&object.key).copied().unwrap_or(0);
-            (start < object.size_bytes).then(|| Wanted { start, object: object.clone() })
+            (start < object.size_bytes).then(|| ReadRequest { start, object: object.clone() })
         };
         listed.iter().filter_map(grown).collect()
     }
@@ -193,7 +193,7 @@ impl<M: Means> Watch<M> {
     }
 
     /// Heartbeats that aren't what they were; those that are gone are forgotten.
-    fn changed_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Vec<Wanted> {
+    fn changed_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Vec<ReadRequest> {
         let is_heartbeat =
             |object: &s3::ListedObject| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)));
         // A listing is in the order of its keys.
@@ -205,7 +205,7 @@ impl<M: Means> Watch<M> {
         let is_known =
             |object: &s3::ListedObject| self.heartbeats.get(&object.key).is_some_and(|seen| seen.etag == object.etag);
         let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
-        news.map(|object| Wanted::whole(object.clone())).collect()
+        news.map(|object| ReadRequest::whole(object.clone())).collect()
     }
 
     fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Body) {
@@ -268,7 +268,7 @@ impl<M: Means> Watch<M> {
         running.extend(self.means.running(now));
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
-        let batches = self.ledger.account(&Circumstances {
+        let batches = self.ledger.account(&AccountingInput {
             now,
             running: &running,
             waiting: (!self.means.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),

@@ -13,7 +13,7 @@ use cruncher_study::ledger::Ledger;
 use flate2::read::GzDecoder;
 
 use crate::control::control;
-use crate::reading::{MAX_ROWS_BYTES, Wanted};
+use crate::reading::{MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
 /// The withdrawn cases of the batches whose tables are among these objects. Where nothing is withdrawn that takes one request, else
@@ -27,7 +27,7 @@ pub async fn withdrawn_cases(study: &Study, objects: &[ListedObject]) -> Result<
     let withdrawn = tables().filter(|(_, (_, submission))| control.withdraws(submission));
     let batches: BTreeSet<Batch> = withdrawn.map(|(_, (batch, _))| batch).collect();
     let wanted = tables().filter(|(_, (batch, _))| batches.contains(batch));
-    let wanted = wanted.map(|(object, _)| Wanted::whole(object.clone())).collect();
+    let wanted = wanted.map(|(object, _)| ReadRequest::whole(object.clone())).collect();
     let mut ledger = Ledger::default();
     let mut enter = |object: ListedObject, read: Result<bytes::Bytes, String>| {
         let rows = read.ok().and_then(|body| read_table(&unpacked(&body)).ok());
@@ -75,7 +75,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::Cloud;
+    use crate::enqueue::testing::TestCloud;
 
     fn case(number: u8) -> CaseId {
         CaseId::from_bytes([number; 16])
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_case_is_withdrawn_if_the_table_that_was_written_last_is() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let table = |batch: &str, submission: &str, cases: &[u8]| {
             let rows: Vec<String> = cases.iter().map(|number| format!("{},0,0\n", case(*number))).collect();
             let text = "case_id,level,replicate\n".to_owned() + &rows.concat();

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
-pub(crate) use designs::{Design, Enqueue, Source};
-pub(crate) use results::{Destination, Format, Only, Results, TableFile};
+pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
+pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -17,7 +17,7 @@ pub(crate) use results::{Destination, Format, Only, Results, TableFile};
 pub(crate) struct Arguments {
     /// Whose cloud.
     #[command(flatten)]
-    pub account: Account,
+    pub account: CloudAccount,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -41,7 +41,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 /// Whose cloud a command works in.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Account")]
-pub(crate) struct Account {
+pub(crate) struct CloudAccount {
     /// The region of AWS, such as eu-central-1 [default: that of the AWS CLI]
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
@@ -57,23 +57,23 @@ pub(crate) struct Account {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create a study: its bucket, queue and users, its page, and the links to it
-    Launch(Launch),
+    Launch(LaunchArguments),
     /// Bring a study's page and worker up to this version; make new links
-    Configure(Configure),
+    Configure(ConfigureArguments),
     /// Check a design and write its table of cases, without any cloud
-    Design(Design),
+    Design(DesignArguments),
     /// Send the cases of a design, or of a table, to the workers
-    Enqueue(Enqueue),
+    Enqueue(EnqueueArguments),
     /// Show how far a study is
-    Status(Status),
+    Status(StatusArguments),
     /// Fetch a study's results
-    Results(Results),
+    Results(ResultsArguments),
     /// Write a study's page as it is now into one file
-    Freeze(Freeze),
+    Freeze(FreezeArguments),
     /// Delete a study; its results only on request
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account
-    Demo(Demo),
+    Demo(DemoArguments),
 }
 
 /// The address of a cloud.
@@ -111,7 +111,7 @@ For development: CRUNCHER_DASHBOARD_DIR names a folder whose page is uploaded in
 /// Create a study.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LAUNCH)]
-pub(crate) struct Launch {
+pub(crate) struct LaunchArguments {
     /// A name of lower-case letters, digits and hyphens
     #[arg(value_parser = study)]
     pub study: String,
@@ -134,7 +134,7 @@ Examples:
 /// Bring a study up to this version.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CONFIGURE)]
-pub(crate) struct Configure {
+pub(crate) struct ConfigureArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -160,7 +160,7 @@ The exit code is that of the command: 0, whatever became of the cases. With --re
 /// Show how far a study is.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_STATUS)]
-pub(crate) struct Status {
+pub(crate) struct StatusArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -190,7 +190,7 @@ Examples:
 /// Write a study's page into a file.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_FREEZE)]
-pub(crate) struct Freeze {
+pub(crate) struct FreezeArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
@@ -241,7 +241,7 @@ Examples:
 /// Show a study on this machine.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_DEMO)]
-pub(crate) struct Demo {
+pub(crate) struct DemoArguments {
     /// Where the page is served [default: 8123, or another one if that is taken]
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,

@@ -1,20 +1,20 @@
 //! `cruncher clean-up`
 
 use cruncher_aws::Client;
-use cruncher_backend::clean_up::{CleanUpError, Inventory, Results, clean_up, take_inventory};
+use cruncher_backend::clean_up::{BucketDisposal, CleanUpError, StudyInventory, clean_up, take_inventory};
 use cruncher_backend::stack::stack_name;
 
-use crate::arguments::{Account, CleanUp};
+use crate::arguments::{CleanUp, CloudAccount};
 use crate::cloud;
-use crate::failure::{Failure, of_stack, sentence};
-use crate::output::{Reporter, result, result_part};
+use crate::failure::{CommandFailure, of_stack, sentence};
+use crate::output::{ProgressReporter, result, result_part};
 use crate::signal::unless_ended;
 use crate::text::{count, size};
 
 /// Says what will be deleted, asks, and deletes it.
-pub(crate) async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Failure> {
+pub(crate) async fn run(account: &CloudAccount, arguments: &CleanUp) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
-    let results = if arguments.delete_results { Results::Delete } else { Results::Keep };
+    let results = if arguments.delete_results { BucketDisposal::Delete } else { BucketDisposal::Keep };
     let prepared =
         unless_ended(prepare(account, arguments, results), || "Interrupted: nothing was deleted.".to_owned());
     let (client, inventory) = prepared.await?;
@@ -28,7 +28,11 @@ pub(crate) async fn run(account: &Account, arguments: &CleanUp) -> Result<(), Fa
     Ok(())
 }
 
-async fn prepare(account: &Account, arguments: &CleanUp, results: Results) -> Result<(Client, Inventory), Failure> {
+async fn prepare(
+    account: &CloudAccount,
+    arguments: &CleanUp,
+    results: BucketDisposal,
+) -> Result<(Client, StudyInventory), CommandFailure> {
     let client = cloud::client(account).await?;
     let inventory = count_everything(&client, arguments).await?;
     check(&inventory, results, arguments, &client.endpoints().region)?;
@@ -39,23 +43,28 @@ async fn prepare(account: &Account, arguments: &CleanUp, results: Results) -> Re
     Ok((client, inventory))
 }
 
-async fn delete(client: &Client, inventory: &Inventory, results: Results) -> Result<(), Failure> {
-    let mut reporter = Reporter::new();
+async fn delete(client: &Client, inventory: &StudyInventory, results: BucketDisposal) -> Result<(), CommandFailure> {
+    let mut reporter = ProgressReporter::new();
     let deleted = clean_up(client, inventory, results, &mut |step| reporter.step(step)).await;
     deleted.map_err(|error| failure(error, &inventory.study))
 }
 
-async fn count_everything(client: &Client, arguments: &CleanUp) -> Result<Inventory, Failure> {
-    let reporter = Reporter::new();
+async fn count_everything(client: &Client, arguments: &CleanUp) -> Result<StudyInventory, CommandFailure> {
+    let reporter = ProgressReporter::new();
     reporter.now("counting what there is");
     let inventory = take_inventory(client, &arguments.study, arguments.bucket.as_deref()).await;
     inventory.map_err(|error| failure(error, &arguments.study))
 }
 
 /// That there is something to do.
-fn check(inventory: &Inventory, results: Results, arguments: &CleanUp, region: &str) -> Result<(), Failure> {
+fn check(
+    inventory: &StudyInventory,
+    results: BucketDisposal,
+    arguments: &CleanUp,
+    region: &str,
+) -> Result<(), CommandFailure> {
     let study = &inventory.study;
-    if inventory.stack.is_some() || (inventory.bucket.is_some() && results == Results::Delete) {
+    if inventory.stack.is_some() || (inventory.bucket.is_some() && results == BucketDisposal::Delete) {
         return Ok(());
     }
     let advice = match (&arguments.bucket, &inventory.bucket) {
@@ -66,11 +75,11 @@ fn check(inventory: &Inventory, results: Results, arguments: &CleanUp, region: &
              bucket: cruncher clean-up {study} --delete-results --bucket NAME."
         ),
     };
-    Err(Failure::new(format!("There is no study {study} in {region}. {advice}")))
+    Err(CommandFailure::new(format!("There is no study {study} in {region}. {advice}")))
 }
 
-fn explain(inventory: &Inventory, results: Results) {
-    let Inventory { study, stack, outputs, bucket, .. } = inventory;
+fn explain(inventory: &StudyInventory, results: BucketDisposal) {
+    let StudyInventory { study, stack, outputs, bucket, .. } = inventory;
     result(format_args!("Clean-up of study {study} deletes"));
     if outputs.is_some() {
         result("  the access keys: every link and every attached worker is refused from then on");
@@ -86,11 +95,11 @@ fn explain(inventory: &Inventory, results: Results) {
     let Some(bucket) = bucket else { return };
     let results_text = count(inventory.results, "result");
     match results {
-        Results::Delete => {
+        BucketDisposal::Delete => {
             let (objects, size) = (count(inventory.objects, "object"), size(inventory.size_bytes));
             result(format_args!("  the bucket {bucket} with {results_text}, in all {objects} of {size}"));
         }
-        Results::Keep => {
+        BucketDisposal::Keep => {
             result("  the page");
             result("and keeps");
             result(format_args!("  the bucket {bucket} with {results_text} and the documents that belong to them"));
@@ -98,7 +107,7 @@ fn explain(inventory: &Inventory, results: Results) {
     }
 }
 
-async fn ask(study: &str) -> Result<(), Failure> {
+async fn ask(study: &str) -> Result<(), CommandFailure> {
     result_part("Type the study's name to go on: ");
     let read = || {
         let mut line = String::new();
@@ -108,34 +117,35 @@ async fn ask(study: &str) -> Result<(), Failure> {
     if answer.trim() == study {
         return Ok(());
     }
-    Err(Failure::new(format!(
+    Err(CommandFailure::new(format!(
         "Nothing was deleted: that is not the study's name. Type {study}, or give --yes where nobody can be asked."
     )))
 }
 
-fn conclude(inventory: &Inventory, results: Results) {
+fn conclude(inventory: &StudyInventory, results: BucketDisposal) {
     let study = &inventory.study;
     match (&inventory.bucket, results) {
-        (Some(bucket), Results::Keep) => {
+        (Some(bucket), BucketDisposal::Keep) => {
             result(format_args!("Study {study} is deleted. Its results are in the bucket {bucket}."));
             result(format_args!("  to fetch them:   cruncher results {study} {study}-data --bucket {bucket}"));
             result(format_args!("  to delete them:  cruncher clean-up {study} --delete-results --bucket {bucket}"));
         }
-        (Some(_), Results::Delete) => result(format_args!("Study {study} is deleted, and so are its results.")),
+        (Some(_), BucketDisposal::Delete) => result(format_args!("Study {study} is deleted, and so are its results.")),
         (None, _) => result(format_args!("Study {study} is deleted.")),
     }
 }
 
-fn failure(error: CleanUpError, study: &str) -> Failure {
+fn failure(error: CleanUpError, study: &str) -> CommandFailure {
     match error {
         CleanUpError::Stack(error) => of_stack(error, study),
         CleanUpError::Aws(error) => error.into(),
-        error @ CleanUpError::ForeignBucket { .. } => Failure::new(format!(
+        error @ CleanUpError::ForeignBucket { .. } => CommandFailure::new(format!(
             "{} Nothing was deleted; name the bucket that an earlier clean-up kept.",
             sentence(&error)
         )),
-        error @ CleanUpError::Undeletable { .. } => {
-            Failure::new(format!("{} Correct that, then run `cruncher clean-up {study}` again.", sentence(&error)))
-        }
+        error @ CleanUpError::Undeletable { .. } => CommandFailure::new(format!(
+            "{} Correct that, then run `cruncher clean-up {study}` again.",
+            sentence(&error)
+        )),
     }
 }

@@ -9,31 +9,31 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use cruncher_aws::transport::native;
 use cruncher_aws::{Client, Credentials, Endpoints, Ports, TransportError};
 
-use crate::arguments::Account;
-use crate::failure::{Failure, sentence};
+use crate::arguments::CloudAccount;
+use crate::failure::{CommandFailure, sentence};
 use crate::profile_files::{check_profile, places, profile_files};
 use crate::text::printable;
 
 /// The ports of this process.
-pub(crate) fn ports() -> Result<Ports, Failure> {
+pub(crate) fn ports() -> Result<Ports, CommandFailure> {
     native::ports().map_err(|error| unsendable(&error))
 }
 
-fn unsendable(error: &TransportError) -> Failure {
-    Failure::new(format!("Requests can't be sent from here: {}", sentence(error)))
+fn unsendable(error: &TransportError) -> CommandFailure {
+    CommandFailure::new(format!("Requests can't be sent from here: {}", sentence(error)))
 }
 
 /// A client that signs with the user's own credentials.
-pub(crate) async fn client(account: &Account) -> Result<Client, Failure> {
+pub(crate) async fn client(account: &CloudAccount) -> Result<Client, CommandFailure> {
     signing(account, ports()?).await
 }
 
 /// The same, which hands objects over as they are stored.
-pub(crate) async fn client_as_stored(account: &Account) -> Result<Client, Failure> {
+pub(crate) async fn client_as_stored(account: &CloudAccount) -> Result<Client, CommandFailure> {
     signing(account, native::ports_as_stored().map_err(|error| unsendable(&error))?).await
 }
 
-async fn signing(account: &Account, ports: Ports) -> Result<Client, Failure> {
+async fn signing(account: &CloudAccount, ports: Ports) -> Result<Client, CommandFailure> {
     check_profile(account.profile.as_deref())?;
     // What looks for credentials is large, and every command waits for it.
     let config = Box::pin(load(account, profile_files()?)).await;
@@ -44,7 +44,7 @@ async fn signing(account: &Account, ports: Ports) -> Result<Client, Failure> {
 }
 
 #[expect(deprecated, reason = "as in `profile_files`")]
-async fn load(account: &Account, files: Option<ProfileFiles>) -> SdkConfig {
+async fn load(account: &CloudAccount, files: Option<ProfileFiles>) -> SdkConfig {
     let http =
         aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
@@ -60,18 +60,18 @@ async fn load(account: &Account, files: Option<ProfileFiles>) -> SdkConfig {
     loader.load().await
 }
 
-fn no_region(profile: Option<&str>) -> Failure {
+fn no_region(profile: Option<&str>) -> CommandFailure {
     let (place, option) = match profile {
         None => (String::new(), String::new()),
         Some(profile) => (format!(" for profile {profile}"), format!(" --profile {profile}")),
     };
-    Failure::new(format!(
+    CommandFailure::new(format!(
         "No region is set{place}. Name one, such as --region eu-central-1, or set one for good with `aws configure set region \
          eu-central-1{option}`."
     ))
 }
 
-async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Credentials, Failure> {
+async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Credentials, CommandFailure> {
     let provider = config.credentials_provider().ok_or_else(|| no_credentials(profile))?;
     let found = provider.provide_credentials().await.map_err(|error| unusable(&error, profile))?;
     let credentials = Credentials::new(found.access_key_id(), found.secret_access_key());
@@ -81,15 +81,15 @@ async fn credentials(config: &SdkConfig, profile: Option<&str>) -> Result<Creden
     })
 }
 
-fn no_credentials(profile: Option<&str>) -> Failure {
+fn no_credentials(profile: Option<&str>) -> CommandFailure {
     let place = profile.map(|profile| format!(" for profile {profile}")).unwrap_or_default();
-    Failure::new(format!(
+    CommandFailure::new(format!(
         "No AWS credentials were found{place}. Sign in with `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID \
          and AWS_SECRET_ACCESS_KEY; --profile names a profile."
     ))
 }
 
-fn unusable(error: &CredentialsError, profile: Option<&str>) -> Failure {
+fn unusable(error: &CredentialsError, profile: Option<&str>) -> CommandFailure {
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
         return no_credentials(profile);
     }
@@ -98,7 +98,7 @@ fn unusable(error: &CredentialsError, profile: Option<&str>) -> Failure {
     let cause = printable(&sentence(error), 400);
     let places = Some(places()).filter(|places| !places.is_empty());
     let places = places.map(|places| format!(" They were looked for in {places}.")).unwrap_or_default();
-    Failure::new(format!(
+    CommandFailure::new(format!(
         "The AWS credentials{profile} can't be used: {cause}{places} Sign in again, with `aws sso login` for instance, and try \
          `aws sts get-caller-identity`."
     ))

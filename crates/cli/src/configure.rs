@@ -2,18 +2,18 @@
 
 use cruncher_aws::Client;
 use cruncher_backend::keys;
-use cruncher_backend::launch::{Configured, KeyPolicy, configure};
+use cruncher_backend::launch::{ConfiguredStudy, KeyPolicy, configure};
 
-use crate::arguments::{Account, Configure};
+use crate::arguments::{CloudAccount, ConfigureArguments};
 use crate::cloud;
-use crate::failure::{Failure, of_launch};
-use crate::links::Links;
-use crate::output::{Reporter, note, result};
+use crate::failure::{CommandFailure, of_launch};
+use crate::links::StudyLinks;
+use crate::output::{ProgressReporter, note, result};
 use crate::release::{page, release};
 use crate::signal::unless_ended;
 
 /// Brings a study up to this version; prints its addresses, and new links if there are any.
-pub(crate) async fn run(account: &Account, arguments: &Configure) -> Result<(), Failure> {
+pub(crate) async fn run(account: &CloudAccount, arguments: &ConfigureArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     unless_ended(update(account, arguments), || {
         format!("Interrupted: study {study} may be changed in part. `cruncher configure {study}` can be run again.")
@@ -21,14 +21,14 @@ pub(crate) async fn run(account: &Account, arguments: &Configure) -> Result<(), 
     .await
 }
 
-async fn update(account: &Account, arguments: &Configure) -> Result<(), Failure> {
+async fn update(account: &CloudAccount, arguments: &ConfigureArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     let policy = if arguments.rotate_keys { KeyPolicy::Renew } else { KeyPolicy::Keep };
     let page = page()?;
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let configured = {
-        let mut reporter = Reporter::new();
+        let mut reporter = ProgressReporter::new();
         reporter.line(format_args!("Configuring study {study} in {region}"));
         let configured = configure(&client, study, release(&page), policy, &mut |step| reporter.step(step)).await;
         configured.map_err(|error| of_launch(error, study, &region))?
@@ -37,10 +37,10 @@ async fn update(account: &Account, arguments: &Configure) -> Result<(), Failure>
     delete_old_keys(&client, &configured).await
 }
 
-fn print(configured: &Configured, arguments: &Configure) {
+fn print(configured: &ConfiguredStudy, arguments: &ConfigureArguments) {
     let study = &arguments.study;
     let keys = configured.new_keys.as_ref().map(|new| &new.keys);
-    let links = Links::new(&configured.config, &configured.website_url, keys);
+    let links = StudyLinks::new(&configured.config, &configured.website_url, keys);
     if !configured.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
     }
@@ -60,7 +60,7 @@ fn print(configured: &Configured, arguments: &Configure) {
 }
 
 /// After the new links were printed: should this fail, nobody is locked out.
-async fn delete_old_keys(client: &Client, configured: &Configured) -> Result<(), Failure> {
+async fn delete_old_keys(client: &Client, configured: &ConfiguredStudy) -> Result<(), CommandFailure> {
     let old = configured.new_keys.as_ref().map(|new| new.old.as_slice()).unwrap_or_default();
     if old.is_empty() {
         return Ok(());

@@ -5,30 +5,30 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cruncher_study::case_table::{write_points, write_table};
-use cruncher_study::cases::Cases;
-use cruncher_study::design::{Design as Points, DesignFile, ModelFile};
-use cruncher_study::factor::{Factor, Scale, Values};
+use cruncher_study::cases::DesignCases;
+use cruncher_study::design::{DesignFile, DesignPoints as Points, ModelFile};
+use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::sampler::Sampler;
-use cruncher_study::template::{Language, decode, placeholders};
-use cruncher_study::thinning::Thinning;
+use cruncher_study::template::{ModelLanguage, decode, placeholders};
+use cruncher_study::thinning::ThinnedDesign;
 use serde_json::json;
 
-use crate::arguments::Design;
-use crate::design_input::Input;
-use crate::failure::{Failure, as_sentence, sentence};
+use crate::arguments::DesignArguments;
+use crate::design_input::DesignInput;
+use crate::failure::{CommandFailure, as_sentence, sentence};
 use crate::output::{note, result};
-use crate::text::{Align, count, table};
+use crate::text::{TextAlign, count, table};
 
 /// Says what a design has, and writes its table of cases.
-pub(crate) fn run(arguments: &Design) -> Result<(), Failure> {
-    let input = Input::read(&arguments.source)?;
+pub(crate) fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
+    let input = DesignInput::read(&arguments.source)?;
     let path = arguments.source.design.display();
-    let design = input.file.design().map_err(|error| Failure::new(format!("{path}: {}", sentence(&error))))?;
+    let design = input.file.design().map_err(|error| CommandFailure::new(format!("{path}: {}", sentence(&error))))?;
     // Without the model nobody sees the ids, and which cases are the same doesn't depend on them.
     let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());
-    let cases = Cases::of(design, &digest, input.file.replicates);
+    let cases = DesignCases::of(design, &digest, input.file.replicates);
     let is_table_on_stdout = [&arguments.csv, &arguments.json].into_iter().flatten().any(|path| is_stdout(path));
     let text = describe(&input, &cases);
     if is_table_on_stdout {
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Design) -> Result<(), Failure> {
     }
     if let Some(path) = &arguments.csv {
         let table = if input.model.is_some() { write_table(&cases) } else { write_points(&cases) };
-        write(path, &table.map_err(|error| Failure::new(sentence(&error)))?)?;
+        write(path, &table.map_err(|error| CommandFailure::new(sentence(&error)))?)?;
     }
     if let Some(path) = &arguments.json {
         write(path, &as_json(&cases, input.model.is_some()))?;
@@ -50,18 +50,18 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, content: &[u8]) -> Result<(), CommandFailure> {
     if is_stdout(path) {
         // That nobody reads it any more is no failure: `--csv - | head`.
         let _ = std::io::stdout().write_all(content);
         return Ok(());
     }
     std::fs::write(path, content)
-        .map_err(|error| Failure::new(format!("{} can't be written: {error}.", path.display())))
+        .map_err(|error| CommandFailure::new(format!("{} can't be written: {error}.", path.display())))
 }
 
 /// One object a case, in lines.
-fn as_json(cases: &Cases, has_ids: bool) -> Vec<u8> {
+fn as_json(cases: &DesignCases, has_ids: bool) -> Vec<u8> {
     let mut lines: Vec<String> = Vec::with_capacity(cases.len());
     for case in cases.iter() {
         let mut row = json!({"level": case.level, "replicate": case.replicate, "parameters": case.parameters});
@@ -73,7 +73,7 @@ fn as_json(cases: &Cases, has_ids: bool) -> Vec<u8> {
     format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
 }
 
-fn describe(input: &Input, cases: &Cases) -> String {
+fn describe(input: &DesignInput, cases: &DesignCases) -> String {
     let model = if input.file.model.file.is_empty() { "no model" } else { &input.file.model.file };
     let mut text = format!("Design of {}, for {model}", count(cases.len() as u64, "case"));
     let levels = cases.levels();
@@ -84,7 +84,7 @@ fn describe(input: &Input, cases: &Cases) -> String {
         let _ = write!(text, ": {}", levels.join(", "));
     }
     let rows: Vec<Vec<String>> = cases.design().factors().iter().map(row).collect();
-    let columns = [("factor", Align::Left), ("values", Align::Left), ("unit", Align::Left)];
+    let columns = [("factor", TextAlign::Left), ("values", TextAlign::Left), ("unit", TextAlign::Left)];
     let _ = write!(text, "\n\n{}", table(&columns, &rows));
     for line in notes(input, cases) {
         let _ = write!(text, "\n{line}");
@@ -92,7 +92,7 @@ fn describe(input: &Input, cases: &Cases) -> String {
     text.trim_end().to_owned()
 }
 
-fn notes(input: &Input, cases: &Cases) -> Vec<String> {
+fn notes(input: &DesignInput, cases: &DesignCases) -> Vec<String> {
     let mut notes = Vec::new();
     // Of a table that was brought, a note of its own names these rows.
     let has_notes = input.file.table.as_ref().is_some_and(|table| !table.notes.is_empty());
@@ -110,12 +110,12 @@ fn notes(input: &Input, cases: &Cases) -> Vec<String> {
 }
 
 /// What should be known of how a table was read, as sentences.
-pub(crate) fn table_notes(input: &Input) -> Vec<String> {
+pub(crate) fn table_notes(input: &DesignInput) -> Vec<String> {
     input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
 }
 
 /// The number of points that constraints left out, in words.
-fn constrained(input: &Input, design: &Points) -> Option<String> {
+fn constrained(input: &DesignInput, design: &Points) -> Option<String> {
     let left_out = design.left_out();
     let points =
         counted(left_out, "point doesn't meet the constraints and is", "points don't meet the constraints and are");
@@ -124,7 +124,7 @@ fn constrained(input: &Input, design: &Points) -> Option<String> {
 
 /// What constraints did to points that aren't what their sampler was chosen for any more, and what can be had instead.
 pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
-    let thinning = Thinning::of(file.sampler, design.left_out(), design.len() as u64)?;
+    let thinning = ThinnedDesign::of(file.sampler, design.left_out(), design.len() as u64)?;
     let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(&file.factors).ok()?));
     let wanted = thousands(thinning.wanted());
     let more = points(thinning.enlarged()).map(|more| format!(" Of {more} points about {wanted} would be left."));
@@ -140,7 +140,7 @@ pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Facto
         Ok(text) => text,
         Err(error) => return vec![sentence(&error)],
     };
-    let placeholders = placeholders(text, Language::of(file.kind, &file.file));
+    let placeholders = placeholders(text, ModelLanguage::of(file.kind, &file.file));
     let wrong = placeholders.iter().filter_map(|placeholder| {
         let Some(factor) = factors.iter().find(|factor| factor.name == placeholder.name) else {
             let line = placeholder.line;
@@ -162,28 +162,30 @@ fn row(factor: &Factor) -> Vec<String> {
     let name = factor.count.map_or_else(|| factor.name.clone(), |count| format!("{}[{count}]", factor.name));
     let shown = |value| serde_json::to_string(value).unwrap_or_default();
     let values = match &factor.values {
-        Values::Range { minimum, maximum, scale: Scale::Linear } => format!("{minimum} to {maximum}"),
-        Values::Range { minimum, maximum, scale: Scale::Log } => format!("{minimum} to {maximum}, logarithmic"),
-        Values::Integers { minimum, maximum } => format!("{minimum} to {maximum}, whole"),
-        Values::Levels(levels) => levels.iter().map(shown).collect::<Vec<_>>().join(", "),
-        Values::Fixed(value) => format!("always {}", shown(value)),
-        Values::Listed => "those of the table".to_owned(),
+        FactorValues::Range { minimum, maximum, scale: FactorScale::Linear } => format!("{minimum} to {maximum}"),
+        FactorValues::Range { minimum, maximum, scale: FactorScale::Log } => {
+            format!("{minimum} to {maximum}, logarithmic")
+        }
+        FactorValues::Integers { minimum, maximum } => format!("{minimum} to {maximum}, whole"),
+        FactorValues::Levels(levels) => levels.iter().map(shown).collect::<Vec<_>>().join(", "),
+        FactorValues::Fixed(value) => format!("always {}", shown(value)),
+        FactorValues::Listed => "those of the table".to_owned(),
     };
     vec![name, crate::text::printable(&values, 60), factor.unit.clone()]
 }
 
 #[cfg(test)]
 mod tests {
-    use cruncher_study::import::Reading;
+    use cruncher_study::import::NumberReading;
 
     use super::*;
 
-    fn input(model: Option<&str>) -> Input {
+    fn input(model: Option<&str>) -> DesignInput {
         let json = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "seed": 1, "sampler":
             {"kind": "full_grid", "steps": 2}, "factors": [{"name": "c", "count": 2, "minimum": 1, "maximum": 2, "unit": "Pa"},
             {"name": "n", "minimum": 1, "maximum": 3, "integer": true}, {"name": "soil", "levels": ["clay", "sand"]},
             {"name": "g", "value": 9.81}]}"#;
-        Input {
+        DesignInput {
             file: serde_json::from_str(json).unwrap(),
             model: model.map(|text| text.as_bytes().to_vec()),
             model_path: "m.py".into(),
@@ -191,20 +193,20 @@ mod tests {
         }
     }
 
-    fn cases(input: &Input) -> Cases {
-        Cases::of(input.file.design().unwrap(), &ModelDigest::of(b""), 1)
+    fn cases(input: &DesignInput) -> DesignCases {
+        DesignCases::of(input.file.design().unwrap(), &ModelDigest::of(b""), 1)
     }
 
     #[test]
     fn rows_that_are_the_same_case_are_told_once() {
-        let table = cruncher_study::import::import(b"c,n\n1,2\n1,2\n", Reading::default()).unwrap();
+        let table = cruncher_study::import::import(b"c,n\n1,2\n1,2\n", NumberReading::default()).unwrap();
         let mut input = input(None);
         input.file = serde_json::from_value(json!({
             "batch": "b", "model": {"file": "m.py", "kind": "python"}, "sampler": {"kind": "table"}, "table": table,
             "factors": [{"name": "c"}, {"name": "n"}],
         }))
         .unwrap();
-        let told = |input: &Input| notes(input, &cases(input)).join(" ").matches("another one").count();
+        let told = |input: &DesignInput| notes(input, &cases(input)).join(" ").matches("another one").count();
         assert_eq!(told(&input), 1, "a design file has no notes");
         input.file.table.as_mut().unwrap().notes.clone_from(&table.notes);
         assert_eq!(told(&input), 1);

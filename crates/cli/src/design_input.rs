@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use cruncher_study::batch::Batch;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::figures::counted;
-use cruncher_study::import::{ImportError, Question, Table, WrongRow, design_file, import};
+use cruncher_study::import::{ImportError, ImportedTable, NumberQuestion, WrongRow, design_file, import};
 use cruncher_study::model::ModelKind;
 use cruncher_study::sampler::Sampler;
 
-use crate::arguments::Source;
-use crate::failure::{Failure, sentence};
+use crate::arguments::DesignSource;
+use crate::failure::{CommandFailure, sentence};
 
 /// The batch of a table that none was named for; nothing is enqueued by that name.
 const NO_BATCH: &str = "table";
@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 20;
 
 /// A design, and the model if its file is there.
 #[derive(Debug)]
-pub(crate) struct Input {
+pub(crate) struct DesignInput {
     pub file: DesignFile,
     pub model: Option<Vec<u8>>,
     /// Where the model's file is, or would be, if the design doesn't hold it.
@@ -29,9 +29,9 @@ pub(crate) struct Input {
     pub has_batch: bool,
 }
 
-impl Input {
+impl DesignInput {
     /// Reads what the user names. That the model named by a design is neither in it nor beside it is no failure yet.
-    pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
+    pub(crate) fn read(source: &DesignSource) -> Result<Self, CommandFailure> {
         let content = read(&source.design)?;
         let (mut file, has_batch) = match design_file(&content) {
             Some(design) => {
@@ -62,53 +62,53 @@ impl Input {
     }
 
     /// The model, which is needed now.
-    pub(crate) fn model(&self) -> Result<&[u8], Failure> {
+    pub(crate) fn model(&self) -> Result<&[u8], CommandFailure> {
         self.model.as_deref().ok_or_else(|| {
             let missing = if self.file.model.file.is_empty() {
                 "A table of cases doesn't name a model".to_owned()
             } else {
                 format!("There is no model {}", self.model_path.display())
             };
-            Failure::new(format!("{missing}: name its file with --model."))
+            CommandFailure::new(format!("{missing}: name its file with --model."))
         })
     }
 }
 
 /// That nobody knows which of two models is meant: other models make other cases.
-fn two_models(design: &Path, beside: &Path) -> Failure {
+fn two_models(design: &Path, beside: &Path) -> CommandFailure {
     let (design, beside) = (design.display(), beside.display());
-    Failure::new(format!(
+    CommandFailure::new(format!(
         "{design} holds its model, and {beside} is another one: name the file with --model to take that, or move it away."
     ))
 }
 
 /// That nothing was said of how a table is read: a design isn't read so.
-fn check_no_reading(source: &Source) -> Result<(), Failure> {
+fn check_no_reading(source: &DesignSource) -> Result<(), CommandFailure> {
     let said = [("--decimal-mark", source.decimal_mark.is_some()), ("--percent", source.percent.is_some())];
     let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
     let design = source.design.display();
-    Err(Failure::new(format!(
+    Err(CommandFailure::new(format!(
         "{design} is a design, and {option} says how a table of cases is read: leave the option out. Decimals of a design have a \
          point."
     )))
 }
 
-fn table(source: &Source, content: &[u8]) -> Result<Table, Failure> {
+fn table(source: &DesignSource, content: &[u8]) -> Result<ImportedTable, CommandFailure> {
     import(content, source.reading()).map_err(|error| {
         let text = match &error {
             ImportError::Rows { told, total } => wrong_rows(told, *total),
             ImportError::Question(question) => format!("{} {}", sentence(question), options(question)),
             error => sentence(error),
         };
-        Failure::new(format!("{}: {text}", source.design.display()))
+        CommandFailure::new(format!("{}: {text}", source.design.display()))
     })
 }
 
 /// The options that answer a question.
-const fn options(question: &Question) -> &'static str {
+const fn options(question: &NumberQuestion) -> &'static str {
     match question {
-        Question::DecimalMark { .. } => "Say which: --decimal-mark point, or --decimal-mark comma.",
-        Question::Percent { .. } => "Say which: --percent fraction, or --percent number.",
+        NumberQuestion::DecimalMark { .. } => "Say which: --decimal-mark point, or --decimal-mark comma.",
+        NumberQuestion::Percent { .. } => "Say which: --percent fraction, or --percent number.",
     }
 }
 
@@ -123,7 +123,7 @@ fn wrong_rows(told: &[WrongRow], total: usize) -> String {
     )
 }
 
-fn of_table(table: Table, source: &Source) -> DesignFile {
+fn of_table(table: ImportedTable, source: &DesignSource) -> DesignFile {
     let file = source.model.as_deref().map(file_name).unwrap_or_default();
     let is_python = Path::new(&file).extension().is_none_or(|extension| extension.eq_ignore_ascii_case("py"));
     DesignFile {
@@ -145,12 +145,12 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
     std::fs::read(path).map_err(|error| unreadable(path, &error.to_string()))
 }
 
-fn unreadable(path: &Path, reason: &str) -> Failure {
-    Failure::new(format!("{} can't be read: {reason}.", path.display()))
+fn unreadable(path: &Path, reason: &str) -> CommandFailure {
+    CommandFailure::new(format!("{} can't be read: {reason}.", path.display()))
 }
 
 #[cfg(test)]
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::arguments::{Arguments, Command};
 
-    fn source(design: &Path, options: &[&str]) -> Source {
+    fn source(design: &Path, options: &[&str]) -> DesignSource {
         let typed = ["cruncher", "design"].into_iter().chain(design.to_str()).chain(options.iter().copied());
         match Arguments::try_parse_from(typed).unwrap().command {
             Command::Design(design) => design.source,
@@ -175,9 +175,9 @@ mod tests {
         let content = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "factors": [{"name": "a", "levels": [1]}],
             "sampler": {"kind": "full_grid", "steps": 2}}"#;
         std::fs::write(&design, content).unwrap();
-        assert!(Input::read(&source(&design, &[])).is_ok());
+        assert!(DesignInput::read(&source(&design, &[])).is_ok());
         for (option, value) in [("--decimal-mark", "comma"), ("--percent", "number")] {
-            let failure = Input::read(&source(&design, &[option, value])).unwrap_err();
+            let failure = DesignInput::read(&source(&design, &[option, value])).unwrap_err();
             let words = format!("is a design, and {option} says how a table of cases is read: leave the option out.");
             assert!(failure.message().contains(&words), "{}", failure.message());
         }
@@ -190,7 +190,7 @@ mod tests {
         let content = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python", "text": "x = {{a}}\r\n"},
             "factors": [{"name": "a", "levels": [1]}], "sampler": {"kind": "full_grid", "steps": 2}}"#;
         std::fs::write(&design, content).unwrap();
-        let read = |options: &[&str]| Input::read(&source(&design, options));
+        let read = |options: &[&str]| DesignInput::read(&source(&design, options));
         let held = b"x = {{a}}\r\n".to_vec();
         assert_eq!(read(&[]).unwrap().model, Some(held.clone()));
         std::fs::write(&model, &held).unwrap();

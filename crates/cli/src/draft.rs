@@ -6,25 +6,27 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A file that is being written. Dropped before it is committed, it leaves nothing.
-pub(crate) struct Draft {
+pub(crate) struct PendingFile {
     file: NamedTempFile,
     place: PathBuf,
 }
 
-impl Draft {
+impl PendingFile {
     /// An empty one, in the folder of its place.
-    pub(crate) fn beside(place: &Path) -> Result<Self, Failure> {
+    pub(crate) fn beside(place: &Path) -> Result<Self, CommandFailure> {
         let shown = place.display();
         if place.is_dir() {
-            return Err(Failure::new(format!("{shown} is a folder. Name a file.")));
+            return Err(CommandFailure::new(format!("{shown} is a folder. Name a file.")));
         }
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             let folder = folder.display();
-            return Err(Failure::new(format!("There is no folder {folder}. Make it, or name a file elsewhere.")));
+            return Err(CommandFailure::new(format!(
+                "There is no folder {folder}. Make it, or name a file elsewhere."
+            )));
         }
         let file = new_in(folder).map_err(|error| unwritable(place, &error))?;
         Ok(Self { file, place: place.to_owned() })
@@ -36,7 +38,7 @@ impl Draft {
     }
 
     /// Puts it into its place, and tells how many bytes it has. What was there is replaced.
-    pub(crate) fn commit(self) -> Result<u64, Failure> {
+    pub(crate) fn commit(self) -> Result<u64, CommandFailure> {
         let Self { file, place } = self;
         let size_bytes = file.as_file().metadata().map(|found| found.len()).unwrap_or_default();
         file.persist(&place).map_err(|error| unwritable(&place, &error.error))?;
@@ -44,7 +46,7 @@ impl Draft {
     }
 
     /// It can't be written.
-    pub(crate) fn failure(&self, error: &io::Error) -> Failure {
+    pub(crate) fn failure(&self, error: &io::Error) -> CommandFailure {
         unwritable(&self.place, error)
     }
 }
@@ -59,8 +61,8 @@ fn new_in(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-fn unwritable(place: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("{} can't be written: {error}.", place.display()))
+fn unwritable(place: &Path, error: &io::Error) -> CommandFailure {
+    CommandFailure::new(format!("{} can't be written: {error}.", place.display()))
 }
 
 #[cfg(test)]
@@ -75,19 +77,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("a.csv");
         fs::write(&place, "old").unwrap();
-        let mut draft = Draft::beside(&place).unwrap();
+        let mut draft = PendingFile::beside(&place).unwrap();
         draft.file().write_all(b"newer").unwrap();
         assert_eq!(fs::read(&place).unwrap(), b"old");
         assert_eq!(draft.commit(), Ok(5));
         assert_eq!(fs::read(&place).unwrap(), b"newer");
-        drop(Draft::beside(&place).unwrap());
+        drop(PendingFile::beside(&place).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn a_file_needs_a_folder_and_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |place: &Path| Draft::beside(place).err().unwrap().message().to_owned();
+        let message = |place: &Path| PendingFile::beside(place).err().unwrap().message().to_owned();
         let missing = folder.path().join("none");
         let expected = format!("There is no folder {}. Make it, or name a file elsewhere.", missing.display());
         assert_eq!(message(&missing.join("a.csv")), expected);
@@ -100,7 +102,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let (place, other) = (folder.path().join("a.csv"), folder.path().join("other"));
-        Draft::beside(&place).unwrap().commit().unwrap();
+        PendingFile::beside(&place).unwrap().commit().unwrap();
         fs::write(&other, "").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&place), mode(&other));

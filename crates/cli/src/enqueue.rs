@@ -8,35 +8,35 @@ use std::env;
 use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
-    Ended, EnqueueError, Journal, Plan, Progress, Prospect, Selection, Sending, SentBefore, Steering, prospect,
-    submission_id,
+    CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, EnqueueRun, Journal, PauseHandle,
+    RunEnd, SentBefore, prospect, submission_id,
 };
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
 use cruncher_study::design_document::Submission;
 use serde_json::{Value, json};
 
-use crate::arguments::{Account, Enqueue};
+use crate::arguments::{CloudAccount, EnqueueArguments};
 use crate::cloud;
 use crate::design::{placeholder_notes, table_notes, thinned};
-use crate::design_input::Input;
-use crate::failure::{Failure, of_enqueue, of_launch};
-use crate::output::{Gauge, can_ask, note, result, yes_or_no};
+use crate::design_input::DesignInput;
+use crate::failure::{CommandFailure, of_enqueue, of_launch};
+use crate::output::{ProgressLine, can_ask, note, result, yes_or_no};
 use crate::release::VERSION;
-use crate::signal::{Listener, Signal, ended, unless_ended};
+use crate::signal::{EndSignal, SignalListener, ended, unless_ended};
 use crate::state_folder::StateFolder;
 use same::command;
 
 /// Sends the cases of a design, or goes on with sending them.
-pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Failure> {
-    let mut input = Input::read(&arguments.source)?;
+pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) -> Result<(), CommandFailure> {
+    let mut input = DesignInput::read(&arguments.source)?;
     input.file.force |= arguments.force;
     if !input.has_batch {
-        return Err(Failure::new(
+        return Err(CommandFailure::new(
             "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
         ));
     }
-    let mut desk = unless_ended(Desk::open(account, arguments, &input), nothing_sent).await?;
+    let mut desk = unless_ended(EnqueueSession::open(account, arguments, &input), nothing_sent).await?;
     if arguments.cancel || desk.journal.as_ref().is_some_and(Journal::is_cancelling) {
         return desk.cancel().await;
     }
@@ -52,7 +52,7 @@ pub(crate) async fn run(account: &Account, arguments: &Enqueue) -> Result<(), Fa
             return Ok(());
         }
         if !unless_ended(desk.confirm(), nothing_sent).await? {
-            return Err(Failure::new("Nothing was sent."));
+            return Err(CommandFailure::new("Nothing was sent."));
         }
         unless_ended(desk.begin(input.model()?, &selection), desk_is_left).await?;
     }
@@ -71,24 +71,28 @@ fn desk_is_left() -> String {
 }
 
 /// Where an enqueueing is done: the study, the plan, and what this computer keeps of it.
-struct Desk<'a> {
-    arguments: &'a Enqueue,
+struct EnqueueSession<'a> {
+    arguments: &'a EnqueueArguments,
     study: Study,
-    plan: Plan,
+    plan: EnqueuePlan,
     keep: Rc<StateFolder>,
     /// What is left of an earlier command.
     journal: Option<Journal>,
-    last: Progress,
+    last: EnqueueProgress,
     secs: f64,
 }
 
-impl<'a> Desk<'a> {
-    async fn open(account: &Account, arguments: &'a Enqueue, input: &Input) -> Result<Self, Failure> {
+impl<'a> EnqueueSession<'a> {
+    async fn open(
+        account: &CloudAccount,
+        arguments: &'a EnqueueArguments,
+        input: &DesignInput,
+    ) -> Result<Self, CommandFailure> {
         let model = input.model()?;
         let client = cloud::client(account).await?;
         let ports = client.ports();
         let submission = Submission { id: submission_id(ports), time: client.now().as_secs_f64(), by: user() };
-        let plan = Plan::new(&input.file, model, &submission).map_err(failed)?;
+        let plan = EnqueuePlan::new(&input.file, model, &submission).map_err(failed)?;
         let region = client.endpoints().region.clone();
         let config = find_config(&client, &arguments.study, VERSION).await;
         let config = config.map_err(|error| of_launch(error, &arguments.study, &region))?;
@@ -100,7 +104,7 @@ impl<'a> Desk<'a> {
             None => plan,
         };
         let study = Study { client, config };
-        Ok(Self { arguments, study, plan, keep, journal, last: Progress::default(), secs: 0.0 })
+        Ok(Self { arguments, study, plan, keep, journal, last: EnqueueProgress::default(), secs: 0.0 })
     }
 
     /// A line for people: with `--json` the result belongs to a program.
@@ -108,14 +112,14 @@ impl<'a> Desk<'a> {
         if self.arguments.json { note(text) } else { result(text) }
     }
 
-    async fn look(&self) -> Result<(Prospect, Selection), Failure> {
+    async fn look(&self) -> Result<(EnqueuePreflight, CaseSelection), CommandFailure> {
         let prospect = prospect(&self.study, &self.plan).await?;
         let sent_before = if self.arguments.again { SentBefore::SendAgain } else { SentBefore::Wait };
         let selection = prospect.selection(&self.plan, sent_before);
         Ok((prospect, selection))
     }
 
-    async fn confirm(&self) -> Result<bool, Failure> {
+    async fn confirm(&self) -> Result<bool, CommandFailure> {
         if self.arguments.yes || !can_ask() {
             return Ok(true);
         }
@@ -124,30 +128,30 @@ impl<'a> Desk<'a> {
     }
 
     /// Writes the documents and the journal. What is sent afterwards is found there.
-    async fn begin(&mut self, model: &[u8], selection: &Selection) -> Result<(), Failure> {
+    async fn begin(&mut self, model: &[u8], selection: &CaseSelection) -> Result<(), CommandFailure> {
         let (plan, first) = (self.plan.clone(), self.arguments.first.map(u64::from));
-        let begun = Sending::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
+        let begun = EnqueueRun::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
         self.journal = Some(begun.map_err(failed)?.journal().clone());
         Ok(())
     }
 
-    fn resume(&self) -> Result<Sending, Failure> {
+    fn resume(&self) -> Result<EnqueueRun, CommandFailure> {
         let journal = self.journal.clone().ok_or_else(|| {
-            Failure::new(
+            CommandFailure::new(
                 "There is no unfinished enqueueing of this design on this computer, so there is nothing to take back.",
             )
         })?;
-        let resumed = Sending::resume(&self.study, self.plan.clone(), journal, self.keep.clone());
+        let resumed = EnqueueRun::resume(&self.study, self.plan.clone(), journal, self.keep.clone());
         resumed.map_err(failed)
     }
 
-    async fn cancel(&mut self) -> Result<(), Failure> {
+    async fn cancel(&mut self) -> Result<(), CommandFailure> {
         let mut sending = self.resume()?;
         let left = || format!("Interrupted. To take back what was not sent:  {} --cancel", command());
         let cancel = async { sending.cancel().await.map_err(failed) };
         let taken_back = unless_ended(cancel, left).await?;
         let (accepted, of) = (sending.journal().accepted(), sending.journal().of());
-        self.last = Progress { sent: accepted, of, ..Progress::default() };
+        self.last = EnqueueProgress { sent: accepted, of, ..EnqueueProgress::default() };
         self.tell(format_args!(
             "{} taken back; {} sent and stay.",
             cruncher_study::figures::counted(taken_back, "case is", "cases are"),
@@ -157,7 +161,7 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    async fn send_all(&mut self) -> Result<(), Failure> {
+    async fn send_all(&mut self) -> Result<(), CommandFailure> {
         let mut sending = self.resume()?;
         if sending.journal().accepted() > 0 {
             self.tell(summary::of_journal(&self.arguments.study, sending.journal()));
@@ -165,9 +169,9 @@ impl<'a> Desk<'a> {
         if self.arguments.first.is_none() {
             sending.release();
         }
-        let mut end = if sending.journal().is_held() { Ended::Held } else { self.send(&mut sending).await? };
+        let mut end = if sending.journal().is_held() { RunEnd::Held } else { self.send(&mut sending).await? };
         let mut looked = Vec::new();
-        if end == Ended::Held {
+        if end == RunEnd::Held {
             looked = self.look_at_first(&sending).await?;
             if self.wants_rest(&looked).await? {
                 end = self.send(&mut sending).await?;
@@ -180,12 +184,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Sends until the end or a pause. A second signal ends it at once: what may have been sent is noted.
-    async fn send(&mut self, sending: &mut Sending) -> Result<Ended, Failure> {
+    async fn send(&mut self, sending: &mut EnqueueRun) -> Result<RunEnd, CommandFailure> {
         let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
-        let (steering, start, mut listener) = (Steering::default(), clock.now(), Listener::new()?);
-        let gauge = Gauge::new(sending.journal().of(), "cases");
-        let mut last = Progress::default();
-        let mut show = |progress: Progress| {
+        let (steering, start, mut listener) = (PauseHandle::default(), clock.now(), SignalListener::new()?);
+        let gauge = ProgressLine::new(sending.journal().of(), "cases");
+        let mut last = EnqueueProgress::default();
+        let mut show = |progress: EnqueueProgress| {
             gauge.show(&progress);
             last = progress;
         };
@@ -196,14 +200,14 @@ impl<'a> Desk<'a> {
         self.last.throttled += last.throttled;
         self.tell(summary::of_progress(last.sent.saturating_sub(before), &last, self.secs));
         let end = ran.map_err(failed)?;
-        match signal.filter(|_| end == Ended::Paused) {
+        match signal.filter(|_| end == RunEnd::Paused) {
             Some(signal) => Err(self.paused(signal, sending)),
             None => Ok(end),
         }
     }
 
-    fn paused(&self, signal: Signal, sending: &Sending) -> Failure {
-        self.report(summary::word(Ended::Paused), Some(sending), &[]);
+    fn paused(&self, signal: EndSignal, sending: &EnqueueRun) -> CommandFailure {
+        self.report(summary::word(RunEnd::Paused), Some(sending), &[]);
         let command = command();
         ended(
             signal,
@@ -216,13 +220,13 @@ impl<'a> Desk<'a> {
     }
 
     /// For programs, at the very end.
-    fn report(&self, end: &str, sending: Option<&Sending>, first: &[first::Look]) {
+    fn report(&self, end: &str, sending: Option<&EnqueueRun>, first: &[first::SentCase]) {
         if !self.arguments.json {
             return;
         }
         let document = self.plan.document();
         let first: Vec<Value> = first.iter().map(|look| summary::outcome_json(look.case, &look.outcome)).collect();
-        let journal = sending.map(Sending::journal);
+        let journal = sending.map(EnqueueRun::journal);
         result(format_args!(
             "{:#}",
             json!({
@@ -238,9 +242,9 @@ impl<'a> Desk<'a> {
 /// Runs until the end, and asks for a pause when a signal comes. A second one doesn't wait.
 async fn steer<T>(
     sending: impl Future<Output = T>,
-    steering: &Steering,
-    listener: &mut Listener,
-) -> Result<(T, Option<Signal>), Failure> {
+    steering: &PauseHandle,
+    listener: &mut SignalListener,
+) -> Result<(T, Option<EndSignal>), CommandFailure> {
     let mut sending = std::pin::pin!(sending);
     let mut heard = None;
     loop {
@@ -258,7 +262,7 @@ async fn steer<T>(
     }
 }
 
-fn failed(error: EnqueueError) -> Failure {
+fn failed(error: EnqueueError) -> CommandFailure {
     of_enqueue(error, &command())
 }
 

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 
 use cruncher_backend::enqueue::EnqueueError;
 use cruncher_backend::launch::LaunchError;
-use cruncher_backend::stack::{Failure as StackFailure, StackError};
+use cruncher_backend::stack::{StackError, StackFailure};
 
 /// The end of a command that didn't do what it was called for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct CommandFailure {
     message: String,
     exit_code: u8,
 }
 
-impl Failure {
+impl CommandFailure {
     /// One or a few sentences: what happened, to what, and what to do.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), exit_code: 1 }
@@ -36,7 +36,7 @@ impl Failure {
     }
 }
 
-impl From<cruncher_aws::Error> for Failure {
+impl From<cruncher_aws::Error> for CommandFailure {
     fn from(error: cruncher_aws::Error) -> Self {
         Self::new(format!("{} {}", sentence(&error), error.advice()))
     }
@@ -57,32 +57,32 @@ pub(crate) fn as_sentence(words: &str) -> String {
 }
 
 /// What a launch or a configuration failed with, and the way out.
-pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> Failure {
+pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> CommandFailure {
     match error {
-        LaunchError::Exists { .. } => Failure::new(format!(
+        LaunchError::Exists { .. } => CommandFailure::new(format!(
             "Study {study} exists already in {region}. To upload this version's page run `cruncher configure {study}`; for \
              new links run `cruncher configure {study} --rotate-keys`."
         )),
-        LaunchError::Missing { .. } => Failure::new(format!(
+        LaunchError::Missing { .. } => CommandFailure::new(format!(
             "There is no study {study} in {region}. Check its name, the region (--region) and the account (--profile); \
              `cruncher launch {study}` makes one."
         )),
-        LaunchError::AtWork { stack, status } => Failure::new(format!(
+        LaunchError::AtWork { stack, status } => CommandFailure::new(format!(
             "Stack {stack} is being changed already ({status}), by another command or person. Wait until that has ended, \
              then repeat."
         )),
-        LaunchError::Broken { stack, status, failure } => Failure::new(format!(
+        LaunchError::Broken { stack, status, failure } => CommandFailure::new(format!(
             "Stack {stack} is left from an attempt that failed ({status}){}. Run `cruncher clean-up {study}`, then \
              `cruncher launch {study}`.",
             failure.map(|failure| format!(": {}", cause(&failure))).unwrap_or_default()
         )),
         LaunchError::Stack(error) => of_stack(error, study),
-        LaunchError::NoStudy(error) => Failure::new(format!(
+        LaunchError::NoStudy(error) => CommandFailure::new(format!(
             "{} Run `cruncher clean-up {study}`, then `cruncher launch {study}`.",
             sentence(&error)
         )),
         LaunchError::Aws(error) => error.into(),
-        LaunchError::Unfinished { source, .. } => Failure::new(format!(
+        LaunchError::Unfinished { source, .. } => CommandFailure::new(format!(
             "The stack of study {study} is complete, but what comes after it failed: {} {} Then run `cruncher configure \
              {study} --rotate-keys`, which does the rest and prints the links.",
             sentence(&source),
@@ -92,7 +92,7 @@ pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> Failur
 }
 
 /// What an enqueueing failed with, and the way out; `command` goes on with it.
-pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> Failure {
+pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
     let text = sentence(&error);
     let advice = match error {
         EnqueueError::Design(_) | EnqueueError::Table(_) => "Correct the design, then repeat.".to_owned(),
@@ -110,19 +110,19 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> Failure {
         EnqueueError::Keep(_) => format!("Nothing is sent without it. Free that folder, then go on by `{command}`."),
         EnqueueError::Aws(error) => format!("{} What was sent is noted; to go on:  {command}", error.advice()),
     };
-    Failure::new(format!("{text} {advice}"))
+    CommandFailure::new(format!("{text} {advice}"))
 }
 
 /// What a change of a stack failed with, and the way out.
-pub(crate) fn of_stack(error: StackError, study: &str) -> Failure {
+pub(crate) fn of_stack(error: StackError, study: &str) -> CommandFailure {
     match error {
         StackError::Failed { stack, status, failure } => {
             let cause = failure.as_ref().map_or_else(|| "no event tells why".to_owned(), cause);
             let hint = failure.as_ref().map(hint).unwrap_or_default();
             let way_out = way_out(&status, study);
-            Failure::new(format!("Stack {stack} failed: {cause}. It ended as {status}. {hint}{way_out}"))
+            CommandFailure::new(format!("Stack {stack} failed: {cause}. It ended as {status}. {hint}{way_out}"))
         }
-        StackError::TooSlow { .. } => Failure::new(format!(
+        StackError::TooSlow { .. } => CommandFailure::new(format!(
             "{} CloudFormation goes on with it: look at its events in the AWS console, and repeat when it has ended.",
             sentence(&error)
         )),
@@ -209,7 +209,10 @@ mod tests {
             (EnqueueError::FileName("a/b".into()), ["`a/b` can't be the name", "Rename"]),
             (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
             (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
-            (EnqueueError::Keep(cruncher_backend::keep::KeepError::new("full")), ["full", "`cruncher enqueue s d`"]),
+            (
+                EnqueueError::Keep(cruncher_backend::keep::KeyValueError::new("full")),
+                ["full", "`cruncher enqueue s d`"],
+            ),
             (
                 EnqueueError::Refused { number: 3, case_id, code: "No".into(), message: "x".into() },
                 ["case 3, 0000", "`cruncher enqueue s d --cancel`"],

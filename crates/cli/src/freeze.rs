@@ -5,34 +5,34 @@ use std::path::Path;
 use std::rc::Rc;
 
 use cruncher_aws::Client;
-use cruncher_backend::frozen::{Content, Reading, collect, document};
+use cruncher_backend::frozen::{FreezeProgress, FrozenContent, collect, document};
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
 use cruncher_study::figures::thousands;
 
-use crate::arguments::{Account, Freeze};
+use crate::arguments::{CloudAccount, FreezeArguments};
 use crate::cloud;
-use crate::draft::Draft;
-use crate::failure::{Failure, of_launch, sentence};
-use crate::output::{Reporter, note, result};
+use crate::draft::PendingFile;
+use crate::failure::{CommandFailure, of_launch, sentence};
+use crate::output::{ProgressReporter, note, result};
 use crate::release::{VERSION, page};
 use crate::signal::unless_ended;
 use crate::text::{count, size};
 
 /// Writes the page of a study, as it is now, into a file.
-pub(crate) async fn run(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
+pub(crate) async fn run(account: &CloudAccount, arguments: &FreezeArguments) -> Result<(), CommandFailure> {
     unless_ended(freeze(account, arguments), || "Interrupted: nothing was written.".to_owned()).await
 }
 
-async fn freeze(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
+async fn freeze(account: &CloudAccount, arguments: &FreezeArguments) -> Result<(), CommandFailure> {
     let view = arguments.view.as_deref().map_or_else(|| Ok(String::new()), view)?;
     let page = page()?;
     // At first, so that nobody waits for a study that has no place.
-    let mut draft = Draft::beside(&arguments.file)?;
+    let mut draft = PendingFile::beside(&arguments.file)?;
     let client = cloud::client(account).await?;
-    let content = Content { view, ..look(client, &arguments.study).await? };
+    let content = FrozenContent { view, ..look(client, &arguments.study).await? };
     let html = document(page.assets(), &content).map_err(|error| {
-        Failure::new(format!("{} Upgrade cruncher, or build its dashboard again.", sentence(&error)))
+        CommandFailure::new(format!("{} Upgrade cruncher, or build its dashboard again.", sentence(&error)))
     })?;
     draft.file().write_all(html.as_bytes()).map_err(|error| draft.failure(&error))?;
     let size_bytes = draft.commit()?;
@@ -44,18 +44,18 @@ async fn freeze(account: &Account, arguments: &Freeze) -> Result<(), Failure> {
 }
 
 /// The part of an address that says what is shown. An address that holds a key is refused, and not repeated.
-fn view(address: &str) -> Result<String, Failure> {
+fn view(address: &str) -> Result<String, CommandFailure> {
     let place = address.split_once('#').map(|(_, place)| place).filter(|place| place.starts_with('/'));
     place.map(|place| format!("#{place}")).ok_or_else(|| {
-        Failure::new(
+        CommandFailure::new(
             "--view takes an address of the study's page that has `#/` and what is shown behind it, such as \
              '#/results?batch=soil'. *Copy link* on the Results page gives one; a link with a key is none.",
         )
     })
 }
 
-async fn look(client: Client, study: &str) -> Result<Content, Failure> {
-    let reporter = Rc::new(Reporter::new());
+async fn look(client: Client, study: &str) -> Result<FrozenContent, CommandFailure> {
+    let reporter = Rc::new(ProgressReporter::new());
     reporter.now("reading the study");
     let region = client.endpoints().region.clone();
     let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
@@ -64,15 +64,19 @@ async fn look(client: Client, study: &str) -> Result<Content, Failure> {
 }
 
 /// How far reading is, in words.
-fn words(reading: Reading) -> String {
+fn words(reading: FreezeProgress) -> String {
     match reading {
-        Reading::Rows { read_bytes, of_bytes } => format!("reading rows, {} of {}", size(read_bytes), size(of_bytes)),
-        Reading::Documents { read, of } => format!("reading documents, {} of {}", thousands(read), thousands(of)),
+        FreezeProgress::Rows { read_bytes, of_bytes } => {
+            format!("reading rows, {} of {}", size(read_bytes), size(of_bytes))
+        }
+        FreezeProgress::Documents { read, of } => {
+            format!("reading documents, {} of {}", thousands(read), thousands(of))
+        }
     }
 }
 
 /// `prandtl.html: 1,980 of 2,000 cases done, 20 failed; 2.1 MB`
-fn summary(content: &Content, file: &Path, size_bytes: u64) -> String {
+fn summary(content: &FrozenContent, file: &Path, size_bytes: u64) -> String {
     let total = content.snapshot.total;
     let failed = if total.failed > 0 { format!(", {} failed", thousands(total.failed)) } else { String::new() };
     let cases = count(total.cases, "case");

@@ -1,24 +1,24 @@
 //! `cruncher launch`
 
-use cruncher_backend::launch::{Launched, launch};
+use cruncher_backend::launch::{LaunchedStudy, launch};
 use cruncher_backend::stack::stack_name;
 
-use crate::arguments::{Account, Launch};
+use crate::arguments::{CloudAccount, LaunchArguments};
 use crate::cloud;
-use crate::failure::{Failure, of_launch};
-use crate::links::Links;
-use crate::output::{Reporter, note, result};
+use crate::failure::{CommandFailure, of_launch};
+use crate::links::StudyLinks;
+use crate::output::{ProgressReporter, note, result};
 use crate::release::{page, release};
 use crate::signal::unless_ended;
 
 /// Launches a study and prints its links.
-pub(crate) async fn run(account: &Account, arguments: &Launch) -> Result<(), Failure> {
+pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     let launched = unless_ended(create(account, study), || interrupted(study)).await?;
     if !launched.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
     }
-    let links = Links::new(&launched.config, &launched.website_url, Some(&launched.keys));
+    let links = StudyLinks::new(&launched.config, &launched.website_url, Some(&launched.keys));
     if arguments.json {
         links.print_json();
         return Ok(());
@@ -30,11 +30,11 @@ pub(crate) async fn run(account: &Account, arguments: &Launch) -> Result<(), Fai
     Ok(())
 }
 
-async fn create(account: &Account, study: &str) -> Result<Launched, Failure> {
+async fn create(account: &CloudAccount, study: &str) -> Result<LaunchedStudy, CommandFailure> {
     let page = page()?;
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
-    let mut reporter = Reporter::new();
+    let mut reporter = ProgressReporter::new();
     reporter.line(format_args!("Launching study {study} in {region}; on AWS this takes about two minutes"));
     let launched = launch(&client, study, release(&page), &mut |step| reporter.step(step)).await;
     launched.map_err(|error| of_launch(error, study, &region))

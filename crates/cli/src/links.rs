@@ -3,14 +3,14 @@
 use cruncher_aws::Endpoints;
 use cruncher_backend::keys::RoleKeys;
 use cruncher_backend::page::INDEX_KEY;
-use cruncher_study::config::Config;
+use cruncher_study::config::StudyConfig;
 use serde::Serialize;
 
 use crate::output::result;
 
 /// What somebody needs who is to open a study's page.
 #[derive(Serialize)]
-pub(crate) struct Links {
+pub(crate) struct StudyLinks {
     study: String,
     region: String,
     bucket: String,
@@ -23,9 +23,9 @@ pub(crate) struct Links {
     operator_link: Option<String>,
 }
 
-impl Links {
+impl StudyLinks {
     /// Addresses, and links if there are keys.
-    pub(crate) fn new(config: &Config, website_url: &str, keys: Option<&RoleKeys>) -> Self {
+    pub(crate) fn new(config: &StudyConfig, website_url: &str, keys: Option<&RoleKeys>) -> Self {
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
         let page_url = endpoints.object_url(&config.bucket, INDEX_KEY);
         Self {

@@ -29,13 +29,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command};
-use failure::Failure;
+use failure::CommandFailure;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result =
-        result.map_err(|error| Failure::new(format!("The command line can't start: {error}."))).and_then(|runtime| {
+    let result = result
+        .map_err(|error| CommandFailure::new(format!("The command line can't start: {error}.")))
+        .and_then(|runtime| {
             let result = tokio::task::LocalSet::new().block_on(&runtime, run(arguments));
             // A thread may still be waiting for an answer at the keyboard.
             runtime.shutdown_background();
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
     let Arguments { account, command } = arguments;
     match command {
         Command::Launch(launch) => launch::run(&account, &launch).await,

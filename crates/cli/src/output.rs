@@ -7,12 +7,12 @@ use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
 use std::time::Duration;
 
 use cruncher_aws::cloudformation::StackEvent;
-use cruncher_backend::enqueue::Progress;
-use cruncher_backend::progress::Step;
+use cruncher_backend::enqueue::EnqueueProgress;
+use cruncher_backend::progress::ProgressStep;
 use cruncher_study::figures::{duration, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A line of the result. That nobody reads it any more is no failure: `cruncher status | head`.
 pub(crate) fn result(text: impl Display) {
@@ -32,7 +32,7 @@ pub(crate) fn note(text: impl Display) {
 }
 
 /// Why a command ended.
-pub(crate) fn explain(failure: &Failure) {
+pub(crate) fn explain(failure: &CommandFailure) {
     note(format_args!("cruncher: {}", failure.message()));
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn can_ask() -> bool {
 }
 
 /// Asks; yes, unless something else is typed.
-pub(crate) async fn yes_or_no(question: &str) -> Result<bool, Failure> {
+pub(crate) async fn yes_or_no(question: &str) -> Result<bool, CommandFailure> {
     let mut err = stderr();
     let _ = write!(err, "{question} [Y/n] ");
     let _ = err.flush();
@@ -65,11 +65,11 @@ async fn answer() -> Option<String> {
 }
 
 /// How far a long row of equal things is. Only a terminal shows it.
-pub(crate) struct Gauge {
+pub(crate) struct ProgressLine {
     bar: ProgressBar,
 }
 
-impl Gauge {
+impl ProgressLine {
     /// Nothing of so many `things` is done.
     pub(crate) fn new(of: u64, things: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::stderr());
@@ -89,7 +89,7 @@ impl Gauge {
     }
 
     /// So far it is.
-    pub(crate) fn show(&self, progress: &Progress) {
+    pub(crate) fn show(&self, progress: &EnqueueProgress) {
         if self.bar.is_hidden() {
             return;
         }
@@ -101,19 +101,19 @@ impl Gauge {
     }
 }
 
-impl Drop for Gauge {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
 /// What a long command does: a line for each thing that happened, and on a terminal what is under way at the moment.
-pub(crate) struct Reporter {
+pub(crate) struct ProgressReporter {
     bar: ProgressBar,
     last_event: Option<(String, String)>,
 }
 
-impl Reporter {
+impl ProgressReporter {
     /// Nothing is under way yet.
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -137,22 +137,24 @@ impl Reporter {
     }
 
     /// Tells a step of a use case.
-    pub(crate) fn step(&mut self, step: Step) {
+    pub(crate) fn step(&mut self, step: ProgressStep) {
         match step {
-            Step::Stack(event) => self.event(&event),
-            Step::KeysMade => self.line("Made an access key for each role"),
-            Step::WaitingForKeys => {
+            ProgressStep::Stack(event) => self.event(&event),
+            ProgressStep::KeysMade => self.line("Made an access key for each role"),
+            ProgressStep::WaitingForKeys => {
                 self.now("waiting until AWS accepts the new keys everywhere");
                 if self.bar.is_hidden() {
                     self.line("Waiting until the new keys are accepted everywhere");
                 }
             }
-            Step::Published { done, of, .. } if done == of => {
+            ProgressStep::Published { done, of, .. } if done == of => {
                 self.line(format_args!("The page is in place, {of} files"));
             }
-            Step::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
-            Step::KeysDeleted => self.line("Deleted the access keys"),
-            Step::ObjectsDeleted { deleted } => self.now(format!("deleting, {} objects so far", thousands(deleted))),
+            ProgressStep::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
+            ProgressStep::KeysDeleted => self.line("Deleted the access keys"),
+            ProgressStep::ObjectsDeleted { deleted } => {
+                self.now(format!("deleting, {} objects so far", thousands(deleted)));
+            }
         }
     }
 
@@ -170,7 +172,7 @@ impl Reporter {
     }
 }
 
-impl Drop for Reporter {
+impl Drop for ProgressReporter {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

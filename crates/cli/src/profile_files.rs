@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 )]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::text::printable;
 
 /// How many profiles are named, and how much of a name.
@@ -72,7 +72,7 @@ fn home() -> Option<PathBuf> {
 
 /// The files as text, if any of them begins with a byte order mark; else the SDK reads them itself.
 #[expect(deprecated, reason = "as above")]
-pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, Failure> {
+pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, CommandFailure> {
     let (mut files, mut has_mark) = (ProfileFiles::builder(), false);
     for file in ProfileFile::ALL {
         let Some(path) = file.path() else { continue };
@@ -86,7 +86,7 @@ pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, Failure> {
 }
 
 /// That the profile is there which was asked for, here or by `AWS_PROFILE`. The SDK goes on without it.
-pub(crate) fn check_profile(named: Option<&str>) -> Result<(), Failure> {
+pub(crate) fn check_profile(named: Option<&str>) -> Result<(), CommandFailure> {
     let Some(profile) = named.map(str::to_owned).or_else(|| env::var("AWS_PROFILE").ok()) else { return Ok(()) };
     let in_file = |file: ProfileFile| {
         let content = file.path().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
@@ -99,12 +99,12 @@ pub(crate) fn check_profile(named: Option<&str>) -> Result<(), Failure> {
     Err(no_profile(&printable(&profile, MAX_CHARS), &known))
 }
 
-fn no_profile(profile: &str, known: &BTreeSet<String>) -> Failure {
+fn no_profile(profile: &str, known: &BTreeSet<String>) -> CommandFailure {
     let paths = ProfileFile::ALL.into_iter().filter_map(ProfileFile::path).map(|path| path.display().to_string());
     let known: Vec<String> = known.iter().take(MAX_NAMED).map(|name| printable(name, MAX_CHARS)).collect();
     let known =
         if known.is_empty() { "There are none.".to_owned() } else { format!("There are {}.", known.join(", ")) };
-    Failure::new(format!(
+    CommandFailure::new(format!(
         "There is no profile {profile} in {}. {known} Name another one with --profile, or make it with `aws configure --profile \
          {profile}`.",
         paths.collect::<Vec<_>>().join(" or ")
@@ -123,8 +123,8 @@ fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)).ok()
 }
 
-fn not_utf_8(path: &Path) -> Failure {
-    Failure::new(format!("{} is no UTF-8 text: save it as UTF-8.", path.display()))
+fn not_utf_8(path: &Path) -> CommandFailure {
+    CommandFailure::new(format!("{} is no UTF-8 text: save it as UTF-8.", path.display()))
 }
 
 #[cfg(test)]

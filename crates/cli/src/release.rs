@@ -5,10 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cruncher_backend::launch::Release;
-use cruncher_backend::page::{Page, PageFile};
+use cruncher_backend::launch::StudyRelease;
+use cruncher_backend::page::{DashboardFiles, PageFile};
 
-use crate::failure::{Failure, sentence};
+use crate::failure::{CommandFailure, sentence};
 
 /// This program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -20,7 +20,7 @@ const WORKER: &str = include_str!("../../../worker/attach.py");
 const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 
 /// The dashboard, or why there is none.
-pub(crate) fn page() -> Result<Page, Failure> {
+pub(crate) fn page() -> Result<DashboardFiles, CommandFailure> {
     match std::env::var_os(FOLDER_VARIABLE) {
         Some(folder) => of_folder(Path::new(&folder)),
         None => own_page(),
@@ -28,13 +28,13 @@ pub(crate) fn page() -> Result<Page, Failure> {
 }
 
 #[cfg(debug_assertions)]
-fn own_page() -> Result<Page, Failure> {
+fn own_page() -> Result<DashboardFiles, CommandFailure> {
     let dist = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist"));
     if dist.exists() { of_folder(dist) } else { Err(missing()) }
 }
 
 #[cfg(not(debug_assertions))]
-fn own_page() -> Result<Page, Failure> {
+fn own_page() -> Result<DashboardFiles, CommandFailure> {
     #[derive(rust_embed::RustEmbed)]
     #[folder = "../../dist"]
     #[allow_missing = true]
@@ -44,19 +44,20 @@ fn own_page() -> Result<Page, Failure> {
         let content = Dashboard::get(&path)?.data;
         Some(PageFile { path: path.replace('\\', "/"), content: bytes::Bytes::copy_from_slice(&content) })
     });
-    Page::new(files).map_err(|error| match error {
+    DashboardFiles::new(files).map_err(|error| match error {
         cruncher_backend::page::PageError::NoIndex => missing(),
-        error => Failure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
+        error => CommandFailure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
     })
 }
 
-fn missing() -> Failure {
-    Failure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again.")
+fn missing() -> CommandFailure {
+    CommandFailure::new("This build of cruncher carries no dashboard. Run `make dashboard`, then build it again.")
 }
 
-fn of_folder(folder: &Path) -> Result<Page, Failure> {
-    let unreadable =
-        |error: std::io::Error| Failure::new(format!("The dashboard in {} can't be read: {error}.", folder.display()));
+fn of_folder(folder: &Path) -> Result<DashboardFiles, CommandFailure> {
+    let unreadable = |error: std::io::Error| {
+        CommandFailure::new(format!("The dashboard in {} can't be read: {error}.", folder.display()))
+    };
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -70,8 +71,9 @@ fn of_folder(folder: &Path) -> Result<Page, Failure> {
             }
         }
     }
-    Page::new(files)
-        .map_err(|error| Failure::new(format!("{} It was looked for in {}.", sentence(&error), folder.display())))
+    DashboardFiles::new(files).map_err(|error| {
+        CommandFailure::new(format!("{} It was looked for in {}.", sentence(&error), folder.display()))
+    })
 }
 
 fn relative(folder: &Path, path: &Path) -> String {
@@ -81,6 +83,6 @@ fn relative(folder: &Path, path: &Path) -> String {
 }
 
 /// What is put into a study.
-pub(crate) fn release(page: &Page) -> Release<'_> {
-    Release { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
+pub(crate) fn release(page: &DashboardFiles) -> StudyRelease<'_> {
+    StudyRelease { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
 }

@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
-use cruncher_study::diagnosis::Weight;
+use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::figures::{ago, duration, thousands};
-use cruncher_study::forecast::{Forecast, Outlook};
+use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::versions::{ModelVersion, versions};
 use serde_json::{Value, json};
 
-use crate::text::{Align, count, printable, table};
+use crate::text::{TextAlign, count, printable, table};
 
 /// How many workers and error groups are listed.
 const MOST_ROWS: usize = 30;
@@ -75,7 +75,7 @@ fn finish_line(snapshot: &Snapshot) -> String {
 }
 
 fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
-    let outlook = Outlook::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
+    let outlook = ForecastBasis::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
     outlook.forecast(snapshot.total.open(), 0).filter(|_| !snapshot.control.paused)
 }
 
@@ -91,8 +91,8 @@ fn batches(batches: &[BatchAccount]) -> String {
         return String::new();
     }
     let columns =
-        ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, Align::Right));
-    let columns: Vec<_> = std::iter::once(("batch", Align::Left)).chain(columns).collect();
+        ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, TextAlign::Right));
+    let columns: Vec<_> = std::iter::once(("batch", TextAlign::Left)).chain(columns).collect();
     let row = |account: &BatchAccount| {
         let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = account.counts;
         let counts = [cases, queued, running, done, failed, cancelled, lost].map(thousands);
@@ -103,8 +103,8 @@ fn batches(batches: &[BatchAccount]) -> String {
 
 /// The versions of each batch that has several, or one that is withdrawn. Withdrawn cases aren't in the table of batches.
 fn model_versions(batches: &[BatchAccount]) -> String {
-    let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, Align::Right));
-    let columns: Vec<_> = ["batch", "version"].map(|head| (head, Align::Left)).into_iter().chain(heads).collect();
+    let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, TextAlign::Right));
+    let columns: Vec<_> = ["batch", "version"].map(|head| (head, TextAlign::Left)).into_iter().chain(heads).collect();
     let row = |batch: &BatchAccount, version: &ModelVersion| {
         let counted = version.counted();
         let counts = [counted.cases, counted.done, counted.failed, version.withdrawn().cases].map(thousands);
@@ -129,13 +129,13 @@ fn workers(workers: &[Heartbeat], now: f64) -> String {
         return String::new();
     }
     let columns = [
-        ("worker", Align::Left),
-        ("state", Align::Left),
-        ("case", Align::Left),
-        ("done", Align::Right),
-        ("failed", Align::Right),
-        ("median", Align::Right),
-        ("heard of", Align::Left),
+        ("worker", TextAlign::Left),
+        ("state", TextAlign::Left),
+        ("case", TextAlign::Left),
+        ("done", TextAlign::Right),
+        ("failed", TextAlign::Right),
+        ("median", TextAlign::Right),
+        ("heard of", TextAlign::Left),
     ];
     let row = |worker: &Heartbeat| {
         let case = worker.case.as_ref().map(|case| format!("{} of {}", &case.case_id.to_string()[..8], case.batch));
@@ -200,9 +200,9 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         })
     };
     let weight = |weight| match weight {
-        Weight::Information => "information",
-        Weight::Warning => "warning",
-        Weight::Problem => "problem",
+        NoticeWeight::Information => "information",
+        NoticeWeight::Warning => "warning",
+        NoticeWeight::Problem => "problem",
     };
     let notices = snapshot
         .notices(None)
@@ -243,10 +243,10 @@ fn version_json(version: &ModelVersion) -> Value {
 mod tests {
     use cruncher_study::accounting::SubmissionAccount;
     use cruncher_study::batch::Batch;
-    use cruncher_study::control::Control;
+    use cruncher_study::control::StudyControl;
     use cruncher_study::diagnosis::QueueCounts;
     use cruncher_study::error_groups::ErrorPart;
-    use cruncher_study::ledger::Finish;
+    use cruncher_study::ledger::CaseFinish;
 
     use super::*;
 
@@ -335,7 +335,7 @@ Versions of a model
     #[test]
     fn the_end_is_foretold_as_far_as_it_can_be_known() {
         let worker = r#"{"worker": "w", "host": "h", "start_time": 0, "time": 990.0, "state": "waiting"}"#;
-        let finish = Finish { end_time: 900.0, duration_secs: Some(10.0) };
+        let finish = CaseFinish { end_time: 900.0, duration_secs: Some(10.0) };
         let total = CaseCounts { cases: 60, queued: 60, ..CaseCounts::default() };
         let workers = vec![serde_json::from_str(worker).unwrap()];
         let of = |finished| {
@@ -346,7 +346,7 @@ Versions of a model
         assert!(finish_line(&of(3)).starts_with("Finishes in 10 min or later: "));
         assert_eq!(finish_line(&of(30)), "Finishes in 10 min to 10 min, with a chance of nine in ten.\n");
         assert!(as_json("prandtl", &of(30))["forecast"]["most_secs"].as_f64().unwrap() > 599.0);
-        let control = Control { paused: true, ..Control::default() };
+        let control = StudyControl { paused: true, ..StudyControl::default() };
         assert_eq!(finish_line(&Snapshot { control, ..of(30) }), "", "nobody knows when it goes on");
     }
 

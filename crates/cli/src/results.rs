@@ -8,18 +8,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use cruncher_aws::Client;
-use cruncher_backend::download::{DownloadError, Failed, Kind, Plan, Skipped, Tally, fetch, plan};
+use cruncher_backend::download::{
+    DownloadError, DownloadPlan, DownloadTally, FailedObject, ObjectKind, SkippedObject, fetch, plan,
+};
 use cruncher_backend::launch::find_config;
-use cruncher_backend::listing::{Outline, Row};
+use cruncher_backend::listing::{ListingOutline, ListingRow};
 use cruncher_backend::study::Study;
 use cruncher_backend::withdrawn::{case_of, withdrawn_cases};
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
 
-use crate::arguments::{Account, Destination, Only, Results};
+use crate::arguments::{CloudAccount, ResultsArguments, ResultsDestination, ResultsKind};
 use crate::cloud;
-use crate::failure::{Failure, of_launch};
-use crate::output::{Gauge, Reporter, note, result};
+use crate::failure::{CommandFailure, of_launch};
+use crate::output::{ProgressLine, ProgressReporter, note, result};
 use crate::release::VERSION;
 use crate::signal::unless_ended;
 use crate::text::{count, printable, size};
@@ -33,17 +35,17 @@ const MOST_NAMED: usize = 20;
 const MOST_CHARS: usize = 300;
 
 /// Fetches what isn't there yet, or writes a table.
-pub(crate) async fn run(account: &Account, arguments: &Results) -> Result<(), Failure> {
-    let Destination { folder, table } = &arguments.destination;
+pub(crate) async fn run(account: &CloudAccount, arguments: &ResultsArguments) -> Result<(), CommandFailure> {
+    let ResultsDestination { folder, table } = &arguments.destination;
     match (folder, table) {
         (Some(folder), _) => fill(account, arguments, folder).await,
         (None, Some(file)) => table::run(account, arguments, file).await,
         // One destination is required.
-        (None, None) => Err(Failure::new("Name a folder that the results go into, or a table.")),
+        (None, None) => Err(CommandFailure::new("Name a folder that the results go into, or a table.")),
     }
 }
 
-async fn fill(account: &Account, arguments: &Results, folder: &Path) -> Result<(), Failure> {
+async fn fill(account: &CloudAccount, arguments: &ResultsArguments, folder: &Path) -> Result<(), CommandFailure> {
     let so_far = RefCell::new(SoFar::default());
     let tally = unless_ended(fetch_into(account, arguments, folder, &so_far), || so_far.borrow().interrupted()).await?;
     conclude(&tally, folder)
@@ -68,11 +70,11 @@ impl SoFar {
 }
 
 async fn fetch_into(
-    account: &Account,
-    arguments: &Results,
+    account: &CloudAccount,
+    arguments: &ResultsArguments,
     path: &Path,
     so_far: &RefCell<SoFar>,
-) -> Result<Tally, Failure> {
+) -> Result<DownloadTally, CommandFailure> {
     let folder = DiskFolder::open(path)?;
     let client = cloud::client_as_stored(account).await?;
     let bucket = bucket(&client, arguments).await?;
@@ -80,15 +82,15 @@ async fn fetch_into(
     tell_skipped(&plan.skipped);
     let of = plan.wanted.len() as u64;
     so_far.borrow_mut().of = Some(of);
-    let gauge = Gauge::new(of, "objects");
-    let report = |tally: &Tally| {
+    let gauge = ProgressLine::new(of, "objects");
+    let report = |tally: &DownloadTally| {
         so_far.borrow_mut().settled = tally.settled();
         gauge.show_count(tally.settled(), format!(", {}", size(tally.size_bytes)));
     };
     fetch(&client, &bucket, &plan, &folder, report).await.map_err(|error| failure(error, path))
 }
 
-async fn bucket(client: &Client, arguments: &Results) -> Result<String, Failure> {
+async fn bucket(client: &Client, arguments: &ResultsArguments) -> Result<String, CommandFailure> {
     if let Some(bucket) = &arguments.bucket {
         return Ok(bucket.clone());
     }
@@ -97,14 +99,24 @@ async fn bucket(client: &Client, arguments: &Results) -> Result<String, Failure>
     Ok(config.bucket)
 }
 
-async fn look(client: &Client, bucket: &str, arguments: &Results, folder: &DiskFolder) -> Result<Plan, Failure> {
-    let reporter = Reporter::new();
+async fn look(
+    client: &Client,
+    bucket: &str,
+    arguments: &ResultsArguments,
+    folder: &DiskFolder,
+) -> Result<DownloadPlan, CommandFailure> {
+    let reporter = ProgressReporter::new();
     reporter.now("looking what there is");
     let prefix =
         arguments.batch.as_ref().map_or_else(|| DATA_PREFIX.to_owned(), |batch| format!("{DATA_PREFIX}{batch}/"));
-    let mut outline = Outline::of(client, bucket, &prefix).await?;
-    let is_wanted = |kind| arguments.only.is_empty() || arguments.only.iter().any(|only: &Only| only.kind() == kind);
-    for (kind, row) in [(Kind::Result, Row::Done), (Kind::Error, Row::Error), (Kind::File, Row::Files)] {
+    let mut outline = ListingOutline::of(client, bucket, &prefix).await?;
+    let is_wanted =
+        |kind| arguments.only.is_empty() || arguments.only.iter().any(|only: &ResultsKind| only.kind() == kind);
+    for (kind, row) in [
+        (ObjectKind::Result, ListingRow::Done),
+        (ObjectKind::Error, ListingRow::Error),
+        (ObjectKind::File, ListingRow::Files),
+    ] {
         if !is_wanted(kind) {
             outline.leave_out(row);
         }
@@ -118,22 +130,22 @@ async fn look(client: &Client, bucket: &str, arguments: &Results, folder: &DiskF
     Ok(plan(objects, folder.naming(), is_wanted))
 }
 
-fn failure(error: DownloadError, path: &Path) -> Failure {
+fn failure(error: DownloadError, path: &Path) -> CommandFailure {
     let on = "What was fetched stays, and the same command goes on.";
     match error {
-        DownloadError::Folder(reason) => Failure::new(format!(
+        DownloadError::Folder(reason) => CommandFailure::new(format!(
             "Nothing more can be written into {}: {reason}. Make room, or name another folder. {on}",
             path.display()
         )),
         DownloadError::Aws(error) => {
-            let failure = Failure::from(error);
-            Failure::new(format!("{} {on}", failure.message()))
+            let failure = CommandFailure::from(error);
+            CommandFailure::new(format!("{} {on}", failure.message()))
         }
     }
 }
 
-fn tell_skipped(skipped: &[Skipped]) {
-    for Skipped { key, reason } in skipped.iter().take(MOST_NAMED) {
+fn tell_skipped(skipped: &[SkippedObject]) {
+    for SkippedObject { key, reason } in skipped.iter().take(MOST_NAMED) {
         note(format_args!("Left out: {}: {reason}", printable(key, MOST_CHARS)));
     }
     tell_more(skipped.len(), "left out");
@@ -145,9 +157,9 @@ fn tell_more(number: usize, what: &str) {
     }
 }
 
-fn conclude(tally: &Tally, folder: &Path) -> Result<(), Failure> {
+fn conclude(tally: &DownloadTally, folder: &Path) -> Result<(), CommandFailure> {
     result(summary(tally));
-    for Failed { path, reason } in tally.failed.iter().take(MOST_NAMED) {
+    for FailedObject { path, reason } in tally.failed.iter().take(MOST_NAMED) {
         note(format_args!("Not fetched: {}: {}", printable(path, MOST_CHARS), printable(reason, MOST_CHARS)));
     }
     tell_more(tally.failed.len(), "not fetched");
@@ -155,14 +167,14 @@ fn conclude(tally: &Tally, folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let objects = count(tally.failed.len() as u64, "object");
-    Err(Failure::new(format!(
+    Err(CommandFailure::new(format!(
         "{objects} could not be fetched into {}. The same command tries it again.",
         folder.display()
     )))
 }
 
 /// `1,204 results, 3 errors, 12 files: 1,219 objects (15.2 MB), 1,210 of them were there already`
-fn summary(tally: &Tally) -> String {
+fn summary(tally: &DownloadTally) -> String {
     let kinds = [
         (tally.results, "result"),
         (tally.errors, "error"),
@@ -199,19 +211,19 @@ mod tests {
 
     #[test]
     fn a_summary_counts_what_is_there() {
-        let tally = Tally {
+        let tally = DownloadTally {
             results: 1_204,
             errors: 3,
             files: 12,
             size_bytes: 15_200_000,
             were_there: 1_210,
-            ..Tally::default()
+            ..DownloadTally::default()
         };
         let text = "1,204 results, 3 errors, 12 files: 1,219 objects (15 MB), 1,210 of them were there already";
         assert_eq!(summary(&tally), text);
-        let tally = Tally { results: 1, designs: 2, vanished: 1, size_bytes: 7, ..Tally::default() };
+        let tally = DownloadTally { results: 1, designs: 2, vanished: 1, size_bytes: 7, ..DownloadTally::default() };
         let text = "1 result, 2 designs and tables: 3 objects (7 bytes); 1 went away in the meantime";
         assert_eq!(summary(&tally), text);
-        assert_eq!(summary(&Tally::default()), "There is nothing to fetch.");
+        assert_eq!(summary(&DownloadTally::default()), "There is nothing to fetch.");
     }
 }

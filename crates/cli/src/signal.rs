@@ -2,18 +2,18 @@
 
 use std::io;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Who told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signal {
+pub(crate) enum EndSignal {
     /// Ctrl-C.
     Interrupt,
     /// The system, or whoever started this; or the terminal was closed.
     Terminate,
 }
 
-impl Signal {
+impl EndSignal {
     /// What the process ends with, by the shells' custom: 128 and the signal's number.
     const fn exit_code(self) -> u8 {
         match self {
@@ -24,25 +24,25 @@ impl Signal {
 }
 
 /// Hears signals from the moment that it is made.
-pub(crate) struct Listener {
+pub(crate) struct SignalListener {
     #[cfg(unix)]
-    signals: [(tokio::signal::unix::Signal, Signal); 3],
+    signals: [(tokio::signal::unix::Signal, EndSignal); 3],
 }
 
-impl Listener {
+impl SignalListener {
     /// Begins to listen.
-    pub(crate) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, CommandFailure> {
         Self::listen()
-            .map_err(|error| Failure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
+            .map_err(|error| CommandFailure::new(format!("This system doesn't tell when Ctrl-C is pressed: {error}.")))
     }
 
     #[cfg(unix)]
     fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let signals = [
-            (signal(SignalKind::interrupt())?, Signal::Interrupt),
-            (signal(SignalKind::terminate())?, Signal::Terminate),
-            (signal(SignalKind::hangup())?, Signal::Terminate),
+            (signal(SignalKind::interrupt())?, EndSignal::Interrupt),
+            (signal(SignalKind::terminate())?, EndSignal::Terminate),
+            (signal(SignalKind::hangup())?, EndSignal::Terminate),
         ];
         Ok(Self { signals })
     }
@@ -54,7 +54,7 @@ impl Listener {
 
     /// Waits for the next signal.
     #[cfg(unix)]
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> EndSignal {
         let [(interrupt, first), (terminate, second), (hang_up, third)] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => *first,
@@ -65,9 +65,9 @@ impl Listener {
 
     /// Waits for the next signal.
     #[cfg(not(unix))]
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> EndSignal {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::Interrupt,
+            Ok(()) => EndSignal::Interrupt,
             Err(_) => std::future::pending().await,
         }
     }
@@ -75,17 +75,17 @@ impl Listener {
 
 /// Does `work` until it is done or somebody presses Ctrl-C; then `message` says what that means.
 pub(crate) async fn unless_ended<T>(
-    work: impl Future<Output = Result<T, Failure>>,
+    work: impl Future<Output = Result<T, CommandFailure>>,
     message: impl FnOnce() -> String,
-) -> Result<T, Failure> {
-    let mut listener = Listener::new()?;
+) -> Result<T, CommandFailure> {
+    let mut listener = SignalListener::new()?;
     tokio::select! {
         result = work => result,
-        signal = listener.next() => Err(Failure::ended(message(), signal.exit_code())),
+        signal = listener.next() => Err(CommandFailure::ended(message(), signal.exit_code())),
     }
 }
 
 /// The end that a signal asked for.
-pub(crate) fn ended(signal: Signal, message: impl Into<String>) -> Failure {
-    Failure::ended(message, signal.exit_code())
+pub(crate) fn ended(signal: EndSignal, message: impl Into<String>) -> CommandFailure {
+    CommandFailure::ended(message, signal.exit_code())
 }

@@ -6,11 +6,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use cruncher_backend::keep::{Keep, KeepError};
+use cruncher_backend::keep::{KeyValueError, KeyValueStore};
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 const ENDING: &str = "json";
 
@@ -19,7 +19,7 @@ pub(crate) struct StateFolder(PathBuf);
 
 impl StateFolder {
     /// The user's own: `$XDG_STATE_HOME/cruncher`, `~/.local/state/cruncher`, or `%LOCALAPPDATA%\cruncher`.
-    pub(crate) fn find() -> Result<Self, Failure> {
+    pub(crate) fn find() -> Result<Self, CommandFailure> {
         let value = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
         let absolute = |path: PathBuf| path.is_absolute().then_some(path);
         let folder = if cfg!(windows) {
@@ -30,7 +30,7 @@ impl StateFolder {
         };
         let folder = folder.ok_or_else(|| {
             let name = if cfg!(windows) { "LOCALAPPDATA" } else { "XDG_STATE_HOME" };
-            Failure::new(format!("There is no folder to keep the state of an enqueueing in: set {name}."))
+            CommandFailure::new(format!("There is no folder to keep the state of an enqueueing in: set {name}."))
         })?;
         Ok(Self(folder.join("cruncher")))
     }
@@ -65,8 +65,8 @@ impl StateFolder {
         Ok(keys)
     }
 
-    fn failed(&self, error: &io::Error) -> KeepError {
-        KeepError::new(format!("{}: {error}", self.0.display()))
+    fn failed(&self, error: &io::Error) -> KeyValueError {
+        KeyValueError::new(format!("{}: {error}", self.0.display()))
     }
 }
 
@@ -79,16 +79,16 @@ fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// The files are small: nobody waits for them.
-impl Keep for StateFolder {
-    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+impl KeyValueStore for StateFolder {
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
         async move { self.write(key, &content).map_err(|error| self.failed(&error)) }.boxed_local()
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeepError>> {
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>> {
         async move { unless_missing(fs::read(self.path(key))).map_err(|error| self.failed(&error)) }.boxed_local()
     }
 
-    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
         async move {
             let deleted = unless_missing(fs::remove_file(self.path(key)));
             deleted.map(drop).map_err(|error| self.failed(&error))
@@ -96,7 +96,7 @@ impl Keep for StateFolder {
         .boxed_local()
     }
 
-    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeepError>> {
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
         async move { unless_missing(self.list()).map(Option::unwrap_or_default).map_err(|error| self.failed(&error)) }
             .boxed_local()
     }

@@ -6,11 +6,11 @@ use cruncher_aws::{Client, ErrorKind};
 use cruncher_backend::launch::find_config;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
-use cruncher_backend::watch::Watch;
+use cruncher_backend::watch::StudyWatch;
 
-use crate::arguments::{Account, Status};
+use crate::arguments::{CloudAccount, StatusArguments};
 use crate::cloud;
-use crate::failure::{Failure, of_launch};
+use crate::failure::{CommandFailure, of_launch};
 use crate::output::{is_watched, note, result, result_part};
 use crate::release::VERSION;
 use crate::report::{as_json, as_line, as_text};
@@ -22,11 +22,11 @@ const PAUSE: Duration = Duration::from_secs(3);
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
 /// Shows how far a study is, once or until no case waits or runs.
-pub(crate) async fn run(account: &Account, arguments: &Status) -> Result<(), Failure> {
+pub(crate) async fn run(account: &CloudAccount, arguments: &StatusArguments) -> Result<(), CommandFailure> {
     unless_ended(Box::pin(show(account, arguments)), || "Interrupted; the study goes on.".to_owned()).await
 }
 
-async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {
+async fn show(account: &CloudAccount, arguments: &StatusArguments) -> Result<(), CommandFailure> {
     let client = cloud::client(account).await?;
     let mut watch = watch(client, &arguments.study).await?;
     let mut snapshot = watch.refresh().await?;
@@ -42,25 +42,29 @@ async fn show(account: &Account, arguments: &Status) -> Result<(), Failure> {
     if arguments.require_done { require_done(&arguments.study, &snapshot) } else { Ok(()) }
 }
 
-fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), Failure> {
+fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {
     let total = snapshot.total;
     if total.cases > 0 && total.done == total.cases {
         return Ok(());
     }
-    Err(Failure::new(format!("Study {study} is not done: {}.", as_line(snapshot))))
+    Err(CommandFailure::new(format!("Study {study} is not done: {}.", as_line(snapshot))))
 }
 
-async fn watch(client: Client, study: &str) -> Result<Watch, Failure> {
+async fn watch(client: Client, study: &str) -> Result<StudyWatch, CommandFailure> {
     let region = client.endpoints().region.clone();
     let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
-    Ok(Watch::new(Study { client, config }))
+    Ok(StudyWatch::new(Study { client, config }))
 }
 
 fn pretty(study: &str, snapshot: &Snapshot) -> String {
     format!("{:#}", as_json(study, snapshot))
 }
 
-async fn follow(mut watch: Watch, mut snapshot: Snapshot, arguments: &Status) -> Result<Snapshot, Failure> {
+async fn follow(
+    mut watch: StudyWatch,
+    mut snapshot: Snapshot,
+    arguments: &StatusArguments,
+) -> Result<Snapshot, CommandFailure> {
     let mut last_line = String::new();
     loop {
         print(&arguments.study, &snapshot, arguments, &mut last_line);
@@ -81,7 +85,7 @@ const fn is_passing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Transport | ErrorKind::Server | ErrorKind::Throttled | ErrorKind::Malformed)
 }
 
-fn print(study: &str, snapshot: &Snapshot, arguments: &Status, last_line: &mut String) {
+fn print(study: &str, snapshot: &Snapshot, arguments: &StatusArguments, last_line: &mut String) {
     if arguments.json {
         result(as_json(study, snapshot));
     } else if is_watched() {

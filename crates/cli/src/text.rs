@@ -40,7 +40,7 @@ pub(crate) fn printable(text: &str, most_chars: usize) -> String {
 
 /// Where the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
+pub(crate) enum TextAlign {
     /// Texts.
     Left,
     /// Numbers.
@@ -48,7 +48,7 @@ pub(crate) enum Align {
 }
 
 /// Columns as wide as they need to be, indented by two.
-pub(crate) fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(columns: &[(&str, TextAlign)], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([columns[column].0.chars().count()]).max().unwrap_or(0)
@@ -61,8 +61,8 @@ pub(crate) fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> String {
         for ((cell, (_, align)), width) in row.iter().zip(columns).zip(&widths) {
             // Writing to a string can't fail.
             let _ = match align {
-                Align::Left => write!(line, "  {cell:<width$}"),
-                Align::Right => write!(line, "  {cell:>width$}"),
+                TextAlign::Left => write!(line, "  {cell:<width$}"),
+                TextAlign::Right => write!(line, "  {cell:>width$}"),
             };
         }
         text.push_str(line.trim_end());
@@ -109,6 +109,6 @@ mod tests {
     fn columns_are_as_wide_as_they_need_to_be() {
         let rows = [vec!["a/b".to_owned(), "12".to_owned()], vec!["c".to_owned(), "1,000".to_owned()]];
         let expected = "  batch   done\n  a/b       12\n  c      1,000\n";
-        assert_eq!(table(&[("batch", Align::Left), ("done", Align::Right)], &rows), expected);
+        assert_eq!(table(&[("batch", TextAlign::Left), ("done", TextAlign::Right)], &rows), expected);
     }
 }

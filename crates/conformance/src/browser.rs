@@ -3,8 +3,8 @@
 use cruncher_aws::transport::fetch;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::checks::{Shell, run as run_checks};
-use crate::cloud::Cloud;
+use crate::checks::{CheckShell, run as run_checks};
+use crate::cloud::CheckedCloud;
 
 /// Runs every check that a browser can, against the cloud at `endpoint_url` with the keys in `keys_json`. Resolves to
 /// the reports, one JSON object a line.
@@ -14,8 +14,9 @@ use crate::cloud::Cloud;
 #[wasm_bindgen]
 pub async fn run(endpoint_url: String, keys_json: String) -> Result<String, String> {
     let keys = serde_json::from_str(&keys_json).map_err(|error| format!("the keys: {error}"))?;
-    let cloud = Cloud::new(fetch::ports(), &endpoint_url, keys);
+    let cloud = CheckedCloud::new(fetch::ports(), &endpoint_url, keys);
     let mut lines = Vec::new();
-    run_checks(&cloud, Shell::Browser, |report| lines.push(serde_json::to_string(&report).unwrap_or_default())).await;
+    run_checks(&cloud, CheckShell::Browser, |report| lines.push(serde_json::to_string(&report).unwrap_or_default()))
+        .await;
     Ok(lines.join("\n"))
 }

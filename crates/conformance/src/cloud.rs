@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// A deployed study, and who may do what in it.
 #[derive(Deserialize)]
-pub struct Keys {
+pub struct DeployedKeys {
     region: String,
     stack: String,
     bucket: String,
@@ -33,16 +33,16 @@ impl Key {
 }
 
 /// A study in a cloud, seen through one shell's ports.
-pub struct Cloud {
+pub struct CheckedCloud {
     ports: Ports,
     endpoint_url: String,
-    keys: Keys,
+    keys: DeployedKeys,
 }
 
-impl Cloud {
+impl CheckedCloud {
     /// The study that `keys` open, in the cloud at `endpoint_url`.
     #[must_use]
-    pub fn new(ports: Ports, endpoint_url: &str, keys: Keys) -> Self {
+    pub fn new(ports: Ports, endpoint_url: &str, keys: DeployedKeys) -> Self {
         Self { ports, endpoint_url: endpoint_url.to_owned(), keys }
     }
 
@@ -95,28 +95,28 @@ impl Cloud {
     }
 
     /// The same shell with a clock that is wrong.
-    pub(crate) fn ports_that_are(&self, wrong: Wrong) -> Ports {
+    pub(crate) fn ports_that_are(&self, wrong: WrongKeys) -> Ports {
         let clock = Arc::new(WrongClock { right: self.ports.clock.clone(), wrong });
         Ports { clock, ..self.ports.clone() }
     }
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Wrong {
+pub(crate) enum WrongKeys {
     Fast(Duration),
     Slow(Duration),
 }
 
 struct WrongClock {
     right: Arc<dyn Clock>,
-    wrong: Wrong,
+    wrong: WrongKeys,
 }
 
 impl Clock for WrongClock {
     fn now(&self) -> Duration {
         match self.wrong {
-            Wrong::Fast(by) => self.right.now() + by,
-            Wrong::Slow(by) => self.right.now().saturating_sub(by),
+            WrongKeys::Fast(by) => self.right.now() + by,
+            WrongKeys::Slow(by) => self.right.now().saturating_sub(by),
         }
     }
 }

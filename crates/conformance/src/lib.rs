@@ -1,6 +1,6 @@
 //! One suite of checks, run by a process and by a browser through the transports that ship, against the same cloud.
 //!
-//! A check is an async function of a [`Cloud`]; it knows nothing of the shell that runs it. What a shell can't see is
+//! A check is an async function of a [`CheckedCloud`]; it knows nothing of the shell that runs it. What a shell can't see is
 //! left to the other one: a browser hides a refusal that comes without CORS headers.
 
 #[cfg(target_arch = "wasm32")]
@@ -10,6 +10,6 @@ mod cloud;
 mod failure;
 pub mod signing;
 
-pub use checks::{Check, Shell, run};
-pub use cloud::{Cloud, Keys};
-pub use failure::Failure;
+pub use checks::{CheckShell, ConformanceCheck, run};
+pub use cloud::{CheckedCloud, DeployedKeys};
+pub use failure::CheckFailure;

@@ -18,7 +18,7 @@ mod native {
     use std::process::ExitCode;
 
     use cruncher_aws::transport::native;
-    use cruncher_conformance::{Cloud, Failure, Shell, run, signing};
+    use cruncher_conformance::{CheckFailure, CheckShell, CheckedCloud, run, signing};
 
     const KEYS: &str = "CRUNCHER_CONFORMANCE_KEYS";
 
@@ -28,7 +28,7 @@ mod native {
         let result = match arguments[..] {
             ["run", endpoint_url] => check(endpoint_url),
             ["sign"] => sign(),
-            _ => Err(Failure::new("usage: conformance run <endpoint address> | conformance sign")),
+            _ => Err(CheckFailure::new("usage: conformance run <endpoint address> | conformance sign")),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,
@@ -39,18 +39,18 @@ mod native {
         }
     }
 
-    fn check(endpoint_url: &str) -> Result<(), Failure> {
-        let keys = std::env::var(KEYS).map_err(|error| Failure::new(format!("{KEYS}: {error}")))?;
-        let keys = serde_json::from_str(&keys).map_err(|error| Failure::new(format!("{KEYS}: {error}")))?;
+    fn check(endpoint_url: &str) -> Result<(), CheckFailure> {
+        let keys = std::env::var(KEYS).map_err(|error| CheckFailure::new(format!("{KEYS}: {error}")))?;
+        let keys = serde_json::from_str(&keys).map_err(|error| CheckFailure::new(format!("{KEYS}: {error}")))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Failure::new(error.to_string()))?;
+            .map_err(|error| CheckFailure::new(error.to_string()))?;
         runtime.block_on(async {
-            let ports = native::ports().map_err(|error| Failure::new(error.to_string()))?;
-            let cloud = Cloud::new(ports, endpoint_url, keys);
+            let ports = native::ports().map_err(|error| CheckFailure::new(error.to_string()))?;
+            let cloud = CheckedCloud::new(ports, endpoint_url, keys);
             let mut written = Ok(());
-            run(&cloud, Shell::Native, |report| {
+            run(&cloud, CheckShell::Native, |report| {
                 if written.is_ok() {
                     written = write_line(&report);
                 }
@@ -60,16 +60,16 @@ mod native {
         })
     }
 
-    fn sign() -> Result<(), Failure> {
+    fn sign() -> Result<(), CheckFailure> {
         for line in std::io::stdin().lock().lines() {
-            let line = line.map_err(|error| Failure::new(error.to_string()))?;
+            let line = line.map_err(|error| CheckFailure::new(error.to_string()))?;
             write_line(&signing::signed(&line)?)?;
         }
         Ok(())
     }
 
-    fn write_line(value: &impl serde::Serialize) -> Result<(), Failure> {
-        let line = serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))?;
-        writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::new(error.to_string()))
+    fn write_line(value: &impl serde::Serialize) -> Result<(), CheckFailure> {
+        let line = serde_json::to_string(value).map_err(|error| CheckFailure::new(error.to_string()))?;
+        writeln!(std::io::stdout(), "{line}").map_err(|error| CheckFailure::new(error.to_string()))
     }
 }

@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cruncher_aws::cloudformation::CreateStack;
 use cruncher_aws::s3::{GetObject, ListObjects, PutObject};
-use cruncher_aws::sqs::{Entry, SendMessageBatch};
-use cruncher_aws::{Credentials, Endpoints, Error, Operation, Request, Scope, sign};
+use cruncher_aws::sqs::{BatchEntry, SendMessageBatch};
+use cruncher_aws::{Credentials, Endpoints, Error, Operation, SigningScope, UnsignedRequest, sign};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::CheckFailure;
 
 /// One operation, and whom and when to sign it for.
 #[derive(Deserialize)]
-pub struct Order {
+pub struct SigningOrder {
     region: String,
     endpoint_url: Option<String>,
     key_id: String,
@@ -38,7 +38,7 @@ enum Described {
 
 /// The request as it would be sent.
 #[derive(Serialize)]
-pub struct Signed {
+pub struct SignedRequest {
     method: String,
     url: String,
     headers: BTreeMap<String, String>,
@@ -52,8 +52,8 @@ pub struct Signed {
 ///
 /// # Errors
 /// If the line isn't an order, or its operation can't be built.
-pub fn signed(line: &str) -> Result<Signed, Failure> {
-    let order: Order = serde_json::from_str(line).map_err(|error| Failure::new(error.to_string()))?;
+pub fn signed(line: &str) -> Result<SignedRequest, CheckFailure> {
+    let order: SigningOrder = serde_json::from_str(line).map_err(|error| CheckFailure::new(error.to_string()))?;
     let endpoints = Endpoints::new(&order.region, order.endpoint_url.clone());
     let request = order.operation.build(&endpoints)?;
     let mut credentials = Credentials::new(&order.key_id, &order.secret);
@@ -62,10 +62,10 @@ pub fn signed(line: &str) -> Result<Signed, Failure> {
     }
     let region = endpoints.signing_region(request.service());
     let mut http = request.http();
-    let scope = Scope { service: request.service().name(), region };
+    let scope = SigningScope { service: request.service().name(), region };
     sign(&mut http, &credentials, scope, Duration::from_secs(order.time))?;
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Ok(Signed {
+    Ok(SignedRequest {
         method: http.method().to_string(),
         url: http.uri().to_string(),
         headers: http.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
@@ -76,7 +76,7 @@ pub fn signed(line: &str) -> Result<Signed, Failure> {
 }
 
 impl Described {
-    fn build(self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         match self {
             Self::GetObject { bucket, key, if_none_match } => {
                 let mut operation = GetObject::new(bucket, key);
@@ -99,7 +99,7 @@ impl Described {
                 .continuation_token(token)
                 .build(endpoints),
             Self::SendMessageBatch { queue_url, body } => {
-                let entry = Entry { id: "0".into(), group_id: body.clone(), deduplication_id: body.clone(), body };
+                let entry = BatchEntry { id: "0".into(), group_id: body.clone(), deduplication_id: body.clone(), body };
                 SendMessageBatch::new(queue_url, vec![entry]).build(endpoints)
             }
             Self::CreateStack { stack, template, parameters } => parameters

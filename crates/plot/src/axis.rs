@@ -23,7 +23,7 @@ const PADDING: f64 = 0.04;
 
 /// How places follow from values.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Scale {
+pub enum AxisScale {
     /// Equal differences are equally far apart.
     Linear,
     /// As linear, with ticks at whole numbers only.
@@ -51,17 +51,17 @@ pub struct Axis {
     /// The value at place 1.
     pub most: f64,
     /// How places follow from values.
-    pub scale: Scale,
+    pub scale: AxisScale,
 }
 
 impl Axis {
     /// An axis that shows all finite values that have a place, and a little more, but no other sign than theirs: what can't be
     /// negative isn't drawn as if it could. If they are all equal, or none is there, it shows a range around them.
     #[must_use]
-    pub fn covering(label: &str, unit: &str, scale: Scale, values: &[f64]) -> Self {
+    pub fn covering(label: &str, unit: &str, scale: AxisScale, values: &[f64]) -> Self {
         let (label, unit) = (label.to_owned(), unit.to_owned());
         let mut axis = Self { label, unit, least: 1.0, most: 10.0, scale };
-        if let Scale::Categories(names) = &axis.scale {
+        if let AxisScale::Categories(names) = &axis.scale {
             (axis.least, axis.most) = (-0.5, real(names.len().max(1)) - 0.5);
             return axis;
         }
@@ -77,7 +77,7 @@ impl Axis {
     /// A range with room at its ends, as far as these have the sign of the values that lie from `least` to `most`.
     fn within_sign(&self, (least, most): (f64, f64), (from, to): (f64, f64)) -> (f64, f64) {
         match self.scale {
-            Scale::Linear | Scale::Counts => {
+            AxisScale::Linear | AxisScale::Counts => {
                 (if least >= 0.0 { from.max(0.0) } else { from }, if most <= 0.0 { to.min(0.0) } else { to })
             }
             _ => (from, to),
@@ -89,10 +89,10 @@ impl Axis {
     #[inline]
     pub fn can_show(&self, value: f64) -> bool {
         match self.scale {
-            Scale::Linear | Scale::Counts => value.abs() <= MAX_SHOWN,
-            Scale::Logarithmic => value > 0.0 && value.is_finite(),
-            Scale::Time { .. } => CALENDAR_SECS.contains(&value),
-            Scale::Categories(_) => value.is_finite(),
+            AxisScale::Linear | AxisScale::Counts => value.abs() <= MAX_SHOWN,
+            AxisScale::Logarithmic => value > 0.0 && value.is_finite(),
+            AxisScale::Time { .. } => CALENDAR_SECS.contains(&value),
+            AxisScale::Categories(_) => value.is_finite(),
         }
     }
 
@@ -105,14 +105,14 @@ impl Axis {
     /// An axis with equal places for categories, whose values are 0, 1, 2, ….
     #[must_use]
     pub fn of_categories(label: &str, names: Vec<String>) -> Self {
-        Self::covering(label, "", Scale::Categories(names), &[])
+        Self::covering(label, "", AxisScale::Categories(names), &[])
     }
 
     /// An axis from no case to the number `most`.
     #[must_use]
     pub fn of_counts(label: &str, most: f64) -> Self {
         let most = most.max(1.0) * (1.0 + PADDING);
-        Self { label: label.to_owned(), unit: String::new(), least: 0.0, most, scale: Scale::Counts }
+        Self { label: label.to_owned(), unit: String::new(), least: 0.0, most, scale: AxisScale::Counts }
     }
 
     /// Where a value stands: 0 at the beginning, 1 at the end, beyond these outside of what is shown. Not a number if the
@@ -184,8 +184,8 @@ impl Axis {
 
     fn words_of(&self, value: f64, write: impl Fn(f64) -> String) -> String {
         match &self.scale {
-            Scale::Time { utc_offset_secs } => time::moment(value + utc_offset_secs),
-            Scale::Categories(names) if value >= 0.0 => {
+            AxisScale::Time { utc_offset_secs } => time::moment(value + utc_offset_secs),
+            AxisScale::Categories(names) if value >= 0.0 => {
                 names.get(whole(value.round())).cloned().unwrap_or_else(|| write(value))
             }
             _ if self.unit.is_empty() => write(value),
@@ -199,22 +199,22 @@ impl Axis {
     }
 
     /// Places as lengths: place 1 is `length`.
-    pub(crate) fn mapping(&self, length: f64) -> Mapping {
+    pub(crate) fn mapping(&self, length: f64) -> AxisMapping {
         let (least, most) = (self.stretched(self.least), self.stretched(self.most));
-        let is_logarithmic = self.scale == Scale::Logarithmic;
-        Mapping { is_logarithmic, offset: least, range: most - least, length }
+        let is_logarithmic = self.scale == AxisScale::Logarithmic;
+        AxisMapping { is_logarithmic, offset: least, range: most - least, length }
     }
 
     /// Values so that places are proportional to them.
     pub(crate) fn stretched(&self, value: f64) -> f64 {
-        if self.scale == Scale::Logarithmic { log2(value) } else { value }
+        if self.scale == AxisScale::Logarithmic { log2(value) } else { value }
     }
 
     /// The other way round, as far as it can be shown.
     fn shrunk(&self, stretched: f64) -> f64 {
         match self.scale {
-            Scale::Logarithmic => stretched.exp2().clamp(f64::from_bits(1), f64::MAX),
-            Scale::Time { .. } => stretched.clamp(*CALENDAR_SECS.start(), *CALENDAR_SECS.end()),
+            AxisScale::Logarithmic => stretched.exp2().clamp(f64::from_bits(1), f64::MAX),
+            AxisScale::Time { .. } => stretched.clamp(*CALENDAR_SECS.start(), *CALENDAR_SECS.end()),
             _ => stretched.clamp(-MAX_SHOWN, MAX_SHOWN),
         }
     }
@@ -233,8 +233,8 @@ impl Axis {
     /// A range, stretched, must be wider than this.
     fn finest(&self, (least, most): (f64, f64)) -> f64 {
         match self.scale {
-            Scale::Logarithmic => MIN_RANGE_OF_LOGARITHMS,
-            Scale::Categories(_) => MIN_RANGE,
+            AxisScale::Logarithmic => MIN_RANGE_OF_LOGARITHMS,
+            AxisScale::Categories(_) => MIN_RANGE,
             _ => (MIN_RELATIVE_RANGE * least.abs().max(most.abs())).max(MIN_RANGE),
         }
     }
@@ -242,8 +242,8 @@ impl Axis {
     /// A range around a single value, both stretched.
     fn around(&self, value: f64) -> (f64, f64) {
         let reach = match self.scale {
-            Scale::Logarithmic => 1.0,
-            Scale::Time { .. } => 30.0,
+            AxisScale::Logarithmic => 1.0,
+            AxisScale::Time { .. } => 30.0,
             _ if value.abs() <= MIN_RANGE => 1.0,
             _ => 0.1 * value.abs(),
         };
@@ -253,8 +253,8 @@ impl Axis {
     /// What is shown when there is nothing to be shown, stretched.
     fn default_extent(&self) -> (f64, f64) {
         match self.scale {
-            Scale::Logarithmic => (0.0, log2(10.0)),
-            Scale::Time { .. } => (0.0, 3_600.0),
+            AxisScale::Logarithmic => (0.0, log2(10.0)),
+            AxisScale::Time { .. } => (0.0, 3_600.0),
             _ => (0.0, 1.0),
         }
     }
@@ -262,7 +262,7 @@ impl Axis {
 
 /// Lengths of values along an axis, with all that doesn't depend on the value computed before.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mapping {
+pub(crate) struct AxisMapping {
     is_logarithmic: bool,
     offset: f64,
     range: f64,
@@ -272,7 +272,7 @@ pub(crate) struct Mapping {
 /// Farther outside nobody sees where a line goes.
 const FAR: f64 = 1e9;
 
-impl Mapping {
+impl AxisMapping {
     #[inline]
     pub(crate) fn place(&self, value: f64) -> f64 {
         let stretched = if self.is_logarithmic { log2(value) } else { value };
@@ -296,26 +296,26 @@ mod tests {
 
     #[test]
     fn values_that_differ_by_next_to_nothing_are_shown_as_one() {
-        let axis = Axis::covering("a", "", Scale::Linear, &[1.9e-308, -0.0]);
+        let axis = Axis::covering("a", "", AxisScale::Linear, &[1.9e-308, -0.0]);
         assert!((0.0..=1.0).contains(&axis.place(1.9e-308)), "{axis:?}");
     }
 
-    fn axis(least: f64, most: f64, scale: Scale) -> Axis {
+    fn axis(least: f64, most: f64, scale: AxisScale) -> Axis {
         Axis { label: "friction".to_owned(), unit: "°".to_owned(), least, most, scale }
     }
 
     #[test]
     fn a_range_covers_its_values_and_a_little_more() {
-        let axis = Axis::covering("", "", Scale::Linear, &[3.0, f64::NAN, 13.0, f64::INFINITY]);
+        let axis = Axis::covering("", "", AxisScale::Linear, &[3.0, f64::NAN, 13.0, f64::INFINITY]);
         assert_eq!((axis.least, axis.most), (2.6, 13.4));
-        let axis = Axis::covering("", "", Scale::Logarithmic, &[-3.0, 0.0, 1.0, 1_024.0]);
+        let axis = Axis::covering("", "", AxisScale::Logarithmic, &[-3.0, 0.0, 1.0, 1_024.0]);
         assert!((axis.least - 0.757_858).abs() < 1e-5, "{}", axis.least);
     }
 
     #[test]
     fn an_axis_has_no_other_sign_than_its_values() {
         let ends = |values: &[f64]| {
-            let axis = Axis::covering("capacity", "", Scale::Linear, values);
+            let axis = Axis::covering("capacity", "", AxisScale::Linear, values);
             (axis.least, axis.most)
         };
         assert_eq!(ends(&[30.0, 1_280.0]), (0.0, 1_330.0));
@@ -323,13 +323,13 @@ mod tests {
         assert_eq!(ends(&[-1.0, 0.0]), (-1.04, 0.0));
         assert_eq!(ends(&[-1.0, 24.0]), (-2.0, 25.0));
         assert_eq!(ends(&[100.0, 200.0]), (96.0, 204.0));
-        let zero = Axis::covering("", "", Scale::Linear, &[0.0, 1.0]);
+        let zero = Axis::covering("", "", AxisScale::Linear, &[0.0, 1.0]);
         assert_eq!((zero.place(0.0), zero.zoomed(0.5, 2.0).least < 0.0), (0.0, true), "who zooms sees what is there");
     }
 
     #[test]
     fn a_single_value_stands_in_the_middle() {
-        for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: 0.0 }] {
+        for scale in [AxisScale::Linear, AxisScale::Logarithmic, AxisScale::Time { utc_offset_secs: 0.0 }] {
             for value in [1e-9, 5.0, 1e10] {
                 let axis = Axis::covering("", "", scale.clone(), &[value; 3]);
                 assert!((axis.place(value) - 0.5).abs() < 1e-3, "{scale:?} {value}");
@@ -337,26 +337,26 @@ mod tests {
             let empty = Axis::covering("", "", scale.clone(), &[f64::NAN]);
             assert!(empty.least < empty.most, "{scale:?}");
         }
-        let zero = Axis::covering("", "", Scale::Linear, &[0.0]);
+        let zero = Axis::covering("", "", AxisScale::Linear, &[0.0]);
         assert_eq!((zero.least, zero.most), (-1.08, 1.08));
     }
 
     #[test]
     fn what_no_measurement_has_is_left_out_of_the_range() {
         let values = [500.0, f64::MAX, 530.0, f64::MIN, f64::INFINITY];
-        let axis = Axis::covering("", "", Scale::Linear, &values);
+        let axis = Axis::covering("", "", AxisScale::Linear, &values);
         assert_eq!((axis.least, axis.most), (498.8, 531.2));
         assert_eq!(values.map(|value| axis.can_show(value)), [true, false, true, false, false]);
-        let all = Axis::covering("", "", Scale::Linear, &[f64::MAX]);
+        let all = Axis::covering("", "", AxisScale::Linear, &[f64::MAX]);
         assert!(all.least < all.most && all.most.is_finite());
-        let times = Axis::covering("", "", Scale::Time { utc_offset_secs: 0.0 }, &[1.8e9, 1.8e9 + 100.0, 1e300]);
+        let times = Axis::covering("", "", AxisScale::Time { utc_offset_secs: 0.0 }, &[1.8e9, 1.8e9 + 100.0, 1e300]);
         assert!(times.most < 1.9e9, "{times:?}");
     }
 
     #[test]
     fn values_that_differ_in_their_last_digits_are_told_apart() {
         for (one, other) in [(1.0, 1.0_f64.next_up()), (1e17, 1e17 + 160.0), (-1e300, (-1e300_f64).next_up())] {
-            let axis = Axis::covering("", "", Scale::Linear, &[one, other]);
+            let axis = Axis::covering("", "", AxisScale::Linear, &[one, other]);
             assert!((0.0..=1.0).contains(&axis.place(one)) && axis.place(one) < axis.place(other), "{axis:?}");
         }
     }
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn the_ends_stand_at_the_ends() {
         for (least, most) in [(0.1, 0.7), (-3.3, 1e17), (-1e300, 1e300), (1e-310, 5e-300)] {
-            let axis = axis(least, most, Scale::Linear);
+            let axis = axis(least, most, AxisScale::Linear);
             assert_eq!((axis.place(least), axis.place(most)), (0.0, 1.0));
             assert_eq!((axis.value(0.0), axis.value(1.0)), (least, most));
         }
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_logarithm_has_no_place_for_zero_and_less() {
-        let axis = axis(1.0, 100.0, Scale::Logarithmic);
+        let axis = axis(1.0, 100.0, AxisScale::Logarithmic);
         assert_eq!((axis.place(0.0), axis.place(-5.0)), (f64::NEG_INFINITY, f64::NEG_INFINITY));
         assert!(axis.place(f64::NAN).is_nan());
         assert!((axis.place(10.0) - 0.5).abs() < 1e-9);
@@ -387,39 +387,39 @@ mod tests {
 
     #[test]
     fn a_zoom_keeps_what_is_pointed_at() {
-        let zoomed = axis(0.0, 100.0, Scale::Linear).zoomed(0.25, 0.5);
+        let zoomed = axis(0.0, 100.0, AxisScale::Linear).zoomed(0.25, 0.5);
         assert_eq!((zoomed.least, zoomed.most), (12.5, 62.5));
         let endless = (0..5_000).fold(zoomed, |axis, _| axis.zoomed(0.3, 0.5));
         assert!(endless.least < endless.most && endless.place(endless.value(0.5)).is_finite());
-        let far = (0..5_000).fold(axis(1.0, 2.0, Scale::Logarithmic), |axis, _| axis.zoomed(0.3, 2.0));
+        let far = (0..5_000).fold(axis(1.0, 2.0, AxisScale::Logarithmic), |axis, _| axis.zoomed(0.3, 2.0));
         assert!(far.least > 0.0 && far.most.is_finite());
-        let far = (0..5_000).fold(axis(1.0, 2.0, Scale::Linear), |axis, _| axis.zoomed(0.3, 2.0));
+        let far = (0..5_000).fold(axis(1.0, 2.0, AxisScale::Linear), |axis, _| axis.zoomed(0.3, 2.0));
         assert!((far.most - far.least).is_finite() && far.place(far.value(0.5)).is_finite());
     }
 
     #[test]
     fn words_have_the_unit() {
-        assert_eq!(axis(0.0, 1.0, Scale::Linear).words(0.25), "0.25 °");
-        assert_eq!(axis(0.0, 1.0, Scale::Linear).title(), "friction, °");
-        assert_eq!(axis(0.0, 1.0, Scale::Time { utc_offset_secs: 3_600.0 }).words(0.0), "1 Jan 1970, 01:00");
+        assert_eq!(axis(0.0, 1.0, AxisScale::Linear).words(0.25), "0.25 °");
+        assert_eq!(axis(0.0, 1.0, AxisScale::Linear).title(), "friction, °");
+        assert_eq!(axis(0.0, 1.0, AxisScale::Time { utc_offset_secs: 3_600.0 }).words(0.0), "1 Jan 1970, 01:00");
     }
 
     proptest! {
         #[test]
         fn a_value_stands_at_its_place(least in -1e9..1e9_f64, span in 1e-3..1e9_f64, place in -1.0..2.0_f64) {
-            let axis = axis(least, least + span, Scale::Linear);
+            let axis = axis(least, least + span, AxisScale::Linear);
             prop_assert!((axis.place(axis.value(place)) - place).abs() < 1e-3);
         }
 
         #[test]
         fn a_value_stands_at_its_place_on_a_logarithm(power in -30.0..30.0_f64, span in 0.01..30.0_f64, place in -1.0..2.0_f64) {
-            let axis = axis(10_f64.powf(power), 10_f64.powf(power + span), Scale::Logarithmic);
+            let axis = axis(10_f64.powf(power), 10_f64.powf(power + span), AxisScale::Logarithmic);
             prop_assert!((axis.place(axis.value(place)) - place).abs() < 1e-6);
         }
 
         #[test]
         fn there_and_back_is_where_one_was(least in 0.1..1e3_f64, factor in 1.1..1e3_f64, place in 0.0..1.0_f64, zoom in 0.1..10.0_f64, share in -1.0..1.0_f64) {
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
                 let axis = axis(least, least * factor, scale);
                 let back = axis.zoomed(place, zoom).zoomed(place, 1.0 / zoom).panned(share).panned(-share);
                 prop_assert!(axis.place(back.least).abs() < 1e-6 && (axis.place(back.most) - 1.0).abs() < 1e-6);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::axis::Axis;
-use crate::drawn::Unplaced;
+use crate::drawn::UnplacedValues;
 use crate::number::{real, whole};
 
 /// An axis has so many places.
@@ -25,15 +25,15 @@ const MAX_LEVELS: usize = 40;
 /// Where the values of a column stand on an axis, in 65,536 steps: finer than any screen, and small enough to be kept. What is
 /// counted again and again for other selections is counted by these.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Places {
+pub struct AxisPlaces {
     of_case: Vec<u16>,
     shown: usize,
     missing: usize,
-    unplaced: Unplaced,
+    unplaced: UnplacedValues,
     levels: OnceCell<Option<Vec<u16>>>,
 }
 
-impl Places {
+impl AxisPlaces {
     /// Looks where each value stands.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64]) -> Self {
@@ -46,7 +46,7 @@ impl Places {
         };
         let mut of_case: Vec<u16> = values.iter().map(place).collect();
         let shown = of_case.iter().filter(|place| **place < OUTSIDE).count();
-        let (mut missing, mut unplaced) = (0, Unplaced::default());
+        let (mut missing, mut unplaced) = (0, UnplacedValues::default());
         if shown < values.len() {
             for (place, value) in of_case.iter_mut().zip(values).filter(|(place, _)| **place == OUTSIDE) {
                 if value.is_nan() {
@@ -66,7 +66,7 @@ impl Places {
     }
 
     /// The values that no range of the axis shows.
-    pub(crate) const fn unplaced(&self) -> &Unplaced {
+    pub(crate) const fn unplaced(&self) -> &UnplacedValues {
         &self.unplaced
     }
 
@@ -94,7 +94,7 @@ impl Places {
 
     /// The first and the last place of those that are shown; the whole axis if none is.
     pub(crate) fn extent(&self) -> (usize, usize) {
-        let shown = || self.each().filter(|place| place.is_shown()).map(Place::index);
+        let shown = || self.each().filter(|place| place.is_shown()).map(AxisPlace::index);
         shown().min().zip(shown().max()).unwrap_or((0, PLACES - 1))
     }
 
@@ -107,26 +107,26 @@ impl Places {
 
     /// The place of a case, shown or not; none if it has no value.
     #[inline]
-    pub(crate) fn at(&self, case: usize) -> Option<Place> {
-        self.of_case.get(case).filter(|place| **place != NO_VALUE).map(|place| Place(*place))
+    pub(crate) fn at(&self, case: usize) -> Option<AxisPlace> {
+        self.of_case.get(case).filter(|place| **place != NO_VALUE).map(|place| AxisPlace(*place))
     }
 
     /// Whether a case is shown.
     pub(crate) fn is_shown(&self, case: usize) -> bool {
-        self.at(case).is_some_and(Place::is_shown)
+        self.at(case).is_some_and(AxisPlace::is_shown)
     }
 
     /// The place of each case.
-    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = Place> {
-        self.of_case.iter().map(|place| Place(*place))
+    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = AxisPlace> {
+        self.of_case.iter().map(|place| AxisPlace(*place))
     }
 }
 
 /// Where a value stands on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(u16);
+pub(crate) struct AxisPlace(u16);
 
-impl Place {
+impl AxisPlace {
     #[inline]
     pub(crate) const fn is_shown(self) -> bool {
         self.0 < OUTSIDE
@@ -153,30 +153,30 @@ impl Place {
 
 /// A column, as charts take it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column<'a> {
+pub struct PlotColumn<'a> {
     /// The axis that it stands along.
     pub axis: Axis,
     /// A number a case; not a number where there is none.
     pub values: &'a [f64],
-    places: Cow<'a, Places>,
+    places: Cow<'a, AxisPlaces>,
 }
 
-impl<'a> Column<'a> {
+impl<'a> PlotColumn<'a> {
     /// Values along an axis.
     #[must_use]
     pub fn new(axis: Axis, values: &'a [f64]) -> Self {
-        let places = Cow::Owned(Places::of(&axis, values));
+        let places = Cow::Owned(AxisPlaces::of(&axis, values));
         Self { axis, values, places }
     }
 
     /// The same where their places on the axis are known.
     #[must_use]
-    pub const fn located(axis: Axis, values: &'a [f64], places: &'a Places) -> Self {
+    pub const fn located(axis: Axis, values: &'a [f64], places: &'a AxisPlaces) -> Self {
         Self { axis, values, places: Cow::Borrowed(places) }
     }
 
     /// Where the values stand.
-    pub(crate) fn places(&self) -> &Places {
+    pub(crate) fn places(&self) -> &AxisPlaces {
         &self.places
     }
 }
@@ -186,16 +186,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Scale;
+    use crate::AxisScale;
 
     fn axis(least: f64, most: f64) -> Axis {
-        Axis { least, most, ..Axis::covering("", "", Scale::Linear, &[]) }
+        Axis { least, most, ..Axis::covering("", "", AxisScale::Linear, &[]) }
     }
 
     #[test]
     fn what_is_not_shown_has_no_place() {
-        let places = Places::of(&axis(0.0, 1.0), &[f64::NAN, -0.1, 0.0, 0.5, 1.0, 1.1, f64::INFINITY]);
-        let shown: Vec<bool> = places.each().map(Place::is_shown).collect();
+        let places = AxisPlaces::of(&axis(0.0, 1.0), &[f64::NAN, -0.1, 0.0, 0.5, 1.0, 1.1, f64::INFINITY]);
+        let shown: Vec<bool> = places.each().map(AxisPlace::is_shown).collect();
         assert_eq!(shown, [false, false, true, true, true, false, false]);
         assert_eq!((places.shown(), places.missing()), (3, 1));
         assert_eq!(places.unplaced().count, 1);
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn few_places_are_told_one_by_one() {
-        let places = |values: &[f64]| Places::of(&axis(0.0, 1.0), values);
+        let places = |values: &[f64]| AxisPlaces::of(&axis(0.0, 1.0), values);
         let few = places(&[0.5, 0.25, f64::NAN, 0.5, 3.0]);
         assert_eq!(few.levels(), Some(&[1 << 14, 1 << 15][..]));
         assert_eq!(places(&[0.1, 0.2, 0.3, 0.3]).levels(), None, "as good as each value differs");
@@ -214,7 +214,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_part_of_the_axis_has_what_stands_there(value in 0.0..=1.0_f64, parts in 1..5_000_usize) {
-            let place = Places::of(&axis(0.0, 1.0), &[value]).each().next().unwrap();
+            let place = AxisPlaces::of(&axis(0.0, 1.0), &[value]).each().next().unwrap();
             let (low, high) = (value - 1.0 / real(PLACES), value + 1.0 / real(PLACES));
             let part = place.part(parts);
             prop_assert!(part < parts);

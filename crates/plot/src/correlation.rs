@@ -1,11 +1,11 @@
 //! How strongly a response goes along with each factor.
 
-use crate::chart::{Chart, Size};
+use crate::chart::{Chart, ChartSize};
 use crate::label::{count, grouped};
-use crate::look::Look;
+use crate::look::PlotTheme;
 use crate::number::{pixel, real, whole};
-use crate::raster::Raster;
-use crate::sheet::{Across, Along, Ink, Sheet};
+use crate::raster::RasterBuffers;
+use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
 
 /// Lengths on the page, in its pixels.
@@ -46,7 +46,7 @@ impl CoefficientEstimate {
 
 /// A factor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct CorrelationRow {
     /// Its name.
     pub label: String,
     /// The linear correlation.
@@ -61,11 +61,11 @@ pub struct Row {
 
 /// The correlations of one response, in the order in which they are shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Correlation {
+pub struct CorrelationChart {
     /// The response.
     pub response: String,
     /// The factors, from the uppermost.
-    pub rows: Vec<Row>,
+    pub rows: Vec<CorrelationRow>,
     /// How many cases a coefficient takes.
     pub needed_cases: usize,
 }
@@ -84,15 +84,15 @@ struct Layout {
     is_narrow: bool,
 }
 
-impl Correlation {
+impl CorrelationChart {
     /// The height that all rows take.
     #[must_use]
-    pub fn height_px(&self, look: &Look) -> u32 {
+    pub fn height_px(&self, look: &PlotTheme) -> u32 {
         let height_px = look.px(HEAD_PX) + self.foot_px(look) + real(self.rows.len()) * look.px(ROW_PX);
         pixel(height_px).unsigned_abs()
     }
 
-    fn foot_px(&self, look: &Look) -> f64 {
+    fn foot_px(&self, look: &PlotTheme) -> f64 {
         look.px(FOOT_PX) + real(self.notes().len()) * look.px(NOTE_PX)
     }
 
@@ -104,7 +104,7 @@ impl Correlation {
 
     /// `Too few cases: 16 are needed`, if that is so of some factors.
     fn too_few(&self) -> Option<String> {
-        let has_too_few = |row: &Row| row.cases < self.needed_cases;
+        let has_too_few = |row: &CorrelationRow| row.cases < self.needed_cases;
         let words = || format!("Too few cases: {} are needed", count(self.needed_cases));
         self.rows.iter().any(has_too_few).then(words)
     }
@@ -117,7 +117,7 @@ impl Correlation {
 
     /// The factors neither of whose coefficients can be told from chance.
     fn by_chance(&self) -> Option<String> {
-        let is_faint = |row: &&Row| {
+        let is_faint = |row: &&CorrelationRow| {
             let both = [row.pearson, row.spearman];
             both.iter().any(|one| one.value.is_finite()) && !both.iter().any(|one| one.stands_out())
         };
@@ -135,24 +135,24 @@ impl Correlation {
     }
 
     /// The notes below the scale.
-    fn write_notes(&self, top: f64, size: Size, sheet: &mut Sheet, look: &Look) {
+    fn write_notes(&self, top: f64, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
         let (text_px, left) = (TEXT_PX * look.pixel_ratio, look.px(EDGE_PX));
         for (line, note) in self.notes().iter().enumerate() {
             let note = fitted(note, text_px, f64::from(size.width_px) - 2.0 * left);
             let top = top + real(line) * look.px(NOTE_PX);
-            sheet.text(&note, (left, top), (Across::Start, Along::Top), look.text, text_px);
+            sheet.text(&note, (left, top), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
     }
 
     /// The row at a height, as an index of `rows`.
     #[must_use]
-    pub fn row_at(&self, size: Size, look: &Look, y_px: f64) -> Option<usize> {
+    pub fn row_at(&self, size: ChartSize, look: &PlotTheme, y_px: f64) -> Option<usize> {
         let layout = self.layout(size, look);
         let place = (y_px - layout.top) / look.px(ROW_PX);
         (0.0 <= place).then(|| whole(place.floor())).filter(|row| *row < self.shown(layout.rows))
     }
 
-    fn layout(&self, size: Size, look: &Look) -> Layout {
+    fn layout(&self, size: ChartSize, look: &PlotTheme) -> Layout {
         let text_px = TEXT_PX * look.pixel_ratio;
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
         let widest =
@@ -175,7 +175,7 @@ impl Correlation {
     }
 
     /// Titles above the columns; where these are narrow, at the left, and only squares above the columns.
-    fn draw_head(layout: &Layout, sheet: &mut Sheet, look: &Look) {
+    fn draw_head(layout: &Layout, sheet: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let (middle, half) = (look.px(HEAD_PX / 2.0), look.px(SWATCH_PX / 2.0));
         let mut left = look.px(EDGE_PX);
@@ -188,49 +188,55 @@ impl Correlation {
             if layout.is_narrow {
                 sheet.bar((left, middle - half), (left + 2.0 * half, middle + half), colour);
                 left += 2.0 * half + look.px(EDGE_PX);
-                sheet.text(title, (left, middle), (Across::Start, Along::Middle), look.text, text_px);
+                sheet.text(
+                    title,
+                    (left, middle),
+                    (HorizontalAnchor::Start, VerticalAnchor::Middle),
+                    look.text,
+                    text_px,
+                );
                 left += title_px + look.px(GAP_PX);
             } else {
-                sheet.text(title, (right, middle), (Across::End, Along::Middle), look.text, text_px);
+                sheet.text(title, (right, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
             }
         }
         let at = (layout.columns[2], middle);
-        sheet.text("cases", at, (Across::End, Along::Middle), look.text, text_px);
+        sheet.text("cases", at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
     }
 
     /// The scale from -1 to 1 below `rows` rows.
-    fn draw_scale(layout: &Layout, rows: usize, sheet: &mut Sheet, look: &Look) {
+    fn draw_scale(layout: &Layout, rows: usize, sheet: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let bottom = layout.top + real(rows) * look.px(ROW_PX);
         let is_wide = layout.right - layout.left > 180.0 * look.pixel_ratio;
         for (value, label) in [(-1.0, "−1"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
             let x = layout.x(value);
-            let ink = if value == 0.0 { Ink::faint(look.text, 0.6) } else { look.grid.into() };
+            let ink = if value == 0.0 { AlphaColour::faint(look.text, 0.6) } else { look.grid.into() };
             sheet.bar((x, layout.top), (x + look.hairline_px(), bottom), ink);
             if is_wide || f64::fract(value) == 0.0 {
                 let at = (x, bottom + look.px(EDGE_PX));
-                sheet.text(label, at, (Across::Middle, Along::Top), look.text, text_px);
+                sheet.text(label, at, (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
             }
         }
     }
 
-    fn draw_row(row: &Row, top: f64, layout: &Layout, sheet: &mut Sheet, look: &Look) {
+    fn draw_row(row: &CorrelationRow, top: f64, layout: &Layout, sheet: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let middle = top + look.px(ROW_PX / 2.0);
         let name = fitted(&row.label, text_px, layout.left - look.px(EDGE_PX + GAP_PX));
         let at = (layout.left - look.px(GAP_PX), middle);
-        sheet.text(&name, at, (Across::End, Along::Middle), look.text, text_px);
+        sheet.text(&name, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         let upper = middle - look.px(BAR_PX);
         for (one, top, colour) in [(row.pearson, upper, look.data), (row.spearman, middle, look.accent)] {
             if one.value.is_finite() {
-                let ink = if one.stands_out() { colour.into() } else { Ink::faint(colour, CHANCE_OPACITY) };
+                let ink = if one.stands_out() { colour.into() } else { AlphaColour::faint(colour, CHANCE_OPACITY) };
                 let (zero, end) = (layout.x(0.0), layout.x(one.value.clamp(-1.0, 1.0)));
                 let (left, right) = (zero.min(end), zero.max(end).max(zero + look.hairline_px()));
                 sheet.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), ink);
             }
         }
         for (text, x) in [written(row.pearson), written(row.spearman), count(row.cases)].iter().zip(layout.columns) {
-            sheet.text(text, (x, middle), (Across::End, Along::Middle), look.text, text_px);
+            sheet.text(text, (x, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         }
     }
 
@@ -250,13 +256,13 @@ fn written(coefficient: CoefficientEstimate) -> String {
     if coefficient.value.is_finite() { grouped(coefficient.value, 2) } else { "–".to_owned() }
 }
 
-impl Chart for Correlation {
-    fn paint(&self, _size: Size, _look: &Look, raster: &mut Raster) {
+impl Chart for CorrelationChart {
+    fn paint(&self, _size: ChartSize, _look: &PlotTheme, raster: &mut RasterBuffers) {
         raster.empty();
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (layout, mut sheet) = (self.layout(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (layout, mut sheet) = (self.layout(size, look), ChartScene::default());
         let shown = self.shown(layout.rows);
         Self::draw_head(&layout, &mut sheet, look);
         Self::draw_scale(&layout, shown, &mut sheet, look);
@@ -267,7 +273,7 @@ impl Chart for Correlation {
             let text = format!("and {} more", count(self.rows.len() - shown));
             let y = layout.top + real(shown) * look.px(ROW_PX) + look.px(EDGE_PX);
             let at = (layout.columns[2], y);
-            sheet.text(&text, at, (Across::End, Along::Top), look.text, TEXT_PX * look.pixel_ratio);
+            sheet.text(&text, at, (HorizontalAnchor::End, VerticalAnchor::Top), look.text, TEXT_PX * look.pixel_ratio);
         }
         let bottom = layout.top + real(shown) * look.px(ROW_PX);
         self.write_notes(bottom + look.px(FOOT_PX), size, &mut sheet, look);
@@ -297,9 +303,9 @@ mod tests {
     #[test]
     fn a_row_is_found_at_its_height() {
         let row = row("a", (0.5, -0.5), 1_204);
-        let chart = Correlation { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 };
+        let chart = CorrelationChart { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 };
         let look = crate::samples::light();
-        let size = Size { width_px: 400, height_px: chart.height_px(&look) };
+        let size = ChartSize { width_px: 400, height_px: chart.height_px(&look) };
         let rows: Vec<Option<usize>> =
             [0.5, 1.5, 2.9].map(|row| chart.row_at(size, &look, HEAD_PX + row * ROW_PX)).into();
         assert_eq!(rows, [Some(0), Some(1), Some(2)]);
@@ -309,20 +315,20 @@ mod tests {
     use crate::samples::{SMALL, USUAL, dark, golden, light};
 
     /// Coefficients that are known to within 0.1, if they are there.
-    fn row(label: &str, (pearson, spearman): (f64, f64), cases: usize) -> Row {
+    fn row(label: &str, (pearson, spearman): (f64, f64), cases: usize) -> CorrelationRow {
         let coefficient = |value: f64| CoefficientEstimate { value, interval: (value - 0.1, value + 0.1) };
         let (pearson, spearman) = (coefficient(pearson), coefficient(spearman));
-        Row { label: label.to_owned(), pearson, spearman, cases, only_ranked: 0 }
+        CorrelationRow { label: label.to_owned(), pearson, spearman, cases, only_ranked: 0 }
     }
 
-    fn correlation(factors: usize) -> Correlation {
+    fn correlation(factors: usize) -> CorrelationChart {
         let names = ["friction", "dilation", "cohesion of the upper layer", "stiffness", "density", "depth"];
         let one = |index: usize| {
             let pearson = 0.93 * (1.3 * real(index)).cos();
             let spearman = if index == 3 { f64::NAN } else { pearson * 0.9 + 0.05 };
             row(names[index % 6], (pearson, spearman), 1_204 - index)
         };
-        Correlation { response: "end_load".to_owned(), rows: (0..factors).map(one).collect(), needed_cases: 16 }
+        CorrelationChart { response: "end_load".to_owned(), rows: (0..factors).map(one).collect(), needed_cases: 16 }
     }
 
     #[test]
@@ -353,7 +359,7 @@ mod tests {
         let mut chart = correlation(3);
         chart.rows[1].only_ranked = 2_000;
         let (look, width_px) = (light(), 560);
-        let size = Size { width_px, height_px: chart.height_px(&look) };
+        let size = ChartSize { width_px, height_px: chart.height_px(&look) };
         assert!(golden(&chart, size, &look).contains("without up to 2,000 cases of extreme values"));
         assert_eq!(chart.row_at(size, &look, HEAD_PX + 2.5 * ROW_PX), Some(2), "all rows have room");
         assert!(chart.summary().ends_with("(1,202 cases). Pearson without up to 2,000 cases of extreme values"));
@@ -361,18 +367,18 @@ mod tests {
 
     #[test]
     fn what_too_few_cases_have_is_a_dash_and_what_chance_may_do_is_faint() {
-        let few = Row {
+        let few = CorrelationRow {
             pearson: CoefficientEstimate::NONE,
             spearman: CoefficientEstimate::NONE,
             ..row("width", (0.0, 0.0), 13)
         };
         let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
-        let chart = Correlation { response: "load".to_owned(), rows, needed_cases: 16 };
+        let chart = CorrelationChart { response: "load".to_owned(), rows, needed_cases: 16 };
         assert_eq!(chart.notes(), ["Too few cases: 16 are needed", "Faint: can't be told from chance"]);
         assert!(chart.summary().ends_with(
             "width: Pearson –, Spearman – (13 cases). Too few cases: 16 are needed. Can't be told from chance: soil"
         ));
-        let size = Size { width_px: 560, height_px: chart.height_px(&light()) };
+        let size = ChartSize { width_px: 560, height_px: chart.height_px(&light()) };
         insta::assert_snapshot!("few", golden(&chart, size, &light()));
     }
 

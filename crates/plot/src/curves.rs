@@ -4,20 +4,20 @@ mod band;
 mod gaps;
 
 use crate::axis::Axis;
-use crate::chart::{Chart, Size};
-use crate::column::Column;
-use crate::drawn::{Absent, Drawn, uncoloured};
-use crate::frame::{Frame, write_nothing};
+use crate::chart::{Chart, ChartSize};
+use crate::column::PlotColumn;
+use crate::drawn::{AbsenceReason, PlotCoverage, uncoloured};
+use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{extent, real};
-use crate::raster::{Layer, Raster};
-use crate::sheet::{Ink, Place, Sheet};
-use crate::window::Window;
+use crate::raster::{ImageLayer, RasterBuffers};
+use crate::sheet::{AlphaColour, ChartScene, Place};
+use crate::window::PixelRect;
 
-pub use band::Band;
+pub use band::CurveBand;
 pub use gaps::CurveGaps;
 
 /// Line widths on the page.
@@ -40,35 +40,35 @@ pub struct Curve<'a> {
 
 /// Curves between two axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Curves<'a> {
+pub struct CurvesChart<'a> {
     /// The curves, one a case.
     pub curves: &'a [Curve<'a>],
     /// Which curves are in colour; the others lie below them.
-    pub selected: Mask<'a>,
+    pub selected: CaseMask<'a>,
     /// What gives the curves their colour, a value each, if something does.
-    pub colour: Option<Column<'a>>,
+    pub colour: Option<PlotColumn<'a>>,
     /// From left to right.
     pub x: Axis,
     /// From bottom to top.
     pub y: Axis,
-    /// What most curves do, computed once by [`Band::of`].
-    pub band: Option<&'a Band>,
+    /// What most curves do, computed once by [`CurveBand::of`].
+    pub band: Option<&'a CurveBand>,
     /// What isn't drawn of them, computed once by [`CurveGaps::of`].
     pub gaps: CurveGaps,
     /// A curve that stands out.
     pub pointed_at: Option<usize>,
 }
 
-impl Curves<'_> {
+impl CurvesChart<'_> {
     /// Where its axes stand.
     #[must_use]
-    pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x, &self.y, key::room_px(self.colour_axis(), size, look))
+    pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
+        PlotFrame::new(size, look, &self.x, &self.y, key::room_px(self.colour_axis(), size, look))
     }
 
     /// The curve nearest to a pixel, if one is within `reach_px`.
     #[must_use]
-    pub fn nearest(&self, frame: &Frame, (x_px, y_px): Place, reach_px: f64, among: Mask) -> Option<usize> {
+    pub fn nearest(&self, frame: &PlotFrame, (x_px, y_px): Place, reach_px: f64, among: CaseMask) -> Option<usize> {
         let (mut nearest, mut least) = (None, reach_px);
         for (index, curve) in self.curves.iter().enumerate().filter(|(index, _)| among.contains(*index)) {
             let mut before = None;
@@ -86,15 +86,15 @@ impl Curves<'_> {
     /// The curves that pass through the rectangle with two opposite corners, in pixels, as far as it lies in the frame: their
     /// places among all, rising. A line between two points counts as a whole, a single point without lines doesn't.
     #[must_use]
-    pub fn passing(&self, frame: &Frame, from: Place, to: Place) -> Vec<usize> {
-        let window = Window::between(frame.inside(from), frame.inside(to));
+    pub fn passing(&self, frame: &PlotFrame, from: Place, to: Place) -> Vec<usize> {
+        let window = PixelRect::between(frame.inside(from), frame.inside(to));
         let curves = self.curves.iter().enumerate();
         curves.filter(|(_, curve)| window.is_touched(places_on(frame, curve))).map(|(index, _)| index).collect()
     }
 
     /// Curves with a part that is shown, those without, and those that have no line.
-    pub(crate) fn drawn(&self) -> Drawn {
-        let mut drawn = Drawn::default();
+    pub(crate) fn drawn(&self) -> PlotCoverage {
+        let mut drawn = PlotCoverage::default();
         for curve in self.curves {
             match () {
                 () if !has_line(curve) => drawn.missing += 1,
@@ -105,11 +105,11 @@ impl Curves<'_> {
         drawn
     }
 
-    fn absent(&self) -> Absent {
+    fn absent(&self) -> AbsenceReason {
         let unplaced = self.gaps.unplaced.iter().zip([&self.x, &self.y]);
         let shown = self.curves.iter().enumerate().filter(|(_, curve)| self.is_shown(curve)).map(|(index, _)| index);
         let others = uncoloured(self.colour.as_ref(), shown).into_iter().chain(self.gaps.words());
-        Absent::new(self.drawn(), unplaced).lacking("without a line").with(others)
+        AbsenceReason::new(self.drawn(), unplaced).lacking("without a line").with(others)
     }
 
     fn colour_axis(&self) -> Option<&Axis> {
@@ -128,12 +128,12 @@ impl Curves<'_> {
         let (x, y) = (self.x.mapping(1.0), self.y.mapping(1.0));
         let place = |(x_value, y_value): (&f64, &f64)| (x.place_on_way(*x_value), y.place_on_way(*y_value));
         let places = curve.x.iter().zip(curve.y).map(place);
-        Window::between((0.0, 0.0), (1.0, 1.0)).is_touched(places)
+        PixelRect::between((0.0, 0.0), (1.0, 1.0)).is_touched(places)
     }
 
-    fn draw_pointed_at(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+    fn draw_pointed_at(&self, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
         let Some(curve) = self.pointed_at.and_then(|index| self.curves.get(index)) else { return };
-        for path in Window::of(frame).paths(places_on(frame, curve)) {
+        for path in PixelRect::of(frame).paths(places_on(frame, curve)) {
             sheet.path(path, look.text, POINTED_AT_PX * look.pixel_ratio);
         }
     }
@@ -149,7 +149,7 @@ fn has_line(curve: &Curve) -> bool {
 }
 
 /// Where the points of a curve stand.
-fn places_on<'a>(frame: &Frame, curve: &Curve<'a>) -> impl Iterator<Item = Place> + use<'a> {
+fn places_on<'a>(frame: &PlotFrame, curve: &Curve<'a>) -> impl Iterator<Item = Place> + use<'a> {
     let (width, height) = frame.size_px();
     let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
     let (left, bottom) = (frame.left_px, frame.bottom_px);
@@ -158,15 +158,22 @@ fn places_on<'a>(frame: &Frame, curve: &Curve<'a>) -> impl Iterator<Item = Place
 }
 
 /// The band and its median: where some of the curves have ended they are faint, and begin anew.
-fn draw_band(band: &Band, frame: &Frame, sheet: &mut Sheet, look: &Look) {
+fn draw_band(band: &CurveBand, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
     for run in band.runs() {
         let opacity = if band.has_all(run.start) { 1.0 } else { PARTS_OPACITY };
         draw_run(band, run, opacity, frame, sheet, look);
     }
 }
 
-fn draw_run(band: &Band, run: std::ops::Range<usize>, opacity: f64, frame: &Frame, sheet: &mut Sheet, look: &Look) {
-    let window = Window::of(frame);
+fn draw_run(
+    band: &CurveBand,
+    run: std::ops::Range<usize>,
+    opacity: f64,
+    frame: &PlotFrame,
+    sheet: &mut ChartScene,
+    look: &PlotTheme,
+) {
+    let window = PixelRect::of(frame);
     let places = |values: &[f64]| -> Vec<Place> {
         let there = |place: &Place| place.0.is_finite() && place.1.is_finite();
         places_on(frame, &Curve { x: &band.x[run.clone()], y: &values[run.clone()] }).filter(there).collect()
@@ -175,11 +182,11 @@ fn draw_run(band: &Band, run: std::ops::Range<usize>, opacity: f64, frame: &Fram
     outline.extend(places(&band.low).into_iter().rev());
     let outline = window.shape(outline);
     if outline.len() > 2 {
-        sheet.shape(outline, Ink::faint(look.accent, opacity * BAND_OPACITY));
+        sheet.shape(outline, AlphaColour::faint(look.accent, opacity * BAND_OPACITY));
     }
     for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
         for path in window.paths(places(values).into_iter()) {
-            sheet.path(path, Ink::faint(look.accent, opacity), width_px * look.pixel_ratio);
+            sheet.path(path, AlphaColour::faint(look.accent, opacity), width_px * look.pixel_ratio);
         }
     }
 }
@@ -194,8 +201,8 @@ fn distance(place: Place, from: Place, to: Place) -> f64 {
     if distance.is_nan() { f64::INFINITY } else { distance }
 }
 
-impl Chart for Curves<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for CurvesChart<'_> {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
         raster.begin_lines();
@@ -215,9 +222,9 @@ impl Chart for Curves<'_> {
         for (index, curve) in self.curves.iter().enumerate() {
             let tint = self.colour.as_ref().map(|colour| colour.tint(index));
             match (self.selected.contains(index), tint) {
-                (true, None) => lines(curve, &mut |from, to| raster.count_line(Layer::Data, from, to)),
+                (true, None) => lines(curve, &mut |from, to| raster.count_line(ImageLayer::Data, from, to)),
                 (true, Some(Some(tint))) => lines(curve, &mut |from, to| raster.count_tinted_line(tint, from, to)),
-                _ => lines(curve, &mut |from, to| raster.count_line(Layer::Muted, from, to)),
+                _ => lines(curve, &mut |from, to| raster.count_line(ImageLayer::Muted, from, to)),
             }
         }
         match &self.colour {
@@ -226,8 +233,8 @@ impl Chart for Curves<'_> {
         }
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
         if let Some(band) = self.band {
             draw_band(band, &frame, &mut sheet, look);
         }
@@ -241,14 +248,14 @@ impl Chart for Curves<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, .. } = self.drawn();
+        let PlotCoverage { shown, .. } = self.drawn();
         let (x, y) = (&self.x, &self.y);
         let mut parts = vec![format!("{} of {} curves", count(shown), count(self.curves.len()))];
         if let Some((right, up)) = self.ranges() {
             let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
             parts.push(format!(": {} {up} over {} {right}", y.label, x.label));
         }
-        if let Some((place, median, low, high)) = self.band.and_then(Band::last) {
+        if let Some((place, median, low, high)) = self.band.and_then(CurveBand::last) {
             let words = [median, low, high].map(|value| y.words(value));
             parts.push(format!(
                 "; at {} the median is {}, nine in ten lie between {} and {}",
@@ -258,7 +265,7 @@ impl Chart for Curves<'_> {
                 words[2]
             ));
         }
-        if self.band.is_some_and(Band::has_parts) {
+        if self.band.is_some_and(CurveBand::has_parts) {
             parts.push("; fewer elsewhere".to_owned());
         }
         parts.extend(self.colour_axis().map(|axis| format!("; coloured by {}", axis.label)));
@@ -267,7 +274,7 @@ impl Chart for Curves<'_> {
     }
 }
 
-/// Equal steps on an axis from where the first curve begins to where the last one ends, for [`Band::of`].
+/// Equal steps on an axis from where the first curve begins to where the last one ends, for [`CurveBand::of`].
 #[must_use]
 pub fn steps(curves: &[Curve], axis: &Axis, number: usize) -> Vec<f64> {
     let extent = axis.extent(curves.iter().flat_map(|curve| curve.x.iter().copied()));
@@ -282,9 +289,9 @@ pub fn steps(curves: &[Curve], axis: &Axis, number: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::AxisScale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light};
-    use crate::sheet::Mark;
+    use crate::sheet::SceneMark;
 
     /// Load over displacement: stiff first, then level.
     fn numbers(number: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
@@ -298,12 +305,12 @@ mod tests {
         (0..number).map(curve).collect()
     }
 
-    fn curves<'a>(curves: &'a [Curve<'a>], band: Option<&'a Band>) -> Curves<'a> {
+    fn curves<'a>(curves: &'a [Curve<'a>], band: Option<&'a CurveBand>) -> CurvesChart<'a> {
         let all = |of: fn(&Curve<'a>) -> &'a [f64]| -> Vec<f64> { curves.iter().flat_map(of).copied().collect() };
-        let x = Axis::covering("displacement", "mm", Scale::Linear, &all(|curve| curve.x));
-        let y = Axis::covering("load", "N", Scale::Linear, &all(|curve| curve.y));
+        let x = Axis::covering("displacement", "mm", AxisScale::Linear, &all(|curve| curve.x));
+        let y = Axis::covering("load", "N", AxisScale::Linear, &all(|curve| curve.y));
         let gaps = CurveGaps::of(curves, &x, &y);
-        Curves { curves, selected: Mask::All, colour: None, x, y, band, gaps, pointed_at: None }
+        CurvesChart { curves, selected: CaseMask::All, colour: None, x, y, band, gaps, pointed_at: None }
     }
 
     fn views(numbers: &[(Vec<f64>, Vec<f64>)]) -> Vec<Curve<'_>> {
@@ -315,7 +322,7 @@ mod tests {
         let numbers = numbers(12);
         let views = views(&numbers);
         let selected: Vec<bool> = (0..12).map(|index| index % 3 > 0).collect();
-        let chart = Curves { selected: Mask::Flags(&selected), pointed_at: Some(4), ..curves(&views, None) };
+        let chart = CurvesChart { selected: CaseMask::Flags(&selected), pointed_at: Some(4), ..curves(&views, None) };
         insta::assert_snapshot!(golden(&chart, SMALL, &light()));
     }
 
@@ -325,11 +332,11 @@ mod tests {
         let views = views(&numbers);
         let mut values: Vec<f64> = numbers.iter().map(|(_, y)| y[40]).collect();
         values[3] = f64::NAN;
-        let axis = Axis::covering("strength", "N", Scale::Linear, &values);
-        let chart = Curves { colour: Some(Column::new(axis, &values)), ..curves(&views, None) };
-        let is_title = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text == "strength, N");
+        let axis = Axis::covering("strength", "N", AxisScale::Linear, &values);
+        let chart = CurvesChart { colour: Some(PlotColumn::new(axis, &values)), ..curves(&views, None) };
+        let is_title = |mark: &SceneMark| matches!(mark, SceneMark::Text { text, .. } if text == "strength, N");
         assert!(chart.sheet(USUAL, &light()).marks.iter().any(is_title), "the key stands on the chart");
-        let mut raster = Raster::default();
+        let mut raster = RasterBuffers::default();
         chart.paint(USUAL, &light(), &mut raster);
         let (low, high) = (light().of_place(0.0), light().of_place(1.0));
         let has = |colour: crate::RGBColor| {
@@ -351,7 +358,7 @@ mod tests {
             y.truncate(end);
         }
         let views = views(&numbers);
-        let band = Band::of(&views, Mask::All, &steps(&views, &curves(&views, None).x, 60));
+        let band = CurveBand::of(&views, CaseMask::All, &steps(&views, &curves(&views, None).x, 60));
         let chart = curves(&views, Some(&band));
         insta::assert_snapshot!("ended", golden(&chart, SMALL, &light()));
         assert!(chart.summary().contains("; at 9.492 mm the median is"), "{}", chart.summary());
@@ -363,7 +370,7 @@ mod tests {
         for (name, look) in [("light", light()), ("dark", dark())] {
             let numbers = numbers(600);
             let views = views(&numbers);
-            let band = Band::of(&views, Mask::All, &steps(&views, &curves(&views, None).x, 60));
+            let band = CurveBand::of(&views, CaseMask::All, &steps(&views, &curves(&views, None).x, 60));
             insta::assert_snapshot!(name, golden(&curves(&views, Some(&band)), SMALL, &look));
         }
     }
@@ -372,9 +379,9 @@ mod tests {
     fn nothing_is_shown_as_such() {
         insta::assert_snapshot!("empty", golden(&curves(&[], None), SMALL, &light()));
         let single = [Curve { x: &[1.0], y: &[2.0] }];
-        assert_eq!(curves(&single, None).drawn(), Drawn { missing: 1, ..Drawn::default() });
+        assert_eq!(curves(&single, None).drawn(), PlotCoverage { missing: 1, ..PlotCoverage::default() });
         let gaps = [Curve { x: &[1.0, 2.0, 3.0], y: &[2.0, f64::NAN, 2.0] }];
-        assert_eq!(curves(&gaps, None).drawn(), Drawn { missing: 1, ..Drawn::default() });
+        assert_eq!(curves(&gaps, None).drawn(), PlotCoverage { missing: 1, ..PlotCoverage::default() });
     }
 
     #[test]
@@ -382,9 +389,9 @@ mod tests {
         let numbers = numbers(60);
         let views = views(&numbers);
         let whole = curves(&views, None);
-        let band = Band::of(&views, Mask::All, &steps(&views, &whole.x, 60));
+        let band = CurveBand::of(&views, CaseMask::All, &steps(&views, &whole.x, 60));
         let (x, y) = (whole.x.between(2.9, 3.7), whole.y.between(3.5e5, 4.5e5));
-        let chart = Curves { x, y, band: Some(&band), pointed_at: Some(7), ..whole };
+        let chart = CurvesChart { x, y, band: Some(&band), pointed_at: Some(7), ..whole };
         insta::assert_snapshot!(golden(&chart, SMALL, &light()));
     }
 
@@ -393,7 +400,7 @@ mod tests {
         let views = [Curve { x: &[0.0, 10.0], y: &[0.0, 10.0] }, Curve { x: &[0.0, 10.0], y: &[8.0, 10.0] }];
         let mut chart = curves(&views, None);
         (chart.x, chart.y) = (chart.x.between(4.0, 5.0), chart.y.between(4.0, 5.0));
-        assert_eq!(chart.drawn(), Drawn { shown: 1, outside: 1, ..Drawn::default() });
+        assert_eq!(chart.drawn(), PlotCoverage { shown: 1, outside: 1, ..PlotCoverage::default() });
     }
 
     #[test]
@@ -425,14 +432,14 @@ mod tests {
         let chart = curves(&views, None);
         let frame = chart.frame(USUAL, &light());
         let place = frame.pixel_of(3.3, views[5].y[6] + 0.6 * (views[5].y[7] - views[5].y[6]));
-        assert_eq!(chart.nearest(&frame, place, 4.0, Mask::All), Some(5));
-        assert_eq!(chart.nearest(&frame, (frame.right_px, frame.bottom_px), 4.0, Mask::All), None);
+        assert_eq!(chart.nearest(&frame, place, 4.0, CaseMask::All), Some(5));
+        assert_eq!(chart.nearest(&frame, (frame.right_px, frame.bottom_px), 4.0, CaseMask::All), None);
     }
 
     #[test]
     fn the_summary_has_the_band() {
         let views = [Curve { x: &[0.0, 1.0], y: &[0.0, 2.0] }, Curve { x: &[0.0, 1.0], y: &[0.0, 4.0] }];
-        let band = Band::of(&views, Mask::All, &[0.0, 1.0]);
+        let band = CurveBand::of(&views, CaseMask::All, &[0.0, 1.0]);
         let mut chart = curves(&views, Some(&band));
         (chart.x.least, chart.x.most, chart.y.least, chart.y.most) = (0.0, 1.0, 0.0, 5.0);
         assert_eq!(

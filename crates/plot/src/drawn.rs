@@ -1,12 +1,12 @@
 //! How much of what there is a chart shows.
 
-use crate::axis::{Axis, Scale};
-use crate::column::{ABSENT, Column, MISSING, Places};
+use crate::axis::{Axis, AxisScale};
+use crate::column::{ABSENT, AxisPlaces, MISSING, PlotColumn};
 use crate::label::{count, figure};
 
 /// How many values are shown, and why others aren't: together they are all that there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Drawn {
+pub(crate) struct PlotCoverage {
     /// Inside of the axes' ranges.
     pub(crate) shown: usize,
     /// Outside of them, or without a place on any.
@@ -15,12 +15,12 @@ pub(crate) struct Drawn {
     pub(crate) missing: usize,
 }
 
-impl Drawn {
+impl PlotCoverage {
     /// Looks at the values of all cases on all axes.
-    pub(crate) fn of_cases<'a>(columns: impl IntoIterator<Item = &'a Column<'a>>) -> Self {
-        let columns: Vec<&Places> = columns.into_iter().map(Column::places).collect();
+    pub(crate) fn of_cases<'a>(columns: impl IntoIterator<Item = &'a PlotColumn<'a>>) -> Self {
+        let columns: Vec<&AxisPlaces> = columns.into_iter().map(PlotColumn::places).collect();
         let cases = columns.iter().map(|places| places.each().len()).min().unwrap_or(0);
-        let incomplete: Vec<&Places> =
+        let incomplete: Vec<&AxisPlaces> =
             columns.into_iter().filter(|places| places.shown() < cases || places.each().len() > cases).collect();
         match incomplete.as_slice() {
             [] => Self { shown: cases, ..Self::default() },
@@ -30,14 +30,14 @@ impl Drawn {
     }
 
     /// Those of one column.
-    pub(crate) fn of_places(places: &Places) -> Self {
+    pub(crate) fn of_places(places: &AxisPlaces) -> Self {
         let (shown, missing) = (places.shown(), places.missing());
         Self { shown, outside: places.each().len() - shown - missing, missing }
     }
 
     /// A case that lacks a value is missing, wherever its others are. By some thousand cases at once: all are looked at for every
     /// drawing.
-    fn of_several(columns: &[&Places], cases: usize) -> Self {
+    fn of_several(columns: &[&AxisPlaces], cases: usize) -> Self {
         const AT_ONCE: usize = 4_096;
         let (mut absent, mut missing) = (0, 0);
         for first in (0..cases).step_by(AT_ONCE) {
@@ -53,7 +53,7 @@ impl Drawn {
 }
 
 /// Cases that are shown, but not in a colour of their own, in words: beyond the ends of the colours, or grey.
-pub(crate) fn uncoloured(colour: Option<&Column>, shown: impl Iterator<Item = usize>) -> Vec<String> {
+pub(crate) fn uncoloured(colour: Option<&PlotColumn>, shown: impl Iterator<Item = usize>) -> Vec<String> {
     let Some(colour) = colour.filter(|colour| colour.places().shown() < colour.values.len()) else {
         return Vec::new();
     };
@@ -68,13 +68,13 @@ pub(crate) fn uncoloured(colour: Option<&Column>, shown: impl Iterator<Item = us
 
 /// Values that no range of their axis shows, such as the largest float, or zero on a logarithmic axis.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Unplaced {
+pub(crate) struct UnplacedValues {
     pub(crate) count: usize,
     /// The least and the largest of them.
     ends: Option<(f64, f64)>,
 }
 
-impl Unplaced {
+impl UnplacedValues {
     /// Those of some values.
     pub(crate) fn of(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
         let mut unplaced = Self::default();
@@ -101,7 +101,7 @@ impl Unplaced {
     pub(crate) fn words(&self, axis: &Axis) -> Option<String> {
         let values = self.values()?;
         let cases = if self.count == 1 { "case" } else { "cases" };
-        let verb = if axis.scale == Scale::Logarithmic { "has no logarithm" } else { "can't be shown" };
+        let verb = if axis.scale == AxisScale::Logarithmic { "has no logarithm" } else { "can't be shown" };
         Some(format!("{} of {} {cases} {verb}: {values}", axis.label, count(self.count)).trim_start().to_owned())
     }
 
@@ -118,12 +118,12 @@ impl Unplaced {
 /// The values that no range of an axis shows, in words: `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
 #[must_use]
 pub fn unplaced_in_words(axis: &Axis, values: &[f64]) -> Option<String> {
-    Unplaced::of(axis, values.iter().copied()).words(axis)
+    UnplacedValues::of(axis, values.iter().copied()).words(axis)
 }
 
 /// Why values aren't shown.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Absent {
+pub(crate) struct AbsenceReason {
     outside: usize,
     missing: usize,
     /// What those that are missing are.
@@ -134,15 +134,18 @@ pub(crate) struct Absent {
     unplaced: Vec<(String, String)>,
 }
 
-impl Absent {
+impl AbsenceReason {
     /// What isn't drawn of some columns.
-    pub(crate) fn of_columns<'a>(drawn: Drawn, columns: impl IntoIterator<Item = &'a Column<'a>>) -> Self {
+    pub(crate) fn of_columns<'a>(drawn: PlotCoverage, columns: impl IntoIterator<Item = &'a PlotColumn<'a>>) -> Self {
         Self::new(drawn, columns.into_iter().map(|column| (column.places().unplaced(), &column.axis)))
     }
 
     /// The same of values whose axes are told.
-    pub(crate) fn new<'a>(drawn: Drawn, unplaced: impl IntoIterator<Item = (&'a Unplaced, &'a Axis)>) -> Self {
-        let words = |(unplaced, axis): (&Unplaced, &Axis)| {
+    pub(crate) fn new<'a>(
+        drawn: PlotCoverage,
+        unplaced: impl IntoIterator<Item = (&'a UnplacedValues, &'a Axis)>,
+    ) -> Self {
+        let words = |(unplaced, axis): (&UnplacedValues, &Axis)| {
             Some((
                 unplaced.words(axis)?,
                 format!("{} {} can't be shown", axis.label, unplaced.values()?).trim_start().to_owned(),
@@ -186,23 +189,23 @@ impl Absent {
 mod tests {
     use super::*;
 
-    fn axis(scale: Scale) -> Axis {
+    fn axis(scale: AxisScale) -> Axis {
         Axis { label: "load".to_owned(), unit: String::new(), least: 1.0, most: 10.0, scale }
     }
 
-    fn words(scale: Scale, values: &[f64]) -> Option<String> {
+    fn words(scale: AxisScale, values: &[f64]) -> Option<String> {
         let axis = axis(scale);
-        Unplaced::of(&axis, values.iter().copied()).words(&axis)
+        UnplacedValues::of(&axis, values.iter().copied()).words(&axis)
     }
 
     #[test]
     fn values_that_no_axis_shows_are_named() {
         for (scale, values, text) in [
-            (Scale::Linear, &[f64::MAX, 5.0, f64::MAX][..], Some("load of 2 cases can't be shown: 1.798×10³⁰⁸")),
-            (Scale::Linear, &[f64::MAX, f64::MIN], Some("load of 2 cases can't be shown: ±1.798×10³⁰⁸")),
-            (Scale::Linear, &[-1e301], Some("load of 1 case can't be shown: −1×10³⁰¹")),
-            (Scale::Logarithmic, &[0.0, -2.0, 5.0], Some("load of 2 cases has no logarithm: −2 to 0")),
-            (Scale::Logarithmic, &[f64::MAX, f64::NAN], None),
+            (AxisScale::Linear, &[f64::MAX, 5.0, f64::MAX][..], Some("load of 2 cases can't be shown: 1.798×10³⁰⁸")),
+            (AxisScale::Linear, &[f64::MAX, f64::MIN], Some("load of 2 cases can't be shown: ±1.798×10³⁰⁸")),
+            (AxisScale::Linear, &[-1e301], Some("load of 1 case can't be shown: −1×10³⁰¹")),
+            (AxisScale::Logarithmic, &[0.0, -2.0, 5.0], Some("load of 2 cases has no logarithm: −2 to 0")),
+            (AxisScale::Logarithmic, &[f64::MAX, f64::NAN], None),
         ] {
             assert_eq!(words(scale, values).as_deref(), text, "{values:?}");
         }
@@ -212,14 +215,15 @@ mod tests {
     fn a_case_is_counted_once_whatever_its_columns_lack() {
         let values =
             [[5.0, 50.0, 5.0, f64::NAN, f64::NAN], [5.0, 5.0, f64::NAN, 50.0, f64::NAN], [5.0, 50.0, 5.0, 5.0, 5.0]];
-        let columns: Vec<Column> = values.iter().map(|values| Column::new(axis(Scale::Linear), values)).collect();
-        assert_eq!(Drawn::of_cases(&columns), Drawn { shown: 1, outside: 1, missing: 3 });
-        assert_eq!(Drawn::of_cases(&columns[2..]), Drawn { shown: 4, outside: 1, missing: 0 });
-        let absent = Absent::of_columns(Drawn::of_cases(&columns), &columns);
+        let columns: Vec<PlotColumn> =
+            values.iter().map(|values| PlotColumn::new(axis(AxisScale::Linear), values)).collect();
+        assert_eq!(PlotCoverage::of_cases(&columns), PlotCoverage { shown: 1, outside: 1, missing: 3 });
+        assert_eq!(PlotCoverage::of_cases(&columns[2..]), PlotCoverage { shown: 4, outside: 1, missing: 0 });
+        let absent = AbsenceReason::of_columns(PlotCoverage::of_cases(&columns), &columns);
         assert_eq!(absent.words(), "; 1 outside of what is shown; 3 without a value");
         assert_eq!(absent.note(), "1 outside, 3 without a value");
-        let penalty = [Column::new(axis(Scale::Linear), &[5.0, f64::MAX])];
-        let absent = Absent::of_columns(Drawn::of_cases(&penalty), &penalty);
+        let penalty = [PlotColumn::new(axis(AxisScale::Linear), &[5.0, f64::MAX])];
+        let absent = AbsenceReason::of_columns(PlotCoverage::of_cases(&penalty), &penalty);
         assert_eq!(absent.note(), "1 outside, load 1.798×10³⁰⁸ can't be shown");
     }
 }

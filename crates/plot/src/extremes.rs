@@ -2,22 +2,22 @@
 
 use proptest::prelude::*;
 
-use crate::axis::{Axis, Scale};
-use crate::chart::{Chart, Size};
-use crate::column::Column;
-use crate::correlation::{CoefficientEstimate, Correlation, Row};
-use crate::curves::{Band, Curve, CurveGaps, Curves, steps};
-use crate::drawn::Drawn;
-use crate::field::{Field, Values};
-use crate::histogram::Bins;
-use crate::mask::Mask;
-use crate::matrix::Matrix;
-use crate::parallel::Parallel;
-use crate::raster::Raster;
+use crate::axis::{Axis, AxisScale};
+use crate::chart::{Chart, ChartSize};
+use crate::column::PlotColumn;
+use crate::correlation::{CoefficientEstimate, CorrelationChart, CorrelationRow};
+use crate::curves::{Curve, CurveBand, CurveGaps, CurvesChart, steps};
+use crate::drawn::PlotCoverage;
+use crate::field::{FieldChart, FieldValues};
+use crate::histogram::HistogramBins;
+use crate::mask::CaseMask;
+use crate::matrix::ScatterMatrix;
+use crate::parallel::ParallelCoordinates;
+use crate::raster::RasterBuffers;
 use crate::samples::light;
-use crate::scatter::Scatter;
-use crate::sheet::{Mark, Place};
-use crate::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
+use crate::scatter::ScatterChart;
+use crate::sheet::{Place, SceneMark};
+use crate::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
 
 /// Numbers that are no measurements, among others that are.
 fn number() -> impl Strategy<Value = f64> {
@@ -58,17 +58,17 @@ fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
     (0..40_usize).prop_flat_map(move |cases| prop::collection::vec(column(cases), 4))
 }
 
-fn axes(columns: &[Vec<f64>], scale: &Scale) -> Vec<Axis> {
+fn axes(columns: &[Vec<f64>], scale: &AxisScale) -> Vec<Axis> {
     columns.iter().map(|values| Axis::covering("load", "N", scale.clone(), values)).collect()
 }
 
 /// The places of a mark.
-fn places(mark: &Mark) -> Vec<Place> {
+fn places(mark: &SceneMark) -> Vec<Place> {
     match mark {
-        Mark::Bar { corner, opposite, .. } => vec![*corner, *opposite],
-        Mark::Path { places, .. } | Mark::Shape { places, .. } => places.clone(),
-        Mark::Ring { centre, .. } => vec![*centre],
-        Mark::Text { at, .. } => vec![*at],
+        SceneMark::Bar { corner, opposite, .. } => vec![*corner, *opposite],
+        SceneMark::Path { places, .. } | SceneMark::Shape { places, .. } => places.clone(),
+        SceneMark::Ring { centre, .. } => vec![*centre],
+        SceneMark::Text { at, .. } => vec![*at],
     }
 }
 
@@ -76,17 +76,17 @@ fn places(mark: &Mark) -> Vec<Place> {
 const CASES: u32 = 100;
 
 /// As small as a chart can be read, and smaller.
-const SIZES: [Size; 2] = [Size { width_px: 150, height_px: 90 }, Size { width_px: 40, height_px: 30 }];
+const SIZES: [ChartSize; 2] = [ChartSize { width_px: 150, height_px: 90 }, ChartSize { width_px: 40, height_px: 30 }];
 
 /// Draws a chart, and looks whether everything stands on it.
 fn check(chart: &dyn Chart) -> Result<(), TestCaseError> {
-    let (look, mut raster) = (light(), Raster::default());
+    let (look, mut raster) = (light(), RasterBuffers::default());
     for size in SIZES {
         chart.paint(size, &look, &mut raster);
         for mark in chart.sheet(size, &look).marks {
             let is_near = |(x, y): &Place| x.abs() < 1e4 && y.abs() < 1e4;
             prop_assert!(places(&mark).iter().all(is_near), "{:?}", mark);
-            if let Mark::Text { text, .. } = &mark {
+            if let SceneMark::Text { text, .. } = &mark {
                 prop_assert!(!text.contains("NaN") && !text.contains("inf×"), "{}", text);
             }
         }
@@ -95,7 +95,7 @@ fn check(chart: &dyn Chart) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn sum(drawn: Drawn) -> usize {
+fn sum(drawn: PlotCoverage) -> usize {
     drawn.shown + drawn.outside + drawn.missing
 }
 
@@ -105,35 +105,35 @@ proptest! {
     #[test]
     fn points_and_lines_of_any_numbers_are_drawn_or_counted(columns in columns(), selected in prop::collection::vec(any::<bool>(), 40)) {
         let cases = columns[0].len();
-        for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: 0.0 }] {
+        for scale in [AxisScale::Linear, AxisScale::Logarithmic, AxisScale::Time { utc_offset_secs: 0.0 }] {
             let axes = axes(&columns, &scale);
-            let all: Vec<Column> = axes.iter().zip(&columns).map(|(axis, values)| Column::new(axis.clone(), values)).collect();
-            let drawn = Drawn::of_cases(&all);
+            let all: Vec<PlotColumn> = axes.iter().zip(&columns).map(|(axis, values)| PlotColumn::new(axis.clone(), values)).collect();
+            let drawn = PlotCoverage::of_cases(&all);
             prop_assert_eq!(sum(drawn), cases);
-            let can_show = |column: &Column, case: usize| column.axis.can_show(column.values[case]);
+            let can_show = |column: &PlotColumn, case: usize| column.axis.can_show(column.values[case]);
             let expected = (0..cases).filter(|case| all.iter().all(|column| can_show(column, *case))).count();
             prop_assert_eq!(drawn.shown, expected, "the axes cover all that can be shown");
-            let selected = Mask::Flags(&selected);
-            let scatter = Scatter { x: all[0].clone(), y: all[1].clone(), selected, colour: Some(all[2].clone()), pointed_at: Some(0) };
+            let selected = CaseMask::Flags(&selected);
+            let scatter = ScatterChart { x: all[0].clone(), y: all[1].clone(), selected, colour: Some(all[2].clone()), pointed_at: Some(0) };
             check(&scatter)?;
             let (x, y) = scatter.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
-            check(&Scatter { x: Column::new(x, &columns[0]), y: Column::new(y, &columns[1]), ..scatter })?;
-            check(&Parallel { columns: all.clone(), selected, brushes: vec![Some((-1e308, 1e308))], pointed_at: Some(0) })?;
-            check(&Matrix { columns: all, selected })?;
+            check(&ScatterChart { x: PlotColumn::new(x, &columns[0]), y: PlotColumn::new(y, &columns[1]), ..scatter })?;
+            check(&ParallelCoordinates { columns: all.clone(), selected, brushes: vec![Some((-1e308, 1e308))], pointed_at: Some(0) })?;
+            check(&ScatterMatrix { columns: all, selected })?;
         }
     }
 
     #[test]
     fn bars_and_cells_of_any_numbers_are_drawn_or_counted(columns in columns()) {
-        for scale in [Scale::Linear, Scale::Logarithmic] {
+        for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
             let axes = axes(&columns, &scale);
             for (values, axis) in columns.iter().zip(&axes) {
-                let bins = Bins::of(values, axis);
+                let bins = HistogramBins::of(values, axis);
                 prop_assert_eq!(bins.bars.iter().map(|bar| bar.all).sum::<usize>(), values.iter().filter(|value| axis.can_show(**value)).count());
-                check(&bins.histogram(Mask::All))?;
+                check(&bins.histogram(CaseMask::All))?;
             }
-            let values = Values { x: &columns[0], y: &columns[1], response: &columns[2], selected: Mask::All };
-            let field = Field::of(&values, &axes[0], &axes[1], &axes[2], (5, 7));
+            let values = FieldValues { x: &columns[0], y: &columns[1], response: &columns[2], selected: CaseMask::All };
+            let field = FieldChart::of(&values, &axes[0], &axes[1], &axes[2], (5, 7));
             prop_assert!(field.means.iter().all(|mean| !mean.is_infinite()));
             prop_assert!(field.counts.iter().zip(&field.means).all(|(count, mean)| (*count > 0) != mean.is_nan()));
             prop_assert_eq!(sum(field.drawn), columns[0].len());
@@ -147,26 +147,26 @@ proptest! {
         let index: Vec<f64> = (0..40).map(f64::from).collect();
         let x = |column: usize| if is_index { &index[..columns[column].len()] } else { &columns[column][..] };
         let curves: Vec<Curve> = (0..4).map(|column| Curve { x: x((column + 1) % 4), y: &columns[column] }).collect();
-        for scale in [Scale::Linear, Scale::Logarithmic] {
+        for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
             let axis = |values: Vec<f64>| Axis::covering("load", "N", scale.clone(), &values);
             let right = axis(curves.iter().flat_map(|curve| curve.x).copied().collect());
             let up = axis(columns.concat());
-            let band = Band::of(&curves, Mask::All, &steps(&curves, &right, 20));
+            let band = CurveBand::of(&curves, CaseMask::All, &steps(&curves, &right, 20));
             let gaps = CurveGaps::of(&curves, &right, &up);
-            let chart = Curves { curves: &curves, selected: Mask::All, colour: None, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
+            let chart = CurvesChart { curves: &curves, selected: CaseMask::All, colour: None, x: right, y: up, band: Some(&band), gaps, pointed_at: Some(0) };
             prop_assert_eq!(sum(chart.drawn()), curves.len());
             check(&chart)?;
             let (x, y) = chart.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
-            check(&Curves { x, y, ..chart })?;
+            check(&CurvesChart { x, y, ..chart })?;
         }
     }
 
     #[test]
     fn attempts_at_any_time_are_drawn_or_counted(columns in columns()) {
-        let attempt = |case: usize| Attempt { lane: case % 3, start: columns[0][case], end: columns[1][case], outcome: Outcome::Failed };
-        let attempts = Attempts { count: columns[0].len(), at: &attempt };
+        let attempt = |case: usize| TimelineAttempt { lane: case % 3, start: columns[0][case], end: columns[1][case], outcome: TimelineOutcome::Failed };
+        let attempts = TimelineAttempts { count: columns[0].len(), at: &attempt };
         let lanes = ["a", "b"].map(str::to_owned);
-        let timeline = Timeline { lanes: &lanes, attempts, x: time_axis(attempts, 3_600.0) };
+        let timeline = TimelineChart { lanes: &lanes, attempts, x: time_axis(attempts, 3_600.0) };
         prop_assert_eq!(sum(timeline.drawn()), columns[0].len());
         check(&timeline)?;
     }
@@ -175,13 +175,13 @@ proptest! {
     fn correlations_of_any_size_are_drawn(columns in columns()) {
         let rows = columns[0].iter().zip(&columns[1]);
         let coefficient = |value: f64, other: f64| CoefficientEstimate { value, interval: (value, other) };
-        let row = |(one, other): (&f64, &f64)| Row {
+        let row = |(one, other): (&f64, &f64)| CorrelationRow {
             label: "friction".to_owned(),
             pearson: coefficient(*one, *other),
             spearman: coefficient(*other, *one),
             cases: 3,
             only_ranked: 1,
         };
-        check(&Correlation { response: "load".to_owned(), rows: rows.map(row).collect(), needed_cases: 16 })?;
+        check(&CorrelationChart { response: "load".to_owned(), rows: rows.map(row).collect(), needed_cases: 16 })?;
     }
 }

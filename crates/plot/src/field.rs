@@ -3,17 +3,17 @@
 mod contour;
 mod grid;
 
-use crate::axis::{Axis, Scale};
-use crate::chart::{Chart, Size};
-use crate::drawn::{Absent, Drawn, Unplaced};
-use crate::frame::{Frame, write_nothing};
+use crate::axis::{Axis, AxisScale};
+use crate::chart::{Chart, ChartSize};
+use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{real, whole};
-use crate::raster::Raster;
-use crate::sheet::{Ink, Sheet};
+use crate::raster::RasterBuffers;
+use crate::sheet::{AlphaColour, ChartScene};
 
 pub use grid::{AxisGrid, FieldCells};
 
@@ -40,7 +40,7 @@ const MAX_ERROR_AT_CONTOUR: f64 = 0.35;
 
 /// What a field is made of, by column; the i-th case is the i-th number of every slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Values<'a> {
+pub struct FieldValues<'a> {
     /// From left to right.
     pub x: &'a [f64],
     /// From bottom to top.
@@ -48,12 +48,12 @@ pub struct Values<'a> {
     /// The response.
     pub response: &'a [f64],
     /// Which cases count.
-    pub selected: Mask<'a>,
+    pub selected: CaseMask<'a>,
 }
 
 /// Cells between two axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Field {
+pub struct FieldChart {
     /// From left to right.
     pub x: Axis,
     /// From bottom to top.
@@ -71,15 +71,15 @@ pub struct Field {
     /// The standard deviation within cells, as a share of the range of the colours; not a number if no cell has two cases.
     spread: f64,
     /// How many selected cases are in a cell, and how many aren't.
-    pub(crate) drawn: Drawn,
-    absent: Absent,
+    pub(crate) drawn: PlotCoverage,
+    absent: AbsenceReason,
 }
 
-impl Field {
-    /// Takes the means in cells of equal size, of those cases whose responses the axis of colours shows; `columns` and `rows` as [`Field::suitable_cells`] says, or otherwise. On an axis of
+impl FieldChart {
+    /// Takes the means in cells of equal size, of those cases whose responses the axis of colours shows; `columns` and `rows` as [`FieldChart::suitable_cells`] says, or otherwise. On an axis of
     /// categories each has its own.
     #[must_use]
-    pub fn of(values: &Values, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
+    pub fn of(values: &FieldValues, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
         let (columns, rows) = (cells(x, columns), cells(y, rows));
         let (across, upwards) = (x.mapping(real(columns)), y.mapping(real(rows)));
         let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
@@ -87,7 +87,7 @@ impl Field {
         let scale = if colour.most > MAX_SUMMED { SUMMED_SCALE } else { 1.0 };
         // Squares as shares of the range of the colours: of them, too.
         let (range, mut squares) = (colour.most - colour.least, vec![0.0; columns * rows]);
-        let mut drawn = Drawn::default();
+        let mut drawn = PlotCoverage::default();
         let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
         for (_, ((x, y), response)) in all.filter(|(index, _)| values.selected.contains(*index)) {
             let (right, up) = (across.place(*x), upwards.place(*y));
@@ -122,13 +122,13 @@ impl Field {
 
     /// Where its axes stand.
     #[must_use]
-    pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x, &self.y, key::room_px(Some(&self.response), size, look))
+    pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
+        PlotFrame::new(size, look, &self.x, &self.y, key::room_px(Some(&self.response), size, look))
     }
 
     /// The cell at a pixel, as an index of `means` and `counts`.
     #[must_use]
-    pub fn cell_at(&self, frame: &Frame, x_px: f64, y_px: f64) -> Option<usize> {
+    pub fn cell_at(&self, frame: &PlotFrame, x_px: f64, y_px: f64) -> Option<usize> {
         let (width, height) = frame.size_px();
         let column = whole((x_px - frame.left_px) / width * real(self.columns)).min(self.columns - 1);
         let row = whole((frame.bottom_px - y_px) / height * real(self.rows)).min(self.rows - 1);
@@ -153,8 +153,8 @@ impl Field {
     }
 
     /// The lines along which the response is a round value.
-    fn draw_contours(&self, frame: &Frame, sheet: &mut Sheet, look: &Look) {
-        let is_named = |axis: &Axis| matches!(axis.scale, Scale::Categories(_));
+    fn draw_contours(&self, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
+        let is_named = |axis: &Axis| matches!(axis.scale, AxisScale::Categories(_));
         if is_named(&self.x) || is_named(&self.y) {
             return;
         }
@@ -162,7 +162,7 @@ impl Field {
         let pixel = |(right, up): (f64, f64)| {
             (frame.left_px + right / real(self.columns) * width, frame.bottom_px - up / real(self.rows) * height)
         };
-        let ink = Ink::faint(look.background, CONTOUR_OPACITY);
+        let ink = AlphaColour::faint(look.background, CONTOUR_OPACITY);
         let levels: Vec<f64> = self.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
         for (place, level) in levels.iter().enumerate() {
             for line in contour::lines(&self.known_means(self.way_to_next(&levels, place)), self.columns, *level) {
@@ -185,27 +185,27 @@ fn spread_within(squares: &[f64], means: &[f64], counts: &[usize]) -> f64 {
 }
 
 /// Why selected cases are in no cell.
-fn absent(drawn: Drawn, values: &Values, axes: [&Axis; 3]) -> Absent {
+fn absent(drawn: PlotCoverage, values: &FieldValues, axes: [&Axis; 3]) -> AbsenceReason {
     let columns = [values.x, values.y, values.response];
     let unplaced = columns.into_iter().zip(axes).map(|(column, axis)| {
         let selected = column.iter().enumerate().filter(|(case, _)| values.selected.contains(*case));
         // Nobody looks for what isn't there.
         let is_complete = drawn.outside == 0;
-        (Unplaced::of(axis, selected.take_while(|_| !is_complete).map(|(_, value)| *value)), axis)
+        (UnplacedValues::of(axis, selected.take_while(|_| !is_complete).map(|(_, value)| *value)), axis)
     });
-    let unplaced: Vec<(Unplaced, &Axis)> = unplaced.collect();
-    Absent::new(drawn, unplaced.iter().map(|(unplaced, axis)| (unplaced, *axis)))
+    let unplaced: Vec<(UnplacedValues, &Axis)> = unplaced.collect();
+    AbsenceReason::new(drawn, unplaced.iter().map(|(unplaced, axis)| (unplaced, *axis)))
 }
 
 fn cells(axis: &Axis, wished: usize) -> usize {
     match &axis.scale {
-        Scale::Categories(names) => names.len().max(1),
+        AxisScale::Categories(names) => names.len().max(1),
         _ => wished.max(1),
     }
 }
 
-impl Chart for Field {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for FieldChart {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
         let (width, height) = frame.size_px();
@@ -219,8 +219,8 @@ impl Chart for Field {
         }
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
         self.draw_contours(&frame, &mut sheet, look);
         frame.rule(&mut sheet, look, &self.absent);
         key::draw(Some(&self.response), &mut sheet, &frame, size, look);
@@ -231,7 +231,7 @@ impl Chart for Field {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.drawn;
+        let PlotCoverage { shown, outside, missing } = self.drawn;
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         let means = || self.means.iter().copied().filter(|mean| !mean.is_nan());
         if let (Some(least), Some(most)) = (means().reduce(f64::min), means().reduce(f64::max)) {
@@ -251,22 +251,22 @@ mod tests {
     use super::*;
     use crate::samples::{SMALL, USUAL, dark, golden, light, uniform};
 
-    fn field(cases: usize, cells: usize) -> Field {
+    fn field(cases: usize, cells: usize) -> FieldChart {
         let (x, y) = (uniform(cases, 1), uniform(cases, 2));
         let x: Vec<f64> = x.iter().map(|x| 20.0 + 20.0 * x).collect();
         let response: Vec<f64> =
             x.iter().zip(&y).map(|(x, y)| 1e5 * ((x - 33.0) / 8.0).powi(2) + 4e5 * (y - 0.4).powi(2)).collect();
-        let values = Values { x: &x, y: &y, response: &response, selected: Mask::All };
-        let axis = |label, unit, values: &[f64]| Axis::covering(label, unit, Scale::Linear, values);
+        let values = FieldValues { x: &x, y: &y, response: &response, selected: CaseMask::All };
+        let axis = |label, unit, values: &[f64]| Axis::covering(label, unit, AxisScale::Linear, values);
         let (right, up, colour) =
             (axis("friction", "°", &x), axis("dilation", "", &y), axis("end_load", "N", &response));
-        Field::of(&values, &right, &up, &colour, (cells, cells))
+        FieldChart::of(&values, &right, &up, &colour, (cells, cells))
     }
 
     #[test]
     fn many_cases_fill_their_cells_and_have_contours() {
         for (name, look) in [("light", light()), ("dark", dark())] {
-            insta::assert_snapshot!(name, golden(&field(9_000, Field::suitable_cells(2_000)), USUAL, &look));
+            insta::assert_snapshot!(name, golden(&field(9_000, FieldChart::suitable_cells(2_000)), USUAL, &look));
         }
     }
 
@@ -277,7 +277,7 @@ mod tests {
         insta::assert_snapshot!("empty", golden(&field(0, 12), SMALL, &light()));
     }
 
-    fn contours(field: &Field) -> usize {
+    fn contours(field: &FieldChart) -> usize {
         let levels: Vec<f64> = field.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
         let lines = |place: usize| {
             contour::lines(&field.known_means(field.way_to_next(&levels, place)), field.columns, levels[place]).len()
@@ -291,9 +291,9 @@ mod tests {
         assert_eq!(contours(&field(13, 4)), 0, "a case a cell");
         let noise = |cases: usize, cells: usize| {
             let (x, y, response) = (uniform(cases, 1), uniform(cases, 2), uniform(cases, 3));
-            let values = Values { x: &x, y: &y, response: &response, selected: Mask::All };
-            let axis = Axis::covering("a", "", Scale::Linear, &x);
-            Field::of(&values, &axis, &axis, &axis, (cells, cells))
+            let values = FieldValues { x: &x, y: &y, response: &response, selected: CaseMask::All };
+            let axis = Axis::covering("a", "", AxisScale::Linear, &x);
+            FieldChart::of(&values, &axis, &axis, &axis, (cells, cells))
         };
         assert_eq!(contours(&noise(500, 7)), 0, "means of noise differ by chance");
     }
@@ -302,33 +302,33 @@ mod tests {
     fn the_spread_within_cells_is_that_of_all_of_them_together() {
         let x = [0.1, 0.2, 0.3, 0.9, 0.8];
         let response = [1.0, 2.0, 3.0, 7.0, 9.0];
-        let values = Values { x: &x, y: &x, response: &response, selected: Mask::All };
-        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", Scale::Linear, &[]) };
+        let values = FieldValues { x: &x, y: &x, response: &response, selected: CaseMask::All };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", AxisScale::Linear, &[]) };
         let colour = Axis { most: 10.0, ..axis.clone() };
         // (1 + 0 + 1 + 1 + 1) / (2 + 1), as a share of ten.
-        let spread = Field::of(&values, &axis, &axis, &colour, (2, 2)).spread;
+        let spread = FieldChart::of(&values, &axis, &axis, &colour, (2, 2)).spread;
         assert!((spread - (4.0_f64 / 3.0).sqrt() / 10.0).abs() < 1e-12, "{spread}");
-        assert!(Field::of(&values, &axis, &axis, &colour, (90, 90)).spread.is_nan(), "no cell has two");
+        assert!(FieldChart::of(&values, &axis, &axis, &colour, (90, 90)).spread.is_nan(), "no cell has two");
     }
 
     #[test]
     fn a_cell_has_the_mean_of_its_cases() {
-        let values = Values {
+        let values = FieldValues {
             x: &[0.1, 0.2, 0.9, f64::NAN, 5.0],
             y: &[0.1; 5],
             response: &[1.0, 3.0, 7.0, 1.0, 1.0],
-            selected: Mask::All,
+            selected: CaseMask::All,
         };
-        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", Scale::Linear, &[]) };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("a", "", AxisScale::Linear, &[]) };
         let colour = Axis { most: 7.0, ..axis.clone() };
-        let field = Field::of(&values, &axis, &axis, &colour, (2, 2));
+        let field = FieldChart::of(&values, &axis, &axis, &colour, (2, 2));
         assert_eq!(field.counts, [2, 1, 0, 0]);
         assert_eq!(field.means[..2], [2.0, 7.0]);
         assert!(field.means[2].is_nan());
-        assert_eq!(field.drawn, Drawn { shown: 3, outside: 1, missing: 1 });
+        assert_eq!(field.drawn, PlotCoverage { shown: 3, outside: 1, missing: 1 });
         let colour = Axis { most: 5.0, ..axis.clone() };
-        let trimmed = Field::of(&values, &axis, &axis, &colour, (2, 2));
-        assert_eq!(trimmed.drawn, Drawn { shown: 2, outside: 2, missing: 1 }, "one is far outside");
+        let trimmed = FieldChart::of(&values, &axis, &axis, &colour, (2, 2));
+        assert_eq!(trimmed.drawn, PlotCoverage { shown: 2, outside: 2, missing: 1 }, "one is far outside");
         let frame = field.frame(SMALL, &light());
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.bottom_px - 1.0), Some(1));
         assert_eq!(field.cell_at(&frame, frame.right_px - 1.0, frame.top_px - 1.0), None);
@@ -337,14 +337,20 @@ mod tests {
     #[test]
     fn values_at_the_ends_of_an_axis_are_in_the_outermost_cells() {
         for (least, most) in [(0.1, 0.7), (-0.3, 1.1), (1e17, 1e17 + 4_096.0), (-1e300, 1e300), (3e-290, 7e-289)] {
-            for scale in
-                [Scale::Linear, Scale::Logarithmic].into_iter().filter(|scale| *scale == Scale::Linear || least > 0.0)
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic]
+                .into_iter()
+                .filter(|scale| *scale == AxisScale::Linear || least > 0.0)
             {
                 let ends = [least, most];
                 let axis = Axis { least, most, ..Axis::covering("a", "", scale, &ends) };
-                let values = Values { x: &ends, y: &ends, response: &[1.0, 3.0], selected: Mask::All };
-                let field =
-                    Field::of(&values, &axis, &axis, &Axis::covering("b", "", Scale::Linear, &[1.0, 3.0]), (7, 7));
+                let values = FieldValues { x: &ends, y: &ends, response: &[1.0, 3.0], selected: CaseMask::All };
+                let field = FieldChart::of(
+                    &values,
+                    &axis,
+                    &axis,
+                    &Axis::covering("b", "", AxisScale::Linear, &[1.0, 3.0]),
+                    (7, 7),
+                );
                 assert_eq!(field.drawn.shown, 2, "{least} to {most}");
                 assert_eq!((field.counts[0], field.counts[48]), (1, 1), "{least} to {most}");
             }
@@ -353,9 +359,10 @@ mod tests {
 
     #[test]
     fn a_penalty_is_no_part_of_a_mean() {
-        let values = Values { x: &[0.1, 0.2], y: &[0.1, 0.1], response: &[1.0, f64::MAX], selected: Mask::All };
-        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("load", "", Scale::Linear, &[]) };
-        let field = Field::of(&values, &axis, &axis, &axis, (1, 1));
+        let values =
+            FieldValues { x: &[0.1, 0.2], y: &[0.1, 0.1], response: &[1.0, f64::MAX], selected: CaseMask::All };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("load", "", AxisScale::Linear, &[]) };
+        let field = FieldChart::of(&values, &axis, &axis, &axis, (1, 1));
         assert_eq!((field.means[0], field.drawn.outside), (1.0, 1));
         assert!(field.summary().ends_with("; load of 1 case can't be shown: 1.798×10³⁰⁸"), "{}", field.summary());
     }
@@ -363,15 +370,15 @@ mod tests {
     #[test]
     fn categories_have_cells_of_their_own() {
         let names = || ["sand", "clay", "rock"].map(str::to_owned).to_vec();
-        let values = Values {
+        let values = FieldValues {
             x: &[0.0, 1.0, 2.0, 2.0],
             y: &[0.0, 1.0, 1.0, 0.0],
             response: &[1.0, 2.0, 3.0, 4.0],
-            selected: Mask::All,
+            selected: CaseMask::All,
         };
-        let response = Axis::covering("load", "N", Scale::Linear, values.response);
+        let response = Axis::covering("load", "N", AxisScale::Linear, values.response);
         let (x, y) = (Axis::of_categories("soil", names()), Axis::of_categories("rock below", names()));
-        let field = Field::of(&values, &x, &y, &response, (99, 99));
+        let field = FieldChart::of(&values, &x, &y, &response, (99, 99));
         assert_eq!((field.columns, field.rows), (3, 3));
         insta::assert_snapshot!(golden(&field, SMALL, &light()));
     }

@@ -1,14 +1,14 @@
 //! The rectangle between two axes, and what stands around it.
 
-use crate::axis::{Axis, Scale};
-use crate::chart::Size;
-use crate::drawn::Absent;
-use crate::look::Look;
+use crate::axis::{Axis, AxisScale};
+use crate::chart::ChartSize;
+use crate::drawn::AbsenceReason;
+use crate::look::PlotTheme;
 use crate::number::{real, whole};
-use crate::raster::Image;
-use crate::sheet::{Across, Along, Ink, Place, Sheet};
+use crate::raster::RasterImage;
+use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
-use crate::ticks::{Tick, Ticks};
+use crate::ticks::{AxisTick, AxisTicks};
 
 /// Lengths on the page, in its pixels.
 const TICK_PX: f64 = 4.0;
@@ -32,7 +32,7 @@ const AXIS_OPACITY: f64 = 0.5;
 
 /// Two axes on an area, and the rectangle between them, in whole pixels.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Frame {
+pub struct PlotFrame {
     /// The rectangle's left edge.
     pub left_px: f64,
     /// Its upper edge.
@@ -45,19 +45,19 @@ pub struct Frame {
     pub x: Axis,
     /// From bottom to top.
     pub y: Axis,
-    x_ticks: Ticks,
-    y_ticks: Ticks,
+    x_ticks: AxisTicks,
+    y_ticks: AxisTicks,
     width_px: f64,
 }
 
-impl Frame {
+impl PlotFrame {
     /// Takes as much of the area as titles and labels of the axes leave, and `room_px` at the right.
     #[must_use]
-    pub fn new(size: Size, look: &Look, x: &Axis, y: &Axis, room_px: f64) -> Self {
+    pub fn new(size: ChartSize, look: &PlotTheme, x: &Axis, y: &Axis, room_px: f64) -> Self {
         let (width_px, height_px) = (f64::from(size.width_px), f64::from(size.height_px));
         let text_px = TEXT_PX * look.pixel_ratio;
         let top_px = if y.title().is_empty() { look.px(EDGE_PX) } else { look.px(TITLE_PX) };
-        let is_titled = !x.title().is_empty() || matches!(x.scale, Scale::Time { .. });
+        let is_titled = !x.title().is_empty() || matches!(x.scale, AxisScale::Time { .. });
         let below = if is_titled { TITLE_PX - GAP_PX } else { 0.0 };
         let bottom_px = (height_px - look.px(TICK_PX + GAP_PX + TEXT_PX + below)).max(top_px + 1.0);
         let mut y_ticks = ticks_upwards(y, bottom_px - top_px, look);
@@ -123,7 +123,7 @@ impl Frame {
     }
 
     /// The grid of an image of the rectangle, below all that is painted on it.
-    pub(crate) fn grid_below(&self, image: &mut Image, look: &Look) {
+    pub(crate) fn grid_below(&self, image: &mut RasterImage, look: &PlotTheme) {
         self.grid_down_below(image, look);
         let height = self.size_px().1;
         for tick in &self.y_ticks.major {
@@ -132,14 +132,14 @@ impl Frame {
     }
 
     /// Those lines of it that go down.
-    pub(crate) fn grid_down_below(&self, image: &mut Image, look: &Look) {
+    pub(crate) fn grid_down_below(&self, image: &mut RasterImage, look: &PlotTheme) {
         for tick in &self.x_ticks.major {
             image.line_down(tick.place * self.size_px().0, look.hairline_px(), look.grid);
         }
     }
 
     /// Lines across the rectangle at the ticks of the vertical axis.
-    pub(crate) fn lines_across(&self, sheet: &mut Sheet, look: &Look) {
+    pub(crate) fn lines_across(&self, sheet: &mut ChartScene, look: &PlotTheme) {
         for tick in &self.y_ticks.major {
             let y = self.down(tick.place);
             sheet.bar((self.left_px, y), (self.right_px, y + look.hairline_px()), look.grid);
@@ -147,13 +147,13 @@ impl Frame {
     }
 
     /// Both axes with their ticks, labels and titles, and what isn't shown between them.
-    pub(crate) fn rule(&self, sheet: &mut Sheet, look: &Look, absent: &Absent) {
+    pub(crate) fn rule(&self, sheet: &mut ChartScene, look: &PlotTheme, absent: &AbsenceReason) {
         self.rule_x(sheet, look, &absent.note());
         self.rule_y(sheet, look);
     }
 
-    fn rule_x(&self, sheet: &mut Sheet, look: &Look, note: &str) {
-        let (ink, line) = (Ink::faint(look.text, AXIS_OPACITY), look.hairline_px());
+    fn rule_x(&self, sheet: &mut ChartScene, look: &PlotTheme, note: &str) {
+        let (ink, line) = (AlphaColour::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
         sheet.bar((self.left_px, self.bottom_px), (self.right_px, self.bottom_px + line), ink);
         for place in &self.x_ticks.minor {
@@ -166,7 +166,7 @@ impl Frame {
             let x = self.across(tick.place);
             sheet.bar((x, self.bottom_px), (x + line, self.bottom_px + look.px(TICK_PX)), ink);
             let middle = self.left_px + middle_of(tick, self.size_px().0, edges, look);
-            sheet.text(&tick.label, (middle, y), (Across::Middle, Along::Top), look.text, text_px);
+            sheet.text(&tick.label, (middle, y), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
         }
         let y = y + look.px(TEXT_PX + GAP_PX);
         let title = with_context(&self.x.title(), &self.x_ticks.context);
@@ -175,15 +175,15 @@ impl Frame {
         let title_room = width_px(&title, text_px).min(MAX_TITLE * room);
         let note = fitted(note, text_px, room - title_room - look.px(APART_PX));
         if !note.is_empty() {
-            sheet.text(&note, (left, y), (Across::Start, Along::Top), look.text, text_px);
+            sheet.text(&note, (left, y), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
         let taken = if note.is_empty() { 0.0 } else { width_px(&note, text_px) + look.px(APART_PX) };
         let title = fitted(&title, text_px, room - taken);
-        sheet.text(&title, (self.right_px, y), (Across::End, Along::Top), look.text, text_px);
+        sheet.text(&title, (self.right_px, y), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
     }
 
-    fn rule_y(&self, sheet: &mut Sheet, look: &Look) {
-        let (ink, line) = (Ink::faint(look.text, AXIS_OPACITY), look.hairline_px());
+    fn rule_y(&self, sheet: &mut ChartScene, look: &PlotTheme) {
+        let (ink, line) = (AlphaColour::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
         sheet.bar((self.left_px - line, self.top_px), (self.left_px, self.bottom_px + line), ink);
         for place in &self.y_ticks.minor {
@@ -194,12 +194,12 @@ impl Frame {
             let y = self.down(tick.place);
             sheet.bar((self.left_px - look.px(TICK_PX), y), (self.left_px, y + line), ink);
             let at = (self.left_px - look.px(TICK_PX + GAP_PX), y + line / 2.0);
-            sheet.text(&tick.label, at, (Across::End, Along::Middle), look.text, text_px);
+            sheet.text(&tick.label, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         }
         let title = with_context(&self.y.title(), &self.y_ticks.context);
         let title = fitted(&title, text_px, self.right_px - 2.0 * look.px(GAP_PX));
         let at = (look.px(GAP_PX), look.px(2.0));
-        sheet.text(&title, at, (Across::Start, Along::Top), look.text, text_px);
+        sheet.text(&title, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
     }
 
     /// The left edge of a line at a place.
@@ -221,24 +221,24 @@ fn with_context(title: &str, context: &str) -> String {
     }
 }
 
-fn width_px_of(tick: &Tick, text_px: f64) -> f64 {
+fn width_px_of(tick: &AxisTick, text_px: f64) -> f64 {
     width_px(&tick.label, text_px)
 }
 
 /// As many ticks of a vertical axis as there is room for.
-pub(crate) fn ticks_upwards(axis: &Axis, length_px: f64, look: &Look) -> Ticks {
-    let is_named = matches!(axis.scale, Scale::Categories(_));
+pub(crate) fn ticks_upwards(axis: &Axis, length_px: f64, look: &PlotTheme) -> AxisTicks {
+    let is_named = matches!(axis.scale, AxisScale::Categories(_));
     let step_px = if is_named { LINE_PX } else { STEP_DOWN_PX } * look.pixel_ratio;
     let most = if is_named { f64::INFINITY } else { MOST_TICKS };
     axis.ticks(whole((length_px / step_px).clamp(2.0, most)))
 }
 
 /// As many ticks of a horizontal axis as there is room for their labels, between edges relative to its beginning.
-pub(crate) fn ticks_across(axis: &Axis, length_px: f64, edges: (f64, f64), look: &Look) -> Ticks {
-    if let Scale::Categories(_) = axis.scale {
+pub(crate) fn ticks_across(axis: &Axis, length_px: f64, edges: (f64, f64), look: &PlotTheme) -> AxisTicks {
+    if let AxisScale::Categories(_) = axis.scale {
         return names_across(axis, length_px, look);
     }
-    let do_fit = |ticks: &Ticks| {
+    let do_fit = |ticks: &AxisTicks| {
         let text_px = TEXT_PX * look.pixel_ratio;
         let sides = ticks.major.iter().map(|tick| {
             let (middle, half) = (middle_of(tick, length_px, edges, look), width_px_of(tick, text_px) / 2.0);
@@ -251,7 +251,7 @@ pub(crate) fn ticks_across(axis: &Axis, length_px: f64, edges: (f64, f64), look:
     (1..=most).rev().map(|most| axis.ticks(most)).find(do_fit).unwrap_or_default()
 }
 
-fn names_across(axis: &Axis, length_px: f64, look: &Look) -> Ticks {
+fn names_across(axis: &Axis, length_px: f64, look: &PlotTheme) -> AxisTicks {
     let text_px = TEXT_PX * look.pixel_ratio;
     let mut ticks = axis.ticks(whole((length_px / (SLOT_PX * look.pixel_ratio)).max(1.0)));
     let slot_px = length_px / real(ticks.major.len().max(1));
@@ -262,15 +262,15 @@ fn names_across(axis: &Axis, length_px: f64, look: &Look) -> Ticks {
 }
 
 /// Where the middle of a tick's label stands: below the tick, but not beyond the edges.
-fn middle_of(tick: &Tick, length_px: f64, edges: (f64, f64), look: &Look) -> f64 {
+fn middle_of(tick: &AxisTick, length_px: f64, edges: (f64, f64), look: &PlotTheme) -> f64 {
     let half = width_px_of(tick, TEXT_PX * look.pixel_ratio) / 2.0 + 1.0;
     (tick.place * length_px).min(edges.1 - half).max(edges.0 + half)
 }
 
 /// Says in the middle of a frame that there is nothing in it.
-pub(crate) fn write_nothing(sheet: &mut Sheet, frame: &Frame, look: &Look) {
+pub(crate) fn write_nothing(sheet: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
     let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
-    let anchor = (Across::Middle, Along::Middle);
+    let anchor = (HorizontalAnchor::Middle, VerticalAnchor::Middle);
     sheet.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
 }
 
@@ -281,13 +281,13 @@ mod tests {
     use super::*;
     use crate::samples;
 
-    fn axis(label: &str, least: f64, most: f64, scale: Scale) -> Axis {
+    fn axis(label: &str, least: f64, most: f64, scale: AxisScale) -> Axis {
         Axis { label: label.to_owned(), unit: String::new(), least, most, scale }
     }
 
-    fn frame(width_px: u32, height_px: u32) -> Frame {
-        let (x, y) = (axis("x", 0.0, 10.0, Scale::Linear), axis("y", 1.0, 1e6, Scale::Logarithmic));
-        Frame::new(Size { width_px, height_px }, &samples::light(), &x, &y, 0.0)
+    fn frame(width_px: u32, height_px: u32) -> PlotFrame {
+        let (x, y) = (axis("x", 0.0, 10.0, AxisScale::Linear), axis("y", 1.0, 1e6, AxisScale::Logarithmic));
+        PlotFrame::new(ChartSize { width_px, height_px }, &samples::light(), &x, &y, 0.0)
     }
 
     #[test]
@@ -304,10 +304,10 @@ mod tests {
         let frame = frame(400, 300);
         let before = frame.values_at(200.0, 100.0);
         let (x, y) = frame.zoomed(200.0, 100.0, 0.5);
-        let zoomed = Frame { x, y, ..frame.clone() };
+        let zoomed = PlotFrame { x, y, ..frame.clone() };
         assert!((zoomed.values_at(200.0, 100.0).1 / before.1 - 1.0).abs() < 1e-6);
         let (x, y) = frame.panned(30.0, -20.0);
-        let panned = Frame { x, y, ..frame };
+        let panned = PlotFrame { x, y, ..frame };
         let after = panned.values_at(230.0, 80.0);
         assert!((after.0 - before.0).abs() < 1e-6 && (after.1 / before.1 - 1.0).abs() < 1e-6);
     }
@@ -316,8 +316,8 @@ mod tests {
         #[test]
         fn no_label_leaves_the_area_or_touches_another(width_px in 200..4_000_u32, height_px in 120..2_000_u32, least in -1e7..1e7_f64, span_power in -5.0..9.0_f64) {
             let look = samples::light();
-            let axis = axis("a", least, least + 10_f64.powf(span_power), Scale::Linear);
-            let frame = Frame::new(Size { width_px, height_px }, &look, &axis, &axis, 0.0);
+            let axis = axis("a", least, least + 10_f64.powf(span_power), AxisScale::Linear);
+            let frame = PlotFrame::new(ChartSize { width_px, height_px }, &look, &axis, &axis, 0.0);
             prop_assert!(frame.left_px >= 0.0 && frame.right_px <= f64::from(width_px) && frame.left_px < frame.right_px);
             let edges = (-frame.left_px, f64::from(width_px) - frame.left_px);
             let mut end = -frame.left_px;

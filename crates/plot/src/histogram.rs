@@ -2,18 +2,18 @@
 
 mod division;
 
-use crate::axis::{Axis, Scale};
-use crate::chart::{Chart, Size};
-use crate::drawn::{Absent, Drawn, Unplaced};
-use crate::frame::{Frame, write_nothing};
+use crate::axis::{Axis, AxisScale};
+use crate::chart::{Chart, ChartSize};
+use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::frame::{PlotFrame, write_nothing};
 use crate::label::{count, power_of};
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::real;
-use crate::raster::Raster;
-use crate::sheet::Sheet;
+use crate::raster::RasterBuffers;
+use crate::sheet::ChartScene;
 
-pub(crate) use division::{Division, grid_step};
+pub(crate) use division::{AxisDivision, grid_step};
 
 /// How far beside a bar it is meant, in pixels.
 const REACH_PX: f64 = 3.0;
@@ -25,21 +25,21 @@ const NOWHERE: u16 = u16::MAX;
 
 /// Bars along an axis, and which of them each case is in: whatever is selected.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bins {
+pub struct HistogramBins {
     /// The axis of the values. It may be longer than the one that was asked for, so that bars have room.
     pub axis: Axis,
     /// The bars, from low to high.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<HistogramBar>,
     of_case: Vec<u16>,
     is_by_value: bool,
     /// How many values are counted, how many lie outside of the axis' range, and how many aren't numbers.
-    drawn: Drawn,
-    unplaced: Unplaced,
+    drawn: PlotCoverage,
+    unplaced: UnplacedValues,
 }
 
 /// A part of an axis, and the cases whose values lie there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bar {
+pub struct HistogramBar {
     /// How many cases it has.
     pub all: usize,
     /// The least and the largest value of these: whoever selects that range selects exactly them.
@@ -54,12 +54,12 @@ pub struct Bar {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram<'a> {
     /// The parts, and all cases.
-    pub bins: &'a Bins,
+    pub bins: &'a HistogramBins,
     /// How many cases of each part are selected.
     pub selected: Vec<usize>,
 }
 
-impl Bins {
+impl HistogramBins {
     /// Bars that suit the values, as far as the axis shows them.
     #[must_use]
     pub fn of(values: &[f64], axis: &Axis) -> Self {
@@ -67,17 +67,17 @@ impl Bins {
         // Kept no longer than it takes to divide them: there may be a million.
         let mut shown = Vec::with_capacity(values.len());
         shown.extend(values.iter().map(|value| mapping.place(*value)).filter(|place| is_shown(*place)));
-        Self::divided(values, axis, &Division::of(axis, shown))
+        Self::divided(values, axis, &AxisDivision::of(axis, shown))
     }
 
-    fn divided(values: &[f64], axis: &Axis, division: &Division) -> Self {
+    fn divided(values: &[f64], axis: &Axis, division: &AxisDivision) -> Self {
         let mapping = axis.mapping(1.0);
         let value = |(from, to): (f64, f64)| (axis.value(from), axis.value(to));
         let bar = |part| {
             let (ends, sides) = (value(division.ends(part)), value(division.sides(part)));
-            Bar { all: 0, values: None, ends, sides }
+            HistogramBar { all: 0, values: None, ends, sides }
         };
-        let mut bars: Vec<Bar> = (0..division.len()).map(bar).collect();
+        let mut bars: Vec<HistogramBar> = (0..division.len()).map(bar).collect();
         let mut of_case = vec![NOWHERE; values.len()];
         for (value, case) in values.iter().zip(&mut of_case) {
             let place = mapping.place(*value);
@@ -89,15 +89,19 @@ impl Bins {
         }
         let shown = bars.iter().map(|bar| bar.all).sum();
         let missing = values.iter().filter(|value| value.is_nan()).count();
-        let drawn = Drawn { shown, outside: values.len() - shown - missing, missing };
-        let unplaced = if drawn.outside > 0 { Unplaced::of(axis, values.iter().copied()) } else { Unplaced::default() };
+        let drawn = PlotCoverage { shown, outside: values.len() - shown - missing, missing };
+        let unplaced = if drawn.outside > 0 {
+            UnplacedValues::of(axis, values.iter().copied())
+        } else {
+            UnplacedValues::default()
+        };
         Self { axis: with_room(axis, &bars), bars, of_case, is_by_value: division.is_by_value(), drawn, unplaced }
     }
 
     /// Counts the cases that are selected.
     #[must_use]
-    pub fn histogram(&self, selected: Mask) -> Histogram<'_> {
-        if selected == Mask::All {
+    pub fn histogram(&self, selected: CaseMask) -> Histogram<'_> {
+        if selected == CaseMask::All {
             return Histogram { bins: self, selected: self.bars.iter().map(|bar| bar.all).collect() };
         }
         let mut counts = vec![0; self.bars.len()];
@@ -120,7 +124,7 @@ impl Bins {
     fn words_in_sentence(&self, bar: usize) -> String {
         let [from, to] = self.ends_in_words(bar);
         match &self.axis.scale {
-            Scale::Categories(_) => from,
+            AxisScale::Categories(_) => from,
             _ if self.is_by_value => format!("at {from}"),
             _ => format!("between {from} and {to}"),
         }
@@ -128,7 +132,7 @@ impl Bins {
 
     /// The ends of a bar, with as many digits as tell them from those of its neighbours.
     fn ends_in_words(&self, bar: usize) -> [String; 2] {
-        let Bar { ends, sides, .. } = self.bars[bar];
+        let HistogramBar { ends, sides, .. } = self.bars[bar];
         let power = power_of(sides.1 - sides.0) - 1;
         [ends.0, ends.1].map(|value| self.axis.words_to(value, power))
     }
@@ -139,12 +143,12 @@ impl Bins {
         Some((values().next()?.0, values().next_back()?.1))
     }
 
-    fn absent(&self) -> Absent {
-        Absent::new(self.drawn, [(&self.unplaced, &self.axis)])
+    fn absent(&self) -> AbsenceReason {
+        AbsenceReason::new(self.drawn, [(&self.unplaced, &self.axis)])
     }
 }
 
-impl Bar {
+impl HistogramBar {
     fn add(&mut self, value: f64) {
         self.all += 1;
         let (least, most) = self.values.unwrap_or((value, value));
@@ -157,7 +161,7 @@ fn is_shown(place: f64) -> bool {
 }
 
 /// The axis, as long as its bars at least.
-fn with_room(axis: &Axis, bars: &[Bar]) -> Axis {
+fn with_room(axis: &Axis, bars: &[HistogramBar]) -> Axis {
     match (bars.first(), bars.last()) {
         (Some(first), Some(last)) => axis.between(axis.least.min(first.sides.0), axis.most.max(last.sides.1)),
         _ => axis.clone(),
@@ -173,14 +177,14 @@ impl Histogram<'_> {
 
     /// Where its axes stand.
     #[must_use]
-    pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.bins.axis, &Axis::of_counts("cases", real(self.most())), 0.0)
+    pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
+        PlotFrame::new(size, look, &self.bins.axis, &Axis::of_counts("cases", real(self.most())), 0.0)
     }
 
     /// The bar above or below a pixel.
     #[must_use]
-    pub fn bar_at(&self, frame: &Frame, x_px: f64) -> Option<usize> {
-        let distance = |(index, bar): (usize, &Bar)| {
+    pub fn bar_at(&self, frame: &PlotFrame, x_px: f64) -> Option<usize> {
+        let distance = |(index, bar): (usize, &HistogramBar)| {
             let (left, right) = (frame.pixel_of(bar.sides.0, 0.0).0, frame.pixel_of(bar.sides.1, 0.0).0);
             (index, (left - x_px).max(x_px - right).max(0.0))
         };
@@ -189,7 +193,7 @@ impl Histogram<'_> {
     }
 
     /// One bar above another one: all cases in grey, and those that are selected.
-    fn draw_bars(&self, sheet: &mut Sheet, frame: &Frame, look: &Look) {
+    fn draw_bars(&self, sheet: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
         for (bar, selected) in self.bins.bars.iter().zip(&self.selected) {
             let (left, right) = self.sides_px(bar, frame, look);
             for (number, colour) in [(bar.all, look.muted), (*selected, look.data)] {
@@ -203,7 +207,7 @@ impl Histogram<'_> {
     }
 
     /// The left and the right side of a bar, which is a pixel wide at least.
-    fn sides_px(&self, bar: &Bar, frame: &Frame, look: &Look) -> (f64, f64) {
+    fn sides_px(&self, bar: &HistogramBar, frame: &PlotFrame, look: &PlotTheme) -> (f64, f64) {
         let inside = |value: f64| frame.pixel_of(value, 0.0).0.round().clamp(frame.left_px, frame.right_px);
         let (left, right) = (inside(bar.sides.0), inside(bar.sides.1));
         let inset = if self.bins.is_by_value { (INSET * (right - left)).floor() } else { 0.0 };
@@ -214,12 +218,12 @@ impl Histogram<'_> {
 }
 
 impl Chart for Histogram<'_> {
-    fn paint(&self, _size: Size, _look: &Look, raster: &mut Raster) {
+    fn paint(&self, _size: ChartSize, _look: &PlotTheme, raster: &mut RasterBuffers) {
         raster.empty();
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
         frame.lines_across(&mut sheet, look);
         self.draw_bars(&mut sheet, &frame, look);
         frame.rule(&mut sheet, look, &self.bins.absent());
@@ -230,12 +234,12 @@ impl Chart for Histogram<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.bins.drawn;
+        let PlotCoverage { shown, outside, missing } = self.bins.drawn;
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         let highest = self.bins.bars.iter().rposition(|bar| bar.all == self.most() && shown > 0);
         if let Some((highest, (least, most))) = highest.zip(self.bins.range()) {
             let range = match self.bins.axis.scale {
-                Scale::Categories(_) => String::new(),
+                AxisScale::Categories(_) => String::new(),
                 _ => self.bins.axis.range_in_words(least, most) + ", ",
             };
             let (label, words) = (&self.bins.axis.label, self.bins.words_in_sentence(highest));
@@ -257,31 +261,35 @@ mod tests {
     use super::*;
     use crate::samples::{SMALL, bell, dark, golden, light, uniform};
 
-    fn bins(values: &[f64], scale: Scale) -> Bins {
-        Bins::of(values, &Axis::covering("end_load", "N", scale, values))
+    fn bins(values: &[f64], scale: AxisScale) -> HistogramBins {
+        HistogramBins::of(values, &Axis::covering("end_load", "N", scale, values))
     }
 
     #[test]
     fn selected_cases_stand_before_all() {
         let values: Vec<f64> = bell(2_000, 5).iter().map(|value| 5e5 + 1e5 * value).collect();
         let selected: Vec<bool> = values.iter().map(|value| *value < 5.2e5).collect();
-        let bins = bins(&values, Scale::Linear);
-        let histogram = bins.histogram(Mask::Flags(&selected));
+        let bins = bins(&values, AxisScale::Linear);
+        let histogram = bins.histogram(CaseMask::Flags(&selected));
         insta::assert_snapshot!(golden(&histogram, SMALL, &light()));
     }
 
     #[test]
     fn a_logarithm_has_bars_of_equal_factors() {
         let values: Vec<f64> = bell(500, 6).iter().map(|value| 10_f64.powf(1.5 * value - 4.0)).collect();
-        insta::assert_snapshot!(golden(&bins(&values, Scale::Logarithmic).histogram(Mask::All), SMALL, &dark()));
+        insta::assert_snapshot!(golden(
+            &bins(&values, AxisScale::Logarithmic).histogram(CaseMask::All),
+            SMALL,
+            &dark()
+        ));
     }
 
     #[test]
     fn a_category_has_a_bar() {
         let values = [0.0, 0.0, 2.0, 1.0, 2.0, 2.0];
         let names = ["sand", "clay", "granite"].map(str::to_owned).to_vec();
-        let bins = bins(&values, Scale::Categories(names));
-        let histogram = bins.histogram(Mask::Flags(&[true, false, true]));
+        let bins = bins(&values, AxisScale::Categories(names));
+        let histogram = bins.histogram(CaseMask::Flags(&[true, false, true]));
         assert_eq!(bins.bars.iter().map(|bar| bar.all).collect::<Vec<_>>(), [2, 1, 3]);
         assert_eq!(histogram.summary(), "6 of 6 cases: end_load most of them (3) granite; 2 selected");
         insta::assert_snapshot!(golden(&histogram, SMALL, &light()));
@@ -289,19 +297,22 @@ mod tests {
 
     #[test]
     fn equal_values_are_one_bar_and_none_is_no_bar() {
-        let one = bins(&[7.0; 3], Scale::Linear);
+        let one = bins(&[7.0; 3], AxisScale::Linear);
         assert_eq!(one.bars.iter().filter(|bar| bar.all > 0).count(), 1);
-        insta::assert_snapshot!("single", golden(&one.histogram(Mask::All), SMALL, &light()));
-        insta::assert_snapshot!("empty", golden(&bins(&[], Scale::Linear).histogram(Mask::All), SMALL, &light()));
+        insta::assert_snapshot!("single", golden(&one.histogram(CaseMask::All), SMALL, &light()));
+        insta::assert_snapshot!(
+            "empty",
+            golden(&bins(&[], AxisScale::Linear).histogram(CaseMask::All), SMALL, &light())
+        );
     }
 
     #[test]
     fn uniform_values_have_bars_of_equal_height() {
         let values: Vec<f64> = uniform(50_000, 8);
-        let bins = bins(&values, Scale::Linear);
+        let bins = bins(&values, AxisScale::Linear);
         let mean = 50_000.0 / real(bins.bars.len());
         assert!(bins.bars.iter().all(|bar| (real(bar.all) / mean - 1.0).abs() < 0.1), "{:?}", bins.bars);
-        let histogram = bins.histogram(Mask::All);
+        let histogram = bins.histogram(CaseMask::All);
         let frame = histogram.frame(SMALL, &light());
         let middle = histogram.bar_at(&frame, frame.pixel_of(0.5, 0.0).0);
         assert_eq!(middle, Some(bins.bars.len() / 2));
@@ -311,38 +322,38 @@ mod tests {
     #[test]
     fn whole_numbers_have_a_bar_each() {
         let values: Vec<f64> = uniform(600, 2).iter().map(|share| 3.0 + (share * 8.0).floor()).collect();
-        let bins = bins(&values, Scale::Linear);
+        let bins = bins(&values, AxisScale::Linear);
         for (index, bar) in bins.bars.iter().enumerate() {
             let value = 3.0 + real(index);
             assert_eq!(bar.all, values.iter().filter(|other| (**other - value).abs() < 0.5).count());
             assert_eq!((bar.values, bins.words(index)), (Some((value, value)), format!("{value} N")));
         }
-        insta::assert_snapshot!(golden(&bins.histogram(Mask::All), SMALL, &light()));
+        insta::assert_snapshot!(golden(&bins.histogram(CaseMask::All), SMALL, &light()));
     }
 
     #[test]
     fn a_penalty_is_outside_and_named() {
-        let bins = bins(&[500.0, 510.0, f64::MAX, 530.0, f64::NAN, f64::MAX], Scale::Linear);
+        let bins = bins(&[500.0, 510.0, f64::MAX, 530.0, f64::NAN, f64::MAX], AxisScale::Linear);
         let expected = "3 of 6 cases: end_load from 500 N to 530 N, most of them (1) at 530 N; 2 outside of what is shown; \
                         1 without a value; end_load of 2 cases can't be shown: 1.798×10³⁰⁸";
-        assert_eq!(bins.histogram(Mask::All).summary(), expected);
+        assert_eq!(bins.histogram(CaseMask::All).summary(), expected);
     }
 
     proptest! {
         #[test]
         fn a_bar_has_exactly_the_cases_between_its_values(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, (-9..9_i8).prop_map(f64::from), -1e3..1e3_f64], 0..200)) {
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
                 let axis = Axis::covering("", "", scale, &values);
                 for axis in [axis.between(-5.0, 6.0), axis] {
-                    let bins = Bins::of(&values, &axis);
-                    let Drawn { shown, outside, missing } = bins.drawn;
+                    let bins = HistogramBins::of(&values, &axis);
+                    let PlotCoverage { shown, outside, missing } = bins.drawn;
                     prop_assert_eq!(bins.bars.iter().map(|bar| bar.all).sum::<usize>(), shown);
                     prop_assert_eq!(shown + outside + missing, values.len());
                     for bar in &bins.bars {
                         let is_meant = |value: &&f64| bar.values.is_some_and(|(least, most)| (least..=most).contains(*value));
                         prop_assert_eq!(values.iter().filter(is_meant).count(), bar.all);
                     }
-                    let selected = bins.histogram(Mask::Flags(&[true; 50])).selected;
+                    let selected = bins.histogram(CaseMask::Flags(&[true; 50])).selected;
                     prop_assert!(selected.iter().zip(&bins.bars).all(|(selected, bar)| *selected <= bar.all));
                 }
             }

@@ -1,12 +1,12 @@
 //! What the colours of a chart mean: a bar of a sequence, or names of categories, at the right of a frame.
 
-use crate::axis::{Axis, Scale};
-use crate::chart::Size;
-use crate::frame::{Frame, ticks_upwards};
+use crate::axis::{Axis, AxisScale};
+use crate::chart::ChartSize;
+use crate::frame::{PlotFrame, ticks_upwards};
 use crate::label::count;
-use crate::look::Look;
+use crate::look::PlotTheme;
 use crate::number::{real, whole};
-use crate::sheet::{Across, Along, Sheet};
+use crate::sheet::{ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
 
 /// Lengths on the page, in its pixels.
@@ -20,12 +20,12 @@ const MOST_SHARE: f64 = 0.28;
 const STEPS: usize = 64;
 
 /// The room that a key takes at the right of a frame.
-pub(crate) fn room_px(colour: Option<&Axis>, size: Size, look: &Look) -> f64 {
+pub(crate) fn room_px(colour: Option<&Axis>, size: ChartSize, look: &PlotTheme) -> f64 {
     let text_px = TEXT_PX * look.pixel_ratio;
     let widest =
         |labels: &mut dyn Iterator<Item = &str>| labels.map(|text| width_px(text, text_px)).fold(0.0, f64::max);
     let Some(axis) = colour else { return 0.0 };
-    if let Scale::Categories(names) = &axis.scale {
+    if let AxisScale::Categories(names) = &axis.scale {
         let names = widest(&mut names.iter().map(String::as_str));
         let room = look.px(APART_PX + BAR_PX + GAP_PX) + names.ceil();
         return room.min((f64::from(size.width_px) * MOST_SHARE).floor());
@@ -36,16 +36,22 @@ pub(crate) fn room_px(colour: Option<&Axis>, size: Size, look: &Look) -> f64 {
 }
 
 /// Draws the key beside its frame.
-pub(crate) fn draw(colour: Option<&Axis>, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+pub(crate) fn draw(
+    colour: Option<&Axis>,
+    sheet: &mut ChartScene,
+    frame: &PlotFrame,
+    size: ChartSize,
+    look: &PlotTheme,
+) {
     match colour {
         None => {}
-        Some(Axis { scale: Scale::Categories(names), .. }) => draw_names(names, sheet, frame, size, look),
+        Some(Axis { scale: AxisScale::Categories(names), .. }) => draw_names(names, sheet, frame, size, look),
         Some(axis) => draw_bar(axis, sheet, frame, size, look),
     }
 }
 
 /// The colours of an axis, from low at the bottom to high at the top, with its ticks and its title.
-fn draw_bar(axis: &Axis, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+fn draw_bar(axis: &Axis, sheet: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let (left, height) = (frame.right_px + look.px(APART_PX), frame.size_px().1);
     let right = left + look.px(BAR_PX);
@@ -57,15 +63,15 @@ fn draw_bar(axis: &Axis, sheet: &mut Sheet, frame: &Frame, size: Size, look: &Lo
     let ticks = ticks_upwards(axis, height, look);
     for tick in &ticks.major {
         let at = (right + look.px(GAP_PX), y(tick.place));
-        sheet.text(&tick.label, at, (Across::Start, Along::Middle), look.text, text_px);
+        sheet.text(&tick.label, at, (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
     }
     let edge = f64::from(size.width_px) - look.px(GAP_PX);
     let title = fitted(&axis.title(), text_px, edge / 2.0 - look.px(GAP_PX));
-    sheet.text(&title, (edge, look.px(2.0)), (Across::End, Along::Top), look.text, text_px);
+    sheet.text(&title, (edge, look.px(2.0)), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
 }
 
 /// A square and a name each; where there is no room for all, the last line says how many there are besides.
-fn draw_names(names: &[String], sheet: &mut Sheet, frame: &Frame, size: Size, look: &Look) {
+fn draw_names(names: &[String], sheet: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let left = frame.right_px + look.px(APART_PX);
     let right = left + look.px(BAR_PX);
@@ -75,7 +81,13 @@ fn draw_names(names: &[String], sheet: &mut Sheet, frame: &Frame, size: Size, lo
     let shown = if names.len() <= lines { names.len() } else { lines.saturating_sub(1) };
     let mut write = |text: &str, line: usize| {
         let at = (right + look.px(GAP_PX), top_of(line) + look.px(BAR_PX / 2.0));
-        sheet.text(&fitted(text, text_px, room), at, (Across::Start, Along::Middle), look.text, text_px);
+        sheet.text(
+            &fitted(text, text_px, room),
+            at,
+            (HorizontalAnchor::Start, VerticalAnchor::Middle),
+            look.text,
+            text_px,
+        );
     };
     (0..).zip(&names[..shown]).for_each(|(line, name)| write(name, line));
     if shown < names.len() {

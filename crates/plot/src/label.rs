@@ -11,14 +11,14 @@ const MAX_DIGITS: usize = 16;
 
 /// How the numbers of one axis are written: all alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Style {
+pub(crate) enum LabelStyle {
     /// With so many decimals.
     Plain(usize),
     /// As a multiple of a power of ten, with so many decimals.
     Scientific(i32, usize),
 }
 
-impl Style {
+impl LabelStyle {
     /// Tells multiples of `step` apart, a number whose last digit stands at the power `step_power` of ten, when the
     /// largest of them is `most`.
     pub(crate) fn of_steps(step_power: i32, most: f64) -> Self {
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn numbers_of_an_axis_have_as_many_decimals() {
-        let written = |power, values: [f64; 3]| values.map(|value| Style::of_steps(power, values[2]).write(value));
+        let written = |power, values: [f64; 3]| values.map(|value| LabelStyle::of_steps(power, values[2]).write(value));
         assert_eq!(written(-1, [0.0, 0.5, 1.0]), ["0.0", "0.5", "1.0"]);
         assert_eq!(written(5, [0.0, 1e6, 2.5e6]), ["0", "1,000,000", "2,500,000"]);
         assert_eq!(written(6, [0.0, 5e6, 1e7]), ["0", "0.5×10⁷", "1.0×10⁷"]);

@@ -1,8 +1,8 @@
 //! Charts of a study. A chart is geometry, computed from plain numbers, and drawing: on any plotters drawing area, such as
 //! the canvas of the page, or as an SVG that is written without plotters.
 //!
-//! What may have a hundred thousand marks is an [`Image`], painted pixel by pixel; what stands above it, axes and
-//! letters, is a [`Sheet`]. A [`Chart`] makes both. Every length is in pixels of what is drawn on.
+//! What may have a hundred thousand marks is an [`RasterImage`], painted pixel by pixel; what stands above it, axes and
+//! letters, is a [`ChartScene`]. A [`Chart`] makes both. Every length is in pixels of what is drawn on.
 
 mod axis;
 mod chart;
@@ -39,15 +39,15 @@ mod extremes;
 #[cfg(test)]
 mod samples;
 
-pub use axis::{Axis, MAX_SHOWN, Scale};
-pub use chart::{Chart, Size, draw, svg};
-pub use column::{Column, Places};
+pub use axis::{Axis, AxisScale, MAX_SHOWN};
+pub use chart::{Chart, ChartSize, draw, svg};
+pub use column::{AxisPlaces, PlotColumn};
 pub use drawn::unplaced_in_words;
-pub use frame::Frame;
-pub use look::{Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, SEQUENCE};
-pub use mask::Mask;
+pub use frame::PlotFrame;
+pub use look::{OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotTheme, SEQUENCE};
+pub use mask::CaseMask;
 pub use outliers::Outliers;
 pub use plotters::style::RGBColor;
-pub use raster::{Image, Raster};
-pub use sheet::{LineOutcome, Sheet, SheetLine};
-pub use ticks::{Tick, Ticks};
+pub use raster::{RasterBuffers, RasterImage};
+pub use sheet::{ChartScene, LineOutcome, SceneLine};
+pub use ticks::{AxisTick, AxisTicks};

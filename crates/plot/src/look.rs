@@ -48,7 +48,7 @@ pub const SEQUENCE: [RGBColor; 9] = [
 
 /// How a chart looks on what it is drawn on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Look {
+pub struct PlotTheme {
     /// What shows the data.
     pub data: RGBColor,
     /// Lines that help the eye.
@@ -69,7 +69,7 @@ pub struct Look {
     pub pixel_ratio: f64,
 }
 
-impl Look {
+impl PlotTheme {
     /// The colour of a value at `place`, from 0 (low) to 1 (high); places outside have the colours of the ends.
     #[must_use]
     pub fn of_place(&self, place: f64) -> RGBColor {

@@ -2,7 +2,7 @@
 
 /// Some of the cases 0, 1, 2, …
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub enum Mask<'a> {
+pub enum CaseMask<'a> {
     /// All of them.
     #[default]
     All,
@@ -12,7 +12,7 @@ pub enum Mask<'a> {
     Words(&'a [u64]),
 }
 
-impl Mask<'_> {
+impl CaseMask<'_> {
     /// Whether a case is meant. One beyond the end isn't.
     #[must_use]
     #[inline]
@@ -43,9 +43,9 @@ mod tests {
             words[index / 64] |= 1 << (index % 64);
         }
         for index in 0..200 {
-            assert_eq!(Mask::Flags(&flags).contains(index), Mask::Words(&words).contains(index), "{index}");
+            assert_eq!(CaseMask::Flags(&flags).contains(index), CaseMask::Words(&words).contains(index), "{index}");
         }
-        assert_eq!(Mask::Flags(&flags).count(70), 24);
-        assert_eq!(Mask::All.count(70), 70);
+        assert_eq!(CaseMask::Flags(&flags).count(70), 24);
+        assert_eq!(CaseMask::All.count(70), 70);
     }
 }

@@ -1,14 +1,14 @@
 //! Every value against every other: a triangle of small clouds, and the distribution of each value at the end of its row.
 
-use crate::chart::{Chart, Size};
-use crate::column::{Column, PLACES, Places};
-use crate::drawn::{Absent, Drawn};
+use crate::chart::{Chart, ChartSize};
+use crate::column::{AxisPlaces, PLACES, PlotColumn};
+use crate::drawn::{AbsenceReason, PlotCoverage};
 use crate::label::count;
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{real, whole};
-use crate::raster::{Points, Raster};
-use crate::sheet::{Across, Along, Sheet};
+use crate::raster::{PlotPoints, RasterBuffers};
+use crate::sheet::{ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, fitted_title};
 
 /// Lengths on the page, in its pixels.
@@ -22,11 +22,11 @@ const LEVEL_SHARE: f64 = 0.7;
 
 /// Cases by all of their values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Matrix<'a> {
+pub struct ScatterMatrix<'a> {
     /// What is shown, from the upper left to the lower right.
-    pub columns: Vec<Column<'a>>,
+    pub columns: Vec<PlotColumn<'a>>,
     /// Which cases are in colour; the others lie below them.
-    pub selected: Mask<'a>,
+    pub selected: CaseMask<'a>,
 }
 
 /// A cell, in whole pixels.
@@ -38,10 +38,10 @@ struct Cell {
     height: f64,
 }
 
-impl Matrix<'_> {
+impl ScatterMatrix<'_> {
     /// The column and the row of the cell at a pixel, as indices of the axes; on the diagonal they are equal.
     #[must_use]
-    pub fn cell_at(&self, size: Size, look: &Look, x_px: f64, y_px: f64) -> Option<(usize, usize)> {
+    pub fn cell_at(&self, size: ChartSize, look: &PlotTheme, x_px: f64, y_px: f64) -> Option<(usize, usize)> {
         let cells = (0..self.columns.len()).flat_map(|row| (0..=row).map(move |column| (column, row)));
         let contains = |cell: &Cell| {
             (cell.left..cell.left + cell.width).contains(&x_px) && (cell.top..cell.top + cell.height).contains(&y_px)
@@ -50,20 +50,26 @@ impl Matrix<'_> {
     }
 
     /// What isn't shown, where no cells are.
-    fn write_note(&self, sheet: &mut Sheet, size: Size, look: &Look) {
+    fn write_note(&self, sheet: &mut ChartScene, size: ChartSize, look: &PlotTheme) {
         let (text_px, right) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
         let taken = self.cell(0, 0, size, look).width;
         let note = fitted(&self.absent().note(), text_px, right - taken - 2.0 * look.px(INSET_PX));
         if !note.is_empty() {
-            sheet.text(&note, (right, look.px(INSET_PX)), (Across::End, Along::Top), look.text, text_px);
+            sheet.text(
+                &note,
+                (right, look.px(INSET_PX)),
+                (HorizontalAnchor::End, VerticalAnchor::Top),
+                look.text,
+                text_px,
+            );
         }
     }
 
-    fn absent(&self) -> Absent {
-        Absent::of_columns(Drawn::of_cases(&self.columns), &self.columns)
+    fn absent(&self) -> AbsenceReason {
+        AbsenceReason::of_columns(PlotCoverage::of_cases(&self.columns), &self.columns)
     }
 
-    fn cell(&self, column: usize, row: usize, size: Size, look: &Look) -> Cell {
+    fn cell(&self, column: usize, row: usize, size: ChartSize, look: &PlotTheme) -> Cell {
         let (number, gap) = (real(self.columns.len().max(1)), look.px(GAP_PX));
         let edge = |index: usize, length: u32| (real(index) * (f64::from(length) + gap) / number).round();
         let length = |index: usize, length: u32| (edge(index + 1, length) - edge(index, length) - gap).max(1.0);
@@ -72,7 +78,7 @@ impl Matrix<'_> {
     }
 
     /// The distribution of all cases in grey, before it that of those that are selected.
-    fn paint_bars(&self, places: &Places, cell: Cell, look: &Look, raster: &mut Raster) {
+    fn paint_bars(&self, places: &AxisPlaces, cell: Cell, look: &PlotTheme, raster: &mut RasterBuffers) {
         let bars = Bars::of(places);
         let [all, selected] = match bars {
             Bars::Levels { levels, .. } => {
@@ -97,7 +103,7 @@ impl Matrix<'_> {
     }
 
     /// How many cases each bar has, and how many of them are selected.
-    fn counts(&self, places: &Places, bars: usize, find: impl Fn(usize) -> usize) -> [Vec<usize>; 2] {
+    fn counts(&self, places: &AxisPlaces, bars: usize, find: impl Fn(usize) -> usize) -> [Vec<usize>; 2] {
         let (mut all, mut selected) = (vec![0; bars], vec![0; bars]);
         for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
             let bar = find(place.index());
@@ -117,7 +123,7 @@ enum Bars<'a> {
 }
 
 impl<'a> Bars<'a> {
-    fn of(places: &'a Places) -> Self {
+    fn of(places: &'a AxisPlaces) -> Self {
         if let Some(levels) = places.levels() {
             let nearest =
                 levels.windows(2).map(|pair| f64::from(pair[1] - pair[0])).fold(real(PLACES / BINS), f64::min);
@@ -146,25 +152,25 @@ impl<'a> Bars<'a> {
     }
 }
 
-impl Chart for Matrix<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for ScatterMatrix<'_> {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         raster.begin_at((0.0, 0.0), (f64::from(size.width_px), f64::from(size.height_px)));
         for row in 0..self.columns.len() {
             for column in 0..row {
                 let cell = self.cell(column, row, size, look);
                 let corner = (whole(cell.left), whole(cell.top));
                 let (x, y) = (self.columns[column].places(), self.columns[row].places());
-                let points = Points { x, y, selected: self.selected, colour: None };
+                let points = PlotPoints { x, y, selected: self.selected, colour: None };
                 raster.paint_small(&points, corner, (cell.width, cell.height), look);
             }
             self.paint_bars(self.columns[row].places(), self.cell(row, row, size, look), look, raster);
         }
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (mut sheet, line) = (Sheet::default(), look.hairline_px());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (mut sheet, line) = (ChartScene::default(), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
-        for (row, Column { axis, .. }) in self.columns.iter().enumerate() {
+        for (row, PlotColumn { axis, .. }) in self.columns.iter().enumerate() {
             for column in 0..=row {
                 let Cell { left, top, width, height } = self.cell(column, row, size, look);
                 let (right, bottom) = (left + width, top + height);
@@ -176,14 +182,14 @@ impl Chart for Matrix<'_> {
             let cell = self.cell(row, row, size, look);
             let name = fitted_title(axis, text_px, cell.width - 2.0 * look.px(INSET_PX));
             let at = (cell.left + look.px(INSET_PX), cell.top + look.px(INSET_PX));
-            sheet.text(&name, at, (Across::Start, Along::Top), look.text, text_px);
+            sheet.text(&name, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
         self.write_note(&mut sheet, size, look);
         sheet
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = Drawn::of_cases(&self.columns);
+        let PlotCoverage { shown, outside, missing } = PlotCoverage::of_cases(&self.columns);
         let names: Vec<&str> = self.columns.iter().map(|column| column.axis.label.as_str()).collect();
         let of_all = count(shown + outside + missing);
         format!("{} of {of_all} cases by {}{}", count(shown), names.join(", "), self.absent().words())
@@ -193,7 +199,7 @@ impl Chart for Matrix<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::{Axis, Scale};
+    use crate::axis::{Axis, AxisScale};
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
 
     fn columns(cases: usize) -> Vec<Vec<f64>> {
@@ -202,11 +208,11 @@ mod tests {
         vec![a, b.iter().map(|b| 10_f64.powf(*b)).collect(), load, bell(cases, 3)]
     }
 
-    fn matrix<'a>(columns: &'a [Vec<f64>], selected: Mask<'a>) -> Matrix<'a> {
+    fn matrix<'a>(columns: &'a [Vec<f64>], selected: CaseMask<'a>) -> ScatterMatrix<'a> {
         let names = [("friction", "°"), ("permeability", "m/s"), ("end_load", "N"), ("dilation", "")];
-        let scale = |index: usize| if index == 1 { Scale::Logarithmic } else { Scale::Linear };
+        let scale = |index: usize| if index == 1 { AxisScale::Logarithmic } else { AxisScale::Linear };
         let axis = |index: usize| Axis::covering(names[index].0, names[index].1, scale(index), &columns[index]);
-        Matrix { columns: (0..4).map(|index| Column::new(axis(index), &columns[index])).collect(), selected }
+        ScatterMatrix { columns: (0..4).map(|index| PlotColumn::new(axis(index), &columns[index])).collect(), selected }
     }
 
     #[test]
@@ -214,14 +220,14 @@ mod tests {
         for (name, cases, look, size) in [("few", 40, light(), SMALL), ("many", 5_000, dark(), USUAL)] {
             let columns = columns(cases);
             let selected: Vec<bool> = columns[0].iter().map(|friction| *friction > 0.7).collect();
-            insta::assert_snapshot!(name, golden(&matrix(&columns, Mask::Flags(&selected)), size, &look));
+            insta::assert_snapshot!(name, golden(&matrix(&columns, CaseMask::Flags(&selected)), size, &look));
         }
     }
 
     #[test]
     fn nothing_is_a_triangle_of_names() {
         let columns = columns(0);
-        let matrix = matrix(&columns, Mask::All);
+        let matrix = matrix(&columns, CaseMask::All);
         insta::assert_snapshot!("empty", golden(&matrix, SMALL, &light()));
         assert_eq!(matrix.summary(), "0 of 0 cases by friction, permeability, end_load, dilation");
     }
@@ -229,7 +235,7 @@ mod tests {
     #[test]
     fn a_cell_is_found() {
         let columns = columns(0);
-        let matrix = matrix(&columns, Mask::All);
+        let matrix = matrix(&columns, CaseMask::All);
         let at = |x, y| matrix.cell_at(SMALL, &light(), x, y);
         assert_eq!(
             [at(1.0, 1.0), at(1.0, 239.0), at(359.0, 239.0), at(359.0, 1.0)],

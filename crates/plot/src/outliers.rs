@@ -99,10 +99,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::AxisScale;
     use crate::samples::{bell, uniform};
 
-    fn outliers(values: &[f64], scale: Scale) -> Option<Outliers> {
+    fn outliers(values: &[f64], scale: AxisScale) -> Option<Outliers> {
         let axis = Axis::covering("", "", scale, values);
         Outliers::of(&axis, values, axis.extent(values.iter().copied())?)
     }
@@ -116,15 +116,15 @@ mod tests {
     fn a_penalty_is_far_outside_whatever_its_share() {
         for share in [1, 3, 20, 90] {
             let values = with(uniform(500, 1), &vec![1e9; share]);
-            let found = outliers(&values, Scale::Linear).unwrap();
+            let found = outliers(&values, AxisScale::Linear).unwrap();
             assert_eq!((found.count, found.of), (share, 500 + share));
             assert!(found.least >= 0.0 && found.most <= 1.0, "{found:?}");
         }
-        let many = outliers(&with(uniform(100_000, 1), &[500.0]), Scale::Linear).unwrap();
+        let many = outliers(&with(uniform(100_000, 1), &[500.0]), AxisScale::Linear).unwrap();
         assert_eq!((many.count, many.share_in_words()), (1, "0.001 %".to_owned()));
-        let both = outliers(&with(bell(500, 1), &[1e300, -1e9]), Scale::Linear).unwrap();
+        let both = outliers(&with(bell(500, 1), &[1e300, -1e9]), AxisScale::Linear).unwrap();
         assert_eq!((both.count, both.share_in_words()), (2, "0.4 %".to_owned()));
-        let low = outliers(&with(bell(500, 1), &[-200.0; 5]), Scale::Linear).unwrap();
+        let low = outliers(&with(bell(500, 1), &[-200.0; 5]), AxisScale::Linear).unwrap();
         assert_eq!((low.count, low.share_in_words()), (5, "1 %".to_owned()));
     }
 
@@ -133,17 +133,17 @@ mod tests {
         for values in
             [uniform(500, 1), uniform(100_000, 1), bell(100_000, 2), vec![5.0; 30], vec![1.0, 1e9], Vec::new()]
         {
-            assert_eq!(outliers(&values, Scale::Linear), None);
+            assert_eq!(outliers(&values, AxisScale::Linear), None);
         }
         let flags = with(vec![0.0; 500], &[1.0; 3]);
-        assert_eq!(outliers(&flags, Scale::Linear), None, "a rare value is none");
+        assert_eq!(outliers(&flags, AxisScale::Linear), None, "a rare value is none");
     }
 
     #[test]
     fn a_logarithm_measures_by_factors() {
         let values: Vec<f64> = bell(800, 3).iter().map(|value| 10_f64.powf(3.0 * value)).collect();
-        assert_eq!(outliers(&values, Scale::Logarithmic), None);
-        assert!(outliers(&values, Scale::Linear).is_some());
+        assert_eq!(outliers(&values, AxisScale::Logarithmic), None);
+        assert!(outliers(&values, AxisScale::Linear).is_some());
     }
 
     proptest! {
@@ -162,7 +162,7 @@ mod tests {
 
         #[test]
         fn those_far_outside_and_the_others_are_all(values in prop::collection::vec(prop_oneof![prop::num::f64::ANY, -1.0..1.0_f64], 0..300)) {
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
                 let axis = Axis::covering("", "", scale, &values);
                 let ends = axis.extent(values.iter().copied());
                 if let Some(Outliers { least, most, count, of }) = ends.and_then(|ends| Outliers::of(&axis, &values, ends)) {

@@ -3,21 +3,21 @@
 mod paint;
 mod rails;
 
-use crate::axis::{Axis, Scale};
-use crate::chart::{Chart, Size};
-use crate::column::Column;
-use crate::drawn::{Absent, Drawn};
+use crate::axis::{Axis, AxisScale};
+use crate::chart::{Chart, ChartSize};
+use crate::column::PlotColumn;
+use crate::drawn::{AbsenceReason, PlotCoverage};
 use crate::frame::ticks_upwards;
 use crate::label::{count, figure_that_fits, power_of};
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::real;
-use crate::raster::Raster;
-use crate::sheet::{Across, Along, Ink, Place, Sheet};
+use crate::raster::RasterBuffers;
+use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, fitted_title, width_px};
-use crate::ticks::Ticks;
+use crate::ticks::AxisTicks;
 
-pub use rails::Rails;
+pub use rails::ParallelAxes;
 
 /// Lengths on the page, in its pixels.
 const SIDE_PX: f64 = 32.0;
@@ -32,21 +32,21 @@ const MAX_END_DIGITS: i32 = 6;
 
 /// Cases as lines through all of their values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parallel<'a> {
+pub struct ParallelCoordinates<'a> {
     /// From left to right; each has a range and a scale of its own.
-    pub columns: Vec<Column<'a>>,
+    pub columns: Vec<PlotColumn<'a>>,
     /// Which lines are in colour; the others lie below them.
-    pub selected: Mask<'a>,
+    pub selected: CaseMask<'a>,
     /// The range that is chosen on each axis, if one is.
     pub brushes: Vec<Option<(f64, f64)>>,
     /// A line that stands out.
     pub pointed_at: Option<usize>,
 }
 
-impl Parallel<'_> {
+impl ParallelCoordinates<'_> {
     /// Where the axes stand.
     #[must_use]
-    pub fn rails(&self, size: Size, look: &Look) -> Rails {
+    pub fn rails(&self, size: ChartSize, look: &PlotTheme) -> ParallelAxes {
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
         let margin = look.px(SIDE_PX).min((width / 4.0).floor());
         let step = (width - 2.0 * margin) / real(self.columns.len().max(2) - 1);
@@ -54,12 +54,18 @@ impl Parallel<'_> {
         let rows = if step < NARROW_PX * look.pixel_ratio { 3.0 } else { 2.0 };
         let top_px = look.px(rows * LINE_PX + 2.0);
         let rows = if self.drawn().shown < self.cases() { 2.0 } else { 1.0 };
-        Rails { top_px, bottom_px: (height - look.px(rows * LINE_PX + 2.0)).max(top_px + 1.0), x_px }
+        ParallelAxes { top_px, bottom_px: (height - look.px(rows * LINE_PX + 2.0)).max(top_px + 1.0), x_px }
     }
 
     /// The line nearest to a pixel between two axes, if it is within `reach_px` above or below.
     #[must_use]
-    pub fn nearest(&self, rails: &Rails, (x_px, y_px): (f64, f64), reach_px: f64, among: Mask) -> Option<usize> {
+    pub fn nearest(
+        &self,
+        rails: &ParallelAxes,
+        (x_px, y_px): (f64, f64),
+        reach_px: f64,
+        among: CaseMask,
+    ) -> Option<usize> {
         let left = rails.x_px.windows(2).position(|sides| (sides[0]..=sides[1]).contains(&x_px))?;
         let share = (x_px - rails.x_px[left]) / (rails.x_px[left + 1] - rails.x_px[left]);
         let (from, to) = (&self.columns[left], &self.columns[left + 1]);
@@ -80,28 +86,28 @@ impl Parallel<'_> {
         self.columns.iter().map(|column| column.values.len()).min().unwrap_or(0)
     }
 
-    fn drawn(&self) -> Drawn {
-        Drawn::of_cases(&self.columns)
+    fn drawn(&self) -> PlotCoverage {
+        PlotCoverage::of_cases(&self.columns)
     }
 
-    fn absent(&self) -> Absent {
-        Absent::of_columns(self.drawn(), &self.columns)
+    fn absent(&self) -> AbsenceReason {
+        AbsenceReason::of_columns(self.drawn(), &self.columns)
     }
 
     /// What isn't shown, below the axes.
-    fn write_note(&self, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
+    fn write_note(&self, rails: &ParallelAxes, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
         let (text_px, gap) = (TEXT_PX * look.pixel_ratio, look.px(GAP_PX));
         let note = fitted(&self.absent().note(), text_px, f64::from(size.width_px) - 2.0 * gap);
         if !note.is_empty() {
             let at = (gap, rails.bottom_px + look.px(LINE_PX + 2.0));
-            sheet.text(&note, at, (Across::Start, Along::Top), look.text, text_px);
+            sheet.text(&note, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
     }
 
     /// An axis, its ticks, its ends and its name.
-    fn draw_axis(&self, index: usize, rails: &Rails, size: Size, sheet: &mut Sheet, look: &Look) {
+    fn draw_axis(&self, index: usize, rails: &ParallelAxes, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
         let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
-        let ink = Ink::faint(look.text, 0.7);
+        let ink = AlphaColour::faint(look.text, 0.7);
         sheet.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
         let ticks = ticks_upwards(axis, rails.bottom_px - rails.top_px, look);
         for tick in &ticks.major {
@@ -118,7 +124,7 @@ impl Parallel<'_> {
         let mut write = |text: &str, at: Place| {
             let half = width_px(text, text_px) / 2.0 + 1.0;
             let x = at.0.min(width - half).max(half);
-            sheet.text(text, (x, at.1), (Across::Middle, Along::Top), look.text, text_px);
+            sheet.text(text, (x, at.1), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
         };
         let fits = |text: &str| width_px(text, text_px) <= room(slot);
         let [least, most] = match self.only_value(index) {
@@ -132,15 +138,15 @@ impl Parallel<'_> {
         let row = if is_narrow && index % 2 == 1 { 1.0 } else { 0.0 };
         let room = room(if is_narrow { 2.0 * slot } else { slot });
         write(&fitted_title(axis, text_px, room), (x, look.px(2.0 + row * LINE_PX)));
-        if let Scale::Categories(_) = axis.scale {
+        if let AxisScale::Categories(_) = axis.scale {
             write_names(&ticks, (x, slot, width), rails, sheet, look);
         }
     }
 
     /// The value of an axis on which all cases have the same one.
     fn only_value(&self, index: usize) -> Option<f64> {
-        let Column { axis, values, .. } = &self.columns[index];
-        if let Scale::Categories(_) | Scale::Time { .. } = axis.scale {
+        let PlotColumn { axis, values, .. } = &self.columns[index];
+        if let AxisScale::Categories(_) | AxisScale::Time { .. } = axis.scale {
             return None;
         }
         let mut shown = values.iter().filter(|value| (axis.least..=axis.most).contains(*value));
@@ -148,20 +154,20 @@ impl Parallel<'_> {
         shown.all(|value| (*first..=*first).contains(value)).then_some(*first)
     }
 
-    fn draw_brush(&self, index: usize, rails: &Rails, sheet: &mut Sheet, look: &Look) {
+    fn draw_brush(&self, index: usize, rails: &ParallelAxes, sheet: &mut ChartScene, look: &PlotTheme) {
         let Some(Some((least, most))) = self.brushes.get(index) else { return };
         let y = |value: f64| rails.y_px(self.columns[index].axis.place(value).clamp(0.0, 1.0)).round();
         let (x, half, line) = (rails.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
         let (top, bottom) = (y(*most), y(*least));
-        sheet.bar((x - half, top), (x + half, bottom), Ink::faint(look.accent, 0.3));
+        sheet.bar((x - half, top), (x + half, bottom), AlphaColour::faint(look.accent, 0.3));
         for y in [top, bottom] {
             sheet.bar((x - half, y - line / 2.0), (x + half, y + line / 2.0), look.accent);
         }
     }
 
-    fn draw_pointed_at(&self, rails: &Rails, sheet: &mut Sheet, look: &Look) {
+    fn draw_pointed_at(&self, rails: &ParallelAxes, sheet: &mut ChartScene, look: &PlotTheme) {
         let Some(case) = self.pointed_at.filter(|case| *case < self.cases()) else { return };
-        let place = |(column, x): (&Column, &f64)| (*x, rails.y_px(column.axis.place(column.values[case])));
+        let place = |(column, x): (&PlotColumn, &f64)| (*x, rails.y_px(column.axis.place(column.values[case])));
         let places: Vec<Place> = self.columns.iter().zip(&rails.x_px).map(place).collect();
         let is_inside = |place: &Place| (rails.top_px..=rails.bottom_px).contains(&place.1);
         for part in places.split(|place| !is_inside(place)).filter(|part| part.len() > 1) {
@@ -177,18 +183,24 @@ fn ends(axis: &Axis, fits: impl Fn(&str) -> bool) -> [String; 2] {
     let write = |value: f64, power: i32| figure_that_fits(value, power, &fits);
     let power = power_of(range) - 2;
     match axis.scale {
-        Scale::Categories(_) => Default::default(),
-        Scale::Time { .. } => [axis.least, axis.most].map(|value| axis.words(value)),
-        Scale::Logarithmic => [axis.least, axis.most].map(|value| write(value, power_of(value))),
+        AxisScale::Categories(_) => Default::default(),
+        AxisScale::Time { .. } => [axis.least, axis.most].map(|value| axis.words(value)),
+        AxisScale::Logarithmic => [axis.least, axis.most].map(|value| write(value, power_of(value))),
         _ if power_of(axis.least.abs().max(axis.most.abs())) - power > MAX_END_DIGITS => {
             [write(axis.least, power_of(axis.least)), format!("+{}", write(range, power))]
         }
-        Scale::Linear | Scale::Counts => [axis.least, axis.most].map(|value| write(value, power)),
+        AxisScale::Linear | AxisScale::Counts => [axis.least, axis.most].map(|value| write(value, power)),
     }
 }
 
 /// The names of categories beside their axis, on a ground of their own: lines lie below.
-fn write_names(ticks: &Ticks, (x, slot, width): (f64, f64, f64), rails: &Rails, sheet: &mut Sheet, look: &Look) {
+fn write_names(
+    ticks: &AxisTicks,
+    (x, slot, width): (f64, f64, f64),
+    rails: &ParallelAxes,
+    sheet: &mut ChartScene,
+    look: &PlotTheme,
+) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let (gap, half) = (look.px(GAP_PX), look.px(LINE_PX / 2.0));
     for tick in &ticks.major {
@@ -196,18 +208,18 @@ fn write_names(ticks: &Ticks, (x, slot, width): (f64, f64, f64), rails: &Rails, 
         let (y, room) = (rails.y_px(tick.place), width_px(&name, text_px) + gap);
         // The last axis has room on its left only.
         let left = if x + gap + room > width { x - gap - room } else { x + gap };
-        sheet.bar((left, y - half), (left + room, y + half), Ink::faint(look.background, 0.75));
-        sheet.text(&name, (left + gap / 2.0, y), (Across::Start, Along::Middle), look.text, text_px);
+        sheet.bar((left, y - half), (left + room, y + half), AlphaColour::faint(look.background, 0.75));
+        sheet.text(&name, (left + gap / 2.0, y), (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
     }
 }
 
-impl Chart for Parallel<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for ParallelCoordinates<'_> {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         paint::paint(self, &self.rails(size, look), look, raster);
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (rails, mut sheet) = (self.rails(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (rails, mut sheet) = (self.rails(size, look), ChartScene::default());
         for index in 0..self.columns.len() {
             self.draw_axis(index, &rails, size, &mut sheet, look);
         }
@@ -220,15 +232,15 @@ impl Chart for Parallel<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, .. } = self.drawn();
+        let PlotCoverage { shown, .. } = self.drawn();
         let of_axis = |axis: &Axis| match &axis.scale {
-            Scale::Categories(_) => axis.label.clone(),
+            AxisScale::Categories(_) => axis.label.clone(),
             _ => format!("{} {}", axis.label, axis.shown_in_words()),
         };
         let axes: Vec<String> = self.columns.iter().map(|column| of_axis(&column.axis)).collect();
         let text = format!("{} of {} cases: {}", count(shown), count(self.cases()), axes.join(", "));
         let brushed = self.brushes.iter().flatten().count();
-        let selected = if brushed > 0 || self.selected != Mask::All {
+        let selected = if brushed > 0 || self.selected != CaseMask::All {
             format!("; {} selected", count(self.selected.count(self.cases())))
         } else {
             String::new()
@@ -261,22 +273,24 @@ mod tests {
         vec![a.iter().map(|a| 30.0 + 4.0 * a).collect(), soil, b, load, flow]
     }
 
-    fn parallel(columns: &[Vec<f64>]) -> Parallel<'_> {
+    fn parallel(columns: &[Vec<f64>]) -> ParallelCoordinates<'_> {
         let names = ["sand", "clay", "rock"].map(str::to_owned).to_vec();
         let axes = [
-            ("friction", "°", Scale::Linear),
-            ("soil", "", Scale::Categories(names)),
-            ("dilation", "", Scale::Linear),
-            ("end_load", "N", Scale::Linear),
-            ("permeability", "m/s", Scale::Logarithmic),
+            ("friction", "°", AxisScale::Linear),
+            ("soil", "", AxisScale::Categories(names)),
+            ("dilation", "", AxisScale::Linear),
+            ("end_load", "N", AxisScale::Linear),
+            ("permeability", "m/s", AxisScale::Logarithmic),
         ];
-        Parallel {
+        ParallelCoordinates {
             columns: axes
                 .into_iter()
                 .zip(columns)
-                .map(|((label, unit, scale), values)| Column::new(Axis::covering(label, unit, scale, values), values))
+                .map(|((label, unit, scale), values)| {
+                    PlotColumn::new(Axis::covering(label, unit, scale, values), values)
+                })
                 .collect(),
-            selected: Mask::All,
+            selected: CaseMask::All,
             brushes: Vec::new(),
             pointed_at: None,
         }
@@ -286,8 +300,8 @@ mod tests {
     fn a_few_lines_can_be_followed() {
         let columns = columns(60);
         let selected: Vec<bool> = columns[0].iter().map(|friction| (30.0..34.0).contains(friction)).collect();
-        let chart = Parallel {
-            selected: Mask::Flags(&selected),
+        let chart = ParallelCoordinates {
+            selected: CaseMask::Flags(&selected),
             brushes: vec![Some((30.0, 34.0))],
             pointed_at: Some(3),
             ..parallel(&columns)
@@ -300,7 +314,7 @@ mod tests {
     fn many_lines_flow() {
         let columns = columns(20_000);
         let selected: Vec<bool> = columns[3].iter().map(|load| *load > 6.5e5).collect();
-        let chart = Parallel { selected: Mask::Flags(&selected), ..parallel(&columns) };
+        let chart = ParallelCoordinates { selected: CaseMask::Flags(&selected), ..parallel(&columns) };
         insta::assert_snapshot!(golden(&chart, SMALL, &dark()));
     }
 
@@ -316,7 +330,7 @@ mod tests {
         columns[2][4] = f64::NAN;
         columns[4][5] = -1.0;
         let chart = parallel(&columns);
-        assert_eq!(chart.drawn(), Drawn { shown: 8, outside: 1, missing: 1 });
+        assert_eq!(chart.drawn(), PlotCoverage { shown: 8, outside: 1, missing: 1 });
     }
 
     #[test]
@@ -325,8 +339,8 @@ mod tests {
         let chart = parallel(&columns);
         let rails = chart.rails(USUAL, &light());
         let y = rails.y_px(chart.columns[0].axis.place(columns[0][7]));
-        assert_eq!(chart.nearest(&rails, (rails.x_px[0], y), 3.0, Mask::All), Some(7));
-        assert_eq!(chart.nearest(&rails, (rails.x_px[0], -50.0), 3.0, Mask::All), None);
+        assert_eq!(chart.nearest(&rails, (rails.x_px[0], y), 3.0, CaseMask::All), Some(7));
+        assert_eq!(chart.nearest(&rails, (rails.x_px[0], -50.0), 3.0, CaseMask::All), None);
         assert_eq!(rails.nearest(rails.x_px[2] + 5.0), Some(2));
     }
 }

@@ -8,20 +8,20 @@ mod shade;
 
 use plotters::style::RGBColor;
 
-use crate::frame::Frame;
-use crate::look::Look;
+use crate::frame::PlotFrame;
+use crate::look::PlotTheme;
 use crate::number::whole;
 
-use flow::Flow;
-pub(crate) use lines::{Layer, LineColour};
-pub(crate) use points::Points;
+use flow::LineDensity;
+pub(crate) use lines::{ImageLayer, LineColour};
+pub(crate) use points::PlotPoints;
 
 /// The largest image, in pixels a side.
 const MOST_SIDE_PX: usize = 65_535;
 
 /// Pixels, and where they stand on what is drawn on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Image {
+pub struct RasterImage {
     /// How far right its left edge stands.
     pub left_px: usize,
     /// How far down its upper edge stands.
@@ -36,29 +36,29 @@ pub struct Image {
 
 /// What an image is painted with. Its buffers are used again by the next painting.
 #[derive(Debug, Default)]
-pub struct Raster {
-    image: Image,
+pub struct RasterBuffers {
+    image: RasterImage,
     /// What is in colour, and what isn't, by pixel; 0 between two paintings.
     counts: Vec<u32>,
     muted: Vec<u32>,
     sums: Vec<f32>,
     votes: Vec<[u32; 2]>,
-    flow: Flow,
+    flow: LineDensity,
     /// The lines through each bin of each column.
     passing: Vec<u64>,
     /// For small images that become part of this one.
-    small: Option<Box<Raster>>,
+    small: Option<Box<RasterBuffers>>,
 }
 
-impl Raster {
+impl RasterBuffers {
     /// What was painted last.
     #[must_use]
-    pub fn image(&self) -> &Image {
+    pub fn image(&self) -> &RasterImage {
         &self.image
     }
 
     /// Empties the image, gives it the size of the frame's rectangle, and draws its grid.
-    pub(crate) fn begin(&mut self, frame: &Frame, look: &Look) {
+    pub(crate) fn begin(&mut self, frame: &PlotFrame, look: &PlotTheme) {
         self.begin_at((frame.left_px, frame.top_px), frame.size_px());
         frame.grid_below(&mut self.image, look);
     }
@@ -68,18 +68,18 @@ impl Raster {
         self.image.begin(corner, size);
     }
 
-    pub(crate) fn image_mut(&mut self) -> &mut Image {
+    pub(crate) fn image_mut(&mut self) -> &mut RasterImage {
         &mut self.image
     }
 
     /// Forgets what was painted.
     pub(crate) fn empty(&mut self) {
-        self.image = Image { rgba: std::mem::take(&mut self.image.rgba), ..Image::default() };
+        self.image = RasterImage { rgba: std::mem::take(&mut self.image.rgba), ..RasterImage::default() };
         self.image.rgba.clear();
     }
 }
 
-impl Image {
+impl RasterImage {
     pub(crate) fn begin(&mut self, (left_px, top_px): (f64, f64), (width_px, height_px): (f64, f64)) {
         (self.left_px, self.top_px) = (whole(left_px), whole(top_px));
         self.width_px = whole(width_px).clamp(1, MOST_SIDE_PX);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_line_below_leaves_what_is_painted() {
-        let mut image = Image::default();
+        let mut image = RasterImage::default();
         image.begin((0.0, 0.0), (3.0, 2.0));
         image.fill(1..2, 0..9, RGBColor(1, 2, 3));
         image.line_across(0.0, 1.0, RGBColor(9, 9, 9));

@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::RGBColor;
-use crate::chart::{Chart, Size, svg};
-use crate::look::{Look, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, SEQUENCE};
-use crate::raster::Image;
+use crate::chart::{Chart, ChartSize, svg};
+use crate::look::{OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotTheme, SEQUENCE};
+use crate::raster::RasterImage;
 
-pub(crate) fn light() -> Look {
-    Look {
+pub(crate) fn light() -> PlotTheme {
+    PlotTheme {
         data: RGBColor(0, 128, 93),
         grid: RGBColor(228, 228, 224),
         text: RGBColor(93, 97, 104),
@@ -22,8 +22,8 @@ pub(crate) fn light() -> Look {
     }
 }
 
-pub(crate) fn dark() -> Look {
-    Look {
+pub(crate) fn dark() -> PlotTheme {
+    PlotTheme {
         data: RGBColor(47, 185, 143),
         grid: RGBColor(44, 48, 55),
         text: RGBColor(162, 168, 177),
@@ -35,16 +35,16 @@ pub(crate) fn dark() -> Look {
     }
 }
 
-pub(crate) const SMALL: Size = Size { width_px: 360, height_px: 240 };
-pub(crate) const USUAL: Size = Size { width_px: 560, height_px: 360 };
+pub(crate) const SMALL: ChartSize = ChartSize { width_px: 360, height_px: 240 };
+pub(crate) const USUAL: ChartSize = ChartSize { width_px: 560, height_px: 360 };
 
 /// The chart as an SVG whose image can be seen.
-pub(crate) fn golden(chart: &dyn Chart, size: Size, look: &Look) -> String {
+pub(crate) fn golden(chart: &dyn Chart, size: ChartSize, look: &PlotTheme) -> String {
     svg(chart, size, look, &png_uri)
 }
 
 /// The image as a data URI, so that a golden SVG can be looked at.
-fn png_uri(image: &Image) -> String {
+fn png_uri(image: &RasterImage) -> String {
     let side = |side_px: usize| u32::try_from(side_px).unwrap();
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, side(image.width_px), side(image.height_px));

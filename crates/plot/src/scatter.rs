@@ -1,46 +1,46 @@
 //! One value against another, a point a case.
 
 use crate::axis::Axis;
-use crate::chart::{Chart, Size};
-use crate::column::Column;
-use crate::drawn::{Absent, Drawn, uncoloured};
-use crate::frame::{Frame, write_nothing};
+use crate::chart::{Chart, ChartSize};
+use crate::column::PlotColumn;
+use crate::drawn::{AbsenceReason, PlotCoverage, uncoloured};
+use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::Look;
-use crate::mask::Mask;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{extent, real, whole};
-use crate::raster::{Points, Raster};
-use crate::sheet::{Place, Sheet};
+use crate::raster::{PlotPoints, RasterBuffers};
+use crate::sheet::{ChartScene, Place};
 
 /// The ring around the point that is pointed at, on the page.
 const RING_PX: f64 = 6.0;
 
 /// Points between two axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scatter<'a> {
+pub struct ScatterChart<'a> {
     /// From left to right.
-    pub x: Column<'a>,
+    pub x: PlotColumn<'a>,
     /// From bottom to top.
-    pub y: Column<'a>,
+    pub y: PlotColumn<'a>,
     /// Which points are in colour; the others lie below them.
-    pub selected: Mask<'a>,
+    pub selected: CaseMask<'a>,
     /// What gives points their colour, if something does.
-    pub colour: Option<Column<'a>>,
+    pub colour: Option<PlotColumn<'a>>,
     /// A point with a ring around it.
     pub pointed_at: Option<usize>,
 }
 
-impl Scatter<'_> {
+impl ScatterChart<'_> {
     /// Where its axes stand.
     #[must_use]
-    pub fn frame(&self, size: Size, look: &Look) -> Frame {
-        Frame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour_axis(), size, look))
+    pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
+        PlotFrame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour_axis(), size, look))
     }
 
     /// The point nearest to a pixel, if one is within `reach_px`. Of several at the same distance it is the first.
     #[must_use]
-    pub fn nearest(&self, frame: &Frame, (x_px, y_px): Place, reach_px: f64, among: Mask) -> Option<usize> {
+    pub fn nearest(&self, frame: &PlotFrame, (x_px, y_px): Place, reach_px: f64, among: CaseMask) -> Option<usize> {
         let (width, height) = frame.size_px();
         let (right, down) = (x_px - frame.left_px - 0.5, y_px - frame.top_px - 0.5);
         let (mut nearest, mut least) = (None, reach_px * reach_px);
@@ -53,8 +53,8 @@ impl Scatter<'_> {
         nearest
     }
 
-    fn points(&self) -> Points<'_> {
-        Points { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour.as_ref() }
+    fn points(&self) -> PlotPoints<'_> {
+        PlotPoints { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour.as_ref() }
     }
 
     /// The points that are shown.
@@ -68,14 +68,15 @@ impl Scatter<'_> {
     }
 
     /// How many points are shown, and how many aren't.
-    fn drawn(&self) -> Drawn {
-        Drawn::of_cases([&self.x, &self.y])
+    fn drawn(&self) -> PlotCoverage {
+        PlotCoverage::of_cases([&self.x, &self.y])
     }
 
-    fn absent(&self) -> Absent {
+    fn absent(&self) -> AbsenceReason {
         let columns = [Some(&self.x), Some(&self.y), self.colour.as_ref()];
         let shown = self.points().pixels((1, 1)).map(|(index, ..)| index);
-        Absent::of_columns(self.drawn(), columns.into_iter().flatten()).with(uncoloured(self.colour.as_ref(), shown))
+        AbsenceReason::of_columns(self.drawn(), columns.into_iter().flatten())
+            .with(uncoloured(self.colour.as_ref(), shown))
     }
 
     fn colour_axis(&self) -> Option<&Axis> {
@@ -83,15 +84,15 @@ impl Scatter<'_> {
     }
 }
 
-impl Chart for Scatter<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for ScatterChart<'_> {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
         raster.begin(&frame, look);
         raster.paint_points(&self.points(), look);
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
         frame.rule(&mut sheet, look, &self.absent());
         key::draw(self.colour_axis(), &mut sheet, &frame, size, look);
         let pointed_at = self.pointed_at.and_then(|index| Some((self.x.values.get(index)?, self.y.values.get(index)?)));
@@ -108,7 +109,7 @@ impl Chart for Scatter<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, outside, missing } = self.drawn();
+        let PlotCoverage { shown, outside, missing } = self.drawn();
         let (x, y) = (&self.x.axis, &self.y.axis);
         let mut parts = vec![format!("{} of {} cases", count(shown), count(shown + outside + missing))];
         if let (Some(right), Some(up)) =
@@ -117,7 +118,7 @@ impl Chart for Scatter<'_> {
             let (right, up) = (x.range_in_words(right.0, right.1), y.range_in_words(up.0, up.1));
             parts.push(format!(": {} {up} against {} {right}", y.label, x.label));
         }
-        if self.selected != Mask::All {
+        if self.selected != CaseMask::All {
             parts.push(format!("; {} selected", count(self.selected())));
         }
         parts.extend(self.colour_axis().map(|axis| format!("; coloured by {}", axis.label)));
@@ -131,14 +132,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::AxisScale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
-    use crate::sheet::Mark;
+    use crate::sheet::SceneMark;
 
-    fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> Scatter<'a> {
-        let column = |name, unit, values| Column::new(Axis::covering(name, unit, Scale::Linear, values), values);
+    fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> ScatterChart<'a> {
+        let column =
+            |name, unit, values| PlotColumn::new(Axis::covering(name, unit, AxisScale::Linear, values), values);
         let (x, y) = (column("friction", "°", x), column("end_load", "N", y));
-        Scatter { x, y, selected: Mask::All, colour: None, pointed_at: None }
+        ScatterChart { x, y, selected: CaseMask::All, colour: None, pointed_at: None }
     }
 
     fn cloud(number: usize) -> (Vec<f64>, Vec<f64>) {
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn a_few_points_are_dots() {
         let (x, y) = cloud(40);
-        insta::assert_snapshot!(golden(&Scatter { pointed_at: Some(7), ..scatter(&x, &y) }, USUAL, &light()));
+        insta::assert_snapshot!(golden(&ScatterChart { pointed_at: Some(7), ..scatter(&x, &y) }, USUAL, &light()));
     }
 
     #[test]
@@ -158,7 +160,7 @@ mod tests {
         let (x, y) = cloud(30_000);
         let selected: Vec<bool> = x.iter().map(|x| *x > 31.0).collect();
         let mut scatter = scatter(&x, &y);
-        scatter.selected = Mask::Flags(&selected);
+        scatter.selected = CaseMask::Flags(&selected);
         insta::assert_snapshot!(golden(&scatter, SMALL, &light()));
     }
 
@@ -166,9 +168,9 @@ mod tests {
     fn values_give_colours() {
         let (x, y) = cloud(25_000);
         let values: Vec<f64> = x.iter().map(|x| (x / 8.0).exp()).collect();
-        let axis = Axis::covering("settlement", "mm", Scale::Logarithmic, &values);
+        let axis = Axis::covering("settlement", "mm", AxisScale::Logarithmic, &values);
         let mut scatter = scatter(&x, &y);
-        scatter.colour = Some(Column::new(axis, &values));
+        scatter.colour = Some(PlotColumn::new(axis, &values));
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
     }
 
@@ -177,12 +179,12 @@ mod tests {
         let x: Vec<f64> = uniform(60, 9).iter().map(|share| if *share < 0.4 { 0.0 } else { 2.0 }).collect();
         let names = ["sand", "clay", "weathered granite of the north"].map(str::to_owned);
         let y: Vec<f64> = uniform(60, 3).iter().map(|share| 10_f64.powf(6.0 * share - 3.0)).collect();
-        let up = Axis::covering("permeability", "m/s", Scale::Logarithmic, &y);
-        let scatter = Scatter {
-            x: Column::new(Axis::of_categories("soil", names.to_vec()), &x),
-            y: Column::new(up, &y),
-            selected: Mask::All,
-            colour: Some(Column::new(Axis::of_categories("soil", names.to_vec()), &x)),
+        let up = Axis::covering("permeability", "m/s", AxisScale::Logarithmic, &y);
+        let scatter = ScatterChart {
+            x: PlotColumn::new(Axis::of_categories("soil", names.to_vec()), &x),
+            y: PlotColumn::new(up, &y),
+            selected: CaseMask::All,
+            colour: Some(PlotColumn::new(Axis::of_categories("soil", names.to_vec()), &x)),
             pointed_at: None,
         };
         insta::assert_snapshot!(golden(&scatter, SMALL, &dark()));
@@ -199,10 +201,10 @@ mod tests {
         let x = [20.0, 30.0, f64::NAN, 30.0, f64::INFINITY];
         let y = [1.0, 1e3, 5.0, -2.0, 7.0];
         let mut scatter = scatter(&x, &y);
-        let up = Axis { least: 1.0, most: 1e3, scale: Scale::Logarithmic, ..scatter.y.axis };
-        scatter.x = Column::new(Axis { least: 20.0, most: 40.0, ..scatter.x.axis }, &x);
-        scatter.y = Column::new(up, &y);
-        assert_eq!(scatter.drawn(), Drawn { shown: 2, outside: 2, missing: 1 });
+        let up = Axis { least: 1.0, most: 1e3, scale: AxisScale::Logarithmic, ..scatter.y.axis };
+        scatter.x = PlotColumn::new(Axis { least: 20.0, most: 40.0, ..scatter.x.axis }, &x);
+        scatter.y = PlotColumn::new(up, &y);
+        assert_eq!(scatter.drawn(), PlotCoverage { shown: 2, outside: 2, missing: 1 });
         assert_eq!(
             scatter.summary(),
             "2 of 5 cases: end_load from 1 N to 1,000 N against friction from 20 ° to 30 °; 2 outside of what is shown; 1 \
@@ -214,18 +216,19 @@ mod tests {
     fn what_has_no_colour_of_its_own_is_counted() {
         let x = [1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN];
         let check = |axis: Axis, values: &[f64], expected: &str| {
-            let scatter = Scatter { colour: Some(Column::new(axis, values)), ..scatter(&x, &x) };
+            let scatter = ScatterChart { colour: Some(PlotColumn::new(axis, values)), ..scatter(&x, &x) };
             assert_eq!(scatter.absent().note(), expected);
             let marks = scatter.sheet(USUAL, &light()).marks;
-            let is_note = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text.starts_with("1 without"));
+            let is_note =
+                |mark: &SceneMark| matches!(mark, SceneMark::Text { text, .. } if text.starts_with("1 without"));
             assert!(marks.iter().any(is_note), "it stands on the chart");
         };
         let axis = |scale| Axis { least: 1.0, most: 3.0, ..Axis::covering("load", "", scale, &[]) };
         let values = [0.0, 3.0, 9.0, f64::MAX, f64::NAN, 9.0];
         let linear = "1 without a value, 2 beyond the colours, 2 without a colour, load 1.798×10³⁰⁸ can't be shown";
-        check(axis(Scale::Linear), &values, linear);
+        check(axis(AxisScale::Linear), &values, linear);
         let logarithmic = "1 without a value, 2 beyond the colours, 2 without a colour, load 0 can't be shown";
-        check(axis(Scale::Logarithmic), &values, logarithmic);
+        check(axis(AxisScale::Logarithmic), &values, logarithmic);
         let names = Axis::of_categories("soil", vec!["sand".to_owned(), "clay".to_owned()]);
         check(names, &[0.0, 1.0, 7.0, f64::NAN, 1.0, 1.0], "1 without a value, 2 without a colour");
     }
@@ -237,14 +240,14 @@ mod tests {
         let frame = scatter.frame(USUAL, &light());
         let nearest = |x_px, y_px, among| scatter.nearest(&frame, (x_px, y_px), 8.0, among);
         let (x_px, y_px) = frame.pixel_of(x[123], y[123]);
-        let found = nearest(x_px, y_px, Mask::All).unwrap();
+        let found = nearest(x_px, y_px, CaseMask::All).unwrap();
         let there = frame.pixel_of(x[found], y[found]);
         assert!((there.0 - x_px).hypot(there.1 - y_px) < 1.5);
-        assert_eq!(nearest(frame.left_px, frame.top_px, Mask::All), None);
-        assert_eq!(nearest(x_px, y_px, Mask::Flags(&[])), None);
+        assert_eq!(nearest(frame.left_px, frame.top_px, CaseMask::All), None);
+        assert_eq!(nearest(x_px, y_px, CaseMask::Flags(&[])), None);
     }
 
-    fn pixels(raster: &Raster, colour: crate::RGBColor) -> usize {
+    fn pixels(raster: &RasterBuffers, colour: crate::RGBColor) -> usize {
         let is_it = |pixel: &&[u8]| *pixel == [colour.0, colour.1, colour.2, 255];
         raster.image().rgba.chunks_exact(4).filter(is_it).count()
     }
@@ -253,15 +256,15 @@ mod tests {
     fn a_pixel_of_many_points_has_their_mean_and_their_majority() {
         let x = vec![0.5; 30_001];
         let values: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2)).collect();
-        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", Scale::Linear, &values) };
+        let axis = Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", AxisScale::Linear, &values) };
         let mut scatter = scatter(&x, &x);
-        scatter.colour = Some(Column::new(axis, &values));
-        let (look, mut raster) = (light(), Raster::default());
+        scatter.colour = Some(PlotColumn::new(axis, &values));
+        let (look, mut raster) = (light(), RasterBuffers::default());
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.of_place(0.5)), 1);
         let codes: Vec<f64> = (0..30_001).map(|index| f64::from(index % 2 * 3)).collect();
         let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-        scatter.colour = Some(Column::new(Axis::of_categories("", names), &codes));
+        scatter.colour = Some(PlotColumn::new(Axis::of_categories("", names), &codes));
         scatter.paint(SMALL, &look, &mut raster);
         assert_eq!(pixels(&raster, look.palette[0]), 1, "15,001 zeros");
     }
@@ -270,10 +273,10 @@ mod tests {
         #[test]
         fn every_point_is_counted_once(points in prop::collection::vec((prop::num::f64::ANY, -2.0..2.0_f64), 0..200), least in -1.0..0.0_f64) {
             let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic] {
                 let mut scatter = scatter(&x, &y);
-                let least = if scale == Scale::Linear { least } else { 0.1 };
-                scatter.y = Column::new(Axis { least, most: 1.0, scale, ..scatter.y.axis }, &y);
+                let least = if scale == AxisScale::Linear { least } else { 0.1 };
+                scatter.y = PlotColumn::new(Axis { least, most: 1.0, scale, ..scatter.y.axis }, &y);
                 let drawn = scatter.drawn();
                 prop_assert_eq!(drawn.shown + drawn.outside + drawn.missing, x.len());
                 prop_assert_eq!(drawn.shown, scatter.points().pixels((9, 9)).count());

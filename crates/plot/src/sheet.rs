@@ -11,18 +11,18 @@ pub(crate) type Place = (f64, f64);
 
 /// A colour and how much of it: 1 covers what is below.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Ink {
+pub(crate) struct AlphaColour {
     pub(crate) colour: RGBColor,
     pub(crate) opacity: f64,
 }
 
-impl From<RGBColor> for Ink {
+impl From<RGBColor> for AlphaColour {
     fn from(colour: RGBColor) -> Self {
         Self { colour, opacity: 1.0 }
     }
 }
 
-impl Ink {
+impl AlphaColour {
     pub(crate) fn faint(colour: RGBColor, opacity: f64) -> Self {
         Self { colour, opacity }
     }
@@ -34,7 +34,7 @@ impl Ink {
 
 /// Which part of a text stands at its place, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Across {
+pub(crate) enum HorizontalAnchor {
     Start,
     Middle,
     End,
@@ -42,53 +42,60 @@ pub(crate) enum Across {
 
 /// And from top to bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Along {
+pub(crate) enum VerticalAnchor {
     Top,
     Middle,
 }
 
 /// One thing on a sheet.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Mark {
+pub(crate) enum SceneMark {
     /// A filled rectangle; axes and ticks, too, since a thin rectangle is sharp everywhere.
-    Bar { corner: Place, opposite: Place, ink: Ink },
+    Bar { corner: Place, opposite: Place, ink: AlphaColour },
     /// A line through places.
-    Path { places: Vec<Place>, ink: Ink, width_px: f64 },
+    Path { places: Vec<Place>, ink: AlphaColour, width_px: f64 },
     /// A filled shape.
-    Shape { places: Vec<Place>, ink: Ink },
+    Shape { places: Vec<Place>, ink: AlphaColour },
     /// A circle.
-    Ring { centre: Place, radius_px: f64, ink: Ink, width_px: f64 },
+    Ring { centre: Place, radius_px: f64, ink: AlphaColour, width_px: f64 },
     /// A line of text.
-    Text { text: String, at: Place, across: Across, along: Along, ink: Ink, size_px: f64 },
+    Text { text: String, at: Place, across: HorizontalAnchor, along: VerticalAnchor, ink: AlphaColour, size_px: f64 },
 }
 
 /// Marks, from the lowest to the uppermost.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sheet {
-    pub(crate) marks: Vec<Mark>,
+pub struct ChartScene {
+    pub(crate) marks: Vec<SceneMark>,
 }
 
-impl Sheet {
-    pub(crate) fn bar(&mut self, corner: Place, opposite: Place, ink: impl Into<Ink>) {
-        self.marks.push(Mark::Bar { corner, opposite, ink: ink.into() });
+impl ChartScene {
+    pub(crate) fn bar(&mut self, corner: Place, opposite: Place, ink: impl Into<AlphaColour>) {
+        self.marks.push(SceneMark::Bar { corner, opposite, ink: ink.into() });
     }
 
-    pub(crate) fn path(&mut self, places: Vec<Place>, ink: impl Into<Ink>, width_px: f64) {
-        self.marks.push(Mark::Path { places, ink: ink.into(), width_px });
+    pub(crate) fn path(&mut self, places: Vec<Place>, ink: impl Into<AlphaColour>, width_px: f64) {
+        self.marks.push(SceneMark::Path { places, ink: ink.into(), width_px });
     }
 
-    pub(crate) fn shape(&mut self, places: Vec<Place>, ink: impl Into<Ink>) {
-        self.marks.push(Mark::Shape { places, ink: ink.into() });
+    pub(crate) fn shape(&mut self, places: Vec<Place>, ink: impl Into<AlphaColour>) {
+        self.marks.push(SceneMark::Shape { places, ink: ink.into() });
     }
 
-    pub(crate) fn ring(&mut self, centre: Place, radius_px: f64, ink: impl Into<Ink>, width_px: f64) {
-        self.marks.push(Mark::Ring { centre, radius_px, ink: ink.into(), width_px });
+    pub(crate) fn ring(&mut self, centre: Place, radius_px: f64, ink: impl Into<AlphaColour>, width_px: f64) {
+        self.marks.push(SceneMark::Ring { centre, radius_px, ink: ink.into(), width_px });
     }
 
-    pub(crate) fn text(&mut self, text: &str, at: Place, anchor: (Across, Along), ink: impl Into<Ink>, size_px: f64) {
+    pub(crate) fn text(
+        &mut self,
+        text: &str,
+        at: Place,
+        anchor: (HorizontalAnchor, VerticalAnchor),
+        ink: impl Into<AlphaColour>,
+        size_px: f64,
+    ) {
         let (across, along) = anchor;
         let text = text.to_owned();
-        self.marks.push(Mark::Text { text, at, across, along, ink: ink.into(), size_px });
+        self.marks.push(SceneMark::Text { text, at, across, along, ink: ink.into(), size_px });
     }
 
     /// Shows the marks on a drawing area, which may have something on it. Drawing areas know whole pixels only, in which a line
@@ -99,16 +106,16 @@ impl Sheet {
     pub fn draw<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
-        draw_line: &dyn Fn(&SheetLine) -> LineOutcome,
+        draw_line: &dyn Fn(&SceneLine) -> LineOutcome,
     ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
-        let is_left = |mark: &&Mark| mark.line().is_none_or(|line| draw_line(&line) == LineOutcome::Left);
+        let is_left = |mark: &&SceneMark| mark.line().is_none_or(|line| draw_line(&line) == LineOutcome::Left);
         self.marks.iter().filter(is_left).try_for_each(|mark| draw_mark(mark, area))
     }
 }
 
 /// A line, or the shape that it encloses, for whoever draws between pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SheetLine<'a> {
+pub struct SceneLine<'a> {
     /// Its places, in pixels from the upper left corner.
     pub places: &'a [(f64, f64)],
     /// Its colour.
@@ -128,10 +135,14 @@ pub enum LineOutcome {
     Left,
 }
 
-impl Mark {
-    fn line(&self) -> Option<SheetLine<'_>> {
-        let line =
-            |places, ink: &Ink, width_px| SheetLine { places, colour: ink.colour, opacity: ink.opacity, width_px };
+impl SceneMark {
+    fn line(&self) -> Option<SceneLine<'_>> {
+        let line = |places, ink: &AlphaColour, width_px| SceneLine {
+            places,
+            colour: ink.colour,
+            opacity: ink.opacity,
+            width_px,
+        };
         match self {
             Self::Path { places, ink, width_px } => Some(line(places, ink, Some(stroke(*width_px)))),
             Self::Shape { places, ink } => Some(line(places, ink, None)),
@@ -141,22 +152,22 @@ impl Mark {
 }
 
 fn draw_mark<DB: DrawingBackend>(
-    mark: &Mark,
+    mark: &SceneMark,
     area: &DrawingArea<DB, Shift>,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let pixels = |places: &[Place]| -> Vec<(i32, i32)> { places.iter().map(|place| nearest(*place)).collect() };
     match mark {
-        Mark::Bar { corner, opposite, ink } => {
+        SceneMark::Bar { corner, opposite, ink } => {
             area.draw(&Rectangle::new([nearest(*corner), nearest(*opposite)], ink.rgba().filled()))
         }
-        Mark::Path { places, ink, width_px } => {
+        SceneMark::Path { places, ink, width_px } => {
             area.draw(&PathElement::new(pixels(places), ink.rgba().stroke_width(stroke(*width_px))))
         }
-        Mark::Shape { places, ink } => area.draw(&Polygon::new(pixels(places), ink.rgba().filled())),
-        Mark::Ring { centre, radius_px, ink, width_px } => {
+        SceneMark::Shape { places, ink } => area.draw(&Polygon::new(pixels(places), ink.rgba().filled())),
+        SceneMark::Ring { centre, radius_px, ink, width_px } => {
             area.draw(&Circle::new(nearest(*centre), *radius_px, ink.rgba().stroke_width(stroke(*width_px))))
         }
-        Mark::Text { text, at, across, along, ink, size_px } => {
+        SceneMark::Text { text, at, across, along, ink, size_px } => {
             let font = ("system-ui, sans-serif", *size_px).into_font().color(&ink.rgba());
             area.draw(&Text::new(text.as_str(), nearest(*at), font.pos(anchor(*across, *along))))
         }
@@ -171,15 +182,15 @@ fn stroke(width_px: f64) -> u32 {
     u32::try_from(whole(width_px.round())).unwrap_or(1).max(1)
 }
 
-fn anchor(across: Across, along: Along) -> Pos {
+fn anchor(across: HorizontalAnchor, along: VerticalAnchor) -> Pos {
     let across = match across {
-        Across::Start => HPos::Left,
-        Across::Middle => HPos::Center,
-        Across::End => HPos::Right,
+        HorizontalAnchor::Start => HPos::Left,
+        HorizontalAnchor::Middle => HPos::Center,
+        HorizontalAnchor::End => HPos::Right,
     };
     let along = match along {
-        Along::Top => VPos::Top,
-        Along::Middle => VPos::Center,
+        VerticalAnchor::Top => VPos::Top,
+        VerticalAnchor::Middle => VPos::Center,
     };
     Pos::new(across, along)
 }
@@ -190,12 +201,12 @@ mod tests {
 
     #[test]
     fn a_drawing_area_shows_every_mark() {
-        let mut sheet = Sheet::default();
+        let mut sheet = ChartScene::default();
         sheet.bar((1.0, 2.0), (3.4, 9.0), RED);
-        sheet.path(vec![(0.0, 0.0), (5.0, 5.2)], Ink::faint(BLUE, 0.5), 2.0);
+        sheet.path(vec![(0.0, 0.0), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 2.0);
         sheet.shape(vec![(0.0, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
         sheet.ring((5.0, 5.0), 3.0, BLACK, 1.0);
-        sheet.text("a < b", (5.0, 5.0), (Across::Middle, Along::Top), BLACK, 11.0);
+        sheet.text("a < b", (5.0, 5.0), (HorizontalAnchor::Middle, VerticalAnchor::Top), BLACK, 11.0);
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
@@ -207,15 +218,15 @@ mod tests {
 
     #[test]
     fn lines_are_drawn_between_pixels_by_whoever_can() {
-        let mut sheet = Sheet::default();
-        sheet.path(vec![(0.0, 0.25), (5.0, 5.2)], Ink::faint(BLUE, 0.5), 1.6);
+        let mut sheet = ChartScene::default();
+        sheet.path(vec![(0.0, 0.25), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 1.6);
         sheet.bar((1.0, 2.0), (3.0, 9.0), RED);
         sheet.shape(vec![(0.5, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
         let lines = std::cell::RefCell::new(Vec::new());
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
-            let take = |line: &SheetLine| {
+            let take = |line: &SceneLine| {
                 lines.borrow_mut().push((line.places[0], line.opacity, line.width_px));
                 LineOutcome::Done
             };

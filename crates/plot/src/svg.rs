@@ -2,27 +2,27 @@
 
 use std::fmt::Write as _;
 
-use crate::chart::Size;
-use crate::look::Look;
-use crate::raster::Image;
-use crate::sheet::{Across, Along, Ink, Mark, Place, Sheet};
+use crate::chart::ChartSize;
+use crate::look::PlotTheme;
+use crate::raster::RasterImage;
+use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, SceneMark, VerticalAnchor};
 
 /// The document: the ground, the image, then the sheet. `encode` makes a data URI of an image.
 pub(crate) fn document(
-    size: Size,
-    look: &Look,
-    image: &Image,
-    sheet: &Sheet,
-    encode: &dyn Fn(&Image) -> String,
+    size: ChartSize,
+    look: &PlotTheme,
+    image: &RasterImage,
+    sheet: &ChartScene,
+    encode: &dyn Fn(&RasterImage) -> String,
 ) -> String {
-    let Size { width_px, height_px } = size;
+    let ChartSize { width_px, height_px } = size;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width_px}\" height=\"{height_px}\" viewBox=\"0 0 {width_px} \
          {height_px}\" font-family=\"system-ui, sans-serif\">\n<rect width=\"{width_px}\" height=\"{height_px}\"{}/>\n",
         fill(look.background.into())
     );
     if !image.rgba.is_empty() {
-        let Image { left_px, top_px, width_px, height_px, .. } = image;
+        let RasterImage { left_px, top_px, width_px, height_px, .. } = image;
         let uri = escaped(&encode(image));
         // Writing to a string can't fail, here and below.
         let _ = writeln!(
@@ -36,23 +36,23 @@ pub(crate) fn document(
     svg + "</svg>\n"
 }
 
-fn write_mark(svg: &mut String, mark: &Mark) -> std::fmt::Result {
+fn write_mark(svg: &mut String, mark: &SceneMark) -> std::fmt::Result {
     match mark {
-        Mark::Bar { corner, opposite, ink } => {
+        SceneMark::Bar { corner, opposite, ink } => {
             let (x, y) = (corner.0.min(opposite.0), corner.1.min(opposite.1));
             let (width, height) = ((corner.0 - opposite.0).abs(), (corner.1 - opposite.1).abs());
             let [x, y, width, height] = [x, y, width, height].map(number);
             writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{}/>", fill(*ink))
         }
-        Mark::Path { places, ink, width_px } => {
+        SceneMark::Path { places, ink, width_px } => {
             writeln!(svg, "<polyline points=\"{}\"{}/>", points(places), stroke(*ink, *width_px))
         }
-        Mark::Shape { places, ink } => writeln!(svg, "<polygon points=\"{}\"{}/>", points(places), fill(*ink)),
-        Mark::Ring { centre, radius_px, ink, width_px } => {
+        SceneMark::Shape { places, ink } => writeln!(svg, "<polygon points=\"{}\"{}/>", points(places), fill(*ink)),
+        SceneMark::Ring { centre, radius_px, ink, width_px } => {
             let [x, y, radius] = [centre.0, centre.1, *radius_px].map(number);
             writeln!(svg, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{}/>", stroke(*ink, *width_px))
         }
-        Mark::Text { text, at, across, along, ink, size_px } => {
+        SceneMark::Text { text, at, across, along, ink, size_px } => {
             let [x, y, size] = [at.0, at.1 + baseline(*along) * size_px, *size_px].map(number);
             let anchor = anchor(*across);
             writeln!(
@@ -66,18 +66,18 @@ fn write_mark(svg: &mut String, mark: &Mark) -> std::fmt::Result {
 }
 
 /// How far below its place a text's baseline lies, in heights of the font.
-fn baseline(along: Along) -> f64 {
+fn baseline(along: VerticalAnchor) -> f64 {
     match along {
-        Along::Top => 0.86,
-        Along::Middle => 0.35,
+        VerticalAnchor::Top => 0.86,
+        VerticalAnchor::Middle => 0.35,
     }
 }
 
-fn anchor(across: Across) -> &'static str {
+fn anchor(across: HorizontalAnchor) -> &'static str {
     match across {
-        Across::Start => "",
-        Across::Middle => " text-anchor=\"middle\"",
-        Across::End => " text-anchor=\"end\"",
+        HorizontalAnchor::Start => "",
+        HorizontalAnchor::Middle => " text-anchor=\"middle\"",
+        HorizontalAnchor::End => " text-anchor=\"end\"",
     }
 }
 
@@ -85,18 +85,18 @@ fn points(places: &[Place]) -> String {
     places.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect::<Vec<_>>().join(" ")
 }
 
-fn fill(ink: Ink) -> String {
+fn fill(ink: AlphaColour) -> String {
     let opacity = if ink.opacity < 1.0 { format!(" fill-opacity=\"{}\"", number(ink.opacity)) } else { String::new() };
     format!(" fill=\"{}\"{opacity}", hex(ink))
 }
 
-fn stroke(ink: Ink, width_px: f64) -> String {
+fn stroke(ink: AlphaColour, width_px: f64) -> String {
     let opacity =
         if ink.opacity < 1.0 { format!(" stroke-opacity=\"{}\"", number(ink.opacity)) } else { String::new() };
     format!(" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{opacity}", hex(ink), number(width_px))
 }
 
-fn hex(ink: Ink) -> String {
+fn hex(ink: AlphaColour) -> String {
     format!("#{:02x}{:02x}{:02x}", ink.colour.0, ink.colour.1, ink.colour.2)
 }
 

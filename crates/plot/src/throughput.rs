@@ -12,7 +12,7 @@ const LOWEST: f64 = 0.02;
 
 /// Finished cases, counted by stretches of equal length.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Throughput {
+pub struct ThroughputChart {
     /// When the first stretch begins, in seconds since 1970; a multiple of `stretch_secs`.
     pub start: f64,
     /// The length of a stretch, in seconds.
@@ -21,7 +21,7 @@ pub struct Throughput {
     pub counts: Vec<u64>,
 }
 
-impl Throughput {
+impl ThroughputChart {
     /// Counts finished cases by the times of their ends, in seconds since 1970, up to `now`.
     ///
     /// Stretches are as short as `most` of them allow. None if no case was finished.
@@ -101,18 +101,18 @@ mod tests {
             (3e6, 40, "day"),
             (1e9, 10, "1792 days"),
         ] {
-            let throughput = Throughput::of(&[1_000_000.0], 1_000_000.0 + span, most).unwrap();
+            let throughput = ThroughputChart::of(&[1_000_000.0], 1_000_000.0 + span, most).unwrap();
             assert_eq!(throughput.stretch_name(), name, "{span}");
         }
-        assert_eq!(Throughput::of(&[], 5.0, 40), None);
-        assert_eq!(Throughput::of(&[f64::NAN], 5.0, 40), None);
+        assert_eq!(ThroughputChart::of(&[], 5.0, 40), None);
+        assert_eq!(ThroughputChart::of(&[f64::NAN], 5.0, 40), None);
     }
 
     proptest! {
         #[test]
         fn every_case_is_in_one_stretch(times in prop::collection::vec(0.0..1e9_f64, 1..100), ahead in 0.0..1e8_f64, most in 1..60_usize) {
             let now = times.iter().copied().fold(0.0, f64::max) + ahead;
-            let throughput = Throughput::of(&times, now, most).unwrap();
+            let throughput = ThroughputChart::of(&times, now, most).unwrap();
             prop_assert!(throughput.counts.len() <= most);
             prop_assert_eq!(throughput.counts.iter().sum::<u64>(), times.len() as u64);
         }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_bar_is_as_high_as_its_share_of_the_highest_and_none_is_invisible() {
-        let throughput = Throughput { start: 0.0, stretch_secs: 60.0, counts: vec![30, 0, 120, 1] };
+        let throughput = ThroughputChart { start: 0.0, stretch_secs: 60.0, counts: vec![30, 0, 120, 1] };
         assert_eq!(throughput.path(), "M0 1V0.750h0.85V1zM2 1V0.000h0.85V1zM3 1V0.980h0.85V1z");
     }
 }

@@ -1,7 +1,7 @@
 //! Ticks: round values of an axis, and what is written beside them.
 
-use crate::axis::{Axis, Scale};
-use crate::label::{self, Style};
+use crate::axis::{Axis, AxisScale};
+use crate::label::{self, LabelStyle};
 use crate::number::{real, whole};
 use crate::time;
 
@@ -16,7 +16,7 @@ const MAX_DIGITS: i32 = 7;
 
 /// A round value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tick {
+pub struct AxisTick {
     /// The value.
     pub value: f64,
     /// Where it stands, from 0 to 1.
@@ -27,9 +27,9 @@ pub struct Tick {
 
 /// The ticks of an axis.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ticks {
+pub struct AxisTicks {
     /// Those with a label, from low to high.
-    pub major: Vec<Tick>,
+    pub major: Vec<AxisTick>,
     /// The places of those between, on logarithmic axes.
     pub minor: Vec<f64>,
     /// What the labels leave open: the day of a clock, or what is to be added to them.
@@ -39,34 +39,34 @@ pub struct Ticks {
 impl Axis {
     /// At most so many round values, and what is written beside each.
     #[must_use]
-    pub fn ticks(&self, most: usize) -> Ticks {
+    pub fn ticks(&self, most: usize) -> AxisTicks {
         let range = self.most - self.least;
         if most == 0 || !(range > 0.0 && range.is_finite()) {
-            return Ticks::default();
+            return AxisTicks::default();
         }
         match &self.scale {
-            Scale::Linear => self.linear(most),
-            Scale::Counts => self.linear(most.min(whole(self.most - self.least.max(0.0)) + 1)),
-            Scale::Logarithmic if self.least > 0.0 => self.logarithmic(most),
-            Scale::Logarithmic => Ticks::default(),
-            Scale::Time { utc_offset_secs } => self.of_time(*utc_offset_secs, most),
-            Scale::Categories(names) => self.of_names(names, most),
+            AxisScale::Linear => self.linear(most),
+            AxisScale::Counts => self.linear(most.min(whole(self.most - self.least.max(0.0)) + 1)),
+            AxisScale::Logarithmic if self.least > 0.0 => self.logarithmic(most),
+            AxisScale::Logarithmic => AxisTicks::default(),
+            AxisScale::Time { utc_offset_secs } => self.of_time(*utc_offset_secs, most),
+            AxisScale::Categories(names) => self.of_names(names, most),
         }
     }
 
-    fn linear(&self, most: usize) -> Ticks {
+    fn linear(&self, most: usize) -> AxisTicks {
         let multiples = Multiples::of(self.least, self.most, most);
         let (origin, context) = multiples.origin();
         let style = multiples.style(origin);
         let tick = |number: f64| {
             let value = multiples.value(number).clamp(self.least, self.most);
             let label = style.write(multiples.value(number - origin));
-            Tick { value, place: self.place(value).clamp(0.0, 1.0), label }
+            AxisTick { value, place: self.place(value).clamp(0.0, 1.0), label }
         };
-        Ticks { major: distinct(multiples.each().map(tick).collect()), minor: Vec::new(), context }
+        AxisTicks { major: distinct(multiples.each().map(tick).collect()), minor: Vec::new(), context }
     }
 
-    fn logarithmic(&self, most: usize) -> Ticks {
+    fn logarithmic(&self, most: usize) -> AxisTicks {
         let powers = (label::power_of(self.least), label::power_of(self.most));
         let values = decades(self.least, self.most, most);
         if self.most / self.least < LEAST_FACTOR || values.len() < 2 {
@@ -75,7 +75,7 @@ impl Axis {
         let is_written_out = values.iter().all(|value| WRITTEN_OUT.contains(&label::power_of(*value)));
         let write = |value: f64| if is_written_out { label::figure(value) } else { of_power(value) };
         let minor = self.between_decades(powers, &values, most);
-        Ticks { minor, ..self.labelled(values, write) }
+        AxisTicks { minor, ..self.labelled(values, write) }
     }
 
     /// The places of 2, 3, … 9 times the powers of ten, or, where there is no room for so many, of the powers of ten.
@@ -88,17 +88,17 @@ impl Axis {
         all.filter(is_minor).map(|value| self.place(value)).collect()
     }
 
-    fn of_time(&self, utc_offset_secs: f64, most: usize) -> Ticks {
+    fn of_time(&self, utc_offset_secs: f64, most: usize) -> AxisTicks {
         let (from, to) = (self.least + utc_offset_secs, self.most + utc_offset_secs);
         let found = time::steps().find_map(|step| Some((step, time::times(step, from, to, most)?)));
-        let Some((step, times)) = found else { return Ticks::default() };
+        let Some((step, times)) = found else { return AxisTicks::default() };
         let context = time::context(step, &times, from);
         let values = times.into_iter().map(|time| time - utc_offset_secs).collect();
-        Ticks { context, ..self.labelled(values, |value| time::label(step, value + utc_offset_secs)) }
+        AxisTicks { context, ..self.labelled(values, |value| time::label(step, value + utc_offset_secs)) }
     }
 
     /// Every name; where there are more than `most`, each second of them, or third.
-    fn of_names(&self, names: &[String], most: usize) -> Ticks {
+    fn of_names(&self, names: &[String], most: usize) -> AxisTicks {
         let (first, last) = (self.least.ceil().max(0.0), self.most.floor().min(real(names.len()) - 1.0));
         let shown = whole(last - first + 1.0);
         let stride = shown.div_ceil(most).max(1);
@@ -106,14 +106,14 @@ impl Axis {
         self.labelled(values, |value| names.get(whole(value)).cloned().unwrap_or_default())
     }
 
-    fn labelled(&self, values: Vec<f64>, write: impl Fn(f64) -> String) -> Ticks {
-        let tick = |value: f64| Tick { value, place: self.place(value).clamp(0.0, 1.0), label: write(value) };
-        Ticks { major: distinct(values.into_iter().map(tick).collect()), minor: Vec::new(), context: String::new() }
+    fn labelled(&self, values: Vec<f64>, write: impl Fn(f64) -> String) -> AxisTicks {
+        let tick = |value: f64| AxisTick { value, place: self.place(value).clamp(0.0, 1.0), label: write(value) };
+        AxisTicks { major: distinct(values.into_iter().map(tick).collect()), minor: Vec::new(), context: String::new() }
     }
 }
 
 /// Where digits run out, ticks fall on one another.
-fn distinct(mut ticks: Vec<Tick>) -> Vec<Tick> {
+fn distinct(mut ticks: Vec<AxisTick>) -> Vec<AxisTick> {
     ticks.dedup_by(|next, tick| next.value <= tick.value);
     ticks
 }
@@ -155,9 +155,9 @@ impl Multiples {
     }
 
     /// How labels are written that count from so many steps on.
-    fn style(&self, origin: f64) -> Style {
+    fn style(&self, origin: f64) -> LabelStyle {
         let largest = (self.first - origin).abs().max((self.last - origin).abs());
-        Style::of_steps(self.power, self.value(largest))
+        LabelStyle::of_steps(self.power, self.value(largest))
     }
 
     /// From how many steps on labels count, and how the axis says so: from nothing on as long as few digits tell them apart.
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    fn labels(least: f64, most: f64, scale: Scale, limit: usize) -> String {
+    fn labels(least: f64, most: f64, scale: AxisScale, limit: usize) -> String {
         let axis = Axis { label: String::new(), unit: String::new(), least, most, scale };
         let ticks = axis.ticks(limit);
         ticks.major.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>().join(" ")
@@ -240,7 +240,7 @@ mod tests {
             (-1e300, 1e300, 3, "−1×10³⁰⁰ 0 1×10³⁰⁰"),
             (1e-307, 3e-307, 3, "1×10⁻³⁰⁷ 2×10⁻³⁰⁷ 3×10⁻³⁰⁷"),
         ] {
-            assert_eq!(labels(least, most, Scale::Linear, limit), text, "{least} to {most}");
+            assert_eq!(labels(least, most, AxisScale::Linear, limit), text, "{least} to {most}");
         }
     }
 
@@ -253,9 +253,9 @@ mod tests {
             (1.0, 1.0 + 1e-14, "plus 1", "0 0.5×10⁻¹⁴ 1.0×10⁻¹⁴"),
             (1e6, 1.1e6, "", "1,000,000 1,050,000 1,100,000"),
         ] {
-            let axis = Axis { label: String::new(), unit: String::new(), least, most, scale: Scale::Linear };
+            let axis = Axis { label: String::new(), unit: String::new(), least, most, scale: AxisScale::Linear };
             assert_eq!(axis.ticks(4).context, plus, "{least} to {most}");
-            assert_eq!(labels(least, most, Scale::Linear, 4), text, "{least} to {most}");
+            assert_eq!(labels(least, most, AxisScale::Linear, 4), text, "{least} to {most}");
         }
     }
 
@@ -269,14 +269,14 @@ mod tests {
             (1.5e7, 1.2e8, 5, "2×10⁷ 5×10⁷ 10⁸"),
             (0.01, 10.0, 5, "0.01 0.1 1 10"),
         ] {
-            assert_eq!(labels(least, most, Scale::Logarithmic, limit), text);
+            assert_eq!(labels(least, most, AxisScale::Logarithmic, limit), text);
         }
     }
 
     #[test]
     fn ticks_of_time_are_those_of_clock_and_calendar() {
         let day = 1_795_219_200.0;
-        let time = |utc_offset_secs| Scale::Time { utc_offset_secs };
+        let time = |utc_offset_secs| AxisScale::Time { utc_offset_secs };
         for (least, most, offset, limit, text) in [
             (day + 3_000.0, day + 20_000.0, 0.0, 6, "01:00 02:00 03:00 04:00 05:00"),
             (day - 50_000.0, day + 50_000.0, 0.0, 5, "12:00 18:00 21 Nov 06:00 12:00"),
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn categories_are_named_as_far_as_there_is_room() {
-        let names = || Scale::Categories(["a", "b", "c", "d", "e"].map(str::to_owned).to_vec());
+        let names = || AxisScale::Categories(["a", "b", "c", "d", "e"].map(str::to_owned).to_vec());
         assert_eq!(labels(-0.5, 4.5, names(), 5), "a b c d e");
         assert_eq!(labels(-0.5, 4.5, names(), 3), "a c e");
         assert_eq!(labels(1.2, 3.2, names(), 9), "c d");
@@ -324,7 +324,7 @@ mod tests {
     proptest! {
         #[test]
         fn ticks_lie_in_the_range_and_rise(ends in prop_oneof![(numbers(), numbers()), (-1e6..1e6_f64, -6.0..8.0_f64).prop_map(|(least, power)| (least, least + 10_f64.powf(power)))], limit in 1..30_usize) {
-            for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time { utc_offset_secs: -3_600.0 }] {
+            for scale in [AxisScale::Linear, AxisScale::Logarithmic, AxisScale::Time { utc_offset_secs: -3_600.0 }] {
                 let axis = Axis::covering("", "", scale, &[ends.0, ends.1]);
                 let ticks = axis.ticks(limit);
                 prop_assert!(ticks.major.len() <= limit, "{:?}", ticks);

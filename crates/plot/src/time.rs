@@ -19,26 +19,27 @@ const STEPS_MONTHS: [i64; 16] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2
 
 /// The distance between two ticks.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Step {
+pub(crate) enum TimeStep {
     Secs(f64),
     Days(f64),
     Months(i64),
 }
 
 /// Every distance, from short to long.
-pub(crate) fn steps() -> impl Iterator<Item = Step> {
-    let below = (1..=6).rev().flat_map(|power| [1.0, 2.0, 5.0].map(|factor| Step::Secs(factor / 10_f64.powi(power))));
-    let clock = STEPS_SECS.into_iter().map(Step::Secs);
-    below.chain(clock).chain(STEPS_DAYS.map(Step::Days)).chain(STEPS_MONTHS.map(Step::Months))
+pub(crate) fn steps() -> impl Iterator<Item = TimeStep> {
+    let below =
+        (1..=6).rev().flat_map(|power| [1.0, 2.0, 5.0].map(|factor| TimeStep::Secs(factor / 10_f64.powi(power))));
+    let clock = STEPS_SECS.into_iter().map(TimeStep::Secs);
+    below.chain(clock).chain(STEPS_DAYS.map(TimeStep::Days)).chain(STEPS_MONTHS.map(TimeStep::Months))
 }
 
 /// The times of a range, in seconds since 1970 as the clock shows them, that lie on the step; none if there were more than
 /// `limit`.
-pub(crate) fn times(step: Step, from: f64, to: f64, limit: usize) -> Option<Vec<f64>> {
+pub(crate) fn times(step: TimeStep, from: f64, to: f64, limit: usize) -> Option<Vec<f64>> {
     match step {
-        Step::Secs(secs) => multiples(0.0, secs, from, to, limit),
-        Step::Days(days) => multiples(MONDAY, days * DAY_SECS, from, to, limit),
-        Step::Months(months) => {
+        TimeStep::Secs(secs) => multiples(0.0, secs, from, to, limit),
+        TimeStep::Days(days) => multiples(MONDAY, days * DAY_SECS, from, to, limit),
+        TimeStep::Months(months) => {
             let index = |time: f64| Date::of(time).months_since_1970().div_euclid(months);
             // One of them may lie before the range.
             usize::try_from(index(to) - index(from)).ok().filter(|number| *number <= limit)?;
@@ -103,14 +104,14 @@ fn first_of_month(month: i64) -> f64 {
 }
 
 /// What stands below a tick: the clock, or the date where a day begins.
-pub(crate) fn label(step: Step, time: f64) -> String {
+pub(crate) fn label(step: TimeStep, time: f64) -> String {
     let date = Date::of(time);
     let month = date.month_name();
     match step {
-        Step::Secs(secs) if secs < DAY_SECS && time.rem_euclid(DAY_SECS) > 0.0 => clock(secs, time),
-        Step::Secs(_) | Step::Days(_) => format!("{} {month}", date.day),
-        Step::Months(months) if months < 12 && date.month > 0 => month.to_owned(),
-        Step::Months(_) => date.year.to_string(),
+        TimeStep::Secs(secs) if secs < DAY_SECS && time.rem_euclid(DAY_SECS) > 0.0 => clock(secs, time),
+        TimeStep::Secs(_) | TimeStep::Days(_) => format!("{} {month}", date.day),
+        TimeStep::Months(months) if months < 12 && date.month > 0 => month.to_owned(),
+        TimeStep::Months(_) => date.year.to_string(),
     }
 }
 
@@ -127,18 +128,18 @@ fn clock(step_secs: f64, time: f64) -> String {
 }
 
 /// What the labels of the ticks leave open: `21 Nov 2026`, `2026`, or nothing.
-pub(crate) fn context(step: Step, times: &[f64], least: f64) -> String {
+pub(crate) fn context(step: TimeStep, times: &[f64], least: f64) -> String {
     let first = Date::of(least);
     let month = first.month_name();
     match step {
-        Step::Secs(secs) if secs < DAY_SECS && times.iter().all(|time| time.rem_euclid(DAY_SECS) > 0.0) => {
+        TimeStep::Secs(secs) if secs < DAY_SECS && times.iter().all(|time| time.rem_euclid(DAY_SECS) > 0.0) => {
             format!("{} {month} {}", first.day, first.year)
         }
-        Step::Secs(_) | Step::Days(_) => first.year.to_string(),
-        Step::Months(months) if months < 12 && times.iter().all(|time| Date::of(*time).month > 0) => {
+        TimeStep::Secs(_) | TimeStep::Days(_) => first.year.to_string(),
+        TimeStep::Months(months) if months < 12 && times.iter().all(|time| Date::of(*time).month > 0) => {
             first.year.to_string()
         }
-        Step::Months(_) => String::new(),
+        TimeStep::Months(_) => String::new(),
     }
 }
 
@@ -178,13 +179,13 @@ mod tests {
     #[test]
     fn labels_say_what_changes() {
         let day = 1_795_219_200.0;
-        assert_eq!(label(Step::Secs(3_600.0), day + 3_600.0), "01:00");
-        assert_eq!(label(Step::Secs(3_600.0), day), "21 Nov");
-        assert_eq!(label(Step::Secs(0.5), day + 1.5), "00:00:01.5");
-        assert_eq!(label(Step::Secs(5.0), day + 65.0), "00:01:05");
-        assert_eq!(label(Step::Months(1), first_of_month(13)), "Feb");
-        assert_eq!(label(Step::Months(1), first_of_month(12)), "1971");
-        assert_eq!(context(Step::Secs(60.0), &[day + 60.0], day), "21 Nov 2026");
-        assert_eq!(context(Step::Secs(60.0), &[day], day), "2026");
+        assert_eq!(label(TimeStep::Secs(3_600.0), day + 3_600.0), "01:00");
+        assert_eq!(label(TimeStep::Secs(3_600.0), day), "21 Nov");
+        assert_eq!(label(TimeStep::Secs(0.5), day + 1.5), "00:00:01.5");
+        assert_eq!(label(TimeStep::Secs(5.0), day + 65.0), "00:01:05");
+        assert_eq!(label(TimeStep::Months(1), first_of_month(13)), "Feb");
+        assert_eq!(label(TimeStep::Months(1), first_of_month(12)), "1971");
+        assert_eq!(context(TimeStep::Secs(60.0), &[day + 60.0], day), "21 Nov 2026");
+        assert_eq!(context(TimeStep::Secs(60.0), &[day], day), "2026");
     }
 }

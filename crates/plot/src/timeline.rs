@@ -1,14 +1,14 @@
 //! Which worker computed when: a lane a worker, a bar an attempt.
 
-use crate::axis::{Axis, Scale};
-use crate::chart::{Chart, Size};
-use crate::drawn::{Absent, Drawn, Unplaced};
-use crate::frame::{Frame, write_nothing};
+use crate::axis::{Axis, AxisScale};
+use crate::chart::{Chart, ChartSize};
+use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::frame::{PlotFrame, write_nothing};
 use crate::label::count;
-use crate::look::{Look, blend};
+use crate::look::{PlotTheme, blend};
 use crate::number::{real, whole};
-use crate::raster::Raster;
-use crate::sheet::Sheet;
+use crate::raster::RasterBuffers;
+use crate::sheet::ChartScene;
 
 /// The least height of a lane on the page, in its pixels, and room for what stands above and below.
 const LANE_PX: f64 = 16.0;
@@ -28,7 +28,7 @@ const FAILED: usize = 3;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TimelineOutcome {
     /// With a result.
     Done,
     /// With an error.
@@ -37,7 +37,7 @@ pub enum Outcome {
 
 /// One case, once computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Attempt {
+pub struct TimelineAttempt {
     /// The lane, as an index of the lanes' names.
     pub lane: usize,
     /// When it began, in seconds since 1970.
@@ -45,31 +45,31 @@ pub struct Attempt {
     /// When it ended; not a number if that isn't known.
     pub end: f64,
     /// How.
-    pub outcome: Outcome,
+    pub outcome: TimelineOutcome,
 }
 
 /// Attempts, made as they are looked at: a list of a million would take more memory than where they are from.
 #[derive(Clone, Copy)]
-pub struct Attempts<'a> {
+pub struct TimelineAttempts<'a> {
     /// How many there are.
     pub count: usize,
     /// Which one is at a place.
-    pub at: &'a dyn Fn(usize) -> Attempt,
+    pub at: &'a dyn Fn(usize) -> TimelineAttempt,
 }
 
-impl Attempts<'_> {
-    fn each(&self) -> impl Iterator<Item = Attempt> {
+impl TimelineAttempts<'_> {
+    fn each(&self) -> impl Iterator<Item = TimelineAttempt> {
         (0..self.count).map(self.at)
     }
 }
 
 /// Attempts by worker and time.
 #[derive(Clone)]
-pub struct Timeline<'a> {
+pub struct TimelineChart<'a> {
     /// The names of the workers, from the uppermost lane.
     pub lanes: &'a [String],
     /// The attempts, in any order.
-    pub attempts: Attempts<'a>,
+    pub attempts: TimelineAttempts<'a>,
     /// The time.
     pub x: Axis,
 }
@@ -81,26 +81,26 @@ struct Busy {
     failed: f64,
 }
 
-impl Timeline<'_> {
+impl TimelineChart<'_> {
     /// Where its axes stand. The lanes' axis counts from the bottom.
     #[must_use]
-    pub fn frame(&self, size: Size, look: &Look) -> Frame {
+    pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         let shown = self.shown(size, look);
         let mut names: Vec<String> = self.lanes.iter().take(shown).cloned().collect();
         if shown < self.lanes.len() {
             names.push(format!("and {} more", count(self.lanes.len() - shown)));
         }
         names.reverse();
-        Frame::new(size, look, &self.x, &Axis::of_categories("", names), 0.0)
+        PlotFrame::new(size, look, &self.x, &Axis::of_categories("", names), 0.0)
     }
 
     /// The attempt at a pixel, or one within `reach_px` before or after it in the same lane.
     #[must_use]
-    pub fn nearest(&self, size: Size, look: &Look, (x_px, y_px): (f64, f64), reach_px: f64) -> Option<usize> {
+    pub fn nearest(&self, size: ChartSize, look: &PlotTheme, (x_px, y_px): (f64, f64), reach_px: f64) -> Option<usize> {
         let frame = self.frame(size, look);
         let (_, height) = frame.size_px();
         let lane = whole((y_px - frame.top_px) / height * real(self.rows(size, look)));
-        let distance = |attempt: &Attempt| {
+        let distance = |attempt: &TimelineAttempt| {
             let (start, end) = (frame.pixel_of(attempt.start, 0.0).0, frame.pixel_of(attempt.end, 0.0).0);
             (start - x_px).max(x_px - end).max(0.0)
         };
@@ -112,18 +112,18 @@ impl Timeline<'_> {
     }
 
     /// How many lanes there is room for; the last row may say that there are more.
-    fn shown(&self, size: Size, look: &Look) -> usize {
+    fn shown(&self, size: ChartSize, look: &PlotTheme) -> usize {
         let room = whole((f64::from(size.height_px) - look.px(AROUND_PX)) / look.px(LANE_PX)).max(1);
         if self.lanes.len() <= room { self.lanes.len() } else { room - 1 }
     }
 
-    fn rows(&self, size: Size, look: &Look) -> usize {
+    fn rows(&self, size: ChartSize, look: &PlotTheme) -> usize {
         let shown = self.shown(size, look);
         if shown < self.lanes.len() { shown + 1 } else { shown.max(1) }
     }
 
-    pub(crate) fn drawn(&self) -> Drawn {
-        let mut drawn = Drawn::default();
+    pub(crate) fn drawn(&self) -> PlotCoverage {
+        let mut drawn = PlotCoverage::default();
         for attempt in self.attempts.each() {
             let is_seen =
                 attempt.end >= self.x.least && attempt.start <= self.x.most && attempt.lane < self.lanes.len();
@@ -136,18 +136,19 @@ impl Timeline<'_> {
         drawn
     }
 
-    fn absent(&self) -> Absent {
-        let (drawn, mut unplaced) = (self.drawn(), Unplaced::default());
+    fn absent(&self) -> AbsenceReason {
+        let (drawn, mut unplaced) = (self.drawn(), UnplacedValues::default());
         let times = Axis { label: "time".to_owned(), ..self.x.clone() };
         if drawn.outside > 0 {
-            let of_attempt = |attempt: Attempt| Unplaced::of(&times, [attempt.start, attempt.end].into_iter());
+            let of_attempt =
+                |attempt: TimelineAttempt| UnplacedValues::of(&times, [attempt.start, attempt.end].into_iter());
             self.attempts.each().for_each(|attempt| unplaced.add_case(of_attempt(attempt)));
         }
-        Absent::new(drawn, [(&unplaced, &times)])
+        AbsenceReason::new(drawn, [(&unplaced, &times)])
     }
 
     /// How busy each lane is, pixel by pixel.
-    fn busy(&self, lanes: usize, width_px: usize, look: &Look) -> Vec<Busy> {
+    fn busy(&self, lanes: usize, width_px: usize, look: &PlotTheme) -> Vec<Busy> {
         let mut busy = vec![Busy::default(); lanes * width_px];
         let mapping = self.x.mapping(real(width_px));
         for attempt in self.attempts.each().filter(|attempt| attempt.lane < lanes) {
@@ -164,8 +165,8 @@ impl Timeline<'_> {
             for (pixel, busy) in row.iter_mut().enumerate().take(whole(last) + 1).skip(whole(first)) {
                 let share = (last.min(real(pixel + 1)) - first.max(real(pixel))).max(0.0);
                 match attempt.outcome {
-                    Outcome::Done => busy.done += share,
-                    Outcome::Failed => busy.failed += share.max(f64::MIN_POSITIVE),
+                    TimelineOutcome::Done => busy.done += share,
+                    TimelineOutcome::Failed => busy.failed += share.max(f64::MIN_POSITIVE),
                 }
             }
         }
@@ -174,7 +175,7 @@ impl Timeline<'_> {
 }
 
 impl Busy {
-    fn colour(self, look: &Look) -> plotters::style::RGBColor {
+    fn colour(self, look: &PlotTheme) -> plotters::style::RGBColor {
         let sum = self.done + self.failed;
         let failed = if self.failed > 0.0 { (self.failed / sum).max(LEAST_FAILED) } else { 0.0 };
         let ink = blend(look.data, look.palette[FAILED], failed);
@@ -182,8 +183,8 @@ impl Busy {
     }
 }
 
-impl Chart for Timeline<'_> {
-    fn paint(&self, size: Size, look: &Look, raster: &mut Raster) {
+impl Chart for TimelineChart<'_> {
+    fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
         raster.begin_at((frame.left_px, frame.top_px), frame.size_px());
         frame.grid_down_below(raster.image_mut(), look);
@@ -201,8 +202,8 @@ impl Chart for Timeline<'_> {
         }
     }
 
-    fn sheet(&self, size: Size, look: &Look) -> Sheet {
-        let (frame, mut sheet) = (self.frame(size, look), Sheet::default());
+    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
         frame.rule(&mut sheet, look, &self.absent());
         if self.attempts.count == 0 {
             write_nothing(&mut sheet, &frame, look);
@@ -211,8 +212,8 @@ impl Chart for Timeline<'_> {
     }
 
     fn summary(&self) -> String {
-        let Drawn { shown, .. } = self.drawn();
-        let failed = self.attempts.each().filter(|attempt| attempt.outcome == Outcome::Failed).count();
+        let PlotCoverage { shown, .. } = self.drawn();
+        let failed = self.attempts.each().filter(|attempt| attempt.outcome == TimelineOutcome::Failed).count();
         let workers = if self.lanes.len() == 1 { "worker" } else { "workers" };
         let text = format!("{} attempts of {} {workers}", count(shown), count(self.lanes.len()));
         let times = self.attempts.each().flat_map(|attempt| [attempt.start, attempt.end]);
@@ -224,8 +225,8 @@ impl Chart for Timeline<'_> {
 
 /// An axis that covers all attempts.
 #[must_use]
-pub fn time_axis(attempts: Attempts, utc_offset_secs: f64) -> Axis {
-    let axis = Axis::covering("", "", Scale::Time { utc_offset_secs }, &[]);
+pub fn time_axis(attempts: TimelineAttempts, utc_offset_secs: f64) -> Axis {
+    let axis = Axis::covering("", "", AxisScale::Time { utc_offset_secs }, &[]);
     let times = axis.extent(attempts.each().flat_map(|attempt| [attempt.start, attempt.end]));
     let ends: Vec<f64> = times.into_iter().flat_map(|(first, last)| [first, last]).collect();
     Axis::covering("", "", axis.scale, &ends)
@@ -238,7 +239,7 @@ mod tests {
 
     const DAY: f64 = 1_795_219_200.0;
 
-    fn attempts(lanes: usize, each: usize, secs: f64) -> (Vec<String>, Vec<Attempt>) {
+    fn attempts(lanes: usize, each: usize, secs: f64) -> (Vec<String>, Vec<TimelineAttempt>) {
         let names = (0..lanes).map(|lane| format!("node-{:02}.cluster-{}", lane, lane / 4)).collect();
         let mut attempts = Vec::new();
         for lane in 0..lanes {
@@ -246,8 +247,8 @@ mod tests {
             let mut time = DAY + 1_200.0 * lengths[0];
             for (length, share) in lengths.iter().zip(shares) {
                 let end = time + secs * (0.5 + length);
-                let outcome = if share < 0.08 { Outcome::Failed } else { Outcome::Done };
-                attempts.push(Attempt { lane, start: time, end, outcome });
+                let outcome = if share < 0.08 { TimelineOutcome::Failed } else { TimelineOutcome::Done };
+                attempts.push(TimelineAttempt { lane, start: time, end, outcome });
                 time = end + secs * if share > 0.9 { 2.0 } else { 0.02 };
             }
         }
@@ -255,9 +256,9 @@ mod tests {
     }
 
     /// Looks at the chart of some attempts.
-    fn with(lanes: &[String], attempts: &[Attempt], look: impl FnOnce(&Timeline)) {
-        let attempts = Attempts { count: attempts.len(), at: &|index| attempts[index] };
-        look(&Timeline { lanes, attempts, x: time_axis(attempts, 3_600.0) });
+    fn with(lanes: &[String], attempts: &[TimelineAttempt], look: impl FnOnce(&TimelineChart)) {
+        let attempts = TimelineAttempts { count: attempts.len(), at: &|index| attempts[index] };
+        look(&TimelineChart { lanes, attempts, x: time_axis(attempts, 3_600.0) });
     }
 
     #[test]

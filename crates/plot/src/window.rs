@@ -1,23 +1,23 @@
 //! What of lines and shapes lies in a rectangle.
 
-use crate::frame::Frame;
+use crate::frame::PlotFrame;
 use crate::sheet::Place;
 
 /// A rectangle: its upper left corner and its lower right one.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Window {
+pub(crate) struct PixelRect {
     from: Place,
     to: Place,
 }
 
-impl Window {
+impl PixelRect {
     /// The one that two opposite corners have.
     pub(crate) fn between(one: Place, other: Place) -> Self {
         Self { from: (one.0.min(other.0), one.1.min(other.1)), to: (one.0.max(other.0), one.1.max(other.1)) }
     }
 
     /// That of a frame.
-    pub(crate) fn of(frame: &Frame) -> Self {
+    pub(crate) fn of(frame: &PlotFrame) -> Self {
         Self::between((frame.left_px, frame.top_px), (frame.right_px, frame.bottom_px))
     }
 
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    const WINDOW: Window = Window { from: (0.0, 0.0), to: (4.0, 2.0) };
+    const WINDOW: PixelRect = PixelRect { from: (0.0, 0.0), to: (4.0, 2.0) };
 
     fn check_paths(places: &[Place], expected: &[&[Place]]) {
         assert_eq!(WINDOW.paths(places.iter().copied()), expected, "{places:?}");

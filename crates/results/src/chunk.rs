@@ -13,9 +13,9 @@ mod writer;
 
 use cruncher_study::segment::SegmentRow;
 
-pub use attempts::Attempt;
-use attempts::Attempts;
-pub use column::{Column, Part, Value};
+use attempts::AttemptColumns;
+pub use attempts::AttemptRow;
+pub use column::{ChunkColumn, ColumnPart, NonNumber};
 
 /// The most columns that a chunk has; values of further ones are left out and counted.
 pub const MAX_COLUMNS: usize = 4_096;
@@ -32,14 +32,14 @@ pub const MAX_NAME_BYTES: usize = 1_000;
 /// Attempts that ended, in the order in which they were read: their fixed fields, and their inputs and results by column.
 #[derive(Debug, Clone, Default)]
 pub struct Chunk {
-    attempts: Attempts,
-    columns: Vec<Column>,
+    attempts: AttemptColumns,
+    columns: Vec<ChunkColumn>,
     dropped_values: u64,
 }
 
 /// What a segment's text holds.
 #[derive(Debug, Clone, Default)]
-pub struct Parsed {
+pub struct ParsedSegment {
     /// The rows that could be read.
     pub chunk: Chunk,
     /// How many lines could not.
@@ -66,7 +66,7 @@ impl Chunk {
     /// # Panics
     /// If there is no such row.
     #[must_use]
-    pub fn attempt(&self, row: usize) -> Attempt<'_> {
+    pub fn attempt(&self, row: usize) -> AttemptRow<'_> {
         self.attempts.get(row)
     }
 
@@ -80,7 +80,7 @@ impl Chunk {
 
     /// The columns, in the order in which they were first seen.
     #[must_use]
-    pub fn columns(&self) -> &[Column] {
+    pub fn columns(&self) -> &[ChunkColumn] {
         &self.columns
     }
 

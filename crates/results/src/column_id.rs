@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chunk::Part;
+use crate::chunk::ColumnPart;
 use crate::percent;
 
 /// A column of a store.
@@ -13,7 +13,7 @@ use crate::percent;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnId {
     /// What every case has.
-    Case(Field),
+    Case(CaseField),
     /// A factor, or a component of a vector, by its name.
     Factor(String),
     /// A response by its name.
@@ -22,10 +22,10 @@ pub enum ColumnId {
 
 /// What every case has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Field {
+pub enum CaseField {
     /// Its batch, a text.
     Batch,
-    /// Its id. The only one without a column of its own: see [`crate::store::Store::case_ids`].
+    /// Its id. The only one without a column of its own: see [`crate::store::ResultStore::case_ids`].
     CaseId,
     /// Which version of its batch's model it is of, a text; none where the model was never replaced.
     Model,
@@ -68,10 +68,10 @@ pub enum ColumnIdError {
 impl ColumnId {
     /// The id of a factor or a response.
     #[must_use]
-    pub fn of(part: Part, name: &str) -> Self {
+    pub fn of(part: ColumnPart, name: &str) -> Self {
         match part {
-            Part::Factor => Self::Factor(name.to_owned()),
-            Part::Response => Self::Response(name.to_owned()),
+            ColumnPart::Factor => Self::Factor(name.to_owned()),
+            ColumnPart::Response => Self::Response(name.to_owned()),
         }
     }
 
@@ -85,16 +85,16 @@ impl ColumnId {
     }
 
     /// Whether it is this factor or response.
-    pub(crate) fn is(&self, part: Part, name: &str) -> bool {
+    pub(crate) fn is(&self, part: ColumnPart, name: &str) -> bool {
         match self {
             Self::Case(_) => false,
-            Self::Factor(own) => part == Part::Factor && own == name,
-            Self::Response(own) => part == Part::Response && own == name,
+            Self::Factor(own) => part == ColumnPart::Factor && own == name,
+            Self::Response(own) => part == ColumnPart::Response && own == name,
         }
     }
 }
 
-impl Field {
+impl CaseField {
     /// All fields.
     pub const ALL: [Self; 13] = [
         Self::Batch,
@@ -152,7 +152,7 @@ impl FromStr for ColumnId {
         let decoded = || percent::decode(name).ok_or(ColumnIdError::Encoding);
         match part {
             "case" => {
-                let field = Field::ALL.into_iter().find(|field| field.name() == name);
+                let field = CaseField::ALL.into_iter().find(|field| field.name() == name);
                 field.map(Self::Case).ok_or(ColumnIdError::Field)
             }
             "factor" => decoded().map(Self::Factor),
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn ids_are_short_texts() {
         for (id, text) in [
-            (ColumnId::Case(Field::DurationSecs), "case.duration_secs"),
+            (ColumnId::Case(CaseField::DurationSecs), "case.duration_secs"),
             (ColumnId::Factor("cohesion_array[0]".into()), "factor.cohesion_array[0]"),
             (ColumnId::Response("curve.peak".into()), "response.curve.peak"),
             (ColumnId::Response("a b".into()), "response.a%20b"),
@@ -179,7 +179,7 @@ mod tests {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id));
         }
-        for field in Field::ALL {
+        for field in CaseField::ALL {
             assert_eq!(ColumnId::Case(field).to_string().parse(), Ok(ColumnId::Case(field)));
         }
     }
@@ -200,7 +200,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_name_comes_back(name in any::<String>()) {
-            for part in [Part::Factor, Part::Response] {
+            for part in [ColumnPart::Factor, ColumnPart::Response] {
                 let id = ColumnId::of(part, &name);
                 prop_assert!(id.is(part, &name));
                 prop_assert_eq!(id.to_string().parse(), Ok(id));

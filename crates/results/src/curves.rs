@@ -6,7 +6,7 @@ mod sheaf;
 
 use serde_json::Value;
 
-pub use sheaf::{Along, CaseCurve, MAX_BYTES, MAX_CASES, NotAlong, Sheaf, Shortcomings};
+pub use sheaf::{CaseCurve, CurveAbscissa, CurveLosses, CurveSet, MAX_BYTES, MAX_CASES, NotAlong};
 
 /// Objects and lists are looked into down to this depth.
 const MAX_DEPTH: usize = 8;
@@ -22,7 +22,7 @@ const MAX_NAME_BYTES: usize = 256;
 
 /// An array of numbers in a result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub struct ResultArray {
     /// Where it stands: `curve.load_pa`, `layers[0].depth_m`.
     pub name: String,
     /// Its numbers; not a number where there is none.
@@ -31,9 +31,9 @@ pub struct Series {
 
 /// The arrays of a result.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Found {
+pub struct FoundArrays {
     /// Those that are taken, in the order of their names.
-    pub series: Vec<Series>,
+    pub series: Vec<ResultArray>,
     /// How many there are besides, which is more than anybody looks at.
     pub left_out: usize,
     /// How many were too long and lost points.
@@ -42,7 +42,7 @@ pub struct Found {
     pub numberless: usize,
 }
 
-impl Found {
+impl FoundArrays {
     /// Finds the arrays of numbers in a result. An array is taken if it has at least two numbers, and nothing else but nulls.
     #[must_use]
     pub fn of(result: &Value) -> Self {
@@ -86,7 +86,7 @@ impl Found {
             return;
         }
         self.thinned += usize::from(values.len() > MAX_POINTS);
-        self.series.push(Series { name, values: thinned(values) });
+        self.series.push(ResultArray { name, values: thinned(values) });
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
 
     #[track_caller]
     fn check(result: &Value, expected: &[(&str, &[f64])]) {
-        let found = Found::of(result);
+        let found = FoundArrays::of(result);
         let series: Vec<_> = found.series.iter().map(|series| (&*series.name, &*series.values)).collect();
         assert_eq!(series, expected, "{result}");
     }
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn arrays_without_numbers_are_counted() {
-        let found = Found::of(
+        let found = FoundArrays::of(
             &json!({"a": [null, null], "b": [null, 1.0], "c": [null], "d": [], "e": [1.0], "f": ["x", null], "g": [1, 2]}),
         );
         assert_eq!((found.numberless, found.series.len()), (2, 1));
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_missing_is_a_gap() {
-        let found = Found::of(&json!({"a": [1.0, null, 3.0]}));
+        let found = FoundArrays::of(&json!({"a": [1.0, null, 3.0]}));
         assert!(found.series[0].values[1].is_nan());
     }
 
@@ -172,11 +172,11 @@ mod tests {
     fn a_result_without_bounds_is_taken_with_bounds() {
         let many: serde_json::Map<String, Value> =
             (0..100).map(|place| (format!("{place:03}"), json!([1, 2]))).collect();
-        let found = Found::of(&Value::Object(many));
+        let found = FoundArrays::of(&Value::Object(many));
         assert_eq!((found.series.len(), found.left_out), (MAX_ARRAYS, 100 - MAX_ARRAYS));
 
         let long: Vec<usize> = (0..=3 * MAX_POINTS).collect();
-        let found = Found::of(&json!({ "a": long }));
+        let found = FoundArrays::of(&json!({ "a": long }));
         let values = &found.series[0].values;
         assert_eq!((values.len(), values[0], values[MAX_POINTS - 1]), (MAX_POINTS, 0.0, 30_000.0));
         assert_eq!(found.thinned, 1);

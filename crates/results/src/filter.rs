@@ -9,12 +9,12 @@ use std::cmp::Ordering;
 
 use cruncher_study::case::CaseId;
 
-pub use self::limit::Limit;
+pub use self::limit::RangeLimit;
 use self::limit::is_equal;
-pub use self::text::{FilterError, Problem};
+pub use self::text::{ConditionProblem, FilterError};
 use crate::column_id::ColumnId;
-use crate::mask::Mask;
-use crate::store::{Column, Store};
+use crate::mask::RowMask;
+use crate::store::{ResultStore, StoreColumn};
 
 /// Conditions that a row meets all of. Without any, each row does.
 ///
@@ -22,31 +22,31 @@ use crate::store::{Column, Store};
 ///
 /// | text | condition |
 /// |---|---|
-/// | `2e5..3e5`, `2e5..`, `..3e5`, `..` | [`Condition::Range`] |
-/// | `done\|failed` | [`Condition::OneOf`] |
+/// | `2e5..3e5`, `2e5..`, `..3e5`, `..` | [`FilterCondition::Range`] |
+/// | `done\|failed` | [`FilterCondition::OneOf`] |
 /// | `!*` | none of no values: no row |
-/// | `*` | [`Condition::HasValue`] |
-/// | `!` | [`Condition::HasNone`] |
+/// | `*` | [`FilterCondition::HasValue`] |
+/// | `!` | [`FilterCondition::HasNone`] |
 ///
-/// `case.case_id:` is followed by ids with `|` between them ([`Condition::Cases`]). What means something is percent-encoded
+/// `case.case_id:` is followed by ids with `|` between them ([`FilterCondition::Cases`]). What means something is percent-encoded
 /// where it is a name or a value, and so are the points of a value that has two in a row.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Filter {
+pub struct RowFilter {
     /// The conditions, in no order that matters.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<FilterCondition>,
 }
 
 /// What a row meets or doesn't. A column that isn't there has no values.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
+pub enum FilterCondition {
     /// The value is a number between the two, both included. Without either end, it is any number.
     Range {
         /// The column.
         column: ColumnId,
         /// The least that it may be.
-        least: Option<Limit>,
+        least: Option<RangeLimit>,
         /// The most that it may be.
-        most: Option<Limit>,
+        most: Option<RangeLimit>,
     },
     /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number however it is written. An integer
     /// is no other one, however large it is.
@@ -64,17 +64,17 @@ pub enum Condition {
     Cases(Vec<CaseId>),
 }
 
-impl Filter {
+impl RowFilter {
     /// The rows of a store that meet all conditions.
     #[must_use]
-    pub fn apply(&self, store: &Store) -> Mask {
+    pub fn apply(&self, store: &ResultStore) -> RowMask {
         let mut rows = store.all();
         self.conditions.iter().for_each(|condition| condition.restrict(store, &mut rows));
         rows
     }
 
     /// Adds a condition, in place of one of the same kind on the same column, if there is one.
-    pub fn set(&mut self, condition: Condition) {
+    pub fn set(&mut self, condition: FilterCondition) {
         let same = self.conditions.iter_mut().find(|other| {
             std::mem::discriminant(*other) == std::mem::discriminant(&condition) && other.column() == condition.column()
         });
@@ -90,7 +90,7 @@ impl Filter {
     }
 }
 
-impl Condition {
+impl FilterCondition {
     /// The column that it is on; none if it names cases.
     #[must_use]
     pub const fn column(&self) -> Option<&ColumnId> {
@@ -103,7 +103,7 @@ impl Condition {
         }
     }
 
-    fn restrict(&self, store: &Store, rows: &mut Mask) {
+    fn restrict(&self, store: &ResultStore, rows: &mut RowMask) {
         let column = self.column().and_then(|column| store.column(column));
         match self {
             Self::Range { least, most, .. } => within(column, (*least, *most), rows),
@@ -123,9 +123,10 @@ impl Condition {
     }
 }
 
-fn within(column: Option<&Column>, (least, most): (Option<Limit>, Option<Limit>), rows: &mut Mask) {
-    let numbers = column.map(Column::numbers).unwrap_or_default();
-    let (from, to) = (least.map_or(f64::NEG_INFINITY, Limit::nearest), most.map_or(f64::INFINITY, Limit::nearest));
+fn within(column: Option<&StoreColumn>, (least, most): (Option<RangeLimit>, Option<RangeLimit>), rows: &mut RowMask) {
+    let numbers = column.map(StoreColumn::numbers).unwrap_or_default();
+    let (from, to) =
+        (least.map_or(f64::NEG_INFINITY, RangeLimit::nearest), most.map_or(f64::INFINITY, RangeLimit::nearest));
     // NaN is in no range.
     rows.retain_by(&numbers, |number| number >= from && number <= to);
     for (limit, side) in [(least, Ordering::Greater), (most, Ordering::Less)] {
@@ -135,14 +136,14 @@ fn within(column: Option<&Column>, (least, most): (Option<Limit>, Option<Limit>)
     }
 }
 
-fn with_value(store: &Store, column: Option<&Column>) -> Mask {
+fn with_value(store: &ResultStore, column: Option<&StoreColumn>) -> RowMask {
     of_either(store, column, |number| !number.is_nan(), |code| code != 0)
 }
 
-fn one_of(store: &Store, column: Option<&Column>, values: &[String]) -> Mask {
+fn one_of(store: &ResultStore, column: Option<&StoreColumn>, values: &[String]) -> RowMask {
     let mut is_wanted = vec![false; store.codes()];
     values.iter().flat_map(|value| store.codes_of(value)).for_each(|code| is_wanted[code as usize] = true);
-    let numbers: Vec<Limit> = values.iter().filter_map(|value| Limit::parse(value)).collect();
+    let numbers: Vec<RangeLimit> = values.iter().filter_map(|value| RangeLimit::parse(value)).collect();
     let is_nearest = |number| numbers.iter().any(|wanted| is_equal(wanted.nearest(), number));
     let mut rows = of_either(store, column, is_nearest, |code| is_wanted[code as usize]);
     if let Some(column) = column.filter(|column| column.has_integers()) {
@@ -154,14 +155,14 @@ fn one_of(store: &Store, column: Option<&Column>, values: &[String]) -> Mask {
 
 /// The rows whose number is chosen, and those whose code is.
 fn of_either(
-    store: &Store,
-    column: Option<&Column>,
+    store: &ResultStore,
+    column: Option<&StoreColumn>,
     is_number_chosen: impl Fn(f64) -> bool,
     is_code_chosen: impl Fn(u32) -> bool,
-) -> Mask {
+) -> RowMask {
     let (mut with_number, mut with_code) = (store.all(), store.all());
-    with_number.retain_by(&column.map(Column::numbers).unwrap_or_default(), is_number_chosen);
-    with_code.retain_by(column.map(Column::codes).unwrap_or_default(), is_code_chosen);
+    with_number.retain_by(&column.map(StoreColumn::numbers).unwrap_or_default(), is_number_chosen);
+    with_code.retain_by(column.map(StoreColumn::codes).unwrap_or_default(), is_code_chosen);
     with_number.or(&with_code);
     with_number
 }

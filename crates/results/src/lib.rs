@@ -1,8 +1,8 @@
 //! The results of a study by column.
 //!
 //! Workers write a row for each attempt that they finished ([`cruncher_study::segment`]). A [`chunk::Chunk`] holds such
-//! rows by column, and as bytes that are read back at the speed of memory. A [`store::Store`] puts chunks together, one row
-//! a case. A [`filter::Filter`] chooses rows ([`mask::Mask`]), [`order`] sorts them, [`export`] writes them for other
+//! rows by column, and as bytes that are read back at the speed of memory. A [`store::ResultStore`] puts chunks together, one row
+//! a case. A [`filter::RowFilter`] chooses rows ([`mask::RowMask`]), [`order`] sorts them, [`export`] writes them for other
 //! programs. [`statistics`] are those of incomplete data.
 //!
 //! Nothing here does I/O or reads a clock. Times are seconds since 1970. What is read was written by somebody else: it is

@@ -5,13 +5,13 @@
 /// Between masks of different lengths, the rows that the shorter one doesn't have are not chosen by it: a table may have
 /// grown since.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mask {
+pub struct RowMask {
     /// Of 64 rows each; the bits behind the last row are 0.
     words: Vec<u64>,
     len: usize,
 }
 
-impl Mask {
+impl RowMask {
     /// No row of `len`.
     #[must_use]
     pub fn empty(len: usize) -> Self {
@@ -143,18 +143,18 @@ mod tests {
 
     use super::*;
 
-    fn mask(len: usize, rows: &BTreeSet<usize>) -> Mask {
-        Mask::from_fn(len, |row| rows.contains(&row))
+    fn mask(len: usize, rows: &BTreeSet<usize>) -> RowMask {
+        RowMask::from_fn(len, |row| rows.contains(&row))
     }
 
     #[test]
     fn a_row_that_a_shorter_mask_does_not_have_is_not_chosen_by_it() {
-        let (short, mut long) = (Mask::full(3), Mask::full(130));
+        let (short, mut long) = (RowMask::full(3), RowMask::full(130));
         long.and(&short);
         assert_eq!(long.iter().collect::<Vec<_>>(), [0, 1, 2]);
-        let mut short = Mask::empty(3);
-        short.or(&Mask::full(130));
-        assert_eq!(short, Mask::full(3));
+        let mut short = RowMask::empty(3);
+        short.or(&RowMask::full(130));
+        assert_eq!(short, RowMask::full(3));
         short.insert(3);
         assert_eq!((short.count(), short.contains(3)), (3, false));
     }
@@ -167,9 +167,9 @@ mod tests {
             let (x, y) = (mask(len, &a), mask(len, &b));
             prop_assert!(x.iter().eq(a.iter().copied()));
             prop_assert_eq!((x.count(), x.len(), x.contains(row)), (a.len(), len, a.contains(&row)));
-            let changed = |change: fn(&mut Mask, &Mask)| { let mut mask = x.clone(); change(&mut mask, &y); mask };
-            prop_assert_eq!(changed(Mask::and), mask(len, &a.intersection(&b).copied().collect()));
-            prop_assert_eq!(changed(Mask::or), mask(len, &a.union(&b).copied().collect()));
+            let changed = |change: fn(&mut RowMask, &RowMask)| { let mut mask = x.clone(); change(&mut mask, &y); mask };
+            prop_assert_eq!(changed(RowMask::and), mask(len, &a.intersection(&b).copied().collect()));
+            prop_assert_eq!(changed(RowMask::or), mask(len, &a.union(&b).copied().collect()));
             prop_assert_eq!(changed(|mask, _| mask.invert()), mask(len, &(0..len).filter(|row| !a.contains(row)).collect()));
             let mut one = x.clone();
             one.insert(row);

@@ -8,9 +8,9 @@ pub use large::LargeInteger;
 pub(crate) use large::{NO_REST, Rest};
 
 /// A number with as many digits as it takes: `0.1`, `30`, `1.5e-7`.
-pub(crate) struct Number(pub(crate) f64);
+pub(crate) struct ExactNumber(pub(crate) f64);
 
-impl fmt::Display for Number {
+impl fmt::Display for ExactNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.0.abs();
         if size == 0.0 || (1e-5..1e16).contains(&size) { write!(f, "{}", self.0) } else { write!(f, "{:e}", self.0) }
@@ -26,7 +26,7 @@ pub(crate) fn shortest(number: f64) -> String {
 /// A number with all of its digits, as tables have it: `0.1`, `30`, `1.5e-7`.
 #[must_use]
 pub fn exact(number: f64) -> String {
-    Number(number).to_string()
+    ExactNumber(number).to_string()
 }
 
 /// A whole number that is larger for a larger number. Both zeros have the same.
@@ -52,14 +52,14 @@ mod tests {
             (1e300, "1e300", "1e300"),
             (1_790_000_000.125, "1790000000.125", "1790000000.125"),
         ] {
-            assert_eq!((Number(number).to_string().as_str(), shortest(number).as_str()), (text, short));
+            assert_eq!((ExactNumber(number).to_string().as_str(), shortest(number).as_str()), (text, short));
         }
     }
 
     proptest! {
         #[test]
         fn any_number_comes_back(number in any::<f64>()) {
-            for text in [Number(number).to_string(), shortest(number)] {
+            for text in [ExactNumber(number).to_string(), shortest(number)] {
                 prop_assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(number.to_bits()));
             }
         }

@@ -1,13 +1,13 @@
 //! The rows of a table by the values of a column.
 
-use crate::column_id::{ColumnId, Field};
-use crate::mask::Mask;
+use crate::column_id::{CaseField, ColumnId};
+use crate::mask::RowMask;
 use crate::number::key;
-use crate::store::{Column, Store};
+use crate::store::{ResultStore, StoreColumn};
 
 /// Which value comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Direction {
+pub enum SortDirection {
     /// The least number, the first text.
     #[default]
     Ascending,
@@ -19,16 +19,16 @@ pub enum Direction {
 ///
 /// Rows with the same value stay in the order of the store.
 #[must_use]
-pub fn order(store: &Store, column: &ColumnId, direction: Direction, rows: &Mask) -> Vec<u32> {
-    if *column == ColumnId::Case(Field::CaseId) {
+pub fn order(store: &ResultStore, column: &ColumnId, direction: SortDirection, rows: &RowMask) -> Vec<u32> {
+    if *column == ColumnId::Case(CaseField::CaseId) {
         let ids = store.case_ids();
         let keys =
             numbered(rows).filter_map(|row| Some((u128::from_be_bytes(*ids.get(row as usize)?.as_bytes()), row)));
-        return sorted(keys.collect(), |key| if direction == Direction::Ascending { key } else { !key });
+        return sorted(keys.collect(), |key| if direction == SortDirection::Ascending { key } else { !key });
     }
-    let none = Column::default();
+    let none = StoreColumn::default();
     let column = store.column(column).unwrap_or(&none);
-    let turned = |key: u64| if direction == Direction::Ascending { key } else { !key };
+    let turned = |key: u64| if direction == SortDirection::Ascending { key } else { !key };
     let ranks = ranks(store, column);
     let (mut numbers, mut texts, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for row in numbered(rows) {
@@ -60,21 +60,21 @@ fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Ve
 }
 
 /// Puts large integers that are the same float, and so stand side by side, in their order.
-fn settle(order: &mut [u32], column: &Column, direction: Direction) {
+fn settle(order: &mut [u32], column: &StoreColumn, direction: SortDirection) {
     let number = |row: &u32| column.number(*row as usize).to_bits();
     for equal in order.chunk_by_mut(|one, other| number(one) == number(other)) {
         let rest = |row: &u32| column.rest_or_zero(*row as usize);
-        equal.sort_by_key(|row| if direction == Direction::Ascending { rest(row) } else { -rest(row) });
+        equal.sort_by_key(|row| if direction == SortDirection::Ascending { rest(row) } else { -rest(row) });
     }
 }
 
 /// A store has fewer than 2^32 rows.
-fn numbered(rows: &Mask) -> impl Iterator<Item = u32> {
+fn numbered(rows: &RowMask) -> impl Iterator<Item = u32> {
     rows.iter().map_while(|row| u32::try_from(row).ok())
 }
 
 /// The place of each code's text among all texts of the column. The flag and the text `true` come one after the other.
-fn ranks(store: &Store, column: &Column) -> Vec<u64> {
+fn ranks(store: &ResultStore, column: &StoreColumn) -> Vec<u64> {
     let mut ranks = vec![0; if column.codes().is_empty() { 0 } else { store.codes() }];
     if !ranks.is_empty() {
         (0..).zip(store.categories(column)).for_each(|(rank, category)| ranks[category.code as usize] = rank);
@@ -89,9 +89,9 @@ mod tests {
 
     use super::*;
     use crate::samples;
-    use crate::store::Cell;
+    use crate::store::CellValue;
 
-    fn check(values: &[serde_json::Value], direction: Direction, expected: &[u32]) {
+    fn check(values: &[serde_json::Value], direction: SortDirection, expected: &[u32]) {
         let store = samples::factor("c", values);
         assert_eq!(order(&store, &ColumnId::Factor("c".into()), direction, &store.all()), expected, "{values:?}");
     }
@@ -100,22 +100,22 @@ mod tests {
     fn numbers_come_before_texts_and_texts_before_nothing() {
         let values =
             [json!(null), json!("b"), json!(3), json!(-0.0), json!(0), json!("a"), json!(true), json!(-5), json!(3)];
-        check(&values, Direction::Ascending, &[7, 3, 4, 2, 8, 5, 1, 6, 0]);
-        check(&values, Direction::Descending, &[2, 8, 3, 4, 7, 6, 1, 5, 0]);
+        check(&values, SortDirection::Ascending, &[7, 3, 4, 2, 8, 5, 1, 6, 0]);
+        check(&values, SortDirection::Descending, &[2, 8, 3, 4, 7, 6, 1, 5, 0]);
     }
 
     #[test]
     fn a_column_that_is_not_there_leaves_the_order() {
         let store = samples::factor("c", &[json!(2), json!(1)]);
-        assert_eq!(order(&store, &ColumnId::Factor("d".into()), Direction::Descending, &store.all()), [0, 1]);
+        assert_eq!(order(&store, &ColumnId::Factor("d".into()), SortDirection::Descending, &store.all()), [0, 1]);
     }
 
     #[test]
     fn only_chosen_rows_are_there() {
         let store = samples::factor("c", &[json!(2), json!(1), json!(0)]);
-        let chosen = Mask::from_fn(3, |row| row != 1);
-        assert_eq!(order(&store, &ColumnId::Factor("c".into()), Direction::Ascending, &chosen), [2, 0]);
-        let by_id = order(&store, &ColumnId::Case(Field::CaseId), Direction::Descending, &store.all());
+        let chosen = RowMask::from_fn(3, |row| row != 1);
+        assert_eq!(order(&store, &ColumnId::Factor("c".into()), SortDirection::Ascending, &chosen), [2, 0]);
+        let by_id = order(&store, &ColumnId::Case(CaseField::CaseId), SortDirection::Descending, &store.all());
         assert_eq!(by_id, [2, 1, 0], "ids of samples ascend");
     }
 
@@ -130,8 +130,8 @@ mod tests {
             json!(null),
             json!(18_446_744_073_709_551_615_u64),
         ];
-        check(&values, Direction::Ascending, &[3, 1, 2, 4, 0, 6, 5]);
-        check(&values, Direction::Descending, &[6, 0, 4, 2, 1, 3, 5]);
+        check(&values, SortDirection::Ascending, &[3, 1, 2, 4, 0, 6, 5]);
+        check(&values, SortDirection::Descending, &[6, 0, 4, 2, 1, 3, 5]);
     }
 
     proptest! {
@@ -140,12 +140,12 @@ mod tests {
             let values: Vec<_> = numbers.iter().map(|number| json!(number)).collect();
             let store = samples::factor("c", &values);
             let column = ColumnId::Factor("c".into());
-            let cell = |row: u32| if let Cell::Number(number) = store.cell(&column, row as usize) { number } else { f64::NAN };
+            let cell = |row: u32| if let CellValue::Number(number) = store.cell(&column, row as usize) { number } else { f64::NAN };
             let mut expected: Vec<u32> = (0..).take(numbers.len()).collect();
             expected.sort_by(|a, b| cell(*a).partial_cmp(&cell(*b)).unwrap());
-            prop_assert_eq!(order(&store, &column, Direction::Ascending, &store.all()), expected.clone());
+            prop_assert_eq!(order(&store, &column, SortDirection::Ascending, &store.all()), expected.clone());
             expected.sort_by(|a, b| cell(*b).partial_cmp(&cell(*a)).unwrap().then(a.cmp(b)));
-            prop_assert_eq!(order(&store, &column, Direction::Descending, &store.all()), expected);
+            prop_assert_eq!(order(&store, &column, SortDirection::Descending, &store.all()), expected);
         }
     }
 }

@@ -16,21 +16,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cruncher_study::case::CaseId;
 
-pub use self::append::Appended;
-pub use self::column::Column;
-use self::dictionary::Dictionary;
-use self::index::Index;
-pub use self::statistics::Statistics;
+pub use self::append::AppendReport;
+pub use self::column::StoreColumn;
+use self::dictionary::TextDictionary;
+use self::index::HashIndex;
+pub use self::statistics::ColumnStatistics;
 pub use self::versions::MixedVersions;
 use crate::case_versions::CaseVersions;
-use crate::column_id::{ColumnId, Field};
-use crate::mask::Mask;
+use crate::column_id::{CaseField, ColumnId};
+use crate::mask::RowMask;
 use crate::number::LargeInteger;
 
 /// The most factors and responses that a store has; values of further ones are left out and counted.
 pub const MAX_COLUMNS: usize = 4_096;
 
-/// The texts of [`Field::State`].
+/// The texts of [`CaseField::State`].
 pub const DONE: &str = "done";
 /// Failed, and no attempt is left.
 pub const FAILED: &str = "failed";
@@ -42,13 +42,13 @@ pub const RETRIED: &str = "retried";
 /// A case has one row in each batch, at the place where it was first seen. Of several attempts a result supersedes a failure,
 /// and otherwise the later end does.
 #[derive(Debug, Clone, Default)]
-pub struct Store {
+pub struct ResultStore {
     case_ids: Vec<CaseId>,
-    /// By [`Field`]; that of the ids stays empty.
-    fields: [Column; Field::ALL.len()],
-    named: Vec<(ColumnId, Column)>,
-    dictionary: Dictionary,
-    index: Index,
+    /// By [`CaseField`]; that of the ids stays empty.
+    fields: [StoreColumn; CaseField::ALL.len()],
+    named: Vec<(ColumnId, StoreColumn)>,
+    dictionary: TextDictionary,
+    index: HashIndex,
     revision: u64,
     dropped_values: u64,
     /// Of which version of their model cases are, where that is told.
@@ -57,7 +57,7 @@ pub struct Store {
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cell<'a> {
+pub enum CellValue<'a> {
     /// A finite number.
     Number(f64),
     /// An integer that may be no float.
@@ -76,8 +76,8 @@ pub enum Cell<'a> {
 
 /// One of the texts or flags of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Category<'a> {
-    /// Its code in [`Column::codes`].
+pub struct ColumnCategory<'a> {
+    /// Its code in [`StoreColumn::codes`].
     pub code: u32,
     /// What it says.
     pub label: &'a str,
@@ -85,7 +85,7 @@ pub struct Category<'a> {
     pub rows: usize,
 }
 
-impl Store {
+impl ResultStore {
     /// How many rows there are.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -114,7 +114,7 @@ impl Store {
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         let named = self.named.iter().map(|(id, column)| size_of::<ColumnId>() + id.name().len() + column.size_bytes());
-        let fields = self.fields.iter().map(Column::size_bytes);
+        let fields = self.fields.iter().map(StoreColumn::size_bytes);
         let ids = self.case_ids.capacity() * size_of::<CaseId>();
         ids + fields.chain(named).sum::<usize>() + self.dictionary.size_bytes() + self.index.size_bytes()
     }
@@ -133,23 +133,23 @@ impl Store {
         &self.case_ids
     }
 
-    /// A field of all cases. That of [`Field::CaseId`] is empty.
+    /// A field of all cases. That of [`CaseField::CaseId`] is empty.
     #[must_use]
-    pub const fn field(&self, field: Field) -> &Column {
+    pub const fn field(&self, field: CaseField) -> &StoreColumn {
         &self.fields[field as usize]
     }
 
     /// The factors, components of vectors one by one, in the order in which they were first seen.
-    pub fn factors(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+    pub fn factors(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named().filter(|(id, _)| matches!(id, ColumnId::Factor(_)))
     }
 
     /// The responses, in the order in which they were first seen.
-    pub fn responses(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+    pub fn responses(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named().filter(|(id, _)| matches!(id, ColumnId::Response(_)))
     }
 
-    fn named(&self) -> impl Iterator<Item = (&ColumnId, &Column)> {
+    fn named(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named.iter().map(|(id, column)| (id, column))
     }
 
@@ -157,19 +157,19 @@ impl Store {
     #[must_use]
     pub fn ids(&self) -> Vec<ColumnId> {
         let named = self.factors().chain(self.responses()).map(|(id, _)| id.clone());
-        self.said_of(Field::ALL).map(ColumnId::Case).chain(named).collect()
+        self.said_of(CaseField::ALL).map(ColumnId::Case).chain(named).collect()
     }
 
     /// Those of these fields that say something: the model does where rows are of several versions of one.
-    pub fn said_of(&self, fields: impl IntoIterator<Item = Field>) -> impl Iterator<Item = Field> {
-        fields.into_iter().filter(|field| *field != Field::Model || self.has_versions())
+    pub fn said_of(&self, fields: impl IntoIterator<Item = CaseField>) -> impl Iterator<Item = CaseField> {
+        fields.into_iter().filter(|field| *field != CaseField::Model || self.has_versions())
     }
 
-    /// A column; none if no row ever had it, and for the cases' ids, which are no column: [`Store::case_ids`].
+    /// A column; none if no row ever had it, and for the cases' ids, which are no column: [`ResultStore::case_ids`].
     #[must_use]
-    pub fn column(&self, id: &ColumnId) -> Option<&Column> {
+    pub fn column(&self, id: &ColumnId) -> Option<&StoreColumn> {
         match id {
-            ColumnId::Case(Field::CaseId) => None,
+            ColumnId::Case(CaseField::CaseId) => None,
             ColumnId::Case(field) => Some(self.field(*field)),
             named => self.named().find(|(own, _)| *own == named).map(|(_, column)| column),
         }
@@ -177,11 +177,11 @@ impl Store {
 
     /// The value of a cell; missing if there is no such column or row.
     #[must_use]
-    pub fn cell(&self, id: &ColumnId, row: usize) -> Cell<'_> {
-        if *id == ColumnId::Case(Field::CaseId) {
-            return self.case_ids.get(row).map_or(Cell::Missing, |id| Cell::Id(*id));
+    pub fn cell(&self, id: &ColumnId, row: usize) -> CellValue<'_> {
+        if *id == ColumnId::Case(CaseField::CaseId) {
+            return self.case_ids.get(row).map_or(CellValue::Missing, |id| CellValue::Id(*id));
         }
-        self.column(id).map_or(Cell::Missing, |column| self.cell_of(column, row))
+        self.column(id).map_or(CellValue::Missing, |column| self.cell_of(column, row))
     }
 
     /// The value of a row in a column of this store.
@@ -189,15 +189,15 @@ impl Store {
     /// # Panics
     /// If the column is another store's.
     #[must_use]
-    pub fn cell_of(&self, column: &Column, row: usize) -> Cell<'_> {
+    pub fn cell_of(&self, column: &StoreColumn, row: usize) -> CellValue<'_> {
         let number = column.number(row);
         if number.is_nan() {
             return self.dictionary.cell(column.code(row));
         }
-        column.integer(row).map_or(Cell::Number(number), Cell::Integer)
+        column.integer(row).map_or(CellValue::Number(number), CellValue::Integer)
     }
 
-    /// What a code of [`Column::codes`] says: a text, `true` or `false`, and nothing for 0.
+    /// What a code of [`StoreColumn::codes`] says: a text, `true` or `false`, and nothing for 0.
     ///
     /// # Panics
     /// If it is no code of this store.
@@ -211,27 +211,27 @@ impl Store {
     /// # Panics
     /// If the column is another store's.
     #[must_use]
-    pub fn categories(&self, column: &Column) -> Vec<Category<'_>> {
+    pub fn categories(&self, column: &StoreColumn) -> Vec<ColumnCategory<'_>> {
         let mut rows = vec![0; self.codes()];
         column.codes().iter().for_each(|code| rows[*code as usize] += 1);
         let found = (1_u32..).zip(&rows[1..]).filter(|(_, rows)| **rows > 0);
         let mut found: Vec<_> =
-            found.map(|(code, rows)| Category { code, label: self.label(code), rows: *rows }).collect();
+            found.map(|(code, rows)| ColumnCategory { code, label: self.label(code), rows: *rows }).collect();
         found.sort_by_key(|category| category.label);
         found
     }
 
     /// Whether a column of this store has flags, and nothing else.
     #[must_use]
-    pub fn has_flags_only(&self, column: &Column) -> bool {
+    pub fn has_flags_only(&self, column: &StoreColumn) -> bool {
         let statistics = column.statistics();
-        let is_flag = |code: &u32| *code <= Dictionary::flag(true);
+        let is_flag = |code: &u32| *code <= TextDictionary::flag(true);
         statistics.numbers == 0 && statistics.texts > 0 && column.codes().iter().all(is_flag)
     }
 
     /// The codes of what says this: a text, those of which that is the beginning, and a flag.
     pub(crate) fn codes_of(&self, label: &str) -> impl Iterator<Item = u32> {
-        let flags = [false, true].map(Dictionary::flag).into_iter();
+        let flags = [false, true].map(TextDictionary::flag).into_iter();
         let others = flags.chain(self.dictionary.cuts()).filter(move |code| self.label(*code) == label);
         self.dictionary.find(label).into_iter().chain(others)
     }
@@ -244,7 +244,7 @@ impl Store {
         }
         let mut is_cut = vec![false; self.codes()];
         self.dictionary.cuts().for_each(|code| is_cut[code as usize] = true);
-        let cut = |column: &Column| column.codes().iter().filter(|code| is_cut[**code as usize]).count();
+        let cut = |column: &StoreColumn| column.codes().iter().filter(|code| is_cut[**code as usize]).count();
         self.named.iter().map(|(_, column)| cut(column)).sum()
     }
 
@@ -261,16 +261,16 @@ impl Store {
 
     /// All rows.
     #[must_use]
-    pub fn all(&self) -> Mask {
-        Mask::full(self.len())
+    pub fn all(&self) -> RowMask {
+        RowMask::full(self.len())
     }
 
     /// The rows whose case has a result.
     #[must_use]
-    pub fn done(&self) -> Mask {
-        let Some(done) = self.dictionary.find(DONE) else { return Mask::empty(self.len()) };
+    pub fn done(&self) -> RowMask {
+        let Some(done) = self.dictionary.find(DONE) else { return RowMask::empty(self.len()) };
         let mut rows = self.all();
-        rows.retain_by(self.field(Field::State).codes(), |state| state == done);
+        rows.retain_by(self.field(CaseField::State).codes(), |state| state == done);
         rows
     }
 }

@@ -1,9 +1,9 @@
 //! What several tests look at.
 
-use crate::Points;
+use crate::UnitPoints;
 
 /// Each of the intervals of equal length of each dimension holds exactly one point.
-pub(crate) fn check_strata(points: &Points) {
+pub(crate) fn check_strata(points: &UnitPoints) {
     check_unit_cube(points);
     for column in points.columns() {
         #[expect(
@@ -19,12 +19,12 @@ pub(crate) fn check_strata(points: &Points) {
     }
 }
 
-pub(crate) fn check_unit_cube(points: &Points) {
+pub(crate) fn check_unit_cube(points: &UnitPoints) {
     assert!(points.columns().flatten().all(|value| (0.0..1.0).contains(value)));
 }
 
 /// `part` is what `whole` has from point `start` on.
-pub(crate) fn check_part(part: &Points, whole: &Points, start: usize) {
+pub(crate) fn check_part(part: &UnitPoints, whole: &UnitPoints, start: usize) {
     assert_eq!(part.dimensions(), whole.dimensions());
     for (part, whole) in part.columns().zip(whole.columns()) {
         assert_eq!(part, &whole[start..][..part.len()]);
@@ -32,11 +32,11 @@ pub(crate) fn check_part(part: &Points, whole: &Points, start: usize) {
 }
 
 /// The bits of all values, column by column.
-pub(crate) fn bits(points: &Points) -> Vec<u64> {
+pub(crate) fn bits(points: &UnitPoints) -> Vec<u64> {
     points.columns().flatten().copied().map(f64::to_bits).collect()
 }
 
 /// A number that any other bit of any value would change.
-pub(crate) fn digest(points: &Points) -> u64 {
+pub(crate) fn digest(points: &UnitPoints) -> u64 {
     bits(points).into_iter().fold(0, |digest, bits| (digest ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
 }

@@ -4,9 +4,9 @@
 //! Reliability Engineering & System Safety 93 (2008) 1047–1059, for independent variables. The smaller one is nested in
 //! the larger one: P. Z. G. Qian: Nested Latin hypercube designs. Biometrika 96 (2009) 957–970.
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
-use crate::latin_hypercube::Places;
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
+use crate::latin_hypercube::StratumPlaces;
 
 /// As many points again, which together with `points` are a Latin hypercube, if `points` are one.
 ///
@@ -17,12 +17,13 @@ use crate::latin_hypercube::Places;
 /// # Panics
 /// If `points` are 2^31 or more.
 #[must_use]
-pub fn double_latin_hypercube(points: &Points, seed: u64, stream: u64) -> Points {
+pub fn double_latin_hypercube(points: &UnitPoints, seed: u64, stream: u64) -> UnitPoints {
     let count = points.len();
-    let mut added = Points::zeros(points.dimensions(), count);
-    let places = Places::of(2 * count);
+    let mut added = UnitPoints::zeros(points.dimensions(), count);
+    let places = StratumPlaces::of(2 * count);
     for (dimension, column) in points.columns().enumerate() {
-        let mut generator = Generator::new(Purpose::Doubled, &[seed, stream, count as u64, dimension as u64]);
+        let mut generator =
+            RandomGenerator::new(RandomPurpose::Doubled, &[seed, stream, count as u64, dimension as u64]);
         let mut strata = empty_strata(column, 2 * count);
         generator.shuffle(&mut strata);
         places.fill(added.column_mut(dimension), &strata, &mut generator);
@@ -54,7 +55,7 @@ mod tests {
     use crate::checks::{bits, check_part, check_strata, check_unit_cube};
     use crate::{latin_hypercube, random};
 
-    fn doubled(points: &Points, seed: u64) -> Points {
+    fn doubled(points: &UnitPoints, seed: u64) -> UnitPoints {
         let mut both = points.clone();
         both.append(&double_latin_hypercube(points, seed, 0));
         both
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn points_outside_the_cube_do_no_harm() {
-        let points = Points::from_columns(&[[f64::NAN, -1.0, 1.0, f64::INFINITY]]).unwrap();
+        let points = UnitPoints::from_columns(&[[f64::NAN, -1.0, 1.0, f64::INFINITY]]).unwrap();
         check_unit_cube(&double_latin_hypercube(&points, 1, 0));
     }
 

@@ -8,7 +8,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// What random numbers are for: no two samplers see the same ones, whatever their seeds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose {
+pub(crate) enum RandomPurpose {
     /// Independent random points.
     Random = 1,
     /// Latin hypercubes.
@@ -27,11 +27,11 @@ pub(crate) enum Purpose {
 
 /// A source of random numbers, the same on every platform.
 #[derive(Debug, Clone)]
-pub(crate) struct Generator(Xoshiro256PlusPlus);
+pub(crate) struct RandomGenerator(Xoshiro256PlusPlus);
 
-impl Generator {
+impl RandomGenerator {
     /// The generator of a purpose and a key, a few numbers: the seed, the stream, the dimension.
-    pub(crate) fn new(purpose: Purpose, key: &[u64]) -> Self {
+    pub(crate) fn new(purpose: RandomPurpose, key: &[u64]) -> Self {
         let absorbed = key.iter().fold(mixed(purpose as u64), |state, &word| mixed(state ^ mixed(word)));
         Self(Xoshiro256PlusPlus::seed_from_u64(absorbed))
     }
@@ -107,13 +107,13 @@ mod tests {
     proptest! {
         #[test]
         fn numbers_are_below_their_bound(bound in 1..u32::MAX, seed: u64) {
-            let mut generator = Generator::new(Purpose::Random, &[seed]);
+            let mut generator = RandomGenerator::new(RandomPurpose::Random, &[seed]);
             prop_assert!((0..20).all(|_| generator.below(bound) < bound));
         }
 
         #[test]
         fn a_permutation_has_each_number_once(count in 0..300_usize, seed: u64) {
-            let mut order = Generator::new(Purpose::Random, &[seed]).permutation(count);
+            let mut order = RandomGenerator::new(RandomPurpose::Random, &[seed]).permutation(count);
             order.sort_unstable();
             prop_assert!(order.into_iter().eq(0..u32::try_from(count).unwrap()));
         }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn every_order_of_four_is_as_likely_as_the_others() {
         let mut counts = std::collections::BTreeMap::new();
-        let mut generator = Generator::new(Purpose::Random, &[1]);
+        let mut generator = RandomGenerator::new(RandomPurpose::Random, &[1]);
         for _ in 0..24_000 {
             *counts.entry(generator.permutation(4)).or_insert(0) += 1;
         }
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn purpose_and_each_number_of_the_key_make_a_difference() {
-        let first = |purpose, key: &[u64]| Generator::new(purpose, key).bits();
-        let mut seen = vec![first(Purpose::Random, &[1, 2]), first(Purpose::Sobol, &[1, 2])];
-        seen.extend([[2, 1], [1, 3], [3, 2], [0, 0], [0, 1]].map(|key| first(Purpose::Random, &key)));
+        let first = |purpose, key: &[u64]| RandomGenerator::new(purpose, key).bits();
+        let mut seen = vec![first(RandomPurpose::Random, &[1, 2]), first(RandomPurpose::Sobol, &[1, 2])];
+        seen.extend([[2, 1], [1, 3], [3, 2], [0, 0], [0, 1]].map(|key| first(RandomPurpose::Random, &key)));
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 7);

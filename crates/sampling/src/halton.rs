@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
 use crate::points::numbered;
 
 /// For how many dimensions there is a sequence: its bases are the first prime numbers, and large ones are not even for
@@ -27,12 +27,12 @@ const MAX_NUMBER: u64 = 1 << 42;
 /// # Panics
 /// If there are more than [`MAX_HALTON_DIMENSIONS`], or the range ends above 2^42.
 #[must_use]
-pub fn halton(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> Points {
+pub fn halton(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> UnitPoints {
     assert!(dimensions <= MAX_HALTON_DIMENSIONS, "{dimensions} dimensions, of {MAX_HALTON_DIMENSIONS}");
     assert!(range.end <= MAX_NUMBER, "numbers below {MAX_NUMBER} have a point");
-    let mut points = Points::zeros(dimensions, numbered(&range));
+    let mut points = UnitPoints::zeros(dimensions, numbered(&range));
     for (dimension, base) in primes().take(dimensions).enumerate() {
-        let generator = scramble.map(|seed| Generator::new(Purpose::Halton, &[seed, dimension as u64]));
+        let generator = scramble.map(|seed| RandomGenerator::new(RandomPurpose::Halton, &[seed, dimension as u64]));
         Counter::new(base, range.start, generator).fill(points.column_mut(dimension));
     }
     points
@@ -61,7 +61,7 @@ struct Counter {
 
 impl Counter {
     /// The counter at `start`. With a generator, each place has digits in a random order.
-    fn new(base: u32, start: u64, mut generator: Option<Generator>) -> Self {
+    fn new(base: u32, start: u64, mut generator: Option<RandomGenerator>) -> Self {
         let places = places(base);
         let digit =
             |place| usize::try_from(start / u64::from(base).pow(place) % u64::from(base)).expect("below the base");
@@ -129,9 +129,9 @@ mod tests {
 
         #[test]
         fn each_interval_holds_one_point_of_a_power_of_the_base(seed: Option<u64>) {
-            check_strata(&Points::from_columns(&[halton(2, 0..512, seed).column(0)]).unwrap());
+            check_strata(&UnitPoints::from_columns(&[halton(2, 0..512, seed).column(0)]).unwrap());
             let in_thirds: Vec<f64> = halton(2, 0..243, seed).column(1).iter().map(|value| value + 1e-12).collect();
-            check_strata(&Points::from_columns(&[in_thirds]).unwrap());
+            check_strata(&UnitPoints::from_columns(&[in_thirds]).unwrap());
         }
     }
 

@@ -3,8 +3,8 @@
 //! M. D. `McKay`, R. J. Beckman, W. J. Conover: A comparison of three methods for selecting values of input variables
 //! in the analysis of output from a computer code. Technometrics 21 (1979) 239–245.
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
 
 /// A Latin hypercube of `count` points in the unit cube of `dimensions` dimensions.
 ///
@@ -14,11 +14,11 @@ use crate::generator::{Generator, Purpose};
 /// # Panics
 /// If there are 2^32 points or more.
 #[must_use]
-pub fn latin_hypercube(dimensions: usize, count: usize, seed: u64, stream: u64) -> Points {
-    let mut points = Points::zeros(dimensions, count);
-    let places = Places::of(count);
+pub fn latin_hypercube(dimensions: usize, count: usize, seed: u64, stream: u64) -> UnitPoints {
+    let mut points = UnitPoints::zeros(dimensions, count);
+    let places = StratumPlaces::of(count);
     for dimension in 0..dimensions {
-        let mut generator = Generator::new(Purpose::LatinHypercube, &[seed, stream, dimension as u64]);
+        let mut generator = RandomGenerator::new(RandomPurpose::LatinHypercube, &[seed, stream, dimension as u64]);
         let strata = generator.permutation(count);
         places.fill(points.column_mut(dimension), &strata, &mut generator);
     }
@@ -28,13 +28,13 @@ pub fn latin_hypercube(dimensions: usize, count: usize, seed: u64, stream: u64) 
 /// Random places in strata, so far from their edges that no rounding leads across one: neither when a place is computed
 /// here, nor when a reader multiplies it by the number of strata and rounds down.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Places {
+pub(crate) struct StratumPlaces {
     count: f64,
     shift: u32,
     scale: f64,
 }
 
-impl Places {
+impl StratumPlaces {
     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
     pub(crate) fn of(count: usize) -> Self {
         let bits = 50 - (usize::BITS - count.leading_zeros());
@@ -44,14 +44,14 @@ impl Places {
     /// Draws a place for each of the strata.
     // A browser optimises a function when it is called again: hence a call of its own.
     #[inline(never)]
-    pub(crate) fn fill(self, values: &mut [f64], strata: &[u32], generator: &mut Generator) {
+    pub(crate) fn fill(self, values: &mut [f64], strata: &[u32], generator: &mut RandomGenerator) {
         for (value, &stratum) in values.iter_mut().zip(strata) {
             *value = self.draw(stratum, generator);
         }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
-    pub(crate) fn draw(self, stratum: u32, generator: &mut Generator) -> f64 {
+    pub(crate) fn draw(self, stratum: u32, generator: &mut RandomGenerator) -> f64 {
         let fraction = ((generator.bits() >> self.shift).cast_signed() as f64 + 0.5) * self.scale;
         (f64::from(stratum) + fraction) / self.count
     }
@@ -76,7 +76,7 @@ mod tests {
         ) {
             let stratum: f64 = (f64::from(count) * part).floor();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below the count")]
-            let value = Places::of(count as usize).draw(stratum as u32, &mut Generator::new(Purpose::Random, &[seed]));
+            let value = StratumPlaces::of(count as usize).draw(stratum as u32, &mut RandomGenerator::new(RandomPurpose::Random, &[seed]));
             prop_assert!(((value * f64::from(count)).floor() - stratum).abs() < 0.5);
         }
     }

@@ -1,7 +1,7 @@
 //! Latin hypercubes of factors that take a few levels only: each as often as any other.
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
 
 /// With so many times more levels than points, hardly any comes twice; nor are more levels counted than this.
 const MAX_LEVELS_PER_POINT: usize = 100;
@@ -17,7 +17,12 @@ const MAX_LEVELS: usize = 4_000_000;
 ///
 /// # Panics
 /// If there are other dimensions than told, or 2^32 points or more.
-pub fn balance_levels(parts: &mut [&mut Points], levels: impl Iterator<Item = Option<u64>>, seed: u64, stream: u64) {
+pub fn balance_levels(
+    parts: &mut [&mut UnitPoints],
+    levels: impl Iterator<Item = Option<u64>>,
+    seed: u64,
+    stream: u64,
+) {
     // Of the first part, so that its points stay when it is doubled.
     let most = MAX_LEVELS.min(MAX_LEVELS_PER_POINT * parts.first().map_or(0, |points| points.len()));
     for (dimension, levels) in levels.enumerate() {
@@ -28,7 +33,8 @@ pub fn balance_levels(parts: &mut [&mut Points], levels: impl Iterator<Item = Op
         let mut before = vec![0_u32; levels];
         for (stream, points) in (stream..).zip(parts.iter_mut()) {
             let count = points.len();
-            let mut generator = Generator::new(Purpose::Levels, &[seed, stream, count as u64, dimension as u64]);
+            let mut generator =
+                RandomGenerator::new(RandomPurpose::Levels, &[seed, stream, count as u64, dimension as u64]);
             let new = new_counts(&before, count, &mut generator);
             place(points.column_mut(dimension), &new);
             before.iter_mut().zip(new).for_each(|(before, new)| *before += new);
@@ -37,7 +43,7 @@ pub fn balance_levels(parts: &mut [&mut Points], levels: impl Iterator<Item = Op
 }
 
 /// How often each level comes in `count` more points.
-fn new_counts(before: &[u32], count: usize, generator: &mut Generator) -> Vec<u32> {
+fn new_counts(before: &[u32], count: usize, generator: &mut RandomGenerator) -> Vec<u32> {
     let least = before.iter().copied().min().unwrap_or_default();
     let total = before.iter().map(|count| *count as usize).sum::<usize>() + count;
     let each = u32::try_from(total / before.len()).expect("fewer points than 2^32");
@@ -58,7 +64,7 @@ fn new_counts(before: &[u32], count: usize, generator: &mut Generator) -> Vec<u3
 }
 
 /// Chooses `count` of the levels at random, one from each of as many neighbouring groups.
-fn spread(levels: &[usize], count: usize, generator: &mut Generator) -> Vec<usize> {
+fn spread(levels: &[usize], count: usize, generator: &mut RandomGenerator) -> Vec<usize> {
     if count == 0 {
         return Vec::new();
     }
@@ -131,7 +137,7 @@ mod tests {
                 parts.push(added);
             }
             balance_levels(&mut parts.iter_mut().collect::<Vec<_>>(), [Some(levels), None].into_iter(), seed, 0);
-            let mut moved = Points::zeros(2, 0);
+            let mut moved = UnitPoints::zeros(2, 0);
             for part in &parts {
                 check_even(part.column(0), levels);
                 moved.append(part);

@@ -5,12 +5,12 @@ mod lanes;
 mod maximin;
 mod search;
 
-use discrepancy::Discrepancy;
-use maximin::Maximin;
+use discrepancy::DiscrepancyObjective;
+use maximin::MaximinObjective;
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
-use crate::latin_hypercube::{Places, latin_hypercube};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
+use crate::latin_hypercube::{StratumPlaces, latin_hypercube};
 use crate::quality::smallest_distance;
 use crate::sobol::{MAX_SOBOL_DIMENSIONS, sobol};
 
@@ -19,7 +19,7 @@ pub const MAX_OPTIMISED: usize = 10_000;
 
 /// What an optimised Latin hypercube is good at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Criterion {
+pub enum OptimisationCriterion {
     /// Its points are spread evenly, in all projections along the axes: a low centred discrepancy (F. J. Hickernell,
     /// 1998).
     CentredDiscrepancy,
@@ -47,27 +47,32 @@ pub fn optimised_latin_hypercube(
     count: usize,
     seed: u64,
     stream: u64,
-    criterion: Criterion,
-) -> Points {
-    let mut generator = Generator::new(Purpose::Optimised, &[seed, stream]);
+    criterion: OptimisationCriterion,
+) -> UnitPoints {
+    let mut generator = RandomGenerator::new(RandomPurpose::Optimised, &[seed, stream]);
     let start = start(dimensions, count, &mut generator);
     let mut points = start.clone();
     match criterion {
-        Criterion::CentredDiscrepancy => search::improve(&mut points, &mut Discrepancy::new(&start), &mut generator),
-        Criterion::Maximin => search::improve(&mut points, &mut Maximin::new(&start), &mut generator),
+        OptimisationCriterion::CentredDiscrepancy => {
+            search::improve(&mut points, &mut DiscrepancyObjective::new(&start), &mut generator);
+        }
+        OptimisationCriterion::Maximin => {
+            search::improve(&mut points, &mut MaximinObjective::new(&start), &mut generator);
+        }
     }
     // φ ranks designs nearly as their smallest distance does, but not always.
-    let is_worse = criterion == Criterion::Maximin && smallest_distance(&points) < smallest_distance(&start);
+    let is_worse =
+        criterion == OptimisationCriterion::Maximin && smallest_distance(&points) < smallest_distance(&start);
     if is_worse { start } else { points }
 }
 
 /// An even Latin hypercube; a random one where there is no Sobol' sequence.
-fn start(dimensions: usize, count: usize, generator: &mut Generator) -> Points {
+fn start(dimensions: usize, count: usize, generator: &mut RandomGenerator) -> UnitPoints {
     if dimensions > MAX_SOBOL_DIMENSIONS {
         return latin_hypercube(dimensions, count, generator.bits(), 0);
     }
     let mut points = sobol(dimensions, 0..count as u64, Some(generator.bits()));
-    let places = Places::of(count);
+    let places = StratumPlaces::of(count);
     for dimension in 0..dimensions {
         let column = points.column_mut(dimension);
         for (stratum, index) in (0..).zip(order(column)) {
@@ -92,10 +97,11 @@ mod tests {
     use crate::checks::{check_strata, digest};
     use crate::quality::centred_discrepancy;
 
-    const CRITERIA: [Criterion; 2] = [Criterion::CentredDiscrepancy, Criterion::Maximin];
+    const CRITERIA: [OptimisationCriterion; 2] =
+        [OptimisationCriterion::CentredDiscrepancy, OptimisationCriterion::Maximin];
 
-    fn start_of(dimensions: usize, count: usize, seed: u64) -> Points {
-        start(dimensions, count, &mut Generator::new(Purpose::Optimised, &[seed, 0]))
+    fn start_of(dimensions: usize, count: usize, seed: u64) -> UnitPoints {
+        start(dimensions, count, &mut RandomGenerator::new(RandomPurpose::Optimised, &[seed, 0]))
     }
 
     proptest! {
@@ -111,9 +117,9 @@ mod tests {
         #[test]
         fn the_result_is_never_worse_than_the_beginning(dimensions in 2..5_usize, count in 2..24_usize, seed: u64) {
             let start = start_of(dimensions, count, seed);
-            let even = optimised_latin_hypercube(dimensions, count, seed, 0, Criterion::CentredDiscrepancy);
+            let even = optimised_latin_hypercube(dimensions, count, seed, 0, OptimisationCriterion::CentredDiscrepancy);
             prop_assert!(centred_discrepancy(&even) <= centred_discrepancy(&start) + 1e-12);
-            let distant = optimised_latin_hypercube(dimensions, count, seed, 0, Criterion::Maximin);
+            let distant = optimised_latin_hypercube(dimensions, count, seed, 0, OptimisationCriterion::Maximin);
             prop_assert!(smallest_distance(&distant) >= smallest_distance(&start));
         }
     }
@@ -122,16 +128,16 @@ mod tests {
     fn each_criterion_is_much_better_than_at_random() {
         for seed in 0..3 {
             let random = latin_hypercube(3, 40, seed, 0);
-            let even = optimised_latin_hypercube(3, 40, seed, 0, Criterion::CentredDiscrepancy);
+            let even = optimised_latin_hypercube(3, 40, seed, 0, OptimisationCriterion::CentredDiscrepancy);
             assert!(centred_discrepancy(&even) < 0.4 * centred_discrepancy(&random));
-            let distant = optimised_latin_hypercube(3, 40, seed, 0, Criterion::Maximin);
+            let distant = optimised_latin_hypercube(3, 40, seed, 0, OptimisationCriterion::Maximin);
             assert!(smallest_distance(&distant).unwrap() > 1.5 * smallest_distance(&random).unwrap());
         }
     }
 
     #[test]
     fn more_dimensions_than_the_sobol_sequence_has_are_fine() {
-        check_strata(&optimised_latin_hypercube(MAX_SOBOL_DIMENSIONS + 1, 3, 1, 0, Criterion::Maximin));
+        check_strata(&optimised_latin_hypercube(MAX_SOBOL_DIMENSIONS + 1, 3, 1, 0, OptimisationCriterion::Maximin));
     }
 
     #[test]
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn streams_and_seeds_differ() {
-        let points = |seed, stream| optimised_latin_hypercube(2, 8, seed, stream, Criterion::Maximin);
+        let points = |seed, stream| optimised_latin_hypercube(2, 8, seed, stream, OptimisationCriterion::Maximin);
         assert_ne!(points(1, 3), points(1, 4));
         assert_ne!(points(1, 3), points(2, 3));
     }

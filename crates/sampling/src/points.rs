@@ -6,14 +6,14 @@ use std::ops::Range;
 ///
 /// Samplers fill one dimension after the other, and measures read them that way: hence columns.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Points {
+pub struct UnitPoints {
     /// The columns, one behind the other, each of `count` values.
     values: Vec<f64>,
     count: usize,
     dimensions: usize,
 }
 
-impl Points {
+impl UnitPoints {
     /// `count` points in the origin.
     #[must_use]
     pub fn zeros(dimensions: usize, count: usize) -> Self {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_point_is_a_row_of_the_columns() {
-        let points = Points::from_columns(&[[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]).unwrap();
+        let points = UnitPoints::from_columns(&[[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]).unwrap();
         assert_eq!((points.len(), points.dimensions(), points.is_empty()), (3, 2, false));
         assert_eq!(points.row(1).collect::<Vec<_>>(), [0.2, 0.5]);
         assert_eq!(points.column(1), [0.4, 0.5, 0.6]);
@@ -117,25 +117,25 @@ mod tests {
 
     #[test]
     fn columns_of_different_lengths_are_no_points() {
-        assert_eq!(Points::from_columns(&[vec![0.1, 0.2], vec![0.3]]), None);
+        assert_eq!(UnitPoints::from_columns(&[vec![0.1, 0.2], vec![0.3]]), None);
     }
 
     #[test]
     fn appended_points_come_behind_in_each_column() {
-        let mut points = Points::from_columns(&[[0.1], [0.2]]).unwrap();
-        points.append(&Points::from_columns(&[[0.3, 0.5], [0.4, 0.6]]).unwrap());
-        assert_eq!(points, Points::from_columns(&[[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]).unwrap());
+        let mut points = UnitPoints::from_columns(&[[0.1], [0.2]]).unwrap();
+        points.append(&UnitPoints::from_columns(&[[0.3, 0.5], [0.4, 0.6]]).unwrap());
+        assert_eq!(points, UnitPoints::from_columns(&[[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]).unwrap());
     }
 
     #[test]
     fn no_points_and_no_dimensions_are_fine() {
-        let mut none = Points::zeros(3, 0);
-        none.append(&Points::zeros(3, 0));
+        let mut none = UnitPoints::zeros(3, 0);
+        none.append(&UnitPoints::zeros(3, 0));
         assert!(none.is_empty());
         assert_eq!(none.column(2), [0.0; 0]);
-        let mut flat = Points::zeros(0, 2);
-        flat.append(&Points::zeros(0, 3));
+        let mut flat = UnitPoints::zeros(0, 2);
+        flat.append(&UnitPoints::zeros(0, 3));
         assert_eq!((flat.len(), flat.row(4).count(), flat.columns().count()), (5, 0, 0));
-        assert_eq!(Points::from_columns::<[f64; 0]>(&[]), Some(Points::default()));
+        assert_eq!(UnitPoints::from_columns::<[f64; 0]>(&[]), Some(UnitPoints::default()));
     }
 }

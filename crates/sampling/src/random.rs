@@ -1,17 +1,18 @@
 //! Independent random points.
 
-use crate::Points;
-use crate::generator::{Generator, Purpose};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose};
 
 /// `count` independent points, uniform in the unit cube of `dimensions` dimensions.
 ///
 /// More points of the same seed and stream begin with the same ones, bit for bit: each dimension has a generator of its
 /// own. `stream` selects one of the independent sequences of a seed. The bits are the same on every platform.
 #[must_use]
-pub fn random(dimensions: usize, count: usize, seed: u64, stream: u64) -> Points {
-    let mut points = Points::zeros(dimensions, count);
+pub fn random(dimensions: usize, count: usize, seed: u64, stream: u64) -> UnitPoints {
+    let mut points = UnitPoints::zeros(dimensions, count);
     for dimension in 0..dimensions {
-        Generator::new(Purpose::Random, &[seed, stream, dimension as u64]).fill(points.column_mut(dimension));
+        RandomGenerator::new(RandomPurpose::Random, &[seed, stream, dimension as u64])
+            .fill(points.column_mut(dimension));
     }
     points
 }

@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use directions::{FIRST_NUMBERS, POLYNOMIALS};
 
-use crate::Points;
-use crate::generator::{Generator, Purpose, unit};
+use crate::UnitPoints;
+use crate::generator::{RandomGenerator, RandomPurpose, unit};
 use crate::points::numbered;
 
 /// For how many dimensions there are direction numbers.
@@ -34,10 +34,10 @@ const BITS: usize = 53;
 /// # Panics
 /// If there are more than [`MAX_SOBOL_DIMENSIONS`], or the range ends above 2^53.
 #[must_use]
-pub fn sobol(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> Points {
+pub fn sobol(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> UnitPoints {
     assert!(dimensions <= MAX_SOBOL_DIMENSIONS, "{dimensions} dimensions, of {MAX_SOBOL_DIMENSIONS}");
     assert!(range.end <= 1 << BITS, "numbers below 2^{BITS} have a point");
-    let mut points = Points::zeros(dimensions, numbered(&range));
+    let mut points = UnitPoints::zeros(dimensions, numbered(&range));
     let mut numbers = FIRST_NUMBERS.as_slice();
     for dimension in 0..dimensions {
         let mut sequence = match dimension.checked_sub(1) {
@@ -45,7 +45,7 @@ pub fn sobol(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> Poi
             Some(index) => Sequence::of_polynomial(POLYNOMIALS[index], &mut numbers),
         };
         if let Some(seed) = scramble {
-            sequence.scramble(&mut Generator::new(Purpose::Sobol, &[seed, dimension as u64]));
+            sequence.scramble(&mut RandomGenerator::new(RandomPurpose::Sobol, &[seed, dimension as u64]));
         }
         sequence.fill(points.column_mut(dimension), range.start);
     }
@@ -86,7 +86,7 @@ impl Sequence {
     }
 
     /// Multiplies by a random lower triangular matrix with ones on the diagonal, and adds random digits.
-    fn scramble(&mut self, generator: &mut Generator) {
+    fn scramble(&mut self, generator: &mut RandomGenerator) {
         let rows: [u64; BITS] = std::array::from_fn(|digit| {
             let more_significant = (u64::MAX << 1) << digit;
             (generator.bits() & more_significant) | (1 << digit)

@@ -43,7 +43,7 @@ impl fmt::Debug for AccessKey {
 /// A role and its key, as a link carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WireAccess", into = "WireAccess")]
-pub struct Access {
+pub struct StudyAccess {
     /// What its holder may do.
     pub role: Role,
     /// The role's key.
@@ -62,14 +62,14 @@ struct WireAccess {
     worker: Option<AccessKey>,
 }
 
-impl From<WireAccess> for Access {
+impl From<WireAccess> for StudyAccess {
     fn from(WireAccess { role, key_id, secret, worker }: WireAccess) -> Self {
         Self { role, key: AccessKey { key_id, secret }, worker }
     }
 }
 
-impl From<Access> for WireAccess {
-    fn from(Access { role, key: AccessKey { key_id, secret }, worker }: Access) -> Self {
+impl From<StudyAccess> for WireAccess {
+    fn from(StudyAccess { role, key: AccessKey { key_id, secret }, worker }: StudyAccess) -> Self {
         Self { role, key_id, secret, worker }
     }
 }
@@ -82,7 +82,7 @@ const FRAGMENT_START: &str = "access=";
 #[error("the link is incomplete: copy the whole of it, up to its last character")]
 pub struct AccessError;
 
-impl Access {
+impl StudyAccess {
     /// The link: the page's address, and behind `#`, which no server sees, the key.
     ///
     /// # Panics
@@ -110,9 +110,9 @@ impl Access {
 mod tests {
     use super::*;
 
-    fn operator() -> Access {
+    fn operator() -> StudyAccess {
         let key = |id: &str, secret: &str| AccessKey { key_id: id.into(), secret: secret.into() };
-        Access { role: Role::Operator, key: key("AKIA1", "s3cr/t+=="), worker: Some(key("AKIA2", "w0rk/r")) }
+        StudyAccess { role: Role::Operator, key: key("AKIA1", "s3cr/t+=="), worker: Some(key("AKIA2", "w0rk/r")) }
     }
 
     #[test]
@@ -121,16 +121,16 @@ mod tests {
         let (page, fragment) = link.split_once('#').unwrap();
         assert_eq!(page, "https://b.s3.eu-central-1.amazonaws.com/index.html");
         assert!(fragment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte)), "{fragment}");
-        assert_eq!(Access::from_fragment(fragment), Ok(Some(operator())));
+        assert_eq!(StudyAccess::from_fragment(fragment), Ok(Some(operator())));
     }
 
     #[test]
     fn a_route_is_no_access_and_a_part_of_a_link_is_an_error() {
-        assert_eq!(Access::from_fragment("#/attach?batch=a"), Ok(None));
-        assert_eq!(Access::from_fragment(""), Ok(None));
+        assert_eq!(StudyAccess::from_fragment("#/attach?batch=a"), Ok(None));
+        assert_eq!(StudyAccess::from_fragment(""), Ok(None));
         let link = operator().link("");
         for end in ["#access=".len(), link.len() / 2, link.len() - 4] {
-            assert_eq!(Access::from_fragment(&link[..end]), Err(AccessError), "{end}");
+            assert_eq!(StudyAccess::from_fragment(&link[..end]), Err(AccessError), "{end}");
         }
     }
 

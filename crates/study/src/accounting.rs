@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::batch::Batch;
 use crate::case::CaseRef;
-use crate::control::Control;
-use crate::ledger::Finish;
+use crate::control::StudyControl;
+use crate::ledger::CaseFinish;
 
 /// How many cases are in each state. The states sum up to `cases`; withdrawn ones are in none of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub enum CaseState {
 
 /// What is known besides the documents, at the moment of accounting.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct AccountingInput<'a> {
     /// The time.
     pub now: f64,
     /// The cases that fresh heartbeats name as running.
@@ -100,7 +100,7 @@ pub struct Circumstances<'a> {
     /// How many messages are leased to workers.
     pub leased: u64,
     /// What the operator asked for.
-    pub control: &'a Control,
+    pub control: &'a StudyControl,
     /// Whether the queue has been empty for so long that no message can be in it.
     pub queue_is_empty: bool,
     /// Batches with cases that another queue may hold: the predecessor's computers are at work on them.
@@ -117,7 +117,7 @@ pub struct BatchAccount {
     /// Its cases level by level, in order.
     pub levels: Vec<(u32, CaseCounts)>,
     /// When its cases got their results, in the order in which that was learnt.
-    pub finishes: Vec<Finish>,
+    pub finishes: Vec<CaseFinish>,
     /// When a table of its cases was written last; 0 if there is none.
     pub submit_time: f64,
     /// When anything was heard of it last: a table, a result or a failure.

@@ -4,7 +4,7 @@ use crate::access::AccessKey;
 
 /// Where the line is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Host {
+pub enum AttachHost {
     /// Any Python prompt, the `IPython` console of FLAC3D, 3DEC or PFC among them.
     Python,
     /// A shell; that many workers on the computer.
@@ -18,7 +18,7 @@ pub enum Host {
 ///
 /// It holds single quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes.
 #[must_use]
-pub fn attach_line(host: Host, bucket_url: &str, worker: &AccessKey) -> String {
+pub fn attach_line(host: AttachHost, bucket_url: &str, worker: &AccessKey) -> String {
     let AccessKey { key_id, secret } = worker;
     let line = |more: &str| {
         format!(
@@ -27,9 +27,9 @@ pub fn attach_line(host: Host, bucket_url: &str, worker: &AccessKey) -> String {
         )
     };
     match host {
-        Host::Python => line(""),
-        Host::Shell { workers: 1 } => format!("python3 -c \"{}\"", line("")),
-        Host::Shell { workers } => format!("python3 -c \"{}\"", line(&format!(", workers={workers}"))),
+        AttachHost::Python => line(""),
+        AttachHost::Shell { workers: 1 } => format!("python3 -c \"{}\"", line("")),
+        AttachHost::Shell { workers } => format!("python3 -c \"{}\"", line(&format!(", workers={workers}"))),
     }
 }
 
@@ -42,9 +42,12 @@ mod tests {
         let worker = AccessKey { key_id: "AKIA1".into(), secret: "s/+".into() };
         let line = "import urllib.request as r; exec(r.urlopen('https://b/public/attach.py').read().decode()); \
                     attach('https://b/public/config.json', 'AKIA1', 's/+')";
-        assert_eq!(attach_line(Host::Python, "https://b", &worker), line);
-        assert_eq!(attach_line(Host::Shell { workers: 1 }, "https://b", &worker), format!("python3 -c \"{line}\""));
-        let four = attach_line(Host::Shell { workers: 4 }, "https://b", &worker);
+        assert_eq!(attach_line(AttachHost::Python, "https://b", &worker), line);
+        assert_eq!(
+            attach_line(AttachHost::Shell { workers: 1 }, "https://b", &worker),
+            format!("python3 -c \"{line}\"")
+        );
+        let four = attach_line(AttachHost::Shell { workers: 4 }, "https://b", &worker);
         assert!(four.starts_with("python3 -c \"import") && four.ends_with(", workers=4)\""), "{four}");
     }
 }

@@ -6,13 +6,13 @@
 
 use std::fmt::Write as _;
 
-use crate::case::{Parameter, Parameters};
+use crate::case::{ParameterValue, Parameters};
 use crate::model::ModelDigest;
 
 /// The canonical JSON of a case's inputs.
 ///
 /// # Panics
-/// If a parameter is not finite, which [`Parameter`] rules out.
+/// If a parameter is not finite, which [`ParameterValue`] rules out.
 pub(crate) fn canonical(model: &ModelDigest, parameters: &Parameters, replicate: u32) -> String {
     let mut sorted: Vec<_> = parameters.iter().collect();
     sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
@@ -28,21 +28,21 @@ pub(crate) fn canonical(model: &ModelDigest, parameters: &Parameters, replicate:
     json
 }
 
-fn write_value(json: &mut String, parameter: &Parameter) {
+fn write_value(json: &mut String, parameter: &ParameterValue) {
     // Writing to a string doesn't fail.
     let _ = match parameter {
-        Parameter::Flag(flag) => write!(json, "{flag}"),
-        Parameter::Integer(integer) => write!(json, "{integer}"),
-        Parameter::Unsigned(integer) => write!(json, "{integer}"),
-        Parameter::Number(number) => {
+        ParameterValue::Flag(flag) => write!(json, "{flag}"),
+        ParameterValue::Integer(integer) => write!(json, "{integer}"),
+        ParameterValue::Unsigned(integer) => write!(json, "{integer}"),
+        ParameterValue::Number(number) => {
             write_float(json, *number);
             Ok(())
         }
-        Parameter::Text(text) => {
+        ParameterValue::Text(text) => {
             write_text(json, text);
             Ok(())
         }
-        Parameter::List(components) => {
+        ParameterValue::List(components) => {
             for (index, component) in components.iter().enumerate() {
                 json.push(if index == 0 { '[' } else { ',' });
                 write_value(json, component);
@@ -101,14 +101,16 @@ mod tests {
         number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0
     }
 
-    fn parameter() -> impl Strategy<Value = Parameter> {
+    fn parameter() -> impl Strategy<Value = ParameterValue> {
         let scalar = prop_oneof![
-            any::<bool>().prop_map(Parameter::Flag),
-            (-(1_i64 << 53)..=1 << 53).prop_map(Parameter::Integer),
-            any::<f64>().prop_filter("finite and exact", |x| x.is_finite() && is_exact(*x)).prop_map(Parameter::Number),
-            any::<String>().prop_map(Parameter::Text),
+            any::<bool>().prop_map(ParameterValue::Flag),
+            (-(1_i64 << 53)..=1 << 53).prop_map(ParameterValue::Integer),
+            any::<f64>()
+                .prop_filter("finite and exact", |x| x.is_finite() && is_exact(*x))
+                .prop_map(ParameterValue::Number),
+            any::<String>().prop_map(ParameterValue::Text),
         ];
-        prop_oneof![scalar.clone(), vec(scalar, 0..4).prop_map(Parameter::List)]
+        prop_oneof![scalar.clone(), vec(scalar, 0..4).prop_map(ParameterValue::List)]
     }
 
     proptest! {
@@ -119,7 +121,7 @@ mod tests {
             #[derive(Serialize)]
             struct Inputs<'a> {
                 model: &'a str,
-                parameters: &'a BTreeMap<String, Parameter>,
+                parameters: &'a BTreeMap<String, ParameterValue>,
                 replicate: u32,
             }
             let model = ModelDigest::of(b"");
@@ -131,7 +133,7 @@ mod tests {
         #[test]
         fn whole_numbers_of_64_bits_that_differ_have_texts_that_differ(least: u64, more in 1_u64..5) {
             let text = |integer: u64| {
-                let parameters = [("seed".to_owned(), Parameter::from(integer))].into();
+                let parameters = [("seed".to_owned(), ParameterValue::from(integer))].into();
                 canonical(&ModelDigest::of(b""), &parameters, 0)
             };
             prop_assert_ne!(text(least), text(least.wrapping_add(more)));

@@ -14,28 +14,28 @@ use crate::model::ModelDigest;
 /// The value of one input of the model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Parameter {
+pub enum ParameterValue {
     /// `true` or `false`.
     Flag(bool),
     /// A whole number below 2^63.
     Integer(i64),
-    /// A whole number from 2^63 on: a seed of 64 bits may be one. [`Parameter::from`] and [`Parameter::whole`] choose.
+    /// A whole number from 2^63 on: a seed of 64 bits may be one. [`ParameterValue::from`] and [`ParameterValue::whole`] choose.
     Unsigned(u64),
     /// Any other number; always finite, since JSON knows no other.
     Number(f64),
     /// A text.
     Text(String),
     /// A vector.
-    List(Vec<Parameter>),
+    List(Vec<ParameterValue>),
 }
 
-impl From<u64> for Parameter {
+impl From<u64> for ParameterValue {
     fn from(integer: u64) -> Self {
         i64::try_from(integer).map_or(Self::Unsigned(integer), Self::Integer)
     }
 }
 
-impl Parameter {
+impl ParameterValue {
     /// The whole number that a text is, if it fits into 64 bits, with a sign or without: from -2^63 to 2^64 - 1.
     #[must_use]
     pub fn whole(text: &str) -> Option<Self> {
@@ -56,7 +56,7 @@ impl Parameter {
 }
 
 /// Reads a value as it comes. What `#[serde(untagged)]` would make of it is ten times as long in the page.
-impl<'de> Deserialize<'de> for Parameter {
+impl<'de> Deserialize<'de> for ParameterValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ParameterVisitor)
     }
@@ -65,43 +65,43 @@ impl<'de> Deserialize<'de> for Parameter {
 struct ParameterVisitor;
 
 impl<'de> Visitor<'de> for ParameterVisitor {
-    type Value = Parameter;
+    type Value = ParameterValue;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a number, a text, true, false, or a list of those")
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Parameter, E> {
-        Ok(Parameter::Flag(flag))
+    fn visit_bool<E>(self, flag: bool) -> Result<ParameterValue, E> {
+        Ok(ParameterValue::Flag(flag))
     }
 
-    fn visit_i64<E>(self, integer: i64) -> Result<Parameter, E> {
-        Ok(Parameter::Integer(integer))
+    fn visit_i64<E>(self, integer: i64) -> Result<ParameterValue, E> {
+        Ok(ParameterValue::Integer(integer))
     }
 
-    fn visit_u64<E>(self, integer: u64) -> Result<Parameter, E> {
-        Ok(Parameter::from(integer))
+    fn visit_u64<E>(self, integer: u64) -> Result<ParameterValue, E> {
+        Ok(ParameterValue::from(integer))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Parameter, E> {
-        Ok(Parameter::Number(number))
+    fn visit_f64<E>(self, number: f64) -> Result<ParameterValue, E> {
+        Ok(ParameterValue::Number(number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Parameter, E> {
-        Ok(Parameter::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<ParameterValue, E> {
+        Ok(ParameterValue::Text(text.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Parameter, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ParameterValue, A::Error> {
         let mut components = Vec::new();
         while let Some(component) = list.next_element()? {
             components.push(component);
         }
-        Ok(Parameter::List(components))
+        Ok(ParameterValue::List(components))
     }
 }
 
 /// The inputs of a case by name.
-pub type Parameters = BTreeMap<String, Parameter>;
+pub type Parameters = BTreeMap<String, ParameterValue>;
 
 /// What a case is, whoever computes it: the same inputs have the same id.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl CaseId {
     /// The id of a case: the first 32 hex digits of SHA-256 over the canonical JSON of its inputs.
     ///
     /// # Panics
-    /// If a parameter is not finite, which [`Parameter`] rules out.
+    /// If a parameter is not finite, which [`ParameterValue`] rules out.
     #[must_use]
     pub fn of(model: &ModelDigest, parameters: &Parameters, replicate: u32) -> Self {
         let canonical = canonical(model, parameters, replicate);
@@ -257,36 +257,36 @@ mod tests {
     #[test]
     fn a_text_of_a_whole_number_is_exact_or_none() {
         for (text, expected) in [
-            ("-9223372036854775808", Some(Parameter::Integer(i64::MIN))),
-            ("9223372036854775807", Some(Parameter::Integer(i64::MAX))),
-            ("+9223372036854775808", Some(Parameter::Unsigned(1 << 63))),
-            ("18446744073709551615", Some(Parameter::Unsigned(u64::MAX))),
+            ("-9223372036854775808", Some(ParameterValue::Integer(i64::MIN))),
+            ("9223372036854775807", Some(ParameterValue::Integer(i64::MAX))),
+            ("+9223372036854775808", Some(ParameterValue::Unsigned(1 << 63))),
+            ("18446744073709551615", Some(ParameterValue::Unsigned(u64::MAX))),
             ("18446744073709551616", None),
             ("-9223372036854775809", None),
             ("1.0", None),
             ("", None),
         ] {
-            assert_eq!(Parameter::whole(text), expected, "{text}");
+            assert_eq!(ParameterValue::whole(text), expected, "{text}");
         }
     }
 
     #[test]
     fn values_are_read_as_they_come() {
         for (json, expected) in [
-            ("true", Parameter::Flag(true)),
-            ("-3", Parameter::Integer(-3)),
-            ("3.0", Parameter::Number(3.0)),
-            ("9223372036854775807", Parameter::Integer(i64::MAX)),
-            ("9223372036854775808", Parameter::Unsigned(1 << 63)),
-            ("18446744073709551615", Parameter::Unsigned(u64::MAX)),
-            ("18446744073709551616", Parameter::Number(18_446_744_073_709_551_616.0)),
-            ("\"clay\"", Parameter::Text("clay".into())),
-            ("[1, 2.5]", Parameter::List(vec![Parameter::Integer(1), Parameter::Number(2.5)])),
+            ("true", ParameterValue::Flag(true)),
+            ("-3", ParameterValue::Integer(-3)),
+            ("3.0", ParameterValue::Number(3.0)),
+            ("9223372036854775807", ParameterValue::Integer(i64::MAX)),
+            ("9223372036854775808", ParameterValue::Unsigned(1 << 63)),
+            ("18446744073709551615", ParameterValue::Unsigned(u64::MAX)),
+            ("18446744073709551616", ParameterValue::Number(18_446_744_073_709_551_616.0)),
+            ("\"clay\"", ParameterValue::Text("clay".into())),
+            ("[1, 2.5]", ParameterValue::List(vec![ParameterValue::Integer(1), ParameterValue::Number(2.5)])),
         ] {
-            assert_eq!(serde_json::from_str::<Parameter>(json).unwrap(), expected);
+            assert_eq!(serde_json::from_str::<ParameterValue>(json).unwrap(), expected);
         }
         for json in ["null", "{}", "[null]"] {
-            assert!(serde_json::from_str::<Parameter>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<ParameterValue>(json).is_err(), "{json}");
         }
     }
 

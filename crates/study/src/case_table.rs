@@ -1,10 +1,10 @@
 //! `cases-<submission>.csv.gz`: the table of cases, before it is compressed.
 
-use crate::case::{CaseId, Parameter};
-use crate::cases::{Case, Cases};
-use crate::design::{Design, Mark};
+use crate::case::{CaseId, ParameterValue};
+use crate::cases::{DesignCase, DesignCases};
+use crate::design::{DesignPoints, RowMark};
 use crate::design_document::DesignDocument;
-use crate::factor::{Factor, Values};
+use crate::factor::{Factor, FactorValues};
 use crate::import::{field, parse_field};
 
 /// A table that can't be read.
@@ -69,7 +69,7 @@ impl TableRow {
 ///
 /// # Errors
 /// Never for cases of a design: rows have as many fields as the header.
-pub fn write_table(cases: &Cases) -> Result<Vec<u8>, TableError> {
+pub fn write_table(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
     write(cases, &["case_id", "level", "replicate"], |case| {
         vec![case.case_id.to_string(), case.level.to_string(), case.replicate.to_string()]
     })
@@ -79,11 +79,15 @@ pub fn write_table(cases: &Cases) -> Result<Vec<u8>, TableError> {
 ///
 /// # Errors
 /// Never for cases of a design.
-pub fn write_points(cases: &Cases) -> Result<Vec<u8>, TableError> {
+pub fn write_points(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
     write(cases, &["level", "replicate"], |case| vec![case.level.to_string(), case.replicate.to_string()])
 }
 
-fn write(cases: &Cases, fixed: &[&str], start: impl Fn(&Case) -> Vec<String>) -> Result<Vec<u8>, TableError> {
+fn write(
+    cases: &DesignCases,
+    fixed: &[&str],
+    start: impl Fn(&DesignCase) -> Vec<String>,
+) -> Result<Vec<u8>, TableError> {
     let factors = cases.design().factors();
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let fixed = fixed.iter().map(|name| (*name).to_owned());
@@ -92,7 +96,7 @@ fn write(cases: &Cases, fixed: &[&str], start: impl Fn(&Case) -> Vec<String>) ->
         let mut row = start(&case);
         for factor in factors {
             match case.parameters.get(&factor.name) {
-                Some(Parameter::List(components)) => row.extend(components.iter().map(field)),
+                Some(ParameterValue::List(components)) => row.extend(components.iter().map(field)),
                 Some(scalar) => row.push(field(scalar)),
                 None => row.extend(factor.columns().iter().map(|_| String::new())),
             }
@@ -142,7 +146,7 @@ fn number_in(record: &csv::StringRecord, index: usize, row: usize, column: &'sta
 ///
 /// # Errors
 /// If it isn't the table of this design: a column is missing, or a row isn't the case that it says it is.
-pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<Cases, TableError> {
+pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases, TableError> {
     let mut table = csv::Reader::from_reader(table);
     let headers = table.headers()?.clone();
     let column = |name: &str| position(&headers, name);
@@ -155,17 +159,18 @@ pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<Cases, Tabl
         let row = rows.len() + 1;
         case_ids.push(id_in(&record, case_id, row)?);
         let level = number_in(&record, level, row, "level")?;
-        marks.push(Mark { level, replicate: number_in(&record, replicate, row, "replicate")? });
+        marks.push(RowMark { level, replicate: number_in(&record, replicate, row, "replicate")? });
         let value = |column: &usize| parse_field(record.get(*column).unwrap_or_default());
         let values = document.factors.iter().zip(&columns).map(|(factor, columns)| match factor.components() {
             None => value(&columns[0]),
-            Some(_) => Parameter::List(columns.iter().map(value).collect()),
+            Some(_) => ParameterValue::List(columns.iter().map(value).collect()),
         });
         rows.push(values.collect());
     }
-    let listed = |factor: &Factor| Factor { count: factor.components(), values: Values::Listed, ..factor.clone() };
-    let design = Design::of_rows(document.factors.iter().map(listed).collect(), rows, marks);
-    let cases = Cases::of(design, &document.model.digest(), 1);
+    let listed =
+        |factor: &Factor| Factor { count: factor.components(), values: FactorValues::Listed, ..factor.clone() };
+    let design = DesignPoints::of_rows(document.factors.iter().map(listed).collect(), rows, marks);
+    let cases = DesignCases::of(design, &document.model.digest(), 1);
     let other = (0..case_ids.len()).find(|index| cases.len() <= *index || cases.case_id(*index) != case_ids[*index]);
     other.map_or(Ok(cases), |index| Err(TableError::OtherCase(index + 1)))
 }
@@ -175,7 +180,7 @@ mod tests {
     use super::*;
     use crate::design::DesignFile;
     use crate::design_document::Submission;
-    use crate::model::{Model, ModelDigest, ModelKind};
+    use crate::model::{ModelDigest, ModelKind, ModelReference};
 
     const FILE: &str = r#"{"batch": "b", "model": {"file": "m.py", "kind": "python"}, "replicates": 2,
         "factors": [{"name": "c", "count": 2, "minimum": 0, "maximum": 1},
@@ -183,12 +188,15 @@ mod tests {
                     {"name": "on", "value": true}, {"name": "depths", "value": [0, 0.5]}],
         "sampler": {"kind": "full_grid", "steps": 2}}"#;
 
-    fn submitted() -> (DesignDocument, Cases) {
+    fn submitted() -> (DesignDocument, DesignCases) {
         let file: DesignFile = serde_json::from_str(FILE).unwrap();
         let digest = ModelDigest::of(b"model");
-        let cases = Cases::of(file.design().unwrap(), &digest, file.replicates);
+        let cases = DesignCases::of(file.design().unwrap(), &digest, file.replicates);
         let submission = Submission { id: "00".into(), time: 0.0, by: String::new() };
-        (DesignDocument::new(&file, &cases, Model::new(&digest, "m.py", ModelKind::Python), &submission), cases)
+        (
+            DesignDocument::new(&file, &cases, ModelReference::new(&digest, "m.py", ModelKind::Python), &submission),
+            cases,
+        )
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{CaseId, Parameters};
-use crate::design::Design;
+use crate::design::DesignPoints;
 use crate::model::ModelDigest;
 
 /// One case of a design.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub struct DesignCase {
     /// What identifies it.
     pub case_id: CaseId,
     /// Its place in the order of the batch.
@@ -30,8 +30,8 @@ pub struct LevelSize {
 
 /// The cases of a design, level by level, each once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cases {
-    design: Design,
+pub struct DesignCases {
+    design: DesignPoints,
     entries: Vec<Entry>,
     duplicates: u64,
 }
@@ -44,13 +44,13 @@ struct Entry {
     replicate: u32,
 }
 
-impl Cases {
+impl DesignCases {
     /// The cases of `design` for a model of this content; each point is `replicates` of them.
     ///
     /// # Panics
     /// Never: a design has at most [`MAX_CASES`](crate::sampler::MAX_CASES) points.
     #[must_use]
-    pub fn of(design: Design, model: &ModelDigest, replicates: u32) -> Self {
+    pub fn of(design: DesignPoints, model: &ModelDigest, replicates: u32) -> Self {
         let mut entries = Vec::with_capacity(design.len() * replicates as usize);
         for row in 0..design.len() {
             let (mark, parameters) = (design.mark(row), design.parameters(row));
@@ -66,7 +66,7 @@ impl Cases {
     }
 
     /// Leaves out what is there already, in an earlier level or further up, and brings the levels into their order.
-    fn once_each(design: Design, mut entries: Vec<Entry>) -> Self {
+    fn once_each(design: DesignPoints, mut entries: Vec<Entry>) -> Self {
         entries.sort_by_key(|entry| entry.level);
         let mut order: Vec<u32> = (0..).take(entries.len()).collect();
         order.sort_unstable_by_key(|index| (entries[*index as usize].case_id, *index));
@@ -84,7 +84,7 @@ impl Cases {
 
     /// The points that they are.
     #[must_use]
-    pub const fn design(&self) -> &Design {
+    pub const fn design(&self) -> &DesignPoints {
         &self.design
     }
 
@@ -111,9 +111,9 @@ impl Cases {
     /// # Panics
     /// If there are no more than `index` cases.
     #[must_use]
-    pub fn case(&self, index: usize) -> Case {
+    pub fn case(&self, index: usize) -> DesignCase {
         let Entry { case_id, row, level, replicate } = self.entries[index];
-        Case { case_id, level, parameters: self.design.parameters(row as usize), replicate }
+        DesignCase { case_id, level, parameters: self.design.parameters(row as usize), replicate }
     }
 
     /// The id of a case by its place in the order.
@@ -126,7 +126,7 @@ impl Cases {
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Case> {
+    pub fn iter(&self) -> impl Iterator<Item = DesignCase> {
         (0..self.len()).map(|index| self.case(index))
     }
 

@@ -9,7 +9,7 @@ pub const CONFIG_KEY: &str = "public/config.json";
 
 /// The study, and where its parts are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Config {
+pub struct StudyConfig {
     /// The version of the protocol.
     pub v: u32,
     /// The study's name.
@@ -45,7 +45,7 @@ pub enum ConfigError {
     Version(u32),
 }
 
-impl Config {
+impl StudyConfig {
     /// Reads a configuration.
     ///
     /// # Errors
@@ -86,8 +86,8 @@ mod tests {
     fn a_configuration_of_another_version_is_refused() {
         let json = r#"{"v": 2, "study": "a", "region": "r", "bucket": "b", "endpoint_url": null, "queue_url": "q",
             "dead_letter_queue_url": "d", "lease_secs": 120, "launch_time": 1.0, "cruncher_version": "9"}"#;
-        assert!(matches!(Config::parse(json.as_bytes()), Err(ConfigError::Version(2))));
-        assert!(matches!(Config::parse(b"<html>"), Err(ConfigError::Json(_))));
+        assert!(matches!(StudyConfig::parse(json.as_bytes()), Err(ConfigError::Version(2))));
+        assert!(matches!(StudyConfig::parse(b"<html>"), Err(ConfigError::Json(_))));
     }
 
     #[test]

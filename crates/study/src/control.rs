@@ -16,7 +16,7 @@ pub const MAX_NAMES: usize = 10_000;
 /// What the operator asks of the workers. Without the document, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Control {
+pub struct StudyControl {
     /// The version of the protocol.
     pub v: u32,
     /// Workers take no further case.
@@ -31,7 +31,7 @@ pub struct Control {
     pub withdrawn_submissions: BTreeSet<String>,
 }
 
-impl Control {
+impl StudyControl {
     /// Whether the case is cancelled, alone or with its batch.
     #[must_use]
     pub fn cancels(&self, batch: &Batch, case: CaseId) -> bool {
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn what_an_older_document_lacks_is_not_asked_for() {
-        let control: Control = serde_json::from_str(r#"{"v": 1, "paused": true, "drain": ["w"]}"#).unwrap();
+        let control: StudyControl = serde_json::from_str(r#"{"v": 1, "paused": true, "drain": ["w"]}"#).unwrap();
         assert!(control.paused && control.drain.contains("w") && control.withdrawn_submissions.is_empty());
-        let control: Control = serde_json::from_str(r#"{"withdrawn_submissions": ["00f1e2d3c4b5a697"]}"#).unwrap();
+        let control: StudyControl = serde_json::from_str(r#"{"withdrawn_submissions": ["00f1e2d3c4b5a697"]}"#).unwrap();
         assert!(control.withdraws("00f1e2d3c4b5a697") && !control.withdraws(""));
     }
 }

@@ -1,15 +1,15 @@
 //! A design: which points of the factors' space are computed.
 
-use cruncher_sampling::Points;
+use cruncher_sampling::UnitPoints;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
-use crate::case::{Parameter, Parameters};
-use crate::constraint::{Bound, Constraint, ConstraintError, Shape};
-use crate::factor::{Factor, FactorError, Values, check_factors};
+use crate::case::{ParameterValue, Parameters};
+use crate::constraint::{BoundConstraint, Constraint, ConstraintError, NameShape};
+use crate::factor::{Factor, FactorError, FactorValues, check_factors};
 use crate::figures::{counted, thousands};
 use crate::grid::GridValues;
-use crate::import::{Column, Table};
+use crate::import::{ImportedTable, InputColumn};
 use crate::model::{MAX_MODEL_BYTES, ModelKind};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
@@ -30,7 +30,7 @@ pub struct DesignFile {
     pub sampler: Sampler,
     /// The points, if they were imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<Table>,
+    pub table: Option<ImportedTable>,
     /// What the points follow from: the same seed, the same points.
     #[serde(default)]
     pub seed: u64,
@@ -138,26 +138,26 @@ pub enum DesignError {
 
 /// The points of a design.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Design {
+pub struct DesignPoints {
     factors: Vec<Factor>,
-    rows: Rows,
+    rows: DesignRows,
     /// Level and replicate of each row.
-    marks: Vec<Mark>,
+    marks: Vec<RowMark>,
     left_out: u64,
     grid: GridValues,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Rows {
+pub(crate) enum DesignRows {
     /// Fractions of each factor's range, one column a dimension.
-    Sampled(Points),
+    Sampled(UnitPoints),
     /// One value a factor whose values are listed.
-    Listed(Vec<Vec<Parameter>>),
+    Listed(Vec<Vec<ParameterValue>>),
 }
 
 /// What a row says beside its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct RowMark {
     /// Its place in the order of the batch.
     pub level: u32,
     /// Which of several equal ones it is.
@@ -198,7 +198,7 @@ impl DesignFile {
 
     /// Only a table gives values to a factor that has none of its own.
     fn check_values(&self) -> Result<(), FactorError> {
-        let mut listed = self.factors.iter().filter(|factor| factor.values == Values::Listed);
+        let mut listed = self.factors.iter().filter(|factor| factor.values == FactorValues::Listed);
         match listed.next().filter(|_| self.sampler != Sampler::Table) {
             Some(factor) => Err(FactorError::NoValues(factor.name.clone())),
             None => Ok(()),
@@ -210,12 +210,12 @@ impl DesignFile {
         let factors = match (self.sampler, &self.table) {
             (Sampler::Table, None) => return Err(SamplerError::NoTable.into()),
             (Sampler::Table, Some(table)) => {
-                let fixed = self.factors.iter().filter(|factor| matches!(factor.values, Values::Fixed(_)));
+                let fixed = self.factors.iter().filter(|factor| matches!(factor.values, FactorValues::Fixed(_)));
                 let fixed = fixed.filter(|factor| table.columns.iter().all(|column| column.name != factor.name));
                 let listed = table.columns.iter().map(|column| {
                     let said = self.factors.iter().find(|factor| factor.name == column.name);
                     let (unit, note) = said.map(|said| (said.unit.clone(), said.note.clone())).unwrap_or_default();
-                    Factor { name: column.name.clone(), count: column.count, values: Values::Listed, unit, note }
+                    Factor { name: column.name.clone(), count: column.count, values: FactorValues::Listed, unit, note }
                 });
                 listed.chain(fixed.cloned()).collect()
             }
@@ -228,24 +228,24 @@ impl DesignFile {
     ///
     /// # Errors
     /// As [`Self::check`], and if no point meets the constraints.
-    pub fn design(&self) -> Result<Design, DesignError> {
+    pub fn design(&self) -> Result<DesignPoints, DesignError> {
         self.check()?;
         let factors = self.all_factors()?;
         let design = match &self.table {
-            Some(table) if self.sampler == Sampler::Table => Design::listed(factors, table),
+            Some(table) if self.sampler == Sampler::Table => DesignPoints::listed(factors, table),
             _ => self.sampled(factors)?,
         };
         if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design) }
     }
 
-    fn sampled(&self, factors: Vec<Factor>) -> Result<Design, DesignError> {
+    fn sampled(&self, factors: Vec<Factor>) -> Result<DesignPoints, DesignError> {
         let bounds = self.bound_constraints()?;
         let dimensions = factors.iter().map(Factor::dimensions).sum();
         let grid = GridValues::of(self.sampler, &factors);
-        let (mut points, mut marks, mut left_out) = (Points::zeros(dimensions, 0), Vec::new(), 0);
+        let (mut points, mut marks, mut left_out) = (UnitPoints::zeros(dimensions, 0), Vec::new(), 0);
         for level in self.sampler.sample(&factors, self.seed)? {
             let kept = kept(&factors, &grid, &bounds, level.points, &mut left_out);
-            marks.resize(marks.len() + kept.len(), Mark { level: level.level, replicate: 0 });
+            marks.resize(marks.len() + kept.len(), RowMark { level: level.level, replicate: 0 });
             // A single level, which may have a million points, isn't copied.
             if points.is_empty() {
                 points = kept;
@@ -253,10 +253,10 @@ impl DesignFile {
                 points.append(&kept);
             }
         }
-        Ok(Design { factors, rows: Rows::Sampled(points), marks, left_out, grid })
+        Ok(DesignPoints { factors, rows: DesignRows::Sampled(points), marks, left_out, grid })
     }
 
-    fn bound_constraints(&self) -> Result<Vec<Bound>, DesignError> {
+    fn bound_constraints(&self) -> Result<Vec<BoundConstraint>, DesignError> {
         let columns = NumberColumns::of(&self.factors);
         let bind = |constraint: &Constraint| {
             let checked = constraint.check(|name| columns.shape(name));
@@ -268,7 +268,7 @@ impl DesignFile {
 }
 
 /// Checks a table that stands in a design file, and returns how many rows it has.
-fn check_rows(table: &Table, replicates: u32) -> Result<u64, DesignError> {
+fn check_rows(table: &ImportedTable, replicates: u32) -> Result<u64, DesignError> {
     let wrong = table.rows.iter().enumerate().find_map(|(row, values)| Some((row, misfit(&table.columns, values)?)));
     match wrong.or_else(|| missing_mark(table)) {
         Some((row, why)) => Err(DesignError::Row { row: row + 1, why }),
@@ -277,7 +277,7 @@ fn check_rows(table: &Table, replicates: u32) -> Result<u64, DesignError> {
 }
 
 /// Why a row doesn't have one value for each column.
-fn misfit(columns: &[Column], row: &[Parameter]) -> Option<String> {
+fn misfit(columns: &[InputColumn], row: &[ParameterValue]) -> Option<String> {
     if row.len() != columns.len() {
         let values = counted(row.len() as u64, "value", "values");
         return Some(format!("it has {values} for {}", counted(columns.len() as u64, "column", "columns")));
@@ -286,11 +286,11 @@ fn misfit(columns: &[Column], row: &[Parameter]) -> Option<String> {
 }
 
 /// Why a value doesn't fit its column.
-fn wrong_shape(Column { name, count }: &Column, value: &Parameter) -> Option<String> {
+fn wrong_shape(InputColumn { name, count }: &InputColumn, value: &ParameterValue) -> Option<String> {
     match (count, value) {
-        (None, Parameter::List(_)) => Some(format!("`{name}` is a list, but the column has no `count`")),
+        (None, ParameterValue::List(_)) => Some(format!("`{name}` is a list, but the column has no `count`")),
         (None, _) => None,
-        (Some(count), Parameter::List(components)) => (components.len() != *count).then(|| {
+        (Some(count), ParameterValue::List(components)) => (components.len() != *count).then(|| {
             let components = counted(components.len() as u64, "component", "components");
             format!("`{name}` has {components} instead of {count}")
         }),
@@ -301,7 +301,7 @@ fn wrong_shape(Column { name, count }: &Column, value: &Parameter) -> Option<Str
 }
 
 /// The first row without a level or replicate, if the table has a list of these.
-fn missing_mark(table: &Table) -> Option<(usize, String)> {
+fn missing_mark(table: &ImportedTable) -> Option<(usize, String)> {
     let lengths =
         [("level", table.levels.as_ref().map(Vec::len)), ("replicate", table.replicates.as_ref().map(Vec::len))];
     let short = lengths.into_iter().filter_map(|(mark, length)| Some((length?, mark)));
@@ -310,7 +310,7 @@ fn missing_mark(table: &Table) -> Option<(usize, String)> {
 }
 
 /// Each row of a table is `replicates` cases, with numbers of their own behind those of the replicates before it.
-fn check_replicates(table: &Table, replicates: u32) -> Result<(), DesignError> {
+fn check_replicates(table: &ImportedTable, replicates: u32) -> Result<(), DesignError> {
     let has_room = |replicate: u32| replicate.checked_add(1).and_then(|end| end.checked_mul(replicates)).is_some();
     let mut numbers = table.replicates.iter().flatten().enumerate();
     match numbers.find(|(_, replicate)| !has_room(**replicate)) {
@@ -320,7 +320,13 @@ fn check_replicates(table: &Table, replicates: u32) -> Result<(), DesignError> {
 }
 
 /// The points that meet all constraints.
-fn kept(factors: &[Factor], grid: &GridValues, bounds: &[Bound], points: Points, left_out: &mut u64) -> Points {
+fn kept(
+    factors: &[Factor],
+    grid: &GridValues,
+    bounds: &[BoundConstraint],
+    points: UnitPoints,
+    left_out: &mut u64,
+) -> UnitPoints {
     if bounds.is_empty() {
         return points;
     }
@@ -335,7 +341,7 @@ fn kept(factors: &[Factor], grid: &GridValues, bounds: &[Bound], points: Points,
     };
     let rows: Vec<usize> = (0..points.len()).filter(is_kept).collect();
     *left_out += (points.len() - rows.len()) as u64;
-    let mut kept = Points::zeros(points.dimensions(), rows.len());
+    let mut kept = UnitPoints::zeros(points.dimensions(), rows.len());
     for dimension in 0..points.dimensions() {
         let from = points.column(dimension);
         for (place, row) in kept.column_mut(dimension).iter_mut().zip(&rows) {
@@ -355,19 +361,21 @@ impl<'a> NumberColumns<'a> {
         Self { factors }
     }
 
-    fn shape(&self, name: &str) -> Option<Shape> {
+    fn shape(&self, name: &str) -> Option<NameShape> {
         let factor = self.factors.iter().find(|factor| factor.name == name)?;
         let is_number = match &factor.values {
-            Values::Range { .. } | Values::Integers { .. } => true,
-            Values::Levels(levels) => levels.iter().all(|level| level.as_number().is_some()),
-            Values::Fixed(Parameter::List(components)) => components.iter().all(|value| value.as_number().is_some()),
-            Values::Fixed(value) => value.as_number().is_some(),
-            Values::Listed => false,
+            FactorValues::Range { .. } | FactorValues::Integers { .. } => true,
+            FactorValues::Levels(levels) => levels.iter().all(|level| level.as_number().is_some()),
+            FactorValues::Fixed(ParameterValue::List(components)) => {
+                components.iter().all(|value| value.as_number().is_some())
+            }
+            FactorValues::Fixed(value) => value.as_number().is_some(),
+            FactorValues::Listed => false,
         };
         Some(match factor.components() {
-            _ if !is_number => Shape::NotANumber,
-            None => Shape::Scalar,
-            Some(count) => Shape::Vector(count),
+            _ if !is_number => NameShape::NotANumber,
+            None => NameShape::Scalar,
+            Some(count) => NameShape::Vector(count),
         })
     }
 
@@ -384,23 +392,23 @@ impl<'a> NumberColumns<'a> {
 
     /// The numbers at a point, in the order of the columns.
     fn read(&self, grid: &GridValues, mut fractions: &[f64], numbers: &mut Vec<f64>) {
-        let number = |value: &Parameter| value.as_number().unwrap_or(f64::NAN);
+        let number = |value: &ParameterValue| value.as_number().unwrap_or(f64::NAN);
         numbers.clear();
         for (position, factor) in self.factors.iter().enumerate() {
             let (own, rest) = fractions.split_at(factor.dimensions());
             fractions = rest;
             match &factor.values {
-                Values::Fixed(Parameter::List(components)) => numbers.extend(components.iter().map(number)),
-                Values::Fixed(value) => numbers.push(number(value)),
+                FactorValues::Fixed(ParameterValue::List(components)) => numbers.extend(components.iter().map(number)),
+                FactorValues::Fixed(value) => numbers.push(number(value)),
                 _ => numbers.extend(own.iter().map(|fraction| number(&grid.at(position, factor, *fraction)))),
             }
         }
     }
 }
 
-impl Design {
-    fn listed(factors: Vec<Factor>, table: &Table) -> Self {
-        let mark = |row: usize| Mark {
+impl DesignPoints {
+    fn listed(factors: Vec<Factor>, table: &ImportedTable) -> Self {
+        let mark = |row: usize| RowMark {
             level: table.levels.as_ref().map_or(0, |levels| levels[row]),
             replicate: table.replicates.as_ref().map_or(0, |replicates| replicates[row]),
         };
@@ -409,8 +417,8 @@ impl Design {
     }
 
     /// The points that stand in these rows: one value for each factor whose values are listed.
-    pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<Parameter>>, marks: Vec<Mark>) -> Self {
-        Self { factors, rows: Rows::Listed(rows), marks, left_out: 0, grid: GridValues::NONE }
+    pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<ParameterValue>>, marks: Vec<RowMark>) -> Self {
+        Self { factors, rows: DesignRows::Listed(rows), marks, left_out: 0, grid: GridValues::NONE }
     }
 
     /// The inputs.
@@ -439,21 +447,21 @@ impl Design {
 
     /// The points as fractions of each factor's range, one column a dimension; none if they were imported.
     #[must_use]
-    pub const fn fractions(&self) -> Option<&Points> {
+    pub const fn fractions(&self) -> Option<&UnitPoints> {
         match &self.rows {
-            Rows::Sampled(points) => Some(points),
-            Rows::Listed(_) => None,
+            DesignRows::Sampled(points) => Some(points),
+            DesignRows::Listed(_) => None,
         }
     }
 
     /// Level and replicate of a point.
     #[must_use]
-    pub fn mark(&self, row: usize) -> Mark {
+    pub fn mark(&self, row: usize) -> RowMark {
         self.marks[row]
     }
 
     /// What the points are made of.
-    pub(crate) const fn rows(&self) -> &Rows {
+    pub(crate) const fn rows(&self) -> &DesignRows {
         &self.rows
     }
 
@@ -465,7 +473,7 @@ impl Design {
     pub fn parameters(&self, row: usize) -> Parameters {
         let mut parameters = Parameters::new();
         match &self.rows {
-            Rows::Sampled(points) => {
+            DesignRows::Sampled(points) => {
                 let fractions: Vec<f64> = points.row(row).collect();
                 let mut rest = fractions.as_slice();
                 for (position, factor) in self.factors.iter().enumerate() {
@@ -475,11 +483,11 @@ impl Design {
                     rest = later;
                 }
             }
-            Rows::Listed(rows) => {
+            DesignRows::Listed(rows) => {
                 let mut listed = rows[row].iter();
                 for factor in &self.factors {
                     let value = match &factor.values {
-                        Values::Listed => listed.next().cloned(),
+                        FactorValues::Listed => listed.next().cloned(),
                         _ => Some(factor.value(&[])),
                     };
                     parameters.extend(value.map(|value| (factor.name.clone(), value)));

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::PROTOCOL_VERSION;
 use crate::batch::Batch;
-use crate::cases::{Case, Cases, LevelSize};
+use crate::cases::{DesignCase, DesignCases, LevelSize};
 use crate::constraint::Constraint;
 use crate::design::{DesignFile, ModelFile};
 use crate::factor::Factor;
-use crate::message::Message;
-use crate::model::Model;
+use crate::message::CaseMessage;
+use crate::model::ModelReference;
 use crate::sampler::Sampler;
 
 /// What tells one enqueueing from every other.
@@ -38,7 +38,7 @@ pub struct DesignDocument {
     #[serde(default)]
     pub submitted_by: String,
     /// The model.
-    pub model: Model,
+    pub model: ModelReference,
     /// The inputs.
     #[serde(default)]
     pub factors: Vec<Factor>,
@@ -73,7 +73,7 @@ fn one() -> u32 {
 impl DesignDocument {
     /// What is written down of a submission before its first message is sent.
     #[must_use]
-    pub fn new(file: &DesignFile, cases: &Cases, model: Model, submission: &Submission) -> Self {
+    pub fn new(file: &DesignFile, cases: &DesignCases, model: ModelReference, submission: &Submission) -> Self {
         Self {
             v: PROTOCOL_VERSION,
             submission: submission.id.clone(),
@@ -113,8 +113,8 @@ impl DesignDocument {
 
     /// The message of one of its cases.
     #[must_use]
-    pub fn message(&self, case: Case) -> Message {
-        Message {
+    pub fn message(&self, case: DesignCase) -> CaseMessage {
+        CaseMessage {
             v: PROTOCOL_VERSION,
             case_id: case.case_id,
             batch: self.batch.clone(),

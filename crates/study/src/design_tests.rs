@@ -1,7 +1,7 @@
 use super::*;
-use crate::cases::Cases;
+use crate::cases::DesignCases;
 use crate::design_document::{DesignDocument, Submission};
-use crate::model::{Model, ModelDigest};
+use crate::model::{ModelDigest, ModelReference};
 
 fn file(more: &str) -> DesignFile {
     let json = format!(
@@ -16,8 +16,8 @@ fn levels(first: u32, last: u32) -> DesignFile {
     file(&format!(r#""sampler": {{"kind": "latin_hypercube", "levels": [{first}, {last}]}}"#))
 }
 
-fn cases(file: &DesignFile) -> Cases {
-    Cases::of(file.design().unwrap(), &ModelDigest::of(b"model"), file.replicates)
+fn cases(file: &DesignFile) -> DesignCases {
+    DesignCases::of(file.design().unwrap(), &ModelDigest::of(b"model"), file.replicates)
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_design_file_is_read_back() {
 #[test]
 fn the_same_design_has_the_same_cases_next_time() {
     assert_eq!(cases(&levels(2, 3)), cases(&levels(2, 3)));
-    let other = Cases::of(levels(2, 3).design().unwrap(), &ModelDigest::of(b"other"), 1);
+    let other = DesignCases::of(levels(2, 3).design().unwrap(), &ModelDigest::of(b"other"), 1);
     assert_ne!(cases(&levels(2, 3)).case_id(0), other.case_id(0), "another model makes other cases");
 }
 
@@ -63,10 +63,10 @@ fn points_that_do_not_meet_the_constraints_are_left_out() {
         DesignFile { constraints: vec![serde_json::from_str(r#""c[0] + 1e5*width <= c[1]""#).unwrap()], ..all.clone() };
     let (all, some) = (all.design().unwrap(), some.design().unwrap());
     assert_eq!(some.len() as u64 + some.left_out(), 512);
-    let meets = |design: &Design, row: usize| {
+    let meets = |design: &DesignPoints, row: usize| {
         let parameters = design.parameters(row);
-        let Parameter::List(c) = &parameters["c"] else { panic!("a vector") };
-        let number = |value: &Parameter| value.as_number().unwrap();
+        let ParameterValue::List(c) = &parameters["c"] else { panic!("a vector") };
+        let number = |value: &ParameterValue| value.as_number().unwrap();
         number(&c[0]) + 1e5 * number(&parameters["width"]) <= number(&c[1])
     };
     assert!((0..some.len()).all(|row| meets(&some, row)));
@@ -106,25 +106,29 @@ fn an_imported_table_is_a_design() {
     let file: DesignFile = serde_json::from_str(json).unwrap();
     let cases = cases(&file);
     let first = cases.case(0);
-    assert_eq!((first.level, &first.parameters["soil"]), (3, &Parameter::Text("sand".into())), "levels in order");
-    assert_eq!(first.parameters["c"], Parameter::List(vec![Parameter::Number(3.0), Parameter::Integer(4)]));
-    assert_eq!(first.parameters["width"], Parameter::Number(2.0), "fixed factors apply to every row");
+    assert_eq!((first.level, &first.parameters["soil"]), (3, &ParameterValue::Text("sand".into())), "levels in order");
+    assert_eq!(
+        first.parameters["c"],
+        ParameterValue::List(vec![ParameterValue::Number(3.0), ParameterValue::Integer(4)])
+    );
+    assert_eq!(first.parameters["width"], ParameterValue::Number(2.0), "fixed factors apply to every row");
     assert_eq!(cases.design().factors()[1].unit, "Pa");
     let without = DesignFile { table: None, ..file.clone() };
     assert_eq!(without.check(), Err(SamplerError::NoTable.into()));
     let table = file.table.clone().unwrap();
     let mut ragged = table.clone();
     ragged.rows[1].pop();
-    let wrong = |table: Table| DesignFile { table: Some(table), ..file.clone() }.check().unwrap_err().to_string();
+    let wrong =
+        |table: ImportedTable| DesignFile { table: Some(table), ..file.clone() }.check().unwrap_err().to_string();
     assert_eq!(wrong(ragged), "row 2 of the design's table: it has 1 value for 2 columns");
-    let short = Table { levels: Some(vec![1]), ..table.clone() };
+    let short = ImportedTable { levels: Some(vec![1]), ..table.clone() };
     assert_eq!(wrong(short), "row 2 of the design's table: it has no level: `levels` has one for each row");
     for (column, value, why) in [
-        (0, Parameter::List(vec![]), "`soil` is a list, but the column has no `count`"),
-        (1, Parameter::List(vec![Parameter::Integer(1)]), "`c` has 1 component instead of 2"),
+        (0, ParameterValue::List(vec![]), "`soil` is a list, but the column has no `count`"),
+        (1, ParameterValue::List(vec![ParameterValue::Integer(1)]), "`c` has 1 component instead of 2"),
         (
             1,
-            Parameter::Number(0.5),
+            ParameterValue::Number(0.5),
             "`c` is a single value, but the column has `\"count\": 2`: write a list of 2 in brackets",
         ),
     ] {
@@ -138,7 +142,7 @@ fn an_imported_table_is_a_design() {
 fn what_was_submitted_says_all_that_the_design_file_says() {
     let file = file(r#""sampler": {"kind": "latin_hypercube", "levels": [3, 6]}, "force": true, "max_attempts": 5"#);
     let submission = Submission { id: "00f1e2d3c4b5a697".into(), time: 1.0, by: "me".into() };
-    let model = Model::new(&ModelDigest::of(b"model"), "m.py", ModelKind::Python);
+    let model = ModelReference::new(&ModelDigest::of(b"model"), "m.py", ModelKind::Python);
     let cases = cases(&file);
     let document = DesignDocument::new(&file, &cases, model, &submission);
     let sizes: Vec<_> = document.levels.iter().map(|size| (size.level, size.cases)).collect();
@@ -188,8 +192,8 @@ fn a_replicate_beyond_all_numbers_is_named() {
         assert_eq!(file(replicate, replicates).check(), Err(DesignError::Replicate { row: 2, replicate }));
     }
     let unchecked = file(u32::MAX, 1);
-    let design = Design::listed(unchecked.all_factors().unwrap(), unchecked.table.as_ref().unwrap());
-    let all = Cases::of(design, &ModelDigest::of(b"model"), 1);
+    let design = DesignPoints::listed(unchecked.all_factors().unwrap(), unchecked.table.as_ref().unwrap());
+    let all = DesignCases::of(design, &ModelDigest::of(b"model"), 1);
     assert_eq!(all.case(1).replicate, u32::MAX, "a table in the bucket may have it");
 }
 
@@ -204,6 +208,6 @@ fn a_grid_has_the_values_that_somebody_would_type() {
             "table": {{"columns": [{{"name": "porosity", "count": 1}}], "rows": [{typed}]}}}}"#
     );
     let typed = cases(&serde_json::from_str(&json).unwrap());
-    let ids = |cases: &Cases| cases.iter().map(|case| case.case_id).collect::<Vec<_>>();
+    let ids = |cases: &DesignCases| cases.iter().map(|case| case.case_id).collect::<Vec<_>>();
     assert_eq!(ids(&sampled), ids(&typed), "the same values are the same cases, and a constraint sees them");
 }

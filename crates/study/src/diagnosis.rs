@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::accounting::CaseCounts;
-use crate::control::Control;
+use crate::control::StudyControl;
 use crate::heartbeat::{Heartbeat, WorkerState};
 
 /// The messages of a queue, approximately, as SQS counts them.
@@ -77,7 +77,7 @@ pub enum Notice {
 
 /// How much a notice matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
+pub enum NoticeWeight {
     /// Good to know.
     Information,
     /// Nothing goes on until somebody acts.
@@ -89,12 +89,14 @@ pub enum Weight {
 impl Notice {
     /// How much it matters.
     #[must_use]
-    pub const fn weight(&self) -> Weight {
+    pub const fn weight(&self) -> NoticeWeight {
         match self {
-            Self::NoCases | Self::Finished => Weight::Information,
-            Self::NoWorker { .. } | Self::Paused | Self::Empty { .. } | Self::WorkerSilent { .. } => Weight::Warning,
+            Self::NoCases | Self::Finished => NoticeWeight::Information,
+            Self::NoWorker { .. } | Self::Paused | Self::Empty { .. } | Self::WorkerSilent { .. } => {
+                NoticeWeight::Warning
+            }
             Self::Lost { .. } | Self::DeadLetters { .. } | Self::WorkerRefused { .. } | Self::WorkerCrashed { .. } => {
-                Weight::Problem
+                NoticeWeight::Problem
             }
         }
     }
@@ -139,7 +141,7 @@ pub fn diagnose(
     counts: &CaseCounts,
     heartbeats: &[Heartbeat],
     dead_letters: u64,
-    control: &Control,
+    control: &StudyControl,
     now: f64,
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
@@ -163,7 +165,7 @@ pub fn diagnose(
     }
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
     let of_weight = |weight| notices.iter().filter(move |notice| notice.weight() == weight).cloned();
-    [Weight::Problem, Weight::Warning, Weight::Information].into_iter().flat_map(of_weight).collect()
+    [NoticeWeight::Problem, NoticeWeight::Warning, NoticeWeight::Information].into_iter().flat_map(of_weight).collect()
 }
 
 /// How long an ended worker is worth a notice, in seconds.
@@ -186,7 +188,7 @@ fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heartbeat::Counts;
+    use crate::heartbeat::WorkerCounts;
 
     fn heartbeat(state: WorkerState, time: f64) -> Heartbeat {
         Heartbeat {
@@ -197,7 +199,7 @@ mod tests {
             time,
             state,
             case: None,
-            counts: Counts::default(),
+            counts: WorkerCounts::default(),
             median_secs: None,
             message: Some("The key is unknown.".into()),
             traceback: None,
@@ -206,7 +208,7 @@ mod tests {
     }
 
     fn check(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, paused: bool, expected: &[&str]) {
-        let control = Control { paused, ..Control::default() };
+        let control = StudyControl { paused, ..StudyControl::default() };
         let notices = diagnose(&counts, heartbeats, dead_letters, &control, 1_000.0);
         assert_eq!(notices.len(), expected.len(), "{notices:?}");
         for (notice, start) in notices.iter().zip(expected) {

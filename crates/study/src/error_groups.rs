@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
-use crate::ledger::Failure;
+use crate::ledger::CaseFailure;
 
 /// Failures of one batch with the same signature.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub struct ErrorGroup<'a> {
 
 /// Puts failures together that have batch and signature in common, in the order of both.
 #[must_use]
-pub fn error_parts<'a>(failures: impl IntoIterator<Item = (&'a CaseRef, &'a Failure)>) -> Vec<ErrorPart> {
+pub fn error_parts<'a>(failures: impl IntoIterator<Item = (&'a CaseRef, &'a CaseFailure)>) -> Vec<ErrorPart> {
     let mut parts: BTreeMap<(&Batch, &str), ErrorPart> = BTreeMap::new();
     for ((batch, case), failure) in failures {
         let part = parts.entry((batch, &failure.signature)).or_insert_with(|| ErrorPart::new(batch, failure));
@@ -69,7 +69,7 @@ pub fn error_groups<'a>(parts: impl IntoIterator<Item = &'a ErrorPart>) -> Vec<E
 }
 
 impl ErrorPart {
-    fn new(batch: &Batch, failure: &Failure) -> Self {
+    fn new(batch: &Batch, failure: &CaseFailure) -> Self {
         Self {
             signature: failure.signature.clone(),
             batch: batch.clone(),
@@ -82,7 +82,7 @@ impl ErrorPart {
         }
     }
 
-    fn add(&mut self, case: CaseId, failure: &Failure) {
+    fn add(&mut self, case: CaseId, failure: &CaseFailure) {
         self.cases.push(case);
         if failure.end_time >= self.last_time {
             self.last_time = failure.end_time;
@@ -170,9 +170,9 @@ mod tests {
     use crate::case::Parameters;
     use crate::model::ModelDigest;
 
-    fn failure(signature: &str, worker: &str, end_time: f64, is_final: bool) -> Failure {
+    fn failure(signature: &str, worker: &str, end_time: f64, is_final: bool) -> CaseFailure {
         let error = format!("{signature} {end_time}");
-        Failure { signature: signature.into(), error, worker: worker.into(), end_time, is_final }
+        CaseFailure { signature: signature.into(), error, worker: worker.into(), end_time, is_final }
     }
 
     fn case(batch: &str, number: u32) -> CaseRef {

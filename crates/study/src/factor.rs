@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 use crate::template::is_name;
 
 mod wire;
@@ -16,7 +16,7 @@ pub struct Factor {
     /// How many components a vector has; none for a scalar.
     pub count: Option<usize>,
     /// Which values it takes.
-    pub values: Values,
+    pub values: FactorValues,
     /// The unit of its values.
     pub unit: String,
     /// What it is.
@@ -25,7 +25,7 @@ pub struct Factor {
 
 /// Which values a factor takes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
+pub enum FactorValues {
     /// Any number of a range.
     Range {
         /// The least value, in the factor's unit.
@@ -33,7 +33,7 @@ pub enum Values {
         /// The greatest value, in the factor's unit.
         maximum: f64,
         /// How values spread between the two.
-        scale: Scale,
+        scale: FactorScale,
     },
     /// Any whole number of a range, both ends included.
     Integers {
@@ -43,9 +43,9 @@ pub enum Values {
         maximum: i64,
     },
     /// One of these, each as often as any other.
-    Levels(Vec<Parameter>),
+    Levels(Vec<ParameterValue>),
     /// Always this one.
-    Fixed(Parameter),
+    Fixed(ParameterValue),
     /// What stands in the table of points.
     Listed,
 }
@@ -53,7 +53,7 @@ pub enum Values {
 /// How the values of a factor spread over its range.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scale {
+pub enum FactorScale {
     /// Evenly.
     #[default]
     Linear,
@@ -149,8 +149,10 @@ impl Factor {
     #[must_use]
     pub fn dimensions(&self) -> usize {
         match self.values {
-            Values::Fixed(_) | Values::Listed => 0,
-            Values::Range { .. } | Values::Integers { .. } | Values::Levels(_) => self.count.unwrap_or(1),
+            FactorValues::Fixed(_) | FactorValues::Listed => 0,
+            FactorValues::Range { .. } | FactorValues::Integers { .. } | FactorValues::Levels(_) => {
+                self.count.unwrap_or(1)
+            }
         }
     }
 
@@ -158,7 +160,7 @@ impl Factor {
     #[must_use]
     pub fn components(&self) -> Option<usize> {
         match &self.values {
-            Values::Fixed(Parameter::List(components)) => Some(components.len()),
+            FactorValues::Fixed(ParameterValue::List(components)) => Some(components.len()),
             _ => self.count,
         }
     }
@@ -176,25 +178,25 @@ impl Factor {
     #[must_use]
     pub fn levels(&self) -> Option<u64> {
         match &self.values {
-            Values::Range { .. } | Values::Listed => None,
-            Values::Integers { minimum, maximum } => Some(maximum.abs_diff(*minimum).saturating_add(1)),
-            Values::Levels(levels) => Some(levels.len() as u64),
-            Values::Fixed(_) => Some(1),
+            FactorValues::Range { .. } | FactorValues::Listed => None,
+            FactorValues::Integers { minimum, maximum } => Some(maximum.abs_diff(*minimum).saturating_add(1)),
+            FactorValues::Levels(levels) => Some(levels.len() as u64),
+            FactorValues::Fixed(_) => Some(1),
         }
     }
 
     /// Its value at a point of the unit cube; `fractions` has [`Self::dimensions`] numbers from 0 to 1.
     #[must_use]
-    pub fn value(&self, fractions: &[f64]) -> Parameter {
+    pub fn value(&self, fractions: &[f64]) -> ParameterValue {
         self.value_by(fractions, |fraction| self.at(fraction))
     }
 
     /// The same, with values of components from elsewhere.
-    pub(crate) fn value_by(&self, fractions: &[f64], at: impl Fn(f64) -> Parameter) -> Parameter {
+    pub(crate) fn value_by(&self, fractions: &[f64], at: impl Fn(f64) -> ParameterValue) -> ParameterValue {
         match (&self.values, self.count) {
-            (Values::Fixed(value), _) => value.clone(),
+            (FactorValues::Fixed(value), _) => value.clone(),
             (_, None) => at(fractions.first().copied().unwrap_or_default()),
-            (_, Some(_)) => Parameter::List(fractions.iter().map(|fraction| at(*fraction)).collect()),
+            (_, Some(_)) => ParameterValue::List(fractions.iter().map(|fraction| at(*fraction)).collect()),
         }
     }
 
@@ -202,12 +204,12 @@ impl Factor {
     ///
     /// Logarithms are computed by `libm`, so that the bits are the same on every platform.
     #[must_use]
-    pub fn at(&self, fraction: f64) -> Parameter {
+    pub fn at(&self, fraction: f64) -> ParameterValue {
         match &self.values {
-            Values::Range { minimum, maximum, scale: Scale::Linear } => {
-                Parameter::Number((minimum + fraction * (maximum - minimum)).clamp(*minimum, *maximum))
+            FactorValues::Range { minimum, maximum, scale: FactorScale::Linear } => {
+                ParameterValue::Number((minimum + fraction * (maximum - minimum)).clamp(*minimum, *maximum))
             }
-            Values::Range { minimum, maximum, scale: Scale::Log } => {
+            FactorValues::Range { minimum, maximum, scale: FactorScale::Log } => {
                 let (least, most) = (libm::log(*minimum), libm::log(*maximum));
                 let number = libm::exp(least + fraction * (most - least));
                 // The ends are what was asked for, not what is left of them after a logarithm and its inverse.
@@ -218,18 +220,18 @@ impl Factor {
                 } else {
                     number
                 };
-                Parameter::Number(number.clamp(*minimum, *maximum))
+                ParameterValue::Number(number.clamp(*minimum, *maximum))
             }
-            Values::Integers { minimum, maximum } => {
+            FactorValues::Integers { minimum, maximum } => {
                 let steps = index_at(fraction, self.levels().unwrap_or(1));
-                Parameter::Integer(minimum.saturating_add_unsigned(steps).min(*maximum))
+                ParameterValue::Integer(minimum.saturating_add_unsigned(steps).min(*maximum))
             }
-            Values::Levels(levels) => {
+            FactorValues::Levels(levels) => {
                 let index = usize::try_from(index_at(fraction, levels.len() as u64)).unwrap_or_default();
-                levels.get(index).cloned().unwrap_or(Parameter::Flag(false))
+                levels.get(index).cloned().unwrap_or(ParameterValue::Flag(false))
             }
-            Values::Fixed(value) => value.clone(),
-            Values::Listed => Parameter::Number(fraction),
+            FactorValues::Fixed(value) => value.clone(),
+            FactorValues::Listed => ParameterValue::Number(fraction),
         }
     }
 
@@ -243,17 +245,17 @@ impl Factor {
             return Err(FactorError::EmptyVector(self.name.clone()));
         }
         match &self.values {
-            Values::Range { minimum, maximum, scale } => self.check_range(*minimum, *maximum, *scale),
+            FactorValues::Range { minimum, maximum, scale } => self.check_range(*minimum, *maximum, *scale),
             #[expect(clippy::cast_precision_loss, reason = "for a message")]
-            Values::Integers { minimum, maximum } if minimum >= maximum => {
+            FactorValues::Integers { minimum, maximum } if minimum >= maximum => {
                 Err(self.no_range(*minimum as f64, *maximum as f64))
             }
-            Values::Levels(levels) => self.check_levels(levels),
-            Values::Integers { .. } | Values::Fixed(_) | Values::Listed => Ok(()),
+            FactorValues::Levels(levels) => self.check_levels(levels),
+            FactorValues::Integers { .. } | FactorValues::Fixed(_) | FactorValues::Listed => Ok(()),
         }
     }
 
-    fn check_range(&self, minimum: f64, maximum: f64, scale: Scale) -> Result<(), FactorError> {
+    fn check_range(&self, minimum: f64, maximum: f64, scale: FactorScale) -> Result<(), FactorError> {
         // Neither is a number that isn't one.
         if !(minimum < maximum && minimum.is_finite() && maximum.is_finite()) {
             return Err(self.no_range(minimum, maximum));
@@ -261,7 +263,7 @@ impl Factor {
         if !(maximum - minimum).is_finite() {
             return Err(FactorError::TooWide(self.name.clone()));
         }
-        if scale == Scale::Log && minimum <= 0.0 {
+        if scale == FactorScale::Log && minimum <= 0.0 {
             return Err(FactorError::LogOfZero(self.name.clone()));
         }
         Ok(())
@@ -271,7 +273,7 @@ impl Factor {
         FactorError::Range { name: self.name.clone(), minimum, maximum }
     }
 
-    fn check_levels(&self, levels: &[Parameter]) -> Result<(), FactorError> {
+    fn check_levels(&self, levels: &[ParameterValue]) -> Result<(), FactorError> {
         if levels.is_empty() {
             return Err(FactorError::NoLevel(self.name.clone()));
         }

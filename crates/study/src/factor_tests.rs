@@ -1,51 +1,56 @@
 use super::*;
 
-fn range(name: &str, minimum: f64, maximum: f64, scale: Scale) -> Factor {
-    factor(name, Values::Range { minimum, maximum, scale })
+fn range(name: &str, minimum: f64, maximum: f64, scale: FactorScale) -> Factor {
+    factor(name, FactorValues::Range { minimum, maximum, scale })
 }
 
-fn factor(name: &str, values: Values) -> Factor {
+fn factor(name: &str, values: FactorValues) -> Factor {
     Factor { name: name.into(), count: None, values, unit: String::new(), note: String::new() }
 }
 
 #[test]
 fn a_range_reaches_from_its_minimum_to_its_maximum() {
-    for (scale, middle) in [(Scale::Linear, 50.5), (Scale::Log, 10.0)] {
+    for (scale, middle) in [(FactorScale::Linear, 50.5), (FactorScale::Log, 10.0)] {
         let factor = range("c", 1.0, 100.0, scale);
         for (fraction, expected) in [(0.0, 1.0), (0.5, middle), (1.0, 100.0)] {
             let value = factor.value(&[fraction]).as_number().unwrap();
             assert!((value - expected).abs() < 1e-12 * expected, "{scale:?} {fraction}: {value}");
         }
-        assert_eq!(factor.value(&[1.0]), Parameter::Number(100.0), "the end itself");
+        assert_eq!(factor.value(&[1.0]), ParameterValue::Number(100.0), "the end itself");
     }
 }
 
 #[test]
 fn whole_numbers_and_levels_are_taken_equally_often() {
-    let integers = factor("n", Values::Integers { minimum: -1, maximum: 2 });
-    let levels =
-        factor("soil", Values::Levels(["clay", "silt", "sand", "rock"].map(|s| Parameter::Text(s.into())).into()));
+    let integers = factor("n", FactorValues::Integers { minimum: -1, maximum: 2 });
+    let levels = factor(
+        "soil",
+        FactorValues::Levels(["clay", "silt", "sand", "rock"].map(|s| ParameterValue::Text(s.into())).into()),
+    );
     let taken = |factor: &Factor| -> Vec<String> {
         (0..8).map(|eighth| serde_json::to_string(&factor.value(&[f64::from(eighth) / 8.0])).unwrap()).collect()
     };
     assert_eq!(taken(&integers), ["-1", "-1", "0", "0", "1", "1", "2", "2"]);
     assert_eq!(taken(&levels).join(","), r#""clay","clay","silt","silt","sand","sand","rock","rock""#);
-    assert_eq!(integers.value(&[1.0]), Parameter::Integer(2), "the last part takes its end");
+    assert_eq!(integers.value(&[1.0]), ParameterValue::Integer(2), "the last part takes its end");
 }
 
 #[test]
 fn the_widest_range_of_whole_numbers_does_not_overflow() {
-    let widest = factor("n", Values::Integers { minimum: i64::MIN, maximum: i64::MAX });
-    assert_eq!(widest.value(&[0.0]), Parameter::Integer(i64::MIN));
+    let widest = factor("n", FactorValues::Integers { minimum: i64::MIN, maximum: i64::MAX });
+    assert_eq!(widest.value(&[0.0]), ParameterValue::Integer(i64::MIN));
     assert!(widest.check().is_ok());
 }
 
 #[test]
 fn a_fixed_value_takes_no_dimension() {
-    let fixed = factor("width", Values::Fixed(Parameter::Number(2.0)));
+    let fixed = factor("width", FactorValues::Fixed(ParameterValue::Number(2.0)));
     assert_eq!(fixed.dimensions(), 0);
-    assert_eq!(fixed.value(&[]), Parameter::Number(2.0));
-    let vector = factor("depths", Values::Fixed(Parameter::List(vec![Parameter::Integer(0), Parameter::Integer(1)])));
+    assert_eq!(fixed.value(&[]), ParameterValue::Number(2.0));
+    let vector = factor(
+        "depths",
+        FactorValues::Fixed(ParameterValue::List(vec![ParameterValue::Integer(0), ParameterValue::Integer(1)])),
+    );
     assert_eq!(vector.columns(), ["depths[0]", "depths[1]"]);
 }
 
@@ -82,23 +87,23 @@ fn json_that_names_two_kinds_of_values_is_refused() {
 #[test]
 fn what_can_not_be_sampled_is_named() {
     let check = |factors: &[Factor]| check_factors(factors).unwrap_err();
-    assert!(matches!(check(&[range("", 0.0, 1.0, Scale::Linear)]), FactorError::NoName));
-    assert!(matches!(check(&[range("1c", 0.0, 1.0, Scale::Linear)]), FactorError::Name(_)));
-    assert!(matches!(check(&[range("lambda", 0.0, 1.0, Scale::Linear)]), FactorError::Keyword(_)));
-    assert!(matches!(check(&[range("level", 0.0, 1.0, Scale::Linear)]), FactorError::Reserved(_)));
-    assert!(matches!(check(&[range("c", 2.0, 1.0, Scale::Linear)]), FactorError::Range { .. }));
-    assert!(matches!(check(&[range("c", f64::NAN, 1.0, Scale::Linear)]), FactorError::Range { .. }));
+    assert!(matches!(check(&[range("", 0.0, 1.0, FactorScale::Linear)]), FactorError::NoName));
+    assert!(matches!(check(&[range("1c", 0.0, 1.0, FactorScale::Linear)]), FactorError::Name(_)));
+    assert!(matches!(check(&[range("lambda", 0.0, 1.0, FactorScale::Linear)]), FactorError::Keyword(_)));
+    assert!(matches!(check(&[range("level", 0.0, 1.0, FactorScale::Linear)]), FactorError::Reserved(_)));
+    assert!(matches!(check(&[range("c", 2.0, 1.0, FactorScale::Linear)]), FactorError::Range { .. }));
+    assert!(matches!(check(&[range("c", f64::NAN, 1.0, FactorScale::Linear)]), FactorError::Range { .. }));
     for (minimum, maximum) in [(f64::MIN, f64::MAX), (-1e308, 1e308)] {
-        assert_eq!(check(&[range("c", minimum, maximum, Scale::Linear)]), FactorError::TooWide("c".to_owned()));
+        assert_eq!(check(&[range("c", minimum, maximum, FactorScale::Linear)]), FactorError::TooWide("c".to_owned()));
     }
-    assert!(matches!(check(&[range("c", f64::NEG_INFINITY, 1.0, Scale::Linear)]), FactorError::Range { .. }));
-    assert!(matches!(check(&[range("c", 0.0, 1.0, Scale::Log)]), FactorError::LogOfZero(_)));
-    let integers = factor("n", Values::Integers { minimum: 2, maximum: 2 });
+    assert!(matches!(check(&[range("c", f64::NEG_INFINITY, 1.0, FactorScale::Linear)]), FactorError::Range { .. }));
+    assert!(matches!(check(&[range("c", 0.0, 1.0, FactorScale::Log)]), FactorError::LogOfZero(_)));
+    let integers = factor("n", FactorValues::Integers { minimum: 2, maximum: 2 });
     assert!(matches!(check(&[integers]), FactorError::Range { .. }));
-    assert!(matches!(check(&[factor("n", Values::Levels(Vec::new()))]), FactorError::NoLevel(_)));
-    let twice = vec![Parameter::Integer(1), Parameter::Integer(1)];
-    assert!(matches!(check(&[factor("n", Values::Levels(twice))]), FactorError::RepeatedLevel { .. }));
-    let twice = range("c", 0.0, 1.0, Scale::Linear);
+    assert!(matches!(check(&[factor("n", FactorValues::Levels(Vec::new()))]), FactorError::NoLevel(_)));
+    let twice = vec![ParameterValue::Integer(1), ParameterValue::Integer(1)];
+    assert!(matches!(check(&[factor("n", FactorValues::Levels(twice))]), FactorError::RepeatedLevel { .. }));
+    let twice = range("c", 0.0, 1.0, FactorScale::Linear);
     assert!(matches!(check(&[twice.clone(), twice.clone()]), FactorError::Duplicate(_)));
     assert!(matches!(check(&[Factor { count: Some(0), ..twice }]), FactorError::EmptyVector(_)));
 }

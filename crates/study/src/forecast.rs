@@ -10,8 +10,8 @@ mod heap;
 mod schedule;
 
 use crate::heartbeat::{Heartbeat, WorkerState};
-use crate::ledger::Finish;
-use durations::{Durations, Observed};
+use crate::ledger::CaseFinish;
+use durations::{DurationDistribution, ObservedDurations};
 use schedule::{blocks, last_end};
 
 /// Without this many durations there is no forecast.
@@ -57,22 +57,22 @@ pub struct Forecast {
 
 /// What is known of the durations of a study's cases, and of its workers.
 #[derive(Debug)]
-pub struct Outlook {
+pub struct ForecastBasis {
     /// How long each case that is running has been so, in seconds.
     elapsed_secs: Vec<f64>,
     workers: u64,
-    observed: Observed,
+    observed: ObservedDurations,
 }
 
-impl Outlook {
+impl ForecastBasis {
     /// What finished cases and heartbeats tell at `now`, in seconds since 1970.
     #[must_use]
-    pub fn of(finishes: &[Finish], heartbeats: &[Heartbeat], now: f64) -> Self {
+    pub fn of(finishes: &[CaseFinish], heartbeats: &[Heartbeat], now: f64) -> Self {
         let alive = || heartbeats.iter().filter(|heartbeat| heartbeat.is_alive(now));
         let elapsed_secs: Vec<f64> = alive().filter_map(|heartbeat| elapsed_secs(heartbeat, now)).collect();
         let sample = (SAMPLE_PER_WORKER * elapsed_secs.len()).clamp(MIN_SAMPLE, MAX_SAMPLE);
         Self {
-            observed: Observed::of(finishes, &elapsed_secs, now, sample),
+            observed: ObservedDurations::of(finishes, &elapsed_secs, now, sample),
             elapsed_secs,
             workers: alive().count() as u64,
         }
@@ -115,7 +115,7 @@ impl Outlook {
         let draws = DRAWS.into_iter().find(|draws| draws * numbers <= MAX_NUMBERS).unwrap_or(DRAWS[4]);
         let mut lattice = Lattice::new(numbers, draws);
         let weights = self.observed.weights(draws);
-        let mut durations = Durations::default();
+        let mut durations = DurationDistribution::default();
         let mut plays = Plays { ends_secs: Vec::with_capacity(draws), unseen: 0.0 };
         for _ in 0..draws {
             lattice.begin_play();

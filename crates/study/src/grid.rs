@@ -1,10 +1,10 @@
 //! Designs on a grid: every combination, or one factor at a time.
 
-use cruncher_sampling::Points;
+use cruncher_sampling::UnitPoints;
 
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 use crate::decimal::{between, ratio_between};
-use crate::factor::{Factor, Scale, Values};
+use crate::factor::{Factor, FactorScale, FactorValues};
 use crate::sampler::Sampler;
 
 /// The middle of a range.
@@ -35,19 +35,19 @@ impl GridValues {
         clippy::cast_precision_loss,
         reason = "a fraction of some steps"
     )]
-    pub(crate) fn at(&self, position: usize, factor: &Factor, fraction: f64) -> Parameter {
+    pub(crate) fn at(&self, position: usize, factor: &Factor, fraction: f64) -> ParameterValue {
         let values = self.factors.get(position).map_or(&[] as &[f64], Vec::as_slice);
         let index = (fraction * values.len().saturating_sub(1) as f64).round() as usize;
-        values.get(index).map_or_else(|| factor.at(fraction), |value| Parameter::Number(*value))
+        values.get(index).map_or_else(|| factor.at(fraction), |value| ParameterValue::Number(*value))
     }
 }
 
 /// The values of a range, its ends included, in so many equal parts.
 fn half_steps(factor: &Factor, parts: u32) -> Vec<f64> {
-    let Values::Range { minimum, maximum, scale } = factor.values else { return Vec::new() };
+    let FactorValues::Range { minimum, maximum, scale } = factor.values else { return Vec::new() };
     let value = |part: u32| match scale {
-        Scale::Linear => between(minimum, maximum, part, parts),
-        Scale::Log => {
+        FactorScale::Linear => between(minimum, maximum, part, parts),
+        FactorScale::Log => {
             let nearby = factor.at(f64::from(part) / f64::from(parts)).as_number().unwrap_or(minimum);
             ratio_between(minimum, maximum, part, parts, nearby).clamp(minimum, maximum)
         }
@@ -68,8 +68,8 @@ pub(crate) fn full_grid_len(factors: &[Factor], steps: u32) -> u64 {
 /// How many values a dimension of the factor takes on the grid.
 fn axis_len(factor: &Factor, steps: u32) -> u64 {
     match (&factor.values, factor.levels()) {
-        (Values::Range { .. }, _) => u64::from(steps),
-        (Values::Integers { .. }, Some(levels)) => levels.min(u64::from(steps)),
+        (FactorValues::Range { .. }, _) => u64::from(steps),
+        (FactorValues::Integers { .. }, Some(levels)) => levels.min(u64::from(steps)),
         (_, levels) => levels.unwrap_or(1),
     }
 }
@@ -79,10 +79,10 @@ fn axis_len(factor: &Factor, steps: u32) -> u64 {
 /// A range contributes `steps` values at equal distances, its ends included; whole numbers and levels all of theirs, or
 /// `steps` of the whole numbers if there are more.
 #[must_use]
-pub(crate) fn full_grid(factors: &[Factor], steps: u32) -> Points {
+pub(crate) fn full_grid(factors: &[Factor], steps: u32) -> UnitPoints {
     let axes = axes(factors, steps);
     let count = axes.iter().map(Vec::len).product();
-    let mut points = Points::zeros(axes.len(), count);
+    let mut points = UnitPoints::zeros(axes.len(), count);
     let mut repeats = count;
     for (dimension, axis) in axes.iter().enumerate() {
         repeats /= axis.len().max(1);
@@ -106,8 +106,8 @@ pub(crate) fn one_at_a_time_len(factors: &[Factor], steps: u32) -> u64 {
 /// Whether one of the values that a dimension takes on the grid is its base.
 fn has_base(factor: &Factor, steps: u64) -> bool {
     match (&factor.values, factor.levels()) {
-        (Values::Range { .. }, _) => !steps.is_multiple_of(2),
-        (Values::Integers { .. }, Some(levels)) if levels > steps => {
+        (FactorValues::Range { .. }, _) => !steps.is_multiple_of(2),
+        (FactorValues::Integers { .. }, Some(levels)) if levels > steps => {
             // With an even number of steps the base may be one of the two around the middle.
             let middle = (steps - 1) / 2;
             (middle..=middle + 1).any(|step| part(spread(step, steps, levels), levels).total_cmp(&base(factor)).is_eq())
@@ -118,14 +118,14 @@ fn has_base(factor: &Factor, steps: u64) -> bool {
 
 /// The base point, where every factor is in its middle, then each factor's other values with all others in the middle.
 #[must_use]
-pub(crate) fn one_at_a_time(factors: &[Factor], steps: u32) -> Points {
+pub(crate) fn one_at_a_time(factors: &[Factor], steps: u32) -> UnitPoints {
     let (axes, bases) = (axes(factors, steps), bases(factors));
     let moves = axes.iter().enumerate().flat_map(|(dimension, axis)| {
         let base = bases[dimension];
         axis.iter().filter(move |place| place.total_cmp(&base).is_ne()).map(move |place| (dimension, *place))
     });
     let moves: Vec<(usize, f64)> = moves.collect();
-    let mut points = Points::zeros(bases.len(), moves.len() + 1);
+    let mut points = UnitPoints::zeros(bases.len(), moves.len() + 1);
     for (dimension, base) in bases.iter().enumerate() {
         points.column_mut(dimension).fill(*base);
     }
@@ -138,8 +138,8 @@ pub(crate) fn one_at_a_time(factors: &[Factor], steps: u32) -> Points {
 /// The places, as fractions of its range, that each dimension takes on the grid.
 fn axes(factors: &[Factor], steps: u32) -> Vec<Vec<f64>> {
     let axis = |factor: &Factor| match (&factor.values, factor.levels()) {
-        (Values::Range { .. }, _) => (0..steps).map(|step| f64::from(step) / f64::from(steps - 1)).collect(),
-        (Values::Integers { .. }, Some(levels)) if levels > u64::from(steps) => {
+        (FactorValues::Range { .. }, _) => (0..steps).map(|step| f64::from(step) / f64::from(steps - 1)).collect(),
+        (FactorValues::Integers { .. }, Some(levels)) if levels > u64::from(steps) => {
             (0..u64::from(steps)).map(|step| part(spread(step, u64::from(steps), levels), levels)).collect()
         }
         (_, levels) => (0..levels.unwrap_or(1)).map(|level| part(level, levels.unwrap_or(1))).collect::<Vec<f64>>(),
@@ -173,22 +173,22 @@ fn base(factor: &Factor) -> f64 {
 mod tests {
     use super::*;
 
-    fn factor(count: Option<usize>, values: Values) -> Factor {
+    fn factor(count: Option<usize>, values: FactorValues) -> Factor {
         Factor { name: "x".into(), count, values, unit: String::new(), note: String::new() }
     }
 
-    fn range() -> Values {
-        Values::Range { minimum: 0.0, maximum: 10.0, scale: Scale::Linear }
+    fn range() -> FactorValues {
+        FactorValues::Range { minimum: 0.0, maximum: 10.0, scale: FactorScale::Linear }
     }
 
     #[test]
     fn values_of_a_grid_are_the_decimals_that_are_meant() {
         for (minimum, maximum, scale, steps, expected) in [
-            (0.0, 0.3, Scale::Linear, 4, "0.0 0.1 0.2 0.3"),
-            (0.1, 0.9, Scale::Linear, 9, "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"),
-            (1e-3, 1e3, Scale::Log, 7, "0.001 0.01 0.1 1.0 10.0 100.0 1000.0"),
+            (0.0, 0.3, FactorScale::Linear, 4, "0.0 0.1 0.2 0.3"),
+            (0.1, 0.9, FactorScale::Linear, 9, "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9"),
+            (1e-3, 1e3, FactorScale::Log, 7, "0.001 0.01 0.1 1.0 10.0 100.0 1000.0"),
         ] {
-            let factors = [factor(None, Values::Range { minimum, maximum, scale })];
+            let factors = [factor(None, FactorValues::Range { minimum, maximum, scale })];
             for sampler in [Sampler::FullGrid { steps }, Sampler::OneAtATime { steps }] {
                 let grid = GridValues::of(sampler, &factors);
                 let points = sampler.sample(&factors, 1).unwrap().remove(0).points;
@@ -206,9 +206,9 @@ mod tests {
 
     #[test]
     fn a_finer_grid_has_the_same_values_between_others() {
-        for scale in [Scale::Linear, Scale::Log] {
+        for scale in [FactorScale::Linear, FactorScale::Log] {
             for (minimum, maximum) in [(0.1, 0.7), (1e-9, 3e4), (5.0, 6.0)] {
-                let factor = factor(None, Values::Range { minimum, maximum, scale });
+                let factor = factor(None, FactorValues::Range { minimum, maximum, scale });
                 let coarse = half_steps(&factor, 2 * 4);
                 let fine = half_steps(&factor, 2 * 8);
                 assert_eq!(coarse, fine.iter().copied().step_by(2).collect::<Vec<f64>>());
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    fn values(factors: &[Factor], points: &Points) -> Vec<String> {
+    fn values(factors: &[Factor], points: &UnitPoints) -> Vec<String> {
         let row = |index| {
             let mut fractions: &[f64] = &points.row(index).collect::<Vec<f64>>();
             let mut texts = Vec::new();
@@ -232,8 +232,12 @@ mod tests {
 
     #[test]
     fn a_grid_has_every_combination_and_both_ends() {
-        let levels = Values::Levels(vec![Parameter::Flag(false), Parameter::Flag(true)]);
-        let factors = [factor(None, levels), factor(None, range()), factor(None, Values::Fixed(Parameter::Integer(7)))];
+        let levels = FactorValues::Levels(vec![ParameterValue::Flag(false), ParameterValue::Flag(true)]);
+        let factors = [
+            factor(None, levels),
+            factor(None, range()),
+            factor(None, FactorValues::Fixed(ParameterValue::Integer(7))),
+        ];
         let points = full_grid(&factors, 3);
         assert_eq!(
             values(&factors, &points),
@@ -244,9 +248,9 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_all_taken_or_spread_evenly() {
-        let few = [factor(None, Values::Integers { minimum: 1, maximum: 3 })];
+        let few = [factor(None, FactorValues::Integers { minimum: 1, maximum: 3 })];
         assert_eq!(values(&few, &full_grid(&few, 5)), ["1", "2", "3"]);
-        let many = [factor(None, Values::Integers { minimum: 0, maximum: 100 })];
+        let many = [factor(None, FactorValues::Integers { minimum: 0, maximum: 100 })];
         assert_eq!(values(&many, &full_grid(&many, 5)), ["0", "25", "50", "75", "100"]);
     }
 
@@ -258,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_grid_is_counted_without_being_made() {
-        let factors = [factor(Some(3), range()), factor(None, Values::Integers { minimum: 0, maximum: i64::MAX })];
+        let factors =
+            [factor(Some(3), range()), factor(None, FactorValues::Integers { minimum: 0, maximum: i64::MAX })];
         assert_eq!(full_grid_len(&factors[..1], u32::MAX), u64::MAX);
         assert_eq!(full_grid_len(&factors[1..], u32::MAX), u64::from(u32::MAX));
         assert_eq!(one_at_a_time_len(&factors[..1], u32::MAX), 1 + 3 * u64::from(u32::MAX - 1));
@@ -269,7 +274,7 @@ mod tests {
     fn as_many_points_are_made_as_were_counted() {
         for steps in 2..12 {
             for maximum in 2..40 {
-                let factors = [factor(Some(2), Values::Integers { minimum: 1, maximum }), factor(None, range())];
+                let factors = [factor(Some(2), FactorValues::Integers { minimum: 1, maximum }), factor(None, range())];
                 assert_eq!(full_grid(&factors, steps).len() as u64, full_grid_len(&factors, steps));
                 let made = one_at_a_time(&factors, steps).len() as u64;
                 assert_eq!(made, one_at_a_time_len(&factors, steps), "{steps} {maximum}");
@@ -290,7 +295,7 @@ mod tests {
 
     #[test]
     fn twice_the_steps_less_one_keep_every_point() {
-        let factors = [factor(Some(2), range()), factor(None, Values::Integers { minimum: 1, maximum: 3 })];
+        let factors = [factor(Some(2), range()), factor(None, FactorValues::Integers { minimum: 1, maximum: 3 })];
         let (coarse, fine) = (values(&factors, &full_grid(&factors, 4)), values(&factors, &full_grid(&factors, 7)));
         assert!(coarse.iter().all(|point| fine.contains(point)));
     }

@@ -29,7 +29,7 @@ pub struct Heartbeat {
     pub case: Option<RunningCase>,
     /// What it did since it was attached.
     #[serde(default)]
-    pub counts: Counts,
+    pub counts: WorkerCounts,
     /// The median duration of the cases that it finished, in seconds.
     #[serde(default)]
     pub median_secs: Option<f64>,
@@ -111,7 +111,7 @@ pub struct RunningCase {
 /// What a worker did since it was attached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Counts {
+pub struct WorkerCounts {
     /// Cases with a result.
     pub done: u64,
     /// Cases that used up their attempts.
@@ -124,7 +124,7 @@ pub struct Counts {
     pub cancelled: u64,
 }
 
-impl Counts {
+impl WorkerCounts {
     /// How many attempts it has made.
     #[must_use]
     pub const fn computed(&self) -> u64 {

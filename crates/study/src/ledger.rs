@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use crate::accounting::{BatchAccount, CaseState, Circumstances, SubmissionAccount, total};
+use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
-use crate::control::Control;
+use crate::control::StudyControl;
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
 use crate::segment::{RowOutcome, SegmentRow};
@@ -25,7 +25,7 @@ const MAX_RECENT: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Ledger {
     batches: Batches,
-    failures: BTreeMap<CaseRef, Failure>,
+    failures: BTreeMap<CaseRef, CaseFailure>,
     /// What designs say, by batch and submission; none of one that can't be read.
     models: BTreeMap<(Batch, String), Option<SubmittedModel>>,
 }
@@ -45,7 +45,7 @@ type Batches = BTreeMap<Batch, BatchCases>;
 #[derive(Debug, Default)]
 struct BatchCases {
     entries: BTreeMap<CaseId, Entry>,
-    finishes: Vec<Finish>,
+    finishes: Vec<CaseFinish>,
     submissions: Vec<Submission>,
 }
 
@@ -75,7 +75,7 @@ impl BatchCases {
     }
 
     /// Whether anything but one submission that counts was submitted.
-    fn has_versions(&self, control: &Control) -> bool {
+    fn has_versions(&self, control: &StudyControl) -> bool {
         let mut named = self.submissions.iter().filter(|submission| !submission.id.is_empty());
         named.clone().count() > 1 || named.any(|submission| control.withdraws(&submission.id))
     }
@@ -84,7 +84,7 @@ impl BatchCases {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
 
-    fn finish(&mut self, case: CaseId, level: u32, finish: Finish, is_empty: bool) {
+    fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, is_empty: bool) {
         // Not by `entry`: that borrows the finishes too.
         let entry = self.entries.entry(case).or_insert(Entry::new(level));
         match entry.finish_in(&mut self.finishes) {
@@ -125,14 +125,14 @@ impl Entry {
         self.finish.is_some()
     }
 
-    fn finish_in<'a>(&self, finishes: &'a mut [Finish]) -> Option<&'a mut Finish> {
+    fn finish_in<'a>(&self, finishes: &'a mut [CaseFinish]) -> Option<&'a mut CaseFinish> {
         finishes.get_mut(self.finish?.get() as usize - 1)
     }
 }
 
 /// The last failed attempt of a case that has no result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
+pub struct CaseFailure {
     /// What groups it with others like it.
     pub signature: String,
     /// The exception and its message.
@@ -147,14 +147,14 @@ pub struct Failure {
 
 /// When a case got its result.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Finish {
+pub struct CaseFinish {
     /// When.
     pub end_time: f64,
     /// How long the attempt took, in seconds, if a worker's segment or the result itself was read.
     pub duration_secs: Option<f64>,
 }
 
-impl Finish {
+impl CaseFinish {
     /// A row says more than a listing does, and of two rows that of the later attempt.
     fn says_more_than(&self, known: &Self) -> bool {
         self.duration_secs.is_some() && (known.duration_secs.is_none() || self.end_time > known.end_time)
@@ -212,7 +212,7 @@ impl Ledger {
     /// The designs that have to be read before versions can be told apart: those of batches with several submissions, or with
     /// one that is withdrawn.
     #[must_use]
-    pub fn wanted_designs(&self, control: &Control) -> Vec<DataKey> {
+    pub fn wanted_designs(&self, control: &StudyControl) -> Vec<DataKey> {
         let mut wanted = Vec::new();
         for (batch, cases) in self.batches.iter().filter(|(_, cases)| cases.has_versions(control)) {
             for Submission { id, .. } in &cases.submissions {
@@ -244,13 +244,13 @@ impl Ledger {
         match row.outcome {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
-                let finish = Finish { end_time: row.end_time, duration_secs };
+                let finish = CaseFinish { end_time: row.end_time, duration_secs };
                 self.finish(&(row.batch.clone(), row.case_id), row.level, finish, row.is_empty);
             }
             RowOutcome::Failed => self.fail(
                 (row.batch.clone(), row.case_id),
                 row.level,
-                Failure {
+                CaseFailure {
                     signature: row.signature.clone().unwrap_or_default(),
                     error: row.error.clone().unwrap_or_default(),
                     worker: worker.to_owned(),
@@ -266,7 +266,7 @@ impl Ledger {
         self.fail(
             (document.batch.clone(), document.case_id),
             document.level,
-            Failure {
+            CaseFailure {
                 signature: document.signature.clone(),
                 error: document.summary(),
                 worker: document.worker.clone(),
@@ -282,14 +282,14 @@ impl Ledger {
     /// before the listing are forgotten.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
-            self.finish(case, 0, Finish { end_time: *changed, duration_secs: None }, false);
+            self.finish(case, 0, CaseFinish { end_time: *changed, duration_secs: None }, false);
         }
         let mut errors = BTreeSet::new();
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
         self.failures.retain(|case, failure| errors.contains(case) || failure.end_time > listed);
         let is_news = |(case, changed): &&(CaseRef, f64)| {
             // A document is written a moment after its attempt's end. Where another attempt was to follow, it may tell of that.
-            let is_it = |failure: &Failure| failure.is_final && failure.end_time + 5.0 > *changed;
+            let is_it = |failure: &CaseFailure| failure.is_final && failure.end_time + 5.0 > *changed;
             let is_known = self.failures.get(case).is_some_and(is_it);
             !is_known && !self.entry(case).is_some_and(Entry::is_done)
         };
@@ -300,12 +300,12 @@ impl Ledger {
         self.batches.get(batch)?.entries.get(case)
     }
 
-    fn finish(&mut self, case: &CaseRef, level: u32, finish: Finish, is_empty: bool) {
+    fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, is_empty: bool) {
         self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, is_empty);
         self.failures.remove(case);
     }
 
-    fn fail(&mut self, case: CaseRef, level: u32, failure: Failure) {
+    fn fail(&mut self, case: CaseRef, level: u32, failure: CaseFailure) {
         if self.batches.entry(case.0.clone()).or_default().entry(case.1, level).is_done() {
             return;
         }
@@ -317,13 +317,13 @@ impl Ledger {
 
     /// The failures of cases that have no result, in order of batch and case.
     #[must_use]
-    pub const fn failures(&self) -> &BTreeMap<CaseRef, Failure> {
+    pub const fn failures(&self) -> &BTreeMap<CaseRef, CaseFailure> {
         &self.failures
     }
 
     /// The cases whose last submission is withdrawn.
     #[must_use]
-    pub fn withdrawn_cases(&self, control: &Control) -> BTreeSet<CaseRef> {
+    pub fn withdrawn_cases(&self, control: &StudyControl) -> BTreeSet<CaseRef> {
         let all =
             self.batches.iter().flat_map(|(batch, cases)| cases.entries.keys().map(|case| (batch.clone(), *case)));
         all.filter(|case| self.withdraws(case, control)).collect()
@@ -343,12 +343,15 @@ impl Ledger {
     }
 
     /// The failures of those of these cases that aren't withdrawn.
-    pub fn counted_failures<'a>(&'a self, control: &'a Control) -> impl Iterator<Item = (&'a CaseRef, &'a Failure)> {
+    pub fn counted_failures<'a>(
+        &'a self,
+        control: &'a StudyControl,
+    ) -> impl Iterator<Item = (&'a CaseRef, &'a CaseFailure)> {
         self.failures.iter().filter(|(case, _)| !self.withdraws(case, control))
     }
 
     /// Whether the case's last submission is withdrawn.
-    fn withdraws(&self, (batch, case): &CaseRef, control: &Control) -> bool {
+    fn withdraws(&self, (batch, case): &CaseRef, control: &StudyControl) -> bool {
         let of_case = || {
             let cases = self.batches.get(batch)?;
             cases.submission_of(cases.entries.get(case)?)
@@ -364,7 +367,7 @@ impl Ledger {
 
     /// When a case got its result, if it has one. Without a duration, neither a row nor the result itself was entered.
     #[must_use]
-    pub fn finish_of(&self, case: &CaseRef) -> Option<&Finish> {
+    pub fn finish_of(&self, case: &CaseRef) -> Option<&CaseFinish> {
         let cases = self.batches.get(&case.0)?;
         cases.finishes.get(cases.entries.get(&case.1)?.finish?.get() as usize - 1)
     }
@@ -384,14 +387,14 @@ impl Ledger {
 
     /// The account of every batch, in order.
     #[must_use]
-    pub fn account(&self, circumstances: &Circumstances) -> Vec<BatchAccount> {
+    pub fn account(&self, circumstances: &AccountingInput) -> Vec<BatchAccount> {
         let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
         let mut accounts: Vec<_> =
             batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
         // Leases of withdrawn cases are none of the others'.
         let withdrawn = accounts.iter().flat_map(|account| &account.submissions).filter(|own| own.is_withdrawn);
         let leased = circumstances.leased.saturating_sub(withdrawn.map(|own| own.counts.running).sum());
-        let circumstances = &Circumstances { leased, ..*circumstances };
+        let circumstances = &AccountingInput { leased, ..*circumstances };
         // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
         // of the batch, as long as the queue has leased one.
         let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
@@ -406,7 +409,7 @@ impl Ledger {
         accounts
     }
 
-    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &Circumstances) -> BatchAccount {
+    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &AccountingInput) -> BatchAccount {
         let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
         let of_submission = |own: &Submission| {
             let is_withdrawn = circumstances.control.withdraws(&own.id);
@@ -465,7 +468,7 @@ impl Ledger {
         case: &CaseRef,
         entry: &Entry,
         submit_time: Option<f64>,
-        circumstances: &Circumstances,
+        circumstances: &AccountingInput,
     ) -> CaseState {
         if entry.is_done() {
             return if entry.is_empty { CaseState::Empty } else { CaseState::Done };
@@ -489,7 +492,7 @@ impl Ledger {
 /// the queue has fewer messages are still to be sent: of the batch whose table was written last, as long as it has any.
 ///
 /// Results are heard of later than the queue's figures are: as few as workers may have finished meanwhile are taken for finished.
-fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
+fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &AccountingInput) {
     let Some(waiting) = circumstances.waiting else { return };
     let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
     let mut here: Vec<&mut BatchAccount> = Vec::new();
@@ -500,7 +503,7 @@ fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &Circumstances) {
     let (queued, running) =
         here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
     let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
-    let is_recent = |finish: &&Finish| circumstances.now - finish.end_time < LATE_SECS;
+    let is_recent = |finish: &&CaseFinish| circumstances.now - finish.end_time < LATE_SECS;
     let recent = here.iter().flat_map(|account| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
     if running > 0 && unsent <= running + recent.count() as u64 {
         unsent = 0;

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::accounting::CaseCounts;
 use crate::case::Parameters;
-use crate::control::Control;
+use crate::control::StudyControl;
 use crate::model::ModelDigest;
 
 const SENT: f64 = 1_000.0;
@@ -45,8 +45,8 @@ fn ledger(cases: u32) -> Ledger {
 
 fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> CaseCounts {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
-    let control = Control { cancelled_cases: BTreeSet::from([case(7)]), ..Control::default() };
-    let circumstances = Circumstances {
+    let control = StudyControl { cancelled_cases: BTreeSet::from([case(7)]), ..StudyControl::default() };
+    let circumstances = AccountingInput {
         now,
         running: &running,
         waiting: None,
@@ -84,12 +84,12 @@ fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
     let unsent = |waiting, leased, elsewhere: &[&str]| {
         let running = BTreeSet::from([(batch("b"), case(0))]);
         let held_elsewhere = elsewhere.iter().map(|name| batch(name)).collect();
-        let accounts = ledger.account(&Circumstances {
+        let accounts = ledger.account(&AccountingInput {
             now: NOW,
             running: &running,
             waiting: Some(waiting),
             leased,
-            control: &Control::default(),
+            control: &StudyControl::default(),
             queue_is_empty: false,
             held_elsewhere: &held_elsewhere,
         });
@@ -114,12 +114,12 @@ fn cases_that_may_have_finished_a_moment_ago_are_not_taken_for_unsent() {
         for number in 1..=finishes {
             ledger.add_row("w", &row(number, RowOutcome::Done, false, NOW - ago_secs));
         }
-        let accounts = ledger.account(&Circumstances {
+        let accounts = ledger.account(&AccountingInput {
             now: NOW,
             running: &running,
             waiting: Some(waiting),
             leased: 1,
-            control: &Control::default(),
+            control: &StudyControl::default(),
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         });
@@ -135,12 +135,12 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
     ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);
     let times = |ledger: &Ledger| {
-        let accounts = ledger.account(&Circumstances {
+        let accounts = ledger.account(&AccountingInput {
             now: NOW,
             running: &BTreeSet::new(),
             waiting: None,
             leased: 0,
-            control: &Control::default(),
+            control: &StudyControl::default(),
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         });
@@ -170,7 +170,7 @@ fn a_result_outweighs_every_failure_before_and_after_it() {
     ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_300.0));
     assert_eq!(counts(&ledger, &[], false, NOW).done, 1);
     assert!(ledger.failures().is_empty());
-    let finish = Finish { end_time: 1_200.0, duration_secs: Some(10.0) };
+    let finish = CaseFinish { end_time: 1_200.0, duration_secs: Some(10.0) };
     assert_eq!((ledger.finish_of(&(batch("b"), case(0))), ledger.done_cases()), (Some(&finish), 1));
 }
 
@@ -187,8 +187,8 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     let account = |leased| {
         let running = BTreeSet::from([(batch("b"), case(0))]);
-        let control = Control::default();
-        let circumstances = Circumstances {
+        let control = StudyControl::default();
+        let circumstances = AccountingInput {
             now: NOW,
             running: &running,
             waiting: None,
@@ -223,15 +223,15 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
     listing.add(DataKey::Done(batch("b"), case(0)), 1_150.0);
     ledger.reconcile(&listing, 1_200.0);
     let of_case = (batch("b"), case(0));
-    assert_eq!(ledger.finish_of(&of_case), Some(&Finish { end_time: 1_150.0, duration_secs: None }));
+    assert_eq!(ledger.finish_of(&of_case), Some(&CaseFinish { end_time: 1_150.0, duration_secs: None }));
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_149.0));
     ledger.reconcile(&listing, 1_200.0);
-    let finish = Finish { end_time: 1_149.0, duration_secs: Some(10.0) };
+    let finish = CaseFinish { end_time: 1_149.0, duration_secs: Some(10.0) };
     assert_eq!(ledger.finish_of(&of_case), Some(&finish));
     assert_eq!(ledger.done_cases(), 1);
     let levels = |ledger: &Ledger| {
-        let (control, running) = (Control::default(), BTreeSet::new());
-        let circumstances = Circumstances {
+        let (control, running) = (StudyControl::default(), BTreeSet::new());
+        let circumstances = AccountingInput {
             now: NOW,
             running: &running,
             waiting: None,
@@ -255,7 +255,7 @@ fn of_two_rows_of_a_result_the_later_one_counts_in_whatever_order() {
         for end in ends {
             ledger.add_row("w", &row(0, RowOutcome::Done, false, end));
         }
-        let finish = Finish { end_time: 1_200.0, duration_secs: Some(10.0) };
+        let finish = CaseFinish { end_time: 1_200.0, duration_secs: Some(10.0) };
         assert_eq!((ledger.finish_of(&(batch("b"), case(0))), ledger.done_cases()), (Some(&finish), 1));
     }
 }
@@ -305,9 +305,9 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
     let mut ledger = ledger(5);
     ledger.forget_tables(&batch("b"));
     ledger.add_table(&batch("b"), FIRST, SENT, &[]);
-    let control = Control::default();
+    let control = StudyControl::default();
     let running = BTreeSet::new();
-    let circumstances = Circumstances {
+    let circumstances = AccountingInput {
         now: NOW,
         running: &running,
         waiting: None,
@@ -330,15 +330,15 @@ fn rows(numbers: std::ops::Range<u32>) -> Vec<TableRow> {
     numbers.map(|number| TableRow { case_id: case(number), level: 1 }).collect()
 }
 
-fn withdrawing(submissions: &[&str]) -> Control {
+fn withdrawing(submissions: &[&str]) -> StudyControl {
     let withdrawn_submissions = submissions.iter().map(|id| (*id).to_owned()).collect();
-    Control { withdrawn_submissions, ..Control::default() }
+    StudyControl { withdrawn_submissions, ..StudyControl::default() }
 }
 
 /// The account of the only batch, with so many leases.
-fn account_with(ledger: &Ledger, control: &Control, running: &[u32], leased: u64) -> BatchAccount {
+fn account_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased: u64) -> BatchAccount {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
-    let accounts = ledger.account(&Circumstances {
+    let accounts = ledger.account(&AccountingInput {
         now: NOW,
         running: &running,
         waiting: None,
@@ -381,26 +381,27 @@ fn a_case_that_returned_nothing_is_done_and_counted_apart() {
 #[test]
 fn withdrawn_cases_are_in_no_other_state_and_come_back() {
     let ledger = replaced();
-    let of = |control: &Control| account_with(&ledger, control, &[4, 11], 2);
-    let before = of(&Control::default());
+    let of = |control: &StudyControl| account_with(&ledger, control, &[4, 11], 2);
+    let before = of(&StudyControl::default());
     assert_eq!((before.counts.cases, before.counts.done, before.counts.withdrawn), (16, 3, 0));
     let withdrawn = of(&withdrawing(&[FIRST]));
     let expected = CaseCounts { cases: 6, queued: 4, running: 1, done: 1, withdrawn: 10, ..CaseCounts::default() };
     assert_eq!(withdrawn.counts, expected);
     assert_eq!(withdrawn.levels, [(1, CaseCounts { withdrawn: 0, ..expected })]);
-    assert_eq!(withdrawn.finishes, [Finish { end_time: 1_110.0, duration_secs: Some(10.0) }]);
+    assert_eq!(withdrawn.finishes, [CaseFinish { end_time: 1_110.0, duration_secs: Some(10.0) }]);
     let told: Vec<_> = withdrawn.submissions.iter().map(|own| (&*own.id, own.is_withdrawn, own.counts)).collect();
     let first = CaseCounts { cases: 10, queued: 5, running: 1, done: 2, failed: 2, ..CaseCounts::default() };
     assert_eq!(told[0], (FIRST, true, first), "what they would be is known");
     assert_eq!(told[1].0, SECOND);
-    assert_eq!(of(&Control::default()), before);
+    assert_eq!(of(&StudyControl::default()), before);
 }
 
 #[test]
 fn failures_of_withdrawn_cases_are_none_to_look_at() {
     let ledger = replaced();
-    let failed = |control: &Control| ledger.counted_failures(control).map(|((_, case), _)| *case).collect::<Vec<_>>();
-    assert_eq!(failed(&Control::default()).len(), 2);
+    let failed =
+        |control: &StudyControl| ledger.counted_failures(control).map(|((_, case), _)| *case).collect::<Vec<_>>();
+    assert_eq!(failed(&StudyControl::default()).len(), 2);
     assert_eq!(failed(&withdrawing(&[SECOND])).len(), 2);
     assert_eq!(failed(&withdrawing(&[FIRST])), []);
 }
@@ -433,12 +434,12 @@ fn the_lease_of_a_withdrawn_case_starts_no_other_one() {
 #[test]
 fn one_submission_that_counts_is_nothing_to_tell() {
     let mut ledger = ledger(3);
-    assert_eq!(account_with(&ledger, &Control::default(), &[], 0).submissions, []);
-    assert_eq!(ledger.wanted_designs(&Control::default()), []);
+    assert_eq!(account_with(&ledger, &StudyControl::default(), &[], 0).submissions, []);
+    assert_eq!(ledger.wanted_designs(&StudyControl::default()), []);
     assert_eq!(account_with(&ledger, &withdrawing(&[FIRST]), &[], 0).submissions.len(), 1);
     ledger.add_table(&batch("b"), "", SENT, &rows(5..6));
     assert_eq!(
-        account_with(&ledger, &Control::default(), &[], 0).submissions,
+        account_with(&ledger, &StudyControl::default(), &[], 0).submissions,
         [],
         "the predecessor has no submissions"
     );
@@ -448,13 +449,13 @@ fn one_submission_that_counts_is_nothing_to_tell() {
 fn designs_tell_models_and_the_order_of_submissions() {
     let mut ledger = replaced();
     let design = |id: &str| DataKey::Design(batch("b"), id.to_owned());
-    assert_eq!(ledger.wanted_designs(&Control::default()), [design(FIRST), design(SECOND)]);
+    assert_eq!(ledger.wanted_designs(&StudyControl::default()), [design(FIRST), design(SECOND)]);
     // A table that was written anew later: its submission is the older one all the same.
     let model = SubmittedModel { key: "models/00/footing.py".into(), submit_time: SENT + 120.0 };
     ledger.add_model(&batch("b"), FIRST, Some(model));
     ledger.add_model(&batch("b"), SECOND, None);
-    assert_eq!(ledger.wanted_designs(&Control::default()), [], "one that can't be read isn't asked for again");
-    let told = account_with(&ledger, &Control::default(), &[], 0).submissions;
+    assert_eq!(ledger.wanted_designs(&StudyControl::default()), [], "one that can't be read isn't asked for again");
+    let told = account_with(&ledger, &StudyControl::default(), &[], 0).submissions;
     let told: Vec<_> = told.iter().map(|own| (&*own.id, &*own.model, own.time.to_bits())).collect();
     let expected = [(SECOND, "", SENT + 60.0), (FIRST, "models/00/footing.py", SENT + 120.0)];
     assert_eq!(told, expected.map(|(id, model, time)| (id, model, time.to_bits())));

@@ -19,8 +19,8 @@ mod traces;
 pub use account::LegacyTable;
 pub use computers::MAX_COMPUTING_SECS;
 pub use document::{read_error, read_result};
-pub use folder::Folder;
-pub use key::{ALL_RUNS_KEY, Computer, LegacyKey, may_be_legacy};
+pub use folder::LegacyFolder;
+pub use key::{ALL_RUNS_KEY, LegacyComputer, LegacyKey, may_be_legacy};
 pub use study::{LegacyReads, LegacyStudy};
 
 /// Why an object can't be read, or not all of it.

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::accounting::{BatchAccount, CaseCounts, Circumstances, total};
+use crate::accounting::{AccountingInput, BatchAccount, CaseCounts, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef, Parameters};
-use crate::control::Control;
+use crate::control::StudyControl;
 use crate::diagnosis::diagnose;
 use crate::heartbeat::WorkerState;
 use crate::ledger::{DataListing, Ledger};
@@ -185,7 +185,7 @@ fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_tha
     assert!(!desktop.is_alive(START + 350.0 + 900.0));
     let counts = counts(1, 0, 0, 1, 0);
     for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
-        assert_eq!(diagnose(&counts, &heartbeats, 0, &Control::default(), now), [], "{now}");
+        assert_eq!(diagnose(&counts, &heartbeats, 0, &StudyControl::default(), now), [], "{now}");
     }
 }
 
@@ -382,8 +382,8 @@ fn the_ledger_comes_to_the_same_account() {
     assert_eq!(unread, [(batch("level-3"), case(3)), (batch("legacy"), case(7))]);
     study.errors().for_each(|error| ledger.add_error(&error));
     let running: BTreeSet<CaseRef> = study.taken_cases().into_iter().map(|(case, _)| case).collect();
-    let control = Control::default();
-    let circumstances = Circumstances {
+    let control = StudyControl::default();
+    let circumstances = AccountingInput {
         now: CHANGED,
         running: &running,
         waiting: None,

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
-use crate::model::Model;
+use crate::model::ModelReference;
 
 /// The longest message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// A case that waits for a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
+pub struct CaseMessage {
     /// The version of the protocol.
     pub v: u32,
     /// What identifies the case.
@@ -23,7 +23,7 @@ pub struct Message {
     /// The enqueueing that it belongs to.
     pub submission: String,
     /// Its model.
-    pub model: Model,
+    pub model: ModelReference,
     /// Its inputs.
     pub parameters: Parameters,
     /// Which of several equal cases it is.
@@ -36,7 +36,7 @@ pub struct Message {
     pub max_attempts: u32,
 }
 
-impl Message {
+impl CaseMessage {
     /// The text that is sent.
     ///
     /// # Panics
@@ -68,7 +68,7 @@ mod tests {
         let golden: Vec<Golden> = serde_json::from_str(include_str!("../../../tests/golden/messages.json")).unwrap();
         assert!(golden.len() > 1);
         for case in golden {
-            let message: Message = serde_json::from_value(case.message.clone()).unwrap();
+            let message: CaseMessage = serde_json::from_value(case.message.clone()).unwrap();
             let body: serde_json::Value = serde_json::from_str(&message.body()).unwrap();
             assert_eq!(body, case.message, "{}", case.name);
             assert_eq!(message.deduplication_id(), case.deduplication_id, "{}", case.name);

@@ -43,14 +43,14 @@ pub enum ModelKind {
 
 /// Where a model lies in the bucket, and how it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Model {
+pub struct ModelReference {
     /// `models/<sha256>/<file name>`.
     pub key: String,
     /// How a worker runs it.
     pub kind: ModelKind,
 }
 
-impl Model {
+impl ModelReference {
     /// The model with this content and file name; the key is made from both.
     #[must_use]
     pub fn new(digest: &ModelDigest, file_name: &str, kind: ModelKind) -> Self {
@@ -87,22 +87,22 @@ mod tests {
     #[test]
     fn a_model_is_addressed_by_its_content() {
         let digest = ModelDigest::of(b"");
-        let model = Model::new(&digest, "footing.py", ModelKind::Python);
+        let model = ModelReference::new(&digest, "footing.py", ModelKind::Python);
         assert_eq!(model.key, "models/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/footing.py");
         assert_eq!(model.file_name(), "footing.py");
         assert_eq!(model.digest(), digest);
-        assert_eq!(Model::parse_key(&model.key), Some((digest, "footing.py")));
+        assert_eq!(ModelReference::parse_key(&model.key), Some((digest, "footing.py")));
     }
 
     #[test]
     fn what_is_no_model_s_key_is_none() {
         let digest = "0".repeat(64);
         for key in ["control.json", "models/00/a.py", "models//a.py", &format!("data/{digest}/a.py")] {
-            assert_eq!(Model::parse_key(key), None, "{key}");
+            assert_eq!(ModelReference::parse_key(key), None, "{key}");
         }
         for name in ["", ".", "..", "../a.py", "a/b.py", "a\\b.py", "a\n.py"] {
-            assert_eq!(Model::parse_key(&format!("models/{digest}/{name}")), None, "{name}");
+            assert_eq!(ModelReference::parse_key(&format!("models/{digest}/{name}")), None, "{name}");
         }
-        assert_eq!(Model::parse_key(&format!("models/{}/a.py", "A".repeat(64))), None);
+        assert_eq!(ModelReference::parse_key(&format!("models/{}/a.py", "A".repeat(64))), None);
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use cruncher_sampling::{
-    Criterion, MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, Points, balance_levels,
+    MAX_HALTON_DIMENSIONS, MAX_OPTIMISED, MAX_SOBOL_DIMENSIONS, OptimisationCriterion, UnitPoints, balance_levels,
     double_latin_hypercube, halton, latin_hypercube, optimised_latin_hypercube, random, sobol,
 };
 use serde::{Deserialize, Serialize};
@@ -33,29 +33,29 @@ pub enum Sampler {
     /// Independent random points.
     Random {
         /// How many.
-        size: Size,
+        size: SamplerSize,
     },
     /// Along each factor, every one of n intervals of equal length holds one of n points; whole numbers and levels come each as
     /// often as any other, up to one.
     LatinHypercube {
         /// How many; with levels, each is a hypercube of its own.
-        size: Size,
+        size: SamplerSize,
         /// What a hypercube is optimised for, if it is.
-        criterion: Option<Criterion>,
+        criterion: Option<OptimisationCriterion>,
         /// How often the hypercube is doubled, keeping its points. Each doubling is one more level.
         doublings: u32,
     },
     /// Sobol's sequence.
     Sobol {
         /// How many of its points; level L has those number 2^L to 2^(L+1), excluded.
-        size: Size,
+        size: SamplerSize,
         /// Whether the sequence is scrambled by the seed.
         is_scrambled: bool,
     },
     /// Halton's sequence.
     Halton {
         /// How many of its points; with levels, one after the other.
-        size: Size,
+        size: SamplerSize,
         /// Whether the sequence is scrambled by the seed.
         is_scrambled: bool,
     },
@@ -75,7 +75,7 @@ pub enum Sampler {
 
 /// How many points a design has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
+pub enum SamplerSize {
     /// So many.
     Cases(u32),
     /// 2^level points for each level from the first to the last, computed in this order.
@@ -155,10 +155,10 @@ pub struct LevelPoints {
     /// The level.
     pub level: u32,
     /// Its points: fractions of each factor's range.
-    pub points: Points,
+    pub points: UnitPoints,
 }
 
-impl Size {
+impl SamplerSize {
     fn check(self) -> Result<(), SamplerError> {
         match self {
             Self::Cases(0) => Err(SamplerError::NoCase),
@@ -241,9 +241,9 @@ impl Sampler {
         let dimensions = dimensions(factors);
         let one_level = |points| vec![LevelPoints { level: 0, points }];
         Ok(match *self {
-            Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } if doublings > 0 => {
+            Self::LatinHypercube { size: SamplerSize::Cases(cases), criterion, doublings } if doublings > 0 => {
                 let mut levels = doubled(hypercube(dimensions, cases as usize, seed, 0, criterion), doublings, seed);
-                let mut parts: Vec<&mut Points> = levels.iter_mut().map(|level| &mut level.points).collect();
+                let mut parts: Vec<&mut UnitPoints> = levels.iter_mut().map(|level| &mut level.points).collect();
                 balance_levels(&mut parts, levels_of(factors), seed, 0);
                 levels
             }
@@ -273,13 +273,13 @@ impl Sampler {
     #[must_use]
     pub fn extended(self) -> Option<Self> {
         let twice = |size| match size {
-            Size::Cases(cases) => Size::Cases(cases.saturating_mul(2)),
-            Size::Levels { first, last } => Size::Levels { first, last: last + 1 },
+            SamplerSize::Cases(cases) => SamplerSize::Cases(cases.saturating_mul(2)),
+            SamplerSize::Levels { first, last } => SamplerSize::Levels { first, last: last + 1 },
         };
         match self {
             Self::Random { size } => Some(Self::Random { size: twice(size) }),
-            Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings } => {
-                Some(Self::LatinHypercube { size: Size::Cases(cases), criterion, doublings: doublings + 1 })
+            Self::LatinHypercube { size: SamplerSize::Cases(cases), criterion, doublings } => {
+                Some(Self::LatinHypercube { size: SamplerSize::Cases(cases), criterion, doublings: doublings + 1 })
             }
             Self::LatinHypercube { size, criterion, doublings } => {
                 Some(Self::LatinHypercube { size: twice(size), criterion, doublings })
@@ -332,23 +332,35 @@ fn check_dimensions(name: &'static str, dimensions: usize, limit: usize) -> Resu
 }
 
 /// Checks a Latin hypercube, and returns how many points it has.
-fn check_hypercube(size: Size, criterion: Option<Criterion>, doublings: u32) -> Result<u64, SamplerError> {
+fn check_hypercube(
+    size: SamplerSize,
+    criterion: Option<OptimisationCriterion>,
+    doublings: u32,
+) -> Result<u64, SamplerError> {
     size.check()?;
     let largest = match size {
-        Size::Cases(cases) => u64::from(cases),
-        Size::Levels { last, .. } => 1_u64.checked_shl(last).unwrap_or(u64::MAX),
+        SamplerSize::Cases(cases) => u64::from(cases),
+        SamplerSize::Levels { last, .. } => 1_u64.checked_shl(last).unwrap_or(u64::MAX),
     };
     if criterion.is_some() && largest > MAX_OPTIMISED as u64 {
         return Err(SamplerError::TooManyToOptimise(largest));
     }
     match size {
-        Size::Levels { .. } if doublings > 0 => Err(SamplerError::DoubledLevels),
-        Size::Levels { .. } => Ok(size.total()),
-        Size::Cases(cases) => Ok(u64::from(cases).saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX))),
+        SamplerSize::Levels { .. } if doublings > 0 => Err(SamplerError::DoubledLevels),
+        SamplerSize::Levels { .. } => Ok(size.total()),
+        SamplerSize::Cases(cases) => {
+            Ok(u64::from(cases).saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX)))
+        }
     }
 }
 
-fn hypercube(dimensions: usize, count: usize, seed: u64, stream: u64, criterion: Option<Criterion>) -> Points {
+fn hypercube(
+    dimensions: usize,
+    count: usize,
+    seed: u64,
+    stream: u64,
+    criterion: Option<OptimisationCriterion>,
+) -> UnitPoints {
     match criterion {
         None => latin_hypercube(dimensions, count, seed, stream),
         Some(criterion) => optimised_latin_hypercube(dimensions, count, seed, stream, criterion),
@@ -360,7 +372,7 @@ fn levels_of(factors: &[Factor]) -> impl Iterator<Item = Option<u64>> {
     factors.iter().flat_map(|factor| std::iter::repeat_n(factor.levels(), factor.dimensions()))
 }
 
-fn doubled(first: Points, doublings: u32, seed: u64) -> Vec<LevelPoints> {
+fn doubled(first: UnitPoints, doublings: u32, seed: u64) -> Vec<LevelPoints> {
     let mut all = first.clone();
     let mut levels = vec![LevelPoints { level: 0, points: first }];
     for level in 1..=doublings {
@@ -372,7 +384,7 @@ fn doubled(first: Points, doublings: u32, seed: u64) -> Vec<LevelPoints> {
 }
 
 /// The points of each level; `points` is given the level, how many points all levels before have, and how many are wanted.
-fn by_level(size: Size, mut points: impl FnMut(u32, u64, usize) -> Points) -> Vec<LevelPoints> {
+fn by_level(size: SamplerSize, mut points: impl FnMut(u32, u64, usize) -> UnitPoints) -> Vec<LevelPoints> {
     let mut start = 0;
     let mut levels = Vec::new();
     for (level, count) in size.levels() {
@@ -383,8 +395,8 @@ fn by_level(size: Size, mut points: impl FnMut(u32, u64, usize) -> Points) -> Ve
 }
 
 /// Some of the points.
-fn part(points: &Points, rows: Range<usize>) -> Points {
-    let mut part = Points::zeros(points.dimensions(), rows.len());
+fn part(points: &UnitPoints, rows: Range<usize>) -> UnitPoints {
+    let mut part = UnitPoints::zeros(points.dimensions(), rows.len());
     for dimension in 0..points.dimensions() {
         part.column_mut(dimension).copy_from_slice(&points.column(dimension)[rows.clone()]);
     }

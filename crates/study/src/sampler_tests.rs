@@ -3,11 +3,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::case::Parameter;
-use crate::factor::{Scale, Values};
+use crate::case::ParameterValue;
+use crate::factor::{FactorScale, FactorValues};
 
 fn factors(count: usize) -> Vec<Factor> {
-    let values = Values::Range { minimum: 0.0, maximum: 1.0, scale: Scale::Linear };
+    let values = FactorValues::Range { minimum: 0.0, maximum: 1.0, scale: FactorScale::Linear };
     vec![Factor { name: "x".into(), count: Some(count), values, unit: String::new(), note: String::new() }]
 }
 
@@ -55,8 +55,8 @@ fn json_without_a_size_says_what_is_missing() {
 #[test]
 fn what_can_not_be_sampled_is_refused_before_any_point_is_made() {
     let check = |sampler: Sampler, dimensions| sampler.sample(&factors(dimensions), 0).unwrap_err();
-    let cases = |cases| Size::Cases(cases);
-    let levels = |first, last| Size::Levels { first, last };
+    let cases = |cases| SamplerSize::Cases(cases);
+    let levels = |first, last| SamplerSize::Levels { first, last };
     let hypercube = |size, criterion, doublings| Sampler::LatinHypercube { size, criterion, doublings };
     assert_eq!(check(Sampler::Random { size: cases(0) }, 1), SamplerError::NoCase);
     assert_eq!(check(Sampler::Random { size: levels(4, 3) }, 1), SamplerError::Levels(4, 3));
@@ -67,7 +67,7 @@ fn what_can_not_be_sampled_is_refused_before_any_point_is_made() {
     assert!(matches!(check(hypercube(cases(1), None, 40), 1), SamplerError::TooManyCases { .. }));
     assert!(matches!(check(Sampler::FullGrid { steps: 10 }, 40), SamplerError::TooManyCases { .. }));
     assert_eq!(check(Sampler::FullGrid { steps: 1 }, 1), SamplerError::Steps(1));
-    let maximin = Some(Criterion::Maximin);
+    let maximin = Some(OptimisationCriterion::Maximin);
     assert_eq!(check(hypercube(cases(100_000), maximin, 0), 2), SamplerError::TooManyToOptimise(100_000));
     assert_eq!(check(hypercube(levels(1, 2), None, 1), 2), SamplerError::DoubledLevels);
     let sobol = Sampler::Sobol { size: cases(8), is_scrambled: true };
@@ -80,11 +80,11 @@ fn what_can_not_be_sampled_is_refused_before_any_point_is_made() {
 
 #[test]
 fn more_numbers_than_there_is_memory_for_are_refused() {
-    let sampler = Sampler::Random { size: Size::Cases(1_000_000) };
+    let sampler = Sampler::Random { size: SamplerSize::Cases(1_000_000) };
     assert_eq!(sampler.points(&factors(100)), Ok(1_000_000));
     let error = sampler.points(&factors(101)).unwrap_err();
     assert_eq!(error, SamplerError::TooManyValues { values: "101,000,000".to_owned() });
-    let one = Sampler::Random { size: Size::Cases(1) };
+    let one = Sampler::Random { size: SamplerSize::Cases(1) };
     for count in [100_001, usize::MAX] {
         let mut factors = factors(count);
         factors.extend(factors.clone());
@@ -95,8 +95,8 @@ fn more_numbers_than_there_is_memory_for_are_refused() {
 #[test]
 fn levels_come_in_order_each_with_a_power_of_two_of_points() {
     for sampler in [
-        Sampler::LatinHypercube { size: Size::Levels { first: 3, last: 6 }, criterion: None, doublings: 0 },
-        Sampler::Sobol { size: Size::Levels { first: 3, last: 6 }, is_scrambled: true },
+        Sampler::LatinHypercube { size: SamplerSize::Levels { first: 3, last: 6 }, criterion: None, doublings: 0 },
+        Sampler::Sobol { size: SamplerSize::Levels { first: 3, last: 6 }, is_scrambled: true },
     ] {
         let levels = sampler.sample(&factors(2), 1).unwrap();
         let sizes: Vec<_> = levels.iter().map(|level| (level.level, level.points.len())).collect();
@@ -107,7 +107,7 @@ fn levels_come_in_order_each_with_a_power_of_two_of_points() {
 #[test]
 fn each_level_of_a_sobol_design_fills_every_interval_of_every_dimension_once() {
     for (first, last, is_scrambled) in [(0, 9, false), (0, 9, true), (3, 6, true), (5, 8, true)] {
-        let sampler = Sampler::Sobol { size: Size::Levels { first, last }, is_scrambled };
+        let sampler = Sampler::Sobol { size: SamplerSize::Levels { first, last }, is_scrambled };
         for LevelPoints { level, points } in sampler.sample(&factors(20), 5).unwrap() {
             check_strata(&points, 1 << level);
         }
@@ -116,14 +116,14 @@ fn each_level_of_a_sobol_design_fills_every_interval_of_every_dimension_once() {
 
 #[test]
 fn levels_of_a_sobol_design_have_the_same_points_whichever_is_the_first() {
-    let levels = |first, last| Sampler::Sobol { size: Size::Levels { first, last }, is_scrambled: true };
+    let levels = |first, last| Sampler::Sobol { size: SamplerSize::Levels { first, last }, is_scrambled: true };
     let whole = levels(0, 6).sample(&factors(3), 1).unwrap();
     assert_eq!(levels(3, 6).sample(&factors(3), 1).unwrap(), whole[3..]);
 }
 
 #[test]
 fn choices_and_whole_numbers_of_a_latin_hypercube_come_equally_often() {
-    let soils = ["clay", "silt", "sand"].map(|soil| Parameter::Text(soil.into()));
+    let soils = ["clay", "silt", "sand"].map(|soil| ParameterValue::Text(soil.into()));
     let factor = |name: &str, count, values| Factor {
         name: name.into(),
         count,
@@ -132,19 +132,19 @@ fn choices_and_whole_numbers_of_a_latin_hypercube_come_equally_often() {
         note: String::new(),
     };
     let factors = [
-        factor("soil", Some(2), Values::Levels(soils.into())),
-        factor("n", None, Values::Integers { minimum: -2, maximum: 4 }),
-        factor("x", None, Values::Range { minimum: 0.0, maximum: 1.0, scale: Scale::Linear }),
+        factor("soil", Some(2), FactorValues::Levels(soils.into())),
+        factor("n", None, FactorValues::Integers { minimum: -2, maximum: 4 }),
+        factor("x", None, FactorValues::Range { minimum: 0.0, maximum: 1.0, scale: FactorScale::Linear }),
     ];
     let hypercube = |size, criterion, doublings| {
         Sampler::LatinHypercube { size, criterion, doublings }.sample(&factors, 3).unwrap()
     };
-    let criterion = Some(Criterion::CentredDiscrepancy);
+    let criterion = Some(OptimisationCriterion::CentredDiscrepancy);
     for levels in [
-        hypercube(Size::Cases(100), None, 0),
-        hypercube(Size::Cases(40), criterion, 0),
-        hypercube(Size::Levels { first: 1, last: 6 }, None, 0),
-        hypercube(Size::Cases(11), criterion, 3),
+        hypercube(SamplerSize::Cases(100), None, 0),
+        hypercube(SamplerSize::Cases(40), criterion, 0),
+        hypercube(SamplerSize::Levels { first: 1, last: 6 }, None, 0),
+        hypercube(SamplerSize::Cases(11), criterion, 3),
     ] {
         for LevelPoints { points, .. } in levels {
             check_even(&factors[0], points.column(0));
@@ -166,12 +166,12 @@ fn check_even(factor: &Factor, fractions: &[f64]) {
     assert_eq!(counts.len(), levels.min(fractions.len()));
 }
 
-fn part_of(points: &Points, dimension: usize) -> Points {
-    Points::from_columns(&[points.column(dimension)]).unwrap()
+fn part_of(points: &UnitPoints, dimension: usize) -> UnitPoints {
+    UnitPoints::from_columns(&[points.column(dimension)]).unwrap()
 }
 
 /// Each of `count` intervals of equal length of each dimension holds one point.
-fn check_strata(points: &Points, count: u32) {
+fn check_strata(points: &UnitPoints, count: u32) {
     assert_eq!(points.len(), count as usize);
     for column in points.columns() {
         let strata: BTreeSet<u64> = column.iter().map(|value| (value * f64::from(count)).floor().to_bits()).collect();
@@ -181,8 +181,8 @@ fn check_strata(points: &Points, count: u32) {
 
 #[test]
 fn whole_numbers_count_as_levels_of_a_grid() {
-    let integers = Values::Integers { minimum: 1, maximum: 3 };
-    let soils = Values::Levels(vec![Parameter::Text("clay".into()), Parameter::Text("sand".into())]);
+    let integers = FactorValues::Integers { minimum: 1, maximum: 3 };
+    let soils = FactorValues::Levels(vec![ParameterValue::Text("clay".into()), ParameterValue::Text("sand".into())]);
     let factor = |values| Factor { name: "x".into(), count: None, values, unit: String::new(), note: String::new() };
     let grid = Sampler::FullGrid { steps: 9 };
     assert_eq!(grid.points(&[factor(integers), factor(soils)]), Ok(6));
@@ -190,10 +190,14 @@ fn whole_numbers_count_as_levels_of_a_grid() {
 
 fn any_sampler() -> impl Strategy<Value = Sampler> {
     let size = prop_oneof![
-        (1..40_u32).prop_map(Size::Cases),
-        (0..3_u32, 0..3_u32).prop_map(|(first, more)| { Size::Levels { first, last: first + more } })
+        (1..40_u32).prop_map(SamplerSize::Cases),
+        (0..3_u32, 0..3_u32).prop_map(|(first, more)| { SamplerSize::Levels { first, last: first + more } })
     ];
-    let criterion = prop_oneof![Just(None), Just(Some(Criterion::Maximin)), Just(Some(Criterion::CentredDiscrepancy))];
+    let criterion = prop_oneof![
+        Just(None),
+        Just(Some(OptimisationCriterion::Maximin)),
+        Just(Some(OptimisationCriterion::CentredDiscrepancy))
+    ];
     prop_oneof![
         size.clone().prop_map(|size| Sampler::Random { size }),
         (size.clone(), criterion.clone()).prop_map(|(size, criterion)| Sampler::LatinHypercube {
@@ -202,7 +206,7 @@ fn any_sampler() -> impl Strategy<Value = Sampler> {
             doublings: 0
         }),
         (1..20_u32, criterion, 0..3_u32).prop_map(|(cases, criterion, doublings)| Sampler::LatinHypercube {
-            size: Size::Cases(cases),
+            size: SamplerSize::Cases(cases),
             criterion,
             doublings
         }),

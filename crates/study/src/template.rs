@@ -10,19 +10,19 @@ mod python;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::case::{Parameter, Parameters};
+use crate::case::{ParameterValue, Parameters};
 use crate::model::ModelKind;
 
 /// What a model file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub enum ModelLanguage {
     /// Python: a value keeps its meaning in its code.
     Python,
     /// Anything else, where a value is put in as it is.
     Other,
 }
 
-impl Language {
+impl ModelLanguage {
     /// What a model of this kind is written in: also a command is Python, if it is a `.py` file.
     #[must_use]
     pub fn of(kind: ModelKind, file_name: &str) -> Self {
@@ -33,7 +33,7 @@ impl Language {
 
 /// What a placeholder stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surroundings {
+pub enum PlaceholderContext {
     /// Python code that ends with its line.
     Code,
     /// Python code between brackets, or in a field of a formatted string: it goes on behind the end of its line.
@@ -59,7 +59,7 @@ pub struct Placeholder {
     /// The line that it stands in, from 1. Only `\n` ends a line, as in the worker.
     pub line: usize,
     /// What it stands in.
-    pub surroundings: Surroundings,
+    pub surroundings: PlaceholderContext,
 }
 
 /// As it is written, without braces and spaces: `c[0]`.
@@ -79,17 +79,17 @@ impl Placeholder {
     /// If it wants a component that there isn't.
     pub fn check(&self, components: Option<usize>) -> Result<(), PlaceholderError> {
         let Some(index) = &self.index else { return Ok(()) };
-        let count = components.ok_or_else(|| self.error(Unfilled::NoVector))?;
-        component(index, count).map(|_| ()).ok_or_else(|| self.error(Unfilled::NoComponent { count }))
+        let count = components.ok_or_else(|| self.error(UnfilledReason::NoVector))?;
+        component(index, count).map(|_| ()).ok_or_else(|| self.error(UnfilledReason::NoComponent { count }))
     }
 
     /// The error that no parameter has its name.
     #[must_use]
     pub fn missing(&self) -> PlaceholderError {
-        self.error(Unfilled::Missing)
+        self.error(UnfilledReason::Missing)
     }
 
-    fn error(&self, reason: Unfilled) -> PlaceholderError {
+    fn error(&self, reason: UnfilledReason) -> PlaceholderError {
         PlaceholderError { placeholder: self.to_string(), line: self.line, reason }
     }
 }
@@ -102,7 +102,7 @@ fn component(index: &str, count: usize) -> Option<usize> {
 
 /// A model with its parameters put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub struct RenderedModel {
     /// What the worker executes.
     pub text: String,
     /// The parameters that no placeholder uses, in alphabetical order. A Python model may still read them from
@@ -119,12 +119,12 @@ pub struct PlaceholderError {
     /// The line that it stands in, from 1.
     pub line: usize,
     /// Why nothing fills it.
-    pub reason: Unfilled,
+    pub reason: UnfilledReason,
 }
 
 /// Why nothing fills a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unfilled {
+pub enum UnfilledReason {
     /// There is no such parameter.
     Missing,
     /// It wants a component of what has none.
@@ -136,7 +136,7 @@ pub enum Unfilled {
     },
 }
 
-impl fmt::Display for Unfilled {
+impl fmt::Display for UnfilledReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("there is no such parameter"),
@@ -168,7 +168,7 @@ pub fn decode(content: &[u8]) -> Result<&str, NotText> {
 
 /// All placeholders in order of appearance; one that stands there twice comes twice.
 #[must_use]
-pub fn placeholders(template: &str, language: Language) -> Vec<Placeholder> {
+pub fn placeholders(template: &str, language: ModelLanguage) -> Vec<Placeholder> {
     let places = places(template);
     let surroundings = surroundings(template, &places, language);
     places.iter().zip(surroundings).map(|(place, surroundings)| place.placeholder(surroundings)).collect()
@@ -184,7 +184,11 @@ pub fn uses_name(code: &str, name: &str) -> bool {
 ///
 /// # Errors
 /// The first placeholder that no parameter fills.
-pub fn render(template: &str, parameters: &Parameters, language: Language) -> Result<Rendered, PlaceholderError> {
+pub fn render(
+    template: &str,
+    parameters: &Parameters,
+    language: ModelLanguage,
+) -> Result<RenderedModel, PlaceholderError> {
     let places = places(template);
     let values = places.iter().map(|place| place.value(parameters)).collect::<Result<Vec<_>, _>>()?;
     let mut text = String::with_capacity(template.len());
@@ -200,13 +204,13 @@ pub fn render(template: &str, parameters: &Parameters, language: Language) -> Re
     text.push_str(&template[end..]);
     let used: BTreeSet<&str> = places.iter().map(|place| place.name).collect();
     let unused = parameters.keys().filter(|name| !used.contains(name.as_str())).cloned().collect();
-    Ok(Rendered { text, unused })
+    Ok(RenderedModel { text, unused })
 }
 
-fn surroundings(template: &str, places: &[Place], language: Language) -> Vec<Surroundings> {
+fn surroundings(template: &str, places: &[Place], language: ModelLanguage) -> Vec<PlaceholderContext> {
     match language {
-        Language::Python => python::surroundings(template, places),
-        Language::Other => vec![Surroundings::Text; places.len()],
+        ModelLanguage::Python => python::surroundings(template, places),
+        ModelLanguage::Other => vec![PlaceholderContext::Text; places.len()],
     }
 }
 
@@ -236,15 +240,15 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn placeholder(&self, surroundings: Surroundings) -> Placeholder {
+    fn placeholder(&self, surroundings: PlaceholderContext) -> Placeholder {
         let (name, index) = (self.name.to_owned(), self.index.map(str::to_owned));
         Placeholder { name, index, line: self.line, surroundings }
     }
 
-    fn value<'p>(&self, parameters: &'p Parameters) -> Result<&'p Parameter, PlaceholderError> {
-        let placeholder = self.placeholder(Surroundings::Text);
+    fn value<'p>(&self, parameters: &'p Parameters) -> Result<&'p ParameterValue, PlaceholderError> {
+        let placeholder = self.placeholder(PlaceholderContext::Text);
         let parameter = parameters.get(self.name).ok_or_else(|| placeholder.missing())?;
-        let components = if let Parameter::List(components) = parameter { Some(components) } else { None };
+        let components = if let ParameterValue::List(components) = parameter { Some(components) } else { None };
         placeholder.check(components.map(Vec::len))?;
         let component = self.index.zip(components).and_then(|(index, all)| all.get(component(index, all.len())?));
         Ok(component.unwrap_or(parameter))

@@ -23,10 +23,10 @@ struct GoldenError {
     reason: Option<String>,
 }
 
-fn golden() -> Vec<(Golden, Language)> {
+fn golden() -> Vec<(Golden, ModelLanguage)> {
     let golden: Vec<Golden> = serde_json::from_str(include_str!("../../../tests/golden/substitution.json")).unwrap();
     assert!(golden.len() > 100);
-    let language = |case: &Golden| if case.language.is_some() { Language::Other } else { Language::Python };
+    let language = |case: &Golden| if case.language.is_some() { ModelLanguage::Other } else { ModelLanguage::Python };
     golden.into_iter().map(|case| (language(&case), case)).map(|(language, case)| (case, language)).collect()
 }
 
@@ -54,16 +54,16 @@ fn models_are_rendered_as_in_the_golden_file() {
         if let Some(expected) = case.error {
             let error = rendered.unwrap_err();
             let reason = match error.reason {
-                Unfilled::Missing => None,
-                Unfilled::NoVector => Some("no vector".to_owned()),
-                Unfilled::NoComponent { .. } => Some("no component".to_owned()),
+                UnfilledReason::Missing => None,
+                UnfilledReason::NoVector => Some("no vector".to_owned()),
+                UnfilledReason::NoComponent { .. } => Some("no component".to_owned()),
             };
             assert_eq!((error.placeholder, error.line, reason), (expected.placeholder, expected.line, expected.reason));
         } else {
             // Parameters are sorted here, and as they came there.
             let mut unused = case.unused.unwrap();
             unused.sort();
-            assert_eq!(rendered, Ok(Rendered { text: case.text.unwrap(), unused }), "{}", case.name);
+            assert_eq!(rendered, Ok(RenderedModel { text: case.text.unwrap(), unused }), "{}", case.name);
         }
     }
 }
@@ -71,12 +71,12 @@ fn models_are_rendered_as_in_the_golden_file() {
 #[test]
 fn placeholders_stand_where_the_golden_file_says() {
     let name = |placeholder: &Placeholder| match placeholder.surroundings {
-        Surroundings::Code => "code",
-        Surroundings::InBrackets => "code in brackets",
-        Surroundings::String => "string",
-        Surroundings::FormattedString => "formatted string",
-        Surroundings::Comment => "comment",
-        Surroundings::Text => "text",
+        PlaceholderContext::Code => "code",
+        PlaceholderContext::InBrackets => "code in brackets",
+        PlaceholderContext::String => "string",
+        PlaceholderContext::FormattedString => "formatted string",
+        PlaceholderContext::Comment => "comment",
+        PlaceholderContext::Text => "text",
     };
     let told: Vec<_> = golden().into_iter().filter(|(case, _)| case.surroundings.is_some()).collect();
     assert!(told.len() > 20);
@@ -89,7 +89,7 @@ fn placeholders_stand_where_the_golden_file_says() {
 #[test]
 fn every_placeholder_is_told_with_its_line() {
     let check = |template: &str, expected: &[(&str, usize)]| {
-        let found = placeholders(template, Language::Python);
+        let found = placeholders(template, ModelLanguage::Python);
         let found: Vec<_> = found.iter().map(|place| (place.to_string(), place.line)).collect();
         let expected: Vec<_> = expected.iter().map(|(name, line)| ((*name).to_owned(), *line)).collect();
         assert_eq!(found, expected, "{template}");
@@ -123,9 +123,9 @@ fn names_are_those_of_python() {
 #[test]
 fn what_nothing_fills_is_said() {
     let check = |template: &str, expected: &str| {
-        let c = Parameter::List(vec![Parameter::Integer(1), Parameter::Integer(2)]);
-        let parameters = [("c".to_owned(), c), ("x".to_owned(), Parameter::Number(0.5))].into();
-        assert_eq!(render(template, &parameters, Language::Other).unwrap_err().to_string(), expected);
+        let c = ParameterValue::List(vec![ParameterValue::Integer(1), ParameterValue::Integer(2)]);
+        let parameters = [("c".to_owned(), c), ("x".to_owned(), ParameterValue::Number(0.5))].into();
+        assert_eq!(render(template, &parameters, ModelLanguage::Other).unwrap_err().to_string(), expected);
     };
     check("\n{{ depth }}", "the model wants `depth` in line 2, and there is no such parameter");
     check("{{ c[2] }}", "the model wants `c[2]` in line 1, and that has 2 components, counted from 0");
@@ -135,12 +135,12 @@ fn what_nothing_fills_is_said() {
 
 #[test]
 fn a_command_is_python_if_it_is_such_a_file() {
-    assert_eq!(Language::of(ModelKind::Python, "model.dat"), Language::Python);
-    assert_eq!(Language::of(ModelKind::Command, "MODEL.PY"), Language::Python);
-    assert_eq!(Language::of(ModelKind::Command, "model.sh"), Language::Other);
+    assert_eq!(ModelLanguage::of(ModelKind::Python, "model.dat"), ModelLanguage::Python);
+    assert_eq!(ModelLanguage::of(ModelKind::Command, "MODEL.PY"), ModelLanguage::Python);
+    assert_eq!(ModelLanguage::of(ModelKind::Command, "model.sh"), ModelLanguage::Other);
 }
 
-fn literal(parameter: &Parameter) -> String {
+fn literal(parameter: &ParameterValue) -> String {
     let mut text = String::new();
     literal::write_literal(&mut text, parameter);
     text
@@ -151,14 +151,14 @@ proptest! {
     fn a_float_is_read_back_from_its_literal(bits: u64) {
         let number = f64::from_bits(bits);
         prop_assume!(number.is_finite());
-        let written = literal(&Parameter::Number(number));
+        let written = literal(&ParameterValue::Number(number));
         prop_assert_eq!(written.parse::<f64>().unwrap().to_bits(), bits);
         prop_assert!(written.contains(['.', 'e']), "{} would be a whole number in Python", written);
     }
 
     #[test]
     fn a_string_literal_stays_in_its_line_and_between_its_quotes(content: String) {
-        let written = literal(&Parameter::Text(content));
+        let written = literal(&ParameterValue::Text(content));
         let quote = written.chars().next().unwrap();
         let inside = &written[1..written.len() - 1];
         let ends_line = inside.contains(['\n', '\r', '\0', '\u{2028}']);
@@ -169,21 +169,21 @@ proptest! {
 
     #[test]
     fn placeholders_are_what_render_replaces(template in "[{} \ta-c\n1]{0,40}") {
-        let found = placeholders(&template, Language::Other);
+        let found = placeholders(&template, ModelLanguage::Other);
         let names: BTreeSet<String> = found.into_iter().map(|place| place.name).collect();
-        let parameters: Parameters = names.iter().map(|name| (name.clone(), Parameter::Integer(0))).collect();
-        let rendered = render(&template, &parameters, Language::Other).unwrap();
+        let parameters: Parameters = names.iter().map(|name| (name.clone(), ParameterValue::Integer(0))).collect();
+        let rendered = render(&template, &parameters, ModelLanguage::Other).unwrap();
         prop_assert_eq!(rendered.unused, Vec::<String>::new());
-        prop_assert_eq!(render(&template, &Parameters::new(), Language::Other).is_err(), !names.is_empty());
+        prop_assert_eq!(render(&template, &Parameters::new(), ModelLanguage::Other).is_err(), !names.is_empty());
     }
 
     #[test]
     fn whatever_a_model_is_only_parentheses_are_added(
         template in "(\\{\\{a\\}\\}|[frb'\"{}()\\[:#\\\\N \n\ré.*]|\"\"\"){0,30}",
     ) {
-        let parameters: Parameters = [("a".to_owned(), Parameter::Integer(-1))].into();
+        let parameters: Parameters = [("a".to_owned(), ParameterValue::Integer(-1))].into();
         let plain = template.replace("{{a}}", "-1");
-        let text = render(&template, &parameters, Language::Python).unwrap().text;
+        let text = render(&template, &parameters, ModelLanguage::Python).unwrap().text;
         prop_assert_eq!(text.replace("(-1)", "-1"), plain.replace("(-1)", "-1"));
         let is_a_word = template.split(|letter: char| letter != 'a').any(|word| word == "a");
         prop_assert!(is_a_word || !uses_name(&template, "a"));

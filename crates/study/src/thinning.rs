@@ -5,17 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{counted, thousands};
-use crate::sampler::{Sampler, Size};
+use crate::sampler::{Sampler, SamplerSize};
 
 /// A design that isn't any more what its sampler is chosen for, since constraints left some of its points out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thinning {
+pub struct ThinnedDesign {
     sampler: Sampler,
     left_out: u64,
     points: u64,
 }
 
-impl Thinning {
+impl ThinnedDesign {
     /// Of a design of which `left_out` points were left out and `kept` weren't. None if that does no harm: independent points
     /// stay independent, and a grid is still one.
     #[must_use]
@@ -49,27 +49,29 @@ impl Thinning {
     #[must_use]
     pub fn random(&self) -> Option<Sampler> {
         let size = match self.sampler {
-            Sampler::LatinHypercube { size: size @ Size::Levels { .. }, .. }
+            Sampler::LatinHypercube { size: size @ SamplerSize::Levels { .. }, .. }
             | Sampler::Sobol { size, .. }
             | Sampler::Halton { size, .. } => size,
-            _ => Size::Cases(u32::try_from(self.points).ok()?),
+            _ => SamplerSize::Cases(u32::try_from(self.points).ok()?),
         };
         Some(Sampler::Random { size: self.enough(size)? })
     }
 
-    fn enough(&self, size: Size) -> Option<Size> {
+    fn enough(&self, size: SamplerSize) -> Option<SamplerSize> {
         let kept = self.points - self.left_out;
         Some(match size {
-            Size::Cases(cases) => Size::Cases(u32::try_from((u64::from(cases) * self.points).div_ceil(kept)).ok()?),
-            Size::Levels { first, last } => {
+            SamplerSize::Cases(cases) => {
+                SamplerSize::Cases(u32::try_from((u64::from(cases) * self.points).div_ceil(kept)).ok()?)
+            }
+            SamplerSize::Levels { first, last } => {
                 let more = self.points.div_ceil(kept).next_power_of_two().ilog2();
-                Size::Levels { first: first + more, last: last + more }
+                SamplerSize::Levels { first: first + more, last: last + more }
             }
         })
     }
 }
 
-impl fmt::Display for Thinning {
+impl fmt::Display for ThinnedDesign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let points = counted(self.points, "point", "points");
         let was = if self.left_out == 1 { "was" } else { "were" };
@@ -87,49 +89,49 @@ impl fmt::Display for Thinning {
 mod tests {
     use super::*;
 
-    fn sobol(size: Size) -> Sampler {
+    fn sobol(size: SamplerSize) -> Sampler {
         Sampler::Sobol { size, is_scrambled: true }
     }
 
-    fn hypercube(size: Size, doublings: u32) -> Sampler {
+    fn hypercube(size: SamplerSize, doublings: u32) -> Sampler {
         Sampler::LatinHypercube { size, criterion: None, doublings }
     }
 
     #[test]
     fn a_hypercube_with_holes_is_none() {
-        let thinning = Thinning::of(hypercube(Size::Cases(100), 0), 38, 62).unwrap();
+        let thinning = ThinnedDesign::of(hypercube(SamplerSize::Cases(100), 0), 38, 62).unwrap();
         assert_eq!(
             thinning.to_string(),
             "38 of 100 points were left out by the constraints: what is left is no Latin hypercube any more, and some \
              intervals of a factor may be empty"
         );
-        assert_eq!(thinning.enlarged(), Some(hypercube(Size::Cases(162), 0)));
-        assert_eq!(thinning.random(), Some(Sampler::Random { size: Size::Cases(162) }));
+        assert_eq!(thinning.enlarged(), Some(hypercube(SamplerSize::Cases(162), 0)));
+        assert_eq!(thinning.random(), Some(Sampler::Random { size: SamplerSize::Cases(162) }));
     }
 
     #[test]
     fn levels_become_larger_by_whole_ones_and_doublings_stay() {
-        let levels = |first, last| Size::Levels { first, last };
-        let thinning = Thinning::of(sobol(levels(3, 5)), 30, 26).unwrap();
+        let levels = |first, last| SamplerSize::Levels { first, last };
+        let thinning = ThinnedDesign::of(sobol(levels(3, 5)), 30, 26).unwrap();
         assert_eq!(thinning.enlarged(), Some(sobol(levels(5, 7))), "a little less than half is kept");
         assert_eq!(thinning.random(), Some(Sampler::Random { size: levels(5, 7) }));
-        let doubled = Thinning::of(hypercube(Size::Cases(10), 2), 20, 20).unwrap();
-        assert_eq!(doubled.enlarged(), Some(hypercube(Size::Cases(20), 2)));
-        assert_eq!(doubled.random(), Some(Sampler::Random { size: Size::Cases(80) }));
+        let doubled = ThinnedDesign::of(hypercube(SamplerSize::Cases(10), 2), 20, 20).unwrap();
+        assert_eq!(doubled.enlarged(), Some(hypercube(SamplerSize::Cases(20), 2)));
+        assert_eq!(doubled.random(), Some(Sampler::Random { size: SamplerSize::Cases(80) }));
     }
 
     #[test]
     fn where_nothing_is_lost_nothing_is_said() {
-        let random = Sampler::Random { size: Size::Cases(100) };
+        let random = Sampler::Random { size: SamplerSize::Cases(100) };
         for (sampler, left_out, kept) in [
             (random, 38, 62),
             (Sampler::FullGrid { steps: 3 }, 3, 6),
-            (sobol(Size::Cases(100)), 0, 100),
-            (sobol(Size::Cases(100)), 100, 0),
+            (sobol(SamplerSize::Cases(100)), 0, 100),
+            (sobol(SamplerSize::Cases(100)), 100, 0),
         ] {
-            assert_eq!(Thinning::of(sampler, left_out, kept), None);
+            assert_eq!(ThinnedDesign::of(sampler, left_out, kept), None);
         }
-        let hopeless = Thinning::of(sobol(Size::Cases(1_000_000)), 999_999, 1).unwrap();
+        let hopeless = ThinnedDesign::of(sobol(SamplerSize::Cases(1_000_000)), 999_999, 1).unwrap();
         assert_eq!((hopeless.enlarged(), hopeless.random()), (None, None));
     }
 }

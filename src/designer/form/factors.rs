@@ -2,23 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::field::{Complaints, Field, Need, choice, problem_line};
-use crate::designer::desk::Desk;
+use super::field::{FieldNeed, FormComplaints, FormField, choice, problem_line};
+use crate::designer::desk::DesignState;
 use crate::designer::focus::{focus_next_empty, focus_within};
 use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
-use crate::state::draft::{Draft, Place};
+use crate::state::draft::{DesignDraft, FormPlace};
 
 /// The section of the factors.
-pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     let rows = move || {
-        let complaints = Complaints::of(desk);
+        let complaints = FormComplaints::of(desk);
         let draft = desk.draft.read();
         let row = |(index, factor): (usize, &FactorDraft)| row(desk, index, factor, &complaints);
         let rows: Vec<_> = draft.factors.iter().enumerate().map(row).collect();
         view! {
             {(!rows.is_empty()).then(head)}
             <ul class="factors">{rows}</ul>
-            {problem_line(complaints.at(Place::Factors))}
+            {problem_line(complaints.at(FormPlace::Factors))}
             {constraints(desk, &draft, &complaints)}
         }
     };
@@ -48,19 +48,19 @@ fn head() -> AnyView {
     .into_any()
 }
 
-fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) -> AnyView {
+fn row(desk: DesignState, index: usize, factor: &FactorDraft, complaints: &FormComplaints) -> AnyView {
     let of = factor.called(index);
-    let field = |label, value: &str, hint, class, field: Option<FactorField>| Field {
+    let field = |label, value: &str, hint, class, field: Option<FactorField>| FormField {
         label,
         name: format!("{label} of {of}"),
         value: value.to_owned(),
         hint,
         class,
-        need: if field.is_some() { Need::Required } else { Need::Optional },
-        problem: field.and_then(|field| complaints.at(Place::Factor(index, field))),
+        need: if field.is_some() { FieldNeed::Required } else { FieldNeed::Optional },
+        problem: field.and_then(|field| complaints.at(FormPlace::Factor(index, field))),
         described_by: Some(problems_id(index)),
     };
-    let name = Field {
+    let name = FormField {
         name: format!("Name of factor {}", index + 1),
         ..field("Name", &factor.name, "cohesion", "factor__name", Some(FactorField::Name))
     };
@@ -68,8 +68,8 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
     let kind = choice("Values", format!("Values of {of}"), &kinds, factor.kind, desk, move |draft, kind| {
         at(draft, index, |factor| factor.kind = kind);
     });
-    let count = Field {
-        need: Need::Optional,
+    let count = FormField {
+        need: FieldNeed::Optional,
         ..field("Vector length", &factor.count, "one", "factor__count", Some(FactorField::Count))
     };
     // A fixed vector has as many as there are values.
@@ -91,10 +91,10 @@ fn row(desk: Desk, index: usize, factor: &FactorDraft, complaints: &Complaints) 
 
 /// Unit and note, once somebody wants them or they are filled.
 fn unit_and_note(
-    desk: Desk,
+    desk: DesignState,
     index: usize,
     factor: &FactorDraft,
-    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> Field,
+    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> FormField,
 ) -> AnyView {
     let is_shown = desk.unfolded.read().factors.contains(&index)
         || !factor.unit.trim().is_empty()
@@ -116,18 +116,18 @@ fn unit_and_note(
             desk.unfolded.update(|unfolded| unfolded.factors.push(index));
         }
     };
-    let write_unit = move |draft: &mut Draft, text| {
+    let write_unit = move |draft: &mut DesignDraft, text| {
         keep();
         at(draft, index, |factor| factor.unit = text);
     };
-    let write_note = move |draft: &mut Draft, text| {
+    let write_note = move |draft: &mut DesignDraft, text| {
         keep();
         at(draft, index, |factor| factor.note = text);
     };
     view! { <div class="factor__details" id=details_id(index)>{unit.view(desk, write_unit)} {note.view(desk, write_note)}</div> }.into_any()
 }
 
-fn remove(desk: Desk, index: usize) {
+fn remove(desk: DesignState, index: usize) {
     desk.unfolded.update(|unfolded| {
         unfolded.factors.retain(|other| *other != index);
         unfolded.factors.iter_mut().filter(|other| **other > index).for_each(|other| *other -= 1);
@@ -146,9 +146,9 @@ fn problems_id(index: usize) -> String {
 }
 
 /// What is wrong with a factor, below its row: its fields are too narrow for that.
-fn problems(index: usize, complaints: &Complaints) -> Option<AnyView> {
+fn problems(index: usize, complaints: &FormComplaints) -> Option<AnyView> {
     let told: Vec<_> =
-        FactorField::ALL.iter().filter_map(|field| complaints.at(Place::Factor(index, *field))).collect();
+        FactorField::ALL.iter().filter_map(|field| complaints.at(FormPlace::Factor(index, *field))).collect();
     let lines: Vec<_> = told.into_iter().map(|problem| problem_line(Some(problem))).collect();
     let view = view! { <div class="factor__problems" id=problems_id(index)>{lines}</div> };
     (!complaints.is_empty()).then(|| view.into_any())
@@ -164,10 +164,10 @@ fn understood(factor: &FactorDraft) -> Option<AnyView> {
 
 /// The fields that the factor's kind needs.
 fn values(
-    desk: Desk,
+    desk: DesignState,
     index: usize,
     factor: &FactorDraft,
-    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> Field,
+    field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> FormField,
 ) -> AnyView {
     match factor.kind {
         FactorKind::Range | FactorKind::LogRange | FactorKind::Integers => {
@@ -198,31 +198,31 @@ fn values(
     }
 }
 
-fn at(draft: &mut Draft, index: usize, change: impl FnOnce(&mut FactorDraft)) {
+fn at(draft: &mut DesignDraft, index: usize, change: impl FnOnce(&mut FactorDraft)) {
     if let Some(factor) = draft.factors.get_mut(index) {
         change(factor);
     }
 }
 
-fn constraints(desk: Desk, draft: &Draft, complaints: &Complaints) -> Option<AnyView> {
+fn constraints(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> Option<AnyView> {
     if draft.constraints.is_empty() {
         return None;
     }
     let line = |(index, text): (usize, &String)| {
-        let field = Field {
+        let field = FormField {
             name: format!("Constraint {}", index + 1),
             hint: "cohesion[0] <= 2*cohesion[1]",
             class: "field--wide",
-            need: Need::Optional,
-            problem: complaints.at(Place::Constraint(index)),
-            ..Field::new("Constraint", text)
+            need: FieldNeed::Optional,
+            problem: complaints.at(FormPlace::Constraint(index)),
+            ..FormField::new("Constraint", text)
         };
         let remove = move |_| {
             desk.draft.update(|draft| {
                 draft.constraints.remove(index);
             });
         };
-        let write = move |draft: &mut Draft, text| {
+        let write = move |draft: &mut DesignDraft, text| {
             if let Some(constraint) = draft.constraints.get_mut(index) {
                 *constraint = text;
             }

@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 
 use super::quoted::quoted;
-use crate::designer::desk::Desk;
-use crate::state::draft::{Complaint, Draft, Place};
+use crate::designer::desk::DesignState;
+use crate::state::draft::{DesignDraft, FormComplaint, FormPlace};
 
 /// What the form says at its places.
-pub(in crate::designer) struct Complaints(Vec<Complaint>);
+pub(in crate::designer) struct FormComplaints(Vec<FormComplaint>);
 
-impl Complaints {
+impl FormComplaints {
     /// What is wrong with the draft. What is merely missing counts only once somebody wanted to send it.
-    pub(in crate::designer) fn of(desk: Desk) -> Self {
+    pub(in crate::designer) fn of(desk: DesignState) -> Self {
         let draft = desk.draft.read();
         let complaints = draft.read().err().unwrap_or_default();
         let is_strict = desk.is_strict.get();
@@ -29,7 +29,7 @@ impl Complaints {
     }
 
     /// What is wrong at a place.
-    pub(in crate::designer) fn at(&self, place: Place) -> Option<String> {
+    pub(in crate::designer) fn at(&self, place: FormPlace) -> Option<String> {
         self.0.iter().find(|complaint| complaint.place == place).map(|complaint| sentence(&complaint.text))
     }
 }
@@ -43,7 +43,7 @@ pub(in crate::designer) fn sentence(text: &str) -> String {
 
 /// Whether something has to stand in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::designer) enum Need {
+pub(in crate::designer) enum FieldNeed {
     /// It has to.
     Required,
     /// It may stay empty.
@@ -51,7 +51,7 @@ pub(in crate::designer) enum Need {
 }
 
 /// How a field of the form looks, and which text of the draft it is about.
-pub(in crate::designer) struct Field {
+pub(in crate::designer) struct FormField {
     /// What stands above it.
     pub(in crate::designer) label: &'static str,
     /// What a screen reader calls it, if the label says too little.
@@ -63,22 +63,26 @@ pub(in crate::designer) struct Field {
     /// More of its classes.
     pub(in crate::designer) class: &'static str,
     /// Whether something has to stand in it.
-    pub(in crate::designer) need: Need,
+    pub(in crate::designer) need: FieldNeed,
     /// What is wrong with it.
     pub(in crate::designer) problem: Option<String>,
     /// The element that says what is wrong, if that isn't said below the field itself.
     pub(in crate::designer) described_by: Option<String>,
 }
 
-impl Field {
+impl FormField {
     /// A field whose label says all.
     pub(in crate::designer) fn new(label: &'static str, value: &str) -> Self {
-        let (hint, class, need, problem, described_by) = ("", "", Need::Required, None, None);
+        let (hint, class, need, problem, described_by) = ("", "", FieldNeed::Required, None, None);
         Self { label, name: label.to_owned(), value: value.to_owned(), hint, class, need, problem, described_by }
     }
 
     /// The field; `write` puts what is typed into the draft.
-    pub(in crate::designer) fn view(self, desk: Desk, write: impl Fn(&mut Draft, String) + 'static) -> AnyView {
+    pub(in crate::designer) fn view(
+        self,
+        desk: DesignState,
+        write: impl Fn(&mut DesignDraft, String) + 'static,
+    ) -> AnyView {
         let Self { label, name, value, hint, class, need, problem, described_by } = self;
         let input = move |event| desk.draft.update(|draft| write(draft, event_target_value(&event)));
         let is_wrong = problem.is_some().then_some("true");
@@ -94,7 +98,7 @@ impl Field {
                     class="field__input"
                     aria-label=name
                     aria-invalid=is_wrong
-                aria-required=(need == Need::Required).then_some("true")
+                aria-required=(need == FieldNeed::Required).then_some("true")
                     aria-describedby=described_by
                     placeholder=if hint.is_empty() { " " } else { hint }
                     autocomplete="off"
@@ -125,8 +129,8 @@ pub(in crate::designer) fn choice<T: Copy + PartialEq + 'static>(
     name: String,
     options: &[(T, &'static str)],
     chosen: T,
-    desk: Desk,
-    choose: impl Fn(&mut Draft, T) + 'static,
+    desk: DesignState,
+    choose: impl Fn(&mut DesignDraft, T) + 'static,
 ) -> AnyView {
     let values: Vec<T> = options.iter().map(|(value, _)| *value).collect();
     let change = move |event| {
@@ -150,9 +154,9 @@ pub(in crate::designer) fn choice<T: Copy + PartialEq + 'static>(
 /// Something that is so or not; `write` puts it into the draft.
 pub(in crate::designer) fn check_box(
     label: &'static str,
-    is_checked: impl Fn(&Draft) -> bool,
-    desk: Desk,
-    write: impl Fn(&mut Draft, bool) + 'static,
+    is_checked: impl Fn(&DesignDraft) -> bool,
+    desk: DesignState,
+    write: impl Fn(&mut DesignDraft, bool) + 'static,
 ) -> AnyView {
     let change = move |event| desk.draft.update(|draft| write(draft, event_target_checked(&event)));
     let is_checked = is_checked(&desk.draft.read());

@@ -4,13 +4,13 @@ use cruncher_study::figures::{duration, significant};
 use leptos::prelude::*;
 
 use super::values::values;
-use crate::designer::desk::Desk;
+use crate::designer::desk::DesignState;
 use crate::designer::messages::{FirstCase, FirstOutcome};
-use crate::state::first_cases::Tally;
+use crate::state::first_cases::FirstTally;
 
 /// How many of them came to what.
-pub(super) fn tally(cases: &[FirstCase]) -> Tally {
-    let mut tally = Tally::default();
+pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
+    let mut tally = FirstTally::default();
     for case in cases {
         let count = match &case.outcome {
             FirstOutcome::Waiting => &mut tally.waiting,
@@ -25,7 +25,7 @@ pub(super) fn tally(cases: &[FirstCase]) -> Tally {
 }
 
 /// What became of them, in a line, and then one by one; nothing as long as that isn't known.
-pub(super) fn first_cases(desk: Desk) -> Option<AnyView> {
+pub(super) fn first_cases(desk: DesignState) -> Option<AnyView> {
     let cases = desk.reports.first.read();
     if cases.is_empty() {
         return None;

@@ -3,29 +3,29 @@
 use std::sync::Arc;
 
 use cruncher_study::figures::counted;
-use cruncher_study::import::Kind;
+use cruncher_study::import::ColumnKind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
-use cruncher_study::template::{self, Language, Placeholder, Unfilled, decode, render};
+use cruncher_study::template::{self, ModelLanguage, Placeholder, UnfilledReason, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
-use super::field::{Complaints, problem_line};
+use super::field::{FormComplaints, problem_line};
 use super::file_drop::file_drop;
 use super::first_cases::tally;
 use super::quoted::quoted;
-use crate::designer::desk::{Desk, ModelText, Preview, TableState};
-use crate::designer::focus::{Part, REVIEW, focus, focus_next_empty};
+use crate::designer::desk::{DesignState, ModelText, PreviewState, TableState};
+use crate::designer::focus::{FocusPart, REVIEW, focus, focus_next_empty};
 use crate::designer::memory;
-use crate::designer::messages::{ImportedColumn, Stop};
-use crate::designer::sending::{Sending, replaced_model};
+use crate::designer::messages::{ImportedColumn, StopReason};
+use crate::designer::sending::{SendState, replaced_model};
 use crate::platform::download;
 use crate::state::draft::factor::FactorDraft;
-use crate::state::draft::{Place, Source};
+use crate::state::draft::{FormPlace, PointsSource};
 use crate::state::excerpt::{ExcerptLine, excerpt};
-use crate::state::placeholders::{self, Chip, Input, MisspeltInput, Note};
+use crate::state::placeholders::{self, CaseInput, MisspeltInput, PlaceholderChip, PlaceholderNote};
 
 /// How many lines are shown around one with values.
 const LINES_AROUND: usize = 2;
@@ -38,9 +38,9 @@ const SMALL_MODEL_NAME: &str = "settlement.py";
 const SMALL_MODEL: &str = include_str!("../../../examples/elastic_footing/settlement.py");
 
 /// The section of the model.
-pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     let problem = move || {
-        let read = desk.model_problem.get().or_else(|| Complaints::of(desk).at(Place::Model));
+        let read = desk.model_problem.get().or_else(|| FormComplaints::of(desk).at(FormPlace::Model));
         problem_line(read)
     };
     let file = move || desk.model.get().map(|model| file_view(desk, &model));
@@ -57,7 +57,7 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         });
     };
     view! {
-        <section class="step" id=Part::Model.id() tabindex="-1" aria-labelledby="step-model">
+        <section class="step" id=FocusPart::Model.id() tabindex="-1" aria-labelledby="step-model">
             <h3 id="step-model">"Model"</h3>
             {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)}
             {problem}
@@ -82,9 +82,9 @@ fn small_model() -> AnyView {
 }
 
 /// What comes next where cases that were sent first show that something is wrong with the model.
-fn mending(desk: Desk) -> Option<AnyView> {
+fn mending(desk: DesignState) -> Option<AnyView> {
     let first = desk.reports.first.read();
-    let is_held = matches!(&*desk.sending.read(), Sending::Stopped(_, Stop::Held));
+    let is_held = matches!(&*desk.sending.read(), SendState::Stopped(_, StopReason::Held));
     if !is_held || !tally(&first).has_trouble() {
         return None;
     }
@@ -102,7 +102,7 @@ pub(in crate::designer) fn show_place() {
 }
 
 /// Reads a file as the model. Returns whether it is one; if not, the form says why.
-pub(in crate::designer) async fn take(desk: Desk, file: &File) -> bool {
+pub(in crate::designer) async fn take(desk: DesignState, file: &File) -> bool {
     match read(file).await {
         Ok(model) => {
             desk.model_problem.set(None);
@@ -118,7 +118,7 @@ pub(in crate::designer) async fn take(desk: Desk, file: &File) -> bool {
 }
 
 /// Takes a model, and names the batch after it if it has no name yet.
-pub(in crate::designer) fn set_model(desk: Desk, model: ModelText) {
+pub(in crate::designer) fn set_model(desk: DesignState, model: ModelText) {
     desk.draft.update(|draft| {
         draft.model.clone_from(&model.name);
         if draft.batch.trim().is_empty() {
@@ -148,7 +148,7 @@ async fn read(file: &File) -> Result<ModelText, String> {
     Ok(ModelText { name, content: Arc::from(content) })
 }
 
-fn file_view(desk: Desk, model: &ModelText) -> AnyView {
+fn file_view(desk: DesignState, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
     let (code, found) = (code_of(model), placeholders_of(desk, model));
     // A command returns a file, which need not be named anywhere.
@@ -174,26 +174,26 @@ fn code_of(model: &ModelText) -> &str {
     decode(&model.content).unwrap_or_default()
 }
 
-fn language_of(desk: Desk, model: &ModelText) -> Language {
-    Language::of(desk.draft.read().kind, &model.name)
+fn language_of(desk: DesignState, model: &ModelText) -> ModelLanguage {
+    ModelLanguage::of(desk.draft.read().kind, &model.name)
 }
 
-fn placeholders_of(desk: Desk, model: &ModelText) -> Vec<Placeholder> {
+fn placeholders_of(desk: DesignState, model: &ModelText) -> Vec<Placeholder> {
     template::placeholders(code_of(model), language_of(desk, model))
 }
 
 /// Why every case of what stands in the form would fail, if that is certain.
-pub(in crate::designer) fn certain_failure(desk: Desk) -> Option<String> {
+pub(in crate::designer) fn certain_failure(desk: DesignState) -> Option<String> {
     let model = desk.model.get()?;
     let cases = match &*desk.preview.read() {
-        Preview::Ready(picture) => Some(picture.cases as u64),
+        PreviewState::Ready(picture) => Some(picture.cases as u64),
         _ => None,
     };
     placeholders::certain_failure(&placeholders_of(desk, &model), &inputs(desk), cases)
 }
 
 /// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
-fn matching(desk: Desk, code: &str, found: &[Placeholder]) -> AnyView {
+fn matching(desk: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     let inputs = inputs(desk);
     let chips = placeholders::chips(found, &inputs);
     let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
@@ -222,38 +222,40 @@ fn matching(desk: Desk, code: &str, found: &[Placeholder]) -> AnyView {
 }
 
 /// The inputs that a case will have.
-fn inputs(desk: Desk) -> Vec<Input> {
+fn inputs(desk: DesignState) -> Vec<CaseInput> {
     let draft = desk.draft.read();
     match (draft.source, &*desk.table.read()) {
-        (Source::Sampler, _) => {
-            let input = |factor: &FactorDraft| Input {
+        (PointsSource::Sampler, _) => {
+            let input = |factor: &FactorDraft| CaseInput {
                 name: factor.name.trim().to_owned(),
                 components: factor.components(),
                 text: factor.text_value(),
             };
             draft.factors.iter().map(input).filter(|input| !input.name.is_empty()).collect()
         }
-        (Source::Table, TableState::Read { table, .. }) => {
+        (PointsSource::Table, TableState::Read { table, .. }) => {
             // A vector stands in its first row as a list.
             let text = |position: usize, column: &ImportedColumn| {
-                let is_text = column.kind == Kind::Text.word() && column.count.is_none();
+                let is_text = column.kind == ColumnKind::Text.word() && column.count.is_none();
                 is_text.then(|| table.first_rows.first()?.get(position).cloned()).flatten()
             };
-            let input = |(position, column): (usize, &ImportedColumn)| Input {
+            let input = |(position, column): (usize, &ImportedColumn)| CaseInput {
                 name: column.name.clone(),
                 components: column.count,
                 text: text(position, column),
             };
             table.columns.iter().enumerate().map(input).collect()
         }
-        (Source::Table, _) => Vec::new(),
+        (PointsSource::Table, _) => Vec::new(),
     }
 }
 
-fn chip(chip: &Chip) -> AnyView {
+fn chip(chip: &PlaceholderChip) -> AnyView {
     let (class, symbol, words) = match &chip.error {
         None => ("chips__one", "✓", "has a factor"),
-        Some(error) if error.reason == Unfilled::Missing => ("chips__one chips__one--missing", "✕", "has no factor"),
+        Some(error) if error.reason == UnfilledReason::Missing => {
+            ("chips__one chips__one--missing", "✕", "has no factor")
+        }
         Some(_) => ("chips__one chips__one--missing", "✕", "is no component of its factor"),
     };
     view! {
@@ -268,17 +270,17 @@ fn chip(chip: &Chip) -> AnyView {
 }
 
 /// What is wrong with a placeholder for a component that there isn't. That one has no factor is seen at its chip.
-fn wrong_component(chip: &Chip) -> Option<AnyView> {
-    let error = chip.error.as_ref().filter(|error| error.reason != Unfilled::Missing)?;
+fn wrong_component(chip: &PlaceholderChip) -> Option<AnyView> {
+    let error = chip.error.as_ref().filter(|error| error.reason != UnfilledReason::Missing)?;
     let words = format!("{}, so every case would fail.", placeholders::fault(error));
     Some(view! { <p class="field__problem">{words}</p> }.into_any())
 }
 
 /// Offers the placeholder's name to an input that looks like it.
-fn rename(desk: Desk, pair: MisspeltInput) -> AnyView {
+fn rename(desk: DesignState, pair: MisspeltInput) -> AnyView {
     let MisspeltInput { input, placeholder } = pair;
     let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
-    if desk.draft.read().source == Source::Table {
+    if desk.draft.read().source == PointsSource::Table {
         let words = format!("{words} Rename the column in the table.");
         return view! { <p class="field__problem">{quoted(&words)}</p> }.into_any();
     }
@@ -288,16 +290,16 @@ fn rename(desk: Desk, pair: MisspeltInput) -> AnyView {
         .into_any()
 }
 
-fn note(note: Note) -> AnyView {
+fn note(note: PlaceholderNote) -> AnyView {
     let class = if note.is_warning { "field__warning" } else { "field__note" };
     view! { <p class=class>{quoted(&note.words)}</p> }.into_any()
 }
 
-fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
+fn add_missing(desk: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView> {
     if missing.is_empty() {
         return None;
     }
-    if desk.draft.read().source == Source::Table {
+    if desk.draft.read().source == PointsSource::Table {
         if !matches!(&*desk.table.read(), TableState::Read { .. }) {
             return None;
         }
@@ -321,7 +323,7 @@ fn add_missing(desk: Desk, missing: Vec<FactorDraft>) -> Option<AnyView> {
 }
 
 /// The model as the case that is looked at will run it: the lines with values of the case, and some around them.
-pub(in crate::designer) fn rendered(desk: Desk) -> Option<AnyView> {
+pub(in crate::designer) fn rendered(desk: DesignState) -> Option<AnyView> {
     let (model, case) = (desk.model.get()?, desk.case.get()?);
     let template = code_of(&model);
     let rendered = match render(template, &case, language_of(desk, &model)) {

@@ -1,9 +1,9 @@
 //! What the design looks like: pairs of dimensions, histograms, figures, and single cases.
 
-use cruncher_study::case::{Parameter, Parameters};
+use cruncher_study::case::{ParameterValue, Parameters};
 use cruncher_study::figures::{counted, significant, thousands};
 use cruncher_study::sampler::Sampler;
-use cruncher_study::thinning::Thinning;
+use cruncher_study::thinning::ThinnedDesign;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -11,12 +11,12 @@ use super::field::sentence;
 use super::model::rendered;
 use super::quoted::quoted;
 use super::values::{exact, short};
-use crate::designer::desk::{Desk, Preview, TableState};
+use crate::designer::desk::{DesignState, PreviewState, TableState};
 use crate::designer::draughtsman;
-use crate::designer::focus::Part;
-use crate::designer::messages::{Picture, Quality, WrongTable};
+use crate::designer::focus::FocusPart;
+use crate::designer::messages::{DesignPicture, PointsQuality, WrongTable};
 use crate::designer::points::MOST_DRAWN;
-use crate::state::draft::Source;
+use crate::state::draft::PointsSource;
 
 const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
     points and factors; beside it what as many independent random points have on average, and about what an optimised \
@@ -29,28 +29,28 @@ const CORRELATION: &str =
 const NOTICED_SECS: f64 = 0.02;
 
 /// The section of the preview; the pictures are drawn on `canvas`.
-pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     let title = move || match &*desk.preview.read() {
-        Preview::None => "Nothing to show yet".to_owned(),
-        Preview::Failed(_) => "No design".to_owned(),
-        Preview::Busy(None) => "Choosing points …".to_owned(),
-        Preview::Busy(Some(picture)) | Preview::Ready(picture) => headline(picture),
+        PreviewState::None => "Nothing to show yet".to_owned(),
+        PreviewState::Failed(_) => "No design".to_owned(),
+        PreviewState::Busy(None) => "Choosing points …".to_owned(),
+        PreviewState::Busy(Some(picture)) | PreviewState::Ready(picture) => headline(picture),
     };
     let problem = move || match &*desk.preview.read() {
-        Preview::Failed(reason) => {
+        PreviewState::Failed(reason) => {
             Some(view! { <p class="field__problem" role="alert">{quoted(&sentence(reason))}</p> })
         }
         _ => None,
     };
     let empty = move || {
-        matches!(&*desk.preview.read(), Preview::None)
+        matches!(&*desk.preview.read(), PreviewState::None)
             .then(|| view! { <p class="faint">{quoted(&what_is_missing(desk))}</p> })
     };
-    let busy = move || matches!(&*desk.preview.read(), Preview::Busy(_)).to_string();
+    let busy = move || matches!(&*desk.preview.read(), PreviewState::Busy(_)).to_string();
     let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
     let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
     view! {
-        <section class="panel preview" id=Part::Preview.id() tabindex="-1" aria-labelledby="preview-title" aria-busy=busy>
+        <section class="panel preview" id=FocusPart::Preview.id() tabindex="-1" aria-labelledby="preview-title" aria-busy=busy>
             <h3 id="preview-title"><span role="status">{title}</span></h3>
             {problem}
             {empty}
@@ -66,9 +66,9 @@ pub(in crate::designer) fn section(desk: Desk, canvas: NodeRef<Canvas>) -> AnyVi
 }
 
 /// Why there is nothing to show.
-fn what_is_missing(desk: Desk) -> String {
+fn what_is_missing(desk: DesignState) -> String {
     let draft = desk.draft.read();
-    if draft.source == Source::Sampler {
+    if draft.source == PointsSource::Sampler {
         return draft.missing();
     }
     match &*desk.table.read() {
@@ -82,11 +82,11 @@ fn what_is_missing(desk: Desk) -> String {
     }
 }
 
-fn headline(picture: &Picture) -> String {
+fn headline(picture: &DesignPicture) -> String {
     counted(picture.cases as u64, "case", "cases")
 }
 
-fn details(picture: &Picture) -> AnyView {
+fn details(picture: &DesignPicture) -> AnyView {
     let replicates = (picture.cases != picture.points).then(|| counted(picture.points as u64, "point", "points"));
     let levels = (picture.levels.len() > 1).then(|| {
         let sizes = picture.levels.iter().map(|(level, cases)| format!("{}: {}", level, thousands(*cases as u64)));
@@ -101,7 +101,7 @@ fn details(picture: &Picture) -> AnyView {
 }
 
 /// What constraints took from the design, and what can be had instead.
-fn thinned(desk: Desk, thinning: Thinning) -> Option<AnyView> {
+fn thinned(desk: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
     let factors = desk.draft.read().points().ok()?.factors;
     let instead = |sampler: Option<Sampler>, what: &str| {
         let sampler = sampler?;
@@ -125,13 +125,13 @@ fn thinned(desk: Desk, thinning: Thinning) -> Option<AnyView> {
 }
 
 /// What somebody hears who doesn't see the pictures.
-fn summary(picture: &Picture) -> String {
+fn summary(picture: &DesignPicture) -> String {
     let names: Vec<&str> = picture.drawn.iter().map(|position| picture.axes[*position].name.as_str()).collect();
     format!("{} points, each pair of {} drawn against one another", thousands(picture.points as u64), names.join(", "))
 }
 
 /// Which dimensions are drawn, where there are more than fit.
-fn dimensions(desk: Desk, picture: &Picture) -> Option<AnyView> {
+fn dimensions(desk: DesignState, picture: &DesignPicture) -> Option<AnyView> {
     if picture.axes.len() <= MOST_DRAWN {
         return None;
     }
@@ -157,7 +157,7 @@ fn dimensions(desk: Desk, picture: &Picture) -> Option<AnyView> {
     Some(view! { <p class="faint">{words}</p> <p class="chips">{chips}</p> }.into_any())
 }
 
-fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
+fn figures(picture: &DesignPicture, quality: Option<PointsQuality>) -> AnyView {
     let Some(quality) = quality else {
         return view! { <p class="faint" role="status">"Computing how evenly they lie …"</p> }.into_any();
     };
@@ -194,7 +194,7 @@ fn figures(picture: &Picture, quality: Option<Quality>) -> AnyView {
 }
 
 /// The case that is looked at: its inputs, and the model as it will run.
-fn one_case(desk: Desk, picture: &Picture) -> AnyView {
+fn one_case(desk: DesignState, picture: &DesignPicture) -> AnyView {
     let points = picture.points;
     let show = move |event| {
         desk.case_number.set(event_target_value(&event));
@@ -220,7 +220,7 @@ fn one_case(desk: Desk, picture: &Picture) -> AnyView {
 }
 
 fn inputs(parameters: &Parameters) -> AnyView {
-    let line = |(name, value): (&String, &Parameter)| {
+    let line = |(name, value): (&String, &ParameterValue)| {
         view! { <dt><code>{name.clone()}</code></dt> <dd title=exact(value)>{short(value)}</dd> }
     };
     let lines: Vec<_> = parameters.iter().map(line).collect();

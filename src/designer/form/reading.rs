@@ -1,20 +1,20 @@
 //! How a table is read where its numbers may be meant in two ways: what is asked, and what can be chosen.
 
-use cruncher_study::import::{DecimalMark, Percent, Question, Reading, Spot};
+use cruncher_study::import::{DecimalMark, FieldPosition, NumberQuestion, NumberReading, PercentSign};
 use leptos::prelude::*;
 
 use super::field::sentence;
 use super::quoted::quoted;
-use crate::designer::desk::{Desk, TableState};
+use crate::designer::desk::{DesignState, TableState};
 use crate::designer::{draughtsman, memory};
 
 /// What has to be said before the table can be read.
-pub(super) fn asked(question: &Question) -> AnyView {
-    let (Question::DecimalMark { at, .. } | Question::Percent { at, .. }) = question;
-    let Spot { row, column, text } = at;
+pub(super) fn asked(question: &NumberQuestion) -> AnyView {
+    let (NumberQuestion::DecimalMark { at, .. } | NumberQuestion::Percent { at, .. }) = question;
+    let FieldPosition { row, column, text } = at;
     let title = match question {
-        Question::DecimalMark { .. } => "Do decimals have a point or a comma?",
-        Question::Percent { .. } => "What does the per cent sign mean?",
+        NumberQuestion::DecimalMark { .. } => "Do decimals have a point or a comma?",
+        NumberQuestion::Percent { .. } => "What does the per cent sign mean?",
     };
     let words =
         format!("`{text}` in column `{column}`, row {row}, may be two numbers, and nothing in the table shows which");
@@ -28,7 +28,7 @@ pub(super) fn asked(question: &Question) -> AnyView {
 }
 
 /// The choices, as far as the table has something that they are about. They stay while it is read again.
-pub(super) fn choices(desk: Desk) -> AnyView {
+pub(super) fn choices(desk: DesignState) -> AnyView {
     let has_marks =
         Memo::new(move |_| desk.reading.read().decimal_mark.is_some() || look(desk, |looked| looked.has_marks));
     let has_percent =
@@ -39,17 +39,18 @@ pub(super) fn choices(desk: Desk) -> AnyView {
             (DecimalMark::Comma, Signal::derive(move || look(desk, |looked| label("comma", looked.comma.as_deref())))),
         ];
         let chosen = move || desk.reading.read().decimal_mark.or_else(|| look(desk, |looked| looked.mark));
-        let choose = move |mark| read_again(desk, Reading { decimal_mark: Some(mark), ..desk.reading.get_untracked() });
+        let choose =
+            move |mark| read_again(desk, NumberReading { decimal_mark: Some(mark), ..desk.reading.get_untracked() });
         has_marks.get().then(|| segments("Decimal mark", options, chosen, choose))
     };
     let percent = move || {
         let options = [
-            (Percent::Fraction, Signal::derive(|| "5% is 0.05".to_owned())),
-            (Percent::Number, Signal::derive(|| "5% is 5".to_owned())),
+            (PercentSign::Fraction, Signal::derive(|| "5% is 0.05".to_owned())),
+            (PercentSign::Number, Signal::derive(|| "5% is 5".to_owned())),
         ];
         let chosen = move || desk.reading.read().percent;
         let choose =
-            move |percent| read_again(desk, Reading { percent: Some(percent), ..desk.reading.get_untracked() });
+            move |percent| read_again(desk, NumberReading { percent: Some(percent), ..desk.reading.get_untracked() });
         has_percent.get().then(|| segments("Per cent", options, chosen, choose))
     };
     view! { {marks} {percent} }.into_any()
@@ -66,7 +67,7 @@ struct Looked {
     comma: Option<String>,
 }
 
-fn look<T>(desk: Desk, what: impl FnOnce(Looked) -> T) -> T {
+fn look<T>(desk: DesignState, what: impl FnOnce(Looked) -> T) -> T {
     let state = desk.table.read();
     what(match &*state {
         TableState::Read { table, .. } => Looked {
@@ -76,10 +77,10 @@ fn look<T>(desk: Desk, what: impl FnOnce(Looked) -> T) -> T {
             ..Looked::default()
         },
         TableState::Wrong { problem, .. } => match &problem.question {
-            Some(Question::DecimalMark { point, comma, .. }) => {
+            Some(NumberQuestion::DecimalMark { point, comma, .. }) => {
                 Looked { has_marks: true, point: Some(point.clone()), comma: Some(comma.clone()), ..Looked::default() }
             }
-            Some(Question::Percent { .. }) => Looked { has_percent: true, ..Looked::default() },
+            Some(NumberQuestion::Percent { .. }) => Looked { has_percent: true, ..Looked::default() },
             None => Looked::default(),
         },
         TableState::None | TableState::Reading { .. } => Looked::default(),
@@ -90,7 +91,7 @@ fn label(word: &str, value: Option<&str>) -> String {
     value.map_or_else(|| word.to_owned(), |value| format!("{word}: {value}"))
 }
 
-fn read_again(desk: Desk, reading: Reading) {
+fn read_again(desk: DesignState, reading: NumberReading) {
     let name = desk.table.read_untracked().name();
     desk.reading.set(reading);
     memory::keep_table(desk, name.clone(), desk.table_file.get_value());

@@ -3,60 +3,61 @@
 use cruncher_study::figures::thousands;
 use leptos::prelude::*;
 
-use super::field::{Complaints, Field, check_box, choice, problem_line};
-use crate::designer::desk::Desk;
-use crate::state::draft::{Draft, Method, Optimised, Place, SizedBy};
+use super::field::{FormComplaints, FormField, check_box, choice, problem_line};
+use crate::designer::desk::DesignState;
+use crate::state::draft::{DesignDraft, FormPlace, OptimisedFor, SamplingMethod, SizedBy};
 
-const METHODS: [(Method, &str); 6] = [
-    (Method::LatinHypercube, "Latin hypercube"),
-    (Method::Sobol, "Sobol' sequence"),
-    (Method::Halton, "Halton sequence"),
-    (Method::Random, "Random"),
-    (Method::FullGrid, "Full grid"),
-    (Method::OneAtATime, "One factor at a time"),
+const METHODS: [(SamplingMethod, &str); 6] = [
+    (SamplingMethod::LatinHypercube, "Latin hypercube"),
+    (SamplingMethod::Sobol, "Sobol' sequence"),
+    (SamplingMethod::Halton, "Halton sequence"),
+    (SamplingMethod::Random, "Random"),
+    (SamplingMethod::FullGrid, "Full grid"),
+    (SamplingMethod::OneAtATime, "One factor at a time"),
 ];
 
-const OPTIMISED: [(Optimised, &str); 3] = [
-    (Optimised::No, "nothing"),
-    (Optimised::CentredDiscrepancy, "even coverage (discrepancy)"),
-    (Optimised::Maximin, "distance (maximin)"),
+const OPTIMISED: [(OptimisedFor, &str); 3] = [
+    (OptimisedFor::No, "nothing"),
+    (OptimisedFor::CentredDiscrepancy, "even coverage (discrepancy)"),
+    (OptimisedFor::Maximin, "distance (maximin)"),
 ];
 
 const SIZES: [(SizedBy, &str); 2] =
     [(SizedBy::Cases, "number of cases"), (SizedBy::Levels, "levels, 2^first to 2^last")];
 
 /// What a method is good for.
-const fn advice(method: Method) -> &'static str {
+const fn advice(method: SamplingMethod) -> &'static str {
     match method {
-        Method::LatinHypercube => {
+        SamplingMethod::LatinHypercube => {
             "Every factor's range is covered evenly, whatever the number of cases. A good first choice."
         }
-        Method::Sobol => "Covers the space evenly, best with a power of two. Can be continued at any time.",
-        Method::Halton => {
+        SamplingMethod::Sobol => "Covers the space evenly, best with a power of two. Can be continued at any time.",
+        SamplingMethod::Halton => {
             "Covers the space evenly with any number of cases, for few factors. Can be continued at any time."
         }
-        Method::Random => "Independent points, as statistics assume them. Can be continued at any time.",
-        Method::FullGrid => "Every combination of values: for two or three factors.",
-        Method::OneAtATime => "Each factor alone, all others in the middle: a first look at what matters.",
+        SamplingMethod::Random => "Independent points, as statistics assume them. Can be continued at any time.",
+        SamplingMethod::FullGrid => "Every combination of values: for two or three factors.",
+        SamplingMethod::OneAtATime => "Each factor alone, all others in the middle: a first look at what matters.",
     }
 }
 
 /// The fields of the sampler.
-pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     (move || fields(desk)).into_any()
 }
 
-fn fields(desk: Desk) -> AnyView {
-    let complaints = Complaints::of(desk);
+fn fields(desk: DesignState) -> AnyView {
+    let complaints = FormComplaints::of(desk);
     let draft = desk.draft.read();
-    let is_grid = matches!(draft.method, Method::FullGrid | Method::OneAtATime);
-    let is_hypercube = draft.method == Method::LatinHypercube;
-    let is_sequence = matches!(draft.method, Method::Sobol | Method::Halton);
-    let field = |label, value: &str, place| Field { problem: complaints.at(place), ..Field::new(label, value) };
+    let is_grid = matches!(draft.method, SamplingMethod::FullGrid | SamplingMethod::OneAtATime);
+    let is_hypercube = draft.method == SamplingMethod::LatinHypercube;
+    let is_sequence = matches!(draft.method, SamplingMethod::Sobol | SamplingMethod::Halton);
+    let field = |label, value: &str, place| FormField { problem: complaints.at(place), ..FormField::new(label, value) };
     let method =
         choice("Method", "Method".to_owned(), &METHODS, draft.method, desk, |draft, method| draft.method = method);
-    let steps = is_grid
-        .then(|| field("Values of a range", &draft.steps, Place::Steps).view(desk, |draft, text| draft.steps = text));
+    let steps = is_grid.then(|| {
+        field("Values of a range", &draft.steps, FormPlace::Steps).view(desk, |draft, text| draft.steps = text)
+    });
     let optimised = is_hypercube.then(|| {
         choice("Optimised for", "Optimised for".to_owned(), &OPTIMISED, draft.optimised, desk, |draft, chosen| {
             draft.optimised = chosen;
@@ -65,8 +66,9 @@ fn fields(desk: Desk) -> AnyView {
     let scrambled = is_sequence.then(|| {
         check_box("Scrambled by the seed", |draft| draft.is_scrambled, desk, |draft, is| draft.is_scrambled = is)
     });
-    let seed = (!is_grid).then(|| field("Seed", &draft.seed, Place::Seed).view(desk, |draft, text| draft.seed = text));
-    let replicates = field("Replicates", &draft.replicates, Place::Replicates);
+    let seed =
+        (!is_grid).then(|| field("Seed", &draft.seed, FormPlace::Seed).view(desk, |draft, text| draft.seed = text));
+    let replicates = field("Replicates", &draft.replicates, FormPlace::Replicates);
     view! {
         <div class="fields fields--sampler">
             {method}
@@ -77,26 +79,26 @@ fn fields(desk: Desk) -> AnyView {
             {replicates.view(desk, |draft, text| draft.replicates = text)}
         </div>
         {scrambled}
-        {problem_line(complaints.at(Place::Method).or_else(|| complaints.at(Place::Doublings)))}
+        {problem_line(complaints.at(FormPlace::Method).or_else(|| complaints.at(FormPlace::Doublings)))}
         <p class="faint">{advice(draft.method)}</p>
         {extension(desk, &draft)}
     }
     .into_any()
 }
 
-fn size(desk: Desk, draft: &Draft, complaints: &Complaints) -> AnyView {
+fn size(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> AnyView {
     let sized_by =
         choice("Size", "Size".to_owned(), &SIZES, draft.sized_by, desk, |draft, sized_by| draft.sized_by = sized_by);
     let fields = match draft.sized_by {
         SizedBy::Cases => {
-            let cases = Field { problem: complaints.at(Place::Cases), ..Field::new("Cases", &draft.cases) };
+            let cases = FormField { problem: complaints.at(FormPlace::Cases), ..FormField::new("Cases", &draft.cases) };
             cases.view(desk, |draft, text| draft.cases = text)
         }
         SizedBy::Levels => {
-            let problem = complaints.at(Place::FirstLevel);
-            let first = Field { problem, ..Field::new("First level", &draft.first_level) };
-            let problem = complaints.at(Place::Levels);
-            let last = Field { problem, ..Field::new("Last level", &draft.last_level) };
+            let problem = complaints.at(FormPlace::FirstLevel);
+            let first = FormField { problem, ..FormField::new("First level", &draft.first_level) };
+            let problem = complaints.at(FormPlace::Levels);
+            let last = FormField { problem, ..FormField::new("Last level", &draft.last_level) };
             view! {
                 {first.view(desk, |draft, text| draft.first_level = text)}
                 {last.view(desk, |draft, text| draft.last_level = text)}
@@ -108,21 +110,21 @@ fn size(desk: Desk, draft: &Draft, complaints: &Complaints) -> AnyView {
 }
 
 /// The button that makes the design larger, and what it keeps; and the one that takes that back.
-fn extension(desk: Desk, draft: &Draft) -> Option<AnyView> {
+fn extension(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let doubled = doubled(desk, draft);
     let larger = larger(desk, draft);
     (doubled.is_some() || larger.is_some()).then(|| view! { <p class="actions">{larger}{doubled}</p> }.into_any())
 }
 
-fn doubled(desk: Desk, draft: &Draft) -> Option<AnyView> {
-    let is_doubled = draft.method == Method::LatinHypercube && draft.doublings.trim() != "0";
+fn doubled(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
+    let is_doubled = draft.method == SamplingMethod::LatinHypercube && draft.doublings.trim() != "0";
     let undo = move |_| desk.draft.update(|draft| "0".clone_into(&mut draft.doublings));
     let words = format!("Doubled {}.", times(draft.doublings.trim()));
     let view = view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> };
     is_doubled.then(|| view.into_any())
 }
 
-fn larger(desk: Desk, draft: &Draft) -> Option<AnyView> {
+fn larger(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let file = draft.points().ok()?;
     let extended = file.sampler.extended()?;
     let (before, after) = (file.sampler.points(&file.factors).ok()?, extended.points(&file.factors).ok()?);

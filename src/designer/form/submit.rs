@@ -7,21 +7,21 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::field::{Complaints, Field, Need, check_box, sentence};
+use super::field::{FieldNeed, FormComplaints, FormField, check_box, sentence};
 use super::first_cases::{first_cases, tally};
 use super::model::{certain_failure, show_place};
 use super::quoted::quoted;
 use crate::components::problem_note::problem_note;
-use crate::designer::desk::Desk;
-use crate::designer::focus::{Part, REVIEW, focus};
-use crate::designer::messages::{Effort, Order, Prospect, Sent, Stop, Waiting};
+use crate::designer::desk::DesignState;
+use crate::designer::focus::{FocusPart, REVIEW, focus};
+use crate::designer::messages::{PreflightSummary, SendEffort, SendOrder, SendProgress, StopReason, WaitingCases};
 use crate::designer::place::show_whole;
 use crate::designer::sending::{
-    Sending, cancel, is_form_changed, order, prepare, replaced_model, review_instead, send, stopping,
+    SendState, cancel, is_form_changed, order, prepare, replaced_model, review_instead, send, stopping,
 };
 use crate::platform::local_time::{clock_time, exact_time};
-use crate::state::draft::Place;
-use crate::state::problem::Problem;
+use crate::state::draft::FormPlace;
+use crate::state::problem::PageProblem;
 use crate::state::route::{BatchChoice, Page, Route};
 
 /// How many are sent before the rest, unless somebody types another number.
@@ -31,7 +31,7 @@ pub(in crate::designer) const FIRST_CASES: u64 = 5;
 const SUMMARY: &str = "summary";
 
 /// The section of sending.
-pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     let fields = move || fields(desk);
     let state = move || state(desk);
     let place = NodeRef::<Div>::new();
@@ -46,7 +46,7 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         });
     };
     Effect::new(move |was_ready: Option<bool>| {
-        let is_ready = matches!(&*desk.sending.read(), Sending::Ready(_));
+        let is_ready = matches!(&*desk.sending.read(), SendState::Ready(_));
         if is_ready && was_ready == Some(false) {
             focus(SUMMARY);
         }
@@ -60,7 +60,7 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
         is_over
     });
     view! {
-        <section class="step step--send" id=Part::Send.id() tabindex="-1" aria-labelledby="step-send">
+        <section class="step step--send" id=FocusPart::Send.id() tabindex="-1" aria-labelledby="step-send">
             <h3 id="step-send">"Send"</h3>
             {fields}
             <div class="step" tabindex="-1" node_ref=place on:click=keep_focus>{state}</div>
@@ -70,22 +70,25 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
 }
 
 /// Whether nothing is waited for of the cases that were sent first; none as long as none are, or the rest is sent, too.
-fn first_are_over(desk: Desk) -> Option<bool> {
-    let is_held = matches!(&*desk.sending.read(), Sending::Stopped(_, Stop::Held));
+fn first_are_over(desk: DesignState) -> Option<bool> {
+    let is_held = matches!(&*desk.sending.read(), SendState::Stopped(_, StopReason::Held));
     let cases = desk.reports.first.read();
     (is_held && !cases.is_empty()).then(|| tally(&cases).waiting == 0)
 }
 
-fn fields(desk: Desk) -> AnyView {
-    let complaints = Complaints::of(desk);
+fn fields(desk: DesignState) -> AnyView {
+    let complaints = FormComplaints::of(desk);
     let draft = desk.draft.read();
-    let field =
-        |label, value: &str, hint, place| Field { hint, problem: complaints.at(place), ..Field::new(label, value) };
-    let batch = field("Batch", &draft.batch, "footing/soft-clay", Place::Batch);
-    let attempts = field("Attempts per case", &draft.max_attempts, "3", Place::MaxAttempts);
-    let limit = Field {
-        need: Need::Optional,
-        ..field("Time limit, minutes", &draft.time_limit_minutes, "none", Place::TimeLimit)
+    let field = |label, value: &str, hint, place| FormField {
+        hint,
+        problem: complaints.at(place),
+        ..FormField::new(label, value)
+    };
+    let batch = field("Batch", &draft.batch, "footing/soft-clay", FormPlace::Batch);
+    let attempts = field("Attempts per case", &draft.max_attempts, "3", FormPlace::MaxAttempts);
+    let limit = FormField {
+        need: FieldNeed::Optional,
+        ..field("Time limit, minutes", &draft.time_limit_minutes, "none", FormPlace::TimeLimit)
     };
     view! {
         <div class="fields">
@@ -98,19 +101,19 @@ fn fields(desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn state(desk: Desk) -> AnyView {
+fn state(desk: DesignState) -> AnyView {
     if desk.access.with_value(|access| access.role) != Role::Operator {
         return view! { <p class="faint">"Whoever has the operator's link can send this design. Until then it stays in this browser; save it as JSON to pass it on."</p> }.into_any();
     }
     match desk.sending.get() {
-        Sending::Idle => review(desk, None),
-        Sending::Refused(reason) => review(desk, Some(reason)),
-        Sending::Preparing => view! { <p role="status">"Looking what is done already …"</p> }.into_any(),
-        Sending::Ready(prospect) => summary(desk, prospect),
-        Sending::Going(sent) => {
+        SendState::Idle => review(desk, None),
+        SendState::Refused(reason) => review(desk, Some(reason)),
+        SendState::Preparing => view! { <p role="status">"Looking what is done already …"</p> }.into_any(),
+        SendState::Ready(prospect) => summary(desk, prospect),
+        SendState::Going(sent) => {
             let pause = move |_| {
                 stopping(desk);
-                order(desk, Order::Pause, &[]);
+                order(desk, SendOrder::Pause, &[]);
             };
             view! {
                 {progress(&sent, so_far("Sending", &sent))}
@@ -120,13 +123,13 @@ fn state(desk: Desk) -> AnyView {
             }
             .into_any()
         }
-        Sending::Stopping(sent) => progress(&sent, so_far("Stopping", &sent)),
-        Sending::Stopped(sent, stop) => stopped(desk, &sent, stop),
+        SendState::Stopping(sent) => progress(&sent, so_far("Stopping", &sent)),
+        SendState::Stopped(sent, stop) => stopped(desk, &sent, stop),
     }
 }
 
-fn review(desk: Desk, refused: Option<String>) -> AnyView {
-    let open = Complaints::of(desk);
+fn review(desk: DesignState, refused: Option<String>) -> AnyView {
+    let open = FormComplaints::of(desk);
     let is_wrong = desk.is_strict.get() && !open.is_empty();
     let count = is_wrong.then(|| {
         let words = format!(
@@ -148,11 +151,11 @@ fn review(desk: Desk, refused: Option<String>) -> AnyView {
     .into_any()
 }
 
-fn summary(desk: Desk, prospect: Prospect) -> AnyView {
+fn summary(desk: DesignState, prospect: PreflightSummary) -> AnyView {
     let line = |name: &'static str, value: String| view! { <dt>{name}</dt> <dd>{value}</dd> };
     let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
-    let Effort { cases, requests, expected_secs } = prospect.new;
-    let back = move |_| desk.sending.set(Sending::Idle);
+    let SendEffort { cases, requests, expected_secs } = prospect.new;
+    let back = move |_| desk.sending.set(SendState::Idle);
     view! {
         <div class="panel summary" id=SUMMARY role="group" aria-label="Summary" tabindex="-1">
             <dl class="facts">
@@ -185,7 +188,7 @@ fn summary(desk: Desk, prospect: Prospect) -> AnyView {
 }
 
 /// What waits in the queue: it gives cases in the order in which they came, whatever they are.
-fn before(Waiting { cases, expected_secs }: Waiting) -> String {
+fn before(WaitingCases { cases, expected_secs }: WaitingCases) -> String {
     let time = expected_secs.filter(|secs| *secs > 0.0).map(|secs| format!(", about {}", duration(secs)));
     format!("{}{}", counted(cases, "case", "cases"), time.unwrap_or_default())
 }
@@ -199,7 +202,7 @@ fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
     }
 }
 
-fn send_buttons(desk: Desk, prospect: &Prospect) -> AnyView {
+fn send_buttons(desk: DesignState, prospect: &PreflightSummary) -> AnyView {
     let cases = prospect.new.cases;
     let first = (cases > FIRST_CASES).then(|| {
         let words = format!("Send {FIRST_CASES} first, then decide");
@@ -225,7 +228,7 @@ fn progress_address(batch: &str) -> String {
 }
 
 /// The first are sent, and somebody decides what becomes of the rest.
-fn held(desk: Desk, sent: &Sent, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
+fn held(desk: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
     let rest = thousands(sent.of.saturating_sub(sent.accepted));
     let tally = tally(&desk.reports.first.read());
     let (is_changed, has_trouble) = (is_form_changed(desk), tally.has_trouble());
@@ -259,12 +262,12 @@ fn held(desk: Desk, sent: &Sent, go_on: impl Fn(MouseEvent) + 'static) -> AnyVie
 }
 
 /// `Sending: 5 of 24 cases sent`.
-fn so_far(doing: &str, sent: &Sent) -> String {
+fn so_far(doing: &str, sent: &SendProgress) -> String {
     format!("{doing}: {} of {} sent", thousands(sent.accepted), counted(sent.of, "case", "cases"))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-fn progress(sent: &Sent, words: String) -> AnyView {
+fn progress(sent: &SendProgress, words: String) -> AnyView {
     let share = 100.0 * sent.accepted as f64 / sent.of.max(1) as f64;
     let rate = sent.rate.map(|rate| format!("{rate:.0} a second"));
     let rest = sent.remaining_secs.map(|secs| format!("{} to go", duration(secs)));
@@ -279,18 +282,18 @@ fn progress(sent: &Sent, words: String) -> AnyView {
     .into_any()
 }
 
-fn cancel_button(desk: Desk, sent: &Sent) -> AnyView {
+fn cancel_button(desk: DesignState, sent: &SendProgress) -> AnyView {
     let words = format!("Cancel the other {}", thousands(sent.of.saturating_sub(sent.accepted)));
     view! { <button class="quiet" on:click=move |_| cancel(desk) title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
 }
 
-fn complete(desk: Desk, sent: &Sent) -> AnyView {
+fn complete(desk: DesignState, sent: &SendProgress) -> AnyView {
     let end_time = desk.reports.end_time.get();
     let all = if sent.of == 1 { "1 case was".to_owned() } else { format!("All {} cases were", thousands(sent.of)) };
-    let another = move |_| desk.sending.set(Sending::Idle);
+    let another = move |_| desk.sending.set(SendState::Idle);
     let review = move |_| {
         // What is wrong with it is said where nothing is being sent.
-        desk.sending.set(Sending::Idle);
+        desk.sending.set(SendState::Idle);
         prepare(desk);
     };
     let next = if is_form_changed(desk) {
@@ -306,38 +309,38 @@ fn complete(desk: Desk, sent: &Sent) -> AnyView {
     .into_any()
 }
 
-fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
+fn stopped(desk: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView {
     let go_on = move |_| {
         desk.sending.update(|sending| {
             if let Some(sent) = sending.sent().cloned() {
-                *sending = Sending::Going(sent);
+                *sending = SendState::Going(sent);
             }
         });
-        order(desk, Order::GoOn, &[]);
+        order(desk, SendOrder::GoOn, &[]);
     };
     match stop {
-        Stop::Complete => complete(desk, sent),
-        Stop::Cancelled => view! {
+        StopReason::Complete => complete(desk, sent),
+        StopReason::Cancelled => view! {
             <p role="status">{format!("Cancelled: {} were sent, the rest is no part of the batch any more.", counted(sent.accepted, "case", "cases"))}</p>
-            <p class="actions"><button on:click=move |_| desk.sending.set(Sending::Idle)>"Back to the design"</button></p>
+            <p class="actions"><button on:click=move |_| desk.sending.set(SendState::Idle)>"Back to the design"</button></p>
         }
         .into_any(),
-        Stop::Elsewhere => view! {
+        StopReason::Elsewhere => view! {
             <p role="status">"Another tab of this browser is sending cases to this study."</p>
             <p class="actions"><button on:click=move |_| crate::platform::address::reload()>"Look again"</button></p>
         }
         .into_any(),
-        Stop::Held => held(desk, sent, go_on),
-        Stop::Paused => view! {
+        StopReason::Held => held(desk, sent, go_on),
+        StopReason::Paused => view! {
             {progress(sent, so_far("Paused", sent))}
             <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel_button(desk, sent)}</p>
         }
         .into_any(),
-        Stop::Failed { title, advice, detail } => {
+        StopReason::Failed { title, advice, detail } => {
             // Otherwise it isn't even known what there is to be sent.
             let is_begun = sent.of > 0;
             let again = if is_begun { "Go on" } else { "Try again" };
-            let forget = move |_| order(desk, Order::Forget, &[]);
+            let forget = move |_| order(desk, SendOrder::Forget, &[]);
             let rest = if is_begun {
                 cancel_button(desk, sent)
             } else {
@@ -346,7 +349,7 @@ fn stopped(desk: Desk, sent: &Sent, stop: Stop) -> AnyView {
             };
             view! {
                 {is_begun.then(|| progress(sent, so_far("Interrupted", sent)))}
-                {problem_note(Problem { title, advice, detail })}
+                {problem_note(PageProblem { title, advice, detail })}
                 <p class="actions"><button class="primary" on:click=go_on>{again}</button> {rest}</p>
             }
             .into_any()

@@ -1,7 +1,7 @@
 //! A table of points that is imported in place of factors and a sampler.
 
 use cruncher_study::figures::counted;
-use cruncher_study::import::Reading;
+use cruncher_study::import::NumberReading;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -12,15 +12,15 @@ use super::file_drop::file_drop;
 use super::quoted::quoted;
 use super::reading::{asked, choices};
 use super::understood::understood;
-use crate::designer::desk::{Desk, TableState};
-use crate::designer::messages::{Imported, WrongTable};
+use crate::designer::desk::{DesignState, TableState};
+use crate::designer::messages::{TableSummary, WrongTable};
 use crate::designer::{draughtsman, memory};
 
 /// How many wrong rows are told.
 const MOST_ROWS: usize = 20;
 
 /// The section of the table.
-pub(in crate::designer) fn section(desk: Desk) -> AnyView {
+pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     let outcome = move || match desk.table.get() {
         TableState::None => None,
         TableState::Reading { name } => {
@@ -57,21 +57,21 @@ pub(in crate::designer) fn section(desk: Desk) -> AnyView {
 }
 
 /// Reads a file as the table.
-pub(in crate::designer) fn take(desk: Desk, name: String, file: Blob) {
+pub(in crate::designer) fn take(desk: DesignState, name: String, file: Blob) {
     desk.table_file.set_value(Some(file.clone()));
-    desk.reading.set(Reading::default());
+    desk.reading.set(NumberReading::default());
     desk.table.set(TableState::Reading { name: name.clone() });
     memory::keep_table(desk, name, Some(file));
     draughtsman::import(desk);
 }
 
-fn read(desk: Desk, name: &str, table: &Imported) -> AnyView {
+fn read(desk: DesignState, name: &str, table: &TableSummary) -> AnyView {
     let rows = counted(table.rows as u64, "row", "rows");
     let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{quoted(&sentence(note))}</li> }).collect();
     let forget = move |_| {
         desk.table.set(TableState::None);
         desk.table_file.set_value(None);
-        desk.reading.set(Reading::default());
+        desk.reading.set(NumberReading::default());
         memory::keep_table(desk, String::new(), None);
         draughtsman::import(desk);
     };

@@ -3,10 +3,10 @@
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
-use crate::designer::messages::{Imported, ImportedColumn};
+use crate::designer::messages::{ImportedColumn, TableSummary};
 
 /// The columns with what their values are, and the first rows.
-pub(super) fn understood(table: &Imported) -> AnyView {
+pub(super) fn understood(table: &TableSummary) -> AnyView {
     let heads: Vec<_> = table.columns.iter().map(head).collect();
     let row = |row: &Vec<String>| {
         let cells: Vec<_> = row.iter().zip(&table.columns).map(|(value, column)| cell(value, column)).collect();

@@ -1,6 +1,6 @@
 //! Values of a case's inputs as they are read: with the digits that matter, all of them in the title.
 
-use cruncher_study::case::{Parameter, Parameters};
+use cruncher_study::case::{ParameterValue, Parameters};
 use cruncher_study::figures::significant;
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ const MAX_INPUTS: usize = 12;
 
 /// The inputs of a case in a line: `cohesion 61234 · soil clay`.
 pub(super) fn values(inputs: &Parameters) -> AnyView {
-    let one = |(name, value): (&String, &Parameter)| {
+    let one = |(name, value): (&String, &ParameterValue)| {
         view! { <span class="value" title=exact(value)><span class="faint">{name.clone()}</span>" "{cut(value)}</span>" " }
     };
     let shown: Vec<_> = inputs.iter().take(MAX_INPUTS).map(one).collect();
@@ -20,24 +20,24 @@ pub(super) fn values(inputs: &Parameters) -> AnyView {
 }
 
 /// A value with all of its digits, as JSON.
-pub(super) fn exact(value: &Parameter) -> String {
+pub(super) fn exact(value: &ParameterValue) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
 /// A value with as many digits as somebody reads.
-pub(super) fn short(value: &Parameter) -> String {
+pub(super) fn short(value: &ParameterValue) -> String {
     match value {
-        Parameter::Number(number) => significant(*number),
-        Parameter::List(components) => components.iter().map(short).collect::<Vec<_>>().join(", "),
-        Parameter::Text(text) => text.clone(),
+        ParameterValue::Number(number) => significant(*number),
+        ParameterValue::List(components) => components.iter().map(short).collect::<Vec<_>>().join(", "),
+        ParameterValue::Text(text) => text.clone(),
         other => exact(other),
     }
 }
 
 /// The same, of a long vector its first components.
-fn cut(value: &Parameter) -> String {
+fn cut(value: &ParameterValue) -> String {
     match value {
-        Parameter::List(components) if components.len() > MAX_COMPONENTS => {
+        ParameterValue::List(components) if components.len() > MAX_COMPONENTS => {
             let shown: Vec<String> = components.iter().take(MAX_COMPONENTS).map(short).collect();
             format!("{}, … ({} in all)", shown.join(", "), components.len())
         }

@@ -11,8 +11,8 @@ use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::platform::designer;
 use crate::platform::local_time::clock_time;
-use crate::platform::programs::Program;
-use crate::state::live::{OpenStudy, PendingChange, Reader};
+use crate::platform::programs::PageProgram;
+use crate::state::live::{OpenStudy, PendingChange, ReaderState};
 use crate::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 
 /// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
@@ -30,24 +30,24 @@ pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open:
 }
 
 /// How far what was asked for is.
-pub(crate) fn asked(reader: Reader) -> Option<AnyView> {
-    match (reader.asked.get()?, reader.failed(Program::Designer).get()) {
+pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
+    match (reader.asked.get()?, reader.failed(PageProgram::Designer).get()) {
         (PendingChange::Refused(problem), _) | (PendingChange::Waits, Some(problem)) => Some(problem_note(problem)),
         (PendingChange::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
     }
 }
 
 /// The offer, which says what it means when it is opened.
-fn question(VersionOffer { act, version, submissions, meaning }: VersionOffer, reader: Reader) -> AnyView {
+fn question(VersionOffer { act, version, submissions, meaning }: VersionOffer, reader: ReaderState) -> AnyView {
     let change = VersionChange { act, submissions }.to_string();
     let act_now = move |event: MouseEvent| {
         close_around(&event);
         reader.asked.set(Some(PendingChange::Waits));
         designer::ask(&change);
-        let failed = reader.failed(Program::Designer);
+        let failed = reader.failed(PageProgram::Designer);
         match failed.get_untracked() {
-            None => Program::Designer.load(failed),
-            Some(_) => Program::Designer.load_again(failed),
+            None => PageProgram::Designer.load(failed),
+            Some(_) => PageProgram::Designer.load_again(failed),
         }
     };
     let words = match act {

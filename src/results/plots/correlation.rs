@@ -1,29 +1,29 @@
 //! How strongly the response follows each factor.
 
 use cruncher_plot::Chart;
-use cruncher_plot::correlation::{CoefficientEstimate, Correlation, Row};
+use cruncher_plot::correlation::{CoefficientEstimate, CorrelationChart, CorrelationRow};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::statistics::correlation::{self, Coefficient, MIN_TOLD_PAIRS, correlations};
-use cruncher_results::store::Store;
+use cruncher_results::statistics::correlation::{self, CorrelationCoefficient, MIN_TOLD_PAIRS, correlations};
+use cruncher_results::store::ResultStore;
 use cruncher_study::figures::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::results::columns::{self, Plotted, label, plotted, showable};
-use crate::results::desk::{AFTER_DRAWING, Desk, Selected};
-use crate::results::surface::{Found, Paper, Place, Plot};
+use crate::results::columns::{self, PlottedColumn, label, plotted, showable};
+use crate::results::desk::{AFTER_DRAWING, ResultsState, SelectedRows};
+use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 use crate::state::responses::{has_mean, is_text};
 
 /// How strongly the response follows each factor, among the selected cases.
-pub(crate) struct Correlations {
-    desk: Desk,
-    found: RwSignal<Option<(Vec<ColumnId>, Correlation)>>,
+pub(crate) struct CorrelationPlot {
+    desk: ResultsState,
+    found: RwSignal<Option<(Vec<ColumnId>, CorrelationChart)>>,
 }
 
-impl Correlations {
+impl CorrelationPlot {
     /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are.
-    pub(crate) fn new(desk: Desk, shown: Memo<Option<columns::Shown>>, rows: RwSignal<usize>) -> Self {
+    pub(crate) fn new(desk: ResultsState, shown: Memo<Option<columns::ShownColumns>>, rows: RwSignal<usize>) -> Self {
         let found = RwSignal::new(None);
-        let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, Selected)| {
+        let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
             let correlations = desk.data.with_untracked(|store| computed(desk, store, &response, &selected));
             // A note takes a row's room.
             rows.set(correlations.0.len() + correlations.1.notes().len());
@@ -38,17 +38,22 @@ impl Correlations {
         Self { desk, found }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Correlation, &[ColumnId]) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&CorrelationChart, &[ColumnId]) -> T) -> Option<T> {
         self.found.with(|found| found.as_ref().map(|(ids, chart)| look(chart, ids)))
     }
 
     /// The row of the chart at a height.
-    fn row_at(&self, paper: Paper, at: Place) -> Option<usize> {
+    fn row_at(&self, paper: DrawTarget, at: Place) -> Option<usize> {
         self.look(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
     }
 }
 
-fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected) -> (Vec<ColumnId>, Correlation) {
+fn computed(
+    desk: ResultsState,
+    store: &ResultStore,
+    response: &ColumnId,
+    selected: &SelectedRows,
+) -> (Vec<ColumnId>, CorrelationChart) {
     if !has_mean(store, response) {
         return (Vec::new(), chart(response, Vec::new()));
     }
@@ -58,17 +63,17 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
     let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
     let values = plotted(desk, store, response);
     let rows = selected.rows(store);
-    let measured: Vec<_> = columns.iter().map(Plotted::measured).collect();
+    let measured: Vec<_> = columns.iter().map(PlottedColumn::measured).collect();
     let slices: Vec<&[f64]> = measured.iter().map(|values| &**values).collect();
-    let pearson = correlations(Coefficient::Pearson, &slices, &values.measured(), &rows);
+    let pearson = correlations(CorrelationCoefficient::Pearson, &slices, &values.measured(), &rows);
     // Of a penalty the rank says as much as that of any other value.
     let all: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
-    let spearman = correlations(Coefficient::Spearman, &all, &values.values, &rows);
-    let mut found: Vec<(ColumnId, Row)> = ids
+    let spearman = correlations(CorrelationCoefficient::Spearman, &all, &values.values, &rows);
+    let mut found: Vec<(ColumnId, CorrelationRow)> = ids
         .into_iter()
         .zip(pearson.iter().zip(&spearman))
         .map(|(id, (pearson, spearman))| {
-            let row = Row {
+            let row = CorrelationRow {
                 label: label(&id),
                 pearson: told(pearson),
                 spearman: told(spearman),
@@ -78,18 +83,18 @@ fn computed(desk: Desk, store: &Store, response: &ColumnId, selected: &Selected)
             (id, row)
         })
         .collect();
-    let strength = |row: &Row| if row.spearman.value.is_nan() { -1.0 } else { row.spearman.value.abs() };
+    let strength = |row: &CorrelationRow| if row.spearman.value.is_nan() { -1.0 } else { row.spearman.value.abs() };
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
     let (ids, rows) = found.into_iter().unzip();
     (ids, chart(response, rows))
 }
 
-fn chart(response: &ColumnId, rows: Vec<Row>) -> Correlation {
-    Correlation { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS }
+fn chart(response: &ColumnId, rows: Vec<CorrelationRow>) -> CorrelationChart {
+    CorrelationChart { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS }
 }
 
 /// A coefficient, if there are enough cases for it to say something.
-fn told(found: &correlation::Correlation) -> CoefficientEstimate {
+fn told(found: &correlation::ColumnCorrelation) -> CoefficientEstimate {
     let shown = found.told().zip(found.interval).map(|(value, interval)| CoefficientEstimate { value, interval });
     shown.unwrap_or(CoefficientEstimate::NONE)
 }
@@ -99,17 +104,17 @@ fn written(CoefficientEstimate { value, interval: (from, to) }: CoefficientEstim
     if value.is_nan() { "–".to_owned() } else { format!("{value:.3} (95 %: {from:.2} to {to:.2})") }
 }
 
-impl Plot for Correlations {
+impl ResultsPlot for CorrelationPlot {
     /// It waits for the selection to settle.
     fn track(&self) {
         self.found.track();
     }
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|chart, _| show(chart));
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let place = self.row_at(paper, at)?;
         self.look(|chart, _| {
             let row = chart.rows.get(place)?;
@@ -125,11 +130,11 @@ impl Plot for Correlations {
             if row.only_ranked > 0 {
                 words.push(format!("{} of them for Spearman only", thousands(row.only_ranked as u64)));
             }
-            Some(Found { words, row: None })
+            Some(PlotHit { words, row: None })
         })?
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         let Some(place) = self.row_at(paper, at) else { return };
         let chosen = self.look(|_, ids| ids.get(place).cloned()).flatten();
         if let Some(id) = chosen {

@@ -2,17 +2,17 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::curves::{Band, Curve, CurveGaps, Curves, steps};
-use cruncher_plot::{Axis, Chart, Column, Frame, Mask, Scale};
-use cruncher_results::curves::{Along, CaseCurve};
+use cruncher_plot::curves::{Curve, CurveBand, CurveGaps, CurvesChart, steps};
+use cruncher_plot::{Axis, AxisScale, CaseMask, Chart, PlotColumn, PlotFrame};
+use cruncher_results::curves::{CaseCurve, CurveAbscissa};
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words};
 use crate::results::columns::{plotted, shown};
 use crate::results::curves::{CurveReader, name_of};
-use crate::results::desk::Selected;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot, Zoom};
+use crate::results::desk::SelectedRows;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
 /// The band is computed at so many places.
 const BAND_STEPS: usize = 120;
@@ -32,16 +32,16 @@ pub(crate) struct CurvePlot {
 #[derive(PartialEq)]
 struct Of {
     cases: usize,
-    pair: (Along, String),
+    pair: (CurveAbscissa, String),
     /// Once they have settled: the band of many curves takes longer than a step of a brush may.
-    selected: Selected,
+    selected: SelectedRows,
 }
 
 /// What is computed once for many drawings.
 struct Computed {
     x: Axis,
     y: Axis,
-    band: Option<Band>,
+    band: Option<CurveBand>,
     gaps: CurveGaps,
 }
 
@@ -56,7 +56,7 @@ impl CurvePlot {
         Self { reader, zoom, last: RefCell::new(None) }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Curves, &[CaseCurve]) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&CurvesChart, &[CaseCurve]) -> T) -> Option<T> {
         let desk = self.reader.desk;
         let pair = self.reader.pair.get()?;
         let (selected, settled) = (desk.selected.get(), desk.settled.get());
@@ -65,13 +65,13 @@ impl CurvePlot {
         let found: Vec<CaseCurve> = sheaf.curves(&pair.0, &pair.1).collect();
         let curves: Vec<Curve> = found.iter().map(|CaseCurve { x, y, .. }| Curve { x, y }).collect();
         let flags =
-            |selected: &Selected| -> Vec<bool> { found.iter().map(|curve| selected.contains(curve.row)).collect() };
+            |selected: &SelectedRows| -> Vec<bool> { found.iter().map(|curve| selected.contains(curve.row)).collect() };
         let in_colour = flags(&selected);
         let of = Of { cases: sheaf.len(), pair, selected: settled };
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(known, _)| *known != of) {
             let computed = Computed::of(&of.pair, &curves, &flags(&of.selected));
-            self.reader.tell_parts(computed.band.as_ref().is_some_and(Band::has_parts));
+            self.reader.tell_parts(computed.band.as_ref().is_some_and(CurveBand::has_parts));
             *last = Some((of, computed));
         }
         let (_, computed) = last.as_ref()?;
@@ -80,10 +80,10 @@ impl CurvePlot {
         if let Some([left, right, bottom, top]) = self.zoom.get() {
             (x, y) = (x.between(left, right), y.between(bottom, top));
         }
-        let chart = Curves {
+        let chart = CurvesChart {
             curves: &curves,
-            selected: Mask::Flags(&in_colour),
-            colour: colour.as_ref().map(|(axis, values)| Column::new(axis.clone(), values)),
+            selected: CaseMask::Flags(&in_colour),
+            colour: colour.as_ref().map(|(axis, values)| PlotColumn::new(axis.clone(), values)),
             x,
             y,
             band: computed.band.as_ref(),
@@ -106,26 +106,27 @@ impl CurvePlot {
 }
 
 impl Computed {
-    fn of((along, array): &(Along, String), curves: &[Curve], selected: &[bool]) -> Self {
+    fn of((along, array): &(CurveAbscissa, String), curves: &[Curve], selected: &[bool]) -> Self {
         let axis = |label: &str, values: fn(&Curve) -> Vec<f64>| {
             let ends: Vec<f64> = curves.iter().flat_map(values).collect();
-            Axis::covering(label, "", Scale::Linear, &ends)
+            Axis::covering(label, "", AxisScale::Linear, &ends)
         };
         let label = match along {
-            Along::Index => "index",
-            Along::Array(_) => name_of(along),
+            CurveAbscissa::Index => "index",
+            CurveAbscissa::Array(_) => name_of(along),
         };
         let (x, y) = (axis(label, |curve| ends(curve.x)), axis(array, |curve| ends(curve.y)));
         let in_band = selected.iter().filter(|is_selected| **is_selected).count();
         let places = || steps(curves, &x, BAND_STEPS);
-        let band = (in_band >= LEAST_IN_BAND).then(|| only_of_many(Band::of(curves, Mask::Flags(selected), &places())));
+        let band = (in_band >= LEAST_IN_BAND)
+            .then(|| only_of_many(CurveBand::of(curves, CaseMask::Flags(selected), &places())));
         let gaps = CurveGaps::of(curves, &x, &y);
         Self { x, y, band, gaps }
     }
 }
 
 /// The band without the places to which only a few curves reach: those say nothing of the others.
-fn only_of_many(mut band: Band) -> Band {
+fn only_of_many(mut band: CurveBand) -> CurveBand {
     for (place, count) in band.counts.iter_mut().enumerate().filter(|(_, count)| **count < LEAST_IN_BAND) {
         *count = 0;
         for values in [&mut band.low, &mut band.median, &mut band.high] {
@@ -141,8 +142,8 @@ fn ends(values: &[f64]) -> Vec<f64> {
     numbers().reduce(f64::min).into_iter().chain(numbers().reduce(f64::max)).collect()
 }
 
-impl Plot for CurvePlot {
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+impl ResultsPlot for CurvePlot {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|curves, _| show(curves));
     }
 
@@ -156,7 +157,7 @@ impl Plot for CurvePlot {
         self.reader.desk.settled.track();
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let desk = self.reader.desk;
         let (brush, cases) = self.look(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
@@ -166,38 +167,38 @@ impl Plot for CurvePlot {
                 let ids = store.case_ids();
                 passing.into_iter().filter_map(|place| ids.get(found.get(place)?.row).copied()).collect()
             });
-            (Brush { from, to }, cases)
+            (BrushRectangle { from, to }, cases)
         })?;
         desk.select_cases(cases);
         Some(brush)
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
         let row = self.look(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
             let among = |mask| curves.nearest(&frame, at, reach_px, mask);
-            let nearest = among(curves.selected).or_else(|| among(Mask::All))?;
+            let nearest = among(curves.selected).or_else(|| among(CaseMask::All))?;
             found.get(nearest).map(|curve| curve.row)
         })??;
         let desk = self.reader.desk;
         let shown = shown(desk)?;
         let words = desk.data.with(|store| in_words(desk, store, row, [&shown.response, &shown.factor]));
-        Some(Found { words, row: Some(row) })
+        Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
             self.reader.desk.opened.set(Some(row));
         }
     }
 
-    fn frame(&self, paper: Paper) -> Option<Frame> {
+    fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
         self.look(|curves, _| curves.frame(paper.size, paper.look))
     }
 
-    fn zoom(&self) -> Zoom {
-        Zoom::of(self.zoom.get())
+    fn zoom(&self) -> PlotZoom {
+        PlotZoom::of(self.zoom.get())
     }
 
     fn show_range(&self, (x, y): (Axis, Axis)) {

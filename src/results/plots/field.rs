@@ -2,20 +2,20 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::field::{AxisGrid, Field, FieldCells, Values};
-use cruncher_plot::{Axis, Chart, Scale};
+use cruncher_plot::field::{AxisGrid, FieldCells, FieldChart, FieldValues};
+use cruncher_plot::{Axis, AxisScale, Chart};
 use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
 use super::select;
-use crate::results::columns::{Plotted, plotted, shown};
-use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::columns::{PlottedColumn, plotted, shown};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// The response over two factors: the mean of the selected cases in each cell.
 pub(crate) struct FieldPlot {
-    desk: Desk,
+    desk: ResultsState,
     /// The grids of two columns on their axes, in the rows of a revision: whatever is selected.
     last: RefCell<[Option<Known>; 2]>,
 }
@@ -26,15 +26,15 @@ type Of = (u64, ColumnId, Axis);
 type Known = (Of, Option<AxisGrid>);
 
 /// A column, and the cells along its axis.
-type Side<'a> = (&'a Plotted<'a>, &'a FieldCells);
+type Side<'a> = (&'a PlottedColumn<'a>, &'a FieldCells);
 
 impl FieldPlot {
-    pub(crate) const fn new(desk: Desk) -> Self {
+    pub(crate) const fn new(desk: ResultsState) -> Self {
         Self { desk, last: RefCell::new([None, None]) }
     }
 
     /// The cells along the axis of a column, without room at its ends: cells would be empty by half.
-    fn cells(&self, side: usize, of: (u64, &ColumnId), column: &Plotted, wished: usize) -> FieldCells {
+    fn cells(&self, side: usize, of: (u64, &ColumnId), column: &PlottedColumn, wished: usize) -> FieldCells {
         let axis = column.bare_axis();
         let of = (of.0, of.1.clone(), axis.clone());
         let last = &mut self.last.borrow_mut()[side];
@@ -43,7 +43,7 @@ impl FieldPlot {
         FieldCells::of(&axis, grid, wished)
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Field, (Side, Side)) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&FieldChart, (Side, Side)) -> T) -> Option<T> {
         let desk = self.desk;
         let shown = shown(desk)?;
         let selected = desk.selected.get();
@@ -51,45 +51,45 @@ impl FieldPlot {
             let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.second));
             let response = plotted(desk, store, &shown.response);
             let values =
-                Values { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
-            let wished = Field::suitable_cells(selected.count);
+                FieldValues { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
+            let wished = FieldChart::suitable_cells(selected.count);
             let right = self.cells(0, (store.revision(), &shown.factor), &x, wished);
             let up = self.cells(1, (store.revision(), &shown.second), &y, wished);
             // Of flags the mean is the share of those that are true.
             let axis = match response.categories {
-                Some(_) => Axis::covering(&response.axis.label, "share", Scale::Linear, &[0.0, 1.0]),
+                Some(_) => Axis::covering(&response.axis.label, "share", AxisScale::Linear, &[0.0, 1.0]),
                 None => response.axis,
             };
-            let field = Field::of(&values, &right.axis, &up.axis, &axis, (right.number, up.number));
+            let field = FieldChart::of(&values, &right.axis, &up.axis, &axis, (right.number, up.number));
             look(&field, ((&x, &right), (&y, &up)))
         }))
     }
 }
 
-impl Plot for FieldPlot {
+impl ResultsPlot for FieldPlot {
     fn track(&self) {
         self.desk.view.track();
         self.desk.selected.track();
     }
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|field, _| show(field));
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let shown = shown(self.desk)?;
         let (brush, (one, other), (x, y)) = self.look(|field, ((x, _), (y, _))| {
             let frame = field.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
-            (Brush { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
+            (BrushRectangle { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
         })?;
         select(self.desk, &shown.factor, &x, (one.0, other.0));
         select(self.desk, &shown.second, &y, (one.1, other.1));
         Some(brush)
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         self.look(|field, ((_, right), (_, up))| {
             let frame = field.frame(paper.size, paper.look);
             let cell = field.cell_at(&frame, at.0, at.1)?;
@@ -101,7 +101,7 @@ impl Plot for FieldPlot {
                 words.push(format!("{} {} in the mean", field.response.label, field.response.words(field.means[cell])));
             }
             words.push(counted(field.counts[cell] as u64, "case", "cases"));
-            Some(Found { words, row: None })
+            Some(PlotHit { words, row: None })
         })?
     }
 

@@ -2,32 +2,32 @@
 
 use std::cell::RefCell;
 
-use cruncher_plot::histogram::{Bins, Histogram};
+use cruncher_plot::histogram::{Histogram, HistogramBins};
 use cruncher_plot::{Axis, Chart};
 use cruncher_results::column_id::ColumnId;
 use cruncher_study::figures::counted;
 use leptos::prelude::*;
 
 use super::{select, select_exactly};
-use crate::results::columns::{Plotted, plotted, shown};
-use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::columns::{PlottedColumn, plotted, shown};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// How often the response has which value.
 pub(crate) struct HistogramPlot {
-    desk: Desk,
+    desk: ResultsState,
     /// The bins of a column on an axis, in the rows of a revision: whatever is selected.
-    last: RefCell<Option<(Of, Bins)>>,
+    last: RefCell<Option<(Of, HistogramBins)>>,
 }
 
 type Of = (u64, ColumnId, Axis);
 
 impl HistogramPlot {
-    pub(crate) const fn new(desk: Desk) -> Self {
+    pub(crate) const fn new(desk: ResultsState) -> Self {
         Self { desk, last: RefCell::new(None) }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Histogram, &Plotted) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&Histogram, &PlottedColumn) -> T) -> Option<T> {
         let desk = self.desk;
         let shown = shown(desk)?;
         let selected = desk.selected.get();
@@ -36,7 +36,7 @@ impl HistogramPlot {
             let of = (store.revision(), shown.response, column.axis.clone());
             let mut last = self.last.borrow_mut();
             if last.as_ref().is_none_or(|(known, _)| *known != of) {
-                *last = Some((of, Bins::of(&column.values, &column.axis)));
+                *last = Some((of, HistogramBins::of(&column.values, &column.axis)));
             }
             let (_, bins) = last.as_ref()?;
             Some(look(&bins.histogram(selected.as_plotted()), &column))
@@ -44,31 +44,31 @@ impl HistogramPlot {
     }
 }
 
-impl Plot for HistogramPlot {
+impl ResultsPlot for HistogramPlot {
     fn track(&self) {
         self.desk.view.track();
         self.desk.selected.track();
     }
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|histogram, _| show(histogram));
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let response = shown(self.desk)?.response;
         let (brush, range, column) = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
             let range = (frame.values_at(left, frame.top_px).0, frame.values_at(right, frame.top_px).0);
-            let brush = Brush { from: (left, frame.top_px), to: (right, frame.bottom_px) };
+            let brush = BrushRectangle { from: (left, frame.top_px), to: (right, frame.bottom_px) };
             (brush, range, column.clone().into_owned())
         })?;
         select(self.desk, &response, &column, range);
         Some(brush)
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         self.look(|histogram, _| {
             let frame = histogram.frame(paper.size, paper.look);
             let bar = histogram.bar_at(&frame, at.0)?;
@@ -77,11 +77,11 @@ impl Plot for HistogramPlot {
             if histogram.selected[bar] < all {
                 words.push(format!("{} selected", histogram.selected[bar]));
             }
-            Some(Found { words, row: None })
+            Some(PlotHit { words, row: None })
         })?
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         let Some(response) = shown(self.desk).map(|shown| shown.response) else { return };
         let bar = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);

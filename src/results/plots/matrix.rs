@@ -1,27 +1,31 @@
 //! All columns against one another.
 
 use cruncher_plot::Chart;
-use cruncher_plot::matrix::Matrix;
+use cruncher_plot::matrix::ScatterMatrix;
 use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
 use super::side_by_side;
-use crate::results::columns::{OnAxis, Plotted, plotted, shown};
-use crate::results::desk::Desk;
-use crate::results::surface::{Found, Paper, Place, Plot};
+use crate::results::columns::{OnAxis, PlottedColumn, plotted, shown};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// A cell needs so much room, in pixels of the page: to the right, and down.
 const CELL_PX: (f64, f64) = (48.0, 40.0);
 
 /// All columns against one another.
 pub(crate) struct MatrixPlot {
-    pub(crate) desk: Desk,
+    pub(crate) desk: ResultsState,
     /// How many factors there is room for.
     pub(crate) room: RwSignal<usize>,
 }
 
 impl MatrixPlot {
-    fn look<T>(&self, Paper { size, look }: Paper, act: impl FnOnce(&Matrix, &[ColumnId]) -> T) -> Option<T> {
+    fn look<T>(
+        &self,
+        DrawTarget { size, look }: DrawTarget,
+        act: impl FnOnce(&ScatterMatrix, &[ColumnId]) -> T,
+    ) -> Option<T> {
         let desk = self.desk;
         let response = shown(desk)?.response;
         let selected = desk.selected.get();
@@ -30,15 +34,17 @@ impl MatrixPlot {
         let most = most as usize;
         Some(desk.data.with(|store| {
             let ids = side_by_side(desk, store, &response, self.room, most);
-            let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-            let on_axes: Vec<OnAxis> = columns.iter().map(Plotted::on_axis).collect();
-            let matrix =
-                Matrix { columns: on_axes.iter().map(OnAxis::column).collect(), selected: selected.as_plotted() };
+            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+            let on_axes: Vec<OnAxis> = columns.iter().map(PlottedColumn::on_axis).collect();
+            let matrix = ScatterMatrix {
+                columns: on_axes.iter().map(OnAxis::column).collect(),
+                selected: selected.as_plotted(),
+            };
             act(&matrix, &ids)
         }))
     }
 
-    fn pair_at(&self, paper: Paper, at: Place) -> Option<(ColumnId, ColumnId)> {
+    fn pair_at(&self, paper: DrawTarget, at: Place) -> Option<(ColumnId, ColumnId)> {
         self.look(paper, |matrix, ids| {
             let (column, row) = matrix.cell_at(paper.size, paper.look, at.0, at.1)?;
             Some((ids[column].clone(), ids[row].clone()))
@@ -46,27 +52,27 @@ impl MatrixPlot {
     }
 }
 
-impl Plot for MatrixPlot {
+impl ResultsPlot for MatrixPlot {
     fn track(&self) {
         self.desk.view.track();
         self.desk.selected.track();
     }
 
-    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |matrix, _| show(matrix));
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let (column, row) = self.pair_at(paper, at)?;
         let words = if column == row {
             vec![column.name().to_owned()]
         } else {
             vec![format!("{} against {}", row.name(), column.name()), "press to enlarge".to_owned()]
         };
-        Some(Found { words, row: None })
+        Some(PlotHit { words, row: None })
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         if let Some((column, row)) = self.pair_at(paper, at).filter(|(column, row)| column != row) {
             self.desk.view.update(|view| {
                 view.factor = Some(column);

@@ -10,7 +10,7 @@ mod parallel;
 mod scatter;
 mod timeline;
 
-pub(super) use correlation::Correlations;
+pub(super) use correlation::CorrelationPlot;
 pub(super) use curves::{CurvePlot, legend};
 pub(super) use field::FieldPlot;
 pub(super) use histogram::HistogramPlot;
@@ -20,12 +20,12 @@ pub(super) use parallel::ParallelPlot;
 pub(super) use scatter::ScatterPlot;
 pub(super) use timeline::TimelinePlot;
 
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::store::{Cell, Store};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::store::{CellValue, ResultStore};
 use leptos::prelude::*;
 
-use super::columns::{Plotted, label, unit};
-use super::desk::Desk;
+use super::columns::{PlottedColumn, label, unit};
+use super::desk::ResultsState;
 use crate::state::words::words;
 
 /// The fewest and the most columns that are shown side by side, the response among them.
@@ -36,14 +36,14 @@ const MAX_AXES: usize = 16;
 const REACH_PX: f64 = 12.0;
 
 /// The selection of a column by hand: a range if it has numbers, and the texts in between if it has those.
-fn select(desk: Desk, id: &ColumnId, plotted: &Plotted, (one, other): (f64, f64)) {
+fn select(desk: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
     let ends = if plotted.categories.is_some() { (least, most) } else { coarse((least, most)) };
     select_exactly(desk, id, plotted, ends);
 }
 
 /// The selection of a column from one value to another one, which belong to it.
-fn select_exactly(desk: Desk, id: &ColumnId, plotted: &Plotted, (least, most): (f64, f64)) {
+fn select_exactly(desk: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (least, most): (f64, f64)) {
     match &plotted.categories {
         None => desk.select_range(id, (least, most)),
         Some(names) => {
@@ -71,10 +71,15 @@ fn coarse((least, most): (f64, f64)) -> (f64, f64) {
 }
 
 /// A case in words: its id, and what it has in some columns.
-fn in_words<'a>(desk: Desk, store: &Store, row: usize, ids: impl IntoIterator<Item = &'a ColumnId>) -> Vec<String> {
+fn in_words<'a>(
+    desk: ResultsState,
+    store: &ResultStore,
+    row: usize,
+    ids: impl IntoIterator<Item = &'a ColumnId>,
+) -> Vec<String> {
     let id = store.case_ids().get(row).map(|id| format!("case {:.8}", id.to_string()));
-    let batch = match store.cell(&ColumnId::Case(Field::Batch), row) {
-        Cell::Text(batch) => format!(" of {batch}"),
+    let batch = match store.cell(&ColumnId::Case(CaseField::Batch), row) {
+        CellValue::Text(batch) => format!(" of {batch}"),
         _ => String::new(),
     };
     let mut words = vec![id.unwrap_or_default() + &batch];
@@ -89,9 +94,10 @@ fn in_words<'a>(desk: Desk, store: &Store, row: usize, ids: impl IntoIterator<It
 }
 
 /// What a case has in a column, in words: a number with the digits that matter, which are all of an integer.
-fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
+fn value(desk: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) -> String {
     let cell = store.cell(id, row);
-    let unit = if matches!(cell, Cell::Number(_) | Cell::Integer(_)) { unit(desk, id) } else { String::new() };
+    let unit =
+        if matches!(cell, CellValue::Number(_) | CellValue::Integer(_)) { unit(desk, id) } else { String::new() };
     let text = words(cell).text;
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
@@ -99,8 +105,8 @@ fn value(desk: Desk, store: &Store, id: &ColumnId, row: usize) -> String {
 /// The factors and the response that stand side by side where all are shown: as many as there is room for, which `room` is
 /// told, so that the page can say how many that are.
 fn side_by_side(
-    desk: Desk,
-    store: &Store,
+    desk: ResultsState,
+    store: &ResultStore,
     response: &ColumnId,
     room: RwSignal<usize>,
     columns: usize,
@@ -116,7 +122,7 @@ fn side_by_side(
 }
 
 /// The factors that are to stand side by side: those that were chosen, or all in which cases differ.
-pub(super) fn sides(desk: Desk, store: &Store, response: &ColumnId) -> Vec<ColumnId> {
+pub(super) fn sides(desk: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     let view = desk.view.read();
     let all = all_sides(store, response);
     let chosen: Vec<ColumnId> = all.iter().filter(|id| view.axes.contains(id)).cloned().collect();
@@ -125,7 +131,7 @@ pub(super) fn sides(desk: Desk, store: &Store, response: &ColumnId) -> Vec<Colum
 }
 
 /// All factors in which cases differ.
-pub(super) fn all_sides(store: &Store, response: &ColumnId) -> Vec<ColumnId> {
+pub(super) fn all_sides(store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     let mut ids = super::columns::showable(store, store.factors().map(|(id, _)| id.clone()));
     ids.retain(|id| id != response);
     ids

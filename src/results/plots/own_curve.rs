@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use cruncher_plot::curves::{Curve, CurveGaps, Curves};
-use cruncher_plot::{Axis, Chart, Mask, Scale};
+use cruncher_plot::curves::{Curve, CurveGaps, CurvesChart};
+use cruncher_plot::{Axis, AxisScale, CaseMask, Chart};
 use cruncher_study::figures::significant;
 
 use super::REACH_PX;
-use crate::results::desk::Desk;
-use crate::results::surface::{Found, Paper, Place, Plot};
-use crate::state::ended::{Ended, Line};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
+use crate::state::ended::{ArrayLine, ShownDocument};
 
 /// One of the arrays that a case left.
 pub(crate) struct OwnCurvePlot {
-    pub(crate) ended: Arc<Ended>,
+    pub(crate) ended: Arc<ShownDocument>,
     pub(crate) index: usize,
 }
 
@@ -23,28 +23,28 @@ fn own_name(name: &str) -> &str {
 }
 
 impl OwnCurvePlot {
-    fn look<T>(&self, look: impl FnOnce(&Curves, &Line) -> T) -> Option<T> {
+    fn look<T>(&self, look: impl FnOnce(&CurvesChart, &ArrayLine) -> T) -> Option<T> {
         let line = self.ended.lines.get(self.index)?;
         let over = line.over.as_deref().map_or("place", own_name);
         let curves = [Curve { x: &line.x, y: &line.y }];
-        let x = Axis::covering(over, "", Scale::Linear, &line.x);
-        let y = Axis::covering(own_name(&line.name), "", Scale::Linear, &line.y);
+        let x = Axis::covering(over, "", AxisScale::Linear, &line.x);
+        let y = Axis::covering(own_name(&line.name), "", AxisScale::Linear, &line.y);
         let gaps = CurveGaps::of(&curves, &x, &y);
-        let selected = Mask::All;
-        let curves = Curves { curves: &curves, selected, colour: None, x, y, band: None, gaps, pointed_at: None };
+        let selected = CaseMask::All;
+        let curves = CurvesChart { curves: &curves, selected, colour: None, x, y, band: None, gaps, pointed_at: None };
         Some(look(&curves, line))
     }
 }
 
-impl Plot for OwnCurvePlot {
+impl ResultsPlot for OwnCurvePlot {
     /// It shows its case, whatever is selected.
     fn track(&self) {}
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|curves, _| show(curves));
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         self.look(|curves, line| {
             let frame = curves.frame(paper.size, paper.look);
             let away = |(x, y): (&f64, &f64)| {
@@ -56,10 +56,10 @@ impl Plot for OwnCurvePlot {
             let is_near = away(nearest) < 2.0 * REACH_PX * paper.look.pixel_ratio;
             let words = |name: &str, value: f64| format!("{} {}", own_name(name), significant(value));
             let over = line.over.as_deref().unwrap_or("place");
-            is_near.then(|| Found { words: vec![words(&line.name, *nearest.1), words(over, *nearest.0)], row: None })
+            is_near.then(|| PlotHit { words: vec![words(&line.name, *nearest.1), words(over, *nearest.0)], row: None })
         })?
     }
 
     /// Leaves the selection as it is: this is not where cases are selected.
-    fn unselect(&self, _desk: Desk) {}
+    fn unselect(&self, _desk: ResultsState) {}
 }

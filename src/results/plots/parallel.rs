@@ -1,22 +1,22 @@
 //! Every case as a line through all of its factors and the response.
 
 use cruncher_plot::Chart;
-use cruncher_plot::parallel::Parallel;
+use cruncher_plot::parallel::ParallelCoordinates;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::filter::{Condition, Limit};
+use cruncher_results::filter::{FilterCondition, RangeLimit};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select, side_by_side};
-use crate::results::columns::{OnAxis, Plotted, plotted, shown};
-use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::columns::{OnAxis, PlottedColumn, plotted, shown};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// An axis needs so much room, in pixels of the page.
 const AXIS_PX: f64 = 48.0;
 
 /// Every case as a line.
 pub(crate) struct ParallelPlot {
-    pub(crate) desk: Desk,
+    pub(crate) desk: ResultsState,
     /// How many factors there is room for.
     pub(crate) room: RwSignal<usize>,
 }
@@ -24,8 +24,8 @@ pub(crate) struct ParallelPlot {
 impl ParallelPlot {
     fn look<T>(
         &self,
-        Paper { size, look }: Paper,
-        act: impl FnOnce(&Parallel, &[ColumnId], &[Plotted]) -> T,
+        DrawTarget { size, look }: DrawTarget,
+        act: impl FnOnce(&ParallelCoordinates, &[ColumnId], &[PlottedColumn]) -> T,
     ) -> Option<T> {
         let desk = self.desk;
         let response = shown(desk)?.response;
@@ -34,13 +34,13 @@ impl ParallelPlot {
         let most = (f64::from(size.width_px) / look.pixel_ratio / AXIS_PX) as usize;
         Some(desk.data.with(|store| {
             let ids = side_by_side(desk, store, &response, self.room, most);
-            let columns: Vec<Plotted> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(desk, store, id)).collect();
             let on_axes: Vec<OnAxis> = columns.iter().map(|column| column.along(column.bare_axis())).collect();
             let view = desk.view.read();
-            let brush = |(id, column): (&ColumnId, &Plotted)| {
+            let brush = |(id, column): (&ColumnId, &PlottedColumn)| {
                 view.selection.conditions.iter().find_map(|condition| brushed(condition, id, column))
             };
-            let parallel = Parallel {
+            let parallel = ParallelCoordinates {
                 columns: on_axes.iter().map(OnAxis::column).collect(),
                 selected: selected.as_plotted(),
                 brushes: ids.iter().zip(&columns).map(brush).collect(),
@@ -53,12 +53,13 @@ impl ParallelPlot {
 
 /// The part of an axis that a condition chooses.
 #[expect(clippy::cast_precision_loss, reason = "there are some ten categories")]
-fn brushed(condition: &Condition, id: &ColumnId, column: &Plotted) -> Option<(f64, f64)> {
+fn brushed(condition: &FilterCondition, id: &ColumnId, column: &PlottedColumn) -> Option<(f64, f64)> {
     match condition {
-        Condition::Range { column: own, least, most } if own == id => {
-            Some((least.map_or(column.axis.least, Limit::nearest), most.map_or(column.axis.most, Limit::nearest)))
-        }
-        Condition::OneOf { column: own, values } if own == id => {
+        FilterCondition::Range { column: own, least, most } if own == id => Some((
+            least.map_or(column.axis.least, RangeLimit::nearest),
+            most.map_or(column.axis.most, RangeLimit::nearest),
+        )),
+        FilterCondition::OneOf { column: own, values } if own == id => {
             let names = column.categories.as_ref()?;
             let mut places = names.iter().enumerate().filter(|(_, name)| values.contains(name)).map(|(place, _)| place);
             let first = places.next()?;
@@ -69,18 +70,18 @@ fn brushed(condition: &Condition, id: &ColumnId, column: &Plotted) -> Option<(f6
     }
 }
 
-impl Plot for ParallelPlot {
+impl ResultsPlot for ParallelPlot {
     fn track(&self) {
         self.desk.view.track();
         self.desk.selected.track();
         self.desk.pointed_at.track();
     }
 
-    fn with(&self, paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(paper, |parallel, _, _| show(parallel));
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let (brush, id, column, range) = self.look(paper, |parallel, ids, columns| {
             let rails = parallel.rails(paper.size, paper.look);
             let axis = rails.nearest(from.0)?;
@@ -88,14 +89,15 @@ impl Plot for ParallelPlot {
             let (one, other) = (inside(from.1), inside(to.1));
             let value = |down| parallel.columns[axis].axis.value(rails.place_at(down));
             let half_px = 8.0 * paper.look.pixel_ratio;
-            let brush = Brush { from: (rails.x_px[axis] - half_px, one), to: (rails.x_px[axis] + half_px, other) };
+            let brush =
+                BrushRectangle { from: (rails.x_px[axis] - half_px, one), to: (rails.x_px[axis] + half_px, other) };
             Some((brush, ids[axis].clone(), columns[axis].clone().into_owned(), (value(one), value(other))))
         })??;
         select(self.desk, &id, &column, range);
         Some(brush)
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let selected = self.desk.selected.get();
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
         let (row, ids) = self.look(paper, |parallel, ids, _| {
@@ -104,10 +106,10 @@ impl Plot for ParallelPlot {
             Some((row, ids.to_vec()))
         })??;
         let words = self.desk.data.with(|store| in_words(self.desk, store, row, &ids));
-        Some(Found { words, row: Some(row) })
+        Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         let axis = self.look(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             rails.nearest(at.0).map(|axis| (ids[axis].clone(), (rails.x_px[axis] - at.0).abs()))

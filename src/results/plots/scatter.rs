@@ -1,35 +1,38 @@
 //! The response against a factor, a point a case.
 
-use cruncher_plot::scatter::Scatter;
-use cruncher_plot::{Axis, Chart, Frame, Mask};
+use cruncher_plot::scatter::ScatterChart;
+use cruncher_plot::{Axis, CaseMask, Chart, PlotFrame};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
-use crate::results::columns::{OnAxis, Plotted, Shown, plotted, shown};
-use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot, Zoom};
+use crate::results::columns::{OnAxis, PlottedColumn, ShownColumns, plotted, shown};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
 /// The response against a factor.
 pub(crate) struct ScatterPlot {
-    pub(crate) desk: Desk,
+    pub(crate) desk: ResultsState,
 }
 
 impl ScatterPlot {
     /// Looks at the chart as it is now.
-    fn look<T>(&self, look: impl FnOnce(&Scatter, &Shown, (&Plotted, &Plotted)) -> T) -> Option<T> {
+    fn look<T>(
+        &self,
+        look: impl FnOnce(&ScatterChart, &ShownColumns, (&PlottedColumn, &PlottedColumn)) -> T,
+    ) -> Option<T> {
         let desk = self.desk;
         let shown = shown(desk)?;
         let selected = desk.selected.get();
         Some(desk.data.with(|store| {
             let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.response));
             let colour = shown.colour.as_ref().map(|id| plotted(desk, store, id));
-            let colour = colour.as_ref().map(Plotted::on_axis);
+            let colour = colour.as_ref().map(PlottedColumn::on_axis);
             let (mut right, mut up) = (x.axis.clone(), y.axis.clone());
             if let Some([left, most, bottom, top]) = desk.view.read().zoom {
                 (right, up) = (right.between(left, most), up.between(bottom, top));
             }
             let (right, up) = (x.along(right), y.along(up));
-            let scatter = Scatter {
+            let scatter = ScatterChart {
                 x: right.column(),
                 y: up.column(),
                 selected: selected.as_plotted(),
@@ -41,23 +44,23 @@ impl ScatterPlot {
     }
 }
 
-impl Plot for ScatterPlot {
+impl ResultsPlot for ScatterPlot {
     fn track(&self) {
         self.desk.view.track();
         self.desk.selected.track();
         self.desk.pointed_at.track();
     }
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|scatter, _, _| show(scatter));
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         self.look(|scatter, shown, (x, y)| {
             let frame = scatter.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let (one, other) = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
-            (Brush { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
+            (BrushRectangle { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
         })
         .map(|(brush, shown, (x, y), (one, other))| {
             select(self.desk, &shown.factor, &x, (one.0, other.0));
@@ -66,31 +69,31 @@ impl Plot for ScatterPlot {
         })
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX * paper.look.pixel_ratio;
         let row = self.look(|scatter, _, _| {
             let frame = scatter.frame(paper.size, paper.look);
             let nearest = |among| scatter.nearest(&frame, at, reach_px, among);
-            nearest(scatter.selected).or_else(|| nearest(Mask::All))
+            nearest(scatter.selected).or_else(|| nearest(CaseMask::All))
         })??;
         let shown = shown(self.desk)?;
         let ids = [&shown.response, &shown.factor].into_iter().chain(&shown.colour);
         let words = self.desk.data.with(|store| in_words(self.desk, store, row, ids));
-        Some(Found { words, row: Some(row) })
+        Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
             self.desk.opened.set(Some(row));
         }
     }
 
-    fn frame(&self, paper: Paper) -> Option<Frame> {
+    fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
         self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
     }
 
-    fn zoom(&self) -> Zoom {
-        Zoom::of(self.desk.view.read().zoom)
+    fn zoom(&self) -> PlotZoom {
+        PlotZoom::of(self.desk.view.read().zoom)
     }
 
     fn show_range(&self, (x, y): (Axis, Axis)) {

@@ -1,76 +1,76 @@
 //! Who computed what when.
 
 use cruncher_plot::Chart;
-use cruncher_plot::timeline::{Attempt, Attempts, Outcome, Timeline, time_axis};
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_plot::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
 use crate::platform::local_time::utc_offset_secs;
 use crate::results::columns::plotted;
-use crate::results::desk::Desk;
-use crate::results::surface::{Brush, Found, Paper, Place, Plot};
+use crate::results::desk::ResultsState;
+use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// The last attempt of each case, by worker and time.
 pub(crate) struct TimelinePlot {
-    pub(crate) desk: Desk,
+    pub(crate) desk: ResultsState,
 }
 
 impl TimelinePlot {
-    fn look<T>(&self, look: impl FnOnce(&Timeline) -> T) -> T {
+    fn look<T>(&self, look: impl FnOnce(&TimelineChart) -> T) -> T {
         self.desk.data.with(|store| {
-            let (worker, done) = (store.field(Field::Worker), store.done());
-            let (start, end) = (store.field(Field::StartTime), store.field(Field::EndTime));
+            let (worker, done) = (store.field(CaseField::Worker), store.done());
+            let (start, end) = (store.field(CaseField::StartTime), store.field(CaseField::EndTime));
             let workers = store.categories(worker);
             let mut lane_of = vec![0; workers.iter().map(|worker| worker.code as usize + 1).max().unwrap_or(1)];
             for (lane, worker) in workers.iter().enumerate() {
                 lane_of[worker.code as usize] = lane;
             }
             let names: Vec<String> = workers.iter().map(|worker| worker.label.to_owned()).collect();
-            let attempt = |row: usize| Attempt {
+            let attempt = |row: usize| TimelineAttempt {
                 lane: lane_of[worker.code(row) as usize],
                 start: start.number(row),
                 end: end.number(row),
-                outcome: if done.contains(row) { Outcome::Done } else { Outcome::Failed },
+                outcome: if done.contains(row) { TimelineOutcome::Done } else { TimelineOutcome::Failed },
             };
-            let attempts = Attempts { count: store.len(), at: &attempt };
-            look(&Timeline { lanes: &names, attempts, x: time_axis(attempts, utc_offset_secs()) })
+            let attempts = TimelineAttempts { count: store.len(), at: &attempt };
+            look(&TimelineChart { lanes: &names, attempts, x: time_axis(attempts, utc_offset_secs()) })
         })
     }
 }
 
-impl Plot for TimelinePlot {
+impl ResultsPlot for TimelinePlot {
     /// It shows all cases, whatever is selected.
     fn track(&self) {}
 
-    fn with(&self, _paper: Paper, show: &mut dyn FnMut(&dyn Chart)) {
+    fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.look(|timeline| show(timeline));
     }
 
-    fn brush(&self, paper: Paper, Brush { from, to }: Brush) -> Option<Brush> {
+    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let (brush, range) = self.look(|timeline| {
             let frame = timeline.frame(paper.size, paper.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
             let time = |right: f64| frame.values_at(right, frame.top_px).0;
-            let brush = Brush { from: (left, frame.top_px), to: (right, frame.bottom_px) };
+            let brush = BrushRectangle { from: (left, frame.top_px), to: (right, frame.bottom_px) };
             (brush, (time(left), time(right)))
         });
-        let id = ColumnId::Case(Field::EndTime);
+        let id = ColumnId::Case(CaseField::EndTime);
         let column = self.desk.data.with(|store| plotted(self.desk, store, &id).into_owned());
         select(self.desk, &id, &column, range);
         Some(brush)
     }
 
-    fn find(&self, paper: Paper, at: Place) -> Option<Found> {
+    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
         let row = self.look(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
-        let ids = [Field::Worker, Field::State, Field::DurationSecs].map(ColumnId::Case);
+        let ids = [CaseField::Worker, CaseField::State, CaseField::DurationSecs].map(ColumnId::Case);
         let words = self.desk.data.with(|store| in_words(self.desk, store, row, &ids));
-        Some(Found { words, row: Some(row) })
+        Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: Paper, at: Place) {
+    fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
             self.desk.opened.set(Some(row));
         }

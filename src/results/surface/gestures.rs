@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::prelude::*;
 
-use super::{Brush, Paper, Place, Stage};
+use super::{BrushRectangle, DrawTarget, Place, Stage};
 
 /// A press that moves less is a click, in pixels.
 const STILL_PX: f64 = 4.0;
@@ -75,7 +75,7 @@ impl Stage {
         let Some(from) = self.began.get().filter(|from| (from.0 - at.0).hypot(from.1 - at.1) >= STILL_PX) else {
             return;
         };
-        let shown = self.on_paper(|paper| self.plot.brush(paper, Brush { from, to: at })).flatten();
+        let shown = self.on_paper(|paper| self.plot.brush(paper, BrushRectangle { from, to: at })).flatten();
         self.show_frame(shown);
     }
 
@@ -178,14 +178,14 @@ impl Stage {
     }
 
     /// Shows `factor` times the range; what is at the place stays there.
-    fn zoom(&self, paper: Paper, at: Place, factor: f64) {
+    fn zoom(&self, paper: DrawTarget, at: Place, factor: f64) {
         if let Some(frame) = self.plot.frame(paper) {
             self.plot.show_range(frame.zoomed(at.0, at.1, factor));
         }
     }
 
     /// What is shown is dragged by so many pixels.
-    fn pan(&self, paper: Paper, by: Place) {
+    fn pan(&self, paper: DrawTarget, by: Place) {
         if let Some(frame) = self.plot.frame(paper) {
             self.plot.show_range(frame.panned(by.0, by.1));
         }

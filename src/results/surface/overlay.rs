@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{Brush, Place, Stage};
+use super::{BrushRectangle, Place, Stage};
 
 impl Stage {
-    pub(super) fn show_frame(&self, brush: Option<Brush>) {
+    pub(super) fn show_frame(&self, brush: Option<BrushRectangle>) {
         let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
         frame.set_hidden(brush.is_none());
-        if let Some(Brush { from, to }) = brush {
+        if let Some(BrushRectangle { from, to }) = brush {
             let ratio = window().device_pixel_ratio();
             let lengths = [
                 ("left", from.0.min(to.0)),

@@ -19,7 +19,7 @@ thread_local! {
 
 /// Whether a plot can be zoomed, and is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::results) enum Zoom {
+pub(in crate::results) enum PlotZoom {
     /// Its axes can't be changed.
     Fixed,
     /// All is shown.
@@ -28,7 +28,7 @@ pub(in crate::results) enum Zoom {
     Part,
 }
 
-impl Zoom {
+impl PlotZoom {
     /// That of a plot that can be zoomed, by the range that somebody has asked for.
     pub(in crate::results) const fn of(range: Option<[f64; 4]>) -> Self {
         if range.is_some() { Self::Part } else { Self::All }
@@ -37,7 +37,7 @@ impl Zoom {
 
 impl Stage {
     pub(super) fn can_zoom(&self) -> bool {
-        untrack(|| self.plot.zoom()) != Zoom::Fixed
+        untrack(|| self.plot.zoom()) != PlotZoom::Fixed
     }
 
     /// The buttons in the head of the plot's panel.
@@ -56,7 +56,7 @@ impl Stage {
     /// The button over a plot that is zoomed, which says so and ends it.
     pub(super) fn zoomed(&self) -> Option<AnyView> {
         let (is_zoomed, stage) = (RwSignal::new(false), self.clone());
-        Effect::new(move || is_zoomed.set(stage.plot.zoom() == Zoom::Part));
+        Effect::new(move || is_zoomed.set(stage.plot.zoom() == PlotZoom::Part));
         let stage = self.clone();
         let press = move |_: MouseEvent| {
             stage.plot.reset();

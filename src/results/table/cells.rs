@@ -1,22 +1,22 @@
 //! What stands in the cells of the table.
 
 use cruncher_results::chunk::MAX_TEXT_CHARS;
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::store::{Cell, DONE, Store};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::figures::{counted, thousands};
 
 use super::title_of;
 use crate::results::columns::unit;
-use crate::results::desk::Desk;
+use crate::results::desk::ResultsState;
 use crate::results::outcome::outcome;
-use crate::state::words::{Words, words};
+use crate::state::words::{CellText, words};
 
 /// More factors and responses than these have no column.
 const MOST_NAMED: usize = 100;
 
 /// A column of the table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Column {
+pub(super) struct TableColumn {
     pub(super) id: ColumnId,
     pub(super) title: String,
     /// In widths of a digit.
@@ -26,24 +26,24 @@ pub(super) struct Column {
 
 /// A cell in words.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Told {
+pub(super) struct CellWords {
     pub(super) text: String,
     /// All of it, if that is more.
     pub(super) title: Option<String>,
     pub(super) class: &'static str,
 }
 
-impl Column {
-    fn new(desk: Desk, store: &Store, id: ColumnId) -> Self {
+impl TableColumn {
+    fn new(desk: ResultsState, store: &ResultStore, id: ColumnId) -> Self {
         let column = store.column(&id);
         let is_number = column.is_some_and(|column| column.statistics().numbers > 0);
-        let has_integers = column.is_some_and(cruncher_results::store::Column::has_integers);
+        let has_integers = column.is_some_and(cruncher_results::store::StoreColumn::has_integers);
         let title = title_of(&id, &unit(desk, &id));
         let least_ch = match id {
-            ColumnId::Case(Field::CaseId) => 11,
-            ColumnId::Case(Field::State) => 24,
-            ColumnId::Case(Field::Batch | Field::Model | Field::Worker) => 22,
-            ColumnId::Case(Field::Level | Field::Replicate) => 8,
+            ColumnId::Case(CaseField::CaseId) => 11,
+            ColumnId::Case(CaseField::State) => 24,
+            ColumnId::Case(CaseField::Batch | CaseField::Model | CaseField::Worker) => 22,
+            ColumnId::Case(CaseField::Level | CaseField::Replicate) => 8,
             // Twenty digits, and a sign.
             _ if has_integers => 23,
             _ if is_number => 12,
@@ -56,7 +56,7 @@ impl Column {
 
     pub(super) const fn class(&self) -> &'static str {
         match (&self.id, self.is_number) {
-            (ColumnId::Case(Field::CaseId), _) => "cases__cell cases__cell--case",
+            (ColumnId::Case(CaseField::CaseId), _) => "cases__cell cases__cell--case",
             (_, true) => "cases__cell cases__cell--number",
             (_, false) => "cases__cell",
         }
@@ -64,22 +64,23 @@ impl Column {
 }
 
 /// The columns that have something to say.
-pub(super) fn columns(desk: Desk, store: &Store) -> Vec<Column> {
-    let varies = |field: &Field| {
+pub(super) fn columns(desk: ResultsState, store: &ResultStore) -> Vec<TableColumn> {
+    let varies = |field: &CaseField| {
         let column = store.field(*field);
         let statistics = column.statistics();
         statistics.least < statistics.most || statistics.numbers == 0 && store.categories(column).len() > 1
     };
-    let fields = [Field::Batch, Field::Model, Field::Level, Field::Replicate].into_iter().filter(varies);
-    let before = std::iter::once(Field::CaseId).chain(fields).chain([Field::State]).map(ColumnId::Case);
-    let after = [Field::DurationSecs, Field::Worker].map(ColumnId::Case);
+    let fields =
+        [CaseField::Batch, CaseField::Model, CaseField::Level, CaseField::Replicate].into_iter().filter(varies);
+    let before = std::iter::once(CaseField::CaseId).chain(fields).chain([CaseField::State]).map(ColumnId::Case);
+    let after = [CaseField::DurationSecs, CaseField::Worker].map(ColumnId::Case);
     let ids = before.chain(named(store).take(MOST_NAMED)).chain(after);
-    ids.map(|id| Column::new(desk, store, id)).collect()
+    ids.map(|id| TableColumn::new(desk, store, id)).collect()
 }
 
-fn named(store: &Store) -> impl Iterator<Item = ColumnId> {
+fn named(store: &ResultStore) -> impl Iterator<Item = ColumnId> {
     let columns = store.factors().chain(store.responses());
-    let has_any = |column: &cruncher_results::store::Column| {
+    let has_any = |column: &cruncher_results::store::StoreColumn| {
         let statistics = column.statistics();
         statistics.numbers + statistics.texts > 0
     };
@@ -87,12 +88,12 @@ fn named(store: &Store) -> impl Iterator<Item = ColumnId> {
 }
 
 /// How many columns the table leaves out, since there are too many.
-fn left_out(store: &Store) -> usize {
+fn left_out(store: &ResultStore) -> usize {
     named(store).count().saturating_sub(MOST_NAMED)
 }
 
 /// What the table doesn't show, if that is something.
-pub(super) fn notes(store: &Store) -> Option<String> {
+pub(super) fn notes(store: &ResultStore) -> Option<String> {
     let columns = match left_out(store) as u64 {
         0 => None,
         count => Some(format!("{} in the download.", counted(count, "more column is", "more columns are"))),
@@ -110,7 +111,7 @@ pub(super) fn notes(store: &Store) -> Option<String> {
 }
 
 /// The widths of all columns, as a grid takes them.
-pub(super) fn template(columns: &[Column]) -> String {
+pub(super) fn template(columns: &[TableColumn]) -> String {
     let widths: Vec<String> = columns.iter().map(|column| format!("minmax({}ch, 1fr)", column.width_ch)).collect();
     widths.join(" ")
 }
@@ -121,39 +122,39 @@ pub(super) fn id_of(place: usize) -> String {
 }
 
 /// The cells of a row, one a column.
-pub(super) fn line(store: &Store, columns: &[Column], row: usize) -> Vec<Told> {
-    let cell = |column: &Column| match &column.id {
-        ColumnId::Case(Field::State) => state_in_words(store.cell(&column.id, row), message(store, row)),
+pub(super) fn line(store: &ResultStore, columns: &[TableColumn], row: usize) -> Vec<CellWords> {
+    let cell = |column: &TableColumn| match &column.id {
+        ColumnId::Case(CaseField::State) => state_in_words(store.cell(&column.id, row), message(store, row)),
         id => in_words(store.cell(id, row)),
     };
     columns.iter().map(cell).collect()
 }
 
 /// What the failure of a case says; nothing of one that is done.
-fn message(store: &Store, row: usize) -> &str {
-    match store.cell(&ColumnId::Case(Field::Error), row) {
-        Cell::Text(message) => message,
+fn message(store: &ResultStore, row: usize) -> &str {
+    match store.cell(&ColumnId::Case(CaseField::Error), row) {
+        CellValue::Text(message) => message,
         _ => "",
     }
 }
 
 /// The state of a case, and why it is that.
-fn state_in_words(state: Cell, message: &str) -> Told {
+fn state_in_words(state: CellValue, message: &str) -> CellWords {
     let (text, class) = outcome(state);
     let text = if message.is_empty() { text.to_owned() } else { format!("{text}: {message}") };
-    Told { title: (state != Cell::Text(DONE)).then(|| text.clone()), text, class }
+    CellWords { title: (state != CellValue::Text(DONE)).then(|| text.clone()), text, class }
 }
 
-fn in_words(cell: Cell) -> Told {
-    let Words { text, exact } = words(cell);
+fn in_words(cell: CellValue) -> CellWords {
+    let CellText { text, exact } = words(cell);
     match cell {
-        Cell::Number(_) | Cell::Flag(_) => Told { text, title: exact, class: "" },
-        Cell::Integer(_) | Cell::Text(_) => Told { title: Some(text.clone()), text, class: "" },
-        Cell::Cut(_, chars) => {
+        CellValue::Number(_) | CellValue::Flag(_) => CellWords { text, title: exact, class: "" },
+        CellValue::Integer(_) | CellValue::Text(_) => CellWords { title: Some(text.clone()), text, class: "" },
+        CellValue::Cut(_, chars) => {
             let all = counted(u64::from(chars), "character", "characters");
-            Told { title: Some(format!("{text} ({all}: whole in the document of the case)")), text, class: "" }
+            CellWords { title: Some(format!("{text} ({all}: whole in the document of the case)")), text, class: "" }
         }
-        Cell::Id(_) => Told { text: format!("{text:.8}"), title: Some(text), class: "" },
-        Cell::Missing => Told { text, title: None, class: "faint" },
+        CellValue::Id(_) => CellWords { text: format!("{text:.8}"), title: Some(text), class: "" },
+        CellValue::Missing => CellWords { text, title: None, class: "faint" },
     }
 }

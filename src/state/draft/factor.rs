@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use cruncher_study::case::Parameter;
-use cruncher_study::factor::{Factor, FactorError, Scale, Values, check_name};
+use cruncher_study::case::ParameterValue;
+use cruncher_study::factor::{Factor, FactorError, FactorScale, FactorValues, check_name};
 use serde::{Deserialize, Serialize};
 
 use super::whole;
@@ -131,9 +131,9 @@ impl FactorDraft {
             _ => None,
         };
         match first {
-            Some(Parameter::Text(text)) => Some(text),
-            Some(Parameter::List(components)) => components.into_iter().find_map(|component| match component {
-                Parameter::Text(text) => Some(text),
+            Some(ParameterValue::Text(text)) => Some(text),
+            Some(ParameterValue::List(components)) => components.into_iter().find_map(|component| match component {
+                ParameterValue::Text(text) => Some(text),
                 _ => None,
             }),
             _ => None,
@@ -218,25 +218,25 @@ impl FactorDraft {
         count
     }
 
-    fn values(&self, faults: &mut Faults) -> Option<Values> {
+    fn values(&self, faults: &mut Faults) -> Option<FactorValues> {
         match self.kind {
             FactorKind::Range | FactorKind::LogRange => {
                 let minimum = number(&self.minimum, FactorField::Minimum, faults);
                 let maximum = number(&self.maximum, FactorField::Maximum, faults);
-                let scale = if self.kind == FactorKind::LogRange { Scale::Log } else { Scale::Linear };
-                Some(Values::Range { minimum: minimum?, maximum: maximum?, scale })
+                let scale = if self.kind == FactorKind::LogRange { FactorScale::Log } else { FactorScale::Linear };
+                Some(FactorValues::Range { minimum: minimum?, maximum: maximum?, scale })
             }
             FactorKind::Integers => {
                 let minimum = integer(&self.minimum, FactorField::Minimum, faults);
                 let maximum = integer(&self.maximum, FactorField::Maximum, faults);
-                Some(Values::Integers { minimum: minimum?, maximum: maximum? })
+                Some(FactorValues::Integers { minimum: minimum?, maximum: maximum? })
             }
             FactorKind::Levels => {
                 let numbers = items(&self.levels).map(|item| level(item, faults)).collect::<Vec<_>>();
-                numbers.into_iter().collect::<Option<Vec<_>>>().map(Values::Levels)
+                numbers.into_iter().collect::<Option<Vec<_>>>().map(FactorValues::Levels)
             }
-            FactorKind::Choices => Some(Values::Levels(choices(&self.levels))),
-            FactorKind::Fixed => fixed(&self.value, faults).map(Values::Fixed),
+            FactorKind::Choices => Some(FactorValues::Levels(choices(&self.levels))),
+            FactorKind::Fixed => fixed(&self.value, faults).map(FactorValues::Fixed),
         }
     }
 
@@ -251,31 +251,31 @@ impl FactorDraft {
             ..Self::default()
         };
         match &factor.values {
-            Values::Range { minimum, maximum, scale } => Self {
-                kind: if *scale == Scale::Log { FactorKind::LogRange } else { FactorKind::Range },
+            FactorValues::Range { minimum, maximum, scale } => Self {
+                kind: if *scale == FactorScale::Log { FactorKind::LogRange } else { FactorKind::Range },
                 minimum: minimum.to_string(),
                 maximum: maximum.to_string(),
                 ..empty
             },
-            Values::Integers { minimum, maximum } => {
+            FactorValues::Integers { minimum, maximum } => {
                 Self { kind: FactorKind::Integers, minimum: minimum.to_string(), maximum: maximum.to_string(), ..empty }
             }
-            Values::Levels(levels) => {
+            FactorValues::Levels(levels) => {
                 let are_numbers = levels.iter().all(|level| level.as_number().is_some());
                 let kind = if are_numbers { FactorKind::Levels } else { FactorKind::Choices };
                 let plain = typed(levels);
                 let is_understood = are_numbers || choices(&plain) == *levels;
                 Self { kind, levels: if is_understood { plain } else { json(levels) }, ..empty }
             }
-            Values::Fixed(value) => {
+            FactorValues::Fixed(value) => {
                 let plain = match value {
-                    Parameter::List(components) => typed(components),
+                    ParameterValue::List(components) => typed(components),
                     single => typed(std::slice::from_ref(single)),
                 };
                 let is_understood = fixed(&plain, &mut Faults::new()).as_ref() == Some(value);
                 Self { kind: FactorKind::Fixed, value: if is_understood { plain } else { json(value) }, ..empty }
             }
-            Values::Listed => empty,
+            FactorValues::Listed => empty,
         }
     }
 }
@@ -345,9 +345,9 @@ fn meant(typed: &str) -> String {
 }
 
 /// A number of a list; one without a point is a whole number, as in Python.
-fn level(item: &str, faults: &mut Faults) -> Option<Parameter> {
+fn level(item: &str, faults: &mut Faults) -> Option<ParameterValue> {
     let read = match scalar(item) {
-        Parameter::Text(_) | Parameter::Flag(_) => None,
+        ParameterValue::Text(_) | ParameterValue::Flag(_) => None,
         number => Some(number),
     };
     if is_beyond_64_bits(item) {
@@ -359,18 +359,20 @@ fn level(item: &str, faults: &mut Faults) -> Option<Parameter> {
     read
 }
 
-fn choices(list: &str) -> Vec<Parameter> {
+fn choices(list: &str) -> Vec<ParameterValue> {
     let choice = |item| match scalar(item) {
-        Parameter::Flag(flag) => Parameter::Flag(flag),
-        _ => Parameter::Text(item.to_owned()),
+        ParameterValue::Flag(flag) => ParameterValue::Flag(flag),
+        _ => ParameterValue::Text(item.to_owned()),
     };
     match exact(list) {
-        Some(Parameter::List(choices)) if !choices.iter().any(|one| matches!(one, Parameter::List(_))) => choices,
+        Some(ParameterValue::List(choices)) if !choices.iter().any(|one| matches!(one, ParameterValue::List(_))) => {
+            choices
+        }
         _ => items(list).map(choice).collect(),
     }
 }
 
-fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
+fn fixed(text: &str, faults: &mut Faults) -> Option<ParameterValue> {
     if let Some(value) = exact(text) {
         return Some(value);
     }
@@ -378,21 +380,21 @@ fn fixed(text: &str, faults: &mut Faults) -> Option<Parameter> {
         faults.push((FactorField::Value, beyond_64_bits(item)));
         return None;
     }
-    let components: Vec<Parameter> = items(text).map(scalar).collect();
+    let components: Vec<ParameterValue> = items(text).map(scalar).collect();
     match components.len() {
         0 => {
             faults.push((FactorField::Value, "a value is needed here".to_owned()));
             None
         }
         1 => components.into_iter().next(),
-        _ => Some(Parameter::List(components)),
+        _ => Some(ParameterValue::List(components)),
     }
 }
 
 /// Whether it is a whole number that would lose digits as a float.
 fn is_beyond_64_bits(item: &str) -> bool {
     let digits = item.strip_prefix(['+', '-']).unwrap_or(item);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && Parameter::whole(item).is_none()
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && ParameterValue::whole(item).is_none()
 }
 
 fn beyond_64_bits(item: &str) -> String {
@@ -400,28 +402,28 @@ fn beyond_64_bits(item: &str) -> String {
 }
 
 /// A value as it is typed: a whole number, a number, true or false, otherwise a text.
-fn scalar(item: &str) -> Parameter {
-    if let Some(integer) = Parameter::whole(item) {
+fn scalar(item: &str) -> ParameterValue {
+    if let Some(integer) = ParameterValue::whole(item) {
         return integer;
     }
     match item.parse::<f64>() {
-        Ok(number) if number.is_finite() => Parameter::Number(number),
-        _ if item.eq_ignore_ascii_case("true") => Parameter::Flag(true),
-        _ if item.eq_ignore_ascii_case("false") => Parameter::Flag(false),
-        _ => Parameter::Text(item.to_owned()),
+        Ok(number) if number.is_finite() => ParameterValue::Number(number),
+        _ if item.eq_ignore_ascii_case("true") => ParameterValue::Flag(true),
+        _ if item.eq_ignore_ascii_case("false") => ParameterValue::Flag(false),
+        _ => ParameterValue::Text(item.to_owned()),
     }
 }
 
 /// A list or a text in the notation of JSON: it says exactly what is meant, where what one would type means something else.
-fn exact(text: &str) -> Option<Parameter> {
+fn exact(text: &str) -> Option<ParameterValue> {
     let read = || serde_json::from_slice(text.trim().as_bytes()).ok();
     text.trim().starts_with(['[', '"']).then(read).flatten()
 }
 
 /// Values as one would type them.
-fn typed(values: &[Parameter]) -> String {
-    let one = |value: &Parameter| match value {
-        Parameter::Text(text) => text.clone(),
+fn typed(values: &[ParameterValue]) -> String {
+    let one = |value: &ParameterValue| match value {
+        ParameterValue::Text(text) => text.clone(),
         other => json(other),
     };
     values.iter().map(one).collect::<Vec<_>>().join(", ")

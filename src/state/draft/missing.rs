@@ -1,18 +1,18 @@
 //! What is missing before points can be chosen.
 
 use super::factor::{FactorField, FactorKind};
-use super::{Draft, Place};
+use super::{DesignDraft, FormPlace};
 
 /// Of how many factors it is told.
 const MAX_TOLD: usize = 4;
 
-impl Draft {
+impl DesignDraft {
     /// What points wait for, in sentences: `Still missing: minimum and maximum of `a`.`
     #[must_use]
     pub(crate) fn missing(&self) -> String {
         let complaints = self.points().err().unwrap_or_default();
         let is_wrong = complaints.iter().any(|complaint| !self.is_missing(complaint.place));
-        let missing: Vec<Place> =
+        let missing: Vec<FormPlace> =
             complaints.iter().map(|complaint| complaint.place).filter(|place| self.is_missing(*place)).collect();
         if self.is_untouched() {
             return "Choose a model with placeholders, or name a factor and its range.".to_owned();
@@ -27,11 +27,11 @@ impl Draft {
         sentences.join(" ")
     }
 
-    fn told(&self, missing: &[Place]) -> String {
+    fn told(&self, missing: &[FormPlace]) -> String {
         let mut parts: Vec<String> = Vec::new();
         for index in 0..self.factors.len() {
             let fields = missing.iter().filter_map(|place| match place {
-                Place::Factor(of, field) if *of == index => Some(field_name(*field, self.factors[index].kind)),
+                FormPlace::Factor(of, field) if *of == index => Some(field_name(*field, self.factors[index].kind)),
                 _ => None,
             });
             let fields: Vec<&str> = fields.collect();
@@ -73,14 +73,14 @@ const fn field_name(field: FactorField, kind: FactorKind) -> &'static str {
     }
 }
 
-const fn place_name(place: Place) -> Option<&'static str> {
+const fn place_name(place: FormPlace) -> Option<&'static str> {
     match place {
-        Place::Cases => Some("number of cases"),
-        Place::FirstLevel => Some("first level"),
-        Place::Levels => Some("last level"),
-        Place::Steps => Some("number of values of a range"),
-        Place::Seed => Some("seed"),
-        Place::Replicates => Some("number of replicates"),
+        FormPlace::Cases => Some("number of cases"),
+        FormPlace::FirstLevel => Some("first level"),
+        FormPlace::Levels => Some("last level"),
+        FormPlace::Steps => Some("number of values of a range"),
+        FormPlace::Seed => Some("seed"),
+        FormPlace::Replicates => Some("number of replicates"),
         _ => None,
     }
 }
@@ -90,8 +90,8 @@ mod tests {
     use super::super::factor::FactorDraft;
     use super::*;
 
-    fn draft(factors: Vec<FactorDraft>) -> Draft {
-        Draft { factors, ..Draft::default() }
+    fn draft(factors: Vec<FactorDraft>) -> DesignDraft {
+        DesignDraft { factors, ..DesignDraft::default() }
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         let nameless = FactorDraft { minimum: "1".into(), maximum: "2".into(), ..FactorDraft::default() };
         let choice = FactorDraft { kind: FactorKind::Choices, ..named("soil") };
         let fixed = FactorDraft { kind: FactorKind::Fixed, ..named("width") };
-        let several = Draft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
+        let several = DesignDraft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
         let expected = "Still missing: name of factor 1, choices of `soil`, value of `width`, number of cases.";
         assert_eq!(several.missing(), expected);
         let many = draft((0..6).map(|index| named(&format!("a{index}"))).collect());
@@ -114,6 +114,6 @@ mod tests {
         let expected = "Still missing: maximum of `a`. Something is wrong: see the marked fields.";
         assert_eq!(draft(vec![wrong]).missing(), expected);
         assert_eq!(draft(Vec::new()).missing(), "Something is wrong: see the marked fields.");
-        assert!(Draft::default().missing().starts_with("Choose a model"));
+        assert!(DesignDraft::default().missing().starts_with("Choose a model"));
     }
 }

@@ -1,5 +1,5 @@
-use cruncher_study::case::Parameter;
-use cruncher_study::factor::Values;
+use cruncher_study::case::ParameterValue;
+use cruncher_study::factor::FactorValues;
 
 use super::factor::FactorKind;
 use super::*;
@@ -15,11 +15,16 @@ fn cohesion() -> FactorDraft {
     }
 }
 
-fn draft() -> Draft {
-    Draft { factors: vec![cohesion()], model: "footing.py".into(), batch: "footing".into(), ..Draft::default() }
+fn draft() -> DesignDraft {
+    DesignDraft {
+        factors: vec![cohesion()],
+        model: "footing.py".into(),
+        batch: "footing".into(),
+        ..DesignDraft::default()
+    }
 }
 
-fn check(draft: &Draft, place: Place, text: &str) {
+fn check(draft: &DesignDraft, place: FormPlace, text: &str) {
     let complaints = draft.read().unwrap_err();
     let found = complaints.iter().find(|complaint| complaint.place == place);
     let found = found.unwrap_or_else(|| panic!("nothing at {place:?}: {complaints:?}"));
@@ -27,7 +32,7 @@ fn check(draft: &Draft, place: Place, text: &str) {
 }
 
 fn check_factor(factor: FactorDraft, field: FactorField, text: &str) {
-    check(&Draft { factors: vec![factor], ..draft() }, Place::Factor(0, field), text);
+    check(&DesignDraft { factors: vec![factor], ..draft() }, FormPlace::Factor(0, field), text);
 }
 
 #[test]
@@ -93,47 +98,55 @@ fn a_number_that_may_be_meant_as_thousands_is_said_as_it_is_understood() {
 
 #[test]
 fn every_other_field_says_what_is_wrong_with_it() {
-    let twice = Draft { factors: vec![cohesion(), cohesion()], ..draft() };
-    check(&twice, Place::Factor(1, FactorField::Name), "two factors are named");
-    check(&Draft { factors: Vec::new(), ..draft() }, Place::Factors, "no factor");
-    check(&Draft { cases: "0".into(), ..draft() }, Place::Cases, "at least one");
-    check(&Draft { cases: "many".into(), ..draft() }, Place::Cases, "no whole number");
-    check(&Draft { cases: "1,000,001".into(), ..draft() }, Place::Cases, "lower its size, or split it");
-    let levels = |first: &str, last: &str| Draft {
+    let twice = DesignDraft { factors: vec![cohesion(), cohesion()], ..draft() };
+    check(&twice, FormPlace::Factor(1, FactorField::Name), "two factors are named");
+    check(&DesignDraft { factors: Vec::new(), ..draft() }, FormPlace::Factors, "no factor");
+    check(&DesignDraft { cases: "0".into(), ..draft() }, FormPlace::Cases, "at least one");
+    check(&DesignDraft { cases: "many".into(), ..draft() }, FormPlace::Cases, "no whole number");
+    check(&DesignDraft { cases: "1,000,001".into(), ..draft() }, FormPlace::Cases, "lower its size, or split it");
+    let levels = |first: &str, last: &str| DesignDraft {
         sized_by: SizedBy::Levels,
         first_level: first.into(),
         last_level: last.into(),
         ..draft()
     };
-    check(&levels("4", "3"), Place::Levels, "above the last");
-    check(&levels("3", "99999999"), Place::Levels, "lower its size");
-    check(&Draft { method: Method::FullGrid, steps: "1".into(), ..draft() }, Place::Steps, "at least 2");
-    check(&Draft { method: Method::FullGrid, steps: "100".into(), ..draft() }, Place::Steps, "10,000,000,000 cases");
-    check(&Draft { seed: "-1".into(), ..draft() }, Place::Seed, "no whole number");
-    check(&Draft { replicates: "0".into(), ..draft() }, Place::Replicates, "at least one");
-    check(&Draft { replicates: "100000".into(), ..draft() }, Place::Replicates, "lower its size");
-    check(&Draft { model: String::new(), ..draft() }, Place::Model, "choose the model file");
-    check(&Draft { batch: String::new(), ..draft() }, Place::Batch, "name the batch");
-    check(&Draft { batch: "../x".into(), ..draft() }, Place::Batch, "can't be a part");
-    check(&Draft { max_attempts: "0".into(), ..draft() }, Place::MaxAttempts, "at least one attempt");
-    check(&Draft { time_limit_minutes: "soon".into(), ..draft() }, Place::TimeLimit, "no number of minutes");
+    check(&levels("4", "3"), FormPlace::Levels, "above the last");
+    check(&levels("3", "99999999"), FormPlace::Levels, "lower its size");
+    check(
+        &DesignDraft { method: SamplingMethod::FullGrid, steps: "1".into(), ..draft() },
+        FormPlace::Steps,
+        "at least 2",
+    );
+    check(
+        &DesignDraft { method: SamplingMethod::FullGrid, steps: "100".into(), ..draft() },
+        FormPlace::Steps,
+        "10,000,000,000 cases",
+    );
+    check(&DesignDraft { seed: "-1".into(), ..draft() }, FormPlace::Seed, "no whole number");
+    check(&DesignDraft { replicates: "0".into(), ..draft() }, FormPlace::Replicates, "at least one");
+    check(&DesignDraft { replicates: "100000".into(), ..draft() }, FormPlace::Replicates, "lower its size");
+    check(&DesignDraft { model: String::new(), ..draft() }, FormPlace::Model, "choose the model file");
+    check(&DesignDraft { batch: String::new(), ..draft() }, FormPlace::Batch, "name the batch");
+    check(&DesignDraft { batch: "../x".into(), ..draft() }, FormPlace::Batch, "can't be a part");
+    check(&DesignDraft { max_attempts: "0".into(), ..draft() }, FormPlace::MaxAttempts, "at least one attempt");
+    check(&DesignDraft { time_limit_minutes: "soon".into(), ..draft() }, FormPlace::TimeLimit, "no number of minutes");
 }
 
 #[test]
 fn all_complaints_are_made_at_once() {
-    let empty = Draft::default().read().unwrap_err();
+    let empty = DesignDraft::default().read().unwrap_err();
     assert!(empty.len() >= 4, "{empty:?}");
 }
 
 #[test]
 fn a_preview_needs_neither_model_nor_batch() {
-    let draft = Draft { model: String::new(), batch: String::new(), ..draft() };
+    let draft = DesignDraft { model: String::new(), batch: String::new(), ..draft() };
     assert!(draft.points().is_ok());
 }
 
 #[test]
 fn a_table_needs_no_factor() {
-    let draft = Draft { source: Source::Table, factors: vec![FactorDraft::default()], ..draft() };
+    let draft = DesignDraft { source: PointsSource::Table, factors: vec![FactorDraft::default()], ..draft() };
     assert_eq!(draft.read().unwrap().sampler, Sampler::Table);
 }
 
@@ -160,15 +173,15 @@ fn a_design_file_comes_back_from_its_draft() {
                             {{"name": "w", "value": 2}}, {{"name": "d", "value": [0, 0.5]}}]}}"#
         );
         let file: DesignFile = serde_json::from_str(&json).unwrap();
-        assert_eq!(Draft::of(&file).read(), Ok(file));
+        assert_eq!(DesignDraft::of(&file).read(), Ok(file));
     }
 }
 
 #[test]
 fn a_draft_that_was_kept_comes_back() {
     let json = serde_json::to_vec(&draft()).unwrap();
-    assert_eq!(serde_json::from_slice::<Draft>(&json).unwrap(), draft());
-    assert_eq!(serde_json::from_slice::<Draft>(b"{}").unwrap(), Draft::default(), "of an earlier version");
+    assert_eq!(serde_json::from_slice::<DesignDraft>(&json).unwrap(), draft());
+    assert_eq!(serde_json::from_slice::<DesignDraft>(b"{}").unwrap(), DesignDraft::default(), "of an earlier version");
 }
 
 #[test]
@@ -199,25 +212,25 @@ fn every_value_of_a_design_file_comes_back_from_its_draft() {
 #[test]
 fn a_wrong_constraint_and_a_wrong_level_are_told_where_they_stand() {
     let constraints = vec!["cohesion_array[0] < 1e5".into(), " cohesion_array[1]<friction ".into()];
-    check(&Draft { constraints, ..draft() }, Place::Constraint(1), "no factor `friction`");
-    let levels = Draft { sized_by: SizedBy::Levels, first_level: "x".into(), ..draft() };
-    check(&levels, Place::FirstLevel, "no whole number");
+    check(&DesignDraft { constraints, ..draft() }, FormPlace::Constraint(1), "no factor `friction`");
+    let levels = DesignDraft { sized_by: SizedBy::Levels, first_level: "x".into(), ..draft() };
+    check(&levels, FormPlace::FirstLevel, "no whole number");
 }
 
 #[test]
 fn what_is_hidden_beside_a_table_does_not_count() {
-    let draft = Draft { source: Source::Table, seed: "x".into(), replicates: "3".into(), ..draft() };
+    let draft = DesignDraft { source: PointsSource::Table, seed: "x".into(), replicates: "3".into(), ..draft() };
     assert_eq!(draft.read().unwrap().replicates, 1);
 }
 
 #[test]
 fn a_design_is_saved_as_far_as_it_stands_there() {
-    let unsent = Draft { model: String::new(), batch: "a b".into(), time_limit_minutes: "2".into(), ..draft() };
+    let unsent = DesignDraft { model: String::new(), batch: "a b".into(), time_limit_minutes: "2".into(), ..draft() };
     assert!(unsent.read().is_err());
     let saved = unsent.saved().unwrap();
     assert_eq!((saved.max_attempts, saved.time_limit_secs), (3, Some(120.0)));
     assert_eq!(draft().saved(), draft().read(), "all of it, if all is right");
-    assert!(Draft { cases: "0".into(), ..draft() }.saved().is_err());
+    assert!(DesignDraft { cases: "0".into(), ..draft() }.saved().is_err());
 }
 
 #[test]
@@ -229,7 +242,7 @@ fn a_factor_is_renamed_wherever_it_stands() {
         String::new(),
     ];
     let misspelt = FactorDraft { name: " cohesoin ".into(), ..cohesion() };
-    let mut draft = Draft { factors: vec![FactorDraft::named("depth"), misspelt], constraints, ..draft() };
+    let mut draft = DesignDraft { factors: vec![FactorDraft::named("depth"), misspelt], constraints, ..draft() };
     draft.rename_factor("cohesoin", "cohesion");
     assert_eq!(draft.factors.iter().map(|factor| factor.name.as_str()).collect::<Vec<_>>(), ["depth", "cohesion"]);
     let expected = ["cohesion[0] <= 2*cohesion[1]", "my_cohesoin < cohesoin2 + cohesion", "é≤cohesion", ""];
@@ -246,12 +259,12 @@ fn a_whole_number_may_be_written_with_an_exponent() {
         ..cohesion()
     };
     let read = factor.read().unwrap();
-    assert_eq!((read.values, read.count), (Values::Integers { minimum: -1_000, maximum: 2_000_000 }, Some(2)));
+    assert_eq!((read.values, read.count), (FactorValues::Integers { minimum: -1_000, maximum: 2_000_000 }, Some(2)));
     let file =
-        Draft { cases: "1.6e3".into(), seed: "1e18".into(), replicates: "2e0".into(), ..draft() }.read().unwrap();
+        DesignDraft { cases: "1.6e3".into(), seed: "1e18".into(), replicates: "2e0".into(), ..draft() }.read().unwrap();
     assert_eq!((file.check(), file.seed), (Ok(3_200), 1_000_000_000_000_000_000));
-    check(&Draft { cases: "1.55e1".into(), ..draft() }, Place::Cases, "no whole number");
+    check(&DesignDraft { cases: "1.55e1".into(), ..draft() }, FormPlace::Cases, "no whole number");
     // In a list it stays the float that it is in Python.
     let levels = FactorDraft { kind: FactorKind::Levels, levels: "2e6".into(), ..cohesion() };
-    assert_eq!(levels.read().unwrap().values, Values::Levels(vec![Parameter::Number(2e6)]));
+    assert_eq!(levels.read().unwrap().values, FactorValues::Levels(vec![ParameterValue::Number(2e6)]));
 }

@@ -1,7 +1,7 @@
 use futures::executor::block_on;
 
 use super::*;
-use crate::testing::{NEW_YEAR, World, answer, endpoints};
+use crate::testing::{NEW_YEAR, ScriptedPorts, answer, endpoints};
 use crate::{TransportError, iam, s3};
 
 fn client(ports: Ports) -> Client {
@@ -14,7 +14,7 @@ fn lost<T>() -> Result<T, TransportError> {
 
 #[test]
 fn a_request_is_signed_and_counted() {
-    let (world, ports) = World::new(NEW_YEAR, [Ok(answer(200, &[], "content"))]);
+    let (world, ports) = ScriptedPorts::new(NEW_YEAR, [Ok(answer(200, &[], "content"))]);
     let client = client(ports);
     block_on(client.send(&s3::GetObject::new("b", "k"))).expect("an object");
     assert_eq!(client.requests_sent(), 1);
@@ -31,14 +31,14 @@ fn a_request_is_signed_and_counted() {
 
 #[test]
 fn iam_is_signed_for_its_own_region() {
-    let (world, ports) = World::new(NEW_YEAR, [Ok(answer(403, &[], ""))]);
+    let (world, ports) = ScriptedPorts::new(NEW_YEAR, [Ok(answer(403, &[], ""))]);
     block_on(client(ports).send(&iam::ListAccessKeys::new("u"))).expect_err("denied");
     assert!(world.header(0, "authorization").expect("a signature").contains("/us-east-1/iam/"));
 }
 
 #[test]
 fn an_anonymous_client_does_not_sign() {
-    let (world, ports) = World::new(NEW_YEAR, [Ok(answer(200, &[], ""))]);
+    let (world, ports) = ScriptedPorts::new(NEW_YEAR, [Ok(answer(200, &[], ""))]);
     block_on(Client::new(ports, endpoints(), None).send(&s3::GetObject::new("b", "k"))).expect("an object");
     assert_eq!(world.header(0, "authorization"), None);
     assert_eq!(world.header(0, "x-amz-date"), None);
@@ -48,7 +48,7 @@ fn an_anonymous_client_does_not_sign() {
 fn failures_are_repeated_with_growing_waits() {
     let slow_down = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
     let answers = [lost(), Ok(answer(500, &[], "")), Ok(answer(503, &[], slow_down)), Ok(answer(200, &[], "x"))];
-    let (world, ports) = World::new(NEW_YEAR, answers);
+    let (world, ports) = ScriptedPorts::new(NEW_YEAR, answers);
     let client = client(ports);
     block_on(client.send(&s3::GetObject::new("b", "k"))).expect("an object in the end");
     assert_eq!(client.requests_sent(), 4);
@@ -59,15 +59,16 @@ fn failures_are_repeated_with_growing_waits() {
 #[test]
 fn an_unreadable_answer_is_asked_for_again() {
     let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
-    let (_, ports) = World::new(NEW_YEAR, [Ok(answer(200, &[], &listing[..30])), Ok(answer(200, &[], listing))]);
+    let (_, ports) =
+        ScriptedPorts::new(NEW_YEAR, [Ok(answer(200, &[], &listing[..30])), Ok(answer(200, &[], listing))]);
     let client = client(ports);
     let read = block_on(client.send(&s3::ListObjects::new("b"))).expect("a listing");
-    assert_eq!((read, client.requests_sent()), (s3::Listing::default(), 2));
+    assert_eq!((read, client.requests_sent()), (s3::ListingPage::default(), 2));
 }
 
 #[test]
 fn patience_ends() {
-    let (_, ports) = World::new(NEW_YEAR, []);
+    let (_, ports) = ScriptedPorts::new(NEW_YEAR, []);
     let client = client(ports);
     let error = block_on(client.send(&s3::GetObject::new("b", "k"))).expect_err("no answer");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 8));
@@ -77,7 +78,7 @@ fn patience_ends() {
 
 #[test]
 fn what_was_refused_for_good_is_not_repeated() {
-    let (_, ports) = World::new(NEW_YEAR, [Ok(answer(403, &[], ""))]);
+    let (_, ports) = ScriptedPorts::new(NEW_YEAR, [Ok(answer(403, &[], ""))]);
     let client = client(ports);
     let error = block_on(client.send(&s3::GetObject::new("b", "k"))).expect_err("denied");
     assert!(error.is_access_denied());
@@ -87,7 +88,7 @@ fn what_was_refused_for_good_is_not_repeated() {
 #[test]
 fn a_second_access_key_is_not_made_for_a_lost_answer() {
     for first in [lost(), Ok(answer(500, &[], "")), Ok(answer(200, &[], "<Cut"))] {
-        let (_, ports) = World::new(NEW_YEAR, [first]);
+        let (_, ports) = ScriptedPorts::new(NEW_YEAR, [first]);
         let client = client(ports);
         block_on(client.send(&iam::CreateAccessKey::new("u"))).expect_err("nobody knows");
         assert_eq!(client.requests_sent(), 1);
@@ -96,7 +97,7 @@ fn a_second_access_key_is_not_made_for_a_lost_answer() {
 
 #[test]
 fn a_request_that_cannot_be_made_is_not_sent() {
-    let (_, ports) = World::new(NEW_YEAR, []);
+    let (_, ports) = ScriptedPorts::new(NEW_YEAR, []);
     let client = client(ports);
     let error = block_on(client.send(&s3::GetObject::new("b", "a/../k"))).expect_err("no such key");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Invalid, 0));
@@ -111,7 +112,7 @@ fn a_wrong_clock_is_corrected_by_the_answer() {
     for wrong in [NEW_YEAR + Duration::from_mins(20), NEW_YEAR.saturating_sub(Duration::from_mins(20))] {
         // A browser may not show the header; then the body has to do.
         for date in [&[("date", "Thu, 01 Jan 2026 00:00:00 GMT")][..], &[]] {
-            let (world, ports) = World::new(wrong, [Ok(answer(403, date, SKEWED)), Ok(answer(200, &[], ""))]);
+            let (world, ports) = ScriptedPorts::new(wrong, [Ok(answer(403, date, SKEWED)), Ok(answer(200, &[], ""))]);
             let client = client(ports);
             block_on(client.send(&s3::GetObject::new("b", "k"))).expect("an object");
             assert_eq!(world.header(1, "x-amz-date").as_deref(), Some("20260101T000000Z"));
@@ -126,13 +127,13 @@ fn one_attempt_says_what_it_is_to_a_decision_and_learns_the_time() {
     let throttled = r#"{"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}"#;
     let date = [("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
     for (now, answer, expected) in [
-        (NEW_YEAR, lost(), Outcome::Failed),
-        (NEW_YEAR, Ok(answer(400, &[], throttled)), Outcome::Throttled),
-        (NEW_YEAR, Ok(answer(403, &[], "")), Outcome::Final),
-        (NEW_YEAR + Duration::from_mins(20), Ok(answer(403, &date, SKEWED)), Outcome::ClockLearnt),
-        (NEW_YEAR, Ok(answer(403, &date, SKEWED)), Outcome::Final),
+        (NEW_YEAR, lost(), AttemptOutcome::Failed),
+        (NEW_YEAR, Ok(answer(400, &[], throttled)), AttemptOutcome::Throttled),
+        (NEW_YEAR, Ok(answer(403, &[], "")), AttemptOutcome::Final),
+        (NEW_YEAR + Duration::from_mins(20), Ok(answer(403, &date, SKEWED)), AttemptOutcome::ClockLearnt),
+        (NEW_YEAR, Ok(answer(403, &date, SKEWED)), AttemptOutcome::Final),
     ] {
-        let (_, ports) = World::new(now, [answer]);
+        let (_, ports) = ScriptedPorts::new(now, [answer]);
         let client = client(ports);
         let (error, outcome) = block_on(client.send_once(&s3::GetObject::new("b", "k"))).expect_err("a failure");
         assert_eq!((outcome, error.operation(), client.requests_sent()), (expected, "GetObject", 1));
@@ -143,7 +144,7 @@ fn one_attempt_says_what_it_is_to_a_decision_and_learns_the_time() {
 #[test]
 fn a_clock_that_is_refused_though_it_is_right_ends_it() {
     let date = [("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
-    let (_, ports) = World::new(NEW_YEAR, [Ok(answer(403, &date, SKEWED))]);
+    let (_, ports) = ScriptedPorts::new(NEW_YEAR, [Ok(answer(403, &date, SKEWED))]);
     let client = client(ports);
     let error = block_on(client.send(&s3::GetObject::new("b", "k"))).expect_err("refused");
     assert_eq!((error.kind(), client.requests_sent()), (ErrorKind::ClockSkew, 1));
@@ -153,7 +154,7 @@ fn a_clock_that_is_refused_though_it_is_right_ends_it() {
 fn a_client_made_from_another_knows_the_time_already() {
     let date = [("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
     let wrong = NEW_YEAR + Duration::from_mins(20);
-    let (world, ports) = World::new(wrong, [Ok(answer(200, &date, "")), Ok(answer(200, &date, ""))]);
+    let (world, ports) = ScriptedPorts::new(wrong, [Ok(answer(200, &date, "")), Ok(answer(200, &date, ""))]);
     let anonymous = Client::new(ports, endpoints(), None);
     block_on(anonymous.send(&s3::GetObject::new("b", "public/config.json"))).expect("an object");
     let signing = anonymous.with(endpoints(), Some(Credentials::new("AKIDEXAMPLE", "secret")));

@@ -1,7 +1,7 @@
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Repeat, Request};
+use crate::operation::{Answer, Operation, RepeatSafety, UnsignedRequest};
 
 use super::Definition;
 
@@ -37,14 +37,14 @@ impl Operation for CreateStack {
 
     const NAME: &'static str = "CreateStack";
 
-    const REPEAT: Repeat = Repeat::UnlessItMayHaveWorked;
+    const REPEAT: RepeatSafety = RepeatSafety::UnlessItMayHaveWorked;
 
     fn resource(&self) -> String {
         super::name(&self.definition.stack)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::query(endpoints, Service::CloudFormation, Self::NAME, &self.definition.form())
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::query(endpoints, Service::CloudFormation, Self::NAME, &self.definition.form())
     }
 
     fn parse(&self, answer: &Answer) -> Result<String, Error> {

@@ -1,7 +1,7 @@
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Begins to delete a stack; that there is none is no error.
 #[derive(Debug, Clone)]
@@ -25,9 +25,9 @@ impl Operation for DeleteStack {
         super::name(&self.stack)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let form = [("StackName".to_owned(), self.stack.clone())];
-        Request::query(endpoints, Service::CloudFormation, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::CloudFormation, Self::NAME, &form)
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
 /// Asks for a stack's state and outputs. The output is `None` if there is no such stack.
@@ -14,7 +14,7 @@ pub struct DescribeStack {
 
 /// A stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stack {
+pub struct StackDescription {
     /// The id that stays valid after the stack is deleted.
     pub id: String,
     /// The name.
@@ -29,7 +29,7 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
 }
 
-impl Stack {
+impl StackDescription {
     /// `CloudFormation` is at work on it.
     #[must_use]
     pub fn is_in_progress(&self) -> bool {
@@ -45,7 +45,7 @@ impl DescribeStack {
 }
 
 impl Operation for DescribeStack {
-    type Output = Option<Stack>;
+    type Output = Option<StackDescription>;
 
     const NAME: &'static str = "DescribeStacks";
 
@@ -53,12 +53,12 @@ impl Operation for DescribeStack {
         super::name(&self.stack)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let form = [("StackName".to_owned(), self.stack.clone())];
-        Request::query(endpoints, Service::CloudFormation, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::CloudFormation, Self::NAME, &form)
     }
 
-    fn parse(&self, answer: &Answer) -> Result<Option<Stack>, Error> {
+    fn parse(&self, answer: &Answer) -> Result<Option<StackDescription>, Error> {
         let root = match answer::document(answer) {
             Ok(root) => root,
             Err(error) if super::is_missing(&error) => return Ok(None),
@@ -68,10 +68,10 @@ impl Operation for DescribeStack {
     }
 }
 
-fn stack(root: &xml::Element<'_>) -> Option<Stack> {
+fn stack(root: &xml::XmlElement<'_>) -> Option<StackDescription> {
     let stack = root.child("DescribeStacksResult")?.child("Stacks")?.child("member")?;
     let owned = |name: &str| stack.text(name).map(str::to_owned);
-    Some(Stack {
+    Some(StackDescription {
         id: owned("StackId")?,
         name: owned("StackName")?,
         status: owned("StackStatus")?,
@@ -81,7 +81,7 @@ fn stack(root: &xml::Element<'_>) -> Option<Stack> {
     })
 }
 
-fn pairs(list: Option<&xml::Element<'_>>, key: &str, value: &str) -> BTreeMap<String, String> {
+fn pairs(list: Option<&xml::XmlElement<'_>>, key: &str, value: &str) -> BTreeMap<String, String> {
     let members = list.into_iter().flat_map(|list| list.all("member"));
     members.filter_map(|member| Some((member.text(key)?.to_owned(), member.text(value)?.to_owned()))).collect()
 }

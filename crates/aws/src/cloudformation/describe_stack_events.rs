@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::{time, xml};
 
 /// Asks what happened to a stack, the latest first.
@@ -62,10 +62,10 @@ impl Operation for DescribeStackEvents {
         super::name(&self.stack)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let mut form = vec![("StackName".to_owned(), self.stack.clone())];
         form.extend(self.next.clone().map(|token| ("NextToken".to_owned(), token)));
-        Request::query(endpoints, Service::CloudFormation, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::CloudFormation, Self::NAME, &form)
     }
 
     fn parse(&self, answer: &Answer) -> Result<StackEvents, Error> {
@@ -74,7 +74,7 @@ impl Operation for DescribeStackEvents {
     }
 }
 
-fn events(root: &xml::Element<'_>) -> Option<StackEvents> {
+fn events(root: &xml::XmlElement<'_>) -> Option<StackEvents> {
     let result = root.child("DescribeStackEventsResult")?;
     Some(StackEvents {
         events: result.child("StackEvents")?.all("member").map(event).collect::<Option<_>>()?,
@@ -82,7 +82,7 @@ fn events(root: &xml::Element<'_>) -> Option<StackEvents> {
     })
 }
 
-fn event(member: &xml::Element<'_>) -> Option<StackEvent> {
+fn event(member: &xml::XmlElement<'_>) -> Option<StackEvent> {
     let owned = |name: &str| member.text(name).map(str::to_owned);
     Some(StackEvent {
         id: owned("EventId")?,

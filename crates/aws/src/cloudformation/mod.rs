@@ -9,7 +9,7 @@ mod update_stack;
 
 pub use create_stack::CreateStack;
 pub use delete_stack::DeleteStack;
-pub use describe_stack::{DescribeStack, Stack};
+pub use describe_stack::{DescribeStack, StackDescription};
 pub use describe_stack_events::{DescribeStackEvents, StackEvent, StackEvents};
 pub use update_stack::{StackUpdate, UpdateStack};
 

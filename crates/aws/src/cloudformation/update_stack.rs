@@ -1,7 +1,7 @@
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 use super::Definition;
 
@@ -50,8 +50,8 @@ impl Operation for UpdateStack {
         super::name(&self.definition.stack)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::query(endpoints, Service::CloudFormation, Self::NAME, &self.definition.form())
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::query(endpoints, Service::CloudFormation, Self::NAME, &self.definition.form())
     }
 
     fn parse(&self, answer: &Answer) -> Result<StackUpdate, Error> {

@@ -4,7 +4,7 @@ use crate::answer;
 use crate::credentials::Credentials;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Repeat, Request};
+use crate::operation::{Answer, Operation, RepeatSafety, UnsignedRequest};
 use crate::xml;
 
 /// Makes an access key for a user, who may have two. It takes some seconds until AWS accepts it everywhere.
@@ -48,15 +48,15 @@ impl Operation for CreateAccessKey {
 
     const NAME: &'static str = "CreateAccessKey";
 
-    const REPEAT: Repeat = Repeat::UnlessItMayHaveWorked;
+    const REPEAT: RepeatSafety = RepeatSafety::UnlessItMayHaveWorked;
 
     fn resource(&self) -> String {
         super::name(&self.user)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let form = [("UserName".to_owned(), self.user.clone())];
-        Request::query(endpoints, Service::Iam, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::Iam, Self::NAME, &form)
     }
 
     fn parse(&self, answer: &Answer) -> Result<AccessKey, Error> {
@@ -65,7 +65,7 @@ impl Operation for CreateAccessKey {
     }
 }
 
-fn key(root: &xml::Element<'_>) -> Option<AccessKey> {
+fn key(root: &xml::XmlElement<'_>) -> Option<AccessKey> {
     let key = root.child("CreateAccessKeyResult")?.child("AccessKey")?;
     Some(AccessKey { key_id: key.text("AccessKeyId")?.to_owned(), secret: key.text("SecretAccessKey")?.to_owned() })
 }

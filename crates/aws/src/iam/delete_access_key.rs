@@ -1,7 +1,7 @@
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Deletes a user's access key. Whoever still uses it is refused from then on.
 #[derive(Debug, Clone)]
@@ -26,9 +26,9 @@ impl Operation for DeleteAccessKey {
         format!("{} (key {})", super::name(&self.user), self.key_id)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let form = [("UserName".to_owned(), self.user.clone()), ("AccessKeyId".to_owned(), self.key_id.clone())];
-        Request::query(endpoints, Service::Iam, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::Iam, Self::NAME, &form)
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::answer;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::{time, xml};
 
 /// Lists a user's access keys, of which there are two at most, hence no pages.
@@ -39,9 +39,9 @@ impl Operation for ListAccessKeys {
         super::name(&self.user)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let form = [("UserName".to_owned(), self.user.clone())];
-        Request::query(endpoints, Service::Iam, Self::NAME, &form)
+        UnsignedRequest::query(endpoints, Service::Iam, Self::NAME, &form)
     }
 
     fn parse(&self, answer: &Answer) -> Result<Vec<ListedAccessKey>, Error> {
@@ -50,9 +50,9 @@ impl Operation for ListAccessKeys {
     }
 }
 
-fn keys(root: &xml::Element<'_>) -> Option<Vec<ListedAccessKey>> {
+fn keys(root: &xml::XmlElement<'_>) -> Option<Vec<ListedAccessKey>> {
     let list = root.child("ListAccessKeysResult")?.child("AccessKeyMetadata")?;
-    let key = |member: &xml::Element<'_>| {
+    let key = |member: &xml::XmlElement<'_>| {
         Some(ListedAccessKey {
             key_id: member.text("AccessKeyId")?.to_owned(),
             status: member.text("Status")?.to_owned(),

@@ -3,7 +3,7 @@ use http::Method;
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Deletes a bucket, which has to be empty.
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ impl Operation for DeleteBucket {
         super::name(&self.bucket, "")
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::s3(Method::DELETE, endpoints.bucket_url(&self.bucket)).empty()
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::s3(Method::DELETE, endpoints.bucket_url(&self.bucket)).empty()
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

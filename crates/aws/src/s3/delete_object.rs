@@ -3,7 +3,7 @@ use http::Method;
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Deletes an object; that there is none is no error.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ impl Operation for DeleteObject {
         super::name(&self.bucket, &self.key)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::s3(Method::DELETE, super::url(endpoints, &self.bucket, &self.key)?).empty()
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::s3(Method::DELETE, super::url(endpoints, &self.bucket, &self.key)?).empty()
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

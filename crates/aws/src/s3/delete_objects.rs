@@ -10,7 +10,7 @@ use crate::answer;
 use crate::client::Client;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
 /// As many keys as S3 takes in one request.
@@ -61,14 +61,14 @@ impl Operation for DeleteObjects {
         format!("{} ({} keys)", super::name(&self.bucket, ""), self.keys.len())
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         if self.keys.is_empty() || self.keys.len() > MOST_KEYS {
             return Err(Error::invalid(format!("S3 deletes 1 to {MOST_KEYS} keys at once")));
         }
         let document = self.document();
         // S3 insists on a checksum of this body beside the signature.
         let checksum = STANDARD.encode(Sha256::digest(document.as_bytes()));
-        Request::s3(Method::POST, format!("{}?delete=", endpoints.bucket_url(&self.bucket)))
+        UnsignedRequest::s3(Method::POST, format!("{}?delete=", endpoints.bucket_url(&self.bucket)))
             .header(CONTENT_TYPE, "application/xml")
             .header(HeaderName::from_static("x-amz-checksum-sha256"), &checksum)
             .header(HeaderName::from_static("x-amz-sdk-checksum-algorithm"), "SHA256")
@@ -80,7 +80,7 @@ impl Operation for DeleteObjects {
         if root.name != "DeleteResult" {
             return Err(answer::unreadable(answer, "the answer is no DeleteResult"));
         }
-        let failure = |error: &xml::Element<'_>| {
+        let failure = |error: &xml::XmlElement<'_>| {
             Some(DeleteFailure {
                 key: error.text("Key")?.to_owned(),
                 code: error.text("Code")?.to_owned(),

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Reads an object, or a part of it.
 #[derive(Debug, Clone)]
@@ -21,16 +21,16 @@ pub struct GetObject {
 
 /// An object, or the news that there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetched {
+pub enum FetchedObject {
     /// The object, or the asked part of it.
-    Object(Object),
+    Object(StoredObject),
     /// The object has still the entity tag that was asked for.
     NotModified,
 }
 
 /// An object's content and what is known of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Object {
+pub struct StoredObject {
     /// The content, unpacked if it was stored with `Content-Encoding: gzip`.
     pub body: Bytes,
     /// The entity tag, with its quotation marks.
@@ -71,7 +71,7 @@ impl GetObject {
 }
 
 impl Operation for GetObject {
-    type Output = Fetched;
+    type Output = FetchedObject;
 
     const NAME: &'static str = "GetObject";
 
@@ -79,19 +79,19 @@ impl Operation for GetObject {
         super::name(&self.bucket, &self.key)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::s3(Method::GET, super::url(endpoints, &self.bucket, &self.key)?)
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::s3(Method::GET, super::url(endpoints, &self.bucket, &self.key)?)
             .header_if(IF_NONE_MATCH, self.if_none_match.as_deref())
             .header_if(RANGE, self.range_header()?.as_deref())
             .empty()
     }
 
-    fn parse(&self, answer: &Answer) -> Result<Fetched, Error> {
+    fn parse(&self, answer: &Answer) -> Result<FetchedObject, Error> {
         if answer.status() == StatusCode::NOT_MODIFIED {
-            return Ok(Fetched::NotModified);
+            return Ok(FetchedObject::NotModified);
         }
         answer::succeeded(answer)?;
-        Ok(Fetched::Object(Object {
+        Ok(FetchedObject::Object(StoredObject {
             body: answer.body().clone(),
             etag: super::etag(answer),
             last_modified: super::last_modified(answer),
@@ -137,7 +137,7 @@ mod tests {
             ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
             ("content-type", "application/json"),
         ];
-        let expected = Object {
+        let expected = StoredObject {
             body: Bytes::from_static(b"{}"),
             etag: Some("\"tag\"".to_owned()),
             last_modified: Some(NEW_YEAR),
@@ -145,14 +145,14 @@ mod tests {
         };
         for status in [200, 206] {
             let fetched = GetObject::new("b", "k").parse(&answer(status, &headers, "{}")).expect("an object");
-            assert_eq!(fetched, Fetched::Object(expected.clone()));
+            assert_eq!(fetched, FetchedObject::Object(expected.clone()));
         }
     }
 
     #[test]
     fn an_unchanged_object_is_not_sent_again() {
         let fetched = GetObject::new("b", "k").parse(&answer(304, &[("etag", "\"tag\"")], ""));
-        assert_eq!(fetched.expect("no error"), Fetched::NotModified);
+        assert_eq!(fetched.expect("no error"), FetchedObject::NotModified);
     }
 
     #[test]

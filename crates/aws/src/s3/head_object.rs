@@ -5,7 +5,7 @@ use http::Method;
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Asks what is known of an object. A refusal has no body, hence no code: only its status tells why.
 #[derive(Debug, Clone)]
@@ -43,8 +43,8 @@ impl Operation for HeadObject {
         super::name(&self.bucket, &self.key)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::s3(Method::HEAD, super::url(endpoints, &self.bucket, &self.key)?).empty()
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::s3(Method::HEAD, super::url(endpoints, &self.bucket, &self.key)?).empty()
     }
 
     fn parse(&self, answer: &Answer) -> Result<ObjectHead, Error> {

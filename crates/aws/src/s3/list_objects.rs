@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::encode;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::{time, xml};
 
 /// Lists a bucket in the order of its keys (UTF-8 bytes), at most 1,000 at a time.
@@ -23,7 +23,7 @@ pub struct ListObjects {
 
 /// One page of a listing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listing {
+pub struct ListingPage {
     /// The objects, in the order of their keys.
     pub objects: Vec<ListedObject>,
     /// What the delimiter rolled up.
@@ -80,7 +80,7 @@ impl ListObjects {
         self
     }
 
-    /// The page that [`Listing::next`] of the page before names.
+    /// The page that [`ListingPage::next`] of the page before names.
     #[must_use]
     pub fn continuation_token(mut self, token: impl Into<String>) -> Self {
         self.continuation_token = Some(token.into());
@@ -98,7 +98,7 @@ impl ListObjects {
     ///
     /// # Errors
     /// If the page follows itself.
-    pub fn following(mut self, page: &Listing) -> Result<Option<Self>, Error> {
+    pub fn following(mut self, page: &ListingPage) -> Result<Option<Self>, Error> {
         if page.next.is_none() {
             return Ok(None);
         }
@@ -129,7 +129,7 @@ impl ListObjects {
 }
 
 impl Operation for ListObjects {
-    type Output = Listing;
+    type Output = ListingPage;
 
     const NAME: &'static str = "ListObjectsV2";
 
@@ -137,24 +137,24 @@ impl Operation for ListObjects {
         super::name(&self.bucket, self.prefix.as_deref().unwrap_or_default())
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let url = format!("{}?{}", endpoints.bucket_url(&self.bucket), self.query());
-        Request::s3(Method::GET, url).empty()
+        UnsignedRequest::s3(Method::GET, url).empty()
     }
 
-    fn parse(&self, answer: &Answer) -> Result<Listing, Error> {
+    fn parse(&self, answer: &Answer) -> Result<ListingPage, Error> {
         let root = answer::document(answer)?;
         listing(&root).ok_or_else(|| answer::unreadable(answer, "the answer is no complete listing"))
     }
 }
 
-fn listing(root: &xml::Element<'_>) -> Option<Listing> {
+fn listing(root: &xml::XmlElement<'_>) -> Option<ListingPage> {
     if root.name != "ListBucketResult" {
         return None;
     }
     let encoded = root.text("EncodingType") == Some("url");
     let decode = |text: &str| if encoded { encode::decode_listed(text) } else { Some(text.to_owned()) };
-    let object = |element: &xml::Element<'_>| {
+    let object = |element: &xml::XmlElement<'_>| {
         Some(ListedObject {
             key: decode(element.text("Key")?)?,
             etag: element.text("ETag").unwrap_or_default().to_owned(),
@@ -166,7 +166,7 @@ fn listing(root: &xml::Element<'_>) -> Option<Listing> {
         "true" => Some(root.text("NextContinuationToken")?.to_owned()),
         _ => None,
     };
-    Some(Listing {
+    Some(ListingPage {
         objects: root.all("Contents").map(object).collect::<Option<_>>()?,
         common_prefixes: root
             .all("CommonPrefixes")
@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
-    use crate::testing::{World, answer, check_unhappy_answers, endpoints, read, written};
+    use crate::testing::{ScriptedPorts, answer, check_unhappy_answers, endpoints, read, written};
 
     #[test]
     fn the_query_is_in_order() {
@@ -229,12 +229,12 @@ mod tests {
 
     #[test]
     fn a_key_to_start_after_takes_the_place_of_a_page() {
-        let page = Listing { next: Some("t".to_owned()), ..Listing::default() };
+        let page = ListingPage { next: Some("t".to_owned()), ..ListingPage::default() };
         let next = ListObjects::new("b").following(&page).expect("a next one").expect("a next one");
         assert_eq!(next.query(), "continuation-token=t&encoding-type=url&list-type=2");
         assert!(next.clone().following(&page).is_err());
         assert_eq!(next.start_after("k").query(), "encoding-type=url&list-type=2&start-after=k");
-        assert!(ListObjects::new("b").following(&Listing::default()).expect("an end").is_none());
+        assert!(ListObjects::new("b").following(&ListingPage::default()).expect("an end").is_none());
     }
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html#API_ListObjectsV2_Examples>
@@ -266,7 +266,7 @@ mod tests {
             size_bytes: 434_234,
             last_modified: Duration::from_secs(1_255_369_830),
         };
-        let expected = Listing {
+        let expected = ListingPage {
             objects: vec![object],
             common_prefixes: vec!["photos/2006/".to_owned()],
             next: Some("1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=".to_owned()),
@@ -306,7 +306,7 @@ mod tests {
             Ok(answer(200, &[], body))
         };
         let next = "<NextContinuationToken>t 1</NextContinuationToken>";
-        let (world, ports) = World::new(Duration::ZERO, [page("a", "true", next), page("b", "false", "")]);
+        let (world, ports) = ScriptedPorts::new(Duration::ZERO, [page("a", "true", next), page("b", "false", "")]);
         let client = Client::new(ports, endpoints(), None);
         let objects = block_on(list_all(&client, ListObjects::new("b").prefix("p"))).expect("a listing");
         let keys: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
@@ -319,7 +319,7 @@ mod tests {
     fn a_listing_that_does_not_advance_ends() {
         let body = "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>\
                     </ListBucketResult>";
-        let (_, ports) = World::new(Duration::ZERO, [Ok(answer(200, &[], body)), Ok(answer(200, &[], body))]);
+        let (_, ports) = ScriptedPorts::new(Duration::ZERO, [Ok(answer(200, &[], body)), Ok(answer(200, &[], body))]);
         let client = Client::new(ports, endpoints(), None);
         let error = block_on(list_all(&client, ListObjects::new("b"))).expect_err("no end");
         assert_eq!((error.kind(), client.requests_sent()), (ErrorKind::Malformed, 2));

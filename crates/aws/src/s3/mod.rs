@@ -11,10 +11,10 @@ mod put_object;
 pub use delete_bucket::DeleteBucket;
 pub use delete_object::DeleteObject;
 pub use delete_objects::{DeleteFailure, DeleteObjects, MOST_KEYS, delete_all};
-pub use get_object::{Fetched, GetObject, Object};
+pub use get_object::{FetchedObject, GetObject, StoredObject};
 pub use head_object::{HeadObject, ObjectHead};
-pub use list_objects::{ListObjects, ListedObject, Listing, list_all, list_each};
-pub use put_object::{Put, PutObject};
+pub use list_objects::{ListObjects, ListedObject, ListingPage, list_all, list_each};
+pub use put_object::{PutObject, PutReceipt};
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_N
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Writes an object.
 ///
@@ -25,7 +25,7 @@ pub struct PutObject {
 
 /// What a write left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Put {
+pub struct PutReceipt {
     /// The object's entity tag, with its quotation marks.
     pub etag: Option<String>,
 }
@@ -82,7 +82,7 @@ impl PutObject {
 }
 
 impl Operation for PutObject {
-    type Output = Put;
+    type Output = PutReceipt;
 
     const NAME: &'static str = "PutObject";
 
@@ -90,8 +90,8 @@ impl Operation for PutObject {
         super::name(&self.bucket, &self.key)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
-        Request::s3(Method::PUT, super::url(endpoints, &self.bucket, &self.key)?)
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
+        UnsignedRequest::s3(Method::PUT, super::url(endpoints, &self.bucket, &self.key)?)
             .header_if(CONTENT_TYPE, self.content_type.as_deref())
             .header_if(CONTENT_ENCODING, self.content_encoding.as_deref())
             .header_if(CACHE_CONTROL, self.cache_control.as_deref())
@@ -100,9 +100,9 @@ impl Operation for PutObject {
             .body(self.body.clone())
     }
 
-    fn parse(&self, answer: &Answer) -> Result<Put, Error> {
+    fn parse(&self, answer: &Answer) -> Result<PutReceipt, Error> {
         answer::succeeded(answer)?;
-        Ok(Put { etag: super::etag(answer) })
+        Ok(PutReceipt { etag: super::etag(answer) })
     }
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Scope, settings, sign_with};
+use super::{SigningScope, settings, sign_with};
 use crate::credentials::Credentials;
 
 /// Vectors that are about something we don't do.
@@ -70,7 +70,7 @@ fn check(name: &str, folder: &Path) {
     if let Some(token) = keys.token {
         credentials = credentials.with_session_token(token);
     }
-    let scope = Scope { service: &context.service, region: &context.region };
+    let scope = SigningScope { service: &context.service, region: &context.region };
     let now = crate::time::from_iso(&context.timestamp).expect("a time");
     sign_with(settings, &mut request, &credentials, scope, now).expect("a signature");
     assert_eq!(headers(&request), headers(&expected), "{name}");

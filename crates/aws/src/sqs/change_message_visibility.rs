@@ -3,7 +3,7 @@ use serde::Serialize;
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Hides a received message from now on for another time, or gives it back at once.
 #[derive(Debug, Clone)]
@@ -37,13 +37,13 @@ impl Operation for ChangeMessageVisibility {
         super::name(&self.queue_url)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let body = Body {
             queue_url: &self.queue_url,
             receipt_handle: &self.receipt_handle,
             visibility_timeout: self.timeout_secs,
         };
-        Request::sqs(endpoints, Self::NAME, &body)
+        UnsignedRequest::sqs(endpoints, Self::NAME, &body)
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

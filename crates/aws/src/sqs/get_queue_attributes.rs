@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Asks how many messages a queue holds, and how it treats them.
 #[derive(Debug, Clone)]
@@ -59,9 +59,9 @@ impl Operation for GetQueueAttributes {
         super::name(&self.queue_url)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let body = Body { queue_url: &self.queue_url, attribute_names: ["All"] };
-        Request::sqs(endpoints, Self::NAME, &body)
+        UnsignedRequest::sqs(endpoints, Self::NAME, &body)
     }
 
     fn parse(&self, answer: &Answer) -> Result<QueueAttributes, Error> {

@@ -15,8 +15,8 @@ pub use change_message_visibility::ChangeMessageVisibility;
 pub use delete_message::DeleteMessage;
 pub use get_queue_attributes::{GetQueueAttributes, QueueAttributes};
 pub use purge_queue::PurgeQueue;
-pub use receive_message::{Message, ReceiveMessage};
-pub use send_message_batch::{BatchFailure, BatchOutcome, Entry, MOST_ENTRIES, SendMessageBatch};
+pub use receive_message::{ReceiveMessage, ReceivedMessage};
+pub use send_message_batch::{BatchEntry, BatchFailure, BatchOutcome, MOST_ENTRIES, SendMessageBatch};
 
 /// How messages call a queue: by the last part of its URL.
 fn name(queue_url: &str) -> String {

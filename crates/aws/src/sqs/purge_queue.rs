@@ -3,7 +3,7 @@ use serde::Serialize;
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Deletes every message of a queue; it takes up to a minute, and a second purge within that minute is refused.
 #[derive(Debug, Clone)]
@@ -33,9 +33,9 @@ impl Operation for PurgeQueue {
         super::name(&self.queue_url)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let body = Body { queue_url: &self.queue_url };
-        Request::sqs(endpoints, Self::NAME, &body)
+        UnsignedRequest::sqs(endpoints, Self::NAME, &body)
     }
 
     fn parse(&self, answer: &Answer) -> Result<(), Error> {

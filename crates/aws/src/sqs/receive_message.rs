@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::Error;
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// Receives messages: they are hidden from others until they are deleted, given back, or their time is over.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct ReceiveMessage {
 
 /// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct ReceivedMessage {
     /// SQS's name for it.
     pub id: String,
     /// What to delete it with, or to change its visibility.
@@ -87,7 +87,7 @@ struct ReplyMessage {
 }
 
 impl Operation for ReceiveMessage {
-    type Output = Vec<Message>;
+    type Output = Vec<ReceivedMessage>;
 
     const NAME: &'static str = "ReceiveMessage";
 
@@ -95,7 +95,7 @@ impl Operation for ReceiveMessage {
         super::name(&self.queue_url)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         let body = Body {
             queue_url: &self.queue_url,
             max_number_of_messages: self.max_messages,
@@ -103,11 +103,11 @@ impl Operation for ReceiveMessage {
             visibility_timeout: self.visibility_timeout_secs,
             message_system_attribute_names: ["ApproximateReceiveCount", "MessageGroupId"],
         };
-        Request::sqs(endpoints, Self::NAME, &body)
+        UnsignedRequest::sqs(endpoints, Self::NAME, &body)
     }
 
-    fn parse(&self, answer: &Answer) -> Result<Vec<Message>, Error> {
-        let message = |mut message: ReplyMessage| Message {
+    fn parse(&self, answer: &Answer) -> Result<Vec<ReceivedMessage>, Error> {
+        let message = |mut message: ReplyMessage| ReceivedMessage {
             id: message.message_id,
             receipt_handle: message.receipt_handle,
             body: message.body,
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn messages_are_read() {
-        let expected = Message {
+        let expected = ReceivedMessage {
             id: "m".to_owned(),
             receipt_handle: "r".to_owned(),
             body: "{}".to_owned(),

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
-use crate::operation::{Answer, Operation, Request};
+use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// As many entries as SQS takes in one request; their bodies may have 256 KiB in all.
 pub const MOST_ENTRIES: usize = 10;
@@ -12,12 +12,12 @@ pub const MOST_ENTRIES: usize = 10;
 #[derive(Debug, Clone)]
 pub struct SendMessageBatch {
     queue_url: String,
-    entries: Vec<Entry>,
+    entries: Vec<BatchEntry>,
 }
 
 /// One message of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct BatchEntry {
     /// Names the entry in the outcome: letters, digits, `-` and `_`, at most 80, unlike every other in the batch.
     pub id: String,
     /// The message.
@@ -60,7 +60,7 @@ impl BatchFailure {
 
 impl SendMessageBatch {
     /// Sends `entries` to the queue at `queue_url`.
-    pub fn new(queue_url: impl Into<String>, entries: Vec<Entry>) -> Self {
+    pub fn new(queue_url: impl Into<String>, entries: Vec<BatchEntry>) -> Self {
         Self { queue_url: queue_url.into(), entries }
     }
 }
@@ -81,8 +81,8 @@ struct BodyEntry<'a> {
     message_deduplication_id: &'a str,
 }
 
-impl<'a> From<&'a Entry> for BodyEntry<'a> {
-    fn from(entry: &'a Entry) -> Self {
+impl<'a> From<&'a BatchEntry> for BodyEntry<'a> {
+    fn from(entry: &'a BatchEntry) -> Self {
         Self {
             id: &entry.id,
             message_body: &entry.body,
@@ -126,12 +126,12 @@ impl Operation for SendMessageBatch {
         super::name(&self.queue_url)
     }
 
-    fn build(&self, endpoints: &Endpoints) -> Result<Request, Error> {
+    fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
         if self.entries.is_empty() || self.entries.len() > MOST_ENTRIES {
             return Err(Error::invalid(format!("a batch has 1 to {MOST_ENTRIES} entries")));
         }
         let body = Body { queue_url: &self.queue_url, entries: self.entries.iter().map(BodyEntry::from).collect() };
-        Request::sqs(endpoints, Self::NAME, &body)
+        UnsignedRequest::sqs(endpoints, Self::NAME, &body)
     }
 
     fn parse(&self, answer: &Answer) -> Result<BatchOutcome, Error> {
@@ -158,7 +158,7 @@ mod tests {
     use crate::testing::{check_unhappy_answers, invalid, read, written};
 
     fn batch(entries: usize) -> SendMessageBatch {
-        let entry = |number| Entry {
+        let entry = |number| BatchEntry {
             id: format!("e{number}"),
             body: "{\"v\": 1}".to_owned(),
             group_id: format!("g{number}"),

@@ -11,7 +11,7 @@ use http::header::{HeaderName, HeaderValue};
 use web_sys::{AbortController, RequestCache, RequestCredentials};
 
 use super::patience;
-use crate::ports::{Clock, Ports, Random, Sleep, Transport, TransportError};
+use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 
 /// Ports that need a window, or a worker, around them.
 #[must_use]
@@ -115,7 +115,7 @@ impl Sleep for BrowserSleep {
 
 struct BrowserRandom;
 
-impl Random for BrowserRandom {
+impl RandomSource for BrowserRandom {
     fn fraction(&self) -> f64 {
         js_sys::Math::random()
     }

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
 use super::patience;
-use crate::ports::{Clock, Ports, Random, Sleep, Transport, TransportError};
+use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 
 const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
 
@@ -102,7 +102,7 @@ impl Sleep for TokioSleep {
 
 struct FastRandom;
 
-impl Random for FastRandom {
+impl RandomSource for FastRandom {
     fn fraction(&self) -> f64 {
         fastrand::f64()
     }

@@ -5,7 +5,7 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::enqueue::testing::Cloud;
+use crate::enqueue::testing::TestCloud;
 
 const MODEL: &str = "result['b'] = {{a}}\n";
 
@@ -23,7 +23,7 @@ fn model_key(content: &str, name: &str) -> String {
     format!("models/{}/{name}", ModelDigest::of(content.as_bytes()).as_str())
 }
 
-fn design(cloud: &Cloud, batch: &str, submission: &str, model: &str) {
+fn design(cloud: &TestCloud, batch: &str, submission: &str, model: &str) {
     let json = json!({"batch": batch, "model": {"key": model, "kind": "python"}});
     cloud.put(&format!("data/{batch}/design-{submission}.json"), json.to_string());
 }
@@ -55,7 +55,7 @@ fn gathered(study: &Study, of: Option<&str>, documents: &[DataKey]) -> (Put, Arc
 
 #[test]
 fn designs_models_and_documents_lie_there_byte_for_byte() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let (model, other) = (model_key(MODEL, "footing.py"), model_key("other", "a b.py"));
     cloud.put(&model, MODEL);
     cloud.put(&other, "other");
@@ -83,7 +83,7 @@ fn designs_models_and_documents_lie_there_byte_for_byte() {
 
 #[test]
 fn what_a_failure_says_comes_with_its_document() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let keys = [DataKey::Done(batch("a"), case(1)), DataKey::Error(batch("a"), case(2))];
     cloud.put(&keys[0].key(), done("a", 1, None).to_string());
     cloud.put(&keys[1].key(), failed("a", 2).to_string());
@@ -100,7 +100,7 @@ fn what_a_failure_says_comes_with_its_document() {
 
 #[test]
 fn a_document_says_which_file_its_model_is() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let model = model_key(MODEL, "a b.py");
     cloud.put(&model, MODEL);
     let keys: Vec<DataKey> = (0..3).map(|number| DataKey::Done(batch("a"), case(number))).collect();
@@ -122,7 +122,7 @@ fn a_document_says_which_file_its_model_is() {
 
 #[test]
 fn what_can_not_be_had_is_named_and_left_out() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let keys: Vec<DataKey> = (0..5).map(|number| DataKey::Done(batch("a"), case(number))).collect();
     cloud.put(&keys[1].key(), "no result");
     cloud.put(&keys[2].key(), "{}");
@@ -139,7 +139,7 @@ fn what_can_not_be_had_is_named_and_left_out() {
 
 #[test]
 fn names_from_a_hostile_bucket_lead_nowhere() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let digest = ModelDigest::of(MODEL.as_bytes());
     let (safe, odd) = (model_key(MODEL, "C: a\u{202e}.py"), model_key("other", "b.py"));
     cloud.put(&safe, MODEL);
@@ -167,7 +167,7 @@ fn names_from_a_hostile_bucket_lead_nowhere() {
 
 #[test]
 fn beyond_its_size_an_archive_says_how_much_it_lacks() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let mut large = done("a", 0, None);
     large["result"]["log"] = " ".repeat(7 << 20).into();
     let keys: Vec<DataKey> = (0..12).map(|number| DataKey::Done(batch("a"), case(number))).collect();
@@ -184,7 +184,7 @@ fn beyond_its_size_an_archive_says_how_much_it_lacks() {
 
 #[test]
 fn nothing_fails_where_nothing_can_be_read() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     *cloud.locked.lock().unwrap() = Some("data/");
     let keys: Vec<DataKey> = (0..50).map(|number| DataKey::Done(batch("a"), case(number))).collect();
     let (put, gathered) = gathered(&study, None, &keys);
@@ -196,7 +196,7 @@ fn nothing_fails_where_nothing_can_be_read() {
 
 #[test]
 fn designs_of_batches_without_a_chosen_case_are_not_there() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     design(&cloud, "a", "0000000000000001", "models/x/a.py");
     design(&cloud, "b", "0000000000000002", "models/x/a.py");
     let mut paths = Vec::new();

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use cruncher_aws::s3::{Fetched, GetObject, Object};
+use cruncher_aws::s3::{FetchedObject, GetObject, StoredObject};
 use cruncher_aws::{Client, Error, ErrorKind};
 use futures::{StreamExt as _, stream};
 
-use super::planning::{Plan, Wanted};
-use super::tally::{Outcome, Tally};
-use super::{DownloadError, Draft, Folder, FolderError, Found};
+use super::planning::{DownloadPlan, PlannedFile};
+use super::tally::{DownloadTally, ObjectOutcome};
+use super::{DownloadError, ExistingFile, FolderError, PartialFile, TargetFolder};
 
 /// How many objects are fetched at once.
 const CONCURRENT_READS: usize = 16;
@@ -26,15 +26,15 @@ pub(super) const PIECE_BYTES: u64 = 8 << 20;
 pub async fn fetch(
     client: &Client,
     bucket: &str,
-    plan: &Plan,
-    folder: &impl Folder,
-    report: impl Fn(&Tally),
-) -> Result<Tally, DownloadError> {
-    let mut tally = Tally::default();
+    plan: &DownloadPlan,
+    folder: &impl TargetFolder,
+    report: impl Fn(&DownloadTally),
+) -> Result<DownloadTally, DownloadError> {
+    let mut tally = DownloadTally::default();
     let fetching =
         plan.wanted.iter().map(|wanted| async move { (wanted, settle(client, bucket, wanted, folder).await) });
     let mut settled = stream::iter(fetching).buffer_unordered(CONCURRENT_READS);
-    while let Some((Wanted { path, kind, object }, outcome)) = settled.next().await {
+    while let Some((PlannedFile { path, kind, object }, outcome)) = settled.next().await {
         tally.add(path, *kind, object.size_bytes, outcome?);
         report(&tally);
     }
@@ -45,30 +45,30 @@ pub async fn fetch(
 async fn settle(
     client: &Client,
     bucket: &str,
-    wanted: &Wanted,
-    folder: &impl Folder,
-) -> Result<Outcome, DownloadError> {
+    wanted: &PlannedFile,
+    folder: &impl TargetFolder,
+) -> Result<ObjectOutcome, DownloadError> {
     let fetched = async {
         if folder.find(&wanted.path)?.is_some_and(|found| is_current(found, wanted)) {
-            return Ok(Outcome::WasThere);
+            return Ok(ObjectOutcome::WasThere);
         }
         fetch_one(client, bucket, wanted, folder).await
     };
     match fetched.await {
         Ok(outcome) => Ok(outcome),
-        Err(Stop::Folder(FolderError::OfFile(reason))) => Ok(Outcome::Failed(reason)),
+        Err(Stop::Folder(FolderError::OfFile(reason))) => Ok(ObjectOutcome::Failed(reason)),
         Err(Stop::Folder(FolderError::OfAll(reason))) => Err(DownloadError::Folder(reason)),
-        Err(Stop::Aws(error)) if error.is_not_found() => Ok(Outcome::Vanished),
+        Err(Stop::Aws(error)) if error.is_not_found() => Ok(ObjectOutcome::Vanished),
         // A key that can't be asked for, and an object that is shorter now than where the next piece begins.
         Err(Stop::Aws(error)) if error.kind() == ErrorKind::Invalid || error.status() == Some(416) => {
-            Ok(Outcome::Failed(error.message().to_owned()))
+            Ok(ObjectOutcome::Failed(error.message().to_owned()))
         }
         Err(Stop::Aws(error)) => Err(error.into()),
     }
 }
 
 /// Whether a file is the object as it is listed. An object that was replaced by another one of the same size is newer.
-fn is_current(found: Found, Wanted { object, .. }: &Wanted) -> bool {
+fn is_current(found: ExistingFile, PlannedFile { object, .. }: &PlannedFile) -> bool {
     // Whole seconds: an answer's header has no others.
     found.size_bytes == object.size_bytes && found.changed.as_secs() >= object.last_modified.as_secs()
 }
@@ -90,37 +90,44 @@ impl From<Error> for Stop {
     }
 }
 
-async fn fetch_one(client: &Client, bucket: &str, wanted: &Wanted, folder: &impl Folder) -> Result<Outcome, Stop> {
-    let Wanted { object, path, .. } = wanted;
+async fn fetch_one(
+    client: &Client,
+    bucket: &str,
+    wanted: &PlannedFile,
+    folder: &impl TargetFolder,
+) -> Result<ObjectOutcome, Stop> {
+    let PlannedFile { object, path, .. } = wanted;
     let (mut size_bytes, mut begun) = (0, None);
     for piece in pieces(object.size_bytes) {
         let get = GetObject::new(bucket, &object.key);
         let get = piece.into_iter().fold(get, GetObject::range);
-        let Fetched::Object(Object { body, etag, last_modified, .. }) = client.send(&get).await? else { continue };
+        let FetchedObject::Object(StoredObject { body, etag, last_modified, .. }) = client.send(&get).await? else {
+            continue;
+        };
         // Not older than listed: else it would be fetched again the next time.
         let changed = last_modified.unwrap_or_default().max(object.last_modified);
         let begun = match &mut begun {
             None => begun.insert(Begun { draft: folder.begin(path)?, etag, changed }),
             Some(begun) if begun.etag == etag => begun,
-            Some(_) => return Ok(Outcome::Failed("it was replaced while it was fetched".to_owned())),
+            Some(_) => return Ok(ObjectOutcome::Failed("it was replaced while it was fetched".to_owned())),
         };
         begun.draft.write(&body)?;
         size_bytes += body.len() as u64;
     }
-    let Some(Begun { draft, etag, changed }) = begun else { return Ok(Outcome::Vanished) };
+    let Some(Begun { draft, etag, changed }) = begun else { return Ok(ObjectOutcome::Vanished) };
     // One that was replaced since may have another size, if it came as a whole.
     let may_differ = object.size_bytes <= PIECE_BYTES && etag.is_some_and(|etag| etag != object.etag);
     if size_bytes != object.size_bytes && !may_differ {
         let listed = object.size_bytes;
-        return Ok(Outcome::Failed(format!("it should have {listed} bytes, and {size_bytes} came")));
+        return Ok(ObjectOutcome::Failed(format!("it should have {listed} bytes, and {size_bytes} came")));
     }
     draft.commit(changed)?;
-    Ok(Outcome::Fetched { size_bytes })
+    Ok(ObjectOutcome::Fetched { size_bytes })
 }
 
 /// A file whose first piece came.
 struct Begun {
-    draft: Box<dyn Draft>,
+    draft: Box<dyn PartialFile>,
     etag: Option<String>,
     changed: Duration,
 }

@@ -14,16 +14,16 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// What names mean where the files go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Naming {
+pub struct NamingRules {
     /// Whose rules hold.
-    pub system: System,
+    pub system: NamingSystem,
     /// Whether capitals count.
-    pub letters: Letters,
+    pub letters: LetterCase,
 }
 
 /// Whose rules for names hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
+pub enum NamingSystem {
     /// Those of Windows.
     Windows,
     /// Those of everything else.
@@ -32,21 +32,21 @@ pub enum System {
 
 /// Whether `a` and `A` are two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Letters {
+pub enum LetterCase {
     /// They are.
     Distinct,
     /// They are one.
     Alike,
 }
 
-impl Naming {
+impl NamingRules {
     /// What is wrong with a path; nothing if it stays inside the folder and is a name of a file there.
     pub(crate) fn objection(self, path: &str) -> Option<&'static str> {
         path.split('/').find_map(|part| self.objection_to_part(part))
     }
 
     fn objection_to_part(self, part: &str) -> Option<&'static str> {
-        let of_windows = || if self.system == System::Windows { objection_of_windows(part) } else { None };
+        let of_windows = || if self.system == NamingSystem::Windows { objection_of_windows(part) } else { None };
         match part {
             "" => Some("a part of its name is empty"),
             "." | ".." => Some("its name leads out of its folder"),
@@ -61,8 +61,8 @@ impl Naming {
     /// The same text for paths that are the same file.
     pub(super) fn folded(self, path: &str) -> String {
         match self.letters {
-            Letters::Distinct => path.to_owned(),
-            Letters::Alike => path.to_lowercase(),
+            LetterCase::Distinct => path.to_owned(),
+            LetterCase::Alike => path.to_lowercase(),
         }
     }
 }
@@ -106,8 +106,8 @@ mod tests {
 
     use super::*;
 
-    const UNIX: Naming = Naming { system: System::Unix, letters: Letters::Distinct };
-    const WINDOWS: Naming = Naming { system: System::Windows, letters: Letters::Alike };
+    const UNIX: NamingRules = NamingRules { system: NamingSystem::Unix, letters: LetterCase::Distinct };
+    const WINDOWS: NamingRules = NamingRules { system: NamingSystem::Windows, letters: LetterCase::Alike };
 
     #[test]
     fn names_as_studies_have_them_are_fine_everywhere() {

@@ -6,12 +6,12 @@ use cruncher_aws::s3::ListedObject;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::legacy::LegacyKey;
 
-use super::names::Naming;
-use crate::listing::Row;
+use super::names::NamingRules;
+use crate::listing::ListingRow;
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A result.
     Result,
     /// A failure.
@@ -24,7 +24,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl ObjectKind {
     /// What the object of this key is.
     #[must_use]
     pub fn of(key: &str) -> Self {
@@ -32,7 +32,7 @@ impl Kind {
             Some(DataKey::Done(..)) => Self::Result,
             Some(DataKey::Error(..)) => Self::Error,
             Some(DataKey::Design(..) | DataKey::Cases(..)) => Self::Design,
-            None if Row::of(key).is_some_and(|(row, _)| row == Row::Files) => Self::File,
+            None if ListingRow::of(key).is_some_and(|(row, _)| row == ListingRow::Files) => Self::File,
             None => Self::of_legacy(key),
         }
     }
@@ -50,27 +50,27 @@ impl Kind {
 
 /// What is to be in the folder.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Plan {
+pub struct DownloadPlan {
     /// It can be there.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<PlannedFile>,
     /// It can't.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedObject>,
 }
 
 /// An object, and the path of its file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
+pub struct PlannedFile {
     /// The object.
     pub object: ListedObject,
     /// Relative, parts joined by `/`.
     pub path: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: ObjectKind,
 }
 
 /// An object that can't be a file here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedObject {
     /// The object's key.
     pub key: String,
     /// Why, as the second half of a sentence.
@@ -79,21 +79,21 @@ pub struct Skipped {
 
 /// Decides where the objects go that `is_wanted`, in the order of `objects`.
 #[must_use]
-pub fn plan(objects: Vec<ListedObject>, naming: Naming, is_wanted: impl Fn(Kind) -> bool) -> Plan {
-    let mut plan = Plan::default();
+pub fn plan(objects: Vec<ListedObject>, naming: NamingRules, is_wanted: impl Fn(ObjectKind) -> bool) -> DownloadPlan {
+    let mut plan = DownloadPlan::default();
     let mut places = Places { naming, files: BTreeSet::new(), folders: BTreeSet::new() };
     for object in objects {
-        let kind = Kind::of(&object.key);
+        let kind = ObjectKind::of(&object.key);
         if is_wanted(kind) && !is_marker(&object) {
             match places.path(&object.key) {
-                Ok(path) => plan.wanted.push(Wanted { object, path, kind }),
-                Err(reason) => plan.skipped.push(Skipped { key: object.key, reason }),
+                Ok(path) => plan.wanted.push(PlannedFile { object, path, kind }),
+                Err(reason) => plan.skipped.push(SkippedObject { key: object.key, reason }),
             }
         }
     }
     let (wanted, below) = plan.wanted.into_iter().partition(|wanted| !places.is_folder(&wanted.path));
     plan.wanted = wanted;
-    let skipped = |wanted: Wanted| Skipped { key: wanted.object.key, reason: "a folder has the same name" };
+    let skipped = |wanted: PlannedFile| SkippedObject { key: wanted.object.key, reason: "a folder has the same name" };
     plan.skipped.extend(Vec::into_iter(below).map(skipped));
     plan
 }
@@ -105,7 +105,7 @@ fn is_marker(object: &ListedObject) -> bool {
 
 /// The names that are taken.
 struct Places {
-    naming: Naming,
+    naming: NamingRules,
     files: BTreeSet<String>,
     folders: BTreeSet<String>,
 }

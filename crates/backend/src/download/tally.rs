@@ -1,10 +1,10 @@
 //! How far a download is.
 
-use super::planning::Kind;
+use super::planning::ObjectKind;
 
 /// What is in the folder by now, and what isn't.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct DownloadTally {
     /// Results.
     pub results: u64,
     /// Errors.
@@ -22,12 +22,12 @@ pub struct Tally {
     /// How many went away in the meantime.
     pub vanished: u64,
     /// Those that could not be had.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedObject>,
 }
 
 /// An object that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedObject {
     /// The path of its file.
     pub path: String,
     /// Why, as the second half of a sentence.
@@ -35,14 +35,14 @@ pub struct Failed {
 }
 
 /// What became of an object.
-pub(super) enum Outcome {
+pub(super) enum ObjectOutcome {
     WasThere,
     Fetched { size_bytes: u64 },
     Vanished,
     Failed(String),
 }
 
-impl Tally {
+impl DownloadTally {
     /// Objects that are in the folder.
     #[must_use]
     pub const fn objects(&self) -> u64 {
@@ -55,29 +55,29 @@ impl Tally {
         self.objects() + self.vanished + self.failed.len() as u64
     }
 
-    pub(super) fn add(&mut self, path: &str, kind: Kind, listed_bytes: u64, outcome: Outcome) {
+    pub(super) fn add(&mut self, path: &str, kind: ObjectKind, listed_bytes: u64, outcome: ObjectOutcome) {
         let size_bytes = match outcome {
-            Outcome::WasThere => {
+            ObjectOutcome::WasThere => {
                 self.were_there += 1;
                 listed_bytes
             }
-            Outcome::Fetched { size_bytes } => size_bytes,
-            Outcome::Vanished => {
+            ObjectOutcome::Fetched { size_bytes } => size_bytes,
+            ObjectOutcome::Vanished => {
                 self.vanished += 1;
                 return;
             }
-            Outcome::Failed(reason) => {
-                self.failed.push(Failed { path: path.to_owned(), reason });
+            ObjectOutcome::Failed(reason) => {
+                self.failed.push(FailedObject { path: path.to_owned(), reason });
                 return;
             }
         };
         self.size_bytes += size_bytes;
         *match kind {
-            Kind::Result => &mut self.results,
-            Kind::Error => &mut self.errors,
-            Kind::Design => &mut self.designs,
-            Kind::File => &mut self.files,
-            Kind::Other => &mut self.others,
+            ObjectKind::Result => &mut self.results,
+            ObjectKind::Error => &mut self.errors,
+            ObjectKind::Design => &mut self.designs,
+            ObjectKind::File => &mut self.files,
+            ObjectKind::Other => &mut self.others,
         } += 1;
     }
 }

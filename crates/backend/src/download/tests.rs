@@ -11,11 +11,11 @@ use futures::executor::block_on;
 
 use super::fetching::PIECE_BYTES;
 use super::*;
-use crate::enqueue::testing::Cloud;
-use crate::listing::Outline;
+use crate::enqueue::testing::TestCloud;
+use crate::listing::ListingOutline;
 use crate::study::Study;
 
-const NAMING: Naming = Naming { system: System::Unix, letters: Letters::Distinct };
+const NAMING: NamingRules = NamingRules { system: NamingSystem::Unix, letters: LetterCase::Distinct };
 const CASE: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
 type Files = Rc<RefCell<BTreeMap<String, (Vec<u8>, Duration)>>>;
@@ -28,13 +28,15 @@ struct Memory {
 
 struct MemoryDraft(Files, String, Vec<u8>);
 
-impl Folder for Memory {
-    fn find(&self, path: &str) -> Result<Option<Found>, FolderError> {
+impl TargetFolder for Memory {
+    fn find(&self, path: &str) -> Result<Option<ExistingFile>, FolderError> {
         let files = self.files.borrow();
-        Ok(files.get(path).map(|(content, changed)| Found { size_bytes: content.len() as u64, changed: *changed }))
+        Ok(files
+            .get(path)
+            .map(|(content, changed)| ExistingFile { size_bytes: content.len() as u64, changed: *changed }))
     }
 
-    fn begin(&self, path: &str) -> Result<Box<dyn Draft>, FolderError> {
+    fn begin(&self, path: &str) -> Result<Box<dyn PartialFile>, FolderError> {
         match self.broken.get(path) {
             Some(error) => Err(error.clone()),
             None => Ok(Box::new(MemoryDraft(Rc::clone(&self.files), path.to_owned(), Vec::new()))),
@@ -42,7 +44,7 @@ impl Folder for Memory {
     }
 }
 
-impl Draft for MemoryDraft {
+impl PartialFile for MemoryDraft {
     fn write(&mut self, content: &[u8]) -> Result<(), FolderError> {
         self.2.extend(content);
         Ok(())
@@ -58,14 +60,14 @@ fn listed(key: &str) -> ListedObject {
     ListedObject { key: key.to_owned(), etag: String::new(), size_bytes: 1, last_modified: Duration::ZERO }
 }
 
-fn planned(keys: &[&str], naming: Naming) -> (Vec<String>, Vec<String>) {
+fn planned(keys: &[&str], naming: NamingRules) -> (Vec<String>, Vec<String>) {
     let plan = plan(keys.iter().map(|key| listed(key)).collect(), naming, |_| true);
     let paths = plan.wanted.into_iter().map(|wanted| wanted.path).collect();
     (paths, plan.skipped.into_iter().map(|skipped| skipped.key).collect())
 }
 
-fn study_with_results() -> (Arc<Cloud>, Study) {
-    let (cloud, study) = Cloud::study();
+fn study_with_results() -> (Arc<TestCloud>, Study) {
+    let (cloud, study) = TestCloud::study();
     cloud.put(&format!("data/a/done-{CASE}.json"), "{}");
     cloud.put(&format!("data/a/error-{CASE}.json"), "{ }");
     cloud.put(&format!("data/a/files/{CASE}/curve.csv"), "1,2");
@@ -73,17 +75,17 @@ fn study_with_results() -> (Arc<Cloud>, Study) {
     (cloud, study)
 }
 
-fn plan_all(study: &Study) -> Plan {
+fn plan_all(study: &Study) -> DownloadPlan {
     plan(objects(study), NAMING, |_| true)
 }
 
 /// Everything below `data/`.
 fn objects(study: &Study) -> Vec<ListedObject> {
-    let outline = block_on(Outline::of(&study.client, "bucket", DATA_PREFIX)).unwrap();
+    let outline = block_on(ListingOutline::of(&study.client, "bucket", DATA_PREFIX)).unwrap();
     block_on(outline.complete(&study.client)).unwrap()
 }
 
-fn fetch_all(study: &Study, folder: &Memory) -> Result<Tally, DownloadError> {
+fn fetch_all(study: &Study, folder: &Memory) -> Result<DownloadTally, DownloadError> {
     block_on(fetch(&study.client, "bucket", &plan_all(study), folder, |_| {}))
 }
 
@@ -119,7 +121,7 @@ fn what_is_there_is_fetched_again_only_if_it_is_shorter_or_older() {
 fn only_what_is_wanted_is_planned() {
     let (_cloud, study) = study_with_results();
     let objects = objects(&study);
-    let plan = plan(objects, NAMING, |kind| kind == Kind::Result);
+    let plan = plan(objects, NAMING, |kind| kind == ObjectKind::Result);
     assert_eq!(plan.wanted.iter().map(|wanted| &wanted.path).collect::<Vec<_>>(), [&format!("a/done-{CASE}.json")]);
 }
 
@@ -139,7 +141,7 @@ fn an_object_of_another_size_than_listed_is_not_kept_unless_it_was_replaced() {
     plan.wanted[0].object.size_bytes += 1;
     cloud.put(&format!("data/a/error-{CASE}.json"), "replaced");
     let tally = block_on(fetch(&study.client, "bucket", &plan, &folder, |_| {})).unwrap();
-    let expected = Failed {
+    let expected = FailedObject {
         path: "a/cases-00f1e2d3c4b5a697.csv.gz".to_owned(),
         reason: "it should have 2 bytes, and 1 came".to_owned(),
     };
@@ -150,7 +152,7 @@ fn an_object_of_another_size_than_listed_is_not_kept_unless_it_was_replaced() {
 
 #[test]
 fn a_large_object_is_fetched_in_pieces() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     let length = usize::try_from(2 * PIECE_BYTES).unwrap() + 5;
     let content: Vec<u8> = (0..length).map(|place| u8::try_from(place % 251).unwrap()).collect();
     cloud.put(&format!("data/a/files/{CASE}/mesh.bin"), content.clone());
@@ -167,7 +169,7 @@ fn a_file_that_can_not_be_written_is_told_and_a_full_disk_ends_it() {
     let mut folder = Memory::default();
     folder.broken.insert(path.clone(), FolderError::OfFile("a folder is in its place".into()));
     let tally = fetch_all(&study, &folder).unwrap();
-    assert_eq!(tally.failed, [Failed { path: path.clone(), reason: "a folder is in its place".into() }]);
+    assert_eq!(tally.failed, [FailedObject { path: path.clone(), reason: "a folder is in its place".into() }]);
     assert_eq!((tally.objects(), tally.settled()), (3, 4));
     folder.broken.insert(path, FolderError::OfAll("the disk is full".into()));
     assert!(matches!(fetch_all(&study, &folder), Err(DownloadError::Folder(reason)) if reason == "the disk is full"));
@@ -183,7 +185,7 @@ fn hostile_keys_are_skipped_and_the_others_planned() {
 #[test]
 fn two_keys_never_share_a_file() {
     let keys = ["data/A/x", "data/a/X", "data/a/x", "data/a/y"];
-    let alike = Naming { letters: Letters::Alike, ..NAMING };
+    let alike = NamingRules { letters: LetterCase::Alike, ..NAMING };
     let (paths, skipped) = planned(&keys, alike);
     assert_eq!((paths, skipped), (vec!["A/x".into(), "a/y".into()], vec!["data/a/X".into(), "data/a/x".into()]));
     assert_eq!(planned(&keys, NAMING).0.len(), 4);
@@ -193,13 +195,13 @@ fn two_keys_never_share_a_file() {
 
 #[test]
 fn what_the_predecessor_left_is_told_apart_as_well() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     crate::enqueue::testing::put_legacy_bucket(&cloud);
-    let kinds: BTreeMap<Kind, usize> =
+    let kinds: BTreeMap<ObjectKind, usize> =
         plan_all(&study).wanted.into_iter().fold(BTreeMap::new(), |mut kinds, wanted| {
             *kinds.entry(wanted.kind).or_default() += 1;
             kinds
         });
-    let expected = [(Kind::Result, 3), (Kind::Error, 3), (Kind::Design, 5), (Kind::Other, 5)];
+    let expected = [(ObjectKind::Result, 3), (ObjectKind::Error, 3), (ObjectKind::Design, 5), (ObjectKind::Other, 5)];
     assert_eq!(kinds, expected.into());
 }

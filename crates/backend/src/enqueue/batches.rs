@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use cruncher_aws::sqs;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
-use super::plan::Plan;
-use super::prospect::Selection;
+use super::plan::EnqueuePlan;
+use super::prospect::CaseSelection;
 
 /// A request that is being filled: it takes ten messages, and 256 KiB in all.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Filling {
 }
 
 /// Takes the cases of the next request from the front of `ready`, which are all of one level, and makes their messages.
-pub(super) fn next_batch(plan: &Plan, ready: &mut VecDeque<u32>) -> Vec<(u32, sqs::Entry)> {
+pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(u32, sqs::BatchEntry)> {
     let mut filling = Filling::default();
     let mut batch = Vec::new();
     let level = ready.front().map(|place| plan.level_of(*place));
@@ -38,7 +38,8 @@ pub(super) fn next_batch(plan: &Plan, ready: &mut VecDeque<u32>) -> Vec<(u32, sq
         if !filling.takes(body.len()) {
             break;
         }
-        let entry = sqs::Entry { id: place.to_string(), group_id: message.case_id.to_string(), deduplication_id, body };
+        let entry =
+            sqs::BatchEntry { id: place.to_string(), group_id: message.case_id.to_string(), deduplication_id, body };
         batch.push((place, entry));
         ready.pop_front();
     }
@@ -46,7 +47,7 @@ pub(super) fn next_batch(plan: &Plan, ready: &mut VecDeque<u32>) -> Vec<(u32, sq
 }
 
 /// How many requests send the selected cases, level by level.
-pub(super) fn requests(plan: &Plan, selection: &Selection) -> u64 {
+pub(super) fn requests(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
     if plan.longest_bytes() * sqs::MOST_ENTRIES > MAX_MESSAGE_BYTES {
         return requests_by_size(plan, selection);
     }
@@ -59,7 +60,7 @@ pub(super) fn requests(plan: &Plan, selection: &Selection) -> u64 {
     plan.levels().iter().map(of_level).sum()
 }
 
-fn requests_by_size(plan: &Plan, selection: &Selection) -> u64 {
+fn requests_by_size(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
     let (mut requests, mut level, mut filling) = (0, None, Filling::default());
     for place in (0..plan.len()).filter(|place| !selection.skipped().contains(*place)) {
         let size_bytes = plan.message(place).body().len();
@@ -75,10 +76,10 @@ fn requests_by_size(plan: &Plan, selection: &Selection) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enqueue::runs::Runs;
+    use crate::enqueue::runs::IndexRanges;
     use crate::enqueue::testing::{levelled_plan, plan, plan_with_text};
 
-    fn batches(plan: &Plan, skipped: &Runs) -> Vec<Vec<u32>> {
+    fn batches(plan: &EnqueuePlan, skipped: &IndexRanges) -> Vec<Vec<u32>> {
         let mut ready: VecDeque<u32> = (0..plan.len()).filter(|place| !skipped.contains(*place)).collect();
         let mut batches = Vec::new();
         while !ready.is_empty() {
@@ -87,13 +88,13 @@ mod tests {
         batches
     }
 
-    fn check(plan: &Plan, skipped: &[u32], expected: &[usize]) {
-        let skipped: Runs = skipped.iter().copied().collect();
+    fn check(plan: &EnqueuePlan, skipped: &[u32], expected: &[usize]) {
+        let skipped: IndexRanges = skipped.iter().copied().collect();
         let batches = batches(plan, &skipped);
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), expected);
         let order: Vec<u32> = batches.concat();
         assert!(order.is_sorted());
-        assert_eq!(requests(plan, &Selection::without(plan.len(), skipped)), expected.len() as u64);
+        assert_eq!(requests(plan, &CaseSelection::without(plan.len(), skipped)), expected.len() as u64);
     }
 
     #[test]

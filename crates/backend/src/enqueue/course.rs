@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cruncher_aws::retry::{Decision, Outcome, Policy, decide};
+use cruncher_aws::retry::{AttemptOutcome, RetryDecision, RetryPolicy, decide};
 use cruncher_aws::{Error, sqs};
 use futures::future::{self, Either, LocalBoxFuture};
 use futures::stream::FuturesUnordered;
@@ -11,27 +11,27 @@ use futures::{FutureExt, StreamExt};
 
 use super::EnqueueError;
 use super::batches::next_batch;
-use super::pace::{Begun, Pace};
-use super::progress::{Progress, Rate};
-use super::sending::Sending;
-use super::steering::Steering;
+use super::pace::{BegunRequest, ConcurrencyLimit};
+use super::progress::{EnqueueProgress, SendRate};
+use super::sending::EnqueueRun;
+use super::steering::PauseHandle;
 
 /// How many cases are noted at once as about to be sent: each such note is a write.
 const CLAIM: usize = 400;
 
 /// How long a batch is repeated. That of a single request, with more attempts: throttled ones come back soon.
-const POLICY: Policy = Policy {
+const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 16,
     max_elapsed: Duration::from_mins(1),
     first_wait: Duration::from_millis(200),
     longest_wait: Duration::from_secs(10),
 };
 
-pub(super) struct Course<'a> {
-    sending: &'a mut Sending,
-    pace: Pace,
-    rate: Rate,
-    progress: Progress,
+pub(super) struct SendLoop<'a> {
+    sending: &'a mut EnqueueRun,
+    pace: ConcurrencyLimit,
+    rate: SendRate,
+    progress: EnqueueProgress,
     /// Cases whose turn is next, all of them noted as in flight.
     ready: VecDeque<u32>,
     /// From here on they were noted by this course, and so never sent before.
@@ -44,8 +44,8 @@ pub(super) struct Course<'a> {
 
 /// A batch on its way.
 struct Outgoing {
-    entries: Vec<(u32, sqs::Entry)>,
-    begun: Begun,
+    entries: Vec<(u32, sqs::BatchEntry)>,
+    begun: BegunRequest,
     attempts: u32,
     /// When it was first sent.
     first: Duration,
@@ -53,20 +53,20 @@ struct Outgoing {
     due: Duration,
 }
 
-type Answered = (Outgoing, Result<sqs::BatchOutcome, (Error, Outcome)>);
+type Answered = (Outgoing, Result<sqs::BatchOutcome, (Error, AttemptOutcome)>);
 
-impl<'a> Course<'a> {
-    pub(super) fn new(sending: &'a mut Sending) -> Self {
+impl<'a> SendLoop<'a> {
+    pub(super) fn new(sending: &'a mut EnqueueRun) -> Self {
         let journal = &sending.journal;
         let ready: VecDeque<u32> = journal.in_flight().into();
-        let pace = Pace::default();
+        let pace = ConcurrencyLimit::default();
         let (sent, of, concurrency) = (journal.accepted(), journal.of(), pace.limit());
-        let progress = Progress { sent, of, concurrency, ..Progress::default() };
+        let progress = EnqueueProgress { sent, of, concurrency, ..EnqueueProgress::default() };
         Self {
             claimed_from: journal.next(),
             sending,
             pace,
-            rate: Rate::default(),
+            rate: SendRate::default(),
             progress,
             ready,
             running: FuturesUnordered::new(),
@@ -78,8 +78,8 @@ impl<'a> Course<'a> {
     /// Sends until there is nothing more to send, a pause is asked for, or it makes no more sense.
     pub(super) async fn run(
         mut self,
-        steering: &Steering,
-        progress: &mut dyn FnMut(Progress),
+        steering: &PauseHandle,
+        progress: &mut dyn FnMut(EnqueueProgress),
     ) -> Result<(), EnqueueError> {
         self.rate.note(self.now().as_secs_f64(), self.progress.sent);
         progress(self.progress);
@@ -105,7 +105,7 @@ impl<'a> Course<'a> {
         self.sending.study.client.ports().clock.now()
     }
 
-    async fn send_what_may_be_sent(&mut self, steering: &Steering) {
+    async fn send_what_may_be_sent(&mut self, steering: &PauseHandle) {
         while self.stop.is_none() && !steering.is_paused() && self.running.len() < self.pace.limit() {
             let now = self.now();
             let next = match self.waiting.iter().position(|outgoing| outgoing.due <= now) {
@@ -129,7 +129,7 @@ impl<'a> Course<'a> {
         self.progress.level = level;
         let entries = next_batch(&self.sending.plan, &mut self.ready);
         let (first, due) = (self.now(), Duration::ZERO);
-        Some(Outgoing { entries, begun: Begun::default(), attempts: 0, first, due })
+        Some(Outgoing { entries, begun: BegunRequest::default(), attempts: 0, first, due })
     }
 
     /// Notes which cases are about to be sent. Without such a note none is.
@@ -160,7 +160,7 @@ impl<'a> Course<'a> {
     }
 
     /// The next answer; none if another attempt is due before it comes, or a pause was asked for.
-    async fn next_answer(&mut self, steering: &Steering) -> Option<Answered> {
+    async fn next_answer(&mut self, steering: &PauseHandle) -> Option<Answered> {
         let due = self.waiting.iter().map(|outgoing| outgoing.due).min();
         let has_room = self.stop.is_none() && self.running.len() < self.pace.limit();
         let ports = self.sending.study.client.ports();
@@ -181,11 +181,11 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn take(&mut self, outgoing: Outgoing, result: Result<sqs::BatchOutcome, (Error, Outcome)>) {
+    fn take(&mut self, outgoing: Outgoing, result: Result<sqs::BatchOutcome, (Error, AttemptOutcome)>) {
         match result {
             Ok(outcome) => self.take_outcome(outgoing, &outcome),
             Err((error, outcome)) => {
-                if outcome == Outcome::Throttled {
+                if outcome == AttemptOutcome::Throttled {
                     self.note_throttling(&outgoing);
                 }
                 self.repeat(outgoing, outcome, error.into());
@@ -199,7 +199,7 @@ impl<'a> Course<'a> {
             self.sending.journal.accept(place);
             self.progress.sent += 1;
         }
-        let failure_of = |entry: &sqs::Entry| outcome.failed.iter().find(|failure| failure.id == entry.id);
+        let failure_of = |entry: &sqs::BatchEntry| outcome.failed.iter().find(|failure| failure.id == entry.id);
         let failures: Vec<_> = outgoing.entries.iter().map(|(place, entry)| (*place, failure_of(entry))).collect();
         let Some(first) = failures.first() else {
             self.pace.accepted();
@@ -214,7 +214,7 @@ impl<'a> Course<'a> {
         if is_throttled {
             self.note_throttling(&outgoing);
         }
-        self.repeat(outgoing, if is_throttled { Outcome::Throttled } else { Outcome::Failed }, error);
+        self.repeat(outgoing, if is_throttled { AttemptOutcome::Throttled } else { AttemptOutcome::Failed }, error);
     }
 
     fn note_throttling(&mut self, outgoing: &Outgoing) {
@@ -223,13 +223,13 @@ impl<'a> Course<'a> {
     }
 
     /// Waits for another attempt, or gives up for `error`.
-    fn repeat(&mut self, outgoing: Outgoing, outcome: Outcome, error: EnqueueError) {
+    fn repeat(&mut self, outgoing: Outgoing, outcome: AttemptOutcome, error: EnqueueError) {
         let now = self.now();
         let random = self.sending.study.client.ports().random.fraction();
         let elapsed = now.saturating_sub(outgoing.first);
         match decide(&POLICY, outcome, outgoing.attempts, elapsed, random) {
-            Decision::Wait(wait) => self.waiting.push(Outgoing { due: now + wait, ..outgoing }),
-            Decision::GiveUp => drop(self.stop.get_or_insert(error)),
+            RetryDecision::Wait(wait) => self.waiting.push(Outgoing { due: now + wait, ..outgoing }),
+            RetryDecision::GiveUp => drop(self.stop.get_or_insert(error)),
         }
     }
 
@@ -245,7 +245,7 @@ fn is_final(failure: &sqs::BatchFailure) -> bool {
     failure.sender_fault && !failure.is_throttled()
 }
 
-impl Sending {
+impl EnqueueRun {
     fn refused(&self, place: u32, failure: Option<&sqs::BatchFailure>) -> EnqueueError {
         let (code, message) = failure.map_or_else(
             || ("NoOutcome".to_owned(), "the answer doesn't tell of it".to_owned()),

@@ -8,9 +8,9 @@ use cruncher_study::batch::Batch;
 use cruncher_study::design_document::Submission;
 use serde::{Deserialize, Serialize};
 
-use super::plan::Plan;
-use super::runs::Runs;
-use crate::keep::{Keep, KeepError};
+use super::plan::EnqueuePlan;
+use super::runs::IndexRanges;
+use crate::keep::{KeyValueError, KeyValueStore};
 
 /// The version of the format. One of another version is not understood, and so not used.
 const VERSION: u32 = 1;
@@ -28,9 +28,9 @@ pub struct Journal {
     /// The plan's.
     digest: String,
     cases: u32,
-    stage: Stage,
+    stage: JournalStage,
     /// Cases that are not to be sent.
-    skipped: Runs,
+    skipped: IndexRanges,
     /// The first case that was never about to be sent.
     next: u32,
     /// Cases that may have been sent, and whose acceptance is not known.
@@ -45,7 +45,7 @@ pub struct Journal {
 /// What is in the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Stage {
+pub(super) enum JournalStage {
     /// Nobody knows whether design and table are complete.
     Writing,
     /// Design and table are complete; messages may have been sent.
@@ -59,12 +59,12 @@ pub(super) enum Stage {
 struct Flight {
     /// When, in seconds since 1970 by the servers' clock.
     time: f64,
-    cases: Runs,
+    cases: IndexRanges,
 }
 
 /// What becomes of a case of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Position {
+pub(super) enum CasePosition {
     /// It is not to be sent: it has a result, for one.
     Skipped,
     /// Its turn will come.
@@ -77,7 +77,7 @@ pub(super) enum Position {
 
 impl Journal {
     /// Nothing is sent yet. Of the cases that are not `skipped`, the first `hold_after` are to be sent before the rest.
-    pub(super) fn new(bucket: &str, plan: &Plan, skipped: Runs, hold_after: Option<u64>) -> Self {
+    pub(super) fn new(bucket: &str, plan: &EnqueuePlan, skipped: IndexRanges, hold_after: Option<u64>) -> Self {
         let document = plan.document();
         let submission = Submission {
             id: document.submission.clone(),
@@ -92,7 +92,7 @@ impl Journal {
             submission,
             digest: plan.digest().to_owned(),
             cases: plan.len(),
-            stage: Stage::Writing,
+            stage: JournalStage::Writing,
             skipped,
             next: 0,
             flights: Vec::new(),
@@ -116,7 +116,7 @@ impl Journal {
     ///
     /// # Errors
     /// If it can't be read.
-    pub async fn read(keep: &dyn Keep, key: &str) -> Result<Option<Self>, KeepError> {
+    pub async fn read(keep: &dyn KeyValueStore, key: &str) -> Result<Option<Self>, KeyValueError> {
         let Some(content) = keep.get(key).await? else { return Ok(None) };
         let journal = serde_json::from_slice::<Self>(&content).ok();
         Ok(journal.filter(|journal| journal.v == VERSION).map(|journal| Self { key: key.to_owned(), ..journal }))
@@ -126,7 +126,7 @@ impl Journal {
     ///
     /// # Errors
     /// If what is kept can't be read.
-    pub async fn unfinished(keep: &dyn Keep, bucket: &str) -> Result<Vec<Self>, KeepError> {
+    pub async fn unfinished(keep: &dyn KeyValueStore, bucket: &str) -> Result<Vec<Self>, KeyValueError> {
         let mut journals = Vec::new();
         for key in keep.keys().await? {
             journals.extend(Self::read(keep, &key).await?.filter(|journal| journal.bucket == bucket));
@@ -134,7 +134,7 @@ impl Journal {
         Ok(journals)
     }
 
-    pub(super) async fn write(&self, keep: &dyn Keep) -> Result<(), KeepError> {
+    pub(super) async fn write(&self, keep: &dyn KeyValueStore) -> Result<(), KeyValueError> {
         keep.put(&self.key, serde_json::to_vec(self).unwrap_or_default()).await
     }
 
@@ -142,7 +142,7 @@ impl Journal {
     ///
     /// # Errors
     /// If what is kept can't be changed.
-    pub async fn delete(&self, keep: &dyn Keep) -> Result<(), KeepError> {
+    pub async fn delete(&self, keep: &dyn KeyValueStore) -> Result<(), KeyValueError> {
         keep.delete(&self.key).await
     }
 
@@ -159,7 +159,7 @@ impl Journal {
     }
 
     /// Whether it is that of the plan, or of one that a cancellation left of it.
-    pub(super) fn is_of(&self, bucket: &str, plan: &Plan) -> bool {
+    pub(super) fn is_of(&self, bucket: &str, plan: &EnqueuePlan) -> bool {
         let document = plan.document();
         let is_left = self.is_cancelling() && u64::from(plan.len()) == u64::from(self.cases) - self.unsent();
         (self.bucket.as_str(), &self.batch, &self.submission.id) == (bucket, &document.batch, &document.submission)
@@ -167,7 +167,7 @@ impl Journal {
     }
 
     /// Whether nothing was taken from the plan since it was begun.
-    pub(super) fn is_whole(&self, plan: &Plan) -> bool {
+    pub(super) fn is_whole(&self, plan: &EnqueuePlan) -> bool {
         (self.digest.as_str(), self.cases) == (plan.digest(), plan.len())
     }
 
@@ -175,13 +175,13 @@ impl Journal {
     /// deleted as if nothing had been begun.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.stage == Stage::Sending || self.next > 0
+        self.stage == JournalStage::Sending || self.next > 0
     }
 
     /// Whether the rest was given up, and that didn't come to its end.
     #[must_use]
     pub fn is_cancelling(&self) -> bool {
-        self.stage == Stage::Cancelling
+        self.stage == JournalStage::Cancelling
     }
 
     /// Whether somebody has paused it, rather than its tab or process ended.
@@ -198,11 +198,11 @@ impl Journal {
         self.is_paused = false;
     }
 
-    pub(super) const fn stage(&self) -> Stage {
+    pub(super) const fn stage(&self) -> JournalStage {
         self.stage
     }
 
-    pub(super) const fn enter(&mut self, stage: Stage) {
+    pub(super) const fn enter(&mut self, stage: JournalStage) {
         self.stage = stage;
     }
 
@@ -256,15 +256,15 @@ impl Journal {
 
     /// What becomes of the case at a place of the plan.
     #[must_use]
-    pub(super) fn position(&self, place: u32) -> Position {
+    pub(super) fn position(&self, place: u32) -> CasePosition {
         if self.skipped.contains(place) {
-            Position::Skipped
+            CasePosition::Skipped
         } else if place >= self.next {
-            Position::ToSend
+            CasePosition::ToSend
         } else if self.flights.iter().any(|flight| flight.cases.contains(place)) {
-            Position::InFlight
+            CasePosition::InFlight
         } else {
-            Position::Accepted
+            CasePosition::Accepted
         }
     }
 
@@ -326,7 +326,7 @@ impl Journal {
 
     /// Notes that those that may have been sent are sent anew.
     pub(super) fn renew_flights(&mut self, time: f64) {
-        let cases: Runs = self.in_flight().into_iter().collect();
+        let cases: IndexRanges = self.in_flight().into_iter().collect();
         self.flights = if cases.is_empty() { Vec::new() } else { vec![Flight { time, cases }] };
     }
 }

@@ -68,24 +68,24 @@ proptest! {
     ) {
         let skipped: Vec<u32> = skipped.into_iter().collect();
         let mut journal = journal(30, &skipped, None);
-        let mut expected = vec![Position::ToSend; 30];
+        let mut expected = vec![CasePosition::ToSend; 30];
         for place in &skipped {
-            expected[*place as usize] = Position::Skipped;
+            expected[*place as usize] = CasePosition::Skipped;
         }
         for event in events {
             match event {
                 Event::Claim(most) => for place in journal.claim(most, 1.0) {
-                    expected[place as usize] = Position::InFlight;
+                    expected[place as usize] = CasePosition::InFlight;
                 },
-                Event::Accept(place) => if expected.get(place) == Some(&Position::InFlight) {
+                Event::Accept(place) => if expected.get(place) == Some(&CasePosition::InFlight) {
                     journal.accept(u32::try_from(place).unwrap());
-                    expected[place] = Position::Accepted;
+                    expected[place] = CasePosition::Accepted;
                 },
                 // Batches begin in order: behind one that was never sent none was accepted.
-                Event::Release(from) => if expected[from.min(30)..].iter().all(|at| *at != Position::Accepted) {
+                Event::Release(from) => if expected[from.min(30)..].iter().all(|at| *at != CasePosition::Accepted) {
                     journal.release(u32::try_from(from).unwrap());
-                    for at in expected[from.min(30)..].iter_mut().filter(|at| **at == Position::InFlight) {
-                        *at = Position::ToSend;
+                    for at in expected[from.min(30)..].iter_mut().filter(|at| **at == CasePosition::InFlight) {
+                        *at = CasePosition::ToSend;
                     }
                 },
                 Event::Renew => journal.renew_flights(2.0),
@@ -95,12 +95,12 @@ proptest! {
                 }
             }
         }
-        let found: Vec<Position> = (0..30).map(|place| journal.position(place)).collect();
+        let found: Vec<CasePosition> = (0..30).map(|place| journal.position(place)).collect();
         prop_assert_eq!(&found, &expected);
         let count = |wanted| expected.iter().filter(|at| **at == wanted).count() as u64;
-        prop_assert_eq!(journal.accepted(), count(Position::Accepted));
-        prop_assert_eq!(journal.in_flight().len() as u64, count(Position::InFlight));
-        prop_assert_eq!(journal.of(), 30 - count(Position::Skipped));
-        prop_assert_eq!(journal.is_complete(), count(Position::ToSend) + count(Position::InFlight) == 0);
+        prop_assert_eq!(journal.accepted(), count(CasePosition::Accepted));
+        prop_assert_eq!(journal.in_flight().len() as u64, count(CasePosition::InFlight));
+        prop_assert_eq!(journal.of(), 30 - count(CasePosition::Skipped));
+        prop_assert_eq!(journal.is_complete(), count(CasePosition::ToSend) + count(CasePosition::InFlight) == 0);
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::{Cloud, plan};
+    use crate::enqueue::testing::{TestCloud, plan};
 
     fn done(submission: &str) -> String {
         format!(
@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn check(kind: &str, json: &str, is_forced: bool, is_settled: bool) {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let plan = plan(1);
         let document = DesignDocument { force: is_forced, ..plan.document().clone() };
         cloud.put(&format!("data/b/{kind}-{}.json", plan.case_id(0)), json);

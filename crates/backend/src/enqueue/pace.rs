@@ -9,7 +9,7 @@ const MOST: f64 = 24.0;
 
 /// How many requests may be under way at once.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(super) struct ConcurrencyLimit {
     limit: f64,
     /// How many were begun so far.
     begun: u64,
@@ -19,15 +19,15 @@ pub(super) struct Pace {
 
 /// A request, by when it was begun.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Begun(u64);
+pub(super) struct BegunRequest(u64);
 
-impl Default for Pace {
+impl Default for ConcurrencyLimit {
     fn default() -> Self {
         Self { limit: FIRST, begun: 0, changed_at: 0 }
     }
 }
 
-impl Pace {
+impl ConcurrencyLimit {
     /// How many requests may be under way at once: at least 1.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 24")]
@@ -36,9 +36,9 @@ impl Pace {
     }
 
     /// Another request is sent.
-    pub(super) fn begin(&mut self) -> Begun {
+    pub(super) fn begin(&mut self) -> BegunRequest {
         self.begun += 1;
-        Begun(self.begun)
+        BegunRequest(self.begun)
     }
 
     /// It was accepted: once as many as are under way were, one more may be.
@@ -47,7 +47,7 @@ impl Pace {
     }
 
     /// It was throttled. All that were under way together count once: they were sent at the same pace.
-    pub(super) fn throttled(&mut self, request: Begun) {
+    pub(super) fn throttled(&mut self, request: BegunRequest) {
         if request.0 > self.changed_at {
             self.limit = (self.limit / 2.0).max(1.0);
             self.changed_at = self.begun;
@@ -61,9 +61,9 @@ mod tests {
 
     /// A service that takes so many requests at once and throttles all that come beside them.
     fn limits(capacity: usize, rounds: usize) -> Vec<usize> {
-        let mut pace = Pace::default();
+        let mut pace = ConcurrencyLimit::default();
         let round = |_| {
-            let begun: Vec<Begun> = (0..pace.limit()).map(|_| pace.begin()).collect();
+            let begun: Vec<BegunRequest> = (0..pace.limit()).map(|_| pace.begin()).collect();
             for (number, request) in begun.into_iter().enumerate() {
                 if number < capacity { pace.accepted() } else { pace.throttled(request) }
             }
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_round_with_throttling_halves_it_once() {
-        let mut pace = Pace { limit: 16.0, ..Pace::default() };
-        let begun: Vec<Begun> = (0..16).map(|_| pace.begin()).collect();
+        let mut pace = ConcurrencyLimit { limit: 16.0, ..ConcurrencyLimit::default() };
+        let begun: Vec<BegunRequest> = (0..16).map(|_| pace.begin()).collect();
         for request in begun {
             pace.throttled(request);
         }

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use cruncher_aws::Ports;
 use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::batch::Batch;
-use cruncher_study::case::{CaseId, Parameter, Parameters};
+use cruncher_study::case::{CaseId, ParameterValue, Parameters};
 use cruncher_study::case_table::read_cases;
-use cruncher_study::cases::Cases;
+use cruncher_study::cases::DesignCases;
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
-use cruncher_study::factor::{Factor, Values};
+use cruncher_study::factor::{Factor, FactorValues};
 use cruncher_study::key::DataKey;
-use cruncher_study::message::{MAX_MESSAGE_BYTES, Message};
-use cruncher_study::model::{Model, ModelDigest};
+use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
+use cruncher_study::model::{ModelDigest, ModelReference};
 use sha2::{Digest, Sha256};
 
 use super::EnqueueError;
@@ -28,9 +28,9 @@ const MAX_NUMBER_CHARS: usize = 26;
 
 /// What is to be enqueued: the cases of a design, for a model, as one submission.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct EnqueuePlan {
     document: DesignDocument,
-    cases: Cases,
+    cases: DesignCases,
     digest: String,
     /// No message is longer.
     longest_bytes: usize,
@@ -38,7 +38,7 @@ pub struct Plan {
     levels: Vec<(u32, u32)>,
 }
 
-impl Plan {
+impl EnqueuePlan {
     /// The cases of `file` for a model with this content.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl Plan {
     pub fn new(file: &DesignFile, model: &[u8], submission: &Submission) -> Result<Self, EnqueueError> {
         check_file_name(&file.model.file)?;
         let digest = ModelDigest::of(model);
-        let cases = Cases::of(file.design()?, &digest, file.replicates);
-        let place = Model::new(&digest, &file.model.file, file.model.kind);
+        let cases = DesignCases::of(file.design()?, &digest, file.replicates);
+        let place = ModelReference::new(&digest, &file.model.file, file.model.kind);
         Self::of(DesignDocument::new(file, &cases, place, submission), cases)
     }
 
@@ -66,7 +66,7 @@ impl Plan {
         Self::of(document, cases)
     }
 
-    fn of(document: DesignDocument, cases: Cases) -> Result<Self, EnqueueError> {
+    fn of(document: DesignDocument, cases: DesignCases) -> Result<Self, EnqueueError> {
         let longest_bytes = longest_message(&document, &cases)?;
         let digest = digest(&document, &cases);
         let mut end = 0;
@@ -94,7 +94,7 @@ impl Plan {
 
     /// Its cases.
     #[must_use]
-    pub const fn cases(&self) -> &Cases {
+    pub const fn cases(&self) -> &DesignCases {
         &self.cases
     }
 
@@ -121,7 +121,7 @@ impl Plan {
         self.cases.case_id(place as usize)
     }
 
-    pub(super) fn message(&self, place: u32) -> Message {
+    pub(super) fn message(&self, place: u32) -> CaseMessage {
         self.document.message(self.cases.case(place as usize))
     }
 
@@ -140,7 +140,7 @@ impl Plan {
     }
 
     /// The same with only those cases whose places `keep` wants.
-    pub(super) fn retain(&self, keep: impl FnMut(usize) -> bool) -> (DesignDocument, Cases) {
+    pub(super) fn retain(&self, keep: impl FnMut(usize) -> bool) -> (DesignDocument, DesignCases) {
         let (mut document, mut cases) = (self.document.clone(), self.cases.clone());
         cases.retain(keep);
         document.levels = cases.levels();
@@ -168,7 +168,7 @@ fn check_file_name(name: &str) -> Result<(), EnqueueError> {
     Err(EnqueueError::FileName(name.chars().take(MAX_FILE_NAME_CHARS).collect()))
 }
 
-fn digest(document: &DesignDocument, cases: &Cases) -> String {
+fn digest(document: &DesignDocument, cases: &DesignCases) -> String {
     let DesignDocument { model, force, time_limit_secs, max_attempts, .. } = document;
     let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts}\n", model.key, model.kind);
     let mut digest = Sha256::new().chain_update(settings);
@@ -188,7 +188,7 @@ fn hex(digest: Sha256) -> String {
 }
 
 /// A length that no message exceeds. Where the factors alone tell that none is too long, none is made.
-fn longest_message(document: &DesignDocument, cases: &Cases) -> Result<usize, EnqueueError> {
+fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usize, EnqueueError> {
     let bound = bound(document, cases.design().factors()).filter(|bound| *bound <= MAX_MESSAGE_BYTES);
     if let Some(bound) = bound {
         return Ok(bound);
@@ -206,7 +206,7 @@ fn longest_message(document: &DesignDocument, cases: &Cases) -> Result<usize, En
 
 fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
     let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, .. } = document.clone();
-    let frame = Message {
+    let frame = CaseMessage {
         v: PROTOCOL_VERSION,
         case_id: CaseId::default(),
         batch,
@@ -225,15 +225,15 @@ fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
 
 /// A length that name and value of a factor don't exceed; none if its values stand in a table.
 fn longest_value(factor: &Factor) -> Option<usize> {
-    let chars = |value: &Parameter| serde_json::to_string(value).map_or(0, |json| json.len());
+    let chars = |value: &ParameterValue| serde_json::to_string(value).map_or(0, |json| json.len());
     let component = match &factor.values {
-        Values::Range { .. } | Values::Integers { .. } => MAX_NUMBER_CHARS,
-        Values::Levels(levels) => levels.iter().map(chars).max().unwrap_or(0) + 1,
-        Values::Fixed(value) => chars(value) + 1,
-        Values::Listed => return None,
+        FactorValues::Range { .. } | FactorValues::Integers { .. } => MAX_NUMBER_CHARS,
+        FactorValues::Levels(levels) => levels.iter().map(chars).max().unwrap_or(0) + 1,
+        FactorValues::Fixed(value) => chars(value) + 1,
+        FactorValues::Listed => return None,
     };
     let components = match &factor.values {
-        Values::Fixed(_) => 1,
+        FactorValues::Fixed(_) => 1,
         _ => factor.count.unwrap_or(1),
     };
     // A quotation mark on each side, a colon, a comma and a pair of brackets.

@@ -4,8 +4,8 @@ use cruncher_study::model::ModelKind;
 use super::*;
 use crate::enqueue::testing::{design, submission};
 
-fn plan(json: &str) -> Result<Plan, EnqueueError> {
-    Plan::new(&design(json), b"model", &submission())
+fn plan(json: &str) -> Result<EnqueuePlan, EnqueueError> {
+    EnqueuePlan::new(&design(json), b"model", &submission())
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_case_that_is_too_large_is_named_by_its_number() {
     let levels = format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "levels": ["{text}", 0]}}]"#);
     let mut file = design(&levels);
     file.sampler = serde_json::from_str(r#"{"kind": "full_grid", "steps": 2}"#).unwrap();
-    let too_large = Plan::new(&file, b"model", &submission()).unwrap_err();
+    let too_large = EnqueuePlan::new(&file, b"model", &submission()).unwrap_err();
     assert!(matches!(too_large, EnqueueError::CaseTooLarge { .. }), "{too_large}");
 }
 
@@ -52,7 +52,7 @@ fn a_file_name_that_can_not_be_in_a_key_is_refused() {
     ] {
         let mut file = design(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#);
         file.model = ModelFile { file: name.to_owned(), kind: ModelKind::Python, text: None };
-        assert_eq!(Plan::new(&file, b"model", &submission()).is_ok(), expected, "{name}");
+        assert_eq!(EnqueuePlan::new(&file, b"model", &submission()).is_ok(), expected, "{name}");
     }
 }
 
@@ -60,7 +60,7 @@ fn a_file_name_that_can_not_be_in_a_key_is_refused() {
 fn the_digest_knows_cases_and_settings_but_not_the_submission() {
     let file = design(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#);
     let of = |file: &DesignFile, model: &[u8], submission: &Submission| {
-        let plan = Plan::new(file, model, submission).unwrap();
+        let plan = EnqueuePlan::new(file, model, submission).unwrap();
         (plan.digest().to_owned(), plan.key("bucket"))
     };
     let first = of(&file, b"model", &submission());
@@ -69,7 +69,7 @@ fn the_digest_knows_cases_and_settings_but_not_the_submission() {
     assert_ne!(of(&file, b"another", &submission()), first);
     assert_ne!(of(&DesignFile { seed: 2, ..file.clone() }, b"model", &submission()), first);
     assert_ne!(of(&DesignFile { max_attempts: 1, ..file.clone() }, b"model", &submission()), first);
-    let elsewhere = Plan::new(&file, b"model", &submission()).unwrap().key("another");
+    let elsewhere = EnqueuePlan::new(&file, b"model", &submission()).unwrap().key("another");
     assert_ne!(elsewhere, first.1);
 }
 

@@ -7,7 +7,7 @@ const WINDOW_SECS: f64 = 10.0;
 
 /// How far an enqueueing is.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Progress {
+pub struct EnqueueProgress {
     /// Cases that the queue has accepted, those of earlier attempts at this enqueueing included.
     pub sent: u64,
     /// Cases that are sent in all.
@@ -24,7 +24,7 @@ pub struct Progress {
     pub rate: Option<f64>,
 }
 
-impl Progress {
+impl EnqueueProgress {
     /// How long the rest takes at this rate, in seconds.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
@@ -36,11 +36,11 @@ impl Progress {
 
 /// Cases a second, from times and numbers.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rate {
+pub(super) struct SendRate {
     samples: VecDeque<(f64, u64)>,
 }
 
-impl Rate {
+impl SendRate {
     /// At `time`, in seconds, `sent` were sent.
     pub(super) fn note(&mut self, time: f64, sent: u64) {
         while self.samples.len() > 1 && self.samples.get(1).is_some_and(|(next, _)| time - next >= WINDOW_SECS) {
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
-        let mut rate = Rate::default();
+        let mut rate = SendRate::default();
         assert_eq!(rate.per_sec(), None);
         for step in 0..1_000_u32 {
             // Fast at first, then slow.
@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn what_remains_follows_from_the_rate() {
-        let progress = Progress { sent: 100, of: 300, rate: Some(50.0), ..Progress::default() };
+        let progress = EnqueueProgress { sent: 100, of: 300, rate: Some(50.0), ..EnqueueProgress::default() };
         assert_eq!(progress.remaining_secs(), Some(4.0));
-        assert_eq!(Progress { rate: Some(0.0), ..progress }.remaining_secs(), None);
+        assert_eq!(EnqueueProgress { rate: Some(0.0), ..progress }.remaining_secs(), None);
     }
 }

@@ -14,11 +14,11 @@ use cruncher_study::outcome::ErrorDocument;
 use futures::future;
 
 use super::batches;
-use super::plan::Plan;
-use super::runs::Runs;
+use super::plan::EnqueuePlan;
+use super::runs::IndexRanges;
 use super::settled::{alive_workers, done, errors, listing};
 use crate::control::control;
-use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted, parse};
+use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
 /// Beside the messages, these are written: the model, the design, the table of cases.
@@ -26,7 +26,7 @@ const DOCUMENTS: u64 = 3;
 
 /// What an enqueueing comes to, as the study is now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Prospect {
+pub struct EnqueuePreflight {
     /// Cases of the plan.
     pub cases: u64,
     /// Points that were the same case as another one, and were left out.
@@ -34,20 +34,20 @@ pub struct Prospect {
     /// Points that don't meet the constraints, and were left out.
     pub left_out: u64,
     /// The workers.
-    pub fleet: Fleet,
+    pub fleet: WorkerFleet,
     /// Cases that wait in the queue, of whatever batch. It gives them in the order in which they came: these go before the plan's.
     pub waiting: u64,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub unreadable: Vec<String>,
     is_forced: bool,
-    done: Runs,
-    sent_before: Runs,
-    failed_before: Runs,
+    done: IndexRanges,
+    sent_before: IndexRanges,
+    failed_before: IndexRanges,
 }
 
 /// The workers that are alive.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Fleet {
+pub struct WorkerFleet {
     /// How many.
     pub workers: u64,
     /// The median of their median durations of a case, in seconds; none if no case was finished.
@@ -66,20 +66,20 @@ pub enum SentBefore {
 
 /// The cases of a plan that are to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selection {
-    skipped: Runs,
+pub struct CaseSelection {
+    skipped: IndexRanges,
     cases: u64,
 }
 
-impl Selection {
-    pub(super) fn without(all: u32, skipped: Runs) -> Self {
+impl CaseSelection {
+    pub(super) fn without(all: u32, skipped: IndexRanges) -> Self {
         Self { cases: u64::from(all) - skipped.len(), skipped }
     }
 
     /// Every case of the plan.
     #[must_use]
-    pub fn all(plan: &Plan) -> Self {
-        Self::without(plan.len(), Runs::default())
+    pub fn all(plan: &EnqueuePlan) -> Self {
+        Self::without(plan.len(), IndexRanges::default())
     }
 
     /// How many are sent.
@@ -88,18 +88,18 @@ impl Selection {
         self.cases
     }
 
-    pub(super) const fn skipped(&self) -> &Runs {
+    pub(super) const fn skipped(&self) -> &IndexRanges {
         &self.skipped
     }
 
     /// How many requests that takes, the documents of the submission included.
     #[must_use]
-    pub fn requests(&self, plan: &Plan) -> u64 {
+    pub fn requests(&self, plan: &EnqueuePlan) -> u64 {
         if self.cases == 0 { 0 } else { batches::requests(plan, self) + DOCUMENTS }
     }
 }
 
-impl Prospect {
+impl EnqueuePreflight {
     /// Cases that have a result in this batch.
     #[must_use]
     pub fn done(&self) -> u64 {
@@ -120,19 +120,19 @@ impl Prospect {
 
     /// What is sent. A design with `force` sends every case.
     #[must_use]
-    pub fn selection(&self, plan: &Plan, sent_before: SentBefore) -> Selection {
-        let mut skipped = Runs::default();
+    pub fn selection(&self, plan: &EnqueuePlan, sent_before: SentBefore) -> CaseSelection {
+        let mut skipped = IndexRanges::default();
         if !self.is_forced {
             skipped = self.done.clone();
             if sent_before == SentBefore::Wait {
                 self.sent_before.iter().for_each(|place| skipped.insert(place));
             }
         }
-        Selection::without(plan.len(), skipped)
+        CaseSelection::without(plan.len(), skipped)
     }
 }
 
-impl Fleet {
+impl WorkerFleet {
     fn of(workers: &[Heartbeat]) -> Self {
         let mut medians: Vec<f64> = workers.iter().filter_map(|worker| worker.median_secs).collect();
         medians.sort_unstable_by(f64::total_cmp);
@@ -157,7 +157,7 @@ impl Fleet {
 ///
 /// # Errors
 /// If a request fails.
-pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
+pub async fn prospect(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePreflight, Error> {
     let batch = &plan.document().batch;
     let looks = future::try_join5(
         done(study, batch),
@@ -173,17 +173,17 @@ pub async fn prospect(study: &Study, plan: &Plan) -> Result<Prospect, Error> {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
     };
     let failed = errors.into_iter().filter(is_news);
-    let failed = finally_failed(study, failed.map(|(_, object)| Wanted::whole(object)).collect()).await?;
+    let failed = finally_failed(study, failed.map(|(_, object)| ReadRequest::whole(object)).collect()).await?;
     for case in &failed {
         sent.remove(case);
     }
     let places =
         |wanted: &dyn Fn(&CaseId) -> bool| (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect();
-    Ok(Prospect {
+    Ok(EnqueuePreflight {
         cases: u64::from(plan.len()),
         duplicates: plan.cases().duplicates(),
         left_out: plan.cases().design().left_out(),
-        fleet: Fleet::of(&workers),
+        fleet: WorkerFleet::of(&workers),
         waiting,
         unreadable,
         is_forced: plan.document().force,
@@ -219,7 +219,7 @@ async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, E
 /// The cases that tables name, and the tables that can't be read.
 async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes, Vec<String>), Error> {
     let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
-    for (object, body) in study.read_all(tables.into_iter().map(Wanted::whole).collect(), MAX_ROWS_BYTES).await? {
+    for (object, body) in study.read_all(tables.into_iter().map(ReadRequest::whole).collect(), MAX_ROWS_BYTES).await? {
         match body.and_then(|body| read_table(&body).map_err(|error| error.to_string())) {
             Ok(rows) => rows.into_iter().for_each(|row| {
                 let time = cases.entry(row.case_id).or_default();
@@ -231,7 +231,7 @@ async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes
     Ok((cases, unreadable))
 }
 
-async fn finally_failed(study: &Study, documents: Vec<Wanted>) -> Result<BTreeSet<CaseId>, Error> {
+async fn finally_failed(study: &Study, documents: Vec<ReadRequest>) -> Result<BTreeSet<CaseId>, Error> {
     let read = study.read_all(documents, MAX_DOCUMENT_BYTES).await?;
     let documents = read.into_iter().filter_map(|(_, body)| parse::<ErrorDocument>(body).ok());
     Ok(documents.filter(|document| document.is_final).map(|document| document.case_id).collect())
@@ -242,12 +242,12 @@ mod tests {
     use super::*;
     use crate::enqueue::testing::plan;
 
-    fn prospect(is_forced: bool) -> Prospect {
-        Prospect {
+    fn prospect(is_forced: bool) -> EnqueuePreflight {
+        EnqueuePreflight {
             cases: 10,
             duplicates: 0,
             left_out: 0,
-            fleet: Fleet::default(),
+            fleet: WorkerFleet::default(),
             waiting: 0,
             unreadable: Vec::new(),
             is_forced,
@@ -271,16 +271,16 @@ mod tests {
     #[test]
     fn a_selection_knows_its_requests() {
         let plan = plan(25);
-        assert_eq!(Selection::all(&plan).requests(&plan), 3 + DOCUMENTS);
-        assert_eq!(Selection::without(25, (0..25).collect()).requests(&plan), 0);
+        assert_eq!(CaseSelection::all(&plan).requests(&plan), 3 + DOCUMENTS);
+        assert_eq!(CaseSelection::without(25, (0..25).collect()).requests(&plan), 0);
     }
 
     #[test]
     fn the_expected_time_follows_from_the_fleet() {
-        let fleet = Fleet { workers: 4, median_secs: Some(10.0) };
+        let fleet = WorkerFleet { workers: 4, median_secs: Some(10.0) };
         assert_eq!(fleet.expected_secs(9), Some(30.0));
         assert_eq!(fleet.expected_secs(0), Some(0.0));
-        assert_eq!(Fleet { workers: 0, ..fleet }.expected_secs(9), None);
-        assert_eq!(Fleet { median_secs: None, ..fleet }.expected_secs(9), None);
+        assert_eq!(WorkerFleet { workers: 0, ..fleet }.expected_secs(9), None);
+        assert_eq!(WorkerFleet { median_secs: None, ..fleet }.expected_secs(9), None);
     }
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// A set of places. It takes as much room as it has runs, and a few characters of JSON each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
-pub(super) struct Runs(Vec<Range<u32>>);
+pub(super) struct IndexRanges(Vec<Range<u32>>);
 
-impl Runs {
+impl IndexRanges {
     /// How many places are in the set.
     #[must_use]
     pub(super) fn len(&self) -> u64 {
@@ -86,7 +86,7 @@ impl Runs {
     }
 }
 
-impl FromIterator<u32> for Runs {
+impl FromIterator<u32> for IndexRanges {
     fn from_iter<I: IntoIterator<Item = u32>>(places: I) -> Self {
         let mut runs = Self::default();
         places.into_iter().for_each(|place| runs.insert(place));
@@ -95,8 +95,8 @@ impl FromIterator<u32> for Runs {
 }
 
 /// A gap, then a run, then a gap, and so on: the length of each.
-impl From<Runs> for Vec<u32> {
-    fn from(runs: Runs) -> Self {
+impl From<IndexRanges> for Vec<u32> {
+    fn from(runs: IndexRanges) -> Self {
         let mut end = 0;
         let lengths =
             runs.0.into_iter().flat_map(|run| [run.start - std::mem::replace(&mut end, run.end), run.end - run.start]);
@@ -104,7 +104,7 @@ impl From<Runs> for Vec<u32> {
     }
 }
 
-impl TryFrom<Vec<u32>> for Runs {
+impl TryFrom<Vec<u32>> for IndexRanges {
     type Error = &'static str;
 
     fn try_from(lengths: Vec<u32>) -> Result<Self, &'static str> {
@@ -132,22 +132,22 @@ mod tests {
 
     #[test]
     fn runs_are_short_as_json() {
-        let runs: Runs = (5..1_000_000).filter(|place| *place != 70).collect();
+        let runs: IndexRanges = (5..1_000_000).filter(|place| *place != 70).collect();
         let json = serde_json::to_string(&runs).unwrap();
         assert_eq!(json, "[5,65,1,999929]");
-        assert_eq!(serde_json::from_str::<Runs>(&json).unwrap(), runs);
+        assert_eq!(serde_json::from_str::<IndexRanges>(&json).unwrap(), runs);
     }
 
     #[test]
     fn a_range_that_ends_before_it_begins_holds_nothing() {
-        let runs: Runs = (0..40).collect();
+        let runs: IndexRanges = (0..40).collect();
         assert_eq!(runs.count_in(std::ops::Range { start: 35, end: 30 }), 0);
     }
 
     #[test]
     fn what_are_no_runs_is_refused() {
         for json in ["[1]", "[1,0]", "[4294967295,1]", "[1,2,-1,2]", "[1,4294967295]"] {
-            assert!(serde_json::from_str::<Runs>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<IndexRanges>(json).is_err(), "{json}");
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
         /// Against a set of the standard library.
         #[test]
         fn runs_are_a_set(steps in proptest::collection::vec((any::<bool>(), 0_u32..40), 0..80), start in 0_u32..40) {
-            let (mut runs, mut set) = (Runs::default(), BTreeSet::new());
+            let (mut runs, mut set) = (IndexRanges::default(), BTreeSet::new());
             for (is_in, place) in steps {
                 if is_in {
                     runs.insert(place);
@@ -172,8 +172,8 @@ mod tests {
             prop_assert_eq!(runs.contains(start), set.contains(&start));
             prop_assert_eq!(runs.count_in(start..30), set.range(start.min(30)..30).count() as u64);
             prop_assert_eq!(Some(runs.next_absent(start)), (start..=40).find(|place| !set.contains(place)));
-            prop_assert_eq!(&Runs::try_from(Vec::from(runs.clone())).unwrap(), &runs);
-            prop_assert_eq!(&set.into_iter().collect::<Runs>(), &runs);
+            prop_assert_eq!(&IndexRanges::try_from(Vec::from(runs.clone())).unwrap(), &runs);
+            prop_assert_eq!(&set.into_iter().collect::<IndexRanges>(), &runs);
         }
     }
 }

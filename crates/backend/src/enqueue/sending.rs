@@ -3,32 +3,32 @@
 use std::rc::Rc;
 
 use super::EnqueueError;
-use super::course::Course;
-use super::journal::{Journal, Position, Stage};
-use super::plan::Plan;
-use super::progress::Progress;
-use super::prospect::Selection;
+use super::course::SendLoop;
+use super::journal::{CasePosition, Journal, JournalStage};
+use super::plan::EnqueuePlan;
+use super::progress::EnqueueProgress;
+use super::prospect::CaseSelection;
 use super::settled::taken;
-use super::steering::Steering;
+use super::steering::PauseHandle;
 use super::writing::{write_down, write_model};
-use crate::keep::Keep;
+use crate::keep::KeyValueStore;
 use crate::study::Study;
 
 /// Up to this age of what was under way, in seconds, it is sent again as it is, and the queue drops what it has already.
 /// SQS remembers for 300 seconds, and a batch is repeated for up to a minute.
 const REMEMBERED_SECS: f64 = 180.0;
 
-/// An enqueueing. Its documents are in the bucket, and its messages are sent by [`Sending::run`].
-pub struct Sending {
+/// An enqueueing. Its documents are in the bucket, and its messages are sent by [`EnqueueRun::run`].
+pub struct EnqueueRun {
     pub(super) study: Study,
-    pub(super) plan: Plan,
+    pub(super) plan: EnqueuePlan,
     pub(super) journal: Journal,
-    pub(super) keep: Rc<dyn Keep>,
+    pub(super) keep: Rc<dyn KeyValueStore>,
 }
 
-/// Why [`Sending::run`] came to its end.
+/// Why [`EnqueueRun::run`] came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum RunEnd {
     /// The queue has accepted every case.
     Complete,
     /// It has accepted the first ones, and the rest waits for the next call.
@@ -39,7 +39,7 @@ pub enum Ended {
     Cancelled,
 }
 
-impl Sending {
+impl EnqueueRun {
     /// Writes the model, the design and the table of cases. With `hold_after` that many cases are sent before the rest.
     ///
     /// # Errors
@@ -47,11 +47,11 @@ impl Sending {
     /// no journal is left.
     pub async fn begin(
         study: &Study,
-        plan: Plan,
+        plan: EnqueuePlan,
         model: &[u8],
-        selection: &Selection,
+        selection: &CaseSelection,
         hold_after: Option<u64>,
-        keep: Rc<dyn Keep>,
+        keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
         write_model(study, &plan, model).await?;
         let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
@@ -64,25 +64,34 @@ impl Sending {
         Ok(sending)
     }
 
-    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`Sending::run`] does what is left to
+    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`EnqueueRun::run`] does what is left to
     /// do, be it to write the design, to send, or to bring a cancellation to its end.
     ///
     /// # Errors
     /// If the journal is another plan's.
-    pub fn resume(study: &Study, plan: Plan, journal: Journal, keep: Rc<dyn Keep>) -> Result<Self, EnqueueError> {
+    pub fn resume(
+        study: &Study,
+        plan: EnqueuePlan,
+        journal: Journal,
+        keep: Rc<dyn KeyValueStore>,
+    ) -> Result<Self, EnqueueError> {
         if !journal.is_of(&study.config.bucket, &plan) {
             return Err(EnqueueError::OtherPlan);
         }
         Ok(Self { study: study.clone(), plan, journal, keep })
     }
 
-    /// As [`Sending::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
+    /// As [`EnqueueRun::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
     /// the journal is deleted.
     ///
     /// # Errors
     /// If the journal is another plan's, design or table can't be read, or a request fails.
-    pub async fn read_back(study: &Study, journal: Journal, keep: Rc<dyn Keep>) -> Result<Option<Self>, EnqueueError> {
-        match Plan::read_back(study, journal.batch(), &journal.submission().id).await {
+    pub async fn read_back(
+        study: &Study,
+        journal: Journal,
+        keep: Rc<dyn KeyValueStore>,
+    ) -> Result<Option<Self>, EnqueueError> {
+        match EnqueuePlan::read_back(study, journal.batch(), &journal.submission().id).await {
             Ok(plan) => Self::resume(study, plan, journal, keep).map(Some),
             Err(EnqueueError::Aws(error)) if error.is_not_found() && !journal.has_begun() => {
                 journal.delete(&*keep).await?;
@@ -94,10 +103,10 @@ impl Sending {
 
     /// The journal first: should this break off, what is in the bucket is not taken for complete.
     async fn write_down(&mut self) -> Result<(), EnqueueError> {
-        self.journal.enter(Stage::Writing);
+        self.journal.enter(JournalStage::Writing);
         self.journal.write(&*self.keep).await?;
         write_down(&self.study, self.plan.document(), self.plan.cases()).await?;
-        self.journal.enter(Stage::Sending);
+        self.journal.enter(JournalStage::Sending);
         Ok(self.journal.write(&*self.keep).await?)
     }
 
@@ -110,18 +119,18 @@ impl Sending {
     /// accepted is noted: call it again, or resume.
     pub async fn run(
         &mut self,
-        steering: &Steering,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Ended, EnqueueError> {
+        steering: &PauseHandle,
+        progress: &mut dyn FnMut(EnqueueProgress),
+    ) -> Result<RunEnd, EnqueueError> {
         if self.journal.is_cancelling() {
-            return self.cancel().await.map(|_| Ended::Cancelled);
+            return self.cancel().await.map(|_| RunEnd::Cancelled);
         }
         self.prepare().await?;
-        let course = Course::new(self);
+        let course = SendLoop::new(self);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
             self.journal.delete(&*self.keep).await?;
-            return Ok(Ended::Complete);
+            return Ok(RunEnd::Complete);
         }
         let is_paused = stop.is_ok() && !self.journal.is_held();
         if is_paused {
@@ -130,7 +139,7 @@ impl Sending {
         let written = self.journal.write(&*self.keep).await;
         stop?;
         written?;
-        Ok(if is_paused { Ended::Paused } else { Ended::Held })
+        Ok(if is_paused { RunEnd::Paused } else { RunEnd::Held })
     }
 
     /// Brings bucket and journal to where messages can be sent.
@@ -139,7 +148,7 @@ impl Sending {
             self.journal.go_on();
             self.journal.write(&*self.keep).await?;
         }
-        if self.journal.stage() == Stage::Writing {
+        if self.journal.stage() == JournalStage::Writing {
             self.write_down().await?;
         }
         if self.journal.is_held() {
@@ -171,11 +180,12 @@ impl Sending {
     /// # Errors
     /// If a request fails, or the journal can't be kept. Then it can be cancelled again, also once it was resumed.
     pub async fn cancel(&mut self) -> Result<u64, EnqueueError> {
-        self.journal.enter(Stage::Cancelling);
+        self.journal.enter(JournalStage::Cancelling);
         self.journal.write(&*self.keep).await?;
         if self.journal.is_whole(&self.plan) {
             let journal = &self.journal;
-            let is_named = |index| u32::try_from(index).is_ok_and(|place| journal.position(place) != Position::ToSend);
+            let is_named =
+                |index| u32::try_from(index).is_ok_and(|place| journal.position(place) != CasePosition::ToSend);
             let (document, cases) = self.plan.retain(is_named);
             write_down(&self.study, &document, &cases).await?;
         }
@@ -196,7 +206,7 @@ impl Sending {
 
     /// What is enqueued.
     #[must_use]
-    pub const fn plan(&self) -> &Plan {
+    pub const fn plan(&self) -> &EnqueuePlan {
         &self.plan
     }
 }

@@ -7,38 +7,38 @@ use futures::executor::block_on;
 
 use super::*;
 use crate::enqueue::prospect::{SentBefore, prospect};
-use crate::enqueue::testing::{Cloud, Fault, MODEL, Memory, levelled_plan, memory, plan};
-use crate::watch::Watch;
+use crate::enqueue::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
+use crate::watch::StudyWatch;
 
 struct Scene {
-    cloud: Arc<Cloud>,
+    cloud: Arc<TestCloud>,
     study: Study,
-    memory: Rc<Memory>,
+    memory: Rc<MemoryStore>,
 }
 
 impl Scene {
     fn new() -> Self {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         Self { cloud, study, memory: memory() }
     }
 
-    fn begin(&self, plan: &Plan, hold_after: Option<u64>) -> Sending {
-        let selection = Selection::all(plan);
-        let begun = Sending::begin(&self.study, plan.clone(), MODEL, &selection, hold_after, self.memory.clone());
+    fn begin(&self, plan: &EnqueuePlan, hold_after: Option<u64>) -> EnqueueRun {
+        let selection = CaseSelection::all(plan);
+        let begun = EnqueueRun::begin(&self.study, plan.clone(), MODEL, &selection, hold_after, self.memory.clone());
         block_on(begun).unwrap()
     }
 
     /// As another process does it, which has nothing but what is kept.
-    fn resume(&self, plan: &Plan) -> Sending {
+    fn resume(&self, plan: &EnqueuePlan) -> EnqueueRun {
         let key = plan.key("bucket");
         let journal = block_on(Journal::read(&*self.memory, &key)).unwrap().expect("a journal");
-        Sending::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
+        EnqueueRun::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
     }
 
     /// As a page does it that is opened again: it has the journal alone, the plan stands in the bucket.
-    fn read_back(&self) -> Option<Sending> {
+    fn read_back(&self) -> Option<EnqueueRun> {
         let journal = block_on(Journal::unfinished(&*self.memory, "bucket")).unwrap().remove(0);
-        block_on(Sending::read_back(&self.study, journal, self.memory.clone())).unwrap()
+        block_on(EnqueueRun::read_back(&self.study, journal, self.memory.clone())).unwrap()
     }
 
     fn allow_writes(&self, count: Option<u32>) {
@@ -53,7 +53,7 @@ impl Scene {
         assert_eq!(self.cloud.queued().len() as u64, sent);
     }
 
-    fn check_all_are_sent_once(&self, plan: &Plan) {
+    fn check_all_are_sent_once(&self, plan: &EnqueuePlan) {
         let mut ids: Vec<String> = (0..plan.len()).map(|place| plan.case_id(place).to_string()).collect();
         ids.sort_unstable();
         assert_eq!(self.cloud.queued(), ids);
@@ -61,15 +61,15 @@ impl Scene {
     }
 }
 
-fn run(sending: &mut Sending) -> Result<Ended, EnqueueError> {
-    block_on(sending.run(&Steering::default(), &mut |_| {}))
+fn run(sending: &mut EnqueueRun) -> Result<RunEnd, EnqueueError> {
+    block_on(sending.run(&PauseHandle::default(), &mut |_| {}))
 }
 
 /// Runs until so many are sent, then asks for a pause.
-fn run_until(sending: &mut Sending, sent: u64) -> Ended {
-    let steering = Steering::default();
+fn run_until(sending: &mut EnqueueRun, sent: u64) -> RunEnd {
+    let steering = PauseHandle::default();
     let wheel = steering.clone();
-    let mut pause = |progress: Progress| {
+    let mut pause = |progress: EnqueueProgress| {
         if progress.sent >= sent {
             wheel.pause();
         }
@@ -82,9 +82,9 @@ fn every_case_is_sent_once_behind_its_documents() {
     let scene = Scene::new();
     let plan = plan(1_005);
     let mut sending = scene.begin(&plan, None);
-    let mut last = Progress::default();
-    let ended = block_on(sending.run(&Steering::default(), &mut |progress| last = progress)).unwrap();
-    assert_eq!(ended, Ended::Complete);
+    let mut last = EnqueueProgress::default();
+    let ended = block_on(sending.run(&PauseHandle::default(), &mut |progress| last = progress)).unwrap();
+    assert_eq!(ended, RunEnd::Complete);
     assert_eq!((last.sent, last.of, last.requests, last.throttled), (1_005, 1_005, 101, 0));
     assert_eq!(*scene.cloud.sends.lock().unwrap(), 101);
     assert!(*scene.memory.writes.borrow() <= 6, "{}", scene.memory.writes.borrow());
@@ -96,7 +96,7 @@ fn every_case_is_sent_once_behind_its_documents() {
         keys,
         [format!("data/b/cases-{submission}.csv.gz"), format!("data/b/design-{submission}.json"), model.clone()]
     );
-    let read_back = block_on(Plan::read_back(&scene.study, &plan.document().batch, submission)).unwrap();
+    let read_back = block_on(EnqueuePlan::read_back(&scene.study, &plan.document().batch, submission)).unwrap();
     assert_eq!((read_back.digest(), read_back.len()), (plan.digest(), plan.len()));
     assert_eq!(read_back.message(7), plan.message(7));
 }
@@ -105,8 +105,14 @@ fn every_case_is_sent_once_behind_its_documents() {
 fn a_level_waits_for_the_one_before() {
     let scene = Scene::new();
     let plan = levelled_plan();
-    scene.cloud.fail(&[Fault::FirstFails, Fault::FirstFails, Fault::None, Fault::Throttled, Fault::HalfThrottled]);
-    assert_eq!(run(&mut scene.begin(&plan, None)).unwrap(), Ended::Complete);
+    scene.cloud.fail(&[
+        SendFault::FirstFails,
+        SendFault::FirstFails,
+        SendFault::None,
+        SendFault::Throttled,
+        SendFault::HalfThrottled,
+    ]);
+    assert_eq!(run(&mut scene.begin(&plan, None)).unwrap(), RunEnd::Complete);
     assert_eq!(scene.cloud.levels(), [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
     scene.check_all_are_sent_once(&plan);
 }
@@ -115,13 +121,20 @@ fn a_level_waits_for_the_one_before() {
 fn whatever_the_queue_does_each_case_arrives_once() {
     let scene = Scene::new();
     let plan = plan(400);
-    let faults = [Fault::Throttled, Fault::HalfThrottled, Fault::Lost, Fault::Unheard, Fault::FirstFails, Fault::None];
-    let faults: Vec<Fault> = (0..60).map(|number| faults[number * 7 % 6]).collect();
+    let faults = [
+        SendFault::Throttled,
+        SendFault::HalfThrottled,
+        SendFault::Lost,
+        SendFault::Unheard,
+        SendFault::FirstFails,
+        SendFault::None,
+    ];
+    let faults: Vec<SendFault> = (0..60).map(|number| faults[number * 7 % 6]).collect();
     scene.cloud.fail(&faults);
     let mut sending = scene.begin(&plan, None);
-    let mut last = Progress::default();
-    let ended = block_on(sending.run(&Steering::default(), &mut |progress| last = progress)).unwrap();
-    assert_eq!((ended, last.sent), (Ended::Complete, 400));
+    let mut last = EnqueueProgress::default();
+    let ended = block_on(sending.run(&PauseHandle::default(), &mut |progress| last = progress)).unwrap();
+    assert_eq!((ended, last.sent), (RunEnd::Complete, 400));
     assert_eq!(last.throttled, 20);
     assert!(last.concurrency <= 10, "{last:?}");
     scene.check_all_are_sent_once(&plan);
@@ -132,14 +145,14 @@ fn the_first_are_sent_before_the_rest() {
     let scene = Scene::new();
     let plan = plan(30);
     let mut sending = scene.begin(&plan, Some(5));
-    assert_eq!(run(&mut sending).unwrap(), Ended::Held);
+    assert_eq!(run(&mut sending).unwrap(), RunEnd::Held);
     assert_eq!(scene.cloud.queued().len(), 5);
     let first: Vec<String> =
         sending.journal().first(5).into_iter().map(|place| plan.case_id(place).to_string()).collect();
     assert!(first.iter().all(|id| scene.cloud.queued().contains(id)));
     let mut resumed = scene.resume(&plan);
     assert_eq!((resumed.journal().is_held(), resumed.journal().hold_after()), (true, Some(5)));
-    assert_eq!(run(&mut resumed).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut resumed).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -148,13 +161,13 @@ fn a_pause_is_heard_and_what_was_begun_is_noted() {
     let scene = Scene::new();
     let plan = plan(1_000);
     let mut sending = scene.begin(&plan, None);
-    assert_eq!(run_until(&mut sending, 300), Ended::Paused);
+    assert_eq!(run_until(&mut sending, 300), RunEnd::Paused);
     let sent = scene.cloud.queued().len() as u64;
     assert!((300..600).contains(&sent), "{sent}");
     assert_eq!(sending.journal().accepted(), sent, "nothing is under way any more");
     assert_eq!(scene.resume(&plan).journal().accepted(), sent);
     assert!(scene.resume(&plan).journal().is_paused());
-    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -162,13 +175,13 @@ fn a_pause_is_heard_and_what_was_begun_is_noted() {
 fn a_pause_is_over_once_it_goes_on_and_no_end_of_a_process_is_one() {
     let scene = Scene::new();
     let plan = plan(1_000);
-    assert_eq!(run_until(&mut scene.begin(&plan, None), 300), Ended::Paused);
+    assert_eq!(run_until(&mut scene.begin(&plan, None), 300), RunEnd::Paused);
     let mut sending = scene.resume(&plan);
-    scene.cloud.fail(&[Fault::FirstRefused]);
+    scene.cloud.fail(&[SendFault::FirstRefused]);
     run(&mut sending).unwrap_err();
     assert!(!scene.resume(&plan).journal().is_paused());
     let held = Scene::new();
-    assert_eq!(run(&mut held.begin(&plan, Some(5))).unwrap(), Ended::Held);
+    assert_eq!(run(&mut held.begin(&plan, Some(5))).unwrap(), RunEnd::Held);
     assert!(!held.resume(&plan).journal().is_paused());
 }
 
@@ -176,9 +189,9 @@ fn a_pause_is_over_once_it_goes_on_and_no_end_of_a_process_is_one() {
 fn a_pause_ends_the_wait_for_another_attempt() {
     let scene = Scene::new();
     let plan = plan(10);
-    scene.cloud.fail(&[Fault::Throttled; 2]);
+    scene.cloud.fail(&[SendFault::Throttled; 2]);
     let mut sending = scene.begin(&plan, None);
-    let steering = Steering::default();
+    let steering = PauseHandle::default();
     let wheel = steering.clone();
     let paused = block_on(sending.run(&steering, &mut |progress| {
         if progress.throttled == 1 {
@@ -186,9 +199,9 @@ fn a_pause_ends_the_wait_for_another_attempt() {
         }
     }))
     .unwrap();
-    assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (Ended::Paused, 1));
+    assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (RunEnd::Paused, 1));
     steering.go_on();
-    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), Ended::Complete);
+    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -196,9 +209,9 @@ fn a_pause_ends_the_wait_for_another_attempt() {
 fn a_network_that_fails_ends_it_and_it_goes_on_later() {
     let scene = Scene::new();
     let plan = plan(500);
-    let mut faults = vec![Fault::None; 10];
-    faults.extend([Fault::Unheard, Fault::Lost, Fault::HalfThrottled]);
-    faults.extend([Fault::Lost; 5_000]);
+    let mut faults = vec![SendFault::None; 10];
+    faults.extend([SendFault::Unheard, SendFault::Lost, SendFault::HalfThrottled]);
+    faults.extend([SendFault::Lost; 5_000]);
     scene.cloud.fail(&faults);
     let mut sending = scene.begin(&plan, None);
     let error = run(&mut sending).unwrap_err();
@@ -207,7 +220,7 @@ fn a_network_that_fails_ends_it_and_it_goes_on_later() {
     let accepted = sending.journal().accepted();
     assert!((100..=120).contains(&accepted), "{accepted}");
     drop(sending);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -215,14 +228,14 @@ fn a_network_that_fails_ends_it_and_it_goes_on_later() {
 fn a_refused_case_is_named_and_those_beside_it_are_noted() {
     let scene = Scene::new();
     let plan = plan(60);
-    scene.cloud.fail(&[Fault::None, Fault::FirstRefused]);
+    scene.cloud.fail(&[SendFault::None, SendFault::FirstRefused]);
     let mut sending = scene.begin(&plan, None);
     let error = run(&mut sending).unwrap_err();
     let EnqueueError::Refused { number, case_id, code, .. } = &error else { panic!("{error}") };
     assert_eq!((*number, *case_id, code.as_str()), (11, plan.case_id(10), "InvalidMessageContents"));
     assert_eq!(sending.journal().accepted(), scene.cloud.queued().len() as u64);
-    assert_eq!(sending.journal().position(10), Position::InFlight);
-    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    assert_eq!(sending.journal().position(10), CasePosition::InFlight);
+    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -235,17 +248,17 @@ fn nothing_is_sent_without_a_note_of_it() {
     assert!(matches!(run(&mut sending).unwrap_err(), EnqueueError::Keep(_)));
     assert_eq!(*scene.cloud.sends.lock().unwrap(), 0);
     *scene.memory.is_full.borrow_mut() = false;
-    assert_eq!(run(&mut sending).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
 /// Ends at the worst moment: with the journal as it was at its last write, though much was sent since.
-fn killed_after(scene: &Scene, plan: &Plan, sent: u64) {
+fn killed_after(scene: &Scene, plan: &EnqueuePlan, sent: u64) {
     let mut sending = scene.begin(plan, None);
     let mut kept = None;
-    let steering = Steering::default();
+    let steering = PauseHandle::default();
     let wheel = steering.clone();
-    let mut kill = |progress: Progress| {
+    let mut kill = |progress: EnqueueProgress| {
         if progress.sent >= sent {
             kept.get_or_insert_with(|| scene.memory.kept.borrow().clone());
             wheel.pause();
@@ -263,7 +276,7 @@ fn a_process_that_was_killed_is_continued_by_another_one() {
         killed_after(&scene, &plan, sent);
         let mut resumed = scene.resume(&plan);
         assert!(resumed.journal().accepted() < scene.cloud.queued().len() as u64);
-        assert_eq!(run(&mut resumed).unwrap(), Ended::Complete);
+        assert_eq!(run(&mut resumed).unwrap(), RunEnd::Complete);
         scene.check_all_are_sent_once(&plan);
     }
 }
@@ -286,7 +299,7 @@ fn what_the_queue_has_forgotten_by_then_is_not_sent_again_if_a_worker_spoke_of_i
         sent[0]
     );
     scene.cloud.put("workers/w/heartbeat.json", heartbeat);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -301,7 +314,7 @@ fn what_was_there_before_a_case_was_sent_says_nothing_of_it() {
     scene.cloud.pass(60);
     killed_after(&scene, &plan, 200);
     scene.cloud.pass(600);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
     let mut queued = scene.cloud.queued();
     queued.dedup();
     assert_eq!(queued.len(), 1_000, "each is sent, though each had a result or an error before");
@@ -313,7 +326,7 @@ fn what_the_queue_has_forgotten_and_nobody_spoke_of_is_sent_again() {
     let plan = plan(1_000);
     killed_after(&scene, &plan, 200);
     scene.cloud.pass(600);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
     let mut queued = scene.cloud.queued();
     assert!(queued.len() > 1_000, "twice in the queue, computed once");
     queued.dedup();
@@ -326,14 +339,14 @@ fn a_process_killed_while_it_wrote_writes_again() {
     let plan = plan(20);
     killed_while_writing(&scene, &plan);
     scene.cloud.objects.lock().unwrap().clear();
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
     assert!(scene.cloud.text("data/b/cases-").is_some());
 }
 
-fn killed_while_writing(scene: &Scene, plan: &Plan) {
+fn killed_while_writing(scene: &Scene, plan: &EnqueuePlan) {
     let mut sending = scene.begin(plan, None);
     assert!(sending.journal().has_begun());
-    sending.journal.enter(Stage::Writing);
+    sending.journal.enter(JournalStage::Writing);
     block_on(sending.journal.write(&*scene.memory)).unwrap();
     assert!(!sending.journal().has_begun());
 }
@@ -349,7 +362,7 @@ fn what_was_never_written_down_is_forgotten_when_it_is_read_back() {
     }
     let scene = Scene::new();
     killed_while_writing(&scene, &plan(20));
-    assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), Ended::Complete);
+    assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), RunEnd::Complete);
     scene.check_all_are_sent_once(&plan(20));
 }
 
@@ -358,17 +371,17 @@ fn a_beginning_that_fails_leaves_no_journal() {
     for writes in [0, 1, 2] {
         let scene = Scene::new();
         scene.allow_writes(Some(writes));
-        let selection = Selection::all(&plan(20));
-        let begun = Sending::begin(&scene.study, plan(20), MODEL, &selection, None, scene.memory.clone());
+        let selection = CaseSelection::all(&plan(20));
+        let begun = EnqueueRun::begin(&scene.study, plan(20), MODEL, &selection, None, scene.memory.clone());
         assert!(matches!(block_on(begun), Err(EnqueueError::Aws(_))));
         assert!(scene.memory.kept.borrow().is_empty());
         scene.allow_writes(None);
-        assert_eq!(run(&mut scene.begin(&plan(20), None)).unwrap(), Ended::Complete);
+        assert_eq!(run(&mut scene.begin(&plan(20), None)).unwrap(), RunEnd::Complete);
     }
 }
 
 /// Cancels with a bucket that takes so many more documents.
-fn cancelled_in_vain(scene: &Scene, plan: &Plan, writes: u32) -> (Sending, u64) {
+fn cancelled_in_vain(scene: &Scene, plan: &EnqueuePlan, writes: u32) -> (EnqueueRun, u64) {
     let mut sending = scene.begin(plan, None);
     run_until(&mut sending, 100);
     scene.allow_writes(Some(writes));
@@ -382,7 +395,7 @@ fn a_cancellation_that_failed_comes_to_its_end_here_or_elsewhere() {
     for writes in [0, 1] {
         let scene = Scene::new();
         let (mut sending, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
-        assert_eq!(run(&mut sending).unwrap(), Ended::Cancelled);
+        assert_eq!(run(&mut sending).unwrap(), RunEnd::Cancelled);
         scene.check_only_these_are_named(sent);
         let scene = Scene::new();
         let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
@@ -390,7 +403,7 @@ fn a_cancellation_that_failed_comes_to_its_end_here_or_elsewhere() {
         scene.check_only_these_are_named(sent);
         let scene = Scene::new();
         let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
-        assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), Ended::Cancelled);
+        assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), RunEnd::Cancelled);
         scene.check_only_these_are_named(sent);
     }
 }
@@ -413,16 +426,16 @@ fn a_cancellation_that_only_its_journal_has_survived_is_over() {
 fn a_journal_of_another_plan_is_refused() {
     let scene = Scene::new();
     let sending = scene.begin(&plan(20), None);
-    let resumed = Sending::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
+    let resumed = EnqueueRun::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
     assert!(matches!(resumed, Err(EnqueueError::OtherPlan)));
-    let selection = Selection::all(&plan(1));
-    let begun = Sending::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
+    let selection = CaseSelection::all(&plan(1));
+    let begun = EnqueueRun::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
     assert!(matches!(block_on(begun), Err(EnqueueError::OtherModel)));
     let unfinished = block_on(Journal::unfinished(&*scene.memory, "bucket")).unwrap();
     assert_eq!(unfinished, [sending.journal().clone()]);
 }
 
-fn counts(watch: &mut Watch) -> CaseCounts {
+fn counts(watch: &mut StudyWatch) -> CaseCounts {
     block_on(watch.refresh()).unwrap().total
 }
 
@@ -431,7 +444,7 @@ fn what_was_cancelled_is_in_no_table_and_a_watch_notices() {
     let scene = Scene::new();
     let plan = plan(1_000);
     let mut sending = scene.begin(&plan, None);
-    let mut watch = Watch::new(scene.study.clone());
+    let mut watch = StudyWatch::new(scene.study.clone());
     assert_eq!(counts(&mut watch).cases, 1_000);
     run_until(&mut sending, 100);
     let sent = scene.cloud.queued().len() as u64;
@@ -451,7 +464,7 @@ fn what_was_cancelled_is_in_no_table_and_a_watch_notices() {
 fn a_watch_that_could_not_read_a_replaced_table_reads_it_next_time() {
     let scene = Scene::new();
     let mut sending = scene.begin(&plan(1_000), None);
-    let mut watch = Watch::new(scene.study.clone());
+    let mut watch = StudyWatch::new(scene.study.clone());
     assert_eq!(counts(&mut watch).cases, 1_000);
     run_until(&mut sending, 100);
     block_on(sending.cancel()).unwrap();
@@ -477,7 +490,7 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
             part.case_id(4)
         )
     };
-    let found = |whole: &Plan| block_on(prospect(&scene.study, whole)).unwrap();
+    let found = |whole: &EnqueuePlan| block_on(prospect(&scene.study, whole)).unwrap();
     let key = format!("data/b/error-{}.json", part.case_id(4));
     scene.cloud.put(&key, error(false));
     let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();

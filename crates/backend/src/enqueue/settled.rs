@@ -8,7 +8,7 @@ use cruncher_study::case::CaseId;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
 
-use crate::reading::{MAX_HEARTBEAT_BYTES, Wanted, parse};
+use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
 /// The cases of a batch that have a result.
@@ -52,7 +52,7 @@ pub(super) async fn alive_workers(study: &Study) -> Result<Vec<Heartbeat>, Error
     let mut wanted = Vec::new();
     let each = |object: s3::ListedObject| {
         if let Some(WorkerKey::Heartbeat(_)) = WorkerKey::parse(&object.key) {
-            wanted.push(Wanted::whole(object));
+            wanted.push(ReadRequest::whole(object));
         }
     };
     s3::list_each(&study.client, listing, each).await?;

@@ -9,7 +9,7 @@ use futures::task::AtomicWaker;
 
 /// Pauses an enqueueing from elsewhere: another part of the same thread, or another one. Clones are cheap, and steer the same.
 #[derive(Debug, Clone, Default)]
-pub struct Steering(Arc<Wheel>);
+pub struct PauseHandle(Arc<Wheel>);
 
 #[derive(Debug, Default)]
 struct Wheel {
@@ -17,7 +17,7 @@ struct Wheel {
     waker: AtomicWaker,
 }
 
-impl Steering {
+impl PauseHandle {
     /// Asks for a pause. What is under way comes to its end, and nothing new is begun.
     pub fn pause(&self) {
         self.0.is_paused.store(true, Ordering::SeqCst);

@@ -13,10 +13,10 @@ use cruncher_study::design_document::Submission;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-pub(crate) use cloud::{Cloud, Fault};
+pub(crate) use cloud::{SendFault, TestCloud};
 
-use super::plan::Plan;
-use crate::keep::{Keep, KeepError};
+use super::plan::EnqueuePlan;
+use crate::keep::{KeyValueError, KeyValueStore};
 
 pub(crate) const MODEL: &[u8] = b"result['double'] = 2 * {{a}}\n";
 
@@ -33,25 +33,25 @@ pub(crate) fn design(factors: &str) -> DesignFile {
     serde_json::from_str(&json).expect("a design")
 }
 
-fn of(sampler: &str, factors: &str) -> Plan {
+fn of(sampler: &str, factors: &str) -> EnqueuePlan {
     let file = DesignFile { sampler: serde_json::from_str(sampler).expect("a sampler"), ..design(factors) };
-    Plan::new(&file, MODEL, &submission()).expect("a plan")
+    EnqueuePlan::new(&file, MODEL, &submission()).expect("a plan")
 }
 
 const FACTOR: &str = r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#;
 
 /// Random cases of one level.
-pub(crate) fn plan(cases: u32) -> Plan {
+pub(crate) fn plan(cases: u32) -> EnqueuePlan {
     of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), FACTOR)
 }
 
 /// 2, 4 and 8 cases of the levels 1, 2 and 3.
-pub(crate) fn levelled_plan() -> Plan {
+pub(crate) fn levelled_plan() -> EnqueuePlan {
     of(r#"{"kind": "random", "levels": [1, 3]}"#, FACTOR)
 }
 
 /// Cases with a text of so many characters.
-pub(crate) fn plan_with_text(cases: u32, chars: usize) -> Plan {
+pub(crate) fn plan_with_text(cases: u32, chars: usize) -> EnqueuePlan {
     let factors =
         format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "value": "{}"}}]"#, "x".repeat(chars));
     of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), &factors)
@@ -59,17 +59,17 @@ pub(crate) fn plan_with_text(cases: u32, chars: usize) -> Plan {
 
 /// Keeps in memory, and fails once it was told to.
 #[derive(Default)]
-pub(crate) struct Memory {
+pub(crate) struct MemoryStore {
     pub(crate) kept: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) writes: RefCell<usize>,
     pub(crate) is_full: RefCell<bool>,
 }
 
-impl Keep for Memory {
-    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+impl KeyValueStore for MemoryStore {
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
         async move {
             if *self.is_full.borrow() {
-                return Err(KeepError::new("no space left"));
+                return Err(KeyValueError::new("no space left"));
             }
             *self.writes.borrow_mut() += 1;
             self.kept.borrow_mut().insert(key.to_owned(), content);
@@ -78,11 +78,11 @@ impl Keep for Memory {
         .boxed_local()
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeepError>> {
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>> {
         async move { Ok(self.kept.borrow().get(key).cloned()) }.boxed_local()
     }
 
-    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeepError>> {
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
         async move {
             self.kept.borrow_mut().remove(key);
             Ok(())
@@ -90,22 +90,22 @@ impl Keep for Memory {
         .boxed_local()
     }
 
-    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeepError>> {
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
         async move { Ok(self.kept.borrow().keys().cloned().collect()) }.boxed_local()
     }
 }
 
 /// A place to keep journals.
-pub(crate) fn memory() -> Rc<Memory> {
+pub(crate) fn memory() -> Rc<MemoryStore> {
     Rc::default()
 }
 
 /// The predecessor's bucket in `tests/golden/legacy`.
-pub(crate) fn put_legacy_bucket(cloud: &Cloud) {
+pub(crate) fn put_legacy_bucket(cloud: &TestCloud) {
     put_folder(cloud, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy")), "");
 }
 
-fn put_folder(cloud: &Cloud, folder: &Path, prefix: &str) {
+fn put_folder(cloud: &TestCloud, folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let key = format!("{prefix}{}", path.file_name().and_then(|name| name.to_str()).expect("a name"));

@@ -6,19 +6,19 @@ use std::path::Path;
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
 use cruncher_study::case_table::write_table;
-use cruncher_study::cases::Cases;
+use cruncher_study::cases::DesignCases;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
-use cruncher_study::model::{Model, ModelDigest, ModelKind};
+use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::EnqueueError;
-use super::plan::Plan;
+use super::plan::EnqueuePlan;
 use crate::study::Study;
 
 /// Writes the model, unless it is there.
-pub(super) async fn write_model(study: &Study, plan: &Plan, model: &[u8]) -> Result<(), EnqueueError> {
+pub(super) async fn write_model(study: &Study, plan: &EnqueuePlan, model: &[u8]) -> Result<(), EnqueueError> {
     let place = &plan.document().model;
     if ModelDigest::of(model) != place.digest() {
         return Err(EnqueueError::OtherModel);
@@ -32,7 +32,7 @@ pub(super) async fn write_model(study: &Study, plan: &Plan, model: &[u8]) -> Res
 }
 
 /// What a browser that opens the model gets to know: workers don't ask.
-fn media_type(place: &Model, model: &[u8]) -> &'static str {
+fn media_type(place: &ModelReference, model: &[u8]) -> &'static str {
     let is_text = !model.contains(&0) && std::str::from_utf8(model).is_ok();
     let is_named_python = Path::new(place.file_name()).extension().is_some_and(|end| end.eq_ignore_ascii_case("py"));
     let is_python = place.kind == ModelKind::Python || is_named_python;
@@ -44,7 +44,11 @@ fn media_type(place: &Model, model: &[u8]) -> &'static str {
 }
 
 /// Writes design and table of cases, over what an earlier attempt may have left.
-pub(super) async fn write_down(study: &Study, document: &DesignDocument, cases: &Cases) -> Result<(), EnqueueError> {
+pub(super) async fn write_down(
+    study: &Study,
+    document: &DesignDocument,
+    cases: &DesignCases,
+) -> Result<(), EnqueueError> {
     let (batch, submission) = (&document.batch, &document.submission);
     let json = serde_json::to_vec_pretty(document).unwrap_or_default();
     put(study, &DataKey::Design(batch.clone(), submission.clone()), json.into(), |put| {
@@ -84,7 +88,7 @@ mod tests {
     #[test]
     fn a_model_that_is_a_text_is_one_for_a_browser_too() {
         let check = |file: &str, kind: ModelKind, model: &[u8], expected: &str| {
-            let place = Model::new(&ModelDigest::of(model), file, kind);
+            let place = ModelReference::new(&ModelDigest::of(model), file, kind);
             assert_eq!(media_type(&place, model), expected, "{file}");
         };
         check("footing.dat", ModelKind::Python, "kohäsion = {{c}}".as_bytes(), "text/x-python; charset=utf-8");

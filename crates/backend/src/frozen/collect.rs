@@ -7,34 +7,34 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use cruncher_aws::Error;
-use cruncher_results::column_id::Field;
-use cruncher_results::store::{DONE, FAILED, Store};
+use cruncher_results::column_id::CaseField;
+use cruncher_results::store::{DONE, FAILED, ResultStore};
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::case::CaseRef;
 use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
 
-use super::documents::{Documents, one_by_one};
-use crate::listing::{Outline, Row};
+use super::documents::{FrozenDocuments, one_by_one};
+use crate::listing::{ListingOutline, ListingRow};
 use crate::reading::MAX_DOCUMENT_BYTES;
-use crate::shelf::Shelf;
+use crate::shelf::DocumentCache;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
-use crate::watch::Watch;
+use crate::watch::StudyWatch;
 
 /// Of so many cases of a group of errors the documents are taken first: as many as the page names.
 const MAX_CASES_A_GROUP: usize = 100;
 
 /// What a frozen study holds.
 #[derive(Debug, Clone, Default)]
-pub struct Content {
+pub struct FrozenContent {
     /// The study's name.
     pub study: String,
     /// What it shows at first, as the fragment of an address, `#/results?batch=soil`; the overview if it is empty.
     pub view: String,
     /// What was seen.
     pub snapshot: Snapshot,
-    /// The rows of all segments and of which version cases are, as a [`Shelf`] is told them.
+    /// The rows of all segments and of which version cases are, as a [`DocumentCache`] is told them.
     pub chunks: Vec<Bytes>,
     /// Designs and the documents of cases, by their keys.
     pub documents: BTreeMap<String, Bytes>,
@@ -46,7 +46,7 @@ pub struct Content {
 
 /// How far reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum FreezeProgress {
     /// Rows are read.
     Rows {
         /// So many bytes were.
@@ -66,16 +66,16 @@ pub enum Reading {
 /// Keeps the rows, and nothing else: a study is frozen once.
 struct Rows {
     chunks: RefCell<Vec<Bytes>>,
-    report: Rc<dyn Fn(Reading)>,
+    report: Rc<dyn Fn(FreezeProgress)>,
 }
 
-impl Shelf for Rows {
+impl DocumentCache for Rows {
     fn rows(&self, chunk: &[u8]) {
         self.chunks.borrow_mut().push(Bytes::copy_from_slice(chunk));
     }
 
     fn progress(&self, read_bytes: u64, of_bytes: u64) {
-        (self.report)(Reading::Rows { read_bytes, of_bytes });
+        (self.report)(FreezeProgress::Rows { read_bytes, of_bytes });
     }
 }
 
@@ -83,17 +83,17 @@ impl Shelf for Rows {
 ///
 /// # Errors
 /// If a request fails.
-pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Content, Error> {
+pub async fn collect(study: &Study, report: Rc<dyn Fn(FreezeProgress)>) -> Result<FrozenContent, Error> {
     let rows = Rc::new(Rows { chunks: RefCell::default(), report: report.clone() });
-    let snapshot = Watch::with_shelf(study.clone(), rows.clone()).refresh_until_read().await?;
+    let snapshot = StudyWatch::with_shelf(study.clone(), rows.clone()).refresh_until_read().await?;
     let chunks = take(&mut *rows.chunks.borrow_mut());
-    let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
-    outline.leave_out(Row::Files);
+    let mut outline = ListingOutline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
+    outline.leave_out(ListingRow::Files);
     let objects = outline.complete(&study.client).await?;
     let groups = snapshot.error_groups(None);
     let named: BTreeSet<CaseRef> = one_by_one(groups.iter().flat_map(|group| group.cases().take(MAX_CASES_A_GROUP)));
-    let documents = Documents::read(study, objects, &named, &*report).await?;
-    Ok(Content {
+    let documents = FrozenDocuments::read(study, objects, &named, &*report).await?;
+    Ok(FrozenContent {
         study: study.config.study.clone(),
         view: String::new(),
         left_out: left_out(&documents, lacking(&snapshot.total, &chunks)),
@@ -106,17 +106,17 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(Reading)>) -> Result<Conte
 
 /// How many cases ended without a row that says how.
 fn lacking(known: &CaseCounts, chunks: &[Bytes]) -> u64 {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     for chunk in chunks {
         store.take_bytes(chunk);
     }
     let counted = store.counted();
-    let states = store.field(Field::State);
+    let states = store.field(CaseField::State);
     let rows = |state: &str| counted.iter().filter(|row| store.label(states.code(*row)) == state).count() as u64;
     known.done.saturating_sub(rows(DONE)) + known.failed.saturating_sub(rows(FAILED))
 }
 
-fn left_out(documents: &Documents, lacking: u64) -> Vec<String> {
+fn left_out(documents: &FrozenDocuments, lacking: u64) -> Vec<String> {
     let mut parts = Vec::new();
     if documents.left_out > 0 {
         let of = counted(documents.of_cases, "case", "cases");
@@ -144,7 +144,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::Cloud;
+    use crate::enqueue::testing::TestCloud;
 
     fn case(number: u32) -> CaseId {
         let mut bytes = [0; 16];
@@ -152,13 +152,13 @@ mod tests {
         CaseId::from_bytes(bytes)
     }
 
-    fn rows(content: &Content) -> usize {
+    fn rows(content: &FrozenContent) -> usize {
         content.chunks.iter().filter_map(|chunk| Chunk::from_bytes(chunk)).map(|chunk| chunk.len()).sum()
     }
 
     #[test]
     fn results_without_rows_are_all_read_however_many_there_are() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         for number in 0..1_300 {
             let key = DataKey::Done(Batch::parse("b").unwrap(), case(number)).key();
             let json = format!(
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn withdrawn_cases_are_known_as_such_and_lack_nothing() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let row = |number: u32| {
             let id = case(number);
             format!(r#"{{"batch": "b", "case_id": "{id}", "outcome": "done", "start_time": 1.0, "end_time": 2.0}}"#)
@@ -189,7 +189,7 @@ mod tests {
         cloud.put("workers/w/segment-000000.ndjson", row(1));
         cloud.put("control.json", r#"{"withdrawn_submissions": ["00000000000000f1"]}"#);
         let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         content.chunks.iter().for_each(|chunk| store.take_bytes(chunk));
         assert_eq!((content.snapshot.total.done, content.snapshot.total.withdrawn), (1, 1));
         assert_eq!((store.len(), store.counted().count()), (1, 0));
@@ -198,14 +198,14 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_told() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         for number in 0..3 {
             cloud.put(&DataKey::Done(Batch::parse("b").unwrap(), case(number)).key(), vec![b' '; 9 << 20]);
         }
         cloud.pass(120);
         let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
         assert_eq!(content.left_out, ["3 documents of more than 8 MiB", "the rows of 3 cases"]);
-        let documents = Documents { of_cases: 10_900, left_out: 900, ..Documents::default() };
+        let documents = FrozenDocuments { of_cases: 10_900, left_out: 900, ..FrozenDocuments::default() };
         assert_eq!(left_out(&documents, 0), ["the documents of 900 of 10,900 cases"]);
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::Content;
-use super::layout::Layout;
+use super::FrozenContent;
+use super::layout::FrozenLayout;
 use crate::page::{ASSETS_PREFIX, PageFile, script_hash};
 
 const UNPACKS: &str = include_str!("frozen.js");
@@ -37,14 +37,14 @@ pub enum FreezeError {
 
 /// A part of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum DocumentPart {
     /// It stands there as it is.
     Markup(String),
     /// Bytes in pieces, one behind another: they are packed by gzip together, and stand there as [`as_text`] writes them.
     Packed(Vec<Bytes>),
 }
 
-impl Part {
+impl DocumentPart {
     /// How many bytes it has before it is packed.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
@@ -60,10 +60,10 @@ impl Part {
 ///
 /// # Errors
 /// If the page's files aren't those of this version.
-pub fn document(files: &[PageFile], content: &Content) -> Result<String, FreezeError> {
+pub fn document(files: &[PageFile], content: &FrozenContent) -> Result<String, FreezeError> {
     let written = |part| match part {
-        Part::Markup(markup) => markup,
-        Part::Packed(pieces) => as_text(&packed(&pieces)),
+        DocumentPart::Markup(markup) => markup,
+        DocumentPart::Packed(pieces) => as_text(&packed(&pieces)),
     };
     Ok(parts(files, content)?.into_iter().map(written).collect())
 }
@@ -73,7 +73,7 @@ pub fn document(files: &[PageFile], content: &Content) -> Result<String, FreezeE
 ///
 /// # Errors
 /// If the page's files aren't those of this version.
-pub fn parts(files: &[PageFile], content: &Content) -> Result<Vec<Part>, FreezeError> {
+pub fn parts(files: &[PageFile], content: &FrozenContent) -> Result<Vec<DocumentPart>, FreezeError> {
     let mut styles = String::new();
     for name in STYLES {
         styles.push_str(text(files, name, ".css")?);
@@ -81,7 +81,7 @@ pub fn parts(files: &[PageFile], content: &Content) -> Result<Vec<Part>, FreezeE
     styles.push_str(HIDES);
     fits("style sheets", &styles, "</style")?;
     let mut scripts = vec![("", UNPACKS.to_owned())];
-    let layout = Layout::of(content);
+    let layout = FrozenLayout::of(content);
     let mut data = element("frozen-study", layout.study).to_vec();
     for (number, pack) in layout.packs.into_iter().enumerate() {
         data.extend(element(&format!("frozen-documents-{number}"), pack));
@@ -100,9 +100,10 @@ pub fn parts(files: &[PageFile], content: &Content) -> Result<Vec<Part>, FreezeE
         fits("scripts", script, "<!--")?;
     }
     let hashes: Vec<String> = scripts.iter().map(|(_, script)| script_hash(script)).collect();
-    let head = Part::Markup(head(&content.study, &hashes.join(" "), &styles));
-    let scripts = scripts.iter().map(|(kind, script)| Part::Markup(format!("<script{kind}>{script}</script>\n")));
-    let end = Part::Markup("</body>\n</html>\n".to_owned());
+    let head = DocumentPart::Markup(head(&content.study, &hashes.join(" "), &styles));
+    let scripts =
+        scripts.iter().map(|(kind, script)| DocumentPart::Markup(format!("<script{kind}>{script}</script>\n")));
+    let end = DocumentPart::Markup("</body>\n</html>\n".to_owned());
     Ok([head].into_iter().chain(data).chain(scripts).chain([end]).collect())
 }
 
@@ -141,9 +142,9 @@ fn head(study: &str, scripts: &str, styles: &str) -> String {
 }
 
 /// Bytes in an element of the document, which no browser runs.
-fn element(id: &str, pieces: Vec<Bytes>) -> [Part; 3] {
+fn element(id: &str, pieces: Vec<Bytes>) -> [DocumentPart; 3] {
     let start = format!("<script type=\"application/octet-stream\" id=\"{id}\">");
-    [Part::Markup(start), Part::Packed(pieces), Part::Markup("</script>\n".to_owned())]
+    [DocumentPart::Markup(start), DocumentPart::Packed(pieces), DocumentPart::Markup("</script>\n".to_owned())]
 }
 
 fn packed(pieces: &[Bytes]) -> Vec<u8> {
@@ -191,8 +192,8 @@ pub(super) mod tests {
         files.into_iter().map(file).collect()
     }
 
-    pub(in crate::frozen) fn content() -> Content {
-        Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..Content::default() }
+    pub(in crate::frozen) fn content() -> FrozenContent {
+        FrozenContent { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..FrozenContent::default() }
     }
 
     /// Glue as wasm-bindgen writes it.

@@ -9,14 +9,14 @@ use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
 use cruncher_study::legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 
-use super::collect::Reading;
+use super::collect::FreezeProgress;
 use crate::legacy::json_of;
-use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
+use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
 /// The documents that a frozen study holds, and what it lacks of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Documents {
+pub(super) struct FrozenDocuments {
     /// By the keys that the protocol has for them.
     pub(super) held: BTreeMap<String, Bytes>,
     /// How many documents of cases there are.
@@ -58,14 +58,14 @@ impl Candidate {
     }
 }
 
-impl Documents {
+impl FrozenDocuments {
     /// Reads designs, and the documents of cases among what lies below `data/`: first those of the cases that are `named`,
     /// then others in the order of their ids, which is none.
     pub(super) async fn read(
         study: &Study,
         objects: Vec<ListedObject>,
         named: &BTreeSet<CaseRef>,
-        report: &dyn Fn(Reading),
+        report: &dyn Fn(FreezeProgress),
     ) -> Result<Self, Error> {
         let mut documents = Self::default();
         let legacy = read_legacy(study, &objects).await?;
@@ -102,15 +102,15 @@ impl Documents {
         &mut self,
         study: &Study,
         chosen: Vec<Candidate>,
-        report: &dyn Fn(Reading),
+        report: &dyn Fn(FreezeProgress),
     ) -> Result<(), Error> {
         let (mut read, of) = (0, chosen.len() as u64);
-        let wanted = chosen.iter().map(|candidate| Wanted::whole(candidate.object.clone())).collect();
+        let wanted = chosen.iter().map(|candidate| ReadRequest::whole(candidate.object.clone())).collect();
         let by_key = chosen.iter().map(|candidate| (candidate.object.key.as_str(), candidate));
         let by_key: BTreeMap<&str, &Candidate> = one_by_one(by_key);
         let mut each = |object: ListedObject, body: Body| {
             read += 1;
-            report(Reading::Documents { read, of });
+            report(FreezeProgress::Documents { read, of });
             let Some(candidate) = by_key.get(object.key.as_str()) else { return };
             match body.and_then(|body| candidate.converted(body)) {
                 // What the study has of its own outweighs what the predecessor has left.
@@ -133,7 +133,7 @@ async fn read_legacy(study: &Study, objects: &[ListedObject]) -> Result<LegacySt
         times.insert(LegacyKey::AllRuns, changed);
         // What isn't readable of it is named among the study's objects.
         let mut add = |_, body: Body| drop(body.map(|body| legacy.add(&LegacyKey::AllRuns, changed, &body)));
-        study.read_each(vec![Wanted::whole(all_runs)], MAX_ROWS_BYTES, &mut add).await?;
+        study.read_each(vec![ReadRequest::whole(all_runs)], MAX_ROWS_BYTES, &mut add).await?;
     }
     legacy.reconcile(&times);
     Ok(legacy)
@@ -181,27 +181,27 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::{Cloud, put_legacy_bucket};
-    use crate::listing::Outline;
+    use crate::enqueue::testing::{TestCloud, put_legacy_bucket};
+    use crate::listing::ListingOutline;
 
     fn case(number: u8) -> CaseId {
         CaseId::from_bytes([number; 16])
     }
 
-    fn read(study: &Study, named: &[CaseRef]) -> (Documents, Vec<Reading>) {
+    fn read(study: &Study, named: &[CaseRef]) -> (FrozenDocuments, Vec<FreezeProgress>) {
         let told = RefCell::default();
         let documents = block_on(async {
-            let outline = Outline::of(&study.client, &study.config.bucket, "data/").await.unwrap();
+            let outline = ListingOutline::of(&study.client, &study.config.bucket, "data/").await.unwrap();
             let objects = outline.complete(&study.client).await.unwrap();
-            let report = |reading| RefCell::<Vec<Reading>>::borrow_mut(&told).push(reading);
-            Documents::read(study, objects, &named.iter().cloned().collect(), &report).await.unwrap()
+            let report = |reading| RefCell::<Vec<FreezeProgress>>::borrow_mut(&told).push(reading);
+            FrozenDocuments::read(study, objects, &named.iter().cloned().collect(), &report).await.unwrap()
         });
         (documents, told.into_inner())
     }
 
     #[test]
     fn designs_results_and_errors_without_a_result_are_held() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let keys = [
             "data/b/design-00f1e2d3c4b5a697.json".to_owned(),
             format!("data/b/done-{}.json", case(1)),
@@ -216,12 +216,12 @@ mod tests {
         let (documents, told) = read(&study, &[]);
         assert!(documents.held.keys().eq(&keys), "{:?}", documents.held.keys());
         assert_eq!((documents.of_cases, documents.left_out, documents.too_large, documents.unreadable), (3, 0, 1, 0));
-        assert_eq!(told.last(), Some(&Reading::Documents { read: 3, of: 3 }));
+        assert_eq!(told.last(), Some(&FreezeProgress::Documents { read: 3, of: 3 }));
     }
 
     #[test]
     fn beyond_its_size_a_frozen_study_holds_the_cases_of_errors_first() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let batch = Batch::parse("b").unwrap();
         // Nine of these are 63 MiB.
         for number in 0..12 {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_the_predecessor_left_is_held_as_the_protocol_has_it() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         put_legacy_bucket(&cloud);
         let (documents, _) = read(&study, &[]);
         // Three results and an error; another one was cut off.

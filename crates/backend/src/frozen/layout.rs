@@ -3,25 +3,25 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cruncher_study::config::Config;
+use cruncher_study::config::StudyConfig;
 use serde_json::json;
 
-use super::Content;
+use super::FrozenContent;
 use crate::tape;
 
 /// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
 const PACK_BYTES: usize = 1 << 20;
 
 /// A frozen study as bytes: pieces, one behind another, which are shared with whoever has the content.
-pub(super) struct Layout {
+pub(super) struct FrozenLayout {
     /// The length of the header in 4 bytes, the header, the numbers of the snapshot, the chunks.
     pub(super) study: Vec<Bytes>,
     /// Documents.
     pub(super) packs: Vec<Vec<Bytes>>,
 }
 
-impl Layout {
-    pub(super) fn of(content: &Content) -> Self {
+impl FrozenLayout {
+    pub(super) fn of(content: &FrozenContent) -> Self {
         let tape = tape::write(&content.snapshot);
         let (packs, places) = packs(content);
         let header = json!({
@@ -44,14 +44,14 @@ impl Layout {
 }
 
 /// What is shown at first. Nothing but a place within the page: a key stands behind a `#`, too.
-fn view(content: &Content) -> &str {
+fn view(content: &FrozenContent) -> &str {
     if content.view.starts_with("#/") { &content.view } else { "" }
 }
 
 /// Where documents lie: the pack, the first byte, how many bytes.
 type Places<'a> = BTreeMap<&'a str, [usize; 3]>;
 
-fn packs(content: &Content) -> (Vec<Vec<Bytes>>, Places<'_>) {
+fn packs(content: &FrozenContent) -> (Vec<Vec<Bytes>>, Places<'_>) {
     let (mut packs, mut places) = (Vec::<Vec<Bytes>>::new(), Places::new());
     let mut start = 0;
     for (key, json) in &content.documents {
@@ -68,8 +68,8 @@ fn packs(content: &Content) -> (Vec<Vec<Bytes>>, Places<'_>) {
 }
 
 /// A configuration that leads nowhere: a frozen study doesn't tell where its bucket and its queue are.
-fn config(content: &Content) -> Config {
-    Config {
+fn config(content: &FrozenContent) -> StudyConfig {
+    StudyConfig {
         v: cruncher_study::PROTOCOL_VERSION,
         study: content.study.clone(),
         region: "frozen".into(),
@@ -87,7 +87,7 @@ fn config(content: &Content) -> Config {
 mod tests {
     use super::*;
 
-    fn header(layout: &Layout) -> serde_json::Value {
+    fn header(layout: &FrozenLayout) -> serde_json::Value {
         let study = layout.study.concat();
         let length = u32::from_le_bytes(study[..4].try_into().unwrap()) as usize;
         serde_json::from_slice(&study[4..4 + length]).unwrap()
@@ -95,10 +95,11 @@ mod tests {
 
     #[test]
     fn where_the_study_is_stays_untold() {
-        let content = Content { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..Content::default() };
-        let layout = Layout::of(&content);
+        let content =
+            FrozenContent { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..FrozenContent::default() };
+        let layout = FrozenLayout::of(&content);
         let header = header(&layout);
-        let config = Config::parse(header["config"].as_str().unwrap().as_bytes()).unwrap();
+        let config = StudyConfig::parse(header["config"].as_str().unwrap().as_bytes()).unwrap();
         assert_eq!((config.bucket.as_str(), config.queue_url.as_str()), ("frozen", ""));
         assert_eq!(header["chunks"], json!([3]));
         assert!(layout.study.concat().ends_with(&[1, 2, 3]));
@@ -106,8 +107,9 @@ mod tests {
 
     #[test]
     fn it_opens_on_its_view_and_on_no_other_address() {
-        let opened =
-            |view: &str| header(&Layout::of(&Content { view: view.into(), ..Content::default() }))["view"].clone();
+        let opened = |view: &str| {
+            header(&FrozenLayout::of(&FrozenContent { view: view.into(), ..FrozenContent::default() }))["view"].clone()
+        };
         assert_eq!(opened("#/results?batch=soil&x=factor.a\"</script>"), "#/results?batch=soil&x=factor.a\"</script>");
         for view in ["", "#access=eyJyb2xlIjoi", "https://example.org/#/results", "javascript:alert(1)"] {
             assert_eq!(opened(view), "", "{view}");
@@ -118,8 +120,8 @@ mod tests {
     fn every_document_is_found_in_its_pack() {
         let sizes = [0, 10, PACK_BYTES - 10, 1, 3 * PACK_BYTES, 7];
         let document = |(number, size): (u8, usize)| (format!("data/{number}"), vec![number; size].into());
-        let content = Content { documents: (0..).zip(sizes).map(document).collect(), ..Content::default() };
-        let layout = Layout::of(&content);
+        let content = FrozenContent { documents: (0..).zip(sizes).map(document).collect(), ..FrozenContent::default() };
+        let layout = FrozenLayout::of(&content);
         let packs: Vec<Vec<u8>> = layout.packs.iter().map(|pack| pack.concat()).collect();
         assert_eq!(packs.iter().map(Vec::len).collect::<Vec<_>>(), [PACK_BYTES, 1, 3 * PACK_BYTES, 7]);
         let header = header(&layout);

@@ -7,7 +7,7 @@ use cruncher_aws::s3::ListedObject;
 
 use super::document::needed;
 use crate::page::{ASSETS_PREFIX, PageFile};
-use crate::reading::{Body, Wanted};
+use crate::reading::{Body, ReadRequest};
 use crate::study::Study;
 
 /// The largest file of a page that is read.
@@ -30,9 +30,9 @@ pub async fn published(study: &Study, index: &str) -> Result<Vec<PageFile>, Erro
 }
 
 /// It was listed nowhere: the page names it.
-fn wanted(path: &str) -> Wanted {
+fn wanted(path: &str) -> ReadRequest {
     let key = format!("{ASSETS_PREFIX}{path}");
-    Wanted::whole(ListedObject { key, etag: String::new(), size_bytes: 0, last_modified: Duration::ZERO })
+    ReadRequest::whole(ListedObject { key, etag: String::new(), size_bytes: 0, last_modified: Duration::ZERO })
 }
 
 #[cfg(test)]
@@ -44,14 +44,14 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::Cloud;
+    use crate::enqueue::testing::TestCloud;
     use crate::frozen::document::tests::{content, glue, page};
     use crate::frozen::{FreezeError, document};
-    use crate::page::{INDEX_KEY, Page};
+    use crate::page::{DashboardFiles, INDEX_KEY};
     use crate::publish::uploads;
 
     /// A page with files that a frozen study doesn't need.
-    fn release() -> Page {
+    fn release() -> DashboardFiles {
         let mut files = page(&glue());
         files.extend(
             ["icon-0123456789abcdef.svg", "cruncher-designer.js", "designer.css", "start.js"]
@@ -62,11 +62,11 @@ mod tests {
         let links = links.concat();
         let index = format!("<meta content=\"{{{{script-hashes}}}} {{{{endpoints}}}}\">{links}<script>1;</script>");
         files.push(PageFile { path: INDEX_KEY.into(), content: index.into() });
-        Page::new(files).unwrap()
+        DashboardFiles::new(files).unwrap()
     }
 
     /// The page as it was published, unpacked as browsers do it; and its document.
-    fn publish(cloud: &Arc<Cloud>, study: &Study, page: &Page) -> String {
+    fn publish(cloud: &Arc<TestCloud>, study: &Study, page: &DashboardFiles) -> String {
         let mut index = String::new();
         for upload in uploads(page, b"", &study.config) {
             let mut content = Vec::new();
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_page_from_the_bucket_makes_the_same_document_as_one_from_a_release() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let release = release();
         let index = publish(&cloud, &study, &release);
         assert!(!index.contains("{{"), "the policy is sealed: {index}");
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_page_that_was_renewed_meanwhile_is_not_mixed_with_the_new_one() {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let index = publish(&cloud, &study, &release()).replace("0123456789abcdef", "fedcba9876543210");
         let read = block_on(published(&study, &index)).unwrap();
         assert_eq!(document(&read, &content()), Err(FreezeError::Missing("tokens.css".into())));

@@ -13,7 +13,7 @@ const POSITIONS: usize = 1 << 16;
 
 /// What a batch may have very many of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Row {
+pub enum ListingRow {
     /// Results.
     Done,
     /// Errors.
@@ -22,7 +22,7 @@ pub enum Row {
     Files,
 }
 
-impl Row {
+impl ListingRow {
     const ALL: [Self; 3] = [Self::Done, Self::Error, Self::Files];
 
     const fn start(self) -> &'static str {
@@ -48,24 +48,24 @@ impl Row {
 
 /// Keys behind `after`, up to and with `until`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stretch {
-    pub(super) row: Row,
+pub(super) struct KeyRange {
+    pub(super) row: ListingRow,
     pub(super) stem: String,
     pub(super) after: String,
     pub(super) until: String,
 }
 
-impl Stretch {
+impl KeyRange {
     /// Whether a folder holds what cases produced.
     pub(super) fn is_row_of_files(folder: &str) -> bool {
-        Row::of(folder).is_some_and(|(row, stem)| row == Row::Files && stem == folder)
+        ListingRow::of(folder).is_some_and(|(row, stem)| row == ListingRow::Files && stem == folder)
     }
 
     /// Everything in a folder of files. How much that is, is not known.
     pub(super) fn of_files(folder: String) -> Self {
         let name = folder.trim_end_matches('/');
         // A nought follows a slash.
-        Self { row: Row::Files, after: name.to_owned(), until: format!("{name}0"), stem: folder }
+        Self { row: ListingRow::Files, after: name.to_owned(), until: format!("{name}0"), stem: folder }
     }
 }
 
@@ -74,9 +74,9 @@ impl Stretch {
 ///
 /// Digits of a hash are spread evenly, so that the page tells how many keys the row has. Were they not, the stretches would
 /// be of different lengths, and still hold every key once.
-pub(super) fn ahead(page: &[ListedObject], until: Option<&str>) -> Option<Vec<Stretch>> {
+pub(super) fn ahead(page: &[ListedObject], until: Option<&str>) -> Option<Vec<KeyRange>> {
     let last = &page.last()?.key;
-    let (row, stem) = Row::of(last)?;
+    let (row, stem) = ListingRow::of(last)?;
     let here = position(stem, last)?;
     let seen = page.iter().rev().take_while(|object| object.key.starts_with(stem)).count();
     let start = if seen == page.len() { position(stem, &page[0].key).unwrap_or(0) } else { 0 };
@@ -92,7 +92,7 @@ pub(super) fn ahead(page: &[ListedObject], until: Option<&str>) -> Option<Vec<St
     let mut stretches = Vec::new();
     let mut after = last.clone();
     for until in inner.filter(|inner| *inner < end).chain([end.clone()]) {
-        stretches.push(Stretch {
+        stretches.push(KeyRange {
             row,
             stem: stem.to_owned(),
             after: std::mem::replace(&mut after, until.clone()),
@@ -142,13 +142,13 @@ mod tests {
     #[test]
     fn a_key_tells_its_row() {
         for (key, expected) in [
-            ("data/b/done-00", Some((Row::Done, "data/b/done-"))),
-            ("data/b/c/error-0", Some((Row::Error, "data/b/c/error-"))),
-            ("data/b/files/00/done-1", Some((Row::Files, "data/b/files/"))),
+            ("data/b/done-00", Some((ListingRow::Done, "data/b/done-"))),
+            ("data/b/c/error-0", Some((ListingRow::Error, "data/b/c/error-"))),
+            ("data/b/files/00/done-1", Some((ListingRow::Files, "data/b/files/"))),
             ("data/files-of-others/a", None),
             ("data/b/cases-00.csv.gz", None),
         ] {
-            assert_eq!(Row::of(key), expected, "{key}");
+            assert_eq!(ListingRow::of(key), expected, "{key}");
         }
     }
 

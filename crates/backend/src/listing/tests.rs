@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 
 use super::*;
-use crate::enqueue::testing::Cloud;
+use crate::enqueue::testing::TestCloud;
 
 /// What lists a bucket, and how many requests that took.
 struct Listed {
@@ -22,14 +22,14 @@ fn keys<'a>(objects: impl IntoIterator<Item = &'a ListedObject>) -> Vec<String> 
 }
 
 fn listed(given: impl IntoIterator<Item = String>, prefix: &str, page_keys: usize) -> Listed {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     for key in given {
         cloud.put(&key, "");
     }
     *cloud.page_keys.lock().unwrap() = Some(page_keys);
     let requests = || *cloud.lists.lock().unwrap();
     block_on(async {
-        let outline = Outline::of(&study.client, "bucket", prefix).await.unwrap();
+        let outline = ListingOutline::of(&study.client, "bucket", prefix).await.unwrap();
         let (tables, requests_for_tables) = (keys(outline.tables()), requests());
         let objects = outline.complete(&study.client).await.unwrap();
         Listed { keys: keys(&objects), tables, requests: requests(), requests_for_tables }
@@ -108,15 +108,15 @@ fn many_large_batches_share_their_parts() {
 
 #[test]
 fn what_cases_produced_can_be_left_out() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     for number in 0..400 {
         cloud.put(&done("a", number), "");
         cloud.put(&format!("data/a/files/{}/x", case(number)), "");
     }
     *cloud.page_keys.lock().unwrap() = Some(20);
     let objects = block_on(async {
-        let mut outline = Outline::of(&study.client, "bucket", DATA_PREFIX).await.unwrap();
-        outline.leave_out(Row::Files);
+        let mut outline = ListingOutline::of(&study.client, "bucket", DATA_PREFIX).await.unwrap();
+        outline.leave_out(ListingRow::Files);
         outline.complete(&study.client).await.unwrap()
     });
     assert_eq!(keys(&objects).len(), 400);

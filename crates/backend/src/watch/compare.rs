@@ -8,8 +8,8 @@ use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::legacy::LegacyKey;
 
 use super::packs::find;
-use super::{Full, Watch};
-use crate::reading::Wanted;
+use super::{FullStrategy, StudyWatch};
+use crate::reading::ReadRequest;
 
 /// What a listing has, by kind, each in the order of keys.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Sorted {
     }
 }
 
-impl Watch<Full> {
+impl StudyWatch<FullStrategy> {
     /// Compares with the documents below `data/`, and returns whether anything was new.
     pub(super) async fn compare(&mut self, objects: Vec<ListedObject>, start: f64) -> Result<bool, Error> {
         self.unreadable.retain(|key, _| !key.starts_with(DATA_PREFIX) || find(&objects, key).is_some());
@@ -60,7 +60,7 @@ impl Watch<Full> {
         }
         has_changed |= have_tables_changed | self.compare_outcomes(&mut listing, errors, start).await?;
         let unread = results.into_iter().filter(|(case, object)| self.wants(case, object)).map(|(_, object)| object);
-        let unread = unread.chain(legacy_results).map(Wanted::whole).collect();
+        let unread = unread.chain(legacy_results).map(ReadRequest::whole).collect();
         self.means.documents.want(unread);
         self.note_listing(start);
         has_changed |= self.read_documents().await?;
@@ -84,7 +84,7 @@ impl Watch<Full> {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         };
         let unread: Vec<ListedObject> = errors.into_iter().filter(is_unread).collect();
-        let unread = unread.into_iter().filter(|object| !self.means.documents.knows(object)).map(Wanted::whole);
+        let unread = unread.into_iter().filter(|object| !self.means.documents.knows(object)).map(ReadRequest::whole);
         let unread = unread.collect();
         self.read_errors(unread).await?;
         Ok(known(&self.ledger) != before)

@@ -9,9 +9,9 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
-use super::packs::{Numbers, Pack, Packed, find};
-use super::{Full, Watch};
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, Wanted, parse};
+use super::packs::{DocumentPack, PackNumbers, PackedDocument, find};
+use super::{FullStrategy, StudyWatch};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
 /// How many documents a look reads at most.
 const MOST_DOCUMENTS: usize = 500;
@@ -28,12 +28,12 @@ const WRITING_SECS: f64 = 300.0;
 
 /// What is known of single documents.
 #[derive(Default)]
-pub(super) struct Documents {
+pub(super) struct KnownDocuments {
     /// Those still to be read, in the order in which they will be.
-    unread: VecDeque<Wanted>,
+    unread: VecDeque<ReadRequest>,
     /// The entity tags of those that needn't be read again, though the ledger doesn't know that.
     known: BTreeMap<String, String>,
-    packs: Option<Numbers>,
+    packs: Option<PackNumbers>,
     read_bytes: u64,
     of_bytes: u64,
 }
@@ -41,10 +41,10 @@ pub(super) struct Documents {
 /// What became of a document.
 type Read = (ListedObject, Body);
 
-impl Documents {
+impl KnownDocuments {
     /// From now on these are to be read.
-    pub(super) fn want(&mut self, unread: Vec<Wanted>) {
-        (self.read_bytes, self.of_bytes) = (0, unread.iter().map(Wanted::bytes).sum());
+    pub(super) fn want(&mut self, unread: Vec<ReadRequest>) {
+        (self.read_bytes, self.of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         self.unread = unread.into();
     }
 
@@ -67,13 +67,13 @@ impl Documents {
     }
 }
 
-impl Watch<Full> {
+impl StudyWatch<FullStrategy> {
     /// Takes from the shelf what documents said that are there as they were; once.
     pub(super) async fn take_documents_from_shelf(&mut self, listed: &[ListedObject]) -> bool {
         if self.means.documents.packs.is_some() {
             return false;
         }
-        let mut numbers = Numbers::default();
+        let mut numbers = PackNumbers::default();
         let packs = numbers.take(&self.means.shelf, listed).await;
         self.means.documents.packs = Some(numbers);
         for (pack, chunk) in &packs {
@@ -115,8 +115,8 @@ impl Watch<Full> {
         self.means.documents.read_bytes = read_bytes;
         if outcome.is_err() {
             let keys: BTreeSet<&str> = read.iter().map(|(object, _)| object.key.as_str()).collect();
-            let rest = again.into_iter().filter(|object| !keys.contains(object.key.as_str())).map(Wanted::whole);
-            let rest: Vec<Wanted> = rest.collect();
+            let rest = again.into_iter().filter(|object| !keys.contains(object.key.as_str())).map(ReadRequest::whole);
+            let rest: Vec<ReadRequest> = rest.collect();
             rest.into_iter().rev().for_each(|wanted| self.means.documents.unread.push_front(wanted));
         }
         let (present, legacy) = read.into_iter().partition(|(object, _)| DataKey::parse(&object.key).is_some());
@@ -126,7 +126,7 @@ impl Watch<Full> {
     }
 
     /// The next documents: those of which a row has come meanwhile are left out, young ones wait behind all others.
-    fn portion(&mut self) -> Vec<Wanted> {
+    fn portion(&mut self) -> Vec<ReadRequest> {
         let now = self.study.now();
         let (mut portion, mut bytes) = (Vec::new(), 0);
         for _ in 0..self.means.documents.unread.len() {
@@ -179,10 +179,10 @@ impl Watch<Full> {
     }
 
     /// Reads all of these error documents: without them it isn't known which cases have failed for good.
-    pub(super) async fn read_errors(&mut self, wanted: Vec<Wanted>) -> Result<(), Error> {
+    pub(super) async fn read_errors(&mut self, wanted: Vec<ReadRequest>) -> Result<(), Error> {
         let (study, place) = (self.study.clone(), self.means.shelf.clone());
         let mut unread = wanted;
-        let (mut read_bytes, of_bytes) = (0, unread.iter().map(Wanted::bytes).sum());
+        let (mut read_bytes, of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         while !unread.is_empty() {
             let rest = unread.split_off(unread.len().min(MOST_DOCUMENTS));
             let (mut documents, mut objects) = (Vec::new(), Vec::new());
@@ -235,11 +235,12 @@ impl Watch<Full> {
         }
         let rows = chunk.to_bytes();
         self.enter_chunk(chunk, &rows);
-        let packed = |object: &ListedObject| Packed { key: object.key.clone(), etag: object.etag.clone(), more: None };
-        self.pack(Pack { documents: objects.iter().map(packed).collect(), rows }).await;
+        let packed =
+            |object: &ListedObject| PackedDocument { key: object.key.clone(), etag: object.etag.clone(), more: None };
+        self.pack(DocumentPack { documents: objects.iter().map(packed).collect(), rows }).await;
     }
 
-    pub(super) async fn pack(&mut self, pack: Pack) {
+    pub(super) async fn pack(&mut self, pack: DocumentPack) {
         let place = self.means.shelf.clone();
         self.means.documents.packs.get_or_insert_default().put(&place, &pack).await;
     }

@@ -12,14 +12,14 @@ use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
 use futures::future;
 
-use super::Watch;
-use super::documents::Documents;
-use super::legacy::Legacy;
-use super::means::{Means, ReadTable};
-use super::opening::{Opening, tables_on};
+use super::StudyWatch;
+use super::documents::KnownDocuments;
+use super::legacy::LegacyObjects;
+use super::means::{ReadTable, WatchStrategy};
+use super::opening::{OpeningListing, tables_on};
 use super::versions::ToldVersions;
-use crate::reading::{Body, MAX_ROWS_BYTES, Wanted};
-use crate::shelf::{Kept, NoShelf, Shelf};
+use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
+use crate::shelf::{CacheEntry, DocumentCache, NoShelf};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
@@ -27,15 +27,15 @@ use crate::study::Study;
 const AT_ONCE: usize = 64;
 
 /// Reads studies of any size.
-pub struct Full {
-    pub(super) shelf: Rc<dyn Shelf>,
-    pub(super) opening: Opening,
-    pub(super) documents: Documents,
-    pub(super) legacy: Legacy,
+pub struct FullStrategy {
+    pub(super) shelf: Rc<dyn DocumentCache>,
+    pub(super) opening: OpeningListing,
+    pub(super) documents: KnownDocuments,
+    pub(super) legacy: LegacyObjects,
     pub(super) told_versions: ToldVersions,
 }
 
-impl Watch {
+impl StudyWatch {
     /// Watches `study` from now on.
     #[must_use]
     pub fn new(study: Study) -> Self {
@@ -44,9 +44,10 @@ impl Watch {
 
     /// Watches `study` from now on; what stands on `shelf` isn't read again.
     #[must_use]
-    pub fn with_shelf(study: Study, shelf: Rc<dyn Shelf>) -> Self {
-        let (opening, documents, legacy) = (Opening::default(), Documents::default(), Legacy::default());
-        Self::by(Full { shelf, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
+    pub fn with_shelf(study: Study, shelf: Rc<dyn DocumentCache>) -> Self {
+        let (opening, documents, legacy) =
+            (OpeningListing::default(), KnownDocuments::default(), LegacyObjects::default());
+        Self::by(FullStrategy { shelf, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
     }
 
     /// Looks again. When nothing changed this takes four requests.
@@ -89,13 +90,13 @@ impl Watch {
     }
 
     /// What isn't there as it is now is still to be read.
-    async fn take_segments_from_shelf(&mut self, mut wanted: Vec<Wanted>) -> Vec<Wanted> {
+    async fn take_segments_from_shelf(&mut self, mut wanted: Vec<ReadRequest>) -> Vec<ReadRequest> {
         let names: Vec<String> =
             wanted.iter().filter(|wanted| wanted.start == 0).map(|wanted| wanted.object.key.clone()).collect();
         let mut found = self.means.shelf.clone().get(&names).await.into_iter();
-        wanted.retain(|Wanted { object, start }| {
+        wanted.retain(|ReadRequest { object, start }| {
             let kept = if *start == 0 { found.next().flatten() } else { None };
-            let kept = kept.as_deref().and_then(|kept| Kept::read(kept, &object.etag));
+            let kept = kept.as_deref().and_then(|kept| CacheEntry::read(kept, &object.etag));
             let Some((kept, chunk)) = kept.and_then(|kept| Some((kept, Chunk::from_bytes(kept)?))) else { return true };
             self.enter_chunk(&chunk, kept);
             self.segments.insert(object.key.clone(), object.size_bytes);
@@ -105,9 +106,9 @@ impl Watch {
     }
 
     /// Reads these segments, some at once.
-    async fn read_all_segments(&mut self, grown: Vec<Wanted>) -> Result<(), Error> {
+    async fn read_all_segments(&mut self, grown: Vec<ReadRequest>) -> Result<(), Error> {
         let mut unread = self.take_segments_from_shelf(grown).await;
-        let of_bytes = unread.iter().map(Wanted::bytes).sum();
+        let of_bytes = unread.iter().map(ReadRequest::bytes).sum();
         let mut read_bytes = 0;
         while !unread.is_empty() {
             let rest = unread.split_off(unread.len().min(AT_ONCE));
@@ -118,7 +119,7 @@ impl Watch {
 
     async fn read_some_segments(
         &mut self,
-        wanted: Vec<Wanted>,
+        wanted: Vec<ReadRequest>,
         read_bytes: &mut u64,
         of_bytes: u64,
     ) -> Result<(), Error> {
@@ -150,7 +151,7 @@ impl Watch {
         let read_bytes = parsed.read_bytes as u64;
         self.note_segment(object.key.clone(), read_bytes, parsed.unreadable);
         let is_whole = read_bytes == object.size_bytes && parsed.unreadable == 0;
-        is_whole.then(|| (object.key, Kept::write(&object.etag, &bytes)))
+        is_whole.then(|| (object.key, CacheEntry::write(&object.etag, &bytes)))
     }
 
     /// Enters rows, and gives them on as bytes.
@@ -166,9 +167,9 @@ impl Watch {
     }
 }
 
-impl Means for Full {
-    async fn read_segments(watch: &mut Watch<Self>, grown: Vec<Wanted>) -> Result<Option<()>, Error> {
-        if !matches!(watch.means.opening, Opening::Unseen) || watch.listing.is_some() {
+impl WatchStrategy for FullStrategy {
+    async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
+        if !matches!(watch.means.opening, OpeningListing::Unseen) || watch.listing.is_some() {
             return watch.read_all_segments(grown).await.map(Some);
         }
         let (study, shelf) = (watch.study.clone(), watch.means.shelf.clone());
@@ -178,14 +179,14 @@ impl Means for Full {
         Ok(Some(()))
     }
 
-    async fn read_tables(watch: &Watch<Self>, wanted: Vec<Wanted>) -> Result<Vec<ReadTable>, Error> {
+    async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error> {
         let listed = wanted.into_iter().map(|wanted| wanted.object).collect();
         let (mut tables, unread) = tables_on(&watch.means.shelf, listed).await;
-        let (unread, mut kept) = (unread.into_iter().map(Wanted::whole).collect(), Vec::new());
+        let (unread, mut kept) = (unread.into_iter().map(ReadRequest::whole).collect(), Vec::new());
         let mut enter = |object: s3::ListedObject, read: Body| {
             let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
             if let Ok(rows) = &rows {
-                kept.push((object.key.clone(), Kept::write(&object.etag, &TableRow::to_bytes(rows))));
+                kept.push((object.key.clone(), CacheEntry::write(&object.etag, &TableRow::to_bytes(rows))));
             }
             tables.push((object, rows));
         };
@@ -194,7 +195,7 @@ impl Means for Full {
         Ok(tables)
     }
 
-    async fn look_at_data(watch: &mut Watch<Self>) -> Result<Option<bool>, Error> {
+    async fn look_at_data(watch: &mut StudyWatch<Self>) -> Result<Option<bool>, Error> {
         watch.look_below_data().await.map(Some)
     }
 

@@ -11,17 +11,17 @@ use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyKey, LegacyStudy, LegacyTable, MAX_COMPUTING_SECS};
 
-use super::packs::{Pack, Packed};
+use super::packs::{DocumentPack, PackedDocument};
 use super::tables::batch_of_table;
-use super::{Full, Watch};
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted};
+use super::{FullStrategy, StudyWatch};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 
 /// How long after something was enqueued or heard of a computer the predecessor may still be at work, in seconds.
 const RECENT_SECS: f64 = 24.0 * 3600.0;
 
 /// What is known of the predecessor's objects.
 #[derive(Default)]
-pub(super) struct Legacy {
+pub(super) struct LegacyObjects {
     study: LegacyStudy,
     tables: Vec<LegacyTable>,
     workers: Vec<Heartbeat>,
@@ -29,7 +29,7 @@ pub(super) struct Legacy {
     taken: Vec<(CaseRef, f64)>,
 }
 
-impl Legacy {
+impl LegacyObjects {
     /// Whether the bucket has anything of the predecessor.
     pub(super) fn is_there(&self) -> bool {
         self.study != LegacyStudy::default()
@@ -88,7 +88,7 @@ fn by_batch(tables: &[LegacyTable]) -> BTreeMap<&Batch, &LegacyTable> {
     tables.iter().map(|table| (&table.batch, table)).collect()
 }
 
-impl Watch<Full> {
+impl StudyWatch<FullStrategy> {
     /// Compares with the predecessor's objects, and reads what tells of states. Returns whether anything was new, and the
     /// results that are still to be read.
     pub(super) async fn compare_legacy(
@@ -124,7 +124,7 @@ impl Watch<Full> {
         let (all_runs, single): (Vec<&ListedObject>, Vec<_>) = objects.partition(|object| object.key == ALL_RUNS_KEY);
         let study = self.study.clone();
         for (objects, max_bytes) in [(all_runs, MAX_ROWS_BYTES), (single, MAX_DOCUMENT_BYTES)] {
-            let wanted = objects.into_iter().cloned().map(Wanted::whole).collect();
+            let wanted = objects.into_iter().cloned().map(ReadRequest::whole).collect();
             study.read_each(wanted, max_bytes, &mut |object, body| drop(self.add_legacy(&object, body))).await?;
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Watch<Full> {
     /// Takes from the shelf what is remembered of the predecessor's results; false if these aren't any.
     pub(super) fn remember_legacy<'a>(
         &mut self,
-        documents: impl Iterator<Item = (&'a Packed, &'a ListedObject)>,
+        documents: impl Iterator<Item = (&'a PackedDocument, &'a ListedObject)>,
     ) -> bool {
         let mut are_legacy = false;
         for (packed, object) in documents {
@@ -195,7 +195,7 @@ impl Watch<Full> {
             if let LegacyKey::Done(_, case) = key {
                 cases.insert(case);
             }
-            documents.push(Packed { key: object.key, etag: object.etag, more: Some(more) });
+            documents.push(PackedDocument { key: object.key, etag: object.etag, more: Some(more) });
         }
         if documents.is_empty() {
             return;
@@ -210,6 +210,6 @@ impl Watch<Full> {
             legacy.look_at_workers();
         }
         self.means.shelf.rows(&rows);
-        self.pack(Pack { documents, rows }).await;
+        self.pack(DocumentPack { documents, rows }).await;
     }
 }

@@ -8,9 +8,9 @@ use cruncher_study::legacy::may_be_legacy;
 use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 
-use super::Watch;
-use super::means::{Means, ReadTable};
-use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, Wanted, parse};
+use super::StudyWatch;
+use super::means::{ReadTable, WatchStrategy};
+use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
@@ -19,13 +19,13 @@ const MOST_BYTES: u64 = 512 << 10;
 
 /// Reads studies whose data fit into one page of a listing.
 #[derive(Debug, Clone, Copy)]
-pub struct Light;
+pub struct LightStrategy;
 
-impl Watch<Light> {
+impl StudyWatch<LightStrategy> {
     /// Watches `study` from now on, as long as it is small.
     #[must_use]
     pub fn light(study: Study) -> Self {
-        Self::by(Light, study)
+        Self::by(LightStrategy, study)
     }
 
     /// Looks again. When nothing changed this takes four requests. None if the study is large.
@@ -57,7 +57,7 @@ impl Watch<Light> {
             let changed = object.last_modified.as_secs_f64();
             match key {
                 DataKey::Cases(..) | DataKey::Design(..) => tables.push(object),
-                DataKey::Error(..) => errors.push(Wanted::whole(object)),
+                DataKey::Error(..) => errors.push(ReadRequest::whole(object)),
                 DataKey::Done(..) => {}
             }
             listing.add(key, changed);
@@ -66,7 +66,7 @@ impl Watch<Light> {
         let (done, failed) = (self.ledger.done_cases(), self.ledger.failures().len());
         let mut unread = self.ledger.reconcile(&listing, start).into_iter().peekable();
         // Both are in the order of the listing.
-        errors.retain(|Wanted { object, .. }| {
+        errors.retain(|ReadRequest { object, .. }| {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         });
         for (object, read) in self.study.read_all(errors, MAX_DOCUMENT_BYTES).await? {
@@ -88,9 +88,9 @@ impl Watch<Light> {
     }
 }
 
-impl Means for Light {
-    async fn read_segments(watch: &mut Watch<Self>, grown: Vec<Wanted>) -> Result<Option<()>, Error> {
-        if grown.iter().map(Wanted::bytes).sum::<u64>() > MOST_BYTES {
+impl WatchStrategy for LightStrategy {
+    async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
+        if grown.iter().map(ReadRequest::bytes).sum::<u64>() > MOST_BYTES {
             return Ok(None);
         }
         for (object, read) in watch.study.read_all(grown, MAX_ROWS_BYTES).await? {
@@ -99,13 +99,13 @@ impl Means for Light {
         Ok(Some(()))
     }
 
-    async fn read_tables(watch: &Watch<Self>, wanted: Vec<Wanted>) -> Result<Vec<ReadTable>, Error> {
+    async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error> {
         let rows = |read: Body| read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
         let read = watch.study.read_all(wanted, MAX_ROWS_BYTES).await?;
         Ok(read.into_iter().map(|(object, read)| (object, rows(read))).collect())
     }
 
-    async fn look_at_data(watch: &mut Watch<Self>) -> Result<Option<bool>, Error> {
+    async fn look_at_data(watch: &mut StudyWatch<Self>) -> Result<Option<bool>, Error> {
         let start = watch.study.now();
         let listing = s3::ListObjects::new(&watch.study.config.bucket).prefix(DATA_PREFIX);
         let page = watch.study.client.send(&listing).await?;

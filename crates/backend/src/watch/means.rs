@@ -8,22 +8,22 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::heartbeat::Heartbeat;
 
-use super::Watch;
-use crate::reading::Wanted;
+use super::StudyWatch;
+use crate::reading::ReadRequest;
 
 /// A table, and its rows or why it can't be read.
 pub(crate) type ReadTable = (s3::ListedObject, Result<Vec<TableRow>, String>);
 
 /// What a watch reads with. What is none is too much for it.
-pub(crate) trait Means: Sized {
+pub(crate) trait WatchStrategy: Sized {
     /// Reads these segments.
-    async fn read_segments(watch: &mut Watch<Self>, grown: Vec<Wanted>) -> Result<Option<()>, Error>;
+    async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error>;
 
     /// Reads these tables.
-    async fn read_tables(watch: &Watch<Self>, wanted: Vec<Wanted>) -> Result<Vec<ReadTable>, Error>;
+    async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error>;
 
     /// Looks at what lies below `data/`, and says whether anything is new.
-    async fn look_at_data(watch: &mut Watch<Self>) -> Result<Option<bool>, Error>;
+    async fn look_at_data(watch: &mut StudyWatch<Self>) -> Result<Option<bool>, Error>;
 
     /// Whether something goes on at `now` that only a listing of the data tells of.
     fn goes_on(&self, _now: f64) -> bool {

@@ -13,9 +13,9 @@ use cruncher_study::key::DATA_PREFIX;
 
 use super::means::ReadTable;
 use super::tables::batch_of_table;
-use super::{Full, Watch};
-use crate::listing::{Outline, Row};
-use crate::shelf::{Kept, Shelf};
+use super::{FullStrategy, StudyWatch};
+use crate::listing::{ListingOutline, ListingRow};
+use crate::shelf::{CacheEntry, DocumentCache};
 use crate::study::Study;
 
 /// What the list of tables is called on the shelf.
@@ -23,14 +23,14 @@ const TABLES: &str = "tables";
 
 /// What was seen of the data before all of it was listed.
 #[derive(Default)]
-pub(super) enum Opening {
+pub(super) enum OpeningListing {
     /// Nothing.
     #[default]
     Unseen,
     /// The outline, which nothing was entered of.
-    Seen(Box<Seen>),
+    Seen(Box<SeenOutline>),
     /// The tables in the outline; the rest is listed with the next look.
-    Entered(Box<Seen>),
+    Entered(Box<SeenOutline>),
     /// Tables as they were at the last visit; all is listed with the next look.
     Remembered,
     /// More than a first look.
@@ -38,48 +38,48 @@ pub(super) enum Opening {
 }
 
 /// An outline, and when it was begun.
-pub(super) struct Seen {
-    pub(super) outline: Outline,
+pub(super) struct SeenOutline {
+    pub(super) outline: ListingOutline,
     pub(super) start: f64,
 }
 
-impl Seen {
+impl SeenOutline {
     pub(super) async fn of(study: &Study) -> Result<Self, Error> {
         let start = study.now();
-        let mut outline = Outline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
-        outline.leave_out(Row::Files);
+        let mut outline = ListingOutline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
+        outline.leave_out(ListingRow::Files);
         Ok(Self { outline, start })
     }
 }
 
-impl Full {
+impl FullStrategy {
     /// What the first look will need, while segments are read.
-    pub(super) async fn see_ahead(study: &Study, shelf: &Rc<dyn Shelf>) -> Result<Opening, Error> {
+    pub(super) async fn see_ahead(study: &Study, shelf: &Rc<dyn DocumentCache>) -> Result<OpeningListing, Error> {
         if shelf.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
-            return Ok(Opening::Unseen);
+            return Ok(OpeningListing::Unseen);
         }
-        Ok(Opening::Seen(Box::new(Seen::of(study).await?)))
+        Ok(OpeningListing::Seen(Box::new(SeenOutline::of(study).await?)))
     }
 }
 
-impl Watch<Full> {
+impl StudyWatch<FullStrategy> {
     /// Looks at what lies below `data/`, and says whether anything is new.
     pub(super) async fn look_below_data(&mut self) -> Result<bool, Error> {
-        if matches!(self.means.opening, Opening::Unseen) && self.enter_remembered_tables().await {
-            self.means.opening = Opening::Remembered;
+        if matches!(self.means.opening, OpeningListing::Unseen) && self.enter_remembered_tables().await {
+            self.means.opening = OpeningListing::Remembered;
             return Ok(true);
         }
-        let is_first = self.listing.is_none() && !matches!(self.means.opening, Opening::Remembered);
+        let is_first = self.listing.is_none() && !matches!(self.means.opening, OpeningListing::Remembered);
         let (seen, is_entered) = match std::mem::take(&mut self.means.opening) {
-            Opening::Seen(seen) => (*seen, false),
-            Opening::Entered(seen) => (*seen, true),
+            OpeningListing::Seen(seen) => (*seen, false),
+            OpeningListing::Entered(seen) => (*seen, true),
             // Should this fail, the next look begins again.
-            _ => (Seen::of(&self.study).await?, false),
+            _ => (SeenOutline::of(&self.study).await?, false),
         };
-        self.means.opening = Opening::Over;
+        self.means.opening = OpeningListing::Over;
         if is_first && !is_entered && !seen.outline.is_complete() {
             let has_changed = self.compare_tables(seen.outline.tables().cloned().collect()).await?;
-            self.means.opening = Opening::Entered(Box::new(seen));
+            self.means.opening = OpeningListing::Entered(Box::new(seen));
             return Ok(has_changed);
         }
         let objects = seen.outline.complete(&self.study.client).await?;
@@ -127,12 +127,15 @@ fn read_list(list: &[u8]) -> Option<Vec<ListedObject>> {
 }
 
 /// Those tables that are on the shelf as they are now, and the others.
-pub(super) async fn tables_on(shelf: &Rc<dyn Shelf>, listed: Vec<ListedObject>) -> (Vec<ReadTable>, Vec<ListedObject>) {
+pub(super) async fn tables_on(
+    shelf: &Rc<dyn DocumentCache>,
+    listed: Vec<ListedObject>,
+) -> (Vec<ReadTable>, Vec<ListedObject>) {
     let names: Vec<String> = listed.iter().map(|object| object.key.clone()).collect();
     let found = shelf.get(&names).await;
     let (mut tables, mut others) = (Vec::new(), Vec::new());
     for (object, found) in listed.into_iter().zip(found) {
-        let found = found.as_deref().and_then(|found| Kept::read(found, &object.etag));
+        let found = found.as_deref().and_then(|found| CacheEntry::read(found, &object.etag));
         match found.and_then(TableRow::from_bytes) {
             Some(rows) => tables.push((object, Ok(rows))),
             None => others.push(object),

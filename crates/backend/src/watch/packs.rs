@@ -7,22 +7,22 @@ use cruncher_results::chunk::Chunk;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::shelf::Shelf;
+use crate::shelf::DocumentCache;
 
 /// How many packs are asked for at once.
 const AT_ONCE: usize = 16;
 
 /// Rows of documents that were read one by one.
 #[derive(Debug, Default)]
-pub(super) struct Pack {
-    pub(super) documents: Vec<Packed>,
+pub(super) struct DocumentPack {
+    pub(super) documents: Vec<PackedDocument>,
     /// A chunk, as bytes.
     pub(super) rows: Vec<u8>,
 }
 
 /// A document as it was when it had this entity tag.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Packed {
+pub(super) struct PackedDocument {
     pub(super) key: String,
     pub(super) etag: String,
     /// What else is remembered of it.
@@ -32,12 +32,12 @@ pub(super) struct Packed {
 
 /// The numbers that packs have.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub(super) struct PackNumbers {
     used: usize,
     free: Vec<usize>,
 }
 
-impl Pack {
+impl DocumentPack {
     fn to_bytes(&self) -> Option<Vec<u8>> {
         let documents = serde_json::to_vec(&self.documents).ok()?;
         Some([&documents, b"\n".as_slice(), &self.rows].concat())
@@ -55,9 +55,13 @@ impl Pack {
     }
 }
 
-impl Numbers {
+impl PackNumbers {
     /// The packs on the shelf whose documents are there as they were, and their rows. The numbers of others are free.
-    pub(super) async fn take(&mut self, place: &Rc<dyn Shelf>, listed: &[ListedObject]) -> Vec<(Pack, Chunk)> {
+    pub(super) async fn take(
+        &mut self,
+        place: &Rc<dyn DocumentCache>,
+        listed: &[ListedObject],
+    ) -> Vec<(DocumentPack, Chunk)> {
         let mut packs = Vec::new();
         loop {
             let names: Vec<String> = (self.used..self.used + AT_ONCE).map(name).collect();
@@ -66,7 +70,8 @@ impl Numbers {
                 return packs;
             }
             for (number, found) in (self.used..).zip(found) {
-                let pack = found.and_then(|found| Pack::from_bytes(&found)).filter(|pack| pack.is_as_listed(listed));
+                let pack =
+                    found.and_then(|found| DocumentPack::from_bytes(&found)).filter(|pack| pack.is_as_listed(listed));
                 match pack.and_then(|pack| Some((Chunk::from_bytes(&pack.rows)?, pack))) {
                     Some((chunk, pack)) => packs.push((pack, chunk)),
                     None => self.free.push(number),
@@ -77,7 +82,7 @@ impl Numbers {
     }
 
     /// Puts a pack on the shelf.
-    pub(super) async fn put(&mut self, place: &Rc<dyn Shelf>, pack: &Pack) {
+    pub(super) async fn put(&mut self, place: &Rc<dyn DocumentCache>, pack: &DocumentPack) {
         let Some(bytes) = pack.to_bytes() else { return };
         if self.free.is_empty() {
             self.free.push(self.used);

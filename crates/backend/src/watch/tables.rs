@@ -7,9 +7,9 @@ use cruncher_study::key::DataKey;
 use cruncher_study::ledger::SubmittedModel;
 use serde::Deserialize;
 
-use super::Watch;
-use super::means::Means;
-use crate::reading::{MAX_DOCUMENT_BYTES, Wanted, parse};
+use super::StudyWatch;
+use super::means::WatchStrategy;
+use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
 /// What is read of a design: the whole of it is much code for the page.
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct ModelHead {
 }
 
 #[expect(private_bounds, reason = "there are two means, and both are known here")]
-impl<M: Means> Watch<M> {
+impl<M: WatchStrategy> StudyWatch<M> {
     /// Reads new tables, and the designs that tell versions of a model apart. Where a table was replaced, or is gone, all
     /// tables of its batch are read again.
     ///
@@ -40,8 +40,8 @@ impl<M: Means> Watch<M> {
         }
         let is_stale = |key: &str| batch_of_table(key).is_some_and(|batch| stale.contains(&batch));
         let is_known = |key: &str| !is_stale(key) && self.tables.iter().any(|(known, _)| known == key);
-        let wanted: Vec<Wanted> =
-            listed.into_iter().filter(|object| !is_known(&object.key)).map(Wanted::whole).collect();
+        let wanted: Vec<ReadRequest> =
+            listed.into_iter().filter(|object| !is_known(&object.key)).map(ReadRequest::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
         let tables = M::read_tables(self, wanted).await?;
         // Only now: should that fail, the next look must find them stale again.
@@ -59,7 +59,7 @@ impl<M: Means> Watch<M> {
     async fn read_designs(&mut self, mut listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
         let wanted: Vec<String> = self.ledger.wanted_designs(&self.control.content).iter().map(DataKey::key).collect();
         listed.retain(|object| wanted.contains(&object.key));
-        let wanted: Vec<Wanted> = listed.into_iter().map(Wanted::whole).collect();
+        let wanted: Vec<ReadRequest> = listed.into_iter().map(ReadRequest::whole).collect();
         let has_news = !wanted.is_empty();
         for (object, read) in self.study.read_all(wanted, MAX_DOCUMENT_BYTES).await? {
             let Some(DataKey::Design(batch, submission)) = DataKey::parse(&object.key) else { continue };

@@ -11,16 +11,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cruncher_results::case_versions::CaseVersions;
-use cruncher_results::chunk::{Attempt, Chunk};
+use cruncher_results::chunk::{AttemptRow, Chunk};
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::model::ModelDigest;
 use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::{LocalBoxFuture, ready};
 
-use super::Watch;
-use crate::enqueue::testing::Cloud;
-use crate::shelf::Shelf;
+use super::StudyWatch;
+use crate::enqueue::testing::TestCloud;
+use crate::shelf::DocumentCache;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
@@ -39,7 +39,7 @@ struct Desk {
     progress: RefCell<Vec<(u64, u64)>>,
 }
 
-impl Shelf for Desk {
+impl DocumentCache for Desk {
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         let things = self.things.borrow();
         ready(names.iter().map(|name| things.get(name).cloned()).collect()).boxed_local()
@@ -64,24 +64,24 @@ impl Shelf for Desk {
 
 /// A study that somebody looks at.
 struct Scene {
-    cloud: Arc<Cloud>,
+    cloud: Arc<TestCloud>,
     study: Study,
     desk: Rc<Desk>,
-    watch: Watch,
+    watch: StudyWatch,
 }
 
 impl Scene {
     fn new() -> Self {
-        let (cloud, study) = Cloud::study();
+        let (cloud, study) = TestCloud::study();
         let desk = Rc::new(Desk::default());
-        let watch = Watch::with_shelf(study.clone(), desk.clone());
+        let watch = StudyWatch::with_shelf(study.clone(), desk.clone());
         Self { cloud, study, desk, watch }
     }
 
     /// Opens the study again, with what stands on the shelf. What rows there were is forgotten.
     fn open_again(&mut self) {
         self.desk.rows.take();
-        self.watch = Watch::with_shelf(self.study.clone(), self.desk.clone());
+        self.watch = StudyWatch::with_shelf(self.study.clone(), self.desk.clone());
     }
 
     /// Looks, and says how many requests that took and which documents below `data/` were read.
@@ -124,7 +124,7 @@ impl Scene {
     }
 
     /// The rows that were given on: batch, case and what becomes of it by `told`.
-    fn rows<T: Ord>(&self, told: impl Fn(&Attempt) -> T) -> Vec<(CaseId, T)> {
+    fn rows<T: Ord>(&self, told: impl Fn(&AttemptRow) -> T) -> Vec<(CaseId, T)> {
         let chunks = self.desk.rows.borrow();
         let rows = chunks.iter().flat_map(|chunk| (0..chunk.len()).map(|row| chunk.attempt(row)));
         let mut rows: Vec<_> = rows.map(|attempt| (attempt.case_id, told(&attempt))).collect();

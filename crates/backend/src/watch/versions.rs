@@ -5,13 +5,13 @@ use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
 use cruncher_study::case::CaseId;
 use cruncher_study::versions::{ModelVersion, versions};
 
-use super::{Full, Watch};
+use super::{FullStrategy, StudyWatch};
 use crate::snapshot::Snapshot;
 
 /// Batch by batch, what was told last: submission, model, how many cases, and whether they are withdrawn.
 pub(super) type ToldVersions = Vec<Vec<(String, String, u64, bool)>>;
 
-impl Watch<Full> {
+impl StudyWatch<FullStrategy> {
     /// Gives on which cases are of which version, if that is something new.
     pub(super) fn tell_versions(&mut self, snapshot: &Snapshot) {
         let told = |own: &SubmissionAccount| (own.id.clone(), own.model.clone(), own.counts.cases, own.is_withdrawn);

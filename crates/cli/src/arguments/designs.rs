@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cruncher_study::batch::Batch;
-use cruncher_study::import::{DecimalMark, Percent, Reading};
+use cruncher_study::import::{DecimalMark, NumberReading, PercentSign};
 use cruncher_study::model::ModelKind;
 
 use super::study;
 
 /// A design or a table of cases, and what is said of it beside.
 #[derive(Debug, Args)]
-pub(crate) struct Source {
+pub(crate) struct DesignSource {
     /// A design as JSON, or a table of cases as CSV or JSON
     #[arg(value_name = "DESIGN.json|CASES.csv")]
     pub design: PathBuf,
@@ -20,36 +20,36 @@ pub(crate) struct Source {
     pub model: Option<PathBuf>,
     /// How workers run the model of a table [default: python for .py, else command]
     #[arg(long, value_name = "KIND")]
-    pub kind: Option<Kind>,
+    pub kind: Option<ModelKindOption>,
     /// The batch that the cases belong to [default: the design's]; a table needs it to be enqueued
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
     /// What separates decimals in a table [default: what its numbers show]
     #[arg(long, value_name = "MARK")]
-    pub decimal_mark: Option<Mark>,
+    pub decimal_mark: Option<DecimalMarkOption>,
     /// What `5%` means in a table: `fraction` is 0.05, `number` is 5
     #[arg(long, value_name = "MEANING")]
     pub percent: Option<PercentMeaning>,
 }
 
-impl Source {
+impl DesignSource {
     /// What was said of how a table is read.
-    pub(crate) fn reading(&self) -> Reading {
+    pub(crate) fn reading(&self) -> NumberReading {
         let decimal_mark = self.decimal_mark.map(|mark| match mark {
-            Mark::Point => DecimalMark::Point,
-            Mark::Comma => DecimalMark::Comma,
+            DecimalMarkOption::Point => DecimalMark::Point,
+            DecimalMarkOption::Comma => DecimalMark::Comma,
         });
         let percent = self.percent.map(|meaning| match meaning {
-            PercentMeaning::Fraction => Percent::Fraction,
-            PercentMeaning::Number => Percent::Number,
+            PercentMeaning::Fraction => PercentSign::Fraction,
+            PercentMeaning::Number => PercentSign::Number,
         });
-        Reading { decimal_mark, percent }
+        NumberReading { decimal_mark, percent }
     }
 }
 
 /// What separates decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Mark {
+pub(crate) enum DecimalMarkOption {
     /// As in 1.5
     Point,
     /// As in 1,5
@@ -67,18 +67,18 @@ pub(crate) enum PercentMeaning {
 
 /// How a worker runs a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
+pub(crate) enum ModelKindOption {
     /// Executed by the worker's own Python
     Python,
     /// Started as a process
     Command,
 }
 
-impl From<Kind> for ModelKind {
-    fn from(kind: Kind) -> Self {
+impl From<ModelKindOption> for ModelKind {
+    fn from(kind: ModelKindOption) -> Self {
         match kind {
-            Kind::Python => Self::Python,
-            Kind::Command => Self::Command,
+            ModelKindOption::Python => Self::Python,
+            ModelKindOption::Command => Self::Command,
         }
     }
 }
@@ -99,10 +99,10 @@ Examples:
 /// Check a design.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_DESIGN)]
-pub(crate) struct Design {
+pub(crate) struct DesignArguments {
     /// What is checked.
     #[command(flatten)]
-    pub source: Source,
+    pub source: DesignSource,
     /// Write the table of cases as CSV; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
@@ -134,13 +134,13 @@ Exit codes: 0 sent, held after the first, or nothing to send; 1 failed; 2 wrong 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_ENQUEUE)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option that is typed or not")]
-pub(crate) struct Enqueue {
+pub(crate) struct EnqueueArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
     /// What is sent.
     #[command(flatten)]
-    pub source: Source,
+    pub source: DesignSource,
     /// Send so many cases first, and show their results before the rest is sent
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub first: Option<u32>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use cruncher_backend::download::Kind;
+use cruncher_backend::download::ObjectKind;
 use cruncher_results::export::csv::TimeFormat;
 use cruncher_study::batch::Batch;
 
@@ -58,19 +58,19 @@ by Ctrl-C.";
 #[derive(Debug, Args)]
 // What is flattened in would stand before the study.
 #[command(after_help = AFTER_RESULTS, override_usage = "cruncher results [OPTIONS] <STUDY> <DIR>\n       cruncher results [OPTIONS] <STUDY> --table <FILE>")]
-pub(crate) struct Results {
+pub(crate) struct ResultsArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
     /// Where they go.
     #[command(flatten)]
-    pub destination: Destination,
+    pub destination: ResultsDestination,
     /// Fetch this batch and the batches below it [default: all]
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
     /// Fetch these only, joined by commas
     #[arg(long, value_name = "WHAT", value_delimiter = ',', conflicts_with = "table")]
-    pub only: Vec<Only>,
+    pub only: Vec<ResultsKind>,
     /// The study's bucket, when its stack is gone and can't tell
     #[arg(long, value_name = "NAME", conflicts_with = "table")]
     pub bucket: Option<String>,
@@ -106,7 +106,7 @@ impl From<TimesAs> for TimeFormat {
 /// Where results go: to one of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(crate) struct Destination {
+pub(crate) struct ResultsDestination {
     /// The folder that the files go into; it is made if need be
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
@@ -121,12 +121,12 @@ pub(crate) struct TableFile {
     /// Where.
     pub path: PathBuf,
     /// By the end of its name.
-    pub format: Format,
+    pub format: TableFormat,
 }
 
 /// What a table is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum TableFormat {
     /// Comma-separated values.
     Csv,
     /// Arrays for `NumPy`.
@@ -139,9 +139,9 @@ impl TableFile {
     fn of(path: PathBuf) -> Result<Self, String> {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let format = match ending.as_str() {
-            "csv" => Format::Csv,
-            "npz" => Format::Npz,
-            "parquet" => Format::Parquet,
+            "csv" => TableFormat::Csv,
+            "npz" => TableFormat::Npz,
+            "parquet" => TableFormat::Parquet,
             _ => return Err("the name of a table ends in .csv, .npz or .parquet".to_owned()),
         };
         Ok(Self { path, format })
@@ -150,7 +150,7 @@ impl TableFile {
 
 /// A kind of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Only {
+pub(crate) enum ResultsKind {
     /// What cases resulted in
     Results,
     /// What cases failed with
@@ -161,14 +161,14 @@ pub(crate) enum Only {
     Designs,
 }
 
-impl Only {
+impl ResultsKind {
     /// The same, as objects are told apart.
-    pub(crate) const fn kind(self) -> Kind {
+    pub(crate) const fn kind(self) -> ObjectKind {
         match self {
-            Self::Results => Kind::Result,
-            Self::Errors => Kind::Error,
-            Self::Files => Kind::File,
-            Self::Designs => Kind::Design,
+            Self::Results => ObjectKind::Result,
+            Self::Errors => ObjectKind::Error,
+            Self::Files => ObjectKind::File,
+            Self::Designs => ObjectKind::Design,
         }
     }
 }
@@ -179,7 +179,9 @@ mod tests {
 
     #[test]
     fn the_end_of_a_name_says_what_is_written() {
-        for (path, format) in [("a/b.csv", Format::Csv), ("b.NPZ", Format::Npz), ("b.csv.parquet", Format::Parquet)] {
+        for (path, format) in
+            [("a/b.csv", TableFormat::Csv), ("b.NPZ", TableFormat::Npz), ("b.csv.parquet", TableFormat::Parquet)]
+        {
             assert_eq!(TableFile::of(path.into()), Ok(TableFile { path: path.into(), format }));
         }
         for path in ["b", "csv", ".csv", "b.csv.gz", "b.xlsx", "a.csv/b"] {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use cruncher_aws::{Client, Credentials, Endpoints, Ports};
 use tokio::process::Command;
 
-use super::process::Process;
-use crate::failure::Failure;
+use super::process::ProcessGroup;
+use crate::failure::CommandFailure;
 
 /// The region that the demo pretends to be in.
 pub(crate) const REGION: &str = "eu-central-1";
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts it in `folder`.
-pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<Process, Failure> {
+pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<ProcessGroup, CommandFailure> {
     let mut command = Command::new(ministack);
     command.current_dir(folder).envs([
         ("SERVICES", "s3,sqs,iam,sts,cloudformation,ec2,autoscaling"),
@@ -31,7 +31,7 @@ pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<Proces
         ("SFTP_ENABLED", "0"),
         ("AUTH", "true"),
     ]);
-    Process::start(command, &folder.join("cloud.log"))
+    ProcessGroup::start(command, &folder.join("cloud.log"))
 }
 
 /// Its address.
@@ -46,7 +46,7 @@ pub(crate) fn client(ports: &Ports, port: u16) -> Client {
 }
 
 /// Waits until it answers.
-pub(crate) async fn wait(cloud: &mut Process, ports: &Ports, port: u16) -> Result<(), Failure> {
+pub(crate) async fn wait(cloud: &mut ProcessGroup, ports: &Ports, port: u16) -> Result<(), CommandFailure> {
     let start = ports.clock.now();
     while !answers(ports, port).await {
         let failed = if cloud.has_ended() {
@@ -57,7 +57,7 @@ pub(crate) async fn wait(cloud: &mut Process, ports: &Ports, port: u16) -> Resul
             ports.sleep.sleep(PAUSE).await;
             continue;
         };
-        return Err(Failure::new(format!(
+        return Err(CommandFailure::new(format!(
             "The local cloud did not start on port {port}: {failed}. The last that it said:\n{}",
             cloud.log_tail()
         )));

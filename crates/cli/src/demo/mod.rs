@@ -11,20 +11,20 @@ mod process;
 mod site;
 mod surroundings;
 
-use crate::arguments::Demo;
-use crate::failure::Failure;
+use crate::arguments::DemoArguments;
+use crate::failure::CommandFailure;
 use crate::output::note;
-use crate::signal::{Listener, ended};
+use crate::signal::{SignalListener, ended};
 
-use play::Play;
-use surroundings::Surroundings;
+use play::DemoProcesses;
+use surroundings::DemoPaths;
 
 /// Runs until Ctrl-C, then ends everything that it started.
-pub(crate) async fn run(arguments: &Demo) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &DemoArguments) -> Result<(), CommandFailure> {
     // From the first process on, Ctrl-C has to end it.
-    let mut signals = Listener::new()?;
-    let surroundings = Surroundings::find()?;
-    let mut play = Play::new(surroundings)?;
+    let mut signals = SignalListener::new()?;
+    let surroundings = DemoPaths::find()?;
+    let mut play = DemoProcesses::new(surroundings)?;
     let end = tokio::select! {
         result = play.run(arguments) => result,
         signal = signals.next() => {

@@ -6,28 +6,28 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_aws::Ports;
-use cruncher_backend::enqueue::{EnqueueError, Plan, Selection, Sending, Steering, submission_id};
+use cruncher_backend::enqueue::{CaseSelection, EnqueueError, EnqueuePlan, EnqueueRun, PauseHandle, submission_id};
 use cruncher_backend::keys::RoleKeys;
-use cruncher_backend::launch::{Launched, launch};
+use cruncher_backend::launch::{LaunchedStudy, launch};
 use cruncher_backend::study::Study;
-use cruncher_backend::watch::Watch;
+use cruncher_backend::watch::StudyWatch;
 use cruncher_study::accounting::CaseCounts;
-use cruncher_study::attach_line::{Host, attach_line};
+use cruncher_study::attach_line::{AttachHost, attach_line};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::Submission;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use super::ports::{Wish, listen, port};
-use super::process::Process;
-use super::site::Site;
-use super::surroundings::Surroundings;
+use super::ports::{PortChoice, listen, port};
+use super::process::ProcessGroup;
+use super::site::StudySite;
+use super::surroundings::DemoPaths;
 use super::{browser, local_cloud};
-use crate::arguments::Demo;
+use crate::arguments::DemoArguments;
 use crate::cloud::ports;
-use crate::failure::{Failure, of_launch, sentence};
-use crate::output::{Reporter, note, result};
+use crate::failure::{CommandFailure, of_launch, sentence};
+use crate::output::{ProgressReporter, note, result};
 use crate::release::{page, release};
 use crate::report::as_line;
 use crate::state_folder::StateFolder;
@@ -46,31 +46,32 @@ const WORKERS_PATIENCE: Duration = Duration::from_secs(5);
 const CLOUD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Everything that has to end with the demo.
-pub(crate) struct Play {
-    surroundings: Surroundings,
+pub(crate) struct DemoProcesses {
+    surroundings: DemoPaths,
     ports: Ports,
     folder: TempDir,
-    cloud: Option<Process>,
-    workers: Option<Process>,
+    cloud: Option<ProcessGroup>,
+    workers: Option<ProcessGroup>,
     /// Whether that was told.
     workers_have_ended: bool,
 }
 
-impl Play {
+impl DemoProcesses {
     /// Nothing is started yet.
-    pub(crate) fn new(surroundings: Surroundings) -> Result<Self, Failure> {
+    pub(crate) fn new(surroundings: DemoPaths) -> Result<Self, CommandFailure> {
         let folder = tempfile::Builder::new().prefix("cruncher-demo-").tempdir();
-        let folder = folder.map_err(|error| Failure::new(format!("A temporary folder can't be made: {error}.")))?;
+        let folder =
+            folder.map_err(|error| CommandFailure::new(format!("A temporary folder can't be made: {error}.")))?;
         Ok(Self { surroundings, ports: ports()?, folder, cloud: None, workers: None, workers_have_ended: false })
     }
 
     /// Runs until something ends that shouldn't.
-    pub(crate) async fn run(&mut self, arguments: &Demo) -> Result<(), Failure> {
+    pub(crate) async fn run(&mut self, arguments: &DemoArguments) -> Result<(), CommandFailure> {
         let page = page()?;
-        let listener = listen(Wish { option: "--port", asked: arguments.port, usual: 8123 }).await?;
+        let listener = listen(PortChoice { option: "--port", asked: arguments.port, usual: 8123 }).await?;
         let cloud_port = self.start_cloud(arguments.cloud_port).await?;
         let launched = {
-            let mut reporter = Reporter::new();
+            let mut reporter = ProgressReporter::new();
             let client = local_cloud::client(&self.ports, cloud_port);
             let launched = launch(&client, STUDY, release(&page), &mut |step| reporter.step(step)).await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
@@ -88,8 +89,8 @@ impl Play {
         self.watch(study).await
     }
 
-    async fn start_cloud(&mut self, asked: Option<u16>) -> Result<u16, Failure> {
-        let reserved = listen(Wish { option: "--cloud-port", asked, usual: 8124 }).await?;
+    async fn start_cloud(&mut self, asked: Option<u16>) -> Result<u16, CommandFailure> {
+        let reserved = listen(PortChoice { option: "--cloud-port", asked, usual: 8124 }).await?;
         let cloud_port = port(&reserved);
         // Held until now, so that nobody else was given it.
         drop(reserved);
@@ -99,14 +100,16 @@ impl Play {
         Ok(cloud_port)
     }
 
-    async fn send_cases(&self, study: &Study) -> Result<u64, Failure> {
+    async fn send_cases(&self, study: &Study) -> Result<u64, CommandFailure> {
         let path = self.surroundings.example.join("study.json");
         let design: DesignFile = serde_json::from_slice(&read(&path)?)
-            .map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))?;
+            .map_err(|error| CommandFailure::new(format!("{} can't be read: {error}.", path.display())))?;
         let model = read(&self.surroundings.example.join(&design.model.file))?;
         let submission = Submission { id: submission_id(&self.ports), time: study.now(), by: "demo".to_owned() };
         let sent = self.send(study, &design, &model, &submission).await;
-        sent.map_err(|error| Failure::new(format!("The example's cases could not be sent: {}", sentence(&error))))
+        sent.map_err(|error| {
+            CommandFailure::new(format!("The example's cases could not be sent: {}", sentence(&error)))
+        })
     }
 
     async fn send(
@@ -116,27 +119,27 @@ impl Play {
         model: &[u8],
         submission: &Submission,
     ) -> Result<u64, EnqueueError> {
-        let plan = Plan::new(design, model, submission)?;
-        let selection = Selection::all(&plan);
+        let plan = EnqueuePlan::new(design, model, submission)?;
+        let selection = CaseSelection::all(&plan);
         let keep = Rc::new(StateFolder::at(&self.folder.path().join("state")));
-        let mut sending = Sending::begin(study, plan, model, &selection, None, keep).await?;
-        sending.run(&Steering::default(), &mut |_| {}).await?;
+        let mut sending = EnqueueRun::begin(study, plan, model, &selection, None, keep).await?;
+        sending.run(&PauseHandle::default(), &mut |_| {}).await?;
         Ok(selection.cases())
     }
 
     /// By the very line that the Attach page shows.
-    fn start_workers(&mut self, study: &Study, keys: &RoleKeys, workers: u32) -> Result<(), Failure> {
+    fn start_workers(&mut self, study: &Study, keys: &RoleKeys, workers: u32) -> Result<(), CommandFailure> {
         if workers == 0 {
             return Ok(());
         }
-        let line = attach_line(Host::Shell { workers }, &study.bucket_url(), &keys.worker);
+        let line = attach_line(AttachHost::Shell { workers }, &study.bucket_url(), &keys.worker);
         let mut command = shell(&line);
         command.current_dir(self.folder.path());
-        self.workers = Some(Process::start(command, &self.folder.path().join("workers.log"))?);
+        self.workers = Some(ProcessGroup::start(command, &self.folder.path().join("workers.log"))?);
         Ok(())
     }
 
-    fn print(&self, launched: &Launched, page_url: &str) {
+    fn print(&self, launched: &LaunchedStudy, page_url: &str) {
         let keys = &launched.keys;
         result("");
         result(format_args!("Dashboard, as operator  {}", keys.operator_link(page_url)));
@@ -149,8 +152,8 @@ impl Play {
     }
 
     /// Tells when cases come to an end, as long as the cloud is there.
-    async fn watch(&mut self, study: Study) -> Result<(), Failure> {
-        let mut watch = Watch::new(study);
+    async fn watch(&mut self, study: Study) -> Result<(), CommandFailure> {
+        let mut watch = StudyWatch::new(study);
         let mut told = 0;
         loop {
             self.check_processes()?;
@@ -184,11 +187,11 @@ impl Play {
         }
     }
 
-    fn check_processes(&mut self) -> Result<(), Failure> {
+    fn check_processes(&mut self) -> Result<(), CommandFailure> {
         if let Some(cloud) = &mut self.cloud
             && cloud.has_ended()
         {
-            return Err(Failure::new(format!(
+            return Err(CommandFailure::new(format!(
                 "The local cloud ended by itself, and the demo with it. The last that it said:\n{}",
                 cloud.log_tail()
             )));
@@ -219,7 +222,7 @@ impl Play {
 
 fn serve(listener: TcpListener, cloud_port: u16, bucket: &str) {
     let cloud = SocketAddr::from((Ipv4Addr::LOCALHOST, cloud_port));
-    tokio::task::spawn_local(Site { cloud, bucket: bucket.to_owned() }.serve(listener));
+    tokio::task::spawn_local(StudySite { cloud, bucket: bucket.to_owned() }.serve(listener));
 }
 
 /// Runs a line as a user's shell does.
@@ -239,6 +242,6 @@ fn shell(line: &str) -> Command {
     command
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))
+fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
+    std::fs::read(path).map_err(|error| CommandFailure::new(format!("{} can't be read: {error}.", path.display())))
 }

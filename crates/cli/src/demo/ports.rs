@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A port of the demo: which option sets it, and which one is taken without.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish {
+pub(crate) struct PortChoice {
     /// The option.
     pub option: &'static str,
     /// What it says.
@@ -18,20 +18,20 @@ pub(crate) struct Wish {
 }
 
 /// Listens on this machine: at the port that was asked for, else at the usual one, else at any that is free.
-pub(crate) async fn listen(wish: Wish) -> Result<TcpListener, Failure> {
-    let Wish { option, asked, usual } = wish;
+pub(crate) async fn listen(wish: PortChoice) -> Result<TcpListener, CommandFailure> {
+    let PortChoice { option, asked, usual } = wish;
     if let Some(port) = asked {
         return bind(port).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => Failure::new(format!(
+            std::io::ErrorKind::AddrInUse => CommandFailure::new(format!(
                 "Port {port} is taken by another program: name a free one with {option}, or leave {option} out to have one chosen."
             )),
-            _ => Failure::new(format!("Port {port} can't be used: {error}. Name another one with {option}.")),
+            _ => CommandFailure::new(format!("Port {port} can't be used: {error}. Name another one with {option}.")),
         });
     }
     if let Ok(listener) = bind(usual).await {
         return Ok(listener);
     }
-    bind(0).await.map_err(|error| Failure::new(format!("No port of this machine can be used: {error}.")))
+    bind(0).await.map_err(|error| CommandFailure::new(format!("No port of this machine can be used: {error}.")))
 }
 
 async fn bind(port: u16) -> std::io::Result<TcpListener> {
@@ -51,9 +51,9 @@ mod tests {
     async fn a_taken_port_is_an_error_only_if_it_was_asked_for() {
         let taken = bind(0).await.unwrap();
         let usual = port(&taken);
-        let wish = Wish { option: "--port", asked: None, usual };
+        let wish = PortChoice { option: "--port", asked: None, usual };
         assert_ne!(port(&listen(wish).await.unwrap()), usual);
-        let failure = listen(Wish { asked: Some(usual), ..wish }).await.unwrap_err();
+        let failure = listen(PortChoice { asked: Some(usual), ..wish }).await.unwrap_err();
         assert!(
             failure.message().starts_with(&format!("Port {usual} is taken by another program")),
             "{}",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cruncher_aws::Ports;
 use tokio::process::{Child, Command};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// How often a process that is to end is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -18,18 +18,18 @@ const PAUSE: Duration = Duration::from_millis(50);
 const TAIL_LINES: usize = 15;
 
 /// A process in a group of its own.
-pub(crate) struct Process {
+pub(crate) struct ProcessGroup {
     child: Child,
     /// Its group; a process that has ended doesn't tell it any more.
     group: Option<u32>,
     log: PathBuf,
 }
 
-impl Process {
+impl ProcessGroup {
     /// Starts `command`; what it prints goes to the file `log`.
-    pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, CommandFailure> {
         let cannot =
-            |what: &OsStr, error| Failure::new(format!("{} can't be started: {error}.", what.to_string_lossy()));
+            |what: &OsStr, error| CommandFailure::new(format!("{} can't be started: {error}.", what.to_string_lossy()));
         let program = command.as_std().get_program().to_owned();
         let output = File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
         let (out, err) = output.map_err(|error| cannot(log.as_os_str(), error))?;

@@ -29,14 +29,14 @@ const ANSWERED: [HeaderName; 8] =
 
 /// A bucket and the cloud that it is in.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
+pub(crate) struct StudySite {
     /// Where the cloud listens.
     pub cloud: SocketAddr,
     /// The bucket.
     pub bucket: String,
 }
 
-impl Site {
+impl StudySite {
     /// Answers whoever connects, for ever. Runs within a [`tokio::task::LocalSet`].
     pub(crate) async fn serve(self, listener: TcpListener) {
         loop {

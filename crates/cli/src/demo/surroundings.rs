@@ -3,11 +3,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Where the demo's parts are.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct DemoPaths {
     /// The local cloud's program.
     pub ministack: PathBuf,
     /// The example's folder.
@@ -19,24 +19,24 @@ const EXAMPLE: &str = "examples/layered_footing";
 /// Names the checkout that the demo is run from; `make demo` sets it.
 const ROOT_VARIABLE: &str = "CRUNCHER_ROOT";
 
-impl Surroundings {
+impl DemoPaths {
     /// Looks for each.
-    pub(crate) fn find() -> Result<Self, Failure> {
+    pub(crate) fn find() -> Result<Self, CommandFailure> {
         check_proxy()?;
         let root = env::var_os(ROOT_VARIABLE).map_or_else(env::current_dir, |root| Ok(PathBuf::from(root)));
-        let root = root.map_err(|error| Failure::new(format!("The current folder can't be read: {error}.")))?;
+        let root = root.map_err(|error| CommandFailure::new(format!("The current folder can't be read: {error}.")))?;
         let example = root.join(EXAMPLE);
         if !example.join("study.json").is_file() {
-            return Err(Failure::new(format!(
+            return Err(CommandFailure::new(format!(
                 "There is no {EXAMPLE}/study.json in {}: run the demo in a checkout of cruncher, or let {ROOT_VARIABLE} name one.",
                 root.display()
             )));
         }
         find_program("python3").ok_or_else(|| {
-            Failure::new("Python is missing: workers are started by `python3`, which is not in PATH; install Python 3.10 or later.")
+            CommandFailure::new("Python is missing: workers are started by `python3`, which is not in PATH; install Python 3.10 or later.")
         })?;
         let ministack = find_ministack(&root).ok_or_else(|| {
-            Failure::new(format!(
+            CommandFailure::new(format!(
                 "The local cloud is missing: there is no ministack in {} nor in PATH; `make demo` installs it.",
                 root.join(".venv").display()
             ))
@@ -72,7 +72,7 @@ fn is_executable(path: &Path) -> bool {
 }
 
 /// Everything in the demo talks to this machine; a proxy would look for it elsewhere.
-fn check_proxy() -> Result<(), Failure> {
+fn check_proxy() -> Result<(), CommandFailure> {
     let value =
         |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     let proxy = value(["http_proxy", "HTTP_PROXY"]).or_else(|| value(["all_proxy", "ALL_PROXY"]));
@@ -80,7 +80,7 @@ fn check_proxy() -> Result<(), Failure> {
     if proxy.is_none() || excepts_loopback(&excepted) {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(CommandFailure::new(
         "A proxy is set (http_proxy or all_proxy), and the demo talks to this machine alone: set NO_PROXY=127.0.0.1 and no_proxy=127.0.0.1, then repeat.",
     ))
 }

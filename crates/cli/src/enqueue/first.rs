@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use cruncher_backend::enqueue::{CaseOutcome, Sending, outcomes};
+use cruncher_backend::enqueue::{CaseOutcome, EnqueueRun, outcomes};
 use cruncher_backend::study::ReadError;
 use cruncher_study::case::CaseId;
 
-use super::{Desk, command, summary};
-use crate::failure::{Failure, sentence};
-use crate::output::{Reporter, can_ask, yes_or_no};
+use super::{EnqueueSession, command, summary};
+use crate::failure::{CommandFailure, sentence};
+use crate::output::{ProgressReporter, can_ask, yes_or_no};
 use crate::signal::unless_ended;
 use crate::text::count;
 
@@ -16,14 +16,14 @@ use crate::text::count;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// One of the first cases, and what became of it.
-pub(super) struct Look {
+pub(super) struct SentCase {
     pub case: CaseId,
     pub outcome: CaseOutcome,
 }
 
-impl Desk<'_> {
+impl EnqueueSession<'_> {
     /// Waits until each of the first cases has come to its end, and shows them.
-    pub(super) async fn look_at_first(&self, sending: &Sending) -> Result<Vec<Look>, Failure> {
+    pub(super) async fn look_at_first(&self, sending: &EnqueueRun) -> Result<Vec<SentCase>, CommandFailure> {
         let left = || format!("Interrupted. The first cases are sent. To send the rest:  {}", command());
         let looks = unless_ended(self.wait_for_first(sending), left).await?;
         self.tell("The first results:");
@@ -34,9 +34,9 @@ impl Desk<'_> {
         Ok(looks)
     }
 
-    async fn wait_for_first(&self, sending: &Sending) -> Result<Vec<Look>, Failure> {
+    async fn wait_for_first(&self, sending: &EnqueueRun) -> Result<Vec<SentCase>, CommandFailure> {
         let cases: Vec<CaseId> = places(sending).into_iter().map(|place| self.plan.cases().case_id(place)).collect();
-        let reporter = Reporter::new();
+        let reporter = ProgressReporter::new();
         reporter.line(format_args!("Waiting for the results of the first {}", count(cases.len() as u64, "case")));
         loop {
             let looks = self.outcomes(&cases).await?;
@@ -49,14 +49,14 @@ impl Desk<'_> {
         }
     }
 
-    async fn outcomes(&self, cases: &[CaseId]) -> Result<Vec<Look>, Failure> {
+    async fn outcomes(&self, cases: &[CaseId]) -> Result<Vec<SentCase>, CommandFailure> {
         let found = outcomes(&self.study, self.plan.document(), cases).await.map_err(of_read)?;
         let looks = cases.iter().zip(found);
-        Ok(looks.map(|(case, outcome)| Look { case: *case, outcome }).collect())
+        Ok(looks.map(|(case, outcome)| SentCase { case: *case, outcome }).collect())
     }
 
     /// Whether the rest is sent as well.
-    pub(super) async fn wants_rest(&self, looks: &[Look]) -> Result<bool, Failure> {
+    pub(super) async fn wants_rest(&self, looks: &[SentCase]) -> Result<bool, CommandFailure> {
         if self.arguments.yes {
             return Ok(looks.iter().all(|look| matches!(look.outcome, CaseOutcome::Done(_))));
         }
@@ -69,15 +69,15 @@ impl Desk<'_> {
 }
 
 /// The first cases' places in the plan.
-fn places(sending: &Sending) -> Vec<usize> {
+fn places(sending: &EnqueueRun) -> Vec<usize> {
     let most = sending.journal().hold_after().unwrap_or_default();
     let places = sending.journal().first(usize::try_from(most).unwrap_or(usize::MAX));
     places.into_iter().map(|place| place as usize).collect()
 }
 
-fn of_read(error: ReadError) -> Failure {
+fn of_read(error: ReadError) -> CommandFailure {
     match error {
         ReadError::Aws(error) => error.into(),
-        error @ (ReadError::Json { .. } | ReadError::TooLarge { .. }) => Failure::new(sentence(&error)),
+        error @ (ReadError::Json { .. } | ReadError::TooLarge { .. }) => CommandFailure::new(sentence(&error)),
     }
 }

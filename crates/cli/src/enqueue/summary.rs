@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use cruncher_backend::enqueue::{CaseOutcome, Ended, Journal, Plan, Progress, Prospect, Selection};
+use cruncher_backend::enqueue::{
+    CaseOutcome, CaseSelection, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, RunEnd,
+};
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::figures::{counted, duration, thousands};
 use serde_json::{Value, json};
@@ -13,7 +15,12 @@ use crate::text::{count, printable};
 const MOST_CHARS: usize = 160;
 
 /// What will be sent, before anybody is asked.
-pub(super) fn of_prospect(study: &str, plan: &Plan, prospect: &Prospect, selection: &Selection) -> String {
+pub(super) fn of_prospect(
+    study: &str,
+    plan: &EnqueuePlan,
+    prospect: &EnqueuePreflight,
+    selection: &CaseSelection,
+) -> String {
     let document = plan.document();
     let levels = plan.cases().levels().len() as u64;
     let levels = if levels > 1 { format!(" in {levels} levels") } else { String::new() };
@@ -49,12 +56,12 @@ pub(super) fn of_prospect(study: &str, plan: &Plan, prospect: &Prospect, selecti
 }
 
 /// What becomes of those that were sent before.
-fn fate(prospect: &Prospect, selection: &Selection) -> &'static str {
+fn fate(prospect: &EnqueuePreflight, selection: &CaseSelection) -> &'static str {
     let is_sent = selection.cases() + prospect.done() >= prospect.cases;
     if is_sent { ", sent again" } else { "; --again sends them again" }
 }
 
-fn fleet(prospect: &Prospect, selection: &Selection) -> String {
+fn fleet(prospect: &EnqueuePreflight, selection: &CaseSelection) -> String {
     let workers = prospect.fleet.workers;
     if workers == 0 {
         return "No worker is attached: the cases wait until there is one.".to_owned();
@@ -78,7 +85,7 @@ pub(super) fn of_journal(study: &str, journal: &Journal) -> String {
 }
 
 /// What was done.
-pub(super) fn of_progress(sent: u64, progress: &Progress, secs: f64) -> String {
+pub(super) fn of_progress(sent: u64, progress: &EnqueueProgress, secs: f64) -> String {
     let throttled = match progress.throttled {
         0 => String::new(),
         number => format!(", {} throttled", thousands(number)),
@@ -134,11 +141,11 @@ pub(super) fn outcome_json(case: CaseId, outcome: &CaseOutcome) -> Value {
 }
 
 /// How it ended, in a word.
-pub(super) const fn word(ended: Ended) -> &'static str {
+pub(super) const fn word(ended: RunEnd) -> &'static str {
     match ended {
-        Ended::Complete => "complete",
-        Ended::Held => "held",
-        Ended::Paused => "paused",
-        Ended::Cancelled => "cancelled",
+        RunEnd::Complete => "complete",
+        RunEnd::Held => "held",
+        RunEnd::Paused => "paused",
+        RunEnd::Cancelled => "cancelled",
     }
 }

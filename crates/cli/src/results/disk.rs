@@ -7,14 +7,16 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use cruncher_backend::download::{Draft, Folder, FolderError, Found, Letters, Naming, System, draft_name};
+use cruncher_backend::download::{
+    ExistingFile, FolderError, LetterCase, NamingRules, NamingSystem, PartialFile, TargetFolder, draft_name,
+};
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// The folder, and what was found out about it.
 pub(crate) struct DiskFolder {
     root: PathBuf,
-    letters: Letters,
+    letters: LetterCase,
     /// Folders below it that are there, and are no links.
     checked: RefCell<HashSet<PathBuf>>,
     /// Holds a lock until it is dropped.
@@ -23,10 +25,10 @@ pub(crate) struct DiskFolder {
 
 impl DiskFolder {
     /// Makes the folder if need be, and tries whether it can be written.
-    pub(crate) fn open(root: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(root: &Path) -> Result<Self, CommandFailure> {
         let shown = root.display();
         if root.exists() && !root.is_dir() {
-            return Err(Failure::new(format!("{shown} is a file. Name a folder; it is made if there is none.")));
+            return Err(CommandFailure::new(format!("{shown} is a file. Name a folder; it is made if there is none.")));
         }
         let lock = fs::create_dir_all(root).and_then(|()| lock(root)).map_err(|error| unwritable(root, &error))?;
         let letters = try_out(root).map_err(|error| unwritable(root, &error))?;
@@ -34,8 +36,11 @@ impl DiskFolder {
     }
 
     /// What names mean in it.
-    pub(crate) fn naming(&self) -> Naming {
-        Naming { system: if cfg!(windows) { System::Windows } else { System::Unix }, letters: self.letters }
+    pub(crate) fn naming(&self) -> NamingRules {
+        NamingRules {
+            system: if cfg!(windows) { NamingSystem::Windows } else { NamingSystem::Unix },
+            letters: self.letters,
+        }
     }
 
     /// The folder of a file, made if need be. A link may lead anywhere: none is followed.
@@ -62,8 +67,8 @@ impl DiskFolder {
     }
 }
 
-fn unwritable(root: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("{} can't be written: {error}. Name another folder.", root.display()))
+fn unwritable(root: &Path, error: &io::Error) -> CommandFailure {
+    CommandFailure::new(format!("{} can't be written: {error}. Name another folder.", root.display()))
 }
 
 /// That no other process fetches into the same folder. Not every system can tell.
@@ -77,14 +82,14 @@ fn lock(root: &Path) -> io::Result<Option<File>> {
 }
 
 /// Writes a file, and looks whether it is also there in capitals.
-fn try_out(root: &Path) -> io::Result<Letters> {
+fn try_out(root: &Path) -> io::Result<LetterCase> {
     let name = draft_name("cruncher");
     let path = root.join(&name);
     remove(&path)?;
     File::create_new(&path)?;
     let is_alike = fs::symlink_metadata(root.join(name.to_uppercase())).is_ok();
     remove(&path)?;
-    Ok(if is_alike { Letters::Alike } else { Letters::Distinct })
+    Ok(if is_alike { LetterCase::Alike } else { LetterCase::Distinct })
 }
 
 /// That there is nothing is no error.
@@ -106,8 +111,8 @@ fn failed(path: &Path, error: &io::Error) -> FolderError {
     }
 }
 
-impl Folder for DiskFolder {
-    fn find(&self, path: &str) -> Result<Option<Found>, FolderError> {
+impl TargetFolder for DiskFolder {
+    fn find(&self, path: &str) -> Result<Option<ExistingFile>, FolderError> {
         let path = self.folder_of(path)?.join(name_of(path));
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_dir() => Err(FolderError::OfFile("a folder is in its place".to_owned())),
@@ -116,14 +121,14 @@ impl Folder for DiskFolder {
             Ok(found) => {
                 let changed = found.modified().map_err(|error| failed(&path, &error))?;
                 let changed = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                Ok(Some(Found { size_bytes: found.len(), changed }))
+                Ok(Some(ExistingFile { size_bytes: found.len(), changed }))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(&path, &error)),
         }
     }
 
-    fn begin(&self, path: &str) -> Result<Box<dyn Draft>, FolderError> {
+    fn begin(&self, path: &str) -> Result<Box<dyn PartialFile>, FolderError> {
         let (folder, name) = (self.folder_of(path)?, name_of(path));
         let draft = folder.join(draft_name(name));
         // One may be left by a process that was killed.
@@ -143,7 +148,7 @@ struct DiskDraft {
     place: PathBuf,
 }
 
-impl Draft for DiskDraft {
+impl PartialFile for DiskDraft {
     fn write(&mut self, content: &[u8]) -> Result<(), FolderError> {
         self.file.write_all(content).map_err(|error| failed(&self.place, &error))
     }
@@ -183,7 +188,7 @@ mod tests {
         assert_eq!(folder.find("a/b/c"), Ok(None));
         draft.write(b"tent").unwrap();
         draft.commit(TIME).unwrap();
-        assert_eq!(folder.find("a/b/c"), Ok(Some(Found { size_bytes: 7, changed: TIME })));
+        assert_eq!(folder.find("a/b/c"), Ok(Some(ExistingFile { size_bytes: 7, changed: TIME })));
         drop(folder.begin("a/b/d"));
         let names: Vec<_> =
             fs::read_dir(place.path().join("new/one/a/b")).unwrap().map(|e| e.unwrap().file_name()).collect();

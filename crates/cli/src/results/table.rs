@@ -15,41 +15,49 @@ use cruncher_backend::study::Study;
 use cruncher_backend::submitted::{submitted, units};
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{Csv, CsvLayout};
+use cruncher_results::export::csv::{CsvLayout, CsvTable};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::batch::Batch;
 use cruncher_study::figures::{counted, thousands};
 
 use super::{MOST_CHARS, MOST_NAMED, tell_more};
-use crate::arguments::{Account, Format, Results, TableFile};
+use crate::arguments::{CloudAccount, ResultsArguments, TableFile, TableFormat};
 use crate::cloud;
-use crate::draft::Draft;
-use crate::failure::{Failure, of_launch};
+use crate::draft::PendingFile;
+use crate::failure::{CommandFailure, of_launch};
 use crate::output::{note, result};
 use crate::release::VERSION;
 use crate::signal::unless_ended;
 use crate::text::{count, printable, size};
 
-use gathering::{Gathered, gather};
-use numpy::Lost;
-use selection::Selection;
+use gathering::{GatheredResults, gather};
+use numpy::LostValues;
+use selection::TableSelection;
 
 /// So many lines are in memory at once.
 const LINES_AT_ONCE: usize = 10_000;
 
 /// Writes the table.
-pub(super) async fn run(account: &Account, arguments: &Results, file: &TableFile) -> Result<(), Failure> {
+pub(super) async fn run(
+    account: &CloudAccount,
+    arguments: &ResultsArguments,
+    file: &TableFile,
+) -> Result<(), CommandFailure> {
     let interrupted = || format!("Interrupted: {} was not written.", file.path.display());
     let gathered = unless_ended(Box::pin(make(account, arguments, file)), interrupted).await?;
     if gathered.is_complete() {
         return Ok(());
     }
-    Err(Failure::new(format!("{} is not complete. The same command tries it again.", file.path.display())))
+    Err(CommandFailure::new(format!("{} is not complete. The same command tries it again.", file.path.display())))
 }
 
-async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Result<Gathered, Failure> {
+async fn make(
+    account: &CloudAccount,
+    arguments: &ResultsArguments,
+    file: &TableFile,
+) -> Result<GatheredResults, CommandFailure> {
     // At first, so that nobody waits for results that have no place.
-    let mut draft = Draft::beside(&file.path)?;
+    let mut draft = PendingFile::beside(&file.path)?;
     let client = cloud::client(account).await?;
     let (study, region) = (&arguments.study, client.endpoints().region.clone());
     let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
@@ -58,8 +66,8 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
     tell_lacking(&gathered);
     let selection = select(&gathered, arguments, file.format)?;
     let whole =
-        if file.format == Format::Npz { WholeTexts::default() } else { whole::read(&study, &selection).await? };
-    let layout = if file.format == Format::Csv { layout(&study, arguments).await? } else { CsvLayout::default() };
+        if file.format == TableFormat::Npz { WholeTexts::default() } else { whole::read(&study, &selection).await? };
+    let layout = if file.format == TableFormat::Csv { layout(&study, arguments).await? } else { CsvLayout::default() };
     let table =
         write(&selection, &whole, (file.format, &layout), draft.file()).map_err(|error| draft.failure(&error))?;
     let size_bytes = draft.commit()?;
@@ -69,7 +77,7 @@ async fn make(account: &Account, arguments: &Results, file: &TableFile) -> Resul
 }
 
 /// How the table is written, with the units of the designs that its cases may belong to.
-async fn layout(study: &Study, arguments: &Results) -> Result<CsvLayout, Failure> {
+async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout, CommandFailure> {
     let times = arguments.times.into();
     if arguments.plain_names {
         return Ok(CsvLayout { times, ..CsvLayout::default() });
@@ -105,9 +113,13 @@ fn tell_lost(table: &Written, cut: u64) {
 }
 
 /// What the table is made of, unless that is nothing.
-fn select<'a>(gathered: &'a Gathered, arguments: &Results, format: Format) -> Result<Selection<'a>, Failure> {
-    let mut selection = Selection::new(&gathered.store, arguments.batch.as_ref());
-    if format == Format::Npz {
+fn select<'a>(
+    gathered: &'a GatheredResults,
+    arguments: &ResultsArguments,
+    format: TableFormat,
+) -> Result<TableSelection<'a>, CommandFailure> {
+    let mut selection = TableSelection::new(&gathered.store, arguments.batch.as_ref());
+    if format == TableFormat::Npz {
         selection.leave_out_failed();
     }
     if selection.is_empty() {
@@ -120,24 +132,26 @@ fn select<'a>(gathered: &'a Gathered, arguments: &Results, format: Format) -> Re
             known.push(format!("{} more", unknown.known.len() - MOST_NAMED));
         }
         let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
-        Failure::new(format!("There is no response {}. Responses: {known}.", name(&unknown.name)))
+        CommandFailure::new(format!("There is no response {}. Responses: {known}.", name(&unknown.name)))
     })?;
     Ok(selection)
 }
 
-fn nothing(gathered: &Gathered, arguments: &Results, format: Format) -> Failure {
+fn nothing(gathered: &GatheredResults, arguments: &ResultsArguments, format: TableFormat) -> CommandFailure {
     let cases = arguments.batch.as_ref().map_or_else(
         || format!("study {}", arguments.study),
         |batch| format!("batch {batch} of study {}", arguments.study),
     );
     let (known, failed) = (gathered.counts.cases, gathered.counts.failed);
     let what = match format {
-        Format::Npz if failed > 0 => format!("{} failed, and none is done", counted(failed, "case has", "cases have")),
+        TableFormat::Npz if failed > 0 => {
+            format!("{} failed, and none is done", counted(failed, "case has", "cases have"))
+        }
         _ if gathered.lacking > 0 => "no row could be read of the cases that ended".to_owned(),
         _ if known > 0 => format!("{} of it, and none is done", counted(known, "case is known", "cases are known")),
         _ => "there are no cases of it".to_owned(),
     };
-    Failure::new(format!("There are no results yet of {cases}: {what}. No table was written."))
+    CommandFailure::new(format!("There are no results yet of {cases}: {what}. No table was written."))
 }
 
 /// What was written.
@@ -153,9 +167,9 @@ struct Written {
 }
 
 fn write(
-    selection: &Selection<'_>,
+    selection: &TableSelection<'_>,
     whole: &WholeTexts,
-    (format, layout): (Format, &CsvLayout),
+    (format, layout): (TableFormat, &CsvLayout),
     out: &mut (impl Write + Send),
 ) -> io::Result<Written> {
     let mut written = Written {
@@ -166,10 +180,10 @@ fn write(
         ..Written::default()
     };
     match format {
-        Format::Csv => write_csv(selection, whole, layout.clone(), out)?,
-        Format::Parquet => parquet::write(selection, whole, out)?,
-        Format::Npz => {
-            let Lost { left_out, rounded } = numpy::write(selection, out)?;
+        TableFormat::Csv => write_csv(selection, whole, layout.clone(), out)?,
+        TableFormat::Parquet => parquet::write(selection, whole, out)?,
+        TableFormat::Npz => {
+            let LostValues { left_out, rounded } = numpy::write(selection, out)?;
             written.factors = selection::factors(selection.factors.iter().filter(|id| !left_out.contains(id)));
             written.responses -= selection.responses.iter().filter(|id| left_out.contains(id)).count() as u64;
             let names = |ids: Vec<ColumnId>| ids.iter().map(|id| id.name().to_owned()).collect();
@@ -179,8 +193,13 @@ fn write(
     Ok(written)
 }
 
-fn write_csv(selection: &Selection<'_>, whole: &WholeTexts, layout: CsvLayout, out: &mut impl Write) -> io::Result<()> {
-    let csv = Csv::of(selection.store, selection.named().cloned()).with_whole_texts(whole).with_layout(layout);
+fn write_csv(
+    selection: &TableSelection<'_>,
+    whole: &WholeTexts,
+    layout: CsvLayout,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let csv = CsvTable::of(selection.store, selection.named().cloned()).with_whole_texts(whole).with_layout(layout);
     out.write_all(csv.header().as_bytes())?;
     let rows = selection.rows();
     rows.chunks(LINES_AT_ONCE).try_for_each(|rows| out.write_all(csv.rows(rows.iter().copied()).as_bytes()))
@@ -197,7 +216,7 @@ fn summary(written: &Written) -> String {
 }
 
 /// Names what no table can have.
-fn tell_lacking(gathered: &Gathered) {
+fn tell_lacking(gathered: &GatheredResults) {
     for (key, reason) in gathered.unreadable.iter().take(MOST_NAMED) {
         note(format_args!("Not read: {}: {}", printable(key, MOST_CHARS), printable(reason, MOST_CHARS)));
     }

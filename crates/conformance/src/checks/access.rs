@@ -2,29 +2,29 @@
 
 use std::time::Duration;
 
-use cruncher_aws::retry::Policy;
+use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
 use cruncher_aws::sqs::{GetQueueAttributes, PurgeQueue, ReceiveMessage};
 use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind};
 
-use crate::cloud::{Cloud, Wrong};
-use crate::failure::{Failure, equal, holds, refused};
+use crate::cloud::{CheckedCloud, WrongKeys};
+use crate::failure::{CheckFailure, equal, holds, refused};
 
 const TWENTY_MINUTES: Duration = Duration::from_mins(20);
 
-fn denied(what: &str, error: &Error) -> Result<(), Failure> {
+fn denied(what: &str, error: &Error) -> Result<(), CheckFailure> {
     holds(&format!("{what} is denied: {error}"), || error.is_access_denied())?;
     equal("attempts", &error.attempts(), &1)
 }
 
-pub(super) async fn anyone_reads_the_configuration(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn anyone_reads_the_configuration(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     cloud.anonymous().send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
     Ok(())
 }
 
 /// As a page does it: what it reads anonymously teaches it the time.
-pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &Cloud) -> Result<(), Failure> {
-    for wrong in [Wrong::Fast(TWENTY_MINUTES), Wrong::Slow(TWENTY_MINUTES)] {
+pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    for wrong in [WrongKeys::Fast(TWENTY_MINUTES), WrongKeys::Slow(TWENTY_MINUTES)] {
         let anonymous = Client::new(cloud.ports_that_are(wrong), cloud.endpoints(), None);
         anonymous.send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
         let signing = anonymous.with(cloud.endpoints(), Some(cloud.administrator_credentials()));
@@ -35,8 +35,8 @@ pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &Clou
     Ok(())
 }
 
-pub(super) async fn a_wrong_clock_recovers(cloud: &Cloud) -> Result<(), Failure> {
-    for wrong in [Wrong::Fast(TWENTY_MINUTES), Wrong::Slow(TWENTY_MINUTES)] {
+pub(super) async fn a_wrong_clock_recovers(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    for wrong in [WrongKeys::Fast(TWENTY_MINUTES), WrongKeys::Slow(TWENTY_MINUTES)] {
         let ports = cloud.ports_that_are(wrong);
         let of_s3 = Client::new(ports.clone(), cloud.endpoints(), Some(cloud.administrator_credentials()));
         of_s3.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
@@ -50,7 +50,7 @@ pub(super) async fn a_wrong_clock_recovers(cloud: &Cloud) -> Result<(), Failure>
     Ok(())
 }
 
-pub(super) async fn a_wrong_secret_is_refused(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_wrong_secret_is_refused(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let key_id = cloud.administrator_credentials().key_id().to_owned();
     let client = cloud.client(Some(Credentials::new(key_id, "a wrong secret")));
     for error in [
@@ -63,7 +63,7 @@ pub(super) async fn a_wrong_secret_is_refused(cloud: &Cloud) -> Result<(), Failu
     Ok(())
 }
 
-pub(super) async fn an_unknown_key_is_refused(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_unknown_key_is_refused(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.client(Some(Credentials::new("AKIAUNKNOWNKEY000000", "secret")));
     for error in [
         refused("S3", client.send(&ListObjects::new(cloud.bucket())).await)?,
@@ -74,13 +74,13 @@ pub(super) async fn an_unknown_key_is_refused(cloud: &Cloud) -> Result<(), Failu
     Ok(())
 }
 
-pub(super) async fn a_missing_bucket_is_not_found(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_missing_bucket_is_not_found(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let error = refused("a listing", cloud.administrator().send(&ListObjects::new("cruncher-no-such-bucket")).await)?;
     equal("code", &error.code(), &Some("NoSuchBucket"))?;
     holds("it is not found", || error.is_not_found())
 }
 
-pub(super) async fn a_viewer_may_only_look(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_viewer_may_only_look(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (viewer, bucket, queue_url) = (cloud.viewer(), cloud.bucket(), cloud.queue_url());
     viewer.send(&ListObjects::new(bucket).max_keys(1)).await?;
     viewer.send(&GetQueueAttributes::new(queue_url)).await?;
@@ -92,7 +92,7 @@ pub(super) async fn a_viewer_may_only_look(cloud: &Cloud) -> Result<(), Failure>
     denied("receiving", &refused("receiving", receive)?)
 }
 
-pub(super) async fn an_operator_may_not_touch_results(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_operator_may_not_touch_results(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (administrator, operator, bucket) = (cloud.administrator(), cloud.operator(), cloud.bucket());
     let (result, failure) = ("data/access/done-1.json", "data/access/error-1.json");
     for key in [result, failure] {
@@ -108,7 +108,7 @@ pub(super) async fn an_operator_may_not_touch_results(cloud: &Cloud) -> Result<(
     holds("the error document is gone", || gone.is_not_found())
 }
 
-pub(super) async fn anyone_may_not_read_results(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn anyone_may_not_read_results(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let key = "data/access/done-2.json";
     cloud.administrator().send(&PutObject::new(cloud.bucket(), key, "{}")).await?;
     let error = refused("reading", cloud.anonymous().send(&GetObject::new(cloud.bucket(), key)).await)?;
@@ -118,9 +118,9 @@ pub(super) async fn anyone_may_not_read_results(cloud: &Cloud) -> Result<(), Fai
 }
 
 /// Port 9 is for discarding, and nobody does that any more.
-pub(super) async fn nobody_listens(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn nobody_listens(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let endpoints = Endpoints::new("eu-central-1", Some("http://127.0.0.1:9".to_owned()));
-    let policy = Policy { max_attempts: 2, first_wait: Duration::from_millis(1), ..Policy::default() };
+    let policy = RetryPolicy { max_attempts: 2, first_wait: Duration::from_millis(1), ..RetryPolicy::default() };
     let client = Client::new(cloud.ports().clone(), endpoints, None).with_policy(policy);
     let error = refused("a listing", client.send(&ListObjects::new("b")).await)?;
     equal("kind", &error.kind(), &ErrorKind::Transport)?;

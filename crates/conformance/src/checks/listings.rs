@@ -1,13 +1,13 @@
 //! Listing a bucket.
 
 use cruncher_aws::Client;
-use cruncher_aws::s3::{ListObjects, Listing, PutObject, list_all};
+use cruncher_aws::s3::{ListObjects, ListingPage, PutObject, list_all};
 
-use crate::cloud::Cloud;
-use crate::failure::{Failure, equal, holds};
+use crate::cloud::CheckedCloud;
+use crate::failure::{CheckFailure, equal, holds};
 
 /// `pages/00` to `pages/24`
-async fn put_pages(client: &Client, cloud: &Cloud) -> Result<Vec<String>, Failure> {
+async fn put_pages(client: &Client, cloud: &CheckedCloud) -> Result<Vec<String>, CheckFailure> {
     let keys: Vec<String> = (0..25).map(|number| format!("pages/{number:02}")).collect();
     for key in &keys {
         client.send(&PutObject::new(cloud.bucket(), key, key.clone())).await?;
@@ -15,11 +15,11 @@ async fn put_pages(client: &Client, cloud: &Cloud) -> Result<Vec<String>, Failur
     Ok(keys)
 }
 
-fn keys(listing: &Listing) -> Vec<&str> {
+fn keys(listing: &ListingPage) -> Vec<&str> {
     listing.objects.iter().map(|object| object.key.as_str()).collect()
 }
 
-pub(super) async fn pages_are_followed(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn pages_are_followed(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let expected = put_pages(&client, cloud).await?;
     let before = client.requests_sent();
@@ -32,7 +32,7 @@ pub(super) async fn pages_are_followed(cloud: &Cloud) -> Result<(), Failure> {
     holds("the first page names the next", || first.next.is_some())
 }
 
-pub(super) async fn keys_come_in_order_with_sizes_and_tags(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn keys_come_in_order_with_sizes_and_tags(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     // UTF-8 bytes decide, not letters or their code units.
     let mut expected = ["order/Z", "order/a", "order/é", "order/\u{ff5e}", "order/🦀"].map(str::to_owned).to_vec();
@@ -52,7 +52,7 @@ pub(super) async fn keys_come_in_order_with_sizes_and_tags(cloud: &Cloud) -> Res
     Ok(())
 }
 
-pub(super) async fn a_listing_starts_after_a_key(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_listing_starts_after_a_key(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put_pages(&client, cloud).await?;
     let after = |key: &str| ListObjects::new(cloud.bucket()).prefix("pages/").start_after(key);
@@ -63,7 +63,7 @@ pub(super) async fn a_listing_starts_after_a_key(cloud: &Cloud) -> Result<(), Fa
     equal("objects on the pages behind one", &paged.len(), &15)
 }
 
-pub(super) async fn a_delimiter_rolls_keys_up(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_delimiter_rolls_keys_up(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     for key in ["rolled/a/1", "rolled/a/2", "rolled/b + c/1", "rolled/top"] {
         client.send(&PutObject::new(cloud.bucket(), key, "")).await?;
@@ -73,7 +73,7 @@ pub(super) async fn a_delimiter_rolls_keys_up(cloud: &Cloud) -> Result<(), Failu
     equal("keys", &keys(&listing), &vec!["rolled/top"])
 }
 
-pub(super) async fn a_prefix_of_nothing_lists_nothing(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_prefix_of_nothing_lists_nothing(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let listing = cloud.administrator().send(&ListObjects::new(cloud.bucket()).prefix("nothing here/")).await?;
-    equal("listing", &listing, &Listing::default())
+    equal("listing", &listing, &ListingPage::default())
 }

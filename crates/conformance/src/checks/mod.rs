@@ -10,12 +10,12 @@ mod users;
 use futures::future::LocalBoxFuture;
 use serde::Serialize;
 
-use crate::cloud::Cloud;
-use crate::failure::Failure;
+use crate::cloud::CheckedCloud;
+use crate::failure::CheckFailure;
 
 /// What runs the checks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
+pub enum CheckShell {
     /// A process.
     Native,
     /// A page.
@@ -23,27 +23,27 @@ pub enum Shell {
 }
 
 /// One check. It leaves the cloud as it found it, as far as the others can tell.
-pub struct Check {
+pub struct ConformanceCheck {
     name: &'static str,
-    shells: &'static [Shell],
-    run: for<'a> fn(&'a Cloud) -> LocalBoxFuture<'a, Result<(), Failure>>,
+    shells: &'static [CheckShell],
+    run: for<'a> fn(&'a CheckedCloud) -> LocalBoxFuture<'a, Result<(), CheckFailure>>,
 }
 
 /// What became of a check.
 #[derive(Serialize)]
-pub struct Report {
+pub struct CheckReport {
     name: &'static str,
     outcome: &'static str,
     detail: String,
     millis: u128,
 }
 
-const EVERYWHERE: &[Shell] = &[Shell::Native, Shell::Browser];
-const NATIVE_ONLY: &[Shell] = &[Shell::Native];
+const EVERYWHERE: &[CheckShell] = &[CheckShell::Native, CheckShell::Browser];
+const NATIVE_ONLY: &[CheckShell] = &[CheckShell::Native];
 
 macro_rules! checks {
     ($($shells:ident $module:ident :: $name:ident),* $(,)?) => {
-        const CHECKS: &[Check] = &[$(Check {
+        const CHECKS: &[ConformanceCheck] = &[$(ConformanceCheck {
             name: stringify!($name),
             shells: $shells,
             run: |cloud| Box::pin($module::$name(cloud)),
@@ -98,7 +98,7 @@ checks! {
 }
 
 /// Runs those of the checks that `shell` can run, one after the other, and shows each report to `tell`.
-pub async fn run(cloud: &Cloud, shell: Shell, mut tell: impl FnMut(Report)) {
+pub async fn run(cloud: &CheckedCloud, shell: CheckShell, mut tell: impl FnMut(CheckReport)) {
     for check in CHECKS.iter().filter(|check| check.shells.contains(&shell)) {
         let start = cloud.ports().clock.now();
         let result = (check.run)(cloud).await;
@@ -107,6 +107,6 @@ pub async fn run(cloud: &Cloud, shell: Shell, mut tell: impl FnMut(Report)) {
             Ok(()) => ("passed", String::new()),
             Err(failure) => ("failed", failure.to_string()),
         };
-        tell(Report { name: check.name, outcome, detail, millis });
+        tell(CheckReport { name: check.name, outcome, detail, millis });
     }
 }

@@ -4,13 +4,13 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use cruncher_aws::s3::{
-    DeleteBucket, DeleteObject, DeleteObjects, Fetched, GetObject, HeadObject, ListObjects, Object, PutObject,
-    delete_all, list_all,
+    DeleteBucket, DeleteObject, DeleteObjects, FetchedObject, GetObject, HeadObject, ListObjects, PutObject,
+    StoredObject, delete_all, list_all,
 };
 use cruncher_aws::{Client, ErrorKind};
 
-use crate::cloud::Cloud;
-use crate::failure::{Failure, equal, holds, refused};
+use crate::cloud::CheckedCloud;
+use crate::failure::{CheckFailure, equal, holds, refused};
 
 /// Keys that a careless client loses on the way: encoded twice, or not at all, or as a form would.
 pub(super) const ODD_KEYS: [&str; 18] = [
@@ -34,19 +34,19 @@ pub(super) const ODD_KEYS: [&str; 18] = [
     "cohesion_array[0]=5e+4",
 ];
 
-async fn put(client: &Client, cloud: &Cloud, key: &str, body: impl Into<Bytes>) -> Result<String, Failure> {
+async fn put(client: &Client, cloud: &CheckedCloud, key: &str, body: impl Into<Bytes>) -> Result<String, CheckFailure> {
     let put = client.send(&PutObject::new(cloud.bucket(), key, body)).await?;
-    put.etag.ok_or_else(|| Failure::new(format!("no entity tag for {key}")))
+    put.etag.ok_or_else(|| CheckFailure::new(format!("no entity tag for {key}")))
 }
 
-async fn get(client: &Client, operation: GetObject) -> Result<Object, Failure> {
+async fn get(client: &Client, operation: GetObject) -> Result<StoredObject, CheckFailure> {
     match client.send(&operation).await? {
-        Fetched::Object(object) => Ok(object),
-        Fetched::NotModified => Err(Failure::new("not modified, though nothing was known of it")),
+        FetchedObject::Object(object) => Ok(object),
+        FetchedObject::NotModified => Err(CheckFailure::new("not modified, though nothing was known of it")),
     }
 }
 
-pub(super) async fn an_object_comes_back_as_it_was_put(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_object_comes_back_as_it_was_put(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let body = r#"{"v": 1, "name": "Ä"}"#;
     let put = PutObject::new(cloud.bucket(), "objects/document.json", body)
@@ -58,19 +58,19 @@ pub(super) async fn an_object_comes_back_as_it_was_put(cloud: &Cloud) -> Result<
     equal("type", &object.content_type.as_deref(), &Some("application/json"))?;
     holds("it has an entity tag", || etag.is_some())?;
     equal("entity tag", &object.etag, &etag)?;
-    let written = object.last_modified.ok_or_else(|| Failure::new("no time of writing"))?;
+    let written = object.last_modified.ok_or_else(|| CheckFailure::new("no time of writing"))?;
     let age_secs = client.now().abs_diff(written).as_secs();
     holds("it was written just now", || age_secs < 60)
 }
 
-pub(super) async fn an_empty_object_comes_back(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_empty_object_comes_back(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/empty", "").await?;
     let object = get(&client, GetObject::new(cloud.bucket(), "objects/empty")).await?;
     equal("body", &object.body, &Bytes::new())
 }
 
-pub(super) async fn a_large_object_comes_back(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_large_object_comes_back(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let body: Bytes = (0..3_000_000_u32).map(|number| number.to_le_bytes()[number as usize % 3]).collect();
     put(&client, cloud, "objects/large", body.clone()).await?;
@@ -78,12 +78,12 @@ pub(super) async fn a_large_object_comes_back(cloud: &Cloud) -> Result<(), Failu
     holds("every byte came back", || object.body == body)
 }
 
-pub(super) async fn a_packed_object_comes_back_unpacked(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_packed_object_comes_back_unpacked(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let text = "case_id,level\n".repeat(1_000);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(text.as_bytes()).map_err(|error| Failure::new(error.to_string()))?;
-    let packed = gzip.finish().map_err(|error| Failure::new(error.to_string()))?;
+    gzip.write_all(text.as_bytes()).map_err(|error| CheckFailure::new(error.to_string()))?;
+    let packed = gzip.finish().map_err(|error| CheckFailure::new(error.to_string()))?;
     let put = PutObject::new(cloud.bucket(), "objects/cases.csv.gz", packed)
         .content_type("text/csv")
         .content_encoding("gzip");
@@ -92,7 +92,7 @@ pub(super) async fn a_packed_object_comes_back_unpacked(cloud: &Cloud) -> Result
     holds("the text came back", || object.body == text)
 }
 
-pub(super) async fn a_range_is_cut_out(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_range_is_cut_out(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/digits", "0123456789").await?;
     for (range, expected) in [(0..1, "0"), (3..7, "3456"), (8..100, "89"), (0..10, "0123456789")] {
@@ -102,23 +102,23 @@ pub(super) async fn a_range_is_cut_out(cloud: &Cloud) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn a_range_behind_the_end_is_refused(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_range_behind_the_end_is_refused(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/digits", "0123456789").await?;
     let result = client.send(&GetObject::new(cloud.bucket(), "objects/digits").range(10..20)).await;
     equal("code", &refused("the range", result)?.code(), &Some("InvalidRange"))
 }
 
-pub(super) async fn an_unchanged_object_is_not_sent_again(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_unchanged_object_is_not_sent_again(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let etag = put(&client, cloud, "objects/watched", "one").await?;
     let conditional = GetObject::new(cloud.bucket(), "objects/watched").if_none_match(etag);
-    equal("unchanged", &client.send(&conditional).await?, &Fetched::NotModified)?;
+    equal("unchanged", &client.send(&conditional).await?, &FetchedObject::NotModified)?;
     put(&client, cloud, "objects/watched", "two").await?;
     equal("changed", &get(&client, conditional).await?.body, &Bytes::from("two"))
 }
 
-pub(super) async fn the_first_writer_wins(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn the_first_writer_wins(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     client.send(&DeleteObject::new(cloud.bucket(), "objects/first")).await?;
     let write = |body: &'static str| PutObject::new(cloud.bucket(), "objects/first", body).if_none_match_any();
@@ -129,7 +129,7 @@ pub(super) async fn the_first_writer_wins(cloud: &Cloud) -> Result<(), Failure> 
     equal("body", &get(&client, GetObject::new(cloud.bucket(), "objects/first")).await?.body, &Bytes::from("one"))
 }
 
-pub(super) async fn a_replacement_needs_the_current_entity_tag(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_replacement_needs_the_current_entity_tag(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let first = put(&client, cloud, "objects/control.json", "one").await?;
     let replace = |body: &'static str| PutObject::new(cloud.bucket(), "objects/control.json", body).if_match(&first);
@@ -140,7 +140,7 @@ pub(super) async fn a_replacement_needs_the_current_entity_tag(cloud: &Cloud) ->
     equal("body", &object.body, &Bytes::from("two"))
 }
 
-pub(super) async fn the_head_tells_size_and_type(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn the_head_tells_size_and_type(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let operation = PutObject::new(cloud.bucket(), "objects/app.wasm", "12345").content_type("application/wasm");
     let etag = client.send(&operation).await?.etag;
@@ -153,7 +153,7 @@ pub(super) async fn the_head_tells_size_and_type(cloud: &Cloud) -> Result<(), Fa
     holds("it is not found", || error.is_not_found())
 }
 
-pub(super) async fn a_deleted_object_is_gone(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_deleted_object_is_gone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/short-lived", "x").await?;
     // Once more is no error.
@@ -167,7 +167,7 @@ pub(super) async fn a_deleted_object_is_gone(cloud: &Cloud) -> Result<(), Failur
     holds("it has a request id", || error.request_id().is_some())
 }
 
-pub(super) async fn many_objects_are_deleted_at_once(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn many_objects_are_deleted_at_once(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let keys: Vec<String> = ODD_KEYS.iter().map(|key| format!("many/{key}")).collect();
     for key in &keys {
@@ -183,7 +183,7 @@ pub(super) async fn many_objects_are_deleted_at_once(cloud: &Cloud) -> Result<()
     equal("failures", &delete_all(&client, cloud.bucket(), &left).await?, &Vec::new())
 }
 
-pub(super) async fn odd_keys_are_kept_apart(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn odd_keys_are_kept_apart(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     for key in ODD_KEYS {
         put(&client, cloud, &format!("odd/{key}"), key).await?;
@@ -205,7 +205,7 @@ pub(super) async fn odd_keys_are_kept_apart(cloud: &Cloud) -> Result<(), Failure
 }
 
 /// The study's own bucket, which has objects, stays; a stack makes the one that goes.
-pub(super) async fn a_bucket_is_deleted_when_it_is_empty(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_bucket_is_deleted_when_it_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/keeper", "x").await?;
     let error = refused("a full bucket", client.send(&DeleteBucket::new(cloud.bucket())).await)?;

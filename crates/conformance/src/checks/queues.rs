@@ -2,47 +2,47 @@
 
 use cruncher_aws::Client;
 use cruncher_aws::sqs::{
-    ChangeMessageVisibility, DeleteMessage, Entry, GetQueueAttributes, Message, PurgeQueue, ReceiveMessage,
-    SendMessageBatch,
+    BatchEntry, ChangeMessageVisibility, DeleteMessage, GetQueueAttributes, PurgeQueue, ReceiveMessage,
+    ReceivedMessage, SendMessageBatch,
 };
 
-use crate::cloud::Cloud;
-use crate::failure::{Failure, equal, holds, refused};
+use crate::cloud::CheckedCloud;
+use crate::failure::{CheckFailure, equal, holds, refused};
 
 /// A name that no earlier check, and no earlier run, has used: a queue remembers deduplication ids for minutes.
-fn fresh(cloud: &Cloud, name: &str) -> String {
+fn fresh(cloud: &CheckedCloud, name: &str) -> String {
     let nanos = cloud.ports().clock.now().as_nanos();
     let digits = (cloud.ports().random.fraction() * 1e9).to_string();
     format!("{name}-{nanos}-{}", digits.split('.').next().unwrap_or_default())
 }
 
-fn entry(cloud: &Cloud, id: &str, body: &str) -> Entry {
-    Entry { id: id.into(), body: body.into(), group_id: fresh(cloud, id), deduplication_id: fresh(cloud, id) }
+fn entry(cloud: &CheckedCloud, id: &str, body: &str) -> BatchEntry {
+    BatchEntry { id: id.into(), body: body.into(), group_id: fresh(cloud, id), deduplication_id: fresh(cloud, id) }
 }
 
-async fn send(client: &Client, queue_url: &str, entries: Vec<Entry>) -> Result<(), Failure> {
+async fn send(client: &Client, queue_url: &str, entries: Vec<BatchEntry>) -> Result<(), CheckFailure> {
     let outcome = client.send(&SendMessageBatch::new(queue_url, entries)).await?;
     equal("failed entries", &outcome.failed, &Vec::new())
 }
 
-async fn receive(client: &Client, queue_url: &str) -> Result<Vec<Message>, Failure> {
+async fn receive(client: &Client, queue_url: &str) -> Result<Vec<ReceivedMessage>, CheckFailure> {
     Ok(client.send(&ReceiveMessage::new(queue_url).max_messages(10)).await?)
 }
 
-async fn one(client: &Client, queue_url: &str) -> Result<Message, Failure> {
+async fn one(client: &Client, queue_url: &str) -> Result<ReceivedMessage, CheckFailure> {
     let mut messages = receive(client, queue_url).await?;
     equal("messages", &messages.len(), &1)?;
-    messages.pop().ok_or_else(|| Failure::new("no message"))
+    messages.pop().ok_or_else(|| CheckFailure::new("no message"))
 }
 
-async fn delete(client: &Client, queue_url: &str, messages: &[Message]) -> Result<(), Failure> {
+async fn delete(client: &Client, queue_url: &str, messages: &[ReceivedMessage]) -> Result<(), CheckFailure> {
     for message in messages {
         client.send(&DeleteMessage::new(queue_url, &message.receipt_handle)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn a_batch_is_counted(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_batch_is_counted(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     let entries = ["a", "b", "c"].map(|id| entry(cloud, id, id)).to_vec();
     let outcome = client.send(&SendMessageBatch::new(queue_url, entries)).await?;
@@ -58,7 +58,7 @@ pub(super) async fn a_batch_is_counted(cloud: &Cloud) -> Result<(), Failure> {
     delete(&client, queue_url, &messages).await
 }
 
-pub(super) async fn a_wrong_entry_fails_alone(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_wrong_entry_fails_alone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     // A body may hold the characters of XML 1.0, and this is none.
     let entries = vec![entry(cloud, "good", "x"), entry(cloud, "wrong", "\u{ffff}"), entry(cloud, "also-good", "y")];
@@ -74,7 +74,7 @@ pub(super) async fn a_wrong_entry_fails_alone(cloud: &Cloud) -> Result<(), Failu
     delete(&client, queue_url, &messages).await
 }
 
-pub(super) async fn a_message_is_hidden_given_back_and_deleted(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_message_is_hidden_given_back_and_deleted(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     let sent = entry(cloud, "case", "content");
     send(&client, queue_url, vec![sent.clone()]).await?;
@@ -95,10 +95,10 @@ pub(super) async fn a_message_is_hidden_given_back_and_deleted(cloud: &Cloud) ->
     equal("counts", &(attributes.visible, attributes.in_flight), &(0, 0))
 }
 
-pub(super) async fn a_group_waits_for_its_message(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_group_waits_for_its_message(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     let group_id = fresh(cloud, "group");
-    let of_group = |id: &str| Entry { group_id: group_id.clone(), ..entry(cloud, id, id) };
+    let of_group = |id: &str| BatchEntry { group_id: group_id.clone(), ..entry(cloud, id, id) };
     send(&client, queue_url, vec![of_group("first"), of_group("second")]).await?;
     let first = client.send(&ReceiveMessage::new(queue_url).visibility_timeout_secs(600)).await?;
     equal("bodies", &first.iter().map(|message| message.body.as_str()).collect(), &vec!["first"])?;
@@ -109,7 +109,7 @@ pub(super) async fn a_group_waits_for_its_message(cloud: &Cloud) -> Result<(), F
     delete(&client, queue_url, &second).await
 }
 
-pub(super) async fn a_duplicate_is_not_delivered(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_duplicate_is_not_delivered(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     let sent = entry(cloud, "same", "content");
     send(&client, queue_url, vec![sent.clone()]).await?;
@@ -119,7 +119,7 @@ pub(super) async fn a_duplicate_is_not_delivered(cloud: &Cloud) -> Result<(), Fa
     delete(&client, queue_url, &messages).await
 }
 
-pub(super) async fn odd_bodies_come_back(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn odd_bodies_come_back(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
     let large = "ä".repeat(100_000);
     for body in ["{\"a\": \"b\\n\"}", " \t\n\r", "<a>&amp;</a>", "日本🦀", "a+b %20 'c'", large.as_str()] {
@@ -132,7 +132,7 @@ pub(super) async fn odd_bodies_come_back(cloud: &Cloud) -> Result<(), Failure> {
 }
 
 /// On the other queue: a queue can be purged once a minute.
-pub(super) async fn a_purged_queue_is_empty(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_purged_queue_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.dead_letter_queue_url());
     send(&client, queue_url, ["a", "b"].map(|id| entry(cloud, id, id)).to_vec()).await?;
     client.send(&PurgeQueue::new(queue_url)).await?;
@@ -140,7 +140,7 @@ pub(super) async fn a_purged_queue_is_empty(cloud: &Cloud) -> Result<(), Failure
     equal("counts", &(attributes.visible, attributes.in_flight), &(0, 0))
 }
 
-pub(super) async fn a_missing_queue_is_not_found(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_missing_queue_is_not_found(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let missing = format!("{}-missing.fifo", cloud.queue_url().trim_end_matches(".fifo"));
     let error = refused("its counts", cloud.administrator().send(&GetQueueAttributes::new(missing)).await)?;
     holds(&format!("it is not found: {error}"), || error.is_not_found())

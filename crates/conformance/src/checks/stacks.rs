@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cruncher_aws::cloudformation::{
-    CreateStack, DeleteStack, DescribeStack, DescribeStackEvents, Stack, StackUpdate, UpdateStack,
+    CreateStack, DeleteStack, DescribeStack, DescribeStackEvents, StackDescription, StackUpdate, UpdateStack,
 };
 use cruncher_aws::{Client, ErrorKind};
 
-use crate::cloud::Cloud;
-use crate::failure::{Failure, equal, holds, refused};
+use crate::cloud::CheckedCloud;
+use crate::failure::{CheckFailure, equal, holds, refused};
 
 /// A queue whose time can be set; the comment makes it sure that anything passes through the form unharmed.
 const TEMPLATE: &str = r#"
@@ -42,27 +42,27 @@ Resources:
 const BUCKET_STACK: &str = "cruncher-conformance-bucket";
 
 /// Asks until nothing is under way.
-async fn settled(client: &Client, name: &str) -> Result<Option<Stack>, Failure> {
+async fn settled(client: &Client, name: &str) -> Result<Option<StackDescription>, CheckFailure> {
     for _ in 0..600 {
         let stack = client.send(&DescribeStack::new(name)).await?;
-        if !stack.as_ref().is_some_and(Stack::is_in_progress) {
+        if !stack.as_ref().is_some_and(StackDescription::is_in_progress) {
             return Ok(stack);
         }
         client.ports().sleep.sleep(Duration::from_millis(100)).await;
     }
-    Err(Failure::new(format!("stack {name} doesn't settle")))
+    Err(CheckFailure::new(format!("stack {name} doesn't settle")))
 }
 
-async fn existing(client: &Client, name: &str) -> Result<Stack, Failure> {
-    settled(client, name).await?.ok_or_else(|| Failure::new(format!("stack {name} is missing")))
+async fn existing(client: &Client, name: &str) -> Result<StackDescription, CheckFailure> {
+    settled(client, name).await?.ok_or_else(|| CheckFailure::new(format!("stack {name} is missing")))
 }
 
-async fn deleted(client: &Client, name: &str) -> Result<(), Failure> {
+async fn deleted(client: &Client, name: &str) -> Result<(), CheckFailure> {
     client.send(&DeleteStack::new(name)).await?;
     equal("the deleted stack", &settled(client, name).await?, &None)
 }
 
-pub(super) async fn a_stack_lives_and_dies(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_stack_lives_and_dies(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, name) = (cloud.administrator(), "cruncher-conformance-life");
     let create = CreateStack::new(name, TEMPLATE).parameter("Timeout", "40").tag("cruncher:study", "a & b");
     let id = client.send(&create).await?;
@@ -81,7 +81,7 @@ pub(super) async fn a_stack_lives_and_dies(cloud: &Cloud) -> Result<(), Failure>
         .collect();
     equal("events of the queue, the latest first", &of_queue, &vec!["CREATE_COMPLETE", "CREATE_IN_PROGRESS"])?;
     holds("times go back", || events.is_sorted_by(|later, earlier| later.time >= earlier.time))?;
-    let newest = events.first().ok_or_else(|| Failure::new("no events"))?;
+    let newest = events.first().ok_or_else(|| CheckFailure::new("no events"))?;
     let age_secs = client.now().abs_diff(newest.time).as_secs();
     holds("it happened just now", || age_secs < 60)?;
 
@@ -98,7 +98,7 @@ pub(super) async fn a_stack_lives_and_dies(cloud: &Cloud) -> Result<(), Failure>
     deleted(&client, name).await
 }
 
-pub(super) async fn an_existing_stack_is_a_conflict(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn an_existing_stack_is_a_conflict(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let error = refused("a second one", client.send(&CreateStack::new(cloud.stack(), TEMPLATE)).await)?;
     equal("kind", &error.kind(), &ErrorKind::Conflict)?;
@@ -107,7 +107,7 @@ pub(super) async fn an_existing_stack_is_a_conflict(cloud: &Cloud) -> Result<(),
     equal("the study's bucket", &stack.outputs.get("BucketName").map(String::as_str), &Some(cloud.bucket()))
 }
 
-pub(super) async fn a_missing_stack_is_none(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_missing_stack_is_none(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let name = "cruncher-conformance-missing";
     equal("stack", &client.send(&DescribeStack::new(name)).await?, &None)?;
@@ -119,27 +119,27 @@ pub(super) async fn a_missing_stack_is_none(cloud: &Cloud) -> Result<(), Failure
 }
 
 /// The first failed event tells why a stack was rolled back.
-pub(super) async fn a_failed_stack_is_explained(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_failed_stack_is_explained(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, name) = (cloud.administrator(), "cruncher-conformance-failing");
     client.send(&CreateStack::new(name, FAILING_TEMPLATE)).await?;
     let stack = existing(&client, name).await?;
     equal("status", &stack.status.as_str(), &"ROLLBACK_COMPLETE")?;
     let events = client.send(&DescribeStackEvents::new(name)).await?.events;
     let failed = events.iter().rev().find(|event| event.status == "CREATE_FAILED");
-    let failed = failed.ok_or_else(|| Failure::new("no event tells of a failure"))?;
+    let failed = failed.ok_or_else(|| CheckFailure::new("no event tells of a failure"))?;
     equal("what failed", &failed.logical_id.as_str(), &"Wrong")?;
     holds("it says why", || failed.reason.as_ref().is_some_and(|reason| !reason.is_empty()))?;
     deleted(&client, name).await
 }
 
 /// A bucket that a stack made and keeps.
-pub(super) async fn make_a_bucket(cloud: &Cloud) -> Result<String, Failure> {
+pub(super) async fn make_a_bucket(cloud: &CheckedCloud) -> Result<String, CheckFailure> {
     let client = cloud.administrator();
     client.send(&CreateStack::new(BUCKET_STACK, BUCKET_TEMPLATE)).await?;
     let mut stack = existing(&client, BUCKET_STACK).await?;
-    stack.outputs.remove("Name").ok_or_else(|| Failure::new("the stack doesn't name its bucket"))
+    stack.outputs.remove("Name").ok_or_else(|| CheckFailure::new("the stack doesn't name its bucket"))
 }
 
-pub(super) async fn forget_the_bucket(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn forget_the_bucket(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     deleted(&cloud.administrator(), BUCKET_STACK).await
 }

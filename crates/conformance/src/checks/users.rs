@@ -5,16 +5,16 @@ use cruncher_aws::iam::{CreateAccessKey, DeleteAccessKey, ListAccessKeys};
 use cruncher_aws::s3::GetObject;
 use cruncher_aws::{Client, Credentials};
 
-use crate::cloud::Cloud;
-use crate::failure::{Failure, equal, holds, refused};
+use crate::cloud::CheckedCloud;
+use crate::failure::{CheckFailure, equal, holds, refused};
 
-async fn viewer(client: &Client, cloud: &Cloud) -> Result<String, Failure> {
+async fn viewer(client: &Client, cloud: &CheckedCloud) -> Result<String, CheckFailure> {
     let stack = client.send(&DescribeStack::new(cloud.stack())).await?;
     let user = stack.and_then(|mut stack| stack.outputs.remove("ViewerUser"));
-    user.ok_or_else(|| Failure::new("the stack names no viewer"))
+    user.ok_or_else(|| CheckFailure::new("the stack names no viewer"))
 }
 
-pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let user = viewer(&client, cloud).await?;
     let before = client.send(&ListAccessKeys::new(&user)).await?;
@@ -22,7 +22,7 @@ pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &Cloud) -> Re
     let listed = client.send(&ListAccessKeys::new(&user)).await?;
     equal("keys", &listed.len(), &(before.len() + 1))?;
     let found = listed.iter().find(|key| key.key_id == made.key_id);
-    let found = found.ok_or_else(|| Failure::new("the new key is not listed"))?;
+    let found = found.ok_or_else(|| CheckFailure::new("the new key is not listed"))?;
     equal("status", &found.status.as_str(), &"Active")?;
     holds("it has a time", || found.create_time.is_some())?;
 
@@ -35,7 +35,7 @@ pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &Cloud) -> Re
     holds("it is not found", || error.is_not_found())
 }
 
-pub(super) async fn a_missing_user_is_not_found(cloud: &Cloud) -> Result<(), Failure> {
+pub(super) async fn a_missing_user_is_not_found(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     let error = refused("a key", client.send(&CreateAccessKey::new("nobody-of-that-name")).await)?;
     holds("it is not found", || error.is_not_found())?;

@@ -1,12 +1,12 @@
 //! The median of many curves, and where nine in ten of them lie.
 
 use super::{Curve, has_line};
-use crate::mask::Mask;
+use crate::mask::CaseMask;
 use crate::number::{between, real, whole};
 
 /// What most curves do, at places that they share. Where no curve is, it isn't a number.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Band {
+pub struct CurveBand {
     /// The places.
     pub x: Vec<f64>,
     /// Below this lie 5 % of the curves.
@@ -21,14 +21,14 @@ pub struct Band {
     pub curves: usize,
 }
 
-impl Band {
+impl CurveBand {
     /// Computes quantiles of the selected curves at rising places `x`, between the points of each curve linearly; beyond its
     /// ends, in its gaps, and where it is infinite, a curve has no value. Where a curve turns back, its first pass counts.
     ///
     /// Quantiles lie between two values where they must, by definition 7 of Hyndman, R. J. and Fan, Y. (1996): Sample
     /// quantiles in statistical packages.
     #[must_use]
-    pub fn of(curves: &[Curve], selected: Mask, x: &[f64]) -> Self {
+    pub fn of(curves: &[Curve], selected: CaseMask, x: &[f64]) -> Self {
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); x.len()];
         let mut of_curve = vec![f64::NAN; x.len()];
         let mut number = 0;
@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn between_points_it_is_linear_and_beyond_there_is_nothing() {
         let curves = [Curve { x: &[1.0, 3.0], y: &[10.0, 30.0] }, Curve { x: &[2.0, 4.0], y: &[0.0, 0.0] }];
-        let band = Band::of(&curves, Mask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        let band = CurveBand::of(&curves, CaseMask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
         assert_eq!(band.counts, [0, 1, 2, 2, 1, 0]);
         assert!(band.median[0].is_nan() && band.median[5].is_nan());
         assert_eq!(band.median[1..5], [10.0, 10.0, 15.0, 0.0]);
-        assert_eq!(Band::of(&curves, Mask::Flags(&[true, false]), &[2.0]).median, [20.0]);
+        assert_eq!(CurveBand::of(&curves, CaseMask::Flags(&[true, false]), &[2.0]).median, [20.0]);
     }
 
     #[test]
@@ -130,30 +130,30 @@ mod tests {
             Curve { x: &[0.0, 3.0], y: &[0.0, 9.0] },
             Curve { x: &[0.0], y: &[1.0] },
         ];
-        let band = Band::of(&curves, Mask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let band = CurveBand::of(&curves, CaseMask::All, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!((band.curves, band.runs(), band.has_parts()), (2, vec![0..4, 4..6], true));
         assert_eq!(band.last(), Some((3.0, 6.0, 3.3, 8.7)));
-        let both = Band::of(&curves, Mask::All, &[0.0, 1.0]);
+        let both = CurveBand::of(&curves, CaseMask::All, &[0.0, 1.0]);
         assert!(!both.has_parts());
         let apart = [Curve { x: &[0.0, 1.0], y: &[0.0, 0.0] }, Curve { x: &[2.0, 3.0], y: &[0.0, 0.0] }];
-        assert_eq!(Band::of(&apart, Mask::All, &[0.0, 1.0, 2.0]).last(), None);
+        assert_eq!(CurveBand::of(&apart, CaseMask::All, &[0.0, 1.0, 2.0]).last(), None);
     }
 
     #[test]
     fn gaps_stay_gaps_and_the_first_pass_counts() {
         let gap = [Curve { x: &[0.0, 1.0, 2.0, 3.0], y: &[0.0, 1.0, f64::NAN, 3.0] }];
-        assert_eq!(Band::of(&gap, Mask::All, &[0.5, 1.5, 2.5, 3.0]).counts, [1, 0, 0, 0]);
+        assert_eq!(CurveBand::of(&gap, CaseMask::All, &[0.5, 1.5, 2.5, 3.0]).counts, [1, 0, 0, 0]);
         let back = [Curve { x: &[0.0, 2.0, 0.0], y: &[0.0, 2.0, 9.0] }];
-        assert_eq!(Band::of(&back, Mask::All, &[1.0]).median, [1.0]);
+        assert_eq!(CurveBand::of(&back, CaseMask::All, &[1.0]).median, [1.0]);
     }
 
     #[test]
     fn behind_a_jump_the_values_are_those_of_the_curves() {
         let jump = [Curve { x: &[0.0, 1.0, 2.0, 3.0], y: &[1.0, 1e17, 5.0, 5.0] }];
-        assert_eq!(Band::of(&jump, Mask::All, &[0.0, 1.0, 2.0, 3.0]).median, [1.0, 1e17, 5.0, 5.0]);
+        assert_eq!(CurveBand::of(&jump, CaseMask::All, &[0.0, 1.0, 2.0, 3.0]).median, [1.0, 1e17, 5.0, 5.0]);
         let all =
             [Curve { x: &[0.0, 1.0], y: &[-1.7e308, 1.7e308] }, Curve { x: &[0.0, 1.0], y: &[1.7e308, -1.7e308] }];
-        assert_eq!(Band::of(&all, Mask::All, &[0.0, 0.5, 1.0]).median, [0.0; 3]);
+        assert_eq!(CurveBand::of(&all, CaseMask::All, &[0.0, 0.5, 1.0]).median, [0.0; 3]);
     }
 
     proptest! {
@@ -161,7 +161,7 @@ mod tests {
         fn quantiles_rise(levels in prop::collection::vec(-1e6..1e6_f64, 1..60)) {
             let numbers: Vec<[f64; 2]> = levels.iter().map(|level| [*level, *level]).collect();
             let curves: Vec<Curve> = numbers.iter().map(|y| Curve { x: &[0.0, 1.0], y }).collect();
-            let band = Band::of(&curves, Mask::All, &[0.5]);
+            let band = CurveBand::of(&curves, CaseMask::All, &[0.5]);
             prop_assert!(band.low[0] <= band.median[0] && band.median[0] <= band.high[0]);
             let below = levels.iter().filter(|level| **level < band.median[0]).count();
             prop_assert!(2 * below <= levels.len());

@@ -2,7 +2,7 @@
 
 use super::Curve;
 use crate::axis::Axis;
-use crate::drawn::Unplaced;
+use crate::drawn::UnplacedValues;
 use crate::label::count;
 
 /// The points of curves that aren't drawn, and the values that no axis shows: counted once for many drawings.
@@ -13,7 +13,7 @@ pub struct CurveGaps {
     /// How many of their points that are: those without a number, and those alone between two such.
     pub points: usize,
     /// Curves with values that no axis shows, to the right and upwards.
-    pub(super) unplaced: [Unplaced; 2],
+    pub(super) unplaced: [UnplacedValues; 2],
 }
 
 impl CurveGaps {
@@ -23,8 +23,8 @@ impl CurveGaps {
         let mut gaps = Self::default();
         for curve in curves {
             gaps.add(curve);
-            gaps.unplaced[0].add_case(Unplaced::of(x, curve.x.iter().copied()));
-            gaps.unplaced[1].add_case(Unplaced::of(y, curve.y.iter().copied()));
+            gaps.unplaced[0].add_case(UnplacedValues::of(x, curve.x.iter().copied()));
+            gaps.unplaced[1].add_case(UnplacedValues::of(y, curve.y.iter().copied()));
         }
         gaps
     }
@@ -62,14 +62,14 @@ fn points_on_lines(curve: &Curve) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::Scale;
+    use crate::axis::AxisScale;
 
     const NONE: f64 = f64::NAN;
 
     #[track_caller]
     fn check(y: &[f64], expected: Option<&str>) {
         let x: Vec<f64> = (0..9).map(f64::from).collect();
-        let axis = Axis::covering("a", "", Scale::Linear, &[0.0, 1.0]);
+        let axis = Axis::covering("a", "", AxisScale::Linear, &[0.0, 1.0]);
         let curves = [Curve { x: &x[..y.len()], y }, Curve { x: &x[..3], y: &[1.0, 2.0, 3.0] }];
         assert_eq!(CurveGaps::of(&curves, &axis, &axis).words().as_deref(), expected, "{y:?}");
     }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn curves_with_values_that_no_axis_shows_are_counted() {
-        let axis = Axis::covering("load", "", Scale::Linear, &[0.0, 1.0]);
+        let axis = Axis::covering("load", "", AxisScale::Linear, &[0.0, 1.0]);
         let curves = [Curve { x: &[0.0, 1.0, 2.0], y: &[f64::MAX, f64::MAX, 1.0] }];
         let gaps = CurveGaps::of(&curves, &axis, &axis);
         assert_eq!(gaps.unplaced.map(|unplaced| unplaced.count), [0, 1]);

@@ -1,7 +1,7 @@
 //! Cells that follow the grid on which values stand, such as that of whole numbers.
 
-use crate::axis::{Axis, Scale};
-use crate::histogram::{Division, grid_step};
+use crate::axis::{Axis, AxisScale};
+use crate::histogram::{AxisDivision, grid_step};
 use crate::number::{extent, real};
 
 /// The grid of a column's values along an axis. To look for it takes all values, but not which of them are selected.
@@ -26,7 +26,7 @@ impl AxisGrid {
     /// The grid of values from one end of an axis to the other; none if they stand on none that can be seen.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64]) -> Option<Self> {
-        if let Scale::Categories(_) = axis.scale {
+        if let AxisScale::Categories(_) = axis.scale {
             return None;
         }
         let mapping = axis.mapping(1.0);
@@ -38,7 +38,8 @@ impl AxisGrid {
 
     /// Cells of equally many values each: of one, or of so many that there are about as many cells as wished.
     fn cells(self, axis: &Axis, wished: usize) -> Option<FieldCells> {
-        let Division::Parts { first, width, number, .. } = Division::of_grid((0.0, 1.0), self.step, wished) else {
+        let AxisDivision::Parts { first, width, number, .. } = AxisDivision::of_grid((0.0, 1.0), self.step, wished)
+        else {
             return None;
         };
         let longer = axis.between(axis.value(first), axis.value(first + real(number) * width));
@@ -71,7 +72,7 @@ mod tests {
     use crate::samples::uniform;
 
     /// An axis from the least to the largest of some values, and its cells.
-    fn cells(values: &[f64], scale: Scale, wished: usize) -> FieldCells {
+    fn cells(values: &[f64], scale: AxisScale, wished: usize) -> FieldCells {
         let axis = Axis::covering("a", "", scale, values);
         let (least, most) = axis.extent(values.iter().copied()).unwrap();
         let axis = axis.between(least, most);
@@ -85,21 +86,21 @@ mod tests {
     #[test]
     fn a_whole_number_has_a_cell() {
         for wished in [4, 17] {
-            let found = cells(&wholes(6), Scale::Linear, wished);
+            let found = cells(&wholes(6), AxisScale::Linear, wished);
             assert_eq!((found.number, found.axis.least, found.axis.most), (7, -0.5, 6.5));
             for (pointed_at, value) in [(-0.4, 0.0), (0.4, 0.0), (0.6, 1.0), (6.4, 6.0)] {
                 assert!((found.value(pointed_at) - value).abs() < 1e-9, "{pointed_at}");
             }
         }
         let powers: Vec<f64> = (-3..=2).map(|power| 10_f64.powi(power)).collect();
-        let found = cells(&powers, Scale::Logarithmic, 20);
+        let found = cells(&powers, AxisScale::Logarithmic, 20);
         assert_eq!(found.number, 6);
         assert!((found.axis.most / 316.227_766 - 1.0).abs() < 1e-6, "{:?}", found.axis);
     }
 
     #[test]
     fn many_values_of_a_grid_share_cells_equally() {
-        let found = cells(&wholes(99), Scale::Linear, 10);
+        let found = cells(&wholes(99), AxisScale::Linear, 10);
         assert_eq!((found.number, found.axis.least, found.axis.most.round()), (10, -0.5, 100.0));
         assert!((found.axis.most - 99.5).abs() < 1e-9);
         assert!((found.value(7.3) - 7.3).abs() < 1e-12, "a cell is of several values");
@@ -108,11 +109,15 @@ mod tests {
     #[test]
     fn other_values_have_as_many_cells_as_wished() {
         let values = uniform(500, 1);
-        let found = cells(&values, Scale::Linear, 12);
+        let found = cells(&values, AxisScale::Linear, 12);
         assert_eq!((found.number, found.axis.least), (12, values.iter().copied().fold(1.0, f64::min)));
         let axis = Axis::of_categories("soil", vec!["sand".to_owned()]);
         assert_eq!(AxisGrid::of(&axis, &[0.0, 0.0]), None);
-        assert_eq!(AxisGrid::of(&Axis::covering("", "", Scale::Linear, &[5.0]), &[5.0]), None, "one value has none");
-        assert_eq!(AxisGrid::of(&Axis::covering("", "", Scale::Linear, &[]), &[f64::NAN]), None);
+        assert_eq!(
+            AxisGrid::of(&Axis::covering("", "", AxisScale::Linear, &[5.0]), &[5.0]),
+            None,
+            "one value has none"
+        );
+        assert_eq!(AxisGrid::of(&Axis::covering("", "", AxisScale::Linear, &[]), &[f64::NAN]), None);
     }
 }

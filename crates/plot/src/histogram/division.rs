@@ -1,6 +1,6 @@
 //! Where the bars of a histogram begin and end.
 
-use crate::axis::{Axis, Scale};
+use crate::axis::{Axis, AxisScale};
 use crate::number::{extent, real, whole};
 
 /// Fewer bars show no shape, more are no summary.
@@ -22,20 +22,20 @@ const ROUNDING: f64 = 1e-6;
 
 /// How the places of an axis are divided.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Division {
+pub(crate) enum AxisDivision {
     /// Equal parts from a place on. Where values stand on a grid, with the step of that.
     Parts { first: f64, width: f64, number: usize, step: Option<f64> },
     /// Single places, rising, and how wide their bars are.
     Levels { levels: Vec<f64>, width: f64 },
 }
 
-impl Division {
+impl AxisDivision {
     /// One that suits values that stand at such places of an axis, all of which are shown.
     ///
     /// A category has a bar; so has a value of a grid, such as a whole number, or several values have one, equally many for each;
     /// so has a value that many have. Everything else is divided into equal parts.
     pub(super) fn of(axis: &Axis, mut places: Vec<f64>) -> Self {
-        if let Scale::Categories(names) = &axis.scale {
+        if let AxisScale::Categories(names) = &axis.scale {
             let (first, number) = (axis.place(-0.5), names.len().max(1));
             let width = (axis.place(real(number) - 0.5) - first) / real(number);
             return Self::Parts { first, width, number, step: Some(width) };
@@ -145,7 +145,7 @@ pub(crate) fn grid_step(places: impl IntoIterator<Item = f64>, (least, most): (f
 }
 
 /// A bar a value, if they are few, far enough from each other to be seen, and most come more than once.
-fn levels(places: &[f64], (least, most): (f64, f64)) -> Option<Division> {
+fn levels(places: &[f64], (least, most): (f64, f64)) -> Option<AxisDivision> {
     let mut levels: Vec<f64> = Vec::new();
     for place in places {
         if let Err(at) = levels.binary_search_by(|level| level.total_cmp(place)) {
@@ -157,7 +157,7 @@ fn levels(places: &[f64], (least, most): (f64, f64)) -> Option<Division> {
     }
     let gap = levels.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
     let is_few = 2 * levels.len() <= places.len() && gap >= MIN_GAP * (most - least);
-    is_few.then_some(Division::Levels { levels, width: LEVEL_SHARE * gap })
+    is_few.then_some(AxisDivision::Levels { levels, width: LEVEL_SHARE * gap })
 }
 
 #[cfg(test)]
@@ -165,15 +165,15 @@ mod tests {
     use super::*;
     use crate::samples::{bell, uniform};
 
-    fn division(values: &[f64], scale: Scale) -> Division {
+    fn division(values: &[f64], scale: AxisScale) -> AxisDivision {
         let axis = Axis::covering("", "", scale, values);
         let places: Vec<f64> = values.iter().map(|value| axis.place(*value)).collect();
-        Division::of(&axis, places)
+        AxisDivision::of(&axis, places)
     }
 
     /// How many bars there are, and whether each is a value's.
     #[track_caller]
-    fn check(values: &[f64], scale: Scale, number: usize, is_by_value: bool) {
+    fn check(values: &[f64], scale: AxisScale, number: usize, is_by_value: bool) {
         let division = division(values, scale);
         assert_eq!((division.len(), division.is_by_value()), (number, is_by_value), "{division:?}");
     }
@@ -185,22 +185,28 @@ mod tests {
 
     #[test]
     fn a_value_of_a_grid_has_a_bar() {
-        check(&wholes(500, 6), Scale::Linear, 7, true);
-        check(&wholes(500, 6).iter().map(|value| 0.1 * value - 7.3).collect::<Vec<_>>(), Scale::Linear, 7, true);
-        check(&wholes(500, 6).iter().map(|value| 1e17 + 1_600.0 * value).collect::<Vec<_>>(), Scale::Linear, 7, true);
+        check(&wholes(500, 6), AxisScale::Linear, 7, true);
+        check(&wholes(500, 6).iter().map(|value| 0.1 * value - 7.3).collect::<Vec<_>>(), AxisScale::Linear, 7, true);
         check(
-            &wholes(500, 6).iter().map(|value| 10_f64.powf(value - 9.0)).collect::<Vec<_>>(),
-            Scale::Logarithmic,
+            &wholes(500, 6).iter().map(|value| 1e17 + 1_600.0 * value).collect::<Vec<_>>(),
+            AxisScale::Linear,
             7,
             true,
         );
-        check(&[0.0, 1.0, 1.0], Scale::Linear, 2, true);
+        check(
+            &wholes(500, 6).iter().map(|value| 10_f64.powf(value - 9.0)).collect::<Vec<_>>(),
+            AxisScale::Logarithmic,
+            7,
+            true,
+        );
+        check(&[0.0, 1.0, 1.0], AxisScale::Linear, 2, true);
     }
 
     #[test]
     fn many_values_of_a_grid_share_bars_equally() {
         for most in [59, 100, 999] {
-            let Division::Parts { width, number, step: Some(step), .. } = division(&wholes(5_000, most), Scale::Linear)
+            let AxisDivision::Parts { width, number, step: Some(step), .. } =
+                division(&wholes(5_000, most), AxisScale::Linear)
             else {
                 panic!("{most} is no grid");
             };
@@ -213,18 +219,18 @@ mod tests {
     #[test]
     fn a_value_that_comes_again_and_again_has_a_bar() {
         let values: Vec<f64> = [1.0, 2.0, 5.0, 10.0, 22.31].repeat(20);
-        check(&values, Scale::Linear, 5, true);
-        check(&[3.0; 9], Scale::Linear, 1, true);
+        check(&values, AxisScale::Linear, 5, true);
+        check(&[3.0; 9], AxisScale::Linear, 1, true);
         let near: Vec<f64> = [1.0, 1.000_001, 5.0, 10.0, 22.31].repeat(20);
-        assert!(!division(&near, Scale::Linear).is_by_value(), "two bars would lie on one another");
+        assert!(!division(&near, AxisScale::Linear).is_by_value(), "two bars would lie on one another");
     }
 
     #[test]
     fn other_values_have_equal_parts() {
-        let bins = |number| division(&uniform(number, 4), Scale::Linear).len();
+        let bins = |number| division(&uniform(number, 4), AxisScale::Linear).len();
         assert_eq!([10, 1_000, 1_000_000].map(bins), [5, 10, 80]);
-        check(&[], Scale::Linear, 5, false);
-        check(&bell(400, 2), Scale::Linear, division(&bell(400, 2), Scale::Linear).len(), false);
+        check(&[], AxisScale::Linear, 5, false);
+        check(&bell(400, 2), AxisScale::Linear, division(&bell(400, 2), AxisScale::Linear).len(), false);
         assert_eq!(suitable_bins(&mut [0.5; 100], (0.5, 0.5)), 8);
     }
 }

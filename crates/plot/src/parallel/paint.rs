@@ -1,11 +1,11 @@
 //! The lines: one by one as long as they are few, as a flow from axis to axis else.
 
-use super::{Parallel, Rails};
-use crate::column::Column;
-use crate::look::Look;
-use crate::mask::Mask;
+use super::{ParallelAxes, ParallelCoordinates};
+use crate::column::PlotColumn;
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{real, whole};
-use crate::raster::{Layer, Raster};
+use crate::raster::{ImageLayer, RasterBuffers};
 
 /// Up to so many lines are drawn one by one.
 const MOST_LINES: usize = 2_000;
@@ -15,7 +15,7 @@ const MOST_BINS: f64 = 256.0;
 /// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
 const MOST_SQUARES: f64 = 180_000.0;
 
-pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut Raster) {
+pub(super) fn paint(chart: &ParallelCoordinates, rails: &ParallelAxes, look: &PlotTheme, raster: &mut RasterBuffers) {
     let (Some(first), Some(last)) = (rails.x_px.first(), rails.x_px.last()) else { return raster.empty() };
     raster.begin_at((*first, rails.top_px), (last - first, rails.bottom_px - rails.top_px));
     if chart.cases() <= MOST_LINES {
@@ -28,9 +28,9 @@ pub(super) fn paint(chart: &Parallel, rails: &Rails, look: &Look, raster: &mut R
     }
 }
 
-fn draw_lines(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
+fn draw_lines(chart: &ParallelCoordinates, rails: &ParallelAxes, raster: &mut RasterBuffers) {
     let places = |index: usize| -> Vec<f64> {
-        let Column { axis, values, .. } = &chart.columns[index];
+        let PlotColumn { axis, values, .. } = &chart.columns[index];
         values.iter().map(|value| axis.place(*value)).collect()
     };
     let is_shown = |place: f64| (0.0..=1.0).contains(&place);
@@ -45,15 +45,15 @@ fn draw_lines(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
     }
 }
 
-fn layer(selected: Mask, case: usize) -> Layer {
-    if selected.contains(case) { Layer::Data } else { Layer::Muted }
+fn layer(selected: CaseMask, case: usize) -> ImageLayer {
+    if selected.contains(case) { ImageLayer::Data } else { ImageLayer::Muted }
 }
 
-fn draw_flows(chart: &Parallel, rails: &Rails, raster: &mut Raster) {
+fn draw_flows(chart: &ParallelCoordinates, rails: &ParallelAxes, raster: &mut RasterBuffers) {
     let pairs = real(chart.columns.len().max(2) - 1);
     let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(rails.bottom_px - rails.top_px);
     let bins = whole(bins).max(2);
-    let layers: Vec<Layer> = (0..chart.cases()).map(|case| layer(chart.selected, case)).collect();
+    let layers: Vec<ImageLayer> = (0..chart.cases()).map(|case| layer(chart.selected, case)).collect();
     raster.begin_flows(bins);
     for right in 1..chart.columns.len() {
         let px = |index: usize| whole(rails.x_px[index] - rails.x_px[0]);

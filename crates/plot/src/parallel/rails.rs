@@ -2,7 +2,7 @@
 
 /// Where the axes stand.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rails {
+pub struct ParallelAxes {
     /// The upper ends.
     pub top_px: f64,
     /// The lower ends.
@@ -11,7 +11,7 @@ pub struct Rails {
     pub x_px: Vec<f64>,
 }
 
-impl Rails {
+impl ParallelAxes {
     /// The axis nearest to a pixel.
     #[must_use]
     pub fn nearest(&self, x_px: f64) -> Option<usize> {

@@ -1,8 +1,8 @@
 //! Dots that can be told from one another, as long as there are few.
 
-use super::Raster;
-use super::points::Points;
-use crate::look::Look;
+use super::RasterBuffers;
+use super::points::PlotPoints;
+use crate::look::PlotTheme;
 use crate::number::{channel, real, whole};
 use plotters::style::RGBColor;
 
@@ -19,14 +19,14 @@ const OPACITY: f64 = 0.8;
 const OPACITY_OF_COLOUR: f64 = 0.95;
 
 /// The shape of a dot: how much of each pixel of a square it covers.
-pub(super) struct Dot {
+pub(super) struct DotShape {
     reach: usize,
     coverage: Vec<f64>,
 }
 
-impl Dot {
+impl DotShape {
     /// A dot for one of so many points in an image with such a shorter side.
-    pub(super) fn of(points: usize, side_px: usize, look: &Look) -> Self {
+    pub(super) fn of(points: usize, side_px: usize, look: &PlotTheme) -> Self {
         let share = (real(side_px) / look.pixel_ratio / USUAL_SIDE_PX).clamp(SMALLEST, 1.0);
         let radius = RADII_PX.iter().find(|(most, _)| points <= *most).map_or(1.0, |(_, radius)| *radius);
         let radius = (radius * share).max(1.0) * look.pixel_ratio;
@@ -39,9 +39,9 @@ impl Dot {
     }
 }
 
-impl Raster {
+impl RasterBuffers {
     /// Paints a dot for each point, muted ones first.
-    pub(super) fn paint_dots(&mut self, points: &Points, dot: &Dot, look: &Look) {
+    pub(super) fn paint_dots(&mut self, points: &PlotPoints, dot: &DotShape, look: &PlotTheme) {
         let size = (self.image.width_px, self.image.height_px);
         let colour = |index: usize| colour_of(points, index, look).filter(|_| points.selected.contains(index));
         for (_, column, row) in points.pixels(size).filter(|(index, ..)| colour(*index).is_none()) {
@@ -57,7 +57,7 @@ impl Raster {
 
     fn paint_dot(
         &mut self,
-        dot: &Dot,
+        dot: &DotShape,
         (column, row): (usize, usize),
         colour: RGBColor,
         opacity: f64,
@@ -76,7 +76,7 @@ impl Raster {
 }
 
 /// The colour of a point; none if it has no value.
-fn colour_of(points: &Points, index: usize, look: &Look) -> Option<RGBColor> {
+fn colour_of(points: &PlotPoints, index: usize, look: &PlotTheme) -> Option<RGBColor> {
     match points.colour {
         None => Some(look.data),
         Some(column) if column.is_named() => column.category(index).map(|category| look.of_category(category)),

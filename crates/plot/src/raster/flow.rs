@@ -21,7 +21,7 @@ const NARROWEST: usize = 2;
 
 /// Lines between two edges, counted by the bins where they begin and end.
 #[derive(Debug, Default)]
-pub(crate) struct Flow {
+pub(crate) struct LineDensity {
     bins: usize,
     /// The lines of each cut.
     tables: Vec<Table>,
@@ -59,7 +59,7 @@ impl Table {
     }
 }
 
-impl Flow {
+impl LineDensity {
     /// Prepares for lines between edges of so many bins.
     pub(crate) fn begin(&mut self, bins: usize) {
         self.bins = bins.max(1);
@@ -152,7 +152,7 @@ mod tests {
     use crate::number::whole;
 
     fn painted(bins: usize, columns: usize, lines: &[(usize, usize)]) -> Vec<Vec<Both>> {
-        let mut flow = Flow::default();
+        let mut flow = LineDensity::default();
         flow.begin(bins);
         for (start, end) in lines {
             flow.add(*start, *end, DATA);

@@ -1,21 +1,21 @@
 //! Lines: how much of each pixel they cover, counted in sixteenths.
 
-use super::Raster;
+use super::RasterBuffers;
 use super::flow::{self, Both};
 use super::points::refill;
-use super::shade::{Shades, opaque};
-use crate::column::Column;
-use crate::look::{Look, blend};
+use super::shade::{CountColours, opaque};
+use crate::column::PlotColumn;
+use crate::look::{PlotTheme, blend};
 use crate::number::{real, whole};
 use crate::sheet::Place;
-use crate::window::Window;
+use crate::window::PixelRect;
 
 /// What a pixel counts that one line covers.
 pub(super) const WHOLE: u32 = 16;
 
 /// Which of the two layers of an image a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layer {
+pub(crate) enum ImageLayer {
     Muted,
     Data,
 }
@@ -29,7 +29,7 @@ pub(crate) enum LineColour {
     Category(u32),
 }
 
-impl Layer {
+impl ImageLayer {
     /// What one line counts in it.
     fn line(self) -> Both {
         match self {
@@ -39,7 +39,7 @@ impl Layer {
     }
 }
 
-impl Raster {
+impl RasterBuffers {
     /// Prepares for lines.
     pub(crate) fn begin_lines(&mut self) {
         let pixels = self.image.width_px * self.image.height_px;
@@ -49,11 +49,11 @@ impl Raster {
 
     /// Counts up what a line covers, as far as it lies in the image; its end belongs to the line that goes on from there.
     /// Places are pixels of the image.
-    pub(crate) fn count_line(&mut self, layer: Layer, from: Place, to: Place) {
+    pub(crate) fn count_line(&mut self, layer: ImageLayer, from: Place, to: Place) {
         let size = (self.image.width_px, self.image.height_px);
         let counts = match layer {
-            Layer::Muted => &mut self.muted,
-            Layer::Data => &mut self.counts,
+            ImageLayer::Muted => &mut self.muted,
+            ImageLayer::Data => &mut self.counts,
         };
         each_part(size, (from, to), |pixel, part| counts[pixel] += part);
     }
@@ -65,7 +65,7 @@ impl Raster {
         refill(&mut self.votes, pixels, [0, 0]);
     }
 
-    /// The same as [`Raster::count_line`] in the layer of the data, for a line with a colour of its own.
+    /// The same as [`RasterBuffers::count_line`] in the layer of the data, for a line with a colour of its own.
     #[expect(clippy::cast_precision_loss, reason = "sixteenths")]
     pub(crate) fn count_tinted_line(&mut self, tint: LineColour, from: Place, to: Place) {
         let size = (self.image.width_px, self.image.height_px);
@@ -87,7 +87,7 @@ impl Raster {
     /// Adds up lines across some columns of the image, from bin to bin of its height; the lowest bin is the first.
     pub(crate) fn add_flow(
         &mut self,
-        lines: impl Iterator<Item = (usize, usize, Layer)>,
+        lines: impl Iterator<Item = (usize, usize, ImageLayer)>,
         columns: std::ops::Range<usize>,
     ) {
         let width = self.image.width_px;
@@ -102,13 +102,13 @@ impl Raster {
     }
 
     /// Colours each pixel by what flows through it: between two bins by how near they are.
-    pub(crate) fn shade_flows(&mut self, look: &Look) {
+    pub(crate) fn shade_flows(&mut self, look: &PlotTheme) {
         let (width, most) =
             (self.image.width_px, |half: fn(u64) -> u64| self.passing.iter().map(|both| half(*both)).max());
         let most =
             [most(|both| both & LOWER), most(|both| both >> 32)].map(|most| WHOLE * saturated(most.unwrap_or(0)));
-        let muted = Shades::up_to(most[0], WHOLE, look.background, look.muted);
-        let shades = Shades::up_to(most[1], WHOLE, look.background, look.data);
+        let muted = CountColours::up_to(most[0], WHOLE, look.background, look.muted);
+        let shades = CountColours::up_to(most[1], WHOLE, look.background, look.data);
         let rows = rows(self.image.height_px, self.passing.len() / width);
         for ((low, high, share), row) in rows.into_iter().zip(self.image.rgba.chunks_exact_mut(4 * width)) {
             let bins = self.passing[low * width..].iter().zip(&self.passing[high * width..]);
@@ -124,19 +124,19 @@ impl Raster {
     }
 
     /// Colours what was counted.
-    pub(crate) fn shade_lines(&mut self, look: &Look) {
-        let muted = Shades::of_parts(&self.muted, WHOLE, look.background, look.muted);
-        let shades = Shades::of_parts(&self.counts, WHOLE, look.background, look.data);
+    pub(crate) fn shade_lines(&mut self, look: &PlotTheme) {
+        let muted = CountColours::of_parts(&self.muted, WHOLE, look.background, look.muted);
+        let shades = CountColours::of_parts(&self.counts, WHOLE, look.background, look.data);
         self.fill_pixels(&muted, |_, count| shades.of_count(count));
     }
 }
 
-impl Raster {
+impl RasterBuffers {
     /// Colours what was counted, by the colours of the lines: a pixel has the mean place of those in a sequence, or the category of
     /// more than half of what covers it, as far as it is covered.
     #[expect(clippy::cast_precision_loss, reason = "a colour has fewer digits")]
-    pub(crate) fn shade_tinted_lines(&mut self, colour: &Column, look: &Look) {
-        let muted = Shades::of_parts(&self.muted, WHOLE, look.background, look.muted);
+    pub(crate) fn shade_tinted_lines(&mut self, colour: &PlotColumn, look: &PlotTheme) {
+        let muted = CountColours::of_parts(&self.muted, WHOLE, look.background, look.muted);
         let (sums, votes) = (std::mem::take(&mut self.sums), std::mem::take(&mut self.votes));
         self.fill_pixels(&muted, |pixel, count| {
             let own = if colour.is_named() {
@@ -182,7 +182,7 @@ fn rows(height: usize, bins: usize) -> Vec<(usize, usize, u32)> {
 /// Tells of each pixel of an image how much of it a line covers, in sixteenths.
 #[inline]
 fn each_part((width, height): (usize, usize), (from, to): (Place, Place), add: impl FnMut(usize, u32)) {
-    let window = Window::between((0.0, 0.0), (real(width), real(height)));
+    let window = PixelRect::between((0.0, 0.0), (real(width), real(height)));
     let Some((from, to)) = window.clipped(from, to) else { return };
     if (to.0 - from.0).abs() >= (to.1 - from.1).abs() {
         along(from, to, (1, width), (width, height), add);
@@ -223,10 +223,10 @@ mod tests {
     use super::*;
 
     fn covered(from: Place, to: Place) -> Vec<u32> {
-        let mut raster = Raster::default();
+        let mut raster = RasterBuffers::default();
         raster.image.begin((0.0, 0.0), (6.0, 4.0));
         raster.begin_lines();
-        raster.count_line(Layer::Data, from, to);
+        raster.count_line(ImageLayer::Data, from, to);
         raster.counts
     }
 
@@ -244,8 +244,8 @@ mod tests {
     #[test]
     fn a_pixel_has_the_mean_of_its_lines_or_the_category_of_most() {
         let look = crate::samples::light();
-        let pixel = |colour: &Column, tints: &[LineColour]| -> [u8; 4] {
-            let mut raster = Raster::default();
+        let pixel = |colour: &PlotColumn, tints: &[LineColour]| -> [u8; 4] {
+            let mut raster = RasterBuffers::default();
             raster.image.begin((0.0, 0.0), (6.0, 4.0));
             raster.begin_lines();
             raster.begin_tints();
@@ -255,12 +255,12 @@ mod tests {
             raster.shade_tinted_lines(colour, &look);
             raster.image.rgba[24..28].try_into().unwrap()
         };
-        let axis = crate::axis::Axis::covering("", "", crate::axis::Scale::Linear, &[0.0, 1.0]);
-        let numbers = Column::new(axis, &[]);
+        let axis = crate::axis::Axis::covering("", "", crate::axis::AxisScale::Linear, &[0.0, 1.0]);
+        let numbers = PlotColumn::new(axis, &[]);
         let levels = [0.25, 0.75, 0.5].map(LineColour::Level);
         assert_eq!(pixel(&numbers, &levels), opaque(look.of_place(0.5)));
         let names = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let categories = Column::new(crate::axis::Axis::of_categories("", names), &[]);
+        let categories = PlotColumn::new(crate::axis::Axis::of_categories("", names), &[]);
         assert_eq!(pixel(&categories, &[2, 1, 2].map(LineColour::Category)), opaque(look.of_category(2)));
         assert_eq!(pixel(&categories, &[]), [0; 4]);
     }

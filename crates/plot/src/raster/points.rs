@@ -1,11 +1,11 @@
 //! Points: located, counted by pixel, coloured.
 
-use super::dots::Dot;
-use super::{Image, LineColour, Raster};
-use crate::axis::Scale;
-use crate::column::{Column, Place, Places};
-use crate::look::Look;
-use crate::mask::Mask;
+use super::dots::DotShape;
+use super::{LineColour, RasterBuffers, RasterImage};
+use crate::axis::AxisScale;
+use crate::column::{AxisPlace, AxisPlaces, PlotColumn};
+use crate::look::PlotTheme;
+use crate::mask::CaseMask;
 use crate::number::{real, whole};
 
 /// With so many points in sight or fewer, each is a dot of its own,
@@ -20,22 +20,22 @@ const MOST_WIDTH_PX: f64 = 1.6;
 
 /// Points of a plane, by column; the i-th case is the i-th place of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Points<'a> {
+pub(crate) struct PlotPoints<'a> {
     /// From left to right.
-    pub(crate) x: &'a Places,
+    pub(crate) x: &'a AxisPlaces,
     /// From bottom to top.
-    pub(crate) y: &'a Places,
+    pub(crate) y: &'a AxisPlaces,
     /// Which points are in colour; the others lie below them.
-    pub(crate) selected: Mask<'a>,
+    pub(crate) selected: CaseMask<'a>,
     /// What gives them their colour; if nothing does, where many are it is darker, by the logarithm of their number.
     ///
     /// The place of a value on its axis is a place in the look's sequence: a pixel has the mean of its points' places, and values
     /// beyond the ends have the colours of these. A category has a colour: a pixel has that of more than half of its points; if
     /// there is none such, one of theirs.
-    pub(crate) colour: Option<&'a Column<'a>>,
+    pub(crate) colour: Option<&'a PlotColumn<'a>>,
 }
 
-impl<'a> Points<'a> {
+impl<'a> PlotPoints<'a> {
     /// The points that are shown: which one, and the column and the row of its pixel.
     pub(crate) fn pixels(
         &self,
@@ -51,13 +51,13 @@ impl<'a> Points<'a> {
     }
 }
 
-impl Raster {
+impl RasterBuffers {
     /// Paints points onto the emptied image.
-    pub(crate) fn paint_points(&mut self, points: &Points, look: &Look) {
-        let Image { width_px, height_px, .. } = self.image;
+    pub(crate) fn paint_points(&mut self, points: &PlotPoints, look: &PlotTheme) {
+        let RasterImage { width_px, height_px, .. } = self.image;
         let shown = points.shown();
         if shown <= MOST_DOTS.min(width_px * height_px / LEAST_PIXELS) {
-            let dot = Dot::of(shown, width_px.min(height_px), look);
+            let dot = DotShape::of(shown, width_px.min(height_px), look);
             self.paint_dots(points, &dot, look);
         } else {
             let room = MOST_COUNTED_UP.min(real(width_px * height_px));
@@ -69,7 +69,13 @@ impl Raster {
     }
 
     /// Paints points in a small image, and that over this one.
-    pub(crate) fn paint_small(&mut self, points: &Points, corner: (usize, usize), size: (f64, f64), look: &Look) {
+    pub(crate) fn paint_small(
+        &mut self,
+        points: &PlotPoints,
+        corner: (usize, usize),
+        size: (f64, f64),
+        look: &PlotTheme,
+    ) {
         let mut small = self.small.take().unwrap_or_default();
         small.begin_at((0.0, 0.0), size);
         small.paint_points(points, look);
@@ -78,9 +84,9 @@ impl Raster {
     }
 
     /// Counts the points of each pixel, and says how many the fullest one has.
-    fn count(&mut self, points: &Points, dot_px: usize) -> MaxCounts {
+    fn count(&mut self, points: &PlotPoints, dot_px: usize) -> MaxCounts {
         let pixels = self.image.width_px * self.image.height_px;
-        let has_muted = points.selected != Mask::All || points.colour.is_some();
+        let has_muted = points.selected != CaseMask::All || points.colour.is_some();
         self.counts.resize(pixels, 0);
         self.muted.resize(if has_muted { pixels } else { 0 }, 0);
         match points.colour {
@@ -116,7 +122,7 @@ impl Raster {
     }
 
     /// Counts up a single pixel of every point. Without a branch that nobody can foresee: there may be a million.
-    fn count_single(&mut self, points: &Points) -> MaxCounts {
+    fn count_single(&mut self, points: &PlotPoints) -> MaxCounts {
         let (width, height) = (self.image.width_px, self.image.height_px);
         let layers = [&mut self.muted[..], &mut self.counts[..]];
         let mut most = [0; 2];
@@ -132,7 +138,7 @@ impl Raster {
     /// Counts up the pixels of every point; those of which `colour` says no, and those that aren't selected, as muted.
     fn count_each(
         &mut self,
-        points: &Points,
+        points: &PlotPoints,
         dot_px: usize,
         mut colour: impl FnMut(usize, Stamp, usize) -> bool,
     ) -> MaxCounts {
@@ -195,10 +201,10 @@ fn vote(seat: &mut [u32; 2], category: u32) {
 }
 
 /// What a column says of colours.
-impl Column<'_> {
+impl PlotColumn<'_> {
     /// Whether it has categories.
     pub(crate) fn is_named(&self) -> bool {
-        matches!(self.axis.scale, Scale::Categories(_))
+        matches!(self.axis.scale, AxisScale::Categories(_))
     }
 
     /// The category of a case; none if it has none, or one without a name.
@@ -243,7 +249,7 @@ impl Column<'_> {
     }
 
     #[inline]
-    fn place_of(&self, case: usize) -> Option<Place> {
+    fn place_of(&self, case: usize) -> Option<AxisPlace> {
         self.places().at(case)
     }
 }
@@ -260,21 +266,21 @@ mod tests {
 
     #[test]
     fn a_value_beyond_the_colours_has_that_of_the_end_and_one_that_no_axis_shows_has_none() {
-        let axis = Axis { least: 1.0, most: 3.0, ..Axis::covering("load", "", Scale::Linear, &[]) };
-        let column = Column::new(axis, &[-7.0, 2.0, 9.0, f64::MAX, f64::NAN]);
+        let axis = Axis { least: 1.0, most: 3.0, ..Axis::covering("load", "", AxisScale::Linear, &[]) };
+        let column = PlotColumn::new(axis, &[-7.0, 2.0, 9.0, f64::MAX, f64::NAN]);
         assert_eq!(
             [0, 1, 2, 3, 4, 5].map(|case| column.level(case)),
             [Some(0.0), Some(0.5), Some(1.0), None, None, None]
         );
-        let axis = Axis { least: 1.0, most: 4.0, ..Axis::covering("load", "", Scale::Logarithmic, &[]) };
-        let column = Column::new(axis, &[0.0, 0.5, 2.0, 8.0]);
+        let axis = Axis { least: 1.0, most: 4.0, ..Axis::covering("load", "", AxisScale::Logarithmic, &[]) };
+        let column = PlotColumn::new(axis, &[0.0, 0.5, 2.0, 8.0]);
         assert_eq!([0, 1, 2, 3].map(|case| column.level(case)), [None, Some(0.0), Some(0.5), Some(1.0)]);
     }
 
     #[test]
     fn a_category_without_a_name_has_no_colour() {
         let names = ["sand", "clay"].map(str::to_owned).to_vec();
-        let column = Column::new(Axis::of_categories("soil", names), &[1.0, 0.0, 2.0, f64::NAN]);
+        let column = PlotColumn::new(Axis::of_categories("soil", names), &[1.0, 0.0, 2.0, f64::NAN]);
         assert_eq!([0, 1, 2, 3].map(|case| column.category(case)), [Some(1), Some(0), None, None]);
     }
 }

@@ -1,9 +1,9 @@
 //! From counts to colours.
 
-use super::Raster;
+use super::RasterBuffers;
 use super::points::MaxCounts;
-use crate::column::Column;
-use crate::look::{Look, blend};
+use crate::column::PlotColumn;
+use crate::look::{PlotTheme, blend};
 use crate::number::real;
 use plotters::style::RGBColor;
 
@@ -18,13 +18,13 @@ const COARSE_BITS: u32 = 5;
 /// Steps of a sequence of colours.
 const STEPS: usize = 128;
 
-impl Raster {
+impl RasterBuffers {
     /// Colours each pixel by what was counted.
-    pub(super) fn shade(&mut self, colour: Option<&Column>, most: MaxCounts, look: &Look) {
-        let muted = Shades::up_to(most.muted, 1, look.background, look.muted);
+    pub(super) fn shade(&mut self, colour: Option<&PlotColumn>, most: MaxCounts, look: &PlotTheme) {
+        let muted = CountColours::up_to(most.muted, 1, look.background, look.muted);
         match colour {
             None => {
-                let shades = Shades::up_to(most.coloured, 1, look.background, look.data);
+                let shades = CountColours::up_to(most.coloured, 1, look.background, look.data);
                 self.fill_pixels(&muted, |_, count| shades.of_count(count));
             }
             Some(column) if !column.is_named() => {
@@ -44,7 +44,7 @@ impl Raster {
 
     /// Gives each counted pixel its colour, and each one that has only muted counts theirs. All counts are 0 then, as the next
     /// painting needs them: to empty them apart would take a pass through all of the memory.
-    pub(super) fn fill_pixels(&mut self, muted: &Shades, coloured: impl Fn(usize, u32) -> [u8; 4]) {
+    pub(super) fn fill_pixels(&mut self, muted: &CountColours, coloured: impl Fn(usize, u32) -> [u8; 4]) {
         for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&mut self.counts).enumerate() {
             let below = self.muted.get_mut(pixel).filter(|count| **count > 0);
             if *count > 0 {
@@ -61,7 +61,7 @@ impl Raster {
 }
 
 /// The colours of counts.
-pub(super) struct Shades {
+pub(super) struct CountColours {
     mixed: Vec<[u8; 4]>,
     ground: RGBColor,
     ink: RGBColor,
@@ -70,7 +70,7 @@ pub(super) struct Shades {
     most: u32,
 }
 
-impl Shades {
+impl CountColours {
     /// Where a mark counts `whole` in a pixel that it covers, and less in one of which it covers a part.
     pub(super) fn of_parts(counts: &[u32], whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
         Self::up_to(counts.iter().copied().max().unwrap_or(0), whole, ground, ink)

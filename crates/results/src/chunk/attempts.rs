@@ -8,7 +8,7 @@ use super::texts::{clip, find_recent, intern, last_place};
 
 /// The fixed fields of one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Attempt<'a> {
+pub struct AttemptRow<'a> {
     /// The case's batch.
     pub batch: &'a Batch,
     /// The case.
@@ -37,7 +37,7 @@ pub struct Attempt<'a> {
     pub worker: &'a str,
 }
 
-impl Attempt<'_> {
+impl AttemptRow<'_> {
     /// The row as the ledger takes it.
     #[must_use]
     pub fn to_row(&self) -> SegmentRow {
@@ -58,7 +58,7 @@ impl Attempt<'_> {
 
 /// The fixed fields of all rows. Texts are places in dictionaries; of a text that may be missing, one more, and 0 is none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attempts {
+pub(super) struct AttemptColumns {
     pub(super) batches: Vec<Batch>,
     pub(super) workers: Vec<String>,
     pub(super) signatures: Vec<String>,
@@ -88,15 +88,15 @@ const FINAL: u8 = 2;
 const EMPTY: u8 = 4;
 pub(super) const ENDINGS: u8 = DONE | FINAL | EMPTY;
 
-impl Attempts {
+impl AttemptColumns {
     pub(super) const fn len(&self) -> usize {
         self.case_ids.len()
     }
 
-    pub(super) fn get(&self, row: usize) -> Attempt<'_> {
+    pub(super) fn get(&self, row: usize) -> AttemptRow<'_> {
         let word = |field: usize| self.words[field][row];
         let optional = |texts, field| word(field).checked_sub(1).map(|place| text_at(texts, place));
-        Attempt {
+        AttemptRow {
             batch: &self.batches[word(BATCH) as usize],
             case_id: self.case_ids[row],
             level: word(LEVEL),
@@ -113,7 +113,7 @@ impl Attempts {
         }
     }
 
-    pub(super) fn push(&mut self, row: &Attempt<'_>) {
+    pub(super) fn push(&mut self, row: &AttemptRow<'_>) {
         let optional = |texts, text: Option<&str>| text.map_or(0, |text| intern(texts, &clip(text).0) + 1);
         let signature = optional(&mut self.signatures, row.signature);
         let error = optional(&mut self.errors, row.error);

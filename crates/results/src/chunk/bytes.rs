@@ -3,8 +3,8 @@
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 
-use super::attempts::{Attempts, BATCH, ENDINGS, ERROR, SIGNATURE, WORDS, WORKER};
-use super::column::{Column, Part, TEXTS};
+use super::attempts::{AttemptColumns, BATCH, ENDINGS, ERROR, SIGNATURE, WORDS, WORKER};
+use super::column::{ChunkColumn, ColumnPart, TEXTS};
 use super::{Chunk, MAX_COLUMNS};
 use crate::number::Rest;
 
@@ -84,8 +84,8 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-fn write_column(out: &mut Vec<u8>, column: &Column) {
-    out.push(u8::from(column.part == Part::Response));
+fn write_column(out: &mut Vec<u8>, column: &ChunkColumn) {
+    out.push(u8::from(column.part == ColumnPart::Response));
     write_text(out, &column.name);
     write_word(out, column.numbers.len());
     write_numbers(out, &column.numbers);
@@ -154,7 +154,7 @@ impl<'a> Input<'a> {
 }
 
 impl Input<'_> {
-    fn attempts(&mut self) -> Option<Attempts> {
+    fn attempts(&mut self) -> Option<AttemptColumns> {
         let rows = self.count()?;
         let (case_ids, _) = self.take(rows.checked_mul(16)?)?.as_chunks();
         let case_ids = case_ids.iter().map(|bytes| CaseId::from_bytes(*bytes)).collect();
@@ -174,14 +174,14 @@ impl Input<'_> {
         }
         let are_endings = endings.iter().all(|ending| *ending <= ENDINGS);
         let attempts =
-            Attempts { batches, workers, signatures, errors, case_ids, start_times, end_times, endings, words };
+            AttemptColumns { batches, workers, signatures, errors, case_ids, start_times, end_times, endings, words };
         are_endings.then_some(attempts)
     }
 
-    fn column(&mut self, rows: usize) -> Option<Column> {
+    fn column(&mut self, rows: usize) -> Option<ChunkColumn> {
         let part = match self.take(1)? {
-            [0] => Part::Factor,
-            [1] => Part::Response,
+            [0] => ColumnPart::Factor,
+            [1] => ColumnPart::Response,
             _ => return None,
         };
         let name = self.text()?;
@@ -195,7 +195,15 @@ impl Input<'_> {
         let cuts = self.pairs(rows)?;
         let is_text =
             |row: u32| others.binary_search_by_key(&row, |other| other.0).is_ok_and(|at| others[at].1 >= TEXTS);
-        cuts.iter().all(|(row, _)| is_text(*row)).then_some(Column { part, name, numbers, rests, others, texts, cuts })
+        cuts.iter().all(|(row, _)| is_text(*row)).then_some(ChunkColumn {
+            part,
+            name,
+            numbers,
+            rests,
+            others,
+            texts,
+            cuts,
+        })
     }
 
     fn rests(&mut self, most: usize) -> Option<Vec<Rest>> {

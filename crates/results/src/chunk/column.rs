@@ -5,7 +5,7 @@ use crate::number::{LargeInteger, NO_REST, Rest};
 
 /// What a column belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum ColumnPart {
     /// The case's inputs.
     Factor,
     /// What came out.
@@ -14,7 +14,7 @@ pub enum Part {
 
 /// A value that is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
+pub enum NonNumber<'a> {
     /// A text.
     Text(&'a str),
     /// The beginning of a text, which ends with `…`, and how many characters the whole has.
@@ -25,8 +25,8 @@ pub enum Value<'a> {
 
 /// The values of one factor (or component of a vector), or of one response.
 #[derive(Debug, Clone)]
-pub struct Column {
-    pub(super) part: Part,
+pub struct ChunkColumn {
+    pub(super) part: ColumnPart,
     pub(super) name: String,
     /// NaN where there is no number; ends after the last one.
     pub(super) numbers: Vec<f64>,
@@ -42,15 +42,15 @@ pub struct Column {
 /// The codes of flags are 0 and 1; those of texts begin here.
 pub(super) const TEXTS: u32 = 2;
 
-impl Column {
-    pub(super) fn new(part: Part, name: &str) -> Self {
+impl ChunkColumn {
+    pub(super) fn new(part: ColumnPart, name: &str) -> Self {
         let (numbers, rests, others, texts, cuts) = Default::default();
         Self { part, name: name.to_owned(), numbers, rests, others, texts, cuts }
     }
 
     /// What the column belongs to.
     #[must_use]
-    pub const fn part(&self) -> Part {
+    pub const fn part(&self) -> ColumnPart {
         self.part
     }
 
@@ -73,7 +73,7 @@ impl Column {
     }
 
     /// What is no number: rows in ascending order, and the value of each. These rows have no number.
-    pub fn others(&self) -> impl Iterator<Item = (usize, Value<'_>)> {
+    pub fn others(&self) -> impl Iterator<Item = (usize, NonNumber<'_>)> {
         let mut cuts = self.cuts.iter().peekable();
         self.others.iter().map(move |(row, code)| {
             let cut = cuts.next_if(|cut| cut.0 == *row);
@@ -81,11 +81,11 @@ impl Column {
         })
     }
 
-    fn value(&self, code: u32, cut: Option<u32>) -> Value<'_> {
+    fn value(&self, code: u32, cut: Option<u32>) -> NonNumber<'_> {
         match (code.checked_sub(TEXTS), cut) {
-            (Some(place), Some(chars)) => Value::Cut(&self.texts[place as usize], chars),
-            (Some(place), None) => Value::Text(&self.texts[place as usize]),
-            (None, _) => Value::Flag(code == 1),
+            (Some(place), Some(chars)) => NonNumber::Cut(&self.texts[place as usize], chars),
+            (Some(place), None) => NonNumber::Text(&self.texts[place as usize]),
+            (None, _) => NonNumber::Flag(code == 1),
         }
     }
 

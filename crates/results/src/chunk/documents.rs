@@ -6,10 +6,10 @@ use cruncher_study::segment::RowOutcome;
 use serde::de::DeserializeSeed;
 
 use super::Chunk;
-use super::attempts::{Attempt, Attempts};
-use super::column::Part;
-use super::values::Values;
-use super::writer::Writer;
+use super::attempts::{AttemptColumns, AttemptRow};
+use super::column::ColumnPart;
+use super::values::NestedValues;
+use super::writer::ChunkWriter;
 
 impl Chunk {
     /// The results of these documents, and their inputs; of results the scalars only, as a segment has them.
@@ -31,16 +31,16 @@ impl Chunk {
 
 #[derive(Default)]
 struct Rows {
-    attempts: Attempts,
-    writer: Writer,
+    attempts: AttemptColumns,
+    writer: ChunkWriter,
 }
 
 impl Rows {
     fn push_result(&mut self, document: &ResultDocument) {
         self.write_parameters(&document.parameters);
         // Whatever a JSON value holds, its visitor takes.
-        let _ = Values::of(&mut self.writer, Part::Response).deserialize(&document.result);
-        self.push(&Attempt {
+        let _ = NestedValues::of(&mut self.writer, ColumnPart::Response).deserialize(&document.result);
+        self.push(&AttemptRow {
             batch: &document.batch,
             case_id: document.case_id,
             level: document.level,
@@ -59,7 +59,7 @@ impl Rows {
 
     fn push_error(&mut self, document: &ErrorDocument) {
         self.write_parameters(&document.parameters);
-        self.push(&Attempt {
+        self.push(&AttemptRow {
             batch: &document.batch,
             case_id: document.case_id,
             level: document.level,
@@ -78,10 +78,10 @@ impl Rows {
 
     fn write_parameters(&mut self, parameters: &Parameters) {
         let _ = serde_json::to_value(parameters)
-            .and_then(|parameters| Values::of(&mut self.writer, Part::Factor).deserialize(parameters));
+            .and_then(|parameters| NestedValues::of(&mut self.writer, ColumnPart::Factor).deserialize(parameters));
     }
 
-    fn push(&mut self, attempt: &Attempt<'_>) {
+    fn push(&mut self, attempt: &AttemptRow<'_>) {
         self.attempts.push(attempt);
         self.writer.keep();
     }

@@ -8,11 +8,11 @@ use cruncher_study::segment::RowOutcome;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::attempts::{Attempt, Attempts};
-use super::column::Part;
-use super::values::{Append, Values};
-use super::writer::Writer;
-use super::{Chunk, Parsed};
+use super::attempts::{AttemptColumns, AttemptRow};
+use super::column::ColumnPart;
+use super::values::{NestedValues, TextAppender};
+use super::writer::ChunkWriter;
+use super::{Chunk, ParsedSegment};
 
 impl Chunk {
     /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank ones are none.
@@ -20,7 +20,7 @@ impl Chunk {
     /// A line that is no row adds nothing but to the count: it is no JSON object, lacks one of `batch`, `case_id`,
     /// `outcome`, `start_time` and `end_time`, or one of the fixed fields is of another type, or there twice.
     #[must_use]
-    pub fn parse(worker: &str, text: &[u8]) -> Parsed {
+    pub fn parse(worker: &str, text: &[u8]) -> ParsedSegment {
         let read_bytes = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let mut reader = Reader::default();
         let mut unreadable = 0;
@@ -28,14 +28,14 @@ impl Chunk {
             unreadable += usize::from(reader.read(worker, line).is_err());
         }
         let (columns, dropped_values) = reader.writer.finish();
-        Parsed { chunk: Self { attempts: reader.attempts, columns, dropped_values }, unreadable, read_bytes }
+        ParsedSegment { chunk: Self { attempts: reader.attempts, columns, dropped_values }, unreadable, read_bytes }
     }
 }
 
 #[derive(Default)]
 struct Reader {
-    attempts: Attempts,
-    writer: Writer,
+    attempts: AttemptColumns,
+    writer: ChunkWriter,
     /// The batch of the row before, which most often is that of this one, too.
     batch: Option<Batch>,
     text: String,
@@ -71,7 +71,7 @@ impl Reader {
     }
 
     fn keep(&mut self, worker: &str, fields: &Fields) -> serde_json::Result<()> {
-        self.attempts.push(&Attempt {
+        self.attempts.push(&AttemptRow {
             batch: self.batch.as_ref().filter(|_| fields.has(BATCH)).ok_or_else(no_row)?,
             case_id: fields.case_id.ok_or_else(no_row)?,
             level: fields.level,
@@ -187,8 +187,8 @@ impl Row<'_> {
             8 => fields.is_final = row.next_value()?,
             9 => fields.signature = row.next_value()?,
             10 => fields.error = row.next_value()?,
-            PARAMETERS => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Factor))?,
-            RESULT => row.next_value_seed(Values::of(&mut self.reader.writer, Part::Response))?,
+            PARAMETERS => row.next_value_seed(NestedValues::of(&mut self.reader.writer, ColumnPart::Factor))?,
+            RESULT => row.next_value_seed(NestedValues::of(&mut self.reader.writer, ColumnPart::Response))?,
             CUT => row.next_value_seed(Cuts(&mut self.reader.cuts))?,
             EMPTY => fields.is_empty = row.next_value()?,
             _ => drop(row.next_value::<IgnoredAny>()?),
@@ -208,7 +208,7 @@ impl Row<'_> {
 impl Reader {
     fn read_text<'de, A: MapAccess<'de>>(&mut self, row: &mut A) -> Result<&str, A::Error> {
         self.text.clear();
-        row.next_value_seed(Append(&mut self.text))?;
+        row.next_value_seed(TextAppender(&mut self.text))?;
         Ok(&self.text)
     }
 }
@@ -233,7 +233,7 @@ impl<'de> Visitor<'de> for Cuts<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut lengths: A) -> Result<(), A::Error> {
         let mut name = String::new();
-        while lengths.next_key_seed(Append(&mut name))?.is_some() {
+        while lengths.next_key_seed(TextAppender(&mut name))?.is_some() {
             self.0.push((std::mem::take(&mut name), lengths.next_value()?));
         }
         Ok(())

@@ -17,12 +17,12 @@ fn line(parameters: &str, result: &str) -> String {
     )
 }
 
-fn parse(lines: &[String]) -> Parsed {
+fn parse(lines: &[String]) -> ParsedSegment {
     Chunk::parse("w", (lines.join("\n") + "\n").as_bytes())
 }
 
 /// What stands in the cells, by part and name.
-type Cells = BTreeMap<(Part, String), serde_json::Value>;
+type Cells = BTreeMap<(ColumnPart, String), serde_json::Value>;
 
 fn integer(integer: LargeInteger) -> serde_json::Value {
     let as_i64 = i64::try_from(integer.value()).map(|integer| json!(integer));
@@ -36,9 +36,9 @@ fn cells(chunk: &Chunk, row: usize) -> Cells {
         let number = column.numbers().get(row).filter(|number| !number.is_nan());
         let number = number.map(|number| column.integer(row).map_or(json!(number), integer));
         let other = column.others().find(|other| other.0 == row).map(|other| match other.1 {
-            Value::Text(text) => json!(text),
-            Value::Cut(text, chars) => json!([text, chars]),
-            Value::Flag(flag) => json!(flag),
+            NonNumber::Text(text) => json!(text),
+            NonNumber::Cut(text, chars) => json!([text, chars]),
+            NonNumber::Flag(flag) => json!(flag),
         });
         assert!(number.is_none() || other.is_none(), "a cell has one value");
         cells.extend(number.or(other).map(|value| ((column.part(), column.name().to_owned()), value)));
@@ -47,14 +47,14 @@ fn cells(chunk: &Chunk, row: usize) -> Cells {
 }
 
 /// The same from values as `serde_json` reads them.
-fn flatten(cells: &mut Cells, part: Part, name: &str, value: &serde_json::Value) {
+fn flatten(cells: &mut Cells, part: ColumnPart, name: &str, value: &serde_json::Value) {
     match value {
         serde_json::Value::Object(object) => {
             for (key, value) in object {
                 flatten(cells, part, &if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, value);
             }
         }
-        serde_json::Value::Array(list) if part == Part::Factor => {
+        serde_json::Value::Array(list) if part == ColumnPart::Factor => {
             let components = list.iter().enumerate();
             components.for_each(|(index, value)| flatten(cells, part, &format!("{name}[{index}]"), value));
         }
@@ -212,7 +212,7 @@ fn texts_are_cut_with_a_mark_and_their_length() {
     let parsed = parse(&[line(&long(5_000), "{}"), line(&long(MAX_TEXT_CHARS), "{}")]);
     let (cut, whole) = ("ä".repeat(MAX_TEXT_CHARS - 1) + "…", "ä".repeat(MAX_TEXT_CHARS));
     let others: Vec<_> = parsed.chunk.columns()[0].others().collect();
-    assert_eq!(others, [(0, Value::Cut(&cut, 5_000)), (1, Value::Text(&whole))]);
+    assert_eq!(others, [(0, NonNumber::Cut(&cut, 5_000)), (1, NonNumber::Text(&whole))]);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn texts_that_their_worker_has_cut_say_so() {
     ]);
     assert_eq!(parsed.unreadable, 1);
     let (one, other) = (cells(&parsed.chunk, 0), cells(&parsed.chunk, 1));
-    let value = |cells: &Cells, name: &str| cells[&(Part::Response, name.to_owned())].clone();
+    let value = |cells: &Cells, name: &str| cells[&(ColumnPart::Response, name.to_owned())].clone();
     assert_eq!((value(&one, "curve.note"), value(&one, "other")), (json!(["abc…", 90_012]), json!("abc…")));
     assert_eq!((value(&other, "curve.note"), value(&other, "other")), (json!("abc…"), json!(["abc…", 5])));
     assert_eq!(value(&one, "n"), json!(1.0));
@@ -324,8 +324,8 @@ proptest! {
         let readable = rows.iter().filter(|row| row["batch"] != "files");
         for (index, row) in readable.enumerate() {
             let mut expected = Cells::new();
-            flatten(&mut expected, Part::Factor, "", &row["parameters"]);
-            flatten(&mut expected, Part::Response, "", &row["result"]);
+            flatten(&mut expected, ColumnPart::Factor, "", &row["parameters"]);
+            flatten(&mut expected, ColumnPart::Response, "", &row["result"]);
             prop_assert_eq!(cells(&parsed.chunk, index), expected);
         }
     }

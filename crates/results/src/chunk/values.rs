@@ -6,26 +6,26 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::MAX_DEPTH;
-use super::column::Part;
-use super::writer::Writer;
+use super::column::ColumnPart;
+use super::writer::ChunkWriter;
 use crate::number::LargeInteger;
 
 /// A value at some depth of `parameters` or `result`. Its name is the writer's.
-pub(super) struct Values<'a> {
-    pub(super) writer: &'a mut Writer,
-    pub(super) part: Part,
+pub(super) struct NestedValues<'a> {
+    pub(super) writer: &'a mut ChunkWriter,
+    pub(super) part: ColumnPart,
     pub(super) depth: usize,
 }
 
-impl<'a> Values<'a> {
+impl<'a> NestedValues<'a> {
     /// All inputs, or all results: an object. Anything else has no values.
-    pub(super) fn of(writer: &'a mut Writer, part: Part) -> Self {
+    pub(super) fn of(writer: &'a mut ChunkWriter, part: ColumnPart) -> Self {
         writer.name.clear();
         Self { writer, part, depth: 0 }
     }
 
-    fn below(&mut self) -> Values<'_> {
-        Values { writer: self.writer, part: self.part, depth: self.depth + 1 }
+    fn below(&mut self) -> NestedValues<'_> {
+        NestedValues { writer: self.writer, part: self.part, depth: self.depth + 1 }
     }
 
     fn put_large(self, integer: LargeInteger) {
@@ -39,7 +39,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Values<'_> {
+impl<'de> DeserializeSeed<'de> for NestedValues<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -51,7 +51,7 @@ impl<'de> DeserializeSeed<'de> for Values<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Values<'_> {
+impl<'de> Visitor<'de> for NestedValues<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for Values<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         // Lists are for results of their own: curves and fields. A segment has none.
-        if self.part == Part::Response || !self.has_name() {
+        if self.part == ColumnPart::Response || !self.has_name() {
             while list.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
@@ -123,7 +123,7 @@ impl<'de> Visitor<'de> for Values<'_> {
             self.writer.name.push('.');
         }
         let end = self.writer.name.len();
-        while object.next_key_seed(Append(&mut self.writer.name))?.is_some() {
+        while object.next_key_seed(TextAppender(&mut self.writer.name))?.is_some() {
             object.next_value_seed(self.below())?;
             self.writer.name.truncate(end);
         }
@@ -137,9 +137,9 @@ fn push_index(name: &mut String, index: u32) {
 }
 
 /// Reads a text to the end of another one.
-pub(super) struct Append<'a>(pub(super) &'a mut String);
+pub(super) struct TextAppender<'a>(pub(super) &'a mut String);
 
-impl<'de> DeserializeSeed<'de> for Append<'_> {
+impl<'de> DeserializeSeed<'de> for TextAppender<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -147,7 +147,7 @@ impl<'de> DeserializeSeed<'de> for Append<'_> {
     }
 }
 
-impl Visitor<'_> for Append<'_> {
+impl Visitor<'_> for TextAppender<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {

@@ -1,16 +1,16 @@
 //! Fills columns row by row.
 
-use super::column::{Column, Part};
+use super::column::{ChunkColumn, ColumnPart};
 use super::{MAX_COLUMNS, MAX_NAME_BYTES};
 use crate::number::LargeInteger;
 
-/// The columns of rows that are being read. Values go into the row that is open; [`Writer::keep`] closes it,
-/// [`Writer::discard`] takes it back.
+/// The columns of rows that are being read. Values go into the row that is open; [`ChunkWriter::keep`] closes it,
+/// [`ChunkWriter::discard`] takes it back.
 ///
 /// The k-th value of a row most often belongs to the same column as in the row before: that one is tried first.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
-    columns: Vec<Column>,
+pub(super) struct ChunkWriter {
+    columns: Vec<ChunkColumn>,
     /// Of the columns' names, to find one among thousands.
     hashes: Vec<u32>,
     /// The name of the value that is being read.
@@ -22,29 +22,29 @@ pub(super) struct Writer {
     kept_dropped: u64,
 }
 
-impl Writer {
-    pub(super) fn number(&mut self, part: Part, number: f64) {
+impl ChunkWriter {
+    pub(super) fn number(&mut self, part: ColumnPart, number: f64) {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.put_number(row, number);
         }
     }
 
-    pub(super) fn integer(&mut self, part: Part, integer: LargeInteger) {
+    pub(super) fn integer(&mut self, part: ColumnPart, integer: LargeInteger) {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.put_integer(row, integer);
         }
     }
 
-    pub(super) fn flag(&mut self, part: Part, flag: bool) {
+    pub(super) fn flag(&mut self, part: ColumnPart, flag: bool) {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.put_flag(row, flag);
         }
     }
 
-    pub(super) fn text(&mut self, part: Part, text: &str) {
+    pub(super) fn text(&mut self, part: ColumnPart, text: &str) {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.put_text(row, text);
@@ -52,7 +52,7 @@ impl Writer {
     }
 
     /// Notes that the column exists and has no value here.
-    pub(super) fn nothing(&mut self, part: Part) {
+    pub(super) fn nothing(&mut self, part: ColumnPart) {
         let row = self.row;
         if let Some(column) = self.column(part) {
             column.clear(row);
@@ -61,7 +61,7 @@ impl Writer {
 
     /// Notes that the text of the response that is called so is the beginning of one with so many characters.
     pub(super) fn cut(&mut self, chars: u32) {
-        let is_it = |column: &&mut Column| column.part == Part::Response && column.name == self.name;
+        let is_it = |column: &&mut ChunkColumn| column.part == ColumnPart::Response && column.name == self.name;
         if let Some(column) = self.columns.iter_mut().find(is_it) {
             column.mark_cut(self.row, chars);
         }
@@ -90,12 +90,12 @@ impl Writer {
     }
 
     /// The columns, and how many values were left out.
-    pub(super) fn finish(self) -> (Vec<Column>, u64) {
+    pub(super) fn finish(self) -> (Vec<ChunkColumn>, u64) {
         (self.columns, self.dropped_values)
     }
 
     /// The column of `self.name`; none if there are too many.
-    fn column(&mut self, part: Part) -> Option<&mut Column> {
+    fn column(&mut self, part: ColumnPart) -> Option<&mut ChunkColumn> {
         let expected = self.columns.get(self.expected);
         if !expected.is_some_and(|column| column.part == part && column.name == self.name) {
             let Some(place) = self.find(part) else {
@@ -109,15 +109,15 @@ impl Writer {
     }
 
     #[inline(never)]
-    fn find(&mut self, part: Part) -> Option<usize> {
+    fn find(&mut self, part: ColumnPart) -> Option<usize> {
         if self.name.len() > MAX_NAME_BYTES {
             return None;
         }
         let hash = hash(&self.name);
-        let is_it = |column: &Column| column.part == part && column.name == self.name;
+        let is_it = |column: &ChunkColumn| column.part == part && column.name == self.name;
         let same = self.hashes.iter().zip(&self.columns).position(|(other, column)| *other == hash && is_it(column));
         if same.is_none() && self.columns.len() < MAX_COLUMNS {
-            self.columns.push(Column::new(part, &self.name));
+            self.columns.push(ChunkColumn::new(part, &self.name));
             self.hashes.push(hash);
             return Some(self.columns.len() - 1);
         }

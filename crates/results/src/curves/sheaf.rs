@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Found;
+use super::FoundArrays;
 use crate::percent;
 
 /// So many cases are kept.
@@ -21,7 +21,7 @@ const ASKED: usize = 64;
 
 /// What a curve is drawn along.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Along {
+pub enum CurveAbscissa {
     /// Its points one after another: 0, 1, 2 …
     Index,
     /// Another array, by its name.
@@ -29,7 +29,7 @@ pub enum Along {
 }
 
 /// As it stands in an address.
-impl fmt::Display for Along {
+impl fmt::Display for CurveAbscissa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index => f.write_str("index"),
@@ -43,7 +43,7 @@ impl fmt::Display for Along {
 #[error("neither `index` nor an array")]
 pub struct NotAlong;
 
-impl FromStr for Along {
+impl FromStr for CurveAbscissa {
     type Err = NotAlong;
 
     fn from_str(text: &str) -> Result<Self, NotAlong> {
@@ -56,7 +56,7 @@ impl FromStr for Along {
 
 /// The arrays of cases, each case a row of the store. It is bounded: what doesn't fit isn't taken.
 #[derive(Debug, Clone, Default)]
-pub struct Sheaf {
+pub struct CurveSet {
     /// The arrays, in the order in which they were seen.
     names: Vec<String>,
     /// By row, and in a row by name.
@@ -64,12 +64,12 @@ pub struct Sheaf {
     /// 0, 1, 2 … up to the longest array.
     counting: Vec<f64>,
     size_bytes: usize,
-    shortcomings: Shortcomings,
+    shortcomings: CurveLosses,
 }
 
 /// What of the arrays isn't kept as it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shortcomings {
+pub struct CurveLosses {
     /// How many were left out.
     pub left_out: usize,
     /// How many lost points.
@@ -95,9 +95,9 @@ pub struct CaseCurve<'a> {
     pub y: &'a [f64],
 }
 
-impl Sheaf {
+impl CurveSet {
     /// Takes the arrays of a row; also none, so that they aren't looked for again.
-    pub fn add(&mut self, row: usize, found: Found) {
+    pub fn add(&mut self, row: usize, found: FoundArrays) {
         self.shortcomings.left_out += found.left_out;
         self.shortcomings.thinned += found.thinned;
         self.shortcomings.numberless += found.numberless;
@@ -155,7 +155,7 @@ impl Sheaf {
 
     /// What of the arrays that were read isn't kept as it was.
     #[must_use]
-    pub const fn shortcomings(&self) -> Shortcomings {
+    pub const fn shortcomings(&self) -> CurveLosses {
         self.shortcomings
     }
 
@@ -183,7 +183,7 @@ impl Sheaf {
     /// along the one of equal length that looks most like an axis, or along its index if there is no such array. None if
     /// there is no array at all.
     #[must_use]
-    pub fn pair(&self, x: Option<&Along>, y: Option<&str>) -> Option<(Along, &str)> {
+    pub fn pair(&self, x: Option<&CurveAbscissa>, y: Option<&str>) -> Option<(CurveAbscissa, &str)> {
         let chosen = y.and_then(|y| self.names.iter().find(|name| **name == y));
         let of: &[String] = chosen.map_or(&self.names, std::slice::from_ref);
         let mut best: Option<(usize, &str, &str)> = None;
@@ -196,12 +196,12 @@ impl Sheaf {
             }
         }
         let (x_found, y) = match best {
-            Some((_, x, y)) => (Along::Array(x.to_owned()), y),
-            None => (Along::Index, &**of.first()?),
+            Some((_, x, y)) => (CurveAbscissa::Array(x.to_owned()), y),
+            None => (CurveAbscissa::Index, &**of.first()?),
         };
-        let fits = |x: &&Along| match x {
-            Along::Index => true,
-            Along::Array(name) => self.partners(y).contains(&&**name),
+        let fits = |x: &&CurveAbscissa| match x {
+            CurveAbscissa::Index => true,
+            CurveAbscissa::Array(name) => self.partners(y).contains(&&**name),
         };
         Some((x.filter(fits).cloned().unwrap_or(x_found), y))
     }
@@ -220,12 +220,12 @@ impl Sheaf {
     }
 
     /// The curves that `y` makes along `x`, in the order of their rows. A case in which they differ in length has none.
-    pub fn curves(&self, x: &Along, y: &str) -> impl Iterator<Item = CaseCurve<'_>> {
+    pub fn curves(&self, x: &CurveAbscissa, y: &str) -> impl Iterator<Item = CaseCurve<'_>> {
         let y = self.place(y);
         let x = match x {
-            Along::Index => None,
+            CurveAbscissa::Index => None,
             // A name that nobody has is nobody's place.
-            Along::Array(name) => Some(self.place(name).unwrap_or(usize::MAX)),
+            CurveAbscissa::Array(name) => Some(self.place(name).unwrap_or(usize::MAX)),
         };
         self.rows.iter().filter_map(move |(row, arrays)| {
             let y = values_of(arrays, y?)?;
@@ -259,10 +259,10 @@ mod tests {
 
     use super::*;
 
-    fn sheaf(results: &[Value]) -> Sheaf {
-        let mut sheaf = Sheaf::default();
+    fn sheaf(results: &[Value]) -> CurveSet {
+        let mut sheaf = CurveSet::default();
         for (row, result) in results.iter().enumerate() {
-            sheaf.add(row, Found::of(result));
+            sheaf.add(row, FoundArrays::of(result));
         }
         sheaf
     }
@@ -289,7 +289,7 @@ mod tests {
         check_first_pair(&[json!({"a": [3, 2, 7]})], Some(("index", "a")));
         check_first_pair(&[json!({"a": 3})], None);
         let sheaf = sheaf(&[json!({"a": [3, 2, 7]})]);
-        let curves: Vec<_> = sheaf.curves(&Along::Index, "a").collect();
+        let curves: Vec<_> = sheaf.curves(&CurveAbscissa::Index, "a").collect();
         assert_eq!(curves, [CaseCurve { row: 0, x: &[0.0, 1.0, 2.0], y: &[3.0, 2.0, 7.0] }]);
     }
 
@@ -297,7 +297,7 @@ mod tests {
     fn what_is_chosen_is_shown_as_far_as_it_goes_together() {
         let sheaf = sheaf(&[json!({"x": [0, 1, 2], "y": [3, 1, 2], "z": [1, 2, 5], "other": [7, 8]})]);
         let check = |x: Option<&str>, y: Option<&str>, expected: (&str, &str)| {
-            let x = x.map(|x| x.parse::<Along>().unwrap());
+            let x = x.map(|x| x.parse::<CurveAbscissa>().unwrap());
             let (found, of) = sheaf.pair(x.as_ref(), y).unwrap();
             assert_eq!((&*found.to_string(), of), expected, "{x:?} {y:?}");
         };
@@ -325,33 +325,35 @@ mod tests {
 
     #[test]
     fn a_sheaf_ends_somewhere() {
-        let mut sheaf = Sheaf::default();
+        let mut sheaf = CurveSet::default();
         let long = json!({ "a": vec![1.0; super::super::MAX_POINTS] });
         let rows = MAX_BYTES / (super::super::MAX_POINTS * 8) + 1;
         for row in 0..rows {
             assert!(!sheaf.is_full(), "{row}");
             // What is read again takes no room twice.
-            sheaf.add(row, Found::of(&long));
-            sheaf.add(row, Found::of(&long));
+            sheaf.add(row, FoundArrays::of(&long));
+            sheaf.add(row, FoundArrays::of(&long));
         }
         assert!(sheaf.is_full());
-        let mut sheaf = Sheaf::default();
-        (0..MAX_CASES).for_each(|row| sheaf.add(row, Found::default()));
+        let mut sheaf = CurveSet::default();
+        (0..MAX_CASES).for_each(|row| sheaf.add(row, FoundArrays::default()));
         assert!(sheaf.is_full() && sheaf.contains(7) && !sheaf.contains(MAX_CASES));
     }
 
     #[test]
     fn arrays_that_are_called_after_their_case_are_counted() {
-        let mut sheaf = Sheaf::default();
-        (0..MAX_NAMES + 5).for_each(|row| sheaf.add(row, Found::of(&json!({ format!("case {row}"): [1, 2] }))));
+        let mut sheaf = CurveSet::default();
+        (0..MAX_NAMES + 5).for_each(|row| sheaf.add(row, FoundArrays::of(&json!({ format!("case {row}"): [1, 2] }))));
         assert_eq!((sheaf.names().len(), sheaf.shortcomings().left_out), (MAX_NAMES, 5));
     }
 
     #[test]
     fn what_a_curve_is_drawn_along_is_read_back() {
-        for along in [Along::Index, Along::Array("a & b=c,%".into()), Along::Array(String::new())] {
+        for along in
+            [CurveAbscissa::Index, CurveAbscissa::Array("a & b=c,%".into()), CurveAbscissa::Array(String::new())]
+        {
             assert_eq!(along.to_string().parse(), Ok(along));
         }
-        assert_eq!("radius".parse::<Along>(), Err(NotAlong));
+        assert_eq!("radius".parse::<CurveAbscissa>(), Err(NotAlong));
     }
 }

@@ -5,23 +5,23 @@ use std::fmt::Write;
 
 use super::iso_time::iso_time;
 use super::whole::WholeTexts;
-use crate::column_id::{ColumnId, Field};
-use crate::mask::Mask;
-use crate::number::Number;
-use crate::store::{Cell, Store};
+use crate::column_id::{CaseField, ColumnId};
+use crate::mask::RowMask;
+use crate::number::ExactNumber;
+use crate::store::{CellValue, ResultStore};
 
 /// The fields that stand before factors and responses.
-const FIELDS: [Field; 10] = [
-    Field::Batch,
-    Field::CaseId,
-    Field::Model,
-    Field::Level,
-    Field::Replicate,
-    Field::State,
-    Field::Worker,
-    Field::StartTime,
-    Field::EndTime,
-    Field::DurationSecs,
+const FIELDS: [CaseField; 10] = [
+    CaseField::Batch,
+    CaseField::CaseId,
+    CaseField::Model,
+    CaseField::Level,
+    CaseField::Replicate,
+    CaseField::State,
+    CaseField::Worker,
+    CaseField::StartTime,
+    CaseField::EndTime,
+    CaseField::DurationSecs,
 ];
 
 /// The notation of times in a table.
@@ -48,10 +48,10 @@ pub struct CsvLayout {
 /// Numbers have as many digits as it takes to read the same number; no value is an empty field, an empty text is `""`. A
 /// text stands as it is, also one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: to change
 /// it would change the data. Of a text that was cut the beginning stands there, unless somebody has read the whole
-/// ([`Csv::with_whole_texts`]).
+/// ([`CsvTable::with_whole_texts`]).
 #[derive(Debug)]
-pub struct Csv<'a> {
-    store: &'a Store,
+pub struct CsvTable<'a> {
+    store: &'a ResultStore,
     columns: Vec<ColumnId>,
     whole: Option<&'a WholeTexts>,
     layout: CsvLayout,
@@ -59,27 +59,27 @@ pub struct Csv<'a> {
 
 /// The header and the chosen rows, all at once.
 #[must_use]
-pub fn csv(store: &Store, rows: &Mask) -> String {
-    let csv = Csv::new(store);
+pub fn csv(store: &ResultStore, rows: &RowMask) -> String {
+    let csv = CsvTable::new(store);
     csv.header() + &csv.rows(rows.iter())
 }
 
-impl<'a> Csv<'a> {
+impl<'a> CsvTable<'a> {
     /// The table of a store. For a large one, ask for some rows at a time.
     #[must_use]
-    pub fn new(store: &'a Store) -> Self {
+    pub fn new(store: &'a ResultStore) -> Self {
         Self::of(store, store.factors().chain(store.responses()).map(|(id, _)| id.clone()))
     }
 
     /// The same with these factors and responses only.
     #[must_use]
-    pub fn of(store: &'a Store, named: impl IntoIterator<Item = ColumnId>) -> Self {
+    pub fn of(store: &'a ResultStore, named: impl IntoIterator<Item = ColumnId>) -> Self {
         Self::with_columns(store, store.said_of(FIELDS).map(ColumnId::Case).chain(named).collect())
     }
 
     /// The same table of a store that has grown meanwhile: with the columns that it had.
     #[must_use]
-    pub fn with_columns(store: &'a Store, columns: Vec<ColumnId>) -> Self {
+    pub fn with_columns(store: &'a ResultStore, columns: Vec<ColumnId>) -> Self {
         Self { store, columns, whole: None, layout: CsvLayout::default() }
     }
 
@@ -155,18 +155,18 @@ impl<'a> Csv<'a> {
     }
 }
 
-impl Csv<'_> {
+impl CsvTable<'_> {
     /// A cell as a time by ISO 8601, if it is one and they are written so.
-    fn time(&self, id: &ColumnId, cell: Cell<'_>) -> Option<String> {
-        let is_time = matches!(id, ColumnId::Case(Field::StartTime | Field::EndTime));
+    fn time(&self, id: &ColumnId, cell: CellValue<'_>) -> Option<String> {
+        let is_time = matches!(id, ColumnId::Case(CaseField::StartTime | CaseField::EndTime));
         match cell {
-            Cell::Number(secs) if is_time && self.layout.times == TimeFormat::Iso => iso_time(secs),
+            CellValue::Number(secs) if is_time && self.layout.times == TimeFormat::Iso => iso_time(secs),
             _ => None,
         }
     }
 }
 
-/// Names for columns, no two of them equal, as [`Csv::names`] has them. Of two that are called alike the first one keeps its
+/// Names for columns, no two of them equal, as [`CsvTable::names`] has them. Of two that are called alike the first one keeps its
 /// name.
 #[must_use]
 pub fn distinct_names(columns: &[ColumnId]) -> Vec<String> {
@@ -182,18 +182,18 @@ fn distinct(column: &ColumnId, taken: &mut BTreeSet<String>) -> String {
     name
 }
 
-fn push_cell(out: &mut String, cell: Cell<'_>) {
+fn push_cell(out: &mut String, cell: CellValue<'_>) {
     // A text takes whatever is written to it.
     let _ = match cell {
-        Cell::Number(number) => write!(out, "{}", Number(number)),
-        Cell::Integer(integer) => write!(out, "{integer}"),
-        Cell::Flag(flag) => write!(out, "{flag}"),
-        Cell::Id(id) => write!(out, "{id}"),
-        Cell::Text(text) | Cell::Cut(text, _) => {
+        CellValue::Number(number) => write!(out, "{}", ExactNumber(number)),
+        CellValue::Integer(integer) => write!(out, "{integer}"),
+        CellValue::Flag(flag) => write!(out, "{flag}"),
+        CellValue::Id(id) => write!(out, "{id}"),
+        CellValue::Text(text) | CellValue::Cut(text, _) => {
             push_text(out, text);
             Ok(())
         }
-        Cell::Missing => Ok(()),
+        CellValue::Missing => Ok(()),
     };
 }
 
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_model_of_a_case_stands_there_where_rows_are_of_several_versions() {
         let mut store = samples::store(&[(json!({"model": 1}), json!({})), (json!({"model": 2}), json!({}))]);
-        let header = |store: &Store| csv(store, &store.all()).lines().next().unwrap().to_owned();
+        let header = |store: &ResultStore| csv(store, &store.all()).lines().next().unwrap().to_owned();
         assert!(header(&store).starts_with("batch,case_id,level,") && header(&store).ends_with(",model"));
         let versions = |is_withdrawn| {
             let mut versions = CaseVersions::default();
@@ -251,7 +251,7 @@ mod tests {
         store.take_bytes(&versions(true).to_bytes());
         let counted = store.part(&store.counted());
         assert_eq!((counted.len(), header(&counted).contains(",model,level")), (1, false), "they are of one version");
-        assert_eq!(counted.cell(&ColumnId::Case(Field::Model), 0), Cell::Text("m.py version 2"));
+        assert_eq!(counted.cell(&ColumnId::Case(CaseField::Model), 0), CellValue::Text("m.py version 2"));
     }
 
     #[test]
@@ -259,26 +259,26 @@ mod tests {
         let store = samples::store(&[(json!({"c": [1, 2], "w": 3, "soil": "clay"}), json!({"c": 4, "w [m]": 5}))]);
         let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
         let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso };
-        let table = Csv::new(&store).with_layout(layout);
+        let table = CsvTable::new(&store).with_layout(layout);
         assert_eq!(table.names()[FIELDS.len() - 1..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
         let row = table.rows([0]);
         assert!(row.contains(",w,2026-09-21T14:13:20.500Z,2026-09-21T14:13:22.000Z,1.5,1,2,clay,3,4,5"), "{row}");
-        assert!(Csv::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
+        assert!(CsvTable::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
     }
 
     #[test]
     fn a_table_that_is_written_in_parts_keeps_its_columns() {
         let before = samples::factor("c", &[json!(1)]);
-        let columns = Csv::new(&before).columns().to_vec();
+        let columns = CsvTable::new(&before).columns().to_vec();
         let after = samples::store(&[(json!({"c": 1}), json!({})), (json!({"c": 2, "new": 3}), json!({}))]);
-        let rows = Csv::with_columns(&after, columns).rows([1]);
+        let rows = CsvTable::with_columns(&after, columns).rows([1]);
         assert!(rows.ends_with(",2\r\n"), "{rows}");
     }
 
     #[test]
     fn only_chosen_rows_are_there() {
         let store = samples::factor("c", &[json!(1), json!(2), json!(3)]);
-        let chosen = csv(&store, &Mask::from_fn(3, |row| row == 1));
+        let chosen = csv(&store, &RowMask::from_fn(3, |row| row == 1));
         assert!(chosen.ends_with("1.5,2\r\n"), "{chosen}");
         assert_eq!(chosen.lines().count(), 2);
     }
@@ -287,7 +287,7 @@ mod tests {
     fn only_chosen_columns_are_there() {
         let store = samples::store(&[(json!({"c": 1, "d": 2}), json!({"load": 3, "level": 4}))]);
         let level = ColumnId::Response("level".into());
-        let names = Csv::of(&store, [level.clone(), ColumnId::Factor("d".into())]).names();
+        let names = CsvTable::of(&store, [level.clone(), ColumnId::Factor("d".into())]).names();
         assert_eq!(names[FIELDS.len() - 1..], ["result.level", "d"]);
         assert_eq!(distinct_names(&[level.clone(), level]), ["level", "result.level"]);
     }

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::csv::{Csv, CsvLayout, push_text};
-use crate::column_id::{ColumnId, Field};
-use crate::mask::Mask;
-use crate::store::{Cell, DONE, Store};
+use super::csv::{CsvLayout, CsvTable, push_text};
+use crate::column_id::{CaseField, ColumnId};
+use crate::mask::RowMask;
+use crate::store::{CellValue, DONE, ResultStore};
 
 /// The fields that stand before the factors.
-const FIELDS: [Field; 9] = [
-    Field::Batch,
-    Field::CaseId,
-    Field::Level,
-    Field::Replicate,
-    Field::State,
-    Field::Attempt,
-    Field::Worker,
-    Field::EndTime,
-    Field::Signature,
+const FIELDS: [CaseField; 9] = [
+    CaseField::Batch,
+    CaseField::CaseId,
+    CaseField::Level,
+    CaseField::Replicate,
+    CaseField::State,
+    CaseField::Attempt,
+    CaseField::Worker,
+    CaseField::EndTime,
+    CaseField::Signature,
 ];
 
 /// The names of the columns that stand behind them.
@@ -39,24 +39,24 @@ pub struct ToldError {
 /// Of a case whose document nobody has read, exception and message are those of its row, which ends with `…` if it was cut.
 #[derive(Debug)]
 pub struct ErrorTable<'a> {
-    store: &'a Store,
-    csv: Csv<'a>,
+    store: &'a ResultStore,
+    csv: CsvTable<'a>,
 }
 
 /// The rows of cases that have failed, also of those that are tried again.
 #[must_use]
-pub fn failed(store: &Store) -> Mask {
-    let is_done = |row| store.cell(&ColumnId::Case(Field::State), row) == Cell::Text(DONE);
-    Mask::from_fn(store.len(), |row| !is_done(row))
+pub fn failed(store: &ResultStore) -> RowMask {
+    let is_done = |row| store.cell(&ColumnId::Case(CaseField::State), row) == CellValue::Text(DONE);
+    RowMask::from_fn(store.len(), |row| !is_done(row))
 }
 
 impl<'a> ErrorTable<'a> {
     /// The table of a store.
     #[must_use]
-    pub fn new(store: &'a Store, layout: CsvLayout) -> Self {
+    pub fn new(store: &'a ResultStore, layout: CsvLayout) -> Self {
         let factors = store.factors().map(|(id, _)| id.clone());
         let columns = FIELDS.into_iter().map(ColumnId::Case).chain(factors).collect();
-        Self { store, csv: Csv::with_columns(store, columns).with_layout(layout) }
+        Self { store, csv: CsvTable::with_columns(store, columns).with_layout(layout) }
     }
 
     /// The first line. A factor that is called like another column is `parameters.<name>`.
@@ -95,7 +95,9 @@ impl<'a> ErrorTable<'a> {
 
     /// What its row says of a failure: `ValueError: negative cohesion`.
     fn told(&self, row: usize) -> ToldError {
-        let (Cell::Text(error) | Cell::Cut(error, _)) = self.store.cell(&ColumnId::Case(Field::Error), row) else {
+        let (CellValue::Text(error) | CellValue::Cut(error, _)) =
+            self.store.cell(&ColumnId::Case(CaseField::Error), row)
+        else {
             return ToldError::default();
         };
         let (exception, message) = error.split_once(": ").unwrap_or((error, ""));
@@ -111,7 +113,7 @@ mod tests {
     use crate::chunk::Chunk;
     use crate::export::csv::TimeFormat;
 
-    fn store() -> Store {
+    fn store() -> ResultStore {
         let row = |case: u8, outcome: &str, rest: &serde_json::Value| {
             let mut row = json!({"batch": "a", "case_id": format!("{case:032x}"), "level": 3, "replicate": 0, "outcome": outcome,
                 "attempt": 2, "start_time": 1.0, "end_time": 2.0, "parameters": {"w": case, "message": "m"}});
@@ -121,7 +123,7 @@ mod tests {
         let error = json!({"final": true, "signature": "00ff", "error": "ValueError: a: b, \"c\""});
         let again = json!({"final": false, "signature": "00aa", "error": "KeyError"});
         let rows = row(1, "done", &json!({"result": {"b": 1}})) + &row(2, "failed", &error) + &row(3, "failed", &again);
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", rows.as_bytes()).chunk);
         store
     }

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use crate::column_id::ColumnId;
-use crate::mask::Mask;
-use crate::store::{Column, Store};
+use crate::mask::RowMask;
+use crate::store::{ResultStore, StoreColumn};
 
 /// A table of numbers as a `.npy` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matrix {
+pub struct NpyMatrix {
     /// The file: an array of floats of 64 bits with the shape (rows, columns), row by row; NaN where there is no number.
     pub bytes: Vec<u8>,
     /// The columns, in order.
@@ -21,16 +21,16 @@ pub struct Matrix {
 
 /// The factors of the chosen rows, components of vectors one by one.
 #[must_use]
-pub fn factors(store: &Store, rows: &Mask) -> Matrix {
+pub fn factors(store: &ResultStore, rows: &RowMask) -> NpyMatrix {
     let factors: Vec<_> = store.factors().map(|(id, _)| id.clone()).collect();
     matrix(store, &factors, rows)
 }
 
 /// Some columns of the chosen rows.
 #[must_use]
-pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
+pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyMatrix {
     let has_number = |numbers: &[f64]| rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()));
-    let numbers = |id: &ColumnId| store.column(id).map(Column::numbers).filter(|numbers| has_number(numbers));
+    let numbers = |id: &ColumnId| store.column(id).map(StoreColumn::numbers).filter(|numbers| has_number(numbers));
     let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
     let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
     let rounded = columns.iter().filter(|id| is_rounded(store, id, rows)).cloned().collect();
@@ -42,12 +42,12 @@ pub fn matrix(store: &Store, columns: &[ColumnId], rows: &Mask) -> Matrix {
             bytes.extend_from_slice(&source.get(row).copied().unwrap_or(f64::NAN).to_le_bytes());
         }
     }
-    Matrix { bytes, columns, left_out, rounded }
+    NpyMatrix { bytes, columns, left_out, rounded }
 }
 
 /// Whether a column has integers in these rows that are no floats.
 #[must_use]
-pub fn is_rounded(store: &Store, id: &ColumnId, rows: &Mask) -> bool {
+pub fn is_rounded(store: &ResultStore, id: &ColumnId, rows: &RowMask) -> bool {
     let column = store.column(id).filter(|column| column.has_integers());
     column.is_some_and(|column| rows.iter().any(|row| column.rest_or_zero(row) != 0))
 }
@@ -95,7 +95,7 @@ mod tests {
             (json!({"c": [3, 4], "soil": "sand"}), json!({})),
             (json!({"c": ["x", 6], "soil": "sand"}), json!({})),
         ]);
-        let matrix = factors(&store, &Mask::from_fn(3, |row| row != 1));
+        let matrix = factors(&store, &RowMask::from_fn(3, |row| row != 1));
         assert_eq!((matrix.columns, matrix.left_out), (ids(&["c[0]", "c[1]"]), ids(&["soil"])));
         let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }";
         let spaces = [b' '; 128 - 10 - 59 - 1];
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_column_without_a_number_in_the_chosen_rows_is_left_out() {
         let store = samples::store(&[(json!({"c": 1, "depth": 2}), json!({})), (json!({"c": 3}), json!({}))]);
-        let matrix = factors(&store, &Mask::from_fn(2, |row| row == 1));
+        let matrix = factors(&store, &RowMask::from_fn(2, |row| row == 1));
         assert_eq!((matrix.columns, matrix.left_out), (ids(&["c"]), ids(&["depth"])));
     }
 
@@ -115,11 +115,11 @@ mod tests {
         let rows = [(1_u64 << 60, (1_u64 << 60) + 1), (u64::MAX, 3), (5, (1 << 60) + 2)];
         let rows = rows.map(|(a, b)| (json!({"a": a, "b": b}), json!({})));
         let store = samples::store(&rows);
-        let rounded = |rows: &[usize]| factors(&store, &Mask::from_fn(3, |row| rows.contains(&row))).rounded;
+        let rounded = |rows: &[usize]| factors(&store, &RowMask::from_fn(3, |row| rows.contains(&row))).rounded;
         assert_eq!(rounded(&[0, 1, 2]), ids(&["a", "b"]));
         assert_eq!(rounded(&[0]), ids(&["b"]));
         assert_eq!(rounded(&[]), []);
-        let nearest = factors(&store, &Mask::from_fn(3, |row| row == 1)).bytes;
+        let nearest = factors(&store, &RowMask::from_fn(3, |row| row == 1)).bytes;
         assert_eq!(nearest[128..136], 18_446_744_073_709_551_616_f64.to_le_bytes());
     }
 

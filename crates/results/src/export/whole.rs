@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::column_id::ColumnId;
-use crate::store::{Cell, Store};
+use crate::store::{CellValue, ResultStore};
 
 /// The texts of a table that were cut, and the whole of those that somebody has read.
 #[derive(Debug, Clone, Default)]
@@ -19,11 +19,11 @@ pub struct WholeTexts {
 impl WholeTexts {
     /// Finds the texts of these columns and rows that were cut. None of them is whole yet.
     #[must_use]
-    pub fn wanted(store: &Store, columns: Vec<ColumnId>, rows: &[usize]) -> Self {
+    pub fn wanted(store: &ResultStore, columns: Vec<ColumnId>, rows: &[usize]) -> Self {
         let mut texts = BTreeMap::new();
         for (place, id) in columns.iter().enumerate().filter(|_| store.has_cut_texts()) {
             let Some(column) = store.column(id) else { continue };
-            let cut = rows.iter().filter(|row| matches!(store.cell_of(column, **row), Cell::Cut(..)));
+            let cut = rows.iter().filter(|row| matches!(store.cell_of(column, **row), CellValue::Cut(..)));
             texts.extend(cut.map(|row| ((*row, place), None)));
         }
         Self { columns, texts, size_bytes: 0 }
@@ -51,10 +51,10 @@ impl WholeTexts {
 
     /// Takes the texts of a row from the document of its case. One that the document doesn't hold, since another attempt has
     /// written it, stays as it is.
-    pub fn take(&mut self, store: &Store, row: usize, document: &Value) {
+    pub fn take(&mut self, store: &ResultStore, row: usize, document: &Value) {
         for ((_, place), whole) in self.texts.range_mut((row, 0)..(row + 1, 0)) {
             let id = &self.columns[*place];
-            let Cell::Cut(beginning, chars) = store.cell(id, row) else { continue };
+            let CellValue::Cut(beginning, chars) = store.cell(id, row) else { continue };
             let text = find(document, id).filter(|text| is_whole(text, beginning, chars));
             self.size_bytes += text.map_or(0, str::len);
             *whole = text.map(str::to_owned);
@@ -63,13 +63,13 @@ impl WholeTexts {
 
     /// A cell with the whole of its text, if that is known.
     #[must_use]
-    pub fn complete<'a>(&'a self, cell: Cell<'a>, row: usize, id: &ColumnId) -> Cell<'a> {
+    pub fn complete<'a>(&'a self, cell: CellValue<'a>, row: usize, id: &ColumnId) -> CellValue<'a> {
         let find = || {
             let place = self.columns.iter().position(|own| own == id)?;
             self.texts.get(&(row, place))?.as_deref()
         };
         match cell {
-            Cell::Cut(..) => find().map_or(cell, Cell::Text),
+            CellValue::Cut(..) => find().map_or(cell, CellValue::Text),
             other => other,
         }
     }
@@ -114,7 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::export::csv::Csv;
+    use crate::export::csv::CsvTable;
     use crate::samples;
 
     fn id(text: &str) -> ColumnId {
@@ -138,7 +138,7 @@ mod tests {
         whole.take(&store, 0, &document);
         whole.take(&store, 1, &document);
         assert_eq!((whole.lacking(), whole.size_bytes()), (1, 14_000));
-        let csv = Csv::of(&store, columns).with_whole_texts(&whole).rows([0, 1]);
+        let csv = CsvTable::of(&store, columns).with_whole_texts(&whole).rows([0, 1]);
         let (cut, lines) = (format!("{}…", "ä".repeat(999)), csv.lines().collect::<Vec<_>>());
         assert!(lines[0].ends_with(&format!(",{long},{other},{other},{cut},x")), "{csv}");
         assert!(lines[1].ends_with(",,,,,y"), "{csv}");

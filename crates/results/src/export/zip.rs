@@ -1,11 +1,11 @@
 //! Several files in one: a ZIP file as APPNOTE 6.3 of PKWARE describes it, not compressed, names in UTF-8.
 //!
-//! It is made of parts, which whoever writes it puts one after the other: of each file what [`Zip::file`] gives, then its
-//! content, however that is divided; at last what [`Zip::end`] gives.
+//! It is made of parts, which whoever writes it puts one after the other: of each file what [`ZipArchive::file`] gives, then its
+//! content, however that is divided; at last what [`ZipArchive::end`] gives.
 
 /// An archive that is being written.
 #[derive(Debug, Default)]
-pub struct Zip {
+pub struct ZipArchive {
     size_bytes: u64,
     directory: Vec<u8>,
     entries: u16,
@@ -13,7 +13,7 @@ pub struct Zip {
 
 /// What an archive says of a file's content, which it learns part by part. By default that of an empty file.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Content {
+pub struct ZipContent {
     crc: u32,
     size_bytes: u64,
 }
@@ -45,12 +45,12 @@ const END_BYTES: usize = 22;
 /// Version 2.0; a name in UTF-8; stored; midnight of the first day that the format knows, 1 January 1980.
 const COMMON: [u8; 10] = [20, 0, 0, 0x08, 0, 0, 0, 0, 0x21, 0];
 
-impl Zip {
+impl ZipArchive {
     /// What precedes a file's content.
     ///
     /// # Errors
     /// If it doesn't fit; the archive is as it was.
-    pub fn file(&mut self, name: &str, content: &Content) -> Result<Vec<u8>, ZipError> {
+    pub fn file(&mut self, name: &str, content: &ZipContent) -> Result<Vec<u8>, ZipError> {
         let entries = self.entries.checked_add(1).filter(|entries| *entries < u16::MAX).ok_or(ZipError::TooMany)?;
         let name_length = u16::try_from(name.len()).map_err(|_too_long| ZipError::Name)?.to_le_bytes();
         let (before, after) = (LOCAL_BYTES + name.len(), self.directory.len() + CENTRAL_BYTES + name.len() + END_BYTES);
@@ -85,7 +85,7 @@ impl Zip {
     }
 }
 
-impl Content {
+impl ZipContent {
     /// Of a file that is there as a whole.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
@@ -108,9 +108,9 @@ impl Content {
 /// # Errors
 /// If they don't fit.
 pub fn npz(arrays: &[(&str, &[u8])]) -> Result<Vec<u8>, ZipError> {
-    let (mut zip, mut out) = (Zip::default(), Vec::new());
+    let (mut zip, mut out) = (ZipArchive::default(), Vec::new());
     for (name, bytes) in arrays {
-        let before = zip.file(&format!("{name}.npy"), &Content::of(bytes))?;
+        let before = zip.file(&format!("{name}.npy"), &ZipContent::of(bytes))?;
         out.reserve_exact(before.len() + bytes.len());
         out.extend(before);
         out.extend_from_slice(bytes);
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn an_archive_is_what_other_programs_read() {
-        let mut zip = Zip::default();
-        let before = zip.file("ä", &Content::of(b"123456789")).unwrap();
+        let mut zip = ZipArchive::default();
+        let before = zip.file("ä", &ZipContent::of(b"123456789")).unwrap();
         let golden = [
             b"PK\x03\x04\x14\0\0\x08\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x02\0\0\0\xc3\xa4123456789".as_slice(),
             b"PK\x01\x02\x14\0\x14\0\0\x08\0\0\0\0\x21\0\x26\x39\xf4\xcb\x09\0\0\0\x09\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xc3\xa4",
@@ -139,31 +139,31 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let (mut zip, empty) = (Zip::default(), Content::default());
+        let (mut zip, empty) = (ZipArchive::default(), ZipContent::default());
         assert_eq!(zip.file(&"n".repeat(65_536), &empty), Err(ZipError::Name));
         (0..65_534).for_each(|_| drop(zip.file("", &empty).unwrap()));
         assert_eq!(zip.file("", &empty), Err(ZipError::TooMany));
 
-        let (mut zip, half) = (Zip::default(), Content { size_bytes: 1 << 31, ..empty });
+        let (mut zip, half) = (ZipArchive::default(), ZipContent { size_bytes: 1 << 31, ..empty });
         zip.file("a", &half).unwrap();
         assert_eq!(zip.file("b", &half), Err(ZipError::TooLarge));
-        assert_eq!(zip.file("c", &Content { size_bytes: u64::MAX, ..empty }), Err(ZipError::TooLarge));
-        zip.file("d", &Content { size_bytes: (1 << 31) - 1_000, ..empty }).unwrap();
-        assert_eq!(Zip::default().end().len(), END_BYTES);
+        assert_eq!(zip.file("c", &ZipContent { size_bytes: u64::MAX, ..empty }), Err(ZipError::TooLarge));
+        zip.file("d", &ZipContent { size_bytes: (1 << 31) - 1_000, ..empty }).unwrap();
+        assert_eq!(ZipArchive::default().end().len(), END_BYTES);
     }
 
     proptest! {
         #[test]
         fn a_file_in_parts_is_that_of_the_whole(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..6)) {
-            let archive = |content: &Content| {
-                let mut zip = Zip::default();
-                [zip.file("first", &Content::of(b"1")).unwrap(), b"1".to_vec(), zip.file("cases.csv", content).unwrap(), parts.concat(), zip.end()].concat()
+            let archive = |content: &ZipContent| {
+                let mut zip = ZipArchive::default();
+                [zip.file("first", &ZipContent::of(b"1")).unwrap(), b"1".to_vec(), zip.file("cases.csv", content).unwrap(), parts.concat(), zip.end()].concat()
             };
-            let mut content = Content::default();
+            let mut content = ZipContent::default();
             for part in &parts {
                 content.add(part);
             }
-            prop_assert_eq!(archive(&content), archive(&Content::of(&parts.concat())));
+            prop_assert_eq!(archive(&content), archive(&ZipContent::of(&parts.concat())));
         }
     }
 }

@@ -3,20 +3,20 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::mask::Mask;
+use crate::mask::RowMask;
 use crate::number::{LargeInteger, shortest};
-use crate::store::Column;
+use crate::store::StoreColumn;
 
 /// One end of a range, which belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
+pub enum RangeLimit {
     /// A float. Of a large integer the nearest float counts, as plots show it.
     Float(f64),
     /// An integer, which is compared digit by digit.
     Integer(LargeInteger),
 }
 
-impl Limit {
+impl RangeLimit {
     /// What somebody has written; none if it is no number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -34,7 +34,7 @@ impl Limit {
     }
 
     /// Leaves out the rows whose numbers are as near as a float can be, and yet on the other side of an integer.
-    pub(super) fn restrict(self, column: &Column, rows: &mut Mask, side: Ordering) {
+    pub(super) fn restrict(self, column: &StoreColumn, rows: &mut RowMask, side: Ordering) {
         let Self::Integer(integer) = self else { return };
         let is_beyond = |row: usize| {
             let order = column.rest_or_zero(row).cmp(&integer.rest());
@@ -44,7 +44,7 @@ impl Limit {
     }
 
     /// Whether a row has this number, and no other one.
-    pub(super) fn is(self, column: &Column, row: usize) -> bool {
+    pub(super) fn is(self, column: &StoreColumn, row: usize) -> bool {
         let rest = if let Self::Integer(integer) = self { integer.rest() } else { 0 };
         is_equal(column.number(row), self.nearest()) && column.rest_or_zero(row) == rest
     }
@@ -56,14 +56,14 @@ pub(super) fn is_equal(one: f64, other: f64) -> bool {
     one == other
 }
 
-impl From<f64> for Limit {
+impl From<f64> for RangeLimit {
     fn from(number: f64) -> Self {
         Self::Float(number)
     }
 }
 
 /// As short as it can be, as in an address.
-impl fmt::Display for Limit {
+impl fmt::Display for RangeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // Digits alone would be an integer.

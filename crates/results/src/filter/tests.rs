@@ -2,17 +2,17 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::column_id::Field;
+use crate::column_id::CaseField;
 use crate::number::LargeInteger;
 use crate::samples;
 
-fn values() -> Store {
+fn values() -> ResultStore {
     let values = [json!(1), json!(2.5), json!("clay"), json!(true), json!(null), json!("2.5"), json!(-3)];
     samples::factor("c", &values)
 }
 
 fn check(filter: &str, rows: &[usize]) {
-    let filter: Filter = filter.parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
+    let filter: RowFilter = filter.parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
     assert_eq!(filter.apply(&values()).iter().collect::<Vec<_>>(), rows, "{filter}");
 }
 
@@ -71,7 +71,7 @@ fn large_integers_are_chosen_digit_by_digit() {
         ("18446744073709551615..", &[4]),
         ("*", &[0, 1, 2, 3, 4, 5, 6, 8]),
     ] {
-        let filter: Filter = format!("factor.seed:{filter}").parse().unwrap();
+        let filter: RowFilter = format!("factor.seed:{filter}").parse().unwrap();
         assert_eq!(filter.apply(&store).iter().collect::<Vec<_>>(), rows, "{filter}");
         assert_eq!(filter.to_string().parse(), Ok(filter));
     }
@@ -80,16 +80,17 @@ fn large_integers_are_chosen_digit_by_digit() {
 #[test]
 fn a_filter_is_a_short_text() {
     let column = ColumnId::Factor("c".into());
-    let mut filter = Filter::default();
-    filter.set(Condition::Range { column: column.clone(), least: Some(1.0.into()), most: None });
-    filter.set(Condition::Range {
+    let mut filter = RowFilter::default();
+    filter.set(FilterCondition::Range { column: column.clone(), least: Some(1.0.into()), most: None });
+    filter.set(FilterCondition::Range {
         column: column.clone(),
         least: Some(200_000.0.into()),
         most: Some(300_000.0.into()),
     });
     let states = vec!["done".to_owned(), "failed".to_owned()];
-    filter.set(Condition::OneOf { column: ColumnId::Case(Field::State), values: states });
-    filter.set(Condition::OneOf { column: column.clone(), values: vec!["a..b".into(), "*".into(), String::new()] });
+    filter.set(FilterCondition::OneOf { column: ColumnId::Case(CaseField::State), values: states });
+    filter
+        .set(FilterCondition::OneOf { column: column.clone(), values: vec!["a..b".into(), "*".into(), String::new()] });
     assert_eq!(filter.to_string(), "factor.c:2e5..3e5,case.state:done|failed,factor.c:a%2E%2Eb|%2A|");
     filter.clear(&column);
     assert_eq!(filter.to_string(), "case.state:done|failed");
@@ -113,7 +114,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("factor.c:%ff", "in the condition at character 1: its percent signs make no text in UTF-8"),
         ("case.case_id:x", "in the condition at character 1: a case id has 32 lower-case hex digits, `x` hasn't"),
     ] {
-        assert_eq!(text.parse::<Filter>().map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");
+        assert_eq!(text.parse::<RowFilter>().map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");
     }
 }
 
@@ -121,28 +122,30 @@ fn column() -> impl Strategy<Value = ColumnId> {
     prop_oneof![
         any::<String>().prop_map(ColumnId::Factor),
         "[a-c.,:|*!]{0,3}".prop_map(ColumnId::Response),
-        Just(ColumnId::Case(Field::State))
+        Just(ColumnId::Case(CaseField::State))
     ]
 }
 
-fn condition() -> impl Strategy<Value = Condition> {
-    let float = prop_oneof![any::<f64>(), (-3_i8..4).prop_map(f64::from)].prop_map(Limit::Float).boxed();
-    let integer = any::<u64>().prop_filter_map("it is large", LargeInteger::of_u64).prop_map(Limit::Integer).boxed();
+fn condition() -> impl Strategy<Value = FilterCondition> {
+    let float = prop_oneof![any::<f64>(), (-3_i8..4).prop_map(f64::from)].prop_map(RangeLimit::Float).boxed();
+    let integer =
+        any::<u64>().prop_filter_map("it is large", LargeInteger::of_u64).prop_map(RangeLimit::Integer).boxed();
     let end = move || prop::option::of(prop_oneof![float.clone(), integer.clone()]);
     let value = prop_oneof![any::<String>(), "[a.|,:*!]{0,3}"];
     prop_oneof![
-        (column(), end(), end()).prop_map(|(column, least, most)| Condition::Range { column, least, most }),
-        (column(), prop::collection::vec(value, 0..4)).prop_map(|(column, values)| Condition::OneOf { column, values }),
-        column().prop_map(Condition::HasValue),
-        column().prop_map(Condition::HasNone),
-        prop::collection::vec((0_usize..9).prop_map(samples::case_id), 0..4).prop_map(Condition::Cases),
+        (column(), end(), end()).prop_map(|(column, least, most)| FilterCondition::Range { column, least, most }),
+        (column(), prop::collection::vec(value, 0..4))
+            .prop_map(|(column, values)| FilterCondition::OneOf { column, values }),
+        column().prop_map(FilterCondition::HasValue),
+        column().prop_map(FilterCondition::HasNone),
+        prop::collection::vec((0_usize..9).prop_map(samples::case_id), 0..4).prop_map(FilterCondition::Cases),
     ]
 }
 
 proptest! {
     #[test]
     fn any_filter_comes_back_from_its_text(conditions in prop::collection::vec(condition(), 0..5)) {
-        let filter = Filter { conditions };
+        let filter = RowFilter { conditions };
         let text = filter.to_string();
         prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic() && !b"&#?/\"<>".contains(&byte)), "{}", text);
         prop_assert_eq!(text.parse(), Ok(filter.clone()));
@@ -151,7 +154,7 @@ proptest! {
 
     #[test]
     fn text_of_any_kind_does_no_harm(text in prop_oneof![any::<String>(), "(case|factor|response|.)[.](level|c|case_id)[:,|.*!0-9e%-]{0,12}"]) {
-        if let Ok(filter) = text.parse::<Filter>() {
+        if let Ok(filter) = text.parse::<RowFilter>() {
             let _ = filter.apply(&values());
             prop_assert_eq!(filter.to_string().parse(), Ok(filter));
         }
@@ -167,7 +170,7 @@ proptest! {
         let values: Vec<_> = away.iter().map(|away| json!(integer(*away))).collect();
         let store = samples::factor("c", &values);
         let (least, most) = (integer(ends.0.min(ends.1)), integer(ends.0.max(ends.1)));
-        let rows = |filter: String| filter.parse::<Filter>().unwrap().apply(&store).iter().collect::<Vec<_>>();
+        let rows = |filter: String| filter.parse::<RowFilter>().unwrap().apply(&store).iter().collect::<Vec<_>>();
         let expected = |is_it: &dyn Fn(u64) -> bool| (0..away.len()).filter(|row| is_it(integer(away[*row]))).collect::<Vec<_>>();
         prop_assert_eq!(rows(format!("factor.c:{least}..{most}")), expected(&|value| (least..=most).contains(&value)));
         prop_assert_eq!(rows(format!("factor.c:{least}..")), expected(&|value| value >= least));
@@ -177,7 +180,7 @@ proptest! {
     #[test]
     fn ranges_hold_what_is_between_their_ends(numbers in prop::collection::vec(prop::option::of(-5_i32..5), 1..200), least in -6_i32..6, most in -6_i32..6) {
         let store = samples::factor("c", &numbers.iter().map(|number| json!(number)).collect::<Vec<_>>());
-        let filter = Filter { conditions: vec![Condition::Range { column: ColumnId::Factor("c".into()), least: Some(Limit::Float(least.into())), most: Some(Limit::Float(most.into())) }] };
+        let filter = RowFilter { conditions: vec![FilterCondition::Range { column: ColumnId::Factor("c".into()), least: Some(RangeLimit::Float(least.into())), most: Some(RangeLimit::Float(most.into())) }] };
         let is_within = |row: &usize| numbers[*row].is_some_and(|number| (least..=most).contains(&number));
         prop_assert_eq!(filter.apply(&store).iter().collect::<Vec<_>>(), (0..numbers.len()).filter(is_within).collect::<Vec<_>>());
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use cruncher_study::case::{CaseId, CaseIdError};
 
-use super::{Condition, Filter, Limit};
-use crate::column_id::{ColumnId, ColumnIdError, Field};
+use super::{FilterCondition, RangeLimit, RowFilter};
+use crate::column_id::{CaseField, ColumnId, ColumnIdError};
 use crate::percent;
 
 /// A text that is no filter.
@@ -16,12 +16,12 @@ pub struct FilterError {
     /// Where the condition that can't be read begins, in characters from 1.
     pub at: usize,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: ConditionProblem,
 }
 
 /// What is wrong with a condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum ConditionProblem {
     /// There is no colon behind the column.
     #[error("there is no colon between a column and what its values are")]
     NoColon,
@@ -39,7 +39,7 @@ pub enum Problem {
     CaseId(CaseIdError),
 }
 
-impl fmt::Display for Filter {
+impl fmt::Display for RowFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.conditions.iter().enumerate().try_for_each(|(index, condition)| {
             f.write_str(if index == 0 { "" } else { "," })?;
@@ -48,13 +48,13 @@ impl fmt::Display for Filter {
     }
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for FilterCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cases = ColumnId::Case(Field::CaseId);
+        let cases = ColumnId::Case(CaseField::CaseId);
         write!(f, "{}:", self.column().unwrap_or(&cases))?;
         match self {
             Self::Range { least, most, .. } => {
-                let end = |end: &Option<Limit>| end.map(|limit| limit.to_string()).unwrap_or_default();
+                let end = |end: &Option<RangeLimit>| end.map(|limit| limit.to_string()).unwrap_or_default();
                 write!(f, "{}..{}", end(least), end(most))
             }
             Self::OneOf { values, .. } if values.is_empty() => f.write_str("!*"),
@@ -83,7 +83,7 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
     f.write_str(&if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded })
 }
 
-impl FromStr for Filter {
+impl FromStr for RowFilter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
@@ -96,32 +96,32 @@ impl FromStr for Filter {
     }
 }
 
-fn parse(condition: &str) -> Result<Condition, Problem> {
-    let (column, values) = condition.split_once(':').ok_or(Problem::NoColon)?;
-    let column = column.parse().map_err(Problem::Column)?;
-    if column == ColumnId::Case(Field::CaseId) {
+fn parse(condition: &str) -> Result<FilterCondition, ConditionProblem> {
+    let (column, values) = condition.split_once(':').ok_or(ConditionProblem::NoColon)?;
+    let column = column.parse().map_err(ConditionProblem::Column)?;
+    if column == ColumnId::Case(CaseField::CaseId) {
         let cases = values.split('|').filter(|_| !values.is_empty());
         let cases: Result<_, _> = cases.map(CaseId::parse).collect();
-        return cases.map(Condition::Cases).map_err(Problem::CaseId);
+        return cases.map(FilterCondition::Cases).map_err(ConditionProblem::CaseId);
     }
     Ok(match values {
-        "*" => Condition::HasValue(column),
-        "!" => Condition::HasNone(column),
-        "!*" => Condition::OneOf { column, values: Vec::new() },
+        "*" => FilterCondition::HasValue(column),
+        "!" => FilterCondition::HasNone(column),
+        "!*" => FilterCondition::OneOf { column, values: Vec::new() },
         _ => match values.split_once("..") {
-            Some((least, most)) => Condition::Range { column, least: end(least)?, most: end(most)? },
-            None => Condition::OneOf { column, values: decode(values)? },
+            Some((least, most)) => FilterCondition::Range { column, least: end(least)?, most: end(most)? },
+            None => FilterCondition::OneOf { column, values: decode(values)? },
         },
     })
 }
 
-fn decode(values: &str) -> Result<Vec<String>, Problem> {
-    values.split('|').map(|value| percent::decode(value).ok_or(Problem::Encoding)).collect()
+fn decode(values: &str) -> Result<Vec<String>, ConditionProblem> {
+    values.split('|').map(|value| percent::decode(value).ok_or(ConditionProblem::Encoding)).collect()
 }
 
-fn end(text: &str) -> Result<Option<Limit>, Problem> {
+fn end(text: &str) -> Result<Option<RangeLimit>, ConditionProblem> {
     if text.is_empty() {
         return Ok(None);
     }
-    Limit::parse(text).map(Some).ok_or_else(|| Problem::Number(text.chars().take(40).collect()))
+    RangeLimit::parse(text).map(Some).ok_or_else(|| ConditionProblem::Number(text.chars().take(40).collect()))
 }

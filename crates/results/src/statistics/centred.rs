@@ -4,14 +4,14 @@ use super::float;
 
 /// Values, less their mean, in units of their span: from -1 to 1, so that no square is lost and no sum overflows.
 #[derive(Debug)]
-pub(super) struct Centred {
+pub(super) struct CentredValues {
     /// A value each, in their order.
     pub deviations: Vec<f64>,
     /// The sum of their squares, above 0.
     pub squares: f64,
 }
 
-impl Centred {
+impl CentredValues {
     /// None if there aren't two different values, or if their difference is no finite float.
     ///
     /// In two passes, shifted by a value: Chan, Golub and `LeVeque` (1983), *Algorithms for computing the sample variance:
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_small_spread_far_from_zero_keeps_its_digits() {
         // 1e9 + 1/64, 2/64, 3/64, 4/64 are floats: their sum of squares is 5/64².
-        let centred = Centred::of((1..5).map(|step| 1e9 + f64::from(step) / 64.0).collect()).unwrap();
+        let centred = CentredValues::of((1..5).map(|step| 1e9 + f64::from(step) / 64.0).collect()).unwrap();
         let span = 3.0 / 64.0;
         let squares = centred.squares * span * span;
         assert!((squares * 4096.0 - 5.0).abs() < 1e-13, "{squares}");
@@ -84,16 +84,16 @@ mod tests {
     #[test]
     fn squares_neither_vanish_nor_overflow() {
         for scale in [1e-300, 1e300] {
-            let centred = Centred::of(vec![scale, 2.0 * scale, 3.0 * scale]).unwrap();
+            let centred = CentredValues::of(vec![scale, 2.0 * scale, 3.0 * scale]).unwrap();
             assert!((centred.squares - 0.5).abs() < 1e-15, "{scale}: {}", centred.squares);
         }
     }
 
     #[test]
     fn what_does_not_differ_has_no_deviations() {
-        assert!(Centred::of(Vec::new()).is_none());
-        assert!(Centred::of(vec![0.1]).is_none());
-        assert!(Centred::of(vec![0.1; 7]).is_none());
-        assert!(Centred::of(vec![-f64::MAX, f64::MAX]).is_none());
+        assert!(CentredValues::of(Vec::new()).is_none());
+        assert!(CentredValues::of(vec![0.1]).is_none());
+        assert!(CentredValues::of(vec![0.1; 7]).is_none());
+        assert!(CentredValues::of(vec![-f64::MAX, f64::MAX]).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Correlation between two columns, by the rows that have a value in both.
 
-use super::centred::{Centred, product};
-use super::{Ranking, float, selected};
+use super::centred::{CentredValues, product};
+use super::{ColumnRanking, float, selected};
 
 /// The fewest pairs that have a correlation.
 const FEWEST: usize = 3;
@@ -18,7 +18,7 @@ const DEVIATIONS: f64 = 1.959_963_984_540_054;
 
 /// How two columns depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Correlation {
+pub struct ColumnCorrelation {
     /// From -1 to 1; none if there are fewer than three pairs, or if all values of a column are the same in them.
     pub value: Option<f64>,
     /// Where it is with a probability of 95 %, from and to, should the rows be a random sample: an approximation; none
@@ -32,7 +32,7 @@ pub struct Correlation {
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Coefficient {
+pub enum CorrelationCoefficient {
     /// The values: how close they are to a straight line.
     Pearson,
     /// Their ranks, the average one for equal values: how close they are to any line that only rises or only falls.
@@ -44,15 +44,20 @@ pub enum Coefficient {
 /// Each by the rows that have both values. Takes a time proportional to factors times rows; the response is read and
 /// put in order once for all of them.
 #[must_use]
-pub fn correlations(coefficient: Coefficient, factors: &[&[f64]], response: &[f64], rows: &[u32]) -> Vec<Correlation> {
+pub fn correlations(
+    coefficient: CorrelationCoefficient,
+    factors: &[&[f64]],
+    response: &[f64],
+    rows: &[u32],
+) -> Vec<ColumnCorrelation> {
     match coefficient {
-        Coefficient::Pearson => {
+        CorrelationCoefficient::Pearson => {
             let response = selected(response, rows);
             factors.iter().map(|factor| pearson_of(&selected(factor, rows), &response)).collect()
         }
-        Coefficient::Spearman => {
-            let response = Ranking::of(response, rows);
-            factors.iter().map(|factor| spearman(&Ranking::of(factor, rows), &response)).collect()
+        CorrelationCoefficient::Spearman => {
+            let response = ColumnRanking::of(response, rows);
+            factors.iter().map(|factor| spearman(&ColumnRanking::of(factor, rows), &response)).collect()
         }
     }
 }
@@ -62,11 +67,11 @@ pub fn correlations(coefficient: Coefficient, factors: &[&[f64]], response: &[f6
 /// The interval is Fisher's: Fisher (1921), *On the "probable error" of a coefficient of correlation deduced from a
 /// small sample*, Metron 1:3–32. It supposes that both columns are normally distributed.
 #[must_use]
-pub fn pearson(first: &[f64], second: &[f64], rows: &[u32]) -> Correlation {
+pub fn pearson(first: &[f64], second: &[f64], rows: &[u32]) -> ColumnCorrelation {
     pearson_of(&selected(first, rows), &selected(second, rows))
 }
 
-fn pearson_of(first: &[f64], second: &[f64]) -> Correlation {
+fn pearson_of(first: &[f64], second: &[f64]) -> ColumnCorrelation {
     let rows = first.len();
     let is_pair = |(first, second): &(f64, f64)| !first.is_nan() && !second.is_nan();
     let both = || first.iter().copied().zip(second.iter().copied()).filter(is_pair);
@@ -79,11 +84,11 @@ fn pearson_of(first: &[f64], second: &[f64]) -> Correlation {
     };
     let (first, second) = (exactly(&mut both().map(|pair| pair.0)), exactly(&mut both().map(|pair| pair.1)));
     let value = if pairs < FEWEST { None } else { coefficient(first, second) };
-    Correlation::new(value, |_| 1.0, pairs, rows)
+    ColumnCorrelation::new(value, |_| 1.0, pairs, rows)
 }
 
 fn coefficient(first: Vec<f64>, second: Vec<f64>) -> Option<f64> {
-    let (first, second) = (Centred::of(first)?, Centred::of(second)?);
+    let (first, second) = (CentredValues::of(first)?, CentredValues::of(second)?);
     Some(product(&first.deviations, &second.deviations) / (first.squares * second.squares).sqrt())
 }
 
@@ -92,15 +97,15 @@ fn coefficient(first: Vec<f64>, second: Vec<f64>) -> Option<f64> {
 /// The interval is that of Bonett and Wright (2000), *Sample size requirements for estimating Pearson, Kendall and
 /// Spearman correlations*, Psychometrika 65:23–28: Fisher's, wider by the root of 1 + ρ²/2.
 #[must_use]
-pub fn spearman(first: &Ranking, second: &Ranking) -> Correlation {
+pub fn spearman(first: &ColumnRanking, second: &ColumnRanking) -> ColumnCorrelation {
     let (ordered, others) = (first.paired(second.values()), second.paired(first.values()));
     let pairs = ordered.len();
     let value = if pairs < FEWEST { None } else { rank_coefficient((first, &ordered), (second, &others)) };
-    Correlation::new(value, |value| 1.0 + value * value / 2.0, pairs, first.rows().max(second.rows()))
+    ColumnCorrelation::new(value, |value| 1.0 + value * value / 2.0, pairs, first.rows().max(second.rows()))
 }
 
 /// From two rankings, each with the places of the pairs in its order.
-fn rank_coefficient(first: (&Ranking, &[u32]), second: (&Ranking, &[u32])) -> Option<f64> {
+fn rank_coefficient(first: (&ColumnRanking, &[u32]), second: (&ColumnRanking, &[u32])) -> Option<f64> {
     let mut deviations = vec![0.0; second.0.rows()];
     let mut second_squares = 0.0;
     for (places, deviation) in rank_deviations(second.0, second.1) {
@@ -119,7 +124,7 @@ fn rank_coefficient(first: (&Ranking, &[u32]), second: (&Ranking, &[u32])) -> Op
 }
 
 /// The places of equal values, and twice what their average rank differs from the mean of all: a whole number.
-fn rank_deviations<'a>(ranking: &'a Ranking<'_>, places: &'a [u32]) -> impl Iterator<Item = (&'a [u32], f64)> {
+fn rank_deviations<'a>(ranking: &'a ColumnRanking<'_>, places: &'a [u32]) -> impl Iterator<Item = (&'a [u32], f64)> {
     let all = float(places.len());
     ranking.ties(places).scan(0, move |below, tie| {
         let until = *below + tie.len();
@@ -128,7 +133,7 @@ fn rank_deviations<'a>(ranking: &'a Ranking<'_>, places: &'a [u32]) -> impl Iter
     })
 }
 
-impl Correlation {
+impl ColumnCorrelation {
     /// The value, if there are enough pairs for it to say something: [`MIN_TOLD_PAIRS`].
     #[must_use]
     pub fn told(&self) -> Option<f64> {
@@ -159,12 +164,12 @@ mod tests {
     const X: [f64; 10] = [2.0, 7.5, NONE, 3.0, 3.0, -1.0, 9.0, 4.5, 6.0, 0.5];
     const Y: [f64; 10] = [1.0, 4.0, 2.0, 2.5, 1.0, NONE, 3.5, 4.0, 2.5, 0.0];
 
-    fn of(coefficient: Coefficient, first: &[f64], second: &[f64]) -> Correlation {
+    fn of(coefficient: CorrelationCoefficient, first: &[f64], second: &[f64]) -> ColumnCorrelation {
         correlations(coefficient, &[first], second, &all(first.len().max(second.len())))[0]
     }
 
     #[track_caller]
-    fn check(found: Correlation, value: f64, interval: (f64, f64)) {
+    fn check(found: ColumnCorrelation, value: f64, interval: (f64, f64)) {
         assert_close(found.value.unwrap(), value, 1e-14);
         assert_close(found.interval.unwrap().0, interval.0, 1e-12);
         assert_close(found.interval.unwrap().1, interval.1, 1e-12);
@@ -173,7 +178,7 @@ mod tests {
     /// `r = scipy.stats.pearsonr(x[k], y[k]); r.statistic, r.confidence_interval(0.95)`, where k are the pairs.
     #[test]
     fn pearson_is_that_of_scipy() {
-        let found = of(Coefficient::Pearson, &X, &Y);
+        let found = of(CorrelationCoefficient::Pearson, &X, &Y);
         check(found, 0.816_848_364_583_955_3, (0.264_322_160_619_866_63, 0.965_670_689_928_226_6));
         assert_eq!((found.pairs, found.left_out), (8, 2));
         assert_eq!(pearson(&X, &Y, &all(10)), found);
@@ -183,7 +188,7 @@ mod tests {
     /// `d = scipy.stats.norm.ppf(0.975) * ((1 + s * s / 2) / (8 - 3)) ** 0.5; numpy.tanh(numpy.arctanh(s) + [-d, d])`.
     #[test]
     fn spearman_is_that_of_scipy_with_average_ranks_for_equal_values() {
-        let found = of(Coefficient::Spearman, &X, &Y);
+        let found = of(CorrelationCoefficient::Spearman, &X, &Y);
         check(found, 0.817_133_935_478_805_9, (0.134_983_365_893_835_78, 0.973_772_643_352_942_8));
         assert_eq!((found.pairs, found.left_out), (8, 2));
     }
@@ -193,15 +198,15 @@ mod tests {
     fn ten_thousand_pairs_have_the_coefficients_of_scipy() {
         let x = numbers(1, 10_000);
         let y: Vec<f64> = numbers(2, 10_000).iter().zip(&x).map(|(noise, x)| (x * x + noise) / 3.0).collect();
-        assert_close(of(Coefficient::Pearson, &x, &y).value.unwrap(), 0.695_226_998_314_821_8, 1e-12);
-        assert_close(of(Coefficient::Spearman, &x, &y).value.unwrap(), 0.680_061_258_668_612_6, 1e-12);
+        assert_close(of(CorrelationCoefficient::Pearson, &x, &y).value.unwrap(), 0.695_226_998_314_821_8, 1e-12);
+        assert_close(of(CorrelationCoefficient::Spearman, &x, &y).value.unwrap(), 0.680_061_258_668_612_6, 1e-12);
     }
 
     #[test]
     fn only_the_rows_that_count_are_compared() {
         let rows = [9, 3, 1, 0];
         let picked = |column: [f64; 10]| rows.map(|row| column[row as usize]);
-        for coefficient in [Coefficient::Pearson, Coefficient::Spearman] {
+        for coefficient in [CorrelationCoefficient::Pearson, CorrelationCoefficient::Spearman] {
             let expected = of(coefficient, &picked(X), &picked(Y));
             assert_eq!(correlations(coefficient, &[&X], &Y, &rows), [expected]);
             assert_eq!((expected.pairs, expected.left_out), (4, 0));
@@ -210,7 +215,7 @@ mod tests {
 
     #[test]
     fn too_few_pairs_and_constant_columns_have_none() {
-        for coefficient in [Coefficient::Pearson, Coefficient::Spearman] {
+        for coefficient in [CorrelationCoefficient::Pearson, CorrelationCoefficient::Spearman] {
             for (first, second, pairs) in [
                 (vec![1.0, 2.0, NONE, 5.0], vec![1.0, 4.0, 3.0, NONE], 2),
                 (vec![0.1; 4], vec![1.0, 4.0, 3.0, 2.0], 4),
@@ -222,7 +227,11 @@ mod tests {
             ] {
                 let found = of(coefficient, &first, &second);
                 let left_out = first.len() - pairs;
-                assert_eq!(found, Correlation { value: None, interval: None, pairs, left_out }, "{first:?} {second:?}");
+                assert_eq!(
+                    found,
+                    ColumnCorrelation { value: None, interval: None, pairs, left_out },
+                    "{first:?} {second:?}"
+                );
             }
         }
     }
@@ -230,19 +239,19 @@ mod tests {
     /// Permutations of few ranks are often in order by chance: of 3, one in three is, rising or falling.
     #[test]
     fn a_coefficient_is_told_once_chance_keeps_it_within_a_half() {
-        let tie = |count: usize| -> Correlation {
+        let tie = |count: usize| -> ColumnCorrelation {
             let x = numbers(5, count);
-            of(Coefficient::Spearman, &x, &x)
+            of(CorrelationCoefficient::Spearman, &x, &x)
         };
         assert_eq!([3, 13, 15].map(|count| tie(count).told()), [None; 3]);
         assert_eq!(tie(16).told(), Some(1.0));
-        let reach = |pairs| Correlation::new(Some(0.0), |_| 1.0, pairs, pairs).interval.unwrap().1;
+        let reach = |pairs| ColumnCorrelation::new(Some(0.0), |_| 1.0, pairs, pairs).interval.unwrap().1;
         assert!(reach(MIN_TOLD_PAIRS) <= 0.5 && reach(MIN_TOLD_PAIRS - 1) > 0.5);
     }
 
     #[test]
     fn three_pairs_have_a_correlation_but_no_interval() {
-        let found = of(Coefficient::Pearson, &[1.0, 2.0, 3.0], &[1.0, 3.0, 2.0]);
+        let found = of(CorrelationCoefficient::Pearson, &[1.0, 2.0, 3.0], &[1.0, 3.0, 2.0]);
         assert_eq!((found.value, found.interval), (Some(0.5), None));
     }
 
@@ -250,7 +259,7 @@ mod tests {
     fn what_depends_entirely_is_one_exactly() {
         let x = numbers(3, 1000);
         let falling: Vec<f64> = x.iter().map(|x| -x).collect();
-        for coefficient in [Coefficient::Pearson, Coefficient::Spearman] {
+        for coefficient in [CorrelationCoefficient::Pearson, CorrelationCoefficient::Spearman] {
             assert_eq!(of(coefficient, &x, &x).value, Some(1.0));
             assert_eq!(of(coefficient, &x, &x).interval, Some((1.0, 1.0)));
             assert_eq!(of(coefficient, &x, &falling).value, Some(-1.0));
@@ -261,7 +270,7 @@ mod tests {
     fn a_small_spread_around_a_large_value_is_seen() {
         let x: Vec<f64> = numbers(4, 1000).iter().map(|x| 1e9 + (x * 1024.0).round() / 1024.0).collect();
         let y: Vec<f64> = x.iter().map(|x| 5e8 - (x - 1e9) / 2.0).collect();
-        assert_close(of(Coefficient::Pearson, &x, &y).value.unwrap(), -1.0, 1e-13);
+        assert_close(of(CorrelationCoefficient::Pearson, &x, &y).value.unwrap(), -1.0, 1e-13);
     }
 
     #[test]
@@ -270,10 +279,10 @@ mod tests {
         let mut y: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
         x[1000..].fill(1e12);
         y[1000..].fill(NONE);
-        assert_close(of(Coefficient::Pearson, &x, &y).value.unwrap(), 1.0, 1e-14);
+        assert_close(of(CorrelationCoefficient::Pearson, &x, &y).value.unwrap(), 1.0, 1e-14);
     }
 
-    fn close(first: Correlation, second: Correlation) -> bool {
+    fn close(first: ColumnCorrelation, second: ColumnCorrelation) -> bool {
         let near = match (first.value, second.value) {
             (Some(first), Some(second)) => (first - second).abs() < 1e-9,
             (first, second) => first == second,
@@ -288,7 +297,7 @@ mod tests {
             let mut rows = all(x.len());
             rows.reverse();
             rows.rotate_left(turn.min(x.len()));
-            for coefficient in [Coefficient::Pearson, Coefficient::Spearman] {
+            for coefficient in [CorrelationCoefficient::Pearson, CorrelationCoefficient::Spearman] {
                 let found = of(coefficient, &x, &y);
                 prop_assert!(close(found, of(coefficient, &y, &x)));
                 prop_assert!(close(found, correlations(coefficient, &[&x], &y, &rows)[0]));
@@ -302,7 +311,7 @@ mod tests {
         fn ranks_stay_under_what_only_rises(pairs in pairs()) {
             let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
             let bent: Vec<f64> = x.iter().map(|x| (x / 20.0).exp()).collect();
-            prop_assert_eq!(of(Coefficient::Spearman, &x, &y), of(Coefficient::Spearman, &bent, &y));
+            prop_assert_eq!(of(CorrelationCoefficient::Spearman, &x, &y), of(CorrelationCoefficient::Spearman, &bent, &y));
         }
 
         #[test]
@@ -313,7 +322,7 @@ mod tests {
             let finite: Vec<f64> = moved.iter().copied().filter(|x| !x.is_nan()).collect();
             let (least, most) = limits(&finite);
             prop_assume!(most - least > 1e-6);
-            let (found, other) = (of(Coefficient::Pearson, &x, &y), of(Coefficient::Pearson, &moved, &y));
+            let (found, other) = (of(CorrelationCoefficient::Pearson, &x, &y), of(CorrelationCoefficient::Pearson, &moved, &y));
             let near = |value: f64| other.value.is_some_and(|other| (value - other).abs() < 1e-5);
             prop_assert!(found.value.is_none_or(near), "{found:?} {other:?}");
         }
@@ -327,8 +336,8 @@ mod tests {
             };
             let (x, y): (Vec<u8>, Vec<u8>) = pairs.into_iter().unzip();
             let floats = |values: &[u8]| values.iter().copied().map(f64::from).collect::<Vec<f64>>();
-            let spearman = of(Coefficient::Spearman, &floats(&x), &floats(&y));
-            prop_assert!(close(spearman, of(Coefficient::Pearson, &ranks(x), &ranks(y))));
+            let spearman = of(CorrelationCoefficient::Spearman, &floats(&x), &floats(&y));
+            prop_assert!(close(spearman, of(CorrelationCoefficient::Pearson, &ranks(x), &ranks(y))));
         }
     }
 }

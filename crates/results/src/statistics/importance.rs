@@ -5,8 +5,8 @@
 //! from given data: Plischke, Borgonovo and Smith (2013), *Global sensitivity measures from given data*, European
 //! Journal of Operational Research 226:536–550.
 
-use super::centred::Centred;
-use super::{Ranking, float, selected};
+use super::centred::CentredValues;
+use super::{ColumnRanking, float, selected};
 
 /// The most classes that a factor is divided into.
 const MOST_CLASSES: usize = 100;
@@ -26,7 +26,7 @@ const DEVIATIONS: f64 = 1.644_853_626_951_472_7;
 
 /// A factor's column.
 #[derive(Debug, Clone, Copy)]
-pub enum Factor<'a> {
+pub enum FactorColumn<'a> {
     /// Numbers that have an order: divided into classes of equally many cases. Equal numbers stay together.
     Numbers(&'a [f64]),
     /// Codes of categories: each is a class.
@@ -35,7 +35,7 @@ pub enum Factor<'a> {
 
 /// How a ranking's values are divided into classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Division {
+pub enum ClassDivision {
     /// Classes of equally many cases, as far as equal values, which stay together, allow.
     EqualCounts,
     /// A class a value.
@@ -44,9 +44,9 @@ pub enum Division {
 
 /// What a factor explains.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Importance {
+pub struct FactorImportance {
     /// None if there are fewer than six pairs or two a class, if all are in one class, or if the response is constant.
-    pub share: Option<Share>,
+    pub share: Option<VarianceShare>,
     /// How many classes the factor was divided into.
     pub classes: usize,
     /// How many rows have both values.
@@ -57,10 +57,10 @@ pub struct Importance {
     pub needed_pairs: usize,
 }
 
-impl Importance {
+impl FactorImportance {
     /// The share, if there are enough pairs for it to say something.
     #[must_use]
-    pub fn told(&self) -> Option<Share> {
+    pub fn told(&self) -> Option<VarianceShare> {
         self.share.filter(|_| !self.has_too_few())
     }
 
@@ -73,14 +73,14 @@ impl Importance {
 
 /// A share of the response's variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share {
+pub struct VarianceShare {
     /// From 0 to 1, less what a factor without influence would seem to explain on average.
     pub value: f64,
     /// What a factor without influence stays below in 95 % of all studies.
     pub noise_limit: f64,
 }
 
-impl Share {
+impl VarianceShare {
     /// Whether it is more than what chance would do in 5 % of all studies.
     #[must_use]
     pub fn stands_out(&self) -> bool {
@@ -92,24 +92,28 @@ impl Share {
 ///
 /// Each by the rows that have both values. Takes a time proportional to factors times rows.
 #[must_use]
-pub fn importances(factors: &[Factor], response: &[f64], rows: &[u32]) -> Vec<Importance> {
+pub fn importances(factors: &[FactorColumn], response: &[f64], rows: &[u32]) -> Vec<FactorImportance> {
     let response = selected(response, rows);
-    let importance = |factor: &Factor| match factor {
-        Factor::Numbers(column) => importance(&Ranking::of(column, rows), Division::EqualCounts, &response),
-        Factor::Categories(column) => importance(&Ranking::of(column, rows), Division::EachValue, &response),
+    let importance = |factor: &FactorColumn| match factor {
+        FactorColumn::Numbers(column) => {
+            importance(&ColumnRanking::of(column, rows), ClassDivision::EqualCounts, &response)
+        }
+        FactorColumn::Categories(column) => {
+            importance(&ColumnRanking::of(column, rows), ClassDivision::EachValue, &response)
+        }
     };
     factors.iter().map(importance).collect()
 }
 
 /// What a factor that is in order explains of the response's variance: `response` has a value a row of the ranking, as
-/// [`Ranking::values`] gives them.
+/// [`ColumnRanking::values`] gives them.
 #[must_use]
-pub fn importance(factor: &Ranking, division: Division, response: &[f64]) -> Importance {
+pub fn importance(factor: &ColumnRanking, division: ClassDivision, response: &[f64]) -> FactorImportance {
     let places = factor.paired(response);
     let pairs = places.len();
     let most_classes = match division {
-        Division::EqualCounts => class_count(pairs),
-        Division::EachValue => pairs,
+        ClassDivision::EqualCounts => class_count(pairs),
+        ClassDivision::EachValue => pairs,
     };
     let ends = class_ends(factor.ties(&places).map(<[u32]>::len), pairs, most_classes);
     let classes = ends.len();
@@ -117,22 +121,22 @@ pub fn importance(factor: &Ranking, division: Division, response: &[f64]) -> Imp
         None
     } else {
         let ordered = places.iter().map(|place| response[*place as usize]).collect();
-        Centred::of(ordered).map(|centred| Share::new(explained(&centred, &ends), classes, pairs))
+        CentredValues::of(ordered).map(|centred| VarianceShare::new(explained(&centred, &ends), classes, pairs))
     };
     let classes_of = |pairs: usize| match division {
-        Division::EqualCounts if classes == most_classes => class_count(pairs),
+        ClassDivision::EqualCounts if classes == most_classes => class_count(pairs),
         // All that the factor's values allow.
         _ => classes,
     };
     let left_out = factor.rows().max(response.len()) - pairs;
-    Importance { share, classes, pairs, left_out, needed_pairs: needed_pairs(pairs, classes_of) }
+    FactorImportance { share, classes, pairs, left_out, needed_pairs: needed_pairs(pairs, classes_of) }
 }
 
 /// How many pairs it takes for a share to be told, if so many pairs have so many classes: these, if they are enough.
 fn needed_pairs(pairs: usize, classes_of: impl Fn(usize) -> usize) -> usize {
     let is_enough = |pairs: &usize| {
         let classes = classes_of(*pairs).max(2);
-        *pairs >= MIN_TOLD_A_CLASS * classes && Share::new(0.0, classes, *pairs).noise_limit <= MAX_TOLD_NOISE
+        *pairs >= MIN_TOLD_A_CLASS * classes && VarianceShare::new(0.0, classes, *pairs).noise_limit <= MAX_TOLD_NOISE
     };
     // Four a class are always enough where classes are many, and far fewer than a hundred where they are few.
     let (start, end) = (pairs.max(FEWEST), 4 * pairs + 100);
@@ -163,7 +167,7 @@ fn class_ends(sizes: impl Iterator<Item = usize>, all: usize, most_classes: usiz
 }
 
 /// The share of the sum of squares that is between the classes: the square of the correlation ratio.
-fn explained(response: &Centred, ends: &[usize]) -> f64 {
+fn explained(response: &CentredValues, ends: &[usize]) -> f64 {
     let mut start = 0;
     let mut between = 0.0;
     for end in ends {
@@ -175,7 +179,7 @@ fn explained(response: &Centred, ends: &[usize]) -> f64 {
     between / response.squares
 }
 
-impl Share {
+impl VarianceShare {
     /// What chance explains on average, (classes - 1) / (pairs - 1), is subtracted such that 1 stays 1: epsilon squared,
     /// by Kelley (1935), *An unbiased correlation ratio measure*, Proceedings of the National Academy of Sciences
     /// 21:554–559. It is also the adjusted coefficient of determination of a model with a mean a class.
@@ -211,8 +215,8 @@ mod tests {
     use super::super::checks::{all, assert_close, numbers, pairs};
     use super::*;
 
-    fn shares(factors: &[Vec<f64>], response: &[f64]) -> Vec<Share> {
-        let factors: Vec<Factor> = factors.iter().map(|column| Factor::Numbers(column)).collect();
+    fn shares(factors: &[Vec<f64>], response: &[f64]) -> Vec<VarianceShare> {
+        let factors: Vec<FactorColumn> = factors.iter().map(|column| FactorColumn::Numbers(column)).collect();
         let found = importances(&factors, response, &all(response.len()));
         found.into_iter().map(|importance| importance.share.unwrap()).collect()
     }
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(found: &[Share], expected: [f64; 3], tolerance: f64) {
+    fn check(found: &[VarianceShare], expected: [f64; 3], tolerance: f64) {
         for (share, expected) in found.iter().zip(expected) {
             assert!((share.value - expected).abs() < tolerance, "{found:?}");
             assert_eq!(share.stands_out(), expected > 0.0, "{found:?}");
@@ -258,15 +262,16 @@ mod tests {
 
     #[test]
     fn noise_explains_nothing_on_average_and_exceeds_its_limit_in_five_of_a_hundred_studies() {
-        for (count, division) in [(30, Division::EqualCounts), (30, Division::EachValue), (400, Division::EqualCounts)]
+        for (count, division) in
+            [(30, ClassDivision::EqualCounts), (30, ClassDivision::EachValue), (400, ClassDivision::EqualCounts)]
         {
             let (mut exceeded, mut total) = (0, 0.0);
             for study in 0..2_000 {
                 let factor: Vec<f64> = match division {
-                    Division::EqualCounts => numbers(2 * study, count),
-                    Division::EachValue => numbers(2 * study, count).iter().map(|x| (x * 3.0).floor()).collect(),
+                    ClassDivision::EqualCounts => numbers(2 * study, count),
+                    ClassDivision::EachValue => numbers(2 * study, count).iter().map(|x| (x * 3.0).floor()).collect(),
                 };
-                let ranking = Ranking::of(&factor, &all(count));
+                let ranking = ColumnRanking::of(&factor, &all(count));
                 let share = importance(&ranking, division, &numbers(2 * study + 1, count)).share.unwrap();
                 exceeded += u32::from(share.stands_out());
                 total += share.value;
@@ -298,7 +303,7 @@ mod tests {
     fn categories_are_classes() {
         let codes = [7.0, 0.0, 3.0, 7.0, 0.0, 3.0, 7.0, 0.0, 3.0, f64::NAN, 3.0];
         let response = [1.0, 4.0, 7.0, 2.0, 5.0, 8.0, 3.0, 6.0, 9.0, 100.0, f64::NAN];
-        let found = importances(&[Factor::Categories(&codes)], &response, &all(11))[0];
+        let found = importances(&[FactorColumn::Categories(&codes)], &response, &all(11))[0];
         assert_eq!((found.classes, found.pairs, found.left_out), (3, 9, 2));
         assert_close(found.share.unwrap().value, 13.0 / 15.0, 1e-14);
     }
@@ -307,7 +312,7 @@ mod tests {
     fn a_number_with_few_values_has_a_class_each() {
         let factor: Vec<f64> = numbers(8, 1_000).iter().map(|x| (x * 5.0).floor()).collect();
         let square: Vec<f64> = factor.iter().map(|x| (x - 2.0) * (x - 2.0)).collect();
-        let found = importances(&[Factor::Numbers(&factor)], &square, &all(1_000))[0];
+        let found = importances(&[FactorColumn::Numbers(&factor)], &square, &all(1_000))[0];
         assert_eq!(found.classes, 5);
         assert_close(found.share.unwrap().value, 1.0, 1e-12);
     }
@@ -327,22 +332,22 @@ mod tests {
     fn what_cannot_be_divided_has_no_share() {
         let (steps, constant) = (numbers(1, 30), vec![0.1; 30]);
         for (factor, response) in [
-            (Factor::Numbers(&steps), &constant[..]),
-            (Factor::Numbers(&constant), &steps),
-            (Factor::Categories(&steps), &steps),
-            (Factor::Numbers(&steps[..5]), &steps),
-            (Factor::Numbers(&[]), &steps),
+            (FactorColumn::Numbers(&steps), &constant[..]),
+            (FactorColumn::Numbers(&constant), &steps),
+            (FactorColumn::Categories(&steps), &steps),
+            (FactorColumn::Numbers(&steps[..5]), &steps),
+            (FactorColumn::Numbers(&[]), &steps),
         ] {
             assert_eq!(importances(&[factor], response, &all(30))[0].share, None, "{factor:?}");
         }
-        assert_eq!(importances(&[Factor::Numbers(&steps)], &steps, &[])[0].share, None);
+        assert_eq!(importances(&[FactorColumn::Numbers(&steps)], &steps, &[])[0].share, None);
     }
 
     #[test]
     fn a_share_is_told_once_chance_stays_below_a_quarter() {
         let of = |count: usize, levels: usize| {
             let factor: Vec<f64> = (0..count).map(|row| float(row % levels)).collect();
-            importances(&[Factor::Numbers(&factor)], &numbers(2, count), &all(count))[0]
+            importances(&[FactorColumn::Numbers(&factor)], &numbers(2, count), &all(count))[0]
         };
         for (levels, needed) in [(1_000, 34), (2, 13), (3, 18)] {
             let few = of(13, levels);
@@ -354,7 +359,7 @@ mod tests {
         }
         // A class a case says nothing, however many there are.
         let each: Vec<f64> = (0..40).map(f64::from).collect();
-        let found = importances(&[Factor::Categories(&each)], &numbers(2, 40), &all(40))[0];
+        let found = importances(&[FactorColumn::Categories(&each)], &numbers(2, 40), &all(40))[0];
         assert!(found.has_too_few() && found.needed_pairs >= 3 * 40, "{found:?}");
     }
 
@@ -372,8 +377,8 @@ mod tests {
             let (bent, scaled): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(x, y)| ((x / 20.0).exp(), 7.0 - scale * y)).unzip();
             let mut rows = all(x.len());
             rows.rotate_left(turn.min(x.len()));
-            let found = importances(&[Factor::Numbers(&x), Factor::Categories(&x)], &y, &all(x.len()));
-            let other = importances(&[Factor::Numbers(&bent), Factor::Categories(&bent)], &scaled, &rows);
+            let found = importances(&[FactorColumn::Numbers(&x), FactorColumn::Categories(&x)], &y, &all(x.len()));
+            let other = importances(&[FactorColumn::Numbers(&bent), FactorColumn::Categories(&bent)], &scaled, &rows);
             for (found, other) in found.iter().zip(&other) {
                 prop_assert_eq!((found.classes, found.pairs, found.left_out), (other.classes, other.pairs, other.left_out));
                 prop_assert_eq!(found.share.is_some(), other.share.is_some());

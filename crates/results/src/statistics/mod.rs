@@ -13,7 +13,7 @@ pub mod correlation;
 pub mod importance;
 mod ranking;
 
-pub use ranking::Ranking;
+pub use ranking::ColumnRanking;
 
 /// A column without the values outside of a range, both of whose ends belong to it: there they are missing.
 ///
@@ -46,7 +46,7 @@ fn float(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::correlation::{Coefficient, correlations};
+    use super::correlation::{CorrelationCoefficient, correlations};
     use super::*;
 
     #[test]
@@ -55,12 +55,12 @@ mod tests {
         let mut response: Vec<f64> = factor.iter().map(|value| 3.0 * value).collect();
         response[7] = f64::MAX;
         let of = |coefficient, response: &[f64]| correlations(coefficient, &[&factor], response, &checks::all(100))[0];
-        let kept = of(Coefficient::Pearson, &response);
+        let kept = of(CorrelationCoefficient::Pearson, &response);
         assert!(kept.value.unwrap().abs() < 0.3, "{kept:?}");
-        let without = of(Coefficient::Pearson, &within(&response, (-1e300, 1e300)));
+        let without = of(CorrelationCoefficient::Pearson, &within(&response, (-1e300, 1e300)));
         assert!(without.value.unwrap() > 0.999_999, "{without:?}");
         assert_eq!((kept.pairs, without.pairs, without.left_out), (100, 99, 1));
-        assert!(of(Coefficient::Spearman, &response).value.unwrap() > 0.9);
+        assert!(of(CorrelationCoefficient::Spearman, &response).value.unwrap() > 0.9);
     }
 
     #[test]

@@ -9,14 +9,14 @@ use crate::number::key;
 ///
 /// Takes four bytes a row, and eight more unless it is of all rows. What compares two rankings expects them to be of the same rows in the same order.
 #[derive(Debug, Clone)]
-pub struct Ranking<'a> {
+pub struct ColumnRanking<'a> {
     /// A value a row, NaN where it is missing.
     values: Cow<'a, [f64]>,
     /// Where in `values` those stand that there are, the smallest first.
     order: Vec<u32>,
 }
 
-impl<'a> Ranking<'a> {
+impl<'a> ColumnRanking<'a> {
     /// Puts a column's values at these rows in order.
     #[must_use]
     pub fn of(column: &'a [f64], rows: &[u32]) -> Self {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn groups(column: &[f64]) -> Vec<Vec<u32>> {
-        let ranking = Ranking::of(column, &all(column.len()));
+        let ranking = ColumnRanking::of(column, &all(column.len()));
         let paired = ranking.paired(&vec![0.0; column.len()]);
         ranking.ties(&paired).map(<[u32]>::to_vec).collect()
     }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn many_values_are_put_in_order() {
         let column: Vec<f64> = numbers(1, 10_000).into_iter().map(|number| (number - 0.5).powi(9)).collect();
-        let ranking = Ranking::of(&column, &all(column.len()));
+        let ranking = ColumnRanking::of(&column, &all(column.len()));
         let mut expected = all(column.len());
         expected.sort_by(|first, second| column[*first as usize].total_cmp(&column[*second as usize]));
         assert_eq!(ranking.order, expected);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_count_or_do_not_exist_are_left_out() {
-        let ranking = Ranking::of(&[5.0, 4.0, 3.0], &[2, 7, 0]);
+        let ranking = ColumnRanking::of(&[5.0, 4.0, 3.0], &[2, 7, 0]);
         assert_eq!((ranking.order.as_slice(), ranking.rows()), ([0, 2].as_slice(), 3));
         assert!(ranking.values()[1].is_nan());
         assert_eq!(*ranking.paired(&[1.0]), [0]);
@@ -99,7 +99,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_is_in_order_once(column in prop::collection::vec(value(), 0..50)) {
-            let ranking = Ranking::of(&column, &all(column.len()));
+            let ranking = ColumnRanking::of(&column, &all(column.len()));
             prop_assert!(ranking.order.is_sorted_by(|first, second| column[*first as usize] <= column[*second as usize]));
             let mut places = ranking.order;
             places.sort_unstable();

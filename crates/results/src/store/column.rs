@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::memory::{fill, make_room};
-use super::statistics::Statistics;
+use super::statistics::ColumnStatistics;
 use crate::number::{LargeInteger, NO_REST, Rest};
 
 /// The values of all rows for one field, factor or response: numbers, and codes of what is no number.
 #[derive(Debug, Clone, Default)]
-pub struct Column {
+pub struct StoreColumn {
     rows: usize,
     /// NaN where there is none; empty as long as every row has the same.
     numbers: Vec<f64>,
@@ -21,7 +21,7 @@ pub struct Column {
     /// 0 where there is none; empty as long as there is none at all.
     codes: Vec<u32>,
     /// Empty after a value was replaced, until somebody asks.
-    statistics: OnceLock<Statistics>,
+    statistics: OnceLock<ColumnStatistics>,
 }
 
 /// The number of every row, as long as none has another one.
@@ -36,13 +36,13 @@ impl Default for Same {
 
 /// A value, or none: a number that isn't NaN, or a code that isn't 0.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Coded {
+pub(super) struct CodedValue {
     pub(super) number: f64,
     pub(super) code: u32,
     rest: Rest,
 }
 
-impl Coded {
+impl CodedValue {
     pub(super) const NONE: Self = Self { number: f64::NAN, code: 0, rest: NO_REST };
 
     /// A number, or none if it isn't finite.
@@ -68,7 +68,7 @@ impl Coded {
     }
 }
 
-impl Column {
+impl StoreColumn {
     /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one. Of a large integer it is
     /// the nearest float.
     #[must_use]
@@ -79,7 +79,7 @@ impl Column {
 
     /// The codes of texts and flags by row: 0 where there is none. Empty if no row ever had one.
     ///
-    /// [`super::Store::label`] says what a code means.
+    /// [`super::ResultStore::label`] says what a code means.
     #[must_use]
     pub fn codes(&self) -> &[u32] {
         &self.codes
@@ -110,7 +110,7 @@ impl Column {
     /// Whether all numbers are the same float, and yet not the same integer: no axis shows how they differ.
     #[must_use]
     pub fn differs_beyond_floats_only(&self) -> bool {
-        let Statistics { least, most, .. } = self.statistics();
+        let ColumnStatistics { least, most, .. } = self.statistics();
         if !self.has_integers() || least != most {
             return false;
         }
@@ -136,21 +136,21 @@ impl Column {
 
     /// Counts and extremes. They are kept while rows are added, and computed anew when values were replaced.
     #[must_use]
-    pub fn statistics(&self) -> Statistics {
+    pub fn statistics(&self) -> ColumnStatistics {
         *self.statistics.get_or_init(|| self.compute())
     }
 
-    fn compute(&self) -> Statistics {
-        let mut statistics = Statistics::default();
+    fn compute(&self) -> ColumnStatistics {
+        let mut statistics = ColumnStatistics::default();
         (0..self.rows).for_each(|row| statistics.add(self.coded(row)));
         statistics
     }
 
-    pub(super) fn coded(&self, row: usize) -> Coded {
-        Coded { number: self.number(row), code: self.code(row), rest: self.rest(row) }
+    pub(super) fn coded(&self, row: usize) -> CodedValue {
+        CodedValue { number: self.number(row), code: self.code(row), rest: self.rest(row) }
     }
 
-    pub(super) fn put(&mut self, row: usize, value: Coded) {
+    pub(super) fn put(&mut self, row: usize, value: CodedValue) {
         if row >= self.rows {
             self.push(row, value);
         } else {
@@ -159,7 +159,7 @@ impl Column {
     }
 
     /// Adds a value behind all others, and nothing in between.
-    fn push(&mut self, row: usize, value: Coded) {
+    fn push(&mut self, row: usize, value: CodedValue) {
         self.pad(row);
         self.rows = row + 1;
         self.write(row, value);
@@ -168,7 +168,7 @@ impl Column {
         }
     }
 
-    fn replace(&mut self, row: usize, value: Coded) {
+    fn replace(&mut self, row: usize, value: CodedValue) {
         let old = self.coded(row);
         if old.equals(value) {
             return;
@@ -183,7 +183,7 @@ impl Column {
         }
     }
 
-    fn write(&mut self, row: usize, value: Coded) {
+    fn write(&mut self, row: usize, value: CodedValue) {
         let is_same = value.number.to_bits() == self.same.0.to_bits() || value.number.is_nan() && self.same.0.is_nan();
         if self.rows == 1 {
             (self.numbers, self.same) = (Vec::new(), Same(value.number));

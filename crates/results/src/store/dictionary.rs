@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::Cell;
-use super::index::Index;
+use super::CellValue;
+use super::index::HashIndex;
 use super::memory::push;
 
 /// Texts by their codes. A code is never 0, which is "none"; two are those of the flags.
 #[derive(Debug, Clone)]
-pub(super) struct Dictionary {
+pub(super) struct TextDictionary {
     /// What each code means; the first three are no texts that were entered.
     labels: Vec<Box<str>>,
     /// The codes of texts that are the beginning of a longer one, and how many characters that has. They are entered besides
     /// equal texts that are whole.
     cuts: BTreeMap<u32, u32>,
-    index: Index,
+    index: HashIndex,
     text_bytes: usize,
 }
 
@@ -22,14 +22,14 @@ const NONE: u32 = 0;
 const FALSE: u32 = 1;
 const TRUE: u32 = 2;
 
-impl Default for Dictionary {
+impl Default for TextDictionary {
     fn default() -> Self {
         let labels = ["", "false", "true"].map(Box::from).into();
-        Self { labels, cuts: BTreeMap::new(), index: Index::default(), text_bytes: 0 }
+        Self { labels, cuts: BTreeMap::new(), index: HashIndex::default(), text_bytes: 0 }
     }
 }
 
-impl Dictionary {
+impl TextDictionary {
     pub(super) const fn flag(flag: bool) -> u32 {
         if flag { TRUE } else { FALSE }
     }
@@ -82,13 +82,13 @@ impl Dictionary {
         &self.labels[code as usize]
     }
 
-    pub(super) fn cell(&self, code: u32) -> Cell<'_> {
+    pub(super) fn cell(&self, code: u32) -> CellValue<'_> {
         match code {
-            NONE => Cell::Missing,
-            FALSE | TRUE => Cell::Flag(code == TRUE),
+            NONE => CellValue::Missing,
+            FALSE | TRUE => CellValue::Flag(code == TRUE),
             text => match self.cut(text) {
-                Some(chars) => Cell::Cut(self.label(text), chars),
-                None => Cell::Text(self.label(text)),
+                Some(chars) => CellValue::Cut(self.label(text), chars),
+                None => CellValue::Text(self.label(text)),
             },
         }
     }

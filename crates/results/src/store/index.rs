@@ -2,7 +2,7 @@
 
 /// Numbers of entries, found by their hashes. The entries themselves, and how they are compared, are the caller's.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Index {
+pub(super) struct HashIndex {
     /// A power of two of them, or none; each 0, or the number of an entry plus 1.
     slots: Vec<u32>,
     used: usize,
@@ -11,7 +11,7 @@ pub(super) struct Index {
 /// 2^64 divided by the golden ratio: multiplied by it, similar hashes land far from each other.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-impl Index {
+impl HashIndex {
     /// The entry with this hash that is it.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let mut place = self.place(hash);

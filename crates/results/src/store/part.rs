@@ -1,25 +1,25 @@
 //! A part of the rows as a store of its own.
 
 use super::append::hash;
-use super::column::Column;
-use super::index::Index;
-use super::{Store, next_revision};
-use crate::column_id::Field;
-use crate::mask::Mask;
+use super::column::StoreColumn;
+use super::index::HashIndex;
+use super::{ResultStore, next_revision};
+use crate::column_id::CaseField;
+use crate::mask::RowMask;
 
-impl Store {
+impl ResultStore {
     /// These rows alone, in their order, and of the factors and responses those that one of them has a value of.
     ///
     /// Whoever looks at it finds nothing of other rows. It takes the memory of its own rows, and once more that of all texts.
     #[must_use]
-    pub fn part(&self, rows: &Mask) -> Self {
+    pub fn part(&self, rows: &RowMask) -> Self {
         let rows: Vec<usize> = rows.iter().collect();
         let case_ids: Vec<_> = rows.iter().map(|row| self.case_ids[*row]).collect();
         let named = self.named().map(|(id, column)| (id.clone(), column.part(&rows)));
         let fields = self.fields.each_ref().map(|column| column.part(&rows));
-        let batches = &fields[Field::Batch as usize];
+        let batches = &fields[CaseField::Batch as usize];
         let hash_of = |row: u32| hash(batches.code(row as usize), case_ids[row as usize]);
-        let mut index = Index::default();
+        let mut index = HashIndex::default();
         (0_u32..).zip(&rows).for_each(|(row, _)| index.insert(row, hash_of));
         Self {
             named: named.filter(|(_, column)| column.has_values()).collect(),
@@ -34,7 +34,7 @@ impl Store {
     }
 }
 
-impl Column {
+impl StoreColumn {
     fn part(&self, rows: &[usize]) -> Self {
         let mut part = Self::default();
         rows.iter().enumerate().for_each(|(place, row)| part.put(place, self.coded(*row)));

@@ -1,10 +1,10 @@
 //! What a column comes to.
 
-use super::column::Coded;
+use super::column::CodedValue;
 
 /// Counts and extremes of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Statistics {
+pub struct ColumnStatistics {
     /// How many rows have a number.
     pub numbers: usize,
     /// How many rows have a text or a flag.
@@ -19,8 +19,8 @@ pub struct Statistics {
     pub least_positive: Option<f64>,
 }
 
-impl Statistics {
-    pub(super) fn add(&mut self, value: Coded) {
+impl ColumnStatistics {
+    pub(super) fn add(&mut self, value: CodedValue) {
         if !value.number.is_nan() {
             self.add_number(value.number);
         } else if value.code != 0 {

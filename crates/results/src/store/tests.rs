@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::chunk::{Chunk, Part};
+use crate::chunk::{Chunk, ColumnPart};
 use crate::number::LargeInteger;
 
 const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -17,7 +17,7 @@ struct Row {
     is_done: bool,
     is_final: bool,
     end: i32,
-    values: BTreeMap<(Part, &'static str), serde_json::Value>,
+    values: BTreeMap<(ColumnPart, &'static str), serde_json::Value>,
 }
 
 impl Row {
@@ -30,13 +30,14 @@ impl Row {
     }
 
     fn line(&self) -> String {
-        let part =
-            |part: Part| self.values.iter().filter(move |value| value.0.0 == part).map(|value| (value.0.1, value.1));
-        let object = |of: Part| json!(part(of).collect::<BTreeMap<_, _>>());
+        let part = |part: ColumnPart| {
+            self.values.iter().filter(move |value| value.0.0 == part).map(|value| (value.0.1, value.1))
+        };
+        let object = |of: ColumnPart| json!(part(of).collect::<BTreeMap<_, _>>());
         let row = json!({"batch": self.batch, "case_id": id(self.id).to_string(), "level": 2, "attempt": 1,
             "outcome": if self.is_done { "done" } else { "failed" }, "final": self.is_final, "start_time": 1.5, "end_time": self.end,
             "signature": if self.is_done { None } else { Some("00ff") },
-            "parameters": object(Part::Factor), "result": object(Part::Response)});
+            "parameters": object(ColumnPart::Factor), "result": object(ColumnPart::Response)});
         format!("{row}\n")
     }
 }
@@ -52,12 +53,12 @@ fn chunk(rows: &[Row]) -> Chunk {
 }
 
 fn done(number: u8, end: i32, load: f64) -> Row {
-    let values = [((Part::Factor, "c"), json!(number)), ((Part::Response, "load"), json!(load))].into();
+    let values = [((ColumnPart::Factor, "c"), json!(number)), ((ColumnPart::Response, "load"), json!(load))].into();
     Row { batch: "a", id: number, is_done: true, is_final: false, end, values }
 }
 
 fn failed(number: u8, end: i32) -> Row {
-    let values = [((Part::Factor, "c"), json!(number))].into();
+    let values = [((ColumnPart::Factor, "c"), json!(number))].into();
     Row { values, is_done: false, ..done(number, end, 0.0) }
 }
 
@@ -70,9 +71,9 @@ fn factor(name: &str) -> ColumnId {
 }
 
 /// What a store knows of a case after these rows: state, end and load.
-fn check(rows: &[Row], expected: (&str, f64, Cell<'_>)) {
-    let mut one_by_one = Store::default();
-    let mut at_once = Store::default();
+fn check(rows: &[Row], expected: (&str, f64, CellValue<'_>)) {
+    let mut one_by_one = ResultStore::default();
+    let mut at_once = ResultStore::default();
     for row in rows {
         one_by_one.append(&chunk(std::slice::from_ref(row)));
     }
@@ -80,40 +81,40 @@ fn check(rows: &[Row], expected: (&str, f64, Cell<'_>)) {
     for store in [one_by_one, at_once] {
         assert_eq!(store.len(), 1);
         let cell = |id: &ColumnId| store.cell(id, 0);
-        assert_eq!(cell(&ColumnId::Case(Field::State)), Cell::Text(expected.0), "{rows:?}");
-        assert_eq!(cell(&ColumnId::Case(Field::EndTime)), Cell::Number(expected.1), "{rows:?}");
+        assert_eq!(cell(&ColumnId::Case(CaseField::State)), CellValue::Text(expected.0), "{rows:?}");
+        assert_eq!(cell(&ColumnId::Case(CaseField::EndTime)), CellValue::Number(expected.1), "{rows:?}");
         assert_eq!(cell(&response("load")), expected.2, "{rows:?}");
-        assert_eq!(cell(&factor("c")), Cell::Number(1.0), "{rows:?}");
-        assert_eq!(cell(&ColumnId::Case(Field::CaseId)), Cell::Id(id(1)));
+        assert_eq!(cell(&factor("c")), CellValue::Number(1.0), "{rows:?}");
+        assert_eq!(cell(&ColumnId::Case(CaseField::CaseId)), CellValue::Id(id(1)));
     }
 }
 
 #[test]
 fn a_result_supersedes_a_failure_and_later_ends_supersede_earlier_ones() {
     let finally = Row { is_final: true, ..failed(1, 9) };
-    check(&[failed(1, 5), done(1, 3, 7.0)], (DONE, 3.0, Cell::Number(7.0)));
-    check(&[done(1, 3, 7.0), failed(1, 5)], (DONE, 3.0, Cell::Number(7.0)));
-    check(&[done(1, 3, 7.0), done(1, 4, 8.0)], (DONE, 4.0, Cell::Number(8.0)));
-    check(&[done(1, 4, 8.0), done(1, 3, 7.0)], (DONE, 4.0, Cell::Number(8.0)));
-    check(&[failed(1, 5), finally.clone()], (FAILED, 9.0, Cell::Missing));
-    check(&[finally, failed(1, 5)], (FAILED, 9.0, Cell::Missing));
+    check(&[failed(1, 5), done(1, 3, 7.0)], (DONE, 3.0, CellValue::Number(7.0)));
+    check(&[done(1, 3, 7.0), failed(1, 5)], (DONE, 3.0, CellValue::Number(7.0)));
+    check(&[done(1, 3, 7.0), done(1, 4, 8.0)], (DONE, 4.0, CellValue::Number(8.0)));
+    check(&[done(1, 4, 8.0), done(1, 3, 7.0)], (DONE, 4.0, CellValue::Number(8.0)));
+    check(&[failed(1, 5), finally.clone()], (FAILED, 9.0, CellValue::Missing));
+    check(&[finally, failed(1, 5)], (FAILED, 9.0, CellValue::Missing));
 }
 
 #[test]
 fn what_a_superseded_attempt_said_is_gone() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&chunk(&[done(1, 3, 7.0), done(2, 3, 9.0)]));
-    let column = |store: &Store| store.column(&response("load")).unwrap().statistics();
+    let column = |store: &ResultStore| store.column(&response("load")).unwrap().statistics();
     assert_eq!((column(&store).least, column(&store).numbers), (Some(7.0), 2));
     let mut forced = done(1, 4, 0.0);
-    forced.values.remove(&(Part::Response, "load"));
-    assert_eq!(store.append(&chunk(&[forced])), Appended { added: 0, superseded: 1 });
-    assert_eq!(store.cell(&response("load"), 0), Cell::Missing);
+    forced.values.remove(&(ColumnPart::Response, "load"));
+    assert_eq!(store.append(&chunk(&[forced])), AppendReport { added: 0, superseded: 1 });
+    assert_eq!(store.cell(&response("load"), 0), CellValue::Missing);
     assert_eq!((column(&store).least, column(&store).numbers, column(&store).missing), (Some(9.0), 1, 1));
 }
 
 /// What a store says of each case, by batch, case and column.
-fn told(store: &Store) -> Vec<String> {
+fn told(store: &ResultStore) -> Vec<String> {
     let row = |row: usize| {
         let cell = |id: &ColumnId| format!("{id}={:?}", store.cell(id, row));
         store.ids().iter().map(cell).collect::<Vec<_>>().join(" ")
@@ -124,8 +125,10 @@ fn told(store: &Store) -> Vec<String> {
 /// Of two batches each has a factor and a response of its own, and texts.
 fn two_batches() -> [Chunk; 2] {
     let steel = |number, end, text: &str| {
-        let values =
-            [((Part::Factor, "b"), json!(u64::MAX - u64::from(number))), ((Part::Response, "verdict"), json!(text))];
+        let values = [
+            ((ColumnPart::Factor, "b"), json!(u64::MAX - u64::from(number))),
+            ((ColumnPart::Response, "verdict"), json!(text)),
+        ];
         Row { batch: "steel", values: values.into(), ..done(number, end, 0.0) }
     };
     let first = [done(1, 3, 7.0), steel(1, 3, "holds"), failed(2, 3)];
@@ -134,7 +137,7 @@ fn two_batches() -> [Chunk; 2] {
 
 #[test]
 fn a_part_of_a_store_knows_nothing_of_other_rows() {
-    let mut whole = Store::default();
+    let mut whole = ResultStore::default();
     let chunks = two_batches();
     for chunk in &chunks {
         whole.append(chunk);
@@ -142,7 +145,7 @@ fn a_part_of_a_store_knows_nothing_of_other_rows() {
     for (batch, cases, columns) in
         [("a", 3, &["factor.c", "response.load"][..]), ("steel", 2, &["factor.b", "response.verdict"]), ("b", 0, &[])]
     {
-        let is_it = |row: &usize| whole.cell(&ColumnId::Case(Field::Batch), *row) == Cell::Text(batch);
+        let is_it = |row: &usize| whole.cell(&ColumnId::Case(CaseField::Batch), *row) == CellValue::Text(batch);
         let mut rows = whole.all();
         rows.retain(|row| is_it(&row));
         let mut part = whole.part(&rows);
@@ -150,25 +153,25 @@ fn a_part_of_a_store_knows_nothing_of_other_rows() {
         let named: Vec<String> = part.factors().chain(part.responses()).map(|(id, _)| id.to_string()).collect();
         assert_eq!(named, columns, "{batch}");
         let shown = |id: &ColumnId| part.column(id).map(|column| part.categories(column).len());
-        assert_eq!(shown(&ColumnId::Case(Field::Batch)), Some(cases.min(1)), "{batch}");
-        let mut appended = Store::default();
+        assert_eq!(shown(&ColumnId::Case(CaseField::Batch)), Some(cases.min(1)), "{batch}");
+        let mut appended = ResultStore::default();
         for chunk in &chunks {
             appended.append_of(chunk, |own| own.batch.as_str() == batch);
         }
         assert_eq!(told(&part), told(&appended), "{batch}");
         assert!(part.revision() != whole.revision());
         let again = chunks.iter().map(|chunk| part.append_of(chunk, |own| own.batch.as_str() == batch));
-        assert!(again.eq([Appended::default(); 2]), "{batch}: every row was known");
+        assert!(again.eq([AppendReport::default(); 2]), "{batch}: every row was known");
     }
 }
 
 #[test]
 fn the_same_chunk_twice_changes_nothing() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let rows = chunk(&[done(1, 3, 7.0), failed(2, 4)]);
-    assert_eq!(store.append(&rows), Appended { added: 2, superseded: 0 });
+    assert_eq!(store.append(&rows), AppendReport { added: 2, superseded: 0 });
     let revision = store.revision();
-    assert_eq!(store.append(&rows), Appended::default());
+    assert_eq!(store.append(&rows), AppendReport::default());
     assert_eq!((store.revision(), store.len()), (revision, 2));
     store.append(&chunk(&[done(2, 1, 7.0)]));
     assert!(store.revision() > revision);
@@ -176,44 +179,44 @@ fn the_same_chunk_twice_changes_nothing() {
 
 #[test]
 fn a_case_has_a_row_in_each_batch() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&chunk(&[done(1, 3, 7.0), Row { batch: "b", ..done(1, 3, 8.0) }]));
     assert_eq!(store.case_ids(), [id(1), id(1)]);
-    assert_eq!(store.cell(&ColumnId::Case(Field::Batch), 1), Cell::Text("b"));
+    assert_eq!(store.cell(&ColumnId::Case(CaseField::Batch), 1), CellValue::Text("b"));
 }
 
 #[test]
 fn texts_and_flags_are_categories() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let values = [json!("true"), json!(true), json!(false), json!("clay"), json!(3), json!(true), json!("")];
     let row = |number: u8, value: &serde_json::Value| Row {
-        values: [((Part::Factor, "c"), value.clone())].into(),
+        values: [((ColumnPart::Factor, "c"), value.clone())].into(),
         ..done(number, 1, 0.0)
     };
     store.append(&chunk(&(0..).zip(&values).map(|(number, value)| row(number, value)).collect::<Vec<_>>()));
     let column = store.column(&factor("c")).unwrap();
     let categories = store.categories(column).iter().map(|one| (one.label, one.rows)).collect::<Vec<_>>();
     assert_eq!(categories, [("", 1), ("clay", 1), ("false", 1), ("true", 2), ("true", 1)]);
-    assert_eq!((store.cell_of(column, 0), store.cell_of(column, 1)), (Cell::Text("true"), Cell::Flag(true)));
+    assert_eq!((store.cell_of(column, 0), store.cell_of(column, 1)), (CellValue::Text("true"), CellValue::Flag(true)));
     assert_eq!((column.statistics().texts, column.statistics().numbers), (6, 1));
 }
 
 #[test]
 fn too_many_columns_are_counted_and_left_out() {
     let list = |number: u8, name: &'static str, count: usize| Row {
-        values: [((Part::Factor, name), json!(vec![1; count]))].into(),
+        values: [((ColumnPart::Factor, name), json!(vec![1; count]))].into(),
         ..done(number, 1, 0.0)
     };
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&chunk(&[list(1, "a", MAX_COLUMNS - 2)]));
     store.append(&chunk(&[list(2, "b", 5), list(3, "a", 3), list(4, "b", 2)]));
     assert_eq!((store.factors().count(), store.dropped_values()), (MAX_COLUMNS, 3));
-    assert_eq!(store.cell(&factor("a[2]"), 2), Cell::Number(1.0));
+    assert_eq!(store.cell(&factor("a[2]"), 2), CellValue::Number(1.0));
 }
 
 #[test]
 fn a_row_with_ten_numbers_takes_less_than_165_bytes() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let line = |index: u32| {
         let numbers: Vec<_> = (0..10).map(|number| json!(0.1 + f64::from(number) + f64::from(index))).collect();
         let id = format!("{:08x}{:024x}", index.wrapping_mul(0x9e37_79b9), index);
@@ -232,14 +235,14 @@ fn a_row_with_ten_numbers_takes_less_than_165_bytes() {
 #[test]
 fn large_integers_take_two_bytes_a_row_more_and_columns_without_them_none() {
     let bytes = |of: fn(u64) -> serde_json::Value| {
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         let row = |number: u64| {
             let row = json!({"batch": "a", "case_id": format!("{number:032x}"), "outcome": "done", "start_time": number, "end_time": number,
                 "parameters": {"c": of(number)}});
             format!("{row}\n")
         };
         store.append(&Chunk::parse("w", (0..10_000).map(row).collect::<String>().as_bytes()).chunk);
-        store.column(&factor("c")).unwrap().size_bytes() - size_of::<Column>()
+        store.column(&factor("c")).unwrap().size_bytes() - size_of::<StoreColumn>()
     };
     let plain = bytes(|number| json!(number));
     assert!((80_000..91_000).contains(&plain), "{plain}");
@@ -250,9 +253,9 @@ fn large_integers_take_two_bytes_a_row_more_and_columns_without_them_none() {
 #[test]
 fn integers_of_one_float_are_told_apart_from_a_column_in_which_nothing_differs() {
     let differ = |loads: &[u64]| {
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         let row = |(number, load): (u8, &u64)| Row {
-            values: [((Part::Response, "load"), json!(load))].into(),
+            values: [((ColumnPart::Response, "load"), json!(load))].into(),
             ..done(number, 1, 0.0)
         };
         store.append(&chunk(&(1..).zip(loads).map(row).collect::<Vec<_>>()));
@@ -267,20 +270,20 @@ fn integers_of_one_float_are_told_apart_from_a_column_in_which_nothing_differs()
 
 #[test]
 fn an_integer_is_replaced_by_another_one_of_the_same_float() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let of = |number: u8, end: i32, load: u64| Row {
-        values: [((Part::Response, "load"), json!(load))].into(),
+        values: [((ColumnPart::Response, "load"), json!(load))].into(),
         ..done(number, end, 0.0)
     };
-    let integer = |load: u64| Cell::Integer(LargeInteger::of_u64(load).unwrap());
+    let integer = |load: u64| CellValue::Integer(LargeInteger::of_u64(load).unwrap());
     store.append(&chunk(&[of(1, 1, (1 << 62) + 1), of(2, 1, (1 << 62) + 1)]));
     assert_eq!(store.cell(&response("load"), 1), integer((1 << 62) + 1));
     store.append(&chunk(&[of(1, 2, (1 << 62) + 2), of(3, 1, 7)]));
     let cells: Vec<_> = (0..3).map(|row| store.cell(&response("load"), row)).collect();
-    assert_eq!(cells, [integer((1 << 62) + 2), integer((1 << 62) + 1), Cell::Number(7.0)]);
+    assert_eq!(cells, [integer((1 << 62) + 2), integer((1 << 62) + 1), CellValue::Number(7.0)]);
     store.append(&chunk(&[failed(4, 1), Row { values: BTreeMap::new(), ..done(2, 2, 0.0) }]));
     let cells: Vec<_> = (1..4).map(|row| store.cell(&response("load"), row)).collect();
-    assert_eq!(cells, [Cell::Missing, Cell::Number(7.0), Cell::Missing]);
+    assert_eq!(cells, [CellValue::Missing, CellValue::Number(7.0), CellValue::Missing]);
 }
 
 #[test]
@@ -289,27 +292,30 @@ fn each_failure_has_its_own_message() {
         failed(number, 1).line().replace("\"00ff\"", &format!("\"00ff\",\"error\":\"{error}\""))
     };
     let rows = [row(1, "E: -1.5"), row(2, "E: -2.5"), done(3, 1, 0.0).line()];
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&Chunk::parse("w", rows.concat().as_bytes()).chunk);
     let of = |field| (0..3).map(|row| store.cell(&ColumnId::Case(field), row)).collect::<Vec<_>>();
-    assert_eq!(of(Field::Error), [Cell::Text("E: -1.5"), Cell::Text("E: -2.5"), Cell::Missing]);
-    assert_eq!(of(Field::Signature), [Cell::Text("00ff"), Cell::Text("00ff"), Cell::Missing]);
+    assert_eq!(of(CaseField::Error), [CellValue::Text("E: -1.5"), CellValue::Text("E: -2.5"), CellValue::Missing]);
+    assert_eq!(of(CaseField::Signature), [CellValue::Text("00ff"), CellValue::Text("00ff"), CellValue::Missing]);
 }
 
 #[test]
 fn texts_that_were_cut_are_told_apart_by_their_lengths_and_from_whole_ones() {
     let texts = ["x".repeat(2_000), "x".repeat(3_000), "x".repeat(999) + "…", "x".repeat(2_000)];
     let row = |(number, text): (u8, &String)| Row {
-        values: [((Part::Response, "t"), json!(text))].into(),
+        values: [((ColumnPart::Response, "t"), json!(text))].into(),
         ..done(number, 1, 0.0)
     };
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&chunk(&(0..).zip(&texts).map(row).collect::<Vec<_>>()));
     let cells: Vec<_> = (0..4).map(|row| store.cell(&response("t"), row)).collect();
     let cut = &*texts[2];
-    assert_eq!(cells, [Cell::Cut(cut, 2_000), Cell::Cut(cut, 3_000), Cell::Text(cut), Cell::Cut(cut, 2_000)]);
+    assert_eq!(
+        cells,
+        [CellValue::Cut(cut, 2_000), CellValue::Cut(cut, 3_000), CellValue::Text(cut), CellValue::Cut(cut, 2_000)]
+    );
     assert_eq!((store.cut_texts(), store.codes_of(cut).count()), (3, 3));
-    let rows = |store: &Store| {
+    let rows = |store: &ResultStore| {
         store.categories(store.column(&response("t")).unwrap()).iter().map(|category| category.rows).sum::<usize>()
     };
     assert_eq!(rows(&store), 4);
@@ -317,13 +323,13 @@ fn texts_that_were_cut_are_told_apart_by_their_lengths_and_from_whole_ones() {
 
 #[test]
 fn what_there_is_room_for_moves_nothing() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let rows = |numbers: std::ops::Range<u8>| {
         numbers.map(|number| done(number, number.into(), f64::from(number))).collect::<Vec<_>>()
     };
     store.append(&chunk(&rows(0..2)));
     store.make_room(200);
-    let place = |store: &Store| store.column(&response("load")).unwrap().numbers().as_ptr();
+    let place = |store: &ResultStore| store.column(&response("load")).unwrap().numbers().as_ptr();
     let (before, bytes) = (place(&store), store.size_bytes());
     store.append(&chunk(&rows(2..202)));
     assert_eq!((place(&store), store.len()), (before, 202));
@@ -332,10 +338,10 @@ fn what_there_is_room_for_moves_nothing() {
 
 #[test]
 fn a_number_that_every_row_has_takes_no_room() {
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     let same = |number| done(number, 7, 2.5);
     store.append(&chunk(&(0..100).map(same).collect::<Vec<_>>()));
-    let load = |store: &Store| store.column(&response("load")).unwrap().clone();
+    let load = |store: &ResultStore| store.column(&response("load")).unwrap().clone();
     assert_eq!(load(&store).numbers(), [2.5; 100].as_slice());
     assert!(load(&store).size_bytes() < 200, "{}", load(&store).size_bytes());
     store.append(&chunk(&[done(100, 7, 3.5), failed(101, 7)]));
@@ -350,7 +356,7 @@ fn row() -> impl Strategy<Value = Row> {
         "[xy]".prop_map(|text| json!(text)),
         Just(serde_json::Value::Null)
     ];
-    let part = prop_oneof![Just(Part::Factor), Just(Part::Response)];
+    let part = prop_oneof![Just(ColumnPart::Factor), Just(ColumnPart::Response)];
     let name = prop_oneof![Just("a"), Just("b"), Just("c")];
     let values = prop::collection::btree_map((part, name), value, 0..5);
     (prop_oneof![Just("a"), Just("b")], 0_u8..6, any::<bool>(), any::<bool>(), 0..4, values)
@@ -370,18 +376,19 @@ fn last_words(rows: &[Row]) -> Vec<&Row> {
     words
 }
 
-fn expected_cell(value: Option<&serde_json::Value>) -> Cell<'_> {
+fn expected_cell(value: Option<&serde_json::Value>) -> CellValue<'_> {
     match value {
-        Some(serde_json::Value::Number(number)) => Cell::Number(number.as_f64().unwrap()),
-        Some(serde_json::Value::Bool(flag)) => Cell::Flag(*flag),
-        Some(serde_json::Value::String(text)) => Cell::Text(text),
-        _ => Cell::Missing,
+        Some(serde_json::Value::Number(number)) => CellValue::Number(number.as_f64().unwrap()),
+        Some(serde_json::Value::Bool(flag)) => CellValue::Flag(*flag),
+        Some(serde_json::Value::String(text)) => CellValue::Text(text),
+        _ => CellValue::Missing,
     }
 }
 
-fn check_statistics(statistics: &Statistics, cells: &[Cell<'_>]) -> Result<(), TestCaseError> {
-    let numbers = || cells.iter().filter_map(|cell| if let Cell::Number(number) = cell { Some(*number) } else { None });
-    let missing = cells.iter().filter(|cell| **cell == Cell::Missing).count();
+fn check_statistics(statistics: &ColumnStatistics, cells: &[CellValue<'_>]) -> Result<(), TestCaseError> {
+    let numbers =
+        || cells.iter().filter_map(|cell| if let CellValue::Number(number) = cell { Some(*number) } else { None });
+    let missing = cells.iter().filter(|cell| **cell == CellValue::Missing).count();
     let count = numbers().count();
     prop_assert_eq!(
         (statistics.numbers, statistics.missing, statistics.texts),
@@ -396,7 +403,7 @@ fn check_statistics(statistics: &Statistics, cells: &[Cell<'_>]) -> Result<(), T
 proptest! {
     #[test]
     fn a_store_has_the_last_word_on_each_case(rows in prop::collection::vec(row(), 0..60), size in 1_usize..10) {
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         for part in rows.chunks(size) {
             store.append(&chunk(part));
             for column in store.ids().iter().filter_map(|id| store.column(id)) {
@@ -407,13 +414,13 @@ proptest! {
         prop_assert_eq!(store.case_ids(), expected.iter().map(|row| id(row.id)).collect::<Vec<_>>());
         for (index, row) in expected.iter().enumerate() {
             let field = |field| store.cell(&ColumnId::Case(field), index);
-            prop_assert_eq!(field(Field::Batch), Cell::Text(row.batch));
-            prop_assert_eq!(field(Field::State), Cell::Text(row.state()));
-            prop_assert_eq!(field(Field::EndTime), Cell::Number(row.end.into()));
-            prop_assert_eq!(field(Field::DurationSecs), Cell::Number((f64::from(row.end) - 1.5).max(0.0)));
-            prop_assert_eq!(field(Field::Signature), if row.is_done { Cell::Missing } else { Cell::Text("00ff") });
+            prop_assert_eq!(field(CaseField::Batch), CellValue::Text(row.batch));
+            prop_assert_eq!(field(CaseField::State), CellValue::Text(row.state()));
+            prop_assert_eq!(field(CaseField::EndTime), CellValue::Number(row.end.into()));
+            prop_assert_eq!(field(CaseField::DurationSecs), CellValue::Number((f64::from(row.end) - 1.5).max(0.0)));
+            prop_assert_eq!(field(CaseField::Signature), if row.is_done { CellValue::Missing } else { CellValue::Text("00ff") });
         }
-        for part in [Part::Factor, Part::Response] {
+        for part in [ColumnPart::Factor, ColumnPart::Response] {
             for name in ["a", "b", "c"] {
                 let cells: Vec<_> = expected.iter().map(|row| expected_cell(row.values.get(&(part, name)))).collect();
                 let column = ColumnId::of(part, name);
@@ -434,10 +441,10 @@ proptest! {
 
 #[test]
 fn the_rows_with_a_result_are_done() {
-    assert_eq!(Store::default().done(), Mask::empty(0));
-    let mut store = Store::default();
+    assert_eq!(ResultStore::default().done(), RowMask::empty(0));
+    let mut store = ResultStore::default();
     store.append(&chunk(&[failed(1, 1), failed(2, 1)]));
-    assert_eq!(store.done(), Mask::empty(2), "nobody has said `done` yet");
+    assert_eq!(store.done(), RowMask::empty(2), "nobody has said `done` yet");
     store.append(&chunk(&[done(3, 2, 1.0), done(1, 3, 2.0)]));
     assert_eq!(store.done().iter().collect::<Vec<_>>(), [0, 2]);
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use cruncher_study::batch::Batch;
 
-use super::column::Coded;
-use super::{Store, next_revision};
+use super::column::CodedValue;
+use super::{ResultStore, next_revision};
 use crate::case_versions::CaseVersions;
 use crate::chunk::Chunk;
-use crate::column_id::Field;
-use crate::mask::Mask;
+use crate::column_id::CaseField;
+use crate::mask::RowMask;
 
 /// Cases of several versions of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct MixedVersions {
     pub cases: usize,
 }
 
-impl Store {
+impl ResultStore {
     /// Takes what a watch gives: rows, or versions of models. Anything else says nothing.
     pub fn take_bytes(&mut self, bytes: &[u8]) {
         if let Some(chunk) = Chunk::from_bytes(bytes) {
@@ -46,7 +46,7 @@ impl Store {
         }
         self.versions = versions;
         for row in 0..self.len() {
-            let Ok(batch) = Batch::parse(self.label(self.field(Field::Batch).code(row))) else { continue };
+            let Ok(batch) = Batch::parse(self.label(self.field(CaseField::Batch).code(row))) else { continue };
             self.put_version(row, &batch);
         }
         self.revision = next_revision();
@@ -56,12 +56,12 @@ impl Store {
     pub(super) fn put_version(&mut self, row: usize, batch: &Batch) {
         let version = self.versions.of(batch, self.case_ids[row]);
         let code = version.map_or(0, |version| self.dictionary.enter(&version.name));
-        self.fields[Field::Model as usize].put(row, Coded::code(code));
+        self.fields[CaseField::Model as usize].put(row, CodedValue::code(code));
     }
 
     /// The rows whose cases aren't withdrawn.
     #[must_use]
-    pub fn counted(&self) -> Mask {
+    pub fn counted(&self) -> RowMask {
         let mut rows = self.all();
         for (batch, version, case) in self.versions.cases() {
             let row = self.dictionary.find(batch.as_str()).and_then(|batch| self.find(batch, case));
@@ -75,17 +75,17 @@ impl Store {
     /// Whether rows are of several versions of a model.
     #[must_use]
     pub fn has_versions(&self) -> bool {
-        self.categories(self.field(Field::Model)).len() > 1
+        self.categories(self.field(CaseField::Model)).len() > 1
     }
 
     /// Of which versions rows of one model are, if they are of several; of models, that with the most rows. `rows` are all that
     /// are asked about, or none if all of the store are.
     #[must_use]
-    pub fn mixed_versions(&self, rows: Option<&Mask>) -> Option<MixedVersions> {
+    pub fn mixed_versions(&self, rows: Option<&RowMask>) -> Option<MixedVersions> {
         if !self.has_versions() {
             return None;
         }
-        let field = self.field(Field::Model);
+        let field = self.field(CaseField::Model);
         let mut by_version = BTreeMap::<u32, usize>::new();
         for row in (0..self.len()).filter(|row| rows.is_none_or(|rows| rows.contains(*row))) {
             *by_version.entry(field.code(row)).or_default() += 1;
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::samples::{case_id, factor};
 
-    fn store(versions: &[(&str, &[usize])]) -> Store {
+    fn store(versions: &[(&str, &[usize])]) -> ResultStore {
         let mut store = factor("width", &[1, 1, 2, 2, 3].map(|width| json!(width)));
         let mut of = CaseVersions::default();
         for (name, cases) in versions {

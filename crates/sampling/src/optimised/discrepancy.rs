@@ -6,11 +6,11 @@
 //! many entries as there are pairs.
 
 use super::lanes::{padded, sum};
-use super::search::{Exchange, Objective};
-use crate::Points;
+use super::search::{PointExchange, SearchObjective};
+use crate::UnitPoints;
 use crate::quality::{halved, kernel, single};
 
-pub(super) struct Discrepancy {
+pub(super) struct DiscrepancyObjective {
     count: usize,
     /// The coordinates, halved.
     columns: Vec<Vec<f64>>,
@@ -20,8 +20,8 @@ pub(super) struct Discrepancy {
     second: Vec<f64>,
 }
 
-impl Discrepancy {
-    pub(super) fn new(points: &Points) -> Self {
+impl DiscrepancyObjective {
+    pub(super) fn new(points: &UnitPoints) -> Self {
         let columns = padded(points, halved);
         let products = columns.first().cloned().unwrap_or_default();
         Self { count: points.len(), columns, first: products.clone(), second: products }
@@ -50,7 +50,7 @@ impl Discrepancy {
     }
 }
 
-impl Objective for Discrepancy {
+impl SearchObjective for DiscrepancyObjective {
     // A browser optimises a function when it is called again: hence a call of its own.
     #[inline(never)]
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
@@ -70,7 +70,7 @@ impl Objective for Discrepancy {
         }
     }
 
-    fn exchange(&mut self, Exchange { dimension, first, second }: Exchange) {
+    fn exchange(&mut self, PointExchange { dimension, first, second }: PointExchange) {
         self.columns[dimension].swap(first, second);
     }
 }
@@ -97,7 +97,7 @@ mod tests {
         for count in [2, 5, 8] {
             let points = latin_hypercube(3, count, 1, 0);
             let mut changes = [0.0; 3];
-            Discrepancy::new(&points).changes(1, 0, &mut changes);
+            DiscrepancyObjective::new(&points).changes(1, 0, &mut changes);
             for (dimension, change) in changes.into_iter().enumerate() {
                 let mut exchanged = points.clone();
                 exchanged.column_mut(dimension).swap(0, 1);

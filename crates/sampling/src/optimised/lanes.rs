@@ -1,12 +1,12 @@
 //! Sums over many points, several at a time.
 
-use crate::Points;
+use crate::UnitPoints;
 
 /// How many sums run beside each other: one alone would wait for each of its additions.
 pub(super) const LANES: usize = 4;
 
 /// The columns of some points, changed value by value, and filled up with zeros to whole lanes.
-pub(super) fn padded(points: &Points, change: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
+pub(super) fn padded(points: &UnitPoints, change: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
     let pad = |column: &[f64]| {
         let mut values: Vec<f64> = column.iter().map(|&value| change(value)).collect();
         values.resize(points.len().next_multiple_of(LANES), 0.0);

@@ -4,10 +4,10 @@
 //! Inference 43 (1995) 381–402. Their φ is the p-th root of what is summed here.
 
 use super::lanes::{padded, sum};
-use super::search::{Exchange, Objective};
-use crate::Points;
+use super::search::{PointExchange, SearchObjective};
+use crate::UnitPoints;
 
-pub(super) struct Maximin {
+pub(super) struct MaximinObjective {
     count: usize,
     columns: Vec<Vec<f64>>,
     /// The squared distances of the first point from each other one.
@@ -16,8 +16,8 @@ pub(super) struct Maximin {
     second: Vec<f64>,
 }
 
-impl Maximin {
-    pub(super) fn new(points: &Points) -> Self {
+impl MaximinObjective {
+    pub(super) fn new(points: &UnitPoints) -> Self {
         let columns = padded(points, |value| value);
         let distances = columns.first().cloned().unwrap_or_default();
         Self { count: points.len(), columns, first: distances.clone(), second: distances }
@@ -42,7 +42,7 @@ impl Maximin {
     }
 }
 
-impl Objective for Maximin {
+impl SearchObjective for MaximinObjective {
     // A browser optimises a function when it is called again: hence a call of its own.
     #[inline(never)]
     fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]) {
@@ -59,7 +59,7 @@ impl Objective for Maximin {
         }
     }
 
-    fn exchange(&mut self, Exchange { dimension, first, second }: Exchange) {
+    fn exchange(&mut self, PointExchange { dimension, first, second }: PointExchange) {
         self.columns[dimension].swap(first, second);
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::latin_hypercube;
 
-    fn sum_of_all(points: &Points) -> f64 {
+    fn sum_of_all(points: &UnitPoints) -> f64 {
         let squared =
             |first, second| points.row(first).zip(points.row(second)).map(|(one, other)| square(one - other)).sum();
         (0..points.len()).flat_map(|first| (0..first).map(move |second| nearness(squared(first, second)))).sum()
@@ -89,7 +89,7 @@ mod tests {
         for count in [2, 5, 8] {
             let points = latin_hypercube(3, count, 1, 0);
             let mut changes = [0.0; 3];
-            Maximin::new(&points).changes(1, 0, &mut changes);
+            MaximinObjective::new(&points).changes(1, 0, &mut changes);
             for (dimension, change) in changes.into_iter().enumerate() {
                 let mut exchanged = points.clone();
                 exchanged.column_mut(dimension).swap(0, 1);

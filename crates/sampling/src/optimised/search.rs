@@ -7,8 +7,8 @@
 //! constructing optimal design of computer experiments. Journal of Statistical Planning and Inference 134 (2005)
 //! 268–287.
 
-use crate::Points;
-use crate::generator::Generator;
+use crate::UnitPoints;
+use crate::generator::RandomGenerator;
 
 /// How many coordinates all trials look at together: what takes some tenths of a second.
 const EFFORT: usize = 300_000_000;
@@ -23,24 +23,24 @@ const CANDIDATES: usize = 5;
 const EXPLORING: f64 = 0.9;
 
 /// What is lowered.
-pub(super) trait Objective {
+pub(super) trait SearchObjective {
     /// How it would change if two points exchanged their coordinate, for each dimension.
     fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]);
 
     /// Takes note of an exchange.
-    fn exchange(&mut self, exchange: Exchange);
+    fn exchange(&mut self, exchange: PointExchange);
 }
 
 /// Two points exchange their coordinate along a dimension.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Exchange {
+pub(super) struct PointExchange {
     pub(super) dimension: usize,
     pub(super) first: usize,
     pub(super) second: usize,
 }
 
 /// Makes the points better, or leaves them as they are.
-pub(super) fn improve(points: &mut Points, objective: &mut impl Objective, generator: &mut Generator) {
+pub(super) fn improve(points: &mut UnitPoints, objective: &mut impl SearchObjective, generator: &mut RandomGenerator) {
     if points.len() < 2 || points.dimensions() < 2 {
         return;
     }
@@ -52,7 +52,7 @@ pub(super) fn improve(points: &mut Points, objective: &mut impl Objective, gener
         objective.changes(first, second, &mut changes);
         let (dimension, change) = smallest(&changes);
         if threshold.accepts(change, trial) {
-            let exchange = Exchange { dimension, first, second };
+            let exchange = PointExchange { dimension, first, second };
             points.column_mut(dimension).swap(first, second);
             objective.exchange(exchange);
             course.add(exchange, change);
@@ -62,7 +62,7 @@ pub(super) fn improve(points: &mut Points, objective: &mut impl Objective, gener
 }
 
 /// A random point, and one that is near it along a random dimension.
-fn pair(points: &Points, generator: &mut Generator) -> (usize, usize) {
+fn pair(points: &UnitPoints, generator: &mut RandomGenerator) -> (usize, usize) {
     let column = points.column(below(points.dimensions(), generator));
     let first = below(points.len(), generator);
     let mut other = || (first + 1 + below(points.len() - 1, generator)) % points.len();
@@ -76,7 +76,7 @@ fn pair(points: &Points, generator: &mut Generator) -> (usize, usize) {
     (first, second)
 }
 
-fn below(bound: usize, generator: &mut Generator) -> usize {
+fn below(bound: usize, generator: &mut RandomGenerator) -> usize {
     generator.below(u32::try_from(bound).expect("a design has fewer than 2^32 points")) as usize
 }
 
@@ -126,11 +126,11 @@ struct Course {
     /// The lowest of these.
     best: f64,
     /// What was exchanged since it was lowest.
-    since: Vec<Exchange>,
+    since: Vec<PointExchange>,
 }
 
 impl Course {
-    fn add(&mut self, exchange: Exchange, change: f64) {
+    fn add(&mut self, exchange: PointExchange, change: f64) {
         self.change += change;
         self.since.push(exchange);
         if self.change < self.best {
@@ -139,8 +139,8 @@ impl Course {
         }
     }
 
-    fn return_to_best(self, points: &mut Points) {
-        for Exchange { dimension, first, second } in self.since.into_iter().rev() {
+    fn return_to_best(self, points: &mut UnitPoints) {
+        for PointExchange { dimension, first, second } in self.since.into_iter().rev() {
             points.column_mut(dimension).swap(first, second);
         }
     }
@@ -153,29 +153,29 @@ mod tests {
     /// Nothing improves it.
     struct Uphill;
 
-    impl Objective for Uphill {
+    impl SearchObjective for Uphill {
         fn changes(&mut self, _: usize, _: usize, changes: &mut [f64]) {
             changes.fill(1.0);
         }
 
-        fn exchange(&mut self, _: Exchange) {}
+        fn exchange(&mut self, _: PointExchange) {}
     }
 
     #[test]
     fn points_that_can_not_be_improved_stay_as_they_are() {
         let start = crate::latin_hypercube(2, 10, 1, 0);
         let mut points = start.clone();
-        improve(&mut points, &mut Uphill, &mut Generator::new(crate::generator::Purpose::Optimised, &[1]));
+        improve(&mut points, &mut Uphill, &mut RandomGenerator::new(crate::generator::RandomPurpose::Optimised, &[1]));
         assert_eq!(points, start);
     }
 
-    fn step(first: usize) -> Exchange {
-        Exchange { dimension: 0, first, second: first + 1 }
+    fn step(first: usize) -> PointExchange {
+        PointExchange { dimension: 0, first, second: first + 1 }
     }
 
     #[test]
     fn the_course_returns_to_where_the_criterion_was_lowest() {
-        let mut points = Points::from_columns(&[[0.0, 0.1, 0.2, 0.3]]).unwrap();
+        let mut points = UnitPoints::from_columns(&[[0.0, 0.1, 0.2, 0.3]]).unwrap();
         let mut course = Course::default();
         for (first, change) in [(0, -2.0), (1, 1.0), (2, -0.5)] {
             points.column_mut(0).swap(first, first + 1);

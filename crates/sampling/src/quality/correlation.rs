@@ -1,10 +1,10 @@
 //! Correlation between dimensions.
 
-use crate::Points;
+use crate::UnitPoints;
 
 /// How two dimensions depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Correlation {
+pub struct DimensionCorrelation {
     /// Pearson's coefficient, from -1 to 1.
     pub value: f64,
     /// The one dimension, counted from 0.
@@ -18,15 +18,15 @@ pub struct Correlation {
 /// None if there aren't two dimensions along which the points differ. Takes a time proportional to the number of
 /// points, times the square of their dimensions.
 #[must_use]
-pub fn largest_correlation(points: &Points) -> Option<Correlation> {
+pub fn largest_correlation(points: &UnitPoints) -> Option<DimensionCorrelation> {
     let columns: Vec<(usize, Vec<f64>)> =
         points.columns().map(standardised).enumerate().filter_map(|(index, column)| Some((index, column?))).collect();
-    let mut largest: Option<Correlation> = None;
+    let mut largest: Option<DimensionCorrelation> = None;
     for (index, (first, column)) in columns.iter().enumerate() {
         for (second, other) in &columns[index + 1..] {
             let value = product(column, other).clamp(-1.0, 1.0);
             if largest.is_none_or(|largest| value.abs() > largest.value.abs()) {
-                largest = Some(Correlation { value, first: *first, second: *second });
+                largest = Some(DimensionCorrelation { value, first: *first, second: *second });
             }
         }
     }
@@ -64,8 +64,8 @@ fn product(first: &[f64], second: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    fn largest(columns: &[[f64; 5]]) -> Option<Correlation> {
-        largest_correlation(&Points::from_columns(columns).unwrap())
+    fn largest(columns: &[[f64; 5]]) -> Option<DimensionCorrelation> {
+        largest_correlation(&UnitPoints::from_columns(columns).unwrap())
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
     fn fewer_than_two_dimensions_or_points_have_none() {
         assert_eq!(largest(&[[0.1, 0.2, 0.3, 0.4, 0.5]]), None);
         for (dimensions, count) in [(0, 0), (0, 5), (3, 0), (3, 1)] {
-            assert_eq!(largest_correlation(&Points::zeros(dimensions, count)), None);
+            assert_eq!(largest_correlation(&UnitPoints::zeros(dimensions, count)), None);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! F. J. Hickernell: A generalized discrepancy and quadrature error bound. Mathematics of Computation 67 (1998) 299–322.
 
-use crate::Points;
+use crate::UnitPoints;
 
 /// For how many points a page computes the discrepancy: in 10 dimensions it takes about two seconds there.
 pub const MAX_DISCREPANCY_POINTS: usize = 20_000;
@@ -17,7 +17,7 @@ const BLOCK: usize = 64;
 /// proportional to the square of the number of points, times their dimensions. Of no points at all it is (13/12)^d.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
-pub fn centred_discrepancy(points: &Points) -> f64 {
+pub fn centred_discrepancy(points: &UnitPoints) -> f64 {
     let nothing = (0..points.dimensions()).fold(1.0, |product, _| product * (13.0 / 12.0));
     if points.is_empty() {
         return nothing;
@@ -125,10 +125,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Criterion, optimised_latin_hypercube, random};
+    use crate::{OptimisationCriterion, optimised_latin_hypercube, random};
 
     /// As the formula stands in the literature.
-    fn by_the_formula(points: &Points) -> f64 {
+    fn by_the_formula(points: &UnitPoints) -> f64 {
         let z = |point: usize| points.row(point).map(|value| value - 0.5).collect::<Vec<_>>();
         let rows: Vec<Vec<f64>> = (0..points.len()).map(z).collect();
         let count = f64::from(u32::try_from(points.len()).unwrap());
@@ -158,7 +158,8 @@ mod tests {
         {
             let seeds = if points > 1000 { 2..3 } else { 2..5 };
             for seed in seeds {
-                let made = optimised_latin_hypercube(dimensions, points, seed, 0, Criterion::CentredDiscrepancy);
+                let made =
+                    optimised_latin_hypercube(dimensions, points, seed, 0, OptimisationCriterion::CentredDiscrepancy);
                 let ratio = centred_discrepancy(&made) / discrepancy_of_optimised(points, dimensions).unwrap();
                 assert!((0.85..1.15).contains(&ratio), "{points} points in {dimensions} dimensions: {ratio}");
             }
@@ -176,13 +177,13 @@ mod tests {
 
     #[test]
     fn known_points_have_the_discrepancy_that_scipy_says() {
-        let check = |points: &Points, expected: f64| {
+        let check = |points: &UnitPoints, expected: f64| {
             let found = centred_discrepancy(points);
             assert!((found - expected).abs() < 1e-14 * expected.max(1.0), "{found} is {expected}");
         };
         let integers = [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [3.0, 6.0, 2.0, 5.0, 1.0, 4.0]];
         let scaled = integers.map(|column| column.map(|value| (2.0 * value - 1.0) / 12.0));
-        check(&Points::from_columns(&scaled).unwrap(), 0.008_142_039_609_053_464);
+        check(&UnitPoints::from_columns(&scaled).unwrap(), 0.008_142_039_609_053_464);
         check(&crate::halton(5, 0..100, None), 0.002_896_481_682_294_505);
         check(&crate::sobol(10, 0..128, None), 0.014_797_092_969_288_883);
     }
@@ -203,14 +204,14 @@ mod tests {
 
     #[test]
     fn one_point_in_the_centre_of_a_line_is_best() {
-        let of = |value: f64| centred_discrepancy(&Points::from_columns(&[[value]]).unwrap());
+        let of = |value: f64| centred_discrepancy(&UnitPoints::from_columns(&[[value]]).unwrap());
         assert!((of(0.5) - 1.0 / 12.0).abs() < 1e-15);
         assert!(of(0.5) < of(0.4) && of(0.4) < of(0.1));
     }
 
     #[test]
     fn no_points_are_the_worst_and_no_dimensions_the_best() {
-        assert!((centred_discrepancy(&Points::zeros(2, 0)) - (13.0_f64 / 12.0).powi(2)).abs() < 1e-15);
-        assert!(centred_discrepancy(&Points::zeros(0, 7)).abs() < 1e-15);
+        assert!((centred_discrepancy(&UnitPoints::zeros(2, 0)) - (13.0_f64 / 12.0).powi(2)).abs() < 1e-15);
+        assert!(centred_discrepancy(&UnitPoints::zeros(0, 7)).abs() < 1e-15);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::Points;
+use crate::UnitPoints;
 
 /// How many points a box has at most that isn't divided further.
 const LEAF: usize = 16;
@@ -16,7 +16,7 @@ const LEAF: usize = 16;
 /// Exact. In a few dimensions it takes little longer than sorting the points; in very many, each point is compared with
 /// each.
 #[must_use]
-pub fn smallest_distance(points: &Points) -> Option<f64> {
+pub fn smallest_distance(points: &UnitPoints) -> Option<f64> {
     if points.len() < 2 {
         return None;
     }
@@ -45,7 +45,7 @@ struct Node {
 }
 
 impl Tree {
-    fn new(points: &Points) -> Self {
+    fn new(points: &UnitPoints) -> Self {
         let mut order: Vec<usize> = (0..points.len()).collect();
         let root = Node::new(points, &mut order, 0);
         let coordinates = order.iter().flat_map(|&index| points.row(index)).collect();
@@ -110,7 +110,7 @@ impl Tree {
 
 impl Node {
     /// The box around the points in `order`, which stand from `start` on in the order of all; brings them into order.
-    fn new(points: &Points, order: &mut [usize], start: usize) -> Self {
+    fn new(points: &UnitPoints, order: &mut [usize], start: usize) -> Self {
         let bounds = |column: &[f64]| {
             let values = order.iter().map(|&index| column[index]);
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
@@ -122,7 +122,7 @@ impl Node {
     }
 
     /// Both halves along a dimension.
-    fn divided(points: &Points, order: &mut [usize], start: usize, dimension: usize) -> [Self; 2] {
+    fn divided(points: &UnitPoints, order: &mut [usize], start: usize, dimension: usize) -> [Self; 2] {
         let column = points.column(dimension);
         let middle = order.len() / 2;
         order.select_nth_unstable_by(middle, |&first, &second| column[first].total_cmp(&column[second]));
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::{random, sobol};
 
-    fn of_each_pair(points: &Points) -> Option<f64> {
+    fn of_each_pair(points: &UnitPoints) -> Option<f64> {
         let squared = |(first, second)| {
             points.row(first).zip(points.row(second)).map(|(one, other)| (one - other) * (one - other)).sum::<f64>()
         };
@@ -191,21 +191,21 @@ mod tests {
         fn points_on_a_grid_are_found_too(steps in prop::collection::vec((0..4_u32, 0..40_u32), 2..60)) {
             let scaled = steps.iter().map(|&(x, y)| (f64::from(x) / 4.0, f64::from(y) / 40.0));
             let (first, second): (Vec<f64>, Vec<f64>) = scaled.unzip();
-            let points = Points::from_columns(&[first, second]).unwrap();
+            let points = UnitPoints::from_columns(&[first, second]).unwrap();
             prop_assert_eq!(smallest_distance(&points), of_each_pair(&points));
         }
     }
 
     #[test]
     fn one_point_alone_has_no_distance() {
-        assert_eq!(smallest_distance(&Points::zeros(2, 1)), None);
-        assert_eq!(smallest_distance(&Points::zeros(2, 0)), None);
+        assert_eq!(smallest_distance(&UnitPoints::zeros(2, 1)), None);
+        assert_eq!(smallest_distance(&UnitPoints::zeros(2, 0)), None);
     }
 
     #[test]
     fn many_equal_points_take_no_time() {
         for dimensions in [0, 1, 3] {
-            assert_eq!(smallest_distance(&Points::zeros(dimensions, 200_000)), Some(0.0));
+            assert_eq!(smallest_distance(&UnitPoints::zeros(dimensions, 200_000)), Some(0.0));
         }
     }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use problem::{ConstraintError, Problem};
-use sum::{Sum, Value};
+pub use problem::{ConstraintError, ConstraintProblem};
+use sum::{LinearSum, SumValue};
 
 mod parser;
 mod problem;
@@ -28,14 +28,14 @@ pub const MAX_CHARS: usize = 1_000;
 pub struct Constraint {
     text: String,
     inputs: Vec<Input>,
-    sums: Vec<Sum>,
+    sums: Vec<LinearSum>,
     /// Between each sum and the next.
     orders: Vec<Order>,
 }
 
 /// What a name in a constraint may stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum NameShape {
     /// A number.
     Scalar,
     /// As many numbers.
@@ -46,9 +46,9 @@ pub enum Shape {
 
 /// A constraint over the columns of a table, for many rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bound {
+pub struct BoundConstraint {
     columns: Vec<usize>,
-    sums: Vec<Sum>,
+    sums: Vec<LinearSum>,
     orders: Vec<Order>,
 }
 
@@ -86,7 +86,7 @@ impl Constraint {
     ///
     /// # Errors
     /// The first name that isn't.
-    pub fn check(&self, shape_of: impl Fn(&str) -> Option<Shape>) -> Result<(), ConstraintError> {
+    pub fn check(&self, shape_of: impl Fn(&str) -> Option<NameShape>) -> Result<(), ConstraintError> {
         self.inputs.iter().try_for_each(|input| {
             let problem = problem::of_input(&input.name, input.component, shape_of(&input.name));
             problem.map_or(Ok(()), |problem| Err(ConstraintError { position: input.position, problem }))
@@ -94,13 +94,13 @@ impl Constraint {
     }
 
     /// The constraint over the columns of a table; `column_of` says where a name's values stand. None if one has no column.
-    pub fn bind(&self, column_of: impl Fn(&str, Option<usize>) -> Option<usize>) -> Option<Bound> {
+    pub fn bind(&self, column_of: impl Fn(&str, Option<usize>) -> Option<usize>) -> Option<BoundConstraint> {
         let columns: Option<Vec<usize>> = self.names().map(|(name, component)| column_of(name, component)).collect();
-        Some(Bound { columns: columns?, sums: self.sums.clone(), orders: self.orders.clone() })
+        Some(BoundConstraint { columns: columns?, sums: self.sums.clone(), orders: self.orders.clone() })
     }
 }
 
-impl Bound {
+impl BoundConstraint {
     /// Whether a row keeps the constraint.
     ///
     /// # Panics
@@ -117,7 +117,7 @@ impl Bound {
 }
 
 impl Order {
-    fn holds(self, left: &Value, right: &Value) -> bool {
+    fn holds(self, left: &SumValue, right: &SumValue) -> bool {
         let equal = left.is_as_good_as(right);
         match self {
             Self::Less => left.value < right.value && !equal,

@@ -1,6 +1,6 @@
 //! What can be wrong with a constraint, in words for somebody who never programmed.
 
-use super::{MAX_CHARS, Shape};
+use super::{MAX_CHARS, NameShape};
 
 /// A constraint that can't be read, or doesn't fit the factors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,12 +9,12 @@ pub struct ConstraintError {
     /// Which character of the text it is about, from 1; one more than there are, if something is missing at the end.
     pub position: usize,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: ConstraintProblem,
 }
 
 /// What is wrong with a constraint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum ConstraintProblem {
     /// Nothing was typed.
     #[error("the constraint is empty: write one as in `a + b <= 1`")]
     Empty,
@@ -119,16 +119,16 @@ pub enum Problem {
 }
 
 /// What is wrong with a name that stands for `shape`.
-pub(super) fn of_input(name: &str, component: Option<usize>, shape: Option<Shape>) -> Option<Problem> {
+pub(super) fn of_input(name: &str, component: Option<usize>, shape: Option<NameShape>) -> Option<ConstraintProblem> {
     let name = name.to_owned();
     match (shape, component) {
-        (None, _) => Some(Problem::UnknownFactor(name)),
-        (Some(Shape::NotANumber), _) => Some(Problem::NotANumber(name)),
-        (Some(Shape::Scalar), Some(_)) => Some(Problem::NoVector(name)),
-        (Some(Shape::Vector(_)), None) => Some(Problem::WholeVector(name)),
-        (Some(Shape::Vector(count)), Some(component)) if component >= count => {
-            Some(Problem::NoComponent { name, component, count })
+        (None, _) => Some(ConstraintProblem::UnknownFactor(name)),
+        (Some(NameShape::NotANumber), _) => Some(ConstraintProblem::NotANumber(name)),
+        (Some(NameShape::Scalar), Some(_)) => Some(ConstraintProblem::NoVector(name)),
+        (Some(NameShape::Vector(_)), None) => Some(ConstraintProblem::WholeVector(name)),
+        (Some(NameShape::Vector(count)), Some(component)) if component >= count => {
+            Some(ConstraintProblem::NoComponent { name, component, count })
         }
-        (Some(Shape::Scalar), None) | (Some(Shape::Vector(_)), Some(_)) => None,
+        (Some(NameShape::Scalar), None) | (Some(NameShape::Vector(_)), Some(_)) => None,
     }
 }

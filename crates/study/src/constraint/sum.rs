@@ -1,7 +1,7 @@
 //! A sum of inputs, each times a number, and a number.
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Sum {
+pub(super) struct LinearSum {
     /// Each input once: its number and what it is multiplied by.
     pub(super) terms: Vec<(usize, f64)>,
     pub(super) constant: f64,
@@ -9,7 +9,7 @@ pub(super) struct Sum {
 
 /// What a sum is at a point.
 #[derive(Debug)]
-pub(super) struct Value {
+pub(super) struct SumValue {
     pub(super) value: f64,
     /// The sum of what it is made of, each without its sign: the size that rounding is relative to.
     size: f64,
@@ -18,14 +18,14 @@ pub(super) struct Value {
 /// Some thousand times what a sum of a few numbers loses by rounding, and far below what anybody means by a difference.
 const ROUNDING: f64 = 1e-12;
 
-impl Value {
+impl SumValue {
     /// Whether the two would be equal, were it not for rounding.
     pub(super) fn is_as_good_as(&self, other: &Self) -> bool {
         (self.value - other.value).abs() <= ROUNDING * (self.size + other.size)
     }
 }
 
-impl Sum {
+impl LinearSum {
     pub(super) fn of_number(constant: f64) -> Self {
         Self { terms: Vec::new(), constant }
     }
@@ -39,8 +39,8 @@ impl Sum {
         self.terms.is_empty().then_some(self.constant)
     }
 
-    pub(super) fn value(&self, value_of: impl Fn(usize) -> f64) -> Value {
-        let mut result = Value { value: self.constant, size: self.constant.abs() };
+    pub(super) fn value(&self, value_of: impl Fn(usize) -> f64) -> SumValue {
+        let mut result = SumValue { value: self.constant, size: self.constant.abs() };
         for (input, factor) in &self.terms {
             let term = factor * value_of(*input);
             result.value += term;

@@ -139,9 +139,9 @@ fn what_is_wrong_is_said_with_its_place() {
 #[test]
 fn names_are_compared_with_the_factors() {
     let shape_of = |name: &str| match name {
-        "a" => Some(Shape::Scalar),
-        "c" => Some(Shape::Vector(3)),
-        "soil" => Some(Shape::NotANumber),
+        "a" => Some(NameShape::Scalar),
+        "c" => Some(NameShape::Vector(3)),
+        "soil" => Some(NameShape::NotANumber),
         _ => None,
     };
     let check = |text: &str, expected: Result<(), &str>| {

@@ -1,10 +1,10 @@
 //! The words and signs of a constraint.
 
-use super::{ConstraintError, Order, Problem};
+use super::{ConstraintError, ConstraintProblem, Order};
 use crate::template::name_length;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(super) enum ConstraintToken {
     Number(f64),
     Name,
     Order(Order),
@@ -21,57 +21,57 @@ pub(super) enum Token {
 
 /// A token, the text that it stands for, and the number of its first character, from 1.
 #[derive(Debug, Clone)]
-pub(super) struct Word<'a> {
-    pub(super) token: Token,
+pub(super) struct PlacedToken<'a> {
+    pub(super) token: ConstraintToken,
     pub(super) text: &'a str,
     pub(super) position: usize,
 }
 
 /// The signs, a longer one before a shorter one that it begins with.
-const SIGNS: [(&str, Token); 19] = [
-    ("<=", Token::Order(Order::LessOrEqual)),
-    (">=", Token::Order(Order::GreaterOrEqual)),
-    ("<", Token::Order(Order::Less)),
-    (">", Token::Order(Order::Greater)),
-    ("≤", Token::Order(Order::LessOrEqual)),
-    ("≥", Token::Order(Order::GreaterOrEqual)),
-    ("⩽", Token::Order(Order::LessOrEqual)),
-    ("⩾", Token::Order(Order::GreaterOrEqual)),
-    ("+", Token::Plus),
-    ("-", Token::Minus),
-    ("−", Token::Minus),
-    ("*", Token::Times),
-    ("·", Token::Times),
-    ("×", Token::Times),
-    ("/", Token::Over),
-    ("(", Token::Open),
-    (")", Token::Close),
-    ("[", Token::OpenBracket),
-    ("]", Token::CloseBracket),
+const SIGNS: [(&str, ConstraintToken); 19] = [
+    ("<=", ConstraintToken::Order(Order::LessOrEqual)),
+    (">=", ConstraintToken::Order(Order::GreaterOrEqual)),
+    ("<", ConstraintToken::Order(Order::Less)),
+    (">", ConstraintToken::Order(Order::Greater)),
+    ("≤", ConstraintToken::Order(Order::LessOrEqual)),
+    ("≥", ConstraintToken::Order(Order::GreaterOrEqual)),
+    ("⩽", ConstraintToken::Order(Order::LessOrEqual)),
+    ("⩾", ConstraintToken::Order(Order::GreaterOrEqual)),
+    ("+", ConstraintToken::Plus),
+    ("-", ConstraintToken::Minus),
+    ("−", ConstraintToken::Minus),
+    ("*", ConstraintToken::Times),
+    ("·", ConstraintToken::Times),
+    ("×", ConstraintToken::Times),
+    ("/", ConstraintToken::Over),
+    ("(", ConstraintToken::Open),
+    (")", ConstraintToken::Close),
+    ("[", ConstraintToken::OpenBracket),
+    ("]", ConstraintToken::CloseBracket),
 ];
 
-const REFUSED_SIGNS: [(&str, Problem); 10] = [
-    ("**", Problem::Power),
-    ("^", Problem::Power),
-    ("=<", Problem::Turned { wrong: "=<", right: "<=" }),
-    ("=>", Problem::Turned { wrong: "=>", right: ">=" }),
-    ("=", Problem::Equality),
-    ("≠", Problem::Inequality),
-    ("!=", Problem::Inequality),
-    ("<>", Problem::Inequality),
-    (",", Problem::Comma),
-    ("²", Problem::Power),
+const REFUSED_SIGNS: [(&str, ConstraintProblem); 10] = [
+    ("**", ConstraintProblem::Power),
+    ("^", ConstraintProblem::Power),
+    ("=<", ConstraintProblem::Turned { wrong: "=<", right: "<=" }),
+    ("=>", ConstraintProblem::Turned { wrong: "=>", right: ">=" }),
+    ("=", ConstraintProblem::Equality),
+    ("≠", ConstraintProblem::Inequality),
+    ("!=", ConstraintProblem::Inequality),
+    ("<>", ConstraintProblem::Inequality),
+    (",", ConstraintProblem::Comma),
+    ("²", ConstraintProblem::Power),
 ];
 
-/// The words of a text, and one of kind [`Token::End`] behind them.
-pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, ConstraintError> {
+/// The words of a text, and one of kind [`ConstraintToken::End`] behind them.
+pub(super) fn words(text: &str) -> Result<Vec<PlacedToken<'_>>, ConstraintError> {
     let (mut words, mut rest, mut position) = (Vec::new(), text, 1);
     loop {
         let word = rest.trim_start();
         position += chars(&rest[..rest.len() - word.len()]);
         let (token, length) = first(word).map_err(|problem| ConstraintError { position, problem })?;
-        let is_end = token == Token::End;
-        words.push(Word { token, text: &word[..length], position });
+        let is_end = token == ConstraintToken::End;
+        words.push(PlacedToken { token, text: &word[..length], position });
         if is_end {
             return Ok(words);
         }
@@ -85,9 +85,9 @@ pub(super) fn chars(text: &str) -> usize {
 }
 
 /// The first token and how many bytes it takes.
-fn first(text: &str) -> Result<(Token, usize), Problem> {
+fn first(text: &str) -> Result<(ConstraintToken, usize), ConstraintProblem> {
     let Some(letter) = text.chars().next() else {
-        return Ok((Token::End, 0));
+        return Ok((ConstraintToken::End, 0));
     };
     if let Some((_, problem)) = REFUSED_SIGNS.into_iter().find(|(sign, _)| text.starts_with(sign)) {
         return Err(problem);
@@ -97,17 +97,17 @@ fn first(text: &str) -> Result<(Token, usize), Problem> {
     }
     match name_length(text) {
         0 if letter.is_ascii_digit() || letter == '.' => number(text),
-        0 => Err(Problem::Character(letter)),
-        length => Ok((Token::Name, length)),
+        0 => Err(ConstraintProblem::Character(letter)),
+        length => Ok((ConstraintToken::Name, length)),
     }
 }
 
-fn number(text: &str) -> Result<(Token, usize), Problem> {
+fn number(text: &str) -> Result<(ConstraintToken, usize), ConstraintProblem> {
     let length = number_length(text);
     match text[..length].parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok((Token::Number(number), length)),
-        Ok(_) => Err(Problem::TooLarge),
-        Err(_) => Err(Problem::Number(text[..length].to_owned())),
+        Ok(number) if number.is_finite() => Ok((ConstraintToken::Number(number), length)),
+        Ok(_) => Err(ConstraintProblem::TooLarge),
+        Err(_) => Err(ConstraintProblem::Number(text[..length].to_owned())),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Factor, Scale, Values};
-use crate::case::Parameter;
+use super::{Factor, FactorScale, FactorValues};
+use crate::case::ParameterValue;
 
 /// A misspelt field isn't passed over: without it the factor would take other values.
 #[derive(Serialize, Deserialize)]
@@ -13,17 +13,17 @@ pub(super) struct WireFactor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    minimum: Option<Parameter>,
+    minimum: Option<ParameterValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    maximum: Option<Parameter>,
+    maximum: Option<ParameterValue>,
     #[serde(default, skip_serializing_if = "is_linear")]
-    scale: Scale,
+    scale: FactorScale,
     #[serde(default, skip_serializing_if = "is_false")]
     integer: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    levels: Option<Vec<Parameter>>,
+    levels: Option<Vec<ParameterValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    value: Option<Parameter>,
+    value: Option<ParameterValue>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     unit: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -31,8 +31,8 @@ pub(super) struct WireFactor {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_linear(scale: &Scale) -> bool {
-    *scale == Scale::Linear
+fn is_linear(scale: &FactorScale) -> bool {
+    *scale == FactorScale::Linear
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -51,25 +51,27 @@ impl TryFrom<WireFactor> for Factor {
 }
 
 impl WireFactor {
-    fn values(&self) -> Result<Values, &'static str> {
+    fn values(&self) -> Result<FactorValues, &'static str> {
         let Self { minimum, maximum, scale, levels, value, .. } = self;
         match (minimum, maximum, levels, value) {
             (Some(minimum), Some(maximum), None, None) if self.integer => match (minimum, maximum) {
-                (Parameter::Integer(minimum), Parameter::Integer(maximum)) => {
-                    Ok(Values::Integers { minimum: *minimum, maximum: *maximum })
+                (ParameterValue::Integer(minimum), ParameterValue::Integer(maximum)) => {
+                    Ok(FactorValues::Integers { minimum: *minimum, maximum: *maximum })
                 }
                 _ => Err("is `integer`, so its `minimum` and `maximum` must be whole numbers below 2^63"),
             },
             (Some(minimum), Some(maximum), None, None) => match (minimum.as_number(), maximum.as_number()) {
-                (Some(minimum), Some(maximum)) => Ok(Values::Range { minimum, maximum, scale: *scale }),
+                (Some(minimum), Some(maximum)) => Ok(FactorValues::Range { minimum, maximum, scale: *scale }),
                 _ => Err("must have numbers as `minimum` and `maximum`"),
             },
-            (None, None, Some(levels), None) if !levels.iter().any(|level| matches!(level, Parameter::List(_))) => {
-                Ok(Values::Levels(levels.clone()))
+            (None, None, Some(levels), None)
+                if !levels.iter().any(|level| matches!(level, ParameterValue::List(_))) =>
+            {
+                Ok(FactorValues::Levels(levels.clone()))
             }
             (None, None, Some(_), None) => Err("has a list among its `levels`"),
-            (None, None, None, Some(value)) => Ok(Values::Fixed(value.clone())),
-            (None, None, None, None) => Ok(Values::Listed),
+            (None, None, None, Some(value)) => Ok(FactorValues::Fixed(value.clone())),
+            (None, None, None, None) => Ok(FactorValues::Listed),
             _ => Err("must have either `minimum` and `maximum`, or `levels`, or a `value`"),
         }
     }
@@ -78,20 +80,30 @@ impl WireFactor {
 impl From<Factor> for WireFactor {
     fn from(Factor { name, count, values, unit, note }: Factor) -> Self {
         let (minimum, maximum, levels, value) = (None, None, None, None);
-        let empty =
-            Self { name, count, minimum, maximum, scale: Scale::Linear, integer: false, levels, value, unit, note };
+        let empty = Self {
+            name,
+            count,
+            minimum,
+            maximum,
+            scale: FactorScale::Linear,
+            integer: false,
+            levels,
+            value,
+            unit,
+            note,
+        };
         match values {
-            Values::Range { minimum, maximum, scale } => {
-                let [minimum, maximum] = [minimum, maximum].map(|bound| Some(Parameter::Number(bound)));
+            FactorValues::Range { minimum, maximum, scale } => {
+                let [minimum, maximum] = [minimum, maximum].map(|bound| Some(ParameterValue::Number(bound)));
                 Self { minimum, maximum, scale, ..empty }
             }
-            Values::Integers { minimum, maximum } => {
-                let [minimum, maximum] = [minimum, maximum].map(|bound| Some(Parameter::Integer(bound)));
+            FactorValues::Integers { minimum, maximum } => {
+                let [minimum, maximum] = [minimum, maximum].map(|bound| Some(ParameterValue::Integer(bound)));
                 Self { minimum, maximum, integer: true, ..empty }
             }
-            Values::Levels(levels) => Self { levels: Some(levels), ..empty },
-            Values::Fixed(value) => Self { value: Some(value), ..empty },
-            Values::Listed => empty,
+            FactorValues::Levels(levels) => Self { levels: Some(levels), ..empty },
+            FactorValues::Fixed(value) => Self { value: Some(value), ..empty },
+            FactorValues::Listed => empty,
         }
     }
 }

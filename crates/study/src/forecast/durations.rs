@@ -9,7 +9,7 @@
 //! over the threshold of the longest fifth, times a factor of which no more is known than its order of magnitude.
 
 use super::{Lattice, Tail, heap};
-use crate::ledger::Finish;
+use crate::ledger::CaseFinish;
 
 /// A case's weight is 0 with a chance of so much divided by the number of finished cases, or else exponential: with few
 /// cases, the scatter is wider by as much as that of Student's distribution.
@@ -27,7 +27,7 @@ const TINY: f64 = 1e-9;
 
 /// Durations that were seen, and those that are at least so long.
 #[derive(Debug)]
-pub(super) struct Observed {
+pub(super) struct ObservedDurations {
     /// Of finished and of running cases, in order: see [`is_finished`].
     cases: Vec<f64>,
     finished: usize,
@@ -50,12 +50,13 @@ const fn running(secs: f64) -> f64 {
     f64::from_bits(secs.to_bits() | 1)
 }
 
-impl Observed {
+impl ObservedDurations {
     /// The `sample` finished cases that were begun last, and the running ones that were begun since the first of these.
     ///
     /// Chosen by their beginning: by their end, long ones would be missing.
-    pub(super) fn of(finishes: &[Finish], elapsed_secs: &[f64], now: f64, sample: usize) -> Self {
-        let begun = |finish: &Finish| Some((finish.end_time - finish.duration_secs?, finish.duration_secs?.max(0.0)));
+    pub(super) fn of(finishes: &[CaseFinish], elapsed_secs: &[f64], now: f64, sample: usize) -> Self {
+        let begun =
+            |finish: &CaseFinish| Some((finish.end_time - finish.duration_secs?, finish.duration_secs?.max(0.0)));
         let begun = || {
             finishes
                 .iter()
@@ -135,7 +136,7 @@ fn nth_latest(times: impl Iterator<Item = f64>, count: usize) -> f64 {
 
 /// A distribution of durations that may be the true one.
 #[derive(Debug, Default)]
-pub(super) struct Durations {
+pub(super) struct DurationDistribution {
     /// The durations of finished cases, and the share of cases that take longer than each.
     secs: Vec<f64>,
     shares: Vec<f64>,
@@ -144,9 +145,9 @@ pub(super) struct Durations {
     scale_secs: f64,
 }
 
-impl Durations {
+impl DurationDistribution {
     /// Draws another one.
-    pub(super) fn draw(&mut self, observed: &Observed, weights: &[f64], lattice: &mut Lattice, tail: Tail) {
+    pub(super) fn draw(&mut self, observed: &ObservedDurations, weights: &[f64], lattice: &mut Lattice, tail: Tail) {
         let beyond = weights[lattice.stratum()] + TINY;
         let odds = lattice.fraction();
         let own: Vec<f64> = observed.cases.iter().map(|_| weights[lattice.stratum()]).collect();
@@ -157,7 +158,7 @@ impl Durations {
     }
 
     /// The estimate of Kaplan and Meier; `beyond` is the weight of what is longer than all.
-    fn estimate(&mut self, observed: &Observed, weights: &[f64], beyond: f64) {
+    fn estimate(&mut self, observed: &ObservedDurations, weights: &[f64], beyond: f64) {
         self.secs.clear();
         self.shares.clear();
         self.mean_secs = 0.0;
@@ -217,7 +218,7 @@ impl Durations {
 }
 
 /// By how much cases exceed the threshold of the tail, on average, if they do.
-fn mean_excess(observed: &Observed, weights: &[f64]) -> f64 {
+fn mean_excess(observed: &ObservedDurations, weights: &[f64]) -> f64 {
     let (mut excess, mut ends) = (TINY, TINY);
     for (secs, weight) in observed.cases.iter().zip(weights).filter(|(secs, _)| **secs >= observed.threshold_secs) {
         excess += weight * (secs - observed.threshold_secs);

@@ -1,6 +1,6 @@
 //! Workers who take one case after the other.
 
-use super::durations::Durations;
+use super::durations::DurationDistribution;
 use super::{Lattice, Rest, heap};
 
 /// The fewest blocks in which cases are taken, before they are taken one by one; and how many more than workers, at most.
@@ -8,7 +8,7 @@ const MIN_BLOCKS: u64 = 32;
 const MAX_MORE_BLOCKS: u64 = 64;
 
 /// When the last case ends.
-pub(super) struct End {
+pub(super) struct ScheduleEnd {
     pub(super) secs: f64,
     /// Whether that case is longer than any that has finished.
     pub(super) is_unseen: bool,
@@ -30,8 +30,8 @@ pub(super) fn blocks(queued: u64, workers: u64) -> Vec<u64> {
 }
 
 /// Plays the rest of a study through.
-pub(super) fn last_end(rest: &Rest, durations: &Durations, lattice: &mut Lattice) -> End {
-    let mut last = End { secs: 0.0, is_unseen: false };
+pub(super) fn last_end(rest: &Rest, durations: &DurationDistribution, lattice: &mut Lattice) -> ScheduleEnd {
+    let mut last = ScheduleEnd { secs: 0.0, is_unseen: false };
     let mut free_secs = vec![0.0; rest.workers];
     for (elapsed_secs, free) in rest.running.iter().zip(&mut free_secs) {
         let secs = durations.exceeded_by(lattice.fraction() * durations.share_beyond(*elapsed_secs)).max(*elapsed_secs);
@@ -48,7 +48,7 @@ pub(super) fn last_end(rest: &Rest, durations: &Durations, lattice: &mut Lattice
     last
 }
 
-impl End {
+impl ScheduleEnd {
     fn note(&mut self, secs: f64, is_unseen: bool) {
         if secs > self.secs {
             *self = Self { secs, is_unseen };

@@ -2,7 +2,7 @@ use cruncher_sampling::random;
 use proptest::prelude::*;
 
 use super::*;
-use crate::heartbeat::{Counts, RunningCase};
+use crate::heartbeat::{RunningCase, WorkerCounts};
 
 fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
     let case = running_since.map(|start_time| RunningCase {
@@ -22,7 +22,7 @@ fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
         time: now,
         state: if case.is_some() { WorkerState::Running } else { WorkerState::Waiting },
         case,
-        counts: Counts::default(),
+        counts: WorkerCounts::default(),
         median_secs: None,
         message: None,
         traceback: None,
@@ -30,14 +30,14 @@ fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
     }
 }
 
-fn finishes(durations: &[f64]) -> Vec<Finish> {
-    durations.iter().map(|secs| Finish { end_time: 1_000.0, duration_secs: Some(*secs) }).collect()
+fn finishes(durations: &[f64]) -> Vec<CaseFinish> {
+    durations.iter().map(|secs| CaseFinish { end_time: 1_000.0, duration_secs: Some(*secs) }).collect()
 }
 
 /// The forecast after cases of these durations, with workers that have just begun a case.
 fn forecast(durations: &[f64], open: u64, workers: usize) -> Option<Forecast> {
     let heartbeats: Vec<Heartbeat> = (0..workers).map(|worker| heartbeat(worker, Some(1_000.0), 1_000.0)).collect();
-    Outlook::of(&finishes(durations), &heartbeats, 1_000.0).forecast(open, 0)
+    ForecastBasis::of(&finishes(durations), &heartbeats, 1_000.0).forecast(open, 0)
 }
 
 /// A study of cases whose durations are known, worked off by list scheduling.
@@ -71,13 +71,13 @@ impl Study {
 
     fn forecast(&self, now: f64) -> Option<Forecast> {
         let done = self.cases.iter().filter(|(_, end)| *end <= now);
-        let finishes: Vec<Finish> =
-            done.map(|(start, end)| Finish { end_time: *end, duration_secs: Some(end - start) }).collect();
+        let finishes: Vec<CaseFinish> =
+            done.map(|(start, end)| CaseFinish { end_time: *end, duration_secs: Some(end - start) }).collect();
         let running = self.cases.iter().filter(|(start, end)| *start <= now && *end > now);
         let mut heartbeats: Vec<Heartbeat> =
             running.enumerate().map(|(worker, (start, _))| heartbeat(worker, Some(*start), now)).collect();
         heartbeats.extend((heartbeats.len()..self.workers).map(|worker| heartbeat(worker, None, now)));
-        Outlook::of(&finishes, &heartbeats, now).forecast((self.cases.len() - finishes.len()) as u64, 0)
+        ForecastBasis::of(&finishes, &heartbeats, now).forecast((self.cases.len() - finishes.len()) as u64, 0)
     }
 }
 
@@ -202,7 +202,7 @@ fn scattered_durations_give_a_range_around_the_mean() {
 fn how_long_a_case_has_been_running_counts() {
     let at = |now: f64| {
         let known = [40.0, 45.0, 50.0, 55.0, 60.0, 44.0, 48.0, 52.0, 56.0];
-        Outlook::of(&finishes(&known), &[heartbeat(0, Some(1_000.0), now - 20.0)], now).forecast(1, 0).unwrap()
+        ForecastBasis::of(&finishes(&known), &[heartbeat(0, Some(1_000.0), now - 20.0)], now).forecast(1, 0).unwrap()
     };
     let (young, old) = (at(1_021.0), at(1_042.0));
     assert!(old.least_secs < young.least_secs && old.most_secs < young.most_secs, "{young:?}, later {old:?}");
@@ -212,7 +212,7 @@ fn how_long_a_case_has_been_running_counts() {
 fn a_case_that_runs_longer_than_all_before_has_no_upper_end() {
     let known = [1.0, 1.1, 0.9, 1.0, 1.2, 0.8, 1.0, 1.1, 0.9, 1.0];
     let heartbeats = [heartbeat(0, Some(1_000.0), 1_090.0)];
-    let range = Outlook::of(&finishes(&known), &heartbeats, 1_100.0).forecast(5, 0).unwrap();
+    let range = ForecastBasis::of(&finishes(&known), &heartbeats, 1_100.0).forecast(5, 0).unwrap();
     assert_eq!(range.most_secs, None);
     assert!(range.least_secs > 2.0 && range.least_secs < 5.0, "four cases more, at least: {range:?}");
 }
@@ -228,7 +228,7 @@ fn a_young_heartbeat_may_name_a_case_that_has_ended() {
 fn more_workers_are_sooner_and_more_than_cases_do_not_help() {
     let durations: Vec<f64> = (0..40).map(|case| 10.0 + f64::from(case % 7)).collect();
     let waiting: Vec<Heartbeat> = (0..2).map(|worker| heartbeat(worker, None, 1_000.0)).collect();
-    let outlook = Outlook::of(&finishes(&durations), &waiting, 1_000.0);
+    let outlook = ForecastBasis::of(&finishes(&durations), &waiting, 1_000.0);
     let most_secs = |open, more| outlook.forecast(open, more).unwrap().most_secs.unwrap();
     assert!(most_secs(100, 4) < most_secs(100, 0) / 2.0);
     assert_eq!(outlook.forecast(2, 0), outlook.forecast(2, 48));
@@ -244,10 +244,10 @@ fn without_a_sample_a_worker_or_an_open_case_there_is_none() {
 
 #[test]
 fn a_large_study_is_sampled_by_the_beginning_of_its_cases() {
-    let old = (0..5_000).map(|case| Finish { end_time: f64::from(case), duration_secs: Some(100.0) });
-    let new = (0..200).map(|case| Finish { end_time: 10_000.0 + f64::from(case), duration_secs: Some(1.0) });
-    let finishes: Vec<Finish> = new.chain(old).collect();
-    let outlook = Outlook::of(&finishes, &[heartbeat(0, None, 10_300.0)], 10_300.0);
+    let old = (0..5_000).map(|case| CaseFinish { end_time: f64::from(case), duration_secs: Some(100.0) });
+    let new = (0..200).map(|case| CaseFinish { end_time: 10_000.0 + f64::from(case), duration_secs: Some(1.0) });
+    let finishes: Vec<CaseFinish> = new.chain(old).collect();
+    let outlook = ForecastBasis::of(&finishes, &[heartbeat(0, None, 10_300.0)], 10_300.0);
     let range = outlook.forecast(1_000, 0).unwrap();
     assert!((range.least_secs - 1_000.0).abs() < 1.0, "{range:?}");
 }
@@ -264,7 +264,7 @@ proptest! {
     ) {
         let heartbeats: Vec<Heartbeat> =
             starts.iter().enumerate().map(|(worker, start)| heartbeat(worker, Some(*start), 1_000.0)).collect();
-        let outlook = Outlook::of(&finishes(&durations), &heartbeats, 1_000.0);
+        let outlook = ForecastBasis::of(&finishes(&durations), &heartbeats, 1_000.0);
         let first = outlook.forecast(open, more);
         prop_assert_eq!(first, outlook.forecast(open, more));
         if let Some(Forecast { least_secs, most_secs }) = first {

@@ -2,10 +2,10 @@
 
 use super::tests::{check, check_notes, check_refused, check_wrong, read, read_as, text, utf_16};
 use super::*;
-use crate::case::Parameter::{Flag, Integer, List, Number, Unsigned};
+use crate::case::ParameterValue::{Flag, Integer, List, Number, Unsigned};
 
-const POINT: Reading = Reading { decimal_mark: Some(DecimalMark::Point), percent: None };
-const COMMA: Reading = Reading { decimal_mark: Some(DecimalMark::Comma), percent: None };
+const POINT: NumberReading = NumberReading { decimal_mark: Some(DecimalMark::Point), percent: None };
+const COMMA: NumberReading = NumberReading { decimal_mark: Some(DecimalMark::Comma), percent: None };
 
 fn check_pair(content: impl AsRef<[u8]>, columns: &str, first: (f64, f64), second: (f64, f64)) {
     let row = |(a, b): (f64, f64)| [Number(a), Number(b)];
@@ -49,7 +49,7 @@ fn a_number_that_may_be_two_is_a_question() {
     check_refused("cohesion n\n50,000 1\n", words);
     let german = words.replace("50,000", "50.000").replace("50000 or 50.0", "50.0 or 50000");
     check_refused("cohesion;n\n50.000;1\n", &german);
-    let rows = |table: Table| table.rows.concat();
+    let rows = |table: ImportedTable| table.rows.concat();
     assert_eq!(rows(read_as(pasted, POINT)), [50_000, 1200, 75_000, 2590].map(Integer));
     assert_eq!(rows(read_as(pasted, COMMA)), [50.0, 1.2, 75.0, 2.59].map(Number));
     assert_eq!(read_as(pasted, COMMA).decimal_mark, Some(DecimalMark::Comma));
@@ -117,10 +117,10 @@ fn a_per_cent_sign_is_a_question() {
         content,
         "row 2: `5%` in column `porosity` may be 0.05 or 5, as a per cent sign may mean hundredths or just a unit",
     );
-    let with = |percent| read_as(content, Reading { percent: Some(percent), ..Reading::default() });
-    assert_eq!(with(Percent::Fraction).rows, [[Number(0.05), Number(1.5)], [Number(0.075), Number(2.5)]]);
-    assert_eq!(with(Percent::Number).rows, [[Number(5.0), Number(1.5)], [Number(7.5), Number(2.5)]]);
-    assert_eq!(with(Percent::Number).percent, Some(Percent::Number));
+    let with = |percent| read_as(content, NumberReading { percent: Some(percent), ..NumberReading::default() });
+    assert_eq!(with(PercentSign::Fraction).rows, [[Number(0.05), Number(1.5)], [Number(0.075), Number(2.5)]]);
+    assert_eq!(with(PercentSign::Number).rows, [[Number(5.0), Number(1.5)], [Number(7.5), Number(2.5)]]);
+    assert_eq!(with(PercentSign::Number).percent, Some(PercentSign::Number));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn whole_numbers_of_64_bits_are_exact() {
 
 #[test]
 fn every_shape_of_pandas_is_read() {
-    let rows: &[&[Parameter]] = &[&[Number(50_000.0), Integer(30)], &[Number(61_000.0), Integer(32)]];
+    let rows: &[&[ParameterValue]] = &[&[Number(50_000.0), Integer(30)], &[Number(61_000.0), Integer(32)]];
     for json in [
         r#"{"cohesion":{"0":50000.0,"1":61000.0},"friction":{"0":30,"1":32}}"#,
         r#"{"cohesion":{"a b":50000.0,"c d":61000.0},"friction":{"a b":30,"c d":32}}"#,
@@ -241,8 +241,9 @@ fn every_shape_of_pandas_is_read() {
 fn what_is_said_of_decimal_marks_and_per_cent_signs_is_nothing_to_json() {
     let json = r#"[{"a": 1.5, "b": "about 5%"}]"#;
     let words = "numbers of JSON have a decimal point and no per cent sign, so nothing else was looked for";
-    let percent = Reading { percent: Some(Percent::Number), ..Reading::default() };
-    for (reading, notes) in [(COMMA, &[words][..]), (percent, &[words]), (POINT, &[]), (Reading::default(), &[])] {
+    let percent = NumberReading { percent: Some(PercentSign::Number), ..NumberReading::default() };
+    for (reading, notes) in [(COMMA, &[words][..]), (percent, &[words]), (POINT, &[]), (NumberReading::default(), &[])]
+    {
         let table = read_as(json, reading);
         assert_eq!(
             (table.rows.concat(), table.notes),
@@ -300,7 +301,7 @@ fn rows_that_a_quotation_mark_makes_one_are_refused() {
 #[test]
 fn tables_are_read_in_each_encoding_or_refused_by_name() {
     let csv = "cohesion;width\r\n50000;1,5\r\n61000;2,5\r\n";
-    let rows: &[&[Parameter]] = &[&[Integer(50_000), Number(1.5)], &[Integer(61_000), Number(2.5)]];
+    let rows: &[&[ParameterValue]] = &[&[Integer(50_000), Number(1.5)], &[Integer(61_000), Number(2.5)]];
     for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
         let marked = utf_16(csv, bytes);
         check(&marked, "cohesion width", rows);
@@ -415,7 +416,7 @@ fn tables_that_are_meant_to_take_long_take_no_time() {
     let columns = 300_000;
     check_refused(format!("{}\n", ",".repeat(columns)), "the table is empty");
     assert_eq!(read(format!("a{0}\n1{0}\n{0}", ",".repeat(columns))).rows, [[Integer(1)]]);
-    let error = import("\"a\"b ".repeat(columns).as_bytes(), Reading::default()).unwrap_err();
+    let error = import("\"a\"b ".repeat(columns).as_bytes(), NumberReading::default()).unwrap_err();
     assert!(error.to_string().len() < 400, "a long name is cut");
     let seeds: Vec<String> = (0..columns).map(|row| (u64::MAX - row as u64).to_string()).collect();
     assert_eq!(read(format!("seed\n{}\n", seeds.join("\n"))).rows.len(), columns, "no float is equal to any of these");
@@ -430,6 +431,16 @@ fn tables_that_are_meant_to_take_long_take_no_time() {
 #[test]
 fn columns_are_of_a_kind() {
     let table = read("a,b,c[0],c[1],soil,is_wet,m\n1,2.5,1,2,clay,true,1\n2,3.5,3,4,sand,false,x\n");
-    let kinds: Vec<Kind> = (0..table.columns.len()).map(|column| table.kind(column)).collect();
-    assert_eq!(kinds, [Kind::Whole, Kind::Number, Kind::Whole, Kind::Text, Kind::Flag, Kind::Mixed]);
+    let kinds: Vec<ColumnKind> = (0..table.columns.len()).map(|column| table.kind(column)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ColumnKind::Whole,
+            ColumnKind::Number,
+            ColumnKind::Whole,
+            ColumnKind::Text,
+            ColumnKind::Flag,
+            ColumnKind::Mixed
+        ]
+    );
 }

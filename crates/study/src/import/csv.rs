@@ -2,14 +2,14 @@
 
 use csv::StringRecord;
 
-use super::field::{Cell, read as read_field};
-use super::header::{Header, is_unnamed};
-use super::layout::Layout;
-use super::number::Numeral;
-use super::rows::Rows;
-use super::survey::{LeftOut, Settled, Survey};
+use super::field::{ParsedField, read as read_field};
+use super::header::{TableHeader, is_unnamed};
+use super::layout::TableLayout;
+use super::number::WrittenNumber;
+use super::rows::ImportedRows;
+use super::survey::{LeftOut, NumberConvention, TableSurvey};
 use super::word::trimmed;
-use super::{DecimalMark, ImportError, Reading, Table, list};
+use super::{DecimalMark, ImportError, ImportedTable, NumberReading, list};
 use crate::figures::counted;
 
 /// What is said of a row whose quotation marks make it another one than it seems, or several rows one.
@@ -20,16 +20,16 @@ struct Columns {
     names: Vec<String>,
     /// How many components a field of the column has, if it is a list.
     widths: Vec<Option<usize>>,
-    settled: Settled,
+    settled: NumberConvention,
 }
 
-pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
-    let layout = Layout::of(text)?;
-    let survey = Survey::of(&layout);
+pub(super) fn read(text: &str, reading: NumberReading) -> Result<ImportedTable, ImportError> {
+    let layout = TableLayout::of(text)?;
+    let survey = TableSurvey::of(&layout);
     if survey.names.is_empty() {
         return Err(ImportError::Empty);
     }
-    if survey.names.iter().all(|name| Numeral::parse(name).is_some()) {
+    if survey.names.iter().all(|name| WrittenNumber::parse(name).is_some()) {
         return Err(ImportError::NoHeader);
     }
     survey.check_units()?;
@@ -39,13 +39,13 @@ pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
     let settled = survey.settle(reading, layout.separator)?;
     let columns = Columns { names: survey.names, widths, settled };
     let notes = notes(&layout, &left_out, settled);
-    let mut table = rows(&layout, &columns, Rows::new(header))?.finish(notes)?;
+    let mut table = rows(&layout, &columns, ImportedRows::new(header))?.finish(notes)?;
     table.decimal_mark = settled.has_marks.then_some(settled.mark);
     table.percent = settled.has_percent.then_some(settled.percent);
     Ok(table)
 }
 
-fn header(names: &[String], widths: &[Option<usize>], left_out: &LeftOut) -> Result<Header, ImportError> {
+fn header(names: &[String], widths: &[Option<usize>], left_out: &LeftOut) -> Result<TableHeader, ImportError> {
     let names: Vec<String> = names.iter().map(|name| trimmed(name).to_owned()).collect();
     // A column that is left out stands further behind if vectors stand before it.
     let mut places = Vec::with_capacity(widths.len());
@@ -56,10 +56,10 @@ fn header(names: &[String], widths: &[Option<usize>], left_out: &LeftOut) -> Res
     }
     let left_out: Vec<usize> = left_out.columns.iter().map(|column| places[*column]).collect();
     let names = list::column_names(&names, widths);
-    Header::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &left_out)
+    TableHeader::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &left_out)
 }
 
-fn rows(layout: &Layout<'_>, columns: &Columns, mut rows: Rows) -> Result<Rows, ImportError> {
+fn rows(layout: &TableLayout<'_>, columns: &Columns, mut rows: ImportedRows) -> Result<ImportedRows, ImportError> {
     let mut records = layout.records();
     records.next();
     while let Some(row) = records.next() {
@@ -72,7 +72,7 @@ fn rows(layout: &Layout<'_>, columns: &Columns, mut rows: Rows) -> Result<Rows, 
     Ok(rows)
 }
 
-fn notes(layout: &Layout<'_>, left_out: &LeftOut, settled: Settled) -> Vec<String> {
+fn notes(layout: &TableLayout<'_>, left_out: &LeftOut, settled: NumberConvention) -> Vec<String> {
     let mut notes = layout.notes.clone();
     if left_out.has_counts {
         notes.push("a column without a name counts the rows, and is left out".to_owned());
@@ -84,7 +84,7 @@ fn notes(layout: &Layout<'_>, left_out: &LeftOut, settled: Settled) -> Vec<Strin
 }
 
 impl Columns {
-    fn cells(&self, fields: &StringRecord) -> Result<Vec<Cell>, String> {
+    fn cells(&self, fields: &StringRecord) -> Result<Vec<ParsedField>, String> {
         let width = self.names.len();
         let is_whole = fields.len() >= width && fields.iter().skip(width).all(|field| trimmed(field).is_empty());
         if !is_whole {

@@ -1,6 +1,6 @@
 //! What can be wrong with a table.
 
-use super::{MAX_BYTES, MAX_ROWS, Question};
+use super::{MAX_BYTES, MAX_ROWS, NumberQuestion};
 use crate::figures::{counted, thousands};
 
 /// A table that can't be imported.
@@ -32,7 +32,7 @@ pub enum ImportError {
     Utf32,
     /// It can be read in two ways.
     #[error("{0}")]
-    Question(Question),
+    Question(NumberQuestion),
     /// A row below the header that names units.
     #[error("row {row} looks like units ({units}) and not like a case: delete it, or move it down if it is one")]
     Units {

@@ -1,31 +1,31 @@
 //! A value as it stands in a field of a table. `docs/protocol.md` has the rule.
 
-use super::number::{Numeral, Value, whole_number};
+use super::number::{NumberValue, WrittenNumber, whole_number};
 use super::word::{begins_as_number, is_missing_word, is_not_finite, is_spreadsheet_error, trimmed};
-use super::{DecimalMark, Percent, list};
-use crate::case::Parameter;
+use super::{DecimalMark, PercentSign, list};
+use crate::case::ParameterValue;
 
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(super) enum ParsedField {
     Empty,
     /// A value as people write it.
-    Loose(Parameter),
+    Loose(ParameterValue),
     /// A value that can't be meant otherwise: a text in quotes, or anything in JSON.
-    Firm(Parameter),
+    Firm(ParameterValue),
     /// A number that is written in another way than the protocol's, and how.
-    Spelled(Parameter, String),
+    Spelled(ParameterValue, String),
     /// A text that begins as a number.
     Odd(String),
     /// A word for a missing value.
     Missing(String),
     /// No value.
-    Wrong(Fault, String),
+    Wrong(FieldFault, String),
 }
 
 /// Why a field has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum FieldFault {
     /// NaN, an infinity, or a number beyond floats.
     NotFinite,
     /// A number with the other decimal mark.
@@ -36,7 +36,7 @@ pub(super) enum Fault {
     SpreadsheetError,
 }
 
-impl Fault {
+impl FieldFault {
     /// What is said of a field in this column.
     pub(super) fn reason(self, text: &str, column: &str) -> String {
         match self {
@@ -61,13 +61,13 @@ impl Fault {
 /// A value as a field, such that [`parse_field`] and [`import`](super::import) give it back: a float keeps its point or
 /// exponent, and a text that might be read as something else stands in quotes, as JSON has them. A list is written as JSON.
 #[must_use]
-pub fn field(parameter: &Parameter) -> String {
+pub fn field(parameter: &ParameterValue) -> String {
     match parameter {
-        Parameter::Flag(flag) => flag.to_string(),
-        Parameter::Integer(integer) => integer.to_string(),
-        Parameter::Unsigned(integer) => integer.to_string(),
-        Parameter::Text(text) if is_plain(text) => text.clone(),
-        Parameter::Number(_) | Parameter::Text(_) | Parameter::List(_) => {
+        ParameterValue::Flag(flag) => flag.to_string(),
+        ParameterValue::Integer(integer) => integer.to_string(),
+        ParameterValue::Unsigned(integer) => integer.to_string(),
+        ParameterValue::Text(text) if is_plain(text) => text.clone(),
+        ParameterValue::Number(_) | ParameterValue::Text(_) | ParameterValue::List(_) => {
             serde_json::to_string(parameter).unwrap_or_default()
         }
     }
@@ -78,56 +78,60 @@ pub fn field(parameter: &Parameter) -> String {
 ///
 /// A whole number beyond 64 bits is a float, and a number beyond floats, NaN or an infinity is a text.
 #[must_use]
-pub fn parse_field(text: &str) -> Parameter {
+pub fn parse_field(text: &str) -> ParameterValue {
     let text = text.trim();
     let begins = |letters: &[u8]| text.as_bytes().first().is_some_and(|first| letters.contains(first));
-    let number = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Parameter::Number);
+    let number = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(ParameterValue::Number);
     let written = if begins(b"0123456789+-.") {
-        if let Value::Number(integer) = whole_number(text) { Some(integer) } else { number() }
+        if let NumberValue::Number(integer) = whole_number(text) { Some(integer) } else { number() }
     } else if begins(b"\"") {
         quoted(text)
     } else {
-        flag(text).map(Parameter::Flag)
+        flag(text).map(ParameterValue::Flag)
     };
-    written.unwrap_or_else(|| Parameter::Text(text.to_owned()))
+    written.unwrap_or_else(|| ParameterValue::Text(text.to_owned()))
 }
 
 /// What a field of a file holds whose decimals have this mark.
-pub(super) fn read(text: &str, mark: DecimalMark, percent: Percent) -> Cell {
+pub(super) fn read(text: &str, mark: DecimalMark, percent: PercentSign) -> ParsedField {
     let text = text.trim();
-    Numeral::parse(text).and_then(|numeral| number(text, &numeral, mark, percent)).unwrap_or_else(|| read_other(text))
+    WrittenNumber::parse(text)
+        .and_then(|numeral| number(text, &numeral, mark, percent))
+        .unwrap_or_else(|| read_other(text))
 }
 
 /// What a field holds that is no number.
-pub(super) fn read_other(text: &str) -> Cell {
+pub(super) fn read_other(text: &str) -> ParsedField {
     let (text, seen) = (text.trim(), trimmed(text));
     if seen.is_empty() {
-        return Cell::Empty;
+        return ParsedField::Empty;
     }
     if let Some(flag) = flag(seen) {
-        return Cell::Loose(Parameter::Flag(flag));
+        return ParsedField::Loose(ParameterValue::Flag(flag));
     }
     if let Some(quoted) = quoted(seen) {
-        return Cell::Firm(quoted);
+        return ParsedField::Firm(quoted);
     }
     let text = text.to_owned();
     match () {
-        () if is_not_finite(&text) => Cell::Wrong(Fault::NotFinite, text),
-        () if is_spreadsheet_error(&text) => Cell::Wrong(Fault::SpreadsheetError, text),
-        () if is_missing_word(&text) => Cell::Missing(text),
-        () if begins_as_number(&text) => Cell::Odd(text),
-        () => Cell::Loose(Parameter::Text(text)),
+        () if is_not_finite(&text) => ParsedField::Wrong(FieldFault::NotFinite, text),
+        () if is_spreadsheet_error(&text) => ParsedField::Wrong(FieldFault::SpreadsheetError, text),
+        () if is_missing_word(&text) => ParsedField::Missing(text),
+        () if begins_as_number(&text) => ParsedField::Odd(text),
+        () => ParsedField::Loose(ParameterValue::Text(text)),
     }
 }
 
-fn number(text: &str, numeral: &Numeral<'_>, mark: DecimalMark, percent: Percent) -> Option<Cell> {
+fn number(text: &str, numeral: &WrittenNumber<'_>, mark: DecimalMark, percent: PercentSign) -> Option<ParsedField> {
     let text = || text.to_owned();
     Some(match numeral.value(mark, percent) {
-        Some(Value::Number(number)) if numeral.is_unusual(mark) => Cell::Spelled(number, text()),
-        Some(Value::Number(number)) => Cell::Loose(number),
-        Some(Value::Beyond) => Cell::Wrong(Fault::Beyond, text()),
-        Some(Value::NotFinite) => Cell::Wrong(Fault::NotFinite, text()),
-        None => numeral.value(mark.other(), percent).map(|_| Cell::Wrong(Fault::OtherMark(mark), text()))?,
+        Some(NumberValue::Number(number)) if numeral.is_unusual(mark) => ParsedField::Spelled(number, text()),
+        Some(NumberValue::Number(number)) => ParsedField::Loose(number),
+        Some(NumberValue::Beyond) => ParsedField::Wrong(FieldFault::Beyond, text()),
+        Some(NumberValue::NotFinite) => ParsedField::Wrong(FieldFault::NotFinite, text()),
+        None => {
+            numeral.value(mark.other(), percent).map(|_| ParsedField::Wrong(FieldFault::OtherMark(mark), text()))?
+        }
     })
 }
 
@@ -138,16 +142,17 @@ pub(super) fn flag(text: &str) -> Option<bool> {
         .map(|(_, flag)| flag)
 }
 
-fn quoted(text: &str) -> Option<Parameter> {
-    let read = || serde_json::from_slice(text.as_bytes()).ok().map(Parameter::Text);
+fn quoted(text: &str) -> Option<ParameterValue> {
+    let read = || serde_json::from_slice(text.as_bytes()).ok().map(ParameterValue::Text);
     text.starts_with('"').then(read).flatten()
 }
 
 /// Whether a text is read back from a field without quotes. One with line breaks gets quotes, so that a case is a line.
 fn is_plain(text: &str) -> bool {
-    let is_text = |mark| read(text, mark, Percent::Fraction) == Cell::Loose(Parameter::Text(text.to_owned()));
+    let is_text =
+        |mark| read(text, mark, PercentSign::Fraction) == ParsedField::Loose(ParameterValue::Text(text.to_owned()));
     !text.contains(|letter: char| letter.is_control())
         && is_text(DecimalMark::Point)
         && list::parse(text).is_none()
-        && parse_field(text) == Parameter::Text(text.to_owned())
+        && parse_field(text) == ParameterValue::Text(text.to_owned())
 }

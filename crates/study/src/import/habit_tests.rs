@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::case::Parameter::{Integer, Number, Text};
+use crate::case::ParameterValue::{Integer, Number, Text};
 
 /// How a table is written.
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ enum MeantColumn {
 }
 
 impl Meant {
-    fn parameter(&self, is_float: bool) -> Parameter {
+    fn parameter(&self, is_float: bool) -> ParameterValue {
         let sign = if self.is_negative { "-" } else { "" };
         let exponent = self.exponent.map_or(0, |(_, exponent)| exponent);
         let text = format!("{sign}{}.{}e{exponent}", self.whole, self.decimals.as_deref().unwrap_or("0"));
@@ -121,7 +121,7 @@ impl Meant {
         } else if self.is_negative {
             Integer(format!("-{}", self.whole).parse().unwrap())
         } else {
-            Parameter::from(self.whole)
+            ParameterValue::from(self.whole)
         }
     }
 
@@ -168,7 +168,7 @@ fn grouped(digits: &str, groups: Groups) -> String {
 }
 
 impl MeantColumn {
-    fn expected(&self) -> Vec<Parameter> {
+    fn expected(&self) -> Vec<ParameterValue> {
         match self {
             Self::Texts(texts) => texts.iter().map(|text| Text((*text).to_owned())).collect(),
             Self::Numbers(numbers) => {
@@ -380,10 +380,10 @@ fn is_likely(habit: &Habit) -> bool {
 }
 
 /// What a table is, with the answers that whoever wrote it would give.
-fn answered(content: &[u8], habit: &Habit) -> Result<Table, ImportError> {
-    match import(content, Reading::default()) {
-        Err(ImportError::Question(Question::DecimalMark { .. })) => {
-            import(content, Reading { decimal_mark: Some(habit.mark), ..Reading::default() })
+fn answered(content: &[u8], habit: &Habit) -> Result<ImportedTable, ImportError> {
+    match import(content, NumberReading::default()) {
+        Err(ImportError::Question(NumberQuestion::DecimalMark { .. })) => {
+            import(content, NumberReading { decimal_mark: Some(habit.mark), ..NumberReading::default() })
         }
         other => other,
     }
@@ -412,9 +412,9 @@ fn check(columns: &[MeantColumn], rows: usize, habit: &Habit) -> Result<(), Test
         _ if habit.separator == " " && matches!(read, Err(ImportError::Name(_))) => {}
         _ => {
             let table = read.map_err(|error| TestCaseError::fail(format!("{error}: {shown}")))?;
-            let expected: Vec<Vec<Parameter>> = columns.iter().map(MeantColumn::expected).collect();
+            let expected: Vec<Vec<ParameterValue>> = columns.iter().map(MeantColumn::expected).collect();
             let of_column = |column: usize| table.rows.iter().map(|row| row[column].clone()).collect();
-            let actual: Vec<Vec<Parameter>> = (0..table.columns.len()).map(of_column).collect();
+            let actual: Vec<Vec<ParameterValue>> = (0..table.columns.len()).map(of_column).collect();
             prop_assert_eq!(actual, expected, "{}", shown);
         }
     }

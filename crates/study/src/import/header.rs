@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::word::{shown, trimmed};
-use super::{Column, ImportError};
+use super::{ImportError, InputColumn};
 use crate::factor::KEYWORDS;
 use crate::template::is_name;
 
 /// What the columns of a file are.
 #[derive(Debug)]
-pub(super) struct Header {
-    pub(super) columns: Vec<Column>,
+pub(super) struct TableHeader {
+    pub(super) columns: Vec<InputColumn>,
     /// For each column of the file.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<FieldPlace>,
 }
 
 /// Where the value of a field goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum FieldPlace {
     /// Nowhere, as nothing stands there, or the number of the row.
     LeftOut(usize),
     /// Nowhere: the case's id follows from its inputs.
@@ -30,18 +30,18 @@ pub(super) enum Place {
     Component(usize, usize),
 }
 
-impl Header {
+impl TableHeader {
     /// What the columns of these names are. Some that have no name may be left out, by their positions in order.
     pub(super) fn read(names: &[&str], left_out: &[usize]) -> Result<Self, ImportError> {
         let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
         let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());
         for (index, name) in names.iter().enumerate() {
             let place = match trimmed(name) {
-                _ if left_out.binary_search(&index).is_ok() => Place::LeftOut(index),
+                _ if left_out.binary_search(&index).is_ok() => FieldPlace::LeftOut(index),
                 name if is_unnamed(name) => return Err(ImportError::Unnamed(index + 1)),
-                "case_id" => Place::CaseId,
-                "level" => Place::Level,
-                "replicate" => Place::Replicate,
+                "case_id" => FieldPlace::CaseId,
+                "level" => FieldPlace::Level,
+                "replicate" => FieldPlace::Replicate,
                 name => header.input(name, &mut numbers)?,
             };
             if !taken.insert(place) {
@@ -54,40 +54,40 @@ impl Header {
     }
 
     /// The name of a column of the file.
-    pub(super) fn name(&self, place: Place) -> String {
+    pub(super) fn name(&self, place: FieldPlace) -> String {
         match place {
-            Place::LeftOut(_) => String::new(),
-            Place::CaseId => "case_id".to_owned(),
-            Place::Level => "level".to_owned(),
-            Place::Replicate => "replicate".to_owned(),
-            Place::Whole(column) => self.columns[column].name.clone(),
-            Place::Component(column, component) => format!("{}[{component}]", self.columns[column].name),
+            FieldPlace::LeftOut(_) => String::new(),
+            FieldPlace::CaseId => "case_id".to_owned(),
+            FieldPlace::Level => "level".to_owned(),
+            FieldPlace::Replicate => "replicate".to_owned(),
+            FieldPlace::Whole(column) => self.columns[column].name.clone(),
+            FieldPlace::Component(column, component) => format!("{}[{component}]", self.columns[column].name),
         }
     }
 
-    pub(super) fn has(&self, place: Place) -> bool {
+    pub(super) fn has(&self, place: FieldPlace) -> bool {
         self.places.contains(&place)
     }
 
-    fn input<'a>(&mut self, name: &'a str, numbers: &mut BTreeMap<&'a str, usize>) -> Result<Place, ImportError> {
+    fn input<'a>(&mut self, name: &'a str, numbers: &mut BTreeMap<&'a str, usize>) -> Result<FieldPlace, ImportError> {
         let (name, component) = split(name)?;
         let number = *numbers.entry(name).or_insert(self.columns.len());
         if number == self.columns.len() {
-            self.columns.push(Column { name: name.to_owned(), count: component.map(|_| 0) });
+            self.columns.push(InputColumn { name: name.to_owned(), count: component.map(|_| 0) });
         }
         match (&mut self.columns[number].count, component) {
-            (None, None) => Ok(Place::Whole(number)),
+            (None, None) => Ok(FieldPlace::Whole(number)),
             (Some(count), Some(component)) => {
                 *count += 1;
-                Ok(Place::Component(number, component))
+                Ok(FieldPlace::Component(number, component))
             }
             _ => Err(ImportError::ColumnAndVector(name.to_owned())),
         }
     }
 
-    fn check_components(&self, taken: &BTreeSet<Place>) -> Result<(), ImportError> {
+    fn check_components(&self, taken: &BTreeSet<FieldPlace>) -> Result<(), ImportError> {
         for (number, column) in self.columns.iter().enumerate() {
-            let mut places = (0..column.count.unwrap_or(0)).map(|component| Place::Component(number, component));
+            let mut places = (0..column.count.unwrap_or(0)).map(|component| FieldPlace::Component(number, component));
             if let Some(missing) = places.find(|place| !taken.contains(place)) {
                 return Err(ImportError::Component(self.name(missing)));
             }

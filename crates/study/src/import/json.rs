@@ -1,28 +1,28 @@
 //! A table as JSON.
 
-use super::field::Cell;
-use super::header::Header;
+use super::field::ParsedField;
+use super::header::TableHeader;
 use super::list::{column_names, no_vector, wrong_count};
-use super::number::{Value, whole_number};
-use super::rows::Rows;
-use super::{DecimalMark, ImportError, Reading, Table};
-use frame::{Frame, frame};
-use value::Json;
+use super::number::{NumberValue, whole_number};
+use super::rows::ImportedRows;
+use super::{DecimalMark, ImportError, ImportedTable, NumberReading};
+use frame::{JsonFrame, frame};
+use value::AnyJson;
 
 mod frame;
 mod index;
 mod value;
 
-pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
+pub(super) fn read(text: &str, reading: NumberReading) -> Result<ImportedTable, ImportError> {
     // From bytes, as all JSON in the page is read: the parser is there once then.
-    let values = serde_json::Deserializer::from_slice(text.as_bytes()).into_iter::<Json>();
+    let values = serde_json::Deserializer::from_slice(text.as_bytes()).into_iter::<AnyJson>();
     let values = values.collect::<Result<Vec<_>, _>>();
     let values = values.map_err(|error| ImportError::Json(error.to_string()))?;
     check_numbers(text)?;
     let frame = frame(values)?;
     let widths = widths(&frame)?;
     let names = column_names(&frame.names, &widths);
-    let rows = Rows::new(Header::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[])?);
+    let rows = ImportedRows::new(TableHeader::read(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[])?);
     let mut rows = if frame.is_own { rows.of_cruncher() } else { rows };
     for (index, values) in frame.rows.into_iter().enumerate() {
         match values.and_then(|values| cells(values, &frame.names, &widths)) {
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, reading: Reading) -> Result<Table, ImportError> {
 }
 
 /// What is said if somebody has said how numbers are read that JSON writes in one way only.
-fn unneeded(reading: Reading) -> Option<String> {
+fn unneeded(reading: NumberReading) -> Option<String> {
     let is_said = reading.decimal_mark == Some(DecimalMark::Comma) || reading.percent.is_some();
     is_said
         .then(|| "numbers of JSON have a decimal point and no per cent sign, so nothing else was looked for".to_owned())
@@ -63,7 +63,7 @@ pub(super) fn check_numbers(text: &str) -> Result<(), ImportError> {
 fn check_number(text: &str, place: usize, length: usize) -> Result<(), ImportError> {
     let digits = &text[place..place + length];
     // Those of up to 18 digits are none of many bits.
-    if length > 18 && !digits.contains(['.', 'e', 'E']) && whole_number(digits) == Value::Beyond {
+    if length > 18 && !digits.contains(['.', 'e', 'E']) && whole_number(digits) == NumberValue::Beyond {
         let line = text[..place].matches('\n').count() + 1;
         return Err(ImportError::Beyond { line, digits: digits.to_owned() });
     }
@@ -71,29 +71,29 @@ fn check_number(text: &str, place: usize, length: usize) -> Result<(), ImportErr
 }
 
 /// How many components each value of the first row has, if it is a vector.
-fn widths(frame: &Frame) -> Result<Vec<Option<usize>>, ImportError> {
+fn widths(frame: &JsonFrame) -> Result<Vec<Option<usize>>, ImportError> {
     let Some(Ok(first)) = frame.rows.first() else {
         return Ok(vec![None; frame.names.len()]);
     };
-    let width = |(name, value): (&String, &Json)| match value {
-        Json::List(components) if components.is_empty() => Err(ImportError::EmptyVector(name.clone())),
-        Json::List(components) => Ok(Some(components.len())),
+    let width = |(name, value): (&String, &AnyJson)| match value {
+        AnyJson::List(components) if components.is_empty() => Err(ImportError::EmptyVector(name.clone())),
+        AnyJson::List(components) => Ok(Some(components.len())),
         _ => Ok(None),
     };
     frame.names.iter().zip(first).map(width).collect()
 }
 
-fn cells(values: Vec<Json>, names: &[String], widths: &[Option<usize>]) -> Result<Vec<Cell>, String> {
+fn cells(values: Vec<AnyJson>, names: &[String], widths: &[Option<usize>]) -> Result<Vec<ParsedField>, String> {
     let mut cells = Vec::with_capacity(values.len());
     for ((value, name), width) in values.into_iter().zip(names).zip(widths) {
         match (value, width) {
-            (Json::List(components), Some(count)) if components.len() == *count => {
+            (AnyJson::List(components), Some(count)) if components.len() == *count => {
                 for component in components {
                     cells.push(cell(component, name)?);
                 }
             }
-            (Json::List(components), _) => return Err(wrong_count(name, components.len(), *width)),
-            (Json::Null, Some(_)) => return Err(format!("column `{name}` is empty")),
+            (AnyJson::List(components), _) => return Err(wrong_count(name, components.len(), *width)),
+            (AnyJson::Null, Some(_)) => return Err(format!("column `{name}` is empty")),
             (_, Some(_)) => return Err(no_vector(name)),
             (scalar, None) => cells.push(cell(scalar, name)?),
         }
@@ -101,12 +101,12 @@ fn cells(values: Vec<Json>, names: &[String], widths: &[Option<usize>]) -> Resul
     Ok(cells)
 }
 
-fn cell(json: Json, name: &str) -> Result<Cell, String> {
+fn cell(json: AnyJson, name: &str) -> Result<ParsedField, String> {
     match json {
-        Json::Null => Ok(Cell::Empty),
-        Json::Scalar(value) => Ok(Cell::Firm(value)),
-        Json::List(_) => Err(format!("a component of `{name}` is a list")),
-        Json::Object(_) => Err(format!("`{name}` is an object, and no value")),
+        AnyJson::Null => Ok(ParsedField::Empty),
+        AnyJson::Scalar(value) => Ok(ParsedField::Firm(value)),
+        AnyJson::List(_) => Err(format!("a component of `{name}` is a list")),
+        AnyJson::Object(_) => Err(format!("`{name}` is an object, and no value")),
     }
 }
 
@@ -117,15 +117,19 @@ mod tests {
     #[test]
     fn the_table_of_a_design_file_is_read_as_it_stands_there() {
         let csv = "a,c[0],c[1],soil,level,replicate\n1,2.5,3,clay,0,1\n2,2.5,4,\"sand, wet\",1,0\n";
-        let table = super::super::csv::read(csv, Reading::default()).unwrap();
+        let table = super::super::csv::read(csv, NumberReading::default()).unwrap();
         let json = serde_json::to_string(&table).unwrap();
-        assert_eq!(read(&json, Reading::default()), Ok(Table { notes: Vec::new(), decimal_mark: None, ..table }));
+        assert_eq!(
+            read(&json, NumberReading::default()),
+            Ok(ImportedTable { notes: Vec::new(), decimal_mark: None, ..table })
+        );
     }
 
     #[test]
     fn levels_that_are_not_as_many_as_the_rows_are_refused() {
         let error =
-            read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#, Reading::default()).unwrap_err();
+            read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#, NumberReading::default())
+                .unwrap_err();
         assert_eq!(error, ImportError::Shape("`levels` has 1 value, and there are 2 rows".to_owned()));
     }
 }

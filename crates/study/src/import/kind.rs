@@ -1,11 +1,11 @@
 //! What the values of a column are, in a word.
 
-use super::Table;
-use crate::case::Parameter;
+use super::ImportedTable;
+use crate::case::ParameterValue;
 
 /// What the values of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Whole numbers.
     Whole,
     /// Floats.
@@ -18,7 +18,7 @@ pub enum Kind {
     Mixed,
 }
 
-impl Kind {
+impl ColumnKind {
     /// The word for a value of this kind.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -31,13 +31,13 @@ impl Kind {
         }
     }
 
-    fn of(value: &Parameter) -> Option<Self> {
+    fn of(value: &ParameterValue) -> Option<Self> {
         match value {
-            Parameter::Flag(_) => Some(Self::Flag),
-            Parameter::Integer(_) | Parameter::Unsigned(_) => Some(Self::Whole),
-            Parameter::Number(_) => Some(Self::Number),
-            Parameter::Text(_) => Some(Self::Text),
-            Parameter::List(components) => components.iter().map(Self::of).reduce(Self::both)?,
+            ParameterValue::Flag(_) => Some(Self::Flag),
+            ParameterValue::Integer(_) | ParameterValue::Unsigned(_) => Some(Self::Whole),
+            ParameterValue::Number(_) => Some(Self::Number),
+            ParameterValue::Text(_) => Some(Self::Text),
+            ParameterValue::List(components) => components.iter().map(Self::of).reduce(Self::both)?,
         }
     }
 
@@ -46,11 +46,11 @@ impl Kind {
     }
 }
 
-impl Table {
+impl ImportedTable {
     /// What the values of a column are; those of a vector are those of its components.
     #[must_use]
-    pub fn kind(&self, column: usize) -> Kind {
+    pub fn kind(&self, column: usize) -> ColumnKind {
         let values = self.rows.iter().filter_map(|row| row.get(column));
-        values.map(Kind::of).reduce(Kind::both).flatten().unwrap_or(Kind::Mixed)
+        values.map(ColumnKind::of).reduce(ColumnKind::both).flatten().unwrap_or(ColumnKind::Mixed)
     }
 }

@@ -4,18 +4,18 @@ use csv::StringRecord;
 
 use super::ImportError;
 use super::header::is_unnamed;
-use super::number::Numeral;
-use super::records::{Records, Separator, words};
+use super::number::WrittenNumber;
+use super::records::{ColumnSeparator, TableRecords, words};
 use super::word::trimmed;
 use crate::template::is_name;
 
 /// A table as text, from its header on.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Layout<'a> {
+pub(super) struct TableLayout<'a> {
     body: &'a str,
     /// Lines above the header.
     rows_above: usize,
-    pub(super) separator: Separator,
+    pub(super) separator: ColumnSeparator,
     pub(super) notes: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Line<'_> {
     }
 }
 
-impl<'a> Layout<'a> {
+impl<'a> TableLayout<'a> {
     /// Finds header and separator. A first line `sep=;`, which spreadsheets don't show, is none of the rows. Lines above the
     /// header that begin with `#` or `%` are comments; the header itself may be the last of them, as `numpy.savetxt` writes it.
     pub(super) fn of(text: &'a str) -> Result<Self, ImportError> {
@@ -66,25 +66,25 @@ impl<'a> Layout<'a> {
         if left_out > 0 {
             notes.push("the lines above the header that begin with `#` or `%` are left out".to_owned());
         }
-        if separator == Separator::Spaces {
+        if separator == ColumnSeparator::Spaces {
             notes.push("spaces separate the columns".to_owned());
         }
         Ok(Self { body: &text[header.start..], rows_above: header.above, separator, notes })
     }
 
     /// Its records, that of the header first.
-    pub(super) fn records(&self) -> Records<'a> {
-        Records::new(self.body, self.separator, self.rows_above)
+    pub(super) fn records(&self) -> TableRecords<'a> {
+        TableRecords::new(self.body, self.separator, self.rows_above)
     }
 }
 
 /// The separator that a first line `sep=;` names, and the text below.
-fn said_separator(text: &str) -> (Option<Separator>, &str) {
+fn said_separator(text: &str) -> (Option<ColumnSeparator>, &str) {
     let (line, below) = text.split_once('\n').unwrap_or((text, ""));
     let said = line.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).map(|_| &line.as_bytes()[4..]);
     match said {
         Some([letter, rest @ ..]) if letter.is_ascii() && rest.trim_ascii().is_empty() => {
-            (Some(Separator::Letter(*letter)), below)
+            (Some(ColumnSeparator::Letter(*letter)), below)
         }
         _ => (None, text),
     }
@@ -109,8 +109,8 @@ fn check_header(comment: &Line<'_>, header: &Line<'_>) -> Result<(), ImportError
     if is_likely { Err(ImportError::TwoHeaders { row: comment.above + 1, next: header.above + 1 }) } else { Ok(()) }
 }
 
-fn fields(line: &str, separator: Separator) -> StringRecord {
-    let mut records = Records::new(line, separator, 0);
+fn fields(line: &str, separator: ColumnSeparator) -> StringRecord {
+    let mut records = TableRecords::new(line, separator, 0);
     records.next();
     records.record
 }
@@ -136,7 +136,7 @@ fn check_program(header: &str) -> Result<(), ImportError> {
 
 /// What separates the names in the header. A single column is read like one of several with semicolons, so that it may have
 /// decimal commas.
-fn separator(header: &str, below: &str) -> Separator {
+fn separator(header: &str, below: &str) -> ColumnSeparator {
     let mut counts = [(b',', 0_usize), (b'|', 0), (b'\t', 0), (b';', 0)];
     let mut is_inside = false;
     for byte in header.bytes() {
@@ -144,63 +144,63 @@ fn separator(header: &str, below: &str) -> Separator {
         counts.iter_mut().filter(|(letter, _)| *letter == byte && !is_inside).for_each(|(_, count)| *count += 1);
     }
     let (most, count) = counts.into_iter().max_by_key(|(_, count)| *count).unwrap_or((b';', 0));
-    if count == 0 && has_words(header, below) { Separator::Spaces } else { Separator::Letter(most) }
+    if count == 0 && has_words(header, below) { ColumnSeparator::Spaces } else { ColumnSeparator::Letter(most) }
 }
 
 /// Whether header and first row are words in the same number. With R, the names of rows have none in the header.
 fn has_words(header: &str, below: &str) -> bool {
     let (names, values) = (words(header).len(), words(below).len());
-    names > 1 && (values == names || values == names + 1) && Numeral::parse(below).is_none()
+    names > 1 && (values == names || values == names + 1) && WrittenNumber::parse(below).is_none()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(text: &str, header: &str, separator: Separator, rows_above: usize) {
-        let layout = Layout::of(text).unwrap();
+    fn check(text: &str, header: &str, separator: ColumnSeparator, rows_above: usize) {
+        let layout = TableLayout::of(text).unwrap();
         assert_eq!(layout.body.lines().next(), Some(header), "{text}");
         assert_eq!((layout.separator, layout.rows_above), (separator, rows_above), "{text}");
     }
 
     #[test]
     fn the_header_is_found_below_what_programs_write_above_it() {
-        let [comma, semicolon, tab] = [b',', b';', b'\t'].map(Separator::Letter);
+        let [comma, semicolon, tab] = [b',', b';', b'\t'].map(ColumnSeparator::Letter);
         check("a,b\n1,2", "a,b", comma, 0);
         check("\n \na,b\n1,2", "a,b", comma, 2);
         check("sep=;\na;b,c\n1;2", "a;b,c", semicolon, 0);
         check("SEP=,\na;b,c\n1,2", "a;b,c", comma, 0);
         check("sep=\t\na\tb\n1\t2", "a\tb", tab, 0);
         check("\"a,b;c\";d\n1;2", "\"a,b;c\";d", semicolon, 0);
-        check("# a b\n1.0 2.0\n", "a b", Separator::Spaces, 0);
+        check("# a b\n1.0 2.0\n", "a b", ColumnSeparator::Spaces, 0);
         check("# made by hand\n#a,b\n1,2\n", "a,b", comma, 1);
-        check("# by hand: 2 rows\na b\n1 2\n", "a b", Separator::Spaces, 1);
+        check("# by hand: 2 rows\na b\n1 2\n", "a b", ColumnSeparator::Spaces, 1);
         check("# made by hand\na,b\n1,2\n", "a,b", comma, 1);
         check("#,a\n1,clay\n", ",a", comma, 0);
-        check("a  b\n 1\t 2\n", "a  b", Separator::Spaces, 0);
-        check("a|b\n1|2\n", "a|b", Separator::Letter(b'|'), 0);
+        check("a  b\n 1\t 2\n", "a  b", ColumnSeparator::Spaces, 0);
+        check("a|b\n1|2\n", "a|b", ColumnSeparator::Letter(b'|'), 0);
     }
 
     #[test]
     fn spaces_separate_columns_only_if_rows_have_as_many_words() {
-        check("cohesion\n50 000\n", "cohesion", Separator::Letter(b';'), 0);
-        check("cohesion totale\n50 000\n", "cohesion totale", Separator::Letter(b';'), 0);
-        check("a b\n1\n", "a b", Separator::Letter(b';'), 0);
-        check("\"a\" \"b\"\n\"1\" 1.5 2\n", "\"a\" \"b\"", Separator::Spaces, 0);
+        check("cohesion\n50 000\n", "cohesion", ColumnSeparator::Letter(b';'), 0);
+        check("cohesion totale\n50 000\n", "cohesion totale", ColumnSeparator::Letter(b';'), 0);
+        check("a b\n1\n", "a b", ColumnSeparator::Letter(b';'), 0);
+        check("\"a\" \"b\"\n\"1\" 1.5 2\n", "\"a\" \"b\"", ColumnSeparator::Spaces, 0);
     }
 
     #[test]
     fn a_comment_that_may_be_the_header_is_told() {
         for text in ["# a b\nkPa deg\n1 2\n", "# soil\nclay\nsand\n"] {
-            assert_eq!(Layout::of(text), Err(ImportError::TwoHeaders { row: 1, next: 2 }), "{text}");
+            assert_eq!(TableLayout::of(text), Err(ImportError::TwoHeaders { row: 1, next: 2 }), "{text}");
         }
     }
 
     #[test]
     fn a_table_of_dakota_is_known() {
         for header in ["%eval_id interface x1", "%eval_id x1", "%interface x1", "%mc_id interface x1"] {
-            assert_eq!(Layout::of(&format!("{header}\n1 NO_ID 2\n")), Err(ImportError::Dakota), "{header}");
+            assert_eq!(TableLayout::of(&format!("{header}\n1 NO_ID 2\n")), Err(ImportError::Dakota), "{header}");
         }
-        check("% a b\n1 2\n", "a b", Separator::Spaces, 0);
+        check("% a b\n1 2\n", "a b", ColumnSeparator::Spaces, 0);
     }
 }

@@ -1,19 +1,19 @@
 //! A vector in a single field, as pandas and `NumPy` write lists: `[56749.4, 61000.0]`, `[1. 2. 3.]`.
 
-use super::field::{Cell, Fault, flag};
-use super::number::{Numeral, Value};
+use super::field::{FieldFault, ParsedField, flag};
+use super::number::{NumberValue, WrittenNumber};
 use super::word::{is_not_finite, trimmed};
-use super::{DecimalMark, Percent};
-use crate::case::Parameter;
+use super::{DecimalMark, PercentSign};
+use crate::case::ParameterValue;
 use crate::figures::counted;
 
 /// The components of a list; none if the field is something else. Decimals in lists have a point, wherever they come from.
-pub(super) fn parse(text: &str) -> Option<Vec<Cell>> {
+pub(super) fn parse(text: &str) -> Option<Vec<ParsedField>> {
     let inner = trimmed(text).strip_prefix('[')?.strip_suffix(']')?;
     if inner.trim().is_empty() {
         return Some(Vec::new());
     }
-    let components: Option<Vec<Cell>> = if inner.contains(',') {
+    let components: Option<Vec<ParsedField>> = if inner.contains(',') {
         inner.split(',').map(component).collect()
     } else {
         inner.split_whitespace().map(component).collect()
@@ -48,41 +48,41 @@ pub(super) fn no_vector(name: &str) -> String {
     format!("`{name}` is a single value, and a vector in the first row")
 }
 
-fn component(text: &str) -> Option<Cell> {
+fn component(text: &str) -> Option<ParsedField> {
     let text = text.trim();
     if is_not_finite(text) {
-        return Some(Cell::Wrong(Fault::NotFinite, text.to_owned()));
+        return Some(ParsedField::Wrong(FieldFault::NotFinite, text.to_owned()));
     }
     if let Some(flag) = flag(text) {
-        return Some(Cell::Loose(Parameter::Flag(flag)));
+        return Some(ParsedField::Loose(ParameterValue::Flag(flag)));
     }
     let in_quotes = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
     if let Some(word) = in_quotes.filter(|word| !word.contains(['\'', '\\'])) {
-        return Some(Cell::Firm(Parameter::Text(word.to_owned())));
+        return Some(ParsedField::Firm(ParameterValue::Text(word.to_owned())));
     }
-    let numeral = Numeral::parse(text).filter(|numeral| !numeral.is_unusual(DecimalMark::Point))?;
-    Some(match numeral.value(DecimalMark::Point, Percent::Fraction)? {
-        Value::Number(number) => Cell::Loose(number),
-        Value::Beyond => Cell::Wrong(Fault::Beyond, text.to_owned()),
-        Value::NotFinite => Cell::Wrong(Fault::NotFinite, text.to_owned()),
+    let numeral = WrittenNumber::parse(text).filter(|numeral| !numeral.is_unusual(DecimalMark::Point))?;
+    Some(match numeral.value(DecimalMark::Point, PercentSign::Fraction)? {
+        NumberValue::Number(number) => ParsedField::Loose(number),
+        NumberValue::Beyond => ParsedField::Wrong(FieldFault::Beyond, text.to_owned()),
+        NumberValue::NotFinite => ParsedField::Wrong(FieldFault::NotFinite, text.to_owned()),
     })
 }
 
 /// The components of a list as JSON writes it, which may have texts with commas.
-fn json(text: &str) -> Option<Vec<Cell>> {
-    let components: Vec<Parameter> = serde_json::from_slice(trimmed(text).as_bytes()).ok()?;
-    let are_single = components.iter().all(|component| !matches!(component, Parameter::List(_)));
-    are_single.then(|| components.into_iter().map(Cell::Firm).collect())
+fn json(text: &str) -> Option<Vec<ParsedField>> {
+    let components: Vec<ParameterValue> = serde_json::from_slice(trimmed(text).as_bytes()).ok()?;
+    let are_single = components.iter().all(|component| !matches!(component, ParameterValue::List(_)));
+    are_single.then(|| components.into_iter().map(ParsedField::Firm).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Parameter::{Flag, Integer, Number, Text};
+    use crate::case::ParameterValue::{Flag, Integer, Number, Text};
 
-    fn values(text: &str) -> Option<Vec<Parameter>> {
+    fn values(text: &str) -> Option<Vec<ParameterValue>> {
         let value = |cell| match cell {
-            Cell::Loose(value) | Cell::Firm(value) => value,
+            ParsedField::Loose(value) | ParsedField::Firm(value) => value,
             other => panic!("{other:?}"),
         };
         parse(text).map(|cells| cells.into_iter().map(value).collect())
@@ -104,7 +104,7 @@ mod tests {
         }
         assert_eq!(
             parse("[nan, 1]").map(|cells| cells[0].clone()),
-            Some(Cell::Wrong(Fault::NotFinite, "nan".to_owned()))
+            Some(ParsedField::Wrong(FieldFault::NotFinite, "nan".to_owned()))
         );
     }
 

@@ -4,13 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 
 pub use design_file::{NoDesign, design_file};
 pub use error::{ImportError, WrongRow};
 pub use field::{field, parse_field};
-pub use kind::Kind;
-pub use reading::{DecimalMark, Percent, Question, Reading, Spot};
+pub use kind::ColumnKind;
+pub use reading::{DecimalMark, FieldPosition, NumberQuestion, NumberReading, PercentSign};
 
 mod csv;
 mod design_file;
@@ -42,11 +42,11 @@ pub const WRONG_ROWS_TOLD: usize = 100;
 
 /// A table of cases.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Table {
+pub struct ImportedTable {
     /// The inputs, in the order of the file.
-    pub columns: Vec<Column>,
+    pub columns: Vec<InputColumn>,
     /// The cases: one value a column. A vector is a list of as many values as its column's count.
-    pub rows: Vec<Vec<Parameter>>,
+    pub rows: Vec<Vec<ParameterValue>>,
     /// The level of each case, if the table has a column `level`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<Vec<u32>>,
@@ -61,12 +61,12 @@ pub struct Table {
     pub decimal_mark: Option<DecimalMark>,
     /// What per cent signs were taken for, if there are any.
     #[serde(skip)]
-    pub percent: Option<Percent>,
+    pub percent: Option<PercentSign>,
 }
 
 /// An input of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
+pub struct InputColumn {
     /// The name, which is a name in Python too.
     pub name: String,
     /// How many components a vector has; none for a single value.
@@ -74,7 +74,7 @@ pub struct Column {
     pub count: Option<usize>,
 }
 
-impl Table {
+impl ImportedTable {
     /// The table as JSON, from which [`import`] makes the same table.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
@@ -91,7 +91,7 @@ impl Table {
 ///
 /// Numbers are read as people, spreadsheets and other programs write them, as long as only one number can be meant. What
 /// decimal marks and per cent signs mean is decided for the whole table: by `reading`, or by numbers that show it. If none does,
-/// that is a [`Question`].
+/// that is a [`NumberQuestion`].
 ///
 /// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`, or what
 /// pandas writes, or `cruncher design --json`. A vector is a list, or has names as in CSV.
@@ -103,7 +103,7 @@ impl Table {
 ///
 /// # Errors
 /// What is wrong with the table; wrong rows are collected.
-pub fn import(content: &[u8], reading: Reading) -> Result<Table, ImportError> {
+pub fn import(content: &[u8], reading: NumberReading) -> Result<ImportedTable, ImportError> {
     let text = text::decode(content)?;
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if word::trimmed(start).is_empty() {

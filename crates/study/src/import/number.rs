@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::word::cleaned;
-use super::{DecimalMark, Percent};
-use crate::case::Parameter;
+use super::{DecimalMark, PercentSign};
+use crate::case::ParameterValue;
 
 /// A number as it is written. What its whole part is and what its decimals are depends on the decimal mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Numeral<'a> {
+pub(super) struct WrittenNumber<'a> {
     is_negative: bool,
     /// Digits, and what separates them; then, if there is an exponent, a letter, a sign and digits.
     number: Cow<'a, str>,
@@ -32,9 +32,9 @@ struct Mantissa {
 
 /// What a numeral comes to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(super) enum NumberValue {
     /// A whole number, or a float.
-    Number(Parameter),
+    Number(ParameterValue),
     /// A whole number of more than 64 bits.
     Beyond,
     /// A number beyond floats.
@@ -50,13 +50,15 @@ struct Parts<'a> {
 
 pub(super) const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
-impl<'a> Numeral<'a> {
+impl<'a> WrittenNumber<'a> {
     /// The number that a text is: with a sign in front or behind it, or in brackets, as accountants write negative numbers;
     /// with groups of digits, an exponent (Fortran's, too), a currency, a per cent sign.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         match cleaned(text) {
             Cow::Borrowed(text) => Self::of(text),
-            Cow::Owned(text) => Numeral::of(&text).map(|numeral| Self { is_plain: false, ..numeral.into_owned() }),
+            Cow::Owned(text) => {
+                WrittenNumber::of(&text).map(|numeral| Self { is_plain: false, ..numeral.into_owned() })
+            }
         }
     }
 
@@ -89,8 +91,8 @@ impl<'a> Numeral<'a> {
     }
 
     /// The same without the text that it was read from.
-    pub(super) fn into_owned(self) -> Numeral<'static> {
-        Numeral { number: Cow::Owned(self.number.into_owned()), ..self }
+    pub(super) fn into_owned(self) -> WrittenNumber<'static> {
+        WrittenNumber { number: Cow::Owned(self.number.into_owned()), ..self }
     }
 
     fn mantissa(&self) -> &str {
@@ -103,9 +105,9 @@ impl<'a> Numeral<'a> {
     }
 
     /// What it comes to with this decimal mark; none if it is no number then.
-    pub(super) fn value(&self, mark: DecimalMark, percent: Percent) -> Option<Value> {
+    pub(super) fn value(&self, mark: DecimalMark, percent: PercentSign) -> Option<NumberValue> {
         let parts = self.parts(mark)?;
-        let is_shifted = self.is_percent && percent == Percent::Fraction;
+        let is_shifted = self.is_percent && percent == PercentSign::Fraction;
         if parts.decimals.is_none() && self.exponent().is_none() && !is_shifted {
             return Some(whole(&parts, self.is_negative));
         }
@@ -118,7 +120,11 @@ impl<'a> Numeral<'a> {
             self.shifted(&parts, if is_shifted { -2 } else { 0 })?.parse().ok()?
         };
         let number = if self.is_negative { -number } else { number };
-        Some(if number.is_finite() { Value::Number(Parameter::Number(number)) } else { Value::NotFinite })
+        Some(if number.is_finite() {
+            NumberValue::Number(ParameterValue::Number(number))
+        } else {
+            NumberValue::NotFinite
+        })
     }
 
     /// Its digits with a point, and its exponent with so much more.
@@ -182,15 +188,15 @@ impl<'a> Numeral<'a> {
 }
 
 /// A whole number of at most 64 bits.
-fn whole(Parts { whole, is_grouped, .. }: &Parts<'_>, is_negative: bool) -> Value {
+fn whole(Parts { whole, is_grouped, .. }: &Parts<'_>, is_negative: bool) -> NumberValue {
     let digits = if *is_grouped { digits(whole) } else { Cow::Borrowed(*whole) };
     let magnitude: Option<u64> = digits.parse().ok();
     let number = if is_negative {
-        magnitude.and_then(|magnitude| 0_i64.checked_sub_unsigned(magnitude)).map(Parameter::Integer)
+        magnitude.and_then(|magnitude| 0_i64.checked_sub_unsigned(magnitude)).map(ParameterValue::Integer)
     } else {
-        magnitude.map(Parameter::from)
+        magnitude.map(ParameterValue::from)
     };
-    number.map_or(Value::Beyond, Value::Number)
+    number.map_or(NumberValue::Beyond, NumberValue::Number)
 }
 
 fn digits(grouped: &str) -> Cow<'static, str> {
@@ -198,15 +204,15 @@ fn digits(grouped: &str) -> Cow<'static, str> {
 }
 
 /// A whole number of at most 64 bits, with a sign or without.
-pub(super) fn whole_number(digits: &str) -> Value {
-    Parameter::whole(digits).map_or(Value::Beyond, Value::Number)
+pub(super) fn whole_number(digits: &str) -> NumberValue {
+    ParameterValue::whole(digits).map_or(NumberValue::Beyond, NumberValue::Number)
 }
 
 /// The float that is equal to a number; none if it is a whole number that no float is equal to.
-pub(super) fn exact_float(number: &Parameter) -> Option<f64> {
+pub(super) fn exact_float(number: &ParameterValue) -> Option<f64> {
     let magnitude = match number {
-        Parameter::Integer(integer) => integer.unsigned_abs(),
-        Parameter::Unsigned(integer) => *integer,
+        ParameterValue::Integer(integer) => integer.unsigned_abs(),
+        ParameterValue::Unsigned(integer) => *integer,
         _ => 0,
     };
     // Of its 64 bits, all but as many as a float has are zeros at both ends.
@@ -296,19 +302,19 @@ fn without_suffix<'a>(text: &'a str, letters: &[char]) -> (&'a str, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Parameter::{Integer, Number};
+    use crate::case::ParameterValue::{Integer, Number};
 
-    fn value(text: &str, mark: DecimalMark) -> Option<Value> {
-        Numeral::parse(text).and_then(|numeral| numeral.value(mark, Percent::Fraction))
+    fn value(text: &str, mark: DecimalMark) -> Option<NumberValue> {
+        WrittenNumber::parse(text).and_then(|numeral| numeral.value(mark, PercentSign::Fraction))
     }
 
-    fn check(text: &str, point: Option<Parameter>, comma: Option<Parameter>) {
-        assert_eq!(value(text, DecimalMark::Point), point.map(Value::Number), "{text} with a point");
-        assert_eq!(value(text, DecimalMark::Comma), comma.map(Value::Number), "{text} with a comma");
+    fn check(text: &str, point: Option<ParameterValue>, comma: Option<ParameterValue>) {
+        assert_eq!(value(text, DecimalMark::Point), point.map(NumberValue::Number), "{text} with a point");
+        assert_eq!(value(text, DecimalMark::Comma), comma.map(NumberValue::Number), "{text} with a comma");
     }
 
     /// A number that is the same whatever the decimal mark is.
-    fn check_same(text: &str, number: Parameter) {
+    fn check_same(text: &str, number: ParameterValue) {
         check(text, Some(number.clone()), Some(number));
     }
 
@@ -375,16 +381,16 @@ mod tests {
             ("5.0%", 0.05),
             ("7.5 %", 0.075),
         ] {
-            assert_eq!(value(text, DecimalMark::Point), Some(Value::Number(Number(number))), "{text}");
+            assert_eq!(value(text, DecimalMark::Point), Some(NumberValue::Number(Number(number))), "{text}");
         }
         check_same("(5)", Integer(-5));
         check_same("-9223372036854775808", Integer(i64::MIN));
-        check_same("9'223'372'036'854'775'808", Parameter::Unsigned(1 << 63));
+        check_same("9'223'372'036'854'775'808", ParameterValue::Unsigned(1 << 63));
         check_same("-0", Integer(0));
         check_same("\u{200b}50000", Integer(50_000));
         check("1,5E+3", None, Some(Number(1500.0)));
-        assert_eq!(value("1e999", DecimalMark::Point), Some(Value::NotFinite));
-        assert_eq!(value("1e-2147483648%", DecimalMark::Point), Some(Value::Number(Parameter::Number(0.0))));
+        assert_eq!(value("1e999", DecimalMark::Point), Some(NumberValue::NotFinite));
+        assert_eq!(value("1e-2147483648%", DecimalMark::Point), Some(NumberValue::Number(ParameterValue::Number(0.0))));
     }
 
     #[test]
@@ -396,10 +402,10 @@ mod tests {
         for integer in [(1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MAX - 511, (3 << 61) + 1] {
             assert_eq!(exact_float(&Integer(integer)), None, "{integer}");
         }
-        assert_eq!(exact_float(&Parameter::Unsigned(u64::MAX)), None);
-        assert_eq!(exact_float(&Parameter::Unsigned(1 << 63)), Some(9_223_372_036_854_775_808.0));
+        assert_eq!(exact_float(&ParameterValue::Unsigned(u64::MAX)), None);
+        assert_eq!(exact_float(&ParameterValue::Unsigned(1 << 63)), Some(9_223_372_036_854_775_808.0));
         assert_eq!(exact_float(&Number(1.5)), Some(1.5));
-        assert_eq!(exact_float(&Parameter::Text("1".to_owned())), None);
+        assert_eq!(exact_float(&ParameterValue::Text("1".to_owned())), None);
     }
 
     #[test]
@@ -423,7 +429,7 @@ mod tests {
             "1.#INF",
             "½",
         ] {
-            assert_eq!(Numeral::parse(text), None, "{text}");
+            assert_eq!(WrittenNumber::parse(text), None, "{text}");
         }
     }
 }

@@ -5,17 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::field::field;
-use super::number::{Numeral, Value};
+use super::number::{NumberValue, WrittenNumber};
 use super::word::shown;
 
 /// How a table is read where its numbers may be meant in two ways. What isn't said is decided by the table, or is a question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Reading {
+pub struct NumberReading {
     /// What separates the decimals of all its numbers.
     pub decimal_mark: Option<DecimalMark>,
     /// What a per cent sign means.
-    pub percent: Option<Percent>,
+    pub percent: Option<PercentSign>,
 }
 
 /// What separates the whole part of a number from its decimals.
@@ -49,7 +49,7 @@ impl DecimalMark {
 /// What a per cent sign means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Percent {
+pub enum PercentSign {
     /// `5%` is 0.05.
     #[default]
     Fraction,
@@ -59,11 +59,11 @@ pub enum Percent {
 
 /// A field that may be meant in two ways, the first of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Question {
+pub enum NumberQuestion {
     /// What separates decimals?
     DecimalMark {
         /// Where the field stands.
-        at: Spot,
+        at: FieldPosition,
         /// Its value if decimals have a point.
         point: String,
         /// Its value if decimals have a comma.
@@ -72,7 +72,7 @@ pub enum Question {
     /// What does the per cent sign mean?
     Percent {
         /// Where the field stands.
-        at: Spot,
+        at: FieldPosition,
         /// Its value as a fraction.
         fraction: String,
         /// Its value without the sign.
@@ -82,7 +82,7 @@ pub enum Question {
 
 /// A field of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spot {
+pub struct FieldPosition {
     /// Its row, as a spreadsheet counts them.
     pub row: usize,
     /// The name of its column.
@@ -91,34 +91,34 @@ pub struct Spot {
     pub text: String,
 }
 
-impl Question {
-    pub(super) fn decimal_mark(row: usize, column: String, text: &str, numeral: &Numeral<'_>) -> Option<Self> {
-        let value = |mark| value(numeral, mark, Percent::Number);
+impl NumberQuestion {
+    pub(super) fn decimal_mark(row: usize, column: String, text: &str, numeral: &WrittenNumber<'_>) -> Option<Self> {
+        let value = |mark| value(numeral, mark, PercentSign::Number);
         let (point, comma) = (value(DecimalMark::Point)?, value(DecimalMark::Comma)?);
-        Some(Self::DecimalMark { at: Spot { row, column, text: shown(text) }, point, comma })
+        Some(Self::DecimalMark { at: FieldPosition { row, column, text: shown(text) }, point, comma })
     }
 
-    pub(super) fn percent(row: usize, column: String, text: &str, numeral: &Numeral<'_>) -> Option<Self> {
+    pub(super) fn percent(row: usize, column: String, text: &str, numeral: &WrittenNumber<'_>) -> Option<Self> {
         let read = |percent| {
             value(numeral, DecimalMark::Point, percent).or_else(|| value(numeral, DecimalMark::Comma, percent))
         };
-        let (fraction, number) = (read(Percent::Fraction)?, read(Percent::Number)?);
-        Some(Self::Percent { at: Spot { row, column, text: shown(text) }, fraction, number })
+        let (fraction, number) = (read(PercentSign::Fraction)?, read(PercentSign::Number)?);
+        Some(Self::Percent { at: FieldPosition { row, column, text: shown(text) }, fraction, number })
     }
 }
 
-fn value(numeral: &Numeral<'_>, mark: DecimalMark, percent: Percent) -> Option<String> {
+fn value(numeral: &WrittenNumber<'_>, mark: DecimalMark, percent: PercentSign) -> Option<String> {
     match numeral.value(mark, percent)? {
-        Value::Number(number) => Some(field(&number)),
-        Value::Beyond | Value::NotFinite => None,
+        NumberValue::Number(number) => Some(field(&number)),
+        NumberValue::Beyond | NumberValue::NotFinite => None,
     }
 }
 
-impl std::error::Error for Question {}
+impl std::error::Error for NumberQuestion {}
 
-impl fmt::Display for Question {
+impl fmt::Display for NumberQuestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Spot { row, column, text }, first, second) = match self {
+        let (FieldPosition { row, column, text }, first, second) = match self {
             Self::DecimalMark { at, point, comma } => (at, point, comma),
             Self::Percent { at, fraction, number } => (at, fraction, number),
         };

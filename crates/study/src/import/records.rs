@@ -6,14 +6,14 @@ use super::word::trimmed;
 
 /// What stands between two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Separator {
+pub(super) enum ColumnSeparator {
     Letter(u8),
     /// Any number of spaces and tabs.
     Spaces,
 }
 
 /// The records that aren't blank, each with its row.
-pub(super) struct Records<'a> {
+pub(super) struct TableRecords<'a> {
     text: &'a str,
     source: Source<'a>,
     pub(super) record: StringRecord,
@@ -30,11 +30,11 @@ enum Source<'a> {
     Lines(std::iter::Enumerate<std::str::Lines<'a>>),
 }
 
-impl<'a> Records<'a> {
-    pub(super) fn new(text: &'a str, separator: Separator, rows_above: usize) -> Self {
+impl<'a> TableRecords<'a> {
+    pub(super) fn new(text: &'a str, separator: ColumnSeparator, rows_above: usize) -> Self {
         let source = match separator {
-            Separator::Spaces => Source::Lines(text.lines().enumerate()),
-            Separator::Letter(letter) => {
+            ColumnSeparator::Spaces => Source::Lines(text.lines().enumerate()),
+            ColumnSeparator::Letter(letter) => {
                 let mut builder = ReaderBuilder::new();
                 builder.has_headers(false).flexible(true).delimiter(letter).terminator(Terminator::Any(b'\n'));
                 Source::Csv(Box::new(builder.from_reader(text.as_bytes())))
@@ -146,9 +146,9 @@ mod tests {
 
     #[test]
     fn rows_are_counted_as_a_spreadsheet_counts_them() {
-        let mut records = Records::new("a;b\n\n\"x\ny\";2\n;\n3;4", Separator::Letter(b';'), 2);
+        let mut records = TableRecords::new("a;b\n\n\"x\ny\";2\n;\n3;4", ColumnSeparator::Letter(b';'), 2);
         assert_eq!([records.next(), records.next(), records.next(), records.next()], [Some(3), Some(5), Some(7), None]);
-        let mut records = Records::new("a b\n \n1 2\n", Separator::Spaces, 0);
+        let mut records = TableRecords::new("a b\n \n1 2\n", ColumnSeparator::Spaces, 0);
         assert_eq!([records.next(), records.next(), records.next()], [Some(1), Some(3), None]);
     }
 }

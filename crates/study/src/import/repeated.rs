@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::number::exact_float;
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 use crate::figures::counted;
 
 /// How many rows are named.
 const MAX_NAMED: usize = 5;
 
 /// What is said of rows that are the same case as an earlier one; none if there are none. `numbers` are the rows in the file.
-pub(super) fn repeated_rows(cases: &[Vec<Parameter>], replicates: &[u32], numbers: &[usize]) -> Option<String> {
+pub(super) fn repeated_rows(cases: &[Vec<ParameterValue>], replicates: &[u32], numbers: &[usize]) -> Option<String> {
     let Repeated { count, first } = Repeated::of(&Cases { cases, replicates });
     let named: Vec<String> =
         first.iter().map(|(row, original)| format!("{} (as {})", numbers[*row], numbers[*original])).collect();
@@ -62,7 +62,7 @@ impl Repeated {
 
 /// The rows of a table. Without replicates all are the first.
 struct Cases<'a> {
-    cases: &'a [Vec<Parameter>],
+    cases: &'a [Vec<ParameterValue>],
     replicates: &'a [u32],
 }
 
@@ -83,29 +83,29 @@ impl Cases<'_> {
     }
 }
 
-fn all_same(one: &[Parameter], other: &[Parameter]) -> bool {
+fn all_same(one: &[ParameterValue], other: &[ParameterValue]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
 }
 
 /// Whether two values are the same input. Numbers that are equal are, 30 and 30.0.
-fn is_same(one: &Parameter, other: &Parameter) -> bool {
+fn is_same(one: &ParameterValue, other: &ParameterValue) -> bool {
     match (one, other) {
-        (Parameter::List(one), Parameter::List(other)) => all_same(one, other),
+        (ParameterValue::List(one), ParameterValue::List(other)) => all_same(one, other),
         _ => one == other || exact_float(one).is_some_and(|float| exact_float(other) == Some(float)),
     }
 }
 
 /// What is the same has the same hash.
-fn hash(value: &Parameter, hasher: &mut DefaultHasher) {
+fn hash(value: &ParameterValue, hasher: &mut DefaultHasher) {
     match value {
-        Parameter::Flag(flag) => flag.hash(hasher),
-        Parameter::Text(text) => text.hash(hasher),
-        Parameter::List(components) => components.iter().for_each(|component| hash(component, hasher)),
+        ParameterValue::Flag(flag) => flag.hash(hasher),
+        ParameterValue::Text(text) => text.hash(hasher),
+        ParameterValue::List(components) => components.iter().for_each(|component| hash(component, hasher)),
         number => match (exact_float(number), number) {
             // Minus zero is zero.
             (Some(float), _) => (float + 0.0).to_bits().hash(hasher),
-            (None, Parameter::Integer(integer)) => integer.hash(hasher),
-            (None, Parameter::Unsigned(integer)) => integer.hash(hasher),
+            (None, ParameterValue::Integer(integer)) => integer.hash(hasher),
+            (None, ParameterValue::Unsigned(integer)) => integer.hash(hasher),
             (None, _) => {}
         },
     }
@@ -114,7 +114,7 @@ fn hash(value: &Parameter, hasher: &mut DefaultHasher) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Parameter::{Integer, List, Number, Text};
+    use crate::case::ParameterValue::{Integer, List, Number, Text};
 
     #[test]
     fn rows_with_equal_inputs_are_named() {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_first_rows_are_named_and_all_are_counted() {
-        let cases: Vec<Vec<Parameter>> =
+        let cases: Vec<Vec<ParameterValue>> =
             (0..20).map(|row| vec![Number(f64::from(row % 7) * -0.0), Integer(row.into())]).collect();
         let repeats = [cases.clone(), cases].concat();
         let numbers: Vec<usize> = (2..42).collect();
@@ -144,8 +144,8 @@ mod tests {
 
     #[test]
     fn values_of_other_kinds_are_no_same_inputs() {
-        let values = [Text("1".to_owned()), Integer(1), Parameter::Flag(true), List(vec![Integer(1)])];
-        let cases: Vec<Vec<Parameter>> = values.map(|value| vec![value]).to_vec();
+        let values = [Text("1".to_owned()), Integer(1), ParameterValue::Flag(true), List(vec![Integer(1)])];
+        let cases: Vec<Vec<ParameterValue>> = values.map(|value| vec![value]).to_vec();
         assert_eq!(repeated_rows(&cases, &[], &[2, 3, 4, 5]), None);
         let zeros = [vec![Number(0.0)], vec![Number(-0.0)], vec![Integer(0)]];
         assert!(repeated_rows(&zeros, &[], &[2, 3, 4]).unwrap().ends_with("row 3 (as 2), 4 (as 2)"));

@@ -1,26 +1,26 @@
 //! Collects the rows of a table, and what is wrong with them.
 
-use super::field::Cell;
-use super::header::{Header, Place};
+use super::field::ParsedField;
+use super::header::{FieldPlace, TableHeader};
 use super::repeated::repeated_rows;
-use super::tally::{Doubt, Tally};
+use super::tally::{AmbiguousValue, ValueTally};
 use super::word::shown;
-use super::{ImportError, MAX_ROWS, Table, WRONG_ROWS_TOLD, WrongRow};
-use crate::case::{CaseId, Parameter};
+use super::{ImportError, ImportedTable, MAX_ROWS, WRONG_ROWS_TOLD, WrongRow};
+use crate::case::{CaseId, ParameterValue};
 
 #[derive(Debug)]
-pub(super) struct Rows {
-    header: Header,
+pub(super) struct ImportedRows {
+    header: TableHeader,
     /// A row of the right shape.
-    blank: Vec<Parameter>,
-    cases: Vec<Vec<Parameter>>,
+    blank: Vec<ParameterValue>,
+    cases: Vec<Vec<ParameterValue>>,
     /// The row of each case in the file.
     numbers: Vec<usize>,
     levels: Vec<u32>,
     replicates: Vec<u32>,
-    wrong: Wrong,
+    wrong: WrongRows,
     /// One an input.
-    tallies: Vec<Tally>,
+    tallies: Vec<ValueTally>,
     /// The first `case_id` that isn't one of Cruncher's, and where it stands.
     foreign_id: Option<(usize, String)>,
     /// Whether Cruncher wrote the table, so that its names mean what they mean there.
@@ -29,24 +29,25 @@ pub(super) struct Rows {
 
 /// Wrong rows: the first of them, and how many.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Wrong {
+pub(super) struct WrongRows {
     told: Vec<WrongRow>,
     pub(super) total: usize,
 }
 
-impl Rows {
-    pub(super) fn new(header: Header) -> Self {
-        let blank = Parameter::Flag(false);
-        let shape =
-            |count: Option<usize>| count.map_or(blank.clone(), |count| Parameter::List(vec![blank.clone(); count]));
+impl ImportedRows {
+    pub(super) fn new(header: TableHeader) -> Self {
+        let blank = ParameterValue::Flag(false);
+        let shape = |count: Option<usize>| {
+            count.map_or(blank.clone(), |count| ParameterValue::List(vec![blank.clone(); count]))
+        };
         Self {
             blank: header.columns.iter().map(|column| shape(column.count)).collect(),
             cases: Vec::new(),
             numbers: Vec::new(),
             levels: Vec::new(),
             replicates: Vec::new(),
-            wrong: Wrong::default(),
-            tallies: header.columns.iter().map(Tally::of).collect(),
+            wrong: WrongRows::default(),
+            tallies: header.columns.iter().map(ValueTally::of).collect(),
             foreign_id: None,
             is_own: false,
             header,
@@ -59,15 +60,15 @@ impl Rows {
     }
 
     /// Adds a row with as many cells as the header has places.
-    pub(super) fn add(&mut self, row: usize, cells: impl IntoIterator<Item = Cell>) -> Result<(), ImportError> {
+    pub(super) fn add(&mut self, row: usize, cells: impl IntoIterator<Item = ParsedField>) -> Result<(), ImportError> {
         if self.cases.len() == MAX_ROWS {
             return Err(ImportError::TooManyRows);
         }
         let mut values = self.blank.clone();
         for (index, cell) in cells.into_iter().enumerate() {
             match self.header.places[index] {
-                Place::LeftOut(_) => {}
-                Place::CaseId => self.look_at_id(row, &cell),
+                FieldPlace::LeftOut(_) => {}
+                FieldPlace::CaseId => self.look_at_id(row, &cell),
                 place => {
                     if let Some(value) = self.value(row, place, cell) {
                         self.put(row, place, value, &mut values);
@@ -85,10 +86,10 @@ impl Rows {
     }
 
     /// The table, if all rows are cases.
-    pub(super) fn finish(mut self, mut notes: Vec<String>) -> Result<Table, ImportError> {
+    pub(super) fn finish(mut self, mut notes: Vec<String>) -> Result<ImportedTable, ImportError> {
         self.judge(&mut notes);
         if self.wrong.total > 0 {
-            let Wrong { told, total } = self.wrong;
+            let WrongRows { told, total } = self.wrong;
             return Err(ImportError::Rows { told, total });
         }
         if self.cases.is_empty() {
@@ -96,9 +97,16 @@ impl Rows {
         }
         notes.extend(self.own_names());
         notes.extend(repeated_rows(&self.cases, &self.replicates, &self.numbers));
-        let levels = self.header.has(Place::Level).then_some(self.levels);
-        let replicates = self.header.has(Place::Replicate).then_some(self.replicates);
-        Ok(Table { columns: self.header.columns, rows: self.cases, levels, replicates, notes, ..Table::default() })
+        let levels = self.header.has(FieldPlace::Level).then_some(self.levels);
+        let replicates = self.header.has(FieldPlace::Replicate).then_some(self.replicates);
+        Ok(ImportedTable {
+            columns: self.header.columns,
+            rows: self.cases,
+            levels,
+            replicates,
+            notes,
+            ..ImportedTable::default()
+        })
     }
 
     /// What is said of columns whose names are Cruncher's own, unless Cruncher wrote them.
@@ -111,8 +119,10 @@ impl Rows {
                 shown(id)
             ));
         }
-        let is_own = self.is_own || (self.header.has(Place::CaseId) && self.foreign_id.is_none());
-        for (place, meaning) in [(Place::Level, "the level"), (Place::Replicate, "the number of the replicate")] {
+        let is_own = self.is_own || (self.header.has(FieldPlace::CaseId) && self.foreign_id.is_none());
+        for (place, meaning) in
+            [(FieldPlace::Level, "the level"), (FieldPlace::Replicate, "the number of the replicate")]
+        {
             if self.header.has(place) && !is_own {
                 notes.push(format!(
                     "column `{}` is taken as {meaning} of each case, and is no input; rename the column if the model needs it",
@@ -123,60 +133,63 @@ impl Rows {
         notes
     }
 
-    fn look_at_id(&mut self, row: usize, cell: &Cell) {
+    fn look_at_id(&mut self, row: usize, cell: &ParsedField) {
         let text = match cell {
-            Cell::Empty => return,
-            Cell::Loose(value) | Cell::Firm(value) => match value {
-                Parameter::Text(text) => text.clone(),
+            ParsedField::Empty => return,
+            ParsedField::Loose(value) | ParsedField::Firm(value) => match value {
+                ParameterValue::Text(text) => text.clone(),
                 other => super::field(other),
             },
-            Cell::Spelled(_, text) | Cell::Odd(text) | Cell::Missing(text) | Cell::Wrong(_, text) => text.clone(),
+            ParsedField::Spelled(_, text)
+            | ParsedField::Odd(text)
+            | ParsedField::Missing(text)
+            | ParsedField::Wrong(_, text) => text.clone(),
         };
         if CaseId::parse(&text).is_err() {
             self.foreign_id.get_or_insert((row, text));
         }
     }
 
-    fn value(&mut self, row: usize, place: Place, cell: Cell) -> Option<Parameter> {
+    fn value(&mut self, row: usize, place: FieldPlace, cell: ParsedField) -> Option<ParameterValue> {
         let name = || self.header.name(place);
         let (value, doubt) = match cell {
-            Cell::Loose(value) => (value, Doubt::Some),
-            Cell::Firm(value) => (value, Doubt::None),
-            Cell::Spelled(value, text) => (value, Doubt::Spelled(text)),
-            Cell::Odd(text) => (Parameter::Text(text), Doubt::Odd),
-            Cell::Missing(text) => (Parameter::Text(text), Doubt::Missing),
-            Cell::Empty => {
+            ParsedField::Loose(value) => (value, AmbiguousValue::Some),
+            ParsedField::Firm(value) => (value, AmbiguousValue::None),
+            ParsedField::Spelled(value, text) => (value, AmbiguousValue::Spelled(text)),
+            ParsedField::Odd(text) => (ParameterValue::Text(text), AmbiguousValue::Odd),
+            ParsedField::Missing(text) => (ParameterValue::Text(text), AmbiguousValue::Missing),
+            ParsedField::Empty => {
                 self.wrong.add(row, || format!("column `{}` is empty", name()));
                 return None;
             }
-            Cell::Wrong(fault, text) => {
+            ParsedField::Wrong(fault, text) => {
                 self.wrong.add(row, || fault.reason(&shown(&text), &name()));
                 return None;
             }
         };
-        if let Place::Whole(column) | Place::Component(column, _) = place {
+        if let FieldPlace::Whole(column) | FieldPlace::Component(column, _) = place {
             self.tallies[column].count(row, &value, doubt, name);
         }
         Some(value)
     }
 
-    fn put(&mut self, row: usize, place: Place, value: Parameter, values: &mut [Parameter]) {
+    fn put(&mut self, row: usize, place: FieldPlace, value: ParameterValue, values: &mut [ParameterValue]) {
         match place {
-            Place::LeftOut(_) | Place::CaseId => {}
-            Place::Whole(column) => values[column] = value,
-            Place::Component(column, component) => {
-                if let Parameter::List(components) = &mut values[column] {
+            FieldPlace::LeftOut(_) | FieldPlace::CaseId => {}
+            FieldPlace::Whole(column) => values[column] = value,
+            FieldPlace::Component(column, component) => {
+                if let ParameterValue::List(components) = &mut values[column] {
                     components[component] = value;
                 }
             }
-            Place::Level | Place::Replicate => self.put_number(row, place, &value),
+            FieldPlace::Level | FieldPlace::Replicate => self.put_number(row, place, &value),
         }
     }
 
-    fn put_number(&mut self, row: usize, place: Place, value: &Parameter) {
-        let number = if let Parameter::Integer(integer) = value { u32::try_from(*integer).ok() } else { None };
+    fn put_number(&mut self, row: usize, place: FieldPlace, value: &ParameterValue) {
+        let number = if let ParameterValue::Integer(integer) = value { u32::try_from(*integer).ok() } else { None };
         match number {
-            Some(number) if place == Place::Level => self.levels.push(number),
+            Some(number) if place == FieldPlace::Level => self.levels.push(number),
             Some(number) => self.replicates.push(number),
             None => self.wrong.add(row, || {
                 let (text, name) = (super::field(value), self.header.name(place));
@@ -200,7 +213,7 @@ impl Rows {
     }
 }
 
-impl Wrong {
+impl WrongRows {
     pub(super) fn add(&mut self, row: usize, reason: impl FnOnce() -> String) {
         self.total += 1;
         if self.told.len() < WRONG_ROWS_TOLD {
@@ -220,12 +233,12 @@ impl Wrong {
     }
 }
 
-fn make_float(value: &mut Parameter) {
+fn make_float(value: &mut ParameterValue) {
     match value {
-        Parameter::List(components) => components.iter_mut().for_each(make_float),
+        ParameterValue::List(components) => components.iter_mut().for_each(make_float),
         other => {
             if let Some(number) = other.as_number() {
-                *other = Parameter::Number(number);
+                *other = ParameterValue::Number(number);
             }
         }
     }

@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use super::tests::{check_refused, read, text};
 use super::*;
-use crate::case::Parameter::{Flag, Integer, Number};
+use crate::case::ParameterValue::{Flag, Integer, Number};
 
 /// Fields that are no number of a column of numbers, as spreadsheets, programs and people write them.
 const STRANGE: &[&str] = &[
@@ -104,9 +104,9 @@ fn written(numbers: usize, strange: &[&str]) -> String {
 }
 
 /// Whether a value may stand for a field without a word: as its text, as yes or no, or as the number that it is beyond doubt.
-fn is_kept(value: &Parameter, field: &str) -> bool {
+fn is_kept(value: &ParameterValue, field: &str) -> bool {
     match value {
-        Parameter::Text(text) => text == field || format!("\"{text}\"") == field,
+        ParameterValue::Text(text) => text == field || format!("\"{text}\"") == field,
         Flag(flag) => field.eq_ignore_ascii_case(&flag.to_string()),
         _ => false,
     }
@@ -122,7 +122,7 @@ proptest! {
     ) {
         let content = written(numbers, &strange);
         for decimal_mark in [None, Some(DecimalMark::Point)] {
-            let reading = Reading { decimal_mark, ..Reading::default() };
+            let reading = NumberReading { decimal_mark, ..NumberReading::default() };
             let Ok(table) = import(content.as_bytes(), reading) else { continue };
             for (row, field) in table.rows[numbers..].iter().zip(&strange) {
                 prop_assert!(is_kept(&row[1], field), "{field}: {:?}", row[1]);
@@ -138,7 +138,7 @@ proptest! {
 #[test]
 fn a_column_of_strange_fields_is_refused_or_stays_as_it_is() {
     for field in STRANGE {
-        let Ok(table) = import(written(0, &[field, field]).as_bytes(), Reading::default()) else { continue };
+        let Ok(table) = import(written(0, &[field, field]).as_bytes(), NumberReading::default()) else { continue };
         assert!(table.rows.iter().all(|row| is_kept(&row[1], field)), "{field}: {:?}", table.rows);
         let is_plain_text = !field.contains(|letter: char| letter.is_numeric()) || ["e5", "‰5"].contains(field);
         let is_said = table.notes.iter().any(|note| note.contains("`value`"));
@@ -151,7 +151,7 @@ fn marks_that_contradict_one_another_in_a_column_are_refused() {
     for column in ["1,5\n2.5", "1.5\n2,5", "1.234,5\n1,234.5", "0.5\n1,2E3", "1,5\n3.25\n2,5"] {
         for separator in [";", "\t"] {
             let content = format!("a{separator}b\n{}{separator}1\n", column.replace('\n', &format!("{separator}1\n")));
-            let error = import(content.as_bytes(), Reading::default()).unwrap_err();
+            let error = import(content.as_bytes(), NumberReading::default()).unwrap_err();
             assert!(matches!(error, ImportError::Rows { .. }), "{content}: {error}");
         }
     }
@@ -163,14 +163,14 @@ fn headers_that_name_a_column_twice_or_not_at_all_are_refused() {
     check_refused("a;b;\u{feff}a\u{200b}\n1;2;3\n", "two columns are named `a`");
     check_refused("a;;b\n1;;2\n1;x;2\n", "column 2 has no name, and doesn't just count the rows: name it or delete it");
     assert_eq!(read("a;;b\n1;;2\n3; ;4\n").rows, [[Integer(1), Integer(2)], [Integer(3), Integer(4)]]);
-    let error = import(b"a;empty;b\n1;;2\n3;;4\n", Reading::default()).unwrap_err();
+    let error = import(b"a;empty;b\n1;;2\n3;;4\n", NumberReading::default()).unwrap_err();
     assert_eq!(error.to_string(), "2 rows or fields are wrong: row 2: column `empty` is empty");
 }
 
 #[test]
 fn whatever_stands_above_a_header_units_and_an_index_are_found_below_it() {
     let sheet = "sep=;\r\n;width;load\r\n;m;kN\r\n0;1,5;10\r\n1;2,5;20\r\n";
-    let error = import(sheet.as_bytes(), Reading::default()).unwrap_err();
+    let error = import(sheet.as_bytes(), NumberReading::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "row 2 looks like units (`m`, `kN`) and not like a case: delete it, or move it down if it is one"
@@ -185,6 +185,6 @@ fn a_field_may_be_very_long() {
     assert_eq!(read(format!("a,b\n1,{long}\n")).rows, [[Integer(1), text(&long)]]);
     let digits = format!("0.{}", "3".repeat(1_000_000));
     assert_eq!(read(format!("a\n{digits}\n")).rows, [[Number(digits.parse().unwrap())]]);
-    let beyond = import(format!("a\n{}\n", "3".repeat(1_000_000)).as_bytes(), Reading::default()).unwrap_err();
+    let beyond = import(format!("a\n{}\n", "3".repeat(1_000_000)).as_bytes(), NumberReading::default()).unwrap_err();
     assert!(beyond.to_string().len() < 400, "{beyond}");
 }

@@ -3,17 +3,17 @@
 
 use csv::StringRecord;
 
-use super::field::{Cell, read_other};
-use super::layout::Layout;
-use super::number::Numeral;
-use super::records::Separator;
+use super::field::{ParsedField, read_other};
+use super::layout::TableLayout;
+use super::number::WrittenNumber;
+use super::records::ColumnSeparator;
 use super::word::{is_missing_word, shown, trimmed};
-use super::{DecimalMark, ImportError, Percent, Question, Reading, list};
-use crate::case::Parameter;
+use super::{DecimalMark, ImportError, NumberQuestion, NumberReading, PercentSign, list};
+use crate::case::ParameterValue;
 
 /// What a table has.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct TableSurvey {
     /// The fields of the header.
     pub(super) names: Vec<String>,
     columns: Vec<ColumnSurvey>,
@@ -58,21 +58,21 @@ enum First {
 struct Example {
     row: usize,
     text: String,
-    numeral: Numeral<'static>,
+    numeral: WrittenNumber<'static>,
 }
 
 /// What decimal marks and per cent signs mean in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Settled {
+pub(super) struct NumberConvention {
     pub(super) mark: DecimalMark,
-    pub(super) percent: Percent,
+    pub(super) percent: PercentSign,
     /// Whether any number has a decimal mark, or what may be one.
     pub(super) has_marks: bool,
     pub(super) has_percent: bool,
 }
 
-impl Survey {
-    pub(super) fn of(layout: &Layout<'_>) -> Self {
+impl TableSurvey {
+    pub(super) fn of(layout: &TableLayout<'_>) -> Self {
         let mut records = layout.records();
         records.next();
         let names: Vec<String> = records.record.iter().map(str::to_owned).collect();
@@ -101,8 +101,8 @@ impl Survey {
     }
 
     /// R writes the names of rows in front of each, and no name for them into the header.
-    fn name_row_names(&mut self, separator: Separator) {
-        if separator == Separator::Spaces && self.rows > 0 && self.longer_by_one == self.rows {
+    fn name_row_names(&mut self, separator: ColumnSeparator) {
+        if separator == ColumnSeparator::Spaces && self.rows > 0 && self.longer_by_one == self.rows {
             self.names.insert(0, String::new());
         } else {
             self.columns.truncate(self.names.len());
@@ -110,21 +110,25 @@ impl Survey {
     }
 
     /// What marks mean: what was said, or else what numbers show that can be meant in one way only.
-    pub(super) fn settle(&self, reading: Reading, separator: Separator) -> Result<Settled, ImportError> {
+    pub(super) fn settle(
+        &self,
+        reading: NumberReading,
+        separator: ColumnSeparator,
+    ) -> Result<NumberConvention, ImportError> {
         let percent = self.columns.iter().position(|column| column.percent.is_some());
         let mark = match reading.decimal_mark.or_else(|| self.shown_mark()) {
             Some(mark) => mark,
             None => self.likely_mark(separator)?,
         };
         let percent_of =
-            |column: usize| self.question(column, self.columns[column].percent.as_ref(), Question::percent);
+            |column: usize| self.question(column, self.columns[column].percent.as_ref(), NumberQuestion::percent);
         let meaning = match (reading.percent, percent) {
             (None, Some(column)) => return Err(percent_of(column)),
             (said, _) => said.unwrap_or_default(),
         };
         let has_marks = |column: &ColumnSurvey| column.points + column.commas > 0 || column.two_ways.is_some();
         let has_marks = self.columns.iter().any(has_marks);
-        Ok(Settled { mark, percent: meaning, has_marks, has_percent: percent.is_some() })
+        Ok(NumberConvention { mark, percent: meaning, has_marks, has_percent: percent.is_some() })
     }
 
     /// The mark that numbers show. Columns that have texts count only if others have nothing that might be meant otherwise.
@@ -146,14 +150,16 @@ impl Survey {
 
     /// The mark where no number shows it. Whatever separates columns by commas or spaces writes decimals with a point, so that
     /// `1.125` is no question there; `50,000` is one everywhere.
-    fn likely_mark(&self, separator: Separator) -> Result<DecimalMark, ImportError> {
-        let has_points = matches!(separator, Separator::Letter(b',') | Separator::Spaces);
+    fn likely_mark(&self, separator: ColumnSeparator) -> Result<DecimalMark, ImportError> {
+        let has_points = matches!(separator, ColumnSeparator::Letter(b',') | ColumnSeparator::Spaces);
         let doubt = |column: &ColumnSurvey| {
             if has_points { column.two_ways_with_comma.clone() } else { column.two_ways.clone() }
         };
         match self.columns.iter().position(|column| doubt(column).is_some()) {
             None => Ok(DecimalMark::Point),
-            Some(column) => Err(self.question(column, doubt(&self.columns[column]).as_ref(), Question::decimal_mark)),
+            Some(column) => {
+                Err(self.question(column, doubt(&self.columns[column]).as_ref(), NumberQuestion::decimal_mark))
+            }
         }
     }
 
@@ -161,7 +167,7 @@ impl Survey {
         &self,
         column: usize,
         example: Option<&Example>,
-        ask: impl FnOnce(usize, String, &str, &Numeral<'_>) -> Option<Question>,
+        ask: impl FnOnce(usize, String, &str, &WrittenNumber<'_>) -> Option<NumberQuestion>,
     ) -> ImportError {
         let name = self.names.get(column).cloned().unwrap_or_default();
         let question = example.and_then(|example| ask(example.row, name, &example.text, &example.numeral));
@@ -217,20 +223,20 @@ pub(super) struct LeftOut {
 impl ColumnSurvey {
     fn look(&mut self, row: usize, rows_before: u64, field: &str) {
         self.count(rows_before, field);
-        if let Some(numeral) = Numeral::parse(field) {
+        if let Some(numeral) = WrittenNumber::parse(field) {
             self.look_at(row, field, &numeral);
             return;
         }
         match read_other(field) {
-            Cell::Empty => self.blanks += 1,
-            cell @ (Cell::Loose(Parameter::Text(_)) | Cell::Odd(_)) => {
+            ParsedField::Empty => self.blanks += 1,
+            cell @ (ParsedField::Loose(ParameterValue::Text(_)) | ParsedField::Odd(_)) => {
                 self.texts += 1;
                 if rows_before == 0 {
-                    self.first = if matches!(cell, Cell::Odd(_)) { First::OddText } else { First::Text };
+                    self.first = if matches!(cell, ParsedField::Odd(_)) { First::OddText } else { First::Text };
                 }
             }
-            Cell::Loose(_) | Cell::Firm(_) | Cell::Missing(_) => self.texts += 1,
-            Cell::Spelled(..) | Cell::Wrong(..) => {}
+            ParsedField::Loose(_) | ParsedField::Firm(_) | ParsedField::Missing(_) => self.texts += 1,
+            ParsedField::Spelled(..) | ParsedField::Wrong(..) => {}
         }
     }
 
@@ -243,7 +249,7 @@ impl ColumnSurvey {
         self.next = number.filter(|_| is_next).map(|number| number + 1);
     }
 
-    fn look_at(&mut self, row: usize, field: &str, numeral: &Numeral<'_>) {
+    fn look_at(&mut self, row: usize, field: &str, numeral: &WrittenNumber<'_>) {
         let (is_point, is_comma) = (numeral.fits(DecimalMark::Point), numeral.fits(DecimalMark::Comma));
         self.points += usize::from(is_point && !is_comma);
         self.commas += usize::from(is_comma && !is_point);

@@ -1,14 +1,14 @@
 //! What the values of one input have in common, which decides what each of them is.
 
-use super::Column;
-use super::number::{Numeral, exact_float};
-use super::rows::Wrong;
+use super::InputColumn;
+use super::number::{WrittenNumber, exact_float};
+use super::rows::WrongRows;
 use super::word::{has_invisible, is_flag_word, shown};
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 
 /// What an input has for values.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Tally {
+pub(super) struct ValueTally {
     is_vector: bool,
     integers: usize,
     floats: usize,
@@ -17,15 +17,15 @@ pub(super) struct Tally {
     odd_texts: usize,
     odd_text: Option<Example>,
     /// Values that are no numbers, though they may be meant as some.
-    odd: Wrong,
+    odd: WrongRows,
     /// Words for missing values, and the first of them.
-    missing: Wrong,
+    missing: WrongRows,
     missing_word: Option<Example>,
     /// Whole numbers that no float is equal to.
-    inexact: Wrong,
+    inexact: WrongRows,
     /// Numbers that are written in an unusual way, and the first of them.
     spelled: usize,
-    spelled_first: Option<(Example, Parameter)>,
+    spelled_first: Option<(Example, ParameterValue)>,
     /// Texts that are a word for yes or no, and those that are numbers in quotes.
     flag_words: usize,
     flag_word: Option<Example>,
@@ -42,7 +42,7 @@ struct Example {
 
 /// Whether a value may be meant otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum AmbiguousValue {
     None,
     Some,
     /// It is written in an unusual way, and how.
@@ -53,47 +53,57 @@ pub(super) enum Doubt {
     Missing,
 }
 
-impl Tally {
+impl ValueTally {
     /// Nothing is counted yet.
-    pub(super) fn of(column: &Column) -> Self {
+    pub(super) fn of(column: &InputColumn) -> Self {
         Self { is_vector: column.count.is_some(), ..Self::default() }
     }
 
     /// Counts a value; `name` is that of its column in the file.
-    pub(super) fn count(&mut self, row: usize, value: &Parameter, doubt: Doubt, name: impl Fn() -> String) {
+    pub(super) fn count(
+        &mut self,
+        row: usize,
+        value: &ParameterValue,
+        doubt: AmbiguousValue,
+        name: impl Fn() -> String,
+    ) {
         match value {
-            Parameter::Integer(_) | Parameter::Unsigned(_) => {
+            ParameterValue::Integer(_) | ParameterValue::Unsigned(_) => {
                 self.integers += 1;
                 if exact_float(value).is_none() {
                     self.inexact.add(row, || inexact(value, &name()));
                 }
             }
-            Parameter::Number(_) => self.floats += 1,
-            Parameter::Text(text) => self.count_text(row, text, &doubt),
-            Parameter::Flag(_) | Parameter::List(_) => {}
+            ParameterValue::Number(_) => self.floats += 1,
+            ParameterValue::Text(text) => self.count_text(row, text, &doubt),
+            ParameterValue::Flag(_) | ParameterValue::List(_) => {}
         }
         let is_number = value.as_number().is_some();
         self.others += usize::from(!is_number);
         match doubt {
-            Doubt::Spelled(text) => {
+            AmbiguousValue::Spelled(text) => {
                 self.spelled += 1;
                 self.spelled_first.get_or_insert_with(|| (Example { row, text }, value.clone()));
             }
-            Doubt::Missing => self.missing.add(row, || missing(&loose(value), &name())),
+            AmbiguousValue::Missing => self.missing.add(row, || missing(&loose(value), &name())),
             // A vector is of one kind, whoever says what its components are.
-            Doubt::None if !is_number && self.is_vector => self.odd.add(row, || odd(&super::field(value), &name())),
-            Doubt::Some | Doubt::Odd if !is_number => self.odd.add(row, || odd(&loose(value), &name())),
-            Doubt::None | Doubt::Some | Doubt::Odd => {}
+            AmbiguousValue::None if !is_number && self.is_vector => {
+                self.odd.add(row, || odd(&super::field(value), &name()));
+            }
+            AmbiguousValue::Some | AmbiguousValue::Odd if !is_number => {
+                self.odd.add(row, || odd(&loose(value), &name()));
+            }
+            AmbiguousValue::None | AmbiguousValue::Some | AmbiguousValue::Odd => {}
         }
     }
 
-    fn count_text(&mut self, row: usize, text: &str, doubt: &Doubt) {
+    fn count_text(&mut self, row: usize, text: &str, doubt: &AmbiguousValue) {
         let example = || Example { row, text: text.to_owned() };
-        if *doubt == Doubt::Odd {
+        if *doubt == AmbiguousValue::Odd {
             self.odd_texts += 1;
             self.odd_text.get_or_insert_with(example);
         }
-        if *doubt == Doubt::Missing {
+        if *doubt == AmbiguousValue::Missing {
             self.missing_word.get_or_insert_with(example);
         }
         // It matters only if all are.
@@ -101,7 +111,7 @@ impl Tally {
             self.flag_words += 1;
             self.flag_word.get_or_insert_with(example);
         }
-        if *doubt == Doubt::None && Numeral::parse(text).is_some() {
+        if *doubt == AmbiguousValue::None && WrittenNumber::parse(text).is_some() {
             self.quoted_numbers += 1;
         }
         if has_invisible(text) {
@@ -125,8 +135,8 @@ impl Tally {
     }
 
     /// The values that can't be what this input is.
-    pub(super) fn wrong(self) -> Wrong {
-        let mut wrong = Wrong::default();
+    pub(super) fn wrong(self) -> WrongRows {
+        let mut wrong = WrongRows::default();
         if self.numbers() > 0 {
             let is_meant_as_numbers = self.is_meant_as_numbers();
             let is_float = self.is_float();
@@ -184,8 +194,8 @@ fn such_as(kind: &str, Example { row, text }: &Example) -> String {
 }
 
 /// A value as it stood in its field.
-fn loose(value: &Parameter) -> String {
-    if let Parameter::Text(text) = value { text.clone() } else { super::field(value) }
+fn loose(value: &ParameterValue) -> String {
+    if let ParameterValue::Text(text) = value { text.clone() } else { super::field(value) }
 }
 
 fn odd(text: &str, name: &str) -> String {
@@ -196,6 +206,6 @@ fn missing(text: &str, name: &str) -> String {
     format!("`{}` in column `{name}` stands for a missing value, and the column holds numbers", shown(text))
 }
 
-fn inexact(value: &Parameter, name: &str) -> String {
+fn inexact(value: &ParameterValue, name: &str) -> String {
     format!("`{}` in column `{name}` has more digits than a float, and the column holds floats", super::field(value))
 }

@@ -1,22 +1,23 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::case::Parameter::{Flag, Integer, List, Number, Unsigned};
+use crate::case::ParameterValue::{Flag, Integer, List, Number, Unsigned};
 
-pub(super) fn text(text: &str) -> Parameter {
-    Parameter::Text(text.to_owned())
+pub(super) fn text(text: &str) -> ParameterValue {
+    ParameterValue::Text(text.to_owned())
 }
 
-fn list(components: &[f64]) -> Parameter {
+fn list(components: &[f64]) -> ParameterValue {
     List(components.iter().copied().map(Number).collect())
 }
 
-pub(super) fn read(content: impl AsRef<[u8]>) -> Table {
+pub(super) fn read(content: impl AsRef<[u8]>) -> ImportedTable {
     let content = content.as_ref();
-    import(content, Reading::default()).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(content)))
+    import(content, NumberReading::default())
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(content)))
 }
 
-pub(super) fn read_as(content: impl AsRef<[u8]>, reading: Reading) -> Table {
+pub(super) fn read_as(content: impl AsRef<[u8]>, reading: NumberReading) -> ImportedTable {
     import(content.as_ref(), reading).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -25,7 +26,7 @@ pub(super) fn check_notes(content: impl AsRef<[u8]>, expected: &[&str]) {
 }
 
 /// The columns as `a c[3]`, and the rows.
-pub(super) fn check(content: impl AsRef<[u8]>, columns: &str, rows: &[&[Parameter]]) {
+pub(super) fn check(content: impl AsRef<[u8]>, columns: &str, rows: &[&[ParameterValue]]) {
     let table = read(&content);
     let shown = table.columns.iter().map(|column| match column.count {
         None => column.name.clone(),
@@ -37,13 +38,13 @@ pub(super) fn check(content: impl AsRef<[u8]>, columns: &str, rows: &[&[Paramete
 }
 
 pub(super) fn check_refused(content: impl AsRef<[u8]>, words: &str) {
-    let error = import(content.as_ref(), Reading::default()).unwrap_err();
+    let error = import(content.as_ref(), NumberReading::default()).unwrap_err();
     assert_eq!(error.to_string(), words, "{}", String::from_utf8_lossy(content.as_ref()));
 }
 
 pub(super) fn check_wrong(content: impl AsRef<[u8]>, expected: &[&str]) {
     let content = String::from_utf8_lossy(content.as_ref());
-    match import(content.as_bytes(), Reading::default()) {
+    match import(content.as_bytes(), NumberReading::default()) {
         Err(ImportError::Rows { told, total }) => {
             assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{content}");
             assert_eq!(total, expected.len(), "{content}");
@@ -58,7 +59,7 @@ pub(super) fn utf_16(content: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 #[test]
 fn a_csv_is_read_however_a_spreadsheet_wrote_it() {
-    let rows: &[&[Parameter]] = &[&[Integer(1), Number(2.5)], &[Integer(3), Number(0.5)]];
+    let rows: &[&[ParameterValue]] = &[&[Integer(1), Number(2.5)], &[Integer(3), Number(0.5)]];
     for csv in [
         "a,b\n1,2.5\n3,.5\n",
         "a,b\n1,2.5\n3,.5",
@@ -95,7 +96,7 @@ fn a_decimal_comma_is_told() {
 
 #[test]
 fn a_json_is_read_in_each_of_its_shapes() {
-    let rows: &[&[Parameter]] = &[&[Integer(1), Number(2.5)], &[Integer(3), Number(0.0)]];
+    let rows: &[&[ParameterValue]] = &[&[Integer(1), Number(2.5)], &[Integer(3), Number(0.0)]];
     for json in [
         r#"[{"b": 1, "a": 2.5}, {"a": 0, "b": 3}]"#,
         r#"{"columns": ["b", "a"], "rows": [[1, 2.5], [3, 0]]}"#,
@@ -236,7 +237,8 @@ fn a_value_that_should_be_a_number_is_told() {
 #[test]
 fn the_first_hundred_wrong_rows_are_told_and_all_are_counted() {
     let error =
-        import(format!("a,b\n{}{}", "1\n".repeat(150), "1,\n".repeat(100)).as_bytes(), Reading::default()).unwrap_err();
+        import(format!("a,b\n{}{}", "1\n".repeat(150), "1,\n".repeat(100)).as_bytes(), NumberReading::default())
+            .unwrap_err();
     assert_eq!(error.to_string(), "250 rows or fields are wrong: row 2: 1 field instead of 2");
     let ImportError::Rows { told, total } = error else { panic!("{error}") };
     assert_eq!((told.len(), total, told[99].row), (WRONG_ROWS_TOLD, 250, 101));
@@ -342,13 +344,13 @@ fn hard_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[ 0-9+.,eE\"\\\\\n\r\t-]{0,6}", "\"?(true|NaN|inf|1[.,]5)\"? ?"]
 }
 
-fn scalar() -> impl Strategy<Value = Parameter> {
+fn scalar() -> impl Strategy<Value = ParameterValue> {
     prop_oneof![
         any::<bool>().prop_map(Flag),
         any::<i64>().prop_map(Integer),
         any::<u64>().prop_map(f64::from_bits).prop_filter("finite", |number| number.is_finite()).prop_map(Number),
         (-1000..1000_i32).prop_map(|whole| Number(f64::from(whole))),
-        hard_text().prop_map(Parameter::Text),
+        hard_text().prop_map(ParameterValue::Text),
     ]
 }
 
@@ -360,27 +362,27 @@ proptest! {
 
     #[test]
     fn a_written_table_comes_back(texts in prop::collection::vec((hard_text(), any::<i64>(), -1e9..1e9_f64), 1..20)) {
-        let rows: Vec<[Parameter; 3]> =
-            texts.into_iter().map(|(text, integer, number)| [Parameter::Text(text), Integer(integer), Number(number)]).collect();
+        let rows: Vec<[ParameterValue; 3]> =
+            texts.into_iter().map(|(text, integer, number)| [ParameterValue::Text(text), Integer(integer), Number(number)]).collect();
         let mut csv = ::csv::Writer::from_writer(Vec::new());
         csv.write_record(["a", "b", "c[0]"]).unwrap();
         for row in &rows {
             csv.write_record(row.each_ref().map(field)).unwrap();
         }
-        let table = import(&csv.into_inner().unwrap(), Reading::default()).unwrap();
-        let read: Vec<[Parameter; 3]> = table.rows.into_iter().map(|row| row.try_into().unwrap()).collect();
+        let table = import(&csv.into_inner().unwrap(), NumberReading::default()).unwrap();
+        let read: Vec<[ParameterValue; 3]> = table.rows.into_iter().map(|row| row.try_into().unwrap()).collect();
         let expected: Vec<_> = rows.into_iter().map(|[text, integer, number]| [text, integer, List(vec![number])]).collect();
         prop_assert_eq!(read, expected);
     }
 
     #[test]
     fn any_bytes_are_a_table_or_an_error(content: Vec<u8>) {
-        let _ = import(&content, Reading::default());
+        let _ = import(&content, NumberReading::default());
     }
 
     #[test]
     fn whatever_looks_like_a_table_is_one_or_an_error(content in "\\PC{0,3}[\\[{]?[abc01.,;\t\n\"{}:\\[\\] -]{0,60}") {
-        match import(content.as_bytes(), Reading::default()) {
+        match import(content.as_bytes(), NumberReading::default()) {
             Ok(table) => {
                 prop_assert!(!table.rows.is_empty() && !table.columns.is_empty());
                 prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
@@ -398,9 +400,9 @@ proptest! {
 #[test]
 fn a_table_comes_back_from_its_json() {
     let csv = "a,c[0],c[1],soil,level,replicate\n1,2.5,3,clay,0,1\n2,2.5,4,\"sand, wet\",1,0\n";
-    let table = import(csv.as_bytes(), Reading::default()).unwrap();
+    let table = import(csv.as_bytes(), NumberReading::default()).unwrap();
     assert_eq!(
-        import(&table.to_json(), Reading::default()),
-        Ok(Table { notes: Vec::new(), decimal_mark: None, ..table })
+        import(&table.to_json(), NumberReading::default()),
+        Ok(ImportedTable { notes: Vec::new(), decimal_mark: None, ..table })
     );
 }

@@ -8,7 +8,7 @@ use crate::case::CaseId;
 use crate::case_table::TableRow;
 use crate::ledger::DataListing;
 use crate::legacy::LegacyStudy;
-use crate::legacy::traces::Traces;
+use crate::legacy::traces::CaseTraces;
 use crate::segment::{RowOutcome, SegmentRow};
 
 /// The cases of a batch that have neither a result nor an error, or were enqueued last, as a table would name them.
@@ -66,7 +66,7 @@ impl LegacyStudy {
     }
 }
 
-fn row(case: CaseId, traces: &Traces<'_>) -> Option<(String, SegmentRow)> {
+fn row(case: CaseId, traces: &CaseTraces<'_>) -> Option<(String, SegmentRow)> {
     let document = traces.is_timed().then(|| traces.result(case))??;
     let row = SegmentRow {
         batch: document.batch,

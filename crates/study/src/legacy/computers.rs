@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::case::{CaseId, CaseRef};
-use crate::heartbeat::{Counts, Heartbeat, RunningCase, WorkerState};
+use crate::heartbeat::{Heartbeat, RunningCase, WorkerCounts, WorkerState};
 use crate::ledger::RETENTION_SECS;
-use crate::legacy::document::{Attempt, Document};
-use crate::legacy::study::Object;
-use crate::legacy::traces::Traces;
-use crate::legacy::{Computer, LegacyKey, LegacyStudy};
+use crate::legacy::document::{LegacyAttempt, LegacyDocument};
+use crate::legacy::study::LegacyObject;
+use crate::legacy::traces::CaseTraces;
+use crate::legacy::{LegacyComputer, LegacyKey, LegacyStudy};
 
 /// How long a computer that waits may be silent, in seconds. It asks the queue, sleeps 10,000 times 10 ms, and writes each fifth
 /// time: every 500 s, or every 780 s where Windows makes 15.6 ms of these 10.
@@ -28,7 +28,7 @@ struct Sightings<'a> {
     /// The case that it took last.
     case: Option<RunningCase>,
     version: Option<(f64, &'a str)>,
-    counts: Counts,
+    counts: WorkerCounts,
     /// How long each case took that ended.
     durations_secs: Vec<f64>,
 }
@@ -58,8 +58,8 @@ impl LegacyStudy {
         taken.collect()
     }
 
-    fn sightings<'a>(&self, traces: &BTreeMap<CaseId, Traces<'a>>) -> BTreeMap<Computer, Sightings<'a>> {
-        let mut computers: BTreeMap<Computer, Sightings> = BTreeMap::new();
+    fn sightings<'a>(&self, traces: &BTreeMap<CaseId, CaseTraces<'a>>) -> BTreeMap<LegacyComputer, Sightings<'a>> {
+        let mut computers: BTreeMap<LegacyComputer, Sightings> = BTreeMap::new();
         for (key, object) in &self.objects {
             if let LegacyKey::Waiting(computer) = key {
                 let sightings = computers.entry(computer.clone()).or_default();
@@ -76,26 +76,26 @@ impl LegacyStudy {
 }
 
 /// When a case was taken, or else when that was written.
-fn start_time(traces: &Traces) -> f64 {
+fn start_time(traces: &CaseTraces) -> f64 {
     let start_time = traces.attempt().and_then(|attempt| attempt.start_time);
     start_time.unwrap_or(f64::INFINITY).min(traces.changed())
 }
 
-fn running(case_id: CaseId, traces: &Traces) -> RunningCase {
+fn running(case_id: CaseId, traces: &CaseTraces) -> RunningCase {
     let (batch, level, start_time) = (traces.batch(), traces.level(), start_time(traces));
     RunningCase { case_id, batch, level, attempt: 1, start_time, progress: None, progress_text: None }
 }
 
 /// Nobody can have waited after the document was written: a clock that is ahead doesn't keep a computer alive.
-fn waiting_time(object: &Object) -> f64 {
+fn waiting_time(object: &LegacyObject) -> f64 {
     match object.document {
-        Some(Document::Waiting(Some(time))) => time.min(object.changed),
+        Some(LegacyDocument::Waiting(Some(time))) => time.min(object.changed),
         _ => object.changed,
     }
 }
 
-fn with_computer(attempt: &Attempt) -> Option<(&Attempt, Computer)> {
-    Some((attempt, Computer::parse(&attempt.computer)?))
+fn with_computer(attempt: &LegacyAttempt) -> Option<(&LegacyAttempt, LegacyComputer)> {
+    Some((attempt, LegacyComputer::parse(&attempt.computer)?))
 }
 
 impl Default for Sightings<'_> {
@@ -106,14 +106,14 @@ impl Default for Sightings<'_> {
             is_at_work: false,
             case: None,
             version: None,
-            counts: Counts::default(),
+            counts: WorkerCounts::default(),
             durations_secs: Vec::new(),
         }
     }
 }
 
 impl<'a> Sightings<'a> {
-    fn enter(&mut self, case: CaseId, traces: &Traces<'a>, attempt: &'a Attempt) {
+    fn enter(&mut self, case: CaseId, traces: &CaseTraces<'a>, attempt: &'a LegacyAttempt) {
         let changed = traces.changed();
         let end_time = attempt.end_time.or(attempt.start_time).unwrap_or(changed).min(changed);
         self.see(attempt.start_time.unwrap_or(end_time).min(changed));
@@ -152,7 +152,7 @@ impl<'a> Sightings<'a> {
     }
 
     /// It has the case that it took last, unless it has left it.
-    fn heartbeat(self, computer: &Computer) -> Heartbeat {
+    fn heartbeat(self, computer: &LegacyComputer) -> Heartbeat {
         let last_time = self.last_time;
         let median_secs = median(self.durations_secs);
         let case = self.case.filter(|case| case.start_time >= last_time);

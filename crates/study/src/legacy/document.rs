@@ -4,27 +4,27 @@ use serde_json::{Map, Value, json};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
-use crate::legacy::enqueued::Enqueued;
-use crate::legacy::failure::Failure;
+use crate::legacy::enqueued::EnqueuedCases;
+use crate::legacy::failure::LegacyFailure;
 use crate::legacy::fields::{level, text, time};
 use crate::legacy::{LegacyError, LegacyKey, json, parameters};
 use crate::outcome::{ErrorDocument, ResultDocument};
 
 /// What an object holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Document {
+pub(super) enum LegacyDocument {
     /// When a computer said that it waits.
     Waiting(Option<f64>),
-    Pending(Attempt),
-    Error(Attempt, Failure),
-    Done(Attempt, Outcome),
+    Pending(LegacyAttempt),
+    Error(LegacyAttempt, LegacyFailure),
+    Done(LegacyAttempt, LegacyResult),
     Parameters(Parameters),
-    Enqueued(Enqueued),
+    Enqueued(EnqueuedCases),
 }
 
 /// What every document of a case says of how it was computed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Attempt {
+pub(super) struct LegacyAttempt {
     pub(super) computer: String,
     pub(super) version: String,
     pub(super) start_time: Option<f64>,
@@ -36,14 +36,14 @@ pub(super) struct Attempt {
 
 /// A result, and how many of its numbers weren't finite.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outcome {
+pub(super) struct LegacyResult {
     result: Value,
     not_finite: usize,
 }
 
 /// Which case a document is of, and when it was written.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(super) struct DocumentOrigin {
     pub(super) batch: Batch,
     pub(super) case_id: CaseId,
     pub(super) level: u32,
@@ -57,7 +57,7 @@ pub(super) struct Origin {
 pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ResultDocument, LegacyError> {
     let (attempt, outcome) = done(json)?;
     let level = attempt.level.unwrap_or_default();
-    Ok(outcome.document(&attempt, Origin { batch, case_id, level, changed }))
+    Ok(outcome.document(&attempt, DocumentOrigin { batch, case_id, level, changed }))
 }
 
 /// Reads an `error` document that was written at `changed`. It is final, and the only attempt.
@@ -67,19 +67,21 @@ pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> 
 pub fn read_error(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> Result<ErrorDocument, LegacyError> {
     let (attempt, failure) = error(json)?;
     let level = attempt.level.unwrap_or_default();
-    Ok(failure.document(&attempt, Origin { batch, case_id, level, changed }))
+    Ok(failure.document(&attempt, DocumentOrigin { batch, case_id, level, changed }))
 }
 
-impl Document {
+impl LegacyDocument {
     /// Reads what lies under `key`: the document, as far as there is one, and what is wrong with it.
     pub(super) fn read(key: &LegacyKey, json: &[u8]) -> (Option<Self>, Option<LegacyError>) {
         let read = match key {
             LegacyKey::Waiting(_) => json::fields(json).map(|(fields, _)| Self::Waiting(time(&fields, "time"))),
-            LegacyKey::Pending(_) => json::fields(json).map(|(fields, _)| Self::Pending(Attempt::read(&fields, ""))),
+            LegacyKey::Pending(_) => {
+                json::fields(json).map(|(fields, _)| Self::Pending(LegacyAttempt::read(&fields, "")))
+            }
             LegacyKey::Error(_) => error(json).map(|(attempt, failure)| Self::Error(attempt, failure)),
             LegacyKey::Done(..) => done(json).map(|(attempt, outcome)| Self::Done(attempt, outcome)),
             LegacyKey::Parameters(..) => json::parse(json).map(|(value, _)| Self::Parameters(parameters::read(&value))),
-            LegacyKey::AllRuns => match Enqueued::read(json) {
+            LegacyKey::AllRuns => match EnqueuedCases::read(json) {
                 Ok(read) if read.others > 0 => {
                     let problem = LegacyError::Entries(read.others);
                     return (Some(Self::Enqueued(read)), Some(problem));
@@ -94,24 +96,24 @@ impl Document {
     }
 }
 
-fn done(json: &[u8]) -> Result<(Attempt, Outcome), LegacyError> {
+fn done(json: &[u8]) -> Result<(LegacyAttempt, LegacyResult), LegacyError> {
     let (mut fields, not_finite) = json::fields(json)?;
     let result = fields.remove("result").unwrap_or_default();
-    Ok((Attempt::read(&fields, "end_time"), Outcome { result, not_finite }))
+    Ok((LegacyAttempt::read(&fields, "end_time"), LegacyResult { result, not_finite }))
 }
 
-fn error(json: &[u8]) -> Result<(Attempt, Failure), LegacyError> {
+fn error(json: &[u8]) -> Result<(LegacyAttempt, LegacyFailure), LegacyError> {
     let (fields, _) = json::fields(json)?;
     let traceback = match fields.get("traceback") {
         Some(Value::Array(pieces)) => pieces.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(text)) => vec![text.as_str()],
         _ => Vec::new(),
     };
-    let failure = Failure::read(&text(&fields, "exception"), &traceback, &text(&fields, "base_file"));
-    Ok((Attempt::read(&fields, "error_time"), failure))
+    let failure = LegacyFailure::read(&text(&fields, "exception"), &traceback, &text(&fields, "base_file"));
+    Ok((LegacyAttempt::read(&fields, "error_time"), failure))
 }
 
-impl Attempt {
+impl LegacyAttempt {
     fn read(fields: &Map<String, Value>, end_field: &str) -> Self {
         Self {
             computer: text(fields, "computer"),
@@ -142,13 +144,13 @@ impl Attempt {
     }
 }
 
-impl Outcome {
+impl LegacyResult {
     /// Forgets what the model answered.
     pub(super) fn forget(&mut self) {
         self.result = Value::Null;
     }
 
-    pub(super) fn document(&self, attempt: &Attempt, origin: Origin) -> ResultDocument {
+    pub(super) fn document(&self, attempt: &LegacyAttempt, origin: DocumentOrigin) -> ResultDocument {
         let end_time = attempt.end(origin.changed);
         let lost = (self.not_finite > 0).then(|| match self.not_finite {
             1 => "a number isn't finite and was read as null".to_owned(),
@@ -174,8 +176,8 @@ impl Outcome {
     }
 }
 
-impl Failure {
-    pub(super) fn document(&self, attempt: &Attempt, origin: Origin) -> ErrorDocument {
+impl LegacyFailure {
+    pub(super) fn document(&self, attempt: &LegacyAttempt, origin: DocumentOrigin) -> ErrorDocument {
         let end_time = attempt.end(origin.changed);
         ErrorDocument {
             case_id: origin.case_id,

@@ -11,11 +11,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::case::{CaseId, Parameters};
-use crate::legacy::{Folder, LegacyError, fields, json, parameters};
+use crate::legacy::{LegacyError, LegacyFolder, fields, json, parameters};
 
 /// The cases that were enqueued last.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Enqueued {
+pub(super) struct EnqueuedCases {
     pub(super) cases: BTreeMap<CaseId, EnqueuedCase>,
     /// How many entries name no case.
     pub(super) others: usize,
@@ -27,12 +27,12 @@ pub(super) struct EnqueuedCase {
     /// What the predecessor calls its cube.
     pub(super) level: Option<u32>,
     /// Where its parameters lie, and its result will.
-    pub(super) folder: Option<Folder>,
+    pub(super) folder: Option<LegacyFolder>,
     /// The inputs as JSON: there may be a million cases, and few whose inputs are to be had nowhere else.
     parameters: Box<str>,
 }
 
-impl Enqueued {
+impl EnqueuedCases {
     /// Reads the object.
     ///
     /// # Errors
@@ -57,18 +57,18 @@ impl Enqueued {
 }
 
 /// One entry after the other: a whole one as values would take many times the room.
-impl<'de> Deserialize<'de> for Enqueued {
+impl<'de> Deserialize<'de> for EnqueuedCases {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
         impl<'de> Visitor<'de> for Entries {
-            type Value = Enqueued;
+            type Value = EnqueuedCases;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of cases")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Enqueued, A::Error> {
-                let mut read = Enqueued::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<EnqueuedCases, A::Error> {
+                let mut read = EnqueuedCases::default();
                 while let Some((case, entry)) = entries.next_entry::<String, Value>()? {
                     read.add(&case, entry);
                 }
@@ -104,15 +104,15 @@ mod tests {
 
     const UUID: &str = "9f86d081-884c-4d65-9a2f-eaa0c55ad015";
 
-    fn read(entry: &Value) -> Enqueued {
-        Enqueued::read(json!({UUID: entry}).to_string().as_bytes()).unwrap()
+    fn read(entry: &Value) -> EnqueuedCases {
+        EnqueuedCases::read(json!({UUID: entry}).to_string().as_bytes()).unwrap()
     }
 
     fn check(entry: &Value, level: Option<u32>, folder: Option<&str>, parameters: &Value) {
         let enqueued = read(entry);
         let case = &enqueued.cases[&CaseId::from_uuid(UUID).unwrap()];
         assert_eq!(case.level, level, "{entry}");
-        assert_eq!(case.folder.as_ref().map(Folder::to_string).as_deref(), folder, "{entry}");
+        assert_eq!(case.folder.as_ref().map(LegacyFolder::to_string).as_deref(), folder, "{entry}");
         assert_eq!(serde_json::to_value(case.parameters()).unwrap(), *parameters, "{entry}");
     }
 
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn entries_that_name_no_case_are_counted() {
         let json = format!(r#"{{"{UUID}": {{}}, "summary": {{}}, "{UUID}0": {{}}, "{}": 3}}"#, UUID.replace('9', "8"));
-        let enqueued = Enqueued::read(json.as_bytes()).unwrap();
+        let enqueued = EnqueuedCases::read(json.as_bytes()).unwrap();
         assert_eq!((enqueued.cases.len(), enqueued.others), (1, 3));
     }
 
@@ -160,10 +160,10 @@ mod tests {
     fn what_is_cut_off_or_no_object_is_refused() {
         let whole = json!({UUID: {"parameters": {}, "data": {"cube_id": 3}}}).to_string();
         for end in 0..whole.len() {
-            assert!(matches!(Enqueued::read(&whole.as_bytes()[..end]), Err(LegacyError::Json(_))), "{end}");
+            assert!(matches!(EnqueuedCases::read(&whole.as_bytes()[..end]), Err(LegacyError::Json(_))), "{end}");
         }
         for other in ["[]", "3", "null", "\"{}\""] {
-            assert!(matches!(Enqueued::read(other.as_bytes()), Err(LegacyError::NotAnObject)), "{other}");
+            assert!(matches!(EnqueuedCases::read(other.as_bytes()), Err(LegacyError::NotAnObject)), "{other}");
         }
     }
 }

@@ -22,14 +22,14 @@ const UNNAMED: &str = "Exception";
 
 /// A failure, as far as texts tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct LegacyFailure {
     pub(super) exception: String,
     pub(super) message: String,
     pub(super) traceback: String,
     pub(super) signature: String,
 }
 
-impl Failure {
+impl LegacyFailure {
     /// Reads a failure from what the predecessor notes of it: `exception`, which holds the whole traceback as Python writes
     /// it, and `traceback`, the same one's frames alone. An `exception` without a traceback may be a message, its `repr`
     /// or its last line; then the last line of `traceback` says more, if it has one. The signature is that of `signature`
@@ -151,7 +151,7 @@ mod tests {
     ];
 
     fn check(exception: &str, traceback: &[&str], expected: (&str, &str)) {
-        let failure = Failure::read(exception, traceback, "");
+        let failure = LegacyFailure::read(exception, traceback, "");
         assert_eq!((&*failure.exception, &*failure.message), expected, "{exception} {traceback:?}");
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let text = TRACEBACK.concat().replace("<string>", "a.py");
         assert_eq!(model_frames(&text, "").len(), 3);
         assert_eq!(frames(""), ["<module>"]);
-        let failure = Failure::read("division by zero", &TRACEBACK, "footing.py");
+        let failure = LegacyFailure::read("division by zero", &TRACEBACK, "footing.py");
         let line = [("solve", "return 1 / step")];
         assert_eq!(failure.signature, signature("ZeroDivisionError", "division by zero", line.into_iter()));
     }
@@ -225,7 +225,7 @@ mod tests {
         assert!(golden.len() > 20);
         let wrong = golden.iter().filter_map(|error| {
             let traceback: Vec<&str> = error.traceback.iter().map(String::as_str).collect();
-            let read = Failure::read(&error.exception, &traceback, "public/footing.py");
+            let read = LegacyFailure::read(&error.exception, &traceback, "public/footing.py");
             let Expected { exception, message } = &error.expected;
             let is_right = (&read.exception, &read.message) == (exception, message);
             (!is_right || read.traceback.trim_end() != error.exception.trim_end()).then_some((&error.name, read))
@@ -240,7 +240,7 @@ mod tests {
         let of = |name: &str| golden.iter().find(|error| error.name == name).unwrap();
         let signature_of = |error: &GoldenError| {
             let traceback: Vec<&str> = error.traceback.iter().map(String::as_str).collect();
-            Failure::read(&error.exception, &traceback, "public/footing.py").signature
+            LegacyFailure::read(&error.exception, &traceback, "public/footing.py").signature
         };
         let module = ("<module>", "");
         for name in ["a message that quotes a traceback", "a cause that quotes a traceback", "one with a cause"] {
@@ -254,7 +254,7 @@ mod tests {
         #[test]
         fn any_texts_are_a_failure(exception in any::<String>(), pieces in any::<Vec<String>>(), file in any::<String>()) {
             let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
-            let failure = Failure::read(&exception, &pieces, &file);
+            let failure = LegacyFailure::read(&exception, &pieces, &file);
             prop_assert_eq!(failure.signature.len(), 16);
         }
 
@@ -265,7 +265,7 @@ mod tests {
             ),
         ) {
             let pieces: Vec<&str> = lines.iter().map(String::as_str).collect();
-            prop_assert_eq!(Failure::read("", &pieces, "a").signature.len(), 16);
+            prop_assert_eq!(LegacyFailure::read("", &pieces, "a").signature.len(), 16);
         }
     }
 }

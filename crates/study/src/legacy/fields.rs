@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::case::CaseId;
-use crate::legacy::{Folder, LegacyKey};
+use crate::legacy::{LegacyFolder, LegacyKey};
 
 /// A time, which may be written as a text.
 pub(super) fn time(fields: &Map<String, Value>, name: &str) -> Option<f64> {
@@ -34,11 +34,11 @@ pub(super) fn case_id(fields: &Map<String, Value>) -> Option<CaseId> {
 }
 
 /// The folder that the parameters lie in: `parameter_file` is a whole key.
-pub(super) fn folder(fields: &Map<String, Value>) -> Option<Folder> {
+pub(super) fn folder(fields: &Map<String, Value>) -> Option<LegacyFolder> {
     parameters_key(fields).map(|(folder, _)| folder)
 }
 
-fn parameters_key(fields: &Map<String, Value>) -> Option<(Folder, CaseId)> {
+fn parameters_key(fields: &Map<String, Value>) -> Option<(LegacyFolder, CaseId)> {
     match LegacyKey::parse(fields.get("parameter_file")?.as_str()?)? {
         LegacyKey::Parameters(folder, case) => Some((folder, case)),
         _ => None,

@@ -15,9 +15,9 @@ const MARK_CHARS: usize = 8;
 
 /// The part of a key between `data/` and the object's name, up to its last slash; empty directly below `data/`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Folder(String);
+pub struct LegacyFolder(String);
 
-impl Folder {
+impl LegacyFolder {
     /// Reads the text between `data/` and an object's name. None for a place where this protocol keeps what a case
     /// produced: there a file may have any name.
     #[must_use]
@@ -70,7 +70,7 @@ impl Folder {
     }
 }
 
-impl fmt::Display for Folder {
+impl fmt::Display for LegacyFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn batch(folder: &str) -> String {
-        Folder::parse(folder).unwrap().batch().to_string()
+        LegacyFolder::parse(folder).unwrap().batch().to_string()
     }
 
     #[test]
@@ -147,11 +147,11 @@ mod tests {
         #[test]
         fn the_folder_of_any_batch_is_found(folder in "[ab /.()é-]{0,6}") {
             let folder = format!("{folder}/");
-            let batch = Folder::parse(&folder).unwrap().batch();
-            let is_direct = Folder::of_batch(&batch).iter().any(|own| own.to_string() == folder);
-            prop_assert!(is_direct || Folder::is_made_up(&batch));
+            let batch = LegacyFolder::parse(&folder).unwrap().batch();
+            let is_direct = LegacyFolder::of_batch(&batch).iter().any(|own| own.to_string() == folder);
+            prop_assert!(is_direct || LegacyFolder::is_made_up(&batch));
             for (slash, _) in folder.match_indices('/') {
-                let above = Folder::parse(&folder[..=slash]).unwrap();
+                let above = LegacyFolder::parse(&folder[..=slash]).unwrap();
                 prop_assert!(is_direct || above.may_lead_to(&batch), "{} to {}", above, batch);
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::case::CaseId;
 use crate::key::DATA_PREFIX;
-use crate::legacy::folder::Folder;
+use crate::legacy::folder::LegacyFolder;
 
 /// The key of what was enqueued last.
 pub const ALL_RUNS_KEY: &str = "all_runs.json";
@@ -23,15 +23,15 @@ pub fn may_be_legacy(key: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LegacyKey {
     /// `data/waiting-<computer>.json`: a computer waits for a case.
-    Waiting(Computer),
+    Waiting(LegacyComputer),
     /// `data/pending-<uuid>.json`: a computer took the case.
     Pending(CaseId),
     /// `data/error-<uuid>.json`: the case failed.
     Error(CaseId),
     /// `data/<prefix>/done-<uuid>.json`: the case has a result.
-    Done(Folder, CaseId),
+    Done(LegacyFolder, CaseId),
     /// `data/<prefix>/pfile-<uuid>.json`: the parameters of the case.
-    Parameters(Folder, CaseId),
+    Parameters(LegacyFolder, CaseId),
     /// `all_runs.json`: the cases that were enqueued last, with their inputs and levels. It says nothing of what became of
     /// them.
     AllRuns,
@@ -50,13 +50,13 @@ impl LegacyKey {
         let name = name.strip_suffix(".json")?;
         let case = |kind| CaseId::from_uuid(name.strip_prefix(kind)?);
         if folder.is_empty() {
-            let waiting = || Some(Self::Waiting(Computer::parse(name.strip_prefix("waiting-")?)?));
+            let waiting = || Some(Self::Waiting(LegacyComputer::parse(name.strip_prefix("waiting-")?)?));
             let found = case("pending-").map(Self::Pending).or_else(|| case("error-").map(Self::Error));
             if let Some(key) = found.or_else(waiting) {
                 return Some(key);
             }
         }
-        let folder = Folder::parse(folder)?;
+        let folder = LegacyFolder::parse(folder)?;
         match case("done-") {
             Some(case) => Some(Self::Done(folder, case)),
             None => case("pfile-").map(|case| Self::Parameters(folder, case)),
@@ -79,9 +79,9 @@ impl LegacyKey {
 
 /// A computer's name, system and process, as `<host>_<os>_<pid>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Computer(String);
+pub struct LegacyComputer(String);
 
-impl Computer {
+impl LegacyComputer {
     /// Reads any text but an empty one: it is no more than a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -101,7 +101,7 @@ impl Computer {
     }
 }
 
-impl fmt::Display for Computer {
+impl fmt::Display for LegacyComputer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -179,7 +179,7 @@ mod tests {
             ("a_b_c", "a_b_c"),
             ("_linux_1", "_linux_1"),
         ] {
-            assert_eq!(Computer::parse(text).unwrap().host(), host);
+            assert_eq!(LegacyComputer::parse(text).unwrap().host(), host);
         }
     }
 

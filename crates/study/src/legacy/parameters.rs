@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::case::{Parameter, Parameters};
+use crate::case::{ParameterValue, Parameters};
 
 /// What anything is called that has no name of its own.
 const NAMELESS: &str = "parameters";
@@ -20,7 +20,7 @@ pub(super) fn read(value: &Value) -> Parameters {
 }
 
 fn enter(parameters: &mut Parameters, name: String, value: &Value) {
-    if let Ok(parameter) = Parameter::deserialize(value) {
+    if let Ok(parameter) = ParameterValue::deserialize(value) {
         parameters.insert(name, parameter);
         return;
     }

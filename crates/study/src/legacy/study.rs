@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::case::CaseId;
-use crate::legacy::document::Document;
-use crate::legacy::traces::Traces;
-use crate::legacy::{Folder, LegacyError, LegacyKey};
+use crate::legacy::document::LegacyDocument;
+use crate::legacy::traces::CaseTraces;
+use crate::legacy::{LegacyError, LegacyFolder, LegacyKey};
 
 /// A legacy bucket, as far as it was listed and read. What it says depends on that alone, and not on the order.
 ///
@@ -14,19 +14,19 @@ use crate::legacy::{Folder, LegacyError, LegacyKey};
 /// objects of a kind the newer one counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LegacyStudy {
-    pub(super) objects: BTreeMap<LegacyKey, Object>,
+    pub(super) objects: BTreeMap<LegacyKey, LegacyObject>,
     /// The folders in which each case has a result or parameters, in order.
-    pub(super) folders: BTreeMap<CaseId, Vec<Folder>>,
+    pub(super) folders: BTreeMap<CaseId, Vec<LegacyFolder>>,
 }
 
 /// An object that is there, whether it was read or not.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Object {
+pub(super) struct LegacyObject {
     /// When it was written last.
     pub(super) changed: f64,
     read: Option<Version>,
     /// None if it wasn't read or can't be.
-    pub(super) document: Option<Document>,
+    pub(super) document: Option<LegacyDocument>,
 }
 
 /// Which version of an object was read. What tells two of the same time apart is arbitrary, but always the same.
@@ -59,7 +59,7 @@ impl LegacyStudy {
         if object.read.is_some_and(|known| known.is_newer_than(version)) {
             return Ok(());
         }
-        let (document, problem) = Document::read(key, bytes);
+        let (document, problem) = LegacyDocument::read(key, bytes);
         object.read = Some(version);
         object.document = document;
         problem.map_or(Ok(()), Err)
@@ -89,10 +89,10 @@ impl LegacyStudy {
         for (key, _) in self.objects.iter().filter(|(_, object)| !object.is_read()) {
             let (list, is_worth) = match key {
                 LegacyKey::Waiting(_) | LegacyKey::AllRuns => (&mut reads.states, true),
-                LegacyKey::Pending(case) => (&mut reads.states, of(case).is_some_and(Traces::is_taken)),
-                LegacyKey::Error(case) => (&mut reads.states, of(case).is_some_and(Traces::has_failed)),
+                LegacyKey::Pending(case) => (&mut reads.states, of(case).is_some_and(CaseTraces::is_taken)),
+                LegacyKey::Error(case) => (&mut reads.states, of(case).is_some_and(CaseTraces::has_failed)),
                 LegacyKey::Done(_, case) => (&mut reads.results, of(case).is_some_and(|traces| traces.is_result(key))),
-                LegacyKey::Parameters(_, case) => (&mut reads.parameters, of(case).is_some_and(Traces::is_open)),
+                LegacyKey::Parameters(_, case) => (&mut reads.parameters, of(case).is_some_and(CaseTraces::is_open)),
             };
             if is_worth {
                 list.push(key.clone());
@@ -101,18 +101,18 @@ impl LegacyStudy {
         reads
     }
 
-    fn object(&mut self, key: &LegacyKey, changed: f64) -> &mut Object {
+    fn object(&mut self, key: &LegacyKey, changed: f64) -> &mut LegacyObject {
         let folders = &mut self.folders;
         let object = self.objects.entry(key.clone()).or_insert_with(|| {
             note_folder(folders, key);
-            Object { changed, read: None, document: None }
+            LegacyObject { changed, read: None, document: None }
         });
         object.changed = object.changed.max(changed);
         object
     }
 }
 
-fn note_folder(folders: &mut BTreeMap<CaseId, Vec<Folder>>, key: &LegacyKey) {
+fn note_folder(folders: &mut BTreeMap<CaseId, Vec<LegacyFolder>>, key: &LegacyKey) {
     let (LegacyKey::Done(folder, case) | LegacyKey::Parameters(folder, case)) = key else { return };
     let folders = folders.entry(*case).or_default();
     if let Err(place) = folders.binary_search(folder) {
@@ -120,7 +120,7 @@ fn note_folder(folders: &mut BTreeMap<CaseId, Vec<Folder>>, key: &LegacyKey) {
     }
 }
 
-impl Object {
+impl LegacyObject {
     fn is_read(&self) -> bool {
         self.read.is_some_and(|version| version.changed >= self.changed)
     }

@@ -5,29 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accounting::CaseState;
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
-use crate::legacy::document::{Attempt, Document, Origin};
+use crate::legacy::document::{DocumentOrigin, LegacyAttempt, LegacyDocument};
 use crate::legacy::enqueued::EnqueuedCase;
 use crate::legacy::folder::nameless;
-use crate::legacy::study::Object;
-use crate::legacy::{Folder, LegacyKey, LegacyStudy};
+use crate::legacy::study::LegacyObject;
+use crate::legacy::{LegacyFolder, LegacyKey, LegacyStudy};
 use crate::outcome::{ErrorDocument, ResultDocument};
 
 /// What there is of one case: of each kind the newest object.
 #[derive(Debug, Default)]
-pub(super) struct Traces<'a> {
+pub(super) struct CaseTraces<'a> {
     done: Option<Placed<'a>>,
     parameters: Option<Placed<'a>>,
     enqueued: Option<(&'a EnqueuedCase, f64)>,
-    error: Option<&'a Object>,
-    pending: Option<&'a Object>,
+    error: Option<&'a LegacyObject>,
+    pending: Option<&'a LegacyObject>,
 }
 
 /// An object, and the folder that it lies in.
 #[derive(Debug, Clone, Copy)]
 struct Placed<'a> {
     key: &'a LegacyKey,
-    folder: &'a Folder,
-    object: &'a Object,
+    folder: &'a LegacyFolder,
+    object: &'a LegacyObject,
 }
 
 impl LegacyStudy {
@@ -49,7 +49,7 @@ impl LegacyStudy {
         for case in cases {
             for folder in self.folders.get(case).into_iter().flatten() {
                 let object = self.objects.get_mut(&LegacyKey::Done(folder.clone(), *case));
-                if let Some(Document::Done(_, outcome)) = object.and_then(|object| object.document.as_mut()) {
+                if let Some(LegacyDocument::Done(_, outcome)) = object.and_then(|object| object.document.as_mut()) {
                     outcome.forget();
                 }
             }
@@ -62,7 +62,7 @@ impl LegacyStudy {
     #[must_use]
     pub fn abridged(&self, key: &LegacyKey) -> Option<serde_json::Value> {
         match &self.objects.get(key)?.document {
-            Some(Document::Done(attempt, _)) => Some(attempt.abridged()),
+            Some(LegacyDocument::Done(attempt, _)) => Some(attempt.abridged()),
             _ => None,
         }
     }
@@ -74,8 +74,8 @@ impl LegacyStudy {
     }
 
     /// What there is of one case, at the price of that case alone.
-    pub(super) fn traces_of(&self, case: CaseId) -> Traces<'_> {
-        let mut traces = Traces::default();
+    pub(super) fn traces_of(&self, case: CaseId) -> CaseTraces<'_> {
+        let mut traces = CaseTraces::default();
         for folder in self.folders.get(&case).into_iter().flatten() {
             for key in [LegacyKey::Done(folder.clone(), case), LegacyKey::Parameters(folder.clone(), case)] {
                 traces.extend(self.objects.get_key_value(&key));
@@ -84,15 +84,15 @@ impl LegacyStudy {
         traces.extend(self.objects.get_key_value(&LegacyKey::Error(case)));
         traces.extend(self.objects.get_key_value(&LegacyKey::Pending(case)));
         if let Some(object) = self.objects.get(&LegacyKey::AllRuns)
-            && let Some(Document::Enqueued(enqueued)) = &object.document
+            && let Some(LegacyDocument::Enqueued(enqueued)) = &object.document
         {
             traces.enqueued = enqueued.cases.get(&case).map(|case| (case, object.changed));
         }
         traces
     }
 
-    pub(super) fn traces(&self) -> BTreeMap<CaseId, Traces<'_>> {
-        let mut cases: BTreeMap<CaseId, Traces> = BTreeMap::new();
+    pub(super) fn traces(&self) -> BTreeMap<CaseId, CaseTraces<'_>> {
+        let mut cases: BTreeMap<CaseId, CaseTraces> = BTreeMap::new();
         for (key, object) in &self.objects {
             match key {
                 LegacyKey::Done(_, case)
@@ -100,7 +100,7 @@ impl LegacyStudy {
                 | LegacyKey::Error(case)
                 | LegacyKey::Pending(case) => cases.entry(*case).or_default().extend(Some((key, object))),
                 LegacyKey::AllRuns => {
-                    let Some(Document::Enqueued(enqueued)) = &object.document else { continue };
+                    let Some(LegacyDocument::Enqueued(enqueued)) = &object.document else { continue };
                     for (case, known) in &enqueued.cases {
                         cases.entry(*case).or_default().enqueued = Some((known, object.changed));
                     }
@@ -118,8 +118,8 @@ fn keep_newer<'a>(known: &mut Option<Placed<'a>>, other: Placed<'a>) {
     }
 }
 
-impl<'a> Extend<(&'a LegacyKey, &'a Object)> for Traces<'a> {
-    fn extend<T: IntoIterator<Item = (&'a LegacyKey, &'a Object)>>(&mut self, objects: T) {
+impl<'a> Extend<(&'a LegacyKey, &'a LegacyObject)> for CaseTraces<'a> {
+    fn extend<T: IntoIterator<Item = (&'a LegacyKey, &'a LegacyObject)>>(&mut self, objects: T) {
         for (key, object) in objects {
             match key {
                 LegacyKey::Done(folder, _) => keep_newer(&mut self.done, Placed { key, folder, object }),
@@ -132,13 +132,13 @@ impl<'a> Extend<(&'a LegacyKey, &'a Object)> for Traces<'a> {
     }
 }
 
-impl<'a> Traces<'a> {
+impl<'a> CaseTraces<'a> {
     /// The folder of the result, or else that of the parameters, as a batch.
     pub(super) fn batch(&self) -> Batch {
         let placed = [self.done, self.parameters].into_iter().flatten().map(|placed| placed.folder);
         let named = self.enqueued.and_then(|(case, _)| case.folder.as_ref());
         let folder = placed.chain(named).find(|folder| folder.has_name());
-        folder.map_or_else(nameless, Folder::batch)
+        folder.map_or_else(nameless, LegacyFolder::batch)
     }
 
     /// What the document of its state says, or else what was enqueued; 0 if nobody says it.
@@ -190,14 +190,16 @@ impl<'a> Traces<'a> {
     }
 
     /// What is said of how the case came to the state that it is in.
-    pub(super) fn attempt(&self) -> Option<&'a Attempt> {
+    pub(super) fn attempt(&self) -> Option<&'a LegacyAttempt> {
         let object = match self.state() {
             CaseState::Done => self.done.map(|done| done.object),
             CaseState::Failed => self.error,
             _ => self.pending,
         };
         match object?.document.as_ref()? {
-            Document::Done(attempt, _) | Document::Error(attempt, _) | Document::Pending(attempt) => Some(attempt),
+            LegacyDocument::Done(attempt, _) | LegacyDocument::Error(attempt, _) | LegacyDocument::Pending(attempt) => {
+                Some(attempt)
+            }
             _ => None,
         }
     }
@@ -209,7 +211,7 @@ impl<'a> Traces<'a> {
 
     pub(super) fn result(&self, case_id: CaseId) -> Option<ResultDocument> {
         let object = self.done?.object;
-        let Some(Document::Done(attempt, outcome)) = &object.document else { return None };
+        let Some(LegacyDocument::Done(attempt, outcome)) = &object.document else { return None };
         let mut document = outcome.document(attempt, self.origin(case_id, object.changed));
         self.complete(&mut document.parameters);
         Some(document)
@@ -217,19 +219,19 @@ impl<'a> Traces<'a> {
 
     fn error(&self, case_id: CaseId) -> Option<ErrorDocument> {
         let object = self.error.filter(|_| self.has_failed())?;
-        let Some(Document::Error(attempt, failure)) = &object.document else { return None };
+        let Some(LegacyDocument::Error(attempt, failure)) = &object.document else { return None };
         let mut document = failure.document(attempt, self.origin(case_id, object.changed));
         self.complete(&mut document.parameters);
         Some(document)
     }
 
-    fn origin(&self, case_id: CaseId, changed: f64) -> Origin {
-        Origin { batch: self.batch(), case_id, level: self.level(), changed }
+    fn origin(&self, case_id: CaseId, changed: f64) -> DocumentOrigin {
+        DocumentOrigin { batch: self.batch(), case_id, level: self.level(), changed }
     }
 
     pub(super) fn own_parameters(&self) -> Option<&'a Parameters> {
         match &self.parameters?.object.document {
-            Some(Document::Parameters(parameters)) => Some(parameters),
+            Some(LegacyDocument::Parameters(parameters)) => Some(parameters),
             _ => None,
         }
     }

@@ -1,9 +1,9 @@
 //! A sampler as JSON has it: `kind`, and what this kind needs.
 
-use cruncher_sampling::Criterion;
+use cruncher_sampling::OptimisationCriterion;
 use serde::{Deserialize, Serialize};
 
-use super::{Sampler, Size};
+use super::{Sampler, SamplerSize};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +42,7 @@ enum WireCriterion {
     Maximin,
 }
 
-impl From<WireCriterion> for Criterion {
+impl From<WireCriterion> for OptimisationCriterion {
     fn from(criterion: WireCriterion) -> Self {
         match criterion {
             WireCriterion::CentredDiscrepancy => Self::CentredDiscrepancy,
@@ -51,11 +51,11 @@ impl From<WireCriterion> for Criterion {
     }
 }
 
-impl From<Criterion> for WireCriterion {
-    fn from(criterion: Criterion) -> Self {
+impl From<OptimisationCriterion> for WireCriterion {
+    fn from(criterion: OptimisationCriterion) -> Self {
         match criterion {
-            Criterion::CentredDiscrepancy => Self::CentredDiscrepancy,
-            Criterion::Maximin => Self::Maximin,
+            OptimisationCriterion::CentredDiscrepancy => Self::CentredDiscrepancy,
+            OptimisationCriterion::Maximin => Self::Maximin,
         }
     }
 }
@@ -65,8 +65,8 @@ impl TryFrom<WireSampler> for Sampler {
 
     fn try_from(wire: WireSampler) -> Result<Self, &'static str> {
         let size = || match (wire.cases, wire.levels) {
-            (Some(cases), None) => Ok(Size::Cases(cases)),
-            (None, Some([first, last])) => Ok(Size::Levels { first, last }),
+            (Some(cases), None) => Ok(SamplerSize::Cases(cases)),
+            (None, Some([first, last])) => Ok(SamplerSize::Levels { first, last }),
             _ => Err("the sampler needs either `cases`, a number, or `levels`, the first and the last"),
         };
         let steps = || wire.steps.ok_or("the sampler needs `steps`, the number of values of a range");
@@ -75,7 +75,7 @@ impl TryFrom<WireSampler> for Sampler {
             Kind::Random => Self::Random { size: size()? },
             Kind::LatinHypercube => Self::LatinHypercube {
                 size: size()?,
-                criterion: wire.optimised.map(Criterion::from),
+                criterion: wire.optimised.map(OptimisationCriterion::from),
                 doublings: wire.doublings.unwrap_or(0),
             },
             Kind::Sobol => Self::Sobol { size: size()?, is_scrambled },
@@ -99,8 +99,8 @@ impl From<Sampler> for WireSampler {
             steps: None,
         };
         let sized = |kind, size| match size {
-            Size::Cases(cases) => Self { cases: Some(cases), ..empty(kind) },
-            Size::Levels { first, last } => Self { levels: Some([first, last]), ..empty(kind) },
+            SamplerSize::Cases(cases) => Self { cases: Some(cases), ..empty(kind) },
+            SamplerSize::Levels { first, last } => Self { levels: Some([first, last]), ..empty(kind) },
         };
         match sampler {
             Sampler::Random { size } => sized(Kind::Random, size),

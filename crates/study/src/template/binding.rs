@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::Surroundings;
+use super::PlaceholderContext;
 use super::python::is_of_word;
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 
 /// After these words a value begins, even without a space.
 const BEFORE_VALUES: [&str; 14] =
@@ -12,17 +12,22 @@ const BEFORE_VALUES: [&str; 14] =
 
 /// Whether a number would be another one, or none, by what stands behind it, such as `-1.2**2` or `30.real`: then it needs
 /// parentheses.
-pub(super) fn is_bound(template: &str, place: Range<usize>, value: &Parameter, around: Surroundings) -> bool {
+pub(super) fn is_bound(
+    template: &str,
+    place: Range<usize>,
+    value: &ParameterValue,
+    around: PlaceholderContext,
+) -> bool {
     let may_break = match around {
-        Surroundings::Code => false,
-        Surroundings::InBrackets => true,
+        PlaceholderContext::Code => false,
+        PlaceholderContext::InBrackets => true,
         _ => return false,
     };
     let (is_negative, is_whole) = match value {
-        Parameter::Integer(integer) => (*integer < 0, true),
-        Parameter::Unsigned(_) => (false, true),
-        Parameter::Number(number) => (number.is_sign_negative(), false),
-        Parameter::Flag(_) | Parameter::Text(_) | Parameter::List(_) => return false,
+        ParameterValue::Integer(integer) => (*integer < 0, true),
+        ParameterValue::Unsigned(_) => (false, true),
+        ParameterValue::Number(number) => (number.is_sign_negative(), false),
+        ParameterValue::Flag(_) | ParameterValue::Text(_) | ParameterValue::List(_) => return false,
     };
     let behind = behind_blank(&template.as_bytes()[place.end..], may_break);
     let is_attribute = matches!(behind, [b'.', first, ..] if is_of_word(*first) && !first.is_ascii_digit());

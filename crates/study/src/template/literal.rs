@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 
 /// Writes what Python's `repr` gives.
-pub(super) fn write_literal(text: &mut String, parameter: &Parameter) {
+pub(super) fn write_literal(text: &mut String, parameter: &ParameterValue) {
     match parameter {
-        Parameter::Flag(true) => text.push_str("True"),
-        Parameter::Flag(false) => text.push_str("False"),
-        Parameter::Integer(integer) => text.push_str(&integer.to_string()),
-        Parameter::Unsigned(integer) => text.push_str(&integer.to_string()),
-        Parameter::Number(number) => write_float(text, *number),
-        Parameter::Text(content) => write_string(text, content),
-        Parameter::List(components) => {
+        ParameterValue::Flag(true) => text.push_str("True"),
+        ParameterValue::Flag(false) => text.push_str("False"),
+        ParameterValue::Integer(integer) => text.push_str(&integer.to_string()),
+        ParameterValue::Unsigned(integer) => text.push_str(&integer.to_string()),
+        ParameterValue::Number(number) => write_float(text, *number),
+        ParameterValue::Text(content) => write_string(text, content),
+        ParameterValue::List(components) => {
             text.push('[');
             for (index, component) in components.iter().enumerate() {
                 text.push_str(if index == 0 { "" } else { ", " });

@@ -2,7 +2,7 @@
 //!
 //! `_PythonReader` in `worker/attach.py` does the same, step by step. What is no Python is read as far as it can be.
 
-use super::{Place, Surroundings};
+use super::{Place, PlaceholderContext};
 
 /// What every file begins with.
 const CODE: Layer = Layer::Code { brackets: 0 };
@@ -11,7 +11,7 @@ const CODE: Layer = Layer::Code { brackets: 0 };
 const PREFIXES: [&[u8]; 11] = [b"r", b"u", b"b", b"f", b"t", b"br", b"rb", b"fr", b"rf", b"tr", b"rt"];
 
 /// What each of the placeholders stands in.
-pub(super) fn surroundings(template: &str, places: &[Place]) -> Vec<Surroundings> {
+pub(super) fn surroundings(template: &str, places: &[Place]) -> Vec<PlaceholderContext> {
     let mut reader = Reader { text: template.as_bytes(), next_place: 0, layers: vec![CODE], word: (0, 0) };
     let (mut found, mut at) = (Vec::with_capacity(places.len()), 0);
     for place in places {
@@ -86,13 +86,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn surroundings(&self) -> Surroundings {
+    fn surroundings(&self) -> PlaceholderContext {
         match self.layers.last() {
-            None | Some(Layer::Code { brackets: 0 }) => Surroundings::Code,
-            Some(Layer::Code { .. } | Layer::Field { .. }) => Surroundings::InBrackets,
-            Some(Layer::String(literal)) if !literal.is_formatted => Surroundings::String,
-            Some(Layer::String(_) | Layer::Format) => Surroundings::FormattedString,
-            Some(Layer::Comment) => Surroundings::Comment,
+            None | Some(Layer::Code { brackets: 0 }) => PlaceholderContext::Code,
+            Some(Layer::Code { .. } | Layer::Field { .. }) => PlaceholderContext::InBrackets,
+            Some(Layer::String(literal)) if !literal.is_formatted => PlaceholderContext::String,
+            Some(Layer::String(_) | Layer::Format) => PlaceholderContext::FormattedString,
+            Some(Layer::Comment) => PlaceholderContext::Comment,
         }
     }
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cruncher_aws::{Answer, Clock, Ports, Random, Sleep, Transport, TransportError};
+use cruncher_aws::{Answer, Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 use cruncher_study::access::AccessKey;
-use cruncher_study::config::Config;
+use cruncher_study::config::StudyConfig;
 use flate2::read::GzDecoder;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -19,7 +19,7 @@ use crate::study::Study;
 
 /// What becomes of a request that sends messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum SendFault {
     None,
     /// Refused as a whole for its rate.
     Throttled,
@@ -40,13 +40,13 @@ const SEPTEMBER_2026: u64 = 1_788_220_800;
 
 /// A bucket and a queue.
 #[derive(Default)]
-pub(crate) struct Cloud {
-    pub(crate) objects: Mutex<BTreeMap<String, Stored>>,
+pub(crate) struct TestCloud {
+    pub(crate) objects: Mutex<BTreeMap<String, TestObject>>,
     pub(crate) queue: Mutex<Vec<Value>>,
     /// When each deduplication id was accepted.
     seen: Mutex<BTreeMap<String, Duration>>,
     /// What becomes of the next requests; of all others nothing.
-    pub(crate) faults: Mutex<VecDeque<Fault>>,
+    pub(crate) faults: Mutex<VecDeque<SendFault>>,
     /// How many objects can still be written; without a number there is no limit.
     pub(crate) writes_left: Mutex<Option<u32>>,
     /// Objects whose keys begin like this can't be read.
@@ -65,13 +65,13 @@ pub(crate) struct Cloud {
 }
 
 #[derive(Clone)]
-pub(crate) struct Stored {
+pub(crate) struct TestObject {
     pub(crate) content: Vec<u8>,
     etag: String,
     time: Duration,
 }
 
-impl Stored {
+impl TestObject {
     /// The whole, or the part that is asked for, or that it is as it was.
     fn answer(&self, request: &http::Request<Bytes>) -> Answer {
         if request.headers().get("if-none-match").is_some_and(|etag| etag == self.etag.as_str()) {
@@ -105,13 +105,13 @@ impl Stored {
     }
 }
 
-impl Cloud {
+impl TestCloud {
     /// A study in a cloud of its own.
     pub(crate) fn study() -> (Arc<Self>, Study) {
         let cloud = Arc::new(Self { now: Mutex::new(Duration::from_secs(1_790_000_000)), ..Self::default() });
         let ports =
             Ports { transport: cloud.clone(), clock: cloud.clone(), sleep: cloud.clone(), random: cloud.clone() };
-        let config = Config::parse(
+        let config = StudyConfig::parse(
             br#"{"v": 1, "study": "s", "region": "r", "bucket": "bucket", "endpoint_url": "http://cloud", "queue_url": "q",
                 "dead_letter_queue_url": "d", "lease_secs": 120, "launch_time": 1.0, "cruncher_version": "1"}"#,
         );
@@ -124,7 +124,7 @@ impl Cloud {
         *self.now.lock().expect("now") += Duration::from_secs(secs);
     }
 
-    pub(crate) fn fail(&self, faults: &[Fault]) {
+    pub(crate) fn fail(&self, faults: &[SendFault]) {
         self.faults.lock().expect("faults").extend(faults);
     }
 
@@ -147,7 +147,7 @@ impl Cloud {
         let mut objects = self.objects.lock().expect("objects");
         let digest = content.iter().fold(0_u64, |digest, byte| digest.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         let etag = format!("\"{digest:x}-{}\"", time.as_nanos());
-        objects.insert(key.to_owned(), Stored { content, etag, time });
+        objects.insert(key.to_owned(), TestObject { content, etag, time });
     }
 
     pub(crate) fn text(&self, start: &str) -> Option<String> {
@@ -257,21 +257,21 @@ impl Cloud {
 
     fn send_batch(&self, body: &[u8]) -> Result<Answer, TransportError> {
         *self.sends.lock().expect("sends") += 1;
-        let fault = self.faults.lock().expect("faults").pop_front().unwrap_or(Fault::None);
+        let fault = self.faults.lock().expect("faults").pop_front().unwrap_or(SendFault::None);
         let throttled =
             json!({"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}).to_string();
         match fault {
-            Fault::Throttled => return Ok(answer(400, throttled)),
-            Fault::Lost => return Err(TransportError::new("connection reset")),
+            SendFault::Throttled => return Ok(answer(400, throttled)),
+            SendFault::Lost => return Err(TransportError::new("connection reset")),
             _ => {}
         }
         let body: Value = serde_json::from_slice(body).expect("JSON");
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
         for (number, entry) in body["Entries"].as_array().expect("entries").iter().enumerate() {
             let refusal = match fault {
-                Fault::HalfThrottled if number % 2 == 1 => Some(("RequestThrottled", true)),
-                Fault::FirstFails if number == 0 => Some(("InternalError", false)),
-                Fault::FirstRefused if number == 0 => Some(("InvalidMessageContents", true)),
+                SendFault::HalfThrottled if number % 2 == 1 => Some(("RequestThrottled", true)),
+                SendFault::FirstFails if number == 0 => Some(("InternalError", false)),
+                SendFault::FirstRefused if number == 0 => Some(("InvalidMessageContents", true)),
                 _ => None,
             };
             if let Some((code, fault)) = refusal {
@@ -281,7 +281,7 @@ impl Cloud {
             self.enqueue(entry);
             successful.push(json!({"Id": entry["Id"]}));
         }
-        if fault == Fault::Unheard {
+        if fault == SendFault::Unheard {
             return Err(TransportError::new("connection reset"));
         }
         Ok(answer(200, json!({"Successful": successful, "Failed": failed}).to_string()))
@@ -314,7 +314,7 @@ fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     http::Response::builder().status(status).body(body.into()).expect("an answer")
 }
 
-impl Transport for Cloud {
+impl Transport for TestCloud {
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<Answer, TransportError>> {
         let mut turns = 2;
         async move {
@@ -331,19 +331,19 @@ impl Transport for Cloud {
     }
 }
 
-impl Clock for Cloud {
+impl Clock for TestCloud {
     fn now(&self) -> Duration {
         *self.now.lock().expect("now")
     }
 }
 
-impl Sleep for Cloud {
+impl Sleep for TestCloud {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'_, ()> {
         async move { *self.now.lock().expect("now") += duration }.boxed_local()
     }
 }
 
-impl Random for Cloud {
+impl RandomSource for TestCloud {
     fn fraction(&self) -> f64 {
         0.5
     }

@@ -1,7 +1,7 @@
 //! Documents that no segment has a row of.
 
-use cruncher_results::chunk::Column;
-use cruncher_study::ledger::Finish;
+use cruncher_results::chunk::ChunkColumn;
+use cruncher_study::ledger::CaseFinish;
 use cruncher_study::segment::RowOutcome;
 
 use super::*;
@@ -26,11 +26,11 @@ fn a_result_without_a_row_is_read_and_has_a_duration_a_level_and_a_row() {
     let (snapshot, _, read) = scene.look();
     assert_eq!(read[1..], [key(2)], "the table, and this one");
     assert_eq!(snapshot.total.done, 3);
-    let finish = |secs| Finish { end_time: START - 10.0, duration_secs: Some(secs) };
+    let finish = |secs| CaseFinish { end_time: START - 10.0, duration_secs: Some(secs) };
     assert_eq!(*snapshot.finishes(None), [finish(10.0), finish(10.0), finish(8.0)]);
     assert!(scene.rows(|row| row.worker.to_owned()).contains(&(case(2), "w-1".into())));
     let rows = scene.desk.rows.borrow();
-    assert_eq!(rows[1].columns().iter().map(Column::name).collect::<Vec<_>>(), ["c", "load"]);
+    assert_eq!(rows[1].columns().iter().map(ChunkColumn::name).collect::<Vec<_>>(), ["c", "load"]);
     drop(rows);
     let (snapshot, requests, _) = scene.look();
     assert_eq!((snapshot.has_changed, requests), (false, NOTHING_NEW));
@@ -106,7 +106,7 @@ fn what_was_written_anew_is_read_again_with_those_beside_it() {
     scene.open_again();
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read.len(), 500, "one pack of three");
-    assert!(snapshot.finishes(None).contains(&Finish { end_time: START + 100.0, duration_secs: Some(8.0) }));
+    assert!(snapshot.finishes(None).contains(&CaseFinish { end_time: START + 100.0, duration_secs: Some(8.0) }));
     scene.open_again();
     assert_eq!(scene.look_until_quiet().1, [""; 0]);
     let packs = scene.desk.things.borrow().keys().filter(|name| name.starts_with("documents")).count();

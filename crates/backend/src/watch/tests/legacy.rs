@@ -216,12 +216,12 @@ fn a_case_of_both_kinds_of_tables_leaves_only_its_own() {
 #[test]
 fn the_means_of_the_first_view_leave_it_to_others() {
     let scene = golden();
-    let mut light = Watch::light(scene.study.clone());
+    let mut light = StudyWatch::light(scene.study.clone());
     assert!(block_on(light.refresh()).unwrap().is_none());
     let scene = Scene::new();
     scene.put_table("b", 0..3);
     scene.put_result("b", 0);
-    let mut light = Watch::light(scene.study.clone());
+    let mut light = StudyWatch::light(scene.study.clone());
     let total = block_on(light.refresh()).unwrap().unwrap().total;
     assert_eq!(total, CaseCounts { unsent: 2, ..counts(3, 1, 0, 0, 2) }, "the queue has no message");
 }

@@ -69,7 +69,7 @@ fn a_shelf_that_lost_a_table_remembers_none() {
 fn without_a_shelf_every_first_look_is_the_same() {
     let mut scene = large();
     for _ in 0..2 {
-        scene.watch = Watch::new(scene.study.clone());
+        scene.watch = StudyWatch::new(scene.study.clone());
         let (snapshot, _, read) = scene.look();
         assert_eq!((snapshot.total.cases, read.len()), (1_000, 1));
     }

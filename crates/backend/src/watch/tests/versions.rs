@@ -4,12 +4,12 @@ use cruncher_study::batch::Batch;
 use cruncher_study::versions::{ModelVersion, versions};
 
 use super::*;
-use crate::watch::Light;
+use crate::watch::LightStrategy;
 
 const FIRST: &str = "00000000000000f1";
 const SECOND: &str = "00000000000000f2";
 
-fn put_submission(cloud: &Cloud, submission: &str, model: &str, submit_time: f64, cases: std::ops::Range<u32>) {
+fn put_submission(cloud: &TestCloud, submission: &str, model: &str, submit_time: f64, cases: std::ops::Range<u32>) {
     let rows: Vec<String> = cases.map(|number| format!("{},2,0\n", case(number))).collect();
     cloud.put(&format!("data/b/cases-{submission}.csv.gz"), "case_id,level,replicate\n".to_owned() + &rows.concat());
     let design = format!(
@@ -19,12 +19,12 @@ fn put_submission(cloud: &Cloud, submission: &str, model: &str, submit_time: f64
     cloud.put(&format!("data/b/design-{submission}.json"), design);
 }
 
-fn withdraw(cloud: &Cloud, submissions: &[&str]) {
+fn withdraw(cloud: &TestCloud, submissions: &[&str]) {
     cloud.put("control.json", format!(r#"{{"v": 1, "withdrawn_submissions": {submissions:?}}}"#));
 }
 
 /// A case of each version that failed, and four and three that wait.
-fn put_replaced(cloud: &Cloud) {
+fn put_replaced(cloud: &TestCloud) {
     put_submission(cloud, FIRST, "00", START - 1.0, 0..5);
     cloud.pass(60);
     put_submission(cloud, SECOND, "11", START + 59.0, 5..9);
@@ -94,9 +94,9 @@ fn whoever_takes_rows_is_told_of_which_version_cases_are_whenever_that_changes()
 
 #[test]
 fn a_small_study_is_read_alike() {
-    let (cloud, study) = Cloud::study();
+    let (cloud, study) = TestCloud::study();
     put_replaced(&cloud);
-    let mut watch = Watch::<Light>::light(study);
+    let mut watch = StudyWatch::<LightStrategy>::light(study);
     let snapshot = block_on(watch.refresh()).unwrap().unwrap();
     assert_eq!(told(&snapshot).len(), 2);
     withdraw(&cloud, &[SECOND]);

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_backend::shelf::Shelf;
+use cruncher_backend::shelf::DocumentCache;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
-use cruncher_backend::watch::Watch;
-use cruncher_results::column_id::Field;
-use cruncher_results::mask::Mask;
-use cruncher_results::store::Store;
+use cruncher_backend::watch::StudyWatch;
+use cruncher_results::column_id::CaseField;
+use cruncher_results::mask::RowMask;
+use cruncher_results::store::ResultStore;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::{DataKey, WorkerKey};
 
-use super::selection::Selection;
-use crate::failure::Failure;
-use crate::output::Reporter;
+use super::selection::TableSelection;
+use crate::failure::CommandFailure;
+use crate::output::ProgressReporter;
 use crate::text::size;
 
 /// How often, and how many times at most, is looked for rows that may come. Workers write them every 5 seconds.
@@ -26,9 +26,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const MAX_LOOKS: usize = 7;
 
 /// What there is of a study.
-pub(super) struct Gathered {
+pub(super) struct GatheredResults {
     /// The rows of cases that count: of all batches, or of the wanted ones.
-    pub(super) store: Store,
+    pub(super) store: ResultStore,
     /// The cases of the batches that are wanted, by all that is known.
     pub(super) counts: CaseCounts,
     /// Objects whose rows are wanted and can't be read, and why.
@@ -37,12 +37,12 @@ pub(super) struct Gathered {
     pub(super) lacking: u64,
 }
 
-impl Gathered {
-    fn new(store: Store, snapshot: Snapshot, batch: Option<&Batch>) -> Self {
+impl GatheredResults {
+    fn new(store: ResultStore, snapshot: Snapshot, batch: Option<&Batch>) -> Self {
         let counts = counts(&snapshot, batch);
         let mut unreadable = snapshot.unreadable;
         unreadable.retain(|key, _| has_rows(key, batch));
-        let lacking = lacking(&counts, &Selection::new(&store, batch));
+        let lacking = lacking(&counts, &TableSelection::new(&store, batch));
         // A column of an older version, or of another batch, isn't one of what is wanted.
         let store = if store.versions().is_empty() { store } else { store.part(&wanted_rows(&store, batch)) };
         Self { store, counts, unreadable, lacking }
@@ -55,8 +55,8 @@ impl Gathered {
 }
 
 /// The rows of the batches that are wanted, those of withdrawn cases left out.
-fn wanted_rows(store: &Store, batch: Option<&Batch>) -> Mask {
-    let batches = store.field(Field::Batch);
+fn wanted_rows(store: &ResultStore, batch: Option<&Batch>) -> RowMask {
+    let batches = store.field(CaseField::Batch);
     let mut rows = store.counted();
     rows.retain(|row| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row)))));
     rows
@@ -69,17 +69,17 @@ fn counts(snapshot: &Snapshot, batch: Option<&Batch>) -> CaseCounts {
 }
 
 /// How many cases are known to have ended that a table doesn't have.
-fn lacking(known: &CaseCounts, table: &Selection<'_>) -> u64 {
-    let missing = |known: u64, rows: &Mask| known.saturating_sub(rows.count() as u64);
+fn lacking(known: &CaseCounts, table: &TableSelection<'_>) -> u64 {
+    let missing = |known: u64, rows: &RowMask| known.saturating_sub(rows.count() as u64);
     missing(known.done, &table.done) + missing(known.failed, &table.failed)
 }
 
 /// Reads a study until all that is there is known. The rows of cases that have just ended come within seconds: for those of
 /// workers that are alive it waits.
-pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gathered, Failure> {
-    let shelf = Rc::new(Collection { store: RefCell::default(), reporter: Reporter::new() });
+pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<GatheredResults, CommandFailure> {
+    let shelf = Rc::new(Collection { store: RefCell::default(), reporter: ProgressReporter::new() });
     shelf.reporter.now("looking what there is");
-    let mut watch = Watch::with_shelf(study, shelf.clone());
+    let mut watch = StudyWatch::with_shelf(study, shelf.clone());
     let mut snapshot = watch.refresh_until_read().await?;
     for _ in 0..MAX_LOOKS {
         if !is_behind(&shelf.store.borrow(), &snapshot, batch) {
@@ -89,13 +89,13 @@ pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gather
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         snapshot = watch.refresh_until_read().await?;
     }
-    Ok(Gathered::new(shelf.store.take(), snapshot, batch))
+    Ok(GatheredResults::new(shelf.store.take(), snapshot, batch))
 }
 
 /// Whether cases have ended whose rows a worker may still be going to write.
-fn is_behind(store: &Store, snapshot: &Snapshot, batch: Option<&Batch>) -> bool {
+fn is_behind(store: &ResultStore, snapshot: &Snapshot, batch: Option<&Batch>) -> bool {
     let is_alive = snapshot.workers.iter().any(|worker| worker.is_alive(snapshot.time));
-    is_alive && lacking(&counts(snapshot, batch), &Selection::new(store, batch)) > 0
+    is_alive && lacking(&counts(snapshot, batch), &TableSelection::new(store, batch)) > 0
 }
 
 /// Whether an object holds rows of the batch.
@@ -109,11 +109,11 @@ fn has_rows(key: &str, batch: Option<&Batch>) -> bool {
 
 /// Takes what is read, and keeps nothing for another time.
 struct Collection {
-    store: RefCell<Store>,
-    reporter: Reporter,
+    store: RefCell<ResultStore>,
+    reporter: ProgressReporter,
 }
 
-impl Shelf for Collection {
+impl DocumentCache for Collection {
     fn rows(&self, chunk: &[u8]) {
         self.store.borrow_mut().take_bytes(chunk);
     }

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use ::parquet::record::Field as Read;
-use cruncher_results::chunk::{Chunk, MAX_DEPTH, MAX_NAME_BYTES, MAX_TEXT_CHARS, Part};
+use cruncher_results::chunk::{Chunk, ColumnPart, MAX_DEPTH, MAX_NAME_BYTES, MAX_TEXT_CHARS};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::CsvLayout;
 use cruncher_results::export::npy::matrix;
 use cruncher_results::export::whole::WholeTexts;
-use cruncher_results::store::{Cell, Store};
+use cruncher_results::store::{CellValue, ResultStore};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::selection::Selection;
+use super::selection::TableSelection;
 use super::{parquet, write_csv};
 
 /// What a row should have, by column.
@@ -30,12 +30,12 @@ struct Expected {
 impl Expected {
     fn add(&mut self, row: &Value) {
         let mut values = Values::new();
-        self.flatten(&mut values, Part::Factor, "", &row["parameters"], 0);
-        self.flatten(&mut values, Part::Response, "", &row["result"], 0);
+        self.flatten(&mut values, ColumnPart::Factor, "", &row["parameters"], 0);
+        self.flatten(&mut values, ColumnPart::Response, "", &row["result"], 0);
         self.rows.push(values);
     }
 
-    fn flatten(&mut self, values: &mut Values, part: Part, name: &str, value: &Value, depth: usize) {
+    fn flatten(&mut self, values: &mut Values, part: ColumnPart, name: &str, value: &Value, depth: usize) {
         match value {
             _ if depth > MAX_DEPTH => self.left_out += 1,
             Value::Object(fields) => {
@@ -44,7 +44,7 @@ impl Expected {
                     self.flatten(values, part, &name, value, depth + 1);
                 }
             }
-            Value::Array(_) if part == Part::Response => {}
+            Value::Array(_) if part == ColumnPart::Response => {}
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
                     self.flatten(values, part, &format!("{name}[{index}]"), value, depth + 1);
@@ -113,18 +113,18 @@ fn lines(rows: &[(Value, Value)]) -> (String, Expected) {
 }
 
 /// What a cell holds, as JSON: exactly.
-fn cell(cell: Cell<'_>) -> Option<Value> {
+fn cell(cell: CellValue<'_>) -> Option<Value> {
     Some(match cell {
-        Cell::Missing => return None,
-        Cell::Number(number) => json!(number),
-        Cell::Integer(integer) => integer
+        CellValue::Missing => return None,
+        CellValue::Number(number) => json!(number),
+        CellValue::Integer(integer) => integer
             .to_string()
             .parse()
             .map_or_else(|_| json!(integer.to_string().parse::<i64>().unwrap()), |unsigned: u64| json!(unsigned)),
-        Cell::Text(text) => json!(text),
-        Cell::Cut(text, chars) => json!({"beginning": text, "chars": chars}),
-        Cell::Flag(flag) => json!(flag),
-        Cell::Id(id) => json!(id.to_string()),
+        CellValue::Text(text) => json!(text),
+        CellValue::Cut(text, chars) => json!({"beginning": text, "chars": chars}),
+        CellValue::Flag(flag) => json!(flag),
+        CellValue::Id(id) => json!(id.to_string()),
     })
 }
 
@@ -197,13 +197,13 @@ fn check(rows: &[(Value, Value)]) -> Result<(), TestCaseError> {
     let parsed = Chunk::parse("w", text.as_bytes());
     prop_assert_eq!(parsed.unreadable, 0);
     let chunk = Chunk::from_bytes(&parsed.chunk.to_bytes()).unwrap();
-    let mut store = Store::default();
+    let mut store = ResultStore::default();
     store.append(&chunk);
     prop_assert_eq!((store.len(), store.dropped_values()), (rows.len(), expected.left_out));
     if store.is_empty() {
         return Ok(());
     }
-    let selection = Selection::new(&store, None);
+    let selection = TableSelection::new(&store, None);
     let ids: Vec<ColumnId> = selection.named().cloned().collect();
     prop_assert!(expected.rows.iter().flat_map(Values::keys).all(|id| ids.contains(id)));
     for (place, row) in expected.rows.iter().enumerate() {
@@ -216,7 +216,7 @@ fn check(rows: &[(Value, Value)]) -> Result<(), TestCaseError> {
     check_matrix(&store, &ids, &expected)
 }
 
-fn check_csv(selection: &Selection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
+fn check_csv(selection: &TableSelection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
     let mut out = Vec::new();
     write_csv(selection, &WholeTexts::default(), CsvLayout::default(), &mut out).unwrap();
     let mut reader = ::csv::Reader::from_reader(&*out);
@@ -231,7 +231,7 @@ fn check_csv(selection: &Selection<'_>, ids: &[ColumnId], expected: &Expected) -
     Ok(())
 }
 
-fn check_parquet(selection: &Selection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
+fn check_parquet(selection: &TableSelection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
     let mut out = Vec::new();
     parquet::write(selection, &WholeTexts::default(), &mut out).unwrap();
     let reader = SerializedFileReader::new(::bytes::Bytes::from(out)).unwrap();
@@ -246,7 +246,7 @@ fn check_parquet(selection: &Selection<'_>, ids: &[ColumnId], expected: &Expecte
     Ok(())
 }
 
-fn check_matrix(store: &Store, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
+fn check_matrix(store: &ResultStore, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
     let matrix = matrix(store, ids, &store.all());
     let start = matrix.bytes.len() - 8 * matrix.columns.len() * store.len();
     let (numbers, _) = matrix.bytes[start..].as_chunks::<8>();

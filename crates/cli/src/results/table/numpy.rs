@@ -6,11 +6,11 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::npy::{matrix, texts};
 use cruncher_results::export::zip::npz;
 
-use super::selection::Selection;
+use super::selection::TableSelection;
 
 /// What arrays of floats don't hold.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Lost {
+pub(super) struct LostValues {
     /// The columns that are in none of them, since they have no numbers.
     pub(super) left_out: Vec<ColumnId>,
     /// The columns with integers that are no floats.
@@ -18,8 +18,8 @@ pub(super) struct Lost {
 }
 
 /// Writes the arrays.
-pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Result<Lost> {
-    let Selection { store, done, .. } = selection;
+pub(super) fn write(selection: &TableSelection<'_>, out: &mut impl Write) -> io::Result<LostValues> {
+    let TableSelection { store, done, .. } = selection;
     let (x, y) = (matrix(store, &selection.factors, done), matrix(store, &selection.responses, done));
     let ids: Vec<String> = done.iter().map(|row| store.case_ids()[row].to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -33,7 +33,7 @@ pub(super) fn write(selection: &Selection<'_>, out: &mut impl Write) -> io::Resu
     let file = npz(&arrays.map(|(name, bytes)| (name, bytes.as_slice())))
         .map_err(|error| io::Error::other(format!("{error}; a .parquet file holds more")))?;
     out.write_all(&file)?;
-    Ok(Lost { left_out: [x.left_out, y.left_out].concat(), rounded: [x.rounded, y.rounded].concat() })
+    Ok(LostValues { left_out: [x.left_out, y.left_out].concat(), rounded: [x.rounded, y.rounded].concat() })
 }
 
 fn names(columns: &[ColumnId]) -> Vec<u8> {
@@ -49,7 +49,7 @@ mod tests {
     fn columns_without_numbers_are_left_out_and_named() {
         let store = store();
         let mut out = Vec::new();
-        let lost = write(&Selection::new(&store, None), &mut out).unwrap();
+        let lost = write(&TableSelection::new(&store, None), &mut out).unwrap();
         assert_eq!(lost.rounded, []);
         assert_eq!(lost.left_out, [ColumnId::Factor("soil".into()), ColumnId::Response("ok".into())]);
         let shapes = ["'shape': (3, 3)", "'shape': (3,)"];

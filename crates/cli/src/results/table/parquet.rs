@@ -9,12 +9,12 @@ use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{ColumnPath, Type};
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::csv::distinct_names;
 use cruncher_results::export::whole::WholeTexts;
-use cruncher_results::store::{Cell, Store};
+use cruncher_results::store::{CellValue, ResultStore};
 
-use super::selection::Selection;
+use super::selection::TableSelection;
 
 /// Up to here a float stands for one integer only: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -23,8 +23,8 @@ const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 const ROWS_AT_ONCE: usize = 100_000;
 
 /// Writes the table: all fields of the cases, then factors, then responses.
-pub(super) fn write(selection: &Selection<'_>, whole: &WholeTexts, out: impl Write + Send) -> io::Result<()> {
-    let fields = selection.store.said_of(Field::ALL).map(ColumnId::Case);
+pub(super) fn write(selection: &TableSelection<'_>, whole: &WholeTexts, out: impl Write + Send) -> io::Result<()> {
+    let fields = selection.store.said_of(CaseField::ALL).map(ColumnId::Case);
     let ids: Vec<ColumnId> = fields.chain(selection.named().cloned()).collect();
     let rows = selection.rows();
     let columns: Vec<_> = ids.iter().map(|id| Column::new(selection.store, whole, id, &rows)).collect();
@@ -92,23 +92,28 @@ impl Kind {
         builder.with_logical_type(logical).build()
     }
 
-    const fn of_field(field: Field) -> Self {
+    const fn of_field(field: CaseField) -> Self {
         match field {
-            Field::CaseId => Self::Id,
-            Field::Level | Field::Replicate | Field::Attempt => Self::Integer(Sign::Signed),
-            Field::StartTime | Field::EndTime | Field::DurationSecs => Self::Number,
-            Field::Batch | Field::Model | Field::State | Field::Worker | Field::Signature | Field::Error => Self::Text,
+            CaseField::CaseId => Self::Id,
+            CaseField::Level | CaseField::Replicate | CaseField::Attempt => Self::Integer(Sign::Signed),
+            CaseField::StartTime | CaseField::EndTime | CaseField::DurationSecs => Self::Number,
+            CaseField::Batch
+            | CaseField::Model
+            | CaseField::State
+            | CaseField::Worker
+            | CaseField::Signature
+            | CaseField::Error => Self::Text,
         }
     }
 
     /// What all of these are; numbers, if there are none.
-    fn of_cells<'a>(cells: &(impl Iterator<Item = Cell<'a>> + Clone)) -> Self {
+    fn of_cells<'a>(cells: &(impl Iterator<Item = CellValue<'a>> + Clone)) -> Self {
         let kinds = cells.clone().filter_map(|cell| match cell {
-            Cell::Number(_) => Some(Self::Number),
-            Cell::Integer(_) => Some(Self::Integer(Sign::Signed)),
-            Cell::Flag(_) => Some(Self::Flag),
-            Cell::Id(_) | Cell::Text(_) | Cell::Cut(..) => Some(Self::Text),
-            Cell::Missing => None,
+            CellValue::Number(_) => Some(Self::Number),
+            CellValue::Integer(_) => Some(Self::Integer(Sign::Signed)),
+            CellValue::Flag(_) => Some(Self::Flag),
+            CellValue::Id(_) | CellValue::Text(_) | CellValue::Cut(..) => Some(Self::Text),
+            CellValue::Missing => None,
         });
         let both = |one, other| match (one, other) {
             (one, other) if one == other => one,
@@ -122,9 +127,9 @@ impl Kind {
     }
 
     /// What holds all of these numbers without changing any: texts, if they aren't all integers, or too far apart.
-    fn of_integers<'a>(cells: &(impl Iterator<Item = Cell<'a>> + Clone)) -> Self {
+    fn of_integers<'a>(cells: &(impl Iterator<Item = CellValue<'a>> + Clone)) -> Self {
         let fit = |is_fit: fn(i128) -> bool| {
-            cells.clone().filter(|cell| *cell != Cell::Missing).all(|cell| whole(cell).is_some_and(is_fit))
+            cells.clone().filter(|cell| *cell != CellValue::Missing).all(|cell| whole(cell).is_some_and(is_fit))
         };
         match () {
             () if fit(|integer| i64::try_from(integer).is_ok()) => Self::Integer(Sign::Signed),
@@ -136,14 +141,14 @@ impl Kind {
 
 /// A column of the table.
 struct Column<'a> {
-    store: &'a Store,
+    store: &'a ResultStore,
     whole: &'a WholeTexts,
     id: &'a ColumnId,
     kind: Kind,
 }
 
 impl<'a> Column<'a> {
-    fn new(store: &'a Store, whole: &'a WholeTexts, id: &'a ColumnId, rows: &[usize]) -> Self {
+    fn new(store: &'a ResultStore, whole: &'a WholeTexts, id: &'a ColumnId, rows: &[usize]) -> Self {
         let column = Self { store, whole, id, kind: Kind::Text };
         let kind = match id {
             ColumnId::Case(field) => Kind::of_field(*field),
@@ -152,7 +157,7 @@ impl<'a> Column<'a> {
         Self { kind, ..column }
     }
 
-    fn cells<'b>(&self, rows: &'b [usize]) -> impl Iterator<Item = Cell<'a>> + Clone + 'b
+    fn cells<'b>(&self, rows: &'b [usize]) -> impl Iterator<Item = CellValue<'a>> + Clone + 'b
     where
         'a: 'b,
     {
@@ -190,38 +195,38 @@ fn write_values<T: DataType>(
 
 /// The integer, if it is one; floats beyond those that stand for one integer only are none.
 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
-fn whole(cell: Cell<'_>) -> Option<i128> {
+fn whole(cell: CellValue<'_>) -> Option<i128> {
     match cell {
-        Cell::Integer(integer) => Some(integer.value()),
+        CellValue::Integer(integer) => Some(integer.value()),
         // Zero has a sign only as a float.
-        Cell::Number(number) if number == 0.0 && number.is_sign_negative() => None,
-        Cell::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_WHOLE => Some(number as i128),
+        CellValue::Number(number) if number == 0.0 && number.is_sign_negative() => None,
+        CellValue::Number(number) if number.fract() == 0.0 && number.abs() <= MAX_WHOLE => Some(number as i128),
         _ => None,
     }
 }
 
 /// The bits of an integer that has a sign, or none.
 #[expect(clippy::cast_possible_truncation, reason = "the column has a type that holds it")]
-fn integer(cell: Cell<'_>) -> Option<i64> {
+fn integer(cell: CellValue<'_>) -> Option<i64> {
     whole(cell).map(|integer| integer as i64)
 }
 
-const fn number(cell: Cell<'_>) -> Option<f64> {
-    if let Cell::Number(number) = cell { Some(number) } else { None }
+const fn number(cell: CellValue<'_>) -> Option<f64> {
+    if let CellValue::Number(number) = cell { Some(number) } else { None }
 }
 
-const fn flag(cell: Cell<'_>) -> Option<bool> {
-    if let Cell::Flag(flag) = cell { Some(flag) } else { None }
+const fn flag(cell: CellValue<'_>) -> Option<bool> {
+    if let CellValue::Flag(flag) = cell { Some(flag) } else { None }
 }
 
-fn text(cell: Cell<'_>) -> Option<ByteArray> {
+fn text(cell: CellValue<'_>) -> Option<ByteArray> {
     let text = match cell {
-        Cell::Missing => return None,
-        Cell::Text(text) | Cell::Cut(text, _) => return Some(text.into()),
-        Cell::Integer(integer) => integer.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Flag(flag) => flag.to_string(),
-        Cell::Id(id) => id.to_string(),
+        CellValue::Missing => return None,
+        CellValue::Text(text) | CellValue::Cut(text, _) => return Some(text.into()),
+        CellValue::Integer(integer) => integer.to_string(),
+        CellValue::Number(number) => number.to_string(),
+        CellValue::Flag(flag) => flag.to_string(),
+        CellValue::Id(id) => id.to_string(),
     };
     Some(text.into_bytes().into())
 }
@@ -237,7 +242,7 @@ mod tests {
     use super::super::selection::tests::store;
     use super::*;
 
-    fn read(selection: &Selection<'_>) -> Vec<Vec<(String, Value)>> {
+    fn read(selection: &TableSelection<'_>) -> Vec<Vec<(String, Value)>> {
         let mut bytes = Vec::new();
         write(selection, &WholeTexts::default(), &mut bytes).unwrap();
         let reader = SerializedFileReader::new(::bytes::Bytes::from(bytes)).unwrap();
@@ -252,9 +257,9 @@ mod tests {
     #[test]
     fn a_table_comes_back_with_its_types_and_nulls() {
         let store = store();
-        let rows = read(&Selection::new(&store, None));
+        let rows = read(&TableSelection::new(&store, None));
         let names: Vec<&str> = rows[0].iter().map(|(name, _)| name.as_str()).collect();
-        let fields: Vec<&str> = store.said_of(Field::ALL).map(Field::name).collect();
+        let fields: Vec<&str> = store.said_of(CaseField::ALL).map(CaseField::name).collect();
         assert_eq!(names[..fields.len()], fields);
         assert_eq!(names[fields.len()..], ["c[0]", "c[1]", "soil", "d", "load", "ok", "x", "result.level"]);
         let texts = |texts: [&str; 4]| texts.map(|text| Value::Str(text.to_owned()));
@@ -284,9 +289,9 @@ mod tests {
             format!("{row}\n")
         };
         let text: String = values.iter().enumerate().map(row).collect();
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", text.as_bytes()).chunk);
-        assert_eq!(column(&read(&Selection::new(&store, None)), "n"), expected, "{values:?}");
+        assert_eq!(column(&read(&TableSelection::new(&store, None)), "n"), expected, "{values:?}");
     }
 
     #[test]
@@ -309,9 +314,9 @@ mod tests {
     fn levels_replicates_and_attempts_are_whole_however_large() {
         let row = json!({"batch": "a", "case_id": format!("{:032x}", 0), "outcome": "done", "start_time": 0, "end_time": 1,
             "level": u32::MAX, "replicate": 1_u32 << 31, "attempt": u32::MAX - 1, "result": {}});
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", format!("{row}\n").as_bytes()).chunk);
-        let rows = read(&Selection::new(&store, None));
+        let rows = read(&TableSelection::new(&store, None));
         for (name, expected) in [("level", 4_294_967_295), ("replicate", 2_147_483_648), ("attempt", 4_294_967_294)] {
             assert_eq!(column(&rows, name), [Value::Long(expected)], "{name}");
         }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_results::column_id::{ColumnId, Field};
-use cruncher_results::mask::Mask;
-use cruncher_results::store::{Cell, DONE, FAILED, Store};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::mask::RowMask;
+use cruncher_results::store::{CellValue, DONE, FAILED, ResultStore};
 use cruncher_study::batch::Batch;
 
 /// What a table is made of.
-pub(super) struct Selection<'a> {
-    pub(super) store: &'a Store,
+pub(super) struct TableSelection<'a> {
+    pub(super) store: &'a ResultStore,
     /// The cases with a result.
-    pub(super) done: Mask,
+    pub(super) done: RowMask,
     /// The cases without an attempt left.
-    pub(super) failed: Mask,
+    pub(super) failed: RowMask,
     pub(super) factors: Vec<ColumnId>,
     pub(super) responses: Vec<ColumnId>,
 }
@@ -25,16 +25,16 @@ pub(super) struct UnknownResponse {
     pub(super) known: Vec<String>,
 }
 
-impl<'a> Selection<'a> {
+impl<'a> TableSelection<'a> {
     /// All cases that ended and aren't withdrawn, of all batches or of one and those below it. Of one batch, columns without any value are left
     /// out: they are other batches'.
-    pub(super) fn new(store: &'a Store, batch: Option<&Batch>) -> Self {
-        let batches = store.field(Field::Batch);
+    pub(super) fn new(store: &'a ResultStore, batch: Option<&Batch>) -> Self {
+        let batches = store.field(CaseField::Batch);
         let counted = store.counted();
         let is_in_batch = |row: usize| batch.is_none_or(|batch| batch.contains(store.label(batches.code(row))));
         let is_wanted = |row: usize| counted.contains(row) && is_in_batch(row);
-        let is_in = |row: usize, state: &str| store.label(store.field(Field::State).code(row)) == state;
-        let mask = |state: &str| Mask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
+        let is_in = |row: usize, state: &str| store.label(store.field(CaseField::State).code(row)) == state;
+        let mask = |state: &str| RowMask::from_fn(store.len(), |row| is_in(row, state) && is_wanted(row));
         let mut selection =
             Self { store, done: mask(DONE), failed: mask(FAILED), factors: Vec::new(), responses: Vec::new() };
         let is_shown = |id: &&ColumnId| batch.is_none() || selection.has_value(id);
@@ -47,7 +47,7 @@ impl<'a> Selection<'a> {
 
     /// Leaves out what has no result.
     pub(super) fn leave_out_failed(&mut self) {
-        self.failed = Mask::empty(self.store.len());
+        self.failed = RowMask::empty(self.store.len());
     }
 
     /// These responses only, in their order; none means all. Each of the texts is the name of one, or names of several as
@@ -93,7 +93,7 @@ impl<'a> Selection<'a> {
     fn has_value(&self, id: &ColumnId) -> bool {
         let mut rows = self.done.iter().chain(self.failed.iter());
         let Some(column) = self.store.column(id) else { return false };
-        rows.any(|row| self.store.cell_of(column, row) != Cell::Missing)
+        rows.any(|row| self.store.cell_of(column, row) != CellValue::Missing)
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Two batches: with results, with a failure, with one that will be tried again.
-    pub(in super::super) fn store() -> Store {
+    pub(in super::super) fn store() -> ResultStore {
         let row = |number: usize, batch: &str, more: Value| {
             let mut row = json!({"batch": batch, "case_id": format!("{number:032x}"), "level": number, "replicate": 0,
                 "attempt": 2, "start_time": 1_790_000_000.5, "end_time": 1_790_000_002.0});
@@ -162,7 +162,7 @@ pub(super) mod tests {
             row(3, "a-c", done(json!({"d": 4}), json!({"load": null, "x": "n/a", "level": 5}))),
             row(4, "a", done(json!({"c": [2, -0.0], "soil": ""}), json!({"load": 1e-300, "ok": false}))),
         ];
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", text.concat().as_bytes()).chunk);
         assert_eq!(store.len(), 5);
         store
@@ -175,7 +175,7 @@ pub(super) mod tests {
     #[test]
     fn cases_that_ended_are_there_and_all_columns() {
         let store = store();
-        let selection = Selection::new(&store, None);
+        let selection = TableSelection::new(&store, None);
         assert_eq!(selection.done.iter().collect::<Vec<_>>(), [0, 3, 4]);
         assert_eq!(selection.failed.iter().collect::<Vec<_>>(), [1]);
         assert_eq!(selection.rows(), [0, 1, 3, 4]);
@@ -187,17 +187,17 @@ pub(super) mod tests {
     #[test]
     fn a_batch_has_the_batches_below_it_and_its_own_columns() {
         let store = store();
-        let selection = Selection::new(&store, Some(&Batch::parse("a").unwrap()));
+        let selection = TableSelection::new(&store, Some(&Batch::parse("a").unwrap()));
         assert_eq!(selection.rows(), [0, 1, 4]);
         assert_eq!(ids(&selection.factors), ["c[0]", "c[1]", "soil"]);
         assert_eq!(ids(&selection.responses), ["load", "ok", "x"]);
-        assert!(Selection::new(&store, Some(&Batch::parse("b").unwrap())).is_empty());
+        assert!(TableSelection::new(&store, Some(&Batch::parse("b").unwrap())).is_empty());
     }
 
     #[test]
     fn responses_are_chosen_in_order_and_an_unknown_one_names_the_others() {
         let store = store();
-        let mut selection = Selection::new(&store, None);
+        let mut selection = TableSelection::new(&store, None);
         selection.choose_responses(&[]).unwrap();
         assert_eq!(selection.responses.len(), 4);
         let unknown = selection.choose_responses(&["x".into(), "c[0]".into()]).unwrap_err();
@@ -211,10 +211,10 @@ pub(super) mod tests {
     fn a_response_whose_name_has_a_comma_is_chosen_alone_or_in_quotes() {
         let row = json!({"batch": "a", "case_id": "0".repeat(32), "outcome": "done", "start_time": 0, "end_time": 1,
             "result": {"load, kN": 1, "say \"a, b\"": 2, "x": 3, "y": 4, " z": 5}});
-        let mut store = Store::default();
+        let mut store = ResultStore::default();
         store.append(&Chunk::parse("w", format!("{row}\n").as_bytes()).chunk);
         let check = |texts: &[&str], expected: &[&str]| {
-            let mut selection = Selection::new(&store, None);
+            let mut selection = TableSelection::new(&store, None);
             let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
             selection.choose_responses(&texts).unwrap();
             assert_eq!(ids(&selection.responses), expected, "{texts:?}");
@@ -224,7 +224,7 @@ pub(super) mod tests {
         check(&["load, kN", "y,x"], &["load, kN", "y", "x"]);
         check(&["\"say \"\"a, b\"\"\",x"], &["say \"a, b\"", "x"]);
         check(&["x, y , \" z\" "], &["x", "y", " z"]);
-        let unknown = Selection::new(&store, None).choose_responses(&["x,load".into()]).unwrap_err();
+        let unknown = TableSelection::new(&store, None).choose_responses(&["x,load".into()]).unwrap_err();
         assert_eq!(unknown.name, "load");
         assert_eq!(unknown.known, ["\" z\"", "\"load, kN\"", "\"say \"\"a, b\"\"\"", "x", "y"]);
     }

@@ -4,21 +4,21 @@ use std::ops::ControlFlow;
 
 use cruncher_backend::documents::CaseDocument;
 use cruncher_backend::study::Study;
-use cruncher_results::column_id::{ColumnId, Field};
+use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::whole::WholeTexts;
-use cruncher_results::store::{Cell, DONE, Store};
+use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::batch::Batch;
 use cruncher_study::key::DataKey;
 
-use super::selection::Selection;
-use crate::failure::Failure;
-use crate::output::Reporter;
+use super::selection::TableSelection;
+use crate::failure::CommandFailure;
+use crate::output::ProgressReporter;
 
 /// So many bytes of long texts are in memory at most; those beyond stay cut.
 const MAX_TEXT_BYTES: usize = 1 << 30;
 
 /// Reads those that the table has: a request a case.
-pub(super) async fn read(study: &Study, selection: &Selection<'_>) -> Result<WholeTexts, Failure> {
+pub(super) async fn read(study: &Study, selection: &TableSelection<'_>) -> Result<WholeTexts, CommandFailure> {
     let store = selection.store;
     let mut whole = WholeTexts::wanted(store, selection.named().cloned().collect(), &selection.rows());
     let keyed: Vec<(usize, DataKey)> =
@@ -27,7 +27,7 @@ pub(super) async fn read(study: &Study, selection: &Selection<'_>) -> Result<Who
         return Ok(whole);
     }
     let (rows, keys): (Vec<usize>, Vec<DataKey>) = keyed.into_iter().unzip();
-    let reporter = Reporter::new();
+    let reporter = ProgressReporter::new();
     let mut take = |place: usize, document: CaseDocument| {
         reporter.now(format!("reading long texts, case {} of {}", place + 1, rows.len()));
         if let Ok(document) = serde_json::from_slice(&document.json) {
@@ -40,9 +40,9 @@ pub(super) async fn read(study: &Study, selection: &Selection<'_>) -> Result<Who
 }
 
 /// The key of the document that tells how the case of a row ended.
-fn key(store: &Store, row: usize) -> Option<DataKey> {
-    let Cell::Text(batch) = store.cell(&ColumnId::Case(Field::Batch), row) else { return None };
+fn key(store: &ResultStore, row: usize) -> Option<DataKey> {
+    let CellValue::Text(batch) = store.cell(&ColumnId::Case(CaseField::Batch), row) else { return None };
     let (batch, case) = (Batch::parse(batch).ok()?, *store.case_ids().get(row)?);
-    let is_done = store.cell(&ColumnId::Case(Field::State), row) == Cell::Text(DONE);
+    let is_done = store.cell(&ColumnId::Case(CaseField::State), row) == CellValue::Text(DONE);
     Some(if is_done { DataKey::Done(batch, case) } else { DataKey::Error(batch, case) })
 }

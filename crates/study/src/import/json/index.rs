@@ -1,18 +1,18 @@
 //! What stands beside the columns of a data frame: the labels of its rows.
 
-use super::value::Json;
-use crate::case::Parameter;
+use super::value::AnyJson;
+use crate::case::ParameterValue;
 
 /// The labels of rows.
-pub(super) struct Index {
+pub(super) struct RowLabels {
     labels: Vec<String>,
 }
 
-impl Index {
-    pub(super) fn of(labels: &[Json]) -> Self {
-        let text = |label: &Json| match label {
-            Json::Scalar(Parameter::Text(text)) => text.clone(),
-            Json::Scalar(value) => crate::import::field(value),
+impl RowLabels {
+    pub(super) fn of(labels: &[AnyJson]) -> Self {
+        let text = |label: &AnyJson| match label {
+            AnyJson::Scalar(ParameterValue::Text(text)) => text.clone(),
+            AnyJson::Scalar(value) => crate::import::field(value),
             _ => String::new(),
         };
         Self { labels: labels.iter().map(text).collect() }

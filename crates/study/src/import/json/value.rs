@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::case::Parameter;
+use crate::case::ParameterValue;
 
 /// Any JSON; the fields of an object stay in their order.
 #[derive(Debug)]
-pub(super) enum Json {
+pub(super) enum AnyJson {
     Null,
-    Scalar(Parameter),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    Scalar(ParameterValue),
+    List(Vec<AnyJson>),
+    Object(Vec<(String, AnyJson)>),
 }
 
-impl Json {
+impl AnyJson {
     pub(super) const fn is_list(&self) -> bool {
         matches!(self, Self::List(_))
     }
@@ -29,7 +29,7 @@ impl Json {
     }
 
     pub(super) fn into_text(self) -> Option<String> {
-        if let Self::Scalar(Parameter::Text(text)) = self { Some(text) } else { None }
+        if let Self::Scalar(ParameterValue::Text(text)) = self { Some(text) } else { None }
     }
 
     pub(super) fn into_fields(self) -> Vec<(String, Self)> {
@@ -51,7 +51,7 @@ impl Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
+impl<'de> Deserialize<'de> for AnyJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)
     }
@@ -60,49 +60,49 @@ impl<'de> Deserialize<'de> for Json {
 struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
+    type Value = AnyJson;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("any JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
+    fn visit_unit<E>(self) -> Result<AnyJson, E> {
+        Ok(AnyJson::Null)
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Json, E> {
-        Ok(Json::Scalar(Parameter::Flag(flag)))
+    fn visit_bool<E>(self, flag: bool) -> Result<AnyJson, E> {
+        Ok(AnyJson::Scalar(ParameterValue::Flag(flag)))
     }
 
-    fn visit_i64<E>(self, integer: i64) -> Result<Json, E> {
-        Ok(Json::Scalar(Parameter::Integer(integer)))
+    fn visit_i64<E>(self, integer: i64) -> Result<AnyJson, E> {
+        Ok(AnyJson::Scalar(ParameterValue::Integer(integer)))
     }
 
-    fn visit_u64<E>(self, integer: u64) -> Result<Json, E> {
-        Ok(Json::Scalar(Parameter::from(integer)))
+    fn visit_u64<E>(self, integer: u64) -> Result<AnyJson, E> {
+        Ok(AnyJson::Scalar(ParameterValue::from(integer)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-        Ok(Json::Scalar(Parameter::Number(number)))
+    fn visit_f64<E>(self, number: f64) -> Result<AnyJson, E> {
+        Ok(AnyJson::Scalar(ParameterValue::Number(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Scalar(Parameter::Text(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<AnyJson, E> {
+        Ok(AnyJson::Scalar(ParameterValue::Text(text.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<AnyJson, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element()? {
             values.push(value);
         }
-        Ok(Json::List(values))
+        Ok(AnyJson::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<AnyJson, A::Error> {
         let mut fields = Vec::new();
         while let Some(field) = object.next_entry()? {
             fields.push(field);
         }
-        Ok(Json::Object(fields))
+        Ok(AnyJson::Object(fields))
     }
 }
