@@ -17,13 +17,13 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::pages::{attach, closed, errors, overview, program};
-use crate::platform::marks::VisitFlag;
+use crate::pages::{access_gate, attach, errors, overview, program};
 use crate::platform::polling::{WakeHandle, poll};
 use crate::platform::programs::PageProgram;
+use crate::platform::visit_flags::VisitFlag;
 use crate::platform::{address, designer, frozen, network, rows, scrolling, sharing, theme};
 use crate::state::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
-use crate::state::pace::{LookOutcome, PollBackoff};
+use crate::state::poll_backoff::{LookOutcome, PollBackoff};
 use crate::state::problem::PageProblem;
 use crate::state::route::{BatchChoice, Page, Route};
 use crate::watching::{StudyWatcher, WatchWorker};
@@ -42,7 +42,7 @@ pub async fn start() {
     let opened = open().await;
     let page = move || match opened {
         Ok(study) => opened_view(study),
-        Err(Closed::NoAccess(problem)) => closed::page(problem),
+        Err(Closed::NoAccess(problem)) => access_gate::page(problem),
         Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_note(problem)}</main> }.into_any(),
     };
     if let Some(loading) = document().get_element_by_id("loading") {

@@ -1,7 +1,7 @@
 //! Failures that are alike, as one.
 
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use crate::platform::local_time::{exact_time, past_time};

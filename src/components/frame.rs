@@ -2,7 +2,7 @@
 
 use cruncher_study::access::Role;
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::figures::{ago, thousands};
+use cruncher_study::number_format::{ago, thousands};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

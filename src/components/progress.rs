@@ -1,7 +1,7 @@
 //! How far the study is: figures, and a bar with one part a state.
 
 use cruncher_study::accounting::CaseCounts;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
 use crate::state::bar::{BarPart, parts};

@@ -1,8 +1,8 @@
 //! How many cases were finished in each stretch of time.
 
 use cruncher_plot::throughput::ThroughputChart;
-use cruncher_study::figures::thousands;
 use cruncher_study::ledger::CaseFinish;
+use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
 
 /// The most bars.

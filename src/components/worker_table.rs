@@ -1,7 +1,7 @@
 //! Workers: what each is doing.
 
-use cruncher_study::figures::{duration, thousands};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
+use cruncher_study::number_format::{duration, thousands};
 use leptos::prelude::*;
 
 use crate::platform::local_time::past_time;

@@ -4,20 +4,20 @@
 //! stays. What takes long it leaves to the same program in a worker, so that the page never stands still.
 
 mod channel;
-mod desk;
-mod draughtsman;
+mod design_state;
+mod draft_storage;
 mod focus;
 mod form;
-mod memory;
 mod messages;
 mod page;
-mod paper;
 mod place;
 mod points;
+mod preview_canvas;
+mod preview_client;
 mod said;
 mod sender;
 mod sending;
-mod sole;
+mod tab_lock;
 mod versions;
 mod worker;
 

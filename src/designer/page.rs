@@ -14,14 +14,14 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-use super::desk::{DesignState, ModelText, TableState};
+use super::design_state::{DesignState, ModelText, TableState};
 use super::focus::{FocusPart, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::quoted::quoted;
 use super::form::{factors, model, preview, sampler, submit, table};
 use super::messages::SendOrder;
 use super::sending::{self, SendState};
-use super::{draughtsman, memory, said, versions};
+use super::{draft_storage, preview_client, said, versions};
 use crate::components::problem_note::problem_note;
 use crate::platform::address;
 use crate::platform::local_time::clock_time;
@@ -43,34 +43,34 @@ pub(super) fn show() {
 
 fn page(access: StudyAccess) -> AnyView {
     versions::follow(&access);
-    let desk = DesignState::new(access);
-    said::follow(desk);
+    let state = DesignState::new(access);
+    said::follow(state);
     let canvas = NodeRef::<Canvas>::new();
     spawn_local(async move {
-        memory::restore(desk).await;
-        draughtsman::follow(desk, canvas);
-        sending::open(desk);
+        draft_storage::restore(state).await;
+        preview_client::follow(state, canvas);
+        sending::open(state);
     });
     let content = view! {
         {skip_links()}
-        {toolbar(desk)}
-        {move || desk.said.get().map(|words| view! { <p class="faint" role="status">{quoted(&words)}</p> })}
-        {move || undo(desk)}
-        {move || note(desk.not_kept.get())}
-        {move || submitted(desk)}
-        {model::section(desk)}
+        {toolbar(state)}
+        {move || state.said.get().map(|words| view! { <p class="faint" role="status">{quoted(&words)}</p> })}
+        {move || undo(state)}
+        {move || note(state.not_kept.get())}
+        {move || submitted(state)}
+        {model::section(state)}
         <section class="step" id=FocusPart::Points.id() tabindex="-1" aria-labelledby="step-points">
             <h3 id="step-points">"Points"</h3>
-            {move || source(desk)}
-            <div class="points" class:is-hidden=move || desk.draft.read().source == PointsSource::Table>
-                {factors::section(desk)}
-                {sampler::section(desk)}
+            {move || source(state)}
+            <div class="points" class:is-hidden=move || state.draft.read().source == PointsSource::Table>
+                {factors::section(state)}
+                {sampler::section(state)}
             </div>
-            <div class="points" class:is-hidden=move || desk.draft.read().source == PointsSource::Sampler>{table::section(desk)}</div>
+            <div class="points" class:is-hidden=move || state.draft.read().source == PointsSource::Sampler>{table::section(state)}</div>
         </section>
-        {submit::section(desk)}
+        {submit::section(state)}
     };
-    view! { <div class="designer">{form(content.into_any())} {preview::section(desk, canvas)}</div> }.into_any()
+    view! { <div class="designer">{form(content.into_any())} {preview::section(state, canvas)}</div> }.into_any()
 }
 
 fn note(words: Option<String>) -> Option<AnyView> {
@@ -78,13 +78,13 @@ fn note(words: Option<String>) -> Option<AnyView> {
 }
 
 /// Brings back what stood in the form before a design was opened.
-fn undo(desk: DesignState) -> Option<AnyView> {
-    let (draft, model) = desk.replaced.get()?;
+fn undo(state: DesignState) -> Option<AnyView> {
+    let (draft, model) = state.replaced.get()?;
     let press = move |_| {
-        desk.draft.set(draft.clone());
-        choose_model(desk, model.clone());
-        desk.replaced.set(None);
-        desk.said.set(None);
+        state.draft.set(draft.clone());
+        choose_model(state, model.clone());
+        state.replaced.set(None);
+        state.said.set(None);
     };
     Some(
         view! { <p><button class="quiet" on:click=press>"Undo: bring back what stood here before"</button></p> }
@@ -92,56 +92,56 @@ fn undo(desk: DesignState) -> Option<AnyView> {
     )
 }
 
-fn toolbar(desk: DesignState) -> AnyView {
+fn toolbar(state: DesignState) -> AnyView {
     let anew = move |_| {
-        let is_sure = desk.draft.read_untracked().is_untouched()
+        let is_sure = state.draft.read_untracked().is_untouched()
             || window().confirm_with_message("Throw this draft away and begin a new one?").unwrap_or(false);
         if is_sure {
-            clear(desk);
+            clear(state);
         }
     };
     let extend = move |_| {
-        desk.say("Looking for designs that were submitted …");
-        sending::order(desk, SendOrder::Submitted, &[]);
+        state.say("Looking for designs that were submitted …");
+        sending::order(state, SendOrder::Submitted, &[]);
     };
-    let is_operator = desk.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
+    let is_operator = state.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
     view! {
         <div class="designer__top">
             <h2>"Design"</h2>
             <span class="top__gap"></span>
-            {file_button("Open …", "Open a design file", ".json,application/json", move |file| open_file(desk, file))}
+            {file_button("Open …", "Open a design file", ".json,application/json", move |file| open_file(state, file))}
             {is_operator.then(|| view! { <button class="quiet" on:click=extend title="Begin with a design that was submitted, and keep its points">"Earlier …"</button> })}
-            <button class="quiet" on:click=move |_| draughtsman::write_json(desk) title="Save the design, with its model, as a file that brings both back">"Save JSON"</button>
-            <button class="quiet" on:click=move |_| draughtsman::write_table(desk) title="Save the table of cases">"Save CSV"</button>
+            <button class="quiet" on:click=move |_| preview_client::write_json(state) title="Save the design, with its model, as a file that brings both back">"Save JSON"</button>
+            <button class="quiet" on:click=move |_| preview_client::write_table(state) title="Save the table of cases">"Save CSV"</button>
             <button class="quiet" on:click=anew>"New"</button>
         </div>
     }
     .into_any()
 }
 
-fn clear(desk: DesignState) {
-    desk.is_strict.set(false);
-    desk.model.set(None);
-    desk.model_problem.set(None);
-    desk.table.set(TableState::None);
-    desk.table_file.set_value(None);
-    desk.reading.set(NumberReading::default());
-    desk.drawn.set(Vec::new());
-    desk.unfolded.update(|unfolded| unfolded.factors.clear());
-    desk.said.set(None);
-    desk.replaced.set(None);
-    if desk.sending.with_untracked(|sending| sending.sent().is_none()) {
-        desk.sending.set(SendState::Idle);
+fn clear(state: DesignState) {
+    state.is_strict.set(false);
+    state.model.set(None);
+    state.model_problem.set(None);
+    state.table.set(TableState::None);
+    state.table_file.set_value(None);
+    state.reading.set(NumberReading::default());
+    state.drawn.set(Vec::new());
+    state.unfolded.update(|unfolded| unfolded.factors.clear());
+    state.said.set(None);
+    state.replaced.set(None);
+    if state.sending.with_untracked(|sending| sending.sent().is_none()) {
+        state.sending.set(SendState::Idle);
     }
-    desk.draft.set(DesignDraft::default());
-    memory::forget_files(desk);
-    draughtsman::import(desk);
+    state.draft.set(DesignDraft::default());
+    draft_storage::forget_files(state);
+    preview_client::import(state);
 }
 
-fn source(desk: DesignState) -> AnyView {
-    let chosen = desk.draft.read().source;
+fn source(state: DesignState) -> AnyView {
+    let chosen = state.draft.read().source;
     let option = |source, words| {
-        let press = move |_| desk.draft.update(|draft| draft.source = source);
+        let press = move |_| state.draft.update(|draft| draft.source = source);
         view! { <button class="segments__one" aria-pressed=(source == chosen).to_string() on:click=press>{words}</button> }
     };
     view! {
@@ -154,27 +154,27 @@ fn source(desk: DesignState) -> AnyView {
 }
 
 /// Reads a design file into the form. A Python file that is none is the model.
-fn open_file(desk: DesignState, file: File) {
-    desk.said.set(None);
+fn open_file(state: DesignState, file: File) {
+    state.said.set(None);
     spawn_local(async move {
         let name = file.name();
         match read_design(&file).await {
             Ok(None) if name.to_ascii_lowercase().ends_with(".py") => {
-                if model::take(desk, &file).await {
-                    desk.say(format!("{name} is no design file, and was taken as the model."));
+                if model::take(state, &file).await {
+                    state.say(format!("{name} is no design file, and was taken as the model."));
                 }
             }
             Ok(None) => {
                 let reason = "it has no sampler; a table of cases belongs below “A table of cases”";
-                desk.say(format!("{name} is no design file: {reason}."));
+                state.say(format!("{name} is no design file: {reason}."));
             }
             Ok(Some(design)) => {
                 let with =
                     design.model.text.as_ref().map(|_| format!(" Its model {} came with it.", design.model.file));
-                desk.say(format!("{name} was opened.{}", with.unwrap_or_default()));
-                take_design(desk, &design, &name);
+                state.say(format!("{name} was opened.{}", with.unwrap_or_default()));
+                take_design(state, &design, &name);
             }
-            Err(reason) => desk.say(format!("{name} is no design file: {reason}.")),
+            Err(reason) => state.say(format!("{name} is no design file: {reason}.")),
         }
     });
 }
@@ -187,8 +187,8 @@ async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
     design.transpose().map_err(|error| error.reason().to_owned())
 }
 
-fn take_design(desk: DesignState, design: &DesignFile, name: &str) {
-    let before = (desk.draft.get_untracked(), desk.model.get_untracked());
+fn take_design(state: DesignState, design: &DesignFile, name: &str) {
+    let before = (state.draft.get_untracked(), state.model.get_untracked());
     let ModelFile { file, text, .. } = &design.model;
     let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
     // A file that only names its model: which one is computed is the one that was chosen here.
@@ -199,44 +199,44 @@ fn take_design(desk: DesignState, design: &DesignFile, name: &str) {
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
     if let Some((factor, _)) = changed.filter(|_| draft.source == PointsSource::Sampler) {
         let name = &factor.name;
-        desk.say(format!(
+        state.say(format!(
             "`{name}` has values that can't be typed here, so that its cases become others: send this design with `cruncher enqueue`."
         ));
     }
-    desk.drawn.set(Vec::new());
-    desk.unfolded.update(|unfolded| unfolded.factors.clear());
-    desk.replaced.set((!before.0.is_untouched()).then_some(before));
-    desk.draft.set(draft);
-    choose_model(desk, model);
+    state.drawn.set(Vec::new());
+    state.unfolded.update(|unfolded| unfolded.factors.clear());
+    state.replaced.set((!before.0.is_untouched()).then_some(before));
+    state.draft.set(draft);
+    choose_model(state, model);
     if let Some(table) = &design.table {
         let json = Uint8Array::from(table.to_json().as_slice());
         if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&json)) {
-            table::take(desk, name.to_owned(), blob);
+            table::take(state, name.to_owned(), blob);
         }
     }
 }
 
 /// Takes a model that isn't chosen as a file, or none.
-fn choose_model(desk: DesignState, model: Option<ModelText>) {
-    if *desk.model.read_untracked() == model {
+fn choose_model(state: DesignState, model: Option<ModelText>) {
+    if *state.model.read_untracked() == model {
         return;
     }
-    desk.model_problem.set(None);
-    desk.model.set(model.clone());
-    spawn_local(async move { memory::keep_model(desk, model.as_ref()).await });
+    state.model_problem.set(None);
+    state.model.set(model.clone());
+    spawn_local(async move { draft_storage::keep_model(state, model.as_ref()).await });
 }
 
 /// The designs that were submitted, to begin with one of them.
-fn submitted(desk: DesignState) -> Option<AnyView> {
-    let designs = desk.reports.submitted.get()?;
-    let close = move |_| desk.reports.submitted.set(None);
+fn submitted(state: DesignState) -> Option<AnyView> {
+    let designs = state.reports.submitted.get()?;
+    let close = move |_| state.reports.submitted.set(None);
     let line = |design: &DesignDocument| {
         let (design, batch) = (design.clone(), design.batch.to_string());
         let facts = earlier::facts(&design, &designs);
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
-            take_submitted(desk, &design);
-            desk.reports.submitted.set(None);
+            take_submitted(state, &design);
+            state.reports.submitted.set(None);
         };
         view! {
             <li class="actions">
@@ -259,7 +259,7 @@ fn submitted(desk: DesignState) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn take_submitted(desk: DesignState, design: &DesignDocument) {
+fn take_submitted(state: DesignState, design: &DesignDocument) {
     let file = design.design_file();
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
     let model = design.model.file_name();
@@ -268,6 +268,6 @@ fn take_submitted(desk: DesignState, design: &DesignDocument) {
     } else {
         format!("The design of {} stands below. Choose {model} as it was, or its cases are new ones.", design.batch)
     };
-    desk.say(words);
-    take_design(desk, &file, "");
+    state.say(words);
+    take_design(state, &file, "");
 }

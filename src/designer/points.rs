@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cruncher_plot::shadow::{bins_of_grid, histogram, shadow};
+use cruncher_plot::density::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::UnitPoints;
 use cruncher_sampling::quality::{
     MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, largest_correlation,
@@ -13,9 +13,9 @@ use cruncher_study::case::ParameterValue;
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::DesignCases;
 use cruncher_study::design::{DesignError, DesignFile, DesignPoints};
-use cruncher_study::figures::counted;
 use cruncher_study::import::{ImportError, ImportedTable, InputColumn, NumberReading, design_file, field, import};
 use cruncher_study::model::ModelDigest;
+use cruncher_study::number_format::counted;
 use cruncher_study::sampler::Sampler;
 use cruncher_study::thinning::ThinnedDesign;
 use js_sys::Uint8Array;

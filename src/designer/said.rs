@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::desk::DesignState;
+use super::design_state::DesignState;
 
 impl DesignState {
     /// Says something once.
@@ -15,21 +15,21 @@ impl DesignState {
 }
 
 /// Takes back what was said when something else is done: in the form, or by leaving the page.
-pub(super) fn follow(desk: DesignState) {
-    let table = Memo::new(move |_| desk.table.read().name());
+pub(super) fn follow(state: DesignState) {
+    let table = Memo::new(move |_| state.table.read().name());
     Effect::new(move |before: Option<Option<Arc<str>>>| {
-        desk.draft.track();
-        desk.model.track();
+        state.draft.track();
+        state.model.track();
         // A memo that is never read knows of nothing.
         table.with(|_name| ());
-        let said = desk.said.get()?;
+        let said = state.said.get()?;
         // What was said together with a change is about that.
         let was_said = before.flatten().is_some_and(|before| Arc::ptr_eq(&before, &said));
         if was_said {
-            desk.said.set(None);
+            state.said.set(None);
         }
         (!was_said).then_some(said)
     });
-    let left = window_event_listener(ev::hashchange, move |_| desk.said.set(None));
+    let left = window_event_listener(ev::hashchange, move |_| state.said.set(None));
     on_cleanup(move || left.remove());
 }

@@ -8,9 +8,9 @@ use cruncher_backend::Study;
 use cruncher_backend::control::control;
 use cruncher_backend::enqueue::{
     CaseOutcome, CaseSelection, EnqueueError, EnqueuePlan, EnqueueProgress, EnqueueRun, Journal, PauseHandle, RunEnd,
-    SentBefore, outcomes, prospect, submission_id,
+    SentBefore, outcomes, preflight, submission_id,
 };
-use cruncher_backend::keep::KeyValueStore;
+use cruncher_backend::key_value_store::KeyValueStore;
 use cruncher_backend::submitted::submitted;
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
@@ -26,7 +26,7 @@ use super::messages::{
     FirstCase, FirstOutcome, PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases,
 };
 use super::points::PointMaker;
-use super::sole::{TabClaim, TabLock};
+use super::tab_lock::{TabClaim, TabLock};
 use crate::platform::journals::BrowserJournals;
 use crate::platform::network;
 use crate::state::earlier;
@@ -182,7 +182,7 @@ impl CaseSender {
         };
         let plan =
             EnqueuePlan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
-        let looks = try_join3(prospect(&open.study, &plan), submitted(&open.study), control(&open.study));
+        let looks = try_join3(preflight(&open.study, &plan), submitted(&open.study), control(&open.study));
         let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
         designs.retain(|design| !control.withdraws(&design.submission));
         let selection = found.selection(&plan, SentBefore::Wait);

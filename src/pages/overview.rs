@@ -5,9 +5,9 @@ mod versions;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
-use cruncher_study::figures::{counted, duration, thousands};
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase};
+use cruncher_study::number_format::{counted, duration, thousands};
 use leptos::prelude::*;
 
 use crate::components::attach_lines::attach_lines;

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::platform::marks::VisitFlag;
 use crate::platform::programs::PageProgram;
+use crate::platform::visit_flags::VisitFlag;
 use crate::state::live::ReaderState;
 
 /// The elements that they fill.

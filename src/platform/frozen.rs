@@ -7,7 +7,7 @@
 
 use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::tape::{self, EncodedSnapshot};
+use cruncher_backend::snapshot_codec::{self, EncodedSnapshot};
 use cruncher_study::access::{AccessKey, Role, StudyAccess};
 use cruncher_study::config::StudyConfig;
 use js_sys::{Array, Float64Array, Reflect};
@@ -53,5 +53,5 @@ pub(crate) fn snapshot() -> Option<Snapshot> {
     let frozen = frozen()?;
     let numbers = frozen.get(NUMBERS).dyn_ref().map(Float64Array::to_vec)?;
     let texts = (TEXTS..frozen.length()).map(|text| frozen.get(text).as_string().unwrap_or_default()).collect();
-    tape::read(EncodedSnapshot { numbers, texts })
+    snapshot_codec::read(EncodedSnapshot { numbers, texts })
 }

@@ -1,11 +1,11 @@
 //! Journals of enqueueings, in this browser's own store.
 
-use cruncher_backend::keep::{KeyValueError, KeyValueStore};
+use cruncher_backend::key_value_store::{KeyValueError, KeyValueStore};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 
-use super::keep;
+use super::browser_store;
 
 /// What the names of journals begin with in the store.
 const PREFIX: &str = "journal ";
@@ -21,12 +21,12 @@ impl BrowserJournals {
         Self { page_url: page_url.to_owned() }
     }
 
-    async fn store(&self) -> Result<keep::BrowserStore, KeyValueError> {
-        keep::BrowserStore::open(&self.page_url).await.map_err(|error| failed(&error))
+    async fn store(&self) -> Result<browser_store::BrowserStore, KeyValueError> {
+        browser_store::BrowserStore::open(&self.page_url).await.map_err(|error| failed(&error))
     }
 }
 
-fn failed(error: &keep::KeepError) -> KeyValueError {
+fn failed(error: &browser_store::KeepError) -> KeyValueError {
     KeyValueError::new(error.to_string())
 }
 

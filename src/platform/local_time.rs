@@ -1,6 +1,6 @@
 //! Times as the reader's computer tells them.
 
-use cruncher_study::figures::ago;
+use cruncher_study::number_format::ago;
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 

@@ -6,8 +6,8 @@ use futures::channel::mpsc::unbounded;
 use leptos::prelude::window;
 
 use crate::platform::address;
-use crate::platform::marks::VisitFlag;
 use crate::platform::tabs::{self, TabChannel};
+use crate::platform::visit_flags::VisitFlag;
 
 const QUESTION: &str = "access?";
 const LEAVE: &str = "leave";

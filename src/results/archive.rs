@@ -16,10 +16,10 @@ use cruncher_study::key::DataKey;
 use js_sys::Array;
 use leptos::prelude::*;
 
-use super::desk::case_of;
 use super::files::{BYTES_AT_ONCE, DownloadRequest, ExportedCases, FileParts, LINES_AT_ONCE, rest};
 use super::freeze::words;
 use super::reading;
+use super::results_state::case_of;
 use crate::platform::download;
 use crate::state::export::{ExportContents, VersionFiles, lines};
 
@@ -111,8 +111,8 @@ impl DownloadRequest {
         tell: &Rc<impl Fn(String) + 'static>,
     ) -> Result<Array, ZipError> {
         // The same rows in all files, also if more come meanwhile.
-        let (done, chosen) = self.desk.data.with_untracked(|store| (self.done(store), self.rows(store)));
-        let cases = self.desk.data.with_untracked(|store| Cases::of(store, &chosen, self.which));
+        let (done, chosen) = self.state.data.with_untracked(|store| (self.done(store), self.rows(store)));
+        let cases = self.state.data.with_untracked(|store| Cases::of(store, &chosen, self.which));
         let names = |matrix: &NpyMatrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
         let mut archive = Archive::default();
         archive.add("cases.csv", &self.table(&**tell, contents).await)?;
@@ -142,7 +142,7 @@ impl DownloadRequest {
     ) -> Result<(ArchiveSummary, BTreeMap<usize, ToldError>), ZipError> {
         let (mut told, mut full) = (BTreeMap::new(), Ok(()));
         tell("Reading designs and models …".to_owned());
-        let study = match reading::study(self.desk).await {
+        let study = match reading::study(self.state).await {
             Ok(study) => study,
             Err(problem) => {
                 let left_out = vec![("Designs, models and documents".to_owned(), problem.title)];
@@ -153,7 +153,7 @@ impl DownloadRequest {
             full = archive.add_small(&path, &content);
             if let Some(ArchivedCase { place, model_path, failure }) = case {
                 let row = cases.rows[place];
-                let version = self.desk.data.with_untracked(|store| version_of(store, row));
+                let version = self.state.data.with_untracked(|store| version_of(store, row));
                 versions.extend(version.zip(model_path).map(|((batch, name), path)| (batch, name, path)));
                 if let Some(error) = failure {
                     let error = ToldError { exception: error.exception, message: error.message, document: path };
@@ -162,7 +162,7 @@ impl DownloadRequest {
             }
             if full.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let view = self.desk.view.get_untracked();
+        let view = self.state.view.get_untracked();
         let wanted = ArchiveRequest {
             batch: view.batches.one(),
             has_cases: &|batch| cases.batches.as_ref().is_none_or(|batches| batches.contains(batch)),
@@ -177,12 +177,12 @@ impl DownloadRequest {
     async fn errors(&self, failed: &[usize], told: &BTreeMap<usize, ToldError>) -> FileParts {
         let mut parts = FileParts::default();
         let table = |store: &ResultStore| ErrorTable::new(store, self.layout.clone()).header();
-        parts.add(self.desk.data.with_untracked(table).as_bytes());
+        parts.add(self.state.data.with_untracked(table).as_bytes());
         for rows in failed.chunks(LINES_AT_ONCE) {
             rest().await;
             let lines =
                 |store: &ResultStore| ErrorTable::new(store, self.layout.clone()).rows(rows.iter().copied(), told);
-            parts.add(self.desk.data.with_untracked(lines).as_bytes());
+            parts.add(self.state.data.with_untracked(lines).as_bytes());
         }
         parts
     }
@@ -195,7 +195,7 @@ impl DownloadRequest {
             rest().await;
             let line = |store: &ResultStore, row: usize| store.case_ids()[row].to_string() + "\n";
             let lines = |store: &ResultStore| part.iter().map(|row| line(store, *row)).collect::<String>();
-            ids.add(self.desk.data.with_untracked(lines).as_bytes());
+            ids.add(self.state.data.with_untracked(lines).as_bytes());
         }
         ids
     }

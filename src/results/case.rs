@@ -3,7 +3,7 @@
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::number::exact;
 use cruncher_results::store::{CellValue, FAILED, ResultStore};
-use cruncher_study::figures::{counted, duration, thousands};
+use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
@@ -13,10 +13,10 @@ use web_sys::{Event, HtmlElement};
 
 use super::columns::unit;
 use super::copy::copy_button;
-use super::desk::ResultsState;
 use super::document::document;
 use super::outcome::outcome;
 use super::reading;
+use super::results_state::ResultsState;
 use crate::platform::local_time::{clock_time, exact_time};
 use crate::state::words::{CellText, words};
 
@@ -27,12 +27,12 @@ const MAX_SHORT_CHARS: usize = 40;
 const MOST_VALUES: usize = 200;
 
 /// The case that stands open, if one does.
-pub(super) fn case(desk: ResultsState) -> AnyView {
-    let is_open = Memo::new(move |_| desk.opened.get().is_some());
-    (move || is_open.get().then(|| sheet(desk))).into_any()
+pub(super) fn case(state: ResultsState) -> AnyView {
+    let is_open = Memo::new(move |_| state.opened.get().is_some());
+    (move || is_open.get().then(|| sheet(state))).into_any()
 }
 
-fn sheet(desk: ResultsState) -> AnyView {
+fn sheet(state: ResultsState) -> AnyView {
     let before = document_focus();
     let sheet = NodeRef::<Div>::new();
     Effect::new(move || {
@@ -42,7 +42,7 @@ fn sheet(desk: ResultsState) -> AnyView {
         }
     });
     let close = move || {
-        desk.opened.set(None);
+        state.opened.set(None);
         let back = before.as_ref().filter(|element| element.is_connected() && element.tag_name() != "BODY").cloned();
         if let Some(back) = back.or_else(table) {
             // What had the focus can take it.
@@ -56,10 +56,10 @@ fn sheet(desk: ResultsState) -> AnyView {
             escape();
         }
     };
-    let row = Memo::new(move |before: Option<&usize>| desk.opened.get().or(before.copied()).unwrap_or_default());
-    let document_key = Memo::new(move |_| desk.data.with(|store| reading::key(store, row.get())));
+    let row = Memo::new(move |before: Option<&usize>| state.opened.get().or(before.copied()).unwrap_or_default());
+    let document_key = Memo::new(move |_| state.data.with(|store| reading::key(store, row.get())));
     let id =
-        move || desk.data.with(|store| store.case_ids().get(row.get()).map(ToString::to_string)).unwrap_or_default();
+        move || state.data.with(|store| store.case_ids().get(row.get()).map(ToString::to_string)).unwrap_or_default();
     let short = move || format!("Case {:.8}", id());
     view! {
         <div
@@ -68,14 +68,14 @@ fn sheet(desk: ResultsState) -> AnyView {
         >
             <div class="case__top">
                 <h3 id="case-title">{short}</h3>
-                {steps(desk, row)}
+                {steps(state, row)}
                 <button class="quiet" aria-label="Close the case" title="Close (Escape)" on:click=move |_| press()>"✕"</button>
             </div>
             <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", move || untrack(id))}</div>
-            {move || facts(desk, row.get())}
-            {move || values(desk, row.get(), Part::Factors)}
-            {move || values(desk, row.get(), Part::Responses)}
-            {document(desk, document_key)}
+            {move || facts(state, row.get())}
+            {move || values(state, row.get(), Part::Factors)}
+            {move || values(state, row.get(), Part::Responses)}
+            {document(state, document_key)}
         </div>
     }
     .into_any()
@@ -100,20 +100,20 @@ fn tell_plots() {
 }
 
 /// To the case before and the one behind, in the order of the table.
-fn steps(desk: ResultsState, row: Memo<usize>) -> AnyView {
-    let place = Memo::new(move |_| desk.order.read().iter().position(|own| *own as usize == row.get()));
+fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
+    let place = Memo::new(move |_| state.order.read().iter().position(|own| *own as usize == row.get()));
     let beside = move |step: isize| {
         let place = place.get()?.checked_add_signed(step)?;
-        desk.order.read().get(place).map(|row| *row as usize)
+        state.order.read().get(place).map(|row| *row as usize)
     };
     let go = move |step: isize| {
         if let Some(row) = untrack(|| beside(step)) {
-            desk.opened.set(Some(row));
-            desk.pointed_at.set(Some(row));
+            state.opened.set(Some(row));
+            state.pointed_at.set(Some(row));
         }
     };
     let said = move || {
-        let all = thousands(desk.order.read().len() as u64);
+        let all = thousands(state.order.read().len() as u64);
         place
             .get()
             .map_or_else(|| "not selected".to_owned(), |place| format!("{} of {all}", thousands(place as u64 + 1)))
@@ -133,8 +133,8 @@ fn steps(desk: ResultsState, row: Memo<usize>) -> AnyView {
 }
 
 /// What every case has.
-fn facts(desk: ResultsState, row: usize) -> AnyView {
-    desk.data.with(|store| {
+fn facts(state: ResultsState, row: usize) -> AnyView {
+    state.data.with(|store| {
         let cell = |field: CaseField| store.cell(&ColumnId::Case(field), row);
         let number = |field: CaseField| store.field(field).number(row);
         let now = Date::now() / 1000.0;
@@ -182,23 +182,23 @@ enum Part {
     Responses,
 }
 
-fn values(desk: ResultsState, row: usize, part: Part) -> Option<AnyView> {
-    let (title, ids) = desk.data.with(|store| match part {
+fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
+    let (title, ids) = state.data.with(|store| match part {
         Part::Factors => ("Factors", ids(store, row, store.factors().map(|(id, _)| id))),
         Part::Responses => ("Responses", ids(store, row, store.responses().map(|(id, _)| id))),
     });
     let more = ids.len().saturating_sub(MOST_VALUES);
     let one = |id: &ColumnId| {
         // Here is room for all digits.
-        let CellText { text, exact } = desk.data.with(|store| words(store.cell(id, row)));
+        let CellText { text, exact } = state.data.with(|store| words(store.cell(id, row)));
         let text = exact.unwrap_or(text);
         // Several lines of words are read from their beginning.
         let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
-        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(desk, id)}</td></tr> }
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(state, id)}</td></tr> }
     };
     let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
     let more = (more > 0).then(|| format!("{more} more are in the document."));
-    let is_cut = |id: &&ColumnId| desk.data.with(|store| matches!(store.cell(id, row), CellValue::Cut(..)));
+    let is_cut = |id: &&ColumnId| state.data.with(|store| matches!(store.cell(id, row), CellValue::Cut(..)));
     let cut = match ids.iter().take(MOST_VALUES).filter(is_cut).count() as u64 {
         0 => None,
         cut => Some(format!("{} cut here, and whole in the document.", counted(cut, "text is", "texts are"))),

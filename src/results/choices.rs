@@ -5,7 +5,7 @@ use cruncher_results::store::ResultStore;
 use leptos::prelude::*;
 
 use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::state::shorten;
 use crate::state::view::ResultsView;
 
@@ -13,34 +13,34 @@ use crate::state::view::ResultsView;
 type Choose = fn(&mut ResultsView, Option<ColumnId>);
 
 /// Response, factors and colour.
-pub(super) fn choices(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+pub(super) fn choices(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let response = move || shown.get().map(|shown| shown.response);
     let factor = move || shown.get().map(|shown| shown.factor);
     let second = move || shown.get().map(|shown| shown.second);
     let colour = move || shown.get().and_then(|shown| shown.colour);
     view! {
         <div class="choices">
-            {picker(desk, "Response", response, |view, id| view.response = id, false)}
-            {picker(desk, "Factor", factor, |view, id| view.factor = id, false)}
-            {picker(desk, "Second factor", second, |view, id| view.second = id, false)}
-            {picker(desk, "Colour", colour, |view, id| view.colour = id, true)}
+            {picker(state, "Response", response, |view, id| view.response = id, false)}
+            {picker(state, "Factor", factor, |view, id| view.factor = id, false)}
+            {picker(state, "Second factor", second, |view, id| view.second = id, false)}
+            {picker(state, "Colour", colour, |view, id| view.colour = id, true)}
         </div>
     }
     .into_any()
 }
 
 fn picker(
-    desk: ResultsState,
+    state: ResultsState,
     name: &'static str,
     current: impl Fn() -> Option<ColumnId> + Send + Sync + Copy + 'static,
     choose: Choose,
     may_be_none: bool,
 ) -> AnyView {
     // The groups of a list change only when columns do.
-    let columns = Memo::new(move |_| desk.data.with(groups));
+    let columns = Memo::new(move |_| state.data.with(groups));
     let change = move |event| {
         let id = event_target_value(&event).parse().ok();
-        desk.view.update(|view| {
+        state.view.update(|view| {
             choose(view, id);
             view.zoom = None;
         });
@@ -50,7 +50,7 @@ fn picker(
         let none = may_be_none.then(|| view! { <option value="" selected=current.is_none()>"none"</option> });
         let group = |(title, ids): (&'static str, Vec<ColumnId>)| {
             let name = |id: &ColumnId| {
-                let unit = unit(desk, id);
+                let unit = unit(state, id);
                 (label(id), if unit.is_empty() { unit } else { format!(", {unit}") })
             };
             let names = shorten::choices(&ids.iter().map(name).collect::<Vec<_>>());
@@ -66,16 +66,16 @@ fn picker(
     };
     let scale = Memo::new(move |_| {
         let id = current()?;
-        let can_be = desk.data.with(|store| {
+        let can_be = state.data.with(|store| {
             store.column(&id).is_some_and(|column| column.statistics().least.is_some_and(|least| least > 0.0))
         });
-        let is_log = is_logarithmic(desk, &id);
+        let is_log = is_logarithmic(state, &id);
         (can_be || is_log).then_some((id, is_log))
     });
     let scale = move || {
         let (id, is_log) = scale.get()?;
         let title = format!("Logarithmic axis for {}", label(&id));
-        let switch = move |_| desk.view.update(|view| view.switch_scale(&id));
+        let switch = move |_| state.view.update(|view| view.switch_scale(&id));
         Some(
             view! { <button class="choice__log" aria-pressed=is_log.to_string() aria-label=title.clone() title=title on:click=switch>"log"</button> },
         )

@@ -10,7 +10,7 @@ use cruncher_results::statistics::within;
 use cruncher_results::store::{ColumnStatistics, ResultStore, StoreColumn};
 use leptos::prelude::*;
 
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::platform::local_time::utc_offset_secs;
 use crate::state::responses::{default_response, is_text};
 
@@ -120,8 +120,8 @@ impl PlottedColumn<'_> {
 }
 
 /// A column of the store as charts take it.
-pub(super) fn plotted<'a>(desk: ResultsState, store: &'a ResultStore, id: &ColumnId) -> PlottedColumn<'a> {
-    let (label, unit) = (label(id), unit(desk, id));
+pub(super) fn plotted<'a>(state: ResultsState, store: &'a ResultStore, id: &ColumnId) -> PlottedColumn<'a> {
+    let (label, unit) = (label(id), unit(state, id));
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
     let plotted = |values, axis, range, categories| PlottedColumn {
         id: id.clone(),
@@ -140,9 +140,9 @@ pub(super) fn plotted<'a>(desk: ResultsState, store: &'a ResultStore, id: &Colum
         return plotted(Cow::Owned(values), Axis::of_categories(&label, names.clone()), None, Some(names));
     }
     let values = Some(column.numbers()).filter(|numbers| !numbers.is_empty()).unwrap_or_else(nothing);
-    let axis = Axis::covering(&label, &unit, scale(desk, id), &[]);
+    let axis = Axis::covering(&label, &unit, scale(state, id), &[]);
     let whole = range(column.statistics(), &axis, &values);
-    let is_asked = desk.view.read().is_trimmed(id);
+    let is_asked = state.view.read().is_trimmed(id);
     let trimmed = is_asked.then(|| far_outside(store.revision(), id, &axis, &values, whole)).flatten();
     let range = trimmed.map(|Outliers { least, most, .. }| (least, most)).or(whole);
     let ends: Vec<f64> = range.into_iter().flat_map(|(least, most)| [least, most]).collect();
@@ -194,12 +194,12 @@ pub(super) fn far_outside(
 }
 
 /// How places follow from the numbers of a column.
-pub(super) fn scale(desk: ResultsState, id: &ColumnId) -> AxisScale {
+pub(super) fn scale(state: ResultsState, id: &ColumnId) -> AxisScale {
     match id {
         ColumnId::Case(CaseField::StartTime | CaseField::EndTime) => {
             AxisScale::Time { utc_offset_secs: utc_offset_secs() }
         }
-        id if is_logarithmic(desk, id) => AxisScale::Logarithmic,
+        id if is_logarithmic(state, id) => AxisScale::Logarithmic,
         _ => AxisScale::Linear,
     }
 }
@@ -218,23 +218,23 @@ pub(super) fn label(id: &ColumnId) -> String {
 }
 
 /// The unit of a column; empty if nobody says so.
-pub(super) fn unit(desk: ResultsState, id: &ColumnId) -> String {
+pub(super) fn unit(state: ResultsState, id: &ColumnId) -> String {
     match id {
         ColumnId::Case(CaseField::DurationSecs) => "s".to_owned(),
         // A vector's unit is that of its components.
         ColumnId::Factor(name) => {
             let name = name.split('[').next().unwrap_or_default();
-            desk.designed.read().units.get(name).cloned().unwrap_or_default()
+            state.designed.read().units.get(name).cloned().unwrap_or_default()
         }
         _ => String::new(),
     }
 }
 
 /// Whether a column has a logarithmic axis: as its design says, unless the reader has switched that.
-pub(super) fn is_logarithmic(desk: ResultsState, id: &ColumnId) -> bool {
+pub(super) fn is_logarithmic(state: ResultsState, id: &ColumnId) -> bool {
     let name = id.name().split('[').next().unwrap_or_default();
-    let is_designed = matches!(id, ColumnId::Factor(_)) && desk.designed.read().logarithmic.contains(name);
-    is_designed != desk.view.read().is_switched(id)
+    let is_designed = matches!(id, ColumnId::Factor(_)) && state.designed.read().logarithmic.contains(name);
+    is_designed != state.view.read().is_switched(id)
 }
 
 /// Columns that have something to show: those in which cases differ.
@@ -259,9 +259,9 @@ pub(super) struct ShownColumns {
 }
 
 /// The columns that are shown; none while there is nothing to show.
-pub(super) fn shown(desk: ResultsState) -> Option<ShownColumns> {
-    desk.data.with(|store| {
-        let view = desk.view.read();
+pub(super) fn shown(state: ResultsState) -> Option<ShownColumns> {
+    state.data.with(|store| {
+        let view = state.view.read();
         let known = |id: &Option<ColumnId>| id.clone().filter(|id| store.column(id).is_some());
         let responses = showable(store, store.responses().map(|(id, _)| id.clone()));
         let factors = showable(store, store.factors().map(|(id, _)| id.clone()));

@@ -1,20 +1,20 @@
 //! How many cases have which text as response.
 
 use cruncher_results::column_id::ColumnId;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
 use super::columns::ShownColumns;
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::state::responses::{TextCounts, has_mean};
 
 /// A bar a text. They follow the selection once it has settled.
-pub(super) fn counts(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+pub(super) fn counts(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = Memo::new(move |_| {
-        let selected = desk.settled.get();
+        let selected = state.settled.get();
         let response = shown.read().as_ref().map(|shown| shown.response.clone());
         let of = |response: ColumnId| {
-            desk.data.with_untracked(|store| {
+            state.data.with_untracked(|store| {
                 let is_counted = !has_mean(store, &response);
                 is_counted.then(|| TextCounts::of(store, &response, &selected.rows(store)))
             })
@@ -24,7 +24,7 @@ pub(super) fn counts(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> A
     let list = move || {
         let TextCounts { texts, more_texts, more_cases, without, cases } = found.get();
         let most = texts.first().map_or(1, |text| text.1);
-        let bars = texts.into_iter().map(|(text, count)| bar(desk, shown, text, (count, cases, most))).collect_view();
+        let bars = texts.into_iter().map(|(text, count)| bar(state, shown, text, (count, cases, most))).collect_view();
         let more = |texts| {
             format!(", {} in {}", counted(texts, "more text", "more texts"), counted(more_cases, "case", "cases"))
         };
@@ -43,7 +43,7 @@ pub(super) fn counts(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> A
 
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
 fn bar(
-    desk: ResultsState,
+    state: ResultsState,
     shown: Memo<Option<ShownColumns>>,
     text: String,
     (count, cases, most): (u64, u64, u64),
@@ -53,7 +53,7 @@ fn bar(
     let chosen = text.clone();
     let choose = move |_| {
         if let Some(shown) = shown.get_untracked() {
-            desk.select_texts(&shown.response, vec![chosen.clone()]);
+            state.select_texts(&shown.response, vec![chosen.clone()]);
         }
     };
     let name = if text.is_empty() { "(empty)".to_owned() } else { text.clone() };

@@ -7,15 +7,15 @@ use cruncher_results::curves::{CurveAbscissa, CurveLosses, CurveSet, FoundArrays
 use cruncher_results::mask::RowMask;
 use cruncher_results::store::ResultStore;
 use cruncher_study::case::CaseRef;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::{ResultsState, SelectedRows, case_of};
 use super::plots::{CurvePlot, legend};
 use super::reading;
+use super::results_state::{ResultsState, SelectedRows, case_of};
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::frozen;
@@ -34,9 +34,9 @@ const DRAWN_AFTER: usize = 25;
 /// Reads curves, and keeps what it has read. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct CurveReader {
-    pub(super) desk: ResultsState,
+    pub(super) state: ResultsState,
     /// What was read.
-    pub(super) sheaf: RwSignal<CurveSet>,
+    pub(super) curve_set: RwSignal<CurveSet>,
     /// Which array stands along which.
     pub(super) pair: Memo<Option<(CurveAbscissa, String)>>,
     course: RwSignal<Course>,
@@ -84,9 +84,9 @@ struct Extent {
 }
 
 impl Extent {
-    fn of(store: &ResultStore, selected: &SelectedRows, sheaf: &CurveSet) -> Self {
+    fn of(store: &ResultStore, selected: &SelectedRows, curve_set: &CurveSet) -> Self {
         let (done, wanted) = (store.done(), with_result(store, selected));
-        let read = |rows: &RowMask| sheaf.rows().filter(|row| rows.contains(*row)).count();
+        let read = |rows: &RowMask| curve_set.rows().filter(|row| rows.contains(*row)).count();
         Self { cases: wanted.count(), read: read(&wanted), unread: done.count() - read(&done) }
     }
 }
@@ -100,21 +100,21 @@ fn with_result(store: &ResultStore, selected: &SelectedRows) -> RowMask {
 
 impl CurveReader {
     /// Nothing is read yet.
-    pub(super) fn new(desk: ResultsState) -> Self {
-        let sheaf = RwSignal::new(CurveSet::default());
-        let chosen = Memo::new(move |_| desk.view.with(|view| (view.curve_x.clone(), view.curve_y.clone())));
+    pub(super) fn new(state: ResultsState) -> Self {
+        let curve_set = RwSignal::new(CurveSet::default());
+        let chosen = Memo::new(move |_| state.view.with(|view| (view.curve_x.clone(), view.curve_y.clone())));
         let pair = Memo::new(move |_| {
-            let (chosen, sheaf) = (chosen.read(), sheaf.read());
-            let pair = sheaf.pair(chosen.0.as_ref(), chosen.1.as_deref());
+            let (chosen, curve_set) = (chosen.read(), curve_set.read());
+            let pair = curve_set.pair(chosen.0.as_ref(), chosen.1.as_deref());
             pair.map(|(x, y)| (x, y.to_owned()))
         });
         let extent = Memo::new(move |_| {
-            let (selected, sheaf) = (desk.settled.read(), sheaf.read());
-            desk.data.with_untracked(|store| Extent::of(store, &selected, &sheaf))
+            let (selected, curve_set) = (state.settled.read(), curve_set.read());
+            state.data.with_untracked(|store| Extent::of(store, &selected, &curve_set))
         });
         let reader = Self {
-            desk,
-            sheaf,
+            state,
+            curve_set,
             pair,
             course: RwSignal::default(),
             problem: RwSignal::new(None),
@@ -129,7 +129,7 @@ impl CurveReader {
 
     /// Reads the curves of a frozen study that was frozen with them, as soon as its rows are there. Elsewhere none are read yet.
     fn reopen(self) {
-        if frozen::label().is_none() || !self.desk.view.read_untracked().are_curves_read {
+        if frozen::label().is_none() || !self.state.view.read_untracked().are_curves_read {
             return;
         }
         Effect::new(move |was_read: Option<bool>| {
@@ -144,7 +144,7 @@ impl CurveReader {
     /// How many results were read, also those without arrays.
     pub(super) fn results(self) -> usize {
         let course = self.course.get();
-        self.sheaf.read().len().saturating_sub(course.unreadable + course.too_large)
+        self.curve_set.read().len().saturating_sub(course.unreadable + course.too_large)
     }
 
     /// Hears from the plot whether its median is that of some of the curves in places.
@@ -167,11 +167,11 @@ impl CurveReader {
 
     /// Selected cases with results that weren't read yet, spread evenly over all of them.
     fn next(self) -> Vec<(usize, CaseRef)> {
-        let selected = self.desk.selected.get_untracked();
-        let sheaf = self.sheaf.read_untracked();
-        self.desk.data.with_untracked(|store| {
+        let selected = self.state.selected.get_untracked();
+        let curve_set = self.curve_set.read_untracked();
+        self.state.data.with_untracked(|store| {
             let wanted = with_result(store, &selected);
-            let rows: Vec<usize> = wanted.iter().filter(|row| !sheaf.contains(*row)).collect();
+            let rows: Vec<usize> = wanted.iter().filter(|row| !curve_set.contains(*row)).collect();
             let chosen = spread(rows.len(), AT_ONCE).map(|place| rows[place]);
             chosen.filter_map(|row| Some((row, case_of(store, row)?))).collect()
         })
@@ -180,7 +180,7 @@ impl CurveReader {
     fn read(self) {
         let wanted = self.next();
         self.problem.set(None);
-        self.desk.are_curves_read.set(true);
+        self.state.are_curves_read.set(true);
         self.course.update(|course| course.now = Some((0, wanted.len())));
         let (stop, registration) = AbortHandle::new_pair();
         self.stop.set_value(Some(stop));
@@ -188,7 +188,7 @@ impl CurveReader {
         spawn_local(reading.map(move |read| {
             // The page may be gone by now.
             let _ = self.course.try_update(|course| course.now = None);
-            self.sheaf.try_update(|_| {});
+            self.curve_set.try_update(|_| {});
             if let Ok(Err(problem)) = read {
                 self.problem.set(Some(problem));
             }
@@ -196,7 +196,7 @@ impl CurveReader {
     }
 
     async fn read_each(self, wanted: Vec<(usize, CaseRef)>) -> Result<(), PageProblem> {
-        let study = reading::study(self.desk).await?;
+        let study = reading::study(self.state).await?;
         let (rows, cases): (Vec<usize>, Vec<CaseRef>) = wanted.into_iter().unzip();
         let mut read = 0;
         let mut take = |_: &CaseRef, result: ReadResult| {
@@ -204,11 +204,11 @@ impl CurveReader {
             read += 1;
             self.course.update(|course| course.now = Some((read, rows.len())));
             if read.is_multiple_of(DRAWN_AFTER) {
-                self.sheaf.update(|_| {});
+                self.curve_set.update(|_| {});
             }
-            let sheaf = self.sheaf.read_untracked();
-            let has_none = sheaf.len() == ENOUGH && sheaf.names().is_empty();
-            if has_none || sheaf.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let curve_set = self.curve_set.read_untracked();
+            let has_none = curve_set.len() == ENOUGH && curve_set.names().is_empty();
+            if has_none || curve_set.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         study.read_results(&cases, &mut take).await.map_err(|error| PageProblem::from(&error))
     }
@@ -222,7 +222,7 @@ impl CurveReader {
             }
             Ok(None) | Err(UnreadReason::Broken(_)) => course.unreadable += 1,
         });
-        self.sheaf.update_untracked(|sheaf| sheaf.add(row, found));
+        self.curve_set.update_untracked(|curve_set| curve_set.add(row, found));
     }
 }
 
@@ -240,7 +240,7 @@ pub(super) fn curves(reader: CurveReader) -> AnyView {
     let choices = move || has_arrays.get().then(|| choices(reader));
     let plot = move || {
         let plot = || {
-            let plot = surface(reader.desk, "Curves", "plot--large", CurvePlot::new(reader));
+            let plot = surface(reader.state, "Curves", "plot--large", CurvePlot::new(reader));
             view! { {plot}<p class="faint">{move || legend(reader)}</p> }
         };
         has_arrays.get().then(plot)
@@ -281,9 +281,9 @@ fn offer(reader: CurveReader) -> Option<String> {
     let Extent { cases, read, .. } = reader.extent.get();
     let next = (cases - read).min(AT_ONCE);
     match () {
-        () if next == 0 || reader.sheaf.read().is_full() => None,
+        () if next == 0 || reader.curve_set.read().is_full() => None,
         () if reader.problem.read().is_some() => Some("Try again".to_owned()),
-        () if reader.sheaf.read().is_empty() => Some("Read curves".to_owned()),
+        () if reader.curve_set.read().is_empty() => Some("Read curves".to_owned()),
         () => Some(format!("Read {} more", thousands(next as u64))),
     }
 }
@@ -291,29 +291,29 @@ fn offer(reader: CurveReader) -> Option<String> {
 /// How far reading is, in words.
 fn state(reader: CurveReader) -> String {
     let Extent { cases, read, unread } = reader.extent.get();
-    let is_chosen = !reader.desk.view.read().selection.conditions.is_empty();
+    let is_chosen = !reader.state.view.read().selection.conditions.is_empty();
     let (one, several) = if is_chosen { ("selected case", "selected cases") } else { ("result", "results") };
     let of = counted(cases as u64, one, several);
     let course = reader.course.get();
     if let Some((read, of)) = course.now {
         return format!("Reading {} of {} …", thousands(read as u64), thousands(of as u64));
     }
-    let sheaf = reader.sheaf.read();
-    if sheaf.is_empty() {
+    let curve_set = reader.curve_set.read();
+    if curve_set.is_empty() {
         return match cases {
             0 if is_chosen => "No case with a result is selected.".to_owned(),
             0 => "No case has a result.".to_owned(),
             _ => to_be_read(cases, &of),
         };
     }
-    let CurveLosses { left_out, thinned, numberless } = sheaf.shortcomings();
+    let CurveLosses { left_out, thinned, numberless } = curve_set.shortcomings();
     let numberless = told(
         numberless,
         "array has fewer than two numbers and is no curve",
         "arrays have fewer than two numbers and are no curves",
     );
     let [too_large, unreadable] = course.told();
-    if sheaf.names().is_empty() {
+    if curve_set.names().is_empty() {
         let none = match reader.results() as u64 {
             0 => String::new(),
             results => {
@@ -324,7 +324,7 @@ fn state(reader: CurveReader) -> String {
     }
     joined(&[
         format!("{} of {of}", thousands(read as u64)),
-        match reader.desk.chosen_cases() {
+        match reader.state.chosen_cases() {
             Some(_) => told(
                 unread,
                 "case can't be chosen here, its curve wasn't read",
@@ -344,7 +344,7 @@ fn state(reader: CurveReader) -> String {
                 thousands(MAX_POINTS as u64)
             ),
         },
-        if sheaf.is_full() { "more don't fit into this page's memory".to_owned() } else { String::new() },
+        if curve_set.is_full() { "more don't fit into this page's memory".to_owned() } else { String::new() },
     ])
 }
 
@@ -367,15 +367,15 @@ fn told(number: usize, one: &str, several: &str) -> String {
 fn choices(reader: CurveReader) -> AnyView {
     let choose_y = move |event| {
         let name = event_target_value(&event);
-        reader.desk.view.update(|view| view.curve_y = Some(name));
+        reader.state.view.update(|view| view.curve_y = Some(name));
     };
     let choose_x = move |event| {
         let along = event_target_value(&event).parse().ok();
-        reader.desk.view.update(|view| view.curve_x = along);
+        reader.state.view.update(|view| view.curve_x = along);
     };
     let arrays = move || {
         let shown = reader.pair.get().map(|(_, y)| y);
-        let names = reader.sheaf.read().names().to_vec();
+        let names = reader.curve_set.read().names().to_vec();
         let short = shorten::choices(&names.iter().map(|name| (name.clone(), String::new())).collect::<Vec<_>>());
         let option = |(name, short): (String, String)| {
             view! { <option value=name.clone() title=name.clone() selected=shown.as_ref() == Some(&name)>{short}</option> }
@@ -384,8 +384,8 @@ fn choices(reader: CurveReader) -> AnyView {
     };
     let partners = move || {
         let Some((shown, y)) = reader.pair.get() else { return Vec::new() };
-        let sheaf = reader.sheaf.read();
-        let arrays = sheaf.partners(&y).into_iter().map(|name| CurveAbscissa::Array(name.to_owned()));
+        let curve_set = reader.curve_set.read();
+        let arrays = curve_set.partners(&y).into_iter().map(|name| CurveAbscissa::Array(name.to_owned()));
         let partners: Vec<CurveAbscissa> = arrays.chain([CurveAbscissa::Index]).collect();
         let names: Vec<_> = partners.iter().map(|along| (name_of(along).to_owned(), String::new())).collect();
         let short = shorten::choices(&names);

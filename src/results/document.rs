@@ -2,29 +2,29 @@
 
 use std::sync::Arc;
 
-use cruncher_study::figures::counted;
 use cruncher_study::key::DataKey;
+use cruncher_study::number_format::counted;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::desk::ResultsState;
 use super::plots::OwnCurvePlot;
 use super::reading::{self, StoredDocument};
+use super::results_state::ResultsState;
 use super::surface::surface;
 use crate::components::problem_note::problem_note;
 use crate::platform::download::save;
-use crate::state::ended::{ShownDocument, laid_out};
 use crate::state::problem::PageProblem;
+use crate::state::shown_document::{ShownDocument, laid_out};
 
 /// Reads the document and shows it; another one when the key is another.
-pub(super) fn document(desk: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {
+pub(super) fn document(state: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {
     let read = RwSignal::new(None::<Result<StoredDocument, PageProblem>>);
     let ask = move || {
         read.set(None);
         let Some(key_now) = key.get_untracked() else { return };
         spawn_local(async move {
-            let answer = reading::document(desk, &key_now).await;
+            let answer = reading::document(state, &key_now).await;
             if key.try_get_untracked().flatten() == Some(key_now) {
                 read.set(Some(answer));
             }
@@ -41,13 +41,13 @@ pub(super) fn document(desk: ResultsState, key: Memo<Option<DataKey>>) -> AnyVie
             Some(Err(problem)) => {
                 view! { {problem_note(problem)} <button on:click=move |_| ask()>"Try again"</button> }.into_any()
             }
-            Some(Ok(document)) => shown(desk, document),
+            Some(Ok(document)) => shown(state, document),
         })
     };
     body.into_any()
 }
 
-fn shown(desk: ResultsState, document: StoredDocument) -> AnyView {
+fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
     let ended = document.ended.clone();
     let warnings: Vec<_> = ended
         .warnings
@@ -68,7 +68,7 @@ fn shown(desk: ResultsState, document: StoredDocument) -> AnyView {
         {error}
         {facts}
         {printed("Traceback", &ended.traceback)}
-        {curves(desk, &ended)}
+        {curves(state, &ended)}
         {printed("What it printed", &ended.log)}
         {raw(document.key, document.json)}
     }
@@ -84,15 +84,15 @@ fn printed(title: &'static str, text: &str) -> Option<AnyView> {
     (!text.is_empty()).then(|| part.into_any())
 }
 
-fn curves(desk: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
-    let figure = |(index, line): (usize, &crate::state::ended::ArrayLine)| {
+fn curves(state: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
+    let figure = |(index, line): (usize, &crate::state::shown_document::ArrayLine)| {
         let over = line.over.as_ref().map(|over| format!(" over {over}"));
         let caption = format!("{}{} ", line.name, over.unwrap_or_default());
         let plot = OwnCurvePlot { ended: ended.clone(), index };
         view! {
             <figure class="case__curve">
                 <figcaption>{caption}<span class="faint">{counted(line.y.len() as u64, "value", "values")}</span></figcaption>
-                {surface(desk, "Curve", "plot--small", plot)}
+                {surface(state, "Curve", "plot--small", plot)}
             </figure>
         }
     };

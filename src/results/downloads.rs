@@ -7,7 +7,7 @@ use cruncher_backend::archive::MAX_CASES;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, TimeFormat};
 use cruncher_results::store::ResultStore;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
 use leptos::ev::KeyboardEvent;
@@ -17,9 +17,9 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::copy::copy_button;
-use super::desk::{ResultsState, SelectedRows};
 use super::files::{DownloadFile, DownloadRequest, ExportedCases};
 use super::freeze::freeze;
+use super::results_state::{ResultsState, SelectedRows};
 use crate::components::problem_note::problem_note;
 use crate::platform::{address, frozen};
 use crate::state::export::{ExportContents, MatrixColumns};
@@ -29,7 +29,7 @@ use crate::state::route::BatchChoice;
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
 struct Menu {
-    desk: ResultsState,
+    state: ResultsState,
     /// None as long as nobody chose: then the selection, if there is one.
     which: RwSignal<Option<ExportedCases>>,
     omitted: RwSignal<BTreeSet<ColumnId>>,
@@ -72,9 +72,9 @@ pub(super) fn link() -> String {
 }
 
 /// The menu, and the button that copies the address.
-pub(super) fn downloads(desk: ResultsState) -> AnyView {
+pub(super) fn downloads(state: ResultsState) -> AnyView {
     let menu = Menu {
-        desk,
+        state,
         which: RwSignal::new(None),
         omitted: RwSignal::default(),
         is_plain: RwSignal::new(false),
@@ -86,7 +86,7 @@ pub(super) fn downloads(desk: ResultsState) -> AnyView {
     };
     // Rows of other batches have other places.
     Effect::new(move |before: Option<BatchChoice>| {
-        let batches = desk.batches.get();
+        let batches = state.batches.get();
         if before.is_some_and(|before| before != batches) {
             menu.leave_rows("Stopped: another batch is shown.");
         }
@@ -133,12 +133,12 @@ impl Menu {
         let which = self.which.get().filter(|which| has_selection || *which == ExportedCases::All);
         let default = if has_selection { ExportedCases::Selected } else { ExportedCases::All };
         let (which, omitted) = (which.unwrap_or(default), self.omitted.get());
-        DownloadRequest { desk: self.desk, which, selected, omitted, layout: self.layout() }
+        DownloadRequest { state: self.state, which, selected, omitted, layout: self.layout() }
     }
 
     fn layout(self) -> CsvLayout {
         CsvLayout {
-            units: if self.is_plain.get() { BTreeMap::new() } else { self.desk.designed.get().units },
+            units: if self.is_plain.get() { BTreeMap::new() } else { self.state.designed.get().units },
             times: if self.is_in_secs.get() { TimeFormat::Secs } else { TimeFormat::Iso },
         }
     }
@@ -149,7 +149,7 @@ impl Menu {
             let change = move |event| of.set(event_target_checked(&event));
             view! { <label class="menu__check"><input type="checkbox" prop:checked=of on:change=change/>{words}</label> }
         };
-        let has_units = Memo::new(move |_| !self.desk.designed.read().units.is_empty());
+        let has_units = Memo::new(move |_| !self.state.designed.read().units.is_empty());
         view! {
             <fieldset class="menu__choices">
                 <legend>"In the table"</legend>
@@ -161,7 +161,7 @@ impl Menu {
     }
 
     fn body(self) -> AnyView {
-        let contents = Memo::new(move |_| self.wanted(self.desk.settled.get()).contents());
+        let contents = Memo::new(move |_| self.wanted(self.state.settled.get()).contents());
         let snippet = move || contents.read().snippet();
         let command = move || {
             let contents = contents.read();
@@ -174,7 +174,7 @@ impl Menu {
             {self.responses()}
             {self.table_choices()}
             <ul class="menu__files">
-                {self.file(DownloadFile::Table, "Table, CSV", move || table_size(self.desk, &contents.read()))}
+                {self.file(DownloadFile::Table, "Table, CSV", move || table_size(self.state, &contents.read()))}
                 {self.file(DownloadFile::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}
                 {self.file(DownloadFile::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
                 {self.file(DownloadFile::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
@@ -197,8 +197,8 @@ impl Menu {
 
     fn cases(self) -> AnyView {
         let choice = move |which: ExportedCases, words: Signal<String>| {
-            let is_it = move || self.wanted(self.desk.settled.get()).which == which;
-            let is_possible = move || which == ExportedCases::All || self.desk.selected.read().mask.is_some();
+            let is_it = move || self.wanted(self.state.settled.get()).which == which;
+            let is_possible = move || which == ExportedCases::All || self.state.selected.read().mask.is_some();
             view! {
                 <label class="menu__check">
                     <input
@@ -210,11 +210,11 @@ impl Menu {
             }
         };
         let selected = Signal::derive(move || {
-            let selected = self.desk.selected.read();
+            let selected = self.state.selected.read();
             let nothing = || "selected: nothing is".to_owned();
             selected.mask.as_ref().map_or_else(nothing, |_| format!("selected, {}", thousands(selected.count as u64)))
         });
-        let all = Signal::derive(move || format!("all, {}", thousands(self.desk.data.with(ResultStore::len) as u64)));
+        let all = Signal::derive(move || format!("all, {}", thousands(self.state.data.with(ResultStore::len) as u64)));
         view! {
             <fieldset class="menu__choices">
                 <legend>"Cases"</legend>
@@ -229,7 +229,7 @@ impl Menu {
     fn responses(self) -> AnyView {
         let has_number = |column: &cruncher_results::store::StoreColumn| column.statistics().numbers > 0;
         let ids = Memo::new(move |_| {
-            self.desk.data.with(|store| {
+            self.state.data.with(|store| {
                 store.responses().filter(|(_, column)| has_number(column)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
             })
         });
@@ -258,7 +258,7 @@ impl Menu {
 
     fn file(self, file: DownloadFile, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
         let begin = move || {
-            let wanted = untrack(|| self.wanted(self.desk.selected.get()));
+            let wanted = untrack(|| self.wanted(self.state.selected.get()));
             self.begin(DownloadOffer::File(file), "Preparing …", async move {
                 Ok(match wanted.make(file, self.teller()).await {
                     Ok(lacks) => {
@@ -279,7 +279,7 @@ impl Menu {
 
     /// The whole study in one file.
     fn whole(self) -> AnyView {
-        let begin = move || self.begin(DownloadOffer::Study, "Reading the study …", freeze(self.desk, self.teller()));
+        let begin = move || self.begin(DownloadOffer::Study, "Reading the study …", freeze(self.state, self.teller()));
         view! {
             <div class="menu__whole">
                 {self.button(DownloadOffer::Study, "The whole study, one HTML file", begin)}
@@ -348,8 +348,8 @@ impl Menu {
     }
 }
 
-fn table_size(desk: ResultsState, contents: &ExportContents) -> String {
-    let columns = desk.data.with(|store| cruncher_results::export::csv::CsvTable::new(store).columns().len());
+fn table_size(state: ResultsState, contents: &ExportContents) -> String {
+    let columns = state.data.with(|store| cruncher_results::export::csv::CsvTable::new(store).columns().len());
     format!("{} × {columns} columns", counted(contents.cases as u64, "row", "rows"))
 }
 

@@ -3,12 +3,12 @@
 use cruncher_plot::{Axis, AxisScale, Outliers, unplaced_in_words};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::store::{ColumnStatistics, ResultStore};
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use super::columns::{ShownColumns, far_outside, label, range, scale, unit};
-use super::desk::{AFTER_DRAWING, ResultsState};
 use super::plots::sides;
+use super::results_state::{AFTER_DRAWING, ResultsState};
 use crate::state::responses::is_text;
 
 /// What is far outside of a column, or on no axis.
@@ -22,18 +22,18 @@ struct Extreme {
 }
 
 /// The columns with extreme values, among those that are plotted.
-pub(super) fn extremes(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+pub(super) fn extremes(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = RwSignal::new(Vec::new());
     let mut look = debounce(AFTER_DRAWING, move |shown: ShownColumns| {
-        let extremes = desk.data.with_untracked(|store| untrack(|| all(desk, store, &shown)));
+        let extremes = state.data.with_untracked(|store| untrack(|| all(state, store, &shown)));
         if *found.read_untracked() != extremes {
             found.set(extremes);
         }
     });
-    let asked = Memo::new(move |_| desk.view.with(|view| (view.switched.clone(), view.axes.clone())));
+    let asked = Memo::new(move |_| state.view.with(|view| (view.switched.clone(), view.axes.clone())));
     Effect::new(move || {
-        desk.data.track();
-        desk.designed.track();
+        state.data.track();
+        state.designed.track();
         asked.track();
         if let Some(shown) = shown.get() {
             look(shown);
@@ -42,19 +42,19 @@ pub(super) fn extremes(desk: ResultsState, shown: Memo<Option<ShownColumns>>) ->
     let list = move || {
         let extremes = found.get();
         let is_there = !extremes.is_empty();
-        let items = extremes.into_iter().map(|extreme| item(desk, extreme)).collect_view();
+        let items = extremes.into_iter().map(|extreme| item(state, extreme)).collect_view();
         is_there.then(|| view! { <ul class="extremes" aria-label="Extreme values">{items}</ul> })
     };
     view! { {list} }.into_any()
 }
 
-fn item(desk: ResultsState, Extreme { id, words, far_outside }: Extreme) -> AnyView {
+fn item(state: ResultsState, Extreme { id, words, far_outside }: Extreme) -> AnyView {
     let name = label(&id);
     let button = far_outside.map(|left_out| {
         let own = id.clone();
-        let is_trimmed = Memo::new(move |_| desk.view.read().is_trimmed(&own));
+        let is_trimmed = Memo::new(move |_| state.view.read().is_trimmed(&own));
         let title = format!("Axis of {name} without the outermost {left_out}");
-        let press = move |_| desk.view.update(|view| view.trim(&id));
+        let press = move |_| state.view.update(|view| view.trim(&id));
         view! {
             <button
                 class="extremes__trim" aria-pressed=move || is_trimmed.get().to_string() title=title on:click=press
@@ -64,17 +64,17 @@ fn item(desk: ResultsState, Extreme { id, words, far_outside }: Extreme) -> AnyV
     view! { <li class="extremes__one"><span>{words.join("; ")}</span>{button}</li> }.into_any()
 }
 
-fn all(desk: ResultsState, store: &ResultStore, shown: &ShownColumns) -> Vec<Extreme> {
+fn all(state: ResultsState, store: &ResultStore, shown: &ShownColumns) -> Vec<Extreme> {
     let chosen = [&shown.response, &shown.factor, &shown.second].into_iter().chain(&shown.colour).cloned();
     let mut ids: Vec<ColumnId> = Vec::new();
-    for id in chosen.chain(sides(desk, store, &shown.response)) {
+    for id in chosen.chain(sides(state, store, &shown.response)) {
         if !ids.contains(&id) && !is_text(store, &id) {
             ids.push(id);
         }
     }
     let same = store.factors().chain(store.responses()).filter(|(_, column)| column.differs_beyond_floats_only());
     let same = same.map(|(id, column)| no_axis(id, column.statistics()));
-    ids.into_iter().filter_map(|id| extreme(desk, store, id)).chain(same).collect()
+    ids.into_iter().filter_map(|id| extreme(state, store, id)).chain(same).collect()
 }
 
 /// Why a column isn't offered as an axis although its integers differ.
@@ -88,10 +88,10 @@ fn no_axis(id: &ColumnId, statistics: ColumnStatistics) -> Extreme {
     Extreme { id: id.clone(), words: vec![words], far_outside: None }
 }
 
-fn extreme(desk: ResultsState, store: &ResultStore, id: ColumnId) -> Option<Extreme> {
+fn extreme(state: ResultsState, store: &ResultStore, id: ColumnId) -> Option<Extreme> {
     let column = store.column(&id)?;
     let (statistics, values) = (column.statistics(), column.numbers());
-    let axis = Axis::covering(&label(&id), &unit(desk, &id), scale(desk, &id), &[]);
+    let axis = Axis::covering(&label(&id), &unit(state, &id), scale(state, &id), &[]);
     let range = range(statistics, &axis, &values);
     let outliers = far_outside(store.revision(), &id, &axis, &values, range);
     let can_show = |end: Option<f64>| end.is_none_or(|end| axis.can_show(end));

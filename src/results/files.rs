@@ -19,8 +19,8 @@ use cruncher_study::key::DataKey;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 
-use super::desk::{ResultsState, SelectedRows};
 use super::reading;
+use super::results_state::{ResultsState, SelectedRows};
 use crate::platform::download::{self, save, save_parts};
 use crate::platform::frozen;
 use crate::platform::network;
@@ -56,7 +56,7 @@ pub(super) enum DownloadFile {
 /// What somebody wants to have.
 #[derive(Clone)]
 pub(super) struct DownloadRequest {
-    pub(super) desk: ResultsState,
+    pub(super) state: ResultsState,
     pub(super) which: ExportedCases,
     /// The selection, as it is when this is asked for: what is made of it is of these cases, whatever is selected meanwhile.
     pub(super) selected: SelectedRows,
@@ -84,7 +84,7 @@ impl DownloadRequest {
     }
 
     fn done_now(&self) -> RowMask {
-        self.desk.data.with_untracked(|store| self.done(store))
+        self.state.data.with_untracked(|store| self.done(store))
     }
 
     fn responses(&self, store: &ResultStore) -> Vec<ColumnId> {
@@ -93,10 +93,10 @@ impl DownloadRequest {
 
     /// What the files will hold.
     pub(super) fn contents(&self) -> ExportContents {
-        let view = self.desk.view.get();
+        let view = self.state.view.get();
         let selection = in_words(&view.selection);
-        self.desk.data.with(|store| ExportContents {
-            study: self.desk.study_name.get(),
+        self.state.data.with(|store| ExportContents {
+            study: self.state.study_name.get(),
             batch: view.batches.one().cloned(),
             selection: (self.which == ExportedCases::Selected).then(|| selection.join(", ")),
             name: view.name.clone(),
@@ -139,12 +139,12 @@ impl DownloadRequest {
     /// Writes the table. A study that goes on adds nothing to a table that was begun.
     pub(super) async fn table(&self, tell: &impl Fn(String), contents: &mut ExportContents) -> FileParts {
         let mut table = FileParts::default();
-        let (rows, columns) = self.desk.data.with_untracked(|store| {
+        let (rows, columns) = self.state.data.with_untracked(|store| {
             let csv = CsvTable::new(store).with_layout(self.layout.clone());
             table.add(csv.header().as_bytes());
             (self.rows(store).iter().collect::<Vec<usize>>(), csv.columns().to_vec())
         });
-        let whole = whole_texts(self.desk, columns.clone(), &rows, tell).await;
+        let whole = whole_texts(self.state, columns.clone(), &rows, tell).await;
         contents.cut_texts = whole.lacking() as u64;
         let mut written = 0;
         for part in rows.chunks(LINES_AT_ONCE) {
@@ -155,18 +155,18 @@ impl DownloadRequest {
                 let csv = csv.with_layout(self.layout.clone());
                 csv.rows(part.iter().copied())
             };
-            table.add(self.desk.data.with_untracked(lines).as_bytes());
+            table.add(self.state.data.with_untracked(lines).as_bytes());
             written += part.len();
         }
         table
     }
 
     pub(super) fn factors(&self, done: &RowMask) -> NpyMatrix {
-        self.desk.data.with_untracked(|store| npy::factors(store, done))
+        self.state.data.with_untracked(|store| npy::factors(store, done))
     }
 
     pub(super) fn response_matrix(&self, done: &RowMask) -> NpyMatrix {
-        self.desk.data.with_untracked(|store| npy::matrix(store, &self.responses(store), done))
+        self.state.data.with_untracked(|store| npy::matrix(store, &self.responses(store), done))
     }
 }
 
@@ -194,20 +194,25 @@ fn save_bytes(name: &str, bytes: &[u8]) {
 }
 
 /// Reads the whole of texts that were cut, unless that takes too many requests. What can't be read stays cut.
-async fn whole_texts(desk: ResultsState, columns: Vec<ColumnId>, rows: &[usize], tell: &impl Fn(String)) -> WholeTexts {
-    let mut whole = desk.data.with_untracked(|store| WholeTexts::wanted(store, columns, rows));
+async fn whole_texts(
+    state: ResultsState,
+    columns: Vec<ColumnId>,
+    rows: &[usize],
+    tell: &impl Fn(String),
+) -> WholeTexts {
+    let mut whole = state.data.with_untracked(|store| WholeTexts::wanted(store, columns, rows));
     let keyed = |store: &ResultStore, row| Some((row, reading::key(store, row)?));
     let keyed: Vec<(usize, DataKey)> =
-        desk.data.with_untracked(|store| whole.rows().into_iter().filter_map(|row| keyed(store, row)).collect());
+        state.data.with_untracked(|store| whole.rows().into_iter().filter_map(|row| keyed(store, row)).collect());
     if keyed.is_empty() || keyed.len() > MAX_DOCUMENTS {
         return whole;
     }
     let (rows, keys): (Vec<usize>, Vec<DataKey>) = keyed.into_iter().unzip();
-    let Ok(study) = reading::study(desk).await else { return whole };
+    let Ok(study) = reading::study(state).await else { return whole };
     let mut take = |place: usize, document: CaseDocument| {
         tell(format!("Reading long texts, case {} of {} …", place + 1, rows.len()));
         if let Ok(document) = serde_json::from_slice(&document.json) {
-            desk.data.with_untracked(|store| whole.take(store, rows[place], &document));
+            state.data.with_untracked(|store| whole.take(store, rows[place], &document));
         }
         if whole.size_bytes() < MAX_TEXT_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };

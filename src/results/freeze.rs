@@ -6,13 +6,13 @@ use cruncher_aws::{Error, ErrorKind};
 use cruncher_backend::frozen::{
     DocumentPart, FreezeError, FreezeProgress, FrozenContent, as_text, collect, parts, published,
 };
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::{GetUntracked, document};
 use wasm_bindgen::JsValue;
 
-use super::desk::ResultsState;
 use super::reading;
+use super::results_state::ResultsState;
 use crate::platform::download::{part, save_parts};
 use crate::platform::gzip::gzip;
 use crate::state::problem::PageProblem;
@@ -22,20 +22,20 @@ use crate::state::view::ResultsView;
 const WRITTEN_AT_ONCE: u32 = 3 << 20;
 
 /// Reads the study, hands its file to the reader, and says what came of it; `tell` hears how far that is.
-pub(super) async fn freeze(desk: ResultsState, tell: Rc<impl Fn(String) + 'static>) -> Result<String, PageProblem> {
-    let study = reading::study(desk).await?;
-    let page = published(&study, &head()).await.map_err(|error| unread(desk, &error))?;
+pub(super) async fn freeze(state: ResultsState, tell: Rc<impl Fn(String) + 'static>) -> Result<String, PageProblem> {
+    let study = reading::study(state).await?;
+    let page = published(&study, &head()).await.map_err(|error| unread(state, &error))?;
     // At first without the study, so that nobody waits for one that has no place.
     parts(&page, &FrozenContent::default()).map_err(|error| renewed(&error))?;
     let report = tell.clone();
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
-    let mut content = read.map_err(|error| unread(desk, &error))?;
-    let are_curves_read = desk.are_curves_read.get_untracked();
-    content.view = ResultsView { are_curves_read, ..desk.view.get_untracked() }.to_string();
+    let mut content = read.map_err(|error| unread(state, &error))?;
+    let are_curves_read = state.are_curves_read.get_untracked();
+    content.view = ResultsView { are_curves_read, ..state.view.get_untracked() }.to_string();
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
     // The parts share them, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();
-    let (file, size_bytes) = written(parts, &*tell).await.map_err(|error| not_packed(desk, &error))?;
+    let (file, size_bytes) = written(parts, &*tell).await.map_err(|error| not_packed(state, &error))?;
     save_parts(&format!("{}.html", content.study), "text/html", &file);
     Ok(saved(size_bytes, &content.left_out))
 }
@@ -95,16 +95,16 @@ fn saved(size_bytes: u64, left_out: &[String]) -> String {
     format!("The browser saves it, {:.1} MB.{left_out}", size_bytes as f64 / 1e6)
 }
 
-fn otherwise(desk: ResultsState) -> String {
-    let name = desk.study_name.get_untracked();
+fn otherwise(state: ResultsState) -> String {
+    let name = state.study_name.get_untracked();
     format!("On a terminal, cruncher freeze {name} {name}.html writes the same file.")
 }
 
-fn unread(desk: ResultsState, error: &Error) -> PageProblem {
+fn unread(state: ResultsState, error: &Error) -> PageProblem {
     let problem = PageProblem::from(error);
     match error.kind() {
         ErrorKind::RefusedCredentials | ErrorKind::AccessDenied => problem,
-        _ => PageProblem { advice: format!("Try again in a moment. {}", otherwise(desk)), ..problem },
+        _ => PageProblem { advice: format!("Try again in a moment. {}", otherwise(state)), ..problem },
     }
 }
 
@@ -116,10 +116,10 @@ fn renewed(error: &FreezeError) -> PageProblem {
     }
 }
 
-fn not_packed(desk: ResultsState, error: &JsValue) -> PageProblem {
+fn not_packed(state: ResultsState, error: &JsValue) -> PageProblem {
     PageProblem {
         title: "The browser can't pack the study.".into(),
-        advice: format!("It may be too old, or have no memory left. {}", otherwise(desk)),
+        advice: format!("It may be too old, or have no memory left. {}", otherwise(state)),
         detail: format!("{error:?}"),
     }
 }

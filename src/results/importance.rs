@@ -3,11 +3,11 @@
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::importance::{FactorColumn, FactorImportance, importances};
 use cruncher_results::store::ResultStore;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
 use super::columns::{ShownColumns, label, plotted, showable};
-use super::desk::{AFTER_DRAWING, ResultsState, SelectedRows};
+use super::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::state::responses::{has_mean, is_text};
 
 /// The most factors that are named.
@@ -23,13 +23,13 @@ struct Line {
 }
 
 /// A bar a factor, the most important first. They follow the selection once it has settled.
-pub(super) fn importance(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+pub(super) fn importance(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let lines = RwSignal::new(Vec::<Line>::new());
     let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
-        lines.set(desk.data.with_untracked(|store| computed(desk, store, &response, &selected)));
+        lines.set(state.data.with_untracked(|store| computed(state, store, &response, &selected)));
     });
     Effect::new(move || {
-        let selected = desk.settled.get();
+        let selected = state.settled.get();
         if let Some(shown) = shown.get() {
             compute((shown.response, selected));
         }
@@ -50,7 +50,7 @@ pub(super) fn importance(desk: ResultsState, shown: Memo<Option<ShownColumns>>) 
         let has_some = lines.iter().any(|line| line.found.told().is_some());
         // A list of dashes says nothing.
         let list = has_some.then(|| {
-            let lines = lines.into_iter().map(|line| bar(desk, line)).collect_view();
+            let lines = lines.into_iter().map(|line| bar(state, line)).collect_view();
             view! { <ol class="shares">{lines}</ol> }
         });
         view! { {list}<p class="faint">{words}"."</p> }
@@ -72,19 +72,19 @@ fn by_chance(lines: &[Line]) -> Option<String> {
     lines.iter().any(is_faint).then(|| "Faint bars can't be told from chance".to_owned())
 }
 
-fn computed(desk: ResultsState, store: &ResultStore, response: &ColumnId, selected: &SelectedRows) -> Vec<Line> {
+fn computed(state: ResultsState, store: &ResultStore, response: &ColumnId, selected: &SelectedRows) -> Vec<Line> {
     if !has_mean(store, response) {
         return Vec::new();
     }
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(|id| id != response).collect();
-    let columns: Vec<_> = ids.iter().map(|id| (is_text(store, id), plotted(desk, store, id))).collect();
+    let columns: Vec<_> = ids.iter().map(|id| (is_text(store, id), plotted(state, store, id))).collect();
     let factor = |(is_text, column)| -> FactorColumn {
         if is_text { FactorColumn::Categories(column) } else { FactorColumn::Numbers(column) }
     };
     let factors: Vec<FactorColumn> =
         columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
-    let values = plotted(desk, store, response);
+    let values = plotted(state, store, response);
     let (rows, measured) = (selected.rows(store), values.measured());
     // Of the factors only their order counts.
     let found = importances(&factors, &measured, &rows);
@@ -97,7 +97,7 @@ fn computed(desk: ResultsState, store: &ResultStore, response: &ColumnId, select
     lines
 }
 
-fn bar(desk: ResultsState, Line { id, found, .. }: Line) -> AnyView {
+fn bar(state: ResultsState, Line { id, found, .. }: Line) -> AnyView {
     let share = found.told();
     let (value, is_told) = share.map_or((0.0, false), |share| (share.value, share.stands_out()));
     let width = format!("{:.1}%", 100.0 * value);
@@ -118,7 +118,7 @@ fn bar(desk: ResultsState, Line { id, found, .. }: Line) -> AnyView {
     let class = if is_told { "shares__bar" } else { "shares__bar shares__bar--chance" };
     let name = label(&id);
     let choose = move |_| {
-        desk.view.update(|view| {
+        state.view.update(|view| {
             view.factor = Some(id.clone());
             view.zoom = None;
         });

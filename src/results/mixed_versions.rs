@@ -3,26 +3,26 @@
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::MixedVersions;
 use cruncher_study::access::Role;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::platform::frozen;
 
 /// That what is selected is of several versions, and what can be done about that.
-pub(super) fn mixed_versions(desk: ResultsState) -> AnyView {
+pub(super) fn mixed_versions(state: ResultsState) -> AnyView {
     let mixed = Memo::new(move |_| {
-        let selected = desk.settled.get();
-        desk.data.with(|store| store.mixed_versions(selected.mask.as_deref()))
+        let selected = state.settled.get();
+        state.data.with(|store| store.mixed_versions(selected.mask.as_deref()))
     });
-    let is_coloured = Memo::new(move |_| desk.view.read().colour == Some(ColumnId::Case(CaseField::Model)));
-    let colour = move |_| desk.view.update(|view| view.colour = Some(ColumnId::Case(CaseField::Model)));
+    let is_coloured = Memo::new(move |_| state.view.read().colour == Some(ColumnId::Case(CaseField::Model)));
+    let colour = move |_| state.view.update(|view| view.colour = Some(ColumnId::Case(CaseField::Model)));
     let colour = move || {
         (!is_coloured.get()).then(|| {
             view! { <button class="quiet" on:click=colour>"Colour by model version"</button> }
         })
     };
-    let may_withdraw = frozen::label().is_none() && desk.access.with_value(|access| access.role == Role::Operator);
+    let may_withdraw = frozen::label().is_none() && state.access.with_value(|access| access.role == Role::Operator);
     let line = move || {
         let withdraw = may_withdraw.then(|| view! { <a href="#/overview">"withdraw one on the Overview"</a> });
         mixed

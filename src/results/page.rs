@@ -5,7 +5,7 @@ use std::time::Duration;
 use cruncher_backend::submitted::submitted;
 use cruncher_results::store::ResultStore;
 use cruncher_study::access::StudyAccess;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::ev;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -16,13 +16,13 @@ use super::choices::choices;
 use super::columns::{ShownColumns, label, shown};
 use super::counts::counts;
 use super::curves::{CurveReader, curves};
-use super::desk::ResultsState;
 use super::downloads::downloads;
 use super::extremes::extremes;
 use super::importance::importance;
 use super::mixed_versions::mixed_versions;
 use super::plots::{CorrelationPlot, FieldPlot, HistogramPlot, MatrixPlot, ParallelPlot, ScatterPlot, TimelinePlot};
 use super::reading;
+use super::results_state::ResultsState;
 use super::selection::selection;
 use super::side_by_side::{SideBySide, choice};
 use super::surface::surface;
@@ -54,31 +54,31 @@ pub(super) fn show() {
 }
 
 fn page(access: StudyAccess) -> AnyView {
-    let desk = ResultsState::new(access);
-    follow_address(desk);
-    let is_empty = Memo::new(move |_| desk.data.with(ResultStore::is_empty));
+    let state = ResultsState::new(access);
+    follow_address(state);
+    let is_empty = Memo::new(move |_| state.data.with(ResultStore::is_empty));
     Effect::new(move || {
         // After the rows: nobody waits for units.
         if !is_empty.get() {
-            spawn_local(read_designs(desk));
+            spawn_local(read_designs(state));
         }
     });
     let body = move || {
         if is_empty.get() {
-            return nothing(desk);
+            return nothing(state);
         }
         let plots = move || {
             // What was read of single cases, and where the table is scrolled to, goes by rows.
-            desk.batches.track();
-            plots(desk)
+            state.batches.track();
+            plots(state)
         };
         view! {
             <div class="results__top">
                 <h2>"Results"</h2>
-                <p class="faint">{move || summary(desk)}</p>
-                {downloads(desk)}
+                <p class="faint">{move || summary(state)}</p>
+                {downloads(state)}
             </div>
-            {mixed_versions(desk)}
+            {mixed_versions(state)}
             {plots}
         }
         .into_any()
@@ -86,12 +86,12 @@ fn page(access: StudyAccess) -> AnyView {
     view! { <div class="results">{body}</div> }.into_any()
 }
 
-fn nothing(desk: ResultsState) -> AnyView {
-    let is_over = desk.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.is_checked);
+fn nothing(state: ResultsState) -> AnyView {
+    let is_over = state.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.is_checked);
     if !is_over {
         return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
     }
-    let title = match desk.batches.get().one() {
+    let title = match state.batches.get().one() {
         Some(batch) => format!("No results in {batch} yet"),
         None => "No results yet".to_owned(),
     };
@@ -104,9 +104,9 @@ fn nothing(desk: ResultsState) -> AnyView {
     .into_any()
 }
 
-fn plots(desk: ResultsState) -> AnyView {
+fn plots(state: ResultsState) -> AnyView {
     // It stays the same while somebody selects.
-    let shown = Memo::new(move |_| shown(desk));
+    let shown = Memo::new(move |_| shown(state));
     let title = move |of: fn(&ShownColumns) -> String| move || shown.read().as_ref().map(of).unwrap_or_default();
     let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
     let histogram = title(|shown| format!("Distribution of {}", label(&shown.response)));
@@ -117,39 +117,39 @@ fn plots(desk: ResultsState) -> AnyView {
     let counts_title = title(|shown| format!("Counts of {}", label(&shown.response)));
     // Texts are counted: there is no mean of them that could follow a factor.
     let has_mean = Memo::new(move |_| {
-        shown.read().as_ref().is_none_or(|shown| desk.data.with(|store| has_mean(store, &shown.response)))
+        shown.read().as_ref().is_none_or(|shown| state.data.with(|store| has_mean(store, &shown.response)))
     });
-    let reader = CurveReader::new(desk);
+    let reader = CurveReader::new(state);
     let rows = RwSignal::new(0);
-    let (lines, cells) = (SideBySide::new(desk, shown), SideBySide::new(desk, shown));
+    let (lines, cells) = (SideBySide::new(state, shown), SideBySide::new(state, shown));
     let pairs = move || {
         let which = if cells.are_chosen() { "as chosen above" } else { "the first ones" };
         cells.title("Each against each", &format!("factors each against each, {which}"))
     };
     view! {
-        {choices(desk, shown)}
-        {extremes(desk, shown)}
-        {selection(desk, shown)}
+        {choices(state, shown)}
+        {extremes(state, shown)}
+        {selection(state, shown)}
         <div class="plots" class:plots--texts=move || !has_mean.get()>
-            {panel("plots__wide", scatter, surface(desk, "Scatter plot", "plot--large", ScatterPlot { desk }))}
-            {panel("", histogram, surface(desk, "Histogram", "", HistogramPlot::new(desk)))}
-            {panel("plots__counts", counts_title, counts(desk, shown))}
-            {panel("plots__means", correlation, as_high_as(rows, surface(desk, "Correlations", "", CorrelationPlot::new(desk, shown, rows))))}
+            {panel("plots__wide", scatter, surface(state, "Scatter plot", "plot--large", ScatterPlot { state }))}
+            {panel("", histogram, surface(state, "Histogram", "", HistogramPlot::new(state)))}
+            {panel("plots__counts", counts_title, counts(state, shown))}
+            {panel("plots__means", correlation, as_high_as(rows, surface(state, "Correlations", "", CorrelationPlot::new(state, shown, rows))))}
             <section class="plots__one plots__wide plots__flat">
                 <div class="plots__head">
                     <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
                     {choice(lines)}
                 </div>
-                {surface(desk, "Parallel coordinates", "plot--large", ParallelPlot { desk, room: lines.room })}
+                {surface(state, "Parallel coordinates", "plot--large", ParallelPlot { state, room: lines.room })}
             </section>
-            {panel("plots__means", shares, importance(desk, shown))}
-            {panel("plots__half plots__means", field, surface(desk, "Field", "plot--large", FieldPlot::new(desk)))}
-            {panel("plots__half", pairs, surface(desk, "Scatter matrix", "plot--large", MatrixPlot { desk, room: cells.room }))}
+            {panel("plots__means", shares, importance(state, shown))}
+            {panel("plots__half plots__means", field, surface(state, "Field", "plot--large", FieldPlot::new(state)))}
+            {panel("plots__half", pairs, surface(state, "Scatter matrix", "plot--large", MatrixPlot { state, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
-            {panel("plots__all", || "Who computed what when".to_owned(), surface(desk, "Time line", "", TimelinePlot { desk }))}
+            {panel("plots__all", || "Who computed what when".to_owned(), surface(state, "Time line", "", TimelinePlot { state }))}
         </div>
-        {table(desk)}
-        {case(desk)}
+        {table(state)}
+        {case(state)}
     }
     .into_any()
 }
@@ -171,12 +171,12 @@ fn panel(class: &'static str, title: impl Fn() -> String + Send + 'static, plot:
 }
 
 /// How many cases there are, and what became of them.
-fn summary(desk: ResultsState) -> String {
-    let (done, failed) = desk.data.with(|store| {
+fn summary(state: ResultsState) -> String {
+    let (done, failed) = state.data.with(|store| {
         let done = store.done().count();
         (done as u64, (store.len() - done) as u64)
     });
-    let counts = desk.data.counts().get();
+    let counts = state.data.counts().get();
     let results = match counts {
         Some(counts) if counts.cases > done => {
             format!("{} of {} have a result", thousands(done), counted(counts.cases, "case", "cases"))
@@ -190,24 +190,24 @@ fn summary(desk: ResultsState) -> String {
 }
 
 /// The address says what is shown, and what is shown stands in the address.
-fn follow_address(desk: ResultsState) {
+fn follow_address(state: ResultsState) {
     let known = StoredValue::new(address::fragment());
     // Not while somebody drags: it takes its time, and browsers don't take many in a row.
     let mut write = debounce(ADDRESS_QUIET, move |()| {
         // Of an address that has just changed the event is still to come.
         if is_here() && known.with_value(|known| *known == address::fragment()) {
-            address::replace(&desk.view.read_untracked().to_string());
+            address::replace(&state.view.read_untracked().to_string());
             known.set_value(address::fragment());
         }
     });
     Effect::new(move || {
-        desk.view.track();
+        state.view.track();
         write(());
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         known.set_value(address::fragment());
         if is_here() {
-            desk.show(ResultsView::parse(&address::fragment()));
+            state.show(ResultsView::parse(&address::fragment()));
         }
     });
     on_cleanup(move || listener.remove());
@@ -218,8 +218,8 @@ fn is_here() -> bool {
 }
 
 /// Designs say in which unit each factor is.
-async fn read_designs(desk: ResultsState) {
-    let Ok(study) = reading::study(desk).await else { return };
+async fn read_designs(state: ResultsState) {
+    let Ok(study) = reading::study(state).await else { return };
     // Without designs there are no units.
-    desk.designs.set(submitted(&study).await.unwrap_or_default());
+    state.designs.set(submitted(&study).await.unwrap_or_default());
 }

@@ -10,10 +10,10 @@ use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::key::DataKey;
 use leptos::prelude::*;
 
-use super::desk::{ResultsState, case_of};
+use super::results_state::{ResultsState, case_of};
 use crate::platform::{address, frozen, network};
-use crate::state::ended::ShownDocument;
 use crate::state::problem::PageProblem;
+use crate::state::shown_document::ShownDocument;
 
 /// What a case left, as it is stored and as it is shown.
 #[derive(Debug, Clone)]
@@ -25,17 +25,17 @@ pub(super) struct StoredDocument {
 }
 
 /// The study, opened once.
-pub(super) async fn study(desk: ResultsState) -> Result<Study, PageProblem> {
-    if let Some(study) = desk.study.get_value() {
+pub(super) async fn study(state: ResultsState) -> Result<Study, PageProblem> {
+    if let Some(study) = state.study.get_value() {
         return Ok(study);
     }
-    let key = desk.access.with_value(|access| access.key.clone());
+    let key = state.access.with_value(|access| access.key.clone());
     let study = match frozen::study() {
         Some((study, _)) => study,
         None => study::open(network(), &address::page_url(), &key).await.map_err(|error| PageProblem::from(&error))?,
     };
-    desk.study.set_value(Some(study.clone()));
-    desk.study_name.set(study.config.study.clone());
+    state.study.set_value(Some(study.clone()));
+    state.study_name.set(study.config.study.clone());
     Ok(study)
 }
 
@@ -51,9 +51,9 @@ pub(super) fn is_done(store: &ResultStore, row: usize) -> bool {
 }
 
 /// Reads a document.
-pub(super) async fn document(desk: ResultsState, key: &DataKey) -> Result<StoredDocument, PageProblem> {
+pub(super) async fn document(state: ResultsState, key: &DataKey) -> Result<StoredDocument, PageProblem> {
     let CaseDocument { key: place, stored, json } =
-        study(desk).await?.document(key).await.map_err(|error| problem(&error))?;
+        study(state).await?.document(key).await.map_err(|error| problem(&error))?;
     let read =
         if matches!(key, DataKey::Done(..)) { ShownDocument::result(&json) } else { ShownDocument::error(&json) };
     let ended = read.map_err(|error| unreadable(format!("{place}: {error}")))?;

@@ -3,43 +3,43 @@
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RangeLimit};
 use cruncher_results::store::{ResultStore, StoreColumn};
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::columns::{ShownColumns, label};
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::platform::local_time::clock_time;
 use crate::state::export::{condition_in_words, limit_in_words};
 
 /// How many are selected, and by what.
-pub(super) fn selection(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
-    let is_chosen = Memo::new(move |_| !desk.view.read().selection.conditions.is_empty());
-    let bar = move || if is_chosen.get() { chosen(desk, shown) } else { hint(desk, shown) };
+pub(super) fn selection(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+    let is_chosen = Memo::new(move |_| !state.view.read().selection.conditions.is_empty());
+    let bar = move || if is_chosen.get() { chosen(state, shown) } else { hint(state, shown) };
     view! { <div class="selection" role="group" aria-label="Selection">{bar}</div> }.into_any()
 }
 
-fn hint(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+fn hint(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     view! {
         <p class="faint">"Drag in a plot to select cases: they are selected in all plots."</p>
-        {offers(desk, shown)}
+        {offers(state, shown)}
     }
     .into_any()
 }
 
 /// Buttons that begin a range of what the plots are of, for whoever has no pointer.
-fn offers(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+fn offers(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let ids = Memo::new(move |_| {
         let shown = shown
             .get()
             .map_or_else(Vec::new, |ShownColumns { response, factor, second, .. }| vec![response, factor, second]);
-        let view = desk.view.read();
+        let view = state.view.read();
         let has_range =
             |id: &ColumnId| view.selection.conditions.iter().any(|condition| condition.column() == Some(id));
         let mut ids: Vec<ColumnId> = Vec::new();
         for id in shown {
-            if !ids.contains(&id) && !has_range(&id) && whole_range(desk, &id).is_some() {
+            if !ids.contains(&id) && !has_range(&id) && whole_range(state, &id).is_some() {
                 ids.push(id);
             }
         }
@@ -49,8 +49,8 @@ fn offers(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
         let name = label(&id);
         let title = format!("Add a range of {name}");
         let add = move |_| {
-            if let Some(range) = untrack(|| whole_range(desk, &id)) {
-                desk.select_range(&id, range);
+            if let Some(range) = untrack(|| whole_range(state, &id)) {
+                state.select_range(&id, range);
                 request_animation_frame(focus_last);
             }
         };
@@ -67,9 +67,9 @@ fn offers(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
 }
 
 /// The least and the largest number of a column whose ranges are typed.
-fn whole_range(desk: ResultsState, id: &ColumnId) -> Option<(f64, f64)> {
+fn whole_range(state: ResultsState, id: &ColumnId) -> Option<(f64, f64)> {
     let is_time = matches!(id, ColumnId::Case(CaseField::StartTime | CaseField::EndTime));
-    let statistics = desk.data.with(|store| store.column(id).map(StoreColumn::statistics))?;
+    let statistics = state.data.with(|store| store.column(id).map(StoreColumn::statistics))?;
     statistics.least.zip(statistics.most).filter(|_| !is_time)
 }
 
@@ -83,46 +83,46 @@ fn focus_last() {
     }
 }
 
-fn chosen(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
+fn chosen(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let words = move || {
-        let all = desk.data.with(ResultStore::len);
-        format!("{} of {} selected", thousands(desk.selected.get().count as u64), thousands(all as u64))
+        let all = state.data.with(ResultStore::len);
+        format!("{} of {} selected", thousands(state.selected.get().count as u64), thousands(all as u64))
     };
-    let conditions = move || desk.view.read().selection.conditions.clone();
+    let conditions = move || state.view.read().selection.conditions.clone();
     let rename = move |event| {
         let name = event_target_value(&event);
-        desk.view.update(|view| view.name = name.chars().take(80).collect());
+        state.view.update(|view| view.name = name.chars().take(80).collect());
     };
     // By their columns: who types a range stays in its field when it changes.
     let key = |condition: &FilterCondition| (condition.column().cloned(), std::mem::discriminant(condition));
     view! {
         <strong role="status">{words}</strong>
         <ul class="chips" aria-label="Conditions">
-            <For each=conditions key=key children=move |condition| chip(desk, condition)/>
+            <For each=conditions key=key children=move |condition| chip(state, condition)/>
         </ul>
-        {offers(desk, shown)}
+        {offers(state, shown)}
         <label class="selection__name">
             <span class="visually-hidden">"Name of the selection"</span>
-            <input placeholder="name it" prop:value=move || desk.view.read().name.clone() on:change=rename/>
+            <input placeholder="name it" prop:value=move || state.view.read().name.clone() on:change=rename/>
         </label>
-        <button class="quiet" on:click=move |_| desk.clear_selection()>"Select all"</button>
+        <button class="quiet" on:click=move |_| state.clear_selection()>"Select all"</button>
     }
     .into_any()
 }
 
 /// A condition, which can be changed and taken away.
-fn chip(desk: ResultsState, condition: FilterCondition) -> AnyView {
+fn chip(state: ResultsState, condition: FilterCondition) -> AnyView {
     let column = condition.column().cloned();
     let name = column.as_ref().map_or_else(|| "the choice of cases".to_owned(), label);
     let own = column.clone();
     let away =
-        move |_| desk.view.update(|view| view.selection.conditions.retain(|other| other.column() != own.as_ref()));
+        move |_| state.view.update(|view| view.selection.conditions.retain(|other| other.column() != own.as_ref()));
     let title = format!("Take {name} out of the selection");
     let body = match (condition, column) {
-        (FilterCondition::Range { .. }, Some(column)) => range(desk, &column),
+        (FilterCondition::Range { .. }, Some(column)) => range(state, &column),
         (_, column) => {
             let words = move || {
-                let view = desk.view.read();
+                let view = state.view.read();
                 let mut conditions = view.selection.conditions.iter();
                 let is_it = |condition: &&FilterCondition| {
                     condition.column() == column.as_ref() && !matches!(condition, FilterCondition::Range { .. })
@@ -138,8 +138,8 @@ fn chip(desk: ResultsState, condition: FilterCondition) -> AnyView {
 }
 
 /// The range of a column, as it is now.
-fn range_of(desk: ResultsState, column: &ColumnId) -> (Option<RangeLimit>, Option<RangeLimit>) {
-    let view = desk.view.read();
+fn range_of(state: ResultsState, column: &ColumnId) -> (Option<RangeLimit>, Option<RangeLimit>) {
+    let view = state.view.read();
     let mut conditions = view.selection.conditions.iter();
     let range = conditions.find_map(|condition| match condition {
         FilterCondition::Range { column: own, least, most } if own == column => Some((*least, *most)),
@@ -148,7 +148,7 @@ fn range_of(desk: ResultsState, column: &ColumnId) -> (Option<RangeLimit>, Optio
     range.unwrap_or_default()
 }
 
-fn range(desk: ResultsState, column: &ColumnId) -> AnyView {
+fn range(state: ResultsState, column: &ColumnId) -> AnyView {
     let name = label(column);
     if let ColumnId::Case(CaseField::StartTime | CaseField::EndTime) = column {
         let column = column.clone();
@@ -156,12 +156,12 @@ fn range(desk: ResultsState, column: &ColumnId) -> AnyView {
             let now = Date::now() / 1000.0;
             let time =
                 |limit: Option<RangeLimit>| limit.map(|limit| clock_time(limit.nearest(), now)).unwrap_or_default();
-            let (least, most) = range_of(desk, &column);
+            let (least, most) = range_of(state, &column);
             format!("{name} {} – {}", time(least), time(most))
         };
         return view! { <span>{words}</span> }.into_any();
     }
-    let (least, most) = (end(desk, column, End::Least), end(desk, column, End::Most));
+    let (least, most) = (end(state, column, End::Least), end(state, column, End::Most));
     view! { <span>{name}</span>{least}<span aria-hidden="true">"–"</span>{most} }.into_any()
 }
 
@@ -172,19 +172,19 @@ enum End {
 }
 
 /// One end of a range. An empty field has none.
-fn end(desk: ResultsState, column: &ColumnId, which: End) -> AnyView {
+fn end(state: ResultsState, column: &ColumnId, which: End) -> AnyView {
     let name = if which == End::Least { "Least" } else { "Most" };
     let words = format!("{name} {}", label(column));
     let of =
         move |(least, most): (Option<RangeLimit>, Option<RangeLimit>)| if which == End::Least { least } else { most };
     let (shown, exact, column) = (column.clone(), column.clone(), column.clone());
-    let value = move || of(range_of(desk, &shown)).map(limit_in_words).unwrap_or_default();
-    let title = move || of(range_of(desk, &exact)).map(|value| value.to_string());
+    let value = move || of(range_of(state, &shown)).map(limit_in_words).unwrap_or_default();
+    let title = move || of(range_of(state, &exact)).map(|value| value.to_string());
     let change = move |event| {
         let typed = RangeLimit::parse(&event_target_value(&event).trim().replace(',', "."));
-        let (least, most) = untrack(|| range_of(desk, &column));
+        let (least, most) = untrack(|| range_of(state, &column));
         let (least, most) = if which == End::Least { (typed, most) } else { (least, typed) };
-        desk.view.update(|view| match (least, most) {
+        state.view.update(|view| match (least, most) {
             (None, None) => view.selection.clear(&column),
             _ => view.selection.set(FilterCondition::Range { column: column.clone(), least, most }),
         });

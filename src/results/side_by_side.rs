@@ -4,14 +4,14 @@ use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
 use super::columns::{ShownColumns, label};
-use super::desk::ResultsState;
 use super::plots::{all_sides, sides};
+use super::results_state::ResultsState;
 use crate::state::view::toggle;
 
 /// The factors beside the response in a plot of all of them.
 #[derive(Clone, Copy)]
 pub(super) struct SideBySide {
-    desk: ResultsState,
+    state: ResultsState,
     response: Memo<Option<ColumnId>>,
     /// How many factors there is room for.
     pub(super) room: RwSignal<usize>,
@@ -19,21 +19,21 @@ pub(super) struct SideBySide {
 
 impl SideBySide {
     /// As many as there are, until it is drawn.
-    pub(super) fn new(desk: ResultsState, shown: Memo<Option<ShownColumns>>) -> Self {
+    pub(super) fn new(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> Self {
         let response = Memo::new(move |_| shown.read().as_ref().map(|shown| shown.response.clone()));
-        Self { desk, response, room: RwSignal::new(usize::MAX) }
+        Self { state, response, room: RwSignal::new(usize::MAX) }
     }
 
     /// All factors in which cases differ.
     fn all(self) -> Vec<ColumnId> {
         let Some(response) = self.response.get() else { return Vec::new() };
-        self.desk.data.with(|store| all_sides(store, &response))
+        self.state.data.with(|store| all_sides(store, &response))
     }
 
     /// Those that are shown.
     fn shown(self) -> Vec<ColumnId> {
         let Some(response) = self.response.get() else { return Vec::new() };
-        let mut ids = self.desk.data.with(|store| sides(self.desk, store, &response));
+        let mut ids = self.state.data.with(|store| sides(self.state, store, &response));
         ids.truncate(self.room.get());
         ids
     }
@@ -47,7 +47,7 @@ impl SideBySide {
     /// Whether the reader has chosen which ones.
     pub(super) fn are_chosen(self) -> bool {
         let all = self.all();
-        self.desk.view.read().axes.iter().any(|id| all.contains(id))
+        self.state.view.read().axes.iter().any(|id| all.contains(id))
     }
 
     /// Takes a factor into the plot, in place of the last one if there is no more room; or out of it, unless it is the only one.
@@ -59,7 +59,7 @@ impl SideBySide {
         toggle(&mut shown, id);
         if !shown.is_empty() {
             let is_all = shown.len() == all.len();
-            self.desk.view.update(|view| view.axes = if is_all { Vec::new() } else { shown });
+            self.state.view.update(|view| view.axes = if is_all { Vec::new() } else { shown });
         }
     }
 }

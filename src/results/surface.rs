@@ -17,8 +17,8 @@ use plotters_canvas::CanvasBackend;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use super::desk::ResultsState;
 use super::pictures;
+use super::results_state::ResultsState;
 use crate::components::colour::colour;
 use crate::platform::appearance::{when_it_comes_near, when_it_looks_different};
 use crate::platform::{theme, timings};
@@ -64,7 +64,7 @@ pub(super) struct PlotHit {
 
 /// A plot of the results.
 pub(super) trait ResultsPlot {
-    /// Hands over the chart as it is now. What it reads of the desk draws it anew when that changes.
+    /// Hands over the chart as it is now. What it reads of the state draws it anew when that changes.
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart));
 
     /// Reads what it shows besides the rows, so that it is drawn anew when that changes.
@@ -100,8 +100,8 @@ pub(super) trait ResultsPlot {
     fn reset(&self) {}
 
     /// The reader wants no selection.
-    fn unselect(&self, desk: ResultsState) {
-        desk.clear_selection();
+    fn unselect(&self, state: ResultsState) {
+        state.clear_selection();
     }
 
     /// What keys and pointer do.
@@ -150,8 +150,8 @@ impl Quiet {
 
 /// A plot, and what belongs to it while it is shown.
 #[derive(Clone)]
-struct Stage {
-    desk: ResultsState,
+struct PlotController {
+    state: ResultsState,
     name: &'static str,
     plot: Rc<dyn ResultsPlot>,
     /// Gone when a case is closed that it belongs to: what was asked for before finds none.
@@ -176,13 +176,13 @@ struct Stage {
 
 /// Shows a plot. `name` is what it is called for those who can't see it.
 pub(super) fn surface(
-    desk: ResultsState,
+    state: ResultsState,
     name: &'static str,
     class: &'static str,
     plot: impl ResultsPlot + 'static,
 ) -> AnyView {
-    let stage = Stage {
-        desk,
+    let controller = PlotController {
+        state,
         name,
         plot: Rc::new(plot),
         canvas: NodeRef::new(),
@@ -199,28 +199,29 @@ pub(super) fn surface(
         presses: Quiet::default(),
         is_wheel_told: RwSignal::new(false),
     };
-    stage.follow();
-    let hint = stage.plot.hint();
-    let on = |act: fn(&Stage, PointerEvent)| {
-        let stage = stage.clone();
-        move |event: PointerEvent| act(&stage, event)
+    controller.follow();
+    let hint = controller.plot.hint();
+    let on = |act: fn(&PlotController, PointerEvent)| {
+        let controller = controller.clone();
+        move |event: PointerEvent| act(&controller, event)
     };
-    let (down, moved, up, left) = (on(Stage::down), on(Stage::moved), on(Stage::up), on(Stage::left));
-    let cancelled = on(Stage::left);
-    let (saves, zoomed, note) = (stage.saves(name), stage.zoomed(), stage.wheel_note());
-    let (wheel, keys, twice) = (stage.clone(), stage.clone(), stage.clone());
+    let (down, moved, up, left) =
+        (on(PlotController::down), on(PlotController::moved), on(PlotController::up), on(PlotController::left));
+    let cancelled = on(PlotController::left);
+    let (saves, zoomed, note) = (controller.saves(name), controller.zoomed(), controller.wheel_note());
+    let (wheel, keys, twice) = (controller.clone(), controller.clone(), controller.clone());
     view! {
         <div class=format!("plot {class}")>
             <canvas
-                class="plot__canvas" node_ref=stage.canvas tabindex="0" role="img" aria-label=name title=""
+                class="plot__canvas" node_ref=controller.canvas tabindex="0" role="img" aria-label=name title=""
                 aria-description=hint data-plot=name
                 on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointerleave=left on:pointercancel=cancelled
                 on:wheel=move |event: WheelEvent| wheel.wheel(&event)
                 on:keydown=move |event: KeyboardEvent| keys.key(&event)
                 on:dblclick=move |_: MouseEvent| twice.pressed_twice()
             ></canvas>
-            <div class="plot__brush" node_ref=stage.frame hidden></div>
-            <div class="plot__tip" node_ref=stage.tip hidden></div>
+            <div class="plot__brush" node_ref=controller.frame hidden></div>
+            <div class="plot__tip" node_ref=controller.tip hidden></div>
             {zoomed}
             {note}
         </div>
@@ -229,26 +230,26 @@ pub(super) fn surface(
     .into_any()
 }
 
-impl Stage {
+impl PlotController {
     /// The buttons that zoom it and save it as a picture. They stand in the head of the plot's panel.
     fn saves(&self, name: &'static str) -> AnyView {
         let words = |kind: &str| format!("Save the {} as {kind}", name.to_lowercase());
         let save = |save: fn(&Self, &HtmlCanvasElement, &str)| {
-            let stage = self.clone();
+            let controller = self.clone();
             move |_: MouseEvent| {
-                if let Some(canvas) = stage.canvas.try_get_untracked().flatten() {
-                    let study = slug(&stage.desk.study_name.read_untracked());
-                    let file = [study, slug(&stage.desk.view.read_untracked().name), slug(name)];
+                if let Some(canvas) = controller.canvas.try_get_untracked().flatten() {
+                    let study = slug(&controller.state.study_name.read_untracked());
+                    let file = [study, slug(&controller.state.view.read_untracked().name), slug(name)];
                     let file: Vec<String> = file.into_iter().filter(|part| !part.is_empty()).collect();
-                    untrack(|| save(&stage, &canvas, &file.join("-")));
+                    untrack(|| save(&controller, &canvas, &file.join("-")));
                 }
             }
         };
-        let png = save(|stage, canvas, file| {
+        let png = save(|controller, canvas, file| {
             // What can't be drawn on shows nothing either.
-            let _ = pictures::save_png(&*stage.plot, canvas, file);
+            let _ = pictures::save_png(&*controller.plot, canvas, file);
         });
-        let svg = save(|stage, canvas, file| pictures::save_svg(&*stage.plot, canvas, file));
+        let svg = save(|controller, canvas, file| pictures::save_svg(&*controller.plot, canvas, file));
         view! {
             <div class="plot__saves">
                 {self.zoom_buttons()}
@@ -261,36 +262,36 @@ impl Stage {
 
     /// Draws whenever what is shown changes, the colours, or the room that there is.
     fn follow(&self) {
-        let stage = self.clone();
+        let controller = self.clone();
         let changes = RwSignal::new(());
         Effect::new(move || {
             changes.track();
-            stage.desk.data.track();
-            stage.desk.designed.track();
-            stage.canvas.track();
-            stage.plot.track();
-            stage.ask();
+            controller.state.data.track();
+            controller.state.designed.track();
+            controller.canvas.track();
+            controller.plot.track();
+            controller.ask();
         });
         when_it_looks_different(self.canvas, move || {
             // Nothing is left to be drawn if that fails.
             let _ = changes.try_set(());
         });
-        let stage = self.clone();
+        let controller = self.clone();
         let scrolled = window_event_listener_untyped("scroll", move |_| {
-            if stage.is_stale.get() {
-                stage.ask();
+            if controller.is_stale.get() {
+                controller.ask();
             }
         });
-        let stage = self.clone();
+        let controller = self.clone();
         when_it_comes_near(self.canvas, AHEAD_PX, move || {
-            if stage.is_stale.get() {
-                stage.ask();
+            if controller.is_stale.get() {
+                controller.ask();
             }
         });
-        let stage = self.clone();
-        let shown = window_event_listener_untyped("hashchange", move |_| stage.ask());
-        let stage = self.clone();
-        let printed = window_event_listener_untyped("beforeprint", move |_| stage.draw_for_print());
+        let controller = self.clone();
+        let shown = window_event_listener_untyped("hashchange", move |_| controller.ask());
+        let controller = self.clone();
+        let printed = window_event_listener_untyped("beforeprint", move |_| controller.draw_for_print());
         on_cleanup(move || {
             scrolled.remove();
             shown.remove();
@@ -310,10 +311,10 @@ impl Stage {
 
     fn ask(&self) {
         if !self.is_asked.replace(true) {
-            let stage = self.clone();
+            let controller = self.clone();
             request_animation_frame(move || {
-                stage.is_asked.set(false);
-                stage.draw();
+                controller.is_asked.set(false);
+                controller.draw();
             });
         }
     }
@@ -334,12 +335,12 @@ impl Stage {
 
     /// Draws what is seen soon, but not while what is seen now changes.
     fn draw_ahead(&self) {
-        let stage = self.clone();
+        let controller = self.clone();
         self.ahead.after(AHEAD, move || {
-            if let Some(canvas) = stage.canvas.try_get_untracked().flatten()
-                && stage.is_stale.get()
+            if let Some(canvas) = controller.canvas.try_get_untracked().flatten()
+                && controller.is_stale.get()
             {
-                stage.draw_on(&canvas);
+                controller.draw_on(&canvas);
             }
         });
     }
@@ -354,18 +355,18 @@ impl Stage {
             self.plot.with(paper, &mut |chart| draw_on(canvas, chart, paper, &mut raster));
         });
         drop(raster);
-        let rows = self.desk.data.with_untracked(ResultStore::len);
+        let rows = self.state.data.with_untracked(ResultStore::len);
         timings::tell(&format!("drawn {}", self.name), start_millis, rows);
         self.summarise_soon();
     }
 
     fn summarise_soon(&self) {
-        let stage = self.clone();
+        let controller = self.clone();
         self.summary.after(QUIET, move || {
-            let Some(canvas) = stage.canvas.try_get_untracked().flatten() else { return };
+            let Some(canvas) = controller.canvas.try_get_untracked().flatten() else { return };
             let (size, look) = (size_of(&canvas), look());
             untrack(|| {
-                stage.plot.with(DrawTarget { size, look: &look }, &mut |chart| {
+                controller.plot.with(DrawTarget { size, look: &look }, &mut |chart| {
                     // A canvas has a label.
                     let _ = canvas.set_attribute("aria-label", &chart.summary());
                 });

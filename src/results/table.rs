@@ -5,14 +5,14 @@ use std::time::Duration;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::order::SortDirection;
 use cruncher_results::store::ResultStore;
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::columns::label;
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::state::table::{TableRows, VisibleRows};
 
 mod cells;
@@ -32,7 +32,7 @@ const REST_MILLIS: u64 = 40;
 /// The table, and what belongs to it.
 #[derive(Clone, Copy)]
 struct Table {
-    desk: ResultsState,
+    state: ResultsState,
     grid: NodeRef<Div>,
     scrolled_px: RwSignal<f64>,
     view_px: RwSignal<f64>,
@@ -50,16 +50,16 @@ struct Table {
 type Seen = (usize, usize, u64);
 
 /// The selected cases, all if none are.
-pub(super) fn table(desk: ResultsState) -> AnyView {
-    let table = Table::new(desk);
+pub(super) fn table(state: ResultsState) -> AnyView {
+    let table = Table::new(state);
     let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
     let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
     let template = move || cells::template(&table.columns.read());
     let top = move || format!("translateY({}px)", table.part.get().top_px);
-    let more = move || desk.data.with(cells::notes);
+    let more = move || state.data.with(cells::notes);
     view! {
         <section class="plots__one plots__all cases" aria-labelledby="cases-title">
-            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || said(desk)}</span></h3>
+            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || said(state)}</span></h3>
             <div
                 class="cases__grid" node_ref=table.grid tabindex="0" role="grid" aria-label="Cases"
                 aria-rowcount=move || (table.rows().count + 1).to_string()
@@ -88,33 +88,33 @@ pub(super) fn table(desk: ResultsState) -> AnyView {
 }
 
 /// How many cases are in the table.
-fn said(desk: ResultsState) -> String {
-    let (shown, all) = (desk.selected.read().count as u64, desk.data.with(ResultStore::len) as u64);
-    let selected = if desk.view.read().selection.conditions.is_empty() { "" } else { " selected" };
+fn said(state: ResultsState) -> String {
+    let (shown, all) = (state.selected.read().count as u64, state.data.with(ResultStore::len) as u64);
+    let selected = if state.view.read().selection.conditions.is_empty() { "" } else { " selected" };
     if shown == all { thousands(all) } else { format!("{} of {}{selected}", thousands(shown), thousands(all)) }
 }
 
 impl Table {
-    fn new(desk: ResultsState) -> Self {
+    fn new(state: ResultsState) -> Self {
         let (scrolled_px, view_px) = (RwSignal::new(0.0), RwSignal::new(VIEW_PX));
-        let columns = Memo::new(move |_| desk.data.with(|store| cells::columns(desk, store)));
+        let columns = Memo::new(move |_| state.data.with(|store| cells::columns(state, store)));
         let part = Memo::new(move |_| {
-            let count = desk.order.read().len();
+            let count = state.order.read().len();
             TableRows { count, row_px: ROW_PX, view_px: view_px.get() }.part(scrolled_px.get())
         });
         let version = Memo::new(move |before: Option<&u64>| {
-            desk.data.track();
+            state.data.track();
             columns.track();
             before.map_or(0, |before| before + 1)
         });
         let seen = Memo::new(move |_| {
-            let (part, version, order) = (part.get(), version.get(), desk.order.read());
+            let (part, version, order) = (part.get(), version.get(), state.order.read());
             let rows = order.get(part.first..part.end).unwrap_or_default();
             (part.first..).zip(rows).map(|(place, row)| (place, *row as usize, version)).collect::<Vec<Seen>>()
         });
         let (grid, place) = (NodeRef::new(), RwSignal::new(None));
         let table =
-            Self { desk, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
+            Self { state, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
         // Other cases stand at other places. Where a shorter table is scrolled to the browser needn't be asked: that takes it a
         // layout of the whole page.
         Effect::new(move || {
@@ -136,7 +136,7 @@ impl Table {
     }
 
     fn rows(self) -> TableRows {
-        TableRows { count: self.desk.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
+        TableRows { count: self.state.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
     }
 
     /// Takes over how far it is scrolled, and how much of it can be seen when there is more.
@@ -168,7 +168,7 @@ impl Table {
                 let row = place.and_then(|place| self.row_at(place));
                 if row.is_some() {
                     event.prevent_default();
-                    self.desk.opened.set(row);
+                    self.state.opened.set(row);
                 }
             }
             key => {
@@ -217,7 +217,7 @@ impl Table {
     }
 
     fn row_at(self, place: usize) -> Option<usize> {
-        self.desk.order.with_untracked(|order| order.get(place).map(|row| *row as usize))
+        self.state.order.with_untracked(|order| order.get(place).map(|row| *row as usize))
     }
 
     /// Plots show the row as soon as the pointer rests.
@@ -227,8 +227,8 @@ impl Table {
         }
         self.pointed.set_value(row);
         let show = move || {
-            if self.pointed.get_value() == row && self.desk.pointed_at.get_untracked() != row {
-                self.desk.pointed_at.set(row);
+            if self.pointed.get_value() == row && self.state.pointed_at.get_untracked() != row {
+                self.state.pointed_at.set(row);
             }
         };
         set_timeout(show, Duration::from_millis(REST_MILLIS));
@@ -236,14 +236,14 @@ impl Table {
 
     fn press(self, event: &MouseEvent) {
         if let Some(row) = row_of(event) {
-            let place = self.desk.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
+            let place = self.state.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
             self.place.set(place);
-            self.desk.opened.set(Some(row));
+            self.state.opened.set(Some(row));
         }
     }
 
     fn header(self) -> AnyView {
-        let sorting = self.desk.sorting.get();
+        let sorting = self.state.sorting.get();
         let columns = self.columns.get();
         let cell = |(index, column): (usize, TableColumn)| {
             let direction = sorting.as_ref().filter(|(id, _)| *id == column.id).map(|(_, direction)| *direction);
@@ -258,7 +258,7 @@ impl Table {
                 Some(SortDirection::Descending) => None,
             };
             let turn = move |_| {
-                self.desk.sorting.set(next.clone());
+                self.state.sorting.set(next.clone());
                 self.go_to_top();
             };
             let title = format!("Sort by {}", column.title);
@@ -276,9 +276,9 @@ impl Table {
 
     fn row(self, (place, row, _): Seen) -> AnyView {
         let columns = self.columns.read_untracked();
-        let cells = self.desk.data.with_untracked(|store| cells::line(store, &columns, row));
-        let is_pointed = move || self.desk.pointed_at.get() == Some(row) || self.place.get() == Some(place);
-        let is_opened = move || (self.desk.opened.get() == Some(row)).to_string();
+        let cells = self.state.data.with_untracked(|store| cells::line(store, &columns, row));
+        let is_pointed = move || self.state.pointed_at.get() == Some(row) || self.place.get() == Some(place);
+        let is_opened = move || (self.state.opened.get() == Some(row)).to_string();
         let cell = |(index, (told, column)): (usize, (cells::CellWords, &TableColumn))| {
             view! {
                 <div

@@ -1,7 +1,7 @@
 //! Designs that were submitted earlier, in words.
 
 use cruncher_study::design_document::DesignDocument;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 
 /// What a design is called beside others: `5 cases of a design of 24 · slope.py version 2`. `designs` are all that were
 /// submitted, in any order.

@@ -8,7 +8,7 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::TimeFormat;
 use cruncher_results::filter::{FilterCondition, RangeLimit, RowFilter};
 use cruncher_study::batch::Batch;
-use cruncher_study::figures::{counted, significant, thousands};
+use cruncher_study::number_format::{counted, significant, thousands};
 
 /// So many characters of a text stand in a sentence.
 const MAX_WORDS_CHARS: usize = 60;

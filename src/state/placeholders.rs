@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cruncher_study::case::ParameterValue;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::template::{
     ModelLanguage, Placeholder, PlaceholderContext, PlaceholderError, UnfilledReason, render,
 };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::control::StudyControl;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::versions::{ModelVersion, versions};
 
 use crate::state::bar::parts;

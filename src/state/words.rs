@@ -2,7 +2,7 @@
 
 use cruncher_results::number::exact;
 use cruncher_results::store::CellValue;
-use cruncher_study::figures::significant;
+use cruncher_study::number_format::significant;
 
 /// Up to here a float stands for one integer only: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;

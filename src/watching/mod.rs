@@ -2,13 +2,13 @@
 //!
 //! Both look in the same way (`cruncher_backend::watch`). What is in the worker alone is what it takes to read a hundred
 //! thousand rows and keep them; the first view does without. Neither do the two talk in JSON, as the designer and its workers
-//! do: a message is an array that begins with what it is, and a snapshot is a [`EncodedSnapshot`](cruncher_backend::tape::Tape).
+//! do: a message is an array that begins with what it is, and a snapshot is a [`EncodedSnapshot`](cruncher_backend::encoded::Tape).
 
-mod beside;
+mod watch_worker;
 mod watcher;
 mod worker;
 
-pub(crate) use beside::WatchWorker;
+pub(crate) use watch_worker::WatchWorker;
 pub(crate) use watcher::StudyWatcher;
 pub(crate) use worker::work;
 

@@ -6,8 +6,8 @@ use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_study::access::AccessKey;
 use leptos::prelude::RwSignal;
 
-use super::beside::WatchWorker;
-use crate::platform::marks::VisitFlag;
+use super::watch_worker::WatchWorker;
+use crate::platform::visit_flags::VisitFlag;
 use crate::state::problem::PageProblem;
 use crate::state::route::Page;
 

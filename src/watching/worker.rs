@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use cruncher_backend::shelf::DocumentCache;
+use cruncher_backend::document_cache::DocumentCache;
 use cruncher_backend::watch::StudyWatch;
-use cruncher_backend::{study, tape};
+use cruncher_backend::{snapshot_codec, study};
 use cruncher_study::access::AccessKey;
 use futures::channel::mpsc::unbounded;
 use futures::future::LocalBoxFuture;
@@ -15,8 +15,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{FAILED, PROGRESS, ROWS, SEEN};
+use crate::platform::document_cache::StudyShelf;
 use crate::platform::network;
-use crate::platform::shelf::StudyShelf;
 use crate::state::problem::PageProblem;
 
 /// So many bytes are worth telling how far reading them is.
@@ -41,8 +41,8 @@ pub(crate) async fn work() {
         if watch.is_none() {
             match study::open(network(), &page_url, &key).await {
                 Ok(study) => {
-                    let shelf = TellingShelf { kept: StudyShelf::new(&page_url, &study.config), page: page.clone() };
-                    watch = Some(StudyWatch::with_shelf(study, Rc::new(shelf)));
+                    let cache = TellingShelf { kept: StudyShelf::new(&page_url, &study.config), page: page.clone() };
+                    watch = Some(StudyWatch::with_cache(study, Rc::new(cache)));
                 }
                 Err(error) => page.tell_problem(PageProblem::from(&error)),
             }
@@ -59,9 +59,9 @@ async fn look(watch: &mut StudyWatch, doubt: bool, page: &Page) {
     }
     match watch.refresh().await {
         Ok(snapshot) => {
-            let tape = tape::write(&snapshot);
-            let numbers = Float64Array::from(tape.numbers.as_slice());
-            let texts = tape.texts.iter().map(JsValue::from);
+            let encoded = snapshot_codec::write(&snapshot);
+            let numbers = Float64Array::from(encoded.numbers.as_slice());
+            let texts = encoded.texts.iter().map(JsValue::from);
             let message: Array = [SEEN.into(), numbers.clone().into()].into_iter().chain(texts).collect();
             page.say(&message, &[numbers.buffer().into()]);
         }
@@ -86,7 +86,7 @@ impl Page {
     }
 }
 
-/// The browser's shelf, that tells the page what is read.
+/// The browser's cache, that tells the page what is read.
 struct TellingShelf {
     kept: StudyShelf,
     page: Page,

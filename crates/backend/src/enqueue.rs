@@ -5,28 +5,28 @@
 //! its [`Journal`] names whatever may have been sent before it is sent, and the queue drops what comes twice.
 
 mod batches;
-mod course;
+mod concurrency_limit;
+mod index_ranges;
 mod journal;
 mod outcomes;
-mod pace;
+mod pause_handle;
 mod plan;
+mod preflight;
 mod progress;
-mod prospect;
-mod runs;
-mod sending;
+mod run;
+mod send_loop;
 mod settled;
-mod steering;
 #[cfg(test)]
 pub(crate) mod testing;
 mod writing;
 
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
+pub use pause_handle::PauseHandle;
 pub use plan::{EnqueuePlan, submission_id};
+pub use preflight::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, preflight};
 pub use progress::EnqueueProgress;
-pub use prospect::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, prospect};
-pub use sending::{EnqueueRun, RunEnd};
-pub use steering::PauseHandle;
+pub use run::{EnqueueRun, RunEnd};
 
 use cruncher_aws::Error;
 use cruncher_study::case::CaseId;
@@ -34,7 +34,7 @@ use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
-use crate::keep::KeyValueError;
+use crate::key_value_store::KeyValueError;
 use crate::study::ReadError;
 
 /// An enqueueing that can't be begun, or ended early.

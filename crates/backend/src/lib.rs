@@ -3,11 +3,12 @@
 pub mod archive;
 pub mod clean_up;
 pub mod control;
+pub mod document_cache;
 pub mod documents;
 pub mod download;
 pub mod enqueue;
 pub mod frozen;
-pub mod keep;
+pub mod key_value_store;
 pub mod keys;
 pub mod launch;
 mod legacy;
@@ -16,12 +17,11 @@ pub mod page;
 pub mod progress;
 pub mod publish;
 mod reading;
-pub mod shelf;
 pub mod snapshot;
+pub mod snapshot_codec;
 pub mod stack;
 pub mod study;
 pub mod submitted;
-pub mod tape;
 pub mod watch;
 pub mod withdrawn;
 

@@ -3,13 +3,13 @@
 //! [`FullStrategy`] reads studies of any size. [`LightStrategy`] reads small ones alone, and is small itself: with it the page begins.
 
 mod compare;
+mod document_packs;
 mod documents;
 mod full;
 mod legacy;
 mod light;
-mod means;
 mod opening;
-mod packs;
+mod strategy;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ use crate::snapshot::Snapshot;
 use crate::study::Study;
 pub use full::FullStrategy;
 pub use light::LightStrategy;
-use means::WatchStrategy;
+use strategy::WatchStrategy;
 
 /// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use cruncher_study::batch::Batch;
 use cruncher_study::design::{DesignFile, ModelFile};
-use cruncher_study::figures::counted;
 use cruncher_study::import::{ImportError, ImportedTable, NumberQuestion, WrongRow, design_file, import};
 use cruncher_study::model::ModelKind;
+use cruncher_study::number_format::counted;
 use cruncher_study::sampler::Sampler;
 
 use crate::arguments::DesignSource;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, EnqueueRun, Journal, PauseHandle,
-    RunEnd, SentBefore, prospect, submission_id,
+    RunEnd, SentBefore, preflight, submission_id,
 };
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
@@ -36,27 +36,27 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
             "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
         ));
     }
-    let mut desk = unless_ended(EnqueueSession::open(account, arguments, &input), nothing_sent).await?;
-    if arguments.cancel || desk.journal.as_ref().is_some_and(Journal::is_cancelling) {
-        return desk.cancel().await;
+    let mut state = unless_ended(EnqueueSession::open(account, arguments, &input), nothing_sent).await?;
+    if arguments.cancel || state.journal.as_ref().is_some_and(Journal::is_cancelling) {
+        return state.cancel().await;
     }
-    if desk.journal.is_none() {
-        let (prospect, selection) = unless_ended(desk.look(), nothing_sent).await?;
-        desk.tell(summary::of_prospect(&arguments.study, &desk.plan, &prospect, &selection));
-        let design = desk.plan.cases().design();
+    if state.journal.is_none() {
+        let (preflight, selection) = unless_ended(state.look(), nothing_sent).await?;
+        state.tell(summary::of_preflight(&arguments.study, &state.plan, &preflight, &selection));
+        let design = state.plan.cases().design();
         let placeholders = placeholder_notes(input.model()?, &input.file.model, design.factors());
         let notes = thinned(&input.file, design).into_iter().chain(table_notes(&input)).chain(placeholders);
-        notes.for_each(|note| desk.tell(note));
+        notes.for_each(|note| state.tell(note));
         if selection.cases() == 0 {
-            desk.report("nothing", None, &[]);
+            state.report("nothing", None, &[]);
             return Ok(());
         }
-        if !unless_ended(desk.confirm(), nothing_sent).await? {
+        if !unless_ended(state.confirm(), nothing_sent).await? {
             return Err(CommandFailure::new("Nothing was sent."));
         }
-        unless_ended(desk.begin(input.model()?, &selection), desk_is_left).await?;
+        unless_ended(state.begin(input.model()?, &selection), desk_is_left).await?;
     }
-    desk.send_all().await
+    state.send_all().await
 }
 
 fn nothing_sent() -> String {
@@ -113,10 +113,10 @@ impl<'a> EnqueueSession<'a> {
     }
 
     async fn look(&self) -> Result<(EnqueuePreflight, CaseSelection), CommandFailure> {
-        let prospect = prospect(&self.study, &self.plan).await?;
+        let preflight = preflight(&self.study, &self.plan).await?;
         let sent_before = if self.arguments.again { SentBefore::SendAgain } else { SentBefore::Wait };
-        let selection = prospect.selection(&self.plan, sent_before);
-        Ok((prospect, selection))
+        let selection = preflight.selection(&self.plan, sent_before);
+        Ok((preflight, selection))
     }
 
     async fn confirm(&self) -> Result<bool, CommandFailure> {
@@ -154,8 +154,8 @@ impl<'a> EnqueueSession<'a> {
         self.last = EnqueueProgress { sent: accepted, of, ..EnqueueProgress::default() };
         self.tell(format_args!(
             "{} taken back; {} sent and stay.",
-            cruncher_study::figures::counted(taken_back, "case is", "cases are"),
-            cruncher_study::figures::counted(accepted, "was", "were"),
+            cruncher_study::number_format::counted(taken_back, "case is", "cases are"),
+            cruncher_study::number_format::counted(accepted, "was", "were"),
         ));
         self.report("cancelled", None, &[]);
         Ok(())

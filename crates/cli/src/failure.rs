@@ -210,7 +210,7 @@ mod tests {
             (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
             (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
             (
-                EnqueueError::Keep(cruncher_backend::keep::KeyValueError::new("full")),
+                EnqueueError::Keep(cruncher_backend::key_value_store::KeyValueError::new("full")),
                 ["full", "`cruncher enqueue s d`"],
             ),
             (

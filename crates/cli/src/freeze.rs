@@ -8,7 +8,7 @@ use cruncher_aws::Client;
 use cruncher_backend::frozen::{FreezeProgress, FrozenContent, collect, document};
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 
 use crate::arguments::{CloudAccount, FreezeArguments};
 use crate::cloud;

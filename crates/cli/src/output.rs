@@ -9,7 +9,7 @@ use std::time::Duration;
 use cruncher_aws::cloudformation::StackEvent;
 use cruncher_backend::enqueue::EnqueueProgress;
 use cruncher_backend::progress::ProgressStep;
-use cruncher_study::figures::{duration, thousands};
+use cruncher_study::number_format::{duration, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::failure::CommandFailure;

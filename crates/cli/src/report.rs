@@ -6,9 +6,9 @@ use cruncher_backend::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::figures::{ago, duration, thousands};
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::number_format::{ago, duration, thousands};
 use cruncher_study::versions::{ModelVersion, versions};
 use serde_json::{Value, json};
 

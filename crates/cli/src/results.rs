@@ -15,8 +15,8 @@ use cruncher_backend::launch::find_config;
 use cruncher_backend::listing::{ListingOutline, ListingRow};
 use cruncher_backend::study::Study;
 use cruncher_backend::withdrawn::{case_of, withdrawn_cases};
-use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
+use cruncher_study::number_format::{counted, thousands};
 
 use crate::arguments::{CloudAccount, ResultsArguments, ResultsDestination, ResultsKind};
 use crate::cloud;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 
 /// `1 case`, `1,234 cases`
 pub(crate) fn count(number: u64, thing: &str) -> String {

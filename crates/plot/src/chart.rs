@@ -3,10 +3,10 @@
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
 
-use crate::look::PlotTheme;
 use crate::raster::{RasterBuffers, RasterImage};
-use crate::sheet::{ChartScene, LineOutcome, SceneLine};
+use crate::scene::{ChartScene, LineOutcome, SceneLine};
 use crate::svg::document;
+use crate::theme::PlotTheme;
 
 /// The size of what is drawn on, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct ChartSize {
     pub height_px: u32,
 }
 
-/// An image below and a sheet above it.
+/// An image below and a scene above it.
 pub trait Chart {
     /// Paints the image into `raster`, which can be used again and again. A chart that needs none leaves it empty.
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers);
 
     /// Axes, letters, bars and lines.
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene;
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene;
 
     /// What there is to be seen, in a sentence, for those who can't see it.
     fn summary(&self) -> String;
@@ -40,7 +40,7 @@ pub fn draw<DB: DrawingBackend>(
     draw_line: &dyn Fn(&SceneLine) -> LineOutcome,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let (width_px, height_px) = area.dim_in_pixel();
-    chart.sheet(ChartSize { width_px, height_px }, look).draw(area, draw_line)
+    chart.scene(ChartSize { width_px, height_px }, look).draw(area, draw_line)
 }
 
 /// The whole chart as an SVG document. `encode` makes a data URI of an image, such as `data:image/png;base64,…`.
@@ -48,7 +48,7 @@ pub fn draw<DB: DrawingBackend>(
 pub fn svg(chart: &dyn Chart, size: ChartSize, look: &PlotTheme, encode: &dyn Fn(&RasterImage) -> String) -> String {
     let mut raster = RasterBuffers::default();
     chart.paint(size, look, &mut raster);
-    document(size, look, raster.image(), &chart.sheet(size, look), encode)
+    document(size, look, raster.image(), &chart.scene(size, look), encode)
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
                 for side_px in [0, 1, 7, 60, 200] {
                     let size = ChartSize { width_px: side_px, height_px: side_px };
                     chart.paint(size, &light(), &mut raster.borrow_mut());
-                    chart.sheet(size, &light());
+                    chart.scene(size, &light());
                     assert!(!chart.summary().is_empty());
                 }
             });

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::axis::Axis;
-use crate::drawn::UnplacedValues;
+use crate::coverage::UnplacedValues;
 use crate::number::{real, whole};
 
 /// An axis has so many places.

@@ -2,11 +2,11 @@
 
 use crate::chart::{Chart, ChartSize};
 use crate::label::{count, grouped};
-use crate::look::PlotTheme;
 use crate::number::{pixel, real, whole};
 use crate::raster::RasterBuffers;
-use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, VerticalAnchor};
+use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
+use crate::theme::PlotTheme;
 
 /// Lengths on the page, in its pixels.
 const EDGE_PX: f64 = 4.0;
@@ -135,12 +135,12 @@ impl CorrelationChart {
     }
 
     /// The notes below the scale.
-    fn write_notes(&self, top: f64, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn write_notes(&self, top: f64, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (text_px, left) = (TEXT_PX * look.pixel_ratio, look.px(EDGE_PX));
         for (line, note) in self.notes().iter().enumerate() {
             let note = fitted(note, text_px, f64::from(size.width_px) - 2.0 * left);
             let top = top + real(line) * look.px(NOTE_PX);
-            sheet.text(&note, (left, top), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
+            scene.text(&note, (left, top), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
     }
 
@@ -175,7 +175,7 @@ impl CorrelationChart {
     }
 
     /// Titles above the columns; where these are narrow, at the left, and only squares above the columns.
-    fn draw_head(layout: &Layout, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_head(layout: &Layout, scene: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let (middle, half) = (look.px(HEAD_PX / 2.0), look.px(SWATCH_PX / 2.0));
         let mut left = look.px(EDGE_PX);
@@ -184,11 +184,11 @@ impl CorrelationChart {
         {
             let title_px = width_px(title, text_px).round();
             let swatch = if layout.is_narrow { right } else { right - title_px - look.px(EDGE_PX) }.round();
-            sheet.bar((swatch - 2.0 * half, middle - half), (swatch, middle + half), colour);
+            scene.bar((swatch - 2.0 * half, middle - half), (swatch, middle + half), colour);
             if layout.is_narrow {
-                sheet.bar((left, middle - half), (left + 2.0 * half, middle + half), colour);
+                scene.bar((left, middle - half), (left + 2.0 * half, middle + half), colour);
                 left += 2.0 * half + look.px(EDGE_PX);
-                sheet.text(
+                scene.text(
                     title,
                     (left, middle),
                     (HorizontalAnchor::Start, VerticalAnchor::Middle),
@@ -197,46 +197,46 @@ impl CorrelationChart {
                 );
                 left += title_px + look.px(GAP_PX);
             } else {
-                sheet.text(title, (right, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
+                scene.text(title, (right, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
             }
         }
         let at = (layout.columns[2], middle);
-        sheet.text("cases", at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
+        scene.text("cases", at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
     }
 
     /// The scale from -1 to 1 below `rows` rows.
-    fn draw_scale(layout: &Layout, rows: usize, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_scale(layout: &Layout, rows: usize, scene: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let bottom = layout.top + real(rows) * look.px(ROW_PX);
         let is_wide = layout.right - layout.left > 180.0 * look.pixel_ratio;
         for (value, label) in [(-1.0, "−1"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
             let x = layout.x(value);
             let ink = if value == 0.0 { AlphaColour::faint(look.text, 0.6) } else { look.grid.into() };
-            sheet.bar((x, layout.top), (x + look.hairline_px(), bottom), ink);
+            scene.bar((x, layout.top), (x + look.hairline_px(), bottom), ink);
             if is_wide || f64::fract(value) == 0.0 {
                 let at = (x, bottom + look.px(EDGE_PX));
-                sheet.text(label, at, (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
+                scene.text(label, at, (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
             }
         }
     }
 
-    fn draw_row(row: &CorrelationRow, top: f64, layout: &Layout, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_row(row: &CorrelationRow, top: f64, layout: &Layout, scene: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let middle = top + look.px(ROW_PX / 2.0);
         let name = fitted(&row.label, text_px, layout.left - look.px(EDGE_PX + GAP_PX));
         let at = (layout.left - look.px(GAP_PX), middle);
-        sheet.text(&name, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
+        scene.text(&name, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         let upper = middle - look.px(BAR_PX);
         for (one, top, colour) in [(row.pearson, upper, look.data), (row.spearman, middle, look.accent)] {
             if one.value.is_finite() {
                 let ink = if one.stands_out() { colour.into() } else { AlphaColour::faint(colour, CHANCE_OPACITY) };
                 let (zero, end) = (layout.x(0.0), layout.x(one.value.clamp(-1.0, 1.0)));
                 let (left, right) = (zero.min(end), zero.max(end).max(zero + look.hairline_px()));
-                sheet.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), ink);
+                scene.bar((left, top), (right, top + look.px(BAR_PX) - look.hairline_px()), ink);
             }
         }
         for (text, x) in [written(row.pearson), written(row.spearman), count(row.cases)].iter().zip(layout.columns) {
-            sheet.text(text, (x, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
+            scene.text(text, (x, middle), (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         }
     }
 
@@ -261,23 +261,23 @@ impl Chart for CorrelationChart {
         raster.empty();
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (layout, mut sheet) = (self.layout(size, look), ChartScene::default());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (layout, mut scene) = (self.layout(size, look), ChartScene::default());
         let shown = self.shown(layout.rows);
-        Self::draw_head(&layout, &mut sheet, look);
-        Self::draw_scale(&layout, shown, &mut sheet, look);
+        Self::draw_head(&layout, &mut scene, look);
+        Self::draw_scale(&layout, shown, &mut scene, look);
         for (index, row) in self.rows.iter().take(shown).enumerate() {
-            Self::draw_row(row, layout.top + real(index) * look.px(ROW_PX), &layout, &mut sheet, look);
+            Self::draw_row(row, layout.top + real(index) * look.px(ROW_PX), &layout, &mut scene, look);
         }
         if shown < self.rows.len() {
             let text = format!("and {} more", count(self.rows.len() - shown));
             let y = layout.top + real(shown) * look.px(ROW_PX) + look.px(EDGE_PX);
             let at = (layout.columns[2], y);
-            sheet.text(&text, at, (HorizontalAnchor::End, VerticalAnchor::Top), look.text, TEXT_PX * look.pixel_ratio);
+            scene.text(&text, at, (HorizontalAnchor::End, VerticalAnchor::Top), look.text, TEXT_PX * look.pixel_ratio);
         }
         let bottom = layout.top + real(shown) * look.px(ROW_PX);
-        self.write_notes(bottom + look.px(FOOT_PX), size, &mut sheet, look);
-        sheet
+        self.write_notes(bottom + look.px(FOOT_PX), size, &mut scene, look);
+        scene
     }
 
     fn summary(&self) -> String {

@@ -6,15 +6,15 @@ mod gaps;
 use crate::axis::Axis;
 use crate::chart::{Chart, ChartSize};
 use crate::column::PlotColumn;
-use crate::drawn::{AbsenceReason, PlotCoverage, uncoloured};
+use crate::coverage::{AbsenceReason, PlotCoverage, uncoloured};
 use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{extent, real};
 use crate::raster::{ImageLayer, RasterBuffers};
-use crate::sheet::{AlphaColour, ChartScene, Place};
+use crate::scene::{AlphaColour, ChartScene, Place};
+use crate::theme::PlotTheme;
 use crate::window::PixelRect;
 
 pub use band::CurveBand;
@@ -131,10 +131,10 @@ impl CurvesChart<'_> {
         PixelRect::between((0.0, 0.0), (1.0, 1.0)).is_touched(places)
     }
 
-    fn draw_pointed_at(&self, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_pointed_at(&self, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
         let Some(curve) = self.pointed_at.and_then(|index| self.curves.get(index)) else { return };
         for path in PixelRect::of(frame).paths(places_on(frame, curve)) {
-            sheet.path(path, look.text, POINTED_AT_PX * look.pixel_ratio);
+            scene.path(path, look.text, POINTED_AT_PX * look.pixel_ratio);
         }
     }
 }
@@ -158,10 +158,10 @@ fn places_on<'a>(frame: &PlotFrame, curve: &Curve<'a>) -> impl Iterator<Item = P
 }
 
 /// The band and its median: where some of the curves have ended they are faint, and begin anew.
-fn draw_band(band: &CurveBand, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
+fn draw_band(band: &CurveBand, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
     for run in band.runs() {
         let opacity = if band.has_all(run.start) { 1.0 } else { PARTS_OPACITY };
-        draw_run(band, run, opacity, frame, sheet, look);
+        draw_run(band, run, opacity, frame, scene, look);
     }
 }
 
@@ -170,7 +170,7 @@ fn draw_run(
     run: std::ops::Range<usize>,
     opacity: f64,
     frame: &PlotFrame,
-    sheet: &mut ChartScene,
+    scene: &mut ChartScene,
     look: &PlotTheme,
 ) {
     let window = PixelRect::of(frame);
@@ -182,11 +182,11 @@ fn draw_run(
     outline.extend(places(&band.low).into_iter().rev());
     let outline = window.shape(outline);
     if outline.len() > 2 {
-        sheet.shape(outline, AlphaColour::faint(look.accent, opacity * BAND_OPACITY));
+        scene.shape(outline, AlphaColour::faint(look.accent, opacity * BAND_OPACITY));
     }
     for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
         for path in window.paths(places(values).into_iter()) {
-            sheet.path(path, AlphaColour::faint(look.accent, opacity), width_px * look.pixel_ratio);
+            scene.path(path, AlphaColour::faint(look.accent, opacity), width_px * look.pixel_ratio);
         }
     }
 }
@@ -233,18 +233,18 @@ impl Chart for CurvesChart<'_> {
         }
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
         if let Some(band) = self.band {
-            draw_band(band, &frame, &mut sheet, look);
+            draw_band(band, &frame, &mut scene, look);
         }
-        self.draw_pointed_at(&frame, &mut sheet, look);
-        frame.rule(&mut sheet, look, &self.absent());
-        key::draw(self.colour_axis(), &mut sheet, &frame, size, look);
+        self.draw_pointed_at(&frame, &mut scene, look);
+        frame.rule(&mut scene, look, &self.absent());
+        key::draw(self.colour_axis(), &mut scene, &frame, size, look);
         if self.curves.iter().all(|curve| !self.is_shown(curve)) {
-            write_nothing(&mut sheet, &frame, look);
+            write_nothing(&mut scene, &frame, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {
@@ -291,7 +291,7 @@ mod tests {
     use super::*;
     use crate::axis::AxisScale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light};
-    use crate::sheet::SceneMark;
+    use crate::scene::SceneMark;
 
     /// Load over displacement: stiff first, then level.
     fn numbers(number: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
@@ -335,7 +335,7 @@ mod tests {
         let axis = Axis::covering("strength", "N", AxisScale::Linear, &values);
         let chart = CurvesChart { colour: Some(PlotColumn::new(axis, &values)), ..curves(&views, None) };
         let is_title = |mark: &SceneMark| matches!(mark, SceneMark::Text { text, .. } if text == "strength, N");
-        assert!(chart.sheet(USUAL, &light()).marks.iter().any(is_title), "the key stands on the chart");
+        assert!(chart.scene(USUAL, &light()).marks.iter().any(is_title), "the key stands on the chart");
         let mut raster = RasterBuffers::default();
         chart.paint(USUAL, &light(), &mut raster);
         let (low, high) = (light().of_place(0.0), light().of_place(1.0));

@@ -6,8 +6,8 @@ use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
 use crate::column::PlotColumn;
 use crate::correlation::{CoefficientEstimate, CorrelationChart, CorrelationRow};
+use crate::coverage::PlotCoverage;
 use crate::curves::{Curve, CurveBand, CurveGaps, CurvesChart, steps};
-use crate::drawn::PlotCoverage;
 use crate::field::{FieldChart, FieldValues};
 use crate::histogram::HistogramBins;
 use crate::mask::CaseMask;
@@ -16,7 +16,7 @@ use crate::parallel::ParallelCoordinates;
 use crate::raster::RasterBuffers;
 use crate::samples::light;
 use crate::scatter::ScatterChart;
-use crate::sheet::{Place, SceneMark};
+use crate::scene::{Place, SceneMark};
 use crate::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
 
 /// Numbers that are no measurements, among others that are.
@@ -83,7 +83,7 @@ fn check(chart: &dyn Chart) -> Result<(), TestCaseError> {
     let (look, mut raster) = (light(), RasterBuffers::default());
     for size in SIZES {
         chart.paint(size, &look, &mut raster);
-        for mark in chart.sheet(size, &look).marks {
+        for mark in chart.scene(size, &look).marks {
             let is_near = |(x, y): &Place| x.abs() < 1e4 && y.abs() < 1e4;
             prop_assert!(places(&mark).iter().all(is_near), "{:?}", mark);
             if let SceneMark::Text { text, .. } = &mark {

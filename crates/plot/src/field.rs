@@ -5,15 +5,15 @@ mod grid;
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
-use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::coverage::{AbsenceReason, PlotCoverage, UnplacedValues};
 use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{real, whole};
 use crate::raster::RasterBuffers;
-use crate::sheet::{AlphaColour, ChartScene};
+use crate::scene::{AlphaColour, ChartScene};
+use crate::theme::PlotTheme;
 
 pub use grid::{AxisGrid, FieldCells};
 
@@ -153,7 +153,7 @@ impl FieldChart {
     }
 
     /// The lines along which the response is a round value.
-    fn draw_contours(&self, frame: &PlotFrame, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_contours(&self, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
         let is_named = |axis: &Axis| matches!(axis.scale, AxisScale::Categories(_));
         if is_named(&self.x) || is_named(&self.y) {
             return;
@@ -166,7 +166,7 @@ impl FieldChart {
         let levels: Vec<f64> = self.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
         for (place, level) in levels.iter().enumerate() {
             for line in contour::lines(&self.known_means(self.way_to_next(&levels, place)), self.columns, *level) {
-                sheet.path(line.into_iter().map(pixel).collect(), ink, CONTOUR_PX * look.pixel_ratio);
+                scene.path(line.into_iter().map(pixel).collect(), ink, CONTOUR_PX * look.pixel_ratio);
             }
         }
     }
@@ -219,15 +219,15 @@ impl Chart for FieldChart {
         }
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
-        self.draw_contours(&frame, &mut sheet, look);
-        frame.rule(&mut sheet, look, &self.absent);
-        key::draw(Some(&self.response), &mut sheet, &frame, size, look);
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
+        self.draw_contours(&frame, &mut scene, look);
+        frame.rule(&mut scene, look, &self.absent);
+        key::draw(Some(&self.response), &mut scene, &frame, size, look);
         if self.drawn.shown == 0 {
-            write_nothing(&mut sheet, &frame, look);
+            write_nothing(&mut scene, &frame, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {

@@ -2,12 +2,12 @@
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::ChartSize;
-use crate::drawn::AbsenceReason;
-use crate::look::PlotTheme;
+use crate::coverage::AbsenceReason;
 use crate::number::{real, whole};
 use crate::raster::RasterImage;
-use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
+use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
+use crate::theme::PlotTheme;
 use crate::ticks::{AxisTick, AxisTicks};
 
 /// Lengths on the page, in its pixels.
@@ -139,34 +139,34 @@ impl PlotFrame {
     }
 
     /// Lines across the rectangle at the ticks of the vertical axis.
-    pub(crate) fn lines_across(&self, sheet: &mut ChartScene, look: &PlotTheme) {
+    pub(crate) fn lines_across(&self, scene: &mut ChartScene, look: &PlotTheme) {
         for tick in &self.y_ticks.major {
             let y = self.down(tick.place);
-            sheet.bar((self.left_px, y), (self.right_px, y + look.hairline_px()), look.grid);
+            scene.bar((self.left_px, y), (self.right_px, y + look.hairline_px()), look.grid);
         }
     }
 
     /// Both axes with their ticks, labels and titles, and what isn't shown between them.
-    pub(crate) fn rule(&self, sheet: &mut ChartScene, look: &PlotTheme, absent: &AbsenceReason) {
-        self.rule_x(sheet, look, &absent.note());
-        self.rule_y(sheet, look);
+    pub(crate) fn rule(&self, scene: &mut ChartScene, look: &PlotTheme, absent: &AbsenceReason) {
+        self.rule_x(scene, look, &absent.note());
+        self.rule_y(scene, look);
     }
 
-    fn rule_x(&self, sheet: &mut ChartScene, look: &PlotTheme, note: &str) {
+    fn rule_x(&self, scene: &mut ChartScene, look: &PlotTheme, note: &str) {
         let (ink, line) = (AlphaColour::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
-        sheet.bar((self.left_px, self.bottom_px), (self.right_px, self.bottom_px + line), ink);
+        scene.bar((self.left_px, self.bottom_px), (self.right_px, self.bottom_px + line), ink);
         for place in &self.x_ticks.minor {
             let x = self.across(*place);
-            sheet.bar((x, self.bottom_px), (x + line, self.bottom_px + look.px(TICK_PX / 2.0)), ink);
+            scene.bar((x, self.bottom_px), (x + line, self.bottom_px + look.px(TICK_PX / 2.0)), ink);
         }
         let edges = (-self.left_px, self.width_px - self.left_px);
         let y = self.bottom_px + look.px(TICK_PX + GAP_PX / 2.0);
         for tick in &self.x_ticks.major {
             let x = self.across(tick.place);
-            sheet.bar((x, self.bottom_px), (x + line, self.bottom_px + look.px(TICK_PX)), ink);
+            scene.bar((x, self.bottom_px), (x + line, self.bottom_px + look.px(TICK_PX)), ink);
             let middle = self.left_px + middle_of(tick, self.size_px().0, edges, look);
-            sheet.text(&tick.label, (middle, y), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
+            scene.text(&tick.label, (middle, y), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
         }
         let y = y + look.px(TEXT_PX + GAP_PX);
         let title = with_context(&self.x.title(), &self.x_ticks.context);
@@ -175,31 +175,31 @@ impl PlotFrame {
         let title_room = width_px(&title, text_px).min(MAX_TITLE * room);
         let note = fitted(note, text_px, room - title_room - look.px(APART_PX));
         if !note.is_empty() {
-            sheet.text(&note, (left, y), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
+            scene.text(&note, (left, y), (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
         let taken = if note.is_empty() { 0.0 } else { width_px(&note, text_px) + look.px(APART_PX) };
         let title = fitted(&title, text_px, room - taken);
-        sheet.text(&title, (self.right_px, y), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
+        scene.text(&title, (self.right_px, y), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
     }
 
-    fn rule_y(&self, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn rule_y(&self, scene: &mut ChartScene, look: &PlotTheme) {
         let (ink, line) = (AlphaColour::faint(look.text, AXIS_OPACITY), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
-        sheet.bar((self.left_px - line, self.top_px), (self.left_px, self.bottom_px + line), ink);
+        scene.bar((self.left_px - line, self.top_px), (self.left_px, self.bottom_px + line), ink);
         for place in &self.y_ticks.minor {
             let y = self.down(*place);
-            sheet.bar((self.left_px - look.px(TICK_PX / 2.0), y), (self.left_px, y + line), ink);
+            scene.bar((self.left_px - look.px(TICK_PX / 2.0), y), (self.left_px, y + line), ink);
         }
         for tick in &self.y_ticks.major {
             let y = self.down(tick.place);
-            sheet.bar((self.left_px - look.px(TICK_PX), y), (self.left_px, y + line), ink);
+            scene.bar((self.left_px - look.px(TICK_PX), y), (self.left_px, y + line), ink);
             let at = (self.left_px - look.px(TICK_PX + GAP_PX), y + line / 2.0);
-            sheet.text(&tick.label, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
+            scene.text(&tick.label, at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
         }
         let title = with_context(&self.y.title(), &self.y_ticks.context);
         let title = fitted(&title, text_px, self.right_px - 2.0 * look.px(GAP_PX));
         let at = (look.px(GAP_PX), look.px(2.0));
-        sheet.text(&title, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
+        scene.text(&title, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
     }
 
     /// The left edge of a line at a place.
@@ -268,10 +268,10 @@ fn middle_of(tick: &AxisTick, length_px: f64, edges: (f64, f64), look: &PlotThem
 }
 
 /// Says in the middle of a frame that there is nothing in it.
-pub(crate) fn write_nothing(sheet: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
+pub(crate) fn write_nothing(scene: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
     let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
     let anchor = (HorizontalAnchor::Middle, VerticalAnchor::Middle);
-    sheet.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
+    scene.text("No values to show", middle, anchor, look.text, TEXT_PX * look.pixel_ratio);
 }
 
 #[cfg(test)]

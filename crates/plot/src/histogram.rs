@@ -4,14 +4,14 @@ mod division;
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
-use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::coverage::{AbsenceReason, PlotCoverage, UnplacedValues};
 use crate::frame::{PlotFrame, write_nothing};
 use crate::label::{count, power_of};
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::real;
 use crate::raster::RasterBuffers;
-use crate::sheet::ChartScene;
+use crate::scene::ChartScene;
+use crate::theme::PlotTheme;
 
 pub(crate) use division::{AxisDivision, grid_step};
 
@@ -193,14 +193,14 @@ impl Histogram<'_> {
     }
 
     /// One bar above another one: all cases in grey, and those that are selected.
-    fn draw_bars(&self, sheet: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
+    fn draw_bars(&self, scene: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
         for (bar, selected) in self.bins.bars.iter().zip(&self.selected) {
             let (left, right) = self.sides_px(bar, frame, look);
             for (number, colour) in [(bar.all, look.muted), (*selected, look.data)] {
                 // One case among many is a line.
                 let top = frame.pixel_of(0.0, real(number)).1.round().min(frame.bottom_px - look.hairline_px());
                 if number > 0 {
-                    sheet.bar((left, top), (right, frame.bottom_px), colour);
+                    scene.bar((left, top), (right, frame.bottom_px), colour);
                 }
             }
         }
@@ -222,15 +222,15 @@ impl Chart for Histogram<'_> {
         raster.empty();
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
-        frame.lines_across(&mut sheet, look);
-        self.draw_bars(&mut sheet, &frame, look);
-        frame.rule(&mut sheet, look, &self.bins.absent());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
+        frame.lines_across(&mut scene, look);
+        self.draw_bars(&mut scene, &frame, look);
+        frame.rule(&mut scene, look, &self.bins.absent());
         if self.bins.drawn.shown == 0 {
-            write_nothing(&mut sheet, &frame, look);
+            write_nothing(&mut scene, &frame, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {

@@ -4,10 +4,10 @@ use crate::axis::{Axis, AxisScale};
 use crate::chart::ChartSize;
 use crate::frame::{PlotFrame, ticks_upwards};
 use crate::label::count;
-use crate::look::PlotTheme;
 use crate::number::{real, whole};
-use crate::sheet::{ChartScene, HorizontalAnchor, VerticalAnchor};
+use crate::scene::{ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
+use crate::theme::PlotTheme;
 
 /// Lengths on the page, in its pixels.
 const BAR_PX: f64 = 10.0;
@@ -38,40 +38,40 @@ pub(crate) fn room_px(colour: Option<&Axis>, size: ChartSize, look: &PlotTheme) 
 /// Draws the key beside its frame.
 pub(crate) fn draw(
     colour: Option<&Axis>,
-    sheet: &mut ChartScene,
+    scene: &mut ChartScene,
     frame: &PlotFrame,
     size: ChartSize,
     look: &PlotTheme,
 ) {
     match colour {
         None => {}
-        Some(Axis { scale: AxisScale::Categories(names), .. }) => draw_names(names, sheet, frame, size, look),
-        Some(axis) => draw_bar(axis, sheet, frame, size, look),
+        Some(Axis { scale: AxisScale::Categories(names), .. }) => draw_names(names, scene, frame, size, look),
+        Some(axis) => draw_bar(axis, scene, frame, size, look),
     }
 }
 
 /// The colours of an axis, from low at the bottom to high at the top, with its ticks and its title.
-fn draw_bar(axis: &Axis, sheet: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
+fn draw_bar(axis: &Axis, scene: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let (left, height) = (frame.right_px + look.px(APART_PX), frame.size_px().1);
     let right = left + look.px(BAR_PX);
     let y = |place: f64| (frame.bottom_px - place * height).round();
     for step in 0..STEPS {
         let (low, high) = (real(step) / real(STEPS), real(step + 1) / real(STEPS));
-        sheet.bar((left, y(high)), (right, y(low)), look.of_place(f64::midpoint(low, high)));
+        scene.bar((left, y(high)), (right, y(low)), look.of_place(f64::midpoint(low, high)));
     }
     let ticks = ticks_upwards(axis, height, look);
     for tick in &ticks.major {
         let at = (right + look.px(GAP_PX), y(tick.place));
-        sheet.text(&tick.label, at, (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
+        scene.text(&tick.label, at, (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
     }
     let edge = f64::from(size.width_px) - look.px(GAP_PX);
     let title = fitted(&axis.title(), text_px, edge / 2.0 - look.px(GAP_PX));
-    sheet.text(&title, (edge, look.px(2.0)), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
+    scene.text(&title, (edge, look.px(2.0)), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
 }
 
 /// A square and a name each; where there is no room for all, the last line says how many there are besides.
-fn draw_names(names: &[String], sheet: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
+fn draw_names(names: &[String], scene: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let left = frame.right_px + look.px(APART_PX);
     let right = left + look.px(BAR_PX);
@@ -81,7 +81,7 @@ fn draw_names(names: &[String], sheet: &mut ChartScene, frame: &PlotFrame, size:
     let shown = if names.len() <= lines { names.len() } else { lines.saturating_sub(1) };
     let mut write = |text: &str, line: usize| {
         let at = (right + look.px(GAP_PX), top_of(line) + look.px(BAR_PX / 2.0));
-        sheet.text(
+        scene.text(
             &fitted(text, text_px, room),
             at,
             (HorizontalAnchor::Start, VerticalAnchor::Middle),
@@ -95,6 +95,6 @@ fn draw_names(names: &[String], sheet: &mut ChartScene, frame: &PlotFrame, size:
     }
     for (category, line) in (0_u32..).zip(0..shown) {
         let top = top_of(line);
-        sheet.bar((left, top), (right, top + look.px(BAR_PX)), look.of_category(category));
+        scene.bar((left, top), (right, top + look.px(BAR_PX)), look.of_category(category));
     }
 }

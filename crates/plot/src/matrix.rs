@@ -2,14 +2,14 @@
 
 use crate::chart::{Chart, ChartSize};
 use crate::column::{AxisPlaces, PLACES, PlotColumn};
-use crate::drawn::{AbsenceReason, PlotCoverage};
+use crate::coverage::{AbsenceReason, PlotCoverage};
 use crate::label::count;
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{real, whole};
 use crate::raster::{PlotPoints, RasterBuffers};
-use crate::sheet::{ChartScene, HorizontalAnchor, VerticalAnchor};
+use crate::scene::{ChartScene, HorizontalAnchor, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, fitted_title};
+use crate::theme::PlotTheme;
 
 /// Lengths on the page, in its pixels.
 const GAP_PX: f64 = 4.0;
@@ -50,12 +50,12 @@ impl ScatterMatrix<'_> {
     }
 
     /// What isn't shown, where no cells are.
-    fn write_note(&self, sheet: &mut ChartScene, size: ChartSize, look: &PlotTheme) {
+    fn write_note(&self, scene: &mut ChartScene, size: ChartSize, look: &PlotTheme) {
         let (text_px, right) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
         let taken = self.cell(0, 0, size, look).width;
         let note = fitted(&self.absent().note(), text_px, right - taken - 2.0 * look.px(INSET_PX));
         if !note.is_empty() {
-            sheet.text(
+            scene.text(
                 &note,
                 (right, look.px(INSET_PX)),
                 (HorizontalAnchor::End, VerticalAnchor::Top),
@@ -167,25 +167,25 @@ impl Chart for ScatterMatrix<'_> {
         }
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (mut sheet, line) = (ChartScene::default(), look.hairline_px());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (mut scene, line) = (ChartScene::default(), look.hairline_px());
         let text_px = TEXT_PX * look.pixel_ratio;
         for (row, PlotColumn { axis, .. }) in self.columns.iter().enumerate() {
             for column in 0..=row {
                 let Cell { left, top, width, height } = self.cell(column, row, size, look);
                 let (right, bottom) = (left + width, top + height);
-                sheet.bar((left, top), (right, top + line), look.grid);
-                sheet.bar((left, bottom - line), (right, bottom), look.grid);
-                sheet.bar((left, top), (left + line, bottom), look.grid);
-                sheet.bar((right - line, top), (right, bottom), look.grid);
+                scene.bar((left, top), (right, top + line), look.grid);
+                scene.bar((left, bottom - line), (right, bottom), look.grid);
+                scene.bar((left, top), (left + line, bottom), look.grid);
+                scene.bar((right - line, top), (right, bottom), look.grid);
             }
             let cell = self.cell(row, row, size, look);
             let name = fitted_title(axis, text_px, cell.width - 2.0 * look.px(INSET_PX));
             let at = (cell.left + look.px(INSET_PX), cell.top + look.px(INSET_PX));
-            sheet.text(&name, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
+            scene.text(&name, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
-        self.write_note(&mut sheet, size, look);
-        sheet
+        self.write_note(&mut scene, size, look);
+        scene
     }
 
     fn summary(&self) -> String {

@@ -1,23 +1,23 @@
 //! Parallel coordinates: an axis a column, a line a case.
 
 mod paint;
-mod rails;
+mod parallel_axes;
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
 use crate::column::PlotColumn;
-use crate::drawn::{AbsenceReason, PlotCoverage};
+use crate::coverage::{AbsenceReason, PlotCoverage};
 use crate::frame::ticks_upwards;
 use crate::label::{count, figure_that_fits, power_of};
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::real;
 use crate::raster::RasterBuffers;
-use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
+use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, fitted_title, width_px};
+use crate::theme::PlotTheme;
 use crate::ticks::AxisTicks;
 
-pub use rails::ParallelAxes;
+pub use parallel_axes::ParallelAxes;
 
 /// Lengths on the page, in its pixels.
 const SIDE_PX: f64 = 32.0;
@@ -95,24 +95,24 @@ impl ParallelCoordinates<'_> {
     }
 
     /// What isn't shown, below the axes.
-    fn write_note(&self, rails: &ParallelAxes, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn write_note(&self, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (text_px, gap) = (TEXT_PX * look.pixel_ratio, look.px(GAP_PX));
         let note = fitted(&self.absent().note(), text_px, f64::from(size.width_px) - 2.0 * gap);
         if !note.is_empty() {
             let at = (gap, rails.bottom_px + look.px(LINE_PX + 2.0));
-            sheet.text(&note, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
+            scene.text(&note, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
     }
 
     /// An axis, its ticks, its ends and its name.
-    fn draw_axis(&self, index: usize, rails: &ParallelAxes, size: ChartSize, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_axis(&self, index: usize, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
         let ink = AlphaColour::faint(look.text, 0.7);
-        sheet.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
+        scene.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
         let ticks = ticks_upwards(axis, rails.bottom_px - rails.top_px, look);
         for tick in &ticks.major {
             let y = rails.y_px(tick.place).round();
-            sheet.bar((x - look.px(TICK_PX), y), (x, y + line), ink);
+            scene.bar((x - look.px(TICK_PX), y), (x, y + line), ink);
         }
         let (text_px, width) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
         let slot = rails.slot_px().min(width);
@@ -124,7 +124,7 @@ impl ParallelCoordinates<'_> {
         let mut write = |text: &str, at: Place| {
             let half = width_px(text, text_px) / 2.0 + 1.0;
             let x = at.0.min(width - half).max(half);
-            sheet.text(text, (x, at.1), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
+            scene.text(text, (x, at.1), (HorizontalAnchor::Middle, VerticalAnchor::Top), look.text, text_px);
         };
         let fits = |text: &str| width_px(text, text_px) <= room(slot);
         let [least, most] = match self.only_value(index) {
@@ -139,7 +139,7 @@ impl ParallelCoordinates<'_> {
         let room = room(if is_narrow { 2.0 * slot } else { slot });
         write(&fitted_title(axis, text_px, room), (x, look.px(2.0 + row * LINE_PX)));
         if let AxisScale::Categories(_) = axis.scale {
-            write_names(&ticks, (x, slot, width), rails, sheet, look);
+            write_names(&ticks, (x, slot, width), rails, scene, look);
         }
     }
 
@@ -154,24 +154,24 @@ impl ParallelCoordinates<'_> {
         shown.all(|value| (*first..=*first).contains(value)).then_some(*first)
     }
 
-    fn draw_brush(&self, index: usize, rails: &ParallelAxes, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_brush(&self, index: usize, rails: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
         let Some(Some((least, most))) = self.brushes.get(index) else { return };
         let y = |value: f64| rails.y_px(self.columns[index].axis.place(value).clamp(0.0, 1.0)).round();
         let (x, half, line) = (rails.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
         let (top, bottom) = (y(*most), y(*least));
-        sheet.bar((x - half, top), (x + half, bottom), AlphaColour::faint(look.accent, 0.3));
+        scene.bar((x - half, top), (x + half, bottom), AlphaColour::faint(look.accent, 0.3));
         for y in [top, bottom] {
-            sheet.bar((x - half, y - line / 2.0), (x + half, y + line / 2.0), look.accent);
+            scene.bar((x - half, y - line / 2.0), (x + half, y + line / 2.0), look.accent);
         }
     }
 
-    fn draw_pointed_at(&self, rails: &ParallelAxes, sheet: &mut ChartScene, look: &PlotTheme) {
+    fn draw_pointed_at(&self, rails: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
         let Some(case) = self.pointed_at.filter(|case| *case < self.cases()) else { return };
         let place = |(column, x): (&PlotColumn, &f64)| (*x, rails.y_px(column.axis.place(column.values[case])));
         let places: Vec<Place> = self.columns.iter().zip(&rails.x_px).map(place).collect();
         let is_inside = |place: &Place| (rails.top_px..=rails.bottom_px).contains(&place.1);
         for part in places.split(|place| !is_inside(place)).filter(|part| part.len() > 1) {
-            sheet.path(part.to_vec(), look.accent, 2.0 * look.pixel_ratio);
+            scene.path(part.to_vec(), look.accent, 2.0 * look.pixel_ratio);
         }
     }
 }
@@ -198,7 +198,7 @@ fn write_names(
     ticks: &AxisTicks,
     (x, slot, width): (f64, f64, f64),
     rails: &ParallelAxes,
-    sheet: &mut ChartScene,
+    scene: &mut ChartScene,
     look: &PlotTheme,
 ) {
     let text_px = TEXT_PX * look.pixel_ratio;
@@ -208,8 +208,8 @@ fn write_names(
         let (y, room) = (rails.y_px(tick.place), width_px(&name, text_px) + gap);
         // The last axis has room on its left only.
         let left = if x + gap + room > width { x - gap - room } else { x + gap };
-        sheet.bar((left, y - half), (left + room, y + half), AlphaColour::faint(look.background, 0.75));
-        sheet.text(&name, (left + gap / 2.0, y), (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
+        scene.bar((left, y - half), (left + room, y + half), AlphaColour::faint(look.background, 0.75));
+        scene.text(&name, (left + gap / 2.0, y), (HorizontalAnchor::Start, VerticalAnchor::Middle), look.text, text_px);
     }
 }
 
@@ -218,17 +218,17 @@ impl Chart for ParallelCoordinates<'_> {
         paint::paint(self, &self.rails(size, look), look, raster);
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (rails, mut sheet) = (self.rails(size, look), ChartScene::default());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (rails, mut scene) = (self.rails(size, look), ChartScene::default());
         for index in 0..self.columns.len() {
-            self.draw_axis(index, &rails, size, &mut sheet, look);
+            self.draw_axis(index, &rails, size, &mut scene, look);
         }
-        self.write_note(&rails, size, &mut sheet, look);
-        self.draw_pointed_at(&rails, &mut sheet, look);
+        self.write_note(&rails, size, &mut scene, look);
+        self.draw_pointed_at(&rails, &mut scene, look);
         for index in 0..self.columns.len() {
-            self.draw_brush(index, &rails, &mut sheet, look);
+            self.draw_brush(index, &rails, &mut scene, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {

@@ -9,8 +9,8 @@ mod shade;
 use plotters::style::RGBColor;
 
 use crate::frame::PlotFrame;
-use crate::look::PlotTheme;
 use crate::number::whole;
+use crate::theme::PlotTheme;
 
 use flow::LineDensity;
 pub(crate) use lines::{ImageLayer, LineColour};

@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::RGBColor;
 use crate::chart::{Chart, ChartSize, svg};
-use crate::look::{OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotTheme, SEQUENCE};
 use crate::raster::RasterImage;
+use crate::theme::{OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotTheme, SEQUENCE};
 
 pub(crate) fn light() -> PlotTheme {
     PlotTheme {

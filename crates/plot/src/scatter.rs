@@ -3,15 +3,15 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, ChartSize};
 use crate::column::PlotColumn;
-use crate::drawn::{AbsenceReason, PlotCoverage, uncoloured};
+use crate::coverage::{AbsenceReason, PlotCoverage, uncoloured};
 use crate::frame::{PlotFrame, write_nothing};
 use crate::key;
 use crate::label::count;
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{extent, real, whole};
 use crate::raster::{PlotPoints, RasterBuffers};
-use crate::sheet::{ChartScene, Place};
+use crate::scene::{ChartScene, Place};
+use crate::theme::PlotTheme;
 
 /// The ring around the point that is pointed at, on the page.
 const RING_PX: f64 = 6.0;
@@ -91,21 +91,21 @@ impl Chart for ScatterChart<'_> {
         raster.paint_points(&self.points(), look);
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
-        frame.rule(&mut sheet, look, &self.absent());
-        key::draw(self.colour_axis(), &mut sheet, &frame, size, look);
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
+        frame.rule(&mut scene, look, &self.absent());
+        key::draw(self.colour_axis(), &mut scene, &frame, size, look);
         let pointed_at = self.pointed_at.and_then(|index| Some((self.x.values.get(index)?, self.y.values.get(index)?)));
         if let Some((x, y)) = pointed_at {
             let (x, y) = frame.pixel_of(*x, *y);
             if frame.contains(x, y) {
-                sheet.ring((x, y), RING_PX * look.pixel_ratio, look.accent, 2.0 * look.hairline_px());
+                scene.ring((x, y), RING_PX * look.pixel_ratio, look.accent, 2.0 * look.hairline_px());
             }
         }
         if self.points().pixels((1, 1)).next().is_none() {
-            write_nothing(&mut sheet, &frame, look);
+            write_nothing(&mut scene, &frame, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::axis::AxisScale;
     use crate::samples::{SMALL, USUAL, bell, dark, golden, light, uniform};
-    use crate::sheet::SceneMark;
+    use crate::scene::SceneMark;
 
     fn scatter<'a>(x: &'a [f64], y: &'a [f64]) -> ScatterChart<'a> {
         let column =
@@ -218,7 +218,7 @@ mod tests {
         let check = |axis: Axis, values: &[f64], expected: &str| {
             let scatter = ScatterChart { colour: Some(PlotColumn::new(axis, values)), ..scatter(&x, &x) };
             assert_eq!(scatter.absent().note(), expected);
-            let marks = scatter.sheet(USUAL, &light()).marks;
+            let marks = scatter.scene(USUAL, &light()).marks;
             let is_note =
                 |mark: &SceneMark| matches!(mark, SceneMark::Text { text, .. } if text.starts_with("1 without"));
             assert!(marks.iter().any(is_note), "it stands on the chart");

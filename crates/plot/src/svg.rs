@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 
 use crate::chart::ChartSize;
-use crate::look::PlotTheme;
 use crate::raster::RasterImage;
-use crate::sheet::{AlphaColour, ChartScene, HorizontalAnchor, Place, SceneMark, VerticalAnchor};
+use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, SceneMark, VerticalAnchor};
+use crate::theme::PlotTheme;
 
-/// The document: the ground, the image, then the sheet. `encode` makes a data URI of an image.
+/// The document: the ground, the image, then the scene. `encode` makes a data URI of an image.
 pub(crate) fn document(
     size: ChartSize,
     look: &PlotTheme,
     image: &RasterImage,
-    sheet: &ChartScene,
+    scene: &ChartScene,
     encode: &dyn Fn(&RasterImage) -> String,
 ) -> String {
     let ChartSize { width_px, height_px } = size;
@@ -30,7 +30,7 @@ pub(crate) fn document(
             "<image x=\"{left_px}\" y=\"{top_px}\" width=\"{width_px}\" height=\"{height_px}\" href=\"{uri}\"/>"
         );
     }
-    for mark in &sheet.marks {
+    for mark in &scene.marks {
         let _ = write_mark(&mut svg, mark);
     }
     svg + "</svg>\n"

@@ -72,7 +72,7 @@ impl ThroughputChart {
     /// The bars as the path of an SVG, in a box that is as wide as there are stretches, and of height 1.
     ///
     /// Not drawn by plotters, as other charts are: this one is part of the first view, which has a budget, and a path takes
-    /// its size and its colours from the style sheet.
+    /// its size and its colours from the style scene.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share of the highest bar")]
     pub fn path(&self) -> String {

@@ -2,13 +2,13 @@
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
-use crate::drawn::{AbsenceReason, PlotCoverage, UnplacedValues};
+use crate::coverage::{AbsenceReason, PlotCoverage, UnplacedValues};
 use crate::frame::{PlotFrame, write_nothing};
 use crate::label::count;
-use crate::look::{PlotTheme, blend};
 use crate::number::{real, whole};
 use crate::raster::RasterBuffers;
-use crate::sheet::ChartScene;
+use crate::scene::ChartScene;
+use crate::theme::{PlotTheme, blend};
 
 /// The least height of a lane on the page, in its pixels, and room for what stands above and below.
 const LANE_PX: f64 = 16.0;
@@ -202,13 +202,13 @@ impl Chart for TimelineChart<'_> {
         }
     }
 
-    fn sheet(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (frame, mut sheet) = (self.frame(size, look), ChartScene::default());
-        frame.rule(&mut sheet, look, &self.absent());
+    fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
+        let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
+        frame.rule(&mut scene, look, &self.absent());
         if self.attempts.count == 0 {
-            write_nothing(&mut sheet, &frame, look);
+            write_nothing(&mut scene, &frame, look);
         }
-        sheet
+        scene
     }
 
     fn summary(&self) -> String {

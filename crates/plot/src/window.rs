@@ -1,7 +1,7 @@
 //! What of lines and shapes lies in a rectangle.
 
 use crate::frame::PlotFrame;
-use crate::sheet::Place;
+use crate::scene::Place;
 
 /// A rectangle: its upper left corner and its lower right one.
 #[derive(Debug, Clone, Copy, PartialEq)]

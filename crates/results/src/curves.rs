@@ -2,11 +2,11 @@
 //!
 //! Segments hold scalars. The arrays of a result stand in its document alone, and whoever wants to see them reads that.
 
-mod sheaf;
+mod curve_set;
 
 use serde_json::Value;
 
-pub use sheaf::{CaseCurve, CurveAbscissa, CurveLosses, CurveSet, MAX_BYTES, MAX_CASES, NotAlong};
+pub use curve_set::{CaseCurve, CurveAbscissa, CurveLosses, CurveSet, MAX_BYTES, MAX_CASES, NotAlong};
 
 /// Objects and lists are looked into down to this depth.
 const MAX_DEPTH: usize = 8;

@@ -7,10 +7,10 @@ use crate::batch::Batch;
 use crate::case::{ParameterValue, Parameters};
 use crate::constraint::{BoundConstraint, Constraint, ConstraintError, NameShape};
 use crate::factor::{Factor, FactorError, FactorValues, check_factors};
-use crate::figures::{counted, thousands};
 use crate::grid::GridValues;
 use crate::import::{ImportedTable, InputColumn};
 use crate::model::{MAX_MODEL_BYTES, ModelKind};
+use crate::number_format::{counted, thousands};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
 /// What an engineer writes down: a design and the model that it is for.

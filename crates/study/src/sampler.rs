@@ -12,8 +12,8 @@ use cruncher_sampling::{
 use serde::{Deserialize, Serialize};
 
 use crate::factor::Factor;
-use crate::figures::thousands;
 use crate::grid::{full_grid, full_grid_len, one_at_a_time, one_at_a_time_len};
+use crate::number_format::thousands;
 
 mod wire;
 

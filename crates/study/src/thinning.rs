@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{counted, thousands};
+use crate::number_format::{counted, thousands};
 use crate::sampler::{Sampler, SamplerSize};
 
 /// A design that isn't any more what its sampler is chosen for, since constraints left some of its points out.

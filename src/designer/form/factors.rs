@@ -3,30 +3,30 @@
 use leptos::prelude::*;
 
 use super::field::{FieldNeed, FormComplaints, FormField, choice, problem_line};
-use crate::designer::desk::DesignState;
+use crate::designer::design_state::DesignState;
 use crate::designer::focus::{focus_next_empty, focus_within};
 use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
 use crate::state::draft::{DesignDraft, FormPlace};
 
 /// The section of the factors.
-pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
+pub(in crate::designer) fn section(state: DesignState) -> AnyView {
     let rows = move || {
-        let complaints = FormComplaints::of(desk);
-        let draft = desk.draft.read();
-        let row = |(index, factor): (usize, &FactorDraft)| row(desk, index, factor, &complaints);
+        let complaints = FormComplaints::of(state);
+        let draft = state.draft.read();
+        let row = |(index, factor): (usize, &FactorDraft)| row(state, index, factor, &complaints);
         let rows: Vec<_> = draft.factors.iter().enumerate().map(row).collect();
         view! {
             {(!rows.is_empty()).then(head)}
             <ul class="factors">{rows}</ul>
             {problem_line(complaints.at(FormPlace::Factors))}
-            {constraints(desk, &draft, &complaints)}
+            {constraints(state, &draft, &complaints)}
         }
     };
     let add_factor = move |_| {
-        desk.draft.update(|draft| draft.factors.push(FactorDraft::default()));
+        state.draft.update(|draft| draft.factors.push(FactorDraft::default()));
         focus_next_empty();
     };
-    let add_constraint = move |_| desk.draft.update(|draft| draft.constraints.push(String::new()));
+    let add_constraint = move |_| state.draft.update(|draft| draft.constraints.push(String::new()));
     view! {
         {rows}
         <p class="actions">
@@ -48,7 +48,7 @@ fn head() -> AnyView {
     .into_any()
 }
 
-fn row(desk: DesignState, index: usize, factor: &FactorDraft, complaints: &FormComplaints) -> AnyView {
+fn row(state: DesignState, index: usize, factor: &FactorDraft, complaints: &FormComplaints) -> AnyView {
     let of = factor.called(index);
     let field = |label, value: &str, hint, class, field: Option<FactorField>| FormField {
         label,
@@ -65,7 +65,7 @@ fn row(desk: DesignState, index: usize, factor: &FactorDraft, complaints: &FormC
         ..field("Name", &factor.name, "cohesion", "factor__name", Some(FactorField::Name))
     };
     let kinds = FactorKind::ALL.map(|kind| (kind, kind.name()));
-    let kind = choice("Values", format!("Values of {of}"), &kinds, factor.kind, desk, move |draft, kind| {
+    let kind = choice("Values", format!("Values of {of}"), &kinds, factor.kind, state, move |draft, kind| {
         at(draft, index, |factor| factor.kind = kind);
     });
     let count = FormField {
@@ -76,12 +76,12 @@ fn row(desk: DesignState, index: usize, factor: &FactorDraft, complaints: &FormC
     let has_count = factor.kind != FactorKind::Fixed;
     view! {
         <li class="factor">
-            {name.view(desk, move |draft, text| at(draft, index, |factor| factor.name = text))}
+            {name.view(state, move |draft, text| at(draft, index, |factor| factor.name = text))}
             {kind}
-            {values(desk, index, factor, &field)}
-            {has_count.then(|| count.view(desk, move |draft, text| at(draft, index, |factor| factor.count = text)))}
-            {unit_and_note(desk, index, factor, &field)}
-            <button class="quiet factor__remove" on:click=move |_| remove(desk, index) aria-label=format!("Remove {of}") title="Remove">"✕"</button>
+            {values(state, index, factor, &field)}
+            {has_count.then(|| count.view(state, move |draft, text| at(draft, index, |factor| factor.count = text)))}
+            {unit_and_note(state, index, factor, &field)}
+            <button class="quiet factor__remove" on:click=move |_| remove(state, index) aria-label=format!("Remove {of}") title="Remove">"✕"</button>
             {problems(index, complaints)}
             {understood(factor)}
         </li>
@@ -91,18 +91,18 @@ fn row(desk: DesignState, index: usize, factor: &FactorDraft, complaints: &FormC
 
 /// Unit and note, once somebody wants them or they are filled.
 fn unit_and_note(
-    desk: DesignState,
+    state: DesignState,
     index: usize,
     factor: &FactorDraft,
     field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> FormField,
 ) -> AnyView {
-    let is_shown = desk.unfolded.read().factors.contains(&index)
+    let is_shown = state.unfolded.read().factors.contains(&index)
         || !factor.unit.trim().is_empty()
         || !factor.note.trim().is_empty();
     if !is_shown {
         let name = format!("Unit and note of {}", factor.called(index));
         let unfold = move |_| {
-            desk.unfolded.update(|unfolded| unfolded.factors.push(index));
+            state.unfolded.update(|unfolded| unfolded.factors.push(index));
             focus_within(details_id(index));
         };
         return view! { <button class="quiet factor__more" aria-label=name title="Unit and note" on:click=unfold>"more"</button> }
@@ -112,8 +112,8 @@ fn unit_and_note(
     let note = field("Note", &factor.note, "", "factor__note", None);
     // They stay where somebody empties them.
     let keep = move || {
-        if !desk.unfolded.read_untracked().factors.contains(&index) {
-            desk.unfolded.update(|unfolded| unfolded.factors.push(index));
+        if !state.unfolded.read_untracked().factors.contains(&index) {
+            state.unfolded.update(|unfolded| unfolded.factors.push(index));
         }
     };
     let write_unit = move |draft: &mut DesignDraft, text| {
@@ -124,15 +124,15 @@ fn unit_and_note(
         keep();
         at(draft, index, |factor| factor.note = text);
     };
-    view! { <div class="factor__details" id=details_id(index)>{unit.view(desk, write_unit)} {note.view(desk, write_note)}</div> }.into_any()
+    view! { <div class="factor__details" id=details_id(index)>{unit.view(state, write_unit)} {note.view(state, write_note)}</div> }.into_any()
 }
 
-fn remove(desk: DesignState, index: usize) {
-    desk.unfolded.update(|unfolded| {
+fn remove(state: DesignState, index: usize) {
+    state.unfolded.update(|unfolded| {
         unfolded.factors.retain(|other| *other != index);
         unfolded.factors.iter_mut().filter(|other| **other > index).for_each(|other| *other -= 1);
     });
-    desk.draft.update(|draft| {
+    state.draft.update(|draft| {
         draft.factors.remove(index);
     });
 }
@@ -164,7 +164,7 @@ fn understood(factor: &FactorDraft) -> Option<AnyView> {
 
 /// The fields that the factor's kind needs.
 fn values(
-    desk: DesignState,
+    state: DesignState,
     index: usize,
     factor: &FactorDraft,
     field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> FormField,
@@ -174,8 +174,8 @@ fn values(
             let minimum = field("Minimum", &factor.minimum, "", "", Some(FactorField::Minimum));
             let maximum = field("Maximum", &factor.maximum, "", "", Some(FactorField::Maximum));
             view! {
-                {minimum.view(desk, move |draft, text| at(draft, index, |factor| factor.minimum = text))}
-                {maximum.view(desk, move |draft, text| at(draft, index, |factor| factor.maximum = text))}
+                {minimum.view(state, move |draft, text| at(draft, index, |factor| factor.minimum = text))}
+                {maximum.view(state, move |draft, text| at(draft, index, |factor| factor.maximum = text))}
             }
             .into_any()
         }
@@ -183,7 +183,7 @@ fn values(
             let is_choice = factor.kind == FactorKind::Choices;
             let (label, hint) = if is_choice { ("Choices", "clay, sand") } else { ("Levels", "20, 25, 30") };
             let levels = field(label, &factor.levels, hint, "field--wide", Some(FactorField::Levels));
-            levels.view(desk, move |draft, text| at(draft, index, |factor| factor.levels = text))
+            levels.view(state, move |draft, text| at(draft, index, |factor| factor.levels = text))
         }
         FactorKind::Fixed => {
             let value = field(
@@ -193,7 +193,7 @@ fn values(
                 "field--wide",
                 Some(FactorField::Value),
             );
-            value.view(desk, move |draft, text| at(draft, index, |factor| factor.value = text))
+            value.view(state, move |draft, text| at(draft, index, |factor| factor.value = text))
         }
     }
 }
@@ -204,7 +204,7 @@ fn at(draft: &mut DesignDraft, index: usize, change: impl FnOnce(&mut FactorDraf
     }
 }
 
-fn constraints(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> Option<AnyView> {
+fn constraints(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> Option<AnyView> {
     if draft.constraints.is_empty() {
         return None;
     }
@@ -218,7 +218,7 @@ fn constraints(desk: DesignState, draft: &DesignDraft, complaints: &FormComplain
             ..FormField::new("Constraint", text)
         };
         let remove = move |_| {
-            desk.draft.update(|draft| {
+            state.draft.update(|draft| {
                 draft.constraints.remove(index);
             });
         };
@@ -229,7 +229,7 @@ fn constraints(desk: DesignState, draft: &DesignDraft, complaints: &FormComplain
         };
         view! {
             <li class="constraint">
-                {field.view(desk, write)}
+                {field.view(state, write)}
                 <button class="quiet" on:click=remove aria-label=format!("Remove constraint {}", index + 1) title="Remove">"✕"</button>
             </li>
         }

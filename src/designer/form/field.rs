@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::quoted::quoted;
-use crate::designer::desk::DesignState;
+use crate::designer::design_state::DesignState;
 use crate::state::draft::{DesignDraft, FormComplaint, FormPlace};
 
 /// What the form says at its places.
@@ -11,10 +11,10 @@ pub(in crate::designer) struct FormComplaints(Vec<FormComplaint>);
 
 impl FormComplaints {
     /// What is wrong with the draft. What is merely missing counts only once somebody wanted to send it.
-    pub(in crate::designer) fn of(desk: DesignState) -> Self {
-        let draft = desk.draft.read();
+    pub(in crate::designer) fn of(state: DesignState) -> Self {
+        let draft = state.draft.read();
         let complaints = draft.read().err().unwrap_or_default();
-        let is_strict = desk.is_strict.get();
+        let is_strict = state.is_strict.get();
         Self(complaints.into_iter().filter(|complaint| is_strict || !draft.is_missing(complaint.place)).collect())
     }
 
@@ -80,11 +80,11 @@ impl FormField {
     /// The field; `write` puts what is typed into the draft.
     pub(in crate::designer) fn view(
         self,
-        desk: DesignState,
+        state: DesignState,
         write: impl Fn(&mut DesignDraft, String) + 'static,
     ) -> AnyView {
         let Self { label, name, value, hint, class, need, problem, described_by } = self;
-        let input = move |event| desk.draft.update(|draft| write(draft, event_target_value(&event)));
+        let input = move |event| state.draft.update(|draft| write(draft, event_target_value(&event)));
         let is_wrong = problem.is_some().then_some("true");
         let id = described_by.clone().unwrap_or_else(|| problem_id(&name));
         let told_here = problem.filter(|_| described_by.is_none());
@@ -129,13 +129,13 @@ pub(in crate::designer) fn choice<T: Copy + PartialEq + 'static>(
     name: String,
     options: &[(T, &'static str)],
     chosen: T,
-    desk: DesignState,
+    state: DesignState,
     choose: impl Fn(&mut DesignDraft, T) + 'static,
 ) -> AnyView {
     let values: Vec<T> = options.iter().map(|(value, _)| *value).collect();
     let change = move |event| {
         let position: usize = event_target_value(&event).parse().unwrap_or_default();
-        desk.draft.update(|draft| choose(draft, values[position]));
+        state.draft.update(|draft| choose(draft, values[position]));
     };
     let option = |(position, (value, name)): (usize, &(T, &'static str))| {
         view! { <option value=position.to_string() selected=*value == chosen>{*name}</option> }
@@ -155,11 +155,11 @@ pub(in crate::designer) fn choice<T: Copy + PartialEq + 'static>(
 pub(in crate::designer) fn check_box(
     label: &'static str,
     is_checked: impl Fn(&DesignDraft) -> bool,
-    desk: DesignState,
+    state: DesignState,
     write: impl Fn(&mut DesignDraft, bool) + 'static,
 ) -> AnyView {
-    let change = move |event| desk.draft.update(|draft| write(draft, event_target_checked(&event)));
-    let is_checked = is_checked(&desk.draft.read());
+    let change = move |event| state.draft.update(|draft| write(draft, event_target_checked(&event)));
+    let is_checked = is_checked(&state.draft.read());
     view! {
         <label class="check">
             <input type="checkbox" prop:checked=is_checked on:change=change />

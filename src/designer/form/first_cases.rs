@@ -1,10 +1,10 @@
 //! What became of the cases that were sent first.
 
-use cruncher_study::figures::{duration, significant};
+use cruncher_study::number_format::{duration, significant};
 use leptos::prelude::*;
 
 use super::values::values;
-use crate::designer::desk::DesignState;
+use crate::designer::design_state::DesignState;
 use crate::designer::messages::{FirstCase, FirstOutcome};
 use crate::state::first_cases::FirstTally;
 
@@ -25,8 +25,8 @@ pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
 }
 
 /// What became of them, in a line, and then one by one; nothing as long as that isn't known.
-pub(super) fn first_cases(desk: DesignState) -> Option<AnyView> {
-    let cases = desk.reports.first.read();
+pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
+    let cases = state.reports.first.read();
     if cases.is_empty() {
         return None;
     }

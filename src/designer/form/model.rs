@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cruncher_study::figures::counted;
 use cruncher_study::import::ColumnKind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
+use cruncher_study::number_format::counted;
 use cruncher_study::template::{self, ModelLanguage, Placeholder, UnfilledReason, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -16,9 +16,9 @@ use super::field::{FormComplaints, problem_line};
 use super::file_drop::file_drop;
 use super::first_cases::tally;
 use super::quoted::quoted;
-use crate::designer::desk::{DesignState, ModelText, PreviewState, TableState};
+use crate::designer::design_state::{DesignState, ModelText, PreviewState, TableState};
+use crate::designer::draft_storage;
 use crate::designer::focus::{FocusPart, REVIEW, focus, focus_next_empty};
-use crate::designer::memory;
 use crate::designer::messages::{ImportedColumn, StopReason};
 use crate::designer::sending::{SendState, replaced_model};
 use crate::platform::download;
@@ -38,14 +38,14 @@ const SMALL_MODEL_NAME: &str = "settlement.py";
 const SMALL_MODEL: &str = include_str!("../../../examples/elastic_footing/settlement.py");
 
 /// The section of the model.
-pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
+pub(in crate::designer) fn section(state: DesignState) -> AnyView {
     let problem = move || {
-        let read = desk.model_problem.get().or_else(|| FormComplaints::of(desk).at(FormPlace::Model));
+        let read = state.model_problem.get().or_else(|| FormComplaints::of(state).at(FormPlace::Model));
         problem_line(read)
     };
-    let file = move || desk.model.get().map(|model| file_view(desk, &model));
+    let file = move || state.model.get().map(|model| file_view(state, &model));
     let words = move || {
-        if desk.model.read().is_some() {
+        if state.model.read().is_some() {
             "or drop another one here"
         } else {
             "or drop it here: a Python file with {{placeholders}}"
@@ -53,7 +53,7 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
     };
     let choose = move |file: File| {
         spawn_local(async move {
-            take(desk, &file).await;
+            take(state, &file).await;
         });
     };
     view! {
@@ -61,8 +61,8 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
             <h3 id="step-model">"Model"</h3>
             {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)}
             {problem}
-            {move || mending(desk)}
-            {move || desk.model.read().is_none().then(small_model)}
+            {move || mending(state)}
+            {move || state.model.read().is_none().then(small_model)}
             {file}
         </section>
     }
@@ -82,13 +82,13 @@ fn small_model() -> AnyView {
 }
 
 /// What comes next where cases that were sent first show that something is wrong with the model.
-fn mending(desk: DesignState) -> Option<AnyView> {
-    let first = desk.reports.first.read();
-    let is_held = matches!(&*desk.sending.read(), SendState::Stopped(_, StopReason::Held));
+fn mending(state: DesignState) -> Option<AnyView> {
+    let first = state.reports.first.read();
+    let is_held = matches!(&*state.sending.read(), SendState::Stopped(_, StopReason::Held));
     if !is_held || !tally(&first).has_trouble() {
         return None;
     }
-    if replaced_model(desk).is_some() {
+    if replaced_model(state).is_some() {
         let button = view! { <button on:click=|_| focus(REVIEW)>"Go on to review and send"</button> };
         return Some(view! { <p class="actions">{button}</p> }.into_any());
     }
@@ -102,30 +102,30 @@ pub(in crate::designer) fn show_place() {
 }
 
 /// Reads a file as the model. Returns whether it is one; if not, the form says why.
-pub(in crate::designer) async fn take(desk: DesignState, file: &File) -> bool {
+pub(in crate::designer) async fn take(state: DesignState, file: &File) -> bool {
     match read(file).await {
         Ok(model) => {
-            desk.model_problem.set(None);
-            set_model(desk, model.clone());
-            memory::keep_model(desk, Some(&model)).await;
+            state.model_problem.set(None);
+            set_model(state, model.clone());
+            draft_storage::keep_model(state, Some(&model)).await;
             true
         }
         Err(problem) => {
-            desk.model_problem.set(Some(problem));
+            state.model_problem.set(Some(problem));
             false
         }
     }
 }
 
 /// Takes a model, and names the batch after it if it has no name yet.
-pub(in crate::designer) fn set_model(desk: DesignState, model: ModelText) {
-    desk.draft.update(|draft| {
+pub(in crate::designer) fn set_model(state: DesignState, model: ModelText) {
+    state.draft.update(|draft| {
         draft.model.clone_from(&model.name);
         if draft.batch.trim().is_empty() {
             draft.batch = batch_name(&model.name);
         }
     });
-    desk.model.set(Some(model));
+    state.model.set(Some(model));
 }
 
 fn batch_name(file_name: &str) -> String {
@@ -148,11 +148,11 @@ async fn read(file: &File) -> Result<ModelText, String> {
     Ok(ModelText { name, content: Arc::from(content) })
 }
 
-fn file_view(desk: DesignState, model: &ModelText) -> AnyView {
+fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
-    let (code, found) = (code_of(model), placeholders_of(desk, model));
+    let (code, found) = (code_of(model), placeholders_of(state, model));
     // A command returns a file, which need not be named anywhere.
-    let returns_nothing = desk.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
+    let returns_nothing = state.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
     let returns_nothing = returns_nothing.then(|| {
         view! {
             <p class="field__warning">
@@ -163,7 +163,7 @@ fn file_view(desk: DesignState, model: &ModelText) -> AnyView {
     });
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
-        {matching(desk, code, &found)}
+        {matching(state, code, &found)}
         {returns_nothing}
     }
     .into_any()
@@ -174,27 +174,27 @@ fn code_of(model: &ModelText) -> &str {
     decode(&model.content).unwrap_or_default()
 }
 
-fn language_of(desk: DesignState, model: &ModelText) -> ModelLanguage {
-    ModelLanguage::of(desk.draft.read().kind, &model.name)
+fn language_of(state: DesignState, model: &ModelText) -> ModelLanguage {
+    ModelLanguage::of(state.draft.read().kind, &model.name)
 }
 
-fn placeholders_of(desk: DesignState, model: &ModelText) -> Vec<Placeholder> {
-    template::placeholders(code_of(model), language_of(desk, model))
+fn placeholders_of(state: DesignState, model: &ModelText) -> Vec<Placeholder> {
+    template::placeholders(code_of(model), language_of(state, model))
 }
 
 /// Why every case of what stands in the form would fail, if that is certain.
-pub(in crate::designer) fn certain_failure(desk: DesignState) -> Option<String> {
-    let model = desk.model.get()?;
-    let cases = match &*desk.preview.read() {
+pub(in crate::designer) fn certain_failure(state: DesignState) -> Option<String> {
+    let model = state.model.get()?;
+    let cases = match &*state.preview.read() {
         PreviewState::Ready(picture) => Some(picture.cases as u64),
         _ => None,
     };
-    placeholders::certain_failure(&placeholders_of(desk, &model), &inputs(desk), cases)
+    placeholders::certain_failure(&placeholders_of(state, &model), &inputs(state), cases)
 }
 
 /// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
-fn matching(desk: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
-    let inputs = inputs(desk);
+fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
+    let inputs = inputs(state);
     let chips = placeholders::chips(found, &inputs);
     let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
     let none = found.is_empty().then(|| {
@@ -213,8 +213,8 @@ fn matching(desk: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
         <ul class="chips" aria-label="Placeholders">{chips.iter().map(chip).collect::<Vec<_>>()}</ul>
         {none}
         {wrong}
-        {misspelt.into_iter().map(|pair| rename(desk, pair)).collect::<Vec<_>>()}
-        {add_missing(desk, placeholders::missing(found, &inputs))}
+        {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
+        {add_missing(state, placeholders::missing(found, &inputs))}
         {unused}
         {placeholders::notes(code, found, &inputs).into_iter().map(note).collect::<Vec<_>>()}
     }
@@ -222,9 +222,9 @@ fn matching(desk: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
 }
 
 /// The inputs that a case will have.
-fn inputs(desk: DesignState) -> Vec<CaseInput> {
-    let draft = desk.draft.read();
-    match (draft.source, &*desk.table.read()) {
+fn inputs(state: DesignState) -> Vec<CaseInput> {
+    let draft = state.draft.read();
+    match (draft.source, &*state.table.read()) {
         (PointsSource::Sampler, _) => {
             let input = |factor: &FactorDraft| CaseInput {
                 name: factor.name.trim().to_owned(),
@@ -277,15 +277,15 @@ fn wrong_component(chip: &PlaceholderChip) -> Option<AnyView> {
 }
 
 /// Offers the placeholder's name to an input that looks like it.
-fn rename(desk: DesignState, pair: MisspeltInput) -> AnyView {
+fn rename(state: DesignState, pair: MisspeltInput) -> AnyView {
     let MisspeltInput { input, placeholder } = pair;
     let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
-    if desk.draft.read().source == PointsSource::Table {
+    if state.draft.read().source == PointsSource::Table {
         let words = format!("{words} Rename the column in the table.");
         return view! { <p class="field__problem">{quoted(&words)}</p> }.into_any();
     }
     let label = format!("Rename it to {placeholder}");
-    let press = move |_| desk.draft.update(|draft| draft.rename_factor(&input, &placeholder));
+    let press = move |_| state.draft.update(|draft| draft.rename_factor(&input, &placeholder));
     view! { <p class="actions"><span class="field__problem">{quoted(&words)}</span> <button class="primary" on:click=press>{label}</button></p> }
         .into_any()
 }
@@ -295,12 +295,12 @@ fn note(note: PlaceholderNote) -> AnyView {
     view! { <p class=class>{quoted(&note.words)}</p> }.into_any()
 }
 
-fn add_missing(desk: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView> {
+fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView> {
     if missing.is_empty() {
         return None;
     }
-    if desk.draft.read().source == PointsSource::Table {
-        if !matches!(&*desk.table.read(), TableState::Read { .. }) {
+    if state.draft.read().source == PointsSource::Table {
+        if !matches!(&*state.table.read(), TableState::Read { .. }) {
             return None;
         }
         let names = missing.iter().map(|factor| format!("`{}`", factor.name)).collect::<Vec<_>>().join(", ");
@@ -312,7 +312,7 @@ fn add_missing(desk: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView> 
         several => format!("Add {} factors", several.len()),
     };
     let add = move |_| {
-        desk.draft.update(|draft| {
+        state.draft.update(|draft| {
             // A row that nobody has written in is taken first.
             draft.factors.retain(|factor| *factor != FactorDraft::default());
             draft.factors.extend(missing.iter().cloned());
@@ -323,23 +323,23 @@ fn add_missing(desk: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView> 
 }
 
 /// The model as the case that is looked at will run it: the lines with values of the case, and some around them.
-pub(in crate::designer) fn rendered(desk: DesignState) -> Option<AnyView> {
-    let (model, case) = (desk.model.get()?, desk.case.get()?);
+pub(in crate::designer) fn rendered(state: DesignState) -> Option<AnyView> {
+    let (model, case) = (state.model.get()?, state.case.get()?);
     let template = code_of(&model);
-    let rendered = match render(template, &case, language_of(desk, &model)) {
+    let rendered = match render(template, &case, language_of(state, &model)) {
         Ok(rendered) => rendered.text,
         Err(error) => {
             let words = format!("{}, so this case would fail.", placeholders::fault(&error));
             return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
         }
     };
-    let is_whole = desk.unfolded.read().is_whole_model;
+    let is_whole = state.unfolded.read().is_whole_model;
     let reach = if is_whole { usize::MAX } else { LINES_AROUND };
     let lines: Vec<_> = excerpt(template, &rendered, reach).iter().map(line_view).collect();
     let words = if is_whole { "Show only lines with values" } else { "Show the whole file" };
     let view = view! {
         <div class="trace rendered" tabindex="0" role="region" aria-label="Rendered model">{lines}</div>
-        <button class="quiet" on:click=move |_| desk.unfolded.update(|unfolded| unfolded.is_whole_model = !is_whole)>{words}</button>
+        <button class="quiet" on:click=move |_| state.unfolded.update(|unfolded| unfolded.is_whole_model = !is_whole)>{words}</button>
     };
     Some(view.into_any())
 }

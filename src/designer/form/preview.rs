@@ -1,7 +1,7 @@
 //! What the design looks like: pairs of dimensions, histograms, figures, and single cases.
 
 use cruncher_study::case::{ParameterValue, Parameters};
-use cruncher_study::figures::{counted, significant, thousands};
+use cruncher_study::number_format::{counted, significant, thousands};
 use cruncher_study::sampler::Sampler;
 use cruncher_study::thinning::ThinnedDesign;
 use leptos::html::Canvas;
@@ -11,11 +11,11 @@ use super::field::sentence;
 use super::model::rendered;
 use super::quoted::quoted;
 use super::values::{exact, short};
-use crate::designer::desk::{DesignState, PreviewState, TableState};
-use crate::designer::draughtsman;
+use crate::designer::design_state::{DesignState, PreviewState, TableState};
 use crate::designer::focus::FocusPart;
 use crate::designer::messages::{DesignPicture, PointsQuality, WrongTable};
 use crate::designer::points::MOST_DRAWN;
+use crate::designer::preview_client;
 use crate::state::draft::PointsSource;
 
 const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
@@ -29,49 +29,49 @@ const CORRELATION: &str =
 const NOTICED_SECS: f64 = 0.02;
 
 /// The section of the preview; the pictures are drawn on `canvas`.
-pub(in crate::designer) fn section(desk: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
-    let title = move || match &*desk.preview.read() {
+pub(in crate::designer) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
+    let title = move || match &*state.preview.read() {
         PreviewState::None => "Nothing to show yet".to_owned(),
         PreviewState::Failed(_) => "No design".to_owned(),
         PreviewState::Busy(None) => "Choosing points …".to_owned(),
         PreviewState::Busy(Some(picture)) | PreviewState::Ready(picture) => headline(picture),
     };
-    let problem = move || match &*desk.preview.read() {
+    let problem = move || match &*state.preview.read() {
         PreviewState::Failed(reason) => {
             Some(view! { <p class="field__problem" role="alert">{quoted(&sentence(reason))}</p> })
         }
         _ => None,
     };
     let empty = move || {
-        matches!(&*desk.preview.read(), PreviewState::None)
-            .then(|| view! { <p class="faint">{quoted(&what_is_missing(desk))}</p> })
+        matches!(&*state.preview.read(), PreviewState::None)
+            .then(|| view! { <p class="faint">{quoted(&what_is_missing(state))}</p> })
     };
-    let busy = move || matches!(&*desk.preview.read(), PreviewState::Busy(_)).to_string();
-    let is_hidden = move || desk.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
-    let summary = move || desk.preview.read().picture().map(summary).unwrap_or_default();
+    let busy = move || matches!(&*state.preview.read(), PreviewState::Busy(_)).to_string();
+    let is_hidden = move || state.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
+    let summary = move || state.preview.read().picture().map(summary).unwrap_or_default();
     view! {
         <section class="panel preview" id=FocusPart::Preview.id() tabindex="-1" aria-labelledby="preview-title" aria-busy=busy>
             <h3 id="preview-title"><span role="status">{title}</span></h3>
             {problem}
             {empty}
-            {move || desk.preview.read().picture().map(details)}
-            {move || desk.preview.read().picture().and_then(|picture| thinned(desk, picture.thinning?))}
-            {move || desk.preview.read().picture().map(|picture| dimensions(desk, picture))}
+            {move || state.preview.read().picture().map(details)}
+            {move || state.preview.read().picture().and_then(|picture| thinned(state, picture.thinning?))}
+            {move || state.preview.read().picture().map(|picture| dimensions(state, picture))}
             <canvas class="preview__canvas" class:is-hidden=is_hidden node_ref=canvas role="img" aria-label=summary></canvas>
-            {move || desk.preview.read().picture().map(|picture| figures(picture, desk.quality.get()))}
-            {move || desk.preview.read().picture().map(|picture| one_case(desk, picture))}
+            {move || state.preview.read().picture().map(|picture| figures(picture, state.quality.get()))}
+            {move || state.preview.read().picture().map(|picture| one_case(state, picture))}
         </section>
     }
     .into_any()
 }
 
 /// Why there is nothing to show.
-fn what_is_missing(desk: DesignState) -> String {
-    let draft = desk.draft.read();
+fn what_is_missing(state: DesignState) -> String {
+    let draft = state.draft.read();
     if draft.source == PointsSource::Sampler {
         return draft.missing();
     }
-    match &*desk.table.read() {
+    match &*state.table.read() {
         TableState::Wrong { problem: WrongTable { question: Some(_), .. }, .. } => {
             "It has to be said how the table is read.".to_owned()
         }
@@ -101,12 +101,12 @@ fn details(picture: &DesignPicture) -> AnyView {
 }
 
 /// What constraints took from the design, and what can be had instead.
-fn thinned(desk: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
-    let factors = desk.draft.read().points().ok()?.factors;
+fn thinned(state: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
+    let factors = state.draft.read().points().ok()?.factors;
     let instead = |sampler: Option<Sampler>, what: &str| {
         let sampler = sampler?;
         let words = format!("Take {} {what}", thousands(sampler.points(&factors).ok()?));
-        let take = move |_| desk.draft.update(|draft| *draft = draft.clone().with_sampler(sampler));
+        let take = move |_| state.draft.update(|draft| *draft = draft.clone().with_sampler(sampler));
         Some(view! { <button on:click=take>{words}</button> })
     };
     let more = instead(thinning.enlarged(), "points");
@@ -131,7 +131,7 @@ fn summary(picture: &DesignPicture) -> String {
 }
 
 /// Which dimensions are drawn, where there are more than fit.
-fn dimensions(desk: DesignState, picture: &DesignPicture) -> Option<AnyView> {
+fn dimensions(state: DesignState, picture: &DesignPicture) -> Option<AnyView> {
     if picture.axes.len() <= MOST_DRAWN {
         return None;
     }
@@ -146,7 +146,7 @@ fn dimensions(desk: DesignState, picture: &DesignPicture) -> Option<AnyView> {
                 next.sort_unstable();
             }
             if (2..=MOST_DRAWN).contains(&next.len()) {
-                desk.drawn.set(next);
+                state.drawn.set(next);
             }
         };
         view! { <button class="chip" aria-pressed=is_drawn.to_string() on:click=press>{name}</button> }
@@ -194,13 +194,13 @@ fn figures(picture: &DesignPicture, quality: Option<PointsQuality>) -> AnyView {
 }
 
 /// The case that is looked at: its inputs, and the model as it will run.
-fn one_case(desk: DesignState, picture: &DesignPicture) -> AnyView {
+fn one_case(state: DesignState, picture: &DesignPicture) -> AnyView {
     let points = picture.points;
     let show = move |event| {
-        desk.case_number.set(event_target_value(&event));
-        draughtsman::show_case(desk);
+        state.case_number.set(event_target_value(&event));
+        preview_client::show_case(state);
     };
-    let case = desk.case.get();
+    let case = state.case.get();
     let inputs = case.as_ref().map(inputs);
     let none = case.is_none().then(|| {
         let words = format!("Type a number from 1 to {}.", thousands(points as u64));
@@ -209,12 +209,12 @@ fn one_case(desk: DesignState, picture: &DesignPicture) -> AnyView {
     view! {
         <label class="case">
             "Case "
-            <input class="field__input case__number" type="number" min="1" max=points.to_string() aria-label="Number of the case" prop:value=desk.case_number.get() on:input=show />
+            <input class="field__input case__number" type="number" min="1" max=points.to_string() aria-label="Number of the case" prop:value=state.case_number.get() on:input=show />
             <span class="faint">{format!(" of {}", thousands(points as u64))}</span>
         </label>
         {none}
         {inputs}
-        {rendered(desk)}
+        {rendered(state)}
     }
     .into_any()
 }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::field::sentence;
 use super::quoted::quoted;
-use crate::designer::desk::{DesignState, TableState};
-use crate::designer::{draughtsman, memory};
+use crate::designer::design_state::{DesignState, TableState};
+use crate::designer::{draft_storage, preview_client};
 
 /// What has to be said before the table can be read.
 pub(super) fn asked(question: &NumberQuestion) -> AnyView {
@@ -28,19 +28,19 @@ pub(super) fn asked(question: &NumberQuestion) -> AnyView {
 }
 
 /// The choices, as far as the table has something that they are about. They stay while it is read again.
-pub(super) fn choices(desk: DesignState) -> AnyView {
+pub(super) fn choices(state: DesignState) -> AnyView {
     let has_marks =
-        Memo::new(move |_| desk.reading.read().decimal_mark.is_some() || look(desk, |looked| looked.has_marks));
+        Memo::new(move |_| state.reading.read().decimal_mark.is_some() || look(state, |looked| looked.has_marks));
     let has_percent =
-        Memo::new(move |_| desk.reading.read().percent.is_some() || look(desk, |looked| looked.has_percent));
+        Memo::new(move |_| state.reading.read().percent.is_some() || look(state, |looked| looked.has_percent));
     let marks = move || {
         let options = [
-            (DecimalMark::Point, Signal::derive(move || look(desk, |looked| label("point", looked.point.as_deref())))),
-            (DecimalMark::Comma, Signal::derive(move || look(desk, |looked| label("comma", looked.comma.as_deref())))),
+            (DecimalMark::Point, Signal::derive(move || look(state, |looked| label("point", looked.point.as_deref())))),
+            (DecimalMark::Comma, Signal::derive(move || look(state, |looked| label("comma", looked.comma.as_deref())))),
         ];
-        let chosen = move || desk.reading.read().decimal_mark.or_else(|| look(desk, |looked| looked.mark));
+        let chosen = move || state.reading.read().decimal_mark.or_else(|| look(state, |looked| looked.mark));
         let choose =
-            move |mark| read_again(desk, NumberReading { decimal_mark: Some(mark), ..desk.reading.get_untracked() });
+            move |mark| read_again(state, NumberReading { decimal_mark: Some(mark), ..state.reading.get_untracked() });
         has_marks.get().then(|| segments("Decimal mark", options, chosen, choose))
     };
     let percent = move || {
@@ -48,9 +48,9 @@ pub(super) fn choices(desk: DesignState) -> AnyView {
             (PercentSign::Fraction, Signal::derive(|| "5% is 0.05".to_owned())),
             (PercentSign::Number, Signal::derive(|| "5% is 5".to_owned())),
         ];
-        let chosen = move || desk.reading.read().percent;
+        let chosen = move || state.reading.read().percent;
         let choose =
-            move |percent| read_again(desk, NumberReading { percent: Some(percent), ..desk.reading.get_untracked() });
+            move |percent| read_again(state, NumberReading { percent: Some(percent), ..state.reading.get_untracked() });
         has_percent.get().then(|| segments("Per cent", options, chosen, choose))
     };
     view! { {marks} {percent} }.into_any()
@@ -67,8 +67,8 @@ struct Looked {
     comma: Option<String>,
 }
 
-fn look<T>(desk: DesignState, what: impl FnOnce(Looked) -> T) -> T {
-    let state = desk.table.read();
+fn look<T>(state: DesignState, what: impl FnOnce(Looked) -> T) -> T {
+    let state = state.table.read();
     what(match &*state {
         TableState::Read { table, .. } => Looked {
             has_marks: table.decimal_mark.is_some(),
@@ -91,12 +91,12 @@ fn label(word: &str, value: Option<&str>) -> String {
     value.map_or_else(|| word.to_owned(), |value| format!("{word}: {value}"))
 }
 
-fn read_again(desk: DesignState, reading: NumberReading) {
-    let name = desk.table.read_untracked().name();
-    desk.reading.set(reading);
-    memory::keep_table(desk, name.clone(), desk.table_file.get_value());
-    desk.table.set(TableState::Reading { name });
-    draughtsman::import(desk);
+fn read_again(state: DesignState, reading: NumberReading) {
+    let name = state.table.read_untracked().name();
+    state.reading.set(reading);
+    draft_storage::keep_table(state, name.clone(), state.table_file.get_value());
+    state.table.set(TableState::Reading { name });
+    preview_client::import(state);
 }
 
 /// Two buttons of which one is pressed, or none as long as nothing was chosen.

@@ -1,10 +1,10 @@
 //! How points are chosen, and how many.
 
-use cruncher_study::figures::thousands;
+use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
 
 use super::field::{FormComplaints, FormField, check_box, choice, problem_line};
-use crate::designer::desk::DesignState;
+use crate::designer::design_state::DesignState;
 use crate::state::draft::{DesignDraft, FormPlace, OptimisedFor, SamplingMethod, SizedBy};
 
 const METHODS: [(SamplingMethod, &str); 6] = [
@@ -42,57 +42,57 @@ const fn advice(method: SamplingMethod) -> &'static str {
 }
 
 /// The fields of the sampler.
-pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
-    (move || fields(desk)).into_any()
+pub(in crate::designer) fn section(state: DesignState) -> AnyView {
+    (move || fields(state)).into_any()
 }
 
-fn fields(desk: DesignState) -> AnyView {
-    let complaints = FormComplaints::of(desk);
-    let draft = desk.draft.read();
+fn fields(state: DesignState) -> AnyView {
+    let complaints = FormComplaints::of(state);
+    let draft = state.draft.read();
     let is_grid = matches!(draft.method, SamplingMethod::FullGrid | SamplingMethod::OneAtATime);
     let is_hypercube = draft.method == SamplingMethod::LatinHypercube;
     let is_sequence = matches!(draft.method, SamplingMethod::Sobol | SamplingMethod::Halton);
     let field = |label, value: &str, place| FormField { problem: complaints.at(place), ..FormField::new(label, value) };
     let method =
-        choice("Method", "Method".to_owned(), &METHODS, draft.method, desk, |draft, method| draft.method = method);
+        choice("Method", "Method".to_owned(), &METHODS, draft.method, state, |draft, method| draft.method = method);
     let steps = is_grid.then(|| {
-        field("Values of a range", &draft.steps, FormPlace::Steps).view(desk, |draft, text| draft.steps = text)
+        field("Values of a range", &draft.steps, FormPlace::Steps).view(state, |draft, text| draft.steps = text)
     });
     let optimised = is_hypercube.then(|| {
-        choice("Optimised for", "Optimised for".to_owned(), &OPTIMISED, draft.optimised, desk, |draft, chosen| {
+        choice("Optimised for", "Optimised for".to_owned(), &OPTIMISED, draft.optimised, state, |draft, chosen| {
             draft.optimised = chosen;
         })
     });
     let scrambled = is_sequence.then(|| {
-        check_box("Scrambled by the seed", |draft| draft.is_scrambled, desk, |draft, is| draft.is_scrambled = is)
+        check_box("Scrambled by the seed", |draft| draft.is_scrambled, state, |draft, is| draft.is_scrambled = is)
     });
     let seed =
-        (!is_grid).then(|| field("Seed", &draft.seed, FormPlace::Seed).view(desk, |draft, text| draft.seed = text));
+        (!is_grid).then(|| field("Seed", &draft.seed, FormPlace::Seed).view(state, |draft, text| draft.seed = text));
     let replicates = field("Replicates", &draft.replicates, FormPlace::Replicates);
     view! {
         <div class="fields fields--sampler">
             {method}
-            {(!is_grid).then(|| size(desk, &draft, &complaints))}
+            {(!is_grid).then(|| size(state, &draft, &complaints))}
             {steps}
             {optimised}
             {seed}
-            {replicates.view(desk, |draft, text| draft.replicates = text)}
+            {replicates.view(state, |draft, text| draft.replicates = text)}
         </div>
         {scrambled}
         {problem_line(complaints.at(FormPlace::Method).or_else(|| complaints.at(FormPlace::Doublings)))}
         <p class="faint">{advice(draft.method)}</p>
-        {extension(desk, &draft)}
+        {extension(state, &draft)}
     }
     .into_any()
 }
 
-fn size(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> AnyView {
+fn size(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> AnyView {
     let sized_by =
-        choice("Size", "Size".to_owned(), &SIZES, draft.sized_by, desk, |draft, sized_by| draft.sized_by = sized_by);
+        choice("Size", "Size".to_owned(), &SIZES, draft.sized_by, state, |draft, sized_by| draft.sized_by = sized_by);
     let fields = match draft.sized_by {
         SizedBy::Cases => {
             let cases = FormField { problem: complaints.at(FormPlace::Cases), ..FormField::new("Cases", &draft.cases) };
-            cases.view(desk, |draft, text| draft.cases = text)
+            cases.view(state, |draft, text| draft.cases = text)
         }
         SizedBy::Levels => {
             let problem = complaints.at(FormPlace::FirstLevel);
@@ -100,8 +100,8 @@ fn size(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> 
             let problem = complaints.at(FormPlace::Levels);
             let last = FormField { problem, ..FormField::new("Last level", &draft.last_level) };
             view! {
-                {first.view(desk, |draft, text| draft.first_level = text)}
-                {last.view(desk, |draft, text| draft.last_level = text)}
+                {first.view(state, |draft, text| draft.first_level = text)}
+                {last.view(state, |draft, text| draft.last_level = text)}
             }
             .into_any()
         }
@@ -110,27 +110,27 @@ fn size(desk: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> 
 }
 
 /// The button that makes the design larger, and what it keeps; and the one that takes that back.
-fn extension(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
-    let doubled = doubled(desk, draft);
-    let larger = larger(desk, draft);
+fn extension(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
+    let doubled = doubled(state, draft);
+    let larger = larger(state, draft);
     (doubled.is_some() || larger.is_some()).then(|| view! { <p class="actions">{larger}{doubled}</p> }.into_any())
 }
 
-fn doubled(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
+fn doubled(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let is_doubled = draft.method == SamplingMethod::LatinHypercube && draft.doublings.trim() != "0";
-    let undo = move |_| desk.draft.update(|draft| "0".clone_into(&mut draft.doublings));
+    let undo = move |_| state.draft.update(|draft| "0".clone_into(&mut draft.doublings));
     let words = format!("Doubled {}.", times(draft.doublings.trim()));
     let view = view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> };
     is_doubled.then(|| view.into_any())
 }
 
-fn larger(desk: DesignState, draft: &DesignDraft) -> Option<AnyView> {
+fn larger(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let file = draft.points().ok()?;
     let extended = file.sampler.extended()?;
     let (before, after) = (file.sampler.points(&file.factors).ok()?, extended.points(&file.factors).ok()?);
     let words = format!("Extend to {} points", thousands(after));
     let kept = format!("keeps the {} that are there, so that their results stay valid", thousands(before));
-    let extend = move |_| desk.draft.update(|draft| *draft = draft.clone().with_sampler(extended));
+    let extend = move |_| state.draft.update(|draft| *draft = draft.clone().with_sampler(extended));
     let view = view! { <button on:click=extend>{words}</button> <span class="faint">{kept}</span> };
     (after > before).then(|| view.into_any())
 }

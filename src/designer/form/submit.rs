@@ -1,7 +1,7 @@
 //! Sending: what it comes to, how far it is, and what became of the first cases.
 
 use cruncher_study::access::Role;
-use cruncher_study::figures::{counted, duration, thousands};
+use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::MouseEvent;
 use leptos::html::Div;
@@ -12,7 +12,7 @@ use super::first_cases::{first_cases, tally};
 use super::model::{certain_failure, show_place};
 use super::quoted::quoted;
 use crate::components::problem_note::problem_note;
-use crate::designer::desk::DesignState;
+use crate::designer::design_state::DesignState;
 use crate::designer::focus::{FocusPart, REVIEW, focus};
 use crate::designer::messages::{PreflightSummary, SendEffort, SendOrder, SendProgress, StopReason, WaitingCases};
 use crate::designer::place::show_whole;
@@ -31,9 +31,9 @@ pub(in crate::designer) const FIRST_CASES: u64 = 5;
 const SUMMARY: &str = "summary";
 
 /// The section of sending.
-pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
-    let fields = move || fields(desk);
-    let state = move || state(desk);
+pub(in crate::designer) fn section(state: DesignState) -> AnyView {
+    let fields = move || fields(state);
+    let sending = move || sending(state);
     let place = NodeRef::<Div>::new();
     // What is pressed goes, and the focus with it: whoever has no mouse would be at the top of the page.
     let keep_focus = move |_| {
@@ -46,14 +46,14 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
         });
     };
     Effect::new(move |was_ready: Option<bool>| {
-        let is_ready = matches!(&*desk.sending.read(), SendState::Ready(_));
+        let is_ready = matches!(&*state.sending.read(), SendState::Ready(_));
         if is_ready && was_ready == Some(false) {
             focus(SUMMARY);
         }
         is_ready
     });
     Effect::new(move |before: Option<Option<bool>>| {
-        let is_over = first_are_over(desk);
+        let is_over = first_are_over(state);
         if is_over.is_some() && before.is_some_and(|before| before != is_over) {
             show_whole(place);
         }
@@ -63,22 +63,22 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
         <section class="step step--send" id=FocusPart::Send.id() tabindex="-1" aria-labelledby="step-send">
             <h3 id="step-send">"Send"</h3>
             {fields}
-            <div class="step" tabindex="-1" node_ref=place on:click=keep_focus>{state}</div>
+            <div class="step" tabindex="-1" node_ref=place on:click=keep_focus>{sending}</div>
         </section>
     }
     .into_any()
 }
 
 /// Whether nothing is waited for of the cases that were sent first; none as long as none are, or the rest is sent, too.
-fn first_are_over(desk: DesignState) -> Option<bool> {
-    let is_held = matches!(&*desk.sending.read(), SendState::Stopped(_, StopReason::Held));
-    let cases = desk.reports.first.read();
+fn first_are_over(state: DesignState) -> Option<bool> {
+    let is_held = matches!(&*state.sending.read(), SendState::Stopped(_, StopReason::Held));
+    let cases = state.reports.first.read();
     (is_held && !cases.is_empty()).then(|| tally(&cases).waiting == 0)
 }
 
-fn fields(desk: DesignState) -> AnyView {
-    let complaints = FormComplaints::of(desk);
-    let draft = desk.draft.read();
+fn fields(state: DesignState) -> AnyView {
+    let complaints = FormComplaints::of(state);
+    let draft = state.draft.read();
     let field = |label, value: &str, hint, place| FormField {
         hint,
         problem: complaints.at(place),
@@ -92,45 +92,45 @@ fn fields(desk: DesignState) -> AnyView {
     };
     view! {
         <div class="fields">
-            {batch.view(desk, |draft, text| draft.batch = text)}
-            {attempts.view(desk, |draft, text| draft.max_attempts = text)}
-            {limit.view(desk, |draft, text| draft.time_limit_minutes = text)}
+            {batch.view(state, |draft, text| draft.batch = text)}
+            {attempts.view(state, |draft, text| draft.max_attempts = text)}
+            {limit.view(state, |draft, text| draft.time_limit_minutes = text)}
         </div>
-        {check_box("Compute cases again that have a result", |draft| draft.is_forced, desk, |draft, is| draft.is_forced = is)}
+        {check_box("Compute cases again that have a result", |draft| draft.is_forced, state, |draft, is| draft.is_forced = is)}
     }
     .into_any()
 }
 
-fn state(desk: DesignState) -> AnyView {
-    if desk.access.with_value(|access| access.role) != Role::Operator {
+fn sending(state: DesignState) -> AnyView {
+    if state.access.with_value(|access| access.role) != Role::Operator {
         return view! { <p class="faint">"Whoever has the operator's link can send this design. Until then it stays in this browser; save it as JSON to pass it on."</p> }.into_any();
     }
-    match desk.sending.get() {
-        SendState::Idle => review(desk, None),
-        SendState::Refused(reason) => review(desk, Some(reason)),
+    match state.sending.get() {
+        SendState::Idle => review(state, None),
+        SendState::Refused(reason) => review(state, Some(reason)),
         SendState::Preparing => view! { <p role="status">"Looking what is done already …"</p> }.into_any(),
-        SendState::Ready(prospect) => summary(desk, prospect),
+        SendState::Ready(preflight) => summary(state, preflight),
         SendState::Going(sent) => {
             let pause = move |_| {
-                stopping(desk);
-                order(desk, SendOrder::Pause, &[]);
+                stopping(state);
+                order(state, SendOrder::Pause, &[]);
             };
             view! {
                 {progress(&sent, so_far("Sending", &sent))}
-                {first_cases(desk)}
-                <p class="actions"><button on:click=pause>"Pause"</button> {cancel_button(desk, &sent)}</p>
+                {first_cases(state)}
+                <p class="actions"><button on:click=pause>"Pause"</button> {cancel_button(state, &sent)}</p>
                 <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
             }
             .into_any()
         }
         SendState::Stopping(sent) => progress(&sent, so_far("Stopping", &sent)),
-        SendState::Stopped(sent, stop) => stopped(desk, &sent, stop),
+        SendState::Stopped(sent, stop) => stopped(state, &sent, stop),
     }
 }
 
-fn review(desk: DesignState, refused: Option<String>) -> AnyView {
-    let open = FormComplaints::of(desk);
-    let is_wrong = desk.is_strict.get() && !open.is_empty();
+fn review(state: DesignState, refused: Option<String>) -> AnyView {
+    let open = FormComplaints::of(state);
+    let is_wrong = state.is_strict.get() && !open.is_empty();
     let count = is_wrong.then(|| {
         let words = format!(
             "{} above: see the marked fields.",
@@ -138,7 +138,7 @@ fn review(desk: DesignState, refused: Option<String>) -> AnyView {
         );
         view! { <p class="field__problem" role="alert">{words}</p> }
     });
-    let must_fail = refused.is_some() && certain_failure(desk).is_some();
+    let must_fail = refused.is_some() && certain_failure(state).is_some();
     let refused = refused.map(|reason| {
         view! { <p class="field__problem" role="alert">{quoted(&sentence(&reason))}" Nothing was sent."</p> }
     });
@@ -146,38 +146,38 @@ fn review(desk: DesignState, refused: Option<String>) -> AnyView {
     view! {
         {refused}
         {count}
-        <p class="actions">{to_model}<button class="primary" id=REVIEW on:click=move |_| prepare(desk)>"Review and send …"</button></p>
+        <p class="actions">{to_model}<button class="primary" id=REVIEW on:click=move |_| prepare(state)>"Review and send …"</button></p>
     }
     .into_any()
 }
 
-fn summary(desk: DesignState, prospect: PreflightSummary) -> AnyView {
+fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
     let line = |name: &'static str, value: String| view! { <dt>{name}</dt> <dd>{value}</dd> };
     let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
-    let SendEffort { cases, requests, expected_secs } = prospect.new;
-    let back = move |_| desk.sending.set(SendState::Idle);
+    let SendEffort { cases, requests, expected_secs } = preflight.new;
+    let back = move |_| state.sending.set(SendState::Idle);
     view! {
         <div class="panel summary" id=SUMMARY role="group" aria-label="Summary" tabindex="-1">
             <dl class="facts">
-                {line("To be sent", format!("{} to the batch {}", counted(cases, "case", "cases"), prospect.batch))}
-                {some("Done already", prospect.done)}
-                {some("Sent before, not done yet", prospect.sent_before)}
-                {some("Failed before, sent again", prospect.failed_before)}
-                {some("Left out by constraints", prospect.left_out)}
-                {(prospect.before.cases > 0).then(|| line("In the queue before them", before(prospect.before)))}
-                {line("Expected time", expected_time(expected_secs, prospect.workers))}
+                {line("To be sent", format!("{} to the batch {}", counted(cases, "case", "cases"), preflight.batch))}
+                {some("Done already", preflight.done)}
+                {some("Sent before, not done yet", preflight.sent_before)}
+                {some("Failed before, sent again", preflight.failed_before)}
+                {some("Left out by constraints", preflight.left_out)}
+                {(preflight.before.cases > 0).then(|| line("In the queue before them", before(preflight.before)))}
+                {line("Expected time", expected_time(expected_secs, preflight.workers))}
             </dl>
-            {(!prospect.unreadable.is_empty()).then(|| {
-                let words = format!("Can't be read, so that cases they name may be sent twice: {}", prospect.unreadable.join(", "));
+            {(!preflight.unreadable.is_empty()).then(|| {
+                let words = format!("Can't be read, so that cases they name may be sent twice: {}", preflight.unreadable.join(", "));
                 view! { <p class="field__warning">{words}</p> }
             })}
-            {prospect.earlier.clone().map(|words| view! { <p class="field__warning">{words}" "<a href=progress_address(&prospect.batch)>"To the Overview"</a></p> })}
-            {send_buttons(desk, &prospect)}
+            {preflight.earlier.clone().map(|words| view! { <p class="field__warning">{words}" "<a href=progress_address(&preflight.batch)>"To the Overview"</a></p> })}
+            {send_buttons(state, &preflight)}
             <details>
                 <summary>"Details"</summary>
                 <dl class="facts">
-                    {line("Cases of the design", thousands(prospect.cases))}
-                    {line("Duplicates within", thousands(prospect.duplicates))}
+                    {line("Cases of the design", thousands(preflight.cases))}
+                    {line("Duplicates within", thousands(preflight.duplicates))}
                     {line("Requests", thousands(requests))}
                 </dl>
             </details>
@@ -202,20 +202,20 @@ fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
     }
 }
 
-fn send_buttons(desk: DesignState, prospect: &PreflightSummary) -> AnyView {
-    let cases = prospect.new.cases;
+fn send_buttons(state: DesignState, preflight: &PreflightSummary) -> AnyView {
+    let cases = preflight.new.cases;
     let first = (cases > FIRST_CASES).then(|| {
         let words = format!("Send {FIRST_CASES} first, then decide");
-        view! { <button class="primary" on:click=move |_| send(desk, Some(FIRST_CASES), false)>{words}</button> }
+        view! { <button class="primary" on:click=move |_| send(state, Some(FIRST_CASES), false)>{words}</button> }
     });
     let all = (cases > 0).then(|| {
         let words = if cases == 1 { "Send it".to_owned() } else { format!("Send all {}", thousands(cases)) };
         let class = if cases > FIRST_CASES { "" } else { "primary" };
-        view! { <button class=class on:click=move |_| send(desk, None, false)>{words}</button> }
+        view! { <button class=class on:click=move |_| send(state, None, false)>{words}</button> }
     });
-    let again = (prospect.sent_before > 0).then(|| {
-        let words = format!("Also send the {} before again", counted(prospect.sent_before, "case sent", "cases sent"));
-        view! { <button class="quiet" on:click=move |_| send(desk, None, true)>{words}</button> }
+    let again = (preflight.sent_before > 0).then(|| {
+        let words = format!("Also send the {} before again", counted(preflight.sent_before, "case sent", "cases sent"));
+        view! { <button class="quiet" on:click=move |_| send(state, None, true)>{words}</button> }
     });
     let nothing =
         (cases == 0).then(|| view! { <p>"There is nothing to send: every case is done or was sent before."</p> });
@@ -228,13 +228,13 @@ fn progress_address(batch: &str) -> String {
 }
 
 /// The first are sent, and somebody decides what becomes of the rest.
-fn held(desk: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
+fn held(state: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
     let rest = thousands(sent.of.saturating_sub(sent.accepted));
-    let tally = tally(&desk.reports.first.read());
-    let (is_changed, has_trouble) = (is_form_changed(desk), tally.has_trouble());
+    let tally = tally(&state.reports.first.read());
+    let (is_changed, has_trouble) = (is_form_changed(state), tally.has_trouble());
     let instead = match (is_changed, has_trouble) {
         (true, _) => {
-            let review = move |_| review_instead(desk);
+            let review = move |_| review_instead(state);
             Some(view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any())
         }
         (false, true) => {
@@ -243,7 +243,7 @@ fn held(desk: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'st
         (false, false) => None,
     };
     let class = if instead.is_none() { "primary" } else { "" };
-    let as_it_was = match replaced_model(desk) {
+    let as_it_was = match replaced_model(state) {
         Some(name) => format!(" with {name} as it was"),
         None if is_changed => " as they were".to_owned(),
         None => String::new(),
@@ -253,10 +253,10 @@ fn held(desk: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'st
         view! { <p class="faint">{words}</p> }
     });
     view! {
-        {first_cases(desk)}
+        {first_cases(state)}
         {progress(sent, format!("{} of {} sent, the rest waits for you", thousands(sent.accepted), counted(sent.of, "case", "cases")))}
         {changed}
-        <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}{as_it_was}")}</button> {cancel_button(desk, sent)}</p>
+        <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}{as_it_was}")}</button> {cancel_button(state, sent)}</p>
     }
     .into_any()
 }
@@ -282,47 +282,47 @@ fn progress(sent: &SendProgress, words: String) -> AnyView {
     .into_any()
 }
 
-fn cancel_button(desk: DesignState, sent: &SendProgress) -> AnyView {
+fn cancel_button(state: DesignState, sent: &SendProgress) -> AnyView {
     let words = format!("Cancel the other {}", thousands(sent.of.saturating_sub(sent.accepted)));
-    view! { <button class="quiet" on:click=move |_| cancel(desk) title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
+    view! { <button class="quiet" on:click=move |_| cancel(state) title="What was sent stays in the queue; the rest is taken out of the table of cases">{words}</button> }.into_any()
 }
 
-fn complete(desk: DesignState, sent: &SendProgress) -> AnyView {
-    let end_time = desk.reports.end_time.get();
+fn complete(state: DesignState, sent: &SendProgress) -> AnyView {
+    let end_time = state.reports.end_time.get();
     let all = if sent.of == 1 { "1 case was".to_owned() } else { format!("All {} cases were", thousands(sent.of)) };
-    let another = move |_| desk.sending.set(SendState::Idle);
+    let another = move |_| state.sending.set(SendState::Idle);
     let review = move |_| {
         // What is wrong with it is said where nothing is being sent.
-        desk.sending.set(SendState::Idle);
-        prepare(desk);
+        state.sending.set(SendState::Idle);
+        prepare(state);
     };
-    let next = if is_form_changed(desk) {
+    let next = if is_form_changed(state) {
         view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any()
     } else {
         view! { <button class="quiet" on:click=another>"Send another design"</button> }.into_any()
     };
     view! {
         <p class="model" role="status" title=exact_time(end_time)><strong>{format!("{all} sent at {}", clock_time(end_time, Date::now() / 1000.0))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
-        {first_cases(desk)}
+        {first_cases(state)}
         <p class="actions"><a href=progress_address(&sent.batch)>"Watch progress"</a> {next}</p>
     }
     .into_any()
 }
 
-fn stopped(desk: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView {
+fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView {
     let go_on = move |_| {
-        desk.sending.update(|sending| {
+        state.sending.update(|sending| {
             if let Some(sent) = sending.sent().cloned() {
                 *sending = SendState::Going(sent);
             }
         });
-        order(desk, SendOrder::GoOn, &[]);
+        order(state, SendOrder::GoOn, &[]);
     };
     match stop {
-        StopReason::Complete => complete(desk, sent),
+        StopReason::Complete => complete(state, sent),
         StopReason::Cancelled => view! {
             <p role="status">{format!("Cancelled: {} were sent, the rest is no part of the batch any more.", counted(sent.accepted, "case", "cases"))}</p>
-            <p class="actions"><button on:click=move |_| desk.sending.set(SendState::Idle)>"Back to the design"</button></p>
+            <p class="actions"><button on:click=move |_| state.sending.set(SendState::Idle)>"Back to the design"</button></p>
         }
         .into_any(),
         StopReason::Elsewhere => view! {
@@ -330,19 +330,19 @@ fn stopped(desk: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView 
             <p class="actions"><button on:click=move |_| crate::platform::address::reload()>"Look again"</button></p>
         }
         .into_any(),
-        StopReason::Held => held(desk, sent, go_on),
+        StopReason::Held => held(state, sent, go_on),
         StopReason::Paused => view! {
             {progress(sent, so_far("Paused", sent))}
-            <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel_button(desk, sent)}</p>
+            <p class="actions"><button class="primary" on:click=go_on>"Go on"</button> {cancel_button(state, sent)}</p>
         }
         .into_any(),
         StopReason::Failed { title, advice, detail } => {
             // Otherwise it isn't even known what there is to be sent.
             let is_begun = sent.of > 0;
             let again = if is_begun { "Go on" } else { "Try again" };
-            let forget = move |_| order(desk, SendOrder::Forget, &[]);
+            let forget = move |_| order(state, SendOrder::Forget, &[]);
             let rest = if is_begun {
-                cancel_button(desk, sent)
+                cancel_button(state, sent)
             } else {
                 view! { <button class="quiet" on:click=forget title="What was sent stays in the queue">"Forget it"</button> }
                     .into_any()

@@ -1,7 +1,7 @@
 //! A table of points that is imported in place of factors and a sampler.
 
-use cruncher_study::figures::counted;
 use cruncher_study::import::NumberReading;
+use cruncher_study::number_format::counted;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -12,21 +12,21 @@ use super::file_drop::file_drop;
 use super::quoted::quoted;
 use super::reading::{asked, choices};
 use super::understood::understood;
-use crate::designer::desk::{DesignState, TableState};
+use crate::designer::design_state::{DesignState, TableState};
 use crate::designer::messages::{TableSummary, WrongTable};
-use crate::designer::{draughtsman, memory};
+use crate::designer::{draft_storage, preview_client};
 
 /// How many wrong rows are told.
 const MOST_ROWS: usize = 20;
 
 /// The section of the table.
-pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
-    let outcome = move || match desk.table.get() {
+pub(in crate::designer) fn section(state: DesignState) -> AnyView {
+    let outcome = move || match state.table.get() {
         TableState::None => None,
         TableState::Reading { name } => {
             Some(view! { <p role="status" class="faint">{format!("Reading {name} …")}</p> }.into_any())
         }
-        TableState::Read { name, table } => Some(read(desk, &name, &table)),
+        TableState::Read { name, table } => Some(read(state, &name, &table)),
         TableState::Wrong { problem: WrongTable { question: Some(question), .. }, .. } => Some(asked(&question)),
         TableState::Wrong { name, problem } => Some(wrong(&name, &problem)),
     };
@@ -36,7 +36,7 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
             event.prevent_default();
             let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
             if let Ok(blob) = blob {
-                take(desk, "what was pasted".to_owned(), blob);
+                take(state, "what was pasted".to_owned(), blob);
             }
         }
     };
@@ -44,36 +44,36 @@ pub(in crate::designer) fn section(desk: DesignState) -> AnyView {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
         {file_drop("table-file", "Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
             let name = file.name();
-            take(desk, name, file.into());
+            take(state, name, file.into());
         })}
         <label class="field">
             <span class="field__label">"or paste it from a spreadsheet"</span>
             <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted></textarea>
         </label>
         {outcome}
-        {choices(desk)}
+        {choices(state)}
     }
     .into_any()
 }
 
 /// Reads a file as the table.
-pub(in crate::designer) fn take(desk: DesignState, name: String, file: Blob) {
-    desk.table_file.set_value(Some(file.clone()));
-    desk.reading.set(NumberReading::default());
-    desk.table.set(TableState::Reading { name: name.clone() });
-    memory::keep_table(desk, name, Some(file));
-    draughtsman::import(desk);
+pub(in crate::designer) fn take(state: DesignState, name: String, file: Blob) {
+    state.table_file.set_value(Some(file.clone()));
+    state.reading.set(NumberReading::default());
+    state.table.set(TableState::Reading { name: name.clone() });
+    draft_storage::keep_table(state, name, Some(file));
+    preview_client::import(state);
 }
 
-fn read(desk: DesignState, name: &str, table: &TableSummary) -> AnyView {
+fn read(state: DesignState, name: &str, table: &TableSummary) -> AnyView {
     let rows = counted(table.rows as u64, "row", "rows");
     let notes: Vec<_> = table.notes.iter().map(|note| view! { <li>{quoted(&sentence(note))}</li> }).collect();
     let forget = move |_| {
-        desk.table.set(TableState::None);
-        desk.table_file.set_value(None);
-        desk.reading.set(NumberReading::default());
-        memory::keep_table(desk, String::new(), None);
-        draughtsman::import(desk);
+        state.table.set(TableState::None);
+        state.table_file.set_value(None);
+        state.reading.set(NumberReading::default());
+        draft_storage::keep_table(state, String::new(), None);
+        preview_client::import(state);
     };
     view! {
         <p class="model" role="status">

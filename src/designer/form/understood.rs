@@ -1,6 +1,6 @@
 //! The first rows of an imported table, as they were understood.
 
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use crate::designer::messages::{ImportedColumn, TableSummary};

@@ -1,7 +1,7 @@
 //! Values of a case's inputs as they are read: with the digits that matter, all of them in the title.
 
 use cruncher_study::case::{ParameterValue, Parameters};
-use cruncher_study::figures::significant;
+use cruncher_study::number_format::significant;
 use leptos::prelude::*;
 
 /// How many components of a vector stand in a line, and how many inputs.

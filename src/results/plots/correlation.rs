@@ -5,37 +5,37 @@ use cruncher_plot::correlation::{CoefficientEstimate, CorrelationChart, Correlat
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::statistics::correlation::{self, CorrelationCoefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_results::store::ResultStore;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
 use crate::results::columns::{self, PlottedColumn, label, plotted, showable};
-use crate::results::desk::{AFTER_DRAWING, ResultsState, SelectedRows};
+use crate::results::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 use crate::state::responses::{has_mean, is_text};
 
 /// How strongly the response follows each factor, among the selected cases.
 pub(crate) struct CorrelationPlot {
-    desk: ResultsState,
+    state: ResultsState,
     found: RwSignal<Option<(Vec<ColumnId>, CorrelationChart)>>,
 }
 
 impl CorrelationPlot {
     /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are.
-    pub(crate) fn new(desk: ResultsState, shown: Memo<Option<columns::ShownColumns>>, rows: RwSignal<usize>) -> Self {
+    pub(crate) fn new(state: ResultsState, shown: Memo<Option<columns::ShownColumns>>, rows: RwSignal<usize>) -> Self {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
-            let correlations = desk.data.with_untracked(|store| computed(desk, store, &response, &selected));
+            let correlations = state.data.with_untracked(|store| computed(state, store, &response, &selected));
             // A note takes a row's room.
             rows.set(correlations.0.len() + correlations.1.notes().len());
             found.set(Some(correlations));
         });
         Effect::new(move || {
-            let selected = desk.settled.get();
+            let selected = state.settled.get();
             if let Some(shown) = shown.get() {
                 compute((shown.response, selected));
             }
         });
-        Self { desk, found }
+        Self { state, found }
     }
 
     fn look<T>(&self, look: impl FnOnce(&CorrelationChart, &[ColumnId]) -> T) -> Option<T> {
@@ -49,7 +49,7 @@ impl CorrelationPlot {
 }
 
 fn computed(
-    desk: ResultsState,
+    state: ResultsState,
     store: &ResultStore,
     response: &ColumnId,
     selected: &SelectedRows,
@@ -60,8 +60,8 @@ fn computed(
     let is_number = |id: &ColumnId| !is_text(store, id) && id != response;
     let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
     let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
-    let columns: Vec<_> = ids.iter().map(|id| plotted(desk, store, id)).collect();
-    let values = plotted(desk, store, response);
+    let columns: Vec<_> = ids.iter().map(|id| plotted(state, store, id)).collect();
+    let values = plotted(state, store, response);
     let rows = selected.rows(store);
     let measured: Vec<_> = columns.iter().map(PlottedColumn::measured).collect();
     let slices: Vec<&[f64]> = measured.iter().map(|values| &**values).collect();
@@ -138,7 +138,7 @@ impl ResultsPlot for CorrelationPlot {
         let Some(place) = self.row_at(paper, at) else { return };
         let chosen = self.look(|_, ids| ids.get(place).cloned()).flatten();
         if let Some(id) = chosen {
-            self.desk.view.update(|view| {
+            self.state.view.update(|view| {
                 view.factor = Some(id);
                 view.zoom = None;
             });

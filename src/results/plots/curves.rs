@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use cruncher_plot::curves::{Curve, CurveBand, CurveGaps, CurvesChart, steps};
 use cruncher_plot::{Axis, AxisScale, CaseMask, Chart, PlotColumn, PlotFrame};
 use cruncher_results::curves::{CaseCurve, CurveAbscissa};
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use super::{REACH_PX, in_words};
 use crate::results::columns::{plotted, shown};
 use crate::results::curves::{CurveReader, name_of};
-use crate::results::desk::SelectedRows;
+use crate::results::results_state::SelectedRows;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
 /// The band is computed at so many places.
@@ -57,17 +57,17 @@ impl CurvePlot {
     }
 
     fn look<T>(&self, look: impl FnOnce(&CurvesChart, &[CaseCurve]) -> T) -> Option<T> {
-        let desk = self.reader.desk;
+        let state = self.reader.state;
         let pair = self.reader.pair.get()?;
-        let (selected, settled) = (desk.selected.get(), desk.settled.get());
-        let pointed_at = desk.pointed_at.get();
-        let sheaf = self.reader.sheaf.read();
-        let found: Vec<CaseCurve> = sheaf.curves(&pair.0, &pair.1).collect();
+        let (selected, settled) = (state.selected.get(), state.settled.get());
+        let pointed_at = state.pointed_at.get();
+        let curve_set = self.reader.curve_set.read();
+        let found: Vec<CaseCurve> = curve_set.curves(&pair.0, &pair.1).collect();
         let curves: Vec<Curve> = found.iter().map(|CaseCurve { x, y, .. }| Curve { x, y }).collect();
         let flags =
             |selected: &SelectedRows| -> Vec<bool> { found.iter().map(|curve| selected.contains(curve.row)).collect() };
         let in_colour = flags(&selected);
-        let of = Of { cases: sheaf.len(), pair, selected: settled };
+        let of = Of { cases: curve_set.len(), pair, selected: settled };
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(known, _)| *known != of) {
             let computed = Computed::of(&of.pair, &curves, &flags(&of.selected));
@@ -95,10 +95,10 @@ impl CurvePlot {
 
     /// What gives curves their colour, if something does: its axis, and its value of each curve's case.
     fn colour(&self, found: &[CaseCurve]) -> Option<(Axis, Vec<f64>)> {
-        let desk = self.reader.desk;
-        let id = shown(desk)?.colour?;
-        Some(desk.data.with(|store| {
-            let column = plotted(desk, store, &id);
+        let state = self.reader.state;
+        let id = shown(state)?.colour?;
+        Some(state.data.with(|store| {
+            let column = plotted(state, store, &id);
             let value = |curve: &CaseCurve| column.values.get(curve.row).copied().unwrap_or(f64::NAN);
             (column.axis.clone(), found.iter().map(value).collect())
         }))
@@ -148,28 +148,28 @@ impl ResultsPlot for CurvePlot {
     }
 
     fn track(&self) {
-        self.reader.desk.view.track();
-        self.reader.desk.selected.track();
-        self.reader.desk.pointed_at.track();
-        self.reader.sheaf.track();
+        self.reader.state.view.track();
+        self.reader.state.selected.track();
+        self.reader.state.pointed_at.track();
+        self.reader.curve_set.track();
         self.reader.pair.track();
         self.zoom.track();
-        self.reader.desk.settled.track();
+        self.reader.state.settled.track();
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let desk = self.reader.desk;
+        let state = self.reader.state;
         let (brush, cases) = self.look(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let passing = curves.passing(&frame, from, to);
-            let cases = desk.data.with(|store| {
+            let cases = state.data.with(|store| {
                 let ids = store.case_ids();
                 passing.into_iter().filter_map(|place| ids.get(found.get(place)?.row).copied()).collect()
             });
             (BrushRectangle { from, to }, cases)
         })?;
-        desk.select_cases(cases);
+        state.select_cases(cases);
         Some(brush)
     }
 
@@ -181,15 +181,15 @@ impl ResultsPlot for CurvePlot {
             let nearest = among(curves.selected).or_else(|| among(CaseMask::All))?;
             found.get(nearest).map(|curve| curve.row)
         })??;
-        let desk = self.reader.desk;
-        let shown = shown(desk)?;
-        let words = desk.data.with(|store| in_words(desk, store, row, [&shown.response, &shown.factor]));
+        let state = self.reader.state;
+        let shown = shown(state)?;
+        let words = state.data.with(|store| in_words(state, store, row, [&shown.response, &shown.factor]));
         Some(PlotHit { words, row: Some(row) })
     }
 
     fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
-            self.reader.desk.opened.set(Some(row));
+            self.reader.state.opened.set(Some(row));
         }
     }
 
@@ -217,10 +217,10 @@ impl ResultsPlot for CurvePlot {
 /// What is drawn, in words.
 pub(crate) fn legend(reader: CurveReader) -> String {
     let Some((x, y)) = reader.pair.get() else { return String::new() };
-    let selected = reader.desk.settled.get();
-    let sheaf = reader.sheaf.read();
+    let selected = reader.state.settled.get();
+    let curve_set = reader.curve_set.read();
     let (mut of, mut all) = (0_u64, 0_u64);
-    for curve in sheaf.curves(&x, &y) {
+    for curve in curve_set.curves(&x, &y) {
         all += 1;
         of += u64::from(selected.contains(curve.row));
     }

@@ -5,17 +5,17 @@ use std::cell::RefCell;
 use cruncher_plot::field::{AxisGrid, FieldCells, FieldChart, FieldValues};
 use cruncher_plot::{Axis, AxisScale, Chart};
 use cruncher_results::column_id::ColumnId;
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use super::select;
 use crate::results::columns::{PlottedColumn, plotted, shown};
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// The response over two factors: the mean of the selected cases in each cell.
 pub(crate) struct FieldPlot {
-    desk: ResultsState,
+    state: ResultsState,
     /// The grids of two columns on their axes, in the rows of a revision: whatever is selected.
     last: RefCell<[Option<Known>; 2]>,
 }
@@ -29,8 +29,8 @@ type Known = (Of, Option<AxisGrid>);
 type Side<'a> = (&'a PlottedColumn<'a>, &'a FieldCells);
 
 impl FieldPlot {
-    pub(crate) const fn new(desk: ResultsState) -> Self {
-        Self { desk, last: RefCell::new([None, None]) }
+    pub(crate) const fn new(state: ResultsState) -> Self {
+        Self { state, last: RefCell::new([None, None]) }
     }
 
     /// The cells along the axis of a column, without room at its ends: cells would be empty by half.
@@ -44,12 +44,12 @@ impl FieldPlot {
     }
 
     fn look<T>(&self, look: impl FnOnce(&FieldChart, (Side, Side)) -> T) -> Option<T> {
-        let desk = self.desk;
-        let shown = shown(desk)?;
-        let selected = desk.selected.get();
-        Some(desk.data.with(|store| {
-            let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.second));
-            let response = plotted(desk, store, &shown.response);
+        let state = self.state;
+        let shown = shown(state)?;
+        let selected = state.selected.get();
+        Some(state.data.with(|store| {
+            let (x, y) = (plotted(state, store, &shown.factor), plotted(state, store, &shown.second));
+            let response = plotted(state, store, &shown.response);
             let values =
                 FieldValues { x: &x.values, y: &y.values, response: &response.values, selected: selected.as_plotted() };
             let wished = FieldChart::suitable_cells(selected.count);
@@ -68,8 +68,8 @@ impl FieldPlot {
 
 impl ResultsPlot for FieldPlot {
     fn track(&self) {
-        self.desk.view.track();
-        self.desk.selected.track();
+        self.state.view.track();
+        self.state.selected.track();
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
@@ -77,15 +77,15 @@ impl ResultsPlot for FieldPlot {
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let shown = shown(self.desk)?;
+        let shown = shown(self.state)?;
         let (brush, (one, other), (x, y)) = self.look(|field, ((x, _), (y, _))| {
             let frame = field.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
             (BrushRectangle { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
         })?;
-        select(self.desk, &shown.factor, &x, (one.0, other.0));
-        select(self.desk, &shown.second, &y, (one.1, other.1));
+        select(self.state, &shown.factor, &x, (one.0, other.0));
+        select(self.state, &shown.second, &y, (one.1, other.1));
         Some(brush)
     }
 

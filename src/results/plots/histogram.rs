@@ -5,17 +5,17 @@ use std::cell::RefCell;
 use cruncher_plot::histogram::{Histogram, HistogramBins};
 use cruncher_plot::{Axis, Chart};
 use cruncher_results::column_id::ColumnId;
-use cruncher_study::figures::counted;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use super::{select, select_exactly};
 use crate::results::columns::{PlottedColumn, plotted, shown};
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// How often the response has which value.
 pub(crate) struct HistogramPlot {
-    desk: ResultsState,
+    state: ResultsState,
     /// The bins of a column on an axis, in the rows of a revision: whatever is selected.
     last: RefCell<Option<(Of, HistogramBins)>>,
 }
@@ -23,16 +23,16 @@ pub(crate) struct HistogramPlot {
 type Of = (u64, ColumnId, Axis);
 
 impl HistogramPlot {
-    pub(crate) const fn new(desk: ResultsState) -> Self {
-        Self { desk, last: RefCell::new(None) }
+    pub(crate) const fn new(state: ResultsState) -> Self {
+        Self { state, last: RefCell::new(None) }
     }
 
     fn look<T>(&self, look: impl FnOnce(&Histogram, &PlottedColumn) -> T) -> Option<T> {
-        let desk = self.desk;
-        let shown = shown(desk)?;
-        let selected = desk.selected.get();
-        desk.data.with(|store| {
-            let column = plotted(desk, store, &shown.response);
+        let state = self.state;
+        let shown = shown(state)?;
+        let selected = state.selected.get();
+        state.data.with(|store| {
+            let column = plotted(state, store, &shown.response);
             let of = (store.revision(), shown.response, column.axis.clone());
             let mut last = self.last.borrow_mut();
             if last.as_ref().is_none_or(|(known, _)| *known != of) {
@@ -46,8 +46,8 @@ impl HistogramPlot {
 
 impl ResultsPlot for HistogramPlot {
     fn track(&self) {
-        self.desk.view.track();
-        self.desk.selected.track();
+        self.state.view.track();
+        self.state.selected.track();
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
@@ -55,7 +55,7 @@ impl ResultsPlot for HistogramPlot {
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let response = shown(self.desk)?.response;
+        let response = shown(self.state)?.response;
         let (brush, range, column) = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
@@ -64,7 +64,7 @@ impl ResultsPlot for HistogramPlot {
             let brush = BrushRectangle { from: (left, frame.top_px), to: (right, frame.bottom_px) };
             (brush, range, column.clone().into_owned())
         })?;
-        select(self.desk, &response, &column, range);
+        select(self.state, &response, &column, range);
         Some(brush)
     }
 
@@ -82,14 +82,14 @@ impl ResultsPlot for HistogramPlot {
     }
 
     fn press(&self, paper: DrawTarget, at: Place) {
-        let Some(response) = shown(self.desk).map(|shown| shown.response) else { return };
+        let Some(response) = shown(self.state).map(|shown| shown.response) else { return };
         let bar = self.look(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
             let values = histogram.bins.bars[histogram.bar_at(&frame, at.0)?].values?;
             Some((values, column.clone().into_owned()))
         });
         if let Some((values, column)) = bar.flatten() {
-            select_exactly(self.desk, &response, &column, values);
+            select_exactly(self.state, &response, &column, values);
         }
     }
 

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::side_by_side;
 use crate::results::columns::{OnAxis, PlottedColumn, plotted, shown};
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// A cell needs so much room, in pixels of the page: to the right, and down.
@@ -15,7 +15,7 @@ const CELL_PX: (f64, f64) = (48.0, 40.0);
 
 /// All columns against one another.
 pub(crate) struct MatrixPlot {
-    pub(crate) desk: ResultsState,
+    pub(crate) state: ResultsState,
     /// How many factors there is room for.
     pub(crate) room: RwSignal<usize>,
 }
@@ -26,15 +26,15 @@ impl MatrixPlot {
         DrawTarget { size, look }: DrawTarget,
         act: impl FnOnce(&ScatterMatrix, &[ColumnId]) -> T,
     ) -> Option<T> {
-        let desk = self.desk;
-        let response = shown(desk)?.response;
-        let selected = desk.selected.get();
+        let state = self.state;
+        let response = shown(state)?.response;
+        let selected = state.selected.get();
         let most = (f64::from(size.width_px) / CELL_PX.0).min(f64::from(size.height_px) / CELL_PX.1) / look.pixel_ratio;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some ten cells")]
         let most = most as usize;
-        Some(desk.data.with(|store| {
-            let ids = side_by_side(desk, store, &response, self.room, most);
-            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+        Some(state.data.with(|store| {
+            let ids = side_by_side(state, store, &response, self.room, most);
+            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(state, store, id)).collect();
             let on_axes: Vec<OnAxis> = columns.iter().map(PlottedColumn::on_axis).collect();
             let matrix = ScatterMatrix {
                 columns: on_axes.iter().map(OnAxis::column).collect(),
@@ -54,8 +54,8 @@ impl MatrixPlot {
 
 impl ResultsPlot for MatrixPlot {
     fn track(&self) {
-        self.desk.view.track();
-        self.desk.selected.track();
+        self.state.view.track();
+        self.state.selected.track();
     }
 
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
@@ -74,7 +74,7 @@ impl ResultsPlot for MatrixPlot {
 
     fn press(&self, paper: DrawTarget, at: Place) {
         if let Some((column, row)) = self.pair_at(paper, at).filter(|(column, row)| column != row) {
-            self.desk.view.update(|view| {
+            self.state.view.update(|view| {
                 view.factor = Some(column);
                 match row {
                     ColumnId::Response(_) => view.response = Some(row),

@@ -25,7 +25,7 @@ use cruncher_results::store::{CellValue, ResultStore};
 use leptos::prelude::*;
 
 use super::columns::{PlottedColumn, label, unit};
-use super::desk::ResultsState;
+use super::results_state::ResultsState;
 use crate::state::words::words;
 
 /// The fewest and the most columns that are shown side by side, the response among them.
@@ -36,21 +36,21 @@ const MAX_AXES: usize = 16;
 const REACH_PX: f64 = 12.0;
 
 /// The selection of a column by hand: a range if it has numbers, and the texts in between if it has those.
-fn select(desk: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, other): (f64, f64)) {
+fn select(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
     let ends = if plotted.categories.is_some() { (least, most) } else { coarse((least, most)) };
-    select_exactly(desk, id, plotted, ends);
+    select_exactly(state, id, plotted, ends);
 }
 
 /// The selection of a column from one value to another one, which belong to it.
-fn select_exactly(desk: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (least, most): (f64, f64)) {
+fn select_exactly(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (least, most): (f64, f64)) {
     match &plotted.categories {
-        None => desk.select_range(id, (least, most)),
+        None => state.select_range(id, (least, most)),
         Some(names) => {
             #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
             let is_between = |place: usize| (least..=most).contains(&(place as f64));
             let chosen = names.iter().enumerate().filter(|(place, _)| is_between(*place));
-            desk.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
+            state.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
         }
     }
 }
@@ -72,7 +72,7 @@ fn coarse((least, most): (f64, f64)) -> (f64, f64) {
 
 /// A case in words: its id, and what it has in some columns.
 fn in_words<'a>(
-    desk: ResultsState,
+    state: ResultsState,
     store: &ResultStore,
     row: usize,
     ids: impl IntoIterator<Item = &'a ColumnId>,
@@ -87,17 +87,17 @@ fn in_words<'a>(
     for id in ids {
         if !told.contains(&id) {
             told.push(id);
-            words.push(format!("{} {}", label(id), value(desk, store, id, row)));
+            words.push(format!("{} {}", label(id), value(state, store, id, row)));
         }
     }
     words
 }
 
 /// What a case has in a column, in words: a number with the digits that matter, which are all of an integer.
-fn value(desk: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) -> String {
+fn value(state: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) -> String {
     let cell = store.cell(id, row);
     let unit =
-        if matches!(cell, CellValue::Number(_) | CellValue::Integer(_)) { unit(desk, id) } else { String::new() };
+        if matches!(cell, CellValue::Number(_) | CellValue::Integer(_)) { unit(state, id) } else { String::new() };
     let text = words(cell).text;
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
@@ -105,7 +105,7 @@ fn value(desk: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) -> 
 /// The factors and the response that stand side by side where all are shown: as many as there is room for, which `room` is
 /// told, so that the page can say how many that are.
 fn side_by_side(
-    desk: ResultsState,
+    state: ResultsState,
     store: &ResultStore,
     response: &ColumnId,
     room: RwSignal<usize>,
@@ -115,15 +115,15 @@ fn side_by_side(
     if room.get_untracked() != factors {
         room.set(factors);
     }
-    let mut ids = sides(desk, store, response);
+    let mut ids = sides(state, store, response);
     ids.truncate(factors);
     ids.push(response.clone());
     ids
 }
 
 /// The factors that are to stand side by side: those that were chosen, or all in which cases differ.
-pub(super) fn sides(desk: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
-    let view = desk.view.read();
+pub(super) fn sides(state: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
+    let view = state.view.read();
     let all = all_sides(store, response);
     let chosen: Vec<ColumnId> = all.iter().filter(|id| view.axes.contains(id)).cloned().collect();
     // An old link may name what isn't there any more.

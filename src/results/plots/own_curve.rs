@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use cruncher_plot::curves::{Curve, CurveGaps, CurvesChart};
 use cruncher_plot::{Axis, AxisScale, CaseMask, Chart};
-use cruncher_study::figures::significant;
+use cruncher_study::number_format::significant;
 
 use super::REACH_PX;
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
-use crate::state::ended::{ArrayLine, ShownDocument};
+use crate::state::shown_document::{ArrayLine, ShownDocument};
 
 /// One of the arrays that a case left.
 pub(crate) struct OwnCurvePlot {
@@ -61,5 +61,5 @@ impl ResultsPlot for OwnCurvePlot {
     }
 
     /// Leaves the selection as it is: this is not where cases are selected.
-    fn unselect(&self, _desk: ResultsState) {}
+    fn unselect(&self, _state: ResultsState) {}
 }

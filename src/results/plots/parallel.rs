@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select, side_by_side};
 use crate::results::columns::{OnAxis, PlottedColumn, plotted, shown};
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// An axis needs so much room, in pixels of the page.
@@ -16,7 +16,7 @@ const AXIS_PX: f64 = 48.0;
 
 /// Every case as a line.
 pub(crate) struct ParallelPlot {
-    pub(crate) desk: ResultsState,
+    pub(crate) state: ResultsState,
     /// How many factors there is room for.
     pub(crate) room: RwSignal<usize>,
 }
@@ -27,16 +27,16 @@ impl ParallelPlot {
         DrawTarget { size, look }: DrawTarget,
         act: impl FnOnce(&ParallelCoordinates, &[ColumnId], &[PlottedColumn]) -> T,
     ) -> Option<T> {
-        let desk = self.desk;
-        let response = shown(desk)?.response;
-        let selected = desk.selected.get();
+        let state = self.state;
+        let response = shown(state)?.response;
+        let selected = state.selected.get();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some ten axes")]
         let most = (f64::from(size.width_px) / look.pixel_ratio / AXIS_PX) as usize;
-        Some(desk.data.with(|store| {
-            let ids = side_by_side(desk, store, &response, self.room, most);
-            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(desk, store, id)).collect();
+        Some(state.data.with(|store| {
+            let ids = side_by_side(state, store, &response, self.room, most);
+            let columns: Vec<PlottedColumn> = ids.iter().map(|id| plotted(state, store, id)).collect();
             let on_axes: Vec<OnAxis> = columns.iter().map(|column| column.along(column.bare_axis())).collect();
-            let view = desk.view.read();
+            let view = state.view.read();
             let brush = |(id, column): (&ColumnId, &PlottedColumn)| {
                 view.selection.conditions.iter().find_map(|condition| brushed(condition, id, column))
             };
@@ -44,7 +44,7 @@ impl ParallelPlot {
                 columns: on_axes.iter().map(OnAxis::column).collect(),
                 selected: selected.as_plotted(),
                 brushes: ids.iter().zip(&columns).map(brush).collect(),
-                pointed_at: desk.pointed_at.get(),
+                pointed_at: state.pointed_at.get(),
             };
             act(&parallel, &ids, &columns)
         }))
@@ -72,9 +72,9 @@ fn brushed(condition: &FilterCondition, id: &ColumnId, column: &PlottedColumn) -
 
 impl ResultsPlot for ParallelPlot {
     fn track(&self) {
-        self.desk.view.track();
-        self.desk.selected.track();
-        self.desk.pointed_at.track();
+        self.state.view.track();
+        self.state.selected.track();
+        self.state.pointed_at.track();
     }
 
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
@@ -93,19 +93,19 @@ impl ResultsPlot for ParallelPlot {
                 BrushRectangle { from: (rails.x_px[axis] - half_px, one), to: (rails.x_px[axis] + half_px, other) };
             Some((brush, ids[axis].clone(), columns[axis].clone().into_owned(), (value(one), value(other))))
         })??;
-        select(self.desk, &id, &column, range);
+        select(self.state, &id, &column, range);
         Some(brush)
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let selected = self.desk.selected.get();
+        let selected = self.state.selected.get();
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
         let (row, ids) = self.look(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             let row = parallel.nearest(&rails, at, reach_px, selected.as_plotted())?;
             Some((row, ids.to_vec()))
         })??;
-        let words = self.desk.data.with(|store| in_words(self.desk, store, row, &ids));
+        let words = self.state.data.with(|store| in_words(self.state, store, row, &ids));
         Some(PlotHit { words, row: Some(row) })
     }
 
@@ -117,9 +117,9 @@ impl ResultsPlot for ParallelPlot {
         if let Some((id, distance_px)) = axis.flatten()
             && distance_px <= REACH_PX * paper.look.pixel_ratio
         {
-            self.desk.clear(&id);
+            self.state.clear(&id);
         } else if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
-            self.desk.opened.set(Some(row));
+            self.state.opened.set(Some(row));
         }
     }
 

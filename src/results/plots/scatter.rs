@@ -6,12 +6,12 @@ use leptos::prelude::*;
 
 use super::{REACH_PX, in_words, select};
 use crate::results::columns::{OnAxis, PlottedColumn, ShownColumns, plotted, shown};
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
 /// The response against a factor.
 pub(crate) struct ScatterPlot {
-    pub(crate) desk: ResultsState,
+    pub(crate) state: ResultsState,
 }
 
 impl ScatterPlot {
@@ -20,15 +20,15 @@ impl ScatterPlot {
         &self,
         look: impl FnOnce(&ScatterChart, &ShownColumns, (&PlottedColumn, &PlottedColumn)) -> T,
     ) -> Option<T> {
-        let desk = self.desk;
-        let shown = shown(desk)?;
-        let selected = desk.selected.get();
-        Some(desk.data.with(|store| {
-            let (x, y) = (plotted(desk, store, &shown.factor), plotted(desk, store, &shown.response));
-            let colour = shown.colour.as_ref().map(|id| plotted(desk, store, id));
+        let state = self.state;
+        let shown = shown(state)?;
+        let selected = state.selected.get();
+        Some(state.data.with(|store| {
+            let (x, y) = (plotted(state, store, &shown.factor), plotted(state, store, &shown.response));
+            let colour = shown.colour.as_ref().map(|id| plotted(state, store, id));
             let colour = colour.as_ref().map(PlottedColumn::on_axis);
             let (mut right, mut up) = (x.axis.clone(), y.axis.clone());
-            if let Some([left, most, bottom, top]) = desk.view.read().zoom {
+            if let Some([left, most, bottom, top]) = state.view.read().zoom {
                 (right, up) = (right.between(left, most), up.between(bottom, top));
             }
             let (right, up) = (x.along(right), y.along(up));
@@ -37,7 +37,7 @@ impl ScatterPlot {
                 y: up.column(),
                 selected: selected.as_plotted(),
                 colour: colour.as_ref().map(OnAxis::column),
-                pointed_at: desk.pointed_at.get(),
+                pointed_at: state.pointed_at.get(),
             };
             look(&scatter, &shown, (&x, &y))
         }))
@@ -46,9 +46,9 @@ impl ScatterPlot {
 
 impl ResultsPlot for ScatterPlot {
     fn track(&self) {
-        self.desk.view.track();
-        self.desk.selected.track();
-        self.desk.pointed_at.track();
+        self.state.view.track();
+        self.state.selected.track();
+        self.state.pointed_at.track();
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
@@ -63,8 +63,8 @@ impl ResultsPlot for ScatterPlot {
             (BrushRectangle { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
         })
         .map(|(brush, shown, (x, y), (one, other))| {
-            select(self.desk, &shown.factor, &x, (one.0, other.0));
-            select(self.desk, &shown.response, &y, (one.1, other.1));
+            select(self.state, &shown.factor, &x, (one.0, other.0));
+            select(self.state, &shown.response, &y, (one.1, other.1));
             brush
         })
     }
@@ -76,15 +76,15 @@ impl ResultsPlot for ScatterPlot {
             let nearest = |among| scatter.nearest(&frame, at, reach_px, among);
             nearest(scatter.selected).or_else(|| nearest(CaseMask::All))
         })??;
-        let shown = shown(self.desk)?;
+        let shown = shown(self.state)?;
         let ids = [&shown.response, &shown.factor].into_iter().chain(&shown.colour);
-        let words = self.desk.data.with(|store| in_words(self.desk, store, row, ids));
+        let words = self.state.data.with(|store| in_words(self.state, store, row, ids));
         Some(PlotHit { words, row: Some(row) })
     }
 
     fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
-            self.desk.opened.set(Some(row));
+            self.state.opened.set(Some(row));
         }
     }
 
@@ -93,15 +93,15 @@ impl ResultsPlot for ScatterPlot {
     }
 
     fn zoom(&self) -> PlotZoom {
-        PlotZoom::of(self.desk.view.read().zoom)
+        PlotZoom::of(self.state.view.read().zoom)
     }
 
     fn show_range(&self, (x, y): (Axis, Axis)) {
-        self.desk.view.update(|view| view.zoom = Some([x.least, x.most, y.least, y.most]));
+        self.state.view.update(|view| view.zoom = Some([x.least, x.most, y.least, y.most]));
     }
 
     fn reset(&self) {
-        self.desk.view.update(|view| view.zoom = None);
+        self.state.view.update(|view| view.zoom = None);
     }
 
     fn hint(&self) -> &'static str {

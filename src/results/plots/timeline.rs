@@ -8,17 +8,17 @@ use leptos::prelude::*;
 use super::{REACH_PX, in_words, select};
 use crate::platform::local_time::utc_offset_secs;
 use crate::results::columns::plotted;
-use crate::results::desk::ResultsState;
+use crate::results::results_state::ResultsState;
 use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
 /// The last attempt of each case, by worker and time.
 pub(crate) struct TimelinePlot {
-    pub(crate) desk: ResultsState,
+    pub(crate) state: ResultsState,
 }
 
 impl TimelinePlot {
     fn look<T>(&self, look: impl FnOnce(&TimelineChart) -> T) -> T {
-        self.desk.data.with(|store| {
+        self.state.data.with(|store| {
             let (worker, done) = (store.field(CaseField::Worker), store.done());
             let (start, end) = (store.field(CaseField::StartTime), store.field(CaseField::EndTime));
             let workers = store.categories(worker);
@@ -57,8 +57,8 @@ impl ResultsPlot for TimelinePlot {
             (brush, (time(left), time(right)))
         });
         let id = ColumnId::Case(CaseField::EndTime);
-        let column = self.desk.data.with(|store| plotted(self.desk, store, &id).into_owned());
-        select(self.desk, &id, &column, range);
+        let column = self.state.data.with(|store| plotted(self.state, store, &id).into_owned());
+        select(self.state, &id, &column, range);
         Some(brush)
     }
 
@@ -66,13 +66,13 @@ impl ResultsPlot for TimelinePlot {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
         let row = self.look(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
         let ids = [CaseField::Worker, CaseField::State, CaseField::DurationSecs].map(ColumnId::Case);
-        let words = self.desk.data.with(|store| in_words(self.desk, store, row, &ids));
+        let words = self.state.data.with(|store| in_words(self.state, store, row, &ids));
         Some(PlotHit { words, row: Some(row) })
     }
 
     fn press(&self, paper: DrawTarget, at: Place) {
         if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
-            self.desk.opened.set(Some(row));
+            self.state.opened.set(Some(row));
         }
     }
 

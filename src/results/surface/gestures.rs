@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::prelude::*;
 
-use super::{BrushRectangle, DrawTarget, Place, Stage};
+use super::{BrushRectangle, DrawTarget, Place, PlotController};
 
 /// A press that moves less is a click, in pixels.
 const STILL_PX: f64 = 4.0;
@@ -21,7 +21,7 @@ const STEP_LINES: f64 = 3.0;
 /// So long a press on a plot that zooms waits for a second one: a double press shows everything, and leaves the selection.
 const DOUBLE_PRESS: Duration = Duration::from_millis(300);
 
-impl Stage {
+impl PlotController {
     pub(super) fn down(&self, event: PointerEvent) {
         if event.button() > 1 {
             return;
@@ -91,9 +91,9 @@ impl Stage {
     }
 
     fn press(&self, at: Place) {
-        let stage = self.clone();
+        let controller = self.clone();
         let press = move || {
-            stage.on_paper(|paper| stage.plot.press(paper, at));
+            controller.on_paper(|paper| controller.plot.press(paper, at));
         };
         if self.can_zoom() { self.presses.after(DOUBLE_PRESS, press) } else { press() }
     }
@@ -109,8 +109,8 @@ impl Stage {
             self.began.set(None);
             self.show_frame(None);
             self.hide_tip();
-            if self.desk.pointed_at.get_untracked().is_some() {
-                self.desk.pointed_at.set(None);
+            if self.state.pointed_at.get_untracked().is_some() {
+                self.state.pointed_at.set(None);
             }
         }
     }
@@ -118,8 +118,8 @@ impl Stage {
     fn point_at(&self, at: Place) {
         let found = self.on_paper(|paper| self.plot.find(paper, at)).flatten();
         let row = found.as_ref().and_then(|found| found.row);
-        if self.desk.pointed_at.get_untracked() != row {
-            self.desk.pointed_at.set(row);
+        if self.state.pointed_at.get_untracked() != row {
+            self.state.pointed_at.set(row);
         }
         match found {
             Some(found) => self.show_tip(at, &found.words),
@@ -156,7 +156,7 @@ impl Stage {
                 "ArrowRight" => self.pan(paper, (-PAN_SHARE * width, 0.0)),
                 "ArrowUp" => self.pan(paper, (0.0, PAN_SHARE * height)),
                 "ArrowDown" => self.pan(paper, (0.0, -PAN_SHARE * height)),
-                "Escape" => self.plot.unselect(self.desk),
+                "Escape" => self.plot.unselect(self.state),
                 _ => return false,
             }
             true

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{BrushRectangle, Place, Stage};
+use super::{BrushRectangle, Place, PlotController};
 
-impl Stage {
+impl PlotController {
     pub(super) fn show_frame(&self, brush: Option<BrushRectangle>) {
         let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
         frame.set_hidden(brush.is_none());

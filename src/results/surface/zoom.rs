@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::Stage;
+use super::PlotController;
 use super::gestures::ZOOM_STEP;
 
 /// So long the note stays that tells how the wheel zooms.
@@ -35,7 +35,7 @@ impl PlotZoom {
     }
 }
 
-impl Stage {
+impl PlotController {
     pub(super) fn can_zoom(&self) -> bool {
         untrack(|| self.plot.zoom()) != PlotZoom::Fixed
     }
@@ -44,9 +44,9 @@ impl Stage {
     pub(super) fn zoom_buttons(&self) -> Option<AnyView> {
         let plot = self.name.to_lowercase();
         let button = |label: &'static str, words: &str, factor: f64| {
-            let stage = self.clone();
+            let controller = self.clone();
             let words = format!("Zoom {words} the {plot}");
-            let press = move |_: MouseEvent| stage.zoom_by(factor);
+            let press = move |_: MouseEvent| controller.zoom_by(factor);
             view! { <button class="quiet plot__save plot__zoom" aria-label=words.clone() title=words on:click=press>{label}</button> }
         };
         let buttons = || view! { {button("−", "out of", 1.0 / ZOOM_STEP)}{button("+", "into", ZOOM_STEP)} }.into_any();
@@ -55,12 +55,12 @@ impl Stage {
 
     /// The button over a plot that is zoomed, which says so and ends it.
     pub(super) fn zoomed(&self) -> Option<AnyView> {
-        let (is_zoomed, stage) = (RwSignal::new(false), self.clone());
-        Effect::new(move || is_zoomed.set(stage.plot.zoom() == PlotZoom::Part));
-        let stage = self.clone();
+        let (is_zoomed, controller) = (RwSignal::new(false), self.clone());
+        Effect::new(move || is_zoomed.set(controller.plot.zoom() == PlotZoom::Part));
+        let controller = self.clone();
         let press = move |_: MouseEvent| {
-            stage.plot.reset();
-            if let Some(canvas) = stage.canvas.try_get_untracked().flatten() {
+            controller.plot.reset();
+            if let Some(canvas) = controller.canvas.try_get_untracked().flatten() {
                 // The button goes: what it belongs to can take the focus.
                 let _ = canvas.focus();
             }

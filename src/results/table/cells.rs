@@ -3,12 +3,12 @@
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, DONE, ResultStore};
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 
 use super::title_of;
 use crate::results::columns::unit;
-use crate::results::desk::ResultsState;
 use crate::results::outcome::outcome;
+use crate::results::results_state::ResultsState;
 use crate::state::words::{CellText, words};
 
 /// More factors and responses than these have no column.
@@ -34,11 +34,11 @@ pub(super) struct CellWords {
 }
 
 impl TableColumn {
-    fn new(desk: ResultsState, store: &ResultStore, id: ColumnId) -> Self {
+    fn new(state: ResultsState, store: &ResultStore, id: ColumnId) -> Self {
         let column = store.column(&id);
         let is_number = column.is_some_and(|column| column.statistics().numbers > 0);
         let has_integers = column.is_some_and(cruncher_results::store::StoreColumn::has_integers);
-        let title = title_of(&id, &unit(desk, &id));
+        let title = title_of(&id, &unit(state, &id));
         let least_ch = match id {
             ColumnId::Case(CaseField::CaseId) => 11,
             ColumnId::Case(CaseField::State) => 24,
@@ -64,7 +64,7 @@ impl TableColumn {
 }
 
 /// The columns that have something to say.
-pub(super) fn columns(desk: ResultsState, store: &ResultStore) -> Vec<TableColumn> {
+pub(super) fn columns(state: ResultsState, store: &ResultStore) -> Vec<TableColumn> {
     let varies = |field: &CaseField| {
         let column = store.field(*field);
         let statistics = column.statistics();
@@ -75,7 +75,7 @@ pub(super) fn columns(desk: ResultsState, store: &ResultStore) -> Vec<TableColum
     let before = std::iter::once(CaseField::CaseId).chain(fields).chain([CaseField::State]).map(ColumnId::Case);
     let after = [CaseField::DurationSecs, CaseField::Worker].map(ColumnId::Case);
     let ids = before.chain(named(store).take(MOST_NAMED)).chain(after);
-    ids.map(|id| TableColumn::new(desk, store, id)).collect()
+    ids.map(|id| TableColumn::new(state, store, id)).collect()
 }
 
 fn named(store: &ResultStore) -> impl Iterator<Item = ColumnId> {

@@ -6,7 +6,7 @@ use cruncher_aws::sqs;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
 use super::plan::EnqueuePlan;
-use super::prospect::CaseSelection;
+use super::preflight::CaseSelection;
 
 /// A request that is being filled: it takes ten messages, and 256 KiB in all.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ fn requests_by_size(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enqueue::runs::IndexRanges;
+    use crate::enqueue::index_ranges::IndexRanges;
     use crate::enqueue::testing::{levelled_plan, plan, plan_with_text};
 
     fn batches(plan: &EnqueuePlan, skipped: &IndexRanges) -> Vec<Vec<u32>> {

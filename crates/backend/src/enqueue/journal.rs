@@ -8,9 +8,9 @@ use cruncher_study::batch::Batch;
 use cruncher_study::design_document::Submission;
 use serde::{Deserialize, Serialize};
 
+use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
-use super::runs::IndexRanges;
-use crate::keep::{KeyValueError, KeyValueStore};
+use crate::key_value_store::{KeyValueError, KeyValueStore};
 
 /// The version of the format. One of another version is not understood, and so not used.
 const VERSION: u32 = 1;

@@ -6,7 +6,7 @@ use cruncher_study::batch::Batch;
 use futures::executor::block_on;
 
 use super::*;
-use crate::enqueue::prospect::{SentBefore, prospect};
+use crate::enqueue::preflight::{SentBefore, preflight};
 use crate::enqueue::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
 use crate::watch::StudyWatch;
 
@@ -490,7 +490,7 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
             part.case_id(4)
         )
     };
-    let found = |whole: &EnqueuePlan| block_on(prospect(&scene.study, whole)).unwrap();
+    let found = |whole: &EnqueuePlan| block_on(preflight(&scene.study, whole)).unwrap();
     let key = format!("data/b/error-{}.json", part.case_id(4));
     scene.cloud.put(&key, error(false));
     let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();
@@ -513,7 +513,7 @@ fn what_only_a_withdrawn_submission_has_sent_is_sent_again() {
     run(&mut scene.begin(&part, None)).unwrap();
     scene.cloud.put(&format!("data/b/done-{}.json", part.case_id(3)), "{}");
     let selected = || {
-        let found = block_on(prospect(&scene.study, &whole)).unwrap();
+        let found = block_on(preflight(&scene.study, &whole)).unwrap();
         (found.done(), found.sent_before(), found.selection(&whole, SentBefore::Wait).cases())
     };
     assert_eq!(selected(), (1, 19, 0));

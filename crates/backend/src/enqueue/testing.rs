@@ -16,7 +16,7 @@ use futures::future::LocalBoxFuture;
 pub(crate) use cloud::{SendFault, TestCloud};
 
 use super::plan::EnqueuePlan;
-use crate::keep::{KeyValueError, KeyValueStore};
+use crate::key_value_store::{KeyValueError, KeyValueStore};
 
 pub(crate) const MODEL: &[u8] = b"result['double'] = 2 * {{a}}\n";
 

@@ -11,13 +11,13 @@ use cruncher_results::column_id::CaseField;
 use cruncher_results::store::{DONE, FAILED, ResultStore};
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::case::CaseRef;
-use cruncher_study::figures::{counted, thousands};
 use cruncher_study::key::DATA_PREFIX;
+use cruncher_study::number_format::{counted, thousands};
 
 use super::documents::{FrozenDocuments, one_by_one};
+use crate::document_cache::DocumentCache;
 use crate::listing::{ListingOutline, ListingRow};
 use crate::reading::MAX_DOCUMENT_BYTES;
-use crate::shelf::DocumentCache;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 use crate::watch::StudyWatch;
@@ -85,7 +85,7 @@ impl DocumentCache for Rows {
 /// If a request fails.
 pub async fn collect(study: &Study, report: Rc<dyn Fn(FreezeProgress)>) -> Result<FrozenContent, Error> {
     let rows = Rc::new(Rows { chunks: RefCell::default(), report: report.clone() });
-    let snapshot = StudyWatch::with_shelf(study.clone(), rows.clone()).refresh_until_read().await?;
+    let snapshot = StudyWatch::with_cache(study.clone(), rows.clone()).refresh_until_read().await?;
     let chunks = take(&mut *rows.chunks.borrow_mut());
     let mut outline = ListingOutline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     outline.leave_out(ListingRow::Files);

@@ -7,7 +7,7 @@ use cruncher_study::config::StudyConfig;
 use serde_json::json;
 
 use super::FrozenContent;
-use crate::tape;
+use crate::snapshot_codec;
 
 /// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
 const PACK_BYTES: usize = 1 << 20;
@@ -22,22 +22,22 @@ pub(super) struct FrozenLayout {
 
 impl FrozenLayout {
     pub(super) fn of(content: &FrozenContent) -> Self {
-        let tape = tape::write(&content.snapshot);
+        let encoded = snapshot_codec::write(&content.snapshot);
         let (packs, places) = packs(content);
         let header = json!({
             "config": serde_json::to_string(&config(content)).unwrap_or_default(),
             "time": content.snapshot.time,
             "view": view(content),
             "left_out": content.left_out.join(", "),
-            "numbers": tape.numbers.len(),
-            "texts": tape.texts,
+            "numbers": encoded.numbers.len(),
+            "texts": encoded.texts,
             "chunks": content.chunks.iter().map(Bytes::len).collect::<Vec<_>>(),
             "documents": places,
         });
         let header = header.to_string();
         let mut study = u32::try_from(header.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         study.extend(header.as_bytes());
-        study.extend(tape.numbers.iter().flat_map(|number| number.to_le_bytes()));
+        study.extend(encoded.numbers.iter().flat_map(|number| number.to_le_bytes()));
         let study = [Bytes::from(study)].into_iter().chain(content.chunks.iter().cloned()).collect();
         Self { study, packs }
     }

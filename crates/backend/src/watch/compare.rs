@@ -7,7 +7,7 @@ use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::legacy::LegacyKey;
 
-use super::packs::find;
+use super::document_packs::find;
 use super::{FullStrategy, StudyWatch};
 use crate::reading::ReadRequest;
 
@@ -42,7 +42,7 @@ impl StudyWatch<FullStrategy> {
     pub(super) async fn compare(&mut self, objects: Vec<ListedObject>, start: f64) -> Result<bool, Error> {
         self.unreadable.retain(|key, _| !key.starts_with(DATA_PREFIX) || find(&objects, key).is_some());
         self.means.documents.compare(&objects);
-        let mut has_changed = self.take_documents_from_shelf(&objects).await;
+        let mut has_changed = self.take_documents_from_cache(&objects).await;
         let mut sorted = Sorted::default();
         for object in objects {
             sorted.add(object);

@@ -9,7 +9,7 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
-use super::packs::{DocumentPack, PackNumbers, PackedDocument, find};
+use super::document_packs::{DocumentPack, PackNumbers, PackedDocument, find};
 use super::{FullStrategy, StudyWatch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
@@ -68,13 +68,13 @@ impl KnownDocuments {
 }
 
 impl StudyWatch<FullStrategy> {
-    /// Takes from the shelf what documents said that are there as they were; once.
-    pub(super) async fn take_documents_from_shelf(&mut self, listed: &[ListedObject]) -> bool {
+    /// Takes from the cache what documents said that are there as they were; once.
+    pub(super) async fn take_documents_from_cache(&mut self, listed: &[ListedObject]) -> bool {
         if self.means.documents.packs.is_some() {
             return false;
         }
         let mut numbers = PackNumbers::default();
-        let packs = numbers.take(&self.means.shelf, listed).await;
+        let packs = numbers.take(&self.means.cache, listed).await;
         self.means.documents.packs = Some(numbers);
         for (pack, chunk) in &packs {
             let of_pack = || pack.documents.iter().filter_map(|packed| Some((packed, find(listed, &packed.key)?)));
@@ -82,7 +82,7 @@ impl StudyWatch<FullStrategy> {
                 self.add_rows(chunk);
                 of_pack().for_each(|(_, object)| self.know_if_odd(object));
             }
-            self.means.shelf.rows(&pack.rows);
+            self.means.cache.rows(&pack.rows);
         }
         !packs.is_empty()
     }
@@ -102,7 +102,7 @@ impl StudyWatch<FullStrategy> {
         if portion.is_empty() {
             return Ok(false);
         }
-        let (study, place) = (self.study.clone(), self.means.shelf.clone());
+        let (study, place) = (self.study.clone(), self.means.cache.clone());
         let again: Vec<ListedObject> = portion.iter().map(|wanted| wanted.object.clone()).collect();
         let (mut read_bytes, of_bytes) = (self.means.documents.read_bytes, self.means.documents.of_bytes);
         let mut read: Vec<Read> = Vec::new();
@@ -180,7 +180,7 @@ impl StudyWatch<FullStrategy> {
 
     /// Reads all of these error documents: without them it isn't known which cases have failed for good.
     pub(super) async fn read_errors(&mut self, wanted: Vec<ReadRequest>) -> Result<(), Error> {
-        let (study, place) = (self.study.clone(), self.means.shelf.clone());
+        let (study, place) = (self.study.clone(), self.means.cache.clone());
         let mut unread = wanted;
         let (mut read_bytes, of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         while !unread.is_empty() {
@@ -228,7 +228,7 @@ impl StudyWatch<FullStrategy> {
         }
     }
 
-    /// Enters rows of these documents, gives them on, and puts them on the shelf.
+    /// Enters rows of these documents, gives them on, and puts them on the cache.
     async fn enter_documents(&mut self, chunk: &Chunk, objects: &[ListedObject]) {
         if chunk.is_empty() {
             return;
@@ -241,7 +241,7 @@ impl StudyWatch<FullStrategy> {
     }
 
     pub(super) async fn pack(&mut self, pack: DocumentPack) {
-        let place = self.means.shelf.clone();
+        let place = self.means.cache.clone();
         self.means.documents.packs.get_or_insert_default().put(&place, &pack).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Watching a study of any size: rows are read by column, and what was read once stands on a shelf.
+//! Watching a study of any size: rows are read by column, and what was read once stands on a cache.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,20 +15,20 @@ use futures::future;
 use super::StudyWatch;
 use super::documents::KnownDocuments;
 use super::legacy::LegacyObjects;
-use super::means::{ReadTable, WatchStrategy};
 use super::opening::{OpeningListing, tables_on};
+use super::strategy::{ReadTable, WatchStrategy};
 use super::versions::ToldVersions;
+use crate::document_cache::{CacheEntry, DocumentCache, NoShelf};
 use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
-use crate::shelf::{CacheEntry, DocumentCache, NoShelf};
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
-/// So many segments are read before what they hold is put on the shelf.
+/// So many segments are read before what they hold is put on the cache.
 const AT_ONCE: usize = 64;
 
 /// Reads studies of any size.
 pub struct FullStrategy {
-    pub(super) shelf: Rc<dyn DocumentCache>,
+    pub(super) cache: Rc<dyn DocumentCache>,
     pub(super) opening: OpeningListing,
     pub(super) documents: KnownDocuments,
     pub(super) legacy: LegacyObjects,
@@ -39,15 +39,15 @@ impl StudyWatch {
     /// Watches `study` from now on.
     #[must_use]
     pub fn new(study: Study) -> Self {
-        Self::with_shelf(study, Rc::new(NoShelf))
+        Self::with_cache(study, Rc::new(NoShelf))
     }
 
-    /// Watches `study` from now on; what stands on `shelf` isn't read again.
+    /// Watches `study` from now on; what stands on `cache` isn't read again.
     #[must_use]
-    pub fn with_shelf(study: Study, shelf: Rc<dyn DocumentCache>) -> Self {
+    pub fn with_cache(study: Study, cache: Rc<dyn DocumentCache>) -> Self {
         let (opening, documents, legacy) =
             (OpeningListing::default(), KnownDocuments::default(), LegacyObjects::default());
-        Self::by(FullStrategy { shelf, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
+        Self::by(FullStrategy { cache, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
     }
 
     /// Looks again. When nothing changed this takes four requests.
@@ -90,10 +90,10 @@ impl StudyWatch {
     }
 
     /// What isn't there as it is now is still to be read.
-    async fn take_segments_from_shelf(&mut self, mut wanted: Vec<ReadRequest>) -> Vec<ReadRequest> {
+    async fn take_segments_from_cache(&mut self, mut wanted: Vec<ReadRequest>) -> Vec<ReadRequest> {
         let names: Vec<String> =
             wanted.iter().filter(|wanted| wanted.start == 0).map(|wanted| wanted.object.key.clone()).collect();
-        let mut found = self.means.shelf.clone().get(&names).await.into_iter();
+        let mut found = self.means.cache.clone().get(&names).await.into_iter();
         wanted.retain(|ReadRequest { object, start }| {
             let kept = if *start == 0 { found.next().flatten() } else { None };
             let kept = kept.as_deref().and_then(|kept| CacheEntry::read(kept, &object.etag));
@@ -107,7 +107,7 @@ impl StudyWatch {
 
     /// Reads these segments, some at once.
     async fn read_all_segments(&mut self, grown: Vec<ReadRequest>) -> Result<(), Error> {
-        let mut unread = self.take_segments_from_shelf(grown).await;
+        let mut unread = self.take_segments_from_cache(grown).await;
         let of_bytes = unread.iter().map(ReadRequest::bytes).sum();
         let mut read_bytes = 0;
         while !unread.is_empty() {
@@ -123,7 +123,7 @@ impl StudyWatch {
         read_bytes: &mut u64,
         of_bytes: u64,
     ) -> Result<(), Error> {
-        let (study, place) = (self.study.clone(), self.means.shelf.clone());
+        let (study, place) = (self.study.clone(), self.means.cache.clone());
         let mut kept = Vec::new();
         let mut enter = |object: s3::ListedObject, read: Body| {
             *read_bytes += read.as_ref().map_or(0, |body| body.len() as u64);
@@ -135,7 +135,7 @@ impl StudyWatch {
         read
     }
 
-    /// Enters what was read of a segment, and gives what is put on the shelf, if it was read from its beginning.
+    /// Enters what was read of a segment, and gives what is put on the cache, if it was read from its beginning.
     fn enter_segment(&mut self, object: s3::ListedObject, read: Body) -> Option<(String, Vec<u8>)> {
         let Some(WorkerKey::Segment(worker)) = WorkerKey::parse(&object.key) else { return None };
         let body = match read {
@@ -157,7 +157,7 @@ impl StudyWatch {
     /// Enters rows, and gives them on as bytes.
     pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
         self.add_rows(chunk);
-        self.means.shelf.rows(bytes);
+        self.means.cache.rows(bytes);
     }
 
     pub(super) fn add_rows(&mut self, chunk: &Chunk) {
@@ -172,8 +172,8 @@ impl WatchStrategy for FullStrategy {
         if !matches!(watch.means.opening, OpeningListing::Unseen) || watch.listing.is_some() {
             return watch.read_all_segments(grown).await.map(Some);
         }
-        let (study, shelf) = (watch.study.clone(), watch.means.shelf.clone());
-        let ahead = Self::see_ahead(&study, &shelf);
+        let (study, cache) = (watch.study.clone(), watch.means.cache.clone());
+        let ahead = Self::see_ahead(&study, &cache);
         let (opening, ()) = future::try_join(ahead, watch.read_all_segments(grown)).await?;
         watch.means.opening = opening;
         Ok(Some(()))
@@ -181,7 +181,7 @@ impl WatchStrategy for FullStrategy {
 
     async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error> {
         let listed = wanted.into_iter().map(|wanted| wanted.object).collect();
-        let (mut tables, unread) = tables_on(&watch.means.shelf, listed).await;
+        let (mut tables, unread) = tables_on(&watch.means.cache, listed).await;
         let (unread, mut kept) = (unread.into_iter().map(ReadRequest::whole).collect(), Vec::new());
         let mut enter = |object: s3::ListedObject, read: Body| {
             let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
@@ -191,7 +191,7 @@ impl WatchStrategy for FullStrategy {
             tables.push((object, rows));
         };
         watch.study.read_each(unread, MAX_ROWS_BYTES, &mut enter).await?;
-        watch.means.shelf.put(kept).await;
+        watch.means.cache.put(kept).await;
         Ok(tables)
     }
 

@@ -11,7 +11,7 @@ use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{DataListing, Ledger};
 use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyKey, LegacyStudy, LegacyTable, MAX_COMPUTING_SECS};
 
-use super::packs::{DocumentPack, PackedDocument};
+use super::document_packs::{DocumentPack, PackedDocument};
 use super::tables::batch_of_table;
 use super::{FullStrategy, StudyWatch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
@@ -152,7 +152,7 @@ impl StudyWatch<FullStrategy> {
 
     fn give(&self, chunk: &Chunk) {
         if !chunk.is_empty() {
-            self.means.shelf.rows(&chunk.to_bytes());
+            self.means.cache.rows(&chunk.to_bytes());
         }
     }
 
@@ -171,7 +171,7 @@ impl StudyWatch<FullStrategy> {
         !batches.is_empty()
     }
 
-    /// Takes from the shelf what is remembered of the predecessor's results; false if these aren't any.
+    /// Takes from the cache what is remembered of the predecessor's results; false if these aren't any.
     pub(super) fn remember_legacy<'a>(
         &mut self,
         documents: impl Iterator<Item = (&'a PackedDocument, &'a ListedObject)>,
@@ -186,7 +186,7 @@ impl StudyWatch<FullStrategy> {
         are_legacy
     }
 
-    /// Enters results of the predecessor that were read, gives them on as rows, and puts them on the shelf.
+    /// Enters results of the predecessor that were read, gives them on as rows, and puts them on the cache.
     pub(super) async fn enter_legacy_results(&mut self, read: Vec<(ListedObject, Body)>) {
         let (mut cases, mut documents) = (BTreeSet::new(), Vec::new());
         for (object, body) in read {
@@ -209,7 +209,7 @@ impl StudyWatch<FullStrategy> {
         if self.means.documents.unread() == 0 {
             legacy.look_at_workers();
         }
-        self.means.shelf.rows(&rows);
+        self.means.cache.rows(&rows);
         self.pack(DocumentPack { documents, rows }).await;
     }
 }

@@ -9,7 +9,7 @@ use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 
 use super::StudyWatch;
-use super::means::{ReadTable, WatchStrategy};
+use super::strategy::{ReadTable, WatchStrategy};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::snapshot::Snapshot;
 use crate::study::Study;

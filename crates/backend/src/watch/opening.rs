@@ -1,6 +1,6 @@
 //! The first look at a study's data: figures as soon as there are some.
 //!
-//! Which tables there were at the last visit stands on the shelf, as they do themselves: nothing is listed for the first
+//! Which tables there were at the last visit stands on the cache, as they do themselves: nothing is listed for the first
 //! snapshot then. Elsewhere the outline of the data comes first, while segments are read.
 
 use std::rc::Rc;
@@ -11,14 +11,14 @@ use cruncher_aws::s3::ListedObject;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::key::DATA_PREFIX;
 
-use super::means::ReadTable;
+use super::strategy::ReadTable;
 use super::tables::batch_of_table;
 use super::{FullStrategy, StudyWatch};
+use crate::document_cache::{CacheEntry, DocumentCache};
 use crate::listing::{ListingOutline, ListingRow};
-use crate::shelf::{CacheEntry, DocumentCache};
 use crate::study::Study;
 
-/// What the list of tables is called on the shelf.
+/// What the list of tables is called on the cache.
 const TABLES: &str = "tables";
 
 /// What was seen of the data before all of it was listed.
@@ -54,8 +54,8 @@ impl SeenOutline {
 
 impl FullStrategy {
     /// What the first look will need, while segments are read.
-    pub(super) async fn see_ahead(study: &Study, shelf: &Rc<dyn DocumentCache>) -> Result<OpeningListing, Error> {
-        if shelf.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
+    pub(super) async fn see_ahead(study: &Study, cache: &Rc<dyn DocumentCache>) -> Result<OpeningListing, Error> {
+        if cache.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
             return Ok(OpeningListing::Unseen);
         }
         Ok(OpeningListing::Seen(Box::new(SeenOutline::of(study).await?)))
@@ -86,9 +86,9 @@ impl StudyWatch<FullStrategy> {
         self.compare(objects, seen.start).await
     }
 
-    /// Enters the tables of the last visit, if all of them are on the shelf.
+    /// Enters the tables of the last visit, if all of them are on the cache.
     async fn enter_remembered_tables(&mut self) -> bool {
-        let place = self.means.shelf.clone();
+        let place = self.means.cache.clone();
         let list = place.get(&[TABLES.to_owned()]).await.into_iter().flatten().next();
         let Some(listed) = list.and_then(|list| read_list(&list)) else { return false };
         let (tables, unread) = tables_on(&place, listed).await;
@@ -101,7 +101,7 @@ impl StudyWatch<FullStrategy> {
         is_whole
     }
 
-    /// Puts the list of the tables that could be read on the shelf, of these designs and tables.
+    /// Puts the list of the tables that could be read on the cache, of these designs and tables.
     pub(super) async fn remember_tables(&self, listed: &[ListedObject]) {
         let is_read = |object: &&ListedObject| {
             batch_of_table(&object.key).is_some() && !self.unreadable.contains_key(&object.key)
@@ -112,7 +112,7 @@ impl StudyWatch<FullStrategy> {
             .map(|object| (object.key.as_str(), object.etag.as_str(), object.last_modified.as_secs_f64()))
             .collect();
         if let Ok(list) = serde_json::to_vec(&list) {
-            self.means.shelf.put(vec![(TABLES.to_owned(), list)]).await;
+            self.means.cache.put(vec![(TABLES.to_owned(), list)]).await;
         }
     }
 }
@@ -126,13 +126,13 @@ fn read_list(list: &[u8]) -> Option<Vec<ListedObject>> {
     list.into_iter().map(object).collect()
 }
 
-/// Those tables that are on the shelf as they are now, and the others.
+/// Those tables that are on the cache as they are now, and the others.
 pub(super) async fn tables_on(
-    shelf: &Rc<dyn DocumentCache>,
+    cache: &Rc<dyn DocumentCache>,
     listed: Vec<ListedObject>,
 ) -> (Vec<ReadTable>, Vec<ListedObject>) {
     let names: Vec<String> = listed.iter().map(|object| object.key.clone()).collect();
-    let found = shelf.get(&names).await;
+    let found = cache.get(&names).await;
     let (mut tables, mut others) = (Vec::new(), Vec::new());
     for (object, found) in listed.into_iter().zip(found) {
         let found = found.as_deref().and_then(|found| CacheEntry::read(found, &object.etag));

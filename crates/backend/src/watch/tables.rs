@@ -8,7 +8,7 @@ use cruncher_study::ledger::SubmittedModel;
 use serde::Deserialize;
 
 use super::StudyWatch;
-use super::means::WatchStrategy;
+use super::strategy::WatchStrategy;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
 /// What is read of a design: the whole of it is much code for the page.

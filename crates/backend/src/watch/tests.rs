@@ -19,8 +19,8 @@ use futures::executor::block_on;
 use futures::future::{LocalBoxFuture, ready};
 
 use super::StudyWatch;
+use crate::document_cache::DocumentCache;
 use crate::enqueue::testing::TestCloud;
-use crate::shelf::DocumentCache;
 use crate::snapshot::Snapshot;
 use crate::study::Study;
 
@@ -30,7 +30,7 @@ const START: f64 = 1_790_000_000.0;
 /// What a look takes that finds nothing new.
 const NOTHING_NEW: usize = 4;
 
-/// A shelf that keeps what it is given, rows as well.
+/// A cache that keeps what it is given, rows as well.
 #[derive(Default)]
 struct Desk {
     things: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -74,14 +74,14 @@ impl Scene {
     fn new() -> Self {
         let (cloud, study) = TestCloud::study();
         let desk = Rc::new(Desk::default());
-        let watch = StudyWatch::with_shelf(study.clone(), desk.clone());
+        let watch = StudyWatch::with_cache(study.clone(), desk.clone());
         Self { cloud, study, desk, watch }
     }
 
-    /// Opens the study again, with what stands on the shelf. What rows there were is forgotten.
+    /// Opens the study again, with what stands on the cache. What rows there were is forgotten.
     fn open_again(&mut self) {
         self.desk.rows.take();
-        self.watch = StudyWatch::with_shelf(self.study.clone(), self.desk.clone());
+        self.watch = StudyWatch::with_cache(self.study.clone(), self.desk.clone());
     }
 
     /// Looks, and says how many requests that took and which documents below `data/` were read.

@@ -24,7 +24,7 @@ impl StudyWatch<FullStrategy> {
         for account in wanted {
             self.add_versions(account, &mut versions);
         }
-        self.means.shelf.rows(&versions.to_bytes());
+        self.means.cache.rows(&versions.to_bytes());
         self.means.told_versions = now;
     }
 

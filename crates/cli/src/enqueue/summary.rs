@@ -6,7 +6,7 @@ use cruncher_backend::enqueue::{
     CaseOutcome, CaseSelection, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, RunEnd,
 };
 use cruncher_study::case::{CaseId, Parameters};
-use cruncher_study::figures::{counted, duration, thousands};
+use cruncher_study::number_format::{counted, duration, thousands};
 use serde_json::{Value, json};
 
 use crate::text::{count, printable};
@@ -15,10 +15,10 @@ use crate::text::{count, printable};
 const MOST_CHARS: usize = 160;
 
 /// What will be sent, before anybody is asked.
-pub(super) fn of_prospect(
+pub(super) fn of_preflight(
     study: &str,
     plan: &EnqueuePlan,
-    prospect: &EnqueuePreflight,
+    preflight: &EnqueuePreflight,
     selection: &CaseSelection,
 ) -> String {
     let document = plan.document();
@@ -27,7 +27,7 @@ pub(super) fn of_prospect(
     let mut text = format!(
         "Batch {} of study {study}: {}{levels}, for {}\n",
         document.batch,
-        count(prospect.cases, "case"),
+        count(preflight.cases, "case"),
         document.model.file_name()
     );
     let mut line = |number: u64, what: &str| {
@@ -36,38 +36,38 @@ pub(super) fn of_prospect(
             let _ = writeln!(text, "  {:>9}  {what}", thousands(number));
         }
     };
-    line(prospect.left_out, "left out: outside the constraints");
-    line(prospect.duplicates, "left out: the same as another one");
+    line(preflight.left_out, "left out: outside the constraints");
+    line(preflight.duplicates, "left out: the same as another one");
     let again = if document.force { ", computed again" } else { "" };
-    line(prospect.done(), &format!("with a result{again}"));
-    line(prospect.failed_before(), "failed before, sent again");
-    line(prospect.sent_before(), &format!("sent before, waiting or running{}", fate(prospect, selection)));
+    line(preflight.done(), &format!("with a result{again}"));
+    line(preflight.failed_before(), "failed before, sent again");
+    line(preflight.sent_before(), &format!("sent before, waiting or running{}", fate(preflight, selection)));
     let _ = write!(
         text,
         "  {:>9}  to send, with {}",
         thousands(selection.cases()),
         count(selection.requests(plan), "request")
     );
-    let _ = write!(text, "\n{}", fleet(prospect, selection));
-    for key in &prospect.unreadable {
+    let _ = write!(text, "\n{}", fleet(preflight, selection));
+    for key in &preflight.unreadable {
         let _ = write!(text, "\n{} can't be read: what it names may be sent twice.", printable(key, MOST_CHARS));
     }
     text
 }
 
 /// What becomes of those that were sent before.
-fn fate(prospect: &EnqueuePreflight, selection: &CaseSelection) -> &'static str {
-    let is_sent = selection.cases() + prospect.done() >= prospect.cases;
+fn fate(preflight: &EnqueuePreflight, selection: &CaseSelection) -> &'static str {
+    let is_sent = selection.cases() + preflight.done() >= preflight.cases;
     if is_sent { ", sent again" } else { "; --again sends them again" }
 }
 
-fn fleet(prospect: &EnqueuePreflight, selection: &CaseSelection) -> String {
-    let workers = prospect.fleet.workers;
+fn fleet(preflight: &EnqueuePreflight, selection: &CaseSelection) -> String {
+    let workers = preflight.fleet.workers;
     if workers == 0 {
         return "No worker is attached: the cases wait until there is one.".to_owned();
     }
     let attached = counted(workers, "worker is attached", "workers are attached");
-    match prospect.fleet.expected_secs(selection.cases()).filter(|secs| *secs > 0.0) {
+    match preflight.fleet.expected_secs(selection.cases()).filter(|secs| *secs > 0.0) {
         Some(secs) => format!("{attached}: about {} at their pace so far.", duration(secs)),
         None => format!("{attached}."),
     }

@@ -18,7 +18,7 @@ use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, CsvTable};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::batch::Batch;
-use cruncher_study::figures::{counted, thousands};
+use cruncher_study::number_format::{counted, thousands};
 
 use super::{MOST_CHARS, MOST_NAMED, tell_more};
 use crate::arguments::{CloudAccount, ResultsArguments, TableFile, TableFormat};

@@ -2,7 +2,7 @@
 
 use super::Curve;
 use crate::axis::Axis;
-use crate::drawn::UnplacedValues;
+use crate::coverage::UnplacedValues;
 use crate::label::count;
 
 /// The points of curves that aren't drawn, and the values that no axis shows: counted once for many drawings.

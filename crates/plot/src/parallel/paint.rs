@@ -2,10 +2,10 @@
 
 use super::{ParallelAxes, ParallelCoordinates};
 use crate::column::PlotColumn;
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{real, whole};
 use crate::raster::{ImageLayer, RasterBuffers};
+use crate::theme::PlotTheme;
 
 /// Up to so many lines are drawn one by one.
 const MOST_LINES: usize = 2_000;
@@ -15,26 +15,26 @@ const MOST_BINS: f64 = 256.0;
 /// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
 const MOST_SQUARES: f64 = 180_000.0;
 
-pub(super) fn paint(chart: &ParallelCoordinates, rails: &ParallelAxes, look: &PlotTheme, raster: &mut RasterBuffers) {
-    let (Some(first), Some(last)) = (rails.x_px.first(), rails.x_px.last()) else { return raster.empty() };
-    raster.begin_at((*first, rails.top_px), (last - first, rails.bottom_px - rails.top_px));
+pub(super) fn paint(chart: &ParallelCoordinates, axes: &ParallelAxes, look: &PlotTheme, raster: &mut RasterBuffers) {
+    let (Some(first), Some(last)) = (axes.x_px.first(), axes.x_px.last()) else { return raster.empty() };
+    raster.begin_at((*first, axes.top_px), (last - first, axes.bottom_px - axes.top_px));
     if chart.cases() <= MOST_LINES {
         raster.begin_lines();
-        draw_lines(chart, rails, raster);
+        draw_lines(chart, axes, raster);
         raster.shade_lines(look);
     } else {
-        draw_flows(chart, rails, raster);
+        draw_flows(chart, axes, raster);
         raster.shade_flows(look);
     }
 }
 
-fn draw_lines(chart: &ParallelCoordinates, rails: &ParallelAxes, raster: &mut RasterBuffers) {
+fn draw_lines(chart: &ParallelCoordinates, axes: &ParallelAxes, raster: &mut RasterBuffers) {
     let places = |index: usize| -> Vec<f64> {
         let PlotColumn { axis, values, .. } = &chart.columns[index];
         values.iter().map(|value| axis.place(*value)).collect()
     };
     let is_shown = |place: f64| (0.0..=1.0).contains(&place);
-    let pixel = |index: usize, place: f64| (rails.x_px[index] - rails.x_px[0], rails.y_px(place) - rails.top_px);
+    let pixel = |index: usize, place: f64| (axes.x_px[index] - axes.x_px[0], axes.y_px(place) - axes.top_px);
     for right in 1..chart.columns.len() {
         let (from, to) = (places(right - 1), places(right));
         for (case, (from, to)) in
@@ -49,14 +49,14 @@ fn layer(selected: CaseMask, case: usize) -> ImageLayer {
     if selected.contains(case) { ImageLayer::Data } else { ImageLayer::Muted }
 }
 
-fn draw_flows(chart: &ParallelCoordinates, rails: &ParallelAxes, raster: &mut RasterBuffers) {
+fn draw_flows(chart: &ParallelCoordinates, axes: &ParallelAxes, raster: &mut RasterBuffers) {
     let pairs = real(chart.columns.len().max(2) - 1);
-    let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(rails.bottom_px - rails.top_px);
+    let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(axes.bottom_px - axes.top_px);
     let bins = whole(bins).max(2);
     let layers: Vec<ImageLayer> = (0..chart.cases()).map(|case| layer(chart.selected, case)).collect();
     raster.begin_flows(bins);
     for right in 1..chart.columns.len() {
-        let px = |index: usize| whole(rails.x_px[index] - rails.x_px[0]);
+        let px = |index: usize| whole(axes.x_px[index] - axes.x_px[0]);
         let (from, to) = (chart.columns[right - 1].places(), chart.columns[right].places());
         let lines = from.each().zip(to.each()).zip(&layers).filter(|((from, to), _)| from.is_shown() && to.is_shown());
         let lines = lines.map(|((from, to), layer)| (from.part(bins), to.part(bins), *layer));

@@ -2,8 +2,8 @@
 
 use super::RasterBuffers;
 use super::points::PlotPoints;
-use crate::look::PlotTheme;
 use crate::number::{channel, real, whole};
+use crate::theme::PlotTheme;
 use plotters::style::RGBColor;
 
 /// The radius of a dot on the page, in its pixels, for so many points or fewer.

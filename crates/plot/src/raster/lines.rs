@@ -5,9 +5,9 @@ use super::flow::{self, Both};
 use super::points::refill;
 use super::shade::{CountColours, opaque};
 use crate::column::PlotColumn;
-use crate::look::{PlotTheme, blend};
 use crate::number::{real, whole};
-use crate::sheet::Place;
+use crate::scene::Place;
+use crate::theme::{PlotTheme, blend};
 use crate::window::PixelRect;
 
 /// What a pixel counts that one line covers.

@@ -4,9 +4,9 @@ use super::dots::DotShape;
 use super::{LineColour, RasterBuffers, RasterImage};
 use crate::axis::AxisScale;
 use crate::column::{AxisPlace, AxisPlaces, PlotColumn};
-use crate::look::PlotTheme;
 use crate::mask::CaseMask;
 use crate::number::{real, whole};
+use crate::theme::PlotTheme;
 
 /// With so many points in sight or fewer, each is a dot of its own,
 const MOST_DOTS: usize = 20_000;

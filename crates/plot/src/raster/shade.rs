@@ -3,8 +3,8 @@
 use super::RasterBuffers;
 use super::points::MaxCounts;
 use crate::column::PlotColumn;
-use crate::look::{PlotTheme, blend};
 use crate::number::real;
+use crate::theme::{PlotTheme, blend};
 use plotters::style::RGBColor;
 
 /// How strongly a single point is seen, however many others fall on one another elsewhere.

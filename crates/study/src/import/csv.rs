@@ -10,7 +10,7 @@ use super::rows::ImportedRows;
 use super::survey::{LeftOut, NumberConvention, TableSurvey};
 use super::word::trimmed;
 use super::{DecimalMark, ImportError, ImportedTable, NumberReading, list};
-use crate::figures::counted;
+use crate::number_format::counted;
 
 /// What is said of a row whose quotation marks make it another one than it seems, or several rows one.
 const MISQUOTED: &str = "a quotation mark is not closed, or closed before the end of the field";

@@ -1,7 +1,7 @@
 //! What can be wrong with a table.
 
 use super::{MAX_BYTES, MAX_ROWS, NumberQuestion};
-use crate::figures::{counted, thousands};
+use crate::number_format::{counted, thousands};
 
 /// A table that can't be imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

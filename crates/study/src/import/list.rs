@@ -5,7 +5,7 @@ use super::number::{NumberValue, WrittenNumber};
 use super::word::{is_not_finite, trimmed};
 use super::{DecimalMark, PercentSign};
 use crate::case::ParameterValue;
-use crate::figures::counted;
+use crate::number_format::counted;
 
 /// The components of a list; none if the field is something else. Decimals in lists have a point, wherever they come from.
 pub(super) fn parse(text: &str) -> Option<Vec<ParsedField>> {

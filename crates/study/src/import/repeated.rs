@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::number::exact_float;
 use crate::case::ParameterValue;
-use crate::figures::counted;
+use crate::number_format::counted;
 
 /// How many rows are named.
 const MAX_NAMED: usize = 5;

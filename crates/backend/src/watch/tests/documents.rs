@@ -82,7 +82,7 @@ fn a_request_that_fails_loses_none_of_them() {
 }
 
 #[test]
-fn what_was_read_stands_on_the_shelf() {
+fn what_was_read_is_in_the_cache() {
     let mut scene = with_rows(1_200, 100);
     scene.cloud.put(&format!("data/b/error-{}.json", case(5_000)), error("b", 5_000));
     scene.look_until_quiet();

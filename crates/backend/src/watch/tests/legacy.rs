@@ -132,7 +132,7 @@ fn what_is_said_of_computers_stays_true_on_its_way_to_the_page() {
     scene.look();
     scene.cloud.pass(5 * 3_600);
     let (snapshot, ..) = scene.look();
-    let shown = crate::tape::read(crate::tape::write(&snapshot)).unwrap();
+    let shown = crate::snapshot_codec::read(crate::snapshot_codec::write(&snapshot)).unwrap();
     assert_eq!((shown.total.running, shown.total.queued), (1, 1));
     assert!(shown.workers[0].is_alive(shown.time));
     assert!(shown.notices(None).is_empty(), "{:?}", shown.notices(None));

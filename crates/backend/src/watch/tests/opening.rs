@@ -20,7 +20,7 @@ fn lists(scene: &mut Scene) -> (Snapshot, usize) {
 }
 
 #[test]
-fn figures_come_from_the_outline_first_and_from_the_shelf_when_opened_again() {
+fn figures_come_from_the_outline_first_and_from_the_cache_when_opened_again() {
     let mut scene = large();
     let (snapshot, lists_before) = lists(&mut scene);
     assert_eq!((snapshot.is_checked, snapshot.total.cases, snapshot.total.done), (false, 1_000, 1_000));
@@ -29,7 +29,7 @@ fn figures_come_from_the_outline_first_and_from_the_shelf_when_opened_again() {
     scene.open_again();
     let (snapshot, requests, read) = scene.look();
     assert_eq!((snapshot.is_checked, snapshot.total.cases, snapshot.total.done), (false, 1_000, 1_000));
-    assert_eq!((requests, read), (NOTHING_NEW, vec![]), "all of it stood on the shelf");
+    assert_eq!((requests, read), (NOTHING_NEW, vec![]), "all of it stood on the cache");
     let (snapshot, requests, read) = scene.look();
     assert!(snapshot.is_checked);
     assert!((10..25).contains(&requests), "{requests}");
@@ -38,7 +38,7 @@ fn figures_come_from_the_outline_first_and_from_the_shelf_when_opened_again() {
 }
 
 #[test]
-fn the_next_look_corrects_what_the_shelf_remembered() {
+fn the_next_look_corrects_what_the_cache_remembered() {
     let mut scene = large();
     scene.look_until_quiet();
     scene.cloud.pass(10);
@@ -55,7 +55,7 @@ fn the_next_look_corrects_what_the_shelf_remembered() {
 }
 
 #[test]
-fn a_shelf_that_lost_a_table_remembers_none() {
+fn a_cache_that_lost_a_table_remembers_none() {
     let mut scene = large();
     scene.put_table("c", 2_000..2_010);
     scene.look_until_quiet();
@@ -66,7 +66,7 @@ fn a_shelf_that_lost_a_table_remembers_none() {
 }
 
 #[test]
-fn without_a_shelf_every_first_look_is_the_same() {
+fn without_a_cache_every_first_look_is_the_same() {
     let mut scene = large();
     for _ in 0..2 {
         scene.watch = StudyWatch::new(scene.study.clone());

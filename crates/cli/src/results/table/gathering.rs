@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_backend::shelf::DocumentCache;
+use cruncher_backend::document_cache::DocumentCache;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
@@ -77,19 +77,19 @@ fn lacking(known: &CaseCounts, table: &TableSelection<'_>) -> u64 {
 /// Reads a study until all that is there is known. The rows of cases that have just ended come within seconds: for those of
 /// workers that are alive it waits.
 pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<GatheredResults, CommandFailure> {
-    let shelf = Rc::new(Collection { store: RefCell::default(), reporter: ProgressReporter::new() });
-    shelf.reporter.now("looking what there is");
-    let mut watch = StudyWatch::with_shelf(study, shelf.clone());
+    let cache = Rc::new(Collection { store: RefCell::default(), reporter: ProgressReporter::new() });
+    cache.reporter.now("looking what there is");
+    let mut watch = StudyWatch::with_cache(study, cache.clone());
     let mut snapshot = watch.refresh_until_read().await?;
     for _ in 0..MAX_LOOKS {
-        if !is_behind(&shelf.store.borrow(), &snapshot, batch) {
+        if !is_behind(&cache.store.borrow(), &snapshot, batch) {
             break;
         }
-        shelf.reporter.now("waiting for the rows of cases that have just ended");
+        cache.reporter.now("waiting for the rows of cases that have just ended");
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         snapshot = watch.refresh_until_read().await?;
     }
-    Ok(GatheredResults::new(shelf.store.take(), snapshot, batch))
+    Ok(GatheredResults::new(cache.store.take(), snapshot, batch))
 }
 
 /// Whether cases have ended whose rows a worker may still be going to write.

@@ -7,7 +7,7 @@ use super::super::ImportError;
 use super::index::RowLabels;
 use super::value::AnyJson;
 use crate::case::ParameterValue;
-use crate::figures::counted;
+use crate::number_format::counted;
 use crate::template::is_name;
 
 /// Names, and rows that have a value a name.

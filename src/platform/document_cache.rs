@@ -4,7 +4,7 @@ use cruncher_study::config::StudyConfig;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use super::keep::{BrowserStore, KeepError};
+use super::browser_store::{BrowserStore, KeepError};
 
 /// What names in the store begin with. A change of what is put there makes another number of it.
 const PREFIX: &str = "read";
@@ -13,14 +13,14 @@ const VERSION: u32 = 2;
 /// How many things one transaction gets.
 const AT_ONCE: usize = 64;
 
-/// The shelf of one study's page.
+/// The cache of one study's page.
 pub(crate) struct StudyShelf {
     page_url: String,
     prefix: String,
 }
 
 impl StudyShelf {
-    /// The shelf of the study with this page and configuration.
+    /// The cache of the study with this page and configuration.
     pub(crate) fn new(page_url: &str, config: &StudyConfig) -> Self {
         let prefix = format!("{PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);
         Self { page_url: page_url.to_owned(), prefix }

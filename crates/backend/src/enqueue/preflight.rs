@@ -14,8 +14,8 @@ use cruncher_study::outcome::ErrorDocument;
 use futures::future;
 
 use super::batches;
+use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
-use super::runs::IndexRanges;
 use super::settled::{alive_workers, done, errors, listing};
 use crate::control::control;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
@@ -157,7 +157,7 @@ impl WorkerFleet {
 ///
 /// # Errors
 /// If a request fails.
-pub async fn prospect(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePreflight, Error> {
+pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePreflight, Error> {
     let batch = &plan.document().batch;
     let looks = future::try_join5(
         done(study, batch),
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use crate::enqueue::testing::plan;
 
-    fn prospect(is_forced: bool) -> EnqueuePreflight {
+    fn preflight(is_forced: bool) -> EnqueuePreflight {
         EnqueuePreflight {
             cases: 10,
             duplicates: 0,
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn what_is_done_or_was_sent_is_not_sent_unless_one_asks_for_it() {
         let skipped = |is_forced, sent_before| {
-            let selection = prospect(is_forced).selection(&plan(10), sent_before);
+            let selection = preflight(is_forced).selection(&plan(10), sent_before);
             (selection.cases(), selection.skipped().iter().collect::<Vec<_>>())
         };
         assert_eq!(skipped(false, SentBefore::Wait), (5, vec![0, 1, 2, 3, 9]));

@@ -47,7 +47,7 @@ pub(crate) enum VerticalAnchor {
     Middle,
 }
 
-/// One thing on a sheet.
+/// One thing on a scene.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SceneMark {
     /// A filled rectangle; axes and ticks, too, since a thin rectangle is sharp everywhere.
@@ -201,16 +201,16 @@ mod tests {
 
     #[test]
     fn a_drawing_area_shows_every_mark() {
-        let mut sheet = ChartScene::default();
-        sheet.bar((1.0, 2.0), (3.4, 9.0), RED);
-        sheet.path(vec![(0.0, 0.0), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 2.0);
-        sheet.shape(vec![(0.0, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
-        sheet.ring((5.0, 5.0), 3.0, BLACK, 1.0);
-        sheet.text("a < b", (5.0, 5.0), (HorizontalAnchor::Middle, VerticalAnchor::Top), BLACK, 11.0);
+        let mut scene = ChartScene::default();
+        scene.bar((1.0, 2.0), (3.4, 9.0), RED);
+        scene.path(vec![(0.0, 0.0), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 2.0);
+        scene.shape(vec![(0.0, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
+        scene.ring((5.0, 5.0), 3.0, BLACK, 1.0);
+        scene.text("a < b", (5.0, 5.0), (HorizontalAnchor::Middle, VerticalAnchor::Top), BLACK, 11.0);
         let mut svg = String::new();
         {
             let area = SVGBackend::with_string(&mut svg, (10, 10)).into_drawing_area();
-            sheet.draw(&area, &|_| LineOutcome::Left).unwrap();
+            scene.draw(&area, &|_| LineOutcome::Left).unwrap();
             area.present().unwrap();
         }
         insta::assert_snapshot!(svg);
@@ -218,10 +218,10 @@ mod tests {
 
     #[test]
     fn lines_are_drawn_between_pixels_by_whoever_can() {
-        let mut sheet = ChartScene::default();
-        sheet.path(vec![(0.0, 0.25), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 1.6);
-        sheet.bar((1.0, 2.0), (3.0, 9.0), RED);
-        sheet.shape(vec![(0.5, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
+        let mut scene = ChartScene::default();
+        scene.path(vec![(0.0, 0.25), (5.0, 5.2)], AlphaColour::faint(BLUE, 0.5), 1.6);
+        scene.bar((1.0, 2.0), (3.0, 9.0), RED);
+        scene.shape(vec![(0.5, 0.0), (5.0, 5.0), (0.0, 5.0)], GREEN);
         let lines = std::cell::RefCell::new(Vec::new());
         let mut svg = String::new();
         {
@@ -230,7 +230,7 @@ mod tests {
                 lines.borrow_mut().push((line.places[0], line.opacity, line.width_px));
                 LineOutcome::Done
             };
-            sheet.draw(&area, &take).unwrap();
+            scene.draw(&area, &take).unwrap();
             area.present().unwrap();
         }
         assert_eq!(lines.into_inner(), [((0.0, 0.25), 0.5, Some(2)), ((0.5, 0.0), 1.0, None)]);

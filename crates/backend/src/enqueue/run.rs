@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use super::EnqueueError;
-use super::course::SendLoop;
 use super::journal::{CasePosition, Journal, JournalStage};
+use super::pause_handle::PauseHandle;
 use super::plan::EnqueuePlan;
+use super::preflight::CaseSelection;
 use super::progress::EnqueueProgress;
-use super::prospect::CaseSelection;
+use super::send_loop::SendLoop;
 use super::settled::taken;
-use super::steering::PauseHandle;
 use super::writing::{write_down, write_model};
-use crate::keep::KeyValueStore;
+use crate::key_value_store::KeyValueStore;
 use crate::study::Study;
 
 /// Up to this age of what was under way, in seconds, it is sent again as it is, and the queue drops what it has already.

@@ -1,4 +1,4 @@
-//! What single documents said, on the shelf: hundreds of them are one thing there.
+//! What single documents said, on the cache: hundreds of them are one thing there.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use cruncher_results::chunk::Chunk;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::shelf::DocumentCache;
+use crate::document_cache::DocumentCache;
 
 /// How many packs are asked for at once.
 const AT_ONCE: usize = 16;
@@ -56,7 +56,7 @@ impl DocumentPack {
 }
 
 impl PackNumbers {
-    /// The packs on the shelf whose documents are there as they were, and their rows. The numbers of others are free.
+    /// The packs on the cache whose documents are there as they were, and their rows. The numbers of others are free.
     pub(super) async fn take(
         &mut self,
         place: &Rc<dyn DocumentCache>,
@@ -81,7 +81,7 @@ impl PackNumbers {
         }
     }
 
-    /// Puts a pack on the shelf.
+    /// Puts a pack on the cache.
     pub(super) async fn put(&mut self, place: &Rc<dyn DocumentCache>, pack: &DocumentPack) {
         let Some(bytes) = pack.to_bytes() else { return };
         if self.free.is_empty() {

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 
 use crate::components::press::press;
 use crate::components::problem_note::problem_note;
-use crate::platform::marks::VisitFlag;
+use crate::platform::visit_flags::VisitFlag;
 use crate::platform::{address, sharing};
 use crate::state::problem::PageProblem;
 

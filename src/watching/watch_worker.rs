@@ -1,7 +1,7 @@
 //! A worker that watches, as the page sees it.
 
 use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::tape::{self, EncodedSnapshot};
+use cruncher_backend::snapshot_codec::{self, EncodedSnapshot};
 use cruncher_study::access::AccessKey;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -107,7 +107,7 @@ fn heard(message: &JsValue) -> Option<Told> {
         SEEN => {
             let numbers = message.get(1).dyn_ref().map(Float64Array::to_vec).unwrap_or_default();
             let texts = (2..message.length()).map(text).collect();
-            let seen = tape::read(EncodedSnapshot { numbers, texts });
+            let seen = snapshot_codec::read(EncodedSnapshot { numbers, texts });
             return Some(seen.map_or(Told::Broken, |snapshot| Told::Looked(Box::new(Ok(snapshot)))));
         }
         _ => {}

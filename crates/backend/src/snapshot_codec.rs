@@ -26,21 +26,21 @@ pub struct EncodedSnapshot {
 /// Writes a snapshot down.
 #[must_use]
 pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
-    let mut tape = EncodedSnapshot::default();
+    let mut encoded = EncodedSnapshot::default();
     let QueueCounts { waiting, leased, delayed } = snapshot.queue;
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
-    tape.numbers.push(snapshot.time);
-    tape.counts([flags, waiting, leased, delayed, snapshot.dead_letters]);
-    tape.json(&snapshot.control);
-    tape.count(snapshot.workers.len());
-    snapshot.workers.iter().for_each(|worker| tape.json(worker));
-    tape.count(snapshot.batches.len());
-    snapshot.batches.iter().for_each(|account| tape.account(account));
-    tape.count(snapshot.error_parts.len());
-    snapshot.error_parts.iter().for_each(|part| tape.error_part(part));
-    tape.count(snapshot.unreadable.len());
-    tape.texts.extend(snapshot.unreadable.iter().flat_map(|(key, reason)| [key.clone(), reason.clone()]));
-    tape
+    encoded.numbers.push(snapshot.time);
+    encoded.counts([flags, waiting, leased, delayed, snapshot.dead_letters]);
+    encoded.json(&snapshot.control);
+    encoded.count(snapshot.workers.len());
+    snapshot.workers.iter().for_each(|worker| encoded.json(worker));
+    encoded.count(snapshot.batches.len());
+    snapshot.batches.iter().for_each(|account| encoded.account(account));
+    encoded.count(snapshot.error_parts.len());
+    snapshot.error_parts.iter().for_each(|part| encoded.error_part(part));
+    encoded.count(snapshot.unreadable.len());
+    encoded.texts.extend(snapshot.unreadable.iter().flat_map(|(key, reason)| [key.clone(), reason.clone()]));
+    encoded
 }
 
 impl EncodedSnapshot {
@@ -98,8 +98,8 @@ impl EncodedSnapshot {
 
 /// Reads a snapshot; none if it isn't one.
 #[must_use]
-pub fn read(tape: EncodedSnapshot) -> Option<Snapshot> {
-    let mut reel = Reel { numbers: tape.numbers.into_iter(), texts: tape.texts.into_iter() };
+pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
+    let mut reel = Reel { numbers: encoded.numbers.into_iter(), texts: encoded.texts.into_iter() };
     let time = reel.number()?;
     let flags = reel.count()?;
     let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
@@ -130,7 +130,7 @@ pub fn read(tape: EncodedSnapshot) -> Option<Snapshot> {
     })
 }
 
-/// What is left of a tape.
+/// What is left of a encoded.
 struct Reel {
     numbers: IntoIter<f64>,
     texts: IntoIter<String>,
@@ -280,15 +280,15 @@ mod tests {
     }
 
     #[test]
-    fn a_tape_that_ends_early_is_no_snapshot() {
+    fn an_encoding_that_ends_early_is_no_snapshot() {
         let whole = write(&snapshot());
         for numbers in 0..whole.numbers.len() {
-            let tape = EncodedSnapshot { numbers: whole.numbers[..numbers].to_vec(), texts: whole.texts.clone() };
-            assert!(read(tape).is_none(), "{numbers} numbers");
+            let encoded = EncodedSnapshot { numbers: whole.numbers[..numbers].to_vec(), texts: whole.texts.clone() };
+            assert!(read(encoded).is_none(), "{numbers} numbers");
         }
         for texts in 0..whole.texts.len() {
-            let tape = EncodedSnapshot { numbers: whole.numbers.clone(), texts: whole.texts[..texts].to_vec() };
-            assert!(read(tape).is_none(), "{texts} texts");
+            let encoded = EncodedSnapshot { numbers: whole.numbers.clone(), texts: whole.texts[..texts].to_vec() };
+            assert!(read(encoded).is_none(), "{texts} texts");
         }
     }
 }

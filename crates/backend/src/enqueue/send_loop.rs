@@ -11,10 +11,10 @@ use futures::{FutureExt, StreamExt};
 
 use super::EnqueueError;
 use super::batches::next_batch;
-use super::pace::{BegunRequest, ConcurrencyLimit};
+use super::concurrency_limit::{BegunRequest, ConcurrencyLimit};
+use super::pause_handle::PauseHandle;
 use super::progress::{EnqueueProgress, SendRate};
-use super::sending::EnqueueRun;
-use super::steering::PauseHandle;
+use super::run::EnqueueRun;
 
 /// How many cases are noted at once as about to be sent: each such note is a write.
 const CLAIM: usize = 400;

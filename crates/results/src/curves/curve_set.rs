@@ -259,17 +259,17 @@ mod tests {
 
     use super::*;
 
-    fn sheaf(results: &[Value]) -> CurveSet {
-        let mut sheaf = CurveSet::default();
+    fn curve_set(results: &[Value]) -> CurveSet {
+        let mut curve_set = CurveSet::default();
         for (row, result) in results.iter().enumerate() {
-            sheaf.add(row, FoundArrays::of(result));
+            curve_set.add(row, FoundArrays::of(result));
         }
-        sheaf
+        curve_set
     }
 
     fn check_first_pair(results: &[Value], expected: Option<(&str, &str)>) {
-        let sheaf = sheaf(results);
-        let found = sheaf.pair(None, None).map(|(x, y)| (x.to_string(), y.to_owned()));
+        let curve_set = curve_set(results);
+        let found = curve_set.pair(None, None).map(|(x, y)| (x.to_string(), y.to_owned()));
         assert_eq!(found, expected.map(|(x, y)| (x.to_owned(), y.to_owned())), "{results:?}");
     }
 
@@ -288,17 +288,17 @@ mod tests {
         check_first_pair(&[json!({"a": [3, 2], "b": [1, 2, 3]})], Some(("index", "a")));
         check_first_pair(&[json!({"a": [3, 2, 7]})], Some(("index", "a")));
         check_first_pair(&[json!({"a": 3})], None);
-        let sheaf = sheaf(&[json!({"a": [3, 2, 7]})]);
-        let curves: Vec<_> = sheaf.curves(&CurveAbscissa::Index, "a").collect();
+        let curve_set = curve_set(&[json!({"a": [3, 2, 7]})]);
+        let curves: Vec<_> = curve_set.curves(&CurveAbscissa::Index, "a").collect();
         assert_eq!(curves, [CaseCurve { row: 0, x: &[0.0, 1.0, 2.0], y: &[3.0, 2.0, 7.0] }]);
     }
 
     #[test]
     fn what_is_chosen_is_shown_as_far_as_it_goes_together() {
-        let sheaf = sheaf(&[json!({"x": [0, 1, 2], "y": [3, 1, 2], "z": [1, 2, 5], "other": [7, 8]})]);
+        let curve_set = curve_set(&[json!({"x": [0, 1, 2], "y": [3, 1, 2], "z": [1, 2, 5], "other": [7, 8]})]);
         let check = |x: Option<&str>, y: Option<&str>, expected: (&str, &str)| {
             let x = x.map(|x| x.parse::<CurveAbscissa>().unwrap());
-            let (found, of) = sheaf.pair(x.as_ref(), y).unwrap();
+            let (found, of) = curve_set.pair(x.as_ref(), y).unwrap();
             assert_eq!((&*found.to_string(), of), expected, "{x:?} {y:?}");
         };
         check(None, Some("z"), ("array.x", "z"));
@@ -312,39 +312,41 @@ mod tests {
 
     #[test]
     fn a_case_whose_arrays_do_not_fit_has_no_curve() {
-        let sheaf =
-            sheaf(&[json!({"a": [3, 2], "b": [1, 2]}), json!({"a": [3, 2], "b": [1, 2, 3]}), json!({"a": [5, 6]})]);
-        let rows =
-            |x: &str, y: &str| -> Vec<usize> { sheaf.curves(&x.parse().unwrap(), y).map(|curve| curve.row).collect() };
+        let curve_set =
+            curve_set(&[json!({"a": [3, 2], "b": [1, 2]}), json!({"a": [3, 2], "b": [1, 2, 3]}), json!({"a": [5, 6]})]);
+        let rows = |x: &str, y: &str| -> Vec<usize> {
+            curve_set.curves(&x.parse().unwrap(), y).map(|curve| curve.row).collect()
+        };
         assert_eq!(rows("array.b", "a"), [0]);
         assert_eq!(rows("index", "a"), [0, 1, 2]);
         assert_eq!(rows("array.c", "a"), [0; 0]);
         assert_eq!(rows("index", "c"), [0; 0]);
-        assert_eq!(sheaf.partners("a"), ["b"]);
+        assert_eq!(curve_set.partners("a"), ["b"]);
     }
 
     #[test]
-    fn a_sheaf_ends_somewhere() {
-        let mut sheaf = CurveSet::default();
+    fn a_curve_set_ends_somewhere() {
+        let mut curve_set = CurveSet::default();
         let long = json!({ "a": vec![1.0; super::super::MAX_POINTS] });
         let rows = MAX_BYTES / (super::super::MAX_POINTS * 8) + 1;
         for row in 0..rows {
-            assert!(!sheaf.is_full(), "{row}");
+            assert!(!curve_set.is_full(), "{row}");
             // What is read again takes no room twice.
-            sheaf.add(row, FoundArrays::of(&long));
-            sheaf.add(row, FoundArrays::of(&long));
+            curve_set.add(row, FoundArrays::of(&long));
+            curve_set.add(row, FoundArrays::of(&long));
         }
-        assert!(sheaf.is_full());
-        let mut sheaf = CurveSet::default();
-        (0..MAX_CASES).for_each(|row| sheaf.add(row, FoundArrays::default()));
-        assert!(sheaf.is_full() && sheaf.contains(7) && !sheaf.contains(MAX_CASES));
+        assert!(curve_set.is_full());
+        let mut curve_set = CurveSet::default();
+        (0..MAX_CASES).for_each(|row| curve_set.add(row, FoundArrays::default()));
+        assert!(curve_set.is_full() && curve_set.contains(7) && !curve_set.contains(MAX_CASES));
     }
 
     #[test]
     fn arrays_that_are_called_after_their_case_are_counted() {
-        let mut sheaf = CurveSet::default();
-        (0..MAX_NAMES + 5).for_each(|row| sheaf.add(row, FoundArrays::of(&json!({ format!("case {row}"): [1, 2] }))));
-        assert_eq!((sheaf.names().len(), sheaf.shortcomings().left_out), (MAX_NAMES, 5));
+        let mut curve_set = CurveSet::default();
+        (0..MAX_NAMES + 5)
+            .for_each(|row| curve_set.add(row, FoundArrays::of(&json!({ format!("case {row}"): [1, 2] }))));
+        assert_eq!((curve_set.names().len(), curve_set.shortcomings().left_out), (MAX_NAMES, 5));
     }
 
     #[test]
