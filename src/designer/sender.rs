@@ -190,7 +190,7 @@ impl CaseSender {
         let effort = |selection: &CaseSelection| SendEffort {
             cases: selection.cases(),
             requests: selection.requests(&plan),
-            expected_secs: found.fleet.expected_secs(found.waiting + selection.cases()),
+            expected_secs: found.expected_secs(selection),
         };
         let before = WaitingCases { cases: found.waiting, expected_secs: found.fleet.expected_secs(found.waiting) };
         let told = PreflightSummary {

@@ -6,7 +6,7 @@ use cruncher_study::access::AccessKey;
 use cruncher_study::case::CaseRef;
 use cruncher_study::config::{CONFIG_KEY, ConfigError, StudyConfig};
 use cruncher_study::key::DataKey;
-use cruncher_study::outcome::ErrorDocument;
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 use crate::documents::UnreadReason;
 use crate::reading::MAX_DOCUMENT_BYTES;
@@ -140,6 +140,16 @@ impl Study {
     /// If it isn't there any more, or isn't one.
     pub async fn error_document(&self, (batch, case): &CaseRef) -> Result<ErrorDocument, ReadError> {
         let key = DataKey::Error(batch.clone(), *case).key();
+        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
+    }
+
+    /// The result of a case.
+    ///
+    /// # Errors
+    /// If there is none, it can't be read, or the request fails.
+    pub(crate) async fn result_document(&self, (batch, case): &CaseRef) -> Result<ResultDocument, ReadError> {
+        let key = DataKey::Done(batch.clone(), *case).key();
         let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
         serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
     }

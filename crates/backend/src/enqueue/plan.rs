@@ -86,6 +86,11 @@ impl EnqueuePlan {
         self
     }
 
+    /// Says when it is submitted: somebody may have thought about it since it was made.
+    pub(super) const fn submit_at(&mut self, secs: f64) {
+        self.document.submit_time = secs;
+    }
+
     /// What is written down of it.
     #[must_use]
     pub const fn document(&self) -> &DesignDocument {

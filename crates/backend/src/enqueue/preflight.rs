@@ -24,6 +24,9 @@ use crate::study::Study;
 /// Beside the messages, these are written: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
 
+/// How many results of the plan's own cases are read, at most, to know how long its model takes.
+const MAX_DURATIONS: usize = 5;
+
 /// What an enqueueing comes to, as the study is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuePreflight {
@@ -39,6 +42,8 @@ pub struct EnqueuePreflight {
     pub waiting: u64,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub unreadable: Vec<String>,
+    /// The median duration of cases of the plan that are done, in seconds; none if none is.
+    median_secs: Option<f64>,
     is_forced: bool,
     done: IndexRanges,
     sent_before: IndexRanges,
@@ -118,6 +123,20 @@ impl EnqueuePreflight {
         self.failed_before.len()
     }
 
+    /// The median duration of cases of the plan that are done, in seconds; none if none is.
+    #[must_use]
+    pub const fn median_secs(&self) -> Option<f64> {
+        self.median_secs
+    }
+
+    /// How long it will take until the cases of a selection are done, in seconds, those included that wait before them. None
+    /// without workers, or if no case of the plan is done: how long others take says nothing of its model.
+    #[must_use]
+    pub fn expected_secs(&self, selection: &CaseSelection) -> Option<f64> {
+        let own = self.fleet.rounds(selection.cases())? * self.median_secs?;
+        Some(own + self.fleet.expected_secs(self.waiting).unwrap_or_default())
+    }
+
     /// What is sent. A design with `force` sends every case.
     #[must_use]
     pub fn selection(&self, plan: &EnqueuePlan, sent_before: SentBefore) -> CaseSelection {
@@ -139,17 +158,21 @@ impl WorkerFleet {
         Self { workers: workers.len() as u64, median_secs: medians.get(medians.len() / 2).copied() }
     }
 
-    /// How long it will take for `cases`, in seconds; none without workers, or if they have finished nothing.
+    /// How long it will take for `cases` of the models that workers have computed last, in seconds; none without workers, or
+    /// if they have finished nothing.
     ///
     /// The order of magnitude, before anything is sent: as many rounds as each worker has, each of a median. It isn't the
     /// [forecast](cruncher_study::forecast), which plays with the durations of single cases. These stand in the rows of
-    /// segments, which would have to be read for this alone, and are those of another model if the batch is new; heartbeats
-    /// are read anyway.
+    /// segments, which would have to be read for this alone.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
     pub fn expected_secs(&self, cases: u64) -> Option<f64> {
-        let median_secs = self.median_secs?;
-        (self.workers > 0).then(|| cases.div_ceil(self.workers) as f64 * median_secs)
+        Some(self.rounds(cases)? * self.median_secs?)
+    }
+
+    /// How many cases a worker will compute of so many.
+    #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
+    fn rounds(&self, cases: u64) -> Option<f64> {
+        (self.workers > 0).then(|| cases.div_ceil(self.workers) as f64)
     }
 }
 
@@ -177,8 +200,11 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     for case in &failed {
         sent.remove(case);
     }
-    let places =
-        |wanted: &dyn Fn(&CaseId) -> bool| (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect();
+    let places = |wanted: &dyn Fn(&CaseId) -> bool| -> IndexRanges {
+        (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect()
+    };
+    let done_places = places(&|case| done.contains(case));
+    let median_secs = median_secs(study, plan, &done_places).await;
     Ok(EnqueuePreflight {
         cases: u64::from(plan.len()),
         duplicates: plan.cases().duplicates(),
@@ -186,11 +212,26 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         fleet: WorkerFleet::of(&workers),
         waiting,
         unreadable,
+        median_secs,
         is_forced: plan.document().force,
-        done: places(&|case| done.contains(case)),
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
+        done: done_places,
         failed_before: places(&|case| failed.contains(case)),
     })
+}
+
+/// The median duration of some cases of the plan that are done, in seconds.
+async fn median_secs(study: &Study, plan: &EnqueuePlan, done: &IndexRanges) -> Option<f64> {
+    let step = usize::try_from(done.len()).ok()?.div_ceil(MAX_DURATIONS).max(1);
+    let batch = &plan.document().batch;
+    let read = done.iter().step_by(step).map(async |place| {
+        // A document that is gone, or too large to be read for this, tells nothing.
+        study.result_document(&(batch.clone(), plan.case_id(place))).await.ok()
+    });
+    let documents = future::join_all(read).await.into_iter().flatten();
+    let mut durations: Vec<f64> = documents.map(|document| document.duration_secs()).collect();
+    durations.sort_unstable_by(f64::total_cmp);
+    durations.get(durations.len() / 2).copied()
 }
 
 /// The number of cases that wait in the queue, about: SQS knows no more.
@@ -250,6 +291,7 @@ mod tests {
             fleet: WorkerFleet::default(),
             waiting: 0,
             unreadable: Vec::new(),
+            median_secs: Some(10.0),
             is_forced,
             done: [0, 1, 2].into_iter().collect(),
             sent_before: [3, 9].into_iter().collect(),
@@ -282,5 +324,15 @@ mod tests {
         assert_eq!(fleet.expected_secs(0), Some(0.0));
         assert_eq!(WorkerFleet { workers: 0, ..fleet }.expected_secs(9), None);
         assert_eq!(WorkerFleet { median_secs: None, ..fleet }.expected_secs(9), None);
+    }
+
+    #[test]
+    fn the_expected_time_is_that_of_the_plans_own_cases_behind_what_waits() {
+        let fleet = WorkerFleet { workers: 4, median_secs: Some(1.0) };
+        let of = |median_secs, waiting| EnqueuePreflight { fleet, median_secs, waiting, ..preflight(false) };
+        let seven = CaseSelection::without(10, (0..3).collect());
+        assert_eq!(of(Some(10.0), 0).expected_secs(&seven), Some(20.0));
+        assert_eq!(of(Some(10.0), 9).expected_secs(&seven), Some(23.0));
+        assert_eq!(of(None, 9).expected_secs(&seven), None, "others' durations say nothing of this model");
     }
 }

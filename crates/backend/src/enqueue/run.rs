@@ -47,12 +47,13 @@ impl EnqueueRun {
     /// no journal is left.
     pub async fn begin(
         study: &Study,
-        plan: EnqueuePlan,
+        mut plan: EnqueuePlan,
         model: &[u8],
         selection: &CaseSelection,
         hold_after: Option<u64>,
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
+        plan.submit_at(study.now());
         write_model(study, &plan, model).await?;
         let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
         let mut sending = Self { study: study.clone(), plan, journal, keep };

@@ -507,6 +507,35 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
 }
 
 #[test]
+fn a_design_is_submitted_when_it_is_sent_however_long_somebody_has_looked_at_it() {
+    let scene = Scene::new();
+    let plan = plan(20);
+    let before = plan.document().submit_time;
+    scene.cloud.pass(3600);
+    scene.begin(&plan, None);
+    let document: serde_json::Value = serde_json::from_str(&scene.cloud.text("data/b/design-").unwrap()).unwrap();
+    let told = document["submit_time"].as_f64().unwrap();
+    assert!((told - scene.study.now()).abs() < 2.0, "{told} instead of {}, and not {before}", scene.study.now());
+}
+
+#[test]
+fn how_long_a_model_takes_is_known_from_its_own_results() {
+    let scene = Scene::new();
+    let plan = plan(20);
+    let found = || block_on(preflight(&scene.study, &plan)).unwrap();
+    assert_eq!(found().median_secs(), None);
+    for (place, secs) in [(0, 30.0), (1, 50.0), (2, 40.0)] {
+        let case = plan.case_id(place);
+        let document =
+            format!(r#"{{"case_id": "{case}", "batch": "b", "start_time": 100.0, "end_time": {}}}"#, 100.0 + secs);
+        scene.cloud.put(&format!("data/b/done-{case}.json"), document);
+    }
+    assert_eq!(found().median_secs(), Some(40.0));
+    scene.cloud.put(&format!("data/b/done-{}.json", plan.case_id(0)), "{");
+    assert_eq!(found().median_secs(), Some(50.0), "what can't be read tells nothing");
+}
+
+#[test]
 fn what_only_a_withdrawn_submission_has_sent_is_sent_again() {
     let scene = Scene::new();
     let (part, whole) = (plan(20), plan(20));

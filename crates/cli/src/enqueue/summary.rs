@@ -67,8 +67,8 @@ fn fleet(preflight: &EnqueuePreflight, selection: &CaseSelection) -> String {
         return "No worker is attached: the cases wait until there is one.".to_owned();
     }
     let attached = counted(workers, "worker is attached", "workers are attached");
-    match preflight.fleet.expected_secs(selection.cases()).filter(|secs| *secs > 0.0) {
-        Some(secs) => format!("{attached}: about {} at their pace so far.", duration(secs)),
+    match preflight.expected_secs(selection).filter(|secs| *secs > 0.0) {
+        Some(secs) => format!("{attached}: about {}.", duration(secs)),
         None => format!("{attached}."),
     }
 }
