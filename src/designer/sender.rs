@@ -205,7 +205,8 @@ impl CaseSender {
             workers: found.fleet.workers,
             before,
             unreadable: found.unreadable.clone(),
-            earlier: earlier::of_other_models(plan.document(), &designs),
+            earlier: earlier::of_other_models(plan.document(), &designs)
+                .or_else(|| earlier::of_other_designs(found.others, found.cases)),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
         Ok(SendNews::Prospect(told))

@@ -17,6 +17,7 @@ use super::worker::WorkerRequest;
 use crate::platform::visit_flags::VisitFlag;
 use crate::platform::{address, designer};
 use crate::state::draft::PointsSource;
+use crate::state::route::{BatchChoice, Page, Route};
 
 /// How far sending is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -252,12 +253,22 @@ fn take_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
 
 fn take_progress(state: DesignState, sent: SendProgress) {
     let is_first = state.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
+    let batch = sent.batch.clone();
     state.sending.update(|sending| {
         let is_stopping = matches!(sending, SendState::Stopping(_));
         *sending = if is_stopping { SendState::Stopping(sent) } else { SendState::Going(sent) };
     });
     if is_first {
+        show_batch(&batch);
         designer::tell_sent();
+    }
+}
+
+/// Has the other pages show a batch to which cases are being sent, as *Watch progress* does.
+fn show_batch(batch: &str) {
+    let shown = Route::parse(&address::fragment());
+    if shown.page == Page::Design {
+        address::settle(&shown.of(BatchChoice::parse(batch)).to_string());
     }
 }
 

@@ -12,12 +12,13 @@ use crate::platform::visit_flags::VisitFlag;
 use crate::platform::{address, sharing};
 use crate::state::problem::PageProblem;
 
-const NO_LINK: &str =
-    "There is no key in this address. The link of a study has #access= in it, and a long text behind: paste that one.";
+const NO_LINK: &str = "There is no key in this address: it tells what is shown, and opens nothing. The link of a study has #access= in it, and a \
+     long text behind: paste that one, once, and the address opens.";
 
 /// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
 pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
     let asked_for = address::fragment();
+    let leads_to_a_view = asked_for.contains('?');
     let field = NodeRef::<Input>::new();
     let refusal = RwSignal::new(None::<String>);
     let enter = {
@@ -51,6 +52,7 @@ pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
             {problem.map(problem_note)}
             {offer(asked_for)}
             <p>"This page shows a parameter study to those who have its link. The link holds the key, so the address alone opens nothing."</p>
+            {leads_to_a_view.then(|| view! { <p><strong>"This address leads to a part of it, which opens once a link is pasted here."</strong></p> })}
             <form class="alone__form" on:submit=open novalidate>
                 <label for="link">"Viewer's or operator's link"</label>
                 <input id="link" type="url" autocomplete="off" spellcheck="false" node_ref=field aria-describedby="link-error" />

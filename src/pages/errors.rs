@@ -107,7 +107,12 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
 pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
     let elsewhere: usize = snapshot.error_groups(None).iter().map(ErrorGroup::len).sum();
     if elsewhere == 0 {
-        return "No case has failed.".into_any();
+        let withdrawn = snapshot.counts(route.batches.one()).withdrawn;
+        let words = match withdrawn {
+            0 => "No case has failed.".to_owned(),
+            _ => format!("No case has failed that counts; {} withdrawn.", counted(withdrawn, "case is", "cases are")),
+        };
+        return words.into_any();
     }
     let others = route.on(Page::Errors).of(BatchChoice::All);
     view! { {format!("None in this batch; {elsewhere} in others. ")}<a href=others.to_string()>"Show all batches"</a> }

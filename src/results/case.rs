@@ -71,7 +71,7 @@ fn sheet(state: ResultsState) -> AnyView {
                 {steps(state, row)}
                 <button class="quiet" aria-label="Close the case" title="Close (Escape)" on:click=move |_| press()>"✕"</button>
             </div>
-            <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", move || untrack(id))}</div>
+            <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", "Copied", move || untrack(id))}</div>
             {move || facts(state, row.get())}
             {move || values(state, row.get(), Part::Factors)}
             {move || values(state, row.get(), Part::Responses)}

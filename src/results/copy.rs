@@ -8,14 +8,19 @@ use leptos::task::spawn_local;
 use crate::platform::clipboard::copy;
 
 /// How long the button says what it did, in milliseconds.
-const SAID_MILLIS: u64 = 2_000;
+const SAID_MILLIS: u64 = 4_000;
 
-/// Copies `text`; `what` is what that is.
-pub(super) fn copy_button(words: &'static str, what: &'static str, text: impl Fn() -> String + 'static) -> AnyView {
+/// Copies `text`; `what` is what that is, and `done` what it says then.
+pub(super) fn copy_button(
+    words: &'static str,
+    what: &'static str,
+    done: &'static str,
+    text: impl Fn() -> String + 'static,
+) -> AnyView {
     let outcome = RwSignal::new(None::<bool>);
     let said = move || match outcome.get() {
         None => words,
-        Some(true) => "Copied",
+        Some(true) => done,
         Some(false) => "Copying isn't allowed",
     };
     let press = move |_| {

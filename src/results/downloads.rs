@@ -26,6 +26,9 @@ use crate::state::export::{ExportContents, MatrixColumns};
 use crate::state::problem::PageProblem;
 use crate::state::route::BatchChoice;
 
+/// What is said when the address was copied.
+const LINK_COPIED: &str = "Copied, without a key: whoever opens it needs the study's link, too";
+
 /// What the reader has chosen.
 #[derive(Clone, Copy)]
 struct Menu {
@@ -116,7 +119,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     let body = move || is_open.get().then(|| menu.body());
     view! {
         <div class="results__actions">
-            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", link))}
+            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
             <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
                 <summary class="menu__button">"Download"</summary>
                 <div class="menu__body">{body}</div>
@@ -188,7 +191,7 @@ impl Menu {
             <details>
                 <summary>"Read the ZIP in Python"</summary>
                 <pre class="trace" tabindex="0" role="region" aria-label="How Python reads it">{snippet}</pre>
-                {copy_button("Copy", "Copy these lines", move || untrack(snippet))}
+                {copy_button("Copy", "Copy these lines", "Copied", move || untrack(snippet))}
             </details>
             <p class="faint">"The command line writes the table too: " <code>{command}</code></p>
         }

@@ -31,6 +31,22 @@ pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument
     Some(format!("{cases} of {of} {stay} in this batch: {are} counted until withdrawn on the Overview."))
 }
 
+/// What a batch holds of other designs of the same model, if nothing of other models: so many cases beside those of the design
+/// that is to be submitted, which has `own`.
+pub(crate) fn of_other_designs(others: u64, own: u64) -> Option<String> {
+    let stay = counted(
+        others,
+        "other case of this model is in this batch and stays",
+        "other cases of this model are in this batch and stay",
+    );
+    let all = thousands(others + own);
+    (others > 0).then(|| {
+        format!(
+            "{stay}: {all} in all. To keep them as a part of one design, open it by Earlier … and extend it instead."
+        )
+    })
+}
+
 fn cases(design: &DesignDocument) -> u64 {
     design.levels.iter().map(|level| level.cases).sum()
 }

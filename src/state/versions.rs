@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cruncher_study::accounting::{BatchAccount, CaseCounts};
+use cruncher_study::accounting::{BatchAccount, CaseCounts, SubmissionAccount};
 use cruncher_study::control::StudyControl;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::versions::{ModelVersion, versions};
@@ -20,9 +20,9 @@ pub(crate) struct VersionShare {
 #[derive(Debug, PartialEq)]
 pub(crate) struct VersionOffer {
     pub(crate) act: VersionAct,
-    /// `version 1`.
-    pub(crate) version: String,
-    /// The submissions of the version.
+    /// Of what: `version 1`, `the design sent 16:40`.
+    pub(crate) of: String,
+    /// The submissions of the version, or the design.
     pub(crate) submissions: Vec<String>,
     pub(crate) meaning: String,
 }
@@ -75,6 +75,9 @@ impl VersionAct {
     }
 }
 
+/// How many earlier designs of the latest model are named.
+const MAX_DESIGNS: usize = 4;
+
 /// What the cases of a batch are of, those of the latest design in front; nothing where they are all of one design. `clock` tells a
 /// time.
 pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
@@ -82,7 +85,7 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
     let versions = versions(&account.submissions);
     let mut shares = Vec::new();
     let mut add = |words, offer| shares.push(VersionShare { words, offer });
-    let mut named = 0;
+    let (mut named, mut named_designs) = (0, 0);
     let (current, others): (Vec<&ModelVersion>, Vec<&ModelVersion>) =
         versions.iter().rev().partition(|version| version.model == latest.model);
     for version in current.into_iter().chain(others) {
@@ -97,8 +100,20 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
             if own > 0 {
                 add(format!("{} of the latest design{name}", thousands(own)), None);
             }
-            if earlier > 0 {
-                add(format!("{} of earlier designs of the same model", thousands(earlier)), None);
+            let mut older = earlier;
+            for design in
+                version.submissions.iter().rev().skip(1).filter(|own| own.counts.cases > 0 && !own.is_withdrawn)
+            {
+                let (cases, time) = (design.counts.cases, clock(design.time));
+                if named_designs < MAX_DESIGNS {
+                    let words =
+                        format!("{} of an earlier design, sent {time} ({})", thousands(cases), states(&design.counts));
+                    add(words, Some(design_offer(design, &time)));
+                    (named_designs, older) = (named_designs + 1, older - cases);
+                }
+            }
+            if older > 0 {
+                add(format!("{} of designs before", thousands(older)), None);
             }
         } else if counts.cases > 0 {
             let offer = offer(VersionAct::Withdraw, version, &counts);
@@ -118,6 +133,20 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
 }
 
 fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {
+    let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
+    VersionOffer { act, of: format!("version {}", version.number), submissions, meaning: meaning(act, counts) }
+}
+
+/// The offer to withdraw an earlier design of the latest model.
+fn design_offer(design: &SubmissionAccount, time: &str) -> VersionOffer {
+    let extended = "A design that extends it loses these points.";
+    let meaning = format!("{} {extended}", meaning(VersionAct::Withdraw, &design.counts));
+    let submissions = vec![design.id.clone()];
+    VersionOffer { act: VersionAct::Withdraw, of: format!("the design sent {time}"), submissions, meaning }
+}
+
+/// What it means that these cases are withdrawn, or counted again.
+fn meaning(act: VersionAct, counts: &CaseCounts) -> String {
     let cases = counted(counts.cases, "case", "cases");
     let (waiting, running) = (thousands(counts.queued), thousands(counts.running));
     // Where the queue is empty, what waited is lost.
@@ -127,7 +156,7 @@ fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> Versio
             (true, format!("{cases} won't be counted, nor their errors and results shown.")),
             (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
             (counts.running > 0, format!("What runs is finished: {running}.")),
-            (true, "Documents stay in the bucket, so the version can be counted again.".to_owned()),
+            (true, "Documents stay in the bucket, so they can be counted again.".to_owned()),
             (
                 counts.queued > 0,
                 "What workers have taken from the queue by then is lost, until it is sent again.".to_owned(),
@@ -144,8 +173,7 @@ fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> Versio
         ],
     };
     let meant: Vec<String> = sentences.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sentence)| sentence).collect();
-    let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
-    VersionOffer { act, version: format!("version {}", version.number), submissions, meaning: meant.join(" ") }
+    meant.join(" ")
 }
 
 /// `8 done, 2 failed`
@@ -156,7 +184,6 @@ fn states(counts: &CaseCounts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cruncher_study::accounting::SubmissionAccount;
     use cruncher_study::batch::Batch;
 
     use super::*;
@@ -197,7 +224,7 @@ mod tests {
         assert_eq!(shares[0].offer, None);
         let offer = shares[1].offer.as_ref().unwrap();
         assert_eq!(
-            (offer.act, offer.version.as_str(), offer.submissions.as_slice()),
+            (offer.act, offer.of.as_str(), offer.submissions.as_slice()),
             (VersionAct::Withdraw, "version 1", &["a".to_owned()][..])
         );
         assert!(
@@ -244,9 +271,15 @@ mod tests {
         let shares = told(vec![submission("a", "00", done(8)), submission("b", "00", done(16))], 3);
         assert_eq!(
             words(&shares),
-            ["16 of the latest design", "8 of earlier designs of the same model", "3 that no design names"]
+            ["16 of the latest design", "8 of an earlier design, sent at 97 (8 done)", "3 that no design names"]
         );
-        assert!(shares.iter().all(|share| share.offer.is_none()));
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!((offer.of.as_str(), offer.submissions.as_slice()), ("the design sent at 97", &["a".to_owned()][..]));
+        assert!(offer.meaning.ends_with("A design that extends it loses these points."), "{}", offer.meaning);
+        assert!(shares[0].offer.is_none() && shares[2].offer.is_none());
+        let many: Vec<_> = ('a'..='g').map(|id| submission(&id.to_string(), "00", done(1))).collect();
+        let shares = told(many, 0);
+        assert_eq!((shares.len(), words(&shares)[5]), (6, "2 of designs before"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
     }
     let tally = tally(&cases);
     let attach = (tally.waiting > 0).then(|| {
-        view! { <span class="faint"><a href="#/attach">"Attach a worker"</a>", if none is."</span> }
+        view! { <span class="faint"><a href="#/attach">"Attach a worker"</a>" if none is at work."</span> }
     });
     let rows: Vec<_> = cases.iter().map(first_case).collect();
     let list = view! {

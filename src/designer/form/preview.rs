@@ -69,7 +69,7 @@ pub(in crate::designer) fn section(state: DesignState, canvas: NodeRef<Canvas>) 
 fn what_is_missing(state: DesignState) -> String {
     let draft = state.draft.read();
     if draft.source == PointsSource::Sampler {
-        return draft.missing();
+        return draft.missing(state.model.read().as_ref().map(|model| model.name.as_str()));
     }
     match &*state.table.read() {
         TableState::Wrong { problem: WrongTable { question: Some(_), .. }, .. } => {

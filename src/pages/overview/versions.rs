@@ -38,7 +38,7 @@ pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
 }
 
 /// The offer, which says what it means when it is opened.
-fn question(VersionOffer { act, version, submissions, meaning }: VersionOffer, reader: ReaderState) -> AnyView {
+fn question(VersionOffer { act, of, submissions, meaning }: VersionOffer, reader: ReaderState) -> AnyView {
     let change = VersionChange { act, submissions }.to_string();
     let act_now = move |event: MouseEvent| {
         close_around(&event);
@@ -51,8 +51,8 @@ fn question(VersionOffer { act, version, submissions, meaning }: VersionOffer, r
         }
     };
     let words = match act {
-        VersionAct::Withdraw => format!("Withdraw {version}"),
-        VersionAct::CountAgain => format!("Count {version} again"),
+        VersionAct::Withdraw => format!("Withdraw {of}"),
+        VersionAct::CountAgain => format!("Count {of} again"),
     };
     view! {
         <details>

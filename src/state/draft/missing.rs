@@ -7,15 +7,18 @@ use super::{DesignDraft, FormPlace};
 const MAX_TOLD: usize = 4;
 
 impl DesignDraft {
-    /// What points wait for, in sentences: `Still missing: minimum and maximum of `a`.`
+    /// What points wait for, in sentences: `Still missing: minimum and maximum of `a`.` `model` is the name
+    /// of the model's file, if there is one.
     #[must_use]
-    pub(crate) fn missing(&self) -> String {
+    pub(crate) fn missing(&self, model: Option<&str>) -> String {
         let complaints = self.points().err().unwrap_or_default();
         let is_wrong = complaints.iter().any(|complaint| !self.is_missing(complaint.place));
         let missing: Vec<FormPlace> =
             complaints.iter().map(|complaint| complaint.place).filter(|place| self.is_missing(*place)).collect();
         if self.is_untouched() {
-            return "Choose a model with placeholders, or name a factor and its range.".to_owned();
+            let first = model.map(|name| format!("Add the factors of {name}"));
+            let first = first.unwrap_or_else(|| "Choose a model with placeholders".to_owned());
+            return format!("{first}, or name a factor and its range.");
         }
         let mut sentences = Vec::new();
         if !missing.is_empty() {
@@ -97,23 +100,24 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_by_factor() {
         let named = FactorDraft::named;
-        assert_eq!(draft(vec![named("a")]).missing(), "Still missing: minimum and maximum of `a`.");
+        assert_eq!(draft(vec![named("a")]).missing(None), "Still missing: minimum and maximum of `a`.");
         let nameless = FactorDraft { minimum: "1".into(), maximum: "2".into(), ..FactorDraft::default() };
         let choice = FactorDraft { kind: FactorKind::Choices, ..named("soil") };
         let fixed = FactorDraft { kind: FactorKind::Fixed, ..named("width") };
         let several = DesignDraft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
         let expected = "Still missing: name of factor 1, choices of `soil`, value of `width`, number of cases.";
-        assert_eq!(several.missing(), expected);
+        assert_eq!(several.missing(None), expected);
         let many = draft((0..6).map(|index| named(&format!("a{index}"))).collect());
-        assert!(many.missing().ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing());
+        assert!(many.missing(None).ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing(None));
     }
 
     #[test]
     fn what_is_wrong_is_no_missing_thing() {
         let wrong = FactorDraft { minimum: "x".into(), ..FactorDraft::named("a") };
         let expected = "Still missing: maximum of `a`. Something is wrong: see the marked fields.";
-        assert_eq!(draft(vec![wrong]).missing(), expected);
-        assert_eq!(draft(Vec::new()).missing(), "Something is wrong: see the marked fields.");
-        assert!(DesignDraft::default().missing().starts_with("Choose a model"));
+        assert_eq!(draft(vec![wrong]).missing(None), expected);
+        assert_eq!(draft(Vec::new()).missing(None), "Something is wrong: see the marked fields.");
+        assert!(DesignDraft::default().missing(None).starts_with("Choose a model"));
+        assert!(DesignDraft::default().missing(Some("slope.py")).starts_with("Add the factors of slope.py,"));
     }
 }

@@ -42,6 +42,8 @@ pub struct EnqueuePreflight {
     pub waiting: u64,
     /// Tables of the batch that can't be read: what they name may be sent twice.
     pub unreadable: Vec<String>,
+    /// Cases of the batch that earlier submissions of the last 14 days have sent, and that are none of the plan's.
+    pub others: u64,
     /// The median duration of cases of the plan that are done, in seconds; none if none is.
     median_secs: Option<f64>,
     is_forced: bool,
@@ -191,6 +193,8 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     );
     let (done, errors, tables, workers, waiting) = looks.await?;
     let (mut sent, unreadable) = sent(study, tables).await?;
+    let own: BTreeSet<CaseId> = (0..plan.len()).map(|place| plan.case_id(place)).collect();
+    let others = sent.keys().filter(|case| !own.contains(case)).count() as u64;
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
@@ -212,6 +216,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         fleet: WorkerFleet::of(&workers),
         waiting,
         unreadable,
+        others,
         median_secs,
         is_forced: plan.document().force,
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
@@ -291,6 +296,7 @@ mod tests {
             fleet: WorkerFleet::default(),
             waiting: 0,
             unreadable: Vec::new(),
+            others: 0,
             median_secs: Some(10.0),
             is_forced,
             done: [0, 1, 2].into_iter().collect(),
@@ -329,7 +335,7 @@ mod tests {
     #[test]
     fn the_expected_time_is_that_of_the_plans_own_cases_behind_what_waits() {
         let fleet = WorkerFleet { workers: 4, median_secs: Some(1.0) };
-        let of = |median_secs, waiting| EnqueuePreflight { fleet, median_secs, waiting, ..preflight(false) };
+        let of = |median_secs, waiting| EnqueuePreflight { fleet, waiting, median_secs, ..preflight(false) };
         let seven = CaseSelection::without(10, (0..3).collect());
         assert_eq!(of(Some(10.0), 0).expected_secs(&seven), Some(20.0));
         assert_eq!(of(Some(10.0), 9).expected_secs(&seven), Some(23.0));

@@ -475,6 +475,12 @@ fn a_watch_that_could_not_read_a_replaced_table_reads_it_next_time() {
     assert_eq!(counts(&mut watch).cases, scene.cloud.queued().len() as u64);
 }
 
+/// How many cases two plans have in common.
+fn common(one: &EnqueuePlan, other: &EnqueuePlan) -> u64 {
+    let has = |id: cruncher_study::case::CaseId| (0..other.len()).any(|place| other.case_id(place) == id);
+    (0..one.len()).filter(|place| has(one.case_id(*place))).count() as u64
+}
+
 #[test]
 fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     let scene = Scene::new();
@@ -494,6 +500,7 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     let key = format!("data/b/error-{}.json", part.case_id(4));
     scene.cloud.put(&key, error(false));
     let selected = |whole| found(whole).selection(whole, SentBefore::Wait).cases();
+    assert_eq!((found(&whole).others, found(&plan(10)).others), (0, 20 - common(&part, &plan(10))));
     assert_eq!((found(&whole).done(), found(&whole).sent_before(), found(&whole).failed_before()), (1, 19, 0));
     assert_eq!(found(&whole).waiting, 20, "the queue gives them before those of the plan");
     assert_eq!(selected(&whole), places.len() as u64);
