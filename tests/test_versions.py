@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of
 from test_command_line import CommandLine, Launched, command_line
 from test_dashboard import browser, cruncher, page_folder, visits
+from test_design import button, open_design, preview, review, small_study, text, told
 from visit import Visits, figure, go_to, has_no_overflow, progress, wait_until
 
 __all__ = ["browser", "command_line", "cruncher", "page_folder", "visits"]
@@ -124,7 +125,7 @@ def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study
     expect(progress(viewer)).to_contain_text("0 of 6 done")
 
     go_to(page, "Errors")
-    expect(page.get_by_role("main")).to_contain_text("No case has failed.")
+    expect(page.get_by_role("main")).to_contain_text("No case has failed that counts; 6 cases are withdrawn.")
     with attach(line_of(study)):
         wait_until(
             page, "the queue is empty", lambda: messages(cloud.client("sqs"), study.outputs["QueueUrl"]) == (0, 0)
@@ -228,3 +229,52 @@ def test_versions_of_a_batch_are_told_and_withdrawn_although_there_is_another_be
     offer(page, "Withdraw").get_by_role("button", name="Withdraw version 1").click()
     expect(progress(page)).to_contain_text("0 of 6 done")
     expect(progress(page)).to_contain_text("2 withdrawn cases aren't counted")
+
+
+def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_out(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    study = cruncher.launch()
+    page = open_design(visits, study)
+    small_study(page, 4)
+    assert review(page)["To be sent"] == "4 cases to the batch model"
+    button(page, "Send all 4").click()
+    expect(told(page, "All 4 cases were sent")).to_be_visible()
+
+    text(page, "Cases").fill("6")
+    preview(page, "6 cases")
+    assert review(page)["To be sent"] == "6 cases to the batch model"
+    summary = page.get_by_role("group", name="Summary")
+    expect(summary).to_contain_text("4 other cases of this model are in this batch and stay: 10 in all.")
+    button(page, "Send all 6").click()
+    expect(told(page, "All 6 cases were sent")).to_be_visible()
+
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("0 of 10 done")
+    expect(shares(page).nth(0)).to_have_text(re.compile(r"^6 of the latest design\s*$"))
+    expect(shares(page).nth(1)).to_contain_text(re.compile(r"^4 of an earlier design, sent \d\d:\d\d \(4 queued\)"))
+    asked = offer(page, "Withdraw")
+    expect(asked).to_contain_text("A design that extends it loses these points.")
+    asked.get_by_role("button", name=re.compile("^Withdraw the design sent")).click()
+    expect(progress(page)).to_contain_text("0 of 6 done")
+
+    go_to(page, "Design")
+    text(page, "Cases").fill("7")
+    preview(page, "7 cases")
+    review(page)
+    expect(summary).to_contain_text("6 other cases of this model are in this batch and stay: 13 in all.")
+
+
+def test_all_pages_show_the_batch_that_was_sent_last(cruncher: CommandLine, visits: Visits) -> None:
+    page = open_design(visits, cruncher.launch())
+    small_study(page, 4)
+    for batch, cases in [("first", 4), ("second", 5)]:
+        text(page, "Batch").fill(batch)
+        text(page, "Cases").fill(str(cases))
+        preview(page, f"{cases} cases")
+        review(page)
+        button(page, f"Send all {cases}").click()
+        expect(told(page, f"All {cases} cases were sent")).to_be_visible()
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("0 of 5 done")
+    expect(page.get_by_role("combobox", name="Batch")).to_have_value("second")

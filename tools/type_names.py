@@ -30,7 +30,10 @@ def main() -> None:
     for title, found in [("of one word", of_one_word), ("shared", shared)]:
         print(f"{title}: {len(found)} of {len(names)} types, {100 * len(found) / len(names):.1f} %")
         if "--names" in sys.argv[1:]:
-            print("  " + " ".join(f"{name}({count})" if count > 1 else name for name, count in sorted(Counter(found).items())))
+            print(
+                "  "
+                + " ".join(f"{name}({count})" if count > 1 else name for name, count in sorted(Counter(found).items()))
+            )
 
 
 if __name__ == "__main__":
