@@ -32,7 +32,7 @@ WASM_BINDGEN  := $(STAMPS)/wasm-bindgen-cli-$(WASM_BINDGEN_VERSION)
 CARGO_DENY    := $(STAMPS)/cargo-deny-$(CARGO_DENY_VERSION)
 CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
 
-.PHONY: help demo test check bench dashboard setup clean
+.PHONY: help demo test check bench pictures dashboard setup clean
 .PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -53,6 +53,10 @@ check: check-texts check-python check-rust check-supply ## Check format, lints, 
 
 bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budget: a table, and target/bench.json
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
+
+pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of README and docs anew
+	CRUNCHER_PICTURES=1 CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest -k picture \
+		tests/test_dashboard.py tests/test_design.py tests/test_results_page.py
 
 # Panics name the line that they come from: without the folders of whoever built the page, which are nobody's business.
 dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/

@@ -21,8 +21,8 @@ from local_cloud import LocalCloud, Study  # noqa: E402 - found by the line abov
 
 CASES = 1000
 MODEL = b"result['double'] = 2 * {{a}}\n"
-# Around the line: counts requests below the worker, where it can't miscount, until the last message is deleted. Python tells
-# each of its modules' sending, also that of the copies which the worker makes for itself.
+# Around the line: counts requests below the worker, where it can't miscount, until the last message is deleted. Python
+# tells of what each of its modules sends, also of the copies which the worker makes for itself.
 COUNT = """
 import json, os, sys, time
 requests, deleted = 0, []
