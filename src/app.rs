@@ -175,7 +175,10 @@ fn watch(
         }
     });
     let mut watcher = StudyWatcher::new(study, key, beside, live.reading);
-    let mut pace = PollBackoff::default();
+    let mut backoff = PollBackoff::default();
+    // Whoever comes to attach a worker waits for it to appear.
+    let is_awaited = Rc::new(Cell::new(false));
+    let awaits = is_awaited.clone();
     let has_sent = Rc::new(Cell::new(false));
     let doubts = has_sent.clone();
     let wake = poll(async move || {
@@ -189,12 +192,17 @@ fn watch(
             Err(_) => LookOutcome::Failed,
         };
         live.take(seen);
-        pace.after(look)
+        if is_awaited.take() {
+            backoff = PollBackoff::default();
+        }
+        backoff.after(look)
     });
-    let results = wake.clone();
+    let wanted = wake.clone();
     Effect::new(move || {
-        if reader.route.read().page == Page::Results {
-            results.now();
+        let page = reader.route.read().page;
+        awaits.set(page == Page::Attach);
+        if matches!(page, Page::Attach | Page::Results) {
+            wanted.now();
         }
     });
     let now = wake.clone();

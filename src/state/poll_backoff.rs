@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn the_wait_grows_while_nothing_changes_and_shrinks_at_once() {
-        let mut pace = PollBackoff::default();
-        let waits: Vec<u64> = (0..20).map(|_| pace.after(LookOutcome::Unchanged).as_secs()).collect();
+        let mut backoff = PollBackoff::default();
+        let waits: Vec<u64> = (0..20).map(|_| backoff.after(LookOutcome::Unchanged).as_secs()).collect();
         assert!(waits.is_sorted() && waits[0] == 3 && waits[19] == 60, "{waits:?}");
-        assert_eq!(pace.after(LookOutcome::Changed).as_secs(), 3);
-        assert_eq!(pace.after(LookOutcome::Failed).as_secs(), 6);
+        assert_eq!(backoff.after(LookOutcome::Changed).as_secs(), 3);
+        assert_eq!(backoff.after(LookOutcome::Failed).as_secs(), 6);
     }
 }
