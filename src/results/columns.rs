@@ -25,6 +25,15 @@ thread_local! {
     static LOCATED: RefCell<Located> = RefCell::default();
     /// What was found far outside, in the rows of a revision.
     static FAR_OUTSIDE: RefCell<FarOutside> = RefCell::default();
+    /// The factors of a response, in the rows of a revision.
+    static FACTORS: RefCell<Option<ResponseFactors>> = const { RefCell::new(None) };
+}
+
+/// The factors of a response.
+struct ResponseFactors {
+    revision: u64,
+    response: ColumnId,
+    factors: Vec<ColumnId>,
 }
 
 /// What is far outside of columns, by column and scale.
@@ -249,6 +258,20 @@ pub(super) fn showable(store: &ResultStore, ids: impl Iterator<Item = ColumnId>)
     ids.filter(differs).collect()
 }
 
+/// The factors to hold against a response: those in which cases differ, and which a case with a value of the response has. What was
+/// found before is kept, as long as no rows come and the response stays: a step of a brush has no time to look at all rows.
+pub(super) fn factors_of(store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
+    FACTORS.with_borrow_mut(|kept| {
+        let is_known = |known: &ResponseFactors| known.revision == store.revision() && known.response == *response;
+        if !kept.as_ref().is_some_and(is_known) {
+            let mut factors = showable(store, store.factors_of(response).into_iter());
+            factors.retain(|id| id != response);
+            *kept = Some(ResponseFactors { revision: store.revision(), response: response.clone(), factors });
+        }
+        kept.as_ref().map(|known| known.factors.clone()).unwrap_or_default()
+    })
+}
+
 /// The columns that are shown: as chosen, or the first that have something to show.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ShownColumns {
@@ -264,10 +287,10 @@ pub(super) fn shown(state: ResultsState) -> Option<ShownColumns> {
         let view = state.view.read();
         let known = |id: &Option<ColumnId>| id.clone().filter(|id| store.column(id).is_some());
         let responses = showable(store, store.responses().map(|(id, _)| id.clone()));
-        let factors = showable(store, store.factors().map(|(id, _)| id.clone()));
         let duration = ColumnId::Case(CaseField::DurationSecs);
         let start = ColumnId::Case(CaseField::StartTime);
         let response = known(&view.response).or_else(|| default_response(store, &responses)).unwrap_or(duration);
+        let factors = factors_of(store, &response);
         let is_number = |id: &&ColumnId| !is_text(store, id);
         let factor = known(&view.factor).or_else(|| factors.iter().find(is_number).cloned());
         let factor = factor.or_else(|| factors.first().cloned()).unwrap_or(start);

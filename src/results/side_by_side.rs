@@ -3,7 +3,7 @@
 use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
 
-use super::columns::{ShownColumns, label};
+use super::columns::{ShownColumns, factors_of, label};
 use super::plots::{all_sides, sides};
 use super::results_state::ResultsState;
 use crate::state::view::toggle;
@@ -24,10 +24,10 @@ impl SideBySide {
         Self { state, response, room: RwSignal::new(usize::MAX) }
     }
 
-    /// All factors in which cases differ.
+    /// Those to choose from.
     fn all(self) -> Vec<ColumnId> {
         let Some(response) = self.response.get() else { return Vec::new() };
-        self.state.data.with(|store| all_sides(store, &response))
+        self.state.data.with(|store| all_sides(self.state, store, &response))
     }
 
     /// Those that are shown.
@@ -50,16 +50,23 @@ impl SideBySide {
         self.state.view.read().axes.iter().any(|id| all.contains(id))
     }
 
+    /// Whether these are the ones that nobody has to choose.
+    fn are_usual(self, ids: &[ColumnId]) -> bool {
+        let Some(response) = self.response.get() else { return false };
+        let usual = self.state.data.with(|store| factors_of(store, &response));
+        usual.len() == ids.len() && usual.iter().all(|id| ids.contains(id))
+    }
+
     /// Takes a factor into the plot, in place of the last one if there is no more room; or out of it, unless it is the only one.
     fn choose(self, id: &ColumnId) {
-        let (mut shown, all) = untrack(|| (self.shown(), self.all()));
+        let mut shown = untrack(|| self.shown());
         if !shown.contains(id) {
             shown.truncate(self.room.get_untracked().saturating_sub(1));
         }
         toggle(&mut shown, id);
         if !shown.is_empty() {
-            let is_all = shown.len() == all.len();
-            self.state.view.update(|view| view.axes = if is_all { Vec::new() } else { shown });
+            let is_usual = untrack(|| self.are_usual(&shown));
+            self.state.view.update(|view| view.axes = if is_usual { Vec::new() } else { shown });
         }
     }
 }

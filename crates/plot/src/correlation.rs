@@ -39,7 +39,8 @@ impl CoefficientEstimate {
     pub const NONE: Self = Self { value: f64::NAN, interval: (f64::NAN, f64::NAN) };
 
     /// Whether 0 can be excluded.
-    fn stands_out(self) -> bool {
+    #[must_use]
+    pub fn stands_out(self) -> bool {
         self.interval.0 > 0.0 || self.interval.1 < 0.0
     }
 }
@@ -102,11 +103,16 @@ impl CorrelationChart {
         [self.too_few(), self.chance(), self.only_ranked()].into_iter().flatten().collect()
     }
 
-    /// `Too few cases: 16 are needed`, if that is so of some factors.
+    /// `Too few cases: 16 are needed`, if that is so of all factors, and `cohesion: too few cases, 16 are needed` if it is of some.
     fn too_few(&self) -> Option<String> {
-        let has_too_few = |row: &CorrelationRow| row.cases < self.needed_cases;
-        let words = || format!("Too few cases: {} are needed", count(self.needed_cases));
-        self.rows.iter().any(has_too_few).then(words)
+        let has_too_few = |row: &&CorrelationRow| row.cases < self.needed_cases;
+        let names: Vec<&str> = self.rows.iter().filter(has_too_few).map(|row| &*row.label).collect();
+        let needed = count(self.needed_cases);
+        match names.len() {
+            0 => None,
+            all if all == self.rows.len() => Some(format!("Too few cases: {needed} are needed")),
+            _ => Some(format!("{}: too few cases, {needed} are needed", names.join(", "))),
+        }
     }
 
     fn chance(&self) -> Option<String> {
@@ -374,10 +380,12 @@ mod tests {
         };
         let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
         let chart = CorrelationChart { response: "load".to_owned(), rows, needed_cases: 16 };
-        assert_eq!(chart.notes(), ["Too few cases: 16 are needed", "Faint: can't be told from chance"]);
+        assert_eq!(chart.notes(), ["width: too few cases, 16 are needed", "Faint: can't be told from chance"]);
         assert!(chart.summary().ends_with(
-            "width: Pearson –, Spearman – (13 cases). Too few cases: 16 are needed. Can't be told from chance: soil"
+            "width: Pearson –, Spearman – (13 cases). width: too few cases, 16 are needed. Can't be told from chance: soil"
         ));
+        let all = CorrelationChart { rows: chart.rows[2..].to_vec(), ..chart.clone() };
+        assert_eq!(all.notes(), ["Too few cases: 16 are needed"]);
         let size = ChartSize { width_px: 560, height_px: chart.height_px(&light()) };
         insta::assert_snapshot!("few", golden(&chart, size, &light()));
     }

@@ -149,6 +149,13 @@ impl ResultStore {
         self.named().filter(|(id, _)| matches!(id, ColumnId::Response(_)))
     }
 
+    /// The factors that at least one row with a value of this response has. Looks at each row where there is none such.
+    #[must_use]
+    pub fn factors_of(&self, response: &ColumnId) -> Vec<ColumnId> {
+        let Some(response) = self.column(response) else { return Vec::new() };
+        self.factors().filter(|(_, factor)| factor.shares_a_row(response)).map(|(id, _)| id.clone()).collect()
+    }
+
     fn named(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named.iter().map(|(id, column)| (id, column))
     }

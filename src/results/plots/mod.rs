@@ -24,7 +24,7 @@ use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, ResultStore};
 use leptos::prelude::*;
 
-use super::columns::{PlottedColumn, label, unit};
+use super::columns::{PlottedColumn, factors_of, label, showable, unit};
 use super::results_state::ResultsState;
 use crate::state::words::words;
 
@@ -121,18 +121,21 @@ fn side_by_side(
     ids
 }
 
-/// The factors that are to stand side by side: those that were chosen, or all in which cases differ.
+/// The factors that are to stand side by side: those that were chosen, or all that a case with the response has.
 pub(super) fn sides(state: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     let view = state.view.read();
-    let all = all_sides(store, response);
-    let chosen: Vec<ColumnId> = all.iter().filter(|id| view.axes.contains(id)).cloned().collect();
+    let mut chosen = showable(store, view.axes.iter().cloned());
+    chosen.retain(|id| matches!(id, ColumnId::Factor(_)) && id != response);
     // An old link may name what isn't there any more.
-    if chosen.is_empty() { all } else { chosen }
+    if chosen.is_empty() { factors_of(store, response) } else { in_their_order(store, &chosen) }
 }
 
-/// All factors in which cases differ.
-pub(super) fn all_sides(store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
-    let mut ids = super::columns::showable(store, store.factors().map(|(id, _)| id.clone()));
-    ids.retain(|id| id != response);
-    ids
+/// The factors to choose from: all that a case with the response has, and those that were chosen all the same.
+pub(super) fn all_sides(state: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
+    let all = [factors_of(store, response), sides(state, store, response)].concat();
+    in_their_order(store, &all)
+}
+
+fn in_their_order(store: &ResultStore, ids: &[ColumnId]) -> Vec<ColumnId> {
+    store.factors().map(|(id, _)| id).filter(|id| ids.contains(id)).cloned().collect()
 }

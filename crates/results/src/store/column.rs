@@ -134,6 +134,13 @@ impl StoreColumn {
         self.codes.get(row).copied().unwrap_or(0)
     }
 
+    /// Whether a row has a value here and in another column.
+    #[must_use]
+    pub fn shares_a_row(&self, other: &Self) -> bool {
+        let has_both = |row: usize| !self.coded(row).is_none() && !other.coded(row).is_none();
+        (0..self.rows.min(other.rows)).any(has_both)
+    }
+
     /// Counts and extremes. They are kept while rows are added, and computed anew when values were replaced.
     #[must_use]
     pub fn statistics(&self) -> ColumnStatistics {

@@ -89,6 +89,23 @@ fn check(rows: &[Row], expected: (&str, f64, CellValue<'_>)) {
     }
 }
 
+/// A length that somebody forgot: those cases failed, and no other one has such a column.
+#[test]
+fn factors_of_a_response_are_those_of_rows_that_have_it() {
+    let mut forgotten = failed(1, 1);
+    forgotten.values = [((ColumnPart::Factor, "c"), json!(1)), ((ColumnPart::Factor, "cohesion"), json!(7))].into();
+    let mut text = done(3, 1, 5.0);
+    text.values.insert((ColumnPart::Factor, "soil"), json!("clay"));
+    let mut store = ResultStore::default();
+    store.append(&chunk(&[forgotten, done(2, 1, 4.0), text]));
+    let factors = |response: ColumnId| -> Vec<String> {
+        store.factors_of(&response).iter().map(|id| id.name().to_owned()).collect()
+    };
+    assert_eq!(factors(ColumnId::Response("load".into())), ["c", "soil"]);
+    assert_eq!(factors(ColumnId::Case(CaseField::State)), ["c", "cohesion", "soil"]);
+    assert_eq!(factors(ColumnId::Response("gone".into())), [""; 0]);
+}
+
 #[test]
 fn a_result_supersedes_a_failure_and_later_ends_supersede_earlier_ones() {
     let finally = Row { is_final: true, ..failed(1, 9) };
