@@ -120,7 +120,7 @@ fn plots(state: ResultsState) -> AnyView {
         shown.read().as_ref().is_none_or(|shown| state.data.with(|store| has_mean(store, &shown.response)))
     });
     let reader = CurveReader::new(state);
-    let rows = RwSignal::new(0);
+    let (rows, correlated) = (RwSignal::new(0), RwSignal::new(Vec::new()));
     let (lines, cells) = (SideBySide::new(state, shown), SideBySide::new(state, shown));
     let pairs = move || {
         let which = if cells.are_chosen() { "as chosen above" } else { "the first ones" };
@@ -134,7 +134,7 @@ fn plots(state: ResultsState) -> AnyView {
             {panel("plots__wide", scatter, surface(state, "Scatter plot", "plot--large", ScatterPlot { state }))}
             {panel("", histogram, surface(state, "Histogram", "", HistogramPlot::new(state)))}
             {panel("plots__counts", counts_title, counts(state, shown))}
-            {panel("plots__means", correlation, as_high_as(rows, surface(state, "Correlations", "", CorrelationPlot::new(state, shown, rows))))}
+            {panel("plots__means", correlation, as_high_as(rows, surface(state, "Correlations", "", CorrelationPlot::new(state, shown, rows, correlated))))}
             <section class="plots__one plots__wide plots__flat">
                 <div class="plots__head">
                     <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
@@ -142,7 +142,7 @@ fn plots(state: ResultsState) -> AnyView {
                 </div>
                 {surface(state, "Parallel coordinates", "plot--large", ParallelPlot { state, room: lines.room })}
             </section>
-            {panel("plots__means", shares, importance(state, shown))}
+            {panel("plots__means", shares, importance(state, shown, correlated.into()))}
             {panel("plots__half plots__means", field, surface(state, "Field", "plot--large", FieldPlot::new(state)))}
             {panel("plots__half", pairs, surface(state, "Scatter matrix", "plot--large", MatrixPlot { state, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}

@@ -8,7 +8,7 @@ use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::results::columns::{self, PlottedColumn, label, plotted, showable};
+use crate::results::columns::{self, PlottedColumn, factors_of, label, plotted};
 use crate::results::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::results::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 use crate::state::responses::{has_mean, is_text};
@@ -20,13 +20,20 @@ pub(crate) struct CorrelationPlot {
 }
 
 impl CorrelationPlot {
-    /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are.
-    pub(crate) fn new(state: ResultsState, shown: Memo<Option<columns::ShownColumns>>, rows: RwSignal<usize>) -> Self {
+    /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are, and `correlated` which
+    /// factors the response follows by more than chance.
+    pub(crate) fn new(
+        state: ResultsState,
+        shown: Memo<Option<columns::ShownColumns>>,
+        rows: RwSignal<usize>,
+        correlated: RwSignal<Vec<ColumnId>>,
+    ) -> Self {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
             let correlations = state.data.with_untracked(|store| computed(state, store, &response, &selected));
             // A note takes a row's room.
             rows.set(correlations.0.len() + correlations.1.notes().len());
+            correlated.set(standing_out(&correlations));
             found.set(Some(correlations));
         });
         Effect::new(move || {
@@ -57,9 +64,8 @@ fn computed(
     if !has_mean(store, response) {
         return (Vec::new(), chart(response, Vec::new()));
     }
-    let is_number = |id: &ColumnId| !is_text(store, id) && id != response;
-    let ids = showable(store, store.factors().map(|(id, _)| id.clone()));
-    let ids: Vec<ColumnId> = ids.into_iter().filter(is_number).collect();
+    let mut ids = factors_of(store, response);
+    ids.retain(|id| !is_text(store, id));
     let columns: Vec<_> = ids.iter().map(|id| plotted(state, store, id)).collect();
     let values = plotted(state, store, response);
     let rows = selected.rows(store);
@@ -87,6 +93,12 @@ fn computed(
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
     let (ids, rows) = found.into_iter().unzip();
     (ids, chart(response, rows))
+}
+
+/// The factors one of whose coefficients can be told from chance.
+fn standing_out((ids, chart): &(Vec<ColumnId>, CorrelationChart)) -> Vec<ColumnId> {
+    let stands_out = |row: &CorrelationRow| row.pearson.stands_out() || row.spearman.stands_out();
+    ids.iter().zip(&chart.rows).filter(|(_, row)| stands_out(row)).map(|(id, _)| id.clone()).collect()
 }
 
 fn chart(response: &ColumnId, rows: Vec<CorrelationRow>) -> CorrelationChart {

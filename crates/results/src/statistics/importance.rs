@@ -1,12 +1,19 @@
 //! How much of a response's variance each factor explains by itself.
 //!
-//! From any design: a factor is divided into classes, and the variance of the response's means over the classes is
-//! compared with that of the response. That is the correlation ratio, an estimate of the first-order sensitivity index
-//! from given data: Plischke, Borgonovo and Smith (2013), *Global sensitivity measures from given data*, European
-//! Journal of Operational Research 226:536–550.
+//! That is the first-order sensitivity index, estimated from given data of any design: Plischke, Borgonovo and Smith (2013), *Global
+//! sensitivity measures from given data*, European Journal of Operational Research 226:536–550. What the response's mean does along
+//! a factor is fitted, and the variance of the fit compared with that of the response. Plischke et al. take means of classes, which
+//! takes many cases; here the fit is the simplest that the cases speak for ([`FactorFit`]), and each share has a range.
+
+mod fit;
+mod range;
 
 use super::centred::CentredValues;
-use super::{ColumnRanking, float, selected};
+use super::{ColumnRanking, selected};
+
+pub use self::fit::FactorFit;
+use self::fit::{ExplainedSquares, FEW_CLASSES, best, class_means, rank_polynomials, straight_line};
+use self::range::share_range;
 
 /// The most classes that a factor is divided into.
 const MOST_CLASSES: usize = 100;
@@ -17,29 +24,34 @@ const FEWEST: usize = 6;
 /// The fewest pairs a class, on average, of a share that is told.
 const MIN_TOLD_A_CLASS: usize = 3;
 
-/// The largest noise limit of a share that is told: a factor without influence then explains less than a quarter of the variance in
-/// 95 % of all studies.
-const MAX_TOLD_NOISE: f64 = 0.25;
+/// A share is told from so many pairs on, and two more a class: its range is then narrower than [`MAX_TOLD_RANGE`], wherever it is.
+///
+/// Of two classes, or of a line, by the variance of a squared coefficient, 4 share (1 - share)² / pairs, which is largest at a share
+/// of 1/3: twice 1.645 standard deviations are 2.53 / √pairs there, and 0.5 from 26 pairs on.
+const MIN_TOLD_PAIRS: usize = 22;
 
-/// What a normal distribution exceeds by this many standard deviations in 5 % of all cases.
-const DEVIATIONS: f64 = 1.644_853_626_951_472_7;
+/// A share that may be anywhere in a range of this width says nothing.
+pub const MAX_TOLD_RANGE: f64 = 0.5;
+
+/// The sum of shares that may be one of independent factors, as far as rounding goes.
+const MAX_WHOLE: f64 = 1.05;
 
 /// A factor's column.
 #[derive(Debug, Clone, Copy)]
 pub enum FactorColumn<'a> {
-    /// Numbers that have an order: divided into classes of equally many cases. Equal numbers stay together.
+    /// Numbers that have an order.
     Numbers(&'a [f64]),
     /// Codes of categories: each is a class.
     Categories(&'a [f64]),
 }
 
-/// How a ranking's values are divided into classes.
+/// How a ranking's values are fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClassDivision {
-    /// Classes of equally many cases, as far as equal values, which stay together, allow.
-    EqualCounts,
-    /// A class a value.
-    EachValue,
+pub enum FactorKind {
+    /// By lines, or by means of classes of equally many cases, as far as equal values, which stay together, allow.
+    Ordered,
+    /// By a mean a value.
+    Categorical,
 }
 
 /// What a factor explains.
@@ -47,8 +59,6 @@ pub enum ClassDivision {
 pub struct FactorImportance {
     /// None if there are fewer than six pairs or two a class, if all are in one class, or if the response is constant.
     pub share: Option<VarianceShare>,
-    /// How many classes the factor was divided into.
-    pub classes: usize,
     /// How many rows have both values.
     pub pairs: usize,
     /// How many rows lack one.
@@ -76,15 +86,47 @@ impl FactorImportance {
 pub struct VarianceShare {
     /// From 0 to 1, less what a factor without influence would seem to explain on average.
     pub value: f64,
-    /// What a factor without influence stays below in 95 % of all studies.
-    pub noise_limit: f64,
+    /// Where it is in 90 % of all studies, from and to.
+    pub range: (f64, f64),
+    /// How the response's mean follows the factor.
+    pub fit: FactorFit,
 }
 
 impl VarianceShare {
+    fn of(found: &ExplainedSquares) -> Self {
+        let (value, (from, to)) = (found.adjusted(), share_range(found));
+        Self { value, range: (from.min(value), to.max(value)), fit: found.fit }
+    }
+
     /// Whether it is more than what chance would do in 5 % of all studies.
     #[must_use]
     pub fn stands_out(&self) -> bool {
-        self.value > self.noise_limit
+        self.range.0 > 0.0
+    }
+}
+
+/// The sum of shares, which is about 1 at most if factors don't depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareSum {
+    /// It is 1 or less: what remains are factors together, and whatever no factor explains.
+    Within,
+    /// It is more than 1, as it may be by chance.
+    AboveByChance,
+    /// It is more than 1, and not by chance: factors depend on each other, and what they explain together is counted several times.
+    Above,
+}
+
+impl ShareSum {
+    /// What the sum of these shares says. Errors are taken for independent.
+    #[must_use]
+    pub fn of(shares: &[VarianceShare]) -> Self {
+        let sum: f64 = shares.iter().map(|share| share.value).sum();
+        let error: f64 = shares.iter().map(|share| (share.value - share.range.0).powi(2)).sum();
+        match sum {
+            _ if sum <= MAX_WHOLE => Self::Within,
+            _ if sum - error.sqrt() <= 1.0 => Self::AboveByChance,
+            _ => Self::Above,
+        }
     }
 }
 
@@ -95,11 +137,9 @@ impl VarianceShare {
 pub fn importances(factors: &[FactorColumn], response: &[f64], rows: &[u32]) -> Vec<FactorImportance> {
     let response = selected(response, rows);
     let importance = |factor: &FactorColumn| match factor {
-        FactorColumn::Numbers(column) => {
-            importance(&ColumnRanking::of(column, rows), ClassDivision::EqualCounts, &response)
-        }
+        FactorColumn::Numbers(column) => importance(&ColumnRanking::of(column, rows), FactorKind::Ordered, &response),
         FactorColumn::Categories(column) => {
-            importance(&ColumnRanking::of(column, rows), ClassDivision::EachValue, &response)
+            importance(&ColumnRanking::of(column, rows), FactorKind::Categorical, &response)
         }
     };
     factors.iter().map(importance).collect()
@@ -108,39 +148,37 @@ pub fn importances(factors: &[FactorColumn], response: &[f64], rows: &[u32]) -> 
 /// What a factor that is in order explains of the response's variance: `response` has a value a row of the ranking, as
 /// [`ColumnRanking::values`] gives them.
 #[must_use]
-pub fn importance(factor: &ColumnRanking, division: ClassDivision, response: &[f64]) -> FactorImportance {
+pub fn importance(factor: &ColumnRanking, kind: FactorKind, response: &[f64]) -> FactorImportance {
     let places = factor.paired(response);
-    let pairs = places.len();
-    let most_classes = match division {
-        ClassDivision::EqualCounts => class_count(pairs),
-        ClassDivision::EachValue => pairs,
-    };
-    let ends = class_ends(factor.ties(&places).map(<[u32]>::len), pairs, most_classes);
+    let (pairs, left_out) = (places.len(), factor.rows().max(response.len()) - places.len());
+    let sizes = || factor.ties(&places).map(<[u32]>::len);
+    let most_classes = if kind == FactorKind::Ordered { class_count(pairs) } else { pairs };
+    let ends = class_ends(sizes(), pairs, most_classes);
     let classes = ends.len();
-    let share = if pairs < FEWEST || classes < 2 || pairs < 2 * classes {
+    let needed_pairs = needed_pairs(if kind == FactorKind::Ordered { 2 } else { classes });
+    let found = if pairs < FEWEST || classes < 2 || pairs < 2 * classes {
         None
     } else {
-        let ordered = places.iter().map(|place| response[*place as usize]).collect();
-        CentredValues::of(ordered).map(|centred| VarianceShare::new(explained(&centred, &ends), classes, pairs))
+        let of = |values: &[f64]| places.iter().map(|place| values[*place as usize]).collect::<Vec<f64>>();
+        CentredValues::of(of(response)).and_then(|response| {
+            let means = class_means(&response, &ends);
+            match kind {
+                FactorKind::Categorical => Some(means),
+                FactorKind::Ordered => {
+                    let lines = straight_line(&response, of(factor.values())).into_iter();
+                    let few = class_means(&response, &class_ends(sizes(), pairs, FEW_CLASSES.min(most_classes)));
+                    best(lines.chain(rank_polynomials(&response, sizes())).chain([few, means]))
+                }
+            }
+        })
     };
-    let classes_of = |pairs: usize| match division {
-        ClassDivision::EqualCounts if classes == most_classes => class_count(pairs),
-        // All that the factor's values allow.
-        _ => classes,
-    };
-    let left_out = factor.rows().max(response.len()) - pairs;
-    FactorImportance { share, classes, pairs, left_out, needed_pairs: needed_pairs(pairs, classes_of) }
+    FactorImportance { share: found.as_ref().map(VarianceShare::of), pairs, left_out, needed_pairs }
 }
 
-/// How many pairs it takes for a share to be told, if so many pairs have so many classes: these, if they are enough.
-fn needed_pairs(pairs: usize, classes_of: impl Fn(usize) -> usize) -> usize {
-    let is_enough = |pairs: &usize| {
-        let classes = classes_of(*pairs).max(2);
-        *pairs >= MIN_TOLD_A_CLASS * classes && VarianceShare::new(0.0, classes, *pairs).noise_limit <= MAX_TOLD_NOISE
-    };
-    // Four a class are always enough where classes are many, and far fewer than a hundred where they are few.
-    let (start, end) = (pairs.max(FEWEST), 4 * pairs + 100);
-    (start..end).find(is_enough).unwrap_or(end)
+/// How many pairs it takes for a share to be told, of so many classes.
+fn needed_pairs(classes: usize) -> usize {
+    let classes = classes.max(2);
+    (MIN_TOLD_A_CLASS * classes).max(MIN_TOLD_PAIRS + 2 * classes)
 }
 
 /// How many classes so many pairs are divided into: the floor of three times the third root, and three pairs a class.
@@ -166,46 +204,6 @@ fn class_ends(sizes: impl Iterator<Item = usize>, all: usize, most_classes: usiz
     ends
 }
 
-/// The share of the sum of squares that is between the classes: the square of the correlation ratio.
-fn explained(response: &CentredValues, ends: &[usize]) -> f64 {
-    let mut start = 0;
-    let mut between = 0.0;
-    for end in ends {
-        let class = &response.deviations[start..*end];
-        let sum: f64 = class.iter().sum();
-        between += sum * sum / float(class.len());
-        start = *end;
-    }
-    between / response.squares
-}
-
-impl VarianceShare {
-    /// What chance explains on average, (classes - 1) / (pairs - 1), is subtracted such that 1 stays 1: epsilon squared,
-    /// by Kelley (1935), *An unbiased correlation ratio measure*, Proceedings of the National Academy of Sciences
-    /// 21:554–559. It is also the adjusted coefficient of determination of a model with a mean a class.
-    fn new(explained: f64, classes: usize, pairs: usize) -> Self {
-        let (between, within) = (float(classes - 1), float(pairs - classes));
-        let corrected = |share: f64| 1.0 - (1.0 - share) * (between + within) / within;
-        let ratio = between * chance_ratio(between, within);
-        Self { value: corrected(explained).clamp(0.0, 1.0), noise_limit: corrected(ratio / (ratio + within)).min(1.0) }
-    }
-}
-
-/// What F, with these degrees of freedom, exceeds in 5 % of all cases: of a response that is normally distributed, and
-/// nearly so of others.
-///
-/// By the approximation of Paulson (1942), *An approximate normalization of the analysis of variance distribution*, The
-/// Annals of Mathematical Statistics 13:233–235, after Wilson and Hilferty: the third roots of both mean squares are
-/// nearly normally distributed. Within 6 % if `within` is 3 or more, within 0.5 % from 10 on.
-fn chance_ratio(between: f64, within: f64) -> f64 {
-    let (first, second) = (2.0 / (9.0 * between), 2.0 / (9.0 * within));
-    let square = DEVIATIONS * DEVIATIONS;
-    let (above, below) = (1.0 - first, 1.0 - second);
-    let spread = (below * below * first + above * above * second - square * first * second).sqrt();
-    let root = (above * below + DEVIATIONS * spread) / (below * below - square * second);
-    root * root * root
-}
-
 #[cfg(test)]
 mod tests {
     use std::f64::consts::{PI, TAU};
@@ -213,6 +211,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::checks::{all, assert_close, numbers, pairs};
+    use super::super::correlation::pearson;
+    use super::super::float;
     use super::*;
 
     fn shares(factors: &[Vec<f64>], response: &[f64]) -> Vec<VarianceShare> {
@@ -261,41 +261,120 @@ mod tests {
     }
 
     #[test]
-    fn noise_explains_nothing_on_average_and_exceeds_its_limit_in_five_of_a_hundred_studies() {
-        for (count, division) in
-            [(30, ClassDivision::EqualCounts), (30, ClassDivision::EachValue), (400, ClassDivision::EqualCounts)]
-        {
+    fn noise_explains_nothing_on_average_and_stands_out_in_some_five_of_a_hundred_studies() {
+        for (count, kind) in [(30, FactorKind::Ordered), (30, FactorKind::Categorical), (400, FactorKind::Ordered)] {
             let (mut exceeded, mut total) = (0, 0.0);
             for study in 0..2_000 {
-                let factor: Vec<f64> = match division {
-                    ClassDivision::EqualCounts => numbers(2 * study, count),
-                    ClassDivision::EachValue => numbers(2 * study, count).iter().map(|x| (x * 3.0).floor()).collect(),
+                let factor: Vec<f64> = match kind {
+                    FactorKind::Ordered => numbers(2 * study, count),
+                    FactorKind::Categorical => numbers(2 * study, count).iter().map(|x| (x * 3.0).floor()).collect(),
                 };
                 let ranking = ColumnRanking::of(&factor, &all(count));
-                let share = importance(&ranking, division, &numbers(2 * study + 1, count)).share.unwrap();
+                let share = importance(&ranking, kind, &numbers(2 * study + 1, count)).share.unwrap();
                 exceeded += u32::from(share.stands_out());
                 total += share.value;
             }
             // Five standard deviations of what is counted here are 2.4 %.
-            assert!((52..148).contains(&exceeded), "{count} {division:?}: {exceeded}");
-            assert!(total / 2_000.0 < 0.07, "{count} {division:?}: {total}");
+            assert!((52..148).contains(&exceeded), "{count} {kind:?}: {exceeded}");
+            assert!(total / 2_000.0 < 0.07, "{count} {kind:?}: {total}");
         }
     }
 
-    /// `[scipy.stats.f.ppf(0.95, between, within) for between, within in ...]`.
-    #[test]
-    fn the_noise_limit_follows_the_f_distribution() {
-        for (between, within, expected) in [
-            (1.0, 3.0, 10.127_964_486),
-            (1.0, 4.0, 7.708_647_422),
-            (2.0, 3.0, 9.552_094_496),
-            (2.0, 10.0, 4.102_821_015),
-            (5.0, 30.0, 2.533_554_548),
-            (29.0, 970.0, 1.479_238_028),
-            (99.0, 99_900.0, 1.244_862_559),
-        ] {
-            assert_close(chance_ratio(between, within), expected, if within < 10.0 { 0.06 } else { 0.005 });
+    /// A slope's response: factors with these shares of the variance, two numbers, a choice of two and three numbers.
+    const SHARES: [f64; 6] = [0.31, 0.25, 0.16, 0.06, 0.06, 0.06];
+
+    /// A random design of that model, with noise that has the rest of the variance.
+    fn slope(seed: u64, count: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
+        let mut columns: Vec<Vec<f64>> = (0..8).map(|column| numbers(8 * seed + column, count)).collect();
+        for value in &mut columns[2] {
+            *value = (2.0 * *value).floor();
         }
+        let variances = [1.0 / 12.0, 1.0 / 12.0, 0.25, 1.0 / 12.0, 1.0 / 12.0, 1.0 / 12.0];
+        let rest: f64 = 1.0 - SHARES.iter().sum::<f64>();
+        let value = |row: usize| {
+            let known = SHARES.iter().zip(variances).zip(&columns);
+            let known: f64 = known.map(|((share, variance), column)| (share / variance).sqrt() * column[row]).sum();
+            known + (rest * 6.0).sqrt() * (columns[6][row] - columns[7][row])
+        };
+        let response = (0..count).map(value).collect();
+        columns.truncate(6);
+        (columns, response)
+    }
+
+    fn kind(column: usize) -> FactorKind {
+        if column == 2 { FactorKind::Categorical } else { FactorKind::Ordered }
+    }
+
+    /// What means of classes alone say, as it was before.
+    fn by_classes(ranking: &ColumnRanking, kind: FactorKind, response: &[f64]) -> f64 {
+        let places = ranking.paired(response);
+        let most = if kind == FactorKind::Ordered { class_count(places.len()) } else { places.len() };
+        let ends = class_ends(ranking.ties(&places).map(<[u32]>::len), places.len(), most);
+        let ordered = places.iter().map(|place| response[*place as usize]).collect();
+        class_means(&CentredValues::of(ordered).unwrap(), &ends).adjusted()
+    }
+
+    #[test]
+    fn ranges_hold_the_truth_in_nine_of_ten_studies_and_errors_are_smaller_than_those_of_classes() {
+        const STUDIES: u64 = 400;
+        for count in [40, 80] {
+            let (mut held, mut error, mut error_of_classes, mut sum) = ([0; 6], 0.0, 0.0, 0.0);
+            for study in 0..STUDIES {
+                let (columns, response) = slope(study, count);
+                for (factor, column) in columns.iter().enumerate() {
+                    let ranking = ColumnRanking::of(column, &all(count));
+                    let share = importance(&ranking, kind(factor), &response).told().unwrap();
+                    let truth = SHARES[factor];
+                    held[factor] += u32::from(share.range.0 <= truth && truth <= share.range.1);
+                    error += (share.value - truth).abs();
+                    error_of_classes += (by_classes(&ranking, kind(factor), &response) - truth).abs();
+                    sum += share.value;
+                }
+            }
+            let mean = sum / float(usize::try_from(STUDIES).unwrap());
+            for held in held {
+                assert!((320..=388).contains(&held), "{count}: {held} of {STUDIES}");
+            }
+            assert!(error < 0.87 * error_of_classes, "{count}: {error} instead of {error_of_classes}");
+            assert!((0.85..1.1).contains(&mean), "{count}: {mean}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_no_less_than_what_pearsons_coefficient_says() {
+        for study in 0..200 {
+            let (columns, response) = slope(study, 40);
+            for column in &columns {
+                let rows = all(40);
+                let share = importances(&[FactorColumn::Numbers(column)], &response, &rows)[0].share.unwrap();
+                let square = pearson(column, &response, &rows).value.unwrap().powi(2);
+                let adjusted = 1.0 - (1.0 - square) * 39.0 / 38.0;
+                assert!(share.value >= adjusted - 1e-9, "{share:?} instead of {adjusted}");
+            }
+        }
+    }
+
+    #[test]
+    fn shares_that_add_up_to_more_than_all_say_whether_chance_did_it() {
+        let of = |shares: &[(f64, f64)]| {
+            let share = |(value, from): &(f64, f64)| VarianceShare {
+                value: *value,
+                range: (*from, 1.0),
+                fit: FactorFit::StraightLine,
+            };
+            ShareSum::of(&shares.iter().map(share).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[(0.6, 0.4), (0.42, 0.2)]), ShareSum::Within);
+        assert_eq!(of(&[(0.6, 0.4), (0.6, 0.4)]), ShareSum::AboveByChance);
+        assert_eq!(of(&[(0.9, 0.85), (0.9, 0.85)]), ShareSum::Above);
+        assert_eq!(of(&[]), ShareSum::Within);
+        // Two factors that are nearly the same explain the same.
+        let first = numbers(1, 200);
+        let second: Vec<f64> = numbers(2, 200).iter().zip(&first).map(|(other, first)| first + 0.2 * other).collect();
+        let factors = [FactorColumn::Numbers(&first), FactorColumn::Numbers(&second)];
+        let shares: Vec<_> =
+            importances(&factors, &first, &all(200)).iter().filter_map(FactorImportance::told).collect();
+        assert_eq!(ShareSum::of(&shares), ShareSum::Above);
     }
 
     /// By hand: the means are 2, 5 and 8, the sum of squares between is 54, within 6, and 1 - (6 / 6) / (60 / 8) = 13 / 15.
@@ -304,8 +383,9 @@ mod tests {
         let codes = [7.0, 0.0, 3.0, 7.0, 0.0, 3.0, 7.0, 0.0, 3.0, f64::NAN, 3.0];
         let response = [1.0, 4.0, 7.0, 2.0, 5.0, 8.0, 3.0, 6.0, 9.0, 100.0, f64::NAN];
         let found = importances(&[FactorColumn::Categories(&codes)], &response, &all(11))[0];
-        assert_eq!((found.classes, found.pairs, found.left_out), (3, 9, 2));
+        assert_eq!((found.pairs, found.left_out), (9, 2));
         assert_close(found.share.unwrap().value, 13.0 / 15.0, 1e-14);
+        assert_eq!(found.share.unwrap().fit, FactorFit::ClassMeans(3));
     }
 
     #[test]
@@ -313,7 +393,7 @@ mod tests {
         let factor: Vec<f64> = numbers(8, 1_000).iter().map(|x| (x * 5.0).floor()).collect();
         let square: Vec<f64> = factor.iter().map(|x| (x - 2.0) * (x - 2.0)).collect();
         let found = importances(&[FactorColumn::Numbers(&factor)], &square, &all(1_000))[0];
-        assert_eq!(found.classes, 5);
+        assert_eq!(found.share.unwrap().fit, FactorFit::ClassMeans(5));
         assert_close(found.share.unwrap().value, 1.0, 1e-12);
     }
 
@@ -344,23 +424,30 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_told_once_chance_stays_below_a_quarter() {
-        let of = |count: usize, levels: usize| {
-            let factor: Vec<f64> = (0..count).map(|row| float(row % levels)).collect();
-            importances(&[FactorColumn::Numbers(&factor)], &numbers(2, count), &all(count))[0]
+    fn a_share_is_told_once_its_range_is_narrower_than_half_of_the_variance() {
+        let few = |count: usize| {
+            importances(&[FactorColumn::Numbers(&numbers(1, count))], &numbers(2, count), &all(count))[0]
         };
-        for (levels, needed) in [(1_000, 34), (2, 13), (3, 18)] {
-            let few = of(13, levels);
-            assert!(few.share.is_some());
-            assert_eq!(few.needed_pairs, needed, "{levels}");
-            assert_eq!(few.told(), few.share.filter(|_| needed <= 13));
-            let enough = of(needed, levels);
-            assert!(!enough.has_too_few() && enough.told().unwrap().noise_limit <= MAX_TOLD_NOISE, "{enough:?}");
+        assert!(few(25).share.is_some() && few(25).told().is_none() && few(25).has_too_few());
+        assert_eq!((few(25).needed_pairs, few(26).told()), (26, few(26).share));
+        let widest = |parameters: usize, pairs: usize| -> f64 {
+            let fit = FactorFit::ClassMeans(parameters + 1);
+            let width = |step: u32| {
+                let (from, to) = share_range(&ExplainedSquares { fit, share: f64::from(step) / 20.0, pairs });
+                to - from
+            };
+            (0..20).map(width).fold(0.0, f64::max)
+        };
+        assert!(widest(1, 20) > MAX_TOLD_RANGE);
+        for (classes, needed) in [(2, 26), (3, 28), (10, 42), (40, 120)] {
+            assert_eq!(needed_pairs(classes), needed, "{classes}");
+            let widest = widest(classes - 1, needed);
+            assert!(widest < MAX_TOLD_RANGE, "{classes}: {widest}");
         }
         // A class a case says nothing, however many there are.
         let each: Vec<f64> = (0..40).map(f64::from).collect();
         let found = importances(&[FactorColumn::Categories(&each)], &numbers(2, 40), &all(40))[0];
-        assert!(found.has_too_few() && found.needed_pairs >= 3 * 40, "{found:?}");
+        assert!(found.has_too_few() && found.needed_pairs == 120, "{found:?}");
     }
 
     #[test]
@@ -374,17 +461,18 @@ mod tests {
         #[test]
         fn order_origin_and_units_do_not_matter(pairs in pairs(), turn in 0..60_usize, scale in 0.1..10.0_f64) {
             let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-            let (bent, scaled): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(x, y)| ((x / 20.0).exp(), 7.0 - scale * y)).unzip();
+            let (moved, scaled): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(x, y)| (x / 8.0 + 3.0, 7.0 - scale * y)).unzip();
             let mut rows = all(x.len());
             rows.rotate_left(turn.min(x.len()));
             let found = importances(&[FactorColumn::Numbers(&x), FactorColumn::Categories(&x)], &y, &all(x.len()));
-            let other = importances(&[FactorColumn::Numbers(&bent), FactorColumn::Categories(&bent)], &scaled, &rows);
+            let other = importances(&[FactorColumn::Numbers(&moved), FactorColumn::Categories(&moved)], &scaled, &rows);
             for (found, other) in found.iter().zip(&other) {
-                prop_assert_eq!((found.classes, found.pairs, found.left_out), (other.classes, other.pairs, other.left_out));
+                prop_assert_eq!((found.pairs, found.left_out), (other.pairs, other.left_out));
                 prop_assert_eq!(found.share.is_some(), other.share.is_some());
                 if let (Some(found), Some(other)) = (found.share, other.share) {
                     prop_assert!((found.value - other.value).abs() < 1e-9);
-                    prop_assert!((0.0..=1.0).contains(&found.value) && found.noise_limit > 0.0);
+                    prop_assert!((0.0..=1.0).contains(&found.value));
+                    prop_assert!(found.range.0 <= found.value && found.value <= found.range.1 && found.range.1 <= 1.0);
                 }
             }
         }
