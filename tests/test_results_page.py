@@ -122,6 +122,18 @@ def odd(cruncher: CommandLine) -> Odd:
 
 
 @pytest.fixture(scope="module")
+def forgotten(cruncher: CommandLine) -> Launched:
+    """A study whose first cases lack the length of a vector, and failed."""
+    launched = cruncher.launch()
+    numbers = np.random.default_rng(11)
+    ended = [Ended({"load": 1.0 * load, "cohesion": 10.0 + load}, error=("ValueError", "no layers")) for load in range(5)]
+    for load, *cohesion in numbers.uniform(0, 1, (40, 4)).tolist():
+        ended.append(Ended({"load": load, "cohesion": cohesion}, {"safety": 1 + 0.8 * load + 0.3 * cohesion[1]}))
+    write_ended(launched, ended)
+    return launched
+
+
+@pytest.fixture(scope="module")
 def extreme(cruncher: CommandLine) -> Filled:
     """A study whose responses are hard to plot."""
     launched = cruncher.launch()
@@ -175,9 +187,9 @@ def drag(page: Page, name: str, start: tuple[float, float], end: tuple[float, fl
 
 
 def ends(page: Page, name: str) -> tuple[float, float]:
-    """The range of a column that is selected."""
-    texts = [selection(page).get_by_label(f"{end} {name}", exact=True).input_value() for end in ("Least", "Most")]
-    return float(texts[0]), float(texts[1])
+    """The range of a column that is selected; infinite where it has no limit."""
+    least, most = (selection(page).get_by_label(f"{end} {name}", exact=True).input_value() for end in ("Least", "Most"))
+    return float(least or "-inf"), float(most or "inf")
 
 
 def selected(page: Page) -> int:
@@ -412,7 +424,7 @@ def test_too_few_cases_have_no_coefficients_and_no_shares(odd: Odd, visits: Visi
     expect(selection(page)).to_contain_text("13 of 27 selected")
     words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: 16 are needed")
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", words)
-    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: 34 are needed.")
+    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: 26 are needed for a range narrower than 50 %.")
     expect(page.locator(".importance").last.get_by_role("listitem")).to_have_count(0)
 
 
@@ -436,6 +448,68 @@ def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visi
         )
     shares = page.get_by_role("listitem").filter(has_text=re.compile(r"\d %$"))
     expect(shares.first).to_contain_text("width")
+
+
+def lines_of_shares(page: Page) -> dict[str, str]:
+    """The figure of each factor in the list of shares."""
+    lines = page.locator(".shares__one:visible").all_inner_texts()
+    return dict(line.split("\n") for line in lines)
+
+
+def test_a_column_that_only_failed_cases_have_is_no_axis(forgotten: Launched, visits: Visits) -> None:
+    page = open_results(visits, forgotten)
+    factors = ["cohesion[0]", "cohesion[1]", "cohesion[2]", "load"]
+    expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile("safety with .*load: Pearson"))
+    said = summary(page, "Correlations")
+    assert sorted(re.findall(r"([\w\[\]]+): Pearson", said)) == factors
+    assert "oo few" not in said
+    for name in ("Parallel coordinates", "Scatter matrix"):
+        plot(page, name).scroll_into_view_if_needed()
+        expect(plot(page, name)).to_have_attribute("aria-label", re.compile("load"))
+    assert "cohesion," not in summary(page, "Parallel coordinates")
+    assert "5 without a value" in summary(page, "Parallel coordinates"), "the failed cases alone"
+    importance = page.locator(".importance").last
+    expect(importance).to_contain_text("From 40 cases; 5 without a value left out.")
+    expect(importance).not_to_contain_text("oo few")
+    assert sorted(lines_of_shares(page)) == factors
+    assert lines_of_shares(page)["load"].endswith(" %")
+
+    # Who asks for it gets it.
+    page.get_by_label("Factor", exact=True).select_option("factor.cohesion")
+    expect(page.get_by_role("heading", name="safety against cohesion")).to_be_visible()
+
+
+def test_what_stands_out_beside_is_not_faint_here(forgotten: Launched, visits: Visits) -> None:
+    page = open_results(visits, forgotten)
+    load = page.locator(".shares__one").filter(has_text="load")
+    expect(load.locator(".shares__figure")).to_have_text(re.compile(r"^\d+–\d+ %$"))
+    expect(load.locator(".shares__bar")).not_to_have_class(re.compile("chance"))
+    expect(load.locator(".shares__range")).to_have_count(1)
+    low, high = (int(text) for text in re.findall(r"\d+", load.locator(".shares__figure").inner_text()))
+    assert 30 < low < high <= 100
+    check_accessible(page)
+
+
+def test_a_drag_beyond_the_outermost_case_leaves_that_side_open(forgotten: Launched, visits: Visits) -> None:
+    page = open_results(visits, forgotten)
+    drag(page, "Histogram", (0.5, 0.5), (0.995, 0.5))
+    least, most = ends(page, "safety")
+    assert np.isfinite(least) and most == np.inf
+    expect(selection(page).get_by_label("Most safety", exact=True)).to_have_attribute("placeholder", "no limit")
+    address = wait_for_address(page, "select=response.safety:")
+    assert re.search(r"select=response\.safety:[\d.]+\.\.(&|$)", address)
+    above = selected(page)
+    page.reload()
+    expect(selection(page)).to_contain_text(f"{above} of 45 selected")
+    field = selection(page).get_by_label("Most safety", exact=True)
+    field.fill("1.5")
+    field.press("Tab")
+    wait_for_address(page, "..1.5")
+    field.fill("")
+    field.press("Tab")
+    expect(selection(page)).to_contain_text(f"{above} of 45 selected")
+    drag(page, "Histogram", (0.4, 0.5), (0.5, 0.5))
+    assert all(np.isfinite(ends(page, "safety")))
 
 
 def test_the_choices_stay_in_another_batch(filled: Filled, visits: Visits) -> None:

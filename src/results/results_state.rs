@@ -203,6 +203,12 @@ impl ResultsState {
         self.view.update(|view| view.selection.set(range));
     }
 
+    /// Selects the cases between two values of a column that somebody has drawn, besides what other columns say.
+    pub(super) fn select_drawn(self, column: &ColumnId, ends: (f64, f64)) {
+        let range = self.data.with_untracked(|store| FilterCondition::drawn(store, column, ends));
+        self.view.update(|view| view.selection.set(range));
+    }
+
     /// Selects the cases with these texts in a column.
     pub(super) fn select_texts(self, column: &ColumnId, values: Vec<String>) {
         self.view.update(|view| view.selection.set(FilterCondition::OneOf { column: column.clone(), values }));

@@ -49,10 +49,9 @@ fn offers(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
         let name = label(&id);
         let title = format!("Add a range of {name}");
         let add = move |_| {
-            if let Some(range) = untrack(|| whole_range(state, &id)) {
-                state.select_range(&id, range);
-                request_animation_frame(focus_last);
-            }
+            let range = FilterCondition::Range { column: id.clone(), least: None, most: None };
+            state.view.update(|view| view.selection.set(range));
+            request_animation_frame(focus_last);
         };
         view! { <button class="quiet selection__offer" aria-label=title.clone() title=title on:click=add>{name}</button> }
     };
@@ -156,8 +155,11 @@ fn range(state: ResultsState, column: &ColumnId) -> AnyView {
             let now = Date::now() / 1000.0;
             let time =
                 |limit: Option<RangeLimit>| limit.map(|limit| clock_time(limit.nearest(), now)).unwrap_or_default();
-            let (least, most) = range_of(state, &column);
-            format!("{name} {} – {}", time(least), time(most))
+            match range_of(state, &column) {
+                (least, None) => format!("{name} ≥ {}", time(least)),
+                (None, most) => format!("{name} ≤ {}", time(most)),
+                (least, most) => format!("{name} {} – {}", time(least), time(most)),
+            }
         };
         return view! { <span>{words}</span> }.into_any();
     }
@@ -179,7 +181,10 @@ fn end(state: ResultsState, column: &ColumnId, which: End) -> AnyView {
         move |(least, most): (Option<RangeLimit>, Option<RangeLimit>)| if which == End::Least { least } else { most };
     let (shown, exact, column) = (column.clone(), column.clone(), column.clone());
     let value = move || of(range_of(state, &shown)).map(limit_in_words).unwrap_or_default();
-    let title = move || of(range_of(state, &exact)).map(|value| value.to_string());
+    let title = move || match of(range_of(state, &exact)) {
+        Some(limit) => limit.to_string(),
+        None => whole_range(state, &exact).map_or_else(String::new, |whole| outermost(which, whole)),
+    };
     let change = move |event| {
         let typed = RangeLimit::parse(&event_target_value(&event).trim().replace(',', "."));
         let (least, most) = untrack(|| range_of(state, &column));
@@ -189,6 +194,19 @@ fn end(state: ResultsState, column: &ColumnId, which: End) -> AnyView {
             _ => view.selection.set(FilterCondition::Range { column: column.clone(), least, most }),
         });
     };
-    view! { <input class="chips__end" inputmode="decimal" aria-label=words title=title prop:value=value on:change=change/> }
-        .into_any()
+    view! {
+        <input
+            class="chips__end" inputmode="decimal" placeholder="no limit" aria-label=words title=title
+            prop:value=value on:change=change
+        />
+    }
+    .into_any()
+}
+
+/// What an end without a limit holds.
+fn outermost(which: End, (least, most): (f64, f64)) -> String {
+    match which {
+        End::Least => format!("no limit: the least is {least}"),
+        End::Most => format!("no limit: the most is {most}"),
+    }
 }

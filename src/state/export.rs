@@ -222,8 +222,8 @@ pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> Str
         FilterCondition::Range { least: Some(least), most: Some(most), .. } => {
             format!("{name} from {} to {}", limit_in_words(*least), limit_in_words(*most))
         }
-        FilterCondition::Range { least: Some(least), .. } => format!("{name} from {}", limit_in_words(*least)),
-        FilterCondition::Range { most: Some(most), .. } => format!("{name} up to {}", limit_in_words(*most)),
+        FilterCondition::Range { least: Some(least), .. } => format!("{name} ≥ {}", limit_in_words(*least)),
+        FilterCondition::Range { most: Some(most), .. } => format!("{name} ≤ {}", limit_in_words(*most)),
         FilterCondition::Range { .. } => format!("{name} is a number"),
         FilterCondition::OneOf { values, .. } => {
             let values: Vec<String> = values.iter().map(|value| beginning(value)).collect();
@@ -389,8 +389,8 @@ mod tests {
     fn a_selection_is_told_in_words() {
         let check = |text: &str, words: &[&str]| assert_eq!(in_words(&text.parse().unwrap()), words);
         check("factor.c:2..3,case.state:done|failed", &["c from 2 to 3", "state is done or failed"]);
-        check("response.load:..2e5,factor.soil:!", &["load up to 200000", "soil is missing"]);
-        check("factor.seed:4611686018427387905..", &["seed from 4611686018427387905"]);
+        check("response.load:..2e5,factor.soil:!", &["load ≤ 200000", "soil is missing"]);
+        check("factor.seed:4611686018427387905..", &["seed ≥ 4611686018427387905"]);
         check(&format!("response.echo:{}", "x".repeat(1_000)), &[&format!("echo is {}…", "x".repeat(60))]);
         let case = CaseId::parse(&"0a".repeat(16)).unwrap();
         let cases =

@@ -91,6 +91,16 @@ impl RowFilter {
 }
 
 impl FilterCondition {
+    /// The range of a column that is drawn by hand, from one end to the other. An end at or beyond the outermost number that there is
+    /// says nothing of numbers further out, which may come later: that side has no limit.
+    #[must_use]
+    pub fn drawn(store: &ResultStore, column: &ColumnId, (from, to): (f64, f64)) -> Self {
+        let known = store.column(column).map(StoreColumn::statistics).unwrap_or_default();
+        let least = Some(from).filter(|from| known.least.is_none_or(|least| *from > least));
+        let most = Some(to).filter(|to| known.most.is_none_or(|most| *to < most));
+        Self::Range { column: column.clone(), least: least.map(RangeLimit::from), most: most.map(RangeLimit::from) }
+    }
+
     /// The column that it is on; none if it names cases.
     #[must_use]
     pub const fn column(&self) -> Option<&ColumnId> {

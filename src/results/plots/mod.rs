@@ -38,21 +38,26 @@ const REACH_PX: f64 = 12.0;
 /// The selection of a column by hand: a range if it has numbers, and the texts in between if it has those.
 fn select(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
-    let ends = if plotted.categories.is_some() { (least, most) } else { coarse((least, most)) };
-    select_exactly(state, id, plotted, ends);
+    match &plotted.categories {
+        Some(names) => select_texts(state, id, names, (least, most)),
+        None => state.select_drawn(id, coarse((least, most))),
+    }
 }
 
 /// The selection of a column from one value to another one, which belong to it.
-fn select_exactly(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (least, most): (f64, f64)) {
+fn select_exactly(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, ends: (f64, f64)) {
     match &plotted.categories {
-        None => state.select_range(id, (least, most)),
-        Some(names) => {
-            #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
-            let is_between = |place: usize| (least..=most).contains(&(place as f64));
-            let chosen = names.iter().enumerate().filter(|(place, _)| is_between(*place));
-            state.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
-        }
+        Some(names) => select_texts(state, id, names, ends),
+        None => state.select_range(id, ends),
     }
+}
+
+/// The selection of the texts whose places are between two others.
+fn select_texts(state: ResultsState, id: &ColumnId, names: &[String], (least, most): (f64, f64)) {
+    #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
+    let is_between = |place: usize| (least..=most).contains(&(place as f64));
+    let chosen = names.iter().enumerate().filter(|(place, _)| is_between(*place));
+    state.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
 }
 
 /// A range that is drawn by hand, with as many digits as a hand means, and no narrower.

@@ -17,6 +17,22 @@ fn check(filter: &str, rows: &[usize]) {
 }
 
 #[test]
+fn a_range_drawn_beyond_the_outermost_number_is_open_there() {
+    let drawn = |name: &str, ends: (f64, f64)| {
+        let condition = FilterCondition::drawn(&values(), &ColumnId::Factor(name.into()), ends);
+        let text = condition.to_string();
+        assert_eq!(text.parse(), Ok(RowFilter { conditions: vec![condition] }), "{text}");
+        text
+    };
+    assert_eq!(drawn("c", (-2.5, 2.25)), "factor.c:-2.5..2.25");
+    assert_eq!(drawn("c", (0.5, 2.75)), "factor.c:0.5..");
+    assert_eq!(drawn("c", (0.5, 2.5)), "factor.c:0.5..");
+    assert_eq!(drawn("c", (-3.5, 0.5)), "factor.c:..0.5");
+    assert_eq!(drawn("c", (-3.0, 9.5)), "factor.c:..");
+    assert_eq!(drawn("unknown", (0.5, 2.25)), "factor.unknown:0.5..2.25");
+}
+
+#[test]
 fn rows_meet_all_conditions() {
     check("", &[0, 1, 2, 3, 4, 5, 6]);
     check("factor.c:1..2.5", &[0, 1]);
