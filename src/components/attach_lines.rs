@@ -7,7 +7,7 @@ use crate::components::copy_line::copy_line;
 use crate::state::live::OpenStudy;
 
 /// The most workers that the shell's line starts.
-const MOST_WORKERS: u32 = 256;
+const MAX_WORKERS: u32 = 256;
 
 /// The lines for the kinds of hosts; for a viewer, why they aren't there.
 pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
@@ -21,7 +21,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     let workers = reader.workers.get();
     let choose = move |event| {
         if let Ok(number) = event_target_value(&event).parse::<u32>() {
-            reader.workers.set(number.clamp(1, MOST_WORKERS));
+            reader.workers.set(number.clamp(1, MAX_WORKERS));
         }
     };
     view! {
@@ -36,7 +36,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
                 <p>
                     <label>
                         "Workers on this computer "
-                        <input class="lines__number" type="number" min="1" max=MOST_WORKERS.to_string() prop:value=workers.to_string() on:input=choose />
+                        <input class="lines__number" type="number" min="1" max=MAX_WORKERS.to_string() prop:value=workers.to_string() on:input=choose />
                     </label>
                     " One a core is a good number."
                 </p>

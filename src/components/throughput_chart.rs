@@ -6,12 +6,12 @@ use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
 
 /// The most bars.
-const MOST_STRETCHES: usize = 60;
+const MAX_STRETCHES: usize = 60;
 
 /// A bar a stretch of time, `until` now, or until the last one if that is later. A reader who can't see it gets the summary in words.
 pub(crate) fn throughput_chart(finishes: &[CaseFinish], until: f64) -> Option<AnyView> {
     let end_times: Vec<f64> = finishes.iter().map(|finish| finish.end_time).collect();
-    let throughput = ThroughputChart::of(&end_times, until, MOST_STRETCHES)?;
+    let throughput = ThroughputChart::of(&end_times, until, MAX_STRETCHES)?;
     let stretch = throughput.stretch_name();
     let (most, last) = (thousands(throughput.most()), throughput.counts.last().copied().unwrap_or(0));
     let summary = format!("Cases finished per {stretch}: {most} at most, {} in the last one", thousands(last));

@@ -33,7 +33,7 @@ use crate::platform::network;
 const MAX_BINS: usize = 20;
 
 /// Without a choice, so many dimensions are drawn against one another.
-pub(super) const MOST_DRAWN: usize = 6;
+pub(super) const MAX_DRAWN: usize = 6;
 
 /// How many rows of a table are shown as they were understood, and how many letters of a value.
 const MAX_ROWS_SHOWN: usize = 5;
@@ -184,7 +184,7 @@ fn shown(value: &str) -> String {
 fn picture(design: &DesignPoints, axes: &[DesignAxis], drawn: &[usize], side_px: usize) -> (DesignPicture, Parts) {
     let mut drawn: Vec<usize> = drawn.iter().copied().filter(|position| *position < axes.len()).collect();
     if drawn.is_empty() {
-        drawn = (0..axes.len().min(MOST_DRAWN)).collect();
+        drawn = (0..axes.len().min(MAX_DRAWN)).collect();
     }
     let places = |position: &usize| axes[*position].places.as_slice();
     let mut pictures = Parts::new();

@@ -16,8 +16,8 @@ const INSET_PX: f64 = 3.0;
 const USUAL_WIDTH_PX: f64 = 400.0;
 
 /// The smallest and the largest picture.
-const LEAST_SIDE_PX: f64 = 40.0;
-const MOST_SIDE_PX: f64 = 150.0;
+const MIN_SIDE_PX: f64 = 40.0;
+const MAX_SIDE_PX: f64 = 150.0;
 
 /// Room for the name above a histogram.
 const NAME_PX: f64 = 18.0;
@@ -33,7 +33,7 @@ pub(super) fn side_px(canvas: Option<&HtmlCanvasElement>, dimensions: usize) -> 
     let width_px = canvas.map_or(0.0, |canvas| f64::from(canvas.client_width()));
     // A canvas that isn't shown yet has no width.
     let width_px = if width_px > 0.0 { width_px } else { USUAL_WIDTH_PX };
-    let side_px = (width_px / dimensions as f64 - GAP_PX).clamp(LEAST_SIDE_PX, MOST_SIDE_PX);
+    let side_px = (width_px / dimensions as f64 - GAP_PX).clamp(MIN_SIDE_PX, MAX_SIDE_PX);
     (side_px * window().device_pixel_ratio()).round().max(1.0) as usize
 }
 
@@ -51,7 +51,7 @@ pub(super) fn draw(canvas: &HtmlCanvasElement, picture: &DesignPicture, pixels: 
     if dimensions == 0 || width_px < 1.0 {
         return;
     }
-    let cell_px = (width_px / dimensions as f64 - GAP_PX).clamp(8.0, MOST_SIDE_PX);
+    let cell_px = (width_px / dimensions as f64 - GAP_PX).clamp(8.0, MAX_SIDE_PX);
     let height_px = dimensions as f64 * (cell_px + GAP_PX);
     canvas.set_width((width_px * ratio) as u32);
     canvas.set_height((height_px * ratio) as u32);

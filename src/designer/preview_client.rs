@@ -17,7 +17,7 @@ use web_sys::Blob;
 use super::channel::{Parts, WorkerHandle, WorkerMessage};
 use super::design_state::{DesignState, PreviewState, TableState};
 use super::messages::{DesignPicture, PointsAnswer, PointsRequest};
-use super::points::MOST_DRAWN;
+use super::points::MAX_DRAWN;
 use super::preview_canvas;
 use super::worker::WorkerRequest;
 use crate::platform::appearance::when_it_looks_different;
@@ -117,9 +117,9 @@ fn wanted(state: DesignState) -> Option<DesignFile> {
 /// As many pixels as a picture has on the screen: more would be drawn for nothing.
 fn side_px(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
     let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
-    let imported = || state.preview.read_untracked().picture().map_or(MOST_DRAWN, |picture| picture.axes.len());
+    let imported = || state.preview.read_untracked().picture().map_or(MAX_DRAWN, |picture| picture.axes.len());
     let dimensions = if file.sampler == Sampler::Table { imported() } else { sampled };
-    let shown = if drawn.is_empty() { dimensions.clamp(1, MOST_DRAWN) } else { drawn.len() };
+    let shown = if drawn.is_empty() { dimensions.clamp(1, MAX_DRAWN) } else { drawn.len() };
     preview_canvas::side_px(canvas.get_untracked().as_ref(), shown)
 }
 

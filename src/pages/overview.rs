@@ -23,7 +23,7 @@ use crate::state::route::{BatchChoice, Page, Route};
 use versions::{asked, version_shares};
 
 /// How many error groups the overview names, and of how many batches it names the versions.
-const MOST_GROUPS: usize = 5;
+const MAX_GROUPS: usize = 5;
 
 /// With how many workers more the forecast is made a second time.
 const MORE_WORKERS: u64 = 4;
@@ -126,7 +126,7 @@ fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStu
         let name = if is_one { String::new() } else { format!("{}: ", account.batch) };
         version_shares(account, &name, now, open)
     });
-    let lists: Vec<_> = lists.take(MOST_GROUPS).collect();
+    let lists: Vec<_> = lists.take(MAX_GROUPS).collect();
     let withdrawn = counted(counts.withdrawn, "withdrawn case isn't", "withdrawn cases aren't");
     let withdrawn = (!is_one && counts.withdrawn > 0).then(|| view! { <p class="versions">{withdrawn}" counted"</p> });
     view! { {lists} {withdrawn} {asked(open.reader)} }.into_any()
@@ -278,7 +278,7 @@ fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
     let page = route.on(Page::Errors);
     let lines: Vec<_> = groups
         .iter()
-        .take(MOST_GROUPS)
+        .take(MAX_GROUPS)
         .map(|group| {
             let target = Route { group: Some(group.signature.to_owned()), ..page.clone() };
             let head = error_group_head(group, worked(snapshot), now);

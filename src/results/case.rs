@@ -24,7 +24,7 @@ use crate::state::words::{CellText, words};
 const MAX_SHORT_CHARS: usize = 40;
 
 /// More factors or responses than these are in the document only.
-const MOST_VALUES: usize = 200;
+const MAX_VALUES: usize = 200;
 
 /// The case that stands open, if one does.
 pub(super) fn case(state: ResultsState) -> AnyView {
@@ -187,7 +187,7 @@ fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
         Part::Factors => ("Factors", ids(store, row, store.factors().map(|(id, _)| id))),
         Part::Responses => ("Responses", ids(store, row, store.responses().map(|(id, _)| id))),
     });
-    let more = ids.len().saturating_sub(MOST_VALUES);
+    let more = ids.len().saturating_sub(MAX_VALUES);
     let one = |id: &ColumnId| {
         // Here is room for all digits.
         let CellText { text, exact } = state.data.with(|store| words(store.cell(id, row)));
@@ -196,10 +196,10 @@ fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
         let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
         view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(state, id)}</td></tr> }
     };
-    let rows: Vec<_> = ids.iter().take(MOST_VALUES).map(one).collect();
+    let rows: Vec<_> = ids.iter().take(MAX_VALUES).map(one).collect();
     let more = (more > 0).then(|| format!("{more} more are in the document."));
     let is_cut = |id: &&ColumnId| state.data.with(|store| matches!(store.cell(id, row), CellValue::Cut(..)));
-    let cut = match ids.iter().take(MOST_VALUES).filter(is_cut).count() as u64 {
+    let cut = match ids.iter().take(MAX_VALUES).filter(is_cut).count() as u64 {
         0 => None,
         cut => Some(format!("{} cut here, and whole in the document.", counted(cut, "text is", "texts are"))),
     };

@@ -15,10 +15,10 @@ use crate::platform::local_time::utc_offset_secs;
 use crate::state::responses::{default_response, is_text};
 
 /// More texts than these have no axis.
-const MOST_CATEGORIES: usize = 40;
+const MAX_CATEGORIES: usize = 40;
 
 /// On so many axes the places of a column are kept: as it is, zoomed, and from the least to the most.
-const MOST_KEPT: usize = 3;
+const MAX_KEPT: usize = 3;
 
 thread_local! {
     /// Where columns stand on their axes, in the rows of a revision.
@@ -116,7 +116,7 @@ impl PlottedColumn<'_> {
             }
             let places = Rc::new(AxisPlaces::of(&axis, &self.values));
             let others = located.places.iter().filter(|(id, ..)| *id == self.id).count();
-            if others >= MOST_KEPT
+            if others >= MAX_KEPT
                 && let Some(oldest) = located.places.iter().position(|(id, ..)| *id == self.id)
             {
                 located.places.remove(oldest);
@@ -168,7 +168,7 @@ fn by_category(store: &ResultStore, column: &StoreColumn) -> (Vec<f64>, Vec<Stri
         of_code[category.code as usize] = place as f64;
     }
     let values = column.codes().iter().map(|code| of_code[*code as usize]).collect();
-    (values, categories.iter().take(MOST_CATEGORIES).map(|category| category.label.to_owned()).collect())
+    (values, categories.iter().take(MAX_CATEGORIES).map(|category| category.label.to_owned()).collect())
 }
 
 /// The least and the largest number that an axis can show.

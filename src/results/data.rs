@@ -17,8 +17,8 @@ use crate::state::rows::BatchRows;
 const AT_ONCE: usize = 16;
 
 /// The least and the most time between two drawings while rows come; in between so many times what a drawing takes.
-const LEAST_PAUSE_MILLIS: f64 = 100.0;
-const MOST_PAUSE_MILLIS: f64 = 400.0;
+const MIN_PAUSE_MILLIS: f64 = 100.0;
+const MAX_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
@@ -26,7 +26,7 @@ thread_local! {
     /// When rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
     /// The time until the next ones may be.
-    static PAUSE_MILLIS: Cell<f64> = const { Cell::new(LEAST_PAUSE_MILLIS) };
+    static PAUSE_MILLIS: Cell<f64> = const { Cell::new(MIN_PAUSE_MILLIS) };
     static IS_WAITING: Cell<bool> = const { Cell::new(false) };
     static IS_TAKING: Cell<bool> = const { Cell::new(false) };
 }
@@ -100,7 +100,7 @@ impl ResultsData {
                 IS_WAITING.set(false);
                 self.show();
             };
-            set_timeout(show, Duration::from_secs_f64(wait_millis.min(MOST_PAUSE_MILLIS) / 1000.0));
+            set_timeout(show, Duration::from_secs_f64(wait_millis.min(MAX_PAUSE_MILLIS) / 1000.0));
         }
     }
 
@@ -136,5 +136,5 @@ impl ResultsData {
 /// Sets the pause by how long it took to show the last rows.
 fn pace() {
     let took_millis = Date::now() - SHOWN_MILLIS.get();
-    PAUSE_MILLIS.set((PAUSE_FACTOR * took_millis).clamp(LEAST_PAUSE_MILLIS, MOST_PAUSE_MILLIS));
+    PAUSE_MILLIS.set((PAUSE_FACTOR * took_millis).clamp(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS));
 }

@@ -13,7 +13,7 @@ use super::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::state::responses::{has_mean, is_text};
 
 /// The most factors that are named.
-const MOST_FACTORS: usize = 12;
+const MAX_FACTORS: usize = 12;
 
 /// A range is told if it is so wide, in percentage points: what is narrower is the share itself, to a digit.
 const MIN_RANGE_POINTS: f64 = 5.0;
@@ -54,7 +54,7 @@ pub(super) fn importance(
     let list = move || {
         let (mut lines, correlated) = (lines.get(), correlated.get());
         let notes = [added_up(&lines)];
-        lines.truncate(MOST_FACTORS);
+        lines.truncate(MAX_FACTORS);
         let notes = [too_few(&lines), ranges(&lines), by_chance(&lines, &correlated)].into_iter().chain(notes);
         let words = [counts(&lines)].into_iter().chain(notes.flatten()).collect::<Vec<_>>().join(". ");
         let has_some = lines.iter().any(|line| line.found.told().is_some());

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// The wait after something has changed, in seconds.
-const SHORTEST_SECS: f64 = 3.0;
+const MIN_PAUSE_SECS: f64 = 3.0;
 
 /// The wait when nothing has changed for long, in seconds.
-const LONGEST_SECS: f64 = 60.0;
+const MAX_PAUSE_SECS: f64 = 60.0;
 
 /// How a look at the study ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct PollBackoff {
 
 impl Default for PollBackoff {
     fn default() -> Self {
-        Self { wait_secs: SHORTEST_SECS }
+        Self { wait_secs: MIN_PAUSE_SECS }
     }
 }
 
@@ -36,7 +36,7 @@ impl PollBackoff {
             LookOutcome::Unchanged => 1.25,
             LookOutcome::Failed => 2.0,
         };
-        self.wait_secs = (self.wait_secs * factor).clamp(SHORTEST_SECS, LONGEST_SECS);
+        self.wait_secs = (self.wait_secs * factor).clamp(MIN_PAUSE_SECS, MAX_PAUSE_SECS);
         Duration::from_secs_f64(self.wait_secs)
     }
 }

@@ -6,10 +6,10 @@ use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// More arrays than these aren't shown.
-const MOST_ARRAYS: usize = 24;
+const MAX_ARRAYS: usize = 24;
 
 /// So much of a document is shown, in bytes; all of it can be downloaded.
-const MOST_SHOWN: usize = 200_000;
+const MAX_SHOWN: usize = 200_000;
 
 /// What a case left, as it is shown.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,8 +58,8 @@ impl ShownDocument {
         let all = arrays.len();
         arrays.retain(|array| array.values.iter().filter(|value| !value.is_nan()).count() > 1);
         let numberless_arrays = all - arrays.len();
-        let more_arrays = arrays.len().saturating_sub(MOST_ARRAYS);
-        arrays.truncate(MOST_ARRAYS);
+        let more_arrays = arrays.len().saturating_sub(MAX_ARRAYS);
+        arrays.truncate(MAX_ARRAYS);
         Ok(Self {
             lines: lines(&arrays),
             more_arrays,
@@ -91,9 +91,9 @@ pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok();
     let text = String::from_utf8_lossy(json);
     let mut text = if is_json { indented(&text) } else { text.into_owned() };
-    let is_all = text.len() <= MOST_SHOWN;
+    let is_all = text.len() <= MAX_SHOWN;
     if !is_all {
-        text.truncate(text.floor_char_boundary(MOST_SHOWN));
+        text.truncate(text.floor_char_boundary(MAX_SHOWN));
     }
     (text, is_all)
 }
@@ -131,7 +131,7 @@ fn indented(json: &str) -> String {
             '"' => is_text = true,
             _ => {}
         }
-        if out.len() > 2 * MOST_SHOWN {
+        if out.len() > 2 * MAX_SHOWN {
             break;
         }
     }
@@ -326,8 +326,8 @@ mod tests {
 
     #[test]
     fn a_long_document_is_cut_off_between_letters() {
-        let (text, is_all) = laid_out(format!("\"{}\"", "ä".repeat(MOST_SHOWN)).as_bytes());
-        assert!(!is_all && text.len() <= MOST_SHOWN && text.ends_with('ä'));
+        let (text, is_all) = laid_out(format!("\"{}\"", "ä".repeat(MAX_SHOWN)).as_bytes());
+        assert!(!is_all && text.len() <= MAX_SHOWN && text.ends_with('ä'));
         assert_eq!(laid_out(b"{\"a\":1}"), ("{\n  \"a\": 1\n}".to_owned(), true));
         assert_eq!(laid_out(b"{"), ("{".to_owned(), true));
     }

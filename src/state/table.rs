@@ -2,7 +2,7 @@
 
 /// A scroll container that is taller than this scrolls in larger steps: browsers cut off what is taller than some ten million
 /// pixels.
-const MOST_PX: f64 = 8e6;
+const MAX_PX: f64 = 8e6;
 
 /// Rows above and below those that can be seen, so that they are there when somebody scrolls.
 const AHEAD: usize = 4;
@@ -44,7 +44,7 @@ impl TableRows {
 
     /// How tall the container says that they are.
     pub(crate) fn height_px(self) -> f64 {
-        self.whole_px().min(MOST_PX)
+        self.whole_px().min(MAX_PX)
     }
 
     /// How far the container can be scrolled.

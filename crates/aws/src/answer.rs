@@ -9,7 +9,7 @@ use crate::operation::Answer;
 use crate::{time, xml};
 
 /// More of a message is noise; a proxy's page of HTML ends here, too.
-const LONGEST_MESSAGE: usize = 400;
+const MAX_MESSAGE_CHARS: usize = 400;
 
 /// The body of an XML answer, or the refusal that it is.
 ///
@@ -124,7 +124,7 @@ fn presentable(message: &str) -> String {
         .filter_map(|mark| message.find(mark))
         .min()
         .unwrap_or(message.len());
-    message[..end].trim().chars().take(LONGEST_MESSAGE).collect()
+    message[..end].trim().chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 fn message_of_status(status: StatusCode) -> String {

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 /// AWS's own answers are four or five levels deep; dropping a tree recurses, so depth has to have an end.
-const MOST_LEVELS: usize = 32;
+const MAX_LEVELS: usize = 32;
 
 /// An element: its name without prefix, its text, its children.
 #[derive(Debug, Default, PartialEq)]
@@ -64,7 +64,7 @@ pub(crate) fn parse(document: &[u8]) -> Option<XmlElement<'_>> {
             Event::Eof => break,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
-        if open.len() > MOST_LEVELS {
+        if open.len() > MAX_LEVELS {
             return None;
         }
     }

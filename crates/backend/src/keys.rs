@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many keys IAM allows a user.
-const MOST_KEYS: usize = 2;
+const MAX_KEYS: usize = 2;
 
 /// A key a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn renewal(existing: &[iam::ListedAccessKey]) -> KeyRenewal {
     let mut keys: Vec<&iam::ListedAccessKey> = existing.iter().collect();
     keys.sort_by_key(|key| (key.status == "Active", key.create_time.unwrap_or_default()));
     let ids: Vec<String> = keys.into_iter().map(|key| key.key_id.clone()).collect();
-    let too_many = (ids.len() + 1).saturating_sub(MOST_KEYS);
+    let too_many = (ids.len() + 1).saturating_sub(MAX_KEYS);
     KeyRenewal { delete_before: ids[..too_many].to_vec(), delete_after: ids[too_many..].to_vec() }
 }
 

@@ -23,10 +23,10 @@ use row::{KeyRange, ahead};
 const CONCURRENT_REQUESTS: usize = 8;
 
 /// Into how many parts the folders of a study are divided at most: each is a request or more.
-const MOST_PARTS: usize = 32;
+const MAX_PARTS: usize = 32;
 
 /// How deep a folder is looked for that has more than one folder in it. Batches of nobody's making may be nested deeper.
-const MOST_LEVELS: usize = 8;
+const MAX_LEVELS: usize = 8;
 
 /// What was seen of a part of the bucket: everything but the rest of long [`ListingRow`]s.
 pub struct ListingOutline {
@@ -98,7 +98,7 @@ impl ListingOutline {
     /// Reads the topmost folder that has others in it, and divides these into parts.
     async fn divide(&mut self, client: &Client, prefix: &str) -> Result<Vec<Range>, Error> {
         let mut prefix = prefix.to_owned();
-        for _ in 0..MOST_LEVELS {
+        for _ in 0..MAX_LEVELS {
             if ListingRow::of(&prefix).is_some() {
                 break;
             }
@@ -146,7 +146,7 @@ fn in_order(objects: &mut Vec<ListedObject>) {
 /// Folders that stand side by side are one part if there are too many of them. Where objects stand in between, so may a
 /// long row.
 fn parts(bucket: &str, prefix: &str, folders: &[String], own: &[ListedObject]) -> Vec<Range> {
-    let most = folders.len().div_ceil(MOST_PARTS).max(1);
+    let most = folders.len().div_ceil(MAX_PARTS).max(1);
     let place = |folder: &String| own.partition_point(|object| object.key < *folder);
     let neighbours = folders.chunk_by(|a, b| place(a) == place(b));
     neighbours.flat_map(|folders| folders.chunks(most)).map(|folders| Range::over(bucket, prefix, folders)).collect()

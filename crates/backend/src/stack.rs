@@ -11,8 +11,8 @@ use crate::progress::{Progress, ProgressStep};
 /// How long a change of a stack may take.
 pub const PATIENCE: Duration = Duration::from_mins(15);
 
-const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const MIN_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(3);
 
 /// The type of the event that is about the stack itself.
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -180,7 +180,7 @@ impl<'a> EventLog<'a> {
     pub async fn follow(&mut self, progress: Progress<'_>) -> Result<(), StackError> {
         let ports = self.client.ports();
         let start = ports.clock.now();
-        let mut pause = SHORTEST_PAUSE;
+        let mut pause = MIN_PAUSE;
         let mut told = 0;
         loop {
             self.read().await?;
@@ -194,7 +194,7 @@ impl<'a> EventLog<'a> {
                 }
                 None => ports.sleep.sleep(pause).await,
             }
-            pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
+            pause = pause.mul_f64(1.5).min(MAX_PAUSE);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::failure::{CommandFailure, sentence};
 const NO_BATCH: &str = "table";
 
 /// The most wrong rows that are told.
-const MOST_ROWS: usize = 20;
+const MAX_ROWS: usize = 20;
 
 /// A design, and the model if its file is there.
 #[derive(Debug)]
@@ -114,9 +114,9 @@ const fn options(question: &NumberQuestion) -> &'static str {
 
 /// Each wrong row in a line of its own.
 fn wrong_rows(told: &[WrongRow], total: usize) -> String {
-    let more = total - told.len().min(MOST_ROWS);
+    let more = total - told.len().min(MAX_ROWS);
     let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };
-    let rows = told.iter().take(MOST_ROWS).fold(String::new(), |rows, row| format!("{rows}\n  {row}"));
+    let rows = told.iter().take(MAX_ROWS).fold(String::new(), |rows, row| format!("{rows}\n  {row}"));
     format!(
         "{}, so nothing was done with it:{rows}{more}",
         counted(total as u64, "row is wrong", "rows or fields are wrong")

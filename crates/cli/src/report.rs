@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::text::{TextAlign, count, printable, table};
 
 /// How many workers and error groups are listed.
-const MOST_ROWS: usize = 30;
+const MAX_ROWS: usize = 30;
 
 /// The states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
@@ -149,7 +149,7 @@ fn workers(workers: &[Heartbeat], now: f64) -> String {
             ago(now - worker.time),
         ]
     };
-    let rows: Vec<_> = workers.iter().take(MOST_ROWS).map(row).collect();
+    let rows: Vec<_> = workers.iter().take(MAX_ROWS).map(row).collect();
     table(&columns, &rows) + &more(workers.len())
 }
 
@@ -177,11 +177,11 @@ fn errors(groups: &[ErrorGroup], now: f64) -> String {
             printable(group.error(), 200)
         )
     };
-    groups.iter().take(MOST_ROWS).map(line).collect::<String>() + &more(groups.len())
+    groups.iter().take(MAX_ROWS).map(line).collect::<String>() + &more(groups.len())
 }
 
 fn more(rows: usize) -> String {
-    if rows > MOST_ROWS { format!("  … and {} more\n", rows - MOST_ROWS) } else { String::new() }
+    if rows > MAX_ROWS { format!("  … and {} more\n", rows - MAX_ROWS) } else { String::new() }
 }
 
 /// For programs.

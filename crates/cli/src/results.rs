@@ -29,10 +29,10 @@ use crate::text::{count, printable, size};
 use disk::DiskFolder;
 
 /// How many objects are named that are not there.
-const MOST_NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// How much of a key or reason is shown.
-const MOST_CHARS: usize = 300;
+const MAX_CHARS: usize = 300;
 
 /// Fetches what isn't there yet, or writes a table.
 pub(crate) async fn run(account: &CloudAccount, arguments: &ResultsArguments) -> Result<(), CommandFailure> {
@@ -145,22 +145,22 @@ fn failure(error: DownloadError, path: &Path) -> CommandFailure {
 }
 
 fn tell_skipped(skipped: &[SkippedObject]) {
-    for SkippedObject { key, reason } in skipped.iter().take(MOST_NAMED) {
-        note(format_args!("Left out: {}: {reason}", printable(key, MOST_CHARS)));
+    for SkippedObject { key, reason } in skipped.iter().take(MAX_NAMED) {
+        note(format_args!("Left out: {}: {reason}", printable(key, MAX_CHARS)));
     }
     tell_more(skipped.len(), "left out");
 }
 
 fn tell_more(number: usize, what: &str) {
-    if number > MOST_NAMED {
-        note(format_args!("… and {} more {what}", thousands((number - MOST_NAMED) as u64)));
+    if number > MAX_NAMED {
+        note(format_args!("… and {} more {what}", thousands((number - MAX_NAMED) as u64)));
     }
 }
 
 fn conclude(tally: &DownloadTally, folder: &Path) -> Result<(), CommandFailure> {
     result(summary(tally));
-    for FailedObject { path, reason } in tally.failed.iter().take(MOST_NAMED) {
-        note(format_args!("Not fetched: {}: {}", printable(path, MOST_CHARS), printable(reason, MOST_CHARS)));
+    for FailedObject { path, reason } in tally.failed.iter().take(MAX_NAMED) {
+        note(format_args!("Not fetched: {}: {}", printable(path, MAX_CHARS), printable(reason, MAX_CHARS)));
     }
     tell_more(tally.failed.len(), "not fetched");
     if tally.failed.is_empty() {

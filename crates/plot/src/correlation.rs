@@ -18,7 +18,7 @@ const ROW_PX: f64 = 22.0;
 const BAR_PX: f64 = 7.0;
 const SWATCH_PX: f64 = 8.0;
 /// The most of the width that names may take.
-const MOST_NAMES: f64 = 0.3;
+const MAX_NAMES: f64 = 0.3;
 /// Below this width, columns have no titles.
 const NARROW_PX: f64 = 480.0;
 
@@ -163,7 +163,7 @@ impl CorrelationChart {
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
         let widest =
             |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| width_px(text, text_px)).fold(0.0, f64::max);
-        let names = widest(&mut self.rows.iter().map(|row| row.label.as_str())).min(width * MOST_NAMES);
+        let names = widest(&mut self.rows.iter().map(|row| row.label.as_str())).min(width * MAX_NAMES);
         let cases: Vec<String> = self.rows.iter().map(|row| count(row.cases)).collect();
         let is_narrow = width < NARROW_PX * look.pixel_ratio;
         let column = |title: &str| {

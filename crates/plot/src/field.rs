@@ -18,8 +18,8 @@ use crate::theme::PlotTheme;
 pub use grid::{AxisGrid, FieldCells};
 
 /// The fewest and the most cells along an axis that are chosen.
-const LEAST_CELLS: f64 = 4.0;
-const MOST_CELLS: f64 = 48.0;
+const MIN_CELLS: f64 = 4.0;
+const MAX_CELLS: f64 = 48.0;
 /// How many cases a cell is to have.
 const CASES_A_CELL: f64 = 12.0;
 
@@ -28,7 +28,7 @@ const MAX_SUMMED: f64 = 1e301;
 const SUMMED_SCALE: f64 = 1e-16;
 
 /// Contour lines: how many at most, how wide on the page, how strong.
-const MOST_CONTOURS: usize = 7;
+const MAX_CONTOURS: usize = 7;
 const CONTOUR_PX: f64 = 1.0;
 const CONTOUR_OPACITY: f64 = 0.85;
 
@@ -117,7 +117,7 @@ impl FieldChart {
     /// How many cells along each axis suit so many cases: about twelve cases each.
     #[must_use]
     pub fn suitable_cells(cases: usize) -> usize {
-        whole((real(cases) / CASES_A_CELL).sqrt().clamp(LEAST_CELLS, MOST_CELLS))
+        whole((real(cases) / CASES_A_CELL).sqrt().clamp(MIN_CELLS, MAX_CELLS))
     }
 
     /// Where its axes stand.
@@ -163,7 +163,7 @@ impl FieldChart {
             (frame.left_px + right / real(self.columns) * width, frame.bottom_px - up / real(self.rows) * height)
         };
         let ink = AlphaColour::faint(look.background, CONTOUR_OPACITY);
-        let levels: Vec<f64> = self.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
+        let levels: Vec<f64> = self.response.ticks(MAX_CONTOURS).major.iter().map(|tick| tick.value).collect();
         for (place, level) in levels.iter().enumerate() {
             for line in contour::lines(&self.known_means(self.way_to_next(&levels, place)), self.columns, *level) {
                 scene.path(line.into_iter().map(pixel).collect(), ink, CONTOUR_PX * look.pixel_ratio);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     fn contours(field: &FieldChart) -> usize {
-        let levels: Vec<f64> = field.response.ticks(MOST_CONTOURS).major.iter().map(|tick| tick.value).collect();
+        let levels: Vec<f64> = field.response.ticks(MAX_CONTOURS).major.iter().map(|tick| tick.value).collect();
         let lines = |place: usize| {
             contour::lines(&field.known_means(field.way_to_next(&levels, place)), field.columns, levels[place]).len()
         };

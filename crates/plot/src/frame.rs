@@ -22,9 +22,9 @@ const STEP_DOWN_PX: f64 = 30.0;
 const SLOT_PX: f64 = 36.0;
 const LINE_PX: f64 = 14.0;
 /// The most ticks of an axis.
-const MOST_TICKS: f64 = 12.0;
+const MAX_TICKS: f64 = 12.0;
 /// The most of the width that the labels on the left may take.
-const MOST_LEFT: f64 = 0.35;
+const MAX_LEFT: f64 = 0.35;
 /// The least that a title takes of the width where something else stands beside it, if it is that long.
 const MAX_TITLE: f64 = 0.4;
 /// How strongly axes are drawn.
@@ -61,7 +61,7 @@ impl PlotFrame {
         let below = if is_titled { TITLE_PX - GAP_PX } else { 0.0 };
         let bottom_px = (height_px - look.px(TICK_PX + GAP_PX + TEXT_PX + below)).max(top_px + 1.0);
         let mut y_ticks = ticks_upwards(y, bottom_px - top_px, look);
-        let room = width_px * MOST_LEFT - look.px(TICK_PX + 2.0 * GAP_PX);
+        let room = width_px * MAX_LEFT - look.px(TICK_PX + 2.0 * GAP_PX);
         y_ticks.major.iter_mut().for_each(|tick| tick.label = fitted(&tick.label, text_px, room));
         let widest = y_ticks.major.iter().map(|tick| width_px_of(tick, text_px)).fold(0.0, f64::max);
         let left_px = widest.ceil() + look.px(TICK_PX + 2.0 * GAP_PX);
@@ -229,7 +229,7 @@ fn width_px_of(tick: &AxisTick, text_px: f64) -> f64 {
 pub(crate) fn ticks_upwards(axis: &Axis, length_px: f64, look: &PlotTheme) -> AxisTicks {
     let is_named = matches!(axis.scale, AxisScale::Categories(_));
     let step_px = if is_named { LINE_PX } else { STEP_DOWN_PX } * look.pixel_ratio;
-    let most = if is_named { f64::INFINITY } else { MOST_TICKS };
+    let most = if is_named { f64::INFINITY } else { MAX_TICKS };
     axis.ticks(whole((length_px / step_px).clamp(2.0, most)))
 }
 
@@ -247,7 +247,7 @@ pub(crate) fn ticks_across(axis: &Axis, length_px: f64, edges: (f64, f64), look:
         let sides: Vec<(f64, f64)> = sides.collect();
         sides.is_sorted_by(|label, next| label.1 + APART_PX * look.pixel_ratio <= next.0)
     };
-    let most = whole((length_px / (SLOT_PX * look.pixel_ratio)).clamp(1.0, MOST_TICKS));
+    let most = whole((length_px / (SLOT_PX * look.pixel_ratio)).clamp(1.0, MAX_TICKS));
     (1..=most).rev().map(|most| axis.ticks(most)).find(do_fit).unwrap_or_default()
 }
 

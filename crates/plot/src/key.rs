@@ -15,7 +15,7 @@ const GAP_PX: f64 = 4.0;
 const APART_PX: f64 = 14.0;
 const LINE_PX: f64 = 16.0;
 /// The most of the width that names may take.
-const MOST_SHARE: f64 = 0.28;
+const MAX_SHARE: f64 = 0.28;
 /// Steps of a bar.
 const STEPS: usize = 64;
 
@@ -28,7 +28,7 @@ pub(crate) fn room_px(colour: Option<&Axis>, size: ChartSize, look: &PlotTheme) 
     if let AxisScale::Categories(names) = &axis.scale {
         let names = widest(&mut names.iter().map(String::as_str));
         let room = look.px(APART_PX + BAR_PX + GAP_PX) + names.ceil();
-        return room.min((f64::from(size.width_px) * MOST_SHARE).floor());
+        return room.min((f64::from(size.width_px) * MAX_SHARE).floor());
     }
     let ticks = ticks_upwards(axis, f64::from(size.height_px) * 0.8, look);
     let labels = widest(&mut ticks.major.iter().map(|tick| tick.label.as_str()));

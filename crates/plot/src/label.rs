@@ -3,9 +3,9 @@
 use crate::number::real;
 
 /// Up to this number, digits are written out.
-const MOST_WRITTEN_OUT: f64 = 1e7;
+const MAX_WRITTEN_OUT: f64 = 1e7;
 /// And up to so many decimals.
-const MOST_DECIMALS: i32 = 6;
+const MAX_DECIMALS: i32 = 6;
 /// So many digits behind the first one tell all floats apart.
 const MAX_DIGITS: usize = 16;
 
@@ -23,7 +23,7 @@ impl LabelStyle {
     /// largest of them is `most`.
     pub(crate) fn of_steps(step_power: i32, most: f64) -> Self {
         let most = most.abs();
-        if most < MOST_WRITTEN_OUT && -step_power <= MOST_DECIMALS {
+        if most < MAX_WRITTEN_OUT && -step_power <= MAX_DECIMALS {
             return Self::Plain(decimals(-step_power));
         }
         let power = power_of(most);
@@ -45,8 +45,8 @@ impl LabelStyle {
 /// A number divided by a power of ten, which may be too small to be a float.
 pub(crate) fn mantissa(value: f64, power: i32) -> f64 {
     /// Near to the least power of ten with all of its digits.
-    const LEAST_POWER: i32 = -300;
-    let rest = (power - LEAST_POWER).min(0);
+    const MIN_POWER: i32 = -300;
+    let rest = (power - MIN_POWER).min(0);
     value * 10_f64.powi(-rest) / 10_f64.powi(power - rest)
 }
 

@@ -17,7 +17,7 @@ pub(crate) use lines::{ImageLayer, LineColour};
 pub(crate) use points::PlotPoints;
 
 /// The largest image, in pixels a side.
-const MOST_SIDE_PX: usize = 65_535;
+const MAX_SIDE_PX: usize = 65_535;
 
 /// Pixels, and where they stand on what is drawn on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl RasterBuffers {
 impl RasterImage {
     pub(crate) fn begin(&mut self, (left_px, top_px): (f64, f64), (width_px, height_px): (f64, f64)) {
         (self.left_px, self.top_px) = (whole(left_px), whole(top_px));
-        self.width_px = whole(width_px).clamp(1, MOST_SIDE_PX);
-        self.height_px = whole(height_px).clamp(1, MOST_SIDE_PX);
+        self.width_px = whole(width_px).clamp(1, MAX_SIDE_PX);
+        self.height_px = whole(height_px).clamp(1, MAX_SIDE_PX);
         self.rgba.clear();
         self.rgba.resize(4 * self.width_px * self.height_px, 0);
     }

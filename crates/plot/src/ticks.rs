@@ -6,7 +6,7 @@ use crate::number::{real, whole};
 use crate::time;
 
 /// Ranges of a logarithmic axis below this factor have the ticks of a linear one.
-const LEAST_FACTOR: f64 = 6.0;
+const MIN_FACTOR: f64 = 6.0;
 /// Powers of ten that are written out.
 const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -4..=6;
 /// How far beside the range a tick may lie because of rounding, as a share of a step.
@@ -69,7 +69,7 @@ impl Axis {
     fn logarithmic(&self, most: usize) -> AxisTicks {
         let powers = (label::power_of(self.least), label::power_of(self.most));
         let values = decades(self.least, self.most, most);
-        if self.most / self.least < LEAST_FACTOR || values.len() < 2 {
+        if self.most / self.least < MIN_FACTOR || values.len() < 2 {
             return self.linear(most);
         }
         let is_written_out = values.iter().all(|value| WRITTEN_OUT.contains(&label::power_of(*value)));

@@ -18,9 +18,9 @@ const SPACE: f64 = 0.3;
 /// Bars from this width on have a gap before them.
 const WIDE_PX: f64 = 4.0;
 /// The most of a bar's height on the page.
-const MOST_BAR_PX: f64 = 24.0;
+const MAX_BAR_PX: f64 = 24.0;
 /// How much of a pixel's colour comes from failed attempts at least, if one is there, however short it was.
-const LEAST_FAILED: f64 = 0.35;
+const MIN_FAILED: f64 = 0.35;
 /// How strongly the shortest attempt is seen.
 const LIGHTEST: f64 = 0.3;
 /// The colour of the palette that failed attempts have: vermilion.
@@ -177,7 +177,7 @@ impl TimelineChart<'_> {
 impl Busy {
     fn colour(self, look: &PlotTheme) -> plotters::style::RGBColor {
         let sum = self.done + self.failed;
-        let failed = if self.failed > 0.0 { (self.failed / sum).max(LEAST_FAILED) } else { 0.0 };
+        let failed = if self.failed > 0.0 { (self.failed / sum).max(MIN_FAILED) } else { 0.0 };
         let ink = blend(look.data, look.palette[FAILED], failed);
         blend(look.background, ink, LIGHTEST + (1.0 - LIGHTEST) * sum.min(1.0))
     }
@@ -193,7 +193,7 @@ impl Chart for TimelineChart<'_> {
         let lane_px = height / real(self.rows(size, look));
         let busy = self.busy(lanes, whole(width), look);
         for (lane, row) in busy.chunks_exact(whole(width).max(1)).enumerate() {
-            let bar_px = ((1.0 - SPACE) * lane_px).min(look.px(MOST_BAR_PX)).round().max(1.0);
+            let bar_px = ((1.0 - SPACE) * lane_px).min(look.px(MAX_BAR_PX)).round().max(1.0);
             let top = whole(((real(lane) + 0.5) * lane_px - bar_px / 2.0).round());
             let bottom = top + whole(bar_px);
             for (column, busy) in row.iter().enumerate().filter(|(_, busy)| busy.done + busy.failed > 0.0) {

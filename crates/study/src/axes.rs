@@ -7,7 +7,7 @@ use crate::design::{DesignPoints, DesignRows};
 use crate::factor::{Factor, FactorValues};
 
 /// The most different texts of an imported column that are told apart in a preview.
-const MOST_TEXTS: usize = 50;
+const MAX_TEXTS: usize = 50;
 
 /// One dimension of a design, and where on it every point lies.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +97,7 @@ fn listed_axis(name: String, unit: &str, column: &[ParameterValue]) -> Option<De
         let place = (index as f64 + 0.5) / texts.len() as f64;
         place
     };
-    let is_told_apart = (2..=MOST_TEXTS).contains(&texts.len());
+    let is_told_apart = (2..=MAX_TEXTS).contains(&texts.len());
     let (least, most) = (ParameterValue::Text(texts.first()?.clone()), ParameterValue::Text(texts.last()?.clone()));
     is_told_apart.then(|| DesignAxis { name, unit, least, most, places: column.iter().map(place).collect() })
 }

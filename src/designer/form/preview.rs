@@ -14,7 +14,7 @@ use super::values::{exact, short};
 use crate::designer::design_state::{DesignState, PreviewState, TableState};
 use crate::designer::focus::FocusPart;
 use crate::designer::messages::{DesignPicture, PointsQuality, WrongTable};
-use crate::designer::points::MOST_DRAWN;
+use crate::designer::points::MAX_DRAWN;
 use crate::designer::preview_client;
 use crate::state::draft::PointsSource;
 
@@ -132,7 +132,7 @@ fn summary(picture: &DesignPicture) -> String {
 
 /// Which dimensions are drawn, where there are more than fit.
 fn dimensions(state: DesignState, picture: &DesignPicture) -> Option<AnyView> {
-    if picture.axes.len() <= MOST_DRAWN {
+    if picture.axes.len() <= MAX_DRAWN {
         return None;
     }
     let drawn = picture.drawn.clone();
@@ -145,15 +145,14 @@ fn dimensions(state: DesignState, picture: &DesignPicture) -> Option<AnyView> {
                 next.push(position);
                 next.sort_unstable();
             }
-            if (2..=MOST_DRAWN).contains(&next.len()) {
+            if (2..=MAX_DRAWN).contains(&next.len()) {
                 state.drawn.set(next);
             }
         };
         view! { <button class="chip" aria-pressed=is_drawn.to_string() on:click=press>{name}</button> }
     };
     let chips: Vec<_> = picture.axes.iter().map(|axis| axis.name.clone()).enumerate().map(chip).collect();
-    let words =
-        format!("{} of {} dimensions are drawn, {MOST_DRAWN} at most:", picture.drawn.len(), picture.axes.len());
+    let words = format!("{} of {} dimensions are drawn, {MAX_DRAWN} at most:", picture.drawn.len(), picture.axes.len());
     Some(view! { <p class="faint">{words}</p> <p class="chips">{chips}</p> }.into_any())
 }
 

@@ -17,7 +17,7 @@ use crate::designer::messages::{TableSummary, WrongTable};
 use crate::designer::{draft_storage, preview_client};
 
 /// How many wrong rows are told.
-const MOST_ROWS: usize = 20;
+const MAX_ROWS: usize = 20;
 
 /// The section of the table.
 pub(in crate::designer) fn section(state: DesignState) -> AnyView {
@@ -87,9 +87,9 @@ fn read(state: DesignState, name: &str, table: &TableSummary) -> AnyView {
 }
 
 fn wrong(name: &str, problem: &WrongTable) -> AnyView {
-    let told = problem.rows.len().min(MOST_ROWS);
+    let told = problem.rows.len().min(MAX_ROWS);
     let row = |(row, reason): &(usize, String)| view! { <li><strong>{format!("Row {row}: ")}</strong>{quoted(&sentence(reason))}</li> };
-    let rows: Vec<_> = problem.rows.iter().take(MOST_ROWS).map(row).collect();
+    let rows: Vec<_> = problem.rows.iter().take(MAX_ROWS).map(row).collect();
     let more = (problem.rows.len() > told).then(|| view! { <li>"… and more."</li> });
     view! {
         <section class="note note--problem" role="alert">

@@ -18,7 +18,7 @@ use crate::results::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZo
 const BAND_STEPS: usize = 120;
 
 /// Of fewer curves there is no band: one sees them all.
-const LEAST_IN_BAND: usize = 10;
+const MIN_IN_BAND: usize = 10;
 
 /// An array of each case as a curve, and what most of them do.
 pub(crate) struct CurvePlot {
@@ -118,8 +118,8 @@ impl Computed {
         let (x, y) = (axis(label, |curve| ends(curve.x)), axis(array, |curve| ends(curve.y)));
         let in_band = selected.iter().filter(|is_selected| **is_selected).count();
         let places = || steps(curves, &x, BAND_STEPS);
-        let band = (in_band >= LEAST_IN_BAND)
-            .then(|| only_of_many(CurveBand::of(curves, CaseMask::Flags(selected), &places())));
+        let band =
+            (in_band >= MIN_IN_BAND).then(|| only_of_many(CurveBand::of(curves, CaseMask::Flags(selected), &places())));
         let gaps = CurveGaps::of(curves, &x, &y);
         Self { x, y, band, gaps }
     }
@@ -127,7 +127,7 @@ impl Computed {
 
 /// The band without the places to which only a few curves reach: those say nothing of the others.
 fn only_of_many(mut band: CurveBand) -> CurveBand {
-    for (place, count) in band.counts.iter_mut().enumerate().filter(|(_, count)| **count < LEAST_IN_BAND) {
+    for (place, count) in band.counts.iter_mut().enumerate().filter(|(_, count)| **count < MIN_IN_BAND) {
         *count = 0;
         for values in [&mut band.low, &mut band.median, &mut band.high] {
             values[place] = f64::NAN;
@@ -233,11 +233,11 @@ pub(crate) fn legend(reader: CurveReader) -> String {
         0 => String::new(),
         without => format!(", {} none", counted(without, "result that was read has", "results that were read have")),
     };
-    if of < LEAST_IN_BAND as u64 {
+    if of < MIN_IN_BAND as u64 {
         format!("{curves}{muted}{none}")
     } else {
         let parts = if reader.has_parts.get() {
-            format!(", faint where some have ended, as far as {LEAST_IN_BAND} reach")
+            format!(", faint where some have ended, as far as {MIN_IN_BAND} reach")
         } else {
             String::new()
         };

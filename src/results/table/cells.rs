@@ -12,7 +12,7 @@ use crate::results::results_state::ResultsState;
 use crate::state::words::{CellText, words};
 
 /// More factors and responses than these have no column.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED: usize = 100;
 
 /// A column of the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +74,7 @@ pub(super) fn columns(state: ResultsState, store: &ResultStore) -> Vec<TableColu
         [CaseField::Batch, CaseField::Model, CaseField::Level, CaseField::Replicate].into_iter().filter(varies);
     let before = std::iter::once(CaseField::CaseId).chain(fields).chain([CaseField::State]).map(ColumnId::Case);
     let after = [CaseField::DurationSecs, CaseField::Worker].map(ColumnId::Case);
-    let ids = before.chain(named(store).take(MOST_NAMED)).chain(after);
+    let ids = before.chain(named(store).take(MAX_NAMED)).chain(after);
     ids.map(|id| TableColumn::new(state, store, id)).collect()
 }
 
@@ -89,7 +89,7 @@ fn named(store: &ResultStore) -> impl Iterator<Item = ColumnId> {
 
 /// How many columns the table leaves out, since there are too many.
 fn left_out(store: &ResultStore) -> usize {
-    named(store).count().saturating_sub(MOST_NAMED)
+    named(store).count().saturating_sub(MAX_NAMED)
 }
 
 /// What the table doesn't show, if that is something.

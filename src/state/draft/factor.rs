@@ -71,7 +71,7 @@ pub(crate) enum FactorField {
 type Faults = Vec<(FactorField, String)>;
 
 /// The most components that a vector is taken to have: beyond, the form is the wrong place.
-const MOST_COMPONENTS: usize = 1_000;
+const MAX_COMPONENTS: usize = 1_000;
 
 impl FactorField {
     /// All of them, in the order of the form.
@@ -209,10 +209,10 @@ impl FactorDraft {
         if text.is_empty() || self.kind == FactorKind::Fixed {
             return None;
         }
-        let count = whole_number(text).filter(|count| (1..=MOST_COMPONENTS).contains(count));
+        let count = whole_number(text).filter(|count| (1..=MAX_COMPONENTS).contains(count));
         if count.is_none() {
             let problem =
-                format!("`{text}` is no vector length from 1 to {MOST_COMPONENTS}; leave it empty for a single value");
+                format!("`{text}` is no vector length from 1 to {MAX_COMPONENTS}; leave it empty for a single value");
             faults.push((FactorField::Count, problem));
         }
         count

@@ -104,7 +104,7 @@ fn a_message_never_quotes_the_signed_request() {
 #[test]
 fn a_long_message_is_cut() {
     let body = format!("<Error><Code>X</Code><Message>{}</Message></Error>", "ä".repeat(10_000));
-    assert_eq!(refusal(&answer(400, &[], body)).message().chars().count(), LONGEST_MESSAGE);
+    assert_eq!(refusal(&answer(400, &[], body)).message().chars().count(), MAX_MESSAGE_CHARS);
 }
 
 #[test]

@@ -14,9 +14,9 @@ use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
 /// As many keys as S3 takes in one request.
-pub const MOST_KEYS: usize = 1_000;
+pub const MAX_KEYS: usize = 1_000;
 
-/// Deletes up to [`MOST_KEYS`] objects. The output names the keys that were not deleted.
+/// Deletes up to [`MAX_KEYS`] objects. The output names the keys that were not deleted.
 #[derive(Debug, Clone)]
 pub struct DeleteObjects {
     bucket: String,
@@ -62,8 +62,8 @@ impl Operation for DeleteObjects {
     }
 
     fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
-        if self.keys.is_empty() || self.keys.len() > MOST_KEYS {
-            return Err(Error::invalid(format!("S3 deletes 1 to {MOST_KEYS} keys at once")));
+        if self.keys.is_empty() || self.keys.len() > MAX_KEYS {
+            return Err(Error::invalid(format!("S3 deletes 1 to {MAX_KEYS} keys at once")));
         }
         let document = self.document();
         // S3 insists on a checksum of this body beside the signature.
@@ -93,13 +93,13 @@ impl Operation for DeleteObjects {
     }
 }
 
-/// Deletes any number of objects, [`MOST_KEYS`] at a time, and tells which are still there.
+/// Deletes any number of objects, [`MAX_KEYS`] at a time, and tells which are still there.
 ///
 /// # Errors
 /// If a request fails as a whole; those before it were carried out.
 pub async fn delete_all(client: &Client, bucket: &str, keys: &[String]) -> Result<Vec<DeleteFailure>, Error> {
     let mut failures = Vec::new();
-    for keys in keys.chunks(MOST_KEYS) {
+    for keys in keys.chunks(MAX_KEYS) {
         failures.extend(client.send(&DeleteObjects::new(bucket, keys)).await?);
     }
     Ok(failures)

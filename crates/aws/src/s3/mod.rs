@@ -10,7 +10,7 @@ mod put_object;
 
 pub use delete_bucket::DeleteBucket;
 pub use delete_object::DeleteObject;
-pub use delete_objects::{DeleteFailure, DeleteObjects, MOST_KEYS, delete_all};
+pub use delete_objects::{DeleteFailure, DeleteObjects, MAX_KEYS, delete_all};
 pub use get_object::{FetchedObject, GetObject, StoredObject};
 pub use head_object::{HeadObject, ObjectHead};
 pub use list_objects::{ListObjects, ListedObject, ListingPage, list_all, list_each};

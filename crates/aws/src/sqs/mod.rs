@@ -16,7 +16,7 @@ pub use delete_message::DeleteMessage;
 pub use get_queue_attributes::{GetQueueAttributes, QueueAttributes};
 pub use purge_queue::PurgeQueue;
 pub use receive_message::{ReceiveMessage, ReceivedMessage};
-pub use send_message_batch::{BatchEntry, BatchFailure, BatchOutcome, MOST_ENTRIES, SendMessageBatch};
+pub use send_message_batch::{BatchEntry, BatchFailure, BatchOutcome, MAX_ENTRIES, SendMessageBatch};
 
 /// How messages call a queue: by the last part of its URL.
 fn name(queue_url: &str) -> String {

@@ -6,9 +6,9 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
 /// As many entries as SQS takes in one request; their bodies may have 256 KiB in all.
-pub const MOST_ENTRIES: usize = 10;
+pub const MAX_ENTRIES: usize = 10;
 
-/// Sends up to [`MOST_ENTRIES`] messages to a FIFO queue. Each is accepted or refused on its own.
+/// Sends up to [`MAX_ENTRIES`] messages to a FIFO queue. Each is accepted or refused on its own.
 #[derive(Debug, Clone)]
 pub struct SendMessageBatch {
     queue_url: String,
@@ -127,8 +127,8 @@ impl Operation for SendMessageBatch {
     }
 
     fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
-        if self.entries.is_empty() || self.entries.len() > MOST_ENTRIES {
-            return Err(Error::invalid(format!("a batch has 1 to {MOST_ENTRIES} entries")));
+        if self.entries.is_empty() || self.entries.len() > MAX_ENTRIES {
+            return Err(Error::invalid(format!("a batch has 1 to {MAX_ENTRIES} entries")));
         }
         let body = Body { queue_url: &self.queue_url, entries: self.entries.iter().map(BodyEntry::from).collect() };
         UnsignedRequest::sqs(endpoints, Self::NAME, &body)

@@ -18,7 +18,7 @@ struct Filling {
 impl Filling {
     /// Takes a message of this size, if there is room.
     fn takes(&mut self, size_bytes: usize) -> bool {
-        let has_room = self.messages < sqs::MOST_ENTRIES && self.size_bytes + size_bytes <= MAX_MESSAGE_BYTES;
+        let has_room = self.messages < sqs::MAX_ENTRIES && self.size_bytes + size_bytes <= MAX_MESSAGE_BYTES;
         if has_room {
             self.messages += 1;
             self.size_bytes += size_bytes;
@@ -48,14 +48,14 @@ pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(
 
 /// How many requests send the selected cases, level by level.
 pub(super) fn requests(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
-    if plan.longest_bytes() * sqs::MOST_ENTRIES > MAX_MESSAGE_BYTES {
+    if plan.longest_bytes() * sqs::MAX_ENTRIES > MAX_MESSAGE_BYTES {
         return requests_by_size(plan, selection);
     }
     let mut start = 0;
     let of_level = |&(_, end): &(u32, u32)| {
         let range = std::mem::replace(&mut start, end)..end;
         let cases = u64::from(range.end - range.start) - selection.skipped().count_in(range);
-        cases.div_ceil(sqs::MOST_ENTRIES as u64)
+        cases.div_ceil(sqs::MAX_ENTRIES as u64)
     };
     plan.levels().iter().map(of_level).sum()
 }

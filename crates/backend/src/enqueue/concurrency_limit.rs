@@ -5,7 +5,7 @@
 const FIRST: f64 = 4.0;
 
 /// The most that are under way at once.
-const MOST: f64 = 24.0;
+const MAX_REQUESTS: f64 = 24.0;
 
 /// How many requests may be under way at once.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl ConcurrencyLimit {
 
     /// It was accepted: once as many as are under way were, one more may be.
     pub(super) fn accepted(&mut self) {
-        self.limit = (self.limit + 1.0 / self.limit).min(MOST);
+        self.limit = (self.limit + 1.0 / self.limit).min(MAX_REQUESTS);
     }
 
     /// It was throttled. All that were under way together count once: they were sent at the same pace.

@@ -118,7 +118,7 @@ impl<'a> SendLoop<'a> {
     }
 
     async fn next_outgoing(&mut self) -> Option<Outgoing> {
-        if self.ready.len() < sqs::MOST_ENTRIES {
+        if self.ready.len() < sqs::MAX_ENTRIES {
             self.claim().await;
         }
         let level = self.sending.plan.level_of(*self.ready.front()?);

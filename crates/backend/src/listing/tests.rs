@@ -95,7 +95,7 @@ fn levels_and_what_their_cases_produced_are_listed_side_by_side() {
 fn very_many_small_batches_are_hardly_more_requests_than_pages() {
     let given: Vec<String> =
         (0..2_000).flat_map(|batch| [table(&format!("b{batch:05}")), done(&format!("b{batch:05}"), batch)]).collect();
-    check(given, 100, 40 + 20 + MOST_PARTS + 2, 40 + 20 + MOST_PARTS + 2);
+    check(given, 100, 40 + 20 + MAX_PARTS + 2, 40 + 20 + MAX_PARTS + 2);
 }
 
 #[test]

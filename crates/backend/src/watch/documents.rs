@@ -14,10 +14,10 @@ use super::{FullStrategy, StudyWatch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
 /// How many documents a look reads at most.
-const MOST_DOCUMENTS: usize = 500;
+const MAX_DOCUMENTS: usize = 500;
 
 /// How many bytes of documents a look reads at most, though one document in any case.
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 /// How old a result is before it is read, in seconds: until then its row may still come.
 const ROW_DELAY_SECS: f64 = 60.0;
@@ -131,7 +131,7 @@ impl StudyWatch<FullStrategy> {
         let (mut portion, mut bytes) = (Vec::new(), 0);
         for _ in 0..self.means.documents.unread.len() {
             let Some(wanted) = self.means.documents.unread.pop_front() else { break };
-            if portion.len() == MOST_DOCUMENTS || (bytes > 0 && bytes + wanted.bytes() > MOST_BYTES) {
+            if portion.len() == MAX_DOCUMENTS || (bytes > 0 && bytes + wanted.bytes() > MAX_BYTES) {
                 self.means.documents.unread.push_front(wanted);
                 break;
             }
@@ -184,7 +184,7 @@ impl StudyWatch<FullStrategy> {
         let mut unread = wanted;
         let (mut read_bytes, of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         while !unread.is_empty() {
-            let rest = unread.split_off(unread.len().min(MOST_DOCUMENTS));
+            let rest = unread.split_off(unread.len().min(MAX_DOCUMENTS));
             let (mut documents, mut objects) = (Vec::new(), Vec::new());
             let mut enter = |object: ListedObject, body: Body| {
                 read_bytes += object.size_bytes;

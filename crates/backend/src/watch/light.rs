@@ -15,7 +15,7 @@ use crate::snapshot::Snapshot;
 use crate::study::Study;
 
 /// So many bytes of segments are too much at once: a thousand rows and more.
-const MOST_BYTES: u64 = 512 << 10;
+const MAX_BYTES: u64 = 512 << 10;
 
 /// Reads studies whose data fit into one page of a listing.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +90,7 @@ impl StudyWatch<LightStrategy> {
 
 impl WatchStrategy for LightStrategy {
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
-        if grown.iter().map(ReadRequest::bytes).sum::<u64>() > MOST_BYTES {
+        if grown.iter().map(ReadRequest::bytes).sum::<u64>() > MAX_BYTES {
             return Ok(None);
         }
         for (object, read) in watch.study.read_all(grown, MAX_ROWS_BYTES).await? {

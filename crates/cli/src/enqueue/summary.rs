@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::text::{count, printable};
 
 /// The longest line of inputs or outputs.
-const MOST_CHARS: usize = 160;
+const MAX_CHARS: usize = 160;
 
 /// What will be sent, before anybody is asked.
 pub(super) fn of_preflight(
@@ -50,7 +50,7 @@ pub(super) fn of_preflight(
     );
     let _ = write!(text, "\n{}", fleet(preflight, selection));
     for key in &preflight.unreadable {
-        let _ = write!(text, "\n{} can't be read: what it names may be sent twice.", printable(key, MOST_CHARS));
+        let _ = write!(text, "\n{} can't be read: what it names may be sent twice.", printable(key, MAX_CHARS));
     }
     text
 }
@@ -108,12 +108,12 @@ pub(super) fn of_outcome(case: CaseId, parameters: &Parameters, outcome: &CaseOu
             let mut text = format!("  {id}  done in {}\n            {inputs}", duration(document.duration_secs()));
             let _ = write!(text, "\n            → {}", compact(&document.result));
             for warning in &document.warnings {
-                let _ = write!(text, "\n            warning: {}", printable(warning, MOST_CHARS));
+                let _ = write!(text, "\n            warning: {}", printable(warning, MAX_CHARS));
             }
             text
         }
         CaseOutcome::Failed(document) => {
-            let summary = printable(&document.summary(), MOST_CHARS);
+            let summary = printable(&document.summary(), MAX_CHARS);
             let attempts = format!("attempt {} of {}", document.attempt, document.max_attempts);
             format!("  {id}  failed, {attempts}\n            {inputs}\n            ✗ {summary}")
         }
@@ -122,7 +122,7 @@ pub(super) fn of_outcome(case: CaseId, parameters: &Parameters, outcome: &CaseOu
 
 fn compact(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();
-    printable(json.trim_start_matches('{').trim_end_matches('}'), MOST_CHARS)
+    printable(json.trim_start_matches('{').trim_end_matches('}'), MAX_CHARS)
 }
 
 /// The same for programs.

@@ -20,7 +20,7 @@ use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::batch::Batch;
 use cruncher_study::number_format::{counted, thousands};
 
-use super::{MOST_CHARS, MOST_NAMED, tell_more};
+use super::{MAX_CHARS, MAX_NAMED, tell_more};
 use crate::arguments::{CloudAccount, ResultsArguments, TableFile, TableFormat};
 use crate::cloud;
 use crate::draft::PendingFile;
@@ -94,10 +94,10 @@ async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout
 /// Names what the table has not as the cases have it.
 fn tell_lost(table: &Written, cut: u64) {
     for left_out in &table.left_out {
-        note(format_args!("Left out: {}: it has no numbers", printable(left_out, MOST_CHARS)));
+        note(format_args!("Left out: {}: it has no numbers", printable(left_out, MAX_CHARS)));
     }
     for rounded in &table.rounded {
-        let name = printable(rounded, MOST_CHARS);
+        let name = printable(rounded, MAX_CHARS);
         note(format_args!(
             "Rounded: {name}: it has integers beyond 2^53, which floats don't hold; a .csv or .parquet file does"
         ));
@@ -126,10 +126,10 @@ fn select<'a>(
         return Err(nothing(gathered, arguments, format));
     }
     selection.choose_responses(&arguments.responses).map_err(|unknown| {
-        let name = |name: &String| printable(name, MOST_CHARS);
-        let mut known: Vec<String> = unknown.known.iter().take(MOST_NAMED).map(name).collect();
-        if unknown.known.len() > MOST_NAMED {
-            known.push(format!("{} more", unknown.known.len() - MOST_NAMED));
+        let name = |name: &String| printable(name, MAX_CHARS);
+        let mut known: Vec<String> = unknown.known.iter().take(MAX_NAMED).map(name).collect();
+        if unknown.known.len() > MAX_NAMED {
+            known.push(format!("{} more", unknown.known.len() - MAX_NAMED));
         }
         let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
         CommandFailure::new(format!("There is no response {}. Responses: {known}.", name(&unknown.name)))
@@ -217,8 +217,8 @@ fn summary(written: &Written) -> String {
 
 /// Names what no table can have.
 fn tell_lacking(gathered: &GatheredResults) {
-    for (key, reason) in gathered.unreadable.iter().take(MOST_NAMED) {
-        note(format_args!("Not read: {}: {}", printable(key, MOST_CHARS), printable(reason, MOST_CHARS)));
+    for (key, reason) in gathered.unreadable.iter().take(MAX_NAMED) {
+        note(format_args!("Not read: {}: {}", printable(key, MAX_CHARS), printable(reason, MAX_CHARS)));
     }
     tell_more(gathered.unreadable.len(), "not read");
     let dropped = gathered.store.dropped_values();

@@ -8,17 +8,17 @@ use crate::raster::{ImageLayer, RasterBuffers};
 use crate::theme::PlotTheme;
 
 /// Up to so many lines are drawn one by one.
-const MOST_LINES: usize = 2_000;
+const MAX_LINES: usize = 2_000;
 
 /// Into how many bins an axis is divided for more lines,
-const MOST_BINS: f64 = 256.0;
+const MAX_BINS: f64 = 256.0;
 /// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
-const MOST_SQUARES: f64 = 180_000.0;
+const MAX_SQUARES: f64 = 180_000.0;
 
 pub(super) fn paint(chart: &ParallelCoordinates, axes: &ParallelAxes, look: &PlotTheme, raster: &mut RasterBuffers) {
     let (Some(first), Some(last)) = (axes.x_px.first(), axes.x_px.last()) else { return raster.empty() };
     raster.begin_at((*first, axes.top_px), (last - first, axes.bottom_px - axes.top_px));
-    if chart.cases() <= MOST_LINES {
+    if chart.cases() <= MAX_LINES {
         raster.begin_lines();
         draw_lines(chart, axes, raster);
         raster.shade_lines(look);
@@ -51,7 +51,7 @@ fn layer(selected: CaseMask, case: usize) -> ImageLayer {
 
 fn draw_flows(chart: &ParallelCoordinates, axes: &ParallelAxes, raster: &mut RasterBuffers) {
     let pairs = real(chart.columns.len().max(2) - 1);
-    let bins = (MOST_SQUARES / pairs).sqrt().min(MOST_BINS).min(axes.bottom_px - axes.top_px);
+    let bins = (MAX_SQUARES / pairs).sqrt().min(MAX_BINS).min(axes.bottom_px - axes.top_px);
     let bins = whole(bins).max(2);
     let layers: Vec<ImageLayer> = (0..chart.cases()).map(|case| layer(chart.selected, case)).collect();
     raster.begin_flows(bins);

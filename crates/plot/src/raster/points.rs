@@ -9,14 +9,14 @@ use crate::number::{real, whole};
 use crate::theme::PlotTheme;
 
 /// With so many points in sight or fewer, each is a dot of its own,
-const MOST_DOTS: usize = 20_000;
+const MAX_DOTS: usize = 20_000;
 /// if there are so many pixels for each.
-const LEAST_PIXELS: usize = 40;
+const MIN_PIXELS: usize = 40;
 
 /// How many pixels may be counted up in all; with few points each takes several.
-const MOST_COUNTED_UP: f64 = 2e6;
+const MAX_COUNTED_UP: f64 = 2e6;
 /// But not more than this, on the page.
-const MOST_WIDTH_PX: f64 = 1.6;
+const MAX_WIDTH_PX: f64 = 1.6;
 
 /// Points of a plane, by column; the i-th case is the i-th place of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,13 +56,13 @@ impl RasterBuffers {
     pub(crate) fn paint_points(&mut self, points: &PlotPoints, look: &PlotTheme) {
         let RasterImage { width_px, height_px, .. } = self.image;
         let shown = points.shown();
-        if shown <= MOST_DOTS.min(width_px * height_px / LEAST_PIXELS) {
+        if shown <= MAX_DOTS.min(width_px * height_px / MIN_PIXELS) {
             let dot = DotShape::of(shown, width_px.min(height_px), look);
             self.paint_dots(points, &dot, look);
         } else {
-            let room = MOST_COUNTED_UP.min(real(width_px * height_px));
+            let room = MAX_COUNTED_UP.min(real(width_px * height_px));
             let dot_px = (room / real(shown)).sqrt();
-            let dot_px = whole(dot_px.min((MOST_WIDTH_PX * look.pixel_ratio).round())).max(1);
+            let dot_px = whole(dot_px.min((MAX_WIDTH_PX * look.pixel_ratio).round())).max(1);
             let most = self.count(points, dot_px);
             self.shade(points.colour, most, look);
         }

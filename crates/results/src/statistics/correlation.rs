@@ -4,7 +4,7 @@ use super::centred::{CentredValues, product};
 use super::{ColumnRanking, float, selected};
 
 /// The fewest pairs that have a correlation.
-const FEWEST: usize = 3;
+const MIN_PAIRS: usize = 3;
 
 /// From so many pairs on a coefficient is told: of columns that have nothing to do with each other it then is within ±0.5 in 19 of
 /// 20 samples, while 15 such pairs have a stronger one more often.
@@ -83,7 +83,7 @@ fn pearson_of(first: &[f64], second: &[f64]) -> ColumnCorrelation {
         exact
     };
     let (first, second) = (exactly(&mut both().map(|pair| pair.0)), exactly(&mut both().map(|pair| pair.1)));
-    let value = if pairs < FEWEST { None } else { coefficient(first, second) };
+    let value = if pairs < MIN_PAIRS { None } else { coefficient(first, second) };
     ColumnCorrelation::new(value, |_| 1.0, pairs, rows)
 }
 
@@ -100,7 +100,7 @@ fn coefficient(first: Vec<f64>, second: Vec<f64>) -> Option<f64> {
 pub fn spearman(first: &ColumnRanking, second: &ColumnRanking) -> ColumnCorrelation {
     let (ordered, others) = (first.paired(second.values()), second.paired(first.values()));
     let pairs = ordered.len();
-    let value = if pairs < FEWEST { None } else { rank_coefficient((first, &ordered), (second, &others)) };
+    let value = if pairs < MIN_PAIRS { None } else { rank_coefficient((first, &ordered), (second, &others)) };
     ColumnCorrelation::new(value, |value| 1.0 + value * value / 2.0, pairs, first.rows().max(second.rows()))
 }
 

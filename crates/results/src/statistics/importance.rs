@@ -16,10 +16,10 @@ use self::fit::{ExplainedSquares, FEW_CLASSES, best, class_means, rank_polynomia
 use self::range::share_range;
 
 /// The most classes that a factor is divided into.
-const MOST_CLASSES: usize = 100;
+const MAX_CLASSES: usize = 100;
 
 /// The fewest pairs that variance is divided by.
-const FEWEST: usize = 6;
+const MIN_PAIRS: usize = 6;
 
 /// The fewest pairs a class, on average, of a share that is told.
 const MIN_TOLD_A_CLASS: usize = 3;
@@ -156,7 +156,7 @@ pub fn importance(factor: &ColumnRanking, kind: FactorKind, response: &[f64]) ->
     let ends = class_ends(sizes(), pairs, most_classes);
     let classes = ends.len();
     let needed_pairs = needed_pairs(if kind == FactorKind::Ordered { 2 } else { classes });
-    let found = if pairs < FEWEST || classes < 2 || pairs < 2 * classes {
+    let found = if pairs < MIN_PAIRS || classes < 2 || pairs < 2 * classes {
         None
     } else {
         let of = |values: &[f64]| places.iter().map(|place| values[*place as usize]).collect::<Vec<f64>>();
@@ -187,7 +187,7 @@ fn needed_pairs(classes: usize) -> usize {
 /// lost for good.
 fn class_count(pairs: usize) -> usize {
     let fits = |count: &usize| 3 * count <= pairs && (count * count * count).div_ceil(27) <= pairs;
-    (1..=MOST_CLASSES).take_while(fits).last().unwrap_or(1)
+    (1..=MAX_CLASSES).take_while(fits).last().unwrap_or(1)
 }
 
 /// Where classes end, from the sizes of what stays together.
