@@ -75,7 +75,7 @@ async fn shared_access() -> Option<StudyAccess> {
     if !VisitFlag::Shared.is_set() {
         return None;
     }
-    let access = sharing::ask().await?;
+    let access = sharing::ask_other_tabs().await?;
     address::keep(&access);
     Some(access)
 }
@@ -90,7 +90,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     settle_batches(live, reader.route);
     errors::read_failures(open.study.clone(), live, reader);
     let wake = if let Some(snapshot) = frozen::snapshot() {
-        live.take(Ok(snapshot));
+        live.update(Ok(snapshot));
         WakeHandle::nobody()
     } else {
         sharing::answer();
@@ -156,7 +156,7 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
             return known;
         }
         let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
-        rows::tell(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked });
+        rows::set_counts(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked });
         batches
     });
 }
@@ -191,7 +191,7 @@ fn watch(
             Ok(_) => LookOutcome::Unchanged,
             Err(_) => LookOutcome::Failed,
         };
-        live.take(seen);
+        live.update(seen);
         if is_awaited.take() {
             backoff = PollBackoff::default();
         }

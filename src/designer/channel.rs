@@ -70,7 +70,7 @@ impl WorkerHandle {
         let hear = Rc::new(RefCell::new(hear));
         let on_message = {
             let (hear, early, worker) = (hear.clone(), early.clone(), worker.clone());
-            Closure::new(move |event: MessageEvent| (hear.borrow_mut())(heard(&event, &early, &worker)))
+            Closure::new(move |event: MessageEvent| (hear.borrow_mut())(parse_message(&event, &early, &worker)))
         };
         let on_error = Closure::new(move |event: Event| (hear.borrow_mut())(WorkerMessage::Broken(reason(&event))));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -105,7 +105,7 @@ fn reason(event: &Event) -> String {
 }
 
 /// A message of a worker. The first one has nothing in it.
-fn heard<A: DeserializeOwned>(
+fn parse_message<A: DeserializeOwned>(
     event: &MessageEvent,
     early: &RefCell<Option<Vec<Envelope>>>,
     worker: &Worker,

@@ -160,7 +160,7 @@ fn open_file(state: DesignState, file: File) {
         let name = file.name();
         match read_design(&file).await {
             Ok(None) if name.to_ascii_lowercase().ends_with(".py") => {
-                if model::take(state, &file).await {
+                if model::read_model(state, &file).await {
                     state.say(format!("{name} is no design file, and was taken as the model."));
                 }
             }
@@ -211,7 +211,7 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     if let Some(table) = &design.table {
         let json = Uint8Array::from(table.to_json().as_slice());
         if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&json)) {
-            table::take(state, name.to_owned(), blob);
+            table::read_table(state, name.to_owned(), blob);
         }
     }
 }

@@ -249,7 +249,7 @@ fn post(state: DesignState, ask: PointsRequest, parts: &[JsValue]) {
         if client.engine.is_none() {
             client.generation += 1;
             let generation = client.generation;
-            let engine = WorkerHandle::start(move |heard| hear(state, generation, heard))?;
+            let engine = WorkerHandle::start(move |heard| receive(state, generation, heard))?;
             if let Some(table) = state.table_file.get_value().filter(|_| !is_import) {
                 engine.post(&WorkerRequest::Points(reading_of(state)), &[table.into()])?;
             }
@@ -262,7 +262,7 @@ fn post(state: DesignState, ask: PointsRequest, parts: &[JsValue]) {
     }
 }
 
-fn hear(state: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>) {
+fn receive(state: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>) {
     if CLIENT.with_borrow(|client| client.generation != generation) {
         return;
     }
@@ -276,19 +276,19 @@ fn hear(state: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>)
             });
             state.preview.set(PreviewState::Failed(format!("the page's worker ended: {reason}")));
         }
-        WorkerMessage::Said(answer, parts) => take(state, answer, parts),
+        WorkerMessage::Said(answer, parts) => apply_answer(state, answer, parts),
     }
 }
 
-fn take(state: DesignState, answer: PointsAnswer, parts: Parts) {
+fn apply_answer(state: DesignState, answer: PointsAnswer, parts: Parts) {
     match answer {
         PointsAnswer::Imported(table) => {
-            take_table(state, |name| TableState::Read { name, table });
+            show_table(state, |name| TableState::Read { name, table });
         }
         PointsAnswer::NotImported(problem) => {
-            take_table(state, |name| TableState::Wrong { name, problem });
+            show_table(state, |name| TableState::Wrong { name, problem });
         }
-        PointsAnswer::Picture(picture) => take_picture(state, picture, parts),
+        PointsAnswer::Picture(picture) => show_picture(state, picture, parts),
         PointsAnswer::Quality(quality) => {
             state.quality.set(Some(quality));
             go_on(state);
@@ -312,14 +312,14 @@ fn take(state: DesignState, answer: PointsAnswer, parts: Parts) {
 }
 
 /// A worker that was started in the place of another one has read the same table again: that is no news.
-fn take_table(state: DesignState, table: impl FnOnce(String) -> TableState) {
+fn show_table(state: DesignState, table: impl FnOnce(String) -> TableState) {
     let table = table(state.table.read_untracked().name());
     if *state.table.read_untracked() != table {
         state.table.set(table);
     }
 }
 
-fn take_picture(state: DesignState, picture: DesignPicture, parts: Parts) {
+fn show_picture(state: DesignState, picture: DesignPicture, parts: Parts) {
     let pictures = parts.iter().map(|part| js_sys::Uint8Array::new(part).to_vec()).collect();
     CLIENT.with_borrow_mut(|client| client.pictures = pictures);
     let is_last = CLIENT.with_borrow(|client| client.next.is_none());

@@ -7,8 +7,8 @@ use std::time::Duration;
 use cruncher_backend::Study;
 use cruncher_backend::control::control;
 use cruncher_backend::enqueue::{
-    CaseOutcome, CaseSelection, EnqueueError, EnqueuePlan, EnqueueProgress, EnqueueRun, Journal, PauseHandle, RunEnd,
-    SentBefore, outcomes, preflight, submission_id,
+    CaseOutcome, CaseSelection, EnqueueError, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, SendEnd, SentBefore,
+    SubmissionSender, outcomes, preflight, submission_id,
 };
 use cruncher_backend::key_value_store::KeyValueStore;
 use cruncher_backend::submitted::submitted;
@@ -58,7 +58,7 @@ struct Open {
     keep: Rc<dyn KeyValueStore>,
     steering: PauseHandle,
     /// What is being sent. Whoever sends holds it.
-    sending: Rc<Mutex<Option<EnqueueRun>>>,
+    sending: Rc<Mutex<Option<SubmissionSender>>>,
     /// Whose results are waited for; another number, another wait.
     wait: Rc<RefCell<u32>>,
     page: PageChannel,
@@ -78,7 +78,7 @@ struct Prepared {
 
 impl CaseSender {
     /// Does what the page asks for, and tells it.
-    pub(super) async fn take(&mut self, order: SendOrder, parts: Parts, page: &PageChannel) {
+    pub(super) async fn follow(&mut self, order: SendOrder, parts: Parts, page: &PageChannel) {
         match order {
             SendOrder::Open { page_url, key } => {
                 self.access = Some((page_url, key));
@@ -227,7 +227,7 @@ impl CaseSender {
             let mut place = open.sending.lock().await;
             let (study, keep) = (&open.study, open.keep.clone());
             *place = None;
-            match EnqueueRun::begin(study, plan, &model, &selection, hold_after, keep).await {
+            match SubmissionSender::begin(study, plan, &model, &selection, hold_after, keep).await {
                 Ok(sending) => {
                     *place = Some(sending);
                     drop(place);
@@ -255,7 +255,7 @@ impl Open {
             (false, true) => Some(StopReason::Paused),
             (false, false) => None,
         };
-        let read_back = EnqueueRun::read_back(&self.study, journal, self.keep.clone()).await;
+        let read_back = SubmissionSender::read_back(&self.study, journal, self.keep.clone()).await;
         let Some(sending) = read_back.map_err(|error| failed(&error))? else { return Ok(false) };
         let sent = sent(&sending);
         *self.sending.lock().await = Some(sending);
@@ -315,10 +315,10 @@ impl Open {
         };
         let ended = sending.run(&self.steering, &mut tell).await;
         let stop = match ended {
-            Ok(RunEnd::Complete) => StopReason::Complete,
-            Ok(RunEnd::Held) => StopReason::Held,
-            Ok(RunEnd::Paused) => StopReason::Paused,
-            Ok(RunEnd::Cancelled) => StopReason::Cancelled,
+            Ok(SendEnd::Complete) => StopReason::Complete,
+            Ok(SendEnd::Held) => StopReason::Held,
+            Ok(SendEnd::Paused) => StopReason::Paused,
+            Ok(SendEnd::Cancelled) => StopReason::Cancelled,
             Err(error) => failed(&error),
         };
         say(&self.page, &SendNews::Stopped(sent(sending), stop.clone()));
@@ -390,7 +390,7 @@ impl Open {
     }
 }
 
-fn sent(sending: &EnqueueRun) -> SendProgress {
+fn sent(sending: &SubmissionSender) -> SendProgress {
     let journal = sending.journal();
     SendProgress {
         batch: journal.batch().to_string(),

@@ -174,7 +174,7 @@ pub(super) fn order(state: DesignState, order: SendOrder, parts: &[JsValue]) {
     let request = WorkerRequest::Sending(order);
     let given = SENDER.with_borrow_mut(|sender| {
         if sender.is_none() {
-            let engine = WorkerHandle::start(move |heard| hear(state, heard))?;
+            let engine = WorkerHandle::start(move |heard| receive(state, heard))?;
             if !is_opening {
                 // One in the place of another that has ended.
                 engine.post(&WorkerRequest::Sending(opening(state)), &[])?;
@@ -188,11 +188,11 @@ pub(super) fn order(state: DesignState, order: SendOrder, parts: &[JsValue]) {
     }
 }
 
-fn hear(state: DesignState, heard: WorkerMessage<SendNews>) {
+fn receive(state: DesignState, heard: WorkerMessage<SendNews>) {
     match heard {
         WorkerMessage::Ready => {}
         WorkerMessage::Broken(reason) => broken(state, reason),
-        WorkerMessage::Said(news, Parts { .. }) => take(state, news),
+        WorkerMessage::Said(news, Parts { .. }) => apply_news(state, news),
     }
 }
 
@@ -205,7 +205,7 @@ fn broken(state: DesignState, detail: String) {
     state.sending.set(SendState::Stopped(sent, StopReason::Failed { title, advice, detail }));
 }
 
-fn take(state: DesignState, news: SendNews) {
+fn apply_news(state: DesignState, news: SendNews) {
     let is_preparing = state.sending.with_untracked(|sending| *sending == SendState::Preparing);
     match news {
         // Of a design that was changed meanwhile nobody wants to know.
@@ -217,8 +217,8 @@ fn take(state: DesignState, news: SendNews) {
                 VisitFlag::Sending.set(false);
             }
         }),
-        SendNews::Progress(sent) => take_progress(state, sent),
-        SendNews::Stopped(sent, stop) => take_stop(state, sent, stop),
+        SendNews::Progress(sent) => apply_progress(state, sent),
+        SendNews::Stopped(sent, stop) => apply_stop(state, sent, stop),
         SendNews::First(first) => state.reports.first.set(first),
         SendNews::Nothing => {
             VisitFlag::Sending.set(false);
@@ -236,7 +236,7 @@ fn take(state: DesignState, news: SendNews) {
     }
 }
 
-fn take_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
+fn apply_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
     if SENT_FORM.with_borrow(Option::is_none) {
         // It was begun before the page was opened: nothing has changed since that is known of.
         remember_form(state);
@@ -251,7 +251,7 @@ fn take_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
     }
 }
 
-fn take_progress(state: DesignState, sent: SendProgress) {
+fn apply_progress(state: DesignState, sent: SendProgress) {
     let is_first = state.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
     let batch = sent.batch.clone();
     state.sending.update(|sending| {

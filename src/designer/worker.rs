@@ -21,7 +21,7 @@ pub(super) async fn work() {
     let (mut points, mut sender) = (PointMaker::default(), CaseSender::default());
     serve(async move |request: WorkerRequest, parts: Parts, page: &PageChannel| match request {
         WorkerRequest::Points(ask) => points.answer(ask, parts, page).await,
-        WorkerRequest::Sending(order) => sender.take(order, parts, page).await,
+        WorkerRequest::Sending(order) => sender.follow(order, parts, page).await,
     })
     .await;
 }

@@ -71,7 +71,7 @@ pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
 /// The access of another tab, once one has answered.
 fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
     let found = RwSignal::new(None::<StudyAccess>);
-    spawn_local(async move { found.set(sharing::ask().await) });
+    spawn_local(async move { found.set(sharing::ask_other_tabs().await) });
     move || {
         let access = found.get()?;
         let words = format!("Another tab of this browser has this study open, as {}.", access.role);

@@ -42,7 +42,7 @@ impl BrowserStore {
         let page = page_url.split(['#', '?']).next().unwrap_or_default();
         let folder = page.rsplit_once('/').map_or(page, |(folder, _)| folder);
         let opened = open(&format!("cruncher {VERSION} {folder}")).await;
-        opened.map(Self).map_err(|error| KeepError::Unavailable(said(&error)))
+        opened.map(Self).map_err(|error| KeepError::Unavailable(error_text(&error)))
     }
 
     /// Keeps `value`, instead of what was kept below `key`.
@@ -172,10 +172,10 @@ async fn first_of(mut listen: impl FnMut(Function, Function)) -> Result<(), ()> 
 fn keep_error(error: &JsValue) -> KeepError {
     match error.dyn_ref::<DomException>() {
         Some(exception) if exception.name() == "QuotaExceededError" => KeepError::Full,
-        _ => KeepError::Failed(said(error)),
+        _ => KeepError::Failed(error_text(error)),
     }
 }
 
-fn said(error: &JsValue) -> String {
+fn error_text(error: &JsValue) -> String {
     error.dyn_ref::<DomException>().map_or_else(|| format!("{error:?}"), DomException::message)
 }

@@ -35,7 +35,7 @@ pub(crate) struct ShownCounts {
 
 /// Says how many cases there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
-pub(crate) fn tell(counts: ShownCounts) {
+pub(crate) fn set_counts(counts: ShownCounts) {
     let numbers = [counts.cases as f64, counts.done as f64, f64::from(u8::from(counts.is_checked))];
     let numbers: Array = numbers.map(JsValue::from).iter().collect();
     // A window takes every property.
@@ -59,7 +59,7 @@ fn tell_more() {
 }
 
 /// Takes the chunk that was handed over first, if there is any left.
-pub(crate) fn take() -> Option<Vec<u8>> {
+pub(crate) fn next_chunk() -> Option<Vec<u8>> {
     let chunk = array().shift();
     chunk.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }

@@ -29,7 +29,7 @@ pub(crate) fn answer() {
 }
 
 /// The access that another tab has, if one does.
-pub(crate) async fn ask() -> Option<StudyAccess> {
+pub(crate) async fn ask_other_tabs() -> Option<StudyAccess> {
     let (sender, mut answers) = unbounded();
     let tabs = open(move |said, _| {
         if let Ok(access) = serde_json::from_slice::<StudyAccess>(said.as_bytes()) {

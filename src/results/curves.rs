@@ -200,7 +200,7 @@ impl CurveReader {
         let (rows, cases): (Vec<usize>, Vec<CaseRef>) = wanted.into_iter().unzip();
         let mut read = 0;
         let mut take = |_: &CaseRef, result: ReadResult| {
-            self.take(rows[read], result);
+            self.add_result(rows[read], result);
             read += 1;
             self.course.update(|course| course.now = Some((read, rows.len())));
             if read.is_multiple_of(DRAWN_AFTER) {
@@ -213,7 +213,7 @@ impl CurveReader {
         study.read_results(&cases, &mut take).await.map_err(|error| PageProblem::from(&error))
     }
 
-    fn take(self, row: usize, result: ReadResult) {
+    fn add_result(self, row: usize, result: ReadResult) {
         let mut found = FoundArrays::default();
         self.course.update_untracked(|course| match result {
             Ok(Some(document)) => found = FoundArrays::of(&document.result),

@@ -42,24 +42,24 @@ impl ResultsData {
     /// Takes what is handed over, now and from now on.
     pub(super) fn follow() -> Self {
         let data = Self { revision: RwSignal::new(0), counts: RwSignal::new(None) };
-        let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_soon());
+        let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_chunks_soon());
         on_cleanup(move || listener.remove());
-        data.take_soon();
+        data.take_chunks_soon();
         data
     }
 
-    fn take_soon(self) {
+    fn take_chunks_soon(self) {
         if !IS_TAKING.replace(true) {
-            set_timeout(move || self.take(), Duration::ZERO);
+            set_timeout(move || self.take_chunks(), Duration::ZERO);
         }
     }
 
-    fn take(self) {
+    fn take_chunks(self) {
         IS_TAKING.set(false);
         self.counts.set(rows::counts());
         let mut taken = 0;
         while taken < AT_ONCE
-            && let Some(bytes) = rows::take()
+            && let Some(bytes) = rows::next_chunk()
         {
             taken += 1;
             if let Some(versions) = CaseVersions::from_bytes(&bytes) {
@@ -78,7 +78,7 @@ impl ResultsData {
             }
         }
         if taken == AT_ONCE {
-            self.take_soon();
+            self.take_chunks_soon();
         }
         self.show();
     }

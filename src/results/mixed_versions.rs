@@ -25,14 +25,14 @@ pub(super) fn mixed_versions(state: ResultsState) -> AnyView {
     let may_withdraw = frozen::label().is_none() && state.access.with_value(|access| access.role == Role::Operator);
     let line = move || {
         let withdraw = may_withdraw.then(|| view! { <a href="#/overview">"withdraw one on the Overview"</a> });
-        mixed
-            .get()
-            .map(|mixed| view! { <p class="results__mixed" role="status">{said(&mixed)}" "{colour}{withdraw}</p> })
+        mixed.get().map(
+            |mixed| view! { <p class="results__mixed" role="status">{mixed_words(&mixed)}" "{colour}{withdraw}</p> },
+        )
     };
     view! { {line} }.into_any()
 }
 
-fn said(MixedVersions { model, versions, cases }: &MixedVersions) -> String {
+fn mixed_words(MixedVersions { model, versions, cases }: &MixedVersions) -> String {
     let model = if model.is_empty() { "the model" } else { model };
     let (cases, versions) = (counted(*cases as u64, "case", "cases"), thousands(*versions as u64));
     format!("{cases} of {versions} versions of {model} are mixed here.")

@@ -6,7 +6,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlCanvasElement};
 
-use super::surface::{DrawTarget, ResultsPlot, context, draw_on, look, put};
+use super::surface::{DrawTarget, ResultsPlot, context, draw_on, put, theme};
 use crate::platform::download::{save, save_blob};
 
 /// Pixels of a picture to one of the page.
@@ -46,7 +46,7 @@ pub(super) fn save_svg(plot: &dyn ResultsPlot, shown: &HtmlCanvasElement, name: 
 fn enlarged(shown: &HtmlCanvasElement) -> (ChartSize, PlotTheme) {
     let pixels = |length: i32| (f64::from(length) * PIXEL_RATIO).max(1.0) as u32;
     let size = ChartSize { width_px: pixels(shown.client_width()), height_px: pixels(shown.client_height()) };
-    (size, PlotTheme { pixel_ratio: PIXEL_RATIO, ..look() })
+    (size, PlotTheme { pixel_ratio: PIXEL_RATIO, ..theme() })
 }
 
 fn canvas(size: ChartSize) -> Option<HtmlCanvasElement> {

@@ -111,7 +111,7 @@ pub(super) trait ResultsPlot {
 }
 
 /// How a plot looks on the page as it is.
-pub(super) fn look() -> PlotTheme {
+pub(super) fn theme() -> PlotTheme {
     let palette = if theme::is_dark() { OKABE_ITO_ON_DARK } else { OKABE_ITO_ON_LIGHT };
     PlotTheme {
         data: palette[0],
@@ -348,7 +348,7 @@ impl PlotController {
     fn draw_on(&self, canvas: &HtmlCanvasElement) {
         self.is_stale.set(false);
         let start_millis = timings::now_millis();
-        let (size, look) = (fit(canvas), look());
+        let (size, look) = (fit(canvas), theme());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
             let paper = DrawTarget { size, look: &look };
@@ -364,7 +364,7 @@ impl PlotController {
         let controller = self.clone();
         self.summary.after(QUIET, move || {
             let Some(canvas) = controller.canvas.try_get_untracked().flatten() else { return };
-            let (size, look) = (size_of(&canvas), look());
+            let (size, look) = (size_of(&canvas), theme());
             untrack(|| {
                 controller.plot.with(DrawTarget { size, look: &look }, &mut |chart| {
                     // A canvas has a label.
@@ -377,7 +377,7 @@ impl PlotController {
     /// Asks the plot something about the drawing as it is.
     fn on_paper<T>(&self, ask: impl FnOnce(DrawTarget) -> T) -> Option<T> {
         let canvas = self.canvas.try_get_untracked().flatten()?;
-        let look = look();
+        let look = theme();
         Some(untrack(|| ask(DrawTarget { size: size_of(&canvas), look: &look })))
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn table(state: ResultsState) -> AnyView {
     let more = move || state.data.with(cells::notes);
     view! {
         <section class="plots__one plots__all cases" aria-labelledby="cases-title">
-            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || said(state)}</span></h3>
+            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || count_words(state)}</span></h3>
             <div
                 class="cases__grid" node_ref=table.grid tabindex="0" role="grid" aria-label="Cases"
                 aria-rowcount=move || (table.rows().count + 1).to_string()
@@ -67,7 +67,7 @@ pub(super) fn table(state: ResultsState) -> AnyView {
                 aria-activedescendant=move || table.active().map(cells::id_of)
                 aria-description="Arrow keys, Page Up and Page Down, Home and End lead to a case, Enter opens it."
                 style:--row=format!("{ROW_PX}px") style:--head=format!("{HEAD_PX}px") style:--columns=template
-                on:scroll=move |_| table.look() on:keydown=move |event| table.key(&event)
+                on:scroll=move |_| table.follow_scrolling() on:keydown=move |event| table.key(&event)
                 on:pointermove=move |event| table.point_at(row_of(&event))
                 on:pointerleave=move |_| table.point_at(None)
                 on:click=move |event: MouseEvent| table.press(&event)
@@ -88,7 +88,7 @@ pub(super) fn table(state: ResultsState) -> AnyView {
 }
 
 /// How many cases are in the table.
-fn said(state: ResultsState) -> String {
+fn count_words(state: ResultsState) -> String {
     let (shown, all) = (state.selected.read().count as u64, state.data.with(ResultStore::len) as u64);
     let selected = if state.view.read().selection.conditions.is_empty() { "" } else { " selected" };
     if shown == all { thousands(all) } else { format!("{} of {}{selected}", thousands(shown), thousands(all)) }
@@ -140,7 +140,7 @@ impl Table {
     }
 
     /// Takes over how far it is scrolled, and how much of it can be seen when there is more.
-    fn look(self) {
+    fn follow_scrolling(self) {
         let Some(grid) = self.grid.get_untracked() else { return };
         let (scrolled_px, view_px) = (f64::from(grid.scroll_top()), f64::from(grid.client_height()) - HEAD_PX);
         let is_full = grid.scroll_height() > grid.client_height();
@@ -172,7 +172,7 @@ impl Table {
                 }
             }
             key => {
-                self.look();
+                self.follow_scrolling();
                 let rows = untrack(|| self.rows());
                 if let Some(place) = rows.moved(key, place) {
                     event.prevent_default();
@@ -189,7 +189,7 @@ impl Table {
             let scrolled_px = rows.scrolled_to(place, before_px);
             if (scrolled_px - before_px).abs() > 0.5 {
                 grid.set_scroll_top(scrolled_px.round() as i32);
-                self.look();
+                self.follow_scrolling();
             }
         }
         self.place.set(Some(place));
@@ -198,7 +198,7 @@ impl Table {
 
     /// From a column's name to the first case.
     fn go_to_first(self) {
-        self.look();
+        self.follow_scrolling();
         let rows = untrack(|| self.rows());
         if let (Some(grid), Some(place)) = (self.grid.get_untracked(), rows.moved("Home", None)) {
             // A grid can take the focus.
@@ -212,7 +212,7 @@ impl Table {
         self.place.set(None);
         if let Some(grid) = self.grid.get_untracked() {
             grid.set_scroll_top(0);
-            self.look();
+            self.follow_scrolling();
         }
     }
 

@@ -52,7 +52,7 @@ impl LiveStudy {
     }
 
     /// Takes what a look brought.
-    pub(crate) fn take(&self, look: Result<Snapshot, PageProblem>) {
+    pub(crate) fn update(&self, look: Result<Snapshot, PageProblem>) {
         match look {
             Ok(snapshot) => {
                 self.problem.set(None);

@@ -46,7 +46,7 @@ impl WatchWorker {
         let (tell, told) = unbounded();
         let broken = tell.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            if let Some(told) = heard(&event.data()) {
+            if let Some(told) = parse_message(&event.data()) {
                 // Nobody listens any more when the page is closed.
                 let _ = tell.unbounded_send(told);
             }
@@ -60,7 +60,7 @@ impl WatchWorker {
     }
 
     /// Looks at the study of this page, and says in `progress` how many bytes of how many were read. None if the worker broke.
-    pub(super) async fn look(
+    pub(super) async fn refresh(
         &mut self,
         key: &AccessKey,
         doubt: bool,
@@ -94,7 +94,7 @@ impl Drop for WatchWorker {
     }
 }
 
-fn heard(message: &JsValue) -> Option<Told> {
+fn parse_message(message: &JsValue) -> Option<Told> {
     let Some(message) = message.dyn_ref::<Array>() else { return Some(Told::Ready) };
     let text = |index| message.get(index).as_string().unwrap_or_default();
     match &*text(0) {

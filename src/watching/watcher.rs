@@ -48,7 +48,7 @@ impl StudyWatcher {
     pub(crate) async fn refresh(&mut self, doubt: bool) -> Result<Snapshot, PageProblem> {
         if let Some(watch) = &mut self.here {
             if doubt {
-                watch.doubt();
+                watch.expect_change();
             }
             match watch.refresh().await {
                 Ok(Some(snapshot)) => return Ok(snapshot),
@@ -63,7 +63,7 @@ impl StudyWatcher {
             self.beside = WatchWorker::start();
         }
         let seen = match &mut self.beside {
-            Some(beside) => beside.look(&self.key, doubt, self.progress).await,
+            Some(beside) => beside.refresh(&self.key, doubt, self.progress).await,
             None => None,
         };
         // One that broke is started anew with the next look.

@@ -48,14 +48,14 @@ pub(crate) async fn work() {
             }
         }
         if let Some(watch) = &mut watch {
-            look(watch, order.get(0).is_truthy(), &page).await;
+            refresh(watch, order.get(0).is_truthy(), &page).await;
         }
     }
 }
 
-async fn look(watch: &mut StudyWatch, doubt: bool, page: &Page) {
+async fn refresh(watch: &mut StudyWatch, doubt: bool, page: &Page) {
     if doubt {
-        watch.doubt();
+        watch.expect_change();
     }
     match watch.refresh().await {
         Ok(snapshot) => {

@@ -258,7 +258,7 @@ impl Gathering<'_> {
     fn document(&mut self, place: usize, key: &DataKey, read: Result<CaseDocument, ReadError>) -> Put {
         let name = key.key();
         let read = read.map_err(|error| why(&error)).and_then(|document| {
-            let failure = told(key, &document.json)?;
+            let failure = parse_failure(key, &document.json)?;
             Ok((model_of(&document.json)?, failure, document.json))
         });
         let (model, failure, json) = match read {
@@ -344,7 +344,7 @@ fn model_of(json: &[u8]) -> Result<Option<String>, String> {
 }
 
 /// What a document says of a failure, if it is one; that it is what its key says.
-fn told(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, String> {
+fn parse_failure(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, String> {
     let told = match key {
         DataKey::Error(..) => serde_json::from_slice(json).map(Some),
         _ => serde_json::from_slice(json).map(|_: ResultHead| None),

@@ -13,9 +13,9 @@ mod pause_handle;
 mod plan;
 mod preflight;
 mod progress;
-mod run;
 mod send_loop;
 mod settled;
+mod submission_sender;
 #[cfg(test)]
 pub(crate) mod testing;
 mod writing;
@@ -26,7 +26,7 @@ pub use pause_handle::PauseHandle;
 pub use plan::{EnqueuePlan, submission_id};
 pub use preflight::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, preflight};
 pub use progress::EnqueueProgress;
-pub use run::{EnqueueRun, RunEnd};
+pub use submission_sender::{SendEnd, SubmissionSender};
 
 use cruncher_aws::Error;
 use cruncher_study::case::CaseId;

@@ -85,7 +85,7 @@ impl<M> StudyWatch<M> {
     }
 
     /// Lets the next look list the data, whatever is known: somebody knows that tables have changed.
-    pub const fn doubt(&mut self) {
+    pub const fn expect_change(&mut self) {
         self.listing = None;
     }
 }

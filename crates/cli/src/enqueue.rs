@@ -8,8 +8,8 @@ use std::env;
 use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
-    CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, EnqueueRun, Journal, PauseHandle,
-    RunEnd, SentBefore, preflight, submission_id,
+    CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, PauseHandle, SendEnd,
+    SentBefore, SubmissionSender, preflight, submission_id,
 };
 use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
@@ -130,18 +130,18 @@ impl<'a> EnqueueSession<'a> {
     /// Writes the documents and the journal. What is sent afterwards is found there.
     async fn begin(&mut self, model: &[u8], selection: &CaseSelection) -> Result<(), CommandFailure> {
         let (plan, first) = (self.plan.clone(), self.arguments.first.map(u64::from));
-        let begun = EnqueueRun::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
+        let begun = SubmissionSender::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
         self.journal = Some(begun.map_err(failed)?.journal().clone());
         Ok(())
     }
 
-    fn resume(&self) -> Result<EnqueueRun, CommandFailure> {
+    fn resume(&self) -> Result<SubmissionSender, CommandFailure> {
         let journal = self.journal.clone().ok_or_else(|| {
             CommandFailure::new(
                 "There is no unfinished enqueueing of this design on this computer, so there is nothing to take back.",
             )
         })?;
-        let resumed = EnqueueRun::resume(&self.study, self.plan.clone(), journal, self.keep.clone());
+        let resumed = SubmissionSender::resume(&self.study, self.plan.clone(), journal, self.keep.clone());
         resumed.map_err(failed)
     }
 
@@ -169,9 +169,9 @@ impl<'a> EnqueueSession<'a> {
         if self.arguments.first.is_none() {
             sending.release();
         }
-        let mut end = if sending.journal().is_held() { RunEnd::Held } else { self.send(&mut sending).await? };
+        let mut end = if sending.journal().is_held() { SendEnd::Held } else { self.send(&mut sending).await? };
         let mut looked = Vec::new();
-        if end == RunEnd::Held {
+        if end == SendEnd::Held {
             looked = self.look_at_first(&sending).await?;
             if self.wants_rest(&looked).await? {
                 end = self.send(&mut sending).await?;
@@ -184,7 +184,7 @@ impl<'a> EnqueueSession<'a> {
     }
 
     /// Sends until the end or a pause. A second signal ends it at once: what may have been sent is noted.
-    async fn send(&mut self, sending: &mut EnqueueRun) -> Result<RunEnd, CommandFailure> {
+    async fn send(&mut self, sending: &mut SubmissionSender) -> Result<SendEnd, CommandFailure> {
         let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
         let (steering, start, mut listener) = (PauseHandle::default(), clock.now(), SignalListener::new()?);
         let gauge = ProgressLine::new(sending.journal().of(), "cases");
@@ -200,14 +200,14 @@ impl<'a> EnqueueSession<'a> {
         self.last.throttled += last.throttled;
         self.tell(summary::of_progress(last.sent.saturating_sub(before), &last, self.secs));
         let end = ran.map_err(failed)?;
-        match signal.filter(|_| end == RunEnd::Paused) {
+        match signal.filter(|_| end == SendEnd::Paused) {
             Some(signal) => Err(self.paused(signal, sending)),
             None => Ok(end),
         }
     }
 
-    fn paused(&self, signal: EndSignal, sending: &EnqueueRun) -> CommandFailure {
-        self.report(summary::word(RunEnd::Paused), Some(sending), &[]);
+    fn paused(&self, signal: EndSignal, sending: &SubmissionSender) -> CommandFailure {
+        self.report(summary::word(SendEnd::Paused), Some(sending), &[]);
         let command = command();
         ended(
             signal,
@@ -220,13 +220,13 @@ impl<'a> EnqueueSession<'a> {
     }
 
     /// For programs, at the very end.
-    fn report(&self, end: &str, sending: Option<&EnqueueRun>, first: &[first::SentCase]) {
+    fn report(&self, end: &str, sending: Option<&SubmissionSender>, first: &[first::SentCase]) {
         if !self.arguments.json {
             return;
         }
         let document = self.plan.document();
         let first: Vec<Value> = first.iter().map(|look| summary::outcome_json(look.case, &look.outcome)).collect();
-        let journal = sending.map(EnqueueRun::journal);
+        let journal = sending.map(SubmissionSender::journal);
         result(format_args!(
             "{:#}",
             json!({

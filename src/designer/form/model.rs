@@ -53,7 +53,7 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
     };
     let choose = move |file: File| {
         spawn_local(async move {
-            take(state, &file).await;
+            read_model(state, &file).await;
         });
     };
     view! {
@@ -102,7 +102,7 @@ pub(in crate::designer) fn show_place() {
 }
 
 /// Reads a file as the model. Returns whether it is one; if not, the form says why.
-pub(in crate::designer) async fn take(state: DesignState, file: &File) -> bool {
+pub(in crate::designer) async fn read_model(state: DesignState, file: &File) -> bool {
     match read(file).await {
         Ok(model) => {
             state.model_problem.set(None);

@@ -29,16 +29,23 @@ pub(super) fn asked(question: &NumberQuestion) -> AnyView {
 
 /// The choices, as far as the table has something that they are about. They stay while it is read again.
 pub(super) fn choices(state: DesignState) -> AnyView {
-    let has_marks =
-        Memo::new(move |_| state.reading.read().decimal_mark.is_some() || look(state, |looked| looked.has_marks));
+    let has_marks = Memo::new(move |_| {
+        state.reading.read().decimal_mark.is_some() || with_question(state, |looked| looked.has_marks)
+    });
     let has_percent =
-        Memo::new(move |_| state.reading.read().percent.is_some() || look(state, |looked| looked.has_percent));
+        Memo::new(move |_| state.reading.read().percent.is_some() || with_question(state, |looked| looked.has_percent));
     let marks = move || {
         let options = [
-            (DecimalMark::Point, Signal::derive(move || look(state, |looked| label("point", looked.point.as_deref())))),
-            (DecimalMark::Comma, Signal::derive(move || look(state, |looked| label("comma", looked.comma.as_deref())))),
+            (
+                DecimalMark::Point,
+                Signal::derive(move || with_question(state, |looked| label("point", looked.point.as_deref()))),
+            ),
+            (
+                DecimalMark::Comma,
+                Signal::derive(move || with_question(state, |looked| label("comma", looked.comma.as_deref()))),
+            ),
         ];
-        let chosen = move || state.reading.read().decimal_mark.or_else(|| look(state, |looked| looked.mark));
+        let chosen = move || state.reading.read().decimal_mark.or_else(|| with_question(state, |looked| looked.mark));
         let choose =
             move |mark| read_again(state, NumberReading { decimal_mark: Some(mark), ..state.reading.get_untracked() });
         has_marks.get().then(|| segments("Decimal mark", options, chosen, choose))
@@ -67,7 +74,7 @@ struct Looked {
     comma: Option<String>,
 }
 
-fn look<T>(state: DesignState, what: impl FnOnce(Looked) -> T) -> T {
+fn with_question<T>(state: DesignState, what: impl FnOnce(Looked) -> T) -> T {
     let state = state.table.read();
     what(match &*state {
         TableState::Read { table, .. } => Looked {

@@ -36,7 +36,7 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
             event.prevent_default();
             let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
             if let Ok(blob) = blob {
-                take(state, "what was pasted".to_owned(), blob);
+                read_table(state, "what was pasted".to_owned(), blob);
             }
         }
     };
@@ -44,7 +44,7 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
         {file_drop("table-file", "Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
             let name = file.name();
-            take(state, name, file.into());
+            read_table(state, name, file.into());
         })}
         <label class="field">
             <span class="field__label">"or paste it from a spreadsheet"</span>
@@ -57,7 +57,7 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
 }
 
 /// Reads a file as the table.
-pub(in crate::designer) fn take(state: DesignState, name: String, file: Blob) {
+pub(in crate::designer) fn read_table(state: DesignState, name: String, file: Blob) {
     state.table_file.set_value(Some(file.clone()));
     state.reading.set(NumberReading::default());
     state.table.set(TableState::Reading { name: name.clone() });

@@ -45,13 +45,13 @@ impl CorrelationPlot {
         Self { state, found }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&CorrelationChart, &[ColumnId]) -> T) -> Option<T> {
+    fn with_chart<T>(&self, look: impl FnOnce(&CorrelationChart, &[ColumnId]) -> T) -> Option<T> {
         self.found.with(|found| found.as_ref().map(|(ids, chart)| look(chart, ids)))
     }
 
     /// The row of the chart at a height.
     fn row_at(&self, paper: DrawTarget, at: Place) -> Option<usize> {
-        self.look(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
+        self.with_chart(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
     }
 }
 
@@ -81,8 +81,8 @@ fn computed(
         .map(|(id, (pearson, spearman))| {
             let row = CorrelationRow {
                 label: label(&id),
-                pearson: told(pearson),
-                spearman: told(spearman),
+                pearson: estimate(pearson),
+                spearman: estimate(spearman),
                 cases: spearman.pairs,
                 only_ranked: spearman.pairs - pearson.pairs,
             };
@@ -106,7 +106,7 @@ fn chart(response: &ColumnId, rows: Vec<CorrelationRow>) -> CorrelationChart {
 }
 
 /// A coefficient, if there are enough cases for it to say something.
-fn told(found: &correlation::ColumnCorrelation) -> CoefficientEstimate {
+fn estimate(found: &correlation::ColumnCorrelation) -> CoefficientEstimate {
     let shown = found.told().zip(found.interval).map(|(value, interval)| CoefficientEstimate { value, interval });
     shown.unwrap_or(CoefficientEstimate::NONE)
 }
@@ -123,12 +123,12 @@ impl ResultsPlot for CorrelationPlot {
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|chart, _| show(chart));
+        self.with_chart(|chart, _| show(chart));
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let place = self.row_at(paper, at)?;
-        self.look(|chart, _| {
+        self.with_chart(|chart, _| {
             let row = chart.rows.get(place)?;
             let mut words = vec![
                 row.label.clone(),
@@ -148,7 +148,7 @@ impl ResultsPlot for CorrelationPlot {
 
     fn press(&self, paper: DrawTarget, at: Place) {
         let Some(place) = self.row_at(paper, at) else { return };
-        let chosen = self.look(|_, ids| ids.get(place).cloned()).flatten();
+        let chosen = self.with_chart(|_, ids| ids.get(place).cloned()).flatten();
         if let Some(id) = chosen {
             self.state.view.update(|view| {
                 view.factor = Some(id);

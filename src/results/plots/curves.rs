@@ -56,7 +56,7 @@ impl CurvePlot {
         Self { reader, zoom, last: RefCell::new(None) }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&CurvesChart, &[CaseCurve]) -> T) -> Option<T> {
+    fn with_chart<T>(&self, look: impl FnOnce(&CurvesChart, &[CaseCurve]) -> T) -> Option<T> {
         let state = self.reader.state;
         let pair = self.reader.pair.get()?;
         let (selected, settled) = (state.selected.get(), state.settled.get());
@@ -144,7 +144,7 @@ fn ends(values: &[f64]) -> Vec<f64> {
 
 impl ResultsPlot for CurvePlot {
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|curves, _| show(curves));
+        self.with_chart(|curves, _| show(curves));
     }
 
     fn track(&self) {
@@ -159,7 +159,7 @@ impl ResultsPlot for CurvePlot {
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let state = self.reader.state;
-        let (brush, cases) = self.look(|curves, found| {
+        let (brush, cases) = self.with_chart(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let passing = curves.passing(&frame, from, to);
@@ -175,7 +175,7 @@ impl ResultsPlot for CurvePlot {
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let row = self.look(|curves, found| {
+        let row = self.with_chart(|curves, found| {
             let frame = curves.frame(paper.size, paper.look);
             let among = |mask| curves.nearest(&frame, at, reach_px, mask);
             let nearest = among(curves.selected).or_else(|| among(CaseMask::All))?;
@@ -194,7 +194,7 @@ impl ResultsPlot for CurvePlot {
     }
 
     fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
-        self.look(|curves, _| curves.frame(paper.size, paper.look))
+        self.with_chart(|curves, _| curves.frame(paper.size, paper.look))
     }
 
     fn zoom(&self) -> PlotZoom {

@@ -43,7 +43,7 @@ impl FieldPlot {
         FieldCells::of(&axis, grid, wished)
     }
 
-    fn look<T>(&self, look: impl FnOnce(&FieldChart, (Side, Side)) -> T) -> Option<T> {
+    fn with_chart<T>(&self, look: impl FnOnce(&FieldChart, (Side, Side)) -> T) -> Option<T> {
         let state = self.state;
         let shown = shown(state)?;
         let selected = state.selected.get();
@@ -73,12 +73,12 @@ impl ResultsPlot for FieldPlot {
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|field, _| show(field));
+        self.with_chart(|field, _| show(field));
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let shown = shown(self.state)?;
-        let (brush, (one, other), (x, y)) = self.look(|field, ((x, _), (y, _))| {
+        let (brush, (one, other), (x, y)) = self.with_chart(|field, ((x, _), (y, _))| {
             let frame = field.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
@@ -90,7 +90,7 @@ impl ResultsPlot for FieldPlot {
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        self.look(|field, ((_, right), (_, up))| {
+        self.with_chart(|field, ((_, right), (_, up))| {
             let frame = field.frame(paper.size, paper.look);
             let cell = field.cell_at(&frame, at.0, at.1)?;
             let (x, y) = frame.values_at(at.0, at.1);

@@ -27,7 +27,7 @@ impl HistogramPlot {
         Self { state, last: RefCell::new(None) }
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Histogram, &PlottedColumn) -> T) -> Option<T> {
+    fn with_chart<T>(&self, look: impl FnOnce(&Histogram, &PlottedColumn) -> T) -> Option<T> {
         let state = self.state;
         let shown = shown(state)?;
         let selected = state.selected.get();
@@ -51,12 +51,12 @@ impl ResultsPlot for HistogramPlot {
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|histogram, _| show(histogram));
+        self.with_chart(|histogram, _| show(histogram));
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let response = shown(self.state)?.response;
-        let (brush, range, column) = self.look(|histogram, column| {
+        let (brush, range, column) = self.with_chart(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
@@ -69,7 +69,7 @@ impl ResultsPlot for HistogramPlot {
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        self.look(|histogram, _| {
+        self.with_chart(|histogram, _| {
             let frame = histogram.frame(paper.size, paper.look);
             let bar = histogram.bar_at(&frame, at.0)?;
             let all = histogram.bins.bars[bar].all;
@@ -83,7 +83,7 @@ impl ResultsPlot for HistogramPlot {
 
     fn press(&self, paper: DrawTarget, at: Place) {
         let Some(response) = shown(self.state).map(|shown| shown.response) else { return };
-        let bar = self.look(|histogram, column| {
+        let bar = self.with_chart(|histogram, column| {
             let frame = histogram.frame(paper.size, paper.look);
             let values = histogram.bins.bars[histogram.bar_at(&frame, at.0)?].values?;
             Some((values, column.clone().into_owned()))

@@ -21,7 +21,7 @@ pub(crate) struct MatrixPlot {
 }
 
 impl MatrixPlot {
-    fn look<T>(
+    fn with_chart<T>(
         &self,
         DrawTarget { size, look }: DrawTarget,
         act: impl FnOnce(&ScatterMatrix, &[ColumnId]) -> T,
@@ -45,7 +45,7 @@ impl MatrixPlot {
     }
 
     fn pair_at(&self, paper: DrawTarget, at: Place) -> Option<(ColumnId, ColumnId)> {
-        self.look(paper, |matrix, ids| {
+        self.with_chart(paper, |matrix, ids| {
             let (column, row) = matrix.cell_at(paper.size, paper.look, at.0, at.1)?;
             Some((ids[column].clone(), ids[row].clone()))
         })?
@@ -59,7 +59,7 @@ impl ResultsPlot for MatrixPlot {
     }
 
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(paper, |matrix, _| show(matrix));
+        self.with_chart(paper, |matrix, _| show(matrix));
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {

@@ -23,7 +23,7 @@ fn own_name(name: &str) -> &str {
 }
 
 impl OwnCurvePlot {
-    fn look<T>(&self, look: impl FnOnce(&CurvesChart, &ArrayLine) -> T) -> Option<T> {
+    fn with_chart<T>(&self, look: impl FnOnce(&CurvesChart, &ArrayLine) -> T) -> Option<T> {
         let line = self.ended.lines.get(self.index)?;
         let over = line.over.as_deref().map_or("place", own_name);
         let curves = [Curve { x: &line.x, y: &line.y }];
@@ -41,11 +41,11 @@ impl ResultsPlot for OwnCurvePlot {
     fn track(&self) {}
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|curves, _| show(curves));
+        self.with_chart(|curves, _| show(curves));
     }
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        self.look(|curves, line| {
+        self.with_chart(|curves, line| {
             let frame = curves.frame(paper.size, paper.look);
             let away = |(x, y): (&f64, &f64)| {
                 let place = frame.pixel_of(*x, *y);

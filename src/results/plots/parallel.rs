@@ -22,7 +22,7 @@ pub(crate) struct ParallelPlot {
 }
 
 impl ParallelPlot {
-    fn look<T>(
+    fn with_chart<T>(
         &self,
         DrawTarget { size, look }: DrawTarget,
         act: impl FnOnce(&ParallelCoordinates, &[ColumnId], &[PlottedColumn]) -> T,
@@ -78,11 +78,11 @@ impl ResultsPlot for ParallelPlot {
     }
 
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(paper, |parallel, _, _| show(parallel));
+        self.with_chart(paper, |parallel, _, _| show(parallel));
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let (brush, id, column, range) = self.look(paper, |parallel, ids, columns| {
+        let (brush, id, column, range) = self.with_chart(paper, |parallel, ids, columns| {
             let rails = parallel.rails(paper.size, paper.look);
             let axis = rails.nearest(from.0)?;
             let inside = |down: f64| down.clamp(rails.top_px, rails.bottom_px);
@@ -100,7 +100,7 @@ impl ResultsPlot for ParallelPlot {
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let selected = self.state.selected.get();
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let (row, ids) = self.look(paper, |parallel, ids, _| {
+        let (row, ids) = self.with_chart(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             let row = parallel.nearest(&rails, at, reach_px, selected.as_plotted())?;
             Some((row, ids.to_vec()))
@@ -110,7 +110,7 @@ impl ResultsPlot for ParallelPlot {
     }
 
     fn press(&self, paper: DrawTarget, at: Place) {
-        let axis = self.look(paper, |parallel, ids, _| {
+        let axis = self.with_chart(paper, |parallel, ids, _| {
             let rails = parallel.rails(paper.size, paper.look);
             rails.nearest(at.0).map(|axis| (ids[axis].clone(), (rails.x_px[axis] - at.0).abs()))
         });

@@ -16,7 +16,7 @@ pub(crate) struct ScatterPlot {
 
 impl ScatterPlot {
     /// Looks at the chart as it is now.
-    fn look<T>(
+    fn with_chart<T>(
         &self,
         look: impl FnOnce(&ScatterChart, &ShownColumns, (&PlottedColumn, &PlottedColumn)) -> T,
     ) -> Option<T> {
@@ -52,11 +52,11 @@ impl ResultsPlot for ScatterPlot {
     }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|scatter, _, _| show(scatter));
+        self.with_chart(|scatter, _, _| show(scatter));
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        self.look(|scatter, shown, (x, y)| {
+        self.with_chart(|scatter, shown, (x, y)| {
             let frame = scatter.frame(paper.size, paper.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let (one, other) = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
@@ -71,7 +71,7 @@ impl ResultsPlot for ScatterPlot {
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX * paper.look.pixel_ratio;
-        let row = self.look(|scatter, _, _| {
+        let row = self.with_chart(|scatter, _, _| {
             let frame = scatter.frame(paper.size, paper.look);
             let nearest = |among| scatter.nearest(&frame, at, reach_px, among);
             nearest(scatter.selected).or_else(|| nearest(CaseMask::All))
@@ -89,7 +89,7 @@ impl ResultsPlot for ScatterPlot {
     }
 
     fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
-        self.look(|scatter, _, _| scatter.frame(paper.size, paper.look))
+        self.with_chart(|scatter, _, _| scatter.frame(paper.size, paper.look))
     }
 
     fn zoom(&self) -> PlotZoom {

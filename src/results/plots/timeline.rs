@@ -17,7 +17,7 @@ pub(crate) struct TimelinePlot {
 }
 
 impl TimelinePlot {
-    fn look<T>(&self, look: impl FnOnce(&TimelineChart) -> T) -> T {
+    fn with_chart<T>(&self, look: impl FnOnce(&TimelineChart) -> T) -> T {
         self.state.data.with(|store| {
             let (worker, done) = (store.field(CaseField::Worker), store.done());
             let (start, end) = (store.field(CaseField::StartTime), store.field(CaseField::EndTime));
@@ -44,11 +44,11 @@ impl ResultsPlot for TimelinePlot {
     fn track(&self) {}
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.look(|timeline| show(timeline));
+        self.with_chart(|timeline| show(timeline));
     }
 
     fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let (brush, range) = self.look(|timeline| {
+        let (brush, range) = self.with_chart(|timeline| {
             let frame = timeline.frame(paper.size, paper.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
@@ -64,7 +64,7 @@ impl ResultsPlot for TimelinePlot {
 
     fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
         let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let row = self.look(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
+        let row = self.with_chart(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
         let ids = [CaseField::Worker, CaseField::State, CaseField::DurationSecs].map(ColumnId::Case);
         let words = self.state.data.with(|store| in_words(self.state, store, row, &ids));
         Some(PlotHit { words, row: Some(row) })

@@ -14,7 +14,7 @@ use super::batches::next_batch;
 use super::concurrency_limit::{BegunRequest, ConcurrencyLimit};
 use super::pause_handle::PauseHandle;
 use super::progress::{EnqueueProgress, SendRate};
-use super::run::EnqueueRun;
+use super::submission_sender::SubmissionSender;
 
 /// How many cases are noted at once as about to be sent: each such note is a write.
 const CLAIM: usize = 400;
@@ -28,7 +28,7 @@ const POLICY: RetryPolicy = RetryPolicy {
 };
 
 pub(super) struct SendLoop<'a> {
-    sending: &'a mut EnqueueRun,
+    sending: &'a mut SubmissionSender,
     pace: ConcurrencyLimit,
     rate: SendRate,
     progress: EnqueueProgress,
@@ -56,7 +56,7 @@ struct Outgoing {
 type Answered = (Outgoing, Result<sqs::BatchOutcome, (Error, AttemptOutcome)>);
 
 impl<'a> SendLoop<'a> {
-    pub(super) fn new(sending: &'a mut EnqueueRun) -> Self {
+    pub(super) fn new(sending: &'a mut SubmissionSender) -> Self {
         let journal = &sending.journal;
         let ready: VecDeque<u32> = journal.in_flight().into();
         let pace = ConcurrencyLimit::default();
@@ -245,7 +245,7 @@ fn is_final(failure: &sqs::BatchFailure) -> bool {
     failure.sender_fault && !failure.is_throttled()
 }
 
-impl EnqueueRun {
+impl SubmissionSender {
     fn refused(&self, place: u32, failure: Option<&sqs::BatchFailure>) -> EnqueueError {
         let (code, message) = failure.map_or_else(
             || ("NoOutcome".to_owned(), "the answer doesn't tell of it".to_owned()),

@@ -22,23 +22,24 @@ impl Scene {
         Self { cloud, study, memory: memory() }
     }
 
-    fn begin(&self, plan: &EnqueuePlan, hold_after: Option<u64>) -> EnqueueRun {
+    fn begin(&self, plan: &EnqueuePlan, hold_after: Option<u64>) -> SubmissionSender {
         let selection = CaseSelection::all(plan);
-        let begun = EnqueueRun::begin(&self.study, plan.clone(), MODEL, &selection, hold_after, self.memory.clone());
+        let begun =
+            SubmissionSender::begin(&self.study, plan.clone(), MODEL, &selection, hold_after, self.memory.clone());
         block_on(begun).unwrap()
     }
 
     /// As another process does it, which has nothing but what is kept.
-    fn resume(&self, plan: &EnqueuePlan) -> EnqueueRun {
+    fn resume(&self, plan: &EnqueuePlan) -> SubmissionSender {
         let key = plan.key("bucket");
         let journal = block_on(Journal::read(&*self.memory, &key)).unwrap().expect("a journal");
-        EnqueueRun::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
+        SubmissionSender::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
     }
 
     /// As a page does it that is opened again: it has the journal alone, the plan stands in the bucket.
-    fn read_back(&self) -> Option<EnqueueRun> {
+    fn read_back(&self) -> Option<SubmissionSender> {
         let journal = block_on(Journal::unfinished(&*self.memory, "bucket")).unwrap().remove(0);
-        block_on(EnqueueRun::read_back(&self.study, journal, self.memory.clone())).unwrap()
+        block_on(SubmissionSender::read_back(&self.study, journal, self.memory.clone())).unwrap()
     }
 
     fn allow_writes(&self, count: Option<u32>) {
@@ -61,12 +62,12 @@ impl Scene {
     }
 }
 
-fn run(sending: &mut EnqueueRun) -> Result<RunEnd, EnqueueError> {
+fn run(sending: &mut SubmissionSender) -> Result<SendEnd, EnqueueError> {
     block_on(sending.run(&PauseHandle::default(), &mut |_| {}))
 }
 
 /// Runs until so many are sent, then asks for a pause.
-fn run_until(sending: &mut EnqueueRun, sent: u64) -> RunEnd {
+fn run_until(sending: &mut SubmissionSender, sent: u64) -> SendEnd {
     let steering = PauseHandle::default();
     let wheel = steering.clone();
     let mut pause = |progress: EnqueueProgress| {
@@ -84,7 +85,7 @@ fn every_case_is_sent_once_behind_its_documents() {
     let mut sending = scene.begin(&plan, None);
     let mut last = EnqueueProgress::default();
     let ended = block_on(sending.run(&PauseHandle::default(), &mut |progress| last = progress)).unwrap();
-    assert_eq!(ended, RunEnd::Complete);
+    assert_eq!(ended, SendEnd::Complete);
     assert_eq!((last.sent, last.of, last.requests, last.throttled), (1_005, 1_005, 101, 0));
     assert_eq!(*scene.cloud.sends.lock().unwrap(), 101);
     assert!(*scene.memory.writes.borrow() <= 6, "{}", scene.memory.writes.borrow());
@@ -112,7 +113,7 @@ fn a_level_waits_for_the_one_before() {
         SendFault::Throttled,
         SendFault::HalfThrottled,
     ]);
-    assert_eq!(run(&mut scene.begin(&plan, None)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.begin(&plan, None)).unwrap(), SendEnd::Complete);
     assert_eq!(scene.cloud.levels(), [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
     scene.check_all_are_sent_once(&plan);
 }
@@ -134,7 +135,7 @@ fn whatever_the_queue_does_each_case_arrives_once() {
     let mut sending = scene.begin(&plan, None);
     let mut last = EnqueueProgress::default();
     let ended = block_on(sending.run(&PauseHandle::default(), &mut |progress| last = progress)).unwrap();
-    assert_eq!((ended, last.sent), (RunEnd::Complete, 400));
+    assert_eq!((ended, last.sent), (SendEnd::Complete, 400));
     assert_eq!(last.throttled, 20);
     assert!(last.concurrency <= 10, "{last:?}");
     scene.check_all_are_sent_once(&plan);
@@ -145,14 +146,14 @@ fn the_first_are_sent_before_the_rest() {
     let scene = Scene::new();
     let plan = plan(30);
     let mut sending = scene.begin(&plan, Some(5));
-    assert_eq!(run(&mut sending).unwrap(), RunEnd::Held);
+    assert_eq!(run(&mut sending).unwrap(), SendEnd::Held);
     assert_eq!(scene.cloud.queued().len(), 5);
     let first: Vec<String> =
         sending.journal().first(5).into_iter().map(|place| plan.case_id(place).to_string()).collect();
     assert!(first.iter().all(|id| scene.cloud.queued().contains(id)));
     let mut resumed = scene.resume(&plan);
     assert_eq!((resumed.journal().is_held(), resumed.journal().hold_after()), (true, Some(5)));
-    assert_eq!(run(&mut resumed).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut resumed).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -161,13 +162,13 @@ fn a_pause_is_heard_and_what_was_begun_is_noted() {
     let scene = Scene::new();
     let plan = plan(1_000);
     let mut sending = scene.begin(&plan, None);
-    assert_eq!(run_until(&mut sending, 300), RunEnd::Paused);
+    assert_eq!(run_until(&mut sending, 300), SendEnd::Paused);
     let sent = scene.cloud.queued().len() as u64;
     assert!((300..600).contains(&sent), "{sent}");
     assert_eq!(sending.journal().accepted(), sent, "nothing is under way any more");
     assert_eq!(scene.resume(&plan).journal().accepted(), sent);
     assert!(scene.resume(&plan).journal().is_paused());
-    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut sending).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -175,13 +176,13 @@ fn a_pause_is_heard_and_what_was_begun_is_noted() {
 fn a_pause_is_over_once_it_goes_on_and_no_end_of_a_process_is_one() {
     let scene = Scene::new();
     let plan = plan(1_000);
-    assert_eq!(run_until(&mut scene.begin(&plan, None), 300), RunEnd::Paused);
+    assert_eq!(run_until(&mut scene.begin(&plan, None), 300), SendEnd::Paused);
     let mut sending = scene.resume(&plan);
     scene.cloud.fail(&[SendFault::FirstRefused]);
     run(&mut sending).unwrap_err();
     assert!(!scene.resume(&plan).journal().is_paused());
     let held = Scene::new();
-    assert_eq!(run(&mut held.begin(&plan, Some(5))).unwrap(), RunEnd::Held);
+    assert_eq!(run(&mut held.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
     assert!(!held.resume(&plan).journal().is_paused());
 }
 
@@ -199,9 +200,9 @@ fn a_pause_ends_the_wait_for_another_attempt() {
         }
     }))
     .unwrap();
-    assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (RunEnd::Paused, 1));
+    assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (SendEnd::Paused, 1));
     steering.go_on();
-    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), RunEnd::Complete);
+    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -220,7 +221,7 @@ fn a_network_that_fails_ends_it_and_it_goes_on_later() {
     let accepted = sending.journal().accepted();
     assert!((100..=120).contains(&accepted), "{accepted}");
     drop(sending);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -235,7 +236,7 @@ fn a_refused_case_is_named_and_those_beside_it_are_noted() {
     assert_eq!((*number, *case_id, code.as_str()), (11, plan.case_id(10), "InvalidMessageContents"));
     assert_eq!(sending.journal().accepted(), scene.cloud.queued().len() as u64);
     assert_eq!(sending.journal().position(10), CasePosition::InFlight);
-    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut sending).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -248,7 +249,7 @@ fn nothing_is_sent_without_a_note_of_it() {
     assert!(matches!(run(&mut sending).unwrap_err(), EnqueueError::Keep(_)));
     assert_eq!(*scene.cloud.sends.lock().unwrap(), 0);
     *scene.memory.is_full.borrow_mut() = false;
-    assert_eq!(run(&mut sending).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut sending).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -276,7 +277,7 @@ fn a_process_that_was_killed_is_continued_by_another_one() {
         killed_after(&scene, &plan, sent);
         let mut resumed = scene.resume(&plan);
         assert!(resumed.journal().accepted() < scene.cloud.queued().len() as u64);
-        assert_eq!(run(&mut resumed).unwrap(), RunEnd::Complete);
+        assert_eq!(run(&mut resumed).unwrap(), SendEnd::Complete);
         scene.check_all_are_sent_once(&plan);
     }
 }
@@ -299,7 +300,7 @@ fn what_the_queue_has_forgotten_by_then_is_not_sent_again_if_a_worker_spoke_of_i
         sent[0]
     );
     scene.cloud.put("workers/w/heartbeat.json", heartbeat);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -314,7 +315,7 @@ fn what_was_there_before_a_case_was_sent_says_nothing_of_it() {
     scene.cloud.pass(60);
     killed_after(&scene, &plan, 200);
     scene.cloud.pass(600);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
     let mut queued = scene.cloud.queued();
     queued.dedup();
     assert_eq!(queued.len(), 1_000, "each is sent, though each had a result or an error before");
@@ -326,7 +327,7 @@ fn what_the_queue_has_forgotten_and_nobody_spoke_of_is_sent_again() {
     let plan = plan(1_000);
     killed_after(&scene, &plan, 200);
     scene.cloud.pass(600);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
     let mut queued = scene.cloud.queued();
     assert!(queued.len() > 1_000, "twice in the queue, computed once");
     queued.dedup();
@@ -339,7 +340,7 @@ fn a_process_killed_while_it_wrote_writes_again() {
     let plan = plan(20);
     killed_while_writing(&scene, &plan);
     scene.cloud.objects.lock().unwrap().clear();
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
     assert!(scene.cloud.text("data/b/cases-").is_some());
 }
 
@@ -362,7 +363,7 @@ fn what_was_never_written_down_is_forgotten_when_it_is_read_back() {
     }
     let scene = Scene::new();
     killed_while_writing(&scene, &plan(20));
-    assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), RunEnd::Complete);
+    assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan(20));
 }
 
@@ -372,16 +373,16 @@ fn a_beginning_that_fails_leaves_no_journal() {
         let scene = Scene::new();
         scene.allow_writes(Some(writes));
         let selection = CaseSelection::all(&plan(20));
-        let begun = EnqueueRun::begin(&scene.study, plan(20), MODEL, &selection, None, scene.memory.clone());
+        let begun = SubmissionSender::begin(&scene.study, plan(20), MODEL, &selection, None, scene.memory.clone());
         assert!(matches!(block_on(begun), Err(EnqueueError::Aws(_))));
         assert!(scene.memory.kept.borrow().is_empty());
         scene.allow_writes(None);
-        assert_eq!(run(&mut scene.begin(&plan(20), None)).unwrap(), RunEnd::Complete);
+        assert_eq!(run(&mut scene.begin(&plan(20), None)).unwrap(), SendEnd::Complete);
     }
 }
 
 /// Cancels with a bucket that takes so many more documents.
-fn cancelled_in_vain(scene: &Scene, plan: &EnqueuePlan, writes: u32) -> (EnqueueRun, u64) {
+fn cancelled_in_vain(scene: &Scene, plan: &EnqueuePlan, writes: u32) -> (SubmissionSender, u64) {
     let mut sending = scene.begin(plan, None);
     run_until(&mut sending, 100);
     scene.allow_writes(Some(writes));
@@ -395,7 +396,7 @@ fn a_cancellation_that_failed_comes_to_its_end_here_or_elsewhere() {
     for writes in [0, 1] {
         let scene = Scene::new();
         let (mut sending, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
-        assert_eq!(run(&mut sending).unwrap(), RunEnd::Cancelled);
+        assert_eq!(run(&mut sending).unwrap(), SendEnd::Cancelled);
         scene.check_only_these_are_named(sent);
         let scene = Scene::new();
         let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
@@ -403,7 +404,7 @@ fn a_cancellation_that_failed_comes_to_its_end_here_or_elsewhere() {
         scene.check_only_these_are_named(sent);
         let scene = Scene::new();
         let (_, sent) = cancelled_in_vain(&scene, &plan(1_000), writes);
-        assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), RunEnd::Cancelled);
+        assert_eq!(run(&mut scene.read_back().unwrap()).unwrap(), SendEnd::Cancelled);
         scene.check_only_these_are_named(sent);
     }
 }
@@ -426,10 +427,10 @@ fn a_cancellation_that_only_its_journal_has_survived_is_over() {
 fn a_journal_of_another_plan_is_refused() {
     let scene = Scene::new();
     let sending = scene.begin(&plan(20), None);
-    let resumed = EnqueueRun::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
+    let resumed = SubmissionSender::resume(&scene.study, plan(21), sending.journal().clone(), scene.memory.clone());
     assert!(matches!(resumed, Err(EnqueueError::OtherPlan)));
     let selection = CaseSelection::all(&plan(1));
-    let begun = EnqueueRun::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
+    let begun = SubmissionSender::begin(&scene.study, plan(1), b"x", &selection, None, scene.memory.clone());
     assert!(matches!(block_on(begun), Err(EnqueueError::OtherModel)));
     let unfinished = block_on(Journal::unfinished(&*scene.memory, "bucket")).unwrap();
     assert_eq!(unfinished, [sending.journal().clone()]);
@@ -455,7 +456,7 @@ fn what_was_cancelled_is_in_no_table_and_a_watch_notices() {
     let document = scene.cloud.text("data/b/design-").unwrap();
     assert!(document.contains(&format!("\"cases\": {sent}")), "{document}");
     assert_eq!(counts(&mut watch).cases, 1_000, "nothing tells it");
-    watch.doubt();
+    watch.expect_change();
     let counts = counts(&mut watch);
     assert_eq!((counts.cases, counts.done, counts.queued), (sent + 1, 1, sent));
 }
@@ -468,7 +469,7 @@ fn a_watch_that_could_not_read_a_replaced_table_reads_it_next_time() {
     assert_eq!(counts(&mut watch).cases, 1_000);
     run_until(&mut sending, 100);
     block_on(sending.cancel()).unwrap();
-    watch.doubt();
+    watch.expect_change();
     *scene.cloud.locked.lock().unwrap() = Some("data/b/cases-");
     assert!(block_on(watch.refresh()).is_err());
     *scene.cloud.locked.lock().unwrap() = None;

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_aws::Ports;
-use cruncher_backend::enqueue::{CaseSelection, EnqueueError, EnqueuePlan, EnqueueRun, PauseHandle, submission_id};
+use cruncher_backend::enqueue::{
+    CaseSelection, EnqueueError, EnqueuePlan, PauseHandle, SubmissionSender, submission_id,
+};
 use cruncher_backend::keys::RoleKeys;
 use cruncher_backend::launch::{LaunchedStudy, launch};
 use cruncher_backend::study::Study;
@@ -122,7 +124,7 @@ impl DemoProcesses {
         let plan = EnqueuePlan::new(design, model, submission)?;
         let selection = CaseSelection::all(&plan);
         let keep = Rc::new(StateFolder::at(&self.folder.path().join("state")));
-        let mut sending = EnqueueRun::begin(study, plan, model, &selection, None, keep).await?;
+        let mut sending = SubmissionSender::begin(study, plan, model, &selection, None, keep).await?;
         sending.run(&PauseHandle::default(), &mut |_| {}).await?;
         Ok(selection.cases())
     }

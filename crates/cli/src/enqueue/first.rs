@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cruncher_backend::enqueue::{CaseOutcome, EnqueueRun, outcomes};
+use cruncher_backend::enqueue::{CaseOutcome, SubmissionSender, outcomes};
 use cruncher_backend::study::ReadError;
 use cruncher_study::case::CaseId;
 
@@ -23,7 +23,7 @@ pub(super) struct SentCase {
 
 impl EnqueueSession<'_> {
     /// Waits until each of the first cases has come to its end, and shows them.
-    pub(super) async fn look_at_first(&self, sending: &EnqueueRun) -> Result<Vec<SentCase>, CommandFailure> {
+    pub(super) async fn look_at_first(&self, sending: &SubmissionSender) -> Result<Vec<SentCase>, CommandFailure> {
         let left = || format!("Interrupted. The first cases are sent. To send the rest:  {}", command());
         let looks = unless_ended(self.wait_for_first(sending), left).await?;
         self.tell("The first results:");
@@ -34,7 +34,7 @@ impl EnqueueSession<'_> {
         Ok(looks)
     }
 
-    async fn wait_for_first(&self, sending: &EnqueueRun) -> Result<Vec<SentCase>, CommandFailure> {
+    async fn wait_for_first(&self, sending: &SubmissionSender) -> Result<Vec<SentCase>, CommandFailure> {
         let cases: Vec<CaseId> = places(sending).into_iter().map(|place| self.plan.cases().case_id(place)).collect();
         let reporter = ProgressReporter::new();
         reporter.line(format_args!("Waiting for the results of the first {}", count(cases.len() as u64, "case")));
@@ -69,7 +69,7 @@ impl EnqueueSession<'_> {
 }
 
 /// The first cases' places in the plan.
-fn places(sending: &EnqueueRun) -> Vec<usize> {
+fn places(sending: &SubmissionSender) -> Vec<usize> {
     let most = sending.journal().hold_after().unwrap_or_default();
     let places = sending.journal().first(usize::try_from(most).unwrap_or(usize::MAX));
     places.into_iter().map(|place| place as usize).collect()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use cruncher_backend::enqueue::{
-    CaseOutcome, CaseSelection, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, RunEnd,
+    CaseOutcome, CaseSelection, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, SendEnd,
 };
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::number_format::{counted, duration, thousands};
@@ -141,11 +141,11 @@ pub(super) fn outcome_json(case: CaseId, outcome: &CaseOutcome) -> Value {
 }
 
 /// How it ended, in a word.
-pub(super) const fn word(ended: RunEnd) -> &'static str {
+pub(super) const fn word(ended: SendEnd) -> &'static str {
     match ended {
-        RunEnd::Complete => "complete",
-        RunEnd::Held => "held",
-        RunEnd::Paused => "paused",
-        RunEnd::Cancelled => "cancelled",
+        SendEnd::Complete => "complete",
+        SendEnd::Held => "held",
+        SendEnd::Paused => "paused",
+        SendEnd::Cancelled => "cancelled",
     }
 }

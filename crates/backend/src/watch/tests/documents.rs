@@ -34,7 +34,7 @@ fn a_result_without_a_row_is_read_and_has_a_duration_a_level_and_a_row() {
     drop(rows);
     let (snapshot, requests, _) = scene.look();
     assert_eq!((snapshot.has_changed, requests), (false, NOTHING_NEW));
-    scene.watch.doubt();
+    scene.watch.expect_change();
     let (_, requests, read) = scene.look();
     assert_eq!((requests, read), (NOTHING_NEW + 2, vec![]), "a listing, and one for what the predecessor enqueued");
 }
@@ -134,12 +134,12 @@ fn a_result_that_replaced_that_of_a_row_is_read() {
     scene.cloud.pass(1_000);
     scene.cloud.put(&key(1), result("b", 1, START + 1_100.0));
     scene.cloud.pass(100);
-    scene.watch.doubt();
+    scene.watch.expect_change();
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read, [key(1)]);
     assert_eq!((snapshot.total.done, snapshot.finishes(None).len()), (3, 3));
     assert!(scene.rows(|row| row.end_time.to_bits()).contains(&(case(1), (START + 1_100.0).to_bits())));
-    scene.watch.doubt();
+    scene.watch.expect_change();
     assert_eq!(scene.look_until_quiet().1, [""; 0]);
 }
 
@@ -176,12 +176,12 @@ fn documents_that_are_not_what_their_keys_say_are_named_and_disturb_nothing() {
     assert_eq!(snapshot.unreadable[&key(3)], "it names another case");
     assert!(snapshot.unreadable[&key(4)].contains("more than the 8388608 that are read"));
     assert_eq!(scene.rows(|row| row.outcome == RowOutcome::Done).len(), 3);
-    scene.watch.doubt();
+    scene.watch.expect_change();
     assert_eq!(scene.look_until_quiet().1, [""; 0], "nothing of it was written anew");
     scene.cloud.put(&key(2), result("b", 2, START));
     scene.cloud.objects.lock().unwrap().remove(&key(3));
     scene.cloud.pass(120);
-    scene.watch.doubt();
+    scene.watch.expect_change();
     let (snapshot, read) = scene.look_until_quiet();
     assert_eq!(read, [key(2)]);
     assert!(!snapshot.unreadable.contains_key(&key(2)) && !snapshot.unreadable.contains_key(&key(3)));

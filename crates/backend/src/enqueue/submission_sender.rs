@@ -19,7 +19,7 @@ use crate::study::Study;
 const REMEMBERED_SECS: f64 = 180.0;
 
 /// An enqueueing. Its documents are in the bucket, and its messages are sent by [`EnqueueRun::run`].
-pub struct EnqueueRun {
+pub struct SubmissionSender {
     pub(super) study: Study,
     pub(super) plan: EnqueuePlan,
     pub(super) journal: Journal,
@@ -28,7 +28,7 @@ pub struct EnqueueRun {
 
 /// Why [`EnqueueRun::run`] came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunEnd {
+pub enum SendEnd {
     /// The queue has accepted every case.
     Complete,
     /// It has accepted the first ones, and the rest waits for the next call.
@@ -39,7 +39,7 @@ pub enum RunEnd {
     Cancelled,
 }
 
-impl EnqueueRun {
+impl SubmissionSender {
     /// Writes the model, the design and the table of cases. With `hold_after` that many cases are sent before the rest.
     ///
     /// # Errors
@@ -122,16 +122,16 @@ impl EnqueueRun {
         &mut self,
         steering: &PauseHandle,
         progress: &mut dyn FnMut(EnqueueProgress),
-    ) -> Result<RunEnd, EnqueueError> {
+    ) -> Result<SendEnd, EnqueueError> {
         if self.journal.is_cancelling() {
-            return self.cancel().await.map(|_| RunEnd::Cancelled);
+            return self.cancel().await.map(|_| SendEnd::Cancelled);
         }
         self.prepare().await?;
         let course = SendLoop::new(self);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
             self.journal.delete(&*self.keep).await?;
-            return Ok(RunEnd::Complete);
+            return Ok(SendEnd::Complete);
         }
         let is_paused = stop.is_ok() && !self.journal.is_held();
         if is_paused {
@@ -140,7 +140,7 @@ impl EnqueueRun {
         let written = self.journal.write(&*self.keep).await;
         stop?;
         written?;
-        Ok(if is_paused { RunEnd::Paused } else { RunEnd::Held })
+        Ok(if is_paused { SendEnd::Paused } else { SendEnd::Held })
     }
 
     /// Brings bucket and journal to where messages can be sent.
