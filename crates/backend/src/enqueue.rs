@@ -1,7 +1,7 @@
 //! Writing a design down and sending its cases to the queue, from a page or from the command line.
 //!
 //! A [`EnqueuePlan`] is what is to be enqueued. A look at the study tells the [`EnqueuePreflight`]: what of it is done or was sent already.
-//! A [`EnqueueRun`] writes the plan down and sends the rest. It can be paused, and goes on after the end of a tab or process:
+//! A [`SubmissionSender`] writes the plan down and sends the rest. It can be paused, and goes on after the end of a tab or process:
 //! its [`Journal`] names whatever may have been sent before it is sent, and the queue drops what comes twice.
 
 mod batches;

@@ -18,7 +18,7 @@ use crate::study::Study;
 /// SQS remembers for 300 seconds, and a batch is repeated for up to a minute.
 const REMEMBERED_SECS: f64 = 180.0;
 
-/// An enqueueing. Its documents are in the bucket, and its messages are sent by [`EnqueueRun::run`].
+/// An enqueueing. Its documents are in the bucket, and its messages are sent by [`SubmissionSender::run`].
 pub struct SubmissionSender {
     pub(super) study: Study,
     pub(super) plan: EnqueuePlan,
@@ -26,7 +26,7 @@ pub struct SubmissionSender {
     pub(super) keep: Rc<dyn KeyValueStore>,
 }
 
-/// Why [`EnqueueRun::run`] came to its end.
+/// Why [`SubmissionSender::run`] came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendEnd {
     /// The queue has accepted every case.
@@ -65,7 +65,7 @@ impl SubmissionSender {
         Ok(sending)
     }
 
-    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`EnqueueRun::run`] does what is left to
+    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`SubmissionSender::run`] does what is left to
     /// do, be it to write the design, to send, or to bring a cancellation to its end.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl SubmissionSender {
         Ok(Self { study: study.clone(), plan, journal, keep })
     }
 
-    /// As [`EnqueueRun::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
+    /// As [`SubmissionSender::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
     /// the journal is deleted.
     ///
     /// # Errors
