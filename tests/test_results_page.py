@@ -126,7 +126,9 @@ def forgotten(cruncher: CommandLine) -> Launched:
     """A study whose first cases lack the length of a vector, and failed."""
     launched = cruncher.launch()
     numbers = np.random.default_rng(11)
-    ended = [Ended({"load": 1.0 * load, "cohesion": 10.0 + load}, error=("ValueError", "no layers")) for load in range(5)]
+    ended = [
+        Ended({"load": 1.0 * load, "cohesion": 10.0 + load}, error=("ValueError", "no layers")) for load in range(5)
+    ]
     for load, *cohesion in numbers.uniform(0, 1, (40, 4)).tolist():
         ended.append(Ended({"load": load, "cohesion": cohesion}, {"safety": 1 + 0.8 * load + 0.3 * cohesion[1]}))
     write_ended(launched, ended)
@@ -424,7 +426,9 @@ def test_too_few_cases_have_no_coefficients_and_no_shares(odd: Odd, visits: Visi
     expect(selection(page)).to_contain_text("13 of 27 selected")
     words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: 16 are needed")
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", words)
-    expect(page.locator(".importance").last).to_contain_text("From 13 cases. Too few cases for a share: 26 are needed for a range narrower than 50 %.")
+    expect(page.locator(".importance").last).to_contain_text(
+        "From 13 cases. Too few cases for a share: 26 are needed for a range narrower than 50 %."
+    )
     expect(page.locator(".importance").last.get_by_role("listitem")).to_have_count(0)
 
 
