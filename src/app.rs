@@ -156,7 +156,8 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
             return known;
         }
         let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
-        rows::set_counts(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked });
+        let workers = overview::alive(&snapshot).count() as u64;
+        rows::set_counts(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked, workers });
         batches
     });
 }

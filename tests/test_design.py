@@ -377,6 +377,31 @@ def test_what_waits_in_the_queue_is_said_since_it_goes_first(launched: Launched,
     drain(launched)
 
 
+def test_a_review_follows_the_number_of_workers(launched: Launched, visits: Visits) -> None:
+    page = open_design(visits, launched)
+    small_study(page, 3)
+    assert review(page)["Expected time"] == "no worker is attached yet"
+    with attach(line_of(launched)):
+        expect(page.get_by_role("group", name="Summary")).to_contain_text("1 worker is attached")
+
+
+def test_choices_that_none_of_the_first_cases_has_are_named_before_the_rest_is_sent(
+    launched: Launched, visits: Visits
+) -> None:
+    page = open_design(visits, launched)
+    choose_file(page, "Model file", "result['soil'] = {{soil}}\n")
+    text(page, "Name of factor 1").fill("soil")
+    choose(page, "Values of soil", "choice")
+    text(page, "Choices of soil").fill("'clay', 'silt'")
+    check_said_at(page, "Choices of soil", "The quotes would be a part of the text: write clay.")
+    text(page, "Choices of soil").fill(", ".join(f"soil{number}" for number in range(8)))
+    text(page, "Cases").fill("8")
+    preview(page, "8 cases")
+    review(page)
+    button(page, "Send 5 first, then decide").click()
+    expect(page.get_by_text(re.compile(r"^Not among them: soil (soil\d, ){2}soil\d\.$"))).to_be_visible()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_the_first_cases_are_seen_with_what_can_be_done_about_them(
     launched: Launched, visits: Visits, width: int, height: int
@@ -477,10 +502,7 @@ def test_after_failures_the_model_is_fixed_before_the_rest_is_sent(launched: Lau
     wait_until(page, "it is in the window", lambda: is_in_window(actions.first))
     summary = review(page)
     expect(sending).to_contain_text(
-        "5 cases of an earlier model.py are in this batch: they are counted until withdrawn"
-    )
-    expect(sending.get_by_role("link", name="To the Overview")).to_have_attribute(
-        "href", re.compile("overview.*=model")
+        "5 cases of an earlier model.py stay in this batch. After sending, they can be withdrawn on the Overview."
     )
     assert (summary["To be sent"], summary["Cases of the design"]) == ("8 cases to the batch model", "8")
     # The rest of the first submission isn't waited for by anybody.

@@ -245,7 +245,7 @@ def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_ou
     preview(page, "6 cases")
     assert review(page)["To be sent"] == "6 cases to the batch model"
     summary = page.get_by_role("group", name="Summary")
-    expect(summary).to_contain_text("4 other cases of this model are in this batch and stay: 10 in all.")
+    expect(summary).to_contain_text("4 other cases of this model stay in this batch, none of them done: 10 in all.")
     button(page, "Send all 6").click()
     expect(told(page, "All 6 cases were sent")).to_be_visible()
 
@@ -262,7 +262,7 @@ def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_ou
     text(page, "Cases").fill("7")
     preview(page, "7 cases")
     review(page)
-    expect(summary).to_contain_text("6 other cases of this model are in this batch and stay: 13 in all.")
+    expect(summary).to_contain_text("6 other cases of this model stay in this batch, none of them done: 13 in all.")
 
 
 def test_all_pages_show_the_batch_that_was_sent_last(cruncher: CommandLine, visits: Visits) -> None:

@@ -47,6 +47,8 @@ pub(super) struct DesignState {
     pub(super) is_strict: RwSignal<bool>,
     /// How far sending is.
     pub(super) sending: RwSignal<SendState>,
+    /// How many workers are alive, as the page knows it; none before its first look.
+    pub(super) alive_workers: RwSignal<Option<u64>>,
     /// What is known beside that.
     pub(super) reports: SendReports,
     /// What is said once, for instance that a file couldn't be read.
@@ -154,6 +156,7 @@ impl DesignState {
             case: RwSignal::default(),
             is_strict: RwSignal::new(false),
             sending: RwSignal::default(),
+            alive_workers: RwSignal::new(None),
             reports: SendReports::default(),
             said: RwSignal::default(),
             replaced: RwSignal::default(),

@@ -23,9 +23,9 @@ use super::messages::SendOrder;
 use super::sending::{self, SendState};
 use super::{draft_storage, preview_client, said, versions};
 use crate::components::problem_note::problem_note;
-use crate::platform::address;
 use crate::platform::local_time::clock_time;
 use crate::platform::programs::PageProgram;
+use crate::platform::{address, rows};
 use crate::state::draft::{DesignDraft, PointsSource};
 use crate::state::earlier;
 use crate::state::problem::PageProblem;
@@ -41,10 +41,23 @@ pub(super) fn show() {
     .forget();
 }
 
+/// Knows how many workers are alive, as often as the page has looked.
+fn follow_workers(state: DesignState) {
+    let update = move || {
+        let workers = rows::counts().map(|counts| counts.workers);
+        if state.alive_workers.get_untracked() != workers {
+            state.alive_workers.set(workers);
+        }
+    };
+    update();
+    window_event_listener_untyped(rows::MORE, move |_| update());
+}
+
 fn page(access: StudyAccess) -> AnyView {
     versions::follow(&access);
     let state = DesignState::new(access);
     said::follow(state);
+    follow_workers(state);
     let canvas = NodeRef::<Canvas>::new();
     spawn_local(async move {
         draft_storage::restore(state).await;

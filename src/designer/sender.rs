@@ -206,7 +206,7 @@ impl CaseSender {
             before,
             unreadable: found.unreadable.clone(),
             earlier: earlier::of_other_models(plan.document(), &designs)
-                .or_else(|| earlier::of_other_designs(found.others, found.cases)),
+                .or_else(|| earlier::of_other_designs(found.others, found.others_done, found.cases)),
         };
         self.prepared = Some(Prepared { plan, model, selection, again });
         Ok(SendNews::Prospect(told))

@@ -194,7 +194,8 @@ pub(crate) fn worked(snapshot: &Snapshot) -> usize {
     snapshot.workers.iter().filter(|worker| worker.counts.computed() > 0).count()
 }
 
-fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
+/// The workers that are alive.
+pub(crate) fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
     snapshot.workers.iter().filter(|worker| worker.is_alive(snapshot.time))
 }
 

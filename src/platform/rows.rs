@@ -22,7 +22,7 @@ pub(crate) fn give(chunk: &JsValue) {
     tell_more();
 }
 
-/// What the page knows of the study's cases.
+/// What the page knows of the study's cases and workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShownCounts {
     /// All of them.
@@ -31,12 +31,15 @@ pub(crate) struct ShownCounts {
     pub(crate) done: u64,
     /// Whether all documents have been looked at.
     pub(crate) is_checked: bool,
+    /// Workers that are alive.
+    pub(crate) workers: u64,
 }
 
 /// Says how many cases there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 pub(crate) fn set_counts(counts: ShownCounts) {
-    let numbers = [counts.cases as f64, counts.done as f64, f64::from(u8::from(counts.is_checked))];
+    let is_checked = f64::from(u8::from(counts.is_checked));
+    let numbers = [counts.cases as f64, counts.done as f64, is_checked, counts.workers as f64];
     let numbers: Array = numbers.map(JsValue::from).iter().collect();
     // A window takes every property.
     let _ = Reflect::set(&window(), &COUNTS.into(), &numbers);
@@ -48,7 +51,7 @@ pub(crate) fn set_counts(counts: ShownCounts) {
 pub(crate) fn counts() -> Option<ShownCounts> {
     let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
     let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
-    Some(ShownCounts { cases: number(0), done: number(1), is_checked: number(2) > 0 })
+    Some(ShownCounts { cases: number(0), done: number(1), is_checked: number(2) > 0, workers: number(3) })
 }
 
 fn tell_more() {

@@ -19,32 +19,34 @@ pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument
     let others: Vec<&DesignDocument> = designs.iter().filter(is_other).collect();
     let (first, more) = others.split_first()?;
     // Designs share cases: only of one it is known how many they are.
-    let (cases, are) = match (more.is_empty(), cases(first)) {
-        (true, 1) => ("1 case".to_owned(), "it is"),
-        (true, count) => (counted(count, "case", "cases"), "they are"),
-        (false, _) => ("Cases".to_owned(), "they are"),
+    let (cases, stay) = match (more.is_empty(), cases(first)) {
+        (true, 1) => ("1 case".to_owned(), "stays"),
+        (true, count) => (counted(count, "case", "cases"), "stay"),
+        (false, _) => ("Cases".to_owned(), "stay"),
     };
     let name = design.model.file_name();
     let is_of_same_name = others.iter().all(|other| other.model.file_name() == name);
     let of = if is_of_same_name { format!("an earlier {name}") } else { "earlier models".to_owned() };
-    let stay = if are == "it is" { "is" } else { "are" };
-    Some(format!("{cases} of {of} {stay} in this batch: {are} counted until withdrawn on the Overview."))
+    Some(format!("{cases} of {of} {stay} in this batch. {WITHDRAWN_LATER}."))
 }
 
+/// What can be done about cases that stay.
+const WITHDRAWN_LATER: &str = "After sending, they can be withdrawn on the Overview";
+
 /// What a batch holds of other designs of the same model, if nothing of other models: so many cases beside those of the design
-/// that is to be submitted, which has `own`.
-pub(crate) fn of_other_designs(others: u64, own: u64) -> Option<String> {
-    let stay = counted(
-        others,
-        "other case of this model is in this batch and stays",
-        "other cases of this model are in this batch and stay",
-    );
+/// that is to be submitted, which has `own`; and so many of the others are done.
+pub(crate) fn of_other_designs(others: u64, done: u64, own: u64) -> Option<String> {
+    let stay =
+        counted(others, "other case of this model stays in this batch", "other cases of this model stay in this batch");
     let all = thousands(others + own);
-    (others > 0).then(|| {
-        format!(
-            "{stay}: {all} in all. To keep them as a part of one design, open it by Earlier … and extend it instead."
-        )
-    })
+    let done = if done == 0 { "none of them done".to_owned() } else { format!("{} of them done", thousands(done)) };
+    // Points without a result aren't worth keeping.
+    let extend = if done.starts_with("none") {
+        ""
+    } else {
+        "; to keep them as a part of one design, open it by Earlier … and extend it instead"
+    };
+    (others > 0).then(|| format!("{stay}, {done}: {all} in all. {WITHDRAWN_LATER}{extend}."))
 }
 
 fn cases(design: &DesignDocument) -> u64 {
@@ -108,11 +110,23 @@ mod tests {
         assert_eq!(told(&[design("b", "11/slope.py", 1, 5), design("c", "00/slope.py", 2, 5)]), None);
         let (five, one) = (design("b", "00/slope.py", 1, 5), design("b", "22/other.py", 2, 1));
         let expected =
-            "5 cases of an earlier slope.py are in this batch: they are counted until withdrawn on the Overview.";
+            "5 cases of an earlier slope.py stay in this batch. After sending, they can be withdrawn on the Overview.";
         assert_eq!(told(std::slice::from_ref(&five)).as_deref(), Some(expected));
-        let expected = "1 case of earlier models is in this batch: it is counted until withdrawn on the Overview.";
+        let expected =
+            "1 case of earlier models stays in this batch. After sending, they can be withdrawn on the Overview.";
         assert_eq!(told(std::slice::from_ref(&one)).as_deref(), Some(expected));
-        let expected = "Cases of earlier models are in this batch: they are counted until withdrawn on the Overview.";
+        let expected =
+            "Cases of earlier models stay in this batch. After sending, they can be withdrawn on the Overview.";
         assert_eq!(told(&[five, one]).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn other_designs_of_the_model_are_told_and_extended_only_where_something_is_done() {
+        assert_eq!(of_other_designs(0, 0, 24), None);
+        let failed = of_other_designs(5, 0, 64).unwrap();
+        assert!(failed.starts_with("5 other cases of this model stay in this batch, none of them done: 69 in all."));
+        assert!(!failed.contains("extend"), "{failed}");
+        let done = of_other_designs(10, 8, 20).unwrap();
+        assert!(done.contains("8 of them done: 30 in all.") && done.ends_with("extend it instead."), "{done}");
     }
 }

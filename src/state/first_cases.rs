@@ -1,5 +1,36 @@
 //! What became of the cases that were sent first, in one line.
 
+use cruncher_study::case::{ParameterValue, Parameters};
+use cruncher_study::factor::{Factor, FactorValues};
+
+/// How many choices are named.
+const MAX_CHOICES: usize = 8;
+
+/// The choices of a design that none of its first cases has, by factor: `soil silt, gravel`. None if each has been tried.
+pub(crate) fn untried_choices(factors: &[Factor], cases: &[&Parameters]) -> Option<String> {
+    let mut left = MAX_CHOICES;
+    let of_factor = |factor: &Factor| {
+        let FactorValues::Levels(levels) = &factor.values else { return None };
+        let is_tried = |choice: &ParameterValue| {
+            cases.iter().any(|inputs| match inputs.get(&factor.name) {
+                Some(ParameterValue::List(components)) => components.contains(choice),
+                value => value == Some(choice),
+            })
+        };
+        let texts = levels.iter().filter(|choice| !is_tried(choice)).filter_map(|choice| match choice {
+            ParameterValue::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let texts: Vec<&str> = texts.collect();
+        let named = texts.len().min(left);
+        left -= named;
+        let more = if named < texts.len() { format!(" and {} more", texts.len() - named) } else { String::new() };
+        (!texts.is_empty()).then(|| format!("{} {}{more}", factor.name, texts[..named].join(", ")))
+    };
+    let untried: Vec<String> = factors.iter().filter_map(of_factor).collect();
+    (!untried.is_empty()).then(|| untried.join("; "))
+}
+
 /// How many of the first cases came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct FirstTally {
@@ -39,6 +70,23 @@ impl FirstTally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn choices_that_no_first_case_has_are_named() {
+        let json = serde_json::json!([
+            {"name": "soil", "levels": ["clay", "silt", "sand"]}, {"name": "depth", "levels": [1, 2]},
+            {"name": "layers", "count": 2, "levels": ["thin", "thick"]}
+        ]);
+        let factors: Vec<Factor> = serde_json::from_value(json).unwrap();
+        let case = |soil: &str| -> Parameters {
+            serde_json::from_value(serde_json::json!({"soil": soil, "depth": 1, "layers": ["thin", "thin"]})).unwrap()
+        };
+        let cases = [case("clay"), case("sand")];
+        let told = untried_choices(&factors, &cases.each_ref());
+        assert_eq!(told.as_deref(), Some("soil silt; layers thick"));
+        let all = serde_json::json!([{"name": "soil", "levels": ["clay", "sand"]}]);
+        assert_eq!(untried_choices(&serde_json::from_value::<Vec<Factor>>(all).unwrap(), &cases.each_ref()), None);
+    }
 
     #[test]
     fn first_what_is_done_then_what_failed_then_what_waits() {

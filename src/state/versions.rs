@@ -120,8 +120,12 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
             add(format!("{} of {name} ({})", thousands(counts.cases), states(&counts)), Some(offer));
         }
         if withdrawn.cases > 0 {
-            let offer = offer(VersionAct::CountAgain, version, &withdrawn);
+            let mut offer = offer(VersionAct::CountAgain, version, &withdrawn);
             let cases = thousands(withdrawn.cases);
+            let name = if versions.len() > 1 { name } else { "earlier designs".to_owned() };
+            if versions.len() == 1 {
+                "earlier designs".clone_into(&mut offer.of);
+            }
             add(format!("{cases} of {name}, withdrawn and not counted ({})", states(&withdrawn)), Some(offer));
         }
     }
@@ -277,6 +281,9 @@ mod tests {
         assert_eq!((offer.of.as_str(), offer.submissions.as_slice()), ("the design sent at 97", &["a".to_owned()][..]));
         assert!(offer.meaning.ends_with("A design that extends it loses these points."), "{}", offer.meaning);
         assert!(shares[0].offer.is_none() && shares[2].offer.is_none());
+        let shares = told(vec![submission("aw", "00", done(8)), submission("b", "00", done(16))], 0);
+        assert_eq!(words(&shares)[1], "8 of earlier designs, withdrawn and not counted (8 done)");
+        assert_eq!(shares[1].offer.as_ref().unwrap().of, "earlier designs");
         let many: Vec<_> = ('a'..='g').map(|id| submission(&id.to_string(), "00", done(1))).collect();
         let shares = told(many, 0);
         assert_eq!((shares.len(), words(&shares)[5]), (6, "2 of designs before"));

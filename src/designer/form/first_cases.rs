@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::values::values;
 use crate::designer::design_state::DesignState;
 use crate::designer::messages::{FirstCase, FirstOutcome};
-use crate::state::first_cases::FirstTally;
+use crate::state::draft::PointsSource;
+use crate::state::first_cases::{FirstTally, untried_choices};
 
 /// How many of them came to what.
 pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
@@ -40,6 +41,16 @@ pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
         <ul class="first" aria-label="The first cases">{rows}</ul>
     };
     Some(list.into_any())
+}
+
+/// That choices of the design aren't among its first cases, if so: the model may fail for them.
+pub(super) fn untried(state: DesignState) -> Option<AnyView> {
+    let draft = state.draft.read();
+    let factors = (draft.source == PointsSource::Sampler).then(|| draft.points().ok())??.factors;
+    let cases = state.reports.first.read();
+    let inputs: Vec<_> = cases.iter().map(|case| &case.inputs).collect();
+    let words = untried_choices(&factors, &inputs).filter(|_| !inputs.is_empty())?;
+    Some(view! { <p class="field__warning">{format!("Not among them: {words}.")}</p> }.into_any())
 }
 
 fn first_case(case: &FirstCase) -> AnyView {

@@ -119,8 +119,10 @@ fn extension(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
 fn doubled(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let is_doubled = draft.method == SamplingMethod::LatinHypercube && draft.doublings.trim() != "0";
     let undo = move |_| state.draft.update(|draft| "0".clone_into(&mut draft.doublings));
-    let words = format!("Doubled {}.", times(draft.doublings.trim()));
-    let view = view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo"</button> };
+    let all = draft.points().ok().and_then(|file| file.sampler.points(&file.factors).ok());
+    let all = all.map(|all| format!(": {} points from {}", thousands(all), draft.cases.trim())).unwrap_or_default();
+    let words = format!("Doubled {}{all}.", times(draft.doublings.trim()));
+    let view = view! { <span>{words}</span> <button class="quiet" on:click=undo>"Undo doubling"</button> };
     is_doubled.then(|| view.into_any())
 }
 

@@ -8,7 +8,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::field::{FieldNeed, FormComplaints, FormField, check_box, sentence};
-use super::first_cases::{first_cases, tally};
+use super::first_cases::{first_cases, tally, untried};
 use super::model::{certain_failure, show_place};
 use super::quoted::quoted;
 use crate::components::problem_note::problem_note;
@@ -156,6 +156,8 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
     let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
     let SendEffort { cases, requests, expected_secs } = preflight.new;
     let back = move |_| state.sending.set(SendState::Idle);
+    // Whoever reads that there is no worker attaches one, and comes back.
+    let workers = state.alive_workers.get().unwrap_or(preflight.workers);
     view! {
         <div class="panel summary" id=SUMMARY role="group" aria-label="Summary" tabindex="-1">
             <dl class="facts">
@@ -165,13 +167,13 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
                 {some("Failed before, sent again", preflight.failed_before)}
                 {some("Left out by constraints", preflight.left_out)}
                 {(preflight.before.cases > 0).then(|| line("In the queue before them", before(preflight.before)))}
-                {line("Expected time", expected_time(expected_secs, preflight.workers))}
+                {line("Expected time", expected_time(expected_secs, workers))}
             </dl>
             {(!preflight.unreadable.is_empty()).then(|| {
                 let words = format!("Can't be read, so that cases they name may be sent twice: {}", preflight.unreadable.join(", "));
                 view! { <p class="field__warning">{words}</p> }
             })}
-            {preflight.earlier.clone().map(|words| view! { <p class="field__warning">{words}" "<a href=progress_address(&preflight.batch)>"To the Overview"</a></p> })}
+            {preflight.earlier.clone().map(|words| view! { <p class="field__warning">{words}</p> })}
             {send_buttons(state, &preflight)}
             <details>
                 <summary>"Details"</summary>
@@ -254,6 +256,7 @@ fn held(state: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 's
     });
     view! {
         {first_cases(state)}
+        {(!is_changed).then(|| untried(state))}
         {progress(sent, format!("{} of {} sent, the rest waits for you", thousands(sent.accepted), counted(sent.of, "case", "cases")))}
         {changed}
         <p class="actions">{instead}<button class=class on:click=go_on>{format!("Send the remaining {rest}{as_it_was}")}</button> {cancel_button(state, sent)}</p>

@@ -235,7 +235,14 @@ impl FactorDraft {
                 let numbers = items(&self.levels).map(|item| level(item, faults)).collect::<Vec<_>>();
                 numbers.into_iter().collect::<Option<Vec<_>>>().map(FactorValues::Levels)
             }
-            FactorKind::Choices => Some(FactorValues::Levels(choices(&self.levels))),
+            FactorKind::Choices => {
+                let choices = choices(&self.levels);
+                if let Some(text) = choices.iter().find_map(in_quotes) {
+                    faults.push((FactorField::Levels, format!("the quotes would be a part of the text: write {text}")));
+                    return None;
+                }
+                Some(FactorValues::Levels(choices))
+            }
             FactorKind::Fixed => fixed(&self.value, faults).map(FactorValues::Fixed),
         }
     }
@@ -370,6 +377,12 @@ fn choices(list: &str) -> Vec<ParameterValue> {
         }
         _ => items(list).map(choice).collect(),
     }
+}
+
+/// A text without the quotes around it, if it has such, as in a program.
+fn in_quotes(choice: &ParameterValue) -> Option<&str> {
+    let ParameterValue::Text(text) = choice else { return None };
+    ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark)).filter(|text| !text.is_empty())
 }
 
 fn fixed(text: &str, faults: &mut Faults) -> Option<ParameterValue> {

@@ -72,6 +72,10 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
         "`a` isn't a number",
     );
     check_factor(FactorDraft { levels: "a, b, a".into(), ..kind(FactorKind::Choices) }, FactorField::Levels, "twice");
+    for quoted in [r#""clay", "silt""#, "clay, 'silt'"] {
+        let choices = FactorDraft { levels: quoted.into(), ..kind(FactorKind::Choices) };
+        check_factor(choices, FactorField::Levels, "the quotes would be a part of the text: write ");
+    }
     check_factor(kind(FactorKind::Fixed), FactorField::Value, "is needed here");
     let seed = "18446744073709551616".to_owned();
     check_factor(FactorDraft { value: seed.clone(), ..kind(FactorKind::Fixed) }, FactorField::Value, "64 bits");

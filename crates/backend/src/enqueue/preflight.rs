@@ -44,6 +44,8 @@ pub struct EnqueuePreflight {
     pub unreadable: Vec<String>,
     /// Cases of the batch that earlier submissions of the last 14 days have sent, and that are none of the plan's.
     pub others: u64,
+    /// How many of these have a result.
+    pub others_done: u64,
     /// The median duration of cases of the plan that are done, in seconds; none if none is.
     median_secs: Option<f64>,
     is_forced: bool,
@@ -194,7 +196,9 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     let (done, errors, tables, workers, waiting) = looks.await?;
     let (mut sent, unreadable) = sent(study, tables).await?;
     let own: BTreeSet<CaseId> = (0..plan.len()).map(|place| plan.case_id(place)).collect();
-    let others = sent.keys().filter(|case| !own.contains(case)).count() as u64;
+    let is_other = |case: &&CaseId| !own.contains(case);
+    let others = sent.keys().filter(is_other).count() as u64;
+    let others_done = sent.keys().filter(is_other).filter(|case| done.contains(case)).count() as u64;
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
@@ -217,6 +221,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         waiting,
         unreadable,
         others,
+        others_done,
         median_secs,
         is_forced: plan.document().force,
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
@@ -297,6 +302,7 @@ mod tests {
             waiting: 0,
             unreadable: Vec::new(),
             others: 0,
+            others_done: 0,
             median_secs: Some(10.0),
             is_forced,
             done: [0, 1, 2].into_iter().collect(),
