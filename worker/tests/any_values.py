@@ -323,6 +323,9 @@ def is_number(value: Any, found: Any) -> bool:
         return type(found) is type(expected) and bool(found == expected)
     if isinstance(value, float):
         value = float.__float__(value)
+    elif isinstance(value, np.floating):
+        # Beside a float of 16 bits, the largest one of 64 would be infinite.
+        value = float(value)
     if isinstance(value, (decimal.Decimal, fractions.Fraction)) and isinstance(found, (int, str)):
         return bool(int(found) == value)
     if found is None:

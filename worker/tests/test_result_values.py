@@ -13,7 +13,7 @@ import attach
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.any_values import ANYTHING, MEANT, is_meant
 
@@ -313,6 +313,7 @@ DICTS = (Mapping, pd.DataFrame, pd.Series, np.ndarray, np.void)  # arrays may ha
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # where floats of 16 bits are made up
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.text(max_size=3), MEANT, max_size=3))
+@example({"infinite": np.ma.masked_array(np.array(np.inf, dtype=np.float16), False)})
 def test_what_a_document_can_hold_is_written_as_it_was_meant(result: dict[str, Any]) -> None:
     found, warnings = plain(result)
     assert is_meant(result, found)
