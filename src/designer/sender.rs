@@ -1,5 +1,7 @@
 //! What the worker does about sending: finds out what it comes to, sends, pauses, goes on after the end of a tab.
 
+mod reports;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use cruncher_backend::Study;
 use cruncher_backend::control::control;
 use cruncher_backend::enqueue::{
-    CaseOutcome, CaseSelection, EnqueueError, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, SendEnd, SentBefore,
+    CaseOutcome, CaseSelection, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, SendEnd, SentBefore,
     SubmissionSender, outcomes, preflight, submission_id,
 };
 use cruncher_backend::key_value_store::KeyValueStore;
@@ -21,10 +23,9 @@ use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
+use self::reports::{failed, first_case, sent, sent_of, stop};
 use super::channel::{PageChannel, Parts};
-use super::messages::{
-    FirstCase, FirstOutcome, PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases,
-};
+use super::messages::{PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases};
 use super::points::PointMaker;
 use super::tab_lock::{TabClaim, TabLock};
 use crate::platform::journals::BrowserJournals;
@@ -388,73 +389,6 @@ impl Open {
         let cases = places.into_iter().map(case).collect();
         Some((sending.plan().document().clone(), cases))
     }
-}
-
-fn sent(sending: &SubmissionSender) -> SendProgress {
-    let journal = sending.journal();
-    SendProgress {
-        batch: journal.batch().to_string(),
-        accepted: journal.accepted(),
-        of: journal.of(),
-        ..SendProgress::default()
-    }
-}
-
-fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
-    SendProgress {
-        batch: batch.to_owned(),
-        accepted: progress.sent,
-        of: progress.of,
-        rate: progress.rate,
-        remaining_secs: progress.remaining_secs(),
-        is_throttled: progress.throttled > 0,
-    }
-}
-
-fn failed(error: &EnqueueError) -> StopReason {
-    stop(match error {
-        EnqueueError::Aws(error) => PageProblem::from(error),
-        other => PageProblem {
-            title: "Sending was interrupted.".to_owned(),
-            advice: "What was sent stays in the queue. Try again, or cancel the rest.".to_owned(),
-            detail: other.to_string(),
-        },
-    })
-}
-
-fn stop(PageProblem { title, advice, detail }: PageProblem) -> StopReason {
-    StopReason::Failed { title, advice, detail }
-}
-
-fn first_case((case_id, inputs): &(CaseId, Parameters), outcome: &CaseOutcome) -> FirstCase {
-    let outcome = match outcome {
-        CaseOutcome::Waiting => FirstOutcome::Waiting,
-        CaseOutcome::Done(document) => FirstOutcome::Done {
-            duration_secs: document.duration_secs(),
-            responses: responses(&document.result),
-            result: all_of(&document.result),
-            warnings: document.warnings.clone(),
-        },
-        CaseOutcome::Failed(document) => FirstOutcome::Failed {
-            error: document.summary(),
-            traceback: document.traceback.clone(),
-            is_final: document.is_final,
-        },
-    };
-    FirstCase { case_id: *case_id, inputs: inputs.clone(), outcome }
-}
-
-/// A result as JSON, unless the model has put nothing into it.
-fn all_of(result: &serde_json::Value) -> Option<String> {
-    let is_empty = result.as_object().is_none_or(serde_json::Map::is_empty);
-    (!is_empty).then(|| serde_json::to_string_pretty(result).unwrap_or_default())
-}
-
-/// What fits on a line: curves and tables don't.
-fn responses(result: &serde_json::Value) -> Vec<(String, String)> {
-    let is_short = |value: &&serde_json::Value| !value.is_array() && !value.is_object();
-    let named = result.as_object().into_iter().flatten().filter(|(_, value)| is_short(value));
-    named.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
 fn say(page: &PageChannel, news: &SendNews) {

@@ -1,9 +1,10 @@
 //! The ledger of a study: every case of every batch, each in exactly one state.
 
+mod account;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
@@ -14,12 +15,6 @@ use crate::segment::{RowOutcome, SegmentRow};
 
 /// How long SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
-
-/// How late a result may be heard of, in seconds: a worker writes its rows every five, and the page looks as often.
-const LATE_SECS: f64 = 15.0;
-
-/// No more results than these of a batch, the ones that were heard of last, are looked through for recent ones.
-const MAX_RECENT: usize = 10_000;
 
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
@@ -383,134 +378,6 @@ impl Ledger {
     pub fn open_cases(&self) -> u64 {
         let final_failures = self.failures.values().filter(|failure| failure.is_final).count();
         self.cases() - self.done_cases() - final_failures as u64
-    }
-
-    /// The account of every batch, in order.
-    #[must_use]
-    pub fn account(&self, circumstances: &AccountingInput) -> Vec<BatchAccount> {
-        let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
-        let mut accounts: Vec<_> =
-            batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
-        // Leases of withdrawn cases are none of the others'.
-        let withdrawn = accounts.iter().flat_map(|account| &account.submissions).filter(|own| own.is_withdrawn);
-        let leased = circumstances.leased.saturating_sub(withdrawn.map(|own| own.counts.running).sum());
-        let circumstances = &AccountingInput { leased, ..*circumstances };
-        // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
-        // of the batch, as long as the queue has leased one.
-        let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
-        let is_done = |case: &&CaseRef| self.entry(case).is_some_and(Entry::is_done);
-        let finished = circumstances.running.iter().filter(is_done);
-        for (batch, _) in finished.take(usize::try_from(unnamed).unwrap_or(usize::MAX)) {
-            if let Some(account) = accounts.iter_mut().find(|account| account.batch == *batch) {
-                account.start_one();
-            }
-        }
-        tell_unsent(&mut accounts, circumstances);
-        accounts
-    }
-
-    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &AccountingInput) -> BatchAccount {
-        let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
-        let of_submission = |own: &Submission| {
-            let is_withdrawn = circumstances.control.withdraws(&own.id);
-            SubmissionAccount::new(own.id.clone(), own.time, is_withdrawn)
-        };
-        let mut submissions: Vec<_> = cases.submissions.iter().map(of_submission).collect();
-        let mut case_ref = (batch.clone(), CaseId::default());
-        for (case, entry) in &cases.entries {
-            case_ref.1 = *case;
-            let submitted = cases.submission_of(entry).map(|own| own.time);
-            let state = self.state(&case_ref, entry, submitted, circumstances);
-            let submission = entry.submission.and_then(|place| submissions.get_mut(place.get() as usize - 1));
-            if let Some(submission) = submission {
-                submission.counts.count(state);
-                if submission.is_withdrawn {
-                    account.counts.withdrawn += 1;
-                    // Taken out below: places count.
-                    if let Some(finish) = entry.finish_in(&mut account.finishes) {
-                        finish.end_time = f64::NAN;
-                    }
-                    continue;
-                }
-            }
-            account.counts.count(state);
-            account.level(entry.level).count(state);
-        }
-        account.finishes.retain(|finish| !finish.end_time.is_nan());
-        account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
-        if cases.has_versions(circumstances.control) {
-            account.submissions = self.in_order(batch, submissions);
-        }
-        let failures =
-            self.failures.range((batch.clone(), CaseId::default())..).take_while(|(case, _)| case.0 == *batch);
-        let times =
-            cases.finishes.iter().map(|finish| finish.end_time).chain(failures.map(|failure| failure.1.end_time));
-        account.touch_time = times.fold(account.submit_time, f64::max);
-        account
-    }
-
-    /// Submissions with their models, in the order in which they were submitted.
-    fn in_order(&self, batch: &Batch, submissions: Vec<SubmissionAccount>) -> Vec<SubmissionAccount> {
-        let mut ordered: Vec<SubmissionAccount> = Vec::new();
-        for mut own in submissions.into_iter().filter(|own| !own.id.is_empty()) {
-            if let Some(Some(SubmittedModel { key, submit_time })) = self.models.get(&(batch.clone(), own.id.clone())) {
-                own.model.clone_from(key);
-                own.time = *submit_time;
-            }
-            let place = ordered.partition_point(|other| other.time <= own.time);
-            ordered.insert(place, own);
-        }
-        ordered
-    }
-
-    fn state(
-        &self,
-        case: &CaseRef,
-        entry: &Entry,
-        submit_time: Option<f64>,
-        circumstances: &AccountingInput,
-    ) -> CaseState {
-        if entry.is_done() {
-            return if entry.is_empty { CaseState::Empty } else { CaseState::Done };
-        }
-        if circumstances.running.contains(case) {
-            return CaseState::Running;
-        }
-        if self.failures.get(case).is_some_and(|failure| failure.is_final) {
-            return CaseState::Failed;
-        }
-        if circumstances.control.cancels(&case.0, case.1) {
-            return CaseState::Cancelled;
-        }
-        let is_expired = submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
-        let is_nowhere = circumstances.queue_is_empty && !circumstances.held_elsewhere.contains(&case.0);
-        if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
-    }
-}
-
-/// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so as many as
-/// the queue has fewer messages are still to be sent: of the batch whose table was written last, as long as it has any.
-///
-/// Results are heard of later than the queue's figures are: as few as workers may have finished meanwhile are taken for finished.
-fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &AccountingInput) {
-    let Some(waiting) = circumstances.waiting else { return };
-    let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
-    let mut here: Vec<&mut BatchAccount> = Vec::new();
-    for account in accounts.iter_mut().filter(is_here) {
-        let place = here.partition_point(|other| other.submit_time >= account.submit_time);
-        here.insert(place, account);
-    }
-    let (queued, running) =
-        here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
-    let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
-    let is_recent = |finish: &&CaseFinish| circumstances.now - finish.end_time < LATE_SECS;
-    let recent = here.iter().flat_map(|account| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
-    if running > 0 && unsent <= running + recent.count() as u64 {
-        unsent = 0;
-    }
-    for account in here {
-        account.counts.unsent = unsent.min(account.counts.queued);
-        unsent -= account.counts.unsent;
     }
 }
 

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::accounting::CaseCounts;
+use crate::accounting::{AccountingInput, BatchAccount, total};
 use crate::case::Parameters;
 use crate::control::StudyControl;
 use crate::model::ModelDigest;

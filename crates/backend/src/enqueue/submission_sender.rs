@@ -213,5 +213,5 @@ impl SubmissionSender {
 }
 
 #[cfg(test)]
-#[path = "sending_tests.rs"]
+#[path = "submission_sender_tests.rs"]
 mod tests;
