@@ -118,7 +118,7 @@ def draw_all(page: Page, expected: Expected) -> None:
     for plot in page.locator("canvas[data-plot]:visible").all():
         plot.scroll_into_view_if_needed()
         expect(plot).to_have_attribute("aria-label", re.compile("."))
-    expect(page.locator("canvas[data-plot='Time line']")).to_have_attribute(
+    expect(page.locator("canvas[data-plot='Timeline']")).to_have_attribute(
         "aria-label", re.compile(rf"\b{expected.cases} (of {expected.cases} )?(cases|attempts)")
     )
 

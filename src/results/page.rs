@@ -124,7 +124,7 @@ fn plots(state: ResultsState) -> AnyView {
     let (lines, cells) = (SideBySide::new(state, shown), SideBySide::new(state, shown));
     let pairs = move || {
         let which = if cells.are_chosen() { "as chosen above" } else { "the first ones" };
-        cells.title("Each against each", &format!("factors each against each, {which}"))
+        format!("Scatter matrix · {}", cells.title("each against each", &format!("factors each against each, {which}")))
     };
     view! {
         {choices(state, shown)}
@@ -137,16 +137,16 @@ fn plots(state: ResultsState) -> AnyView {
             {panel("plots__means", correlation, as_high_as(rows, surface(state, "Correlations", "", CorrelationPlot::new(state, shown, rows, correlated))))}
             <section class="plots__one plots__wide plots__flat">
                 <div class="plots__head">
-                    <h3>{move || lines.title("All factors at once", "factors at once")}</h3>
+                    <h3>{move || format!("Parallel coordinates · {}", lines.title("all factors at once", "factors at once"))}</h3>
                     {choice(lines)}
                 </div>
                 {surface(state, "Parallel coordinates", "plot--large", ParallelPlot { state, room: lines.room })}
             </section>
             {panel("plots__means", shares, importance(state, shown, correlated.into()))}
-            {panel("plots__half plots__means", field, surface(state, "Field", "plot--large", FieldPlot::new(state)))}
+            {panel("plots__half plots__means", field, surface(state, "Contour", "plot--large", FieldPlot::new(state)))}
             {panel("plots__half", pairs, surface(state, "Scatter matrix", "plot--large", MatrixPlot { state, room: cells.room }))}
             {panel("plots__all", move || reader.title(), curves(reader))}
-            {panel("plots__all", || "Who computed what when".to_owned(), surface(state, "Time line", "", TimelinePlot { state }))}
+            {panel("plots__all", || "Timeline · who computed what when".to_owned(), surface(state, "Timeline", "", TimelinePlot { state }))}
         </div>
         {table(state)}
         {case(state)}

@@ -38,7 +38,7 @@ impl SideBySide {
         ids
     }
 
-    /// What the plot is called: `All factors at once`, or `5 of 9 factors at once`.
+    /// What of the factors the plot shows: `all factors at once`, or `5 of 9 factors at once`.
     pub(super) fn title(self, of_all: &str, of_some: &str) -> String {
         let (shown, all) = (self.shown().len(), self.all().len());
         if shown == all { of_all.to_owned() } else { format!("{shown} of {all} {of_some}") }

@@ -1,4 +1,4 @@
-//! Who computed what when.
+//! The timeline: who computed what when.
 
 use cruncher_plot::Chart;
 use cruncher_plot::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
