@@ -39,14 +39,12 @@ pub(crate) fn of_other_designs(others: u64, done: u64, own: u64) -> Option<Strin
     let stay =
         counted(others, "other case of this model stays in this batch", "other cases of this model stay in this batch");
     let all = thousands(others + own);
-    let done = if done == 0 { "none of them done".to_owned() } else { format!("{} of them done", thousands(done)) };
-    // Points without a result aren't worth keeping.
-    let extend = if done.starts_with("none") {
-        ""
-    } else {
-        "; to keep them as a part of one design, open it by Earlier … and extend it instead"
+    let (done, extend) = match done {
+        // Points without a result aren't worth keeping.
+        0 => ("none".to_owned(), ""),
+        done => (thousands(done), "; to keep them as a part of one design, open it by Earlier … and extend it instead"),
     };
-    (others > 0).then(|| format!("{stay}, {done}: {all} in all. {WITHDRAWN_LATER}{extend}."))
+    (others > 0).then(|| format!("{stay}, {done} of them done: {all} in all. {WITHDRAWN_LATER}{extend}."))
 }
 
 fn cases(design: &DesignDocument) -> u64 {

@@ -85,7 +85,7 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
     let versions = versions(&account.submissions);
     let mut shares = Vec::new();
     let mut add = |words, offer| shares.push(VersionShare { words, offer });
-    let (mut named, mut named_designs) = (0, 0);
+    let mut named = 0;
     let (current, others): (Vec<&ModelVersion>, Vec<&ModelVersion>) =
         versions.iter().rev().partition(|version| version.model == latest.model);
     for version in current.into_iter().chain(others) {
@@ -94,26 +94,18 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
         named += counts.cases;
         if version.model == latest.model {
             let own = if latest.is_withdrawn { 0 } else { latest.counts.cases };
-            let earlier = counts.cases - own;
             let name = || format!(", {}, sent {}", version.name(), clock(latest.time));
             let name = if versions.len() > 1 { name() } else { String::new() };
             if own > 0 {
                 add(format!("{} of the latest design{name}", thousands(own)), None);
             }
-            let mut older = earlier;
-            for design in
-                version.submissions.iter().rev().skip(1).filter(|own| own.counts.cases > 0 && !own.is_withdrawn)
-            {
-                let (cases, time) = (design.counts.cases, clock(design.time));
-                if named_designs < MAX_DESIGNS {
-                    let words =
-                        format!("{} of an earlier design, sent {time} ({})", thousands(cases), states(&design.counts));
-                    add(words, Some(design_offer(design, &time)));
-                    (named_designs, older) = (named_designs + 1, older - cases);
-                }
+            let mut unnamed = counts.cases - own;
+            for (design, share) in earlier_designs(version, clock) {
+                unnamed -= design.counts.cases;
+                add(share.words, share.offer);
             }
-            if older > 0 {
-                add(format!("{} of designs before", thousands(older)), None);
+            if unnamed > 0 {
+                add(format!("{} of designs before", thousands(unnamed)), None);
             }
         } else if counts.cases > 0 {
             let offer = offer(VersionAct::Withdraw, version, &counts);
@@ -134,6 +126,20 @@ pub(crate) fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> V
         add(format!("{} that no design names", thousands(unnamed)), None);
     }
     if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
+}
+
+/// The last designs of the latest model before the latest one, as far as their cases count.
+fn earlier_designs<'a>(
+    version: &ModelVersion<'a>,
+    clock: &dyn Fn(f64) -> String,
+) -> Vec<(&'a SubmissionAccount, VersionShare)> {
+    let earlier = version.submissions.iter().rev().skip(1).filter(|own| own.counts.cases > 0 && !own.is_withdrawn);
+    let share = |design: &SubmissionAccount| {
+        let (cases, time) = (thousands(design.counts.cases), clock(design.time));
+        let words = format!("{cases} of an earlier design, sent {time} ({})", states(&design.counts));
+        VersionShare { words, offer: Some(design_offer(design, &time)) }
+    };
+    earlier.take(MAX_DESIGNS).map(|design| (*design, share(design))).collect()
 }
 
 fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {

@@ -5,7 +5,7 @@ use futures::future::{LocalBoxFuture, ready};
 
 /// Where rows and tables that were read are put, in the form in which they are needed. It belongs to one study.
 pub trait DocumentCache {
-    /// What was put there by these names, in their order; none for what isn't there any more. By itself a cache keeps nothing.
+    /// Contents that were put there by these names, in their order; none for what isn't there any more. By itself a cache keeps nothing.
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         ready(vec![None; names.len()]).boxed_local()
     }

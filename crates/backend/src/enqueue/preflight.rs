@@ -1,4 +1,4 @@
-//! What an enqueueing comes to, before anything is sent.
+//! The preflight check of an enqueueing: what it comes to, before anything is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,10 +24,10 @@ use crate::study::Study;
 /// Beside the messages, these are written: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
 
-/// How many results of the plan's own cases are read, at most, to know how long its model takes.
+/// Maximum number of results of the plan's own cases that are read to know how long its model takes.
 const MAX_DURATIONS: usize = 5;
 
-/// What an enqueueing comes to, as the study is now.
+/// The outcome of a preflight check: what an enqueueing comes to, as the study is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuePreflight {
     /// Cases of the plan.
@@ -44,10 +44,10 @@ pub struct EnqueuePreflight {
     pub unreadable: Vec<String>,
     /// Cases of the batch that earlier submissions of the last 14 days have sent, and that are none of the plan's.
     pub others: u64,
-    /// How many of these have a result.
+    /// Those of the others that have a result.
     pub others_done: u64,
     /// The median duration of cases of the plan that are done, in seconds; none if none is.
-    median_secs: Option<f64>,
+    pub(super) median_secs: Option<f64>,
     is_forced: bool,
     done: IndexRanges,
     sent_before: IndexRanges,
@@ -57,7 +57,7 @@ pub struct EnqueuePreflight {
 /// The workers that are alive.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct WorkerFleet {
-    /// How many.
+    /// The number of workers.
     pub workers: u64,
     /// The median of their median durations of a case, in seconds; none if no case was finished.
     pub median_secs: Option<f64>,
@@ -91,7 +91,7 @@ impl CaseSelection {
         Self::without(plan.len(), IndexRanges::default())
     }
 
-    /// How many are sent.
+    /// The number of cases that are sent.
     #[must_use]
     pub const fn cases(&self) -> u64 {
         self.cases
@@ -125,12 +125,6 @@ impl EnqueuePreflight {
     #[must_use]
     pub fn failed_before(&self) -> u64 {
         self.failed_before.len()
-    }
-
-    /// The median duration of cases of the plan that are done, in seconds; none if none is.
-    #[must_use]
-    pub const fn median_secs(&self) -> Option<f64> {
-        self.median_secs
     }
 
     /// How long it will take until the cases of a selection are done, in seconds, those included that wait before them. None
@@ -195,10 +189,15 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     );
     let (done, errors, tables, workers, waiting) = looks.await?;
     let (mut sent, unreadable) = sent(study, tables).await?;
-    let own: BTreeSet<CaseId> = (0..plan.len()).map(|place| plan.case_id(place)).collect();
-    let is_other = |case: &&CaseId| !own.contains(case);
-    let others = sent.keys().filter(is_other).count() as u64;
-    let others_done = sent.keys().filter(is_other).filter(|case| done.contains(case)).count() as u64;
+    let places = |wanted: &dyn Fn(&CaseId) -> bool| -> IndexRanges {
+        (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect()
+    };
+    // A plan has each case once.
+    let others = |wanted: &dyn Fn(&CaseId) -> bool| {
+        let own = places(&|case| sent.contains_key(case) && wanted(case)).len();
+        sent.keys().filter(|case| wanted(case)).count() as u64 - own
+    };
+    let (others, others_done) = (others(&|_| true), others(&|case| done.contains(case)));
     // One that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
@@ -208,9 +207,6 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     for case in &failed {
         sent.remove(case);
     }
-    let places = |wanted: &dyn Fn(&CaseId) -> bool| -> IndexRanges {
-        (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect()
-    };
     let done_places = places(&|case| done.contains(case));
     let median_secs = median_secs(study, plan, &done_places).await;
     Ok(EnqueuePreflight {

@@ -47,16 +47,16 @@ fn how_long_a_model_takes_is_known_from_its_own_results() {
     let scene = Scene::new();
     let plan = plan(20);
     let found = || block_on(preflight(&scene.study, &plan)).unwrap();
-    assert_eq!(found().median_secs(), None);
+    assert_eq!(found().median_secs, None);
     for (place, secs) in [(0, 30.0), (1, 50.0), (2, 40.0)] {
         let case = plan.case_id(place);
         let document =
             format!(r#"{{"case_id": "{case}", "batch": "b", "start_time": 100.0, "end_time": {}}}"#, 100.0 + secs);
         scene.cloud.put(&format!("data/b/done-{case}.json"), document);
     }
-    assert_eq!(found().median_secs(), Some(40.0));
+    assert_eq!(found().median_secs, Some(40.0));
     scene.cloud.put(&format!("data/b/done-{}.json", plan.case_id(0)), "{");
-    assert_eq!(found().median_secs(), Some(50.0), "what can't be read tells nothing");
+    assert_eq!(found().median_secs, Some(50.0), "what can't be read tells nothing");
 }
 
 #[test]
