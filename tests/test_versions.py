@@ -160,6 +160,36 @@ def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study
     expect(mixed.get_by_role("button")).to_have_count(0)
 
 
+def test_two_batches_of_one_model_that_was_changed_between_are_told_apart(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    study = cruncher.launch()
+    queue = queue_of(study)
+    enqueue(queue, "soil", OLD, {1: DEPTHS[2:]}, name="footing.py")
+    enqueue(queue, "clay", NEW, {1: DEPTHS[2:]}, name="footing.py")
+    page = visits.open(link(study))
+    with attach(line_of(study)):
+        page.get_by_role("combobox", name="Batch", exact=True).select_option("*")
+        expect(progress(page)).to_contain_text("8 of 8 done")
+    expect(shares(page)).to_have_count(0)
+
+    go_to(page, "Results")
+    expect(table(page)).to_have_attribute("aria-rowcount", "9")
+    mixed = page.get_by_text("8 cases of 2 versions of footing.py are mixed here.")
+    expect(mixed).to_be_visible()
+    expect(page.get_by_role("columnheader", name="model version")).to_have_count(1)
+    page.get_by_role("combobox", name="Batch", exact=True).select_option("clay")
+    expect(table(page)).to_have_attribute("aria-rowcount", "5")
+    expect(mixed).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="model version")).to_have_count(0)
+
+    versions = {
+        batch["batch"]: [version["version"] for version in batch["versions"]]
+        for batch in cruncher.run("status", study.study, "--json").json()["batches"]
+    }
+    assert versions == {"soil": [1], "clay": [2]}
+
+
 def test_two_operators_who_change_what_is_asked_lose_nothing(study: Launched, visits: Visits) -> None:
     s3 = study.command_line.cloud.client("s3")
     page = visits.open(link(study))

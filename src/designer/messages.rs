@@ -201,6 +201,8 @@ pub(super) enum SendOrder {
     Forget,
     /// Say which designs were submitted.
     Submitted,
+    /// Read the model of a design that was submitted.
+    ReadModel(Box<DesignDocument>),
 }
 
 /// What the page is told of sending.
@@ -223,6 +225,8 @@ pub(super) enum SendNews {
     First(Vec<FirstCase>),
     /// The designs that were submitted, the last one first.
     Submitted(Vec<DesignDocument>),
+    /// A design that was submitted, and the model file that it was submitted with, or why that can't be had.
+    SubmittedModel(Box<DesignDocument>, Result<String, String>),
     /// It can't be found out which were.
     NotSubmitted {
         /// Why.

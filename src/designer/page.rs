@@ -248,7 +248,8 @@ fn submitted(state: DesignState) -> Option<AnyView> {
         let facts = earlier::facts(&design, &designs);
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
-            take_submitted(state, &design);
+            state.say(format!("Reading {} …", design.model.file_name()));
+            sending::order(state, SendOrder::ReadModel(Box::new(design.clone())), &[]);
             state.reports.submitted.set(None);
         };
         view! {
@@ -272,15 +273,17 @@ fn submitted(state: DesignState) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-fn take_submitted(state: DesignState, design: &DesignDocument) {
-    let file = design.design_file();
-    let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
-    let model = design.model.file_name();
-    let words = if is_table {
-        "Its points were imported: choose their table again.".to_owned()
-    } else {
-        format!("The design of {} stands below. Choose {model} as it was, or its cases are new ones.", design.batch)
+/// Takes a design that was submitted, with its model or without, if that can't be had.
+pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model: Result<String, String>) {
+    let mut file = design.design_file();
+    let name = design.model.file_name();
+    let with = match &model {
+        Ok(_) => format!("with {name} as it was sent"),
+        Err(reason) => format!("without its model: {reason}. Choose {name} as it was, or its cases are new ones"),
     };
-    state.say(words);
+    let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
+    let table = if is_table { " Its points were imported: choose their table again." } else { "" };
+    state.say(format!("The design of {} stands below, {with}.{table}", design.batch));
+    file.model.text = model.ok();
     take_design(state, &file, "");
 }

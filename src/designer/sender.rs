@@ -13,7 +13,7 @@ use cruncher_backend::enqueue::{
     SubmissionSender, outcomes, preflight, submission_id,
 };
 use cruncher_backend::key_value_store::KeyValueStore;
-use cruncher_backend::submitted::submitted;
+use cruncher_backend::submitted::{submitted, submitted_model};
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
@@ -106,6 +106,10 @@ impl CaseSender {
             SendOrder::Submitted => match &self.open {
                 Some(open) => open.tell_submitted(),
                 None => say(page, &SendNews::NotSubmitted { reason: NOT_OPEN.to_owned() }),
+            },
+            SendOrder::ReadModel(design) => match &self.open {
+                Some(open) => open.tell_model(design),
+                None => say(page, &SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()))),
             },
         }
     }
@@ -299,6 +303,15 @@ impl Open {
                 Err(error) => SendNews::NotSubmitted { reason: error.to_string() },
             };
             say(&open.page, &news);
+        });
+    }
+
+    /// Tells the model of a design that was submitted.
+    fn tell_model(&self, design: Box<DesignDocument>) {
+        let open = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let model = submitted_model(&open.study, &design.model).await;
+            say(&open.page, &SendNews::SubmittedModel(design, model));
         });
     }
 

@@ -12,6 +12,7 @@ use super::channel::{Parts, WorkerHandle, WorkerMessage};
 use super::design_state::{DesignState, FormState, TableState};
 use super::form::model::certain_failure;
 use super::messages::{FirstCase, PreflightSummary, SendNews, SendOrder, SendProgress, StopReason};
+use super::page;
 use super::preview_client::table_file;
 use super::worker::WorkerRequest;
 use crate::platform::visit_flags::VisitFlag;
@@ -230,6 +231,7 @@ fn apply_news(state: DesignState, news: SendNews) {
             state.said.set(None);
             state.reports.submitted.set(Some(submitted));
         }
+        SendNews::SubmittedModel(design, model) => page::take_submitted(state, &design, model),
         SendNews::NotSubmitted { reason } => {
             state.say(format!("The designs that were submitted can't be listed: {reason}."));
         }

@@ -3,12 +3,12 @@
 use cruncher_backend::Study;
 use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::ReadError;
-use cruncher_study::case::CaseRef;
+use cruncher_study::case::{CaseRef, Parameters};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::number_format::{counted, duration};
 use cruncher_study::outcome::ErrorDocument;
-use cruncher_study::versions::{ModelVersion, versions};
+use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -17,6 +17,7 @@ use crate::components::press::press;
 use crate::components::problem_note::problem_note;
 use crate::pages::overview::worked;
 use crate::platform::local_time::exact_time;
+use crate::state::input_words::{self, exact_line};
 use crate::state::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
 use crate::state::problem::PageProblem;
 use crate::state::route::{BatchChoice, Page, Route};
@@ -138,11 +139,13 @@ fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: ReaderState) -> A
     let read = reader.failures.get();
     let of_case = |case: &CaseRef| read.iter().find(|(own, _)| own == case).map(|(_, read)| read);
     let one = |case: CaseRef| {
-        let title = format!("{} of {}", case.1, case.0);
+        let id = format!("{} of {}", case.1, case.0);
         let is_shown = shown.as_ref() == Some(&case);
-        let words = match of_case(&case) {
-            Some(Ok(document)) => inputs(document),
-            _ => case.1.to_string(),
+        let (words, title) = match of_case(&case) {
+            Some(Ok(document)) => {
+                (inputs(document, input_words::line), format!("{} · {id}", inputs(document, exact_line)))
+            }
+            _ => (case.1.to_string(), id),
         };
         let pick = move |_| reader.case.set(Some(case.clone()));
         view! { <button class="chip" title=title aria-pressed=is_shown.to_string() on:click=press(pick)>{words}</button> }
@@ -167,19 +170,20 @@ fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: ReaderState) -> A
     .into_any()
 }
 
-/// The inputs of a case in a line, exactly: `cohesion 61234.5 · soil "clay"`. The case's id if it has none.
-fn inputs(document: &ErrorDocument) -> String {
-    let one = |(name, value)| format!("{name} {}", serde_json::to_string(value).unwrap_or_default());
-    let all: Vec<String> = document.parameters.iter().map(one).collect();
-    if all.is_empty() { document.case_id.to_string() } else { all.join(" · ") }
+/// The inputs of a case in a line, with as many digits as asked for. The case's id if it has none.
+fn inputs(document: &ErrorDocument, line: fn(&Parameters) -> String) -> String {
+    match line(&document.parameters) {
+        words if words.is_empty() => document.case_id.to_string(),
+        words => words,
+    }
 }
 
-/// Which version of its batch's model a case is of: `footing.py version 1`. None where there is only one.
+/// Which version of its batch's model a case is of: `footing.py version 1`. None where the study has only one.
 fn model_version(document: &ErrorDocument, snapshot: &Snapshot) -> Option<String> {
     let account = snapshot.batches.iter().find(|account| account.batch == document.batch)?;
-    let versions = versions(&account.submissions);
     let is_own = |version: &&ModelVersion| version.submissions.iter().any(|own| own.id == document.submission);
-    versions.iter().find(is_own).filter(|_| versions.len() > 1).map(ModelVersion::name)
+    let told = has_versions(account, &snapshot.batches).then(|| versions(&account.submissions));
+    told?.iter().find(is_own).map(ModelVersion::name)
 }
 
 fn failure(document: &ErrorDocument, snapshot: &Snapshot) -> AnyView {
@@ -193,7 +197,7 @@ fn failure(document: &ErrorDocument, snapshot: &Snapshot) -> AnyView {
         ("Worker", document.computer.clone()),
         ("Attempt", format!("{} of {}, failed after {took}", document.attempt, document.max_attempts)),
         ("When", exact_time(document.end_time)),
-        ("Inputs", inputs(document)),
+        ("Inputs", inputs(document, exact_line)),
     ];
     let facts = facts.into_iter().chain(version).map(|(name, fact)| (name.to_owned(), fact)).collect();
     let log = document.log.trim();

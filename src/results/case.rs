@@ -43,6 +43,7 @@ fn sheet(state: ResultsState) -> AnyView {
     });
     let close = move || {
         state.opened.set(None);
+        state.pointed_at.set(None);
         let back = before.as_ref().filter(|element| element.is_connected() && element.tag_name() != "BODY").cloned();
         if let Some(back) = back.or_else(table) {
             // What had the focus can take it.

@@ -2,6 +2,7 @@
 
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::versions::version_numbers;
 
 /// What a design is called beside others: `5 cases of a design of 24 · slope.py version 2`. `designs` are all that were
 /// submitted, in any order.
@@ -58,18 +59,15 @@ fn whole(design: &DesignDocument) -> Option<u64> {
     (design.constraints.is_empty() && whole > cases(design)).then_some(whole)
 }
 
-/// Which version of the batch's model a design is of, from 1, in the order in which they came; none if there is only one.
+/// Which version of its model a design is of; none if the study has only one.
 fn version(design: &DesignDocument, designs: &[DesignDocument]) -> Option<usize> {
-    let mut of_batch: Vec<&DesignDocument> = designs.iter().filter(|other| other.batch == design.batch).collect();
-    of_batch.sort_by(|one, other| one.submit_time.total_cmp(&other.submit_time));
-    let mut models: Vec<&str> = Vec::new();
-    for other in of_batch {
-        if !models.contains(&other.model.key.as_str()) {
-            models.push(&other.model.key);
-        }
-    }
-    let position = models.iter().position(|model| *model == design.model.key)?;
-    (models.len() > 1).then_some(position + 1)
+    let name = design.model.file_name();
+    let mut same_name: Vec<&DesignDocument> = designs.iter().filter(|other| other.model.file_name() == name).collect();
+    same_name.sort_by(|one, other| one.submit_time.total_cmp(&other.submit_time));
+    let models: Vec<&str> = same_name.iter().map(|other| other.model.key.as_str()).collect();
+    let numbers = version_numbers(models.iter().copied());
+    let place = models.iter().position(|model| *model == design.model.key)?;
+    numbers.iter().any(|number| *number > 1).then(|| numbers[place])
 }
 
 #[cfg(test)]
@@ -95,7 +93,8 @@ mod tests {
         let told = |index: usize| facts(&designs[index], &designs);
         assert_eq!(told(0), "24 cases · slope.py version 2");
         assert_eq!(told(1), "5 cases of a design of 24 · slope.py version 1");
-        assert_eq!(told(2), "1 case of a design of 24 · slope.py");
+        assert_eq!(told(2), "1 case of a design of 24 · slope.py version 1", "it is the same file");
+        assert_eq!(facts(&designs[1], &designs[1..]), "5 cases of a design of 24 · slope.py", "there is only one");
         let constrained =
             DesignDocument { constraints: vec![Constraint::parse("a < 2").unwrap()], ..designs[1].clone() };
         assert_eq!(facts(&constrained, &designs), "5 cases · slope.py version 1");

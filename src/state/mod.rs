@@ -7,6 +7,7 @@ pub(crate) mod earlier;
 pub(crate) mod excerpt;
 pub(crate) mod export;
 pub(crate) mod first_cases;
+pub(crate) mod input_words;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;
 pub(crate) mod placeholders;

@@ -144,7 +144,8 @@ fn earlier_designs<'a>(
 
 fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {
     let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
-    VersionOffer { act, of: format!("version {}", version.number), submissions, meaning: meaning(act, counts) }
+    let of = if version.model.is_empty() { version.name() } else { format!("version {}", version.number) };
+    VersionOffer { act, of, submissions, meaning: meaning(act, counts) }
 }
 
 /// The offer to withdraw an earlier design of the latest model.
@@ -201,7 +202,9 @@ mod tests {
     fn submission(id: &str, model: &str, counts: CaseCounts) -> SubmissionAccount {
         let time = f64::from(id.as_bytes()[0]);
         let is_withdrawn = id.ends_with('w');
-        SubmissionAccount { id: id.into(), time, model: format!("models/{model}/footing.py"), counts, is_withdrawn }
+        let version = if model == "00" { 1 } else { 2 };
+        let model = format!("models/{model}/footing.py");
+        SubmissionAccount { id: id.into(), time, model, version, counts, is_withdrawn }
     }
 
     fn done(cases: u64) -> CaseCounts {

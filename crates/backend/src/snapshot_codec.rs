@@ -77,7 +77,7 @@ impl EncodedSnapshot {
     fn submission(&mut self, submission: &SubmissionAccount) {
         self.texts.extend([submission.id.clone(), submission.model.clone()]);
         self.numbers.push(submission.time);
-        self.counts([u64::from(submission.is_withdrawn)]);
+        self.counts([u64::from(submission.is_withdrawn), submission.version as u64]);
         self.case_counts(&submission.counts);
     }
 
@@ -185,8 +185,8 @@ impl Reel {
 
     fn submission(&mut self) -> Option<SubmissionAccount> {
         let (id, model, time) = (self.text()?, self.text()?, self.number()?);
-        let is_withdrawn = self.count()? > 0;
-        Some(SubmissionAccount { id, time, model, counts: self.case_counts()?, is_withdrawn })
+        let (is_withdrawn, version) = (self.count()? > 0, usize::try_from(self.count()?).ok()?);
+        Some(SubmissionAccount { id, time, model, version, counts: self.case_counts()?, is_withdrawn })
     }
 
     fn finish(&mut self) -> Option<CaseFinish> {
@@ -246,6 +246,7 @@ mod tests {
             id: "00f1e2d3c4b5a697".into(),
             time: 1.25,
             model: "models/00/footing.py".into(),
+            version: 2,
             counts,
             is_withdrawn: true,
         };

@@ -6,6 +6,7 @@ use cruncher_aws::{Error, s3};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::factor::Factor;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelReference};
 
 use crate::listing::tables_below;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
@@ -23,6 +24,19 @@ pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
     let mut designs: Vec<DesignDocument> = read.into_iter().filter_map(|(_, body)| parse(body).ok()).collect();
     designs.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
     Ok(designs)
+}
+
+/// The model file that a design was submitted with, as it is.
+///
+/// # Errors
+/// If it can't be read, isn't text, or isn't what its key says. Why, in words.
+pub async fn submitted_model(study: &Study, model: &ModelReference) -> Result<String, String> {
+    let (digest, _) = ModelReference::parse_key(&model.key).ok_or("its key is none of a model")?;
+    let content = study.read(&model.key, MAX_MODEL_BYTES).await.map_err(|error| error.to_string())?;
+    if ModelDigest::of(&content) != digest {
+        return Err("what stands in the bucket isn't what was submitted".to_owned());
+    }
+    String::from_utf8(content.into()).map_err(|_foreign| "it isn't UTF-8".to_owned())
 }
 
 /// The unit of each factor that has one, by its name; none of a factor that designs give different ones: its values are in both.

@@ -9,7 +9,7 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::number_format::{ago, duration, thousands};
-use cruncher_study::versions::{ModelVersion, versions};
+use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use serde_json::{Value, json};
 
 use crate::text::{TextAlign, count, printable, table};
@@ -101,7 +101,7 @@ fn batches(batches: &[BatchAccount]) -> String {
     table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
 }
 
-/// The versions of each batch that has several, or one that is withdrawn. Withdrawn cases aren't in the table of batches.
+/// The versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases aren't in the table of batches.
 fn model_versions(batches: &[BatchAccount]) -> String {
     let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, TextAlign::Right));
     let columns: Vec<_> = ["batch", "version"].map(|head| (head, TextAlign::Left)).into_iter().chain(heads).collect();
@@ -111,17 +111,16 @@ fn model_versions(batches: &[BatchAccount]) -> String {
         [batch.batch.to_string(), printable(&version.name(), 60)].into_iter().chain(counts).collect()
     };
     let rows = |account| {
-        let versions = told_versions(account);
+        let versions = told_versions(account, batches);
         versions.iter().map(|version| row(account, version)).collect::<Vec<Vec<String>>>()
     };
     let rows: Vec<_> = batches.iter().flat_map(rows).collect();
     if rows.is_empty() { String::new() } else { table(&columns, &rows) }
 }
 
-/// The versions of a batch's model, if there is anything to tell of them.
-fn told_versions(account: &BatchAccount) -> Vec<ModelVersion<'_>> {
-    let versions = versions(&account.submissions);
-    if versions.len() > 1 || account.counts.withdrawn > 0 { versions } else { Vec::new() }
+/// The versions of a batch's model, if there is anything to tell of them. `all` are the study's batches.
+fn told_versions<'a>(account: &'a BatchAccount, all: &[BatchAccount]) -> Vec<ModelVersion<'a>> {
+    if has_versions(account, all) { versions(&account.submissions) } else { Vec::new() }
 }
 
 fn workers(workers: &[Heartbeat], now: f64) -> String {
@@ -189,7 +188,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
     let batch = |account: &BatchAccount| {
         let level = |(level, counts): &(u32, CaseCounts)| json!({"level": level, "cases": counts_json(counts)});
         let levels: Vec<Value> = account.levels.iter().map(level).collect();
-        let versions: Vec<Value> = told_versions(account).iter().map(version_json).collect();
+        let versions: Vec<Value> = told_versions(account, &snapshot.batches).iter().map(version_json).collect();
         json!({"batch": account.batch, "cases": counts_json(&account.counts), "levels": levels, "versions": versions})
     };
     let group = |group: &ErrorGroup| {
@@ -305,15 +304,16 @@ Errors
 
     #[test]
     fn withdrawn_cases_and_versions_are_told_apart_where_there_are_any() {
-        let submission = |id: &str, model: &str, done, is_withdrawn| SubmissionAccount {
+        let submission = |id: &str, version, done, is_withdrawn| SubmissionAccount {
             id: id.into(),
             time: 900.0,
-            model: format!("models/{model}/footing.py"),
+            model: format!("models/{version:02}/footing.py"),
+            version,
             counts: CaseCounts { cases: 10, done, ..CaseCounts::default() },
             is_withdrawn,
         };
         let counts = CaseCounts { cases: 10, queued: 7, done: 3, withdrawn: 10, ..CaseCounts::default() };
-        let submissions = vec![submission("00aa", "00", 8, true), submission("00bb", "11", 3, false)];
+        let submissions = vec![submission("00aa", 1, 8, true), submission("00bb", 2, 3, false)];
         let batches = vec![BatchAccount { counts, submissions, ..account() }];
         let told = Snapshot { batches, total: counts, ..Snapshot::default() };
         assert_eq!(as_line(&told), "3 of 10 cases done, 7 queued, 10 withdrawn");

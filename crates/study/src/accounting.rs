@@ -122,7 +122,7 @@ pub struct BatchAccount {
     pub submit_time: f64,
     /// When anything was heard of it last: a table, a result or a failure.
     pub touch_time: f64,
-    /// What was submitted, the last submission at the end; empty if that is one submission alone that counts.
+    /// What was submitted, the last submission at the end; empty if the study has one submission alone, which counts.
     pub submissions: Vec<SubmissionAccount>,
 }
 
@@ -135,6 +135,9 @@ pub struct SubmissionAccount {
     pub time: f64,
     /// The key of its model; empty if its design isn't known.
     pub model: String,
+    /// Which version of the model it is of: the place of the file's content among those of all model files of the study that are
+    /// called so, in the order in which they were submitted for the first time, from 1.
+    pub version: usize,
     /// Its cases, counted also if it is withdrawn.
     pub counts: CaseCounts,
     /// Whether its cases are withdrawn.
@@ -171,7 +174,7 @@ impl BatchAccount {
 impl SubmissionAccount {
     /// Nothing is known of its cases yet.
     pub(crate) fn new(id: String, time: f64, is_withdrawn: bool) -> Self {
-        Self { id, time, model: String::new(), counts: CaseCounts::default(), is_withdrawn }
+        Self { id, time, model: String::new(), version: 1, counts: CaseCounts::default(), is_withdrawn }
     }
 }
 

@@ -69,12 +69,6 @@ impl BatchCases {
         self.submissions.get(entry.submission?.get() as usize - 1)
     }
 
-    /// Whether anything but one submission that counts was submitted.
-    fn has_versions(&self, control: &StudyControl) -> bool {
-        let mut named = self.submissions.iter().filter(|submission| !submission.id.is_empty());
-        named.clone().count() > 1 || named.any(|submission| control.withdraws(&submission.id))
-    }
-
     fn entry(&mut self, case: CaseId, level: u32) -> &mut Entry {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
@@ -204,19 +198,32 @@ impl Ledger {
         self.models.insert((batch.clone(), submission.to_owned()), model);
     }
 
-    /// The designs that have to be read before versions can be told apart: those of batches with several submissions, or with
-    /// one that is withdrawn.
+    /// The designs that have to be read before versions can be told apart: all, if the study has several submissions, or one that
+    /// is withdrawn.
     #[must_use]
     pub fn wanted_designs(&self, control: &StudyControl) -> Vec<DataKey> {
+        if !self.has_versions(control) {
+            return Vec::new();
+        }
         let mut wanted = Vec::new();
-        for (batch, cases) in self.batches.iter().filter(|(_, cases)| cases.has_versions(control)) {
-            for Submission { id, .. } in &cases.submissions {
-                if !id.is_empty() && !self.models.contains_key(&(batch.clone(), id.clone())) {
-                    wanted.push(DataKey::Design(batch.clone(), id.clone()));
-                }
+        for (batch, id) in self.named_submissions() {
+            if !self.models.contains_key(&(batch.clone(), id.to_owned())) {
+                wanted.push(DataKey::Design(batch.clone(), id.to_owned()));
             }
         }
         wanted
+    }
+
+    /// Whether anything but one submission that counts was submitted.
+    fn has_versions(&self, control: &StudyControl) -> bool {
+        self.named_submissions().nth(1).is_some() || self.named_submissions().any(|(_, id)| control.withdraws(id))
+    }
+
+    /// The submissions, with the batch of each; the predecessor has none.
+    fn named_submissions(&self) -> impl Iterator<Item = (&Batch, &str)> {
+        let batches = self.batches.iter();
+        let all = batches.flat_map(|(batch, cases)| cases.submissions.iter().map(move |own| (batch, own.id.as_str())));
+        all.filter(|(_, id)| !id.is_empty())
     }
 
     /// Forgets what the tables of a batch said, before those that there are now are entered again. A case that only a

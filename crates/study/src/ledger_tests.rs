@@ -6,6 +6,7 @@ use crate::accounting::{AccountingInput, BatchAccount, total};
 use crate::case::Parameters;
 use crate::control::StudyControl;
 use crate::model::ModelDigest;
+use crate::versions::{ModelVersion, versions};
 
 const SENT: f64 = 1_000.0;
 const NOW: f64 = 2_000.0;
@@ -338,8 +339,13 @@ fn withdrawing(submissions: &[&str]) -> StudyControl {
 
 /// The account of the only batch, with so many leases.
 fn account_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased: u64) -> BatchAccount {
+    let accounts = accounts_with(ledger, control, running, leased);
+    <[BatchAccount; 1]>::try_from(accounts).unwrap().into_iter().next().unwrap()
+}
+
+fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased: u64) -> Vec<BatchAccount> {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
-    let accounts = ledger.account(&AccountingInput {
+    ledger.account(&AccountingInput {
         now: NOW,
         running: &running,
         waiting: None,
@@ -347,8 +353,7 @@ fn account_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased
         control,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
-    });
-    <[BatchAccount; 1]>::try_from(accounts).unwrap().into_iter().next().unwrap()
+    })
 }
 
 /// Ten cases of a first submission: two done, two failed, one running; then six of another one.
@@ -443,6 +448,30 @@ fn one_submission_that_counts_is_nothing_to_tell() {
         account_with(&ledger, &StudyControl::default(), &[], 0).submissions,
         [],
         "the predecessor has no submissions"
+    );
+}
+
+#[test]
+fn versions_are_numbered_by_the_name_of_the_file_through_all_batches() {
+    let mut ledger = Ledger::default();
+    for (name, id, file, sent) in [
+        ("b", FIRST, "11/footing.py", 60.0),
+        ("a", SECOND, "00/footing.py", 0.0),
+        ("a", "00000000000000f3", "22/beam.py", 90.0),
+        ("c", "00000000000000f4", "00/footing.py", 120.0),
+    ] {
+        ledger.add_table(&batch(name), id, SENT + sent, &rows(0..3));
+        let model = SubmittedModel { key: format!("models/{file}"), submit_time: SENT + sent };
+        ledger.add_model(&batch(name), id, Some(model));
+    }
+    let accounts = accounts_with(&ledger, &StudyControl::default(), &[], 0);
+    let told: Vec<Vec<String>> = accounts
+        .iter()
+        .map(|account| versions(&account.submissions).iter().map(ModelVersion::name).collect())
+        .collect();
+    assert_eq!(
+        told,
+        [vec!["footing.py version 1", "beam.py version 1"], vec!["footing.py version 2"], vec!["footing.py version 1"]]
     );
 }
 

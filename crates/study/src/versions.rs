@@ -1,11 +1,12 @@
-//! Versions of a batch's model: the model files that it was submitted with, one after the other.
+//! Versions of a batch's model: the model files that it was submitted with, one after the other. Their numbers are those of the
+//! whole study, so that a file which two batches were submitted with has one number, and its versions in two batches have two.
 
-use crate::accounting::{CaseCounts, SubmissionAccount};
+use crate::accounting::{BatchAccount, CaseCounts, SubmissionAccount};
 
 /// A model file of a batch, and the cases that are computed with it: a case is of exactly one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelVersion<'a> {
-    /// Its place in the order in which versions were submitted for the first time, from 1.
+    /// Its number among the study's model files of this name, from 1.
     pub number: usize,
     /// The model's key; empty of submissions whose design isn't known.
     pub model: &'a str,
@@ -21,7 +22,7 @@ pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
         match versions.iter_mut().find(|version| version.model == submission.model) {
             Some(version) => version.submissions.push(submission),
             None => versions.push(ModelVersion {
-                number: versions.len() + 1,
+                number: submission.version,
                 model: &submission.model,
                 submissions: vec![submission],
             }),
@@ -30,17 +31,50 @@ pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
     versions
 }
 
+/// Whether versions of a batch's model have to be told apart: it has several, other batches have other ones of the same name, or
+/// cases are withdrawn. `all` are the study's batches.
+#[must_use]
+pub fn has_versions(account: &BatchAccount, all: &[BatchAccount]) -> bool {
+    let own = versions(&account.submissions);
+    let is_other = |other: &SubmissionAccount| {
+        own.iter().any(|own| own.number != other.version && own.file_name() == file_name(&other.model))
+    };
+    account.counts.withdrawn > 0 || own.len() > 1 || all.iter().flat_map(|account| &account.submissions).any(is_other)
+}
+
+/// The number of each model's version, of keys in the order of their submissions: files with one name are counted as they come,
+/// from 1, and one that comes again keeps its number.
+pub fn version_numbers<'a>(models: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut known: Vec<&str> = Vec::new();
+    let number_of = |model| {
+        let place = known.iter().position(|other| *other == model).unwrap_or_else(|| {
+            known.push(model);
+            known.len() - 1
+        });
+        known[..=place].iter().filter(|other| file_name(other) == file_name(model)).count()
+    };
+    models.map(number_of).collect()
+}
+
+/// The name of a model's file.
+fn file_name(model: &str) -> &str {
+    model.rsplit('/').next().unwrap_or_default()
+}
+
 impl<'a> ModelVersion<'a> {
     /// The name of the model file; empty if it isn't known.
     #[must_use]
     pub fn file_name(&self) -> &'a str {
-        self.model.rsplit('/').next().unwrap_or_default()
+        file_name(self.model)
     }
 
     /// What it is called beside other versions: `footing.py version 1`.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{} version {}", self.file_name(), self.number).trim_start().to_owned()
+        match self.file_name() {
+            "" => "unknown model".to_owned(),
+            name => format!("{name} version {}", self.number),
+        }
     }
 
     /// When it was submitted for the first time.
@@ -71,20 +105,29 @@ impl<'a> ModelVersion<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::Batch;
 
     fn submission(id: &str, time: f64, model: &str, cases: u64) -> SubmissionAccount {
         let counts = CaseCounts { cases, done: cases, ..CaseCounts::default() };
-        let model = if model.is_empty() { String::new() } else { format!("models/{model}/footing.py") };
-        SubmissionAccount { model, counts, ..SubmissionAccount::new(id.into(), time, id.starts_with('w')) }
+        let (version, model) = match model.split_once('/') {
+            Some((content, _)) => (content.parse().unwrap(), format!("models/{model}")),
+            None => (1, String::new()),
+        };
+        SubmissionAccount { model, version, counts, ..SubmissionAccount::new(id.into(), time, id.starts_with('w')) }
+    }
+
+    fn account(batch: &str, models: &[&str]) -> BatchAccount {
+        let submissions = models.iter().map(|model| submission("a", 1.0, model, 8)).collect();
+        BatchAccount { submissions, ..BatchAccount::new(Batch::parse(batch).unwrap()) }
     }
 
     #[test]
-    fn a_version_keeps_its_number_when_its_file_is_sent_again() {
+    fn submissions_with_one_file_are_one_version() {
         let submissions = [
-            submission("a", 1.0, "00", 8),
-            submission("w1", 2.0, "11", 4),
-            submission("w2", 3.0, "00", 2),
-            submission("b", 4.0, "00", 16),
+            submission("a", 1.0, "1/footing.py", 8),
+            submission("w1", 2.0, "3/footing.py", 4),
+            submission("w2", 3.0, "1/footing.py", 2),
+            submission("b", 4.0, "1/footing.py", 16),
         ];
         let versions = versions(&submissions);
         let told: Vec<_> = versions
@@ -96,7 +139,7 @@ mod tests {
             .collect();
         let expected = [
             ("footing.py version 1".to_owned(), vec!["a", "w2", "b"], 24, 2),
-            ("footing.py version 2".to_owned(), vec!["w1"], 0, 4),
+            ("footing.py version 3".to_owned(), vec!["w1"], 0, 4),
         ];
         assert_eq!(told, expected);
         assert_eq!(versions[1].submit_time().to_bits(), 2.0_f64.to_bits());
@@ -104,10 +147,39 @@ mod tests {
 
     #[test]
     fn submissions_whose_design_is_not_known_are_a_version_without_a_file() {
-        let submissions = [submission("a", 1.0, "", 8), submission("b", 2.0, "00", 4), submission("c", 3.0, "", 1)];
+        let submissions =
+            [submission("a", 1.0, "", 8), submission("b", 2.0, "1/footing.py", 4), submission("c", 3.0, "", 1)];
         let versions = versions(&submissions);
-        assert_eq!(versions.iter().map(ModelVersion::name).collect::<Vec<_>>(), ["version 1", "footing.py version 2"]);
+        assert_eq!(
+            versions.iter().map(ModelVersion::name).collect::<Vec<_>>(),
+            ["unknown model", "footing.py version 1"]
+        );
         assert_eq!(versions[0].counted().cases, 9);
         assert!(super::versions(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_file_keeps_its_number_and_each_name_has_its_own() {
+        let models = ["00/slope.py", "11/beam.py", "22/slope.py", "00/slope.py", "33/slope.py", ""];
+        assert_eq!(version_numbers(models.into_iter()), [1, 1, 2, 1, 3, 1]);
+    }
+
+    #[test]
+    fn versions_are_told_apart_within_a_batch_and_between_batches() {
+        let told = |all: &[BatchAccount]| all.iter().map(|account| has_versions(account, all)).collect::<Vec<_>>();
+        let (soil, clay, rock) = ("soil", "clay", "rock");
+        let slope = account(soil, &["1/slope.py"]);
+        assert_eq!(
+            told(&[slope.clone(), account(clay, &["1/slope.py", "1/slope.py"]), account(rock, &[])]),
+            [false; 3]
+        );
+        assert_eq!(told(&[slope.clone(), account(clay, &["1/beam.py"])]), [false; 2]);
+        assert_eq!(
+            told(&[slope.clone(), account(clay, &["2/slope.py"]), account(rock, &["1/beam.py"])]),
+            [true, true, false]
+        );
+        assert_eq!(told(&[slope.clone(), account(clay, &["1/beam.py", "2/beam.py"])]), [false, true]);
+        let withdrawn = CaseCounts { withdrawn: 1, ..CaseCounts::default() };
+        assert_eq!(told(&[BatchAccount { counts: withdrawn, ..slope }]), [true]);
     }
 }

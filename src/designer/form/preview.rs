@@ -10,13 +10,13 @@ use leptos::prelude::*;
 use super::field::sentence;
 use super::model::rendered;
 use super::quoted::quoted;
-use super::values::{exact, short};
 use crate::designer::design_state::{DesignState, PreviewState, TableState};
 use crate::designer::focus::FocusPart;
 use crate::designer::messages::{DesignPicture, PointsQuality, WrongTable};
 use crate::designer::points::MAX_DRAWN;
 use crate::designer::preview_client;
 use crate::state::draft::PointsSource;
+use crate::state::input_words::{exact, short};
 
 const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
     points and factors; beside it what as many independent random points have on average, and about what an optimised \

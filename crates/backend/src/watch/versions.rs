@@ -3,19 +3,22 @@
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
 use cruncher_study::case::CaseId;
-use cruncher_study::versions::{ModelVersion, versions};
+use cruncher_study::versions::{ModelVersion, has_versions, versions};
 
 use super::{FullStrategy, StudyWatch};
 use crate::snapshot::Snapshot;
 
-/// Batch by batch, what was told last: submission, model, how many cases, and whether they are withdrawn.
-pub(super) type ToldVersions = Vec<Vec<(String, String, u64, bool)>>;
+/// Batch by batch, what was told last: submission, model, its version, how many cases, and whether they are withdrawn.
+pub(super) type ToldVersions = Vec<Vec<(String, String, usize, u64, bool)>>;
 
 impl StudyWatch<FullStrategy> {
     /// Gives on which cases are of which version, if that is something new.
     pub(super) fn tell_versions(&mut self, snapshot: &Snapshot) {
-        let told = |own: &SubmissionAccount| (own.id.clone(), own.model.clone(), own.counts.cases, own.is_withdrawn);
-        let wanted: Vec<&BatchAccount> = snapshot.batches.iter().filter(|account| is_told(account)).collect();
+        let told = |own: &SubmissionAccount| {
+            (own.id.clone(), own.model.clone(), own.version, own.counts.cases, own.is_withdrawn)
+        };
+        let wanted: Vec<&BatchAccount> =
+            snapshot.batches.iter().filter(|account| has_versions(account, &snapshot.batches)).collect();
         let now: ToldVersions = wanted.iter().map(|account| account.submissions.iter().map(told).collect()).collect();
         if now == self.means.told_versions {
             return;
@@ -43,9 +46,4 @@ impl StudyWatch<FullStrategy> {
             }
         }
     }
-}
-
-/// Whether there is anything to tell of a batch.
-fn is_told(account: &BatchAccount) -> bool {
-    account.counts.withdrawn > 0 || versions(&account.submissions).len() > 1
 }

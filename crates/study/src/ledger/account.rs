@@ -4,6 +4,7 @@ use super::{BatchCases, CaseFinish, Entry, Ledger, RETENTION_SECS, Submission, S
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
+use crate::versions::version_numbers;
 
 /// How late a result may be heard of, in seconds: a worker writes its rows every five, and the page looks as often.
 const LATE_SECS: f64 = 15.0;
@@ -33,6 +34,7 @@ impl Ledger {
             }
         }
         tell_unsent(&mut accounts, circumstances);
+        number_versions(&mut accounts);
         accounts
     }
 
@@ -65,7 +67,7 @@ impl Ledger {
         }
         account.finishes.retain(|finish| !finish.end_time.is_nan());
         account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
-        if cases.has_versions(circumstances.control) {
+        if self.has_versions(circumstances.control) {
             account.submissions = self.in_order(batch, submissions);
         }
         let failures =
@@ -112,6 +114,19 @@ impl Ledger {
         let is_expired = submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
         let is_nowhere = circumstances.queue_is_empty && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
+    }
+}
+
+/// Numbers the versions of models through all batches.
+fn number_versions(accounts: &mut [BatchAccount]) {
+    let mut ordered: Vec<&mut SubmissionAccount> = Vec::new();
+    for own in accounts.iter_mut().flat_map(|account| &mut account.submissions) {
+        let place = ordered.partition_point(|other| other.time <= own.time);
+        ordered.insert(place, own);
+    }
+    let numbers = version_numbers(ordered.iter().map(|own| own.model.as_str()));
+    for (own, number) in ordered.into_iter().zip(numbers) {
+        own.version = number;
     }
 }
 

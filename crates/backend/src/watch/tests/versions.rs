@@ -10,13 +10,27 @@ const FIRST: &str = "00000000000000f1";
 const SECOND: &str = "00000000000000f2";
 
 fn put_submission(cloud: &TestCloud, submission: &str, model: &str, submit_time: f64, cases: std::ops::Range<u32>) {
+    put_submission_of(cloud, "b", submission, model, submit_time, cases);
+}
+
+fn put_submission_of(
+    cloud: &TestCloud,
+    batch: &str,
+    submission: &str,
+    model: &str,
+    submit_time: f64,
+    cases: std::ops::Range<u32>,
+) {
     let rows: Vec<String> = cases.map(|number| format!("{},2,0\n", case(number))).collect();
-    cloud.put(&format!("data/b/cases-{submission}.csv.gz"), "case_id,level,replicate\n".to_owned() + &rows.concat());
+    cloud.put(
+        &format!("data/{batch}/cases-{submission}.csv.gz"),
+        "case_id,level,replicate\n".to_owned() + &rows.concat(),
+    );
     let design = format!(
-        r#"{{"v": 1, "submission": "{submission}", "batch": "b", "submit_time": {submit_time},
+        r#"{{"v": 1, "submission": "{submission}", "batch": "{batch}", "submit_time": {submit_time},
             "model": {{"key": "models/{model}/footing.py", "kind": "python"}}, "factors": [{{"name": "c"}}]}}"#
     );
-    cloud.put(&format!("data/b/design-{submission}.json"), design);
+    cloud.put(&format!("data/{batch}/design-{submission}.json"), design);
 }
 
 fn withdraw(cloud: &TestCloud, submissions: &[&str]) {
@@ -106,7 +120,23 @@ fn a_small_study_is_read_alike() {
 }
 
 #[test]
-fn the_design_of_a_batch_that_was_submitted_once_is_not_read() {
+fn versions_are_told_apart_between_batches() {
+    let mut scene = Scene::new();
+    put_submission(&scene.cloud, FIRST, "00", START - 1.0, 0..5);
+    put_submission_of(&scene.cloud, "c", SECOND, "11", START - 0.5, 0..5);
+    scene.look_until_quiet();
+    let versions = scene.desk.versions.take().pop().unwrap();
+    let of = |batch: &str| versions.of(&Batch::parse(batch).unwrap(), case(0)).map(|version| version.name.as_str());
+    assert_eq!((of("b"), of("c")), (Some("footing.py version 1"), Some("footing.py version 2")));
+    let mut alike = Scene::new();
+    put_submission(&alike.cloud, FIRST, "00", START - 1.0, 0..5);
+    put_submission_of(&alike.cloud, "c", SECOND, "00", START - 0.5, 0..5);
+    alike.look_until_quiet();
+    assert!(alike.desk.versions.take().is_empty(), "both batches are of one file");
+}
+
+#[test]
+fn the_design_of_a_study_that_was_submitted_once_is_not_read() {
     let mut scene = Scene::new();
     put_submission(&scene.cloud, FIRST, "00", START - 100.0, 0..5);
     let (snapshot, read) = scene.look_until_quiet();
@@ -120,7 +150,7 @@ fn a_design_that_can_not_be_read_is_named_and_its_version_has_no_file() {
     put_replaced(&scene.cloud);
     scene.cloud.put(&format!("data/b/design-{FIRST}.json"), "{");
     let (snapshot, read) = scene.look_until_quiet();
-    assert_eq!(told(&snapshot)[0].0, "version 1");
+    assert_eq!(told(&snapshot)[0].0, "unknown model");
     assert!(snapshot.unreadable.contains_key(&format!("data/b/design-{FIRST}.json")));
     assert_eq!(read.iter().filter(|key| key.contains("design-")).count(), 2, "it isn't asked for again");
 }
