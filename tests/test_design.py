@@ -1208,6 +1208,12 @@ def paste(page: Page, content: str) -> None:
     text(page, "Paste a table").press("Control+V")
 
 
+def type_table(page: Page, content: str) -> None:
+    """Types a table where one can be pasted."""
+    text(page, "Paste a table").fill(content)
+    text(page, "Paste a table").press("Tab")
+
+
 def understood(page: Page) -> Locator:
     """The first rows of the table as the page understood them."""
     return page.get_by_role("table", name="The table as it was understood")
@@ -1217,6 +1223,7 @@ TABLE = "a,c[0],c[1],soil,level\n1,2.5,3,clay,0\n2,2.5,4,sand,1\n3,0,1,sand,1\n"
 WAYS: dict[str, Callable[[Page], None]] = {
     "chosen": lambda page: choose_file(page, "Table of cases", TABLE, "cases.csv"),
     "dropped": lambda page: drop(page, "Table of cases", TABLE, "cases.csv"),
+    "typed": lambda page: type_table(page, TABLE),
     "pasted from a spreadsheet": lambda page: paste(page, TABLE.replace(",", "\t")),
     "JSON": lambda page: choose_file(
         page, "Table of cases",

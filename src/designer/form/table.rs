@@ -32,13 +32,12 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
     };
     let pasted = move |event: ev::ClipboardEvent| {
         let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
-        if !text.trim().is_empty() {
+        if read_text(state, "Pasted table", &text) {
             event.prevent_default();
-            let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
-            if let Ok(blob) = blob {
-                read_table(state, "what was pasted".to_owned(), blob);
-            }
         }
+    };
+    let typed = move |event| {
+        read_text(state, "Typed table", &event_target_value(&event));
     };
     view! {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
@@ -48,12 +47,20 @@ pub(in crate::designer) fn section(state: DesignState) -> AnyView {
         })}
         <label class="field">
             <span class="field__label">"or paste it from a spreadsheet"</span>
-            <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted></textarea>
+            <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted on:change=typed></textarea>
         </label>
         {outcome}
         {choices(state)}
     }
     .into_any()
+}
+
+/// Reads a text as the table; false if there is none.
+fn read_text(state: DesignState, name: &str, text: &str) -> bool {
+    let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
+    let Some(blob) = blob.ok().filter(|_| !text.trim().is_empty()) else { return false };
+    read_table(state, name.to_owned(), blob);
+    true
 }
 
 /// Reads a file as the table.
