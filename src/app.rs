@@ -15,18 +15,19 @@ use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 
 use crate::components::frame;
-use crate::components::press::press;
-use crate::components::problem_note::problem_note;
+use crate::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
 use crate::pages::{access_gate, attach, errors, overview, program};
-use crate::platform::polling::{WakeHandle, poll};
-use crate::platform::programs::PageProgram;
-use crate::platform::visit_flags::VisitFlag;
-use crate::platform::{address, designer, frozen, network, rows, scrolling, sharing, theme};
-use crate::state::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
-use crate::state::poll_backoff::{LookOutcome, PollBackoff};
-use crate::state::problem::PageProblem;
-use crate::state::route::{BatchChoice, Page, Route};
+use crate::poll_backoff::{LookOutcome, PollBackoff};
+use crate::polling::{WakeHandle, poll};
 use crate::watching::{StudyWatcher, WatchWorker};
+use crate::{scrolling, sharing};
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::{address, designer, frozen, network, rows, theme};
 
 /// What stands in the way of a study.
 enum Closed {
@@ -37,7 +38,7 @@ enum Closed {
 }
 
 /// Opens the study and shows it, or what stands in the way.
-pub async fn start() {
+pub(crate) async fn start() {
     theme::restore();
     let opened = open().await;
     let page = move || match opened {
@@ -76,7 +77,8 @@ async fn shared_access() -> Option<StudyAccess> {
         return None;
     }
     let access = sharing::ask_other_tabs().await?;
-    address::keep(&access);
+    // Without storage it lives until the page is loaded anew.
+    let _ = address::keep(&access);
     Some(access)
 }
 
@@ -109,7 +111,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
         Page::Errors => errors::page(&open),
-        Page::Results => program::page(PageProgram::Results, reader),
+        Page::Results => program::page(PageProgram::Explorer, reader),
         Page::Design => program::page(PageProgram::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_note);

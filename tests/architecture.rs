@@ -7,19 +7,25 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Each crate of the workspace, and all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("cruncher-aws", &[]),
     ("cruncher-backend", &["cruncher-aws", "cruncher-results", "cruncher-study"]),
+    ("cruncher-browser", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
     ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
+    ("cruncher-dashboard", &["cruncher-aws", "cruncher-backend", "cruncher-browser", "cruncher-study"]),
     (
-        "cruncher-dashboard",
+        "cruncher-designer",
+        &["cruncher-backend", "cruncher-browser", "cruncher-plot", "cruncher-sampling", "cruncher-study"],
+    ),
+    (
+        "cruncher-explorer",
         &[
             "cruncher-aws",
             "cruncher-backend",
+            "cruncher-browser",
             "cruncher-plot",
             "cruncher-results",
-            "cruncher-sampling",
             "cruncher-study",
         ],
     ),
@@ -89,6 +95,17 @@ fn results_do_not_reach_for_the_world() {
 #[test]
 fn charts_do_not_reach_for_the_world() {
     check_purity("cruncher-plot");
+}
+
+/// Everybody loads the shell first, and it draws nothing on a canvas.
+#[test]
+fn the_shell_is_built_without_plotting() {
+    let metadata = metadata(&["--filter-platform", "wasm32-unknown-unknown"]);
+    let is_shell = |package: &&cargo_metadata::Package| package.name.as_str() == "cruncher-dashboard";
+    let shell = metadata.packages.iter().find(is_shell).expect("the shell is in the workspace");
+    let brought = brought(&metadata, &shell.id);
+    assert!(brought.contains("cruncher-browser"));
+    assert!(!brought.iter().any(|name| name.starts_with("plotters") || name == "cruncher-plot"), "{brought:?}");
 }
 
 /// Looks at what the crate names itself, for every target, and at all that this brings with it natively. In a browser

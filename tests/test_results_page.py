@@ -228,7 +228,7 @@ def test_results_are_loaded_when_they_are_shown_and_are_all_there(filled: Filled
     go_to_all(page, "Overview")
     expect(progress(page)).to_contain_text(f"{filled.made.done} of 600 done")
     page.wait_for_load_state("networkidle")
-    assert [request for request in sent if "results" in request] == []
+    assert [request for request in sent if "explorer" in request] == []
     go_to(page, "Results")
     main = page.get_by_role("main")
     expect(main).to_contain_text(f"{filled.made.done} of 600 cases have a result · {filled.made.failed} failed")
@@ -557,7 +557,7 @@ def test_a_reader_that_does_not_come_is_told_of_and_tried_again(cruncher: Comman
     made = generate_into(study, Extent(cases=1_200))
     visits.expected += ["ERR_FAILED", "Failed to fetch"]
     page = visits.person().new_page()
-    pattern = re.compile(r"/cruncher-results_bg\.wasm")
+    pattern = re.compile(r"/cruncher-explorer_bg\.wasm")
     page.route(pattern, lambda route: route.abort())
     page.goto(link(study))
     expect(page.get_by_role("alert").filter(has_text="The page's worker ended.")).to_be_visible()

@@ -4,7 +4,7 @@ use cruncher_study::attach_line::{AttachHost, attach_line};
 use leptos::prelude::*;
 
 use crate::components::copy_line::copy_line;
-use crate::state::live::OpenStudy;
+use crate::live::OpenStudy;
 
 /// The most workers that the shell's line starts.
 const MAX_WORKERS: u32 = 256;

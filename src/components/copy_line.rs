@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::components::press::press;
-use crate::platform::clipboard::copy;
-use crate::state::live::{CopiedLine, OpenStudy};
+use crate::live::{CopiedLine, OpenStudy};
+use cruncher_browser::clipboard::copy;
+use cruncher_browser::components::press::press;
 
 /// How long the button says what it did, in seconds.
 const SAID_SECS: f64 = 2.0;

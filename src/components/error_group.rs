@@ -4,7 +4,7 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
-use crate::platform::local_time::{exact_time, past_time};
+use cruncher_browser::local_time::{exact_time, past_time};
 
 /// What a group's failures share and how many there are, with `all_workers` that have computed something, as of `now`.
 pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {

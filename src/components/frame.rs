@@ -7,11 +7,12 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::components::press::press;
-use crate::platform::polling::WakeHandle;
-use crate::platform::{address, frozen, sharing, theme};
-use crate::state::live::{LiveStudy, OpenStudy, ReaderState};
-use crate::state::route::{BatchChoice, Page};
+use crate::live::{LiveStudy, OpenStudy, ReaderState};
+use crate::polling::WakeHandle;
+use crate::sharing;
+use cruncher_browser::components::press::press;
+use cruncher_browser::state::route::{BatchChoice, Page};
+use cruncher_browser::{address, frozen, theme};
 
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {

@@ -4,8 +4,8 @@ use cruncher_study::accounting::CaseCounts;
 use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
-use crate::state::bar::{BarPart, parts};
-use crate::state::route::{Page, Route};
+use cruncher_browser::state::bar::{BarPart, parts};
+use cruncher_browser::state::route::{Page, Route};
 
 /// The bar alone. What it shows must also stand in words beside it.
 pub(crate) fn bar(counts: &CaseCounts, label: String) -> AnyView {

@@ -1,9 +1,10 @@
 //! How many cases were finished in each stretch of time.
 
-use cruncher_plot::throughput::ThroughputChart;
 use cruncher_study::ledger::CaseFinish;
 use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
+
+use crate::throughput::ThroughputChart;
 
 /// The most bars.
 const MAX_STRETCHES: usize = 60;

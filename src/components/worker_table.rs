@@ -4,7 +4,7 @@ use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::number_format::{duration, thousands};
 use leptos::prelude::*;
 
-use crate::platform::local_time::past_time;
+use cruncher_browser::local_time::past_time;
 
 /// One row a worker, as of `now`.
 pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now: f64) -> AnyView {

@@ -6,11 +6,12 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::components::press::press;
-use crate::components::problem_note::problem_note;
-use crate::platform::visit_flags::VisitFlag;
-use crate::platform::{address, sharing};
-use crate::state::problem::PageProblem;
+use crate::sharing;
+use cruncher_browser::address;
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::visit_flags::VisitFlag;
 
 const NO_LINK: &str = "There is no key in this address: it tells what is shown, and opens nothing. The link of a study has #access= in it, and a \
      long text behind: paste that one, once, and the address opens.";
@@ -78,7 +79,8 @@ fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
         let asked_for = asked_for.clone();
         let share = move |_| {
             VisitFlag::Shared.set(true);
-            address::keep(&access);
+            // Without storage it lives until the page is loaded anew.
+            let _ = address::keep(&access);
             address::replace(&asked_for);
             address::reload();
         };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::attach_lines::attach_lines;
 use crate::components::worker_table::worker_table;
-use crate::state::live::OpenStudy;
+use crate::live::OpenStudy;
 
 /// The lines for the kinds of hosts, and the workers that came since the page was opened.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {

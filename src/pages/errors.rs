@@ -13,14 +13,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::error_group::error_group_head;
-use crate::components::press::press;
-use crate::components::problem_note::problem_note;
+use crate::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
 use crate::pages::overview::worked;
-use crate::platform::local_time::exact_time;
-use crate::state::input_words::{self, exact_line};
-use crate::state::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
-use crate::state::problem::PageProblem;
-use crate::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::local_time::exact_time;
+use cruncher_browser::state::input_words;
+use cruncher_browser::state::input_words::exact_line;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 
 /// Reads the error documents of the cases that are named, whenever these are others.
 pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) {

@@ -16,10 +16,10 @@ use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
 use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::worker_table;
+use crate::live::OpenStudy;
 use crate::pages::errors::none_failed;
-use crate::platform::local_time::clock_time;
-use crate::state::live::OpenStudy;
-use crate::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use versions::{asked, version_shares};
 
 /// How many error groups the overview names, and of how many batches it names the versions.

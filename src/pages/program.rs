@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::components::frame;
-use crate::components::press::press;
-use crate::components::problem_note::problem_note;
-use crate::platform::programs::PageProgram;
-use crate::platform::visit_flags::VisitFlag;
-use crate::state::live::ReaderState;
+use crate::live::ReaderState;
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::visit_flags::VisitFlag;
 
 /// The elements that they fill.
 pub(crate) fn places() -> AnyView {

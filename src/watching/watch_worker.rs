@@ -11,10 +11,10 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{FAILED, PROGRESS, ROWS, SEEN};
-use crate::platform::programs::PageProgram;
-use crate::platform::{address, rows};
-use crate::state::problem::PageProblem;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::watch_messages::{FAILED, PROGRESS, ROWS, SEEN};
+use cruncher_browser::{address, rows};
 
 /// A worker that watches. It ends when this is dropped.
 pub(crate) struct WatchWorker {
@@ -42,7 +42,7 @@ impl WatchWorker {
     pub(super) fn start() -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&PageProgram::Results.start_url(), &options).ok()?;
+        let worker = Worker::new_with_options(&PageProgram::Explorer.start_url(), &options).ok()?;
         let (tell, told) = unbounded();
         let broken = tell.clone();
         let on_message = Closure::new(move |event: MessageEvent| {

@@ -6,10 +6,10 @@ use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_study::access::AccessKey;
 use leptos::prelude::RwSignal;
 
-use super::watch_worker::WatchWorker;
-use crate::platform::visit_flags::VisitFlag;
-use crate::state::problem::PageProblem;
-use crate::state::route::Page;
+use crate::watching::watch_worker::WatchWorker;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::Page;
+use cruncher_browser::visit_flags::VisitFlag;
 
 /// Looks at the study, here while it is small and beside the page from then on.
 pub(crate) struct StudyWatcher {

@@ -31,7 +31,6 @@ pub mod matrix;
 pub mod parallel;
 pub mod raster;
 pub mod scatter;
-pub mod throughput;
 pub mod timeline;
 
 #[cfg(test)]

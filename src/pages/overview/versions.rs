@@ -7,13 +7,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
-use crate::components::press::press;
-use crate::components::problem_note::problem_note;
-use crate::platform::designer;
-use crate::platform::local_time::clock_time;
-use crate::platform::programs::PageProgram;
-use crate::state::live::{OpenStudy, PendingChange, ReaderState};
-use crate::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
+use crate::live::{OpenStudy, PendingChange, ReaderState};
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::designer;
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 
 /// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
 pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {

@@ -19,10 +19,10 @@ const HIDES: &str = include_str!("frozen.css");
 const EXPORTS: &str = "export { initSync, __wbg_init as default };";
 
 /// The style sheets, in their order, by the beginnings of their names.
-const STYLES: [&str; 3] = ["tokens", "page", "results"];
+const STYLES: [&str; 3] = ["tokens", "page", "explorer"];
 
 /// The programs: what a frozen study calls each, and how its files are called.
-const PROGRAMS: [(&str, &str); 2] = [("dashboard", "cruncher-dashboard"), ("results", "cruncher-results")];
+const PROGRAMS: [(&str, &str); 2] = [("dashboard", "cruncher-dashboard"), ("explorer", "cruncher-explorer")];
 
 /// A page that can't be frozen: it was built by another version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +136,7 @@ fn head(study: &str, scripts: &str, styles: &str) -> String {
          initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" \
          content=\"no-referrer\">\n<title>{study} · Cruncher</title>\n<style>{styles}</style>\n</head>\n<body>\n<p id=\"loading\" \
          class=\"loading\">Opening the study …</p>\n<noscript><p class=\"loading\">This page is a program: allow JavaScript for it \
-         to show the study.</p></noscript>\n<script type=\"application/octet-stream\" id=\"results-start\"></script>\n<script \
+         to show the study.</p></noscript>\n<script type=\"application/octet-stream\" id=\"explorer-start\"></script>\n<script \
          type=\"application/octet-stream\" id=\"designer-start\"></script>\n"
     )
 }
@@ -182,7 +182,7 @@ pub(super) mod tests {
 
     /// A page as a build makes it: what `start.js` asks for has no hash.
     pub(in crate::frozen) fn page(glue: &str) -> Vec<PageFile> {
-        let hash = |name: &str| if matches!(name, "results" | "cruncher-results") { "" } else { "-0123456789abcdef" };
+        let hash = |name: &str| if matches!(name, "explorer" | "cruncher-explorer") { "" } else { "-0123456789abcdef" };
         let mut files = Vec::from(STYLES.map(|name| (format!("{name}{}.css", hash(name)), format!(".{name} {{}}\n"))));
         for (_, file) in PROGRAMS {
             files.push((format!("{file}{}.js", hash(file)), glue.to_owned()));
@@ -208,7 +208,7 @@ pub(super) mod tests {
         for outside in ["src=", "href=\"http", "<link", "import ", "'self'", "'unsafe"] {
             assert!(!html.replace(UNPACKS, "").contains(outside), "{outside}: {html}");
         }
-        assert!(html.contains("await __wbg_init(await cruncherProgram(\"results\"));"));
+        assert!(html.contains("await __wbg_init(await cruncherProgram(\"explorer\"));"));
         let start = html.find("</style>").unwrap();
         assert!(html[..start].contains(".tokens {}\n.page {}\n"), "the order of style sheets counts");
     }

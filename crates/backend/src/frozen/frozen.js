@@ -53,11 +53,11 @@
   };
 
   // The page of the results begins when it is asked for.
-  const results = new Promise((resolve) => {
+  const explored = new Promise((resolve) => {
     const look = () => {
       // What a frozen study doesn't have leads to what it has.
       if (/^#\/?(attach|design)/.test(location.hash)) location.replace("#/overview");
-      if (/^#\/?results/.test(location.hash) && document.getElementById("results")) resolve();
+      if (/^#\/?results/.test(location.hash) && document.getElementById("explorer")) resolve();
     };
     addEventListener("hashchange", look);
     new MutationObserver(look).observe(document, { childList: true, subtree: true });
@@ -65,7 +65,7 @@
 
   window.cruncherProgram = async (name) => {
     await thawed;
-    if (name === "results") await results;
+    if (name === "explorer") await explored;
     return { module_or_path: await bytes(`frozen-${name}`) };
   };
 })();

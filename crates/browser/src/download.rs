@@ -1,0 +1,39 @@
+//! Saving a file on the reader's computer.
+
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+/// Offers `content` as a file.
+pub fn save(name: &str, media_type: &str, content: &JsValue) {
+    save_parts(name, media_type, &Array::of1(content));
+}
+
+/// A part of a file that is made in parts. The browser has it from now on: it doesn't take the whole file at once later.
+pub fn part(bytes: &[u8]) -> JsValue {
+    let bytes = Uint8Array::from(bytes);
+    Blob::new_with_u8_array_sequence(&Array::of1(&bytes)).map_or_else(|_| bytes.into(), JsValue::from)
+}
+
+/// Offers parts, one after the other, as a file.
+pub fn save_parts(name: &str, media_type: &str, parts: &Array) {
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(parts, &options) {
+        save_blob(name, &blob);
+    }
+}
+
+/// Offers a blob as a file.
+pub fn save_blob(name: &str, blob: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
+    let anchor = document().create_element("a").ok().and_then(|anchor| anchor.dyn_into::<HtmlAnchorElement>().ok());
+    if let Some(anchor) = anchor {
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+    }
+    // The download has begun; the address isn't needed any more.
+    let _ = Url::revoke_object_url(&url);
+}

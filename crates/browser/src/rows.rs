@@ -1,0 +1,86 @@
+//! How the page hands rows to the results: both stand in the same window.
+//!
+//! The page puts chunks of rows into an array, the results take them out. What they took is theirs alone.
+
+use js_sys::{Array, Reflect, Uint8Array};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Event;
+
+/// The event by which the page says that there are more.
+pub const MORE: &str = "cruncher-rows";
+
+/// The window's property that says how many cases there are.
+const COUNTS: &str = "cruncherCounts";
+
+/// The window's property that the array is.
+const ARRAY: &str = "cruncherRows";
+
+/// Hands a chunk over, which is a typed array.
+pub fn give(chunk: &JsValue) {
+    array().push(chunk);
+    tell_more();
+}
+
+/// What the page knows of the study's cases and workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownCounts {
+    /// All of them.
+    pub cases: u64,
+    /// With a result.
+    pub done: u64,
+    /// Whether all documents have been looked at.
+    pub is_checked: bool,
+    /// Workers that are alive.
+    pub workers: u64,
+}
+
+/// Says how many cases there are.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+pub fn set_counts(counts: ShownCounts) {
+    let is_checked = f64::from(u8::from(counts.is_checked));
+    let numbers = [counts.cases as f64, counts.done as f64, is_checked, counts.workers as f64];
+    let numbers: Array = numbers.map(JsValue::from).iter().collect();
+    // A window takes every property.
+    let _ = Reflect::set(&window(), &COUNTS.into(), &numbers);
+    tell_more();
+}
+
+/// How many cases there are; none before the first look.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were counted")]
+#[must_use]
+pub fn counts() -> Option<ShownCounts> {
+    let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
+    let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
+    Some(ShownCounts { cases: number(0), done: number(1), is_checked: number(2) > 0, workers: number(3) })
+}
+
+fn tell_more() {
+    if let Ok(event) = Event::new(MORE) {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+/// Takes the chunk that was handed over first, if there is any left.
+pub fn next_chunk() -> Option<Vec<u8>> {
+    let chunk = array().shift();
+    chunk.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
+}
+
+/// How many bytes the chunks have that nobody took yet.
+#[must_use]
+pub fn waiting_bytes() -> usize {
+    array().iter().filter_map(|chunk| chunk.dyn_ref::<Uint8Array>().map(|chunk| chunk.length() as usize)).sum()
+}
+
+fn array() -> Array {
+    let (window, name) = (window(), JsValue::from(ARRAY));
+    let known = Reflect::get(&window, &name).ok().and_then(|array| array.dyn_into().ok());
+    known.unwrap_or_else(|| {
+        let array = Array::new();
+        // A window takes every property.
+        let _ = Reflect::set(&window, &name, &array);
+        array
+    })
+}

@@ -1,0 +1,145 @@
+//! What went wrong, as the page tells it.
+
+use std::error::Error as _;
+
+use cruncher_aws::{Error, ErrorKind};
+use cruncher_backend::control::ControlError;
+use cruncher_backend::documents::ResultError;
+use cruncher_backend::study::{OpenError, ReadError};
+use cruncher_study::access::AccessError;
+
+/// What went wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageProblem {
+    /// What happened, in a sentence.
+    pub title: String,
+    /// What its reader can do.
+    pub advice: String,
+    /// The request that failed and how, for whoever wants to know more.
+    pub detail: String,
+}
+
+impl PageProblem {
+    /// The designer's program isn't to be had.
+    #[must_use]
+    pub fn no_program(page: &str) -> Self {
+        Self {
+            title: format!("The {} page can't be loaded.", page.to_ascii_lowercase()),
+            advice: "Look whether this computer has a network, then try again.".into(),
+            detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
+        }
+    }
+
+    /// The worker that watches a large study ended.
+    #[must_use]
+    pub fn no_watcher() -> Self {
+        Self {
+            title: "The page's worker ended.".into(),
+            advice: "Nothing is lost; it is started again with the next look.".into(),
+            detail: "A large study is read beside the page, by a program in assets/ that didn't come or broke.".into(),
+        }
+    }
+
+    /// The tab has lost what its link brought.
+    #[must_use]
+    pub fn no_access() -> Self {
+        Self {
+            title: "This tab doesn't keep the key of its link.".into(),
+            advice: "Allow this page to store data in this browser, then open the link again.".into(),
+            detail: "The key is kept in the tab's session storage.".into(),
+        }
+    }
+}
+
+impl From<&ResultError> for PageProblem {
+    fn from(error: &ResultError) -> Self {
+        Self {
+            advice: "What was read until then stays: try again to read the rest.".into(),
+            detail: chain(error),
+            ..Self::from(&error.source)
+        }
+    }
+}
+
+impl From<&Error> for PageProblem {
+    fn from(error: &Error) -> Self {
+        let title = match error.kind() {
+            ErrorKind::RefusedCredentials => "The key of this link is not accepted any more.",
+            ErrorKind::AccessDenied => "The key of this link doesn't allow this.",
+            ErrorKind::Transport => "The study's cloud can't be reached.",
+            ErrorKind::ClockSkew => "This computer's clock is wrong.",
+            ErrorKind::Throttled | ErrorKind::Server => "The study's cloud is busy or out of order.",
+            ErrorKind::NotFound => "A part of the study isn't there any more.",
+            _ => "The study's cloud gave an unexpected answer.",
+        };
+        Self { title: title.into(), advice: advice(error.kind(), error.advice()), detail: chain(error) }
+    }
+}
+
+fn advice(kind: ErrorKind, general: &str) -> String {
+    match kind {
+        ErrorKind::RefusedCredentials => {
+            "Ask the person who launched the study for a new link (cruncher configure STUDY --rotate-keys prints one).".into()
+        }
+        ErrorKind::Transport => {
+            "Look whether this computer has a network, and whether a proxy or an extension blocks the address below. The page \
+             keeps trying."
+                .into()
+        }
+        ErrorKind::Throttled | ErrorKind::Server => "Nothing needs to be done: the page keeps trying.".into(),
+        _ => general.to_owned(),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl From<&OpenError> for PageProblem {
+    fn from(error: &OpenError) -> Self {
+        let (title, advice) = match error {
+            OpenError::Unreachable { .. } => {
+                ("The study can't be reached.", "Look whether this computer has a network, then reload the page.")
+            }
+            OpenError::Status { .. } => (
+                "There is no study at this address.",
+                "Its configuration is missing: it was cleaned up, or never launched completely. Run cruncher configure STUDY.",
+            ),
+            OpenError::Config(_) => (
+                "The study's configuration can't be read.",
+                "Reload the page; if that doesn't help, run cruncher configure STUDY.",
+            ),
+        };
+        let detail = error.source().map_or_else(|| error.to_string(), |_| chain(error));
+        Self { title: title.into(), advice: advice.into(), detail }
+    }
+}
+
+impl From<&ControlError> for PageProblem {
+    fn from(error: &ControlError) -> Self {
+        if let ControlError::Document(ReadError::Aws(error)) = error {
+            return error.into();
+        }
+        Self {
+            title: "What is asked of the workers couldn't be changed.".into(),
+            advice: "Look at control.json in the study's bucket: what is wrong with it stands below.".into(),
+            detail: chain(error),
+        }
+    }
+}
+
+impl From<AccessError> for PageProblem {
+    fn from(error: AccessError) -> Self {
+        Self {
+            title: "This link is incomplete.".into(),
+            advice: "Copy the whole link, up to its last character, and open it again.".into(),
+            detail: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What is shown, as the address says behind its `#`: a bucket has no rewrites.
+
+use std::fmt;
+
+use cruncher_study::batch::Batch;
+
+/// A page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Page {
+    #[default]
+    Overview,
+    Attach,
+    Errors,
+    Results,
+    Design,
+}
+
+impl Page {
+    /// All of them, in the order of the rail.
+    pub const ALL: [Self; 5] = [Self::Overview, Self::Attach, Self::Errors, Self::Results, Self::Design];
+
+    /// The name in the rail and the title.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Attach => "Attach",
+            Self::Errors => "Errors",
+            Self::Results => "Results",
+            Self::Design => "Design",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Attach => "attach",
+            Self::Errors => "errors",
+            Self::Results => "results",
+            Self::Design => "design",
+        }
+    }
+}
+
+/// Which batches are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum BatchChoice {
+    /// The address doesn't say: that is settled as soon as it is known which there are.
+    #[default]
+    Unsaid,
+    /// All of them.
+    All,
+    /// One, and those below it.
+    One(Batch),
+}
+
+/// How an address names all batches. No batch can be called so.
+const ALL: &str = "*";
+
+impl BatchChoice {
+    /// Reads what stands behind `batch=`. What can't be a batch is as good as nothing.
+    pub fn parse(text: &str) -> Self {
+        if text == ALL { Self::All } else { Batch::parse(text).map_or(Self::Unsaid, Self::One) }
+    }
+
+    /// The only one that is shown; none if that is all of them.
+    #[must_use]
+    pub const fn one(&self) -> Option<&Batch> {
+        match self {
+            Self::One(batch) => Some(batch),
+            Self::Unsaid | Self::All => None,
+        }
+    }
+
+    /// How an address says it.
+    #[must_use]
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Self::Unsaid => None,
+            Self::All => Some(format!("batch={ALL}")),
+            Self::One(batch) => Some(format!("batch={batch}")),
+        }
+    }
+
+    /// A fragment that says nothing of batches, and now says this. One that names more than a page was made when all of them
+    /// were shown: then it shows all.
+    pub fn written_into(self, fragment: &str) -> String {
+        let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
+        let path = if path.len() > 2 { path.to_owned() } else { Route::default().to_string() };
+        let says = |field: &&str| !field.is_empty() && !field.starts_with("batch=");
+        let others: Vec<&str> = query.split('&').filter(says).collect();
+        let batches = if others.is_empty() { self } else { Self::All };
+        let fields: Vec<String> = batches.field().into_iter().chain(others.into_iter().map(str::to_owned)).collect();
+        if fields.is_empty() { path } else { format!("{path}?{}", fields.join("&")) }
+    }
+}
+
+/// A page, and what of the study it shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Route {
+    pub page: Page,
+    pub batches: BatchChoice,
+    /// The error group that stands open, by its signature.
+    pub group: Option<String>,
+}
+
+impl Route {
+    /// Reads an address' fragment. What it doesn't know is left out: an old link still leads somewhere.
+    pub fn parse(fragment: &str) -> Self {
+        let fragment = fragment.trim_start_matches(['#', '/']);
+        let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
+        let page = Page::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default();
+        let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let is_signature = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Self {
+            page,
+            batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
+            group: field("group").filter(is_signature).map(str::to_owned),
+        }
+    }
+
+    /// The same part of the study on another page.
+    #[must_use]
+    pub fn on(&self, page: Page) -> Self {
+        Self { page, batches: self.batches.clone(), group: None }
+    }
+
+    /// The same page of other batches.
+    #[must_use]
+    pub fn of(&self, batches: BatchChoice) -> Self {
+        Self { page: self.page, batches, group: None }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#/{}", self.page.path())?;
+        let group = self.group.as_ref().map(|group| format!("group={group}"));
+        let query: Vec<String> = self.batches.field().into_iter().chain(group).collect();
+        if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(path: &str) -> BatchChoice {
+        BatchChoice::One(Batch::parse(path).unwrap())
+    }
+
+    #[test]
+    fn an_address_without_a_batch_gets_one_and_keeps_the_rest() {
+        for (fragment, expected) in [
+            ("", "#/overview?batch=soil"),
+            ("#/", "#/overview?batch=soil"),
+            ("#/results", "#/results?batch=soil"),
+            ("#/results?", "#/results?batch=soil"),
+            ("#/errors?batch=../x", "#/errors?batch=soil"),
+            ("#/errors?group=00ff", "#/errors?batch=*&group=00ff"),
+            ("#/results?y=response.double&zoom=1,2,3,4", "#/results?batch=*&y=response.double&zoom=1,2,3,4"),
+        ] {
+            assert_eq!(one("soil").written_into(fragment), expected, "{fragment}");
+        }
+    }
+
+    #[test]
+    fn every_route_is_read_back() {
+        for page in Page::ALL {
+            for batches in [BatchChoice::Unsaid, BatchChoice::All, one("prandtl/level-03"), one("all")] {
+                for group in [None, Some("00ff".to_owned())] {
+                    let route = Route { page, batches: batches.clone(), group };
+                    assert_eq!(Route::parse(&route.to_string()), route);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_known_leads_to_the_overview() {
+        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=%3Cscript%3E", "#%%"] {
+            assert_eq!(Route::parse(fragment), Route::default(), "{fragment}");
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What a batch's cases are of, where its model was replaced or its design extended.
+
+use std::fmt;
+
+use cruncher_study::accounting::{BatchAccount, CaseCounts, SubmissionAccount};
+use cruncher_study::control::StudyControl;
+use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::versions::{ModelVersion, versions};
+
+use crate::state::bar::parts;
+
+/// Some cases of a batch, in words, and what can be done with them.
+#[derive(Debug, PartialEq)]
+pub struct VersionShare {
+    pub words: String,
+    pub offer: Option<VersionOffer>,
+}
+
+/// What an operator can do with the cases of a version, and what that means.
+#[derive(Debug, PartialEq)]
+pub struct VersionOffer {
+    pub act: VersionAct,
+    /// Of what: `version 1`, `the design sent 16:40`.
+    pub of: String,
+    /// The submissions of the version, or the design.
+    pub submissions: Vec<String>,
+    pub meaning: String,
+}
+
+/// What is done to a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionAct {
+    Withdraw,
+    CountAgain,
+}
+
+/// A change of which submissions count, as the page asks the designer's program for it: as text, a line
+/// the act and one each submission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionChange {
+    pub act: VersionAct,
+    pub submissions: Vec<String>,
+}
+
+impl fmt::Display for VersionChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.act.name(), self.submissions.join("\n"))
+    }
+}
+
+impl VersionChange {
+    /// Reads what [`fmt::Display`] has written.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let name = lines.next()?;
+        let act = [VersionAct::Withdraw, VersionAct::CountAgain].into_iter().find(|act| act.name() == name)?;
+        Some(Self { act, submissions: lines.map(str::to_owned).collect() })
+    }
+
+    /// Makes it.
+    pub fn apply(&self, control: &mut StudyControl) {
+        match self.act {
+            VersionAct::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
+            VersionAct::CountAgain => control.withdrawn_submissions.retain(|id| !self.submissions.contains(id)),
+        }
+    }
+}
+
+impl VersionAct {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Withdraw => "Withdraw",
+            Self::CountAgain => "Count again",
+        }
+    }
+}
+
+/// How many earlier designs of the latest model are named.
+const MAX_DESIGNS: usize = 4;
+
+/// What the cases of a batch are of, those of the latest design in front; nothing where they are all of one design. `clock` tells a
+/// time.
+pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
+    let Some(latest) = account.submissions.last() else { return Vec::new() };
+    let versions = versions(&account.submissions);
+    let mut shares = Vec::new();
+    let mut add = |words, offer| shares.push(VersionShare { words, offer });
+    let mut named = 0;
+    let (current, others): (Vec<&ModelVersion>, Vec<&ModelVersion>) =
+        versions.iter().rev().partition(|version| version.model == latest.model);
+    for version in current.into_iter().chain(others) {
+        let (counts, withdrawn) = (version.counted(), version.withdrawn());
+        let name = format!("{}, sent {}", version.name(), clock(version.submit_time()));
+        named += counts.cases;
+        if version.model == latest.model {
+            let own = if latest.is_withdrawn { 0 } else { latest.counts.cases };
+            let name = || format!(", {}, sent {}", version.name(), clock(latest.time));
+            let name = if versions.len() > 1 { name() } else { String::new() };
+            if own > 0 {
+                add(format!("{} of the latest design{name}", thousands(own)), None);
+            }
+            let mut unnamed = counts.cases - own;
+            for (design, share) in earlier_designs(version, clock) {
+                unnamed -= design.counts.cases;
+                add(share.words, share.offer);
+            }
+            if unnamed > 0 {
+                add(format!("{} of designs before", thousands(unnamed)), None);
+            }
+        } else if counts.cases > 0 {
+            let offer = offer(VersionAct::Withdraw, version, &counts);
+            add(format!("{} of {name} ({})", thousands(counts.cases), states(&counts)), Some(offer));
+        }
+        if withdrawn.cases > 0 {
+            let mut offer = offer(VersionAct::CountAgain, version, &withdrawn);
+            let cases = thousands(withdrawn.cases);
+            let name = if versions.len() > 1 { name } else { "earlier designs".to_owned() };
+            if versions.len() == 1 {
+                "earlier designs".clone_into(&mut offer.of);
+            }
+            add(format!("{cases} of {name}, withdrawn and not counted ({})", states(&withdrawn)), Some(offer));
+        }
+    }
+    let unnamed = account.counts.cases.saturating_sub(named);
+    if unnamed > 0 {
+        add(format!("{} that no design names", thousands(unnamed)), None);
+    }
+    if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
+}
+
+/// The last designs of the latest model before the latest one, as far as their cases count.
+fn earlier_designs<'a>(
+    version: &ModelVersion<'a>,
+    clock: &dyn Fn(f64) -> String,
+) -> Vec<(&'a SubmissionAccount, VersionShare)> {
+    let earlier = version.submissions.iter().rev().skip(1).filter(|own| own.counts.cases > 0 && !own.is_withdrawn);
+    let share = |design: &SubmissionAccount| {
+        let (cases, time) = (thousands(design.counts.cases), clock(design.time));
+        let words = format!("{cases} of an earlier design, sent {time} ({})", states(&design.counts));
+        VersionShare { words, offer: Some(design_offer(design, &time)) }
+    };
+    earlier.take(MAX_DESIGNS).map(|design| (*design, share(design))).collect()
+}
+
+fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {
+    let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
+    let of = if version.model.is_empty() { version.name() } else { format!("version {}", version.number) };
+    VersionOffer { act, of, submissions, meaning: meaning(act, counts) }
+}
+
+/// The offer to withdraw an earlier design of the latest model.
+fn design_offer(design: &SubmissionAccount, time: &str) -> VersionOffer {
+    let extended = "A design that extends it loses these points.";
+    let meaning = format!("{} {extended}", meaning(VersionAct::Withdraw, &design.counts));
+    let submissions = vec![design.id.clone()];
+    VersionOffer { act: VersionAct::Withdraw, of: format!("the design sent {time}"), submissions, meaning }
+}
+
+/// What it means that these cases are withdrawn, or counted again.
+fn meaning(act: VersionAct, counts: &CaseCounts) -> String {
+    let cases = counted(counts.cases, "case", "cases");
+    let (waiting, running) = (thousands(counts.queued), thousands(counts.running));
+    // Where the queue is empty, what waited is lost.
+    let open = thousands(counts.queued + counts.lost);
+    let sentences = match act {
+        VersionAct::Withdraw => vec![
+            (true, format!("{cases} won't be counted, nor their errors and results shown.")),
+            (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
+            (counts.running > 0, format!("What runs is finished: {running}.")),
+            (true, "Documents stay in the bucket, so they can be counted again.".to_owned()),
+            (
+                counts.queued > 0,
+                "What workers have taken from the queue by then is lost, until it is sent again.".to_owned(),
+            ),
+        ],
+        VersionAct::CountAgain => vec![
+            (true, format!("{cases} will be counted again, with their errors and results.")),
+            (
+                counts.queued + counts.lost > 0,
+                format!(
+                    "Without either: {open}. What workers have taken from the queue meanwhile is lost, until it is sent again."
+                ),
+            ),
+        ],
+    };
+    let meant: Vec<String> = sentences.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sentence)| sentence).collect();
+    meant.join(" ")
+}
+
+/// `8 done, 2 failed`
+fn states(counts: &CaseCounts) -> String {
+    let parts = parts(counts).into_iter().filter(|part| part.cases > 0);
+    parts.map(|part| format!("{} {}", thousands(part.cases), part.look.name)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::batch::Batch;
+
+    use super::*;
+
+    fn submission(id: &str, model: &str, counts: CaseCounts) -> SubmissionAccount {
+        let time = f64::from(id.as_bytes()[0]);
+        let is_withdrawn = id.ends_with('w');
+        let version = if model == "00" { 1 } else { 2 };
+        let model = format!("models/{model}/footing.py");
+        SubmissionAccount { id: id.into(), time, model, version, counts, is_withdrawn }
+    }
+
+    fn done(cases: u64) -> CaseCounts {
+        CaseCounts { cases, done: cases, ..CaseCounts::default() }
+    }
+
+    /// The shares of a batch with these submissions, and so many cases that none names.
+    fn told(submissions: Vec<SubmissionAccount>, unnamed: u64) -> Vec<VersionShare> {
+        let mut counts = done(unnamed);
+        for own in &submissions {
+            *(if own.is_withdrawn { &mut counts.withdrawn } else { &mut counts.cases }) += own.counts.cases;
+        }
+        let account = BatchAccount { counts, submissions, ..BatchAccount::new(Batch::parse("b").unwrap()) };
+        shares(&account, &|time| format!("at {time}"))
+    }
+
+    fn words(shares: &[VersionShare]) -> Vec<&str> {
+        shares.iter().map(|share| share.words.as_str()).collect()
+    }
+
+    #[test]
+    fn twenty_four_of_twenty_six_for_a_design_of_sixteen_explains_itself() {
+        let old = CaseCounts { cases: 10, done: 7, failed: 2, queued: 1, ..CaseCounts::default() };
+        let shares = told(vec![submission("a", "00", old), submission("b", "11", done(16))], 0);
+        let expected = [
+            "16 of the latest design, footing.py version 2, sent at 98",
+            "10 of footing.py version 1, sent at 97 (7 done, 1 queued, 2 failed)",
+        ];
+        assert_eq!(words(&shares), expected);
+        assert_eq!(shares[0].offer, None);
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!(
+            (offer.act, offer.of.as_str(), offer.submissions.as_slice()),
+            (VersionAct::Withdraw, "version 1", &["a".to_owned()][..])
+        );
+        assert!(
+            offer.meaning.starts_with("10 cases won't be counted")
+                && offer.meaning.contains("What waits won't be computed: 1.")
+        );
+    }
+
+    #[test]
+    fn a_change_is_asked_for_as_text_and_made() {
+        let change =
+            |act, ids: &[&str]| VersionChange { act, submissions: ids.iter().copied().map(str::to_owned).collect() };
+        let mut control = StudyControl::default();
+        for (act, ids, left) in [
+            (VersionAct::Withdraw, &["00aa", "00bb"][..], &["00aa", "00bb"][..]),
+            (VersionAct::CountAgain, &["00aa", "00cc"], &["00bb"]),
+        ] {
+            let change = change(act, ids);
+            assert_eq!(VersionChange::parse(&change.to_string()), Some(change.clone()));
+            change.apply(&mut control);
+            assert!(control.withdrawn_submissions.iter().eq(left), "{control:?}");
+        }
+        assert_eq!(VersionChange::parse("Delete\n00aa"), None);
+        assert_eq!(VersionChange::parse(""), None);
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_offered_back_with_what_may_be_lost() {
+        let old = CaseCounts { cases: 4, done: 2, queued: 2, ..CaseCounts::default() };
+        let shares = told(vec![submission("aw", "00", old), submission("b", "11", done(16))], 0);
+        assert_eq!(
+            words(&shares)[1],
+            "4 of footing.py version 1, sent at 97, withdrawn and not counted (2 done, 2 queued)"
+        );
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!(offer.act, VersionAct::CountAgain);
+        assert!(offer.meaning.contains("Without either: 2. What workers have taken"), "{}", offer.meaning);
+    }
+
+    #[test]
+    fn a_batch_of_one_design_says_nothing_and_an_extended_one_what_is_older() {
+        assert_eq!(told(Vec::new(), 5), []);
+        assert_eq!(told(vec![submission("a", "00", done(0)), submission("b", "00", done(16))], 0), []);
+        let shares = told(vec![submission("a", "00", done(8)), submission("b", "00", done(16))], 3);
+        assert_eq!(
+            words(&shares),
+            ["16 of the latest design", "8 of an earlier design, sent at 97 (8 done)", "3 that no design names"]
+        );
+        let offer = shares[1].offer.as_ref().unwrap();
+        assert_eq!((offer.of.as_str(), offer.submissions.as_slice()), ("the design sent at 97", &["a".to_owned()][..]));
+        assert!(offer.meaning.ends_with("A design that extends it loses these points."), "{}", offer.meaning);
+        assert!(shares[0].offer.is_none() && shares[2].offer.is_none());
+        let shares = told(vec![submission("aw", "00", done(8)), submission("b", "00", done(16))], 0);
+        assert_eq!(words(&shares)[1], "8 of earlier designs, withdrawn and not counted (8 done)");
+        assert_eq!(shares[1].offer.as_ref().unwrap().of, "earlier designs");
+        let many: Vec<_> = ('a'..='g').map(|id| submission(&id.to_string(), "00", done(1))).collect();
+        let shares = told(many, 0);
+        assert_eq!((shares.len(), words(&shares)[5]), (6, "2 of designs before"));
+    }
+
+    #[test]
+    fn a_model_that_was_sent_again_is_the_current_one_and_its_withdrawn_cases_are_told() {
+        let submissions =
+            vec![submission("aw", "00", done(10)), submission("b", "11", done(4)), submission("c", "00", done(16))];
+        let shares = told(submissions, 0);
+        let expected = [
+            "16 of the latest design, footing.py version 1, sent at 99",
+            "10 of footing.py version 1, sent at 97, withdrawn and not counted (10 done)",
+            "4 of footing.py version 2, sent at 98 (4 done)",
+        ];
+        assert_eq!(words(&shares), expected);
+    }
+}

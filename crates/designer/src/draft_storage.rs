@@ -1,0 +1,98 @@
+//! What is kept in this browser, so that a reload loses nothing: draft, model and table.
+
+use std::sync::Arc;
+
+use cruncher_study::import::NumberReading;
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Blob;
+
+use super::design_state::{DesignState, ModelText, TableState};
+use super::preview_client;
+use cruncher_browser::address;
+use cruncher_browser::browser_store::{BrowserStore, KeepError};
+
+const DRAFT: &str = "draft";
+const MODEL: &str = "model";
+const TABLE: &str = "table";
+
+/// Brings back what was kept, then keeps every change of the draft.
+pub(super) async fn restore(state: DesignState) {
+    // A browser that keeps nothing has nothing to bring back, and says so when something is to be kept.
+    let _ = bring_back(state).await;
+    Effect::new(move || {
+        let json = serde_json::to_string(&*state.draft.read()).unwrap_or_default();
+        spawn_local(async move { keep(state, DRAFT, &JsValue::from(json)).await });
+    });
+}
+
+async fn bring_back(state: DesignState) -> Result<(), KeepError> {
+    let kept = BrowserStore::open(&address::page_url()).await?;
+    if let Some(json) = kept.get(DRAFT).await?.and_then(|json| json.as_string()) {
+        // Read as bytes, like every other document. What an earlier version kept may be unreadable: then it starts anew.
+        state.draft.set(serde_json::from_slice(json.as_bytes()).unwrap_or_default());
+    }
+    if let Some((name, content)) = kept.get(MODEL).await?.and_then(named) {
+        let content = Uint8Array::new(&content).to_vec();
+        state.model.set(Some(ModelText { name, content: Arc::from(content) }));
+    }
+    let table = kept.get(TABLE).await?;
+    let reading = table.as_ref().and_then(reading);
+    if let Some((name, file)) = table.and_then(named)
+        && let Ok(file) = file.dyn_into::<Blob>()
+    {
+        state.table_file.set_value(Some(file));
+        state.reading.set(reading.unwrap_or_default());
+        state.table.set(TableState::Reading { name });
+        preview_client::import(state);
+    }
+    Ok(())
+}
+
+/// A name and what it names.
+fn named(kept: JsValue) -> Option<(String, JsValue)> {
+    let pair = kept.dyn_into::<Array>().ok()?;
+    Some((pair.get(0).as_string()?, pair.get(1)))
+}
+
+/// How a table is read, which stands behind its file.
+fn reading(kept: &JsValue) -> Option<NumberReading> {
+    let json = kept.dyn_ref::<Array>()?.get(2).as_string()?;
+    serde_json::from_slice(json.as_bytes()).ok()
+}
+
+/// Keeps the model, or forgets it.
+pub(super) async fn keep_model(state: DesignState, model: Option<&ModelText>) {
+    let named = |model: &ModelText| Array::of2(&model.name.as_str().into(), &Uint8Array::from(&*model.content));
+    keep(state, MODEL, &model.map_or(JsValue::NULL, |model| named(model).into())).await;
+}
+
+/// Keeps the table and how it is read, or forgets it.
+pub(super) fn keep_table(state: DesignState, name: String, file: Option<Blob>) {
+    let reading = serde_json::to_string(&state.reading.get_untracked()).unwrap_or_default();
+    spawn_local(async move {
+        let kept = file.map_or(JsValue::NULL, |file| Array::of3(&name.into(), &file, &reading.into()).into());
+        keep(state, TABLE, &kept).await;
+    });
+}
+
+/// Forgets model and table.
+pub(super) fn forget_files(state: DesignState) {
+    spawn_local(async move { keep_model(state, None).await });
+    keep_table(state, String::new(), None);
+}
+
+/// Keeps a value, or says once that nothing is kept.
+async fn keep(state: DesignState, key: &str, value: &JsValue) {
+    let put = async { BrowserStore::open(&address::page_url()).await?.put(key, value).await };
+    let problem = put.await.err().map(|error| {
+        format!(
+            "This browser doesn't keep what stands here ({error}): save the design as JSON before the page is closed."
+        )
+    });
+    if state.not_kept.with_untracked(|shown| *shown != problem) {
+        state.not_kept.set(problem);
+    }
+}

@@ -1,0 +1,289 @@
+//! The designer's page: the form to the left, what it makes to the right.
+
+use std::sync::Arc;
+
+use cruncher_study::access::StudyAccess;
+use cruncher_study::design::{DesignFile, ModelFile};
+use cruncher_study::design_document::DesignDocument;
+use cruncher_study::import::{self, NumberReading};
+use js_sys::{Array, Date, Uint8Array};
+use leptos::html::Canvas;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File};
+
+use super::design_state::{DesignState, ModelText, TableState};
+use super::focus::{FocusPart, form, skip_links};
+use super::form::file_drop::file_button;
+use super::form::quoted::quoted;
+use super::form::{factors, model, preview, sampler, submit, table};
+use super::messages::SendOrder;
+use super::sending::{self, SendState};
+use super::{draft_storage, preview_client, said, versions};
+use crate::state::draft::{DesignDraft, PointsSource};
+use crate::state::earlier;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::{address, rows};
+
+/// Shows the page in its place, where it stays.
+pub(super) fn show() {
+    let Some(place) = PageProgram::Designer.place() else { return };
+    place.set_inner_html("");
+    mount_to(place, || match address::kept() {
+        Some(access) => page(access),
+        None => problem_note(PageProblem::no_access()),
+    })
+    .forget();
+}
+
+/// Knows how many workers are alive, as often as the page has looked.
+fn follow_workers(state: DesignState) {
+    let update = move || {
+        let workers = rows::counts().map(|counts| counts.workers);
+        if state.alive_workers.get_untracked() != workers {
+            state.alive_workers.set(workers);
+        }
+    };
+    update();
+    window_event_listener_untyped(rows::MORE, move |_| update());
+}
+
+fn page(access: StudyAccess) -> AnyView {
+    versions::follow(&access);
+    let state = DesignState::new(access);
+    said::follow(state);
+    follow_workers(state);
+    let canvas = NodeRef::<Canvas>::new();
+    spawn_local(async move {
+        draft_storage::restore(state).await;
+        preview_client::follow(state, canvas);
+        sending::open(state);
+    });
+    let content = view! {
+        {skip_links()}
+        {toolbar(state)}
+        {move || state.said.get().map(|words| view! { <p class="faint" role="status">{quoted(&words)}</p> })}
+        {move || undo(state)}
+        {move || note(state.not_kept.get())}
+        {move || submitted(state)}
+        {model::section(state)}
+        <section class="step" id=FocusPart::Points.id() tabindex="-1" aria-labelledby="step-points">
+            <h3 id="step-points">"Points"</h3>
+            {move || source(state)}
+            <div class="points" class:is-hidden=move || state.draft.read().source == PointsSource::Table>
+                {factors::section(state)}
+                {sampler::section(state)}
+            </div>
+            <div class="points" class:is-hidden=move || state.draft.read().source == PointsSource::Sampler>{table::section(state)}</div>
+        </section>
+        {submit::section(state)}
+    };
+    view! { <div class="designer">{form(content.into_any())} {preview::section(state, canvas)}</div> }.into_any()
+}
+
+fn note(words: Option<String>) -> Option<AnyView> {
+    words.map(|words| view! { <p class="field__warning" role="status">{words}</p> }.into_any())
+}
+
+/// Brings back what stood in the form before a design was opened.
+fn undo(state: DesignState) -> Option<AnyView> {
+    let (draft, model) = state.replaced.get()?;
+    let press = move |_| {
+        state.draft.set(draft.clone());
+        choose_model(state, model.clone());
+        state.replaced.set(None);
+        state.said.set(None);
+    };
+    Some(
+        view! { <p><button class="quiet" on:click=press>"Undo: bring back what stood here before"</button></p> }
+            .into_any(),
+    )
+}
+
+fn toolbar(state: DesignState) -> AnyView {
+    let anew = move |_| {
+        let is_sure = state.draft.read_untracked().is_untouched()
+            || window().confirm_with_message("Throw this draft away and begin a new one?").unwrap_or(false);
+        if is_sure {
+            clear(state);
+        }
+    };
+    let extend = move |_| {
+        state.say("Looking for designs that were submitted …");
+        sending::order(state, SendOrder::Submitted, &[]);
+    };
+    let is_operator = state.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
+    view! {
+        <div class="designer__top">
+            <h2>"Design"</h2>
+            <span class="top__gap"></span>
+            {file_button("Open …", "Open a design file", ".json,application/json", move |file| open_file(state, file))}
+            {is_operator.then(|| view! { <button class="quiet" on:click=extend title="Begin with a design that was submitted, and keep its points">"Earlier …"</button> })}
+            <button class="quiet" on:click=move |_| preview_client::write_json(state) title="Save the design, with its model, as a file that brings both back">"Save JSON"</button>
+            <button class="quiet" on:click=move |_| preview_client::write_table(state) title="Save the table of cases">"Save CSV"</button>
+            <button class="quiet" on:click=anew>"New"</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn clear(state: DesignState) {
+    state.is_strict.set(false);
+    state.model.set(None);
+    state.model_problem.set(None);
+    state.table.set(TableState::None);
+    state.table_file.set_value(None);
+    state.reading.set(NumberReading::default());
+    state.drawn.set(Vec::new());
+    state.unfolded.update(|unfolded| unfolded.factors.clear());
+    state.said.set(None);
+    state.replaced.set(None);
+    if state.sending.with_untracked(|sending| sending.sent().is_none()) {
+        state.sending.set(SendState::Idle);
+    }
+    state.draft.set(DesignDraft::default());
+    draft_storage::forget_files(state);
+    preview_client::import(state);
+}
+
+fn source(state: DesignState) -> AnyView {
+    let chosen = state.draft.read().source;
+    let option = |source, words| {
+        let press = move |_| state.draft.update(|draft| draft.source = source);
+        view! { <button class="segments__one" aria-pressed=(source == chosen).to_string() on:click=press>{words}</button> }
+    };
+    view! {
+        <div class="segments" role="group" aria-label="Where points come from">
+            {option(PointsSource::Sampler, "Factors and a sampler")}
+            {option(PointsSource::Table, "A table of cases")}
+        </div>
+    }
+    .into_any()
+}
+
+/// Reads a design file into the form. A Python file that is none is the model.
+fn open_file(state: DesignState, file: File) {
+    state.said.set(None);
+    spawn_local(async move {
+        let name = file.name();
+        match read_design(&file).await {
+            Ok(None) if name.to_ascii_lowercase().ends_with(".py") => {
+                if model::read_model(state, &file).await {
+                    state.say(format!("{name} is no design file, and was taken as the model."));
+                }
+            }
+            Ok(None) => {
+                let reason = "it has no sampler; a table of cases belongs below “A table of cases”";
+                state.say(format!("{name} is no design file: {reason}."));
+            }
+            Ok(Some(design)) => {
+                let with =
+                    design.model.text.as_ref().map(|_| format!(" Its model {} came with it.", design.model.file));
+                state.say(format!("{name} was opened.{}", with.unwrap_or_default()));
+                take_design(state, &design, &name);
+            }
+            Err(reason) => state.say(format!("{name} is no design file: {reason}.")),
+        }
+    });
+}
+
+/// The design that a file holds; none if it is no design.
+async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|_gone| "it can't be read".to_owned())?;
+    let design = import::design_file(&Uint8Array::new(&buffer).to_vec());
+    design.transpose().map_err(|error| error.reason().to_owned())
+}
+
+fn take_design(state: DesignState, design: &DesignFile, name: &str) {
+    let before = (state.draft.get_untracked(), state.model.get_untracked());
+    let ModelFile { file, text, .. } = &design.model;
+    let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
+    // A file that only names its model: which one is computed is the one that was chosen here.
+    let model = held.or_else(|| before.1.clone());
+    let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
+    let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
+    let changed =
+        design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
+    if let Some((factor, _)) = changed.filter(|_| draft.source == PointsSource::Sampler) {
+        let name = &factor.name;
+        state.say(format!(
+            "`{name}` has values that can't be typed here, so that its cases become others: send this design with `cruncher enqueue`."
+        ));
+    }
+    state.drawn.set(Vec::new());
+    state.unfolded.update(|unfolded| unfolded.factors.clear());
+    state.replaced.set((!before.0.is_untouched()).then_some(before));
+    state.draft.set(draft);
+    choose_model(state, model);
+    if let Some(table) = &design.table {
+        let json = Uint8Array::from(table.to_json().as_slice());
+        if let Ok(blob) = Blob::new_with_u8_array_sequence(&Array::of1(&json)) {
+            table::read_table(state, name.to_owned(), blob);
+        }
+    }
+}
+
+/// Takes a model that isn't chosen as a file, or none.
+fn choose_model(state: DesignState, model: Option<ModelText>) {
+    if *state.model.read_untracked() == model {
+        return;
+    }
+    state.model_problem.set(None);
+    state.model.set(model.clone());
+    spawn_local(async move { draft_storage::keep_model(state, model.as_ref()).await });
+}
+
+/// The designs that were submitted, to begin with one of them.
+fn submitted(state: DesignState) -> Option<AnyView> {
+    let designs = state.reports.submitted.get()?;
+    let close = move |_| state.reports.submitted.set(None);
+    let line = |design: &DesignDocument| {
+        let (design, batch) = (design.clone(), design.batch.to_string());
+        let facts = earlier::facts(&design, &designs);
+        let time = clock_time(design.submit_time, Date::now() / 1000.0);
+        let take = move |_| {
+            state.say(format!("Reading {} …", design.model.file_name()));
+            sending::order(state, SendOrder::ReadModel(Box::new(design.clone())), &[]);
+            state.reports.submitted.set(None);
+        };
+        view! {
+            <li class="actions">
+                <button on:click=take>{batch}</button>
+                <span class="faint">{facts}" · "{time}</span>
+            </li>
+        }
+    };
+    let lines: Vec<_> = designs.iter().map(line).collect();
+    let none = lines.is_empty().then(|| view! { <p>"No design was submitted to this study yet."</p> });
+    let view = view! {
+        <section class="panel" aria-label="Designs that were submitted">
+            <h3>"Begin with an earlier design"</h3>
+            <p class="faint">"Extend it below: the points that it has are kept, and so are their results."</p>
+            {none}
+            <ul class="earlier">{lines}</ul>
+            <button class="quiet" on:click=close>"Close"</button>
+        </section>
+    };
+    Some(view.into_any())
+}
+
+/// Takes a design that was submitted, with its model or without, if that can't be had.
+pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model: Result<String, String>) {
+    let mut file = design.design_file();
+    let name = design.model.file_name();
+    let with = match &model {
+        Ok(_) => format!("with {name} as it was sent"),
+        Err(reason) => format!("without its model: {reason}. Choose {name} as it was, or its cases are new ones"),
+    };
+    let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
+    let table = if is_table { " Its points were imported: choose their table again." } else { "" };
+    state.say(format!("The design of {} stands below, {with}.{table}", design.batch));
+    file.model.text = model.ok();
+    take_design(state, &file, "");
+}

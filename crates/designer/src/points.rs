@@ -1,0 +1,269 @@
+//! What the worker does about points: imports a table, draws a design, writes it down.
+
+use std::rc::Rc;
+
+use cruncher_plot::density::{bins_of_grid, histogram, shadow};
+use cruncher_sampling::UnitPoints;
+use cruncher_sampling::quality::{
+    MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, largest_correlation,
+    mean_discrepancy_of_random, smallest_distance,
+};
+use cruncher_study::axes::{DesignAxis, axes};
+use cruncher_study::case::ParameterValue;
+use cruncher_study::case_table::{write_points, write_table};
+use cruncher_study::cases::DesignCases;
+use cruncher_study::design::{DesignError, DesignFile, DesignPoints};
+use cruncher_study::import::{ImportError, ImportedTable, InputColumn, NumberReading, design_file, field, import};
+use cruncher_study::model::ModelDigest;
+use cruncher_study::number_format::counted;
+use cruncher_study::sampler::Sampler;
+use cruncher_study::thinning::ThinnedDesign;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use super::channel::{PageChannel, Parts};
+use super::messages::{
+    AxisLabel, DesignPicture, ImportedColumn, PointsAnswer, PointsQuality, PointsRequest, TableSummary, WrongTable,
+};
+use cruncher_browser::network;
+
+/// In how many parts a histogram counts, at most.
+const MAX_BINS: usize = 20;
+
+/// Without a choice, so many dimensions are drawn against one another.
+pub(super) const MAX_DRAWN: usize = 6;
+
+/// How many rows of a table are shown as they were understood, and how many letters of a value.
+const MAX_ROWS_SHOWN: usize = 5;
+const MAX_LETTERS: usize = 40;
+
+/// What the worker keeps between two questions.
+#[derive(Default)]
+pub(super) struct PointMaker {
+    table: Option<ImportedTable>,
+    /// The design whose points were chosen last: the same is often asked for twice.
+    last: Option<(DesignFile, Rc<DesignPoints>)>,
+}
+
+impl PointMaker {
+    /// Does what the page asks for, and tells it.
+    pub(super) async fn answer(&mut self, ask: PointsRequest, parts: Parts, page: &PageChannel) {
+        match ask {
+            PointsRequest::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
+            PointsRequest::ForgetTable => {
+                self.table = None;
+                self.last = None;
+            }
+            PointsRequest::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
+            PointsRequest::Case { file, row } => {
+                let design = self.design(file).ok();
+                let case = design.filter(|design| row < design.len()).map(|design| design.parameters(row));
+                say(page, &PointsAnswer::Case(case), &[]);
+            }
+            PointsRequest::WriteTable { file } => self.write_table(file, parts, page),
+            PointsRequest::WriteJson { file } => {
+                let json = serde_json::to_vec_pretty(&self.whole(file)).unwrap_or_default();
+                written(page, "design.json", "application/json", &json);
+            }
+        }
+    }
+
+    pub(super) async fn import(&mut self, reading: NumberReading, parts: Parts) -> PointsAnswer {
+        let content = match parts.into_iter().next() {
+            Some(file) => content(file.unchecked_into()).await,
+            None => Err("there is no file".to_owned()),
+        };
+        self.table = None;
+        self.last = None;
+        let read =
+            content.map(|content| if design_file(&content).is_some() { None } else { Some(import(&content, reading)) });
+        match read {
+            Err(reason) => PointsAnswer::NotImported(WrongTable { reason, ..WrongTable::default() }),
+            Ok(None) => PointsAnswer::NotImported(WrongTable { reason: A_DESIGN.to_owned(), ..WrongTable::default() }),
+            Ok(Some(Err(error))) => PointsAnswer::NotImported(wrong_table(error)),
+            Ok(Some(Ok(table))) => {
+                let imported = imported(&table);
+                self.table = Some(table);
+                PointsAnswer::Imported(imported)
+            }
+        }
+    }
+
+    /// The design with its table, if it is imported.
+    pub(super) fn whole(&self, file: DesignFile) -> DesignFile {
+        let table = (file.sampler == Sampler::Table).then(|| self.table.clone()).flatten();
+        DesignFile { table, ..file }
+    }
+
+    /// The points of a design.
+    fn design(&mut self, file: DesignFile) -> Result<Rc<DesignPoints>, DesignError> {
+        if let Some((_, design)) = self.last.as_ref().filter(|(last, _)| *last == file) {
+            return Ok(design.clone());
+        }
+        let design = Rc::new(self.whole(file.clone()).design()?);
+        self.last = Some((file, design.clone()));
+        Ok(design)
+    }
+
+    fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &PageChannel) {
+        let (replicates, sampler) = (file.replicates as usize, file.sampler);
+        let start = network().clock.now();
+        let design = match self.design(file) {
+            Ok(design) => design,
+            Err(error) => return say(page, &PointsAnswer::NoDesign { reason: error.to_string() }, &[]),
+        };
+        let chosen_in_secs = network().clock.now().saturating_sub(start).as_secs_f64();
+        let axes = axes(&design);
+        let (picture, pictures) = picture(&design, &axes, drawn, side_px);
+        let thinning = ThinnedDesign::of(sampler, design.left_out(), design.len() as u64);
+        let picture = DesignPicture { cases: design.len() * replicates, thinning, chosen_in_secs, ..picture };
+        say(page, &PointsAnswer::Picture(picture), &pictures);
+        say(page, &PointsAnswer::Quality(quality(&design, &axes)), &[]);
+    }
+
+    fn write_table(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) {
+        let replicates = file.replicates;
+        let model: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
+        let digest = ModelDigest::of(&model.as_ref().map(Uint8Array::to_vec).unwrap_or_default());
+        // Without a model there are no ids.
+        let write = if model.is_some() { write_table } else { write_points };
+        let design = self.design(file).map_err(|error| error.to_string());
+        let table = design.and_then(|design| {
+            write(&DesignCases::of((*design).clone(), &digest, replicates)).map_err(|error| error.to_string())
+        });
+        match table {
+            Ok(table) => written(page, "cases.csv", "text/csv", &table),
+            Err(reason) => say(page, &PointsAnswer::NotWritten { reason }, &[]),
+        }
+    }
+}
+
+/// What is said of a design file that was chosen as a table.
+const A_DESIGN: &str = "this is a design and no table of cases: open it with “Open …” above";
+
+fn wrong_table(error: ImportError) -> WrongTable {
+    let reason = error.to_string();
+    match error {
+        ImportError::Rows { told, total } => WrongTable {
+            reason: counted(total as u64, "row is wrong", "rows or fields are wrong"),
+            rows: told.into_iter().map(|wrong| (wrong.row, wrong.reason)).collect(),
+            question: None,
+        },
+        ImportError::Question(question) => WrongTable { reason, question: Some(question), rows: Vec::new() },
+        _ => WrongTable { reason, ..WrongTable::default() },
+    }
+}
+
+fn imported(table: &ImportedTable) -> TableSummary {
+    let column = |(index, column): (usize, &InputColumn)| ImportedColumn {
+        name: column.name.clone(),
+        count: column.count,
+        kind: table.kind(index).word().to_owned(),
+    };
+    let row = |row: &Vec<ParameterValue>| row.iter().map(|value| shown(&field(value))).collect();
+    TableSummary {
+        columns: table.columns.iter().enumerate().map(column).collect(),
+        rows: table.rows.len(),
+        first_rows: table.rows.iter().take(MAX_ROWS_SHOWN).map(row).collect(),
+        decimal_mark: table.decimal_mark,
+        percent: table.percent,
+        notes: table.notes.clone(),
+    }
+}
+
+/// A value, cut if it is long.
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(MAX_LETTERS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
+fn picture(design: &DesignPoints, axes: &[DesignAxis], drawn: &[usize], side_px: usize) -> (DesignPicture, Parts) {
+    let mut drawn: Vec<usize> = drawn.iter().copied().filter(|position| *position < axes.len()).collect();
+    if drawn.is_empty() {
+        drawn = (0..axes.len().min(MAX_DRAWN)).collect();
+    }
+    let places = |position: &usize| axes[*position].places.as_slice();
+    let mut pictures = Parts::new();
+    for (index, row) in drawn.iter().enumerate() {
+        for column in &drawn[..index] {
+            let pixels = shadow(places(column), places(row), side_px);
+            pictures.push(Uint8Array::from(pixels.as_slice()).into());
+        }
+    }
+    let picture = DesignPicture {
+        points: design.len(),
+        cases: design.len(),
+        left_out: design.left_out(),
+        thinning: None,
+        levels: level_sizes(design),
+        axes: axes.iter().map(label).collect(),
+        histograms: drawn.iter().map(|position| bars(places(position))).collect(),
+        drawn,
+        side_px,
+        chosen_in_secs: 0.0,
+    };
+    (picture, pictures)
+}
+
+/// How many points there are in each part of an axis: a value of a grid has a part, or several have.
+fn bars(places: &[f64]) -> Vec<u32> {
+    histogram(places, bins_of_grid(places, MAX_BINS).unwrap_or_else(|| bins(places.len())))
+}
+
+/// As many bins as divide the points evenly, so that an even design looks even.
+fn bins(points: usize) -> usize {
+    (8..=MAX_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
+}
+
+fn label(axis: &DesignAxis) -> AxisLabel {
+    AxisLabel { name: axis.name.clone() }
+}
+
+fn level_sizes(design: &DesignPoints) -> Vec<(u32, usize)> {
+    let mut levels: Vec<(u32, usize)> = Vec::new();
+    for row in 0..design.len() {
+        let level = design.mark(row).level;
+        match levels.iter_mut().find(|(known, _)| *known == level) {
+            Some((_, count)) => *count += 1,
+            None => levels.push((level, 1)),
+        }
+    }
+    levels
+}
+
+fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
+    let places: Vec<&[f64]> = axes.iter().map(|axis| axis.places.as_slice()).collect();
+    let listed = || UnitPoints::from_columns(&places);
+    let Some(points) = design.fractions().cloned().or_else(listed) else { return PointsQuality::default() };
+    if points.dimensions() == 0 {
+        return PointsQuality::default();
+    }
+    let name = |position: usize| axes.get(position).map(|axis| axis.name.clone()).unwrap_or_default();
+    PointsQuality {
+        discrepancy: (points.len() <= MAX_DISCREPANCY_POINTS).then(|| centred_discrepancy(&points)),
+        random_discrepancy: Some(mean_discrepancy_of_random(points.len(), points.dimensions())),
+        optimised_discrepancy: discrepancy_of_optimised(points.len(), points.dimensions()),
+        distance: (points.len() <= 100_000).then(|| smallest_distance(&points)).flatten(),
+        correlation: largest_correlation(&points).map(|found| (found.value, name(found.first), name(found.second))),
+    }
+}
+
+fn written(page: &PageChannel, name: &str, media_type: &str, content: &[u8]) {
+    let answer = PointsAnswer::Written { name: name.to_owned(), media_type: media_type.to_owned() };
+    say(page, &answer, &[Uint8Array::from(content).into()]);
+}
+
+fn say(page: &PageChannel, answer: &PointsAnswer, parts: &[JsValue]) {
+    page.say(answer, parts).expect("numbers can be handed over");
+}
+
+/// The bytes of a file.
+async fn content(file: Blob) -> Result<Vec<u8>, String> {
+    let buffer = JsFuture::from(file.array_buffer()).await;
+    let buffer = buffer.map_err(|error| format!("the file can't be read: {error:?}"))?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}

@@ -1,0 +1,333 @@
+//! Keeps the preview up to date: asks the worker for points whenever the draft changes, and draws what it answers.
+//!
+//! One question is under way at a time. While a worker is busy with points that nobody wants any more, it is given a moment;
+//! then it is ended and another one started.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use cruncher_study::design::DesignFile;
+use cruncher_study::factor::Factor;
+use cruncher_study::sampler::Sampler;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
+
+use super::channel::{Parts, WorkerHandle, WorkerMessage};
+use super::design_state::{DesignState, PreviewState, TableState};
+use super::messages::{DesignPicture, PointsAnswer, PointsRequest};
+use super::points::MAX_DRAWN;
+use super::preview_canvas;
+use super::worker::WorkerRequest;
+use crate::state::draft::PointsSource;
+use cruncher_browser::appearance::when_it_looks_different;
+use cruncher_browser::download;
+
+const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
+
+/// How long a worker may go on with points that nobody wants any more, in milliseconds.
+const PATIENCE_MILLIS: u64 = 250;
+
+/// A design, and which dimensions of it are to be drawn, on how much paper.
+struct PreviewRequest {
+    file: DesignFile,
+    drawn: Vec<usize>,
+    side_px: usize,
+}
+
+/// The worker, what it is about, and what comes next.
+#[derive(Default)]
+struct PreviewClient {
+    engine: Option<WorkerHandle>,
+    /// Which engine an answer comes from: those of earlier ones are out of date.
+    generation: u32,
+    /// The design that is being drawn.
+    is_busy: bool,
+    /// The design that is drawn next.
+    next: Option<PreviewRequest>,
+    /// The pictures of the last answer.
+    pictures: Vec<Vec<u8>>,
+    /// Whether a timer runs that ends a worker which takes too long.
+    is_timed: bool,
+    /// Files that somebody wants to have and doesn't have yet: another worker is asked for them anew.
+    unwritten: VecDeque<Wanted>,
+}
+
+/// A file of a design.
+#[derive(Clone)]
+enum Wanted {
+    /// The table of cases.
+    Table(DesignFile),
+    /// The design itself.
+    Json(DesignFile),
+}
+
+impl PreviewClient {
+    /// Wants nothing any more. What is under way is of no use: the worker ends.
+    fn stop(&mut self) {
+        self.next = None;
+        if std::mem::take(&mut self.is_busy) {
+            self.engine = None;
+        }
+    }
+}
+
+thread_local! {
+    static CLIENT: RefCell<PreviewClient> = RefCell::default();
+}
+
+/// Draws the design on `canvas`, now and whenever it changes.
+pub(super) fn follow(state: DesignState, canvas: NodeRef<Canvas>) {
+    // Not everything that is typed changes the points.
+    let wanted = Memo::new(move |_| wanted(state));
+    Effect::new(move || {
+        let drawn = state.drawn.get();
+        if let Some(file) = wanted.get() {
+            let side_px = side_px(state, &file, &drawn, canvas);
+            ask_for(state, PreviewRequest { file, drawn, side_px });
+        } else {
+            CLIENT.with_borrow_mut(PreviewClient::stop);
+            state.preview.set(PreviewState::None);
+        }
+    });
+    let redraw = move || {
+        if let (Some(canvas), Some(picture)) = (canvas.get_untracked(), state.preview.read_untracked().picture()) {
+            CLIENT.with_borrow(|client| preview_canvas::draw(&canvas, picture, &client.pictures));
+        }
+    };
+    Effect::new(move || {
+        state.pictures.track();
+        canvas.track();
+        redraw();
+    });
+    when_it_looks_different(canvas, redraw);
+}
+
+/// The design that can be drawn, if there is one.
+fn wanted(state: DesignState) -> Option<DesignFile> {
+    let draft = state.draft.read();
+    let has_table = matches!(&*state.table.read(), TableState::Read { .. });
+    if draft.source == PointsSource::Table && !has_table {
+        return None;
+    }
+    draft.points().ok()
+}
+
+/// As many pixels as a picture has on the screen: more would be drawn for nothing.
+fn side_px(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
+    let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
+    let imported = || state.preview.read_untracked().picture().map_or(MAX_DRAWN, |picture| picture.axes.len());
+    let dimensions = if file.sampler == Sampler::Table { imported() } else { sampled };
+    let shown = if drawn.is_empty() { dimensions.clamp(1, MAX_DRAWN) } else { drawn.len() };
+    preview_canvas::side_px(canvas.get_untracked().as_ref(), shown)
+}
+
+fn ask_for(state: DesignState, wanted: PreviewRequest) {
+    state.preview.update(|preview| *preview = PreviewState::Busy(preview.picture().cloned()));
+    let is_busy = CLIENT.with_borrow_mut(|client| {
+        client.next = Some(wanted);
+        client.is_busy
+    });
+    if is_busy { end_soon(state) } else { go_on(state) }
+}
+
+/// Begins with what comes next.
+fn go_on(state: DesignState) {
+    let Some(PreviewRequest { file, drawn, side_px }) = CLIENT.with_borrow_mut(|client| {
+        let next = client.next.take();
+        client.is_busy = next.is_some();
+        next
+    }) else {
+        return;
+    };
+    state.quality.set(None);
+    post(state, PointsRequest::Preview { file: file.clone(), drawn, side_px }, &[]);
+    ask_for_case(state, file);
+}
+
+/// Ends the worker if it isn't done in a moment.
+fn end_soon(state: DesignState) {
+    let was_timed = CLIENT.with_borrow_mut(|client| std::mem::replace(&mut client.is_timed, true));
+    if was_timed {
+        return;
+    }
+    let end = move || {
+        let is_late = CLIENT.with_borrow_mut(|client| {
+            client.is_timed = false;
+            let is_late = client.is_busy && client.next.is_some();
+            if is_late {
+                client.engine = None;
+                client.is_busy = false;
+            }
+            is_late
+        });
+        if is_late {
+            let unwritten = CLIENT.with_borrow(|client| client.unwritten.clone());
+            for wanted in unwritten {
+                ask_to_write(state, wanted);
+            }
+            go_on(state);
+        }
+    };
+    set_timeout(end, std::time::Duration::from_millis(PATIENCE_MILLIS));
+}
+
+/// Has the worker read the table again: a new one, or an old one in a new worker.
+pub(super) fn import(state: DesignState) {
+    match state.table_file.get_value() {
+        Some(file) => post(state, reading_of(state), &[file.into()]),
+        None => post(state, PointsRequest::ForgetTable, &[]),
+    }
+}
+
+fn reading_of(state: DesignState) -> PointsRequest {
+    PointsRequest::Import { reading: state.reading.get_untracked() }
+}
+
+/// Has the inputs of the chosen case shown.
+pub(super) fn show_case(state: DesignState) {
+    if let Some(file) = wanted(state) {
+        ask_for_case(state, file);
+    }
+}
+
+fn ask_for_case(state: DesignState, file: DesignFile) {
+    let number: Option<usize> = state.case_number.read_untracked().trim().parse().ok();
+    match number.and_then(|number| number.checked_sub(1)) {
+        Some(row) => post(state, PointsRequest::Case { file, row }, &[]),
+        None => state.case.set(None),
+    }
+}
+
+/// Has the table of cases written to a file.
+pub(super) fn write_table(state: DesignState) {
+    state.said.set(None);
+    match wanted(state) {
+        Some(file) => write(state, Wanted::Table(file)),
+        None => state.say(NO_DESIGN),
+    }
+}
+
+/// Has the design written to a file.
+pub(super) fn write_json(state: DesignState) {
+    state.said.set(None);
+    let saved = wanted(state).and_then(|_| state.draft.read_untracked().saved().ok());
+    match saved {
+        Some(file) => write(state, Wanted::Json(with_model(state, file))),
+        None => state.say(NO_DESIGN),
+    }
+}
+
+/// A design that holds the chosen model, if there is one.
+fn with_model(state: DesignState, mut file: DesignFile) -> DesignFile {
+    let model = state.model.read_untracked();
+    file.model.text = model.as_ref().and_then(|model| String::from_utf8(model.content.to_vec()).ok());
+    file
+}
+
+fn write(state: DesignState, wanted: Wanted) {
+    CLIENT.with_borrow_mut(|client| client.unwritten.push_back(wanted.clone()));
+    ask_to_write(state, wanted);
+}
+
+fn ask_to_write(state: DesignState, wanted: Wanted) {
+    match wanted {
+        Wanted::Json(file) => post(state, PointsRequest::WriteJson { file }, &[]),
+        Wanted::Table(file) => {
+            let model = state.model.read_untracked().as_ref().map(|model| model.content.clone());
+            let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
+            post(state, PointsRequest::WriteTable { file }, &parts);
+        }
+    }
+}
+
+fn post(state: DesignState, ask: PointsRequest, parts: &[JsValue]) {
+    let is_import = matches!(ask, PointsRequest::Import { .. });
+    let request = WorkerRequest::Points(ask);
+    let started = CLIENT.with_borrow_mut(|client| {
+        if client.engine.is_none() {
+            client.generation += 1;
+            let generation = client.generation;
+            let engine = WorkerHandle::start(move |heard| receive(state, generation, heard))?;
+            if let Some(table) = state.table_file.get_value().filter(|_| !is_import) {
+                engine.post(&WorkerRequest::Points(reading_of(state)), &[table.into()])?;
+            }
+            client.engine = Some(engine);
+        }
+        client.engine.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+    });
+    if let Err(error) = started {
+        state.preview.set(PreviewState::Failed(error.to_string()));
+    }
+}
+
+fn receive(state: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>) {
+    if CLIENT.with_borrow(|client| client.generation != generation) {
+        return;
+    }
+    match heard {
+        WorkerMessage::Ready => {}
+        WorkerMessage::Broken(reason) => {
+            CLIENT.with_borrow_mut(|client| {
+                client.engine = None;
+                client.is_busy = false;
+                client.unwritten.clear();
+            });
+            state.preview.set(PreviewState::Failed(format!("the page's worker ended: {reason}")));
+        }
+        WorkerMessage::Said(answer, parts) => apply_answer(state, answer, parts),
+    }
+}
+
+fn apply_answer(state: DesignState, answer: PointsAnswer, parts: Parts) {
+    match answer {
+        PointsAnswer::Imported(table) => {
+            show_table(state, |name| TableState::Read { name, table });
+        }
+        PointsAnswer::NotImported(problem) => {
+            show_table(state, |name| TableState::Wrong { name, problem });
+        }
+        PointsAnswer::Picture(picture) => show_picture(state, picture, parts),
+        PointsAnswer::Quality(quality) => {
+            state.quality.set(Some(quality));
+            go_on(state);
+        }
+        PointsAnswer::NoDesign { reason } => {
+            state.preview.set(PreviewState::Failed(reason));
+            go_on(state);
+        }
+        PointsAnswer::Case(case) => state.case.set(case),
+        PointsAnswer::NotWritten { reason } => {
+            CLIENT.with_borrow_mut(|client| client.unwritten.pop_front());
+            state.say(format!("The file can't be written: {reason}."));
+        }
+        PointsAnswer::Written { name, media_type } => {
+            CLIENT.with_borrow_mut(|client| client.unwritten.pop_front());
+            if let Some(content) = parts.into_iter().next() {
+                download::save(&name, &media_type, &content);
+            }
+        }
+    }
+}
+
+/// A worker that was started in the place of another one has read the same table again: that is no news.
+fn show_table(state: DesignState, table: impl FnOnce(String) -> TableState) {
+    let table = table(state.table.read_untracked().name());
+    if *state.table.read_untracked() != table {
+        state.table.set(table);
+    }
+}
+
+fn show_picture(state: DesignState, picture: DesignPicture, parts: Parts) {
+    let pictures = parts.iter().map(|part| js_sys::Uint8Array::new(part).to_vec()).collect();
+    CLIENT.with_borrow_mut(|client| client.pictures = pictures);
+    let is_last = CLIENT.with_borrow(|client| client.next.is_none());
+    state.preview.set(if is_last { PreviewState::Ready(picture) } else { PreviewState::Busy(Some(picture)) });
+    state.pictures.notify();
+}
+
+/// The file that was read as the table, for another worker.
+pub(super) fn table_file(state: DesignState) -> Option<Blob> {
+    state.table_file.get_value()
+}

@@ -1,0 +1,285 @@
+//! How far sending is, as the page knows it, and the orders that it gives to the worker that sends.
+
+use std::cell::{Cell, RefCell};
+
+use cruncher_study::access::Role;
+use cruncher_study::design_document::DesignDocument;
+use js_sys::Date;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::channel::{Parts, WorkerHandle, WorkerMessage};
+use super::design_state::{DesignState, FormState, TableState};
+use super::form::model::certain_failure;
+use super::messages::{FirstCase, PreflightSummary, SendNews, SendOrder, SendProgress, StopReason};
+use super::page;
+use super::preview_client::table_file;
+use super::worker::WorkerRequest;
+use crate::state::draft::PointsSource;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::{address, designer};
+
+/// How far sending is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum SendState {
+    /// Nothing is prepared.
+    #[default]
+    Idle,
+    /// It is being found out what it comes to.
+    Preparing,
+    /// It can't be sent.
+    Refused(String),
+    /// It can be sent.
+    Ready(PreflightSummary),
+    /// It is being sent.
+    Going(SendProgress),
+    /// It was asked to pause, or to be cancelled.
+    Stopping(SendProgress),
+    /// It isn't being sent any more.
+    Stopped(SendProgress, StopReason),
+}
+
+thread_local! {
+    /// The worker that sends. It lives as long as the page, so that sending goes on while another page is looked at.
+    static SENDER: RefCell<Option<WorkerHandle>> = const { RefCell::new(None) };
+    /// What stood in the form when the cases were sent that sending is about.
+    static SENT_FORM: RefCell<Option<FormState>> = const { RefCell::new(None) };
+    /// Whether what stands in the form is looked at for sending as soon as the rest of what was sent is withdrawn.
+    static IS_REVIEW_NEXT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What is known beside how far sending is.
+#[derive(Clone, Copy, Default)]
+pub(super) struct SendReports {
+    /// What became of the first cases.
+    pub(super) first: RwSignal<Vec<FirstCase>>,
+    /// Designs that were submitted; none before that was asked.
+    pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
+    /// When sending came to its end, in seconds since 1970.
+    pub(super) end_time: RwSignal<f64>,
+}
+
+/// Notes whether there is something to go on with should the page be closed.
+fn note(state: DesignState) {
+    match &*state.sending.read() {
+        SendState::Going(_) | SendState::Stopping(_) => VisitFlag::Sending.set(true),
+        SendState::Stopped(sent, stop) => {
+            let is_over = matches!(stop, StopReason::Complete | StopReason::Cancelled | StopReason::Elsewhere);
+            VisitFlag::Sending.set(!is_over && sent.of > 0);
+        }
+        SendState::Idle | SendState::Preparing | SendState::Refused(_) | SendState::Ready(_) => {}
+    }
+}
+
+/// Opens the study for sending, if this tab may send. What was being sent when the tab was closed goes on.
+pub(super) fn open(state: DesignState) {
+    if state.access.with_value(|access| access.role) != Role::Operator {
+        return;
+    }
+    Effect::new(move || note(state));
+    // What was found out holds for the design as it was.
+    Effect::new(move |is_later: Option<bool>| {
+        state.draft.track();
+        state.model.track();
+        state.table.track();
+        let is_found_out = state.sending.with_untracked(|sending| {
+            matches!(sending, SendState::Preparing | SendState::Refused(_) | SendState::Ready(_))
+        });
+        if is_later.is_some() && is_found_out {
+            state.sending.set(SendState::Idle);
+        }
+        true
+    });
+    order(state, opening(state), &[]);
+}
+
+fn opening(state: DesignState) -> SendOrder {
+    SendOrder::Open { page_url: address::page_url(), key: state.access.with_value(|access| access.key.clone()) }
+}
+
+/// Has the worker find out what sending the draft comes to, or shows what is wrong with it.
+pub(super) fn prepare(state: DesignState) {
+    state.said.set(None);
+    state.is_strict.set(true);
+    let read = state.draft.read_untracked().read();
+    let Ok(file) = read else { return };
+    let Some(model) = state.model.get_untracked() else {
+        // The browser kept its name, but had no room for the file.
+        return state.sending.set(SendState::Refused("choose the model file again".to_owned()));
+    };
+    let is_table = state.draft.read_untracked().source == PointsSource::Table;
+    if is_table && !matches!(&*state.table.read_untracked(), TableState::Read { .. }) {
+        return state.sending.set(SendState::Refused("choose a table of cases first".to_owned()));
+    }
+    if let Some(reason) = untrack(|| certain_failure(state)) {
+        return state.sending.set(SendState::Refused(reason));
+    }
+    state.sending.set(SendState::Preparing);
+    state.reports.first.set(Vec::new());
+    if is_table {
+        let parts: Vec<JsValue> = table_file(state).into_iter().map(JsValue::from).collect();
+        order(state, SendOrder::Import { reading: state.reading.get_untracked() }, &parts);
+    }
+    order(state, SendOrder::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
+}
+
+/// Sends what was prepared.
+pub(super) fn send(state: DesignState, hold_after: Option<u64>, again: bool) {
+    remember_form(state);
+    state.said.set(None);
+    state.sending.set(SendState::Going(SendProgress::default()));
+    order(state, SendOrder::Send { hold_after, again }, &[]);
+}
+
+fn remember_form(state: DesignState) {
+    SENT_FORM.set(Some(untrack(|| state.form())));
+}
+
+/// Whether something else stands in the form than what was sent.
+pub(super) fn is_form_changed(state: DesignState) -> bool {
+    let form = state.form();
+    SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
+}
+
+/// The name of the model that was sent, if another one stands in the form.
+pub(super) fn replaced_model(state: DesignState) -> Option<String> {
+    let form = state.form();
+    SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form).map(str::to_owned))
+}
+
+/// Withdraws what wasn't sent yet.
+pub(super) fn cancel(state: DesignState) {
+    stopping(state);
+    order(state, SendOrder::Cancel, &[]);
+}
+
+/// Withdraws what wasn't sent yet, and looks at what stands in the form now.
+pub(super) fn review_instead(state: DesignState) {
+    IS_REVIEW_NEXT.set(true);
+    cancel(state);
+}
+
+/// Shows that it was asked to stop.
+pub(super) fn stopping(state: DesignState) {
+    state.sending.update(|sending| {
+        if let Some(sent) = sending.sent().cloned() {
+            *sending = SendState::Stopping(sent);
+        }
+    });
+}
+
+/// Gives the worker an order.
+pub(super) fn order(state: DesignState, order: SendOrder, parts: &[JsValue]) {
+    let is_opening = matches!(order, SendOrder::Open { .. });
+    let request = WorkerRequest::Sending(order);
+    let given = SENDER.with_borrow_mut(|sender| {
+        if sender.is_none() {
+            let engine = WorkerHandle::start(move |heard| receive(state, heard))?;
+            if !is_opening {
+                // One in the place of another that has ended.
+                engine.post(&WorkerRequest::Sending(opening(state)), &[])?;
+            }
+            *sender = Some(engine);
+        }
+        sender.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+    });
+    if let Err(error) = given {
+        state.sending.set(SendState::Refused(error.to_string()));
+    }
+}
+
+fn receive(state: DesignState, heard: WorkerMessage<SendNews>) {
+    match heard {
+        WorkerMessage::Ready => {}
+        WorkerMessage::Broken(reason) => broken(state, reason),
+        WorkerMessage::Said(news, Parts { .. }) => apply_news(state, news),
+    }
+}
+
+/// What was sent is written down: the next worker goes on from there.
+fn broken(state: DesignState, detail: String) {
+    SENDER.with_borrow_mut(|sender| *sender = None);
+    let sent = state.sending.read_untracked().sent().cloned().unwrap_or_default();
+    let title = "The page's worker ended".to_owned();
+    let advice = "Nothing is lost: it goes on where it was.".to_owned();
+    state.sending.set(SendState::Stopped(sent, StopReason::Failed { title, advice, detail }));
+}
+
+fn apply_news(state: DesignState, news: SendNews) {
+    let is_preparing = state.sending.with_untracked(|sending| *sending == SendState::Preparing);
+    match news {
+        // Of a design that was changed meanwhile nobody wants to know.
+        SendNews::Prospect(preflight) if is_preparing => state.sending.set(SendState::Ready(preflight)),
+        SendNews::Prospect(_) => {}
+        SendNews::Refused { reason } => state.sending.update(|sending| {
+            if matches!(sending, SendState::Preparing | SendState::Going(_) | SendState::Stopping(_)) {
+                *sending = SendState::Refused(reason);
+                VisitFlag::Sending.set(false);
+            }
+        }),
+        SendNews::Progress(sent) => apply_progress(state, sent),
+        SendNews::Stopped(sent, stop) => apply_stop(state, sent, stop),
+        SendNews::First(first) => state.reports.first.set(first),
+        SendNews::Nothing => {
+            VisitFlag::Sending.set(false);
+            if !is_preparing {
+                state.sending.set(SendState::Idle);
+            }
+        }
+        SendNews::Submitted(submitted) => {
+            state.said.set(None);
+            state.reports.submitted.set(Some(submitted));
+        }
+        SendNews::SubmittedModel(design, model) => page::take_submitted(state, &design, model),
+        SendNews::NotSubmitted { reason } => {
+            state.say(format!("The designs that were submitted can't be listed: {reason}."));
+        }
+    }
+}
+
+fn apply_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
+    if SENT_FORM.with_borrow(Option::is_none) {
+        // It was begun before the page was opened: nothing has changed since that is known of.
+        remember_form(state);
+    }
+    let is_review_next = IS_REVIEW_NEXT.take() && stop == StopReason::Cancelled;
+    state.reports.end_time.set(Date::now() / 1000.0);
+    state.sending.set(SendState::Stopped(sent, stop));
+    designer::tell_sent();
+    if is_review_next {
+        state.sending.set(SendState::Idle);
+        prepare(state);
+    }
+}
+
+fn apply_progress(state: DesignState, sent: SendProgress) {
+    let is_first = state.sending.with_untracked(|sending| sending.sent().is_none_or(|before| before.of == 0));
+    let batch = sent.batch.clone();
+    state.sending.update(|sending| {
+        let is_stopping = matches!(sending, SendState::Stopping(_));
+        *sending = if is_stopping { SendState::Stopping(sent) } else { SendState::Going(sent) };
+    });
+    if is_first {
+        show_batch(&batch);
+        designer::tell_sent();
+    }
+}
+
+/// Has the other pages show a batch to which cases are being sent, as *Watch progress* does.
+fn show_batch(batch: &str) {
+    let shown = Route::parse(&address::fragment());
+    if shown.page == Page::Design {
+        address::settle(&shown.of(BatchChoice::parse(batch)).to_string());
+    }
+}
+
+impl SendState {
+    /// How far it is, if it was begun.
+    pub(super) const fn sent(&self) -> Option<&SendProgress> {
+        match self {
+            Self::Going(sent) | Self::Stopping(sent) | Self::Stopped(sent, _) => Some(sent),
+            Self::Idle | Self::Preparing | Self::Refused(_) | Self::Ready(_) => None,
+        }
+    }
+}

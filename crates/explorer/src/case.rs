@@ -1,0 +1,220 @@
+//! The case that stands open, in a sheet beside the plots.
+
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::number::exact;
+use cruncher_results::store::{CellValue, FAILED, ResultStore};
+use cruncher_study::number_format::{counted, duration, thousands};
+use js_sys::Date;
+use leptos::ev::KeyboardEvent;
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement};
+
+use super::columns::unit;
+use super::copy::copy_button;
+use super::document::document;
+use super::outcome::outcome;
+use super::reading;
+use super::results_state::ResultsState;
+use crate::state::words::{CellText, words};
+use cruncher_browser::local_time::{clock_time, exact_time};
+
+/// A longer text takes several lines on a narrow window.
+const MAX_SHORT_CHARS: usize = 40;
+
+/// More factors or responses than these are in the document only.
+const MAX_VALUES: usize = 200;
+
+/// The case that stands open, if one does.
+pub(super) fn case(state: ResultsState) -> AnyView {
+    let is_open = Memo::new(move |_| state.opened.get().is_some());
+    (move || is_open.get().then(|| sheet(state))).into_any()
+}
+
+fn sheet(state: ResultsState) -> AnyView {
+    let before = document_focus();
+    let sheet = NodeRef::<Div>::new();
+    Effect::new(move || {
+        if let Some(sheet) = sheet.get() {
+            // A sheet can take the focus.
+            let _ = sheet.focus();
+        }
+    });
+    let close = move || {
+        state.opened.set(None);
+        state.pointed_at.set(None);
+        let back = before.as_ref().filter(|element| element.is_connected() && element.tag_name() != "BODY").cloned();
+        if let Some(back) = back.or_else(table) {
+            // What had the focus can take it.
+            let _ = back.focus();
+        }
+    };
+    let (press, escape) = (close.clone(), close);
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.stop_propagation();
+            escape();
+        }
+    };
+    let row = Memo::new(move |before: Option<&usize>| state.opened.get().or(before.copied()).unwrap_or_default());
+    let document_key = Memo::new(move |_| state.data.with(|store| reading::key(store, row.get())));
+    let id =
+        move || state.data.with(|store| store.case_ids().get(row.get()).map(ToString::to_string)).unwrap_or_default();
+    let short = move || format!("Case {:.8}", id());
+    view! {
+        <div
+            class="case" node_ref=sheet tabindex="-1" role="dialog" aria-labelledby="case-title" on:keydown=key
+            on:scroll=|_| tell_plots()
+        >
+            <div class="case__top">
+                <h3 id="case-title">{short}</h3>
+                {steps(state, row)}
+                <button class="quiet" aria-label="Close the case" title="Close (Escape)" on:click=move |_| press()>"✕"</button>
+            </div>
+            <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", "Copied", move || untrack(id))}</div>
+            {move || facts(state, row.get())}
+            {move || values(state, row.get(), Part::Factors)}
+            {move || values(state, row.get(), Part::Responses)}
+            {document(state, document_key)}
+        </div>
+    }
+    .into_any()
+}
+
+/// What has the focus.
+fn document_focus() -> Option<HtmlElement> {
+    leptos::prelude::document().active_element()?.dyn_into().ok()
+}
+
+/// Where the focus goes when what had it is gone.
+fn table() -> Option<HtmlElement> {
+    leptos::prelude::document().query_selector(".cases__grid").ok()??.dyn_into().ok()
+}
+
+/// Plots are drawn when they come into sight, and listen to the window for that.
+fn tell_plots() {
+    if let Ok(event) = Event::new("scroll") {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+/// To the case before and the one behind, in the order of the table.
+fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
+    let place = Memo::new(move |_| state.order.read().iter().position(|own| *own as usize == row.get()));
+    let beside = move |step: isize| {
+        let place = place.get()?.checked_add_signed(step)?;
+        state.order.read().get(place).map(|row| *row as usize)
+    };
+    let go = move |step: isize| {
+        if let Some(row) = untrack(|| beside(step)) {
+            state.opened.set(Some(row));
+            state.pointed_at.set(Some(row));
+        }
+    };
+    let said = move || {
+        let all = thousands(state.order.read().len() as u64);
+        place
+            .get()
+            .map_or_else(|| "not selected".to_owned(), |place| format!("{} of {all}", thousands(place as u64 + 1)))
+    };
+    view! {
+        <span class="faint case__place" role="status">{said}</span>
+        <button
+            class="quiet" aria-label="The case before" title="The case before, in the order of the table"
+            aria-disabled=move || beside(-1).is_none().to_string() on:click=move |_| go(-1)
+        >"↑"</button>
+        <button
+            class="quiet" aria-label="The next case" title="The next case, in the order of the table"
+            aria-disabled=move || beside(1).is_none().to_string() on:click=move |_| go(1)
+        >"↓"</button>
+    }
+    .into_any()
+}
+
+/// What every case has.
+fn facts(state: ResultsState, row: usize) -> AnyView {
+    state.data.with(|store| {
+        let cell = |field: CaseField| store.cell(&ColumnId::Case(field), row);
+        let number = |field: CaseField| store.field(field).number(row);
+        let now = Date::now() / 1000.0;
+        let time = |field: CaseField| match number(field) {
+            secs if secs.is_nan() => ("–".to_owned(), None),
+            secs => {
+                (format!("{}:{:02.0}", clock_time(secs, now), secs.rem_euclid(60.0).floor()), Some(exact_time(secs)))
+            }
+        };
+        let took = match number(CaseField::DurationSecs) {
+            secs if secs.is_nan() => ("–".to_owned(), None),
+            secs => (duration(secs), Some(format!("{} s", exact(secs)))),
+        };
+        let (state, class) = outcome(cell(CaseField::State));
+        let is_over = if cell(CaseField::State) == CellValue::Text(FAILED) { ", no attempt is left" } else { "" };
+        let plain = |field: CaseField| (words(cell(field)).text, None);
+        let facts = [
+            ("State", (format!("{state}{is_over}"), None), class),
+            ("Batch", plain(CaseField::Batch), ""),
+            (MODEL_VERSION, plain(CaseField::Model), ""),
+            ("Level", plain(CaseField::Level), ""),
+            ("Replicate", plain(CaseField::Replicate), ""),
+            ("Worker", plain(CaseField::Worker), ""),
+            ("Start", time(CaseField::StartTime), ""),
+            ("End", time(CaseField::EndTime), ""),
+            ("Duration", took, ""),
+        ];
+        let has_version = cell(CaseField::Model) != CellValue::Missing;
+        let facts: Vec<_> = facts
+            .into_iter()
+            .filter(|(name, ..)| has_version || *name != MODEL_VERSION)
+            .map(|(name, (fact, title), class)| view! { <dt>{name}</dt><dd class=class title=title>{fact}</dd> })
+            .collect();
+        view! { <dl class="facts case__facts">{facts}</dl> }.into_any()
+    })
+}
+
+/// The name of a fact that most cases don't have.
+const MODEL_VERSION: &str = "Model version";
+
+/// Factors or responses.
+#[derive(Clone, Copy)]
+enum Part {
+    Factors,
+    Responses,
+}
+
+fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
+    let (title, ids) = state.data.with(|store| match part {
+        Part::Factors => ("Factors", ids(store, row, store.factors().map(|(id, _)| id))),
+        Part::Responses => ("Responses", ids(store, row, store.responses().map(|(id, _)| id))),
+    });
+    let more = ids.len().saturating_sub(MAX_VALUES);
+    let one = |id: &ColumnId| {
+        // Here is room for all digits.
+        let CellText { text, exact } = state.data.with(|store| words(store.cell(id, row)));
+        let text = exact.unwrap_or(text);
+        // Several lines of words are read from their beginning.
+        let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
+        view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(state, id)}</td></tr> }
+    };
+    let rows: Vec<_> = ids.iter().take(MAX_VALUES).map(one).collect();
+    let more = (more > 0).then(|| format!("{more} more are in the document."));
+    let is_cut = |id: &&ColumnId| state.data.with(|store| matches!(store.cell(id, row), CellValue::Cut(..)));
+    let cut = match ids.iter().take(MAX_VALUES).filter(is_cut).count() as u64 {
+        0 => None,
+        cut => Some(format!("{} cut here, and whole in the document.", counted(cut, "text is", "texts are"))),
+    };
+    let notes: Vec<String> = more.into_iter().chain(cut).collect();
+    let notes = (!notes.is_empty()).then(|| view! { <p class="faint">{notes.join(" ")}</p> });
+    let list = view! {
+        <h4>{title}</h4>
+        <table class="case__values" aria-label=title><tbody>{rows}</tbody></table>
+        {notes}
+    };
+    (!ids.is_empty()).then(|| list.into_any())
+}
+
+/// The columns in which a case has something.
+fn ids<'a>(store: &ResultStore, row: usize, all: impl Iterator<Item = &'a ColumnId>) -> Vec<ColumnId> {
+    all.filter(|id| store.cell(id, row) != CellValue::Missing).cloned().collect()
+}

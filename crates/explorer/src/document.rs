@@ -1,0 +1,134 @@
+//! What the document of an open case tells besides the table: curves, what was printed, where it failed.
+
+use std::sync::Arc;
+
+use cruncher_study::key::DataKey;
+use cruncher_study::number_format::counted;
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::plots::OwnCurvePlot;
+use super::reading::{self, StoredDocument};
+use super::results_state::ResultsState;
+use super::surface::surface;
+use crate::state::shown_document::{ShownDocument, laid_out};
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::download::save;
+use cruncher_browser::state::problem::PageProblem;
+
+/// Reads the document and shows it; another one when the key is another.
+pub(super) fn document(state: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {
+    let read = RwSignal::new(None::<Result<StoredDocument, PageProblem>>);
+    let ask = move || {
+        read.set(None);
+        let Some(key_now) = key.get_untracked() else { return };
+        spawn_local(async move {
+            let answer = reading::document(state, &key_now).await;
+            if key.try_get_untracked().flatten() == Some(key_now) {
+                read.set(Some(answer));
+            }
+        });
+    };
+    Effect::new(move || {
+        key.track();
+        ask();
+    });
+    let body = move || {
+        key.get()?;
+        Some(match read.get() {
+            None => view! { <p class="faint" role="status">"Reading what it left …"</p> }.into_any(),
+            Some(Err(problem)) => {
+                view! { {problem_note(problem)} <button on:click=move |_| ask()>"Try again"</button> }.into_any()
+            }
+            Some(Ok(document)) => shown(state, document),
+        })
+    };
+    body.into_any()
+}
+
+fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
+    let ended = document.ended.clone();
+    let warnings: Vec<_> = ended
+        .warnings
+        .iter()
+        .map(|warning| view! { <p class="notices__line notices__line--warning">{warning.clone()}</p> })
+        .collect();
+    let attempt = match ended.attempt {
+        (0, _) => None,
+        (attempt, Some(most)) if most > 0 => Some(format!("Attempt {attempt} of {most}")),
+        (attempt, _) => Some(format!("Attempt {attempt}")),
+    };
+    let computer = (!ended.computer.is_empty()).then(|| format!("on {}", ended.computer));
+    let facts: Vec<String> = attempt.into_iter().chain(computer).collect();
+    let facts = (!facts.is_empty()).then(|| view! { <p class="faint case__attempt">{facts.join(" ")}</p> });
+    let error = ended.error.clone().map(|error| view! { <p class="group__error case__error">{error}</p> });
+    view! {
+        {warnings}
+        {error}
+        {facts}
+        {printed("Traceback", &ended.traceback)}
+        {curves(state, &ended)}
+        {printed("What it printed", &ended.log)}
+        {raw(document.key, document.json)}
+    }
+    .into_any()
+}
+
+fn printed(title: &'static str, text: &str) -> Option<AnyView> {
+    let text = text.trim_end().to_owned();
+    let part = view! {
+        <h4>{title}</h4>
+        <pre class="trace case__text" tabindex="0" role="region" aria-label=title>{text.clone()}</pre>
+    };
+    (!text.is_empty()).then(|| part.into_any())
+}
+
+fn curves(state: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
+    let figure = |(index, line): (usize, &crate::state::shown_document::ArrayLine)| {
+        let over = line.over.as_ref().map(|over| format!(" over {over}"));
+        let caption = format!("{}{} ", line.name, over.unwrap_or_default());
+        let plot = OwnCurvePlot { ended: ended.clone(), index };
+        view! {
+            <figure class="case__curve">
+                <figcaption>{caption}<span class="faint">{counted(line.y.len() as u64, "value", "values")}</span></figcaption>
+                {surface(state, "Curve", "plot--small", plot)}
+            </figure>
+        }
+    };
+    let figures: Vec<_> = ended.lines.iter().enumerate().map(figure).collect();
+    let more = (ended.more_arrays > 0).then(|| format!("{} more arrays are in the document. ", ended.more_arrays));
+    let numberless = (ended.numberless_arrays > 0).then(|| {
+        let arrays = counted(ended.numberless_arrays as u64, "array has", "arrays have");
+        format!("{arrays} fewer than two numbers.")
+    });
+    let title = (!figures.is_empty()).then(|| view! { <h4>"Curves"</h4> });
+    view! { {title} {figures} <p class="faint">{more}{numberless}</p> }.into_any()
+}
+
+/// The document itself.
+fn raw(key: String, json: Arc<[u8]>) -> AnyView {
+    let file = key.rsplit('/').next().unwrap_or(&key).to_owned();
+    let is_open = RwSignal::new(false);
+    let content = json.clone();
+    let text = move || {
+        is_open.get().then(|| {
+            let (text, is_all) = laid_out(&content);
+            let rest = (!is_all).then_some("This is its beginning; the download has all of it.");
+            view! {
+                <pre class="trace case__text" tabindex="0" role="region" aria-label="Document">{text}</pre>
+                <p class="faint">{rest}</p>
+            }
+        })
+    };
+    let download = move |_| save(&file, "application/json", &Uint8Array::from(&*json));
+    view! {
+        <details class="case__raw" on:toggle=move |_| is_open.set(true)>
+            <summary>"Document as stored"</summary>
+            <p><code class="case__key">{key}</code></p>
+            {text}
+        </details>
+        <button class="case__download" on:click=download>"Download the document"</button>
+    }
+    .into_any()
+}

@@ -1,0 +1,378 @@
+//! The menu of what can be downloaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use cruncher_backend::archive::MAX_CASES;
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::export::csv::{CsvLayout, TimeFormat};
+use cruncher_results::store::ResultStore;
+use cruncher_study::number_format::{counted, thousands};
+use futures::FutureExt;
+use futures::future::{AbortHandle, Abortable};
+use leptos::ev::KeyboardEvent;
+use leptos::html::Details;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+use super::copy::copy_button;
+use super::files::{DownloadFile, DownloadRequest, ExportedCases};
+use super::freeze::freeze;
+use super::results_state::{ResultsState, SelectedRows};
+use crate::state::export::{ExportContents, MatrixColumns};
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::BatchChoice;
+use cruncher_browser::{address, frozen};
+
+/// What is said when the address was copied.
+const LINK_COPIED: &str = "Copied, without a key: whoever opens it needs the study's link, too";
+
+/// What the reader has chosen.
+#[derive(Clone, Copy)]
+struct Menu {
+    state: ResultsState,
+    /// None as long as nobody chose: then the selection, if there is one.
+    which: RwSignal<Option<ExportedCases>>,
+    omitted: RwSignal<BTreeSet<ColumnId>>,
+    /// Whether names of columns in the table are without units, and times seconds.
+    is_plain: RwSignal<bool>,
+    is_in_secs: RwSignal<bool>,
+    /// How far what is being made is, or what came of it.
+    said: RwSignal<Option<String>>,
+    /// What is being made.
+    making: RwSignal<Option<Making>>,
+    /// What is said if it is stopped.
+    stopped: StoredValue<&'static str>,
+    /// Why the study isn't frozen.
+    problem: RwSignal<Option<PageProblem>>,
+}
+
+/// What can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DownloadOffer {
+    /// A file of the cases.
+    File(DownloadFile),
+    /// The whole study in one document.
+    Study,
+}
+
+/// What is being made, and what ends that.
+#[derive(Clone)]
+struct Making {
+    offer: DownloadOffer,
+    stop: AbortHandle,
+}
+
+const STOPPED: &str = "Stopped: nothing is saved.";
+
+/// The page's address, which shows the selection to whoever has access.
+pub(super) fn link() -> String {
+    let url = address::page_url();
+    // The access is taken out of the address when a link is opened; a key must not be passed on by mistake all the same.
+    if address::holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
+}
+
+/// The menu, and the button that copies the address.
+pub(super) fn downloads(state: ResultsState) -> AnyView {
+    let menu = Menu {
+        state,
+        which: RwSignal::new(None),
+        omitted: RwSignal::default(),
+        is_plain: RwSignal::new(false),
+        is_in_secs: RwSignal::new(false),
+        said: RwSignal::new(None),
+        making: RwSignal::new(None),
+        stopped: StoredValue::new(STOPPED),
+        problem: RwSignal::new(None),
+    };
+    // Rows of other batches have other places.
+    Effect::new(move |before: Option<BatchChoice>| {
+        let batches = state.batches.get();
+        if before.is_some_and(|before| before != batches) {
+            menu.leave_rows("Stopped: another batch is shown.");
+        }
+        batches
+    });
+    on_cleanup(move || menu.leave_rows(STOPPED));
+    let details = NodeRef::<Details>::new();
+    let is_open = RwSignal::new(false);
+    let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
+    let key = move |event: KeyboardEvent| {
+        if let Some(details) = details.get_untracked().filter(|details| event.key() == "Escape" && details.open()) {
+            details.set_open(false);
+            let summary = details.query_selector("summary").ok().flatten();
+            if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<web_sys::HtmlElement>().ok()) {
+                // A summary can take the focus.
+                let _ = summary.focus();
+            }
+        }
+    };
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        if let Some(details) = details.get_untracked().filter(|details| !details.contains(target.as_ref())) {
+            details.set_open(false);
+        }
+    });
+    on_cleanup(move || pressed.remove());
+    let body = move || is_open.get().then(|| menu.body());
+    view! {
+        <div class="results__actions">
+            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
+            <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
+                <summary class="menu__button">"Download"</summary>
+                <div class="menu__body">{body}</div>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+impl Menu {
+    /// What is wanted of this selection.
+    fn wanted(self, selected: SelectedRows) -> DownloadRequest {
+        let has_selection = selected.mask.is_some();
+        let which = self.which.get().filter(|which| has_selection || *which == ExportedCases::All);
+        let default = if has_selection { ExportedCases::Selected } else { ExportedCases::All };
+        let (which, omitted) = (which.unwrap_or(default), self.omitted.get());
+        DownloadRequest { state: self.state, which, selected, omitted, layout: self.layout() }
+    }
+
+    fn layout(self) -> CsvLayout {
+        CsvLayout {
+            units: if self.is_plain.get() { BTreeMap::new() } else { self.state.designed.get().units },
+            times: if self.is_in_secs.get() { TimeFormat::Secs } else { TimeFormat::Iso },
+        }
+    }
+
+    /// How the table is written.
+    fn table_choices(self) -> AnyView {
+        let check = |of: RwSignal<bool>, words: &'static str| {
+            let change = move |event| of.set(event_target_checked(&event));
+            view! { <label class="menu__check"><input type="checkbox" prop:checked=of on:change=change/>{words}</label> }
+        };
+        let has_units = Memo::new(move |_| !self.state.designed.read().units.is_empty());
+        view! {
+            <fieldset class="menu__choices">
+                <legend>"In the table"</legend>
+                {move || has_units.get().then(|| check(self.is_plain, "names of factors without their units"))}
+                {check(self.is_in_secs, "times in seconds since 1970")}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn body(self) -> AnyView {
+        let contents = Memo::new(move |_| self.wanted(self.state.settled.get()).contents());
+        let snippet = move || contents.read().snippet();
+        let command = move || {
+            let contents = contents.read();
+            let study = if contents.study.is_empty() { "STUDY" } else { &contents.study };
+            let batch = contents.batch.as_ref().map_or_else(String::new, |batch| format!(" --batch {batch}"));
+            format!("cruncher results {study}{batch} --table {}.csv", contents.whole_name())
+        };
+        view! {
+            {self.cases()}
+            {self.responses()}
+            {self.table_choices()}
+            <ul class="menu__files">
+                {self.file(DownloadFile::Table, "Table, CSV", move || table_size(self.state, &contents.read()))}
+                {self.file(DownloadFile::Factors, "X: factors, NPY", move || size(&contents.read(), &contents.read().factors))}
+                {self.file(DownloadFile::Responses, "Y: responses, NPY", move || size(&contents.read(), &contents.read().responses))}
+                {self.file(DownloadFile::Archive, "Everything, ZIP", move || format!("{}.zip", contents.read().file_name()))}
+            </ul>
+            <p class="menu__said" role="status">{move || self.said.get()}</p>
+            {move || self.problem.get().map(problem_note)}
+            <p class="faint">{move || in_archive(&contents.read())}</p>
+            {move || lost("X", &contents.read().factors)}
+            {move || lost("Y", &contents.read().responses)}
+            {frozen::label().is_none().then(|| self.whole())}
+            <details>
+                <summary>"Read the ZIP in Python"</summary>
+                <pre class="trace" tabindex="0" role="region" aria-label="How Python reads it">{snippet}</pre>
+                {copy_button("Copy", "Copy these lines", "Copied", move || untrack(snippet))}
+            </details>
+            <p class="faint">"The command line writes the table too: " <code>{command}</code></p>
+        }
+        .into_any()
+    }
+
+    fn cases(self) -> AnyView {
+        let choice = move |which: ExportedCases, words: Signal<String>| {
+            let is_it = move || self.wanted(self.state.settled.get()).which == which;
+            let is_possible = move || which == ExportedCases::All || self.state.selected.read().mask.is_some();
+            view! {
+                <label class="menu__check">
+                    <input
+                        type="radio" name="download-cases" prop:checked=is_it disabled=move || !is_possible()
+                        on:change=move |_| self.which.set(Some(which))
+                    />
+                    {words}
+                </label>
+            }
+        };
+        let selected = Signal::derive(move || {
+            let selected = self.state.selected.read();
+            let nothing = || "selected: nothing is".to_owned();
+            selected.mask.as_ref().map_or_else(nothing, |_| format!("selected, {}", thousands(selected.count as u64)))
+        });
+        let all = Signal::derive(move || format!("all, {}", thousands(self.state.data.with(ResultStore::len) as u64)));
+        view! {
+            <fieldset class="menu__choices">
+                <legend>"Cases"</legend>
+                {choice(ExportedCases::Selected, selected)}
+                {choice(ExportedCases::All, all)}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    /// Which responses are columns of Y.
+    fn responses(self) -> AnyView {
+        let has_number = |column: &cruncher_results::store::StoreColumn| column.statistics().numbers > 0;
+        let ids = Memo::new(move |_| {
+            self.state.data.with(|store| {
+                store.responses().filter(|(_, column)| has_number(column)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
+            })
+        });
+        let one = move |id: ColumnId| {
+            let name = id.name().to_owned();
+            let shown = id.clone();
+            let is_taken = move || !self.omitted.read().contains(&shown);
+            let change = move |_| {
+                self.omitted.update(|omitted| {
+                    if !omitted.remove(&id) {
+                        omitted.insert(id.clone());
+                    }
+                });
+            };
+            view! { <label class="menu__check"><input type="checkbox" prop:checked=is_taken on:change=change/>{name}</label> }
+        };
+        let boxes = move || ids.get().into_iter().map(one).collect::<Vec<_>>();
+        view! {
+            <fieldset class="menu__choices menu__responses">
+                <legend>"Responses in Y"</legend>
+                {boxes}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn file(self, file: DownloadFile, words: &'static str, size: impl Fn() -> String + Send + 'static) -> AnyView {
+        let begin = move || {
+            let wanted = untrack(|| self.wanted(self.state.selected.get()));
+            self.begin(DownloadOffer::File(file), "Preparing …", async move {
+                Ok(match wanted.make(file, self.teller()).await {
+                    Ok(lacks) => {
+                        ["The browser saves it.".to_owned()].into_iter().chain(lacks).collect::<Vec<_>>().join(" ")
+                    }
+                    Err(error) => format!("{error}. Select fewer cases, or take the table."),
+                })
+            });
+        };
+        view! {
+            <li class="menu__file">
+                {self.button(DownloadOffer::File(file), words, begin)}
+                <span class="faint">{size}</span>
+            </li>
+        }
+        .into_any()
+    }
+
+    /// The whole study in one file.
+    fn whole(self) -> AnyView {
+        let begin = move || self.begin(DownloadOffer::Study, "Reading the study …", freeze(self.state, self.teller()));
+        view! {
+            <div class="menu__whole">
+                {self.button(DownloadOffer::Study, "The whole study, one HTML file", begin)}
+                <p class="faint">
+                    "This page with all cases, as they are now. It opens for ever, without a key and from a disk too."
+                </p>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+impl Menu {
+    /// The one button that begins something and ends it.
+    fn button(self, offer: DownloadOffer, words: &'static str, begin: impl Fn() + 'static) -> AnyView {
+        let is_this = move || self.making.read().as_ref().is_some_and(|making| making.offer == offer);
+        let is_disabled = move || self.making.read().is_some() && !is_this();
+        let press = move |_| match self.making.get_untracked() {
+            Some(making) if making.offer == offer => making.stop.abort(),
+            Some(_) => {}
+            None => begin(),
+        };
+        let label = move || if is_this() { "Stop" } else { words };
+        view! { <button aria-disabled=move || is_disabled().to_string() on:click=press>{label}</button> }.into_any()
+    }
+
+    /// Makes something; its words are shown when it is over.
+    fn begin(
+        self,
+        offer: DownloadOffer,
+        said: &str,
+        made: impl Future<Output = Result<String, PageProblem>> + 'static,
+    ) {
+        let (stop, registration) = AbortHandle::new_pair();
+        self.making.set(Some(Making { offer, stop }));
+        self.stopped.set_value(STOPPED);
+        self.problem.set(None);
+        self.said.set(Some(said.to_owned()));
+        spawn_local(Abortable::new(made, registration).map(move |made| {
+            let (said, problem) = match made {
+                Ok(Ok(said)) => (Some(said), None),
+                Ok(Err(problem)) => (None, Some(problem)),
+                Err(_) => (self.stopped.try_get_value().map(str::to_owned), None),
+            };
+            // The menu may be gone by now.
+            let _ = (self.said.try_set(said), self.problem.try_set(problem), self.making.try_set(None));
+        }));
+    }
+
+    /// Hears how far something is.
+    fn teller(self) -> Rc<impl Fn(String) + 'static> {
+        Rc::new(move |said: String| {
+            if self.said.with_untracked(|before| before.as_ref() != Some(&said)) {
+                self.said.set(Some(said));
+            }
+        })
+    }
+
+    /// Ends what is being made of the rows: it would go on with other ones.
+    fn leave_rows(self, why: &'static str) {
+        let making = self.making.try_get_untracked().flatten();
+        if let Some(making) = making.filter(|making| making.offer != DownloadOffer::Study) {
+            self.stopped.set_value(why);
+            making.stop.abort();
+        }
+    }
+}
+
+fn table_size(state: ResultsState, contents: &ExportContents) -> String {
+    let columns = state.data.with(|store| cruncher_results::export::csv::CsvTable::new(store).columns().len());
+    format!("{} × {columns} columns", counted(contents.cases as u64, "row", "rows"))
+}
+
+fn size(contents: &ExportContents, columns: &MatrixColumns) -> String {
+    let columns = counted(columns.taken.len() as u64, "column", "columns");
+    format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
+}
+
+/// What is in the archive, and what isn't.
+fn in_archive(contents: &ExportContents) -> String {
+    let most = if contents.cases > MAX_CASES { format!("{} and ", thousands(MAX_CASES as u64)) } else { String::new() };
+    // A frozen study has none.
+    let (models, no_models) = if frozen::label().is_none() { (", models", "") } else { ("", " and models") };
+    format!(
+        "In the ZIP: table, X, Y, errors, designs{models}, and the cases' documents with their curves, up to {most}64 MiB. Not in it: \
+         files that cases produced{no_models}."
+    )
+}
+
+fn lost(of: &str, columns: &MatrixColumns) -> Option<AnyView> {
+    let words = columns.lost(of).join(" ");
+    (!words.is_empty()).then(|| view! { <p class="faint">{words}</p> }.into_any())
+}

@@ -1,0 +1,244 @@
+//! What the page of the results knows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cruncher_backend::Study;
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::filter::{FilterCondition, RowFilter};
+use cruncher_results::mask::RowMask;
+use cruncher_results::order::{SortDirection, order};
+use cruncher_results::store::{CellValue, ResultStore};
+use cruncher_study::access::StudyAccess;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::design_document::DesignDocument;
+use leptos::prelude::*;
+
+use super::data::ResultsData;
+use crate::state::designed::DesignedFactors;
+use crate::state::view::ResultsView;
+use cruncher_browser::address;
+use cruncher_browser::state::route::BatchChoice;
+
+/// The selection has settled when it was left alone for so long.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// What is computed then waits so long, so that it doesn't stand between rows that have come and their first drawing.
+pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
+
+/// What the page knows. Copies share everything.
+#[derive(Clone, Copy)]
+pub(super) struct ResultsState {
+    /// What the tab may do, and with which key.
+    pub(super) access: StoredValue<StudyAccess>,
+    /// All rows of the batches that are shown.
+    pub(super) data: ResultsData,
+    /// What is shown of them.
+    pub(super) view: RwSignal<ResultsView>,
+    /// Which rows are selected.
+    pub(super) selected: Memo<SelectedRows>,
+    /// The same when it was left alone last: for whatever takes longer than a step of a brush may.
+    pub(super) settled: RwSignal<SelectedRows>,
+    /// What was submitted, the last one first, as soon as that was read.
+    pub(super) designs: RwSignal<Vec<DesignDocument>>,
+    /// Which batches are shown: whatever goes by rows is made anew for others.
+    pub(super) batches: Memo<BatchChoice>,
+    /// What designs of these say of their factors.
+    pub(super) designed: Memo<DesignedFactors>,
+    /// The row that is pointed at, in any of the plots.
+    pub(super) pointed_at: RwSignal<Option<usize>>,
+    /// The row whose case stands open.
+    pub(super) opened: RwSignal<Option<usize>>,
+    /// Whether curves were read: a study that is frozen then shows them at once.
+    pub(super) are_curves_read: RwSignal<bool>,
+    /// By which column the table is sorted; by none, cases stand as they came.
+    pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
+    /// The selected rows in the order of the table, once the selection has settled.
+    pub(super) order: Memo<Arc<Vec<u32>>>,
+    /// What the study is called, as soon as that was read.
+    pub(super) study_name: RwSignal<String>,
+    /// The study itself, as soon as something was read from it.
+    pub(super) study: StoredValue<Option<Study>, LocalStorage>,
+}
+
+/// Rows that are selected.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct SelectedRows {
+    /// None if all are, since nobody has chosen any.
+    pub(super) mask: Option<Arc<RowMask>>,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl SelectedRows {
+    /// The same, as charts take it.
+    pub(super) fn as_plotted(&self) -> cruncher_plot::CaseMask<'_> {
+        self.mask.as_ref().map_or(cruncher_plot::CaseMask::All, |mask| cruncher_plot::CaseMask::Words(mask.words()))
+    }
+
+    /// Whether a row is selected.
+    pub(super) fn contains(&self, row: usize) -> bool {
+        self.mask.as_ref().is_none_or(|mask| mask.contains(row))
+    }
+
+    /// The selected rows, rising.
+    #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
+    pub(super) fn rows(&self, store: &ResultStore) -> Vec<u32> {
+        match &self.mask {
+            // Of a selection that is older than what is shown, rows may be missing.
+            Some(mask) => mask.iter().take_while(|row| *row < store.len()).map(|row| row as u32).collect(),
+            None => (0..store.len() as u32).collect(),
+        }
+    }
+}
+
+/// The selected rows in the order of the table.
+fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(ColumnId, SortDirection)>) -> Vec<u32> {
+    match (sorting, &selected.mask) {
+        (Some((column, direction)), Some(mask)) => order(store, column, *direction, mask),
+        (Some((column, direction)), None) => order(store, column, *direction, &store.all()),
+        (None, _) => selected.rows(store),
+    }
+}
+
+/// The case of a row, as documents are asked for.
+pub(super) fn case_of(store: &ResultStore, row: usize) -> Option<CaseRef> {
+    let CellValue::Text(batch) = store.cell(&ColumnId::Case(CaseField::Batch), row) else { return None };
+    Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
+}
+
+/// The rows that meet all conditions.
+fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
+    if filter.conditions.is_empty() {
+        return SelectedRows { mask: None, count: store.len() };
+    }
+    let mask = filter.apply(store);
+    SelectedRows { count: mask.count(), mask: Some(Arc::new(mask)) }
+}
+
+/// Follows the selection at leisure.
+fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<SelectedRows> {
+    let settled = RwSignal::new(SelectedRows { mask: Some(Arc::default()), count: 0 });
+    let mut settle_soon = debounce(QUIET, move |()| settled.set(selected.get_untracked()));
+    Effect::new(move || {
+        data.track();
+        let selected = selected.get();
+        // At once as long as there is nothing: nobody is brushing then.
+        if settled.with_untracked(|settled| settled.count == 0) {
+            settled.set(selected);
+        } else {
+            settle_soon(());
+        }
+    });
+    settled
+}
+
+impl ResultsState {
+    /// What is in the address is shown.
+    pub(super) fn new(access: StudyAccess) -> Self {
+        let data = ResultsData::follow();
+        let view = RwSignal::new(ResultsView::parse(&address::fragment()));
+        data.choose(view.read_untracked().batches.clone());
+        // Who zooms or chooses a column selects nothing.
+        let asked = Memo::new(move |_| view.with(|view| view.selection.clone()));
+        let selected = Memo::new(move |_| asked.with(|filter| data.with(|store| selected(store, filter))));
+        let batches = Memo::new(move |_| view.with(|view| view.batches.clone()));
+        let designs = RwSignal::<Vec<DesignDocument>>::default();
+        let settled = settled(data, selected);
+        let sorting = RwSignal::new(None);
+        Self {
+            access: StoredValue::new(access),
+            data,
+            view,
+            selected,
+            settled,
+            designs,
+            batches,
+            designed: Memo::new(move |_| DesignedFactors::of(&designs.read(), &batches.read())),
+            pointed_at: RwSignal::new(None),
+            opened: RwSignal::new(None),
+            are_curves_read: RwSignal::new(false),
+            sorting,
+            order: Memo::new(move |_| {
+                let (settled, sorting) = (settled.read(), sorting.read());
+                data.with_untracked(|store| Arc::new(in_order(store, &settled, sorting.as_ref())))
+            }),
+            study_name: RwSignal::default(),
+            study: StoredValue::new_local(None),
+        }
+    }
+
+    /// Shows what an address asks for. One that names nothing but batches keeps what these have of the choices.
+    pub(super) fn show(self, asked: ResultsView) {
+        let shown = self.view.get_untracked();
+        if shown == asked {
+            return;
+        }
+        let batches = asked.batches.clone();
+        let says_nothing_else = ResultsView { batches: BatchChoice::Unsaid, ..asked.clone() } == ResultsView::default();
+        if batches != shown.batches {
+            // Rows have other places from here on.
+            self.opened.set(None);
+            self.pointed_at.set(None);
+            self.sorting.set(None);
+            self.data.choose(batches.clone());
+        }
+        let has = |id: &ColumnId| {
+            matches!(id, ColumnId::Case(_)) || self.data.with_untracked(|store| store.column(id).is_some())
+        };
+        let view = if says_nothing_else { shown.clone().in_batches(batches, has) } else { asked };
+        let is_elsewhere = view.batches != shown.batches;
+        self.view.set(view);
+        if is_elsewhere {
+            self.settled.set(self.selected.get_untracked());
+        }
+    }
+
+    /// Selects the cases between two values of a column, besides what other columns say.
+    pub(super) fn select_range(self, column: &ColumnId, (one, other): (f64, f64)) {
+        let (least, most) = (one.min(other), one.max(other));
+        let range =
+            FilterCondition::Range { column: column.clone(), least: Some(least.into()), most: Some(most.into()) };
+        self.view.update(|view| view.selection.set(range));
+    }
+
+    /// Selects the cases between two values of a column that somebody has drawn, besides what other columns say.
+    pub(super) fn select_drawn(self, column: &ColumnId, ends: (f64, f64)) {
+        let range = self.data.with_untracked(|store| FilterCondition::drawn(store, column, ends));
+        self.view.update(|view| view.selection.set(range));
+    }
+
+    /// Selects the cases with these texts in a column.
+    pub(super) fn select_texts(self, column: &ColumnId, values: Vec<String>) {
+        self.view.update(|view| view.selection.set(FilterCondition::OneOf { column: column.clone(), values }));
+    }
+
+    /// Selects these cases, in place of others that were chosen one by one, besides what columns say.
+    pub(super) fn select_cases(self, cases: Vec<CaseId>) {
+        self.view.update(|view| view.selection.set(FilterCondition::Cases(cases)));
+    }
+
+    /// How many cases are chosen one by one, if any are.
+    pub(super) fn chosen_cases(self) -> Option<usize> {
+        let view = self.view.read();
+        let mut conditions = view.selection.conditions.iter();
+        conditions.find_map(|condition| match condition {
+            FilterCondition::Cases(cases) => Some(cases.len()),
+            _ => None,
+        })
+    }
+
+    /// Whatever a column says doesn't matter any more.
+    pub(super) fn clear(self, column: &ColumnId) {
+        self.view.update(|view| view.selection.clear(column));
+    }
+
+    /// Selects nothing: all cases stand out.
+    pub(super) fn clear_selection(self) {
+        self.view.update(|view| {
+            view.selection.conditions.clear();
+            view.name.clear();
+        });
+    }
+}

@@ -1,0 +1,10 @@
+//! What the explorer knows and says, in plain structs. No I/O, and nothing of a browser.
+
+pub(crate) mod designed;
+pub(crate) mod export;
+pub(crate) mod responses;
+pub(crate) mod rows;
+pub(crate) mod shown_document;
+pub(crate) mod table;
+pub(crate) mod view;
+pub(crate) mod words;

@@ -1,0 +1,197 @@
+//! The rows that were read, and those of them that are shown.
+
+use std::sync::Arc;
+
+use cruncher_results::case_versions::CaseVersions;
+use cruncher_results::chunk::{AttemptRow, Chunk};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::filter::{FilterCondition, RowFilter};
+use cruncher_results::store::{CellValue, ResultStore};
+use cruncher_study::batch::Batch;
+
+use cruncher_browser::state::route::BatchChoice;
+
+const BATCH: ColumnId = ColumnId::Case(CaseField::Batch);
+
+/// All rows, and those of the batches that are shown, without withdrawn cases. Whoever looks at the latter finds nothing of others: no
+/// column, text or count.
+#[derive(Debug, Default)]
+pub(crate) struct BatchRows {
+    whole: ResultStore,
+    /// The rows that are shown; none as long as those are all that there are.
+    part: Option<ResultStore>,
+    batches: BatchChoice,
+}
+
+impl BatchRows {
+    /// The rows that are shown. Nothing, as long as there are several batches and nobody knows which ones are asked for.
+    pub(crate) const fn shown(&self) -> &ResultStore {
+        match &self.part {
+            Some(part) => part,
+            None => &self.whole,
+        }
+    }
+
+    /// Shows other batches.
+    pub(crate) fn choose(&mut self, batches: BatchChoice) {
+        self.batches = batches;
+        let mut rows = self.wanted().apply(&self.whole);
+        rows.and(&self.whole.counted());
+        self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
+    }
+
+    /// Takes of which version cases are, and which are withdrawn.
+    pub(crate) fn set_versions(&mut self, versions: CaseVersions) {
+        self.whole.set_versions(Arc::new(versions));
+        self.choose(self.batches.clone());
+    }
+
+    /// Takes the rows of a chunk.
+    pub(crate) fn append(&mut self, chunk: &Chunk) {
+        let versions = self.whole.versions().clone();
+        let counts = |attempt: &AttemptRow| !versions.withdraws(attempt.batch, attempt.case_id);
+        let is_other = |attempt: AttemptRow| !self.is_shown(attempt.batch) || !counts(&attempt);
+        let has_others = (0..chunk.len()).any(|row| is_other(chunk.attempt(row)));
+        self.whole.append(chunk);
+        match (&mut self.part, &self.batches) {
+            (Some(part), BatchChoice::One(batch)) => {
+                part.append_of(chunk, |attempt| batch.contains(attempt.batch.as_str()) && counts(attempt));
+            }
+            (Some(part), BatchChoice::All) => {
+                part.append_of(chunk, counts);
+            }
+            (part, _) if part.is_some() || has_others => self.choose(self.batches.clone()),
+            _ => {}
+        }
+    }
+
+    /// Makes room for about so many rows more.
+    pub(crate) fn make_room(&mut self, rows: usize) {
+        self.whole.make_room(rows);
+    }
+
+    /// Whether rows of a batch belong to those that are shown while these are all.
+    fn is_shown(&self, own: &Batch) -> bool {
+        match (&self.batches, self.whole.cell(&BATCH, 0)) {
+            (BatchChoice::One(batch), _) => batch.contains(own.as_str()),
+            (BatchChoice::Unsaid, CellValue::Text(first)) => first == own.as_str(),
+            (BatchChoice::Unsaid | BatchChoice::All, _) => true,
+        }
+    }
+
+    /// What the rows that are shown have in common.
+    fn wanted(&self) -> RowFilter {
+        let batches = self.whole.categories(self.whole.field(CaseField::Batch));
+        let one_of = |is_it: &dyn Fn(&str) -> bool| {
+            let values =
+                batches.iter().map(|category| category.label.to_owned()).filter(|label| is_it(label)).collect();
+            RowFilter { conditions: vec![FilterCondition::OneOf { column: BATCH, values }] }
+        };
+        match &self.batches {
+            BatchChoice::One(batch) => one_of(&|label| batch.contains(label)),
+            BatchChoice::Unsaid if batches.len() > 1 => one_of(&|_| false),
+            BatchChoice::Unsaid | BatchChoice::All => RowFilter::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::case::CaseId;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Rows of batches, each with a factor and a response that are called as it is.
+    fn chunk(batches: &[&str], first: usize) -> Chunk {
+        let line = |(number, batch): (usize, &&str)| {
+            let row = json!({"batch": batch, "case_id": format!("{number:032x}"), "outcome": "done", "start_time": 0, "end_time": 1,
+                "parameters": {format!("in {batch}"): number}, "result": {format!("out {batch}"): format!("text of {batch}")}});
+            format!("{row}\n")
+        };
+        let text: String = (first..).zip(batches).map(line).collect();
+        Chunk::parse("w", text.as_bytes()).chunk
+    }
+
+    fn shown(rows: &BatchRows) -> (usize, Vec<String>) {
+        let store = rows.shown();
+        (store.len(), store.factors().chain(store.responses()).map(|(id, _)| id.name().to_owned()).collect())
+    }
+
+    /// What is shown, and the same after rows were chosen once more: how they came makes no difference.
+    fn check(rows: &mut BatchRows, batches: &str, cases: usize, named: &[&str]) {
+        let expected = (cases, named.iter().map(|name| (*name).to_owned()).collect());
+        rows.choose(BatchChoice::parse(batches));
+        assert_eq!(shown(rows), expected, "{batches}");
+        let texts = |store: &ResultStore| {
+            let of =
+                |id: ColumnId| (0..store.len()).map(|row| format!("{:?}", store.cell(&id, row))).collect::<Vec<_>>();
+            store.ids().into_iter().map(of).collect::<Vec<_>>()
+        };
+        let mut fresh = BatchRows { batches: BatchChoice::parse(batches), ..BatchRows::default() };
+        fresh.append(&chunk(&["soil", "soil"], 0));
+        fresh.append(&chunk(&["steel", "soil", "soil/fine"], 2));
+        fresh.append(&chunk(&["steel"], 5));
+        assert_eq!(shown(&fresh), expected, "{batches}, chosen before any row came");
+        assert_eq!(texts(fresh.shown()), texts(rows.shown()), "{batches}");
+    }
+
+    #[test]
+    fn a_batch_is_shown_as_if_there_were_no_other() {
+        let mut rows = BatchRows::default();
+        rows.append(&chunk(&["soil", "soil", "steel", "soil", "soil/fine", "steel"], 0));
+        check(&mut rows, "soil", 4, &["in soil", "in soil/fine", "out soil", "out soil/fine"]);
+        check(&mut rows, "steel", 2, &["in steel", "out steel"]);
+        check(&mut rows, "soil/fine", 1, &["in soil/fine", "out soil/fine"]);
+        check(&mut rows, "nowhere", 0, &[]);
+        let all = ["in soil", "in steel", "in soil/fine", "out soil", "out steel", "out soil/fine"];
+        check(&mut rows, "*", 6, &all);
+    }
+
+    /// Cases of soil whose numbers are these: of an older version, withdrawn or not.
+    fn older(numbers: &[u32], is_withdrawn: bool) -> CaseVersions {
+        let mut versions = CaseVersions::default();
+        let case = |number: &u32| CaseId::parse(&format!("{number:032x}")).unwrap();
+        let soil = Batch::parse("soil").unwrap();
+        versions.add(&soil, "m.py version 1".into(), is_withdrawn, numbers.iter().map(case).collect());
+        versions.add(&soil, "m.py version 2".into(), false, vec![case(&1), case(&3)]);
+        versions
+    }
+
+    #[test]
+    fn withdrawn_cases_are_not_shown_whenever_they_come_and_come_back() {
+        for batches in ["soil", "*", ""] {
+            let mut rows = BatchRows::default();
+            rows.choose(BatchChoice::parse(batches));
+            rows.append(&chunk(&["soil", "soil"], 0));
+            rows.set_versions(older(&[0, 2], true));
+            assert_eq!(rows.shown().len(), 1, "{batches}");
+            rows.append(&chunk(&["soil", "soil"], 2));
+            assert_eq!(rows.shown().len(), 2, "{batches}");
+            assert_eq!(rows.shown().case_ids().iter().map(|id| id.as_bytes()[15]).collect::<Vec<_>>(), [1, 3]);
+            assert!(!rows.shown().has_versions(), "what is shown is of one version");
+            rows.set_versions(older(&[0, 2], false));
+            assert_eq!((rows.shown().len(), rows.shown().has_versions()), (4, true), "{batches}");
+            let models = (0..4).map(|row| format!("{:?}", rows.shown().cell(&ColumnId::Case(CaseField::Model), row)));
+            let expected = ["1", "2", "1", "2"].map(|number| format!("Text(\"m.py version {number}\")"));
+            assert_eq!(models.collect::<Vec<_>>(), expected);
+            rows.set_versions(CaseVersions::default());
+            assert!(!rows.shown().has_versions());
+        }
+    }
+
+    #[test]
+    fn as_long_as_nobody_knows_which_batch_is_asked_for_several_are_not_mixed() {
+        let mut rows = BatchRows::default();
+        rows.append(&chunk(&["soil", "soil"], 0));
+        assert_eq!(rows.shown().len(), 2, "there is no other");
+        rows.append(&chunk(&["soil"], 2));
+        assert_eq!(rows.shown().len(), 3);
+        rows.append(&chunk(&["soil", "steel"], 3));
+        assert!(rows.shown().is_empty());
+        rows.append(&chunk(&["steel"], 5));
+        assert!(rows.shown().is_empty());
+        rows.choose(BatchChoice::parse("steel"));
+        assert_eq!(rows.shown().len(), 2);
+    }
+}

@@ -1,0 +1,251 @@
+//! What the page of the results shows, as its address says.
+
+use std::fmt;
+
+use cruncher_results::column_id::ColumnId;
+use cruncher_results::curves::CurveAbscissa;
+use cruncher_results::filter::RowFilter;
+use cruncher_results::percent;
+
+use cruncher_browser::state::route::BatchChoice;
+
+/// What is shown. What isn't chosen the page chooses.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ResultsView {
+    /// Only their cases belong to the picture; the page around chooses.
+    pub(crate) batches: BatchChoice,
+    /// The response: what stands upwards.
+    pub(crate) response: Option<ColumnId>,
+    /// What stands to the right.
+    pub(crate) factor: Option<ColumnId>,
+    /// What stands upwards where a field is shown over two factors.
+    pub(crate) second: Option<ColumnId>,
+    /// What gives points their colour.
+    pub(crate) colour: Option<ColumnId>,
+    /// Columns that have the other kind of axis than their design says: a logarithmic one, or not.
+    pub(crate) switched: Vec<ColumnId>,
+    /// Columns whose axis leaves out what is far outside.
+    pub(crate) trimmed: Vec<ColumnId>,
+    /// What stands side by side where all factors do, besides the response. Nothing chosen is as many as there is room for.
+    pub(crate) axes: Vec<ColumnId>,
+    /// The part of the scatter plot that is shown: least and most to the right, then upwards.
+    pub(crate) zoom: Option<[f64; 4]>,
+    /// What curves are drawn along.
+    pub(crate) curve_x: Option<CurveAbscissa>,
+    /// The array that is drawn as curves.
+    pub(crate) curve_y: Option<String>,
+    /// Whether curves were read. A frozen study, which has them, shows them then; elsewhere a press asks for them.
+    pub(crate) are_curves_read: bool,
+    /// The cases that are selected: those that meet all of its conditions.
+    pub(crate) selection: RowFilter,
+    /// What somebody calls them.
+    pub(crate) name: String,
+}
+
+impl ResultsView {
+    /// Reads what stands behind the `?` of an address' fragment. What it doesn't know is left out: an old link still leads
+    /// somewhere.
+    pub(crate) fn parse(fragment: &str) -> Self {
+        let query = fragment.split_once('?').map_or("", |(_, query)| query);
+        let mut view = Self::default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "batch" => view.batches = BatchChoice::parse(value),
+                "y" => view.response = value.parse().ok(),
+                "x" => view.factor = value.parse().ok(),
+                "by" => view.second = value.parse().ok(),
+                "colour" => view.colour = value.parse().ok(),
+                "log" => view.switched.extend(value.parse::<ColumnId>().ok()),
+                "trim" => view.trimmed.extend(value.parse::<ColumnId>().ok()),
+                "axis" => view.axes.extend(value.parse::<ColumnId>().ok()),
+                "zoom" => view.zoom = numbers(value),
+                "curvex" => view.curve_x = value.parse().ok(),
+                "curvey" => view.curve_y = percent::decode(value),
+                "curves" => view.are_curves_read = value == "read",
+                "select" => view.selection = value.parse().unwrap_or_default(),
+                "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// The same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays are left behind.
+    pub(crate) fn in_batches(self, batches: BatchChoice, has: impl Fn(&ColumnId) -> bool) -> Self {
+        let column = |id: Option<ColumnId>| id.filter(&has);
+        let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
+        let mut selection = self.selection;
+        selection.conditions.retain(|condition| condition.column().is_some_and(&has));
+        let name = if selection.conditions.is_empty() { String::new() } else { self.name };
+        Self {
+            batches,
+            response: column(self.response),
+            factor: column(self.factor),
+            second: column(self.second),
+            colour: column(self.colour),
+            switched: columns(self.switched),
+            trimmed: columns(self.trimmed),
+            axes: columns(self.axes),
+            zoom: None,
+            curve_x: None,
+            curve_y: None,
+            are_curves_read: false,
+            selection,
+            name,
+        }
+    }
+
+    /// Whether a column has the other kind of axis.
+    pub(crate) fn is_switched(&self, column: &ColumnId) -> bool {
+        self.switched.contains(column)
+    }
+
+    /// Gives a column the other kind of axis.
+    pub(crate) fn switch_scale(&mut self, column: &ColumnId) {
+        toggle(&mut self.switched, column);
+        self.zoom = None;
+    }
+
+    /// Whether the axis of a column leaves out what is far outside.
+    pub(crate) fn is_trimmed(&self, column: &ColumnId) -> bool {
+        self.trimmed.contains(column)
+    }
+
+    /// Leaves out what is far outside, or shows it again.
+    pub(crate) fn trim(&mut self, column: &ColumnId) {
+        toggle(&mut self.trimmed, column);
+        self.zoom = None;
+    }
+}
+
+/// Takes a column into a list, or out of it.
+pub(crate) fn toggle(columns: &mut Vec<ColumnId>, column: &ColumnId) {
+    match columns.iter().position(|known| known == column) {
+        Some(place) => drop(columns.remove(place)),
+        None => columns.push(column.clone()),
+    }
+}
+
+fn numbers(text: &str) -> Option<[f64; 4]> {
+    let mut numbers = text.split(',').map(|number| number.parse::<f64>().ok().filter(|number| number.is_finite()));
+    let found = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
+    (numbers.next().is_none() && found[0] < found[1] && found[2] < found[3]).then_some(found)
+}
+
+impl fmt::Display for ResultsView {
+    /// The whole fragment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
+        let name = percent::encode(&self.name).to_string();
+        let zoom = self.zoom.map(|[left, right, bottom, top]| format!("zoom={left},{right},{bottom},{top}"));
+        let curve_y = self.curve_y.as_ref().map(|array| format!("curvey={}", percent::encode(array)));
+        let is_selected = !self.selection.conditions.is_empty();
+        let fields = [
+            self.batches.field(),
+            column("y", &self.response),
+            column("x", &self.factor),
+            column("by", &self.second),
+            column("colour", &self.colour),
+            zoom,
+            self.curve_x.as_ref().map(|along| format!("curvex={along}")),
+            curve_y,
+            self.are_curves_read.then(|| "curves=read".to_owned()),
+            is_selected.then(|| format!("select={}", self.selection)),
+            (!name.is_empty()).then(|| format!("name={name}")),
+        ];
+        let several = [("log", &self.switched), ("trim", &self.trimmed), ("axis", &self.axes)];
+        let several = several.into_iter().flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}={id}")));
+        let query: Vec<String> = fields.into_iter().flatten().chain(several).collect();
+        f.write_str("#/results")?;
+        if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_view_is_read_back() {
+        let column = |text: &str| Some(text.parse().unwrap());
+        let views = [
+            ResultsView::default(),
+            ResultsView {
+                batches: BatchChoice::parse("prandtl/level-03"),
+                response: column("response.curve.peak"),
+                factor: column("factor.cohesion_array[0]"),
+                second: column("case.duration_secs"),
+                colour: column("case.worker"),
+                switched: vec!["factor.cohesion_array[0]".parse().unwrap()],
+                trimmed: vec!["response.curve.peak".parse().unwrap(), "factor.a, b".parse().unwrap()],
+                axes: vec!["factor.a, b".parse().unwrap(), "factor.c=d&e".parse().unwrap()],
+                zoom: Some([-1.0, 2.5e-7, 1e5, 2e300]),
+                curve_x: Some(CurveAbscissa::Array("curve.settlement & more".into())),
+                curve_y: Some("curve.load=1".into()),
+                are_curves_read: true,
+                selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
+                name: "weak & soft = 50 %".into(),
+            },
+            ResultsView { curve_x: Some(CurveAbscissa::Index), ..ResultsView::default() },
+            ResultsView {
+                response: Some(ColumnId::Response("load, kN & more = 5 %".into())),
+                colour: column("factor.seed"),
+                selection: "factor.seed:4611686018427387905..4611686018427387906,response.load%2C%20kN:2.."
+                    .parse()
+                    .unwrap(),
+                ..ResultsView::default()
+            },
+        ];
+        for view in views {
+            assert_eq!(ResultsView::parse(&view.to_string()), view, "{view}");
+        }
+    }
+
+    #[test]
+    fn what_an_address_can_not_mean_is_left_out() {
+        for fragment in [
+            "",
+            "#/results?",
+            "#/results?x=&y=nothing&zoom=1,2,3&select=::&name=%ff&batch=../x&log=q&curves=all&curvex=y&curvey=%ff",
+            "#%%?=&==",
+        ] {
+            assert_eq!(ResultsView::parse(fragment), ResultsView::default(), "{fragment}");
+        }
+        assert_eq!(ResultsView::parse("#/results?zoom=2,1,0,1").zoom, None, "backwards");
+    }
+
+    #[test]
+    fn other_batches_keep_what_they_have_of_the_choices() {
+        let view = ResultsView::parse(
+            "#/results?batch=soil&y=response.load&x=factor.a&by=factor.c&colour=factor.a&log=factor.a&trim=factor.c&axis=factor.a\
+             &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&curves=read&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
+        );
+        let has = |id: &ColumnId| id.name() != "a";
+        let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();
+        assert_eq!(
+            seen,
+            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done&name=weak\
+             &trim=factor.c&axis=factor.c"
+        );
+        assert_eq!(
+            view.in_batches(BatchChoice::All, |_| false).to_string(),
+            "#/results?batch=*",
+            "nor is a name left of nothing"
+        );
+    }
+
+    #[test]
+    fn another_scale_shows_everything_again() {
+        let column: ColumnId = "factor.c".parse().unwrap();
+        let mut view = ResultsView { zoom: Some([0.0, 1.0, 0.0, 1.0]), ..ResultsView::default() };
+        view.switch_scale(&column);
+        assert!(view.is_switched(&column) && view.zoom.is_none());
+        view.switch_scale(&column);
+        assert!(!view.is_switched(&column));
+        view.zoom = Some([0.0, 1.0, 0.0, 1.0]);
+        view.trim(&column);
+        assert!(view.is_trimmed(&column) && view.zoom.is_none());
+        view.trim(&column);
+        assert!(!view.is_trimmed(&column));
+    }
+}

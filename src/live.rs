@@ -1,0 +1,130 @@
+//! What the page is a function of: the study as it was seen last, and where its reader is.
+
+use std::sync::Arc;
+
+use cruncher_backend::Study;
+use cruncher_backend::snapshot::Snapshot;
+use cruncher_study::access::{AccessKey, Role};
+use cruncher_study::case::CaseRef;
+use cruncher_study::outcome::ErrorDocument;
+use leptos::prelude::*;
+
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::Route;
+
+/// The study, what this tab may do with it, and what it shows of it.
+#[derive(Clone)]
+pub(crate) struct OpenStudy {
+    pub(crate) study: Study,
+    pub(crate) role: Role,
+    /// The workers' key, if this tab may show it.
+    pub(crate) worker: Option<AccessKey>,
+    pub(crate) live: LiveStudy,
+    pub(crate) reader: ReaderState,
+}
+
+/// The study as it was seen last, and whether looking at it works.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LiveStudy {
+    /// What was seen; none before the first look has ended.
+    pub(crate) snapshot: RwSignal<Option<Arc<Snapshot>>>,
+    /// How many bytes of how many have been read, while there are many.
+    pub(crate) reading: RwSignal<(u64, u64)>,
+    /// Why the last look failed, if it did.
+    pub(crate) problem: RwSignal<Option<PageProblem>>,
+    /// The time by the servers' clock, every second.
+    pub(crate) now: RwSignal<f64>,
+    /// When the page was opened, by the servers' clock.
+    pub(crate) opened: f64,
+}
+
+impl LiveStudy {
+    /// Nothing is known yet, at `now`.
+    pub(crate) fn new(now: f64) -> Self {
+        Self {
+            snapshot: RwSignal::new(None),
+            reading: RwSignal::new((0, 0)),
+            problem: RwSignal::new(None),
+            now: RwSignal::new(now),
+            opened: now,
+        }
+    }
+
+    /// Takes what a look brought.
+    pub(crate) fn update(&self, look: Result<Snapshot, PageProblem>) {
+        match look {
+            Ok(snapshot) => {
+                self.problem.set(None);
+                self.now.set(snapshot.time);
+                self.snapshot.set(Some(Arc::new(snapshot)));
+            }
+            Err(problem) => self.problem.set(Some(problem)),
+        }
+    }
+}
+
+/// How many cases of a group of errors are named, and how many more whenever more are asked for.
+pub(crate) const CASES_AT_A_TIME: usize = 20;
+
+/// Where the reader is, and what they have chosen.
+#[derive(Clone, Copy)]
+pub(crate) struct ReaderState {
+    /// The address.
+    pub(crate) route: RwSignal<Route>,
+    /// Whether the page is dark.
+    pub(crate) is_dark: RwSignal<bool>,
+    /// How many workers the shell's line starts.
+    pub(crate) workers: RwSignal<u32>,
+    /// Which line was copied last.
+    pub(crate) copied: RwSignal<Option<CopiedLine>>,
+    /// The failed case that is shown, if it isn't the last one of its group.
+    pub(crate) case: RwSignal<Option<CaseRef>>,
+    /// How many cases of a group of errors are named.
+    pub(crate) named_cases: RwSignal<usize>,
+    /// The error documents of these cases, as far as they have been read.
+    pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, PageProblem>)>>,
+    /// What has become of the change of what is asked of the workers, until it is done.
+    pub(crate) asked: RwSignal<Option<PendingChange>>,
+    /// Why the designer, and the results, couldn't be loaded, if so.
+    failed: [RwSignal<Option<PageProblem>>; 2],
+}
+
+impl ReaderState {
+    /// A reader who came to `route`.
+    pub(crate) fn new(route: Route, is_dark: bool) -> Self {
+        Self {
+            route: RwSignal::new(route),
+            is_dark: RwSignal::new(is_dark),
+            workers: RwSignal::new(4),
+            copied: RwSignal::new(None),
+            case: RwSignal::new(None),
+            named_cases: RwSignal::new(CASES_AT_A_TIME),
+            failures: RwSignal::new(Vec::new()),
+            asked: RwSignal::new(None),
+            failed: [RwSignal::new(None), RwSignal::new(None)],
+        }
+    }
+
+    /// Why a page that is a program of its own couldn't be loaded, if so.
+    pub(crate) const fn failed(&self, program: PageProgram) -> RwSignal<Option<PageProblem>> {
+        self.failed[program as usize]
+    }
+}
+
+/// A change that was asked for and isn't done.
+#[derive(Debug, Clone)]
+pub(crate) enum PendingChange {
+    Waits,
+    Refused(PageProblem),
+}
+
+/// What came of copying a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CopiedLine {
+    /// What the line is.
+    pub(crate) name: &'static str,
+    pub(crate) worked: bool,
+    /// When, by the servers' clock.
+    pub(crate) time: f64,
+}

@@ -1,0 +1,59 @@
+//! Doing something again and again, as long as somebody can see it.
+
+use std::time::Duration;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::{AbortHandle, Abortable, select};
+use futures::{FutureExt, StreamExt};
+use leptos::prelude::{document, on_cleanup, window_event_listener_untyped};
+use leptos::task::spawn_local;
+
+use cruncher_browser::network;
+
+/// Ends a wait early.
+#[derive(Clone)]
+pub(crate) struct WakeHandle(UnboundedSender<()>);
+
+impl WakeHandle {
+    /// Wakes nobody.
+    pub(crate) fn nobody() -> Self {
+        Self(unbounded().0)
+    }
+
+    /// Does it now.
+    pub(crate) fn now(&self) {
+        // The other end is gone when polling has stopped: then there is nothing to wake.
+        let _ = self.0.unbounded_send(());
+    }
+}
+
+/// Does `step` again and again, with the wait that it asks for in between.
+///
+/// It rests while the tab is hidden, goes on at once when it is seen again, and ends with the owner that it began in.
+pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle {
+    let (sender, receiver) = unbounded();
+    let wake = WakeHandle(sender);
+    let (abort, registration) = AbortHandle::new_pair();
+    on_cleanup(move || abort.abort());
+    let seen = wake.clone();
+    let listener = window_event_listener_untyped("visibilitychange", move |_| {
+        if !document().hidden() {
+            seen.now();
+        }
+    });
+    on_cleanup(move || listener.remove());
+    spawn_local(Abortable::new(repeat(step, receiver), registration).map(|_| ()));
+    wake
+}
+
+async fn repeat(mut step: impl AsyncFnMut() -> Duration, mut woken: UnboundedReceiver<()>) {
+    let sleep = network().sleep;
+    loop {
+        while document().hidden() {
+            woken.next().await;
+        }
+        let wait = step().await;
+        while woken.try_recv().is_ok() {}
+        select(sleep.sleep(wait), woken.next()).await;
+    }
+}
