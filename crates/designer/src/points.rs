@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use cruncher_analysis::largest_correlation;
 use cruncher_plot::density::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::UnitPoints;
 use cruncher_sampling::quality::{
-    MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, largest_correlation,
-    mean_discrepancy_of_random, smallest_distance,
+    MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, mean_discrepancy_of_random,
+    smallest_distance,
 };
 use cruncher_study::axes::{DesignAxis, axes};
 use cruncher_study::case::ParameterValue;
@@ -248,7 +249,8 @@ fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
         random_discrepancy: Some(mean_discrepancy_of_random(points.len(), points.dimensions())),
         optimised_discrepancy: discrepancy_of_optimised(points.len(), points.dimensions()),
         distance: (points.len() <= 100_000).then(|| smallest_distance(&points)).flatten(),
-        correlation: largest_correlation(&points).map(|found| (found.value, name(found.first), name(found.second))),
+        correlation: largest_correlation(points.columns())
+            .map(|found| (found.value, name(found.first), name(found.second))),
     }
 }
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use cruncher_analysis::within;
 use cruncher_plot::{Axis, AxisPlaces, AxisScale, MAX_SHOWN, Outliers, PlotColumn};
 use cruncher_results::column_id::{CaseField, ColumnId};
-use cruncher_results::statistics::within;
 use cruncher_results::store::{ColumnStatistics, ResultStore, StoreColumn};
 use leptos::prelude::*;
 

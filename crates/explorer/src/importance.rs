@@ -1,9 +1,9 @@
 //! How much of the response's variance each factor explains by itself.
 
-use cruncher_results::column_id::ColumnId;
-use cruncher_results::statistics::importance::{
+use cruncher_analysis::importance::{
     FactorColumn, FactorFit, FactorImportance, MAX_TOLD_RANGE, ShareSum, VarianceShare, importances,
 };
+use cruncher_results::column_id::ColumnId;
 use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;

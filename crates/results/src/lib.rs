@@ -3,7 +3,7 @@
 //! Workers write a row for each attempt that they finished ([`cruncher_study::segment`]). A [`chunk::Chunk`] holds such
 //! rows by column, and as bytes that are read back at the speed of memory. A [`store::ResultStore`] puts chunks together, one row
 //! a case. A [`filter::RowFilter`] chooses rows ([`mask::RowMask`]), [`order`] sorts them, [`export`] writes them for other
-//! programs. [`statistics`] are those of incomplete data.
+//! programs.
 //!
 //! Nothing here does I/O or reads a clock. Times are seconds since 1970. What is read was written by somebody else: it is
 //! bounded, and no text of it makes anything fail.
@@ -20,5 +20,4 @@ pub mod order;
 pub mod percent;
 #[cfg(test)]
 mod samples;
-pub mod statistics;
 pub mod store;

@@ -29,12 +29,6 @@ pub fn exact(number: f64) -> String {
     ExactNumber(number).to_string()
 }
 
-/// A whole number that is larger for a larger number. Both zeros have the same.
-pub(crate) const fn key(number: f64) -> u64 {
-    let bits = (number + 0.0).to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,8 +2,8 @@
 
 use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
-use crate::number::key;
 use crate::store::{ResultStore, StoreColumn};
+use cruncher_analysis::sort_key;
 
 /// Which value comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +34,7 @@ pub fn order(store: &ResultStore, column: &ColumnId, direction: SortDirection, r
     for row in numbered(rows) {
         let (number, code) = (column.number(row as usize), column.code(row as usize));
         if !number.is_nan() {
-            numbers.push((key(number), row));
+            numbers.push((sort_key(number), row));
         } else if code != 0 {
             texts.push((ranks[code as usize], row));
         } else {

@@ -1,10 +1,8 @@
 //! How good points are.
 
-mod correlation;
 mod discrepancy;
 mod distance;
 
-pub use correlation::{DimensionCorrelation, largest_correlation};
 pub use discrepancy::{
     MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, mean_discrepancy_of_random,
 };

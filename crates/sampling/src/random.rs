@@ -62,6 +62,11 @@ mod tests {
             // Five standard errors.
             assert!((mean - 0.5).abs() < 5.0 * (1.0_f64 / 12e5).sqrt(), "{mean}");
         }
-        assert!(crate::quality::largest_correlation(&points).unwrap().value.abs() < 5.0 / 1e5_f64.sqrt());
+        let columns: Vec<&[f64]> = points.columns().collect();
+        for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+            let pairs = columns[first].iter().zip(columns[second]);
+            let correlation = 12.0 * pairs.map(|(first, second)| (first - 0.5) * (second - 0.5)).sum::<f64>() / 1e5;
+            assert!(correlation.abs() < 5.0 / 1e5_f64.sqrt(), "{correlation}");
+        }
     }
 }

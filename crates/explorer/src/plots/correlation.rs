@@ -1,9 +1,9 @@
 //! How strongly the response follows each factor.
 
+use cruncher_analysis::correlation::{self, CorrelationCoefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_plot::Chart;
 use cruncher_plot::correlation::{CoefficientEstimate, CorrelationChart, CorrelationRow};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::statistics::correlation::{self, CorrelationCoefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;

@@ -3,7 +3,13 @@
 use std::borrow::Cow;
 
 use super::selected;
-use crate::number::key;
+
+/// A whole number that is larger for a larger number. Both zeros have the same.
+#[must_use]
+pub const fn sort_key(number: f64) -> u64 {
+    let bits = (number + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
 
 /// A column's values at some rows, and their order: made once, compared with many.
 ///
@@ -24,7 +30,7 @@ impl<'a> ColumnRanking<'a> {
         let present = (0..).zip(&*values).filter(|(_, value)| !value.is_nan());
         // A value beside its place is compared without being looked up all over the column.
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(values.len());
-        keyed.extend(present.map(|(place, value)| (key(*value), place)));
+        keyed.extend(present.map(|(place, value)| (sort_key(*value), place)));
         keyed.sort_unstable();
         let mut order: Vec<u32> = keyed.into_iter().map(|(_, place)| place).collect();
         // The places stand in the memory of the keys, which took four times as much.
@@ -55,7 +61,7 @@ impl<'a> ColumnRanking<'a> {
 
     /// Divides places in order into those of equal values.
     pub(super) fn ties<'b>(&'b self, places: &'b [u32]) -> impl Iterator<Item = &'b [u32]> {
-        let key = |place: &u32| key(self.values[*place as usize]);
+        let key = |place: &u32| sort_key(self.values[*place as usize]);
         places.chunk_by(move |first, second| key(first) == key(second))
     }
 }

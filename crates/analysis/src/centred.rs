@@ -30,6 +30,11 @@ impl CentredValues {
         let squares = product(&deviations, &deviations);
         Some(Self { deviations, squares })
     }
+
+    /// Pearson's coefficient with others, of as many values; rounding may take it beyond 1.
+    pub(super) fn correlation(&self, other: &Self) -> f64 {
+        product(&self.deviations, &other.deviations) / (self.squares * other.squares).sqrt()
+    }
 }
 
 /// The smallest and the largest of some finite values; infinite, the wrong way round, if there are none.

@@ -7,13 +7,15 @@
 mod centred;
 #[cfg(test)]
 mod checks;
-use std::borrow::Cow;
-
 pub mod correlation;
+mod dimensions;
 pub mod importance;
 mod ranking;
 
-pub use ranking::ColumnRanking;
+use std::borrow::Cow;
+
+pub use dimensions::{DimensionCorrelation, largest_correlation};
+pub use ranking::{ColumnRanking, sort_key};
 
 /// A column without the values outside of a range, both of whose ends belong to it: there they are missing.
 ///

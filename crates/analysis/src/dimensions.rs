@@ -1,6 +1,6 @@
-//! Correlation between dimensions.
+//! Correlation between the dimensions of points.
 
-use crate::UnitPoints;
+use super::centred::CentredValues;
 
 /// How two dimensions depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,18 +13,19 @@ pub struct DimensionCorrelation {
     pub second: usize,
 }
 
-/// The two dimensions whose correlation is farthest from zero: of several equal ones the first.
+/// The two dimensions whose correlation is farthest from zero: of several equal ones the first. `columns` are the dimensions, each
+/// with a value a point.
 ///
 /// None if there aren't two dimensions along which the points differ. Takes a time proportional to the number of
 /// points, times the square of their dimensions.
 #[must_use]
-pub fn largest_correlation(points: &UnitPoints) -> Option<DimensionCorrelation> {
-    let columns: Vec<(usize, Vec<f64>)> =
-        points.columns().map(standardised).enumerate().filter_map(|(index, column)| Some((index, column?))).collect();
+pub fn largest_correlation<'a>(columns: impl Iterator<Item = &'a [f64]>) -> Option<DimensionCorrelation> {
+    let centred = columns.map(|column| CentredValues::of(column.to_vec())).enumerate();
+    let columns: Vec<(usize, CentredValues)> = centred.filter_map(|(index, column)| Some((index, column?))).collect();
     let mut largest: Option<DimensionCorrelation> = None;
     for (index, (first, column)) in columns.iter().enumerate() {
         for (second, other) in &columns[index + 1..] {
-            let value = product(column, other).clamp(-1.0, 1.0);
+            let value = column.correlation(other).clamp(-1.0, 1.0);
             if largest.is_none_or(|largest| value.abs() > largest.value.abs()) {
                 largest = Some(DimensionCorrelation { value, first: *first, second: *second });
             }
@@ -33,39 +34,12 @@ pub fn largest_correlation(points: &UnitPoints) -> Option<DimensionCorrelation> 
     largest
 }
 
-/// The values, moved and scaled such that their sum is 0 and the sum of their squares 1; none if all are the same.
-#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
-fn standardised(values: &[f64]) -> Option<Vec<f64>> {
-    let first = values.first()?;
-    // A mean is rounded: that of equal values may differ from them.
-    if values.iter().all(|value| value.to_bits() == first.to_bits()) {
-        return None;
-    }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    let length = product(&centred, &centred).sqrt();
-    (length > 0.0).then(|| centred.into_iter().map(|value| value / length).collect())
-}
-
-/// The sum of the products, in four sums that don't wait for each other.
-// A browser optimises a function when it is called again: hence a call of its own.
-#[inline(never)]
-fn product(first: &[f64], second: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    for (first, second) in first.chunks(4).zip(second.chunks(4)) {
-        for (sum, (first, second)) in sums.iter_mut().zip(first.iter().zip(second)) {
-            *sum += first * second;
-        }
-    }
-    sums.iter().sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn largest(columns: &[[f64; 5]]) -> Option<DimensionCorrelation> {
-        largest_correlation(&UnitPoints::from_columns(columns).unwrap())
+        largest_correlation(columns.iter().map(<[f64; 5]>::as_slice))
     }
 
     #[test]
@@ -91,8 +65,8 @@ mod tests {
     #[test]
     fn fewer_than_two_dimensions_or_points_have_none() {
         assert_eq!(largest(&[[0.1, 0.2, 0.3, 0.4, 0.5]]), None);
-        for (dimensions, count) in [(0, 0), (0, 5), (3, 0), (3, 1)] {
-            assert_eq!(largest_correlation(&UnitPoints::zeros(dimensions, count)), None);
+        for columns in [&[][..], &[&[][..]; 3], &[&[0.5][..]; 3]] {
+            assert_eq!(largest_correlation(columns.iter().copied()), None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Correlation between two columns, by the rows that have a value in both.
 
-use super::centred::{CentredValues, product};
+use super::centred::CentredValues;
 use super::{ColumnRanking, float, selected};
 
 /// The fewest pairs that have a correlation.
@@ -88,8 +88,7 @@ fn pearson_of(first: &[f64], second: &[f64]) -> ColumnCorrelation {
 }
 
 fn coefficient(first: Vec<f64>, second: Vec<f64>) -> Option<f64> {
-    let (first, second) = (CentredValues::of(first)?, CentredValues::of(second)?);
-    Some(product(&first.deviations, &second.deviations) / (first.squares * second.squares).sqrt())
+    Some(CentredValues::of(first)?.correlation(&CentredValues::of(second)?))
 }
 
 /// Spearman's coefficient of two columns that are in order, of the same rows.
