@@ -7,10 +7,10 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Each crate of the workspace, and all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
-    ("cruncher-backend", &["cruncher-aws", "cruncher-results", "cruncher-study"]),
+    ("cruncher-backend", &["cruncher-aws", "cruncher-legacy", "cruncher-results", "cruncher-study"]),
     ("cruncher-browser", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
     ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
@@ -37,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "cruncher-study",
         ],
     ),
+    ("cruncher-legacy", &["cruncher-study"]),
     ("cruncher-plot", &[]),
     ("cruncher-results", &["cruncher-analysis", "cruncher-study"]),
     ("cruncher-sampling", &[]),
@@ -103,6 +104,11 @@ fn results_do_not_reach_for_the_world() {
 #[test]
 fn statistics_do_not_reach_for_the_world() {
     check_purity("cruncher-analysis");
+}
+
+#[test]
+fn the_predecessor_s_documents_do_not_reach_for_the_world() {
+    check_purity("cruncher-legacy");
 }
 
 #[test]

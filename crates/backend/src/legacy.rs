@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
+use cruncher_legacy::{ALL_RUNS_KEY, LegacyError, LegacyFolder, LegacyKey, read_error, read_result};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyError, LegacyFolder, LegacyKey, read_error, read_result};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::lock::Mutex;
 use serde::Serialize;

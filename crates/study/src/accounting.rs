@@ -39,7 +39,8 @@ impl CaseCounts {
         self.queued + self.running
     }
 
-    pub(crate) fn count(&mut self, state: CaseState) {
+    /// Counts a case in this state.
+    pub fn count(&mut self, state: CaseState) {
         self.cases += 1;
         *match state {
             CaseState::Queued => &mut self.queued,
@@ -152,7 +153,8 @@ impl BatchAccount {
         Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0, submissions: Vec::new() }
     }
 
-    pub(crate) fn level(&mut self, level: u32) -> &mut CaseCounts {
+    /// The counts of a level: all 0 before anything was counted of it.
+    pub fn level(&mut self, level: u32) -> &mut CaseCounts {
         let place = self.levels.partition_point(|(other, _)| *other < level);
         if self.levels.get(place).is_none_or(|(other, _)| *other != level) {
             self.levels.insert(place, (level, CaseCounts::default()));

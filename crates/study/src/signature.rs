@@ -28,11 +28,8 @@ const UUID_DIGITS: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// 16 hex digits of type, message and frames; a frame is a function of the model and a line of it. Each counts once: how
 /// deep a function has called itself says nothing about what failed.
-pub(crate) fn signature<'a>(
-    exception: &str,
-    message: &str,
-    frames: impl Iterator<Item = (&'a str, &'a str)>,
-) -> String {
+#[must_use]
+pub fn signature<'a>(exception: &str, message: &str, frames: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = format!("{exception}\n{}", without_varying(message));
     let mut known = BTreeSet::new();
     for (function, line) in frames.filter(|frame| known.insert(*frame)) {

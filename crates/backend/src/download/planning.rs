@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cruncher_aws::s3::ListedObject;
+use cruncher_legacy::LegacyKey;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::legacy::LegacyKey;
 
 use super::names::NamingRules;
 use crate::listing::ListingRow;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
-use cruncher_study::legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 
 use super::collect::FreezeProgress;
 use crate::legacy::json_of;

@@ -2,10 +2,10 @@
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_legacy::LegacyKey;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::ledger::{DataListing, Ledger};
-use cruncher_study::legacy::LegacyKey;
 
 use super::document_packs::find;
 use super::{FullStrategy, StudyWatch};

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_legacy::{ALL_RUNS_KEY, LegacyKey, LegacyStudy, LegacyTable, MAX_COMPUTING_SECS};
 use cruncher_results::chunk::Chunk;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{DataListing, Ledger};
-use cruncher_study::legacy::{ALL_RUNS_KEY, LegacyKey, LegacyStudy, LegacyTable, MAX_COMPUTING_SECS};
 
 use super::document_packs::{DocumentPack, PackedDocument};
 use super::tables::batch_of_table;

@@ -1,10 +1,10 @@
 //! Watching a small study.
 
 use cruncher_aws::{Error, s3};
+use cruncher_legacy::may_be_legacy;
 use cruncher_study::case_table::read_table;
 use cruncher_study::key::{DATA_PREFIX, DataKey, WorkerKey};
 use cruncher_study::ledger::DataListing;
-use cruncher_study::legacy::may_be_legacy;
 use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 

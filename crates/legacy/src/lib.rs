@@ -38,5 +38,4 @@ pub enum LegacyError {
 }
 
 #[cfg(test)]
-#[path = "legacy_tests.rs"]
 mod tests;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::case::CaseId;
-use crate::legacy::{LegacyFolder, LegacyKey};
+use crate::{LegacyFolder, LegacyKey};
+use cruncher_study::case::CaseId;
 
 /// A time, which may be written as a text.
 pub(super) fn time(fields: &Map<String, Value>, name: &str) -> Option<f64> {

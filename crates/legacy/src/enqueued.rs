@@ -10,8 +10,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::case::{CaseId, Parameters};
-use crate::legacy::{LegacyError, LegacyFolder, fields, json, parameters};
+use crate::{LegacyError, LegacyFolder, fields, json, parameters};
+use cruncher_study::case::{CaseId, Parameters};
 
 /// The cases that were enqueued last.
 #[derive(Debug, Clone, Default, PartialEq)]

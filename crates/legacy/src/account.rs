@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::accounting::CaseState;
-use crate::batch::Batch;
-use crate::case::CaseId;
-use crate::case_table::TableRow;
-use crate::ledger::DataListing;
-use crate::legacy::LegacyStudy;
-use crate::legacy::traces::CaseTraces;
-use crate::segment::{RowOutcome, SegmentRow};
+use crate::LegacyStudy;
+use crate::traces::CaseTraces;
+use cruncher_study::accounting::CaseState;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+use cruncher_study::case_table::TableRow;
+use cruncher_study::ledger::DataListing;
+use cruncher_study::segment::{RowOutcome, SegmentRow};
 
 /// The cases of a batch that have neither a result nor an error, or were enqueued last, as a table would name them.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! What a Python exception and its traceback say, once they are texts.
 
-use crate::signature::signature;
+use cruncher_study::signature::signature;
 
 /// What stands in front of the frames of a traceback.
 const TRACEBACK_START: &str = "Traceback (most recent call last):";
@@ -216,7 +216,7 @@ mod tests {
 
     /// `tests/test_legacy_errors.py` holds the same file to what Python itself says of these exceptions.
     fn golden_errors() -> Vec<GoldenError> {
-        serde_json::from_str(include_str!("../../../../tests/golden/legacy_errors.json")).unwrap()
+        serde_json::from_str(include_str!("../../../tests/golden/legacy_errors.json")).unwrap()
     }
 
     #[test]

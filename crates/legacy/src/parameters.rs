@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::case::{ParameterValue, Parameters};
+use cruncher_study::case::{ParameterValue, Parameters};
 
 /// What anything is called that has no name of its own.
 const NAMELESS: &str = "parameters";

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::case::CaseId;
-use crate::key::DATA_PREFIX;
-use crate::legacy::folder::LegacyFolder;
+use crate::folder::LegacyFolder;
+use cruncher_study::case::CaseId;
+use cruncher_study::key::DATA_PREFIX;
 
 /// The key of what was enqueued last.
 pub const ALL_RUNS_KEY: &str = "all_runs.json";
@@ -112,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::DataKey;
+    use cruncher_study::key::DataKey;
 
     const UUID: &str = "9f86d081-884c-4d65-9a2f-eaa0c55ad015";
     const HEX: &str = "9f86d081884c4d659a2feaa0c55ad015";

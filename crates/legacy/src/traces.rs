@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::accounting::CaseState;
-use crate::batch::Batch;
-use crate::case::{CaseId, Parameters};
-use crate::legacy::document::{DocumentOrigin, LegacyAttempt, LegacyDocument};
-use crate::legacy::enqueued::EnqueuedCase;
-use crate::legacy::folder::nameless;
-use crate::legacy::study::LegacyObject;
-use crate::legacy::{LegacyFolder, LegacyKey, LegacyStudy};
-use crate::outcome::{ErrorDocument, ResultDocument};
+use crate::document::{DocumentOrigin, LegacyAttempt, LegacyDocument};
+use crate::enqueued::EnqueuedCase;
+use crate::folder::nameless;
+use crate::study::LegacyObject;
+use crate::{LegacyFolder, LegacyKey, LegacyStudy};
+use cruncher_study::accounting::CaseState;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 /// What there is of one case: of each kind the newest object.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::batch::{Batch, BatchError, MAX_CHARS};
-use crate::case::CaseId;
+use cruncher_study::batch::{Batch, BatchError, MAX_CHARS};
+use cruncher_study::case::CaseId;
 
 /// The batch of a case that no folder names.
 const NAMELESS: &str = "legacy";

@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::accounting::{AccountingInput, BatchAccount, CaseCounts, total};
-use crate::batch::Batch;
-use crate::case::{CaseId, CaseRef, Parameters};
-use crate::control::StudyControl;
-use crate::diagnosis::diagnose;
-use crate::heartbeat::WorkerState;
-use crate::ledger::{DataListing, Ledger};
+use cruncher_study::accounting::{AccountingInput, BatchAccount, CaseCounts, total};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef, Parameters};
+use cruncher_study::control::StudyControl;
+use cruncher_study::diagnosis::diagnose;
+use cruncher_study::heartbeat::WorkerState;
+use cruncher_study::ledger::{DataListing, Ledger};
 
 /// When the first case of the golden bucket began.
 const START: f64 = 1_690_000_000.0;

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::batch::Batch;
-use crate::case::{CaseId, Parameters};
-use crate::legacy::enqueued::EnqueuedCases;
-use crate::legacy::failure::LegacyFailure;
-use crate::legacy::fields::{level, text, time};
-use crate::legacy::{LegacyError, LegacyKey, json, parameters};
-use crate::outcome::{ErrorDocument, ResultDocument};
+use crate::enqueued::EnqueuedCases;
+use crate::failure::LegacyFailure;
+use crate::fields::{level, text, time};
+use crate::{LegacyError, LegacyKey, json, parameters};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 /// What an object holds.
 #[derive(Debug, Clone, PartialEq)]
