@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cruncher_backend::Study;
-use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::access::{AccessKey, Role};
 use cruncher_study::case::CaseRef;
 use cruncher_study::outcome::ErrorDocument;

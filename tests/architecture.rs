@@ -29,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     (
         "cruncher-explorer",
         &[
+            "cruncher-analysis",
             "cruncher-aws",
             "cruncher-backend",
             "cruncher-browser",

@@ -1,8 +1,8 @@
 //! Failures, those that are alike as one.
 
 use cruncher_backend::Study;
-use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::ReadError;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::case::{CaseRef, Parameters};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::key::DATA_PREFIX;

@@ -2,7 +2,7 @@
 
 mod versions;
 
-use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::forecast::{Forecast, ForecastBasis};

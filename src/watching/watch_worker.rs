@@ -1,7 +1,8 @@
 //! A worker that watches, as the page sees it.
 
-use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::snapshot_codec::{self, EncodedSnapshot};
+use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot_codec;
+use cruncher_backend::watch::snapshot_codec::EncodedSnapshot;
 use cruncher_study::access::AccessKey;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};

@@ -1,7 +1,7 @@
 //! Who looks at the study: the page here, or a worker beside it.
 
 use cruncher_backend::Study;
-use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_study::access::AccessKey;
 use leptos::prelude::RwSignal;

@@ -8,6 +8,7 @@ mod batches;
 mod concurrency_limit;
 mod index_ranges;
 mod journal;
+pub mod key_value_store;
 mod outcomes;
 mod pause_handle;
 mod plan;
@@ -16,8 +17,6 @@ mod progress;
 mod send_loop;
 mod settled;
 mod submission_sender;
-#[cfg(test)]
-pub(crate) mod testing;
 mod writing;
 
 pub use journal::Journal;
@@ -34,7 +33,7 @@ use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
-use crate::key_value_store::KeyValueError;
+use crate::enqueue::key_value_store::KeyValueError;
 use crate::study::ReadError;
 
 /// An enqueueing that can't be begun, or ended early.

@@ -1,28 +1,19 @@
-//! The use cases over a study's domain and its cloud. The dashboard and the command line share every one of them.
+//! The use cases over a study's domain and its cloud, grouped by what people do. The dashboard and the command line share every
+//! one of them.
+//!
+//! [`administer`] launches, changes and deletes studies; [`enqueue`] sends cases; [`watch`] shows what becomes of them;
+//! [`fetch`] takes results away, and [`freeze`] makes a study one file. All of them open a [`Study`].
 
-pub mod archive;
-pub mod clean_up;
-pub mod control;
-pub mod document_cache;
-pub mod documents;
-pub mod download;
+pub mod administer;
 pub mod enqueue;
-pub mod frozen;
-pub mod key_value_store;
-pub mod keys;
-pub mod launch;
-mod legacy;
+pub mod fetch;
+pub mod freeze;
 pub mod listing;
-pub mod page;
 pub mod progress;
-pub mod publish;
 mod reading;
-pub mod snapshot;
-pub mod snapshot_codec;
-pub mod stack;
 pub mod study;
-pub mod submitted;
+#[cfg(test)]
+mod testing;
 pub mod watch;
-pub mod withdrawn;
 
 pub use study::Study;

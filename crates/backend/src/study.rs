@@ -8,7 +8,7 @@ use cruncher_study::config::{CONFIG_KEY, ConfigError, StudyConfig};
 use cruncher_study::key::DataKey;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
-use crate::documents::UnreadReason;
+use crate::fetch::documents::UnreadReason;
 use crate::reading::MAX_DOCUMENT_BYTES;
 
 /// A study and the key to it. Clones are cheap, and share what the client learns.

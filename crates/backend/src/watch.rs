@@ -3,12 +3,15 @@
 //! [`FullStrategy`] reads studies of any size. [`LightStrategy`] reads small ones alone, and is small itself: with it the page begins.
 
 mod compare;
+pub mod document_cache;
 mod document_packs;
 mod documents;
 mod full;
 mod legacy;
 mod light;
 mod opening;
+pub mod snapshot;
+pub mod snapshot_codec;
 mod strategy;
 mod tables;
 #[cfg(test)]
@@ -28,8 +31,8 @@ use cruncher_study::ledger::Ledger;
 use futures::future;
 
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
-use crate::snapshot::Snapshot;
 use crate::study::Study;
+use crate::watch::snapshot::Snapshot;
 pub use full::FullStrategy;
 pub use light::LightStrategy;
 use strategy::WatchStrategy;

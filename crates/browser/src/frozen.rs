@@ -6,8 +6,9 @@
 //! Documents that are asked for later it gives in place of the network.
 
 use cruncher_backend::Study;
-use cruncher_backend::snapshot::Snapshot;
-use cruncher_backend::snapshot_codec::{self, EncodedSnapshot};
+use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot_codec;
+use cruncher_backend::watch::snapshot_codec::EncodedSnapshot;
 use cruncher_study::access::{AccessKey, Role, StudyAccess};
 use cruncher_study::config::StudyConfig;
 use js_sys::{Array, Float64Array, Reflect};

@@ -1,5 +1,5 @@
 //! What the page and the worker that watches a large study say to each other: a message is an array that begins with what it is.
-//! A snapshot in it is an [`EncodedSnapshot`](cruncher_backend::snapshot_codec::EncodedSnapshot), no JSON: that would be
+//! A snapshot in it is an [`EncodedSnapshot`](cruncher_backend::watch::snapshot_codec::EncodedSnapshot), no JSON: that would be
 //! read on the page's own thread.
 
 /// The worker has read rows: a chunk of them, as bytes.

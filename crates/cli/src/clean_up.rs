@@ -1,8 +1,8 @@
 //! `cruncher clean-up`
 
 use cruncher_aws::Client;
-use cruncher_backend::clean_up::{BucketDisposal, CleanUpError, StudyInventory, clean_up, take_inventory};
-use cruncher_backend::stack::stack_name;
+use cruncher_backend::administer::clean_up::{BucketDisposal, CleanUpError, StudyInventory, clean_up, take_inventory};
+use cruncher_backend::administer::stack::stack_name;
 
 use crate::arguments::{CleanUp, CloudAccount};
 use crate::cloud;

@@ -1,8 +1,8 @@
 //! `cruncher configure`
 
 use cruncher_aws::Client;
-use cruncher_backend::keys;
-use cruncher_backend::launch::{ConfiguredStudy, KeyPolicy, configure};
+use cruncher_backend::administer::keys;
+use cruncher_backend::administer::launch::{ConfiguredStudy, KeyPolicy, configure};
 
 use crate::arguments::{CloudAccount, ConfigureArguments};
 use crate::cloud;

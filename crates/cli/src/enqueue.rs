@@ -7,11 +7,11 @@ mod summary;
 use std::env;
 use std::rc::Rc;
 
+use cruncher_backend::administer::launch::find_config;
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, PauseHandle, SendEnd,
     SentBefore, SubmissionSender, preflight, submission_id,
 };
-use cruncher_backend::launch::find_config;
 use cruncher_backend::study::Study;
 use cruncher_study::design_document::Submission;
 use serde_json::{Value, json};

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use cruncher_backend::administer::launch::LaunchError;
+use cruncher_backend::administer::stack::{StackError, StackFailure};
 use cruncher_backend::enqueue::EnqueueError;
-use cruncher_backend::launch::LaunchError;
-use cruncher_backend::stack::{StackError, StackFailure};
 
 /// The end of a command that didn't do what it was called for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +210,7 @@ mod tests {
             (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
             (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
             (
-                EnqueueError::Keep(cruncher_backend::key_value_store::KeyValueError::new("full")),
+                EnqueueError::Keep(cruncher_backend::enqueue::key_value_store::KeyValueError::new("full")),
                 ["full", "`cruncher enqueue s d`"],
             ),
             (

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use cruncher_aws::Client;
-use cruncher_backend::frozen::{FreezeProgress, FrozenContent, collect, document};
-use cruncher_backend::launch::find_config;
+use cruncher_backend::administer::launch::find_config;
+use cruncher_backend::freeze::{FreezeProgress, FrozenContent, collect, document};
 use cruncher_backend::study::Study;
 use cruncher_study::number_format::thousands;
 

@@ -1,7 +1,7 @@
 //! `cruncher launch`
 
-use cruncher_backend::launch::{LaunchedStudy, launch};
-use cruncher_backend::stack::stack_name;
+use cruncher_backend::administer::launch::{LaunchedStudy, launch};
+use cruncher_backend::administer::stack::stack_name;
 
 use crate::arguments::{CloudAccount, LaunchArguments};
 use crate::cloud;

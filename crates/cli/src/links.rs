@@ -1,8 +1,8 @@
 //! A study's addresses and links, as they are printed.
 
 use cruncher_aws::Endpoints;
-use cruncher_backend::keys::RoleKeys;
-use cruncher_backend::page::INDEX_KEY;
+use cruncher_backend::administer::keys::RoleKeys;
+use cruncher_backend::administer::page::INDEX_KEY;
 use cruncher_study::config::StudyConfig;
 use serde::Serialize;
 

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cruncher_backend::launch::StudyRelease;
-use cruncher_backend::page::{DashboardFiles, PageFile};
+use cruncher_backend::administer::launch::StudyRelease;
+use cruncher_backend::administer::page::{DashboardFiles, PageFile};
 
 use crate::failure::{CommandFailure, sentence};
 
@@ -45,7 +45,7 @@ fn own_page() -> Result<DashboardFiles, CommandFailure> {
         Some(PageFile { path: path.replace('\\', "/"), content: bytes::Bytes::copy_from_slice(&content) })
     });
     DashboardFiles::new(files).map_err(|error| match error {
-        cruncher_backend::page::PageError::NoIndex => missing(),
+        cruncher_backend::administer::page::PageError::NoIndex => missing(),
         error => CommandFailure::new(format!("{} Run `make dashboard` again.", sentence(&error))),
     })
 }

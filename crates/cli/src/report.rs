@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;

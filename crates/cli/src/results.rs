@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use cruncher_aws::Client;
-use cruncher_backend::download::{
+use cruncher_backend::administer::launch::find_config;
+use cruncher_backend::fetch::download::{
     DownloadError, DownloadPlan, DownloadTally, FailedObject, ObjectKind, SkippedObject, fetch, plan,
 };
-use cruncher_backend::launch::find_config;
+use cruncher_backend::fetch::withdrawn::{case_of, withdrawn_cases};
 use cruncher_backend::listing::{ListingOutline, ListingRow};
 use cruncher_backend::study::Study;
-use cruncher_backend::withdrawn::{case_of, withdrawn_cases};
 use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::number_format::{counted, thousands};
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use cruncher_backend::key_value_store::{KeyValueError, KeyValueStore};
+use cruncher_backend::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use cruncher_aws::{Client, ErrorKind};
-use cruncher_backend::launch::find_config;
-use cruncher_backend::snapshot::Snapshot;
+use cruncher_backend::administer::launch::find_config;
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
+use cruncher_backend::watch::snapshot::Snapshot;
 
 use crate::arguments::{CloudAccount, StatusArguments};
 use crate::cloud;

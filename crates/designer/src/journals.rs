@@ -1,6 +1,6 @@
 //! Journals of enqueueings, in this browser's own store.
 
-use cruncher_backend::key_value_store::{KeyValueError, KeyValueStore};
+use cruncher_backend::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use js_sys::Uint8Array;

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
-use cruncher_backend::control::control;
+use cruncher_backend::administer::control::control;
+use cruncher_backend::enqueue::key_value_store::KeyValueStore;
 use cruncher_backend::enqueue::{
     CaseOutcome, CaseSelection, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, SendEnd, SentBefore,
     SubmissionSender, outcomes, preflight, submission_id,
 };
-use cruncher_backend::key_value_store::KeyValueStore;
-use cruncher_backend::submitted::{submitted, submitted_model};
+use cruncher_backend::fetch::submitted::{submitted, submitted_model};
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;

@@ -1,6 +1,6 @@
 //! Changes which versions of a model count, when the page asks for that.
 
-use cruncher_backend::control::change_control;
+use cruncher_backend::administer::control::change_control;
 use cruncher_backend::study;
 use cruncher_study::access::{AccessKey, StudyAccess};
 use leptos::prelude::window_event_listener_untyped;

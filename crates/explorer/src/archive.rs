@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use cruncher_backend::archive::{ArchiveRequest, ArchiveSummary, ArchivedCase, ArchivedFile, MAX_CASES, gather};
+use cruncher_backend::fetch::archive::{ArchiveRequest, ArchiveSummary, ArchivedCase, ArchivedFile, MAX_CASES, gather};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
 use cruncher_results::export::npy::NpyMatrix;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_backend::documents::{ReadResult, UnreadReason};
+use cruncher_backend::fetch::documents::{ReadResult, UnreadReason};
 use cruncher_results::curves::{CurveAbscissa, CurveLosses, CurveSet, FoundArrays, MAX_POINTS, spread};
 use cruncher_results::mask::RowMask;
 use cruncher_results::store::ResultStore;

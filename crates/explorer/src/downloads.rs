@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use cruncher_backend::archive::MAX_CASES;
+use cruncher_backend::fetch::archive::MAX_CASES;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, TimeFormat};
 use cruncher_results::store::ResultStore;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cruncher_backend::archive::ArchiveSummary;
-use cruncher_backend::documents::CaseDocument;
+use cruncher_backend::fetch::archive::ArchiveSummary;
+use cruncher_backend::fetch::documents::CaseDocument;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, CsvTable};
 use cruncher_results::export::npy::{self, NpyMatrix};

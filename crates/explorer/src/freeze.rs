@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use cruncher_aws::{Error, ErrorKind};
-use cruncher_backend::frozen::{
+use cruncher_backend::freeze::{
     DocumentPart, FreezeError, FreezeProgress, FrozenContent, as_text, collect, parts, published,
 };
 use cruncher_study::number_format::thousands;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cruncher_backend::submitted::submitted;
+use cruncher_backend::fetch::submitted::submitted;
 use cruncher_results::store::ResultStore;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::number_format::{counted, thousands};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use cruncher_backend::Study;
-use cruncher_backend::documents::CaseDocument;
-use cruncher_backend::study::{self, ReadError};
+use cruncher_backend::fetch::documents::CaseDocument;
+use cruncher_backend::study;
+use cruncher_backend::study::ReadError;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::key::DataKey;

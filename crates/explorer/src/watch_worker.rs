@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use cruncher_backend::document_cache::DocumentCache;
+use cruncher_backend::study;
 use cruncher_backend::watch::StudyWatch;
-use cruncher_backend::{snapshot_codec, study};
+use cruncher_backend::watch::document_cache::DocumentCache;
+use cruncher_backend::watch::snapshot_codec;
 use cruncher_study::access::AccessKey;
 use futures::channel::mpsc::unbounded;
 use futures::future::LocalBoxFuture;

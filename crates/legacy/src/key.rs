@@ -39,7 +39,7 @@ pub enum LegacyKey {
 
 impl LegacyKey {
     /// Reads a key; none if it isn't one of the predecessor's. No key is read both by this and as a
-    /// [`DataKey`](crate::key::DataKey).
+    /// [`DataKey`](cruncher_study::key::DataKey).
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         if key == ALL_RUNS_KEY {

@@ -77,7 +77,7 @@ fn requests_by_size(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
 mod tests {
     use super::*;
     use crate::enqueue::index_ranges::IndexRanges;
-    use crate::enqueue::testing::{levelled_plan, plan, plan_with_text};
+    use crate::testing::{levelled_plan, plan, plan_with_text};
 
     fn batches(plan: &EnqueuePlan, skipped: &IndexRanges) -> Vec<Vec<u32>> {
         let mut ready: VecDeque<u32> = (0..plan.len()).filter(|place| !skipped.contains(*place)).collect();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
-use crate::key_value_store::{KeyValueError, KeyValueStore};
+use crate::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 
 /// The version of the format. One of another version is not understood, and so not used.
 const VERSION: u32 = 1;

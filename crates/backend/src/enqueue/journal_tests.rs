@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::enqueue::testing::plan;
+use crate::testing::plan;
 
 fn journal(cases: u32, skipped: &[u32], hold_after: Option<u64>) -> Journal {
     Journal::new("bucket", &plan(cases), skipped.iter().copied().collect(), hold_after)

@@ -85,7 +85,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::{TestCloud, plan};
+    use crate::testing::{TestCloud, plan};
 
     fn done(submission: &str) -> String {
         format!(

@@ -2,7 +2,7 @@ use cruncher_study::design::ModelFile;
 use cruncher_study::model::ModelKind;
 
 use super::*;
-use crate::enqueue::testing::{design, submission};
+use crate::testing::{design, submission};
 
 fn plan(json: &str) -> Result<EnqueuePlan, EnqueueError> {
     EnqueuePlan::new(&design(json), b"model", &submission())
@@ -75,7 +75,7 @@ fn the_digest_knows_cases_and_settings_but_not_the_submission() {
 
 #[test]
 fn places_know_their_levels() {
-    let plan = crate::enqueue::testing::levelled_plan();
+    let plan = crate::testing::levelled_plan();
     let levels: Vec<u32> = (0..plan.len()).map(|place| plan.level_of(place)).collect();
     assert_eq!(levels, [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
 }

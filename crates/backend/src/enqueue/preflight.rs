@@ -17,7 +17,7 @@ use super::batches;
 use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
 use super::settled::{alive_workers, done, errors, listing};
-use crate::control::control;
+use crate::administer::control::control;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
@@ -287,7 +287,7 @@ async fn finally_failed(study: &Study, documents: Vec<ReadRequest>) -> Result<BT
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enqueue::testing::plan;
+    use crate::testing::plan;
 
     fn preflight(is_forced: bool) -> EnqueuePreflight {
         EnqueuePreflight {

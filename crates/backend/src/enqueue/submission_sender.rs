@@ -11,7 +11,7 @@ use super::progress::EnqueueProgress;
 use super::send_loop::SendLoop;
 use super::settled::taken;
 use super::writing::{write_down, write_model};
-use crate::key_value_store::KeyValueStore;
+use crate::enqueue::key_value_store::KeyValueStore;
 use crate::study::Study;
 
 /// Up to this age of what was under way, in seconds, it is sent again as it is, and the queue drops what it has already.

@@ -10,7 +10,7 @@ use futures::executor::block_on;
 
 use super::*;
 use crate::enqueue::preflight::{SentBefore, preflight};
-use crate::enqueue::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
+use crate::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
 use crate::watch::StudyWatch;
 
 struct Scene {

@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 
 use super::*;
-use crate::enqueue::testing::TestCloud;
+use crate::testing::TestCloud;
 
 /// What lists a bucket, and how many requests that took.
 struct Listed {

@@ -18,10 +18,10 @@ use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
 use super::strategy::{ReadTable, WatchStrategy};
 use super::versions::ToldVersions;
-use crate::document_cache::{CacheEntry, DocumentCache, NoShelf};
 use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
-use crate::snapshot::Snapshot;
 use crate::study::Study;
+use crate::watch::document_cache::{CacheEntry, DocumentCache, NoShelf};
+use crate::watch::snapshot::Snapshot;
 
 /// So many segments are read before what they hold is put on the cache.
 const AT_ONCE: usize = 64;

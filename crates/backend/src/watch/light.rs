@@ -11,8 +11,8 @@ use cruncher_study::segment::parse_segment;
 use super::StudyWatch;
 use super::strategy::{ReadTable, WatchStrategy};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
-use crate::snapshot::Snapshot;
 use crate::study::Study;
+use crate::watch::snapshot::Snapshot;
 
 /// So many bytes of segments are too much at once: a thousand rows and more.
 const MAX_BYTES: u64 = 512 << 10;

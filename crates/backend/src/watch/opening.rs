@@ -14,9 +14,9 @@ use cruncher_study::key::DATA_PREFIX;
 use super::strategy::ReadTable;
 use super::tables::batch_of_table;
 use super::{FullStrategy, StudyWatch};
-use crate::document_cache::{CacheEntry, DocumentCache};
 use crate::listing::{ListingOutline, ListingRow};
 use crate::study::Study;
+use crate::watch::document_cache::{CacheEntry, DocumentCache};
 
 /// What the list of tables is called on the cache.
 const TABLES: &str = "tables";

@@ -19,10 +19,10 @@ use futures::executor::block_on;
 use futures::future::{LocalBoxFuture, ready};
 
 use super::StudyWatch;
-use crate::document_cache::DocumentCache;
-use crate::enqueue::testing::TestCloud;
-use crate::snapshot::Snapshot;
 use crate::study::Study;
+use crate::testing::TestCloud;
+use crate::watch::document_cache::DocumentCache;
+use crate::watch::snapshot::Snapshot;
 
 /// When the cloud's time begins.
 const START: f64 = 1_790_000_000.0;

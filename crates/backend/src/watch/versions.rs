@@ -6,7 +6,7 @@ use cruncher_study::case::CaseId;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 
 use super::{FullStrategy, StudyWatch};
-use crate::snapshot::Snapshot;
+use crate::watch::snapshot::Snapshot;
 
 /// Batch by batch, what was told last: submission, model, its version, how many cases, and whether they are withdrawn.
 pub(super) type ToldVersions = Vec<Vec<(String, String, usize, u64, bool)>>;

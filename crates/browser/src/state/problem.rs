@@ -3,8 +3,8 @@
 use std::error::Error as _;
 
 use cruncher_aws::{Error, ErrorKind};
-use cruncher_backend::control::ControlError;
-use cruncher_backend::documents::ResultError;
+use cruncher_backend::administer::control::ControlError;
+use cruncher_backend::fetch::documents::ResultError;
 use cruncher_backend::study::{OpenError, ReadError};
 use cruncher_study::access::AccessError;
 

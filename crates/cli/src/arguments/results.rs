@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use cruncher_backend::download::ObjectKind;
+use cruncher_backend::fetch::download::ObjectKind;
 use cruncher_results::export::csv::TimeFormat;
 use cruncher_study::batch::Batch;
 

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_aws::Ports;
+use cruncher_backend::administer::keys::RoleKeys;
+use cruncher_backend::administer::launch::{LaunchedStudy, launch};
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, PauseHandle, SubmissionSender, submission_id,
 };
-use cruncher_backend::keys::RoleKeys;
-use cruncher_backend::launch::{LaunchedStudy, launch};
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_study::accounting::CaseCounts;

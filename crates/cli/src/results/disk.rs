@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use cruncher_backend::download::{
+use cruncher_backend::fetch::download::{
     ExistingFile, FolderError, LetterCase, NamingRules, NamingSystem, PartialFile, TargetFolder, draft_name,
 };
 

@@ -10,9 +10,9 @@ mod whole;
 
 use std::io::{self, Write};
 
-use cruncher_backend::launch::find_config;
+use cruncher_backend::administer::launch::find_config;
+use cruncher_backend::fetch::submitted::{submitted, units};
 use cruncher_backend::study::Study;
-use cruncher_backend::submitted::{submitted, units};
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, CsvTable};

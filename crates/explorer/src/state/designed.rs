@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cruncher_backend::submitted;
+use cruncher_backend::fetch::submitted;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::archive::ArchiveSummary;
+use cruncher_backend::fetch::archive::ArchiveSummary;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::TimeFormat;

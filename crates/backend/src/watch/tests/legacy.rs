@@ -5,7 +5,7 @@ use cruncher_study::heartbeat::WorkerState;
 use cruncher_study::segment::RowOutcome;
 
 use super::*;
-use crate::enqueue::testing::put_legacy_bucket;
+use crate::testing::put_legacy_bucket;
 
 /// The case of the golden bucket with this number.
 fn golden_case(number: u32) -> CaseId {
@@ -132,7 +132,7 @@ fn what_is_said_of_computers_stays_true_on_its_way_to_the_page() {
     scene.look();
     scene.cloud.pass(5 * 3_600);
     let (snapshot, ..) = scene.look();
-    let shown = crate::snapshot_codec::read(crate::snapshot_codec::write(&snapshot)).unwrap();
+    let shown = crate::watch::snapshot_codec::read(crate::watch::snapshot_codec::write(&snapshot)).unwrap();
     assert_eq!((shown.total.running, shown.total.queued), (1, 1));
     assert!(shown.workers[0].is_alive(shown.time));
     assert!(shown.notices(None).is_empty(), "{:?}", shown.notices(None));

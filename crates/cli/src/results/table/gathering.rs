@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_backend::document_cache::DocumentCache;
-use cruncher_backend::snapshot::Snapshot;
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
+use cruncher_backend::watch::document_cache::DocumentCache;
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_results::column_id::CaseField;
 use cruncher_results::mask::RowMask;
 use cruncher_results::store::ResultStore;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_backend::documents::CaseDocument;
+use cruncher_backend::fetch::documents::CaseDocument;
 use cruncher_backend::study::Study;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::whole::WholeTexts;

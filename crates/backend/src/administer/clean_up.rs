@@ -5,10 +5,10 @@ use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
-use crate::keys;
-use crate::page::{ASSETS_PREFIX, INDEX_KEY};
+use crate::administer::keys;
+use crate::administer::page::{ASSETS_PREFIX, INDEX_KEY};
+use crate::administer::stack::{EventLog, StackError, StackOutputs, stack_name};
 use crate::progress::{Progress, ProgressStep};
-use crate::stack::{EventLog, StackError, StackOutputs, stack_name};
 
 /// What anyone may read, besides the page.
 const PUBLIC_PREFIX: &str = "public/";

@@ -20,9 +20,9 @@ use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::documents::CaseDocument;
-use crate::download::{LetterCase, NamingRules, NamingSystem, portable};
-use crate::frozen::FreezeProgress;
+use crate::fetch::documents::CaseDocument;
+use crate::fetch::download::{LetterCase, NamingRules, NamingSystem, portable};
+use crate::freeze::FreezeProgress;
 use crate::listing::tables_below;
 use crate::reading::{CONCURRENT_READS, HeldRoom, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS};
 use crate::study::{ReadError, Study};

@@ -15,12 +15,12 @@ use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::number_format::{counted, thousands};
 
 use super::documents::{FrozenDocuments, one_by_one};
-use crate::document_cache::DocumentCache;
 use crate::listing::{ListingOutline, ListingRow};
 use crate::reading::MAX_DOCUMENT_BYTES;
-use crate::snapshot::Snapshot;
 use crate::study::Study;
 use crate::watch::StudyWatch;
+use crate::watch::document_cache::DocumentCache;
+use crate::watch::snapshot::Snapshot;
 
 /// Of so many cases of a group of errors the documents are taken first: as many as the page names.
 const MAX_CASES_A_GROUP: usize = 100;
@@ -144,7 +144,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::TestCloud;
+    use crate::testing::TestCloud;
 
     fn case(number: u32) -> CaseId {
         let mut bytes = [0; 16];

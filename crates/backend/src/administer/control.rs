@@ -109,7 +109,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::enqueue::testing::TestCloud;
+    use crate::testing::TestCloud;
 
     fn stored(cloud: &TestCloud) -> Value {
         serde_json::from_str(&cloud.text(CONTROL_KEY).unwrap()).unwrap()

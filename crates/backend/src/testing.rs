@@ -15,8 +15,8 @@ use futures::future::LocalBoxFuture;
 
 pub(crate) use cloud::{SendFault, TestCloud};
 
-use super::plan::EnqueuePlan;
-use crate::key_value_store::{KeyValueError, KeyValueStore};
+use crate::enqueue::EnqueuePlan;
+use crate::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 
 pub(crate) const MODEL: &[u8] = b"result['double'] = 2 * {{a}}\n";
 

@@ -7,7 +7,7 @@ use cruncher_study::config::StudyConfig;
 use serde_json::json;
 
 use super::FrozenContent;
-use crate::snapshot_codec;
+use crate::watch::snapshot_codec;
 
 /// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
 const PACK_BYTES: usize = 1 << 20;

@@ -6,7 +6,7 @@ use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
 
 use super::document::needed;
-use crate::page::{ASSETS_PREFIX, PageFile};
+use crate::administer::page::{ASSETS_PREFIX, PageFile};
 use crate::reading::{Body, ReadRequest};
 use crate::study::Study;
 
@@ -44,11 +44,11 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::TestCloud;
-    use crate::frozen::document::tests::{content, glue, page};
-    use crate::frozen::{FreezeError, document};
-    use crate::page::{DashboardFiles, INDEX_KEY};
-    use crate::publish::uploads;
+    use crate::administer::page::{DashboardFiles, INDEX_KEY};
+    use crate::administer::publish::uploads;
+    use crate::freeze::document::tests::{content, glue, page};
+    use crate::freeze::{FreezeError, document};
+    use crate::testing::TestCloud;
 
     /// A page with files that a frozen study doesn't need.
     fn release() -> DashboardFiles {

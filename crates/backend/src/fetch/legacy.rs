@@ -14,7 +14,7 @@ use futures::lock::Mutex;
 use serde::Serialize;
 use serde::de::Error as _;
 
-use crate::documents::CaseDocument;
+use crate::fetch::documents::CaseDocument;
 use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
@@ -150,8 +150,8 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::documents::ReadResult;
-    use crate::enqueue::testing::{TestCloud, put_legacy_bucket};
+    use crate::fetch::documents::ReadResult;
+    use crate::testing::{TestCloud, put_legacy_bucket};
 
     fn case(number: u32) -> CaseId {
         CaseId::from_uuid(&format!("{number:08x}-0000-4000-8000-{number:012x}")).unwrap()

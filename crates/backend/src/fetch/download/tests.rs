@@ -11,9 +11,9 @@ use futures::executor::block_on;
 
 use super::fetching::PIECE_BYTES;
 use super::*;
-use crate::enqueue::testing::TestCloud;
 use crate::listing::ListingOutline;
 use crate::study::Study;
+use crate::testing::TestCloud;
 
 const NAMING: NamingRules = NamingRules { system: NamingSystem::Unix, letters: LetterCase::Distinct };
 const CASE: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -196,7 +196,7 @@ fn two_keys_never_share_a_file() {
 #[test]
 fn what_the_predecessor_left_is_told_apart_as_well() {
     let (cloud, study) = TestCloud::study();
-    crate::enqueue::testing::put_legacy_bucket(&cloud);
+    crate::testing::put_legacy_bucket(&cloud);
     let kinds: BTreeMap<ObjectKind, usize> =
         plan_all(&study).wanted.into_iter().fold(BTreeMap::new(), |mut kinds, wanted| {
             *kinds.entry(wanted.kind).or_default() += 1;

@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn an_update_passes_on_the_parameters_that_the_template_still_has() {
-        let template = include_str!("../../../stack/study.yaml");
+        let template = include_str!("../../../../stack/study.yaml");
         let given = ["Study", "LeaseSecs", "Gone", "Type"].map(|name| (name.to_owned(), "1".to_owned()));
         let kept = kept_parameters(template, &BTreeMap::from(given));
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["LeaseSecs", "Study"]);
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn every_output_of_the_template_is_read() {
-        let template = include_str!("../../../stack/study.yaml");
+        let template = include_str!("../../../../stack/study.yaml");
         let (_, outputs) = template.split_once("\nOutputs:\n").unwrap();
         let names = outputs
             .lines()

@@ -5,13 +5,14 @@ use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
-use crate::keys::{self, NewKeys, RoleKeys};
-use crate::page::DashboardFiles;
-use crate::progress::Progress;
-use crate::publish::publish;
-use crate::stack::{
+use crate::administer::keys;
+use crate::administer::keys::{NewKeys, RoleKeys};
+use crate::administer::page::DashboardFiles;
+use crate::administer::publish::publish;
+use crate::administer::stack::{
     EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
 };
+use crate::progress::Progress;
 
 /// The tag that everything of a study carries.
 pub const STUDY_TAG: &str = "cruncher:study";

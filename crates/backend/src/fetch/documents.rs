@@ -9,7 +9,7 @@ use cruncher_study::key::DataKey;
 use cruncher_study::outcome::ResultDocument;
 use futures::{StreamExt, stream};
 
-use crate::legacy::PredecessorDocuments;
+use crate::fetch::legacy::PredecessorDocuments;
 use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
 use crate::study::{ReadError, Study};
 
@@ -150,7 +150,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::TestCloud;
+    use crate::testing::TestCloud;
 
     fn cases(number: u8) -> Vec<CaseRef> {
         (0..number).map(|case| (Batch::parse("a").unwrap(), CaseId::from_bytes([case; 16]))).collect()

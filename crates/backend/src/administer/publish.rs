@@ -9,7 +9,7 @@ use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 
-use crate::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, is_hashed, media_type, origins};
+use crate::administer::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, is_hashed, media_type, origins};
 use crate::progress::{Progress, ProgressStep};
 
 /// Where the worker lies.
@@ -165,7 +165,7 @@ async fn write(client: &Client, bucket: &str, upload: &Upload) -> Result<(), Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::PageFile;
+    use crate::administer::page::PageFile;
 
     fn file(path: &str) -> PageFile {
         let content = if path == INDEX_KEY { "<p>{{script-hashes}} {{endpoints}}</p>" } else { path };

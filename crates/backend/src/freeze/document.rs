@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 use super::FrozenContent;
 use super::layout::FrozenLayout;
-use crate::page::{ASSETS_PREFIX, PageFile, script_hash};
+use crate::administer::page::{ASSETS_PREFIX, PageFile, script_hash};
 
 const UNPACKS: &str = include_str!("frozen.js");
 const HIDES: &str = include_str!("frozen.css");
@@ -181,7 +181,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A page as a build makes it: what `start.js` asks for has no hash.
-    pub(in crate::frozen) fn page(glue: &str) -> Vec<PageFile> {
+    pub(in crate::freeze) fn page(glue: &str) -> Vec<PageFile> {
         let hash = |name: &str| if matches!(name, "explorer" | "cruncher-explorer") { "" } else { "-0123456789abcdef" };
         let mut files = Vec::from(STYLES.map(|name| (format!("{name}{}.css", hash(name)), format!(".{name} {{}}\n"))));
         for (_, file) in PROGRAMS {
@@ -192,12 +192,12 @@ pub(super) mod tests {
         files.into_iter().map(file).collect()
     }
 
-    pub(in crate::frozen) fn content() -> FrozenContent {
+    pub(in crate::freeze) fn content() -> FrozenContent {
         FrozenContent { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..FrozenContent::default() }
     }
 
     /// Glue as wasm-bindgen writes it.
-    pub(in crate::frozen) fn glue() -> String {
+    pub(in crate::freeze) fn glue() -> String {
         format!("1;\n{EXPORTS}\n")
     }
 

@@ -10,7 +10,7 @@ use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
 
 use super::collect::FreezeProgress;
-use crate::legacy::json_of;
+use crate::fetch::legacy::json_of;
 use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
@@ -181,8 +181,8 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::{TestCloud, put_legacy_bucket};
     use crate::listing::ListingOutline;
+    use crate::testing::{TestCloud, put_legacy_bucket};
 
     fn case(number: u8) -> CaseId {
         CaseId::from_bytes([number; 16])

@@ -12,7 +12,7 @@ use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::ledger::Ledger;
 use flate2::read::GzDecoder;
 
-use crate::control::control;
+use crate::administer::control::control;
 use crate::reading::{MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
@@ -75,7 +75,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::enqueue::testing::TestCloud;
+    use crate::testing::TestCloud;
 
     fn case(number: u8) -> CaseId {
         CaseId::from_bytes([number; 16])

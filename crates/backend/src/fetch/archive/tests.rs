@@ -5,7 +5,7 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::enqueue::testing::TestCloud;
+use crate::testing::TestCloud;
 
 const MODEL: &str = "result['b'] = {{a}}\n";
 

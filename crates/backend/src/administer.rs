@@ -1,0 +1,9 @@
+//! Launching, changing and deleting a study: its stack, its users' keys, its page, and what is asked of its workers.
+
+pub mod clean_up;
+pub mod control;
+pub mod keys;
+pub mod launch;
+pub mod page;
+pub mod publish;
+pub mod stack;

@@ -1,0 +1,8 @@
+//! Taking a study's documents away: into a folder, a table, an archive; and which of its cases count.
+
+pub mod archive;
+pub mod documents;
+pub mod download;
+pub(crate) mod legacy;
+pub mod submitted;
+pub mod withdrawn;
