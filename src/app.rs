@@ -8,6 +8,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cruncher_backend::{Study, study};
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::{address, designer, frozen, network, rows, theme};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use cruncher_study::accounting::{CaseCounts, latest};
 use leptos::ev;
@@ -21,13 +28,6 @@ use crate::poll_backoff::{LookOutcome, PollBackoff};
 use crate::polling::{WakeHandle, poll};
 use crate::watching::{StudyWatcher, WatchWorker};
 use crate::{scrolling, sharing};
-use cruncher_browser::components::press::press;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::programs::PageProgram;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
-use cruncher_browser::visit_flags::VisitFlag;
-use cruncher_browser::{address, designer, frozen, network, rows, theme};
 
 /// What stands in the way of a study.
 enum Closed {

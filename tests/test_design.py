@@ -193,6 +193,14 @@ def small_study(page: Page, cases: int, model: str = DOUBLE) -> None:
     preview(page, f"{cases:,} cases" if cases > 1 else "1 case")
 
 
+def held_submissions(study: Launched) -> list[str]:
+    """Submissions whose rest isn't sent yet."""
+    s3 = study.command_line.cloud.client("s3")
+    control = json.loads(s3.get_object(Bucket=study.bucket, Key="control.json")["Body"].read())
+    held: list[str] = control["held_submissions"]
+    return held
+
+
 def review(page: Page) -> dict[str, str]:
     """Asks for the summary, and says what stands in it."""
     button(page, "Review and send …").click()
@@ -301,9 +309,12 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
         components = json.dumps(result["parameters"]["cohesion_array"], separators=(",", ":"))
         expect(line.get_by_title(components, exact=True)).to_be_visible()
     expect(told(page, "5 done")).to_be_visible()
+    (submitted,) = documents(launched.command_line.cloud.client("s3"), launched.bucket, "design-")
+    assert held_submissions(launched) == [submitted["submission"]]
 
     rest.click()
     expect(told(page, "All 64 cases were sent")).to_be_visible()
+    assert held_submissions(launched) == []
     design = save(page, "Save JSON")
     expected = ids(in_order(binary, tmp_path, design, FOOTING.read_bytes(), "footing.py"))
     assert {result["case_id"] for result in results} == set(expected[:5])

@@ -1,11 +1,11 @@
 //! A line to be copied.
 
+use cruncher_browser::clipboard::copy;
+use cruncher_browser::components::press::press;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::live::{CopiedLine, OpenStudy};
-use cruncher_browser::clipboard::copy;
-use cruncher_browser::components::press::press;
 
 /// How long the button says what it did, in seconds.
 const SAID_SECS: f64 = 2.0;

@@ -1,5 +1,8 @@
 //! What stands around every page: the rail, and the bar at the top.
 
+use cruncher_browser::components::press::press;
+use cruncher_browser::state::route::{BatchChoice, Page};
+use cruncher_browser::{address, frozen, theme};
 use cruncher_study::access::Role;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::number_format::{ago, thousands};
@@ -10,9 +13,6 @@ use wasm_bindgen::JsCast;
 use crate::live::{LiveStudy, OpenStudy, ReaderState};
 use crate::polling::WakeHandle;
 use crate::sharing;
-use cruncher_browser::components::press::press;
-use cruncher_browser::state::route::{BatchChoice, Page};
-use cruncher_browser::{address, frozen, theme};
 
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {

@@ -1,5 +1,10 @@
 //! What somebody sees who has no link.
 
+use cruncher_browser::address;
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_study::access::StudyAccess;
 use leptos::ev::{self, SubmitEvent};
 use leptos::html::Input;
@@ -7,11 +12,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::sharing;
-use cruncher_browser::address;
-use cruncher_browser::components::press::press;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::visit_flags::VisitFlag;
 
 const NO_LINK: &str = "There is no key in this address: it tells what is shown, and opens nothing. The link of a study has #access= in it, and a \
      long text behind: paste that one, once, and the address opens.";

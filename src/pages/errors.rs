@@ -3,6 +3,13 @@
 use cruncher_backend::Study;
 use cruncher_backend::study::ReadError;
 use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::local_time::exact_time;
+use cruncher_browser::state::input_words;
+use cruncher_browser::state::input_words::exact_line;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::case::{CaseRef, Parameters};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::key::DATA_PREFIX;
@@ -15,13 +22,6 @@ use leptos::task::spawn_local;
 use crate::components::error_group::error_group_head;
 use crate::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
 use crate::pages::overview::worked;
-use cruncher_browser::components::press::press;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::local_time::exact_time;
-use cruncher_browser::state::input_words;
-use cruncher_browser::state::input_words::exact_line;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
 
 /// Reads the error documents of the cases that are named, whenever these are others.
 pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) {

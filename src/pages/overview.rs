@@ -3,12 +3,15 @@
 mod versions;
 
 use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase};
 use cruncher_study::number_format::{counted, duration, thousands};
 use leptos::prelude::*;
+use versions::{asked, version_shares};
 
 use crate::components::attach_lines::attach_lines;
 use crate::components::error_group::error_group_head;
@@ -18,9 +21,6 @@ use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::worker_table;
 use crate::live::OpenStudy;
 use crate::pages::errors::none_failed;
-use cruncher_browser::local_time::clock_time;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
-use versions::{asked, version_shares};
 
 /// How many error groups the overview names, and of how many batches it names the versions.
 const MAX_GROUPS: usize = 5;

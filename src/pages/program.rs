@@ -1,13 +1,13 @@
 //! Pages that are programs of their own. Each shows itself, in an element that stays in the document.
 
-use leptos::prelude::*;
-
-use crate::components::frame;
-use crate::live::ReaderState;
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::visit_flags::VisitFlag;
+use leptos::prelude::*;
+
+use crate::components::frame;
+use crate::live::ReaderState;
 
 /// The elements that they fill.
 pub(crate) fn places() -> AnyView {

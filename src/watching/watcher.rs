@@ -3,13 +3,13 @@
 use cruncher_backend::Study;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::{LightStrategy, StudyWatch};
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::Page;
+use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_study::access::AccessKey;
 use leptos::prelude::RwSignal;
 
 use crate::watching::watch_worker::WatchWorker;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::route::Page;
-use cruncher_browser::visit_flags::VisitFlag;
 
 /// Looks at the study, here while it is small and beside the page from then on.
 pub(crate) struct StudyWatcher {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cruncher_browser::address;
+use cruncher_browser::browser_store::{BrowserStore, KeepError};
 use cruncher_study::import::NumberReading;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -11,8 +13,6 @@ use web_sys::Blob;
 
 use super::design_state::{DesignState, ModelText, TableState};
 use super::preview_client;
-use cruncher_browser::address;
-use cruncher_browser::browser_store::{BrowserStore, KeepError};
 
 const DRAFT: &str = "draft";
 const MODEL: &str = "model";

@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::{address, rows};
 use cruncher_study::access::StudyAccess;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::DesignDocument;
@@ -24,11 +29,6 @@ use super::sending::{self, SendState};
 use super::{draft_storage, preview_client, said, versions};
 use crate::state::draft::{DesignDraft, PointsSource};
 use crate::state::earlier;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::local_time::clock_time;
-use cruncher_browser::programs::PageProgram;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::{address, rows};
 
 /// Shows the page in its place, where it stays.
 pub(super) fn show() {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cruncher_analysis::largest_correlation;
+use cruncher_browser::network;
 use cruncher_plot::density::{bins_of_grid, histogram, shadow};
 use cruncher_sampling::UnitPoints;
 use cruncher_sampling::quality::{
@@ -28,7 +29,6 @@ use super::channel::{PageChannel, Parts};
 use super::messages::{
     AxisLabel, DesignPicture, ImportedColumn, PointsAnswer, PointsQuality, PointsRequest, TableSummary, WrongTable,
 };
-use cruncher_browser::network;
 
 /// In how many parts a histogram counts, at most.
 const MAX_BINS: usize = 20;

@@ -1,12 +1,12 @@
 //! Draws the preview on its canvas: a triangle of pictures, one a pair of dimensions, and a histogram at the end of each row.
 
+use cruncher_browser::components::colour::colour;
+use cruncher_browser::state::shorten::shortened;
 use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::messages::{AxisLabel, DesignPicture};
-use cruncher_browser::components::colour::colour;
-use cruncher_browser::state::shorten::shortened;
 
 /// Room between pictures, and around names, in pixels of the style sheet.
 const GAP_PX: f64 = 4.0;

@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use cruncher_browser::appearance::when_it_looks_different;
+use cruncher_browser::download;
 use cruncher_study::design::DesignFile;
 use cruncher_study::factor::Factor;
 use cruncher_study::sampler::Sampler;
@@ -21,8 +23,6 @@ use super::points::MAX_DRAWN;
 use super::preview_canvas;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
-use cruncher_browser::appearance::when_it_looks_different;
-use cruncher_browser::download;
 
 const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
 

@@ -14,6 +14,8 @@ use cruncher_backend::enqueue::{
     SubmissionSender, outcomes, preflight, submission_id,
 };
 use cruncher_backend::fetch::submitted::{submitted, submitted_model};
+use cruncher_browser::network;
+use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
@@ -30,8 +32,6 @@ use super::points::PointMaker;
 use super::tab_lock::{TabClaim, TabLock};
 use crate::journals::BrowserJournals;
 use crate::state::earlier;
-use cruncher_browser::network;
-use cruncher_browser::state::problem::PageProblem;
 
 const NOT_OPEN: &str = "the study can't be opened: try again in a moment";
 

@@ -2,6 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::{address, designer};
 use cruncher_study::access::Role;
 use cruncher_study::design_document::DesignDocument;
 use js_sys::Date;
@@ -16,9 +19,6 @@ use super::page;
 use super::preview_client::table_file;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
-use cruncher_browser::visit_flags::VisitFlag;
-use cruncher_browser::{address, designer};
 
 /// How far sending is.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use cruncher_backend::fetch::archive::{ArchiveRequest, ArchiveSummary, ArchivedCase, ArchivedFile, MAX_CASES, gather};
+use cruncher_browser::download;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::export::errors::{ErrorTable, ToldError, failed};
 use cruncher_results::export::npy::NpyMatrix;
@@ -21,7 +22,6 @@ use super::freeze::words;
 use super::reading;
 use super::results_state::case_of;
 use crate::state::export::{ExportContents, VersionFiles, lines};
-use cruncher_browser::download;
 
 /// So many cases of a list are written before the page answers.
 const IDS_AT_ONCE: usize = 20_000;

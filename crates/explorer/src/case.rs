@@ -1,5 +1,6 @@
 //! The case that stands open, in a sheet beside the plots.
 
+use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::number::exact;
 use cruncher_results::store::{CellValue, FAILED, ResultStore};
@@ -18,7 +19,6 @@ use super::outcome::outcome;
 use super::reading;
 use super::results_state::ResultsState;
 use crate::state::words::{CellText, words};
-use cruncher_browser::local_time::{clock_time, exact_time};
 
 /// A longer text takes several lines on a narrow window.
 const MAX_SHORT_CHARS: usize = 40;

@@ -1,5 +1,6 @@
 //! Choosing what is shown.
 
+use cruncher_browser::state::shorten;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::ResultStore;
 use leptos::prelude::*;
@@ -7,7 +8,6 @@ use leptos::prelude::*;
 use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
 use super::results_state::ResultsState;
 use crate::state::view::ResultsView;
-use cruncher_browser::state::shorten;
 
 /// Puts a choice into the view.
 type Choose = fn(&mut ResultsView, Option<ColumnId>);

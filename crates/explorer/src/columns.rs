@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use cruncher_analysis::within;
+use cruncher_browser::local_time::utc_offset_secs;
 use cruncher_plot::{Axis, AxisPlaces, AxisScale, MAX_SHOWN, Outliers, PlotColumn};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{ColumnStatistics, ResultStore, StoreColumn};
@@ -12,7 +13,6 @@ use leptos::prelude::*;
 
 use super::results_state::ResultsState;
 use crate::state::responses::{default_response, is_text};
-use cruncher_browser::local_time::utc_offset_secs;
 
 /// More texts than these have no axis.
 const MAX_CATEGORIES: usize = 40;

@@ -3,6 +3,10 @@
 use std::ops::ControlFlow;
 
 use cruncher_backend::fetch::documents::{ReadResult, UnreadReason};
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::frozen;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::shorten;
 use cruncher_results::curves::{CurveAbscissa, CurveLosses, CurveSet, FoundArrays, MAX_POINTS, spread};
 use cruncher_results::mask::RowMask;
 use cruncher_results::store::ResultStore;
@@ -17,10 +21,6 @@ use super::plots::{CurvePlot, legend};
 use super::reading;
 use super::results_state::{ResultsState, SelectedRows, case_of};
 use super::surface::surface;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::frozen;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::shorten;
 
 /// So many documents are read at a press.
 const AT_ONCE: usize = 500;

@@ -3,6 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use cruncher_browser::rows;
+use cruncher_browser::rows::ShownCounts;
+use cruncher_browser::state::route::BatchChoice;
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::Chunk;
 use cruncher_results::store::ResultStore;
@@ -10,9 +13,6 @@ use js_sys::Date;
 use leptos::prelude::*;
 
 use crate::state::rows::BatchRows;
-use cruncher_browser::rows;
-use cruncher_browser::rows::ShownCounts;
-use cruncher_browser::state::route::BatchChoice;
 
 /// So many chunks are taken at once: the page answers in between.
 const AT_ONCE: usize = 16;

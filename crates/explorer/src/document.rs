@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::download::save;
+use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::key::DataKey;
 use cruncher_study::number_format::counted;
 use js_sys::Uint8Array;
@@ -13,9 +16,6 @@ use super::reading::{self, StoredDocument};
 use super::results_state::ResultsState;
 use super::surface::surface;
 use crate::state::shown_document::{ShownDocument, laid_out};
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::download::save;
-use cruncher_browser::state::problem::PageProblem;
 
 /// Reads the document and shows it; another one when the key is another.
 pub(super) fn document(state: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {

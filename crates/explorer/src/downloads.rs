@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use cruncher_backend::fetch::archive::MAX_CASES;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::BatchChoice;
+use cruncher_browser::{address, frozen};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, TimeFormat};
 use cruncher_results::store::ResultStore;
@@ -21,10 +25,6 @@ use super::files::{DownloadFile, DownloadRequest, ExportedCases};
 use super::freeze::freeze;
 use super::results_state::{ResultsState, SelectedRows};
 use crate::state::export::{ExportContents, MatrixColumns};
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::route::BatchChoice;
-use cruncher_browser::{address, frozen};
 
 /// What is said when the address was copied.
 const LINK_COPIED: &str = "Copied, without a key: whoever opens it needs the study's link, too";

@@ -8,6 +8,10 @@ use std::time::Duration;
 
 use cruncher_backend::fetch::archive::ArchiveSummary;
 use cruncher_backend::fetch::documents::CaseDocument;
+use cruncher_browser::download;
+use cruncher_browser::download::{save, save_parts};
+use cruncher_browser::frozen;
+use cruncher_browser::network;
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, CsvTable};
 use cruncher_results::export::npy::{self, NpyMatrix};
@@ -22,10 +26,6 @@ use leptos::prelude::*;
 use super::reading;
 use super::results_state::{ResultsState, SelectedRows};
 use crate::state::export::{ExportContents, MatrixColumns, VersionFiles, in_words};
-use cruncher_browser::download;
-use cruncher_browser::download::{save, save_parts};
-use cruncher_browser::frozen;
-use cruncher_browser::network;
 
 /// So many lines of a table are written before the page answers.
 pub(super) const LINES_AT_ONCE: usize = 2_000;

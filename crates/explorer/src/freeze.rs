@@ -6,6 +6,8 @@ use cruncher_aws::{Error, ErrorKind};
 use cruncher_backend::freeze::{
     DocumentPart, FreezeError, FreezeProgress, FrozenContent, as_text, collect, parts, published,
 };
+use cruncher_browser::download::{part, save_parts};
+use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::number_format::thousands;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::{GetUntracked, document};
@@ -15,8 +17,6 @@ use super::reading;
 use super::results_state::ResultsState;
 use crate::gzip::gzip;
 use crate::state::view::ResultsView;
-use cruncher_browser::download::{part, save_parts};
-use cruncher_browser::state::problem::PageProblem;
 
 /// So many packed bytes are written as text at once. A multiple of 3, so that the texts can stand one behind another.
 const WRITTEN_AT_ONCE: u32 = 3 << 20;

@@ -1,5 +1,6 @@
 //! A line where cases of several versions of a model stand in the same plots.
 
+use cruncher_browser::frozen;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::MixedVersions;
 use cruncher_study::access::Role;
@@ -7,7 +8,6 @@ use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
 use super::results_state::ResultsState;
-use cruncher_browser::frozen;
 
 /// That what is selected is of several versions, and what can be done about that.
 pub(super) fn mixed_versions(state: ResultsState) -> AnyView {

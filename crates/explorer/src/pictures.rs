@@ -1,5 +1,6 @@
 //! Plots as pictures, for papers and slides.
 
+use cruncher_browser::download::{save, save_blob};
 use cruncher_plot::{ChartSize, PlotTheme, RasterBuffers, RasterImage};
 use leptos::prelude::document;
 use wasm_bindgen::closure::Closure;
@@ -7,7 +8,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlCanvasElement};
 
 use super::surface::{DrawTarget, ResultsPlot, context, draw_on, put, theme};
-use cruncher_browser::download::{save, save_blob};
 
 /// Pixels of a picture to one of the page.
 const PIXEL_RATIO: f64 = 2.0;

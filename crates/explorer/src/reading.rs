@@ -6,6 +6,8 @@ use cruncher_backend::Study;
 use cruncher_backend::fetch::documents::CaseDocument;
 use cruncher_backend::study;
 use cruncher_backend::study::ReadError;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::{address, frozen, network};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::key::DataKey;
@@ -13,8 +15,6 @@ use leptos::prelude::*;
 
 use super::results_state::{ResultsState, case_of};
 use crate::state::shown_document::ShownDocument;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::{address, frozen, network};
 
 /// What a case left, as it is stored and as it is shown.
 #[derive(Debug, Clone)]

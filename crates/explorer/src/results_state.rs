@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
+use cruncher_browser::address;
+use cruncher_browser::state::route::BatchChoice;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RowFilter};
 use cruncher_results::mask::RowMask;
@@ -18,8 +20,6 @@ use leptos::prelude::*;
 use super::data::ResultsData;
 use crate::state::designed::DesignedFactors;
 use crate::state::view::ResultsView;
-use cruncher_browser::address;
-use cruncher_browser::state::route::BatchChoice;
 
 /// The selection has settled when it was left alone for so long.
 const QUIET: Duration = Duration::from_millis(150);

@@ -1,5 +1,6 @@
 //! What is selected, in words, and how to change that without a pointer.
 
+use cruncher_browser::local_time::clock_time;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RangeLimit};
 use cruncher_results::store::{ResultStore, StoreColumn};
@@ -11,7 +12,6 @@ use wasm_bindgen::JsCast;
 use super::columns::{ShownColumns, label};
 use super::results_state::ResultsState;
 use crate::state::export::{condition_in_words, limit_in_words};
-use cruncher_browser::local_time::clock_time;
 
 /// How many are selected, and by what.
 pub(super) fn selection(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {

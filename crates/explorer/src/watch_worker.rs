@@ -6,6 +6,9 @@ use cruncher_backend::study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::document_cache::DocumentCache;
 use cruncher_backend::watch::snapshot_codec;
+use cruncher_browser::network;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::watch_messages::{FAILED, PROGRESS, ROWS, SEEN};
 use cruncher_study::access::AccessKey;
 use futures::channel::mpsc::unbounded;
 use futures::future::LocalBoxFuture;
@@ -16,9 +19,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::document_cache::StudyShelf;
-use cruncher_browser::network;
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::watch_messages::{FAILED, PROGRESS, ROWS, SEEN};
 
 /// So many bytes are worth telling how far reading them is.
 const MANY_BYTES: u64 = 2 << 20;

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::LegacyStudy;
-use crate::traces::CaseTraces;
 use cruncher_study::accounting::CaseState;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::ledger::DataListing;
 use cruncher_study::segment::{RowOutcome, SegmentRow};
+
+use crate::LegacyStudy;
+use crate::traces::CaseTraces;
 
 /// The cases of a batch that have neither a result nor an error, or were enqueued last, as a table would name them.
 #[derive(Debug, Clone, PartialEq)]

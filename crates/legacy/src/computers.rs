@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerCounts, WorkerState};
+use cruncher_study::ledger::RETENTION_SECS;
+
 use crate::document::{LegacyAttempt, LegacyDocument};
 use crate::study::LegacyObject;
 use crate::traces::CaseTraces;
 use crate::{LegacyComputer, LegacyKey, LegacyStudy};
-use cruncher_study::case::{CaseId, CaseRef};
-use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerCounts, WorkerState};
-use cruncher_study::ledger::RETENTION_SECS;
 
 /// How long a computer that waits may be silent, in seconds. It asks the queue, sleeps 10,000 times 10 ms, and writes each fifth
 /// time: every 500 s, or every 780 s where Windows makes 15.6 ms of these 10.

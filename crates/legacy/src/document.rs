@@ -1,14 +1,14 @@
 //! The predecessor's documents. Whatever is missing or has another form counts as not known.
 
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use serde_json::{Map, Value, json};
 
 use crate::enqueued::EnqueuedCases;
 use crate::failure::LegacyFailure;
 use crate::fields::{level, text, time};
 use crate::{LegacyError, LegacyKey, json, parameters};
-use cruncher_study::batch::Batch;
-use cruncher_study::case::{CaseId, Parameters};
-use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 /// What an object holds.
 #[derive(Debug, Clone, PartialEq)]

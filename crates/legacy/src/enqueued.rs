@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use cruncher_study::case::{CaseId, Parameters};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::{LegacyError, LegacyFolder, fields, json, parameters};
-use cruncher_study::case::{CaseId, Parameters};
 
 /// The cases that were enqueued last.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,9 +1,9 @@
 //! The fields of the predecessor's documents. What is missing or has another type counts as not known.
 
+use cruncher_study::case::CaseId;
 use serde_json::{Map, Value};
 
 use crate::{LegacyFolder, LegacyKey};
-use cruncher_study::case::CaseId;
 
 /// A time, which may be written as a text.
 pub(super) fn time(fields: &Map<String, Value>, name: &str) -> Option<f64> {

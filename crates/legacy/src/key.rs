@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::folder::LegacyFolder;
 use cruncher_study::case::CaseId;
 use cruncher_study::key::DATA_PREFIX;
+
+use crate::folder::LegacyFolder;
 
 /// The key of what was enqueued last.
 pub const ALL_RUNS_KEY: &str = "all_runs.json";

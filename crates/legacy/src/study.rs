@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 
+use cruncher_study::case::CaseId;
+
 use crate::document::LegacyDocument;
 use crate::traces::CaseTraces;
 use crate::{LegacyError, LegacyFolder, LegacyKey};
-use cruncher_study::case::CaseId;
 
 /// A legacy bucket, as far as it was listed and read. What it says depends on that alone, and not on the order.
 ///

@@ -2,10 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proptest::prelude::*;
-use serde_json::json;
-
-use super::*;
 use cruncher_study::accounting::{AccountingInput, BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef, Parameters};
@@ -13,6 +9,10 @@ use cruncher_study::control::StudyControl;
 use cruncher_study::diagnosis::diagnose;
 use cruncher_study::heartbeat::WorkerState;
 use cruncher_study::ledger::{DataListing, Ledger};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
 
 /// When the first case of the golden bucket began.
 const START: f64 = 1_690_000_000.0;

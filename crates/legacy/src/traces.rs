@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cruncher_study::accounting::CaseState;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+
 use crate::document::{DocumentOrigin, LegacyAttempt, LegacyDocument};
 use crate::enqueued::EnqueuedCase;
 use crate::folder::nameless;
 use crate::study::LegacyObject;
 use crate::{LegacyFolder, LegacyKey, LegacyStudy};
-use cruncher_study::accounting::CaseState;
-use cruncher_study::batch::Batch;
-use cruncher_study::case::{CaseId, Parameters};
-use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 
 /// What there is of one case: of each kind the newest object.
 #[derive(Debug, Default)]

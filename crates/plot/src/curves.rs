@@ -3,6 +3,8 @@
 mod band;
 mod gaps;
 
+use plotters::style::RGBColor;
+
 use crate::axis::Axis;
 use crate::chart::{Chart, ChartSize};
 use crate::column::PlotColumn;
@@ -158,17 +160,17 @@ fn places_on<'a>(frame: &PlotFrame, curve: &Curve<'a>) -> impl Iterator<Item = P
 }
 
 /// The band and its median: where some of the curves have ended they are faint, and begin anew.
-fn draw_band(band: &CurveBand, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
+fn draw_band(band: &CurveBand, ink: RGBColor, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
     for run in band.runs() {
         let opacity = if band.has_all(run.start) { 1.0 } else { PARTS_OPACITY };
-        draw_run(band, run, opacity, frame, scene, look);
+        draw_run(band, run, (ink, opacity), frame, scene, look);
     }
 }
 
 fn draw_run(
     band: &CurveBand,
     run: std::ops::Range<usize>,
-    opacity: f64,
+    (ink, opacity): (RGBColor, f64),
     frame: &PlotFrame,
     scene: &mut ChartScene,
     look: &PlotTheme,
@@ -182,11 +184,11 @@ fn draw_run(
     outline.extend(places(&band.low).into_iter().rev());
     let outline = window.shape(outline);
     if outline.len() > 2 {
-        scene.shape(outline, AlphaColour::faint(look.accent, opacity * BAND_OPACITY));
+        scene.shape(outline, AlphaColour::faint(ink, opacity * BAND_OPACITY));
     }
     for (values, width_px) in [(&band.low, EDGE_PX), (&band.high, EDGE_PX), (&band.median, MEDIAN_PX)] {
         for path in window.paths(places(values).into_iter()) {
-            scene.path(path, AlphaColour::faint(look.accent, opacity), width_px * look.pixel_ratio);
+            scene.path(path, AlphaColour::faint(ink, opacity), width_px * look.pixel_ratio);
         }
     }
 }
@@ -236,7 +238,9 @@ impl Chart for CurvesChart<'_> {
     fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
         let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
         if let Some(band) = self.band {
-            draw_band(band, &frame, &mut scene, look);
+            // A category may have the colour that accents have.
+            let ink = if self.colour.is_some() { look.text } else { look.accent };
+            draw_band(band, ink, &frame, &mut scene, look);
         }
         self.draw_pointed_at(&frame, &mut scene, look);
         frame.rule(&mut scene, look, &self.absent());

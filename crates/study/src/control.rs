@@ -29,6 +29,8 @@ pub struct StudyControl {
     pub cancelled_cases: BTreeSet<CaseId>,
     /// Submissions whose cases aren't taken any more and don't count: those of an older version of a model, for one.
     pub withdrawn_submissions: BTreeSet<String>,
+    /// Submissions whose rest isn't sent yet: whoever sends them waits for the results of the first cases, or has paused.
+    pub held_submissions: BTreeSet<String>,
 }
 
 impl StudyControl {
@@ -41,14 +43,29 @@ impl StudyControl {
     /// How many names the longest list has.
     #[must_use]
     pub fn longest_list(&self) -> usize {
-        let (batches, cases) = (self.cancelled_batches.len(), self.cancelled_cases.len());
-        self.drain.len().max(batches).max(cases).max(self.withdrawn_submissions.len())
+        let Self {
+            v: _,
+            paused: _,
+            drain,
+            cancelled_batches,
+            cancelled_cases,
+            withdrawn_submissions,
+            held_submissions,
+        } = self;
+        let submissions = withdrawn_submissions.len().max(held_submissions.len());
+        drain.len().max(cancelled_batches.len()).max(cancelled_cases.len()).max(submissions)
     }
 
     /// Whether the submission is withdrawn.
     #[must_use]
     pub fn withdraws(&self, submission: &str) -> bool {
         self.withdrawn_submissions.contains(submission)
+    }
+
+    /// Whether the rest of the submission isn't sent yet.
+    #[must_use]
+    pub fn holds(&self, submission: &str) -> bool {
+        self.held_submissions.contains(submission)
     }
 }
 

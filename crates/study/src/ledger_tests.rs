@@ -428,6 +428,32 @@ fn a_withdrawn_case_that_is_submitted_again_counts_in_whatever_order_tables_are_
 }
 
 #[test]
+fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
+    let mut ledger = Ledger::default();
+    ledger.add_table(&batch("b"), FIRST, SENT, &rows(0..8));
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    let held = StudyControl { held_submissions: [FIRST.to_owned()].into(), ..StudyControl::default() };
+    let counts = |control: &StudyControl, now| {
+        let account = ledger.account(&AccountingInput {
+            now,
+            running: &BTreeSet::new(),
+            waiting: Some(0),
+            leased: 0,
+            control,
+            queue_is_empty: true,
+            held_elsewhere: &BTreeSet::new(),
+        });
+        (account[0].counts.queued, account[0].counts.unsent, account[0].counts.lost)
+    };
+    for now in [SENT + 1.0, NOW, SENT + 2.0 * RETENTION_SECS] {
+        assert_eq!(counts(&held, now), (7, 7, 0), "{now}");
+    }
+    assert_eq!(counts(&StudyControl::default(), NOW), (0, 0, 7));
+    // The queue may have been empty for long before the table was written.
+    assert_eq!(counts(&StudyControl::default(), SENT + 1.0), (7, 7, 0));
+}
+
+#[test]
 fn the_lease_of_a_withdrawn_case_starts_no_other_one() {
     let ledger = replaced();
     let running = |leased| {

@@ -1,5 +1,11 @@
 //! What a batch's cases are of, and the withdrawal of an older version of its model.
 
+use cruncher_browser::components::press::press;
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::designer;
+use cruncher_browser::local_time::clock_time;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::BatchAccount;
 use leptos::ev::MouseEvent;
@@ -8,12 +14,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
 use crate::live::{OpenStudy, PendingChange, ReaderState};
-use cruncher_browser::components::press::press;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::designer;
-use cruncher_browser::local_time::clock_time;
-use cruncher_browser::programs::PageProgram;
-use cruncher_browser::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 
 /// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
 pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {

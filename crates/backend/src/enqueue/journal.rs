@@ -40,6 +40,9 @@ pub struct Journal {
     /// Somebody wants nothing to be sent for now.
     #[serde(default)]
     is_paused: bool,
+    /// Whether everybody may know that the rest isn't sent yet.
+    #[serde(default)]
+    is_hold_told: bool,
 }
 
 /// What is in the bucket.
@@ -98,6 +101,7 @@ impl Journal {
             flights: Vec::new(),
             hold: None,
             is_paused: false,
+            is_hold_told: false,
         };
         journal.hold = hold_after.and_then(|count| journal.place_behind(count));
         journal
@@ -196,6 +200,15 @@ impl Journal {
 
     pub(super) const fn go_on(&mut self) {
         self.is_paused = false;
+    }
+
+    /// Whether `control.json` may say that the rest isn't sent yet.
+    pub(super) const fn is_hold_told(&self) -> bool {
+        self.is_hold_told
+    }
+
+    pub(super) const fn tell_hold(&mut self) {
+        self.is_hold_told = true;
     }
 
     pub(super) const fn stage(&self) -> JournalStage {

@@ -10,7 +10,7 @@ use cruncher_study::case_table::read_table;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::DataKey;
 use cruncher_study::ledger::RETENTION_SECS;
-use cruncher_study::outcome::ErrorDocument;
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::future;
 
 use super::batches;
@@ -128,7 +128,7 @@ impl EnqueuePreflight {
     }
 
     /// How long it will take until the cases of a selection are done, in seconds, those included that wait before them. None
-    /// without workers, or if no case of the plan is done: how long others take says nothing of its model.
+    /// without workers, or if no case of its model is done in the batch: how long other models take says nothing of it.
     #[must_use]
     pub fn expected_secs(&self, selection: &CaseSelection) -> Option<f64> {
         let own = self.fleet.rounds(selection.cases())? * self.median_secs?;
@@ -208,7 +208,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         sent.remove(case);
     }
     let done_places = places(&|case| done.contains(case));
-    let median_secs = median_secs(study, plan, &done_places).await;
+    let median_secs = median_secs(study, plan, &done_places, &done).await;
     Ok(EnqueuePreflight {
         cases: u64::from(plan.len()),
         duplicates: plan.cases().duplicates(),
@@ -226,15 +226,18 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     })
 }
 
-/// The median duration of some cases of the plan that are done, in seconds.
-async fn median_secs(study: &Study, plan: &EnqueuePlan, done: &IndexRanges) -> Option<f64> {
-    let step = usize::try_from(done.len()).ok()?.div_ceil(MAX_DURATIONS).max(1);
+/// The median duration of some cases of the plan that are done, in seconds; if none is, of others of its model in the batch.
+async fn median_secs(study: &Study, plan: &EnqueuePlan, own: &IndexRanges, done: &BTreeSet<CaseId>) -> Option<f64> {
+    let own: Vec<CaseId> = own.iter().map(|place| plan.case_id(place)).collect();
+    let cases: Vec<CaseId> = if own.is_empty() { done.iter().copied().collect() } else { own };
     let batch = &plan.document().batch;
-    let read = done.iter().step_by(step).map(async |place| {
+    let read = cases.iter().step_by(cases.len().div_ceil(MAX_DURATIONS).max(1)).map(async |case| {
         // A document that is gone, or too large to be read for this, tells nothing.
-        study.result_document(&(batch.clone(), plan.case_id(place))).await.ok()
+        study.result_document(&(batch.clone(), *case)).await.ok()
     });
-    let documents = future::join_all(read).await.into_iter().flatten();
+    let model = plan.document().model.digest();
+    let is_of_model = |found: &ResultDocument| CaseId::of(&model, &found.parameters, found.replicate) == found.case_id;
+    let documents = future::join_all(read).await.into_iter().flatten().filter(is_of_model);
     let mut durations: Vec<f64> = documents.map(|document| document.duration_secs()).collect();
     durations.sort_unstable_by(f64::total_cmp);
     durations.get(durations.len() / 2).copied()

@@ -1,6 +1,8 @@
 //! What a preflight finds of what was sent before.
 
 use cruncher_study::case::CaseId;
+use cruncher_study::message::CaseMessage;
+use cruncher_study::model::ModelDigest;
 
 use super::*;
 
@@ -42,21 +44,39 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     assert_eq!(block_on(crate::enqueue::settled::done(&scene.study, &elsewhere)).unwrap().len(), 0);
 }
 
+/// A result of a case that took so long, computed with this model.
+fn put_result(scene: &Scene, message: &CaseMessage, model: &ModelDigest, secs: f64) {
+    let case = CaseId::of(model, &message.parameters, message.replicate);
+    let document = serde_json::json!({
+        "case_id": case, "batch": "b", "parameters": message.parameters, "start_time": 100.0, "end_time": 100.0 + secs,
+    });
+    scene.cloud.put(&format!("data/b/done-{case}.json"), document.to_string());
+}
+
 #[test]
 fn how_long_a_model_takes_is_known_from_its_own_results() {
     let scene = Scene::new();
     let plan = plan(20);
     let found = || block_on(preflight(&scene.study, &plan)).unwrap();
     assert_eq!(found().median_secs, None);
+    let model = plan.document().model.digest();
     for (place, secs) in [(0, 30.0), (1, 50.0), (2, 40.0)] {
-        let case = plan.case_id(place);
-        let document =
-            format!(r#"{{"case_id": "{case}", "batch": "b", "start_time": 100.0, "end_time": {}}}"#, 100.0 + secs);
-        scene.cloud.put(&format!("data/b/done-{case}.json"), document);
+        put_result(&scene, &plan.message(place), &model, secs);
     }
     assert_eq!(found().median_secs, Some(40.0));
     scene.cloud.put(&format!("data/b/done-{}.json", plan.case_id(0)), "{");
     assert_eq!(found().median_secs, Some(50.0), "what can't be read tells nothing");
+}
+
+#[test]
+fn before_any_own_case_is_done_others_of_the_same_model_tell_how_long_it_takes() {
+    let scene = Scene::new();
+    let (plan, others) = (plan(20), levelled_plan());
+    let found = || block_on(preflight(&scene.study, &plan)).unwrap();
+    put_result(&scene, &others.message(0), &ModelDigest::of(b"another model"), 3.0);
+    assert_eq!(found().median_secs, None);
+    put_result(&scene, &others.message(1), &plan.document().model.digest(), 8.0);
+    assert_eq!(found().median_secs, Some(8.0));
 }
 
 #[test]

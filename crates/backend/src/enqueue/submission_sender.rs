@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use cruncher_study::control::StudyControl;
+
 use super::EnqueueError;
 use super::journal::{CasePosition, Journal, JournalStage};
 use super::pause_handle::PauseHandle;
@@ -11,6 +13,7 @@ use super::progress::EnqueueProgress;
 use super::send_loop::SendLoop;
 use super::settled::taken;
 use super::writing::{write_down, write_model};
+use crate::administer::control::change_control;
 use crate::enqueue::key_value_store::KeyValueStore;
 use crate::study::Study;
 
@@ -130,6 +133,7 @@ impl SubmissionSender {
         let course = SendLoop::new(self);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
+            self.tell_end_of_hold().await;
             self.journal.delete(&*self.keep).await?;
             return Ok(SendEnd::Complete);
         }
@@ -137,7 +141,13 @@ impl SubmissionSender {
         if is_paused {
             self.journal.pause();
         }
+        if stop.is_ok() {
+            self.journal.tell_hold();
+        }
         let written = self.journal.write(&*self.keep).await;
+        if stop.is_ok() {
+            self.tell_hold().await;
+        }
         stop?;
         written?;
         Ok(if is_paused { SendEnd::Paused } else { SendEnd::Held })
@@ -190,8 +200,31 @@ impl SubmissionSender {
             let (document, cases) = self.plan.retain(is_named);
             write_down(&self.study, &document, &cases).await?;
         }
+        self.tell_end_of_hold().await;
         self.journal.delete(&*self.keep).await?;
         Ok(self.journal.unsent())
+    }
+
+    /// Tells everybody who looks at the study that the rest isn't sent yet: else it would soon count as lost.
+    async fn tell_hold(&self) {
+        let id = &self.journal.submission().id;
+        let hold = |control: &mut StudyControl| {
+            control.held_submissions.insert(id.clone());
+        };
+        // Nothing but what is shown depends on it.
+        let _ = change_control(&self.study, &hold).await;
+    }
+
+    /// Tells that nothing is held back any more, if the opposite was told.
+    async fn tell_end_of_hold(&self) {
+        if self.journal.is_hold_told() {
+            let id = &self.journal.submission().id;
+            let end = |control: &mut StudyControl| {
+                control.held_submissions.remove(id);
+            };
+            // Once all of them were heard of, it makes no difference.
+            let _ = change_control(&self.study, &end).await;
+        }
     }
 
     /// Doesn't let the rest wait for the first cases, if it does.

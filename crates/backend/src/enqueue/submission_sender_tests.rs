@@ -9,6 +9,7 @@ use cruncher_study::batch::Batch;
 use futures::executor::block_on;
 
 use super::*;
+use crate::administer::control::control;
 use crate::enqueue::preflight::{SentBefore, preflight};
 use crate::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
 use crate::watch::StudyWatch;
@@ -489,4 +490,46 @@ fn a_design_is_submitted_when_it_is_sent_however_long_somebody_has_looked_at_it(
     let document: serde_json::Value = serde_json::from_str(&scene.cloud.text("data/b/design-").unwrap()).unwrap();
     let told = document["submit_time"].as_f64().unwrap();
     assert!((told - scene.study.now()).abs() < 2.0, "{told} instead of {}, and not {before}", scene.study.now());
+}
+
+/// Which submissions are said to be held back.
+fn held(scene: &Scene) -> Vec<String> {
+    let control = block_on(control(&scene.study)).unwrap();
+    control.held_submissions.into_iter().collect()
+}
+
+#[test]
+fn everybody_knows_of_a_rest_that_is_held_back_until_it_is_sent_or_given_up() {
+    for is_sent in [true, false] {
+        let scene = Scene::new();
+        scene.cloud.put("control.json", r#"{"v": 1, "held_submissions": ["00000000000000aa"]}"#);
+        let plan = plan(1_005);
+        let id = plan.document().submission.clone();
+        assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
+        let mut both = ["00000000000000aa".to_owned(), id];
+        both.sort_unstable();
+        assert_eq!(held(&scene), both);
+        let mut sending = scene.resume(&plan);
+        if is_sent {
+            assert_eq!(run_until(&mut sending, 100), SendEnd::Paused);
+            assert_eq!(held(&scene), both);
+            assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
+        } else {
+            block_on(sending.cancel()).unwrap();
+        }
+        assert_eq!(held(&scene), ["00000000000000aa"]);
+    }
+}
+
+#[test]
+fn what_is_sent_at_once_asks_for_nothing_and_a_note_that_fails_stops_nothing() {
+    let scene = Scene::new();
+    assert_eq!(run(&mut scene.begin(&plan(30), None)).unwrap(), SendEnd::Complete);
+    assert_eq!(scene.cloud.text("control.json"), None);
+    let scene = Scene::new();
+    scene.cloud.put("control.json", "[]");
+    let plan = plan(30);
+    assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
+    scene.check_all_are_sent_once(&plan);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_browser::download;
 use cruncher_study::import::ColumnKind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
 use cruncher_study::number_format::counted;
@@ -26,7 +27,6 @@ use crate::state::draft::{FormPlace, PointsSource};
 use crate::state::excerpt::{ExcerptLine, excerpt};
 use crate::state::placeholders;
 use crate::state::placeholders::{CaseInput, MisspeltInput, PlaceholderChip, PlaceholderNote};
-use cruncher_browser::download;
 
 /// How many lines are shown around one with values.
 const LINES_AROUND: usize = 2;

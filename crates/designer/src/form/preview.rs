@@ -1,5 +1,6 @@
 //! What the design looks like: pairs of dimensions, histograms, figures, and single cases.
 
+use cruncher_browser::state::input_words::{exact, short};
 use cruncher_study::case::{ParameterValue, Parameters};
 use cruncher_study::number_format::{counted, significant, thousands};
 use cruncher_study::sampler::Sampler;
@@ -16,7 +17,6 @@ use crate::messages::{DesignPicture, PointsQuality, WrongTable};
 use crate::points::MAX_DRAWN;
 use crate::preview_client;
 use crate::state::draft::PointsSource;
-use cruncher_browser::state::input_words::{exact, short};
 
 const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller, the better. Comparable for the same number of \
     points and factors; beside it what as many independent random points have on average, and about what an optimised \

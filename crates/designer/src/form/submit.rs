@@ -1,5 +1,9 @@
 //! Sending: what it comes to, how far it is, and what became of the first cases.
 
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::local_time::{clock_time, exact_time};
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::access::Role;
 use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
@@ -19,10 +23,6 @@ use crate::sending::{
     SendState, cancel, is_form_changed, order, prepare, replaced_model, review_instead, send, stopping,
 };
 use crate::state::draft::FormPlace;
-use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::local_time::{clock_time, exact_time};
-use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
 
 /// How many are sent before the rest, unless somebody types another number.
 pub(crate) const FIRST_CASES: u64 = 5;
@@ -199,7 +199,7 @@ fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
     let attached = format!("{} attached", counted(workers, "worker is", "workers are"));
     match (expected_secs, workers) {
         (_, 0) => "no worker is attached yet".to_owned(),
-        (None, _) => format!("not known before the first case is done; {attached}"),
+        (None, _) => format!("not known before one of these cases is done; {attached}"),
         (Some(secs), _) => format!("about {}; {attached}", duration(secs)),
     }
 }

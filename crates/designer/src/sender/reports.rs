@@ -1,10 +1,10 @@
 //! What the page is told of sending, in its own messages.
 
 use cruncher_backend::enqueue::{CaseOutcome, EnqueueError, EnqueueProgress, SubmissionSender};
+use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::case::{CaseId, Parameters};
 
 use crate::messages::{FirstCase, FirstOutcome, SendProgress, StopReason};
-use cruncher_browser::state::problem::PageProblem;
 
 /// How far sending is that goes on, or could.
 pub(super) fn sent(sending: &SubmissionSender) -> SendProgress {

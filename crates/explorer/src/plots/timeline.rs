@@ -1,5 +1,6 @@
 //! The timeline: who computed what when.
 
+use cruncher_browser::local_time::utc_offset_secs;
 use cruncher_plot::Chart;
 use cruncher_plot::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -9,7 +10,6 @@ use super::{REACH_PX, in_words, select};
 use crate::columns::plotted;
 use crate::results_state::ResultsState;
 use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
-use cruncher_browser::local_time::utc_offset_secs;
 
 /// The last attempt of each case, by worker and time.
 pub(crate) struct TimelinePlot {

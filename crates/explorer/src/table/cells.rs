@@ -41,7 +41,9 @@ impl TableColumn {
         let title = title_of(&id, &unit(state, &id));
         let least_ch = match id {
             ColumnId::Case(CaseField::CaseId) => 11,
-            ColumnId::Case(CaseField::State) => 24,
+            // A failed case's message stands there.
+            ColumnId::Case(CaseField::State) if has_failed(store) => 24,
+            ColumnId::Case(CaseField::State) => 10,
             ColumnId::Case(CaseField::Batch | CaseField::Model | CaseField::Worker) => 22,
             ColumnId::Case(CaseField::Level | CaseField::Replicate) => 8,
             // Twenty digits, and a sign.
@@ -61,6 +63,10 @@ impl TableColumn {
             (_, false) => "cases__cell",
         }
     }
+}
+
+fn has_failed(store: &ResultStore) -> bool {
+    store.categories(store.field(CaseField::State)).iter().any(|category| category.label != DONE)
 }
 
 /// The columns that have something to say.

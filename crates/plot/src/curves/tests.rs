@@ -85,6 +85,26 @@ fn many_curves_have_a_band() {
     }
 }
 
+/// A category may have the colour that accents have: a band in it would be taken for that category's.
+#[test]
+fn beside_coloured_curves_the_band_has_the_colour_of_text() {
+    let numbers = numbers(60);
+    let views = views(&numbers);
+    let band = CurveBand::of(&views, CaseMask::All, &steps(&views, &curves(&views, None).x, 60));
+    let values = vec![1.0; 60];
+    let axis = Axis::of_categories("soil", vec!["clay".to_owned(), "sand".to_owned()]);
+    let colour = PlotColumn::new(axis, &values);
+    for (colour, ink) in [(None, light().accent), (Some(colour), light().text)] {
+        let chart = CurvesChart { colour, ..curves(&views, Some(&band)) };
+        let scene = chart.scene(USUAL, &light());
+        let inks = scene.marks.iter().filter_map(|mark| match mark {
+            SceneMark::Shape { ink, .. } => Some(ink.colour),
+            _ => None,
+        });
+        assert_eq!(inks.collect::<Vec<_>>(), [ink]);
+    }
+}
+
 #[test]
 fn nothing_is_shown_as_such() {
     insta::assert_snapshot!("empty", golden(&curves(&[], None), SMALL, &light()));

@@ -9,6 +9,9 @@ use crate::versions::version_numbers;
 /// How late a result may be heard of, in seconds: a worker writes its rows every five, and the page looks as often.
 const LATE_SECS: f64 = 15.0;
 
+/// How long after its table was written a case may not have reached the queue, in seconds.
+const SENDING_SECS: f64 = 60.0;
+
 /// No more results than these of a batch, the ones that were heard of last, are looked through for recent ones.
 const MAX_RECENT: usize = 10_000;
 
@@ -48,8 +51,7 @@ impl Ledger {
         let mut case_ref = (batch.clone(), CaseId::default());
         for (case, entry) in &cases.entries {
             case_ref.1 = *case;
-            let submitted = cases.submission_of(entry).map(|own| own.time);
-            let state = self.state(&case_ref, entry, submitted, circumstances);
+            let state = self.state(&case_ref, entry, cases.submission_of(entry), circumstances);
             let submission = entry.submission.and_then(|place| submissions.get_mut(place.get() as usize - 1));
             if let Some(submission) = submission {
                 submission.counts.count(state);
@@ -96,7 +98,7 @@ impl Ledger {
         &self,
         case: &CaseRef,
         entry: &Entry,
-        submit_time: Option<f64>,
+        submission: Option<&Submission>,
         circumstances: &AccountingInput,
     ) -> CaseState {
         if entry.is_done() {
@@ -111,8 +113,14 @@ impl Ledger {
         if circumstances.control.cancels(&case.0, case.1) {
             return CaseState::Cancelled;
         }
-        let is_expired = submit_time.is_none_or(|sent| circumstances.now - sent > RETENTION_SECS);
-        let is_nowhere = circumstances.queue_is_empty && !circumstances.held_elsewhere.contains(&case.0);
+        if submission.is_some_and(|own| circumstances.control.holds(&own.id)) {
+            return CaseState::Queued;
+        }
+        let age_secs = submission.map_or(f64::INFINITY, |own| circumstances.now - own.time);
+        let is_expired = age_secs > RETENTION_SECS;
+        // A table is written before its cases are sent: the queue may have been empty since long before.
+        let may_be_nowhere = circumstances.queue_is_empty && age_secs > SENDING_SECS;
+        let is_nowhere = may_be_nowhere && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }
 }
