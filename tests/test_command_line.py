@@ -86,6 +86,7 @@ def write_page(folder: Path, version: str) -> None:
     (folder / f"page-{digest}_bg.wasm").write_bytes(b"\0asm" + version.encode())
     (folder / "main-00112233445566aa.css").write_text("p { color: black }\n")
     (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>\n")
+    (folder / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
     (folder / "snippets" / "part-0a1b2c3d4e5f6a7b" / "inline0.js").write_text("// part\n")
 
 
@@ -248,6 +249,7 @@ def test_what_is_published_has_the_right_headers(command_line: CommandLine) -> N
         f"assets/page-{digest}_bg.wasm": ("application/wasm", "gzip", for_ever),
         "assets/main-00112233445566aa.css": ("text/css; charset=utf-8", "gzip", for_ever),
         "assets/icon.svg": ("image/svg+xml", "gzip", "no-cache"),
+        "robots.txt": ("text/plain; charset=utf-8", "gzip", "no-cache"),
         "assets/snippets/part-0a1b2c3d4e5f6a7b/inline0.js": ("text/javascript; charset=utf-8", "gzip", for_ever),
         "public/attach.py": ("text/x-python; charset=utf-8", None, "no-cache"),
         "public/config.json": ("application/json", None, "no-cache"),

@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 /// The page's own document, at the top of the bucket.
 pub const INDEX_KEY: &str = "index.html";
 
+/// What crawlers are asked, at the top of the bucket, too: they look nowhere else.
+pub const ROBOTS_KEY: &str = "robots.txt";
+
 /// Everything else of the page lies below.
 pub const ASSETS_PREFIX: &str = "assets/";
 

@@ -9,7 +9,7 @@ use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 
-use crate::administer::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, is_hashed, media_type, origins};
+use crate::administer::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, ROBOTS_KEY, is_hashed, media_type, origins};
 use crate::progress::{Progress, ProgressStep};
 
 /// Where the worker lies.
@@ -81,7 +81,7 @@ pub fn uploads(page: &DashboardFiles, worker: &[u8], config: &StudyConfig) -> Ve
 fn asset(path: &str, content: &Bytes) -> Upload {
     let media_type = media_type(path);
     Upload {
-        key: format!("{ASSETS_PREFIX}{path}"),
+        key: if path == ROBOTS_KEY { path.to_owned() } else { format!("{ASSETS_PREFIX}{path}") },
         body: if media_type.is_compressible { smallest_gzip(content) } else { content.clone() },
         content_type: media_type.name,
         is_gzip: media_type.is_compressible,
@@ -189,9 +189,8 @@ mod tests {
 
     fn planned() -> Vec<Upload> {
         let page =
-            DashboardFiles::new([file("index.html"), file("app-0123456789abcdef.js"), file("icon.svg"), file("a.png")])
-                .unwrap();
-        uploads(&page, b"print()", &config())
+            ["index.html", "app-0123456789abcdef.js", "icon.svg", "a.png", "robots.txt"].map(file);
+        uploads(&DashboardFiles::new(page).unwrap(), b"print()", &config())
     }
 
     #[test]
@@ -203,6 +202,7 @@ mod tests {
                 "assets/a.png",
                 "assets/app-0123456789abcdef.js",
                 "assets/icon.svg",
+                "robots.txt",
                 "public/attach.py",
                 "public/config.json",
                 "index.html"
@@ -222,12 +222,13 @@ mod tests {
                 ("image/png", false, false),
                 ("text/javascript; charset=utf-8", true, true),
                 ("image/svg+xml", true, false),
+                ("text/plain; charset=utf-8", true, false),
                 ("text/x-python; charset=utf-8", false, false),
                 ("application/json", false, false),
                 ("text/html; charset=utf-8", true, false),
             ]
         );
-        assert_eq!(planned()[3].body, Bytes::from("print()"));
+        assert_eq!(planned()[4].body, Bytes::from("print()"));
         assert_eq!(planned()[1].body[..2], [0x1f, 0x8b], "gzip's mark");
         assert_eq!(planned(), planned(), "the same bytes each time");
     }
@@ -241,7 +242,7 @@ mod tests {
             ("assets/app-fedcba9876543210.js", 7),
         ]);
         let kept: Vec<bool> = uploads.iter().map(|upload| is_there(upload, &sizes)).collect();
-        assert_eq!(kept, [false, true, false, false, false, false], "a name without a hash says nothing");
+        assert_eq!(kept, [false, true, false, false, false, false, false], "a name without a hash says nothing");
         assert_eq!(old_assets(&uploads, &sizes), ["assets/app-fedcba9876543210.js"]);
         let damaged = BTreeMap::from([("assets/app-0123456789abcdef.js", 1)]);
         assert!(!is_there(&uploads[1], &damaged));
