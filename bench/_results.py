@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
 
 from built import built_page, built_program  # noqa: E402 - found by the line above
+from command_line import CommandLine, Launched, accesses  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402
 from studies import link  # noqa: E402
-from test_command_line import CommandLine, Launched, accesses  # noqa: E402
 
 SCRIPTS = Path(__file__).resolve().parent
 # Rows of a segment that is full are some thousand; a page reads several at once.

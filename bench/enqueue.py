@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
 
+from command_line import CommandLine, write_page  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402 - found by the line above
 from proxy import proxy  # noqa: E402
-from test_command_line import CommandLine, write_page  # noqa: E402
 
 CASES = 10_000
 DELAY_SECS = 0.02

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY)]
+sys.path[:0] = [str(REPOSITORY / "tests/support"), str(REPOSITORY)]
 
 from built import built_page, built_program  # noqa: E402 - found by the line above
+from command_line import CommandLine, Launched  # noqa: E402
 from generate import Extent, Generated, generate_into  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402
 from playwright.sync_api import Browser, BrowserContext, Page, Request  # noqa: E402
 from studies import link  # noqa: E402
-from test_command_line import CommandLine, Launched  # noqa: E402
 from visit import chromium, wait_until  # noqa: E402
 
 from bench._results import PATIENCE_MS, entry, load, prepare, wait_for  # noqa: E402

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
 
 from attached import attach  # noqa: E402 - found by the line above
 from built import built_page, built_program  # noqa: E402
+from command_line import CommandLine, Launched  # noqa: E402
 from enqueue import enqueue  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
 from studies import line_of, link, queue_of, wait_for_end  # noqa: E402
-from test_command_line import CommandLine, Launched  # noqa: E402
 from visit import PLAIN_HOST, chromium, live, progress, wait_until  # noqa: E402
 
 CASES = 20

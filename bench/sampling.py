@@ -21,13 +21,13 @@ import pyDOE3
 from scipy.stats import qmc
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
 
 from built import built_page, built_program  # noqa: E402 - found by the line above
+from command_line import CommandLine  # noqa: E402
 from local_cloud import LocalCloud  # noqa: E402
 from playwright.sync_api import Page, expect  # noqa: E402
 from studies import link  # noqa: E402
-from test_command_line import CommandLine  # noqa: E402
 from visit import chromium  # noqa: E402
 
 SEEDS = range(1, 6)

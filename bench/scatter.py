@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY)]
+sys.path[:0] = [str(REPOSITORY / "tests/support"), str(REPOSITORY)]
 
 from browser import launch  # noqa: E402 - found by the line above
+from command_line import Launched  # noqa: E402
 from playwright.sync_api import Browser  # noqa: E402
-from test_command_line import Launched  # noqa: E402
 
 from bench._peers import PEERS, REPEATS, VIEWPORT, redraw_ms  # noqa: E402
 from bench._results import ROWS_AT_ONCE, empty_study, entry, load, results_page  # noqa: E402

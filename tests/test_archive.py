@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from attached import attach
+from command_line import CommandLine, Launched
 from enqueue import enqueue
 from playwright.sync_api import Download, Locator, Page, expect
 from studies import line_of, link, queue_of, wait_for_end
-from test_command_line import CommandLine, Launched
-from test_dashboard import browser, cruncher, page_folder, visits
 from visit import Visits, go_to, wait_until
-
-__all__ = ["browser", "cruncher", "page_folder", "visits"]
 
 SOIL = "result['settlement'] = 2 * {{depth}}\nresult['curve'] = {'mushy': [{{depth}}, 1.5, 2.5]}\n"
 SOIL_FAILS = "raise ValueError('mushy, \"wet\"\\nat {{depth}}')\n"

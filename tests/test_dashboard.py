@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import command_line
 import pytest
-import test_command_line
 from attached import attach
 from axe_playwright_python.sync_playwright import Axe
+from command_line import CommandLine, Launched, accesses, demo
 from enqueue import Queue, enqueue
 from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
-from playwright.sync_api import Browser, Locator, Page, expect
-from studies import documents, line_of, link, messages, queue_of, wait_for_end
-from test_command_line import CommandLine, Launched, accesses, demo
+from playwright.sync_api import Locator, Page, expect
+from small_models import DOUBLE
+from studies import documents, encoded, line_of, link, messages, queue_of, wait_for_end
 from visit import (
     PLAIN_HOST,
     Visits,
-    chromium,
     figure,
     go_to,
     go_to_all,
@@ -37,69 +36,16 @@ from visit import (
     wait_until,
 )
 
-DOUBLE = "result['double'] = 2 * {{a}}\n"
-RAISING = """\
-def settle(depth):
-    if depth < 0:
-        raise ValueError(f"negative depth {depth}")  # the line to look for
-    return 2 * depth
-
-
-print("about to settle")
-result["settlement"] = settle({{a}})
-"""
 LINES = ["the line for Python", "the line for a shell"]
 
 
 # ---- Fixtures ----
 
 
-@pytest.fixture(scope="session")
-def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built page: a copy, which no build that goes on beside the tests changes between two of its files."""
-    folder = Path(os.environ.get("CRUNCHER_DASHBOARD_DIR", REPOSITORY / "dist"))
-    if not (folder / "index.html").is_file():
-        pytest.fail(f"There is no {folder}/index.html: build the page with `make dashboard` first.", pytrace=False)
-    return shutil.copytree(folder, tmp_path_factory.mktemp("dist") / "dist")
-
-
-@pytest.fixture(scope="session")
-def cruncher(binary: Path, cloud: LocalCloud, page_folder: Path) -> CommandLine:
-    """The program, with the built page. What it launches ends with the cloud."""
-    return CommandLine(binary, cloud, page_folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    """Visits whose pages may not complain."""
-    made = Visits(browser)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def launched(cruncher: CommandLine) -> Launched:
     """A fresh study."""
     return cruncher.launch()
-
-
-@pytest.fixture(scope="module")
-def finished(cruncher: CommandLine) -> Launched:
-    """A study that is over, for tests that only look: five cases of two levels done, two failed in the same way."""
-    study = cruncher.launch()
-    queue = queue_of(study)
-    enqueue(queue, "soil", DOUBLE, {1: [{"a": 1}, {"a": 2}], 2: [{"a": number} for number in (3, 4, 5)]})
-    enqueue(queue, "soil", RAISING, {3: [{"a": -1}, {"a": -20}]}, max_attempts=1)
-    with attach(line_of(study)):
-        wait_for_end(study, done=5, errors=2)
-    return study
 
 
 # ---- A study from its first visit to its last case ----
@@ -125,7 +71,7 @@ def test_a_study_end_to_end(
     binary: Path, page_folder: Path, quick_example: Path, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports = ("--port", str(free_port()), "--cloud-port", str(free_port()))
-    monkeypatch.setattr(test_command_line, "REPOSITORY", quick_example)
+    monkeypatch.setattr(command_line, "REPOSITORY", quick_example)
     with demo(binary, page_folder, *ports, "--workers", "0") as (running, _):
         operator = running.wait_for(r"as operator +(\S+)")
         endpoint_url, bucket = running.wait_for(r"^Cloud +(http\S+), bucket (\S+)$").groups()
@@ -197,11 +143,6 @@ def test_a_worker_killed_in_the_middle_of_a_case_loses_nothing(
     (result,) = documents(s3, study.bucket, "done-")
     assert (result["result"], result["attempt"], here.read_text()) == ({"double": 14}, 2, "xx")
     assert messages(sqs, study.config["queue_url"]) == (0, 0)
-
-
-def encoded(access: dict[str, Any]) -> str:
-    """What stands behind `#access=`."""
-    return base64.urlsafe_b64encode(json.dumps(access).encode()).decode().rstrip("=")
 
 
 # ---- The line ----

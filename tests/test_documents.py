@@ -20,9 +20,6 @@ import pytest
 from document_runner import ATTACH_LINE, DESIGN, STUDY, DocumentRunner
 from documents import Block, Document, documents, tracked
 from local_cloud import REPOSITORY, LocalCloud
-from test_dashboard import page_folder
-
-__all__ = ["page_folder"]
 
 LAUNCH, ENQUEUE, ATTACH = ("launch", STUDY), ("enqueue", STUDY, DESIGN), ("attach",)
 # What is there when somebody reads these.

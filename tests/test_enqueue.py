@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import json
 import os
@@ -20,12 +19,10 @@ from typing import Any
 
 import pytest
 from attached import attach
+from command_line import PATIENCE_SECS, CommandLine, Launched, Ran
 from local_cloud import REGION, REPOSITORY
 from proxy import Answer, Proxy, proxy, throttled, without
-from studies import line_of, messages
-from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line
-
-__all__ = ["command_line"]
+from studies import drain, line_of, messages, table_of
 
 MODEL = "result['double'] = 2 * {{a}}\nif {{a}} > 900:\n    raise ValueError('too much')\n"
 
@@ -65,27 +62,6 @@ def enqueue(launched: Launched, *arguments: str | Path, through: Proxy | None = 
         command, env=command_line.environment(), capture_output=True, text=True, timeout=PATIENCE_SECS
     )
     return Ran(ended.returncode, ended.stdout, ended.stderr)
-
-
-def drain(launched: Launched) -> list[dict[str, Any]]:
-    """Takes every message out of the queue. They come in the order in which they were accepted."""
-    sqs, url = launched.command_line.cloud.client("sqs"), launched.outputs["QueueUrl"]
-    received: list[Any] = []
-    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages"):
-        received.extend(found)
-        entries = [{"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]} for number, one in enumerate(found)]
-        sqs.delete_message_batch(QueueUrl=url, Entries=entries)
-    received.sort(key=lambda message: int(message["Attributes"]["SequenceNumber"]))
-    return [json.loads(message["Body"]) for message in received]
-
-
-def table_of(launched: Launched, batch: str = "soil/a") -> list[dict[str, str]]:
-    """The rows of the one table of a batch, as an independent program reads it."""
-    s3 = launched.command_line.cloud.client("s3")
-    (entry,) = s3.list_objects_v2(Bucket=launched.bucket, Prefix=f"data/{batch}/cases-")["Contents"]
-    stored = s3.get_object(Bucket=launched.bucket, Key=entry["Key"])
-    assert stored["ContentEncoding"] == "gzip"
-    return list(csv.DictReader(io.StringIO(gzip.decompress(stored["Body"].read()).decode())))
 
 
 def check_each_arrived_once(launched: Launched, cases: int) -> list[dict[str, Any]]:

@@ -7,21 +7,18 @@ import csv
 import gzip
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from command_line import CommandLine, Launched, accesses
+from frozen_file import open_file
 from generate import Extent, generate_into
+from legacy_bucket import GOLDEN, upload
 from odd_results import Ended, write_ended
-from playwright.sync_api import Browser, Download, Page, expect
+from playwright.sync_api import Download, Page, expect
 from studies import link
-from test_command_line import CommandLine, Launched, accesses
-from test_dashboard import browser, cruncher, page_folder
-from test_status import GOLDEN, upload
 from visit import Visits, figure, go_to, go_to_all, wait_until
-
-__all__ = ["browser", "cruncher", "page_folder"]
 
 EXTENT = Extent(cases=300, batches=2, levels=2, workers=2, failed=0.1)
 
@@ -42,23 +39,6 @@ def file(studied: Launched, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ran.code == 0, ran.err
     assert re.search(r"study 1\.html: 270 of 300 cases done, 30 failed; ", ran.out), ran.out
     return path
-
-
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    """Visits whose pages may not complain."""
-    made = Visits(browser)
-    yield made
-    made.close()
-
-
-def open_file(visits: Visits, file: Path) -> tuple[Page, list[str]]:
-    """The file, opened where there is no network; and what was asked for all the same."""
-    page = visits.person(offline=True).new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
-    return page, asked
 
 
 def check_complete(visits: Visits, file: Path) -> Page:

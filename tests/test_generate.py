@@ -16,11 +16,11 @@ from typing import Any
 import attach
 import pytest
 from case_identity import Parameter, case_id, identity, number
+from command_line import CommandLine, write_page
 from footings import FACTORS, MODEL, MODEL_DIGEST, footings
 from generate import Extent, Generated, generate, generate_into
 from generated_documents import to_json
 from local_cloud import REPOSITORY, LocalCloud, Object, Study
-from test_command_line import CommandLine, write_page
 
 EXTENT = Extent(
     cases=2500, batches=2, levels=3, workers=2, queued=0.1, failed=0.1, without_row=0.02, without_response=0.2,

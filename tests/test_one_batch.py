@@ -11,14 +11,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 from attached import attach
+from command_line import CommandLine, Launched
 from enqueue import enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import line_of, link, queue_of, wait_for_end
-from test_command_line import CommandLine, Launched
-from test_dashboard import browser, cruncher, page_folder, visits
 from visit import Visits, figure, go_to, go_to_all, has_no_overflow, progress, wait_until
-
-__all__ = ["browser", "cruncher", "page_folder", "visits"]
 
 SOIL = "result['settlement'] = 2 * {{depth}}\nresult['layer'] = 'sandy' if {{depth}} > 1 else 'loamy'\n"
 SOIL_FAILS = "raise ValueError('mushy at {{depth}}')\n"

@@ -6,17 +6,13 @@ import re
 from itertools import permutations
 
 import pytest
+from command_line import Launched
+from design_page import preview, small_study
 from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from studies import link
-from test_command_line import Launched
-from test_dashboard import browser, cruncher, finished, page_folder, visits
-from test_design import preview, small_study
-from visit import Visits, go_to, has_no_overflow, progress, wait_until
+from visit import PAGES, Visits, go_to, progress, shown, wait_until
 
-__all__ = ["browser", "cruncher", "finished", "page_folder", "visits"]
-
-PAGES = ["Overview", "Attach", "Errors", "Results", "Design"]
 LINK_FIELD = "Viewer's or operator's link"
 
 
@@ -95,26 +91,6 @@ def test_a_tab_that_nobody_asked_keeps_its_access_when_another_one_leaves(finish
 
 
 # ---- Pages beside each other ----
-
-
-def shown(page: Page, name: str) -> None:
-    """That a page can be used: what stands in its middle, and below the navigation, is its own."""
-    expect(page).to_have_title(re.compile(f"^{name} "))
-    heart = {
-        "Overview": page.get_by_role("region", name="Progress"),
-        "Attach": page.get_by_role("textbox", name="the line for Python"),
-        "Errors": page.get_by_role("heading", name="Errors"),
-        "Results": page.get_by_role("combobox", name="Response"),
-        "Design": page.get_by_role("heading", name="Model"),
-    }[name]
-    # A trial clicks only what nothing else covers.
-    heart.first.click(trial=True)
-    for other in PAGES:
-        page.get_by_role("navigation", name="Pages").get_by_role("link", name=other).click(trial=True)
-    if name == "Design":
-        for part in (page.get_by_role("spinbutton", name="Case"), page.get_by_text("Show the whole file")):
-            part.click(trial=True)
-    assert has_no_overflow(page), name
 
 
 @pytest.mark.parametrize("width", [1440, 768, 390])

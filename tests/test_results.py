@@ -10,17 +10,15 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from command_line import PATIENCE_SECS, CommandLine, Launched, Ran, wait_for
+from legacy_bucket import GOLDEN, upload
 from local_cloud import REGION
 from proxy import Proxy, proxy
-from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line
-from test_status import GOLDEN, upload
-
-__all__ = ["command_line"]
 
 Objects = dict[str, bytes]
 TABLE = b"case_id,level,replicate,c\n" + b"9f86d081884c7d659a2feaa0c55ad015,0,0,1.5\n" * 50
@@ -103,14 +101,6 @@ def results(launched: Launched, folder: Path, *arguments: str, through: Proxy | 
         timeout=PATIENCE_SECS,
     )
     return Ran(ended.returncode, ended.stdout, ended.stderr)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Until it holds."""
-    deadline = time.monotonic() + PATIENCE_SECS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 # ---- what arrives ----

@@ -7,46 +7,28 @@ import itertools
 import os
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import CommandLine, Launched
+from design_page import check_accessible
 from generate import Extent, Generated, generate_into
+from legacy_bucket import GOLDEN, upload
 from local_cloud import REPOSITORY
 from odd_results import Ended, write_ended
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
+from results_page import drag, ends, fragment, plot, selected, selection, wait_for_address
 from studies import documents, link
-from test_command_line import CommandLine, Launched
-from test_dashboard import cruncher, page_folder
-from test_design import check_accessible
-from test_status import GOLDEN, upload
-from visit import Visits, chromium, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
-
-__all__ = ["cruncher", "page_folder"]
+from visit import Visits, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
 
 EXTENT = Extent(cases=600, batches=2, workers=4, failed=0.02, without_response=0.06)
 FACTOR, RESPONSE = "cohesion_array[0]", "end_load"
 
 
 # ---- Fixtures ----
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    """Visits whose pages may not complain."""
-    made = Visits(browser)
-    yield made
-    made.close()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,57 +142,9 @@ def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
     return page
 
 
-def plot(page: Page, name: str) -> Locator:
-    """A plot, whatever it shows: what it is called is what it says."""
-    return page.locator(f"canvas[data-plot='{name}']")
-
-
 def summary(page: Page, name: str) -> str:
     """What a plot tells those who can't see it."""
     return plot(page, name).get_attribute("aria-label") or ""
-
-
-def selection(page: Page) -> Locator:
-    """What is said of the selection."""
-    return page.get_by_role("group", name="Selection")
-
-
-def drag(page: Page, name: str, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draws on a plot, from one place to the other: shares of its width and height."""
-    area = plot(page, name)
-    area.scroll_into_view_if_needed()
-    box = area.bounding_box()
-    assert box is not None
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    page.mouse.move(*places[1], steps=5)
-    page.mouse.up()
-
-
-def ends(page: Page, name: str) -> tuple[float, float]:
-    """The range of a column that is selected; infinite where it has no limit."""
-    least, most = (selection(page).get_by_label(f"{end} {name}", exact=True).input_value() for end in ("Least", "Most"))
-    return float(least or "-inf"), float(most or "inf")
-
-
-def selected(page: Page) -> int:
-    """How many cases are."""
-    said = selection(page).get_by_role("status").inner_text()
-    found = re.match(r"([\d,]+) of", said)
-    assert found is not None, said
-    return int(found[1].replace(",", ""))
-
-
-def fragment(page: Page) -> str:
-    """What stands behind the `#`."""
-    return str(page.evaluate("location.hash"))
-
-
-def wait_for_address(page: Page, part: str) -> str:
-    """The fragment, once it has this part: it follows a moment later."""
-    wait_until(page, part, lambda: part in fragment(page))
-    return fragment(page)
 
 
 def wait_for_address_without(page: Page, part: str) -> None:

@@ -17,16 +17,13 @@ import numpy as np
 import pytest
 from attached import attach
 from case_identity import case_id
+from command_line import PATIENCE_SECS, CommandLine, Launched, Ran, wait_for, write_page
 from footings import MODEL_DIGEST, RESPONSES, Footing, footings
 from generate import Extent, Generated, generate_into
 from local_cloud import LocalCloud
 from odd_results import Ended, write_ended
 from proxy import Proxy, proxy
 from studies import documents, line_of, wait_for_end
-from test_command_line import PATIENCE_SECS, CommandLine, Launched, Ran, command_line, write_page
-from test_results import wait_for
-
-__all__ = ["command_line"]
 
 EXTENT = Extent(
     cases=700, batches=2, levels=2, workers=3, queued=0.1, failed=0.1, without_response=0.2, end_time=1790000000.0

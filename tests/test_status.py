@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import CommandLine, Launched
 from generate import Extent, generate_into
-from local_cloud import REPOSITORY
-from test_command_line import CommandLine, Launched, command_line
-
-__all__ = ["command_line"]
-
-GOLDEN = REPOSITORY / "tests/golden/legacy"
+from legacy_bucket import GOLDEN, upload
 
 
 def status(launched: Launched) -> Any:
@@ -38,16 +33,6 @@ def test_a_study_whose_rows_are_missing_is_counted_by_its_documents(
     assert [level["cases"]["cases"] for level in batch["levels"]] == [285, 572, 1143]
     assert sum(group["final_cases"] for group in said["error_groups"]) == told.failed
     assert len(said["error_groups"]) == 3
-
-
-def upload(launched: Launched, folder: Path) -> dict[str, bytes]:
-    """Puts the files of a folder into the bucket, each under its path, and returns them."""
-    s3 = launched.command_line.cloud.client("s3")
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != "README.md"]
-    objects = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-    for key, body in objects.items():
-        s3.put_object(Bucket=launched.bucket, Key=key, Body=body)
-    return objects
 
 
 def test_a_bucket_of_the_predecessor_is_opened_by_a_study_of_its_own(command_line: CommandLine) -> None:

@@ -10,15 +10,12 @@ from typing import Any
 
 import pytest
 from attached import attach
+from command_line import CommandLine, Launched
+from design_page import button, open_design, preview, review, small_study, text, told
 from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of
-from test_command_line import CommandLine, Launched, command_line
-from test_dashboard import browser, cruncher, page_folder, visits
-from test_design import button, open_design, preview, review, small_study, text, told
 from visit import Visits, figure, go_to, has_no_overflow, progress, wait_until
-
-__all__ = ["browser", "command_line", "cruncher", "page_folder", "visits"]
 
 WORKER = "node1_linux_4711-3fa2c1"
 # The first two cases fail.

@@ -18,17 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from attached import attach
+from command_line import CommandLine, Launched
+from design_page import Hands, button, check_said_at, choose, drop, preview, review, save, text, told
+from frozen_file import open_file
 from playwright.sync_api import Locator, Page, expect
+from results_page import drag, ends, plot, selected, selection, wait_for_address
 from studies import documents, link, wait_for_end
-from test_command_line import CommandLine, Launched
-from test_dashboard import browser, cruncher, page_folder, visits
-from test_design import Hands, button, check_said_at, choose, drop, preview, review, save, text, told
-from test_freeze import open_file
-from test_page_frame import shown
-from test_results_page import drag, ends, plot, selected, selection, wait_for_address
-from visit import Visits, figure, go_to, progress
-
-__all__ = ["browser", "cruncher", "page_folder", "visits"]
+from visit import Visits, figure, go_to, progress, shown
 
 # ---- What the engineer brings ----
 

@@ -2,7 +2,7 @@
 //!
 //! It is that of RFC 8785 but for one thing: a whole number of 64 bits is written with all of its digits. RFC 8785 takes
 //! every number for a float, and would write one text for 9007199254740992 and 9007199254740993: two seeds, one case.
-//! `tests/case_identity.py` is the other implementation; `case_ids.json` among the golden files holds both to the same texts.
+//! `tests/support/case_identity.py` is the other implementation; `case_ids.json` among the golden files holds both to the same texts.
 
 use std::fmt::Write as _;
 

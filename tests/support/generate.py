@@ -19,6 +19,7 @@ from typing import Any
 
 from built import built_page, built_program
 from case_identity import case_id
+from command_line import CommandLine, Launched
 from footings import MODEL, MODEL_DIGEST, Footing, footings
 from generated_documents import (
     ATTEMPTS,
@@ -34,7 +35,6 @@ from generated_documents import (
 )
 from local_cloud import LocalCloud, Object
 from studies import link
-from test_command_line import CommandLine, Launched
 
 # From the start of a case to the start of its worker's next one: longer than any case.
 SLOT_SECS = 2.6

@@ -124,3 +124,26 @@ def requests_of(page: Page) -> list[str]:
 def has_no_overflow(page: Page) -> bool:
     """Whether nothing is wider than the window."""
     return bool(page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"))
+
+
+PAGES = ["Overview", "Attach", "Errors", "Results", "Design"]
+
+
+def shown(page: Page, name: str) -> None:
+    """That a page can be used: what stands in its middle, and below the navigation, is its own."""
+    expect(page).to_have_title(re.compile(f"^{name} "))
+    heart = {
+        "Overview": page.get_by_role("region", name="Progress"),
+        "Attach": page.get_by_role("textbox", name="the line for Python"),
+        "Errors": page.get_by_role("heading", name="Errors"),
+        "Results": page.get_by_role("combobox", name="Response"),
+        "Design": page.get_by_role("heading", name="Model"),
+    }[name]
+    # A trial clicks only what nothing else covers.
+    heart.first.click(trial=True)
+    for other in PAGES:
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=other).click(trial=True)
+    if name == "Design":
+        for part in (page.get_by_role("spinbutton", name="Case"), page.get_by_text("Show the whole file")):
+            part.click(trial=True)
+    assert has_no_overflow(page), name

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from command_line import Launched
 from local_cloud import REPOSITORY
-from test_command_line import Launched
 
 sys.path.insert(0, str(REPOSITORY / "worker"))
 import attach

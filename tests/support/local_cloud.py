@@ -20,7 +20,7 @@ from typing import Any
 
 import boto3
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 # The local cloud takes these two for its root; everybody else needs an IAM user's key.
 ROOT_KEY_ID = "test"

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from attached import attach
+from command_line import PATIENCE_SECS, accesses, environment, write_page
 from documents import Block, Document
+from legacy_bucket import GOLDEN
 from local_cloud import REGION, REPOSITORY, LocalCloud
-from test_command_line import PATIENCE_SECS, accesses, environment, write_page
-from test_status import GOLDEN
 
 STUDY = "prandtl"
 DESIGN = "examples/layered_footing/study.json"

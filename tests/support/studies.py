@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import gzip
+import io
 import json
 import threading
 import time
 from typing import Any
 
+from command_line import Launched
 from enqueue import Queue
 from local_cloud import client
-from test_command_line import Launched
 
 
 def queue_of(study: Launched) -> Queue:
@@ -62,3 +66,29 @@ def wait_for_end(study: Launched, done: int, errors: int = 0) -> None:
         assert time.monotonic() < deadline, "the cases didn't come to an end"
         threading.Event().wait(0.05)
     assert (len(documents(s3, study.bucket, "done-")), len(documents(s3, study.bucket, "error-"))) == (done, errors)
+
+
+def encoded(access: dict[str, Any]) -> str:
+    """What stands behind `#access=`."""
+    return base64.urlsafe_b64encode(json.dumps(access).encode()).decode().rstrip("=")
+
+
+def drain(launched: Launched) -> list[dict[str, Any]]:
+    """Takes every message out of the queue. They come in the order in which they were accepted."""
+    sqs, url = launched.command_line.cloud.client("sqs"), launched.outputs["QueueUrl"]
+    received: list[Any] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages"):
+        received.extend(found)
+        entries = [{"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]} for number, one in enumerate(found)]
+        sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+    received.sort(key=lambda message: int(message["Attributes"]["SequenceNumber"]))
+    return [json.loads(message["Body"]) for message in received]
+
+
+def table_of(launched: Launched, batch: str = "soil/a") -> list[dict[str, str]]:
+    """The rows of the one table of a batch, as an independent program reads it."""
+    s3 = launched.command_line.cloud.client("s3")
+    (entry,) = s3.list_objects_v2(Bucket=launched.bucket, Prefix=f"data/{batch}/cases-")["Contents"]
+    stored = s3.get_object(Bucket=launched.bucket, Key=entry["Key"])
+    assert stored["ContentEncoding"] == "gzip"
+    return list(csv.DictReader(io.StringIO(gzip.decompress(stored["Body"].read()).decode())))
