@@ -2,10 +2,13 @@
 //!
 //! Segments hold scalars. The arrays of a result stand in its document alone, and whoever wants to see them reads that.
 
+mod array_seed;
 mod curve_set;
 
+use serde::de::DeserializeSeed;
 use serde_json::Value;
 
+use self::array_seed::ArraySeed;
 pub use curve_set::{CaseCurve, CurveAbscissa, CurveLosses, CurveSet, MAX_BYTES, MAX_CASES, NotAlong};
 
 /// Objects and lists are looked into down to this depth.
@@ -32,7 +35,7 @@ pub struct ResultArray {
 /// The arrays of a result.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FoundArrays {
-    /// Those that are taken, in the order of their names.
+    /// Those that are taken, in the order in which they were found.
     pub series: Vec<ResultArray>,
     /// How many there are besides, which is more than anybody looks at.
     pub left_out: usize,
@@ -43,44 +46,32 @@ pub struct FoundArrays {
 }
 
 impl FoundArrays {
-    /// Finds the arrays of numbers in a result. An array is taken if it has at least two numbers, and nothing else but nulls.
+    /// Finds the arrays of numbers in a result, in the order of its fields' names. An array is taken if it has at least two numbers,
+    /// and nothing else but nulls.
     #[must_use]
     pub fn of(result: &Value) -> Self {
         let mut found = Self::default();
-        found.look(String::new(), result, MAX_DEPTH);
+        // JSON that was read already can be read again.
+        let _ = ArraySeed::top(&mut found).deserialize(result);
         found
     }
 
-    fn look(&mut self, name: String, value: &Value, depth: usize) {
-        let Some(depth) = depth.checked_sub(1) else { return };
-        match value {
-            Value::Array(items) => {
-                match numbers(items) {
-                    Some(values) if values.iter().filter(|number| !number.is_nan()).nth(1).is_some() => {
-                        return self.take(name, &values);
-                    }
-                    Some(values) => {
-                        self.numberless += usize::from(values.len() > 1);
-                        return;
-                    }
-                    None => {}
-                }
-                let nested = items.iter().enumerate().filter(|(_, item)| item.is_array() || item.is_object());
-                for (place, item) in nested.take(MAX_ARRAYS) {
-                    self.look(format!("{name}[{place}]"), item, depth);
-                }
-            }
-            Value::Object(fields) => {
-                for (field, value) in fields.iter().filter(|(_, value)| value.is_array() || value.is_object()) {
-                    let is_top = name.is_empty();
-                    self.look(if is_top { field.clone() } else { format!("{name}.{field}") }, value, depth);
-                }
-            }
-            _ => {}
-        }
+    /// The same of a result as it is stored, in the order in which it was written.
+    ///
+    /// # Errors
+    /// If it isn't JSON.
+    pub fn read(result: &str) -> Result<Self, serde_json::Error> {
+        let mut found = Self::default();
+        ArraySeed::top(&mut found).deserialize(&mut serde_json::Deserializer::from_str(result))?;
+        Ok(found)
     }
 
+    /// Takes an array of numbers and gaps, if it has enough numbers to be a curve.
     fn take(&mut self, name: String, values: &[f64]) {
+        if values.iter().filter(|number| !number.is_nan()).nth(1).is_none() {
+            self.numberless += usize::from(values.len() > 1);
+            return;
+        }
         if self.series.len() == MAX_ARRAYS || name.len() > MAX_NAME_BYTES {
             self.left_out += 1;
             return;
@@ -88,12 +79,6 @@ impl FoundArrays {
         self.thinned += usize::from(values.len() > MAX_POINTS);
         self.series.push(ResultArray { name, values: thinned(values) });
     }
-}
-
-/// The numbers of an array of numbers and nulls.
-fn numbers(items: &[Value]) -> Option<Vec<f64>> {
-    let number = |item: &Value| if item.is_null() { Some(f64::NAN) } else { item.as_f64() };
-    items.iter().map(number).collect()
 }
 
 /// As many points as are kept, the first and the last one among them.
@@ -140,6 +125,17 @@ mod tests {
                 ("layers[2].z", &[3.0, 4.0]),
             ],
         );
+    }
+
+    #[test]
+    fn what_is_stored_is_read_in_its_own_order() {
+        let json =
+            r#"{"time": [1, 2], "load": [3, 4], "layers": [{"z": [1, 2], "a": [null, 2, 3]}, {"z": 1}], "end": 3}"#;
+        let names = |found: FoundArrays| found.series.into_iter().map(|series| series.name).collect::<Vec<_>>();
+        assert_eq!(names(FoundArrays::read(json).unwrap()), ["time", "load", "layers[0].z", "layers[0].a"]);
+        let sorted = FoundArrays::of(&serde_json::from_str(json).unwrap());
+        assert_eq!(names(sorted), ["layers[0].a", "layers[0].z", "load", "time"]);
+        assert!(FoundArrays::read(r#"{"a": [1, 2"#).is_err());
     }
 
     #[test]

@@ -188,8 +188,7 @@ mod tests {
     }
 
     fn planned() -> Vec<Upload> {
-        let page =
-            ["index.html", "app-0123456789abcdef.js", "icon.svg", "a.png", "robots.txt"].map(file);
+        let page = ["index.html", "app-0123456789abcdef.js", "icon.svg", "a.png", "robots.txt"].map(file);
         uploads(&DashboardFiles::new(page).unwrap(), b"print()", &config())
     }
 

@@ -1,12 +1,9 @@
 //! What a case left: the document of its result, or that of its last failure.
 
-use std::fmt;
-
+use cruncher_results::curves::{FoundArrays, ResultArray};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
-/// More arrays than these aren't shown.
-const MAX_ARRAYS: usize = 24;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// So much of a document is shown, in bytes; all of it can be downloaded.
 const MAX_SHOWN: usize = 200_000;
@@ -45,25 +42,24 @@ pub(crate) struct ArrayLine {
     pub(crate) y: Vec<f64>,
 }
 
+/// The result as it is stored: its fields in their own order.
+#[derive(Deserialize)]
+struct StoredResult<'a> {
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+}
+
 impl ShownDocument {
     /// Reads a result document.
     pub(crate) fn result(json: &[u8]) -> Result<Self, serde_json::Error> {
         let document: ResultDocument = serde_json::from_slice(json)?;
-        let content: Content = serde_json::from_slice(json)?;
-        let mut arrays = Vec::new();
-        if let Content::Object(fields) = content {
-            let result = fields.into_iter().find(|(name, _)| name == "result").map(|(_, result)| result);
-            gather("", result.unwrap_or(Content::Other), &mut arrays);
-        }
-        let all = arrays.len();
-        arrays.retain(|array| array.values.iter().filter(|value| !value.is_nan()).count() > 1);
-        let numberless_arrays = all - arrays.len();
-        let more_arrays = arrays.len().saturating_sub(MAX_ARRAYS);
-        arrays.truncate(MAX_ARRAYS);
+        let stored: StoredResult = serde_json::from_slice(json)?;
+        let arrays =
+            stored.result.map_or_else(|| Ok(FoundArrays::default()), |result| FoundArrays::read(result.get()))?;
         Ok(Self {
-            lines: lines(&arrays),
-            more_arrays,
-            numberless_arrays,
+            lines: lines(&arrays.series),
+            more_arrays: arrays.left_out,
+            numberless_arrays: arrays.numberless,
             warnings: document.warnings,
             attempt: (document.attempt, None),
             computer: document.computer,
@@ -138,35 +134,16 @@ fn indented(json: &str) -> String {
     out
 }
 
-/// An array of numbers, and where it stands.
-struct Array {
-    object: String,
-    name: String,
-    values: Vec<f64>,
-}
-
-/// All arrays of numbers in the order of the document.
-fn gather(path: &str, content: Content, arrays: &mut Vec<Array>) {
-    let Content::Object(fields) = content else { return };
-    for (name, value) in fields {
-        let full = if path.is_empty() { name } else { format!("{path}.{name}") };
-        match value {
-            Content::Numbers(values) if values.len() > 1 => {
-                arrays.push(Array { object: path.to_owned(), name: full, values });
-            }
-            nested => gather(&full, nested, arrays),
-        }
-    }
-}
-
 /// Arrays of one object and one length belong together: the first one that only rises or only falls stands to the right.
-fn lines(arrays: &[Array]) -> Vec<ArrayLine> {
-    let belong = |one: &Array, other: &Array| one.object == other.object && one.values.len() == other.values.len();
-    let partners = |array: &Array| arrays.iter().filter(|other| belong(array, other)).count();
-    let abscissa = |array: &Array| {
+fn lines(arrays: &[ResultArray]) -> Vec<ArrayLine> {
+    let belong = |one: &ResultArray, other: &ResultArray| {
+        object_of(&one.name) == object_of(&other.name) && one.values.len() == other.values.len()
+    };
+    let partners = |array: &ResultArray| arrays.iter().filter(|other| belong(array, other)).count();
+    let abscissa = |array: &ResultArray| {
         arrays.iter().find(|other| belong(array, other) && is_monotone(&other.values) && partners(other) > 1)
     };
-    let line = |array: &Array| match abscissa(array) {
+    let line = |array: &ResultArray| match abscissa(array) {
         Some(over) if over.name == array.name => None,
         Some(over) => Some(ArrayLine {
             over: Some(over.name.clone()),
@@ -182,81 +159,13 @@ fn lines(arrays: &[Array]) -> Vec<ArrayLine> {
     arrays.iter().filter_map(line).collect()
 }
 
+/// The object that an array stands in: `layers[0]` of `layers[0].depth`. An array within an array is in none, and stands for itself.
+fn object_of(name: &str) -> &str {
+    if name.ends_with(']') { name } else { name.rsplit_once('.').map_or("", |(object, _)| object) }
+}
+
 fn is_monotone(values: &[f64]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1]) || values.windows(2).all(|pair| pair[0] > pair[1])
-}
-
-/// A document in its own order: fields as they were written.
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Object(Vec<(String, Content)>),
-    /// Not a number where there is none.
-    Numbers(Vec<f64>),
-    Number(f64),
-    Null,
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Content, E> {
-        Ok(Content::Other)
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a plot takes the nearest float")]
-    fn visit_i64<E>(self, number: i64) -> Result<Content, E> {
-        Ok(Content::Number(number as f64))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a plot takes the nearest float")]
-    fn visit_u64<E>(self, number: u64) -> Result<Content, E> {
-        Ok(Content::Number(number as f64))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Content, E> {
-        Ok(Content::Number(number))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Content, E> {
-        Ok(Content::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Content, E> {
-        Ok(Content::Null)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Content::Object(fields))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Content, A::Error> {
-        let (mut numbers, mut is_numbers) = (Vec::new(), true);
-        while let Some(element) = sequence.next_element()? {
-            match element {
-                Content::Number(number) => numbers.push(number),
-                Content::Null => numbers.push(f64::NAN),
-                _ => is_numbers = false,
-            }
-        }
-        Ok(if is_numbers { Content::Numbers(numbers) } else { Content::Other })
-    }
 }
 
 #[cfg(test)]
@@ -286,6 +195,15 @@ mod tests {
         check(r#"{"load": [5, 3, 4], "time": [3, 2, 1], "b": [1, 2, 3]}"#, &[("load", "time"), ("b", "time")]);
         check(r#"{"load": [5, 3, 4], "flow": [1, 1, 1]}"#, &[("load", "its place"), ("flow", "its place")]);
         check(
+            r#"{"layers": [{"depth": [1, 2], "load": [5, 4]}, {"depth": [1, 2]}], "grid": [[1, 2], [3, 4]]}"#,
+            &[
+                ("layers[0].load", "layers[0].depth"),
+                ("layers[1].depth", "its place"),
+                ("grid[0]", "its place"),
+                ("grid[1]", "its place"),
+            ],
+        );
+        check(
             r#"{"a": [1, 2, 3], "b": [1, 2], "c": {"d": [1, 2]}}"#,
             &[("a", "its place"), ("b", "its place"), ("c.d", "its place")],
         );
@@ -293,9 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_no_curve_is_left_out() {
-        for result in
-            [r#"{"a": [1], "b": [], "c": ["x", 1, 2], "d": [[1, 2]], "e": [null, null, 3]}"#, "null", "[1, 2]"]
-        {
+        for result in [r#"{"a": [1], "b": [], "c": ["x", 1, 2], "e": [null, null, 3]}"#, "null"] {
             check(result, &[]);
         }
         let ended_with = |result: &str| ended(result).numberless_arrays;
@@ -359,8 +275,8 @@ mod tests {
         fn no_document_breaks_it(json in "[\\[\\]{}\",:a1.e\\- ]{0,40}") {
             drop(ShownDocument::result(json.as_bytes()));
             drop(laid_out(json.as_bytes()));
-            if let Ok(content) = serde_json::from_str::<Content>(&json) {
-                gather("", content, &mut Vec::new());
+            if let Ok(found) = FoundArrays::read(&json) {
+                lines(&found.series);
             }
         }
     }
