@@ -2,20 +2,21 @@
 
 use super::float;
 
-/// Values, less their mean, in units of their span: from -1 to 1, so that no square is lost and no sum overflows.
+/// Values less their mean, in units of their span: from -1 to 1, so that no square is lost and no sum overflows.
 #[derive(Debug)]
 pub(super) struct CentredValues {
-    /// A value each, in their order.
+    /// One value per input value, in the same order.
     pub deviations: Vec<f64>,
     /// The sum of their squares, above 0.
     pub squares: f64,
 }
 
 impl CentredValues {
-    /// None if there aren't two different values, or if their difference is no finite float.
+    /// Returns `None` if there aren't two different values, or if their difference is no finite float.
     ///
-    /// In two passes, shifted by a value: Chan, Golub and `LeVeque` (1983), *Algorithms for computing the sample variance:
-    /// analysis and recommendations*, The American Statistician 37:242–247. As exact far from 0 as close to it.
+    /// Works in two passes, shifted by a value: Chan, Golub and `LeVeque` (1983), *Algorithms for computing the sample
+    /// variance: analysis and recommendations*, The American Statistician 37:242–247. The result is as exact far from 0 as
+    /// close to it.
     pub(super) fn of(mut deviations: Vec<f64>) -> Option<Self> {
         let (least, most) = limits(&deviations);
         let span = most - least;
@@ -31,13 +32,13 @@ impl CentredValues {
         Some(Self { deviations, squares })
     }
 
-    /// Pearson's coefficient with others, of as many values; rounding may take it beyond 1.
+    /// Pearson's coefficient with `other`, which has as many values; rounding may take it beyond 1.
     pub(super) fn correlation(&self, other: &Self) -> f64 {
         product(&self.deviations, &other.deviations) / (self.squares * other.squares).sqrt()
     }
 }
 
-/// The smallest and the largest of some finite values; infinite, the wrong way round, if there are none.
+/// The smallest and the largest of some finite values; infinite and in the wrong order if there are no values.
 pub(super) fn limits(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(*value), most.max(*value)))
 }
@@ -49,7 +50,7 @@ fn subtract_mean(values: &mut [f64]) {
     }
 }
 
-// A browser optimises a function when it is called again: hence calls of their own.
+// A browser optimises a function when it is called again: hence separate functions.
 #[inline(never)]
 fn sum(values: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_small_spread_far_from_zero_keeps_its_digits() {
-        // 1e9 + 1/64, 2/64, 3/64, 4/64 are floats: their sum of squares is 5/64².
+        // 1e9 + 1/64, 2/64, 3/64 and 4/64 are floats: their sum of squares is 5/64².
         let centred = CentredValues::of((1..5).map(|step| 1e9 + f64::from(step) / 64.0).collect()).unwrap();
         let span = 3.0 / 64.0;
         let squares = centred.squares * span * span;

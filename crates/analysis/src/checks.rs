@@ -14,18 +14,18 @@ pub(super) fn numbers(seed: u64, count: usize) -> Vec<f64> {
     (0..count).map(|_| f64::from_bits(next() | 1.0_f64.to_bits()) - 1.0).collect()
 }
 
-/// The rows of columns of this length, all of them.
+/// All row numbers of a column of this length.
 pub(super) fn all(count: usize) -> Vec<u32> {
     (0..u32::try_from(count).unwrap()).collect()
 }
 
-/// Whether two numbers differ by less than this share of the second one.
+/// Asserts that two numbers differ by at most this share of the second one.
 #[track_caller]
 pub(super) fn assert_close(found: f64, expected: f64, share: f64) {
     assert!((found - expected).abs() <= share * expected.abs().max(1e-300), "{found:e} instead of {expected:e}");
 }
 
-/// A value, or none.
+/// A value, or NaN.
 pub(super) fn value() -> impl Strategy<Value = f64> {
     prop_oneof![6 => -100.0..100.0_f64, 2 => (-3..4_i32).prop_map(f64::from), 1 => Just(f64::NAN)]
 }

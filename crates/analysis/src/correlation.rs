@@ -3,46 +3,47 @@
 use super::centred::CentredValues;
 use super::{ColumnRanking, float, selected};
 
-/// The fewest pairs that have a correlation.
+/// Minimum number of pairs for a correlation.
 const MIN_PAIRS: usize = 3;
 
-/// From so many pairs on a coefficient is told: of columns that have nothing to do with each other it then is within ±0.5 in 19 of
-/// 20 samples, while 15 such pairs have a stronger one more often.
+/// Minimum number of pairs for a coefficient to be told: with as many, the coefficient of unrelated columns is within ±0.5 in
+/// 19 of 20 samples; with 15 it is stronger more often.
 ///
-/// By Fisher's z, whose variance is 1 / (pairs - 3) there, of Pearson's coefficient and of Spearman's: `tanh(1.96 / √13)` is 0.496.
-/// Sources stand at [`pearson`] and [`spearman`].
+/// Follows from Fisher's z, whose variance is 1 / (pairs - 3) there, for Pearson's coefficient and for Spearman's:
+/// `tanh(1.96 / √13)` is 0.496. [`pearson`] and [`spearman`] name the sources.
 pub const MIN_TOLD_PAIRS: usize = 16;
 
-/// As many standard deviations to either side contain 95 % of a normal distribution.
+/// Number of standard deviations to either side that contain 95 % of a normal distribution.
 const DEVIATIONS: f64 = 1.959_963_984_540_054;
 
-/// How two columns depend on each other.
+/// Correlation between two columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColumnCorrelation {
-    /// From -1 to 1; none if there are fewer than three pairs, or if all values of a column are the same in them.
+    /// From -1 to 1; `None` if there are fewer than three pairs, or if all values of a column are the same in them.
     pub value: Option<f64>,
-    /// Where it is with a probability of 95 %, from and to, should the rows be a random sample: an approximation; none
-    /// if there are fewer than four pairs.
+    /// The interval that contains the coefficient with a probability of 95 %, from and to, should the rows be a random sample:
+    /// an approximation; `None` if there are fewer than four pairs.
     pub interval: Option<(f64, f64)>,
-    /// How many rows have both values.
+    /// Number of rows that have both values.
     pub pairs: usize,
-    /// How many rows lack one.
+    /// Number of rows that lack one.
     pub left_out: usize,
 }
 
-/// What is compared.
+/// The kind of coefficient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorrelationCoefficient {
-    /// The values: how close they are to a straight line.
+    /// Compares the values: measures how close they are to a straight line.
     Pearson,
-    /// Their ranks, the average one for equal values: how close they are to any line that only rises or only falls.
+    /// Compares their ranks, the average one for equal values: measures how close they are to any line that only rises or only
+    /// falls.
     Spearman,
 }
 
-/// The correlation of each factor with a response, at these rows.
+/// Returns the correlation of each factor with a response, at these rows.
 ///
-/// Each by the rows that have both values. Takes a time proportional to factors times rows; the response is read and
-/// put in order once for all of them.
+/// Each factor is compared by the rows that have both values. Takes a time proportional to factors times rows; the response is
+/// read and put in order once for all of them.
 #[must_use]
 pub fn correlations(
     coefficient: CorrelationCoefficient,
@@ -62,7 +63,7 @@ pub fn correlations(
     }
 }
 
-/// Pearson's coefficient of two columns, at these rows.
+/// Returns Pearson's coefficient of two columns, at these rows.
 ///
 /// The interval is Fisher's: Fisher (1921), *On the "probable error" of a coefficient of correlation deduced from a
 /// small sample*, Metron 1:3–32. It supposes that both columns are normally distributed.
@@ -76,7 +77,7 @@ fn pearson_of(first: &[f64], second: &[f64]) -> ColumnCorrelation {
     let is_pair = |(first, second): &(f64, f64)| !first.is_nan() && !second.is_nan();
     let both = || first.iter().copied().zip(second.iter().copied()).filter(is_pair);
     let pairs = both().count();
-    // As long as they are: there may be a million, and vectors that grow take twice as much.
+    // Vectors of the exact length: there may be a million pairs, and vectors that grow take twice as much.
     let exactly = |values: &mut dyn Iterator<Item = f64>| {
         let mut exact = Vec::with_capacity(pairs);
         exact.extend(values);
@@ -91,7 +92,7 @@ fn coefficient(first: Vec<f64>, second: Vec<f64>) -> Option<f64> {
     Some(CentredValues::of(first)?.correlation(&CentredValues::of(second)?))
 }
 
-/// Spearman's coefficient of two columns that are in order, of the same rows.
+/// Returns Spearman's coefficient of two columns that are in order, of the same rows.
 ///
 /// The interval is that of Bonett and Wright (2000), *Sample size requirements for estimating Pearson, Kendall and
 /// Spearman correlations*, Psychometrika 65:23–28: Fisher's, wider by the root of 1 + ρ²/2.
@@ -103,7 +104,7 @@ pub fn spearman(first: &ColumnRanking, second: &ColumnRanking) -> ColumnCorrelat
     ColumnCorrelation::new(value, |value| 1.0 + value * value / 2.0, pairs, first.rows().max(second.rows()))
 }
 
-/// From two rankings, each with the places of the pairs in its order.
+/// Spearman's coefficient of two rankings, each with the places of the pairs in its order.
 fn rank_coefficient(first: (&ColumnRanking, &[u32]), second: (&ColumnRanking, &[u32])) -> Option<f64> {
     let mut deviations = vec![0.0; second.0.rows()];
     let mut second_squares = 0.0;
@@ -122,7 +123,7 @@ fn rank_coefficient(first: (&ColumnRanking, &[u32]), second: (&ColumnRanking, &[
     (squares > 0.0).then(|| products / squares.sqrt())
 }
 
-/// The places of equal values, and twice what their average rank differs from the mean of all: a whole number.
+/// Returns the places of equal values, and twice the difference between their average rank and the mean of all: a whole number.
 fn rank_deviations<'a>(ranking: &'a ColumnRanking<'_>, places: &'a [u32]) -> impl Iterator<Item = (&'a [u32], f64)> {
     let all = float(places.len());
     ranking.ties(places).scan(0, move |below, tie| {
@@ -133,13 +134,13 @@ fn rank_deviations<'a>(ranking: &'a ColumnRanking<'_>, places: &'a [u32]) -> imp
 }
 
 impl ColumnCorrelation {
-    /// The value, if there are enough pairs for it to say something: [`MIN_TOLD_PAIRS`].
+    /// Returns the value, if there are enough pairs for it to say something: [`MIN_TOLD_PAIRS`].
     #[must_use]
     pub fn told(&self) -> Option<f64> {
         self.value.filter(|_| self.pairs >= MIN_TOLD_PAIRS)
     }
 
-    /// `variance` is that of Fisher's z, times the number of pairs less 3, of this coefficient.
+    /// `variance` is the variance of Fisher's z for this coefficient, times the number of pairs less 3.
     fn new(value: Option<f64>, variance: impl Fn(f64) -> f64, pairs: usize, rows: usize) -> Self {
         let value = value.map(|value| value.clamp(-1.0, 1.0));
         let interval = value.filter(|_| pairs > 3).map(|value| {
@@ -219,7 +220,7 @@ mod tests {
                 (vec![1.0, 2.0, NONE, 5.0], vec![1.0, 4.0, 3.0, NONE], 2),
                 (vec![0.1; 4], vec![1.0, 4.0, 3.0, 2.0], 4),
                 (vec![1.0, 4.0, 3.0, 2.0], vec![0.1; 4], 4),
-                // It isn't constant, but for the pairs.
+                // The column isn't constant, but the pairs' values are.
                 (vec![1.0, 4.0, 3.0, 2.0], vec![0.1, 0.1, NONE, 0.1], 3),
                 (vec![1.0, f64::INFINITY, 3.0], vec![1.0, 2.0, 3.0], 2),
                 (vec![], vec![], 0),
@@ -235,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Permutations of few ranks are often in order by chance: of 3, one in three is, rising or falling.
+    /// Permutations of few ranks are often in order by chance: one in three permutations of 3 is, rising or falling.
     #[test]
     fn a_coefficient_is_told_once_chance_keeps_it_within_a_half() {
         let tie = |count: usize| -> ColumnCorrelation {

@@ -2,7 +2,7 @@
 
 use super::centred::CentredValues;
 
-/// How two dimensions depend on each other.
+/// Correlation between two dimensions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DimensionCorrelation {
     /// Pearson's coefficient, from -1 to 1.
@@ -13,10 +13,10 @@ pub struct DimensionCorrelation {
     pub second: usize,
 }
 
-/// The two dimensions whose correlation is farthest from zero: of several equal ones the first. `columns` are the dimensions, each
-/// with a value a point.
+/// Returns the two dimensions whose correlation is farthest from zero: the first of several equal ones. `columns` are the
+/// dimensions, each with a value a point.
 ///
-/// None if there aren't two dimensions along which the points differ. Takes a time proportional to the number of
+/// Returns `None` if there aren't two dimensions along which the points differ. Takes a time proportional to the number of
 /// points, times the square of their dimensions.
 #[must_use]
 pub fn largest_correlation<'a>(columns: impl Iterator<Item = &'a [f64]>) -> Option<DimensionCorrelation> {

@@ -1,9 +1,10 @@
-//! How much of a response's variance each factor explains by itself.
+//! Share of a response's variance that each factor explains by itself.
 //!
-//! That is the first-order sensitivity index, estimated from given data of any design: Plischke, Borgonovo and Smith (2013), *Global
-//! sensitivity measures from given data*, European Journal of Operational Research 226:536–550. What the response's mean does along
-//! a factor is fitted, and the variance of the fit compared with that of the response. Plischke et al. take means of classes, which
-//! takes many cases; here the fit is the simplest that the cases speak for ([`FactorFit`]), and each share has a range.
+//! This is the first-order sensitivity index, estimated from given data of any design: Plischke, Borgonovo and Smith (2013),
+//! *Global sensitivity measures from given data*, European Journal of Operational Research 226:536–550. The response's mean
+//! along a factor is fitted, and the variance of the fit compared with that of the response. Plischke et al. take means of
+//! classes, which takes many cases; here the fit is the simplest that the cases speak for ([`FactorFit`]), and each share has a
+//! range.
 
 mod fit;
 mod range;
@@ -15,25 +16,26 @@ pub use self::fit::FactorFit;
 use self::fit::{ExplainedSquares, FEW_CLASSES, best, class_means, rank_polynomials, straight_line};
 use self::range::share_range;
 
-/// The most classes that a factor is divided into.
+/// Maximum number of classes that a factor is divided into.
 const MAX_CLASSES: usize = 100;
 
-/// The fewest pairs that variance is divided by.
+/// Minimum number of pairs for dividing variance.
 const MIN_PAIRS: usize = 6;
 
-/// The fewest pairs a class, on average, of a share that is told.
+/// Minimum number of pairs a class, on average, for a share to be told.
 const MIN_TOLD_A_CLASS: usize = 3;
 
-/// A share is told from so many pairs on, and two more a class: its range is then narrower than [`MAX_TOLD_RANGE`], wherever it is.
+/// Minimum number of pairs for a share to be told, with two more a class: the share's range is then narrower than
+/// [`MAX_TOLD_RANGE`], wherever it is.
 ///
-/// Of two classes, or of a line, by the variance of a squared coefficient, 4 share (1 - share)² / pairs, which is largest at a share
-/// of 1/3: twice 1.645 standard deviations are 2.53 / √pairs there, and 0.5 from 26 pairs on.
+/// For two classes, or a line, this follows from the variance of a squared coefficient, 4 share (1 - share)² / pairs, which is
+/// largest at a share of 1/3: twice 1.645 standard deviations are 2.53 / √pairs there, and 0.5 from 26 pairs on.
 const MIN_TOLD_PAIRS: usize = 22;
 
-/// A share that may be anywhere in a range of this width says nothing.
+/// Maximum width of a range that says something: a share that may be anywhere in a wider one isn't told.
 pub const MAX_TOLD_RANGE: f64 = 0.5;
 
-/// The sum of shares that may be one of independent factors, as far as rounding goes.
+/// Maximum sum of shares that may still be the 1 of independent factors, as far as rounding goes.
 const MAX_WHOLE: f64 = 1.05;
 
 /// A factor's column.
@@ -45,30 +47,30 @@ pub enum FactorColumn<'a> {
     Categories(&'a [f64]),
 }
 
-/// How a ranking's values are fitted.
+/// The way in which a ranking's values are fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorKind {
-    /// By lines, or by means of classes of equally many cases, as far as equal values, which stay together, allow.
+    /// Fitted by lines, or by means of classes of equally many cases, as far as equal values, which stay together, allow.
     Ordered,
-    /// By a mean a value.
+    /// Fitted by a mean a value.
     Categorical,
 }
 
-/// What a factor explains.
+/// Share of the variance that a factor explains, and the pairs that it was computed from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FactorImportance {
-    /// None if there are fewer than six pairs or two a class, if all are in one class, or if the response is constant.
+    /// `None` if there are fewer than six pairs or two a class, if all are in one class, or if the response is constant.
     pub share: Option<VarianceShare>,
-    /// How many rows have both values.
+    /// Number of rows that have both values.
     pub pairs: usize,
-    /// How many rows lack one.
+    /// Number of rows that lack one.
     pub left_out: usize,
-    /// How many pairs it takes for a share that is told.
+    /// Minimum number of pairs for the share to be told.
     pub needed_pairs: usize,
 }
 
 impl FactorImportance {
-    /// The share, if there are enough pairs for it to say something.
+    /// Returns the share, if there are enough pairs for it to say something.
     #[must_use]
     pub fn told(&self) -> Option<VarianceShare> {
         self.share.filter(|_| !self.has_too_few())
@@ -86,9 +88,9 @@ impl FactorImportance {
 pub struct VarianceShare {
     /// From 0 to 1, less what a factor without influence would seem to explain on average.
     pub value: f64,
-    /// Where it is in 90 % of all studies, from and to.
+    /// The range that contains the share in 90 % of all studies, from and to.
     pub range: (f64, f64),
-    /// How the response's mean follows the factor.
+    /// The fit of the response's mean along the factor.
     pub fit: FactorFit,
 }
 
@@ -98,7 +100,7 @@ impl VarianceShare {
         Self { value, range: (from.min(value), to.max(value)), fit: found.fit }
     }
 
-    /// Whether it is more than what chance would do in 5 % of all studies.
+    /// Whether the share is more than chance would give in 5 % of all studies.
     #[must_use]
     pub fn stands_out(&self) -> bool {
         self.range.0 > 0.0
@@ -108,16 +110,17 @@ impl VarianceShare {
 /// The sum of shares, which is about 1 at most if factors don't depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShareSum {
-    /// It is 1 or less: what remains are factors together, and whatever no factor explains.
+    /// It is 1 or less: the rest are factors together, and whatever no factor explains.
     Within,
     /// It is more than 1, as it may be by chance.
     AboveByChance,
-    /// It is more than 1, and not by chance: factors depend on each other, and what they explain together is counted several times.
+    /// It is more than 1, and not by chance: factors depend on each other, and what they explain together is counted several
+    /// times.
     Above,
 }
 
 impl ShareSum {
-    /// What the sum of these shares says. Errors are taken for independent.
+    /// Classifies the sum of these shares. Errors are taken for independent.
     #[must_use]
     pub fn of(shares: &[VarianceShare]) -> Self {
         let sum: f64 = shares.iter().map(|share| share.value).sum();
@@ -130,9 +133,9 @@ impl ShareSum {
     }
 }
 
-/// What each factor explains of a response's variance, at these rows.
+/// Returns the share of a response's variance that each factor explains, at these rows.
 ///
-/// Each by the rows that have both values. Takes a time proportional to factors times rows.
+/// Each factor is compared by the rows that have both values. Takes a time proportional to factors times rows.
 #[must_use]
 pub fn importances(factors: &[FactorColumn], response: &[f64], rows: &[u32]) -> Vec<FactorImportance> {
     let response = selected(response, rows);
@@ -145,8 +148,8 @@ pub fn importances(factors: &[FactorColumn], response: &[f64], rows: &[u32]) -> 
     factors.iter().map(importance).collect()
 }
 
-/// What a factor that is in order explains of the response's variance: `response` has a value a row of the ranking, as
-/// [`ColumnRanking::values`] gives them.
+/// Returns the share of the response's variance that a factor in order explains: `response` has a value a row of the ranking,
+/// as [`ColumnRanking::values`] gives them.
 #[must_use]
 pub fn importance(factor: &ColumnRanking, kind: FactorKind, response: &[f64]) -> FactorImportance {
     let places = factor.paired(response);
@@ -175,22 +178,23 @@ pub fn importance(factor: &ColumnRanking, kind: FactorKind, response: &[f64]) ->
     FactorImportance { share: found.as_ref().map(VarianceShare::of), pairs, left_out, needed_pairs }
 }
 
-/// How many pairs it takes for a share to be told, of so many classes.
+/// Minimum number of pairs for a share to be told, given the number of classes.
 fn needed_pairs(classes: usize) -> usize {
     let classes = classes.max(2);
     (MIN_TOLD_A_CLASS * classes).max(MIN_TOLD_PAIRS + 2 * classes)
 }
 
-/// How many classes so many pairs are divided into: the floor of three times the third root, and three pairs a class.
+/// Number of classes that the pairs are divided into: the floor of three times the third root, with three pairs a class at
+/// least.
 ///
-/// These are more than Plischke et al. take: what chance adds is subtracted here, while what differs within a class is
+/// These are more classes than Plischke et al. take: what chance adds is subtracted here, while differences within a class are
 /// lost for good.
 fn class_count(pairs: usize) -> usize {
     let fits = |count: &usize| 3 * count <= pairs && (count * count * count).div_ceil(27) <= pairs;
     (1..=MAX_CLASSES).take_while(fits).last().unwrap_or(1)
 }
 
-/// Where classes end, from the sizes of what stays together.
+/// Places where classes end, from the sizes of groups that stay together.
 fn class_ends(sizes: impl Iterator<Item = usize>, all: usize, most_classes: usize) -> Vec<usize> {
     let passed = |end: usize| end as u64 * most_classes as u64 / all as u64;
     let (mut ends, mut last, mut end) = (Vec::new(), 0, 0);

@@ -1,8 +1,8 @@
 //! Statistics of a study whose results are incomplete.
 //!
-//! A column is a slice of floats, a value a row. Which rows count, say their numbers, counted from 0: in any order,
-//! and one that stands there twice counts twice. A value that isn't finite is missing, and so is that of a row which a
-//! column doesn't have: nothing is made up for it, it is left out, and counted.
+//! A column is a slice of floats, a value a row. The numbers of rows, counted from 0, say which rows count: in any order, and a
+//! row named twice counts twice. A value that isn't finite is missing, and so is the value of a row beyond the column's end:
+//! nothing is made up for it, it is left out, and counted.
 
 mod centred;
 #[cfg(test)]
@@ -17,10 +17,10 @@ use std::borrow::Cow;
 pub use dimensions::{DimensionCorrelation, largest_correlation};
 pub use ranking::{ColumnRanking, sort_key};
 
-/// A column without the values outside of a range, both of whose ends belong to it: there they are missing.
+/// Returns a column without the values outside of a range, both of whose ends belong to it: there they are missing.
 ///
-/// What is computed from sums, such as Pearson's coefficient and shares of variance, says nothing any more of the other values
-/// where one is the largest float as a penalty. Ranks do.
+/// If one value is the largest float, as a penalty, results computed from sums, such as Pearson's coefficient and shares of
+/// variance, say nothing of the other values any more. Ranks do.
 #[must_use]
 pub fn within(column: &[f64], (least, most): (f64, f64)) -> Cow<'_, [f64]> {
     let is_inside = |value: &f64| (least..=most).contains(value);
@@ -30,7 +30,8 @@ pub fn within(column: &[f64], (least, most): (f64, f64)) -> Cow<'_, [f64]> {
     column.iter().map(|value| if is_inside(value) { *value } else { f64::NAN }).collect()
 }
 
-/// A column's values at these rows; NaN is what is missing. All rows in their order take no copy: there may be a million.
+/// Returns a column's values at these rows, NaN for a missing one. All rows in their order take no copy: there may be a
+/// million.
 fn selected<'a>(column: &'a [f64], rows: &[u32]) -> Cow<'a, [f64]> {
     let is_all = rows.len() == column.len() && (0..).zip(rows).all(|(place, row)| place == *row);
     if is_all && !column.iter().any(|value| value.is_infinite()) {

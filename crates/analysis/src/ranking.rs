@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::selected;
 
-/// A whole number that is larger for a larger number. Both zeros have the same.
+/// Returns a whole number that is larger for a larger number. Both zeros have the same.
 #[must_use]
 pub const fn sort_key(number: f64) -> u64 {
     let bits = (number + 0.0).to_bits();
@@ -13,12 +13,13 @@ pub const fn sort_key(number: f64) -> u64 {
 
 /// A column's values at some rows, and their order: made once, compared with many.
 ///
-/// Takes four bytes a row, and eight more unless it is of all rows. What compares two rankings expects them to be of the same rows in the same order.
+/// Takes four bytes a row, and eight more unless it is of all rows. Functions that compare two rankings expect them to be of
+/// the same rows in the same order.
 #[derive(Debug, Clone)]
 pub struct ColumnRanking<'a> {
     /// A value a row, NaN where it is missing.
     values: Cow<'a, [f64]>,
-    /// Where in `values` those stand that there are, the smallest first.
+    /// Places in `values` of those that aren't missing, the smallest first.
     order: Vec<u32>,
 }
 
@@ -38,7 +39,7 @@ impl<'a> ColumnRanking<'a> {
         Self { values, order }
     }
 
-    /// How many rows it is of, with those whose value is missing.
+    /// Returns the number of rows, including those whose value is missing.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.values.len()
@@ -50,7 +51,7 @@ impl<'a> ColumnRanking<'a> {
         &self.values
     }
 
-    /// The places of those values that others have a value for, the smallest first.
+    /// Returns the places of the values that have a counterpart in `others`, the smallest first.
     pub(super) fn paired(&self, others: &[f64]) -> Cow<'_, [u32]> {
         let is_paired = |place: &u32| others.get(*place as usize).is_some_and(|other| other.is_finite());
         if self.order.iter().all(is_paired) {

@@ -1,4 +1,4 @@
-//! What a legacy bucket comes to in the terms of the ledger.
+//! A legacy bucket in the terms of the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +17,14 @@ use crate::traces::CaseTraces;
 pub struct LegacyTable {
     /// The batch.
     pub batch: Batch,
-    /// When the last one of them that has neither was written or taken.
+    /// Time when the last case that has neither a result nor an error was written or taken; 0 if there is none.
     pub submit_time: f64,
     /// The cases, in order.
     pub rows: Vec<TableRow>,
 }
 
 impl LegacyStudy {
-    /// What the ledger would otherwise know from tables.
+    /// Returns tables of these cases, such as the ledger otherwise gets from submissions.
     #[must_use]
     pub fn tables(&self) -> Vec<LegacyTable> {
         let mut tables: BTreeMap<Batch, LegacyTable> = BTreeMap::new();
@@ -56,12 +56,12 @@ impl LegacyStudy {
         }
     }
 
-    /// The results that were read and that say how long they took: the worker, and what its segment would say.
+    /// Returns the results that were read and whose duration is known: the worker, and the row that its segment would have.
     pub fn rows(&self) -> impl Iterator<Item = (String, SegmentRow)> {
         self.traces().into_iter().filter_map(|(case, traces)| row(case, &traces))
     }
 
-    /// The same of these cases alone, at their price.
+    /// Returns such rows of these cases alone, without going through the others.
     pub fn rows_of(&self, cases: &BTreeSet<CaseId>) -> impl Iterator<Item = (String, SegmentRow)> {
         cases.iter().filter_map(|case| row(*case, &self.traces_of(*case)))
     }

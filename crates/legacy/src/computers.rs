@@ -1,4 +1,4 @@
-//! What the objects of a bucket say of the computers that worked on it.
+//! Computers that worked on a legacy bucket, as its objects tell of them.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use crate::study::LegacyObject;
 use crate::traces::CaseTraces;
 use crate::{LegacyComputer, LegacyKey, LegacyStudy};
 
-/// How long a computer that waits may be silent, in seconds. It asks the queue, sleeps 10,000 times 10 ms, and writes each fifth
-/// time: every 500 s, or every 780 s where Windows makes 15.6 ms of these 10.
+/// Maximum silence of a computer that waits, in seconds. It asks the queue, sleeps 10,000 times 10 ms, and writes every fifth
+/// time: every 500 s, or every 780 s if Windows makes 15.6 ms of these 10.
 const MAX_WAITING_SILENCE_SECS: f64 = 900.0;
 
-/// How long a case may be computed, in seconds: 14 days. Nothing is written meanwhile, and a computer that was switched off
-/// doesn't say so either. After that time the account counts a case as lost that nobody has heard of.
+/// Maximum duration of a case, in seconds: 14 days. Nothing is written meanwhile, and a computer that was switched off doesn't
+/// say so either. After that time the account counts a case without news as lost.
 pub const MAX_COMPUTING_SECS: f64 = RETENTION_SECS;
 
-/// What is known of a computer.
+/// Everything that is known of a computer.
 #[derive(Debug)]
 struct Sightings<'a> {
     first_time: f64,
@@ -30,13 +30,13 @@ struct Sightings<'a> {
     case: Option<RunningCase>,
     version: Option<(f64, &'a str)>,
     counts: WorkerCounts,
-    /// How long each case took that ended.
+    /// Durations of the cases that ended.
     durations_secs: Vec<f64>,
 }
 
 impl LegacyStudy {
-    /// The computers that wait for a case, or took one that has neither a result nor an error, in order. Each counts as
-    /// seen when a document says so: whether that was lately is up to the reader.
+    /// Returns the computers that wait for a case, or took one that has neither a result nor an error, in order. Each counts as
+    /// seen at the time that a document names: the reader decides whether that was lately.
     #[must_use]
     pub fn heartbeats(&self) -> Vec<Heartbeat> {
         let computers = self.sightings(&self.traces());
@@ -44,8 +44,8 @@ impl LegacyStudy {
         at_work.map(|(computer, sightings)| sightings.heartbeat(&computer)).collect()
     }
 
-    /// The cases that a computer took and hasn't left, and that nothing more is known of, and when each began, however long ago
-    /// that was.
+    /// Returns the cases that a computer took and hasn't left, and that nothing more is known of, each with the time when it
+    /// began, however long ago that was.
     #[must_use]
     pub fn taken_cases(&self) -> Vec<(CaseRef, f64)> {
         let traces = self.traces();
@@ -76,7 +76,7 @@ impl LegacyStudy {
     }
 }
 
-/// When a case was taken, or else when that was written.
+/// Time when a case was taken, but no later than the time when its object was written.
 fn start_time(traces: &CaseTraces) -> f64 {
     let start_time = traces.attempt().and_then(|attempt| attempt.start_time);
     start_time.unwrap_or(f64::INFINITY).min(traces.changed())
@@ -87,7 +87,7 @@ fn running(case_id: CaseId, traces: &CaseTraces) -> RunningCase {
     RunningCase { case_id, batch, level, attempt: 1, start_time, progress: None, progress_text: None }
 }
 
-/// Nobody can have waited after the document was written: a clock that is ahead doesn't keep a computer alive.
+/// No computer can have waited after the document was written: a clock that is ahead doesn't keep a computer alive.
 fn waiting_time(object: &LegacyObject) -> f64 {
     match object.document {
         Some(LegacyDocument::Waiting(Some(time))) => time.min(object.changed),
@@ -133,7 +133,7 @@ impl<'a> Sightings<'a> {
         self.last_time = self.last_time.max(time);
     }
 
-    /// The predecessor knows which version its software has, such as 910.14, but not which software that is.
+    /// The predecessor knows its software's version, such as 910.14, but not which software that is.
     fn learn_version(&mut self, time: f64, version: &'a str) {
         if !version.is_empty() && self.version.is_none_or(|known| known < (time, version)) {
             self.version = Some((time, version));
@@ -147,12 +147,12 @@ impl<'a> Sightings<'a> {
         }
     }
 
-    /// Whether it was seen elsewhere after it had taken a case.
+    /// Whether the computer was seen elsewhere after it had taken a case.
     fn has_left(&self, start_time: f64) -> bool {
         start_time < self.last_time
     }
 
-    /// It has the case that it took last, unless it has left it.
+    /// The heartbeat has the case that the computer took last, unless the computer has left it.
     fn heartbeat(self, computer: &LegacyComputer) -> Heartbeat {
         let last_time = self.last_time;
         let median_secs = median(self.durations_secs);
@@ -174,7 +174,7 @@ impl<'a> Sightings<'a> {
     }
 }
 
-/// The one in the middle; of two in the middle their mean.
+/// The value in the middle, or the mean of the two in the middle.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;

@@ -1,4 +1,4 @@
-//! The predecessor's documents. Whatever is missing or has another form counts as not known.
+//! The predecessor's documents. A field that is missing or has another form counts as not known.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, Parameters};
@@ -10,10 +10,10 @@ use crate::failure::LegacyFailure;
 use crate::fields::{level, text, time};
 use crate::{LegacyError, LegacyKey, json, parameters};
 
-/// What an object holds.
+/// The content of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum LegacyDocument {
-    /// When a computer said that it waits.
+    /// A computer waits; the time at which it wrote so, if it is known.
     Waiting(Option<f64>),
     Pending(LegacyAttempt),
     Error(LegacyAttempt, LegacyFailure),
@@ -22,26 +22,26 @@ pub(super) enum LegacyDocument {
     Enqueued(EnqueuedCases),
 }
 
-/// What every document of a case says of how it was computed.
+/// The attempt that computed a case, as every document of the case tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LegacyAttempt {
     pub(super) computer: String,
     pub(super) version: String,
     pub(super) start_time: Option<f64>,
-    /// When it had its result or failed.
+    /// Time when it had its result or failed.
     pub(super) end_time: Option<f64>,
     pub(super) level: Option<u32>,
     pub(super) parameters: Parameters,
 }
 
-/// A result, and how many of its numbers weren't finite.
+/// A result, and the number of its values that weren't finite.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LegacyResult {
     result: Value,
     not_finite: usize,
 }
 
-/// Which case a document is of, and when it was written.
+/// The case of a document, and the time when it was written.
 #[derive(Debug, Clone)]
 pub(super) struct DocumentOrigin {
     pub(super) batch: Batch,
@@ -50,7 +50,7 @@ pub(super) struct DocumentOrigin {
     pub(super) changed: f64,
 }
 
-/// Reads a `done` document that was written at `changed`. What it names as its case doesn't count: its key does.
+/// Reads a `done` document that was written at `changed`. Its key names the case; a case that the document names doesn't count.
 ///
 /// # Errors
 /// If it is no JSON object.
@@ -60,7 +60,7 @@ pub fn read_result(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> 
     Ok(outcome.document(&attempt, DocumentOrigin { batch, case_id, level, changed }))
 }
 
-/// Reads an `error` document that was written at `changed`. It is final, and the only attempt.
+/// Reads an `error` document that was written at `changed`. The error is final, and its attempt the only one.
 ///
 /// # Errors
 /// If it is no JSON object.
@@ -71,7 +71,7 @@ pub fn read_error(batch: Batch, case_id: CaseId, changed: f64, json: &[u8]) -> R
 }
 
 impl LegacyDocument {
-    /// Reads what lies under `key`: the document, as far as there is one, and what is wrong with it.
+    /// Reads the object under `key`: the document, as far as there is one, and what is wrong with it.
     pub(super) fn read(key: &LegacyKey, json: &[u8]) -> (Option<Self>, Option<LegacyError>) {
         let read = match key {
             LegacyKey::Waiting(_) => json::fields(json).map(|(fields, _)| Self::Waiting(time(&fields, "time"))),
@@ -125,7 +125,7 @@ impl LegacyAttempt {
         }
     }
 
-    /// The same as a document, without parameters.
+    /// The attempt as a document, without parameters.
     pub(super) fn abridged(&self) -> Value {
         json!({
             "computer": self.computer, "version": self.version, "start_time": self.start_time, "end_time": self.end_time,
@@ -133,19 +133,19 @@ impl LegacyAttempt {
         })
     }
 
-    /// When it ended, or else when that was written.
+    /// Time when the attempt ended, or else when the document was written.
     fn end(&self, changed: f64) -> f64 {
         self.end_time.unwrap_or(changed)
     }
 
-    /// How long it took, in seconds, if that is known.
+    /// Duration of the attempt, in seconds, if it is known.
     pub(super) fn duration_secs(&self) -> Option<f64> {
         Some((self.end_time? - self.start_time?).max(0.0))
     }
 }
 
 impl LegacyResult {
-    /// Forgets what the model answered.
+    /// Forgets the model's answer.
     pub(super) fn forget(&mut self) {
         self.result = Value::Null;
     }

@@ -1,8 +1,8 @@
-//! `all_runs.json`: the cases that were enqueued last, as `put_cases_in_queue.py` writes them. Next to its inputs, `data` is the
-//! message that the queue got; nothing here tells whether anybody computed the case.
+//! `all_runs.json`: the cases that were enqueued last, as `put_cases_in_queue.py` writes them. Beside the inputs of a case,
+//! `data` is the message that the queue got; nothing here tells whether the case was computed.
 //!
-//! The oldest version names its entries by the ids that the queue gave the messages, and puts no `case_id` into these: there the
-//! key of the parameters is what names a case.
+//! The oldest version names its entries by the ids that the queue gave the messages, and puts no `case_id` into these: there
+//! the key of the parameters names a case.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,18 +17,18 @@ use crate::{LegacyError, LegacyFolder, fields, json, parameters};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct EnqueuedCases {
     pub(super) cases: BTreeMap<CaseId, EnqueuedCase>,
-    /// How many entries name no case.
+    /// Number of entries that name no case.
     pub(super) others: usize,
 }
 
-/// What is known of a case that was enqueued.
+/// A case that was enqueued.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EnqueuedCase {
-    /// What the predecessor calls its cube.
+    /// The level, which the predecessor calls cube.
     pub(super) level: Option<u32>,
-    /// Where its parameters lie, and its result will.
+    /// The folder that holds its parameters, and later its result.
     pub(super) folder: Option<LegacyFolder>,
-    /// The inputs as JSON: there may be a million cases, and few whose inputs are to be had nowhere else.
+    /// The inputs as JSON: there may be a million cases, and only few whose inputs stand nowhere else.
     parameters: Box<str>,
 }
 
@@ -56,7 +56,7 @@ impl EnqueuedCases {
     }
 }
 
-/// One entry after the other: a whole one as values would take many times the room.
+/// Reads one entry after the other: as values, the whole would take many times the room.
 impl<'de> Deserialize<'de> for EnqueuedCases {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;

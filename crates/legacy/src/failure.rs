@@ -1,26 +1,26 @@
-//! What a Python exception and its traceback say, once they are texts.
+//! Python exceptions and their tracebacks, read from texts.
 
 use cruncher_study::signature::signature;
 
-/// What stands in front of the frames of a traceback.
+/// The line in front of the frames of a traceback.
 const TRACEBACK_START: &str = "Traceback (most recent call last):";
 
-/// What stands between the tracebacks of two exceptions of which the first led to the second.
+/// The lines between the tracebacks of two exceptions of which the first led to the second.
 const LED_TO: [&str; 2] = [
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 ];
 
-/// What Python calls a text that it executes.
+/// Python's name for a text that it executes.
 const EXECUTED_TEXT: &str = "<string>";
 
-/// What the names of Python's exceptions end in.
+/// The ends of the names of Python's exceptions.
 const EXCEPTION_ENDS: [&str; 6] = ["Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning"];
 
 /// The exception of a text that doesn't name one.
 const UNNAMED: &str = "Exception";
 
-/// A failure, as far as texts tell.
+/// A failure, as far as texts tell of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LegacyFailure {
     pub(super) exception: String,
@@ -30,11 +30,10 @@ pub(super) struct LegacyFailure {
 }
 
 impl LegacyFailure {
-    /// Reads a failure from what the predecessor notes of it: `exception`, which holds the whole traceback as Python writes
-    /// it, and `traceback`, the same one's frames alone. An `exception` without a traceback may be a message, its `repr`
-    /// or its last line; then the last line of `traceback` says more, if it has one. The signature is that of `signature`
-    /// in `worker/attach.py`, with the frames in `model_file` as the model's. If there are none, these are the frames of
-    /// an executed text, or else all.
+    /// Reads a failure from the predecessor's notes: `exception`, which holds the whole traceback as Python writes it, and
+    /// `traceback`, its frames alone. An `exception` without a traceback may be a message, its `repr` or its last line; then
+    /// the last line of `traceback` says more, if it has one. The signature is that of `signature` in `worker/attach.py`, with
+    /// the frames in `model_file` as the model's. If there are none, the frames of an executed text count, or else all.
     pub(super) fn read(exception: &str, traceback: &[&str], model_file: &str) -> Self {
         let pieces: String = traceback.iter().flat_map(|piece| [piece.trim_end(), "\n"]).collect();
         let traceback = if exception.contains(TRACEBACK_START) { exception } else { &pieces };
@@ -47,8 +46,9 @@ impl LegacyFailure {
     }
 }
 
-/// The traceback of the exception that ended it all, without those that led to it: what follows its first line. It is the one
-/// with these frames. Without them, an exception that quotes another one's traceback can't be told from one that it led to.
+/// Returns the traceback of the exception that ended the attempt, without those that led to it: the text after its first line.
+/// It is the traceback with these frames. Without frames, an exception that quotes another one's traceback can't be told from
+/// one that it led to.
 fn last_block<'a>(traceback: &'a str, frames: &str) -> &'a str {
     let behind = |start: String| traceback.find(&start).map(|at| at + start.len() - frames.len());
     let by_frames = (!frames.is_empty()).then(|| behind(format!("{TRACEBACK_START}\n{frames}"))).flatten();
@@ -60,8 +60,8 @@ fn last_block<'a>(traceback: &'a str, frames: &str) -> &'a str {
     &traceback[by_frames.or_else(led_to).or_else(first).unwrap_or(0)..]
 }
 
-/// A block in front of the exception and its message, and from there on: that is the first line that isn't indented, and all
-/// after it.
+/// Splits a block in front of the exception and its message, which are the first line that isn't indented and all lines after
+/// it.
 fn at_closing(block: &str) -> (&str, &str) {
     let mut rest = block;
     while !rest.is_empty() && rest.starts_with(char::is_whitespace) {
@@ -84,7 +84,7 @@ fn split(text: &str) -> Option<(String, String)> {
     Some((name.to_owned(), message.to_owned()))
 }
 
-/// The exception and its message, if the text says which is which.
+/// The exception and its message, if the text tells them apart.
 fn named(text: &str) -> Option<(String, String)> {
     let text = text.trim();
     let is_exception = |(name, _): &(String, String)| EXCEPTION_ENDS.iter().any(|end| name.ends_with(end));
@@ -214,7 +214,7 @@ mod tests {
         message: String,
     }
 
-    /// `tests/test_legacy_errors.py` holds the same file to what Python itself says of these exceptions.
+    /// `tests/test_legacy_errors.py` compares the same file with Python's own words for these exceptions.
     fn golden_errors() -> Vec<GoldenError> {
         serde_json::from_str(include_str!("../../../tests/golden/legacy_errors.json")).unwrap()
     }

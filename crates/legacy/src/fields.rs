@@ -1,4 +1,4 @@
-//! The fields of the predecessor's documents. What is missing or has another type counts as not known.
+//! The fields of the predecessor's documents. A field that is missing or has another type counts as not known.
 
 use cruncher_study::case::CaseId;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Where below `data/` the predecessor put a case, and the batch that this becomes.
+//! Folders below `data/` in which the predecessor put cases, and the batches that these become.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use cruncher_study::case::CaseId;
 /// The batch of a case that no folder names.
 const NAMELESS: &str = "legacy";
 
-/// How much of a digest tells folders apart whose batches would otherwise have the same name, in hex digits.
+/// Length, in hex digits, of the part of a digest that tells folders apart whose batches would otherwise have the same name.
 const MARK_CHARS: usize = 8;
 
 /// The part of a key between `data/` and the object's name, up to its last slash; empty directly below `data/`.
@@ -18,7 +18,7 @@ const MARK_CHARS: usize = 8;
 pub struct LegacyFolder(String);
 
 impl LegacyFolder {
-    /// Reads the text between `data/` and an object's name. None for a place where this protocol keeps what a case
+    /// Reads the text between `data/` and an object's name. `None` for a place where this protocol keeps files that a case
     /// produced: there a file may have any name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -27,8 +27,8 @@ impl LegacyFolder {
         (!is_produced).then(|| Self(text.to_owned()))
     }
 
-    /// Where the results of a batch lie, unless its name was made up ([`is_made_up`](Self::is_made_up)): in the folder of that
-    /// name, or in the nameless ones.
+    /// Folders of the results of a batch, unless its name was made up ([`is_made_up`](Self::is_made_up)): the folder of that
+    /// name, and the nameless ones.
     #[must_use]
     pub fn of_batch(batch: &Batch) -> [Self; 3] {
         [format!("{batch}/"), String::new(), "/".to_owned()].map(Self)
@@ -47,14 +47,14 @@ impl LegacyFolder {
         batch.as_str().starts_with(&valid_parts(self.prefix()))
     }
 
-    /// Whether it names a batch: it isn't empty.
+    /// Whether the folder names a batch: it isn't empty.
     #[must_use]
     pub fn has_name(&self) -> bool {
         !self.prefix().is_empty()
     }
 
-    /// The batch: the folder's path, if that is one. Otherwise characters that a batch can't have become `-`, and a
-    /// part of a digest at the end tells folders apart. The empty folder is the batch `legacy`.
+    /// Returns the batch: the folder's path, if that is a valid name. Otherwise characters that a batch can't have become `-`,
+    /// and a part of a digest at the end tells folders apart. The empty folder is the batch `legacy`.
     #[must_use]
     pub fn batch(&self) -> Batch {
         let prefix = self.prefix();
@@ -64,7 +64,7 @@ impl LegacyFolder {
         Batch::parse(prefix).unwrap_or_else(|_| Batch::parse(&valid_name(prefix)).unwrap_or_else(|_| nameless()))
     }
 
-    /// What the predecessor called its prefix.
+    /// The part that the predecessor calls prefix.
     fn prefix(&self) -> &str {
         self.0.strip_suffix('/').unwrap_or(&self.0)
     }

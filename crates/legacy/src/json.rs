@@ -1,4 +1,4 @@
-//! JSON as Python's `json` writes it: with numbers and texts that plain JSON doesn't know.
+//! JSON as Python's `json` writes it: with numbers and texts that plain JSON doesn't have.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ const NOT_FINITE: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
 /// The length of an escape by four hexadecimal digits, `\u0041`, in bytes.
 const ESCAPE_BYTES: usize = 6;
 
-/// Reads JSON; also returns how many numbers weren't finite, which are read as nothing. Half a surrogate pair, which is
-/// what Python makes of a file name that is no text, is read as a replacement character.
+/// Reads JSON; also returns the number of values that weren't finite, which are read as null. Half a surrogate pair, which
+/// Python makes of a file name that is no text, is read as a replacement character.
 pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<(T, usize), LegacyError> {
     let plain = Plain::of(json);
     let value = serde_json::from_slice(&plain.json).map_err(LegacyError::Json)?;
@@ -58,8 +58,8 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// How far the next piece goes, and what is written instead of it, outside of texts. `null` beside anything but
-/// punctuation is no JSON, so what is refused with these words in a wrong place is refused with `null` there, too.
+/// Returns the length of the next piece, and its replacement, if any, outside of texts. `null` beside anything but punctuation
+/// is no JSON, so JSON with these words in a wrong place is refused with `null` there, too.
 fn outside(json: &[u8]) -> (usize, Option<&'static [u8]>) {
     if !matches!(json[0], b'N' | b'I' | b'-') {
         return (1, None);
@@ -68,7 +68,7 @@ fn outside(json: &[u8]) -> (usize, Option<&'static [u8]>) {
     word.map_or((1, None), |word| (word.len(), Some(b"null")))
 }
 
-/// The same within a text, its closing quotation mark included.
+/// Returns the same within a text, its closing quotation mark included.
 fn in_text(json: &[u8]) -> (usize, Option<&'static [u8]>) {
     if json[0] != b'\\' {
         return (1, None);
@@ -88,7 +88,7 @@ enum Surrogate {
     Second,
 }
 
-/// The half of a pair that an escape stands for.
+/// Returns the half of a surrogate pair that an escape stands for, if it is one.
 fn surrogate(json: &[u8]) -> Option<Surrogate> {
     let digits = json.get(..ESCAPE_BYTES)?.strip_prefix(br"\u")?;
     if !digits.iter().all(u8::is_ascii_hexdigit) || !digits[0].eq_ignore_ascii_case(&b'd') {

@@ -1,4 +1,4 @@
-//! The keys of the predecessor's objects, and what they tell.
+//! The keys of the predecessor's objects, and the facts that they tell.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use cruncher_study::key::DATA_PREFIX;
 
 use crate::folder::LegacyFolder;
 
-/// The key of what was enqueued last.
+/// The key of the cases that were enqueued last.
 pub const ALL_RUNS_KEY: &str = "all_runs.json";
 
-/// Whether a key could be one of the predecessor's: it ends in a UUID, or a computer waits there. So little code is this that
-/// the first view of a page has it, which leaves such buckets to others.
+/// Whether a key could be one of the predecessor's: it ends in a UUID, or belongs to a computer that waits. This is so little
+/// code that the first view of a page has it; the view leaves such buckets to others.
 #[must_use]
 pub fn may_be_legacy(key: &str) -> bool {
     let dashes = [18, 23, 28, 33];
@@ -33,13 +33,12 @@ pub enum LegacyKey {
     Done(LegacyFolder, CaseId),
     /// `data/<prefix>/pfile-<uuid>.json`: the parameters of the case.
     Parameters(LegacyFolder, CaseId),
-    /// `all_runs.json`: the cases that were enqueued last, with their inputs and levels. It says nothing of what became of
-    /// them.
+    /// `all_runs.json`: the cases that were enqueued last, with their inputs and levels. It doesn't tell their outcome.
     AllRuns,
 }
 
 impl LegacyKey {
-    /// Reads a key; none if it isn't one of the predecessor's. No key is read both by this and as a
+    /// Reads a key; `None` if it isn't one of the predecessor's. No key is read both by this and as a
     /// [`DataKey`](cruncher_study::key::DataKey).
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
@@ -83,13 +82,13 @@ impl LegacyKey {
 pub struct LegacyComputer(String);
 
 impl LegacyComputer {
-    /// Reads any text but an empty one: it is no more than a name.
+    /// Reads any text but an empty one: it is nothing more than a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// The computer's name, which may itself have underscores; all of a text that doesn't end as it should.
+    /// The computer's name, which may itself have underscores; the whole text if its end has another form.
     #[must_use]
     pub fn host(&self) -> &str {
         let mut parts = self.0.rsplitn(3, '_');

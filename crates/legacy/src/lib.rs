@@ -1,7 +1,7 @@
-//! Buckets that Cruncher's predecessor has written, Cruncher Automatic Mode for Itasca software: its objects become the
+//! Buckets that Cruncher's predecessor, Cruncher Automatic Mode for Itasca software, has written: its objects become the
 //! documents of this protocol, so that a page can show them.
 //!
-//! Nothing is written in that form. `docs/protocol.md` says what is read, and what becomes of it.
+//! Nothing is written in the predecessor's form. `docs/protocol.md` lists what is read, and the documents that it becomes.
 
 mod account;
 mod computers;
@@ -23,7 +23,7 @@ pub use folder::LegacyFolder;
 pub use key::{ALL_RUNS_KEY, LegacyComputer, LegacyKey, may_be_legacy};
 pub use study::{LegacyReads, LegacyStudy};
 
-/// Why an object can't be read, or not all of it.
+/// The reason why an object can't be read, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum LegacyError {
     /// It isn't JSON, not even with the numbers that only Python writes.

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use cruncher_study::case::{ParameterValue, Parameters};
 
-/// What anything is called that has no name of its own.
+/// The name of a value that has none of its own.
 const NAMELESS: &str = "parameters";
 
-/// The inputs of a case, by name. Names of objects in objects are joined by a point, places in lists stand in brackets;
-/// a list without nothings and objects is a vector. What is nothing is left out.
+/// Reads the inputs of a case, by name. Names of objects in objects are joined by a point, places in lists stand in brackets; a
+/// list without nulls and objects is a vector. Nulls are left out.
 pub(super) fn read(value: &Value) -> Parameters {
     let mut parameters = Parameters::new();
     match value {

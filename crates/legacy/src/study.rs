@@ -1,4 +1,4 @@
-//! What a legacy bucket holds, as far as it was listed and read.
+//! The content of a legacy bucket, as far as it was listed and read.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -9,10 +9,10 @@ use crate::document::LegacyDocument;
 use crate::traces::CaseTraces;
 use crate::{LegacyError, LegacyFolder, LegacyKey};
 
-/// A legacy bucket, as far as it was listed and read. What it says depends on that alone, and not on the order.
+/// A legacy bucket, as far as it was listed and read. Its contents depend on that alone, and not on the order of reading.
 ///
-/// Where objects contradict one another, a result outweighs an error, which outweighs that the case was taken; of two
-/// objects of a kind the newer one counts.
+/// If objects contradict one another, a result outweighs an error, and an error outweighs a document of a computer that took
+/// the case; the newer of two objects of a kind counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LegacyStudy {
     pub(super) objects: BTreeMap<LegacyKey, LegacyObject>,
@@ -23,36 +23,37 @@ pub struct LegacyStudy {
 /// An object that is there, whether it was read or not.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LegacyObject {
-    /// When it was written last.
+    /// Time when it was written last.
     pub(super) changed: f64,
     read: Option<Version>,
-    /// None if it wasn't read or can't be.
+    /// `None` if it wasn't read or can't be.
     pub(super) document: Option<LegacyDocument>,
 }
 
-/// Which version of an object was read. What tells two of the same time apart is arbitrary, but always the same.
+/// The version of an object that was read. The digest tells two of the same time apart: an arbitrary choice, but always the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Version {
     changed: f64,
     digest: u64,
 }
 
-/// The objects that are worth reading, in order, by what for.
+/// The objects that are worth reading, in order, by purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LegacyReads {
-    /// To know the state of each case and computer, and what failed.
+    /// Objects that tell the state of each case and computer, and the failures.
     pub states: Vec<LegacyKey>,
-    /// To know the results: one object each.
+    /// Objects that hold results: one object each.
     pub results: Vec<LegacyKey>,
-    /// To know the parameters of cases that nothing else speaks of: one object each.
+    /// Objects that hold the parameters of cases without any other object: one object each.
     pub parameters: Vec<LegacyKey>,
 }
 
 impl LegacyStudy {
-    /// Enters an object that was last written at `changed`, as the listing says. Of several versions the newest stays.
+    /// Enters an object that was last written at `changed`, according to the listing. The newest of several versions stays.
     ///
     /// # Errors
-    /// If it isn't what it should be, or not all of it. What it says by its key, and what could be read, counts all the
+    /// If it isn't what it should be, or not all of it. The facts told by its key, and those that could be read, count all the
     /// same.
     pub fn add(&mut self, key: &LegacyKey, changed: f64, bytes: &[u8]) -> Result<(), LegacyError> {
         let version = Version::new(changed, bytes);
@@ -66,8 +67,8 @@ impl LegacyStudy {
         problem.map_or(Ok(()), Err)
     }
 
-    /// Compares with a listing of the whole bucket: keys, and when each was written last. What isn't in it is forgotten.
-    /// Returns what is worth reading and wasn't read.
+    /// Compares with a listing of the whole bucket: keys, and the time when each was written last. An object that isn't in it
+    /// is forgotten. Returns the objects that are worth reading and weren't read.
     pub fn reconcile(&mut self, listing: &BTreeMap<LegacyKey, f64>) -> LegacyReads {
         let known = self.objects.len();
         self.objects.retain(|key, _| listing.contains_key(key));
@@ -81,7 +82,7 @@ impl LegacyStudy {
         self.reads()
     }
 
-    /// What is worth reading and wasn't read: nothing of a case that doesn't matter any more.
+    /// Returns the objects that are worth reading and weren't read: none of a case that doesn't matter any more.
     #[must_use]
     pub fn reads(&self) -> LegacyReads {
         let traces = self.traces();

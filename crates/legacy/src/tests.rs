@@ -14,9 +14,9 @@ use serde_json::json;
 
 use super::*;
 
-/// When the first case of the golden bucket began.
+/// Time when the first case of the golden bucket began.
 const START: f64 = 1_690_000_000.0;
-/// When all of its objects were written last, as far as the tests are concerned.
+/// Time when all of its objects were written last, as far as the tests are concerned.
 const CHANGED: f64 = START + 410.0;
 
 type Bucket = BTreeMap<String, Vec<u8>>;
@@ -63,8 +63,8 @@ fn batch(name: &str) -> Batch {
     Batch::parse(name).unwrap()
 }
 
-/// The account of every batch, in order, by what the keys alone say: a case that a computer took is running, one of which
-/// nothing but its parameters is known is queued.
+/// The account of every batch, in order, by the keys alone: a case that a computer took is running, a case that has parameters
+/// and nothing else is queued.
 fn accounts(study: &LegacyStudy) -> Vec<BatchAccount> {
     let mut accounts: BTreeMap<Batch, BatchAccount> = BTreeMap::new();
     for traces in study.traces().into_values() {
@@ -77,7 +77,7 @@ fn accounts(study: &LegacyStudy) -> Vec<BatchAccount> {
     accounts.into_values().collect()
 }
 
-/// The cases that nothing but their parameters is known of, and these, if they were read.
+/// The cases that have parameters and nothing else, and these parameters, if they were read.
 fn waiting_cases(study: &LegacyStudy) -> Vec<(CaseRef, Option<Parameters>)> {
     let waiting = study.traces().into_iter().filter(|(_, traces)| traces.is_open());
     waiting.map(|(case, traces)| ((traces.batch(), case), traces.own_parameters().cloned())).collect()
@@ -201,7 +201,7 @@ fn a_case_that_only_its_parameters_speak_of_waits() {
     assert_eq!(taken, [((batch("level-3"), case(4)), START + 400.0)]);
 }
 
-/// Answers reads until there are none, and returns how many there were.
+/// Answers reads until there are none, and returns their number.
 fn read_states(study: &mut LegacyStudy, bucket: &Bucket) -> (usize, LegacyReads) {
     let mut reads = study.reconcile(&listing(bucket));
     let mut count = 0;
@@ -404,7 +404,7 @@ fn the_ledger_comes_to_the_same_account() {
     assert_eq!(known, 2);
 }
 
-/// One of few keys, so that objects meet.
+/// A key out of few, so that objects meet.
 fn any_key() -> impl Strategy<Value = LegacyKey> {
     let name = prop_oneof!["waiting-[ab]_x_1", "(pending|error)-U", "(a/|b c/|)(done|pfile)-U"];
     let key =
@@ -436,7 +436,7 @@ fn any_objects() -> impl Strategy<Value = Vec<(LegacyKey, f64, Vec<u8>)>> {
     proptest::collection::vec((any_key(), (0..4_u32).prop_map(f64::from), any_content()), 0..12)
 }
 
-/// Everything that the study says.
+/// All facts that the study tells.
 fn told(study: &LegacyStudy) -> String {
     let mut listing = DataListing::default();
     study.extend_listing(&mut listing);

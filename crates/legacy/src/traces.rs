@@ -1,4 +1,4 @@
-//! What the objects of a bucket say of each case.
+//! The traces of each case in the objects of a bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::folder::nameless;
 use crate::study::LegacyObject;
 use crate::{LegacyFolder, LegacyKey, LegacyStudy};
 
-/// What there is of one case: of each kind the newest object.
+/// The objects of one case: the newest of each kind.
 #[derive(Debug, Default)]
 pub(super) struct CaseTraces<'a> {
     done: Option<Placed<'a>>,
@@ -42,8 +42,8 @@ impl LegacyStudy {
         self.traces().into_iter().filter_map(|(case, traces)| traces.error(case))
     }
 
-    /// The results that were read of these cases, in order; what their models answered is forgotten afterwards, for it may
-    /// be large, and only who takes it needs it.
+    /// Returns the results of these cases that were read, in order, and forgets their models' answers afterwards: these may be
+    /// large, and only the caller needs them.
     pub fn take_results(&mut self, cases: &BTreeSet<CaseId>) -> Vec<ResultDocument> {
         let results: Vec<ResultDocument> =
             cases.iter().filter_map(|case| self.traces_of(*case).result(*case)).collect();
@@ -58,8 +58,8 @@ impl LegacyStudy {
         results
     }
 
-    /// What is to be remembered of a result that was read, so that it needn't be read again: a document like it, but with
-    /// nothing that its model was given or answered. None if it wasn't read or can't be.
+    /// Returns the part of a result that is worth remembering, so that it needn't be read again: a document like it, but
+    /// without its model's parameters and answer. `None` if it wasn't read or can't be.
     #[must_use]
     pub fn abridged(&self, key: &LegacyKey) -> Option<serde_json::Value> {
         match &self.objects.get(key)?.document {
@@ -74,7 +74,7 @@ impl LegacyStudy {
         self.traces_of(case).batch()
     }
 
-    /// What there is of one case, at the price of that case alone.
+    /// Returns the traces of one case, without going through the others.
     pub(super) fn traces_of(&self, case: CaseId) -> CaseTraces<'_> {
         let mut traces = CaseTraces::default();
         for folder in self.folders.get(&case).into_iter().flatten() {
@@ -134,7 +134,7 @@ impl<'a> Extend<(&'a LegacyKey, &'a LegacyObject)> for CaseTraces<'a> {
 }
 
 impl<'a> CaseTraces<'a> {
-    /// The folder of the result, or else that of the parameters, as a batch.
+    /// The folder of the result, or else of the parameters, or else in `all_runs.json`, as a batch: the first that has a name.
     pub(super) fn batch(&self) -> Batch {
         let placed = [self.done, self.parameters].into_iter().flatten().map(|placed| placed.folder);
         let named = self.enqueued.and_then(|(case, _)| case.folder.as_ref());
@@ -142,13 +142,13 @@ impl<'a> CaseTraces<'a> {
         folder.map_or_else(nameless, LegacyFolder::batch)
     }
 
-    /// What the document of its state says, or else what was enqueued; 0 if nobody says it.
+    /// The level in the document of the case's state, or else in its enqueueing; 0 if neither has one.
     pub(super) fn level(&self) -> u32 {
         let enqueued = || self.enqueued.and_then(|(case, _)| case.level);
         self.attempt().and_then(|attempt| attempt.level).or_else(enqueued).unwrap_or_default()
     }
 
-    /// Queued stands for cases that wait or are lost.
+    /// The state; queued stands for cases that wait or are lost.
     pub(super) const fn state(&self) -> CaseState {
         if self.done.is_some() {
             CaseState::Done
@@ -169,7 +169,7 @@ impl<'a> CaseTraces<'a> {
         self.state() == CaseState::Running
     }
 
-    /// Whether `all_runs.json` names it.
+    /// Whether `all_runs.json` names the case.
     pub(super) const fn was_enqueued_last(&self) -> bool {
         self.enqueued.is_some()
     }
@@ -178,19 +178,19 @@ impl<'a> CaseTraces<'a> {
         self.state() == CaseState::Failed
     }
 
-    /// Whether the case's result lies there.
+    /// Whether the case's result lies under this key.
     pub(super) fn is_result(&self, key: &LegacyKey) -> bool {
         self.done.is_some_and(|done| done.key == key)
     }
 
-    /// When its state was written.
+    /// Time when the case's state was written.
     pub(super) fn changed(&self) -> f64 {
         let state = self.done.map(|done| done.object).or(self.error).or(self.pending);
         let enqueued = [self.parameters.map(|placed| placed.object.changed), self.enqueued.map(|(_, changed)| changed)];
         state.map_or_else(|| enqueued.into_iter().flatten().fold(0.0, f64::max), |object| object.changed)
     }
 
-    /// What is said of how the case came to the state that it is in.
+    /// The attempt that brought the case into its state.
     pub(super) fn attempt(&self) -> Option<&'a LegacyAttempt> {
         let object = match self.state() {
             CaseState::Done => self.done.map(|done| done.object),
@@ -205,7 +205,7 @@ impl<'a> CaseTraces<'a> {
         }
     }
 
-    /// Whether it is known how long that took.
+    /// Whether the duration of the attempt is known.
     pub(super) fn is_timed(&self) -> bool {
         self.attempt().is_some_and(|attempt| attempt.duration_secs().is_some())
     }
@@ -237,7 +237,7 @@ impl<'a> CaseTraces<'a> {
         }
     }
 
-    /// Inputs that a document leaves out may stand elsewhere.
+    /// Fills in inputs that a document leaves out and that stand elsewhere.
     fn complete(&self, parameters: &mut Parameters) {
         if parameters.is_empty() {
             let enqueued = || self.enqueued.map(|(case, _)| case.parameters());

@@ -1,8 +1,8 @@
-//! What several tests look at.
+//! Checks that several tests share.
 
 use crate::UnitPoints;
 
-/// Each of the intervals of equal length of each dimension holds exactly one point.
+/// Asserts that each of the intervals of equal length of each dimension holds exactly one point.
 pub(crate) fn check_strata(points: &UnitPoints) {
     check_unit_cube(points);
     for column in points.columns() {
@@ -23,7 +23,7 @@ pub(crate) fn check_unit_cube(points: &UnitPoints) {
     assert!(points.columns().flatten().all(|value| (0.0..1.0).contains(value)));
 }
 
-/// `part` is what `whole` has from point `start` on.
+/// Asserts that `part` is the part of `whole` from point `start` on.
 pub(crate) fn check_part(part: &UnitPoints, whole: &UnitPoints, start: usize) {
     assert_eq!(part.dimensions(), whole.dimensions());
     for (part, whole) in part.columns().zip(whole.columns()) {
@@ -36,7 +36,7 @@ pub(crate) fn bits(points: &UnitPoints) -> Vec<u64> {
     points.columns().flatten().copied().map(f64::to_bits).collect()
 }
 
-/// A number that any other bit of any value would change.
+/// Returns a number that changes with any bit of any value.
 pub(crate) fn digest(points: &UnitPoints) -> u64 {
     bits(points).into_iter().fold(0, |digest, bits| (digest ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
 }

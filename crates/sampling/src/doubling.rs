@@ -1,14 +1,14 @@
 //! Latin hypercubes that grow.
 //!
-//! C. J. Sallaberry, J. C. Helton, S. C. Hora: Extension of Latin hypercube samples with correlated variables.
-//! Reliability Engineering & System Safety 93 (2008) 1047–1059, for independent variables. The smaller one is nested in
-//! the larger one: P. Z. G. Qian: Nested Latin hypercube designs. Biometrika 96 (2009) 957–970.
+//! C. J. Sallaberry, J. C. Helton, S. C. Hora: Extension of Latin hypercube samples with correlated variables. Reliability
+//! Engineering & System Safety 93 (2008) 1047–1059, for independent variables. The smaller hypercube is nested in the larger
+//! one: P. Z. G. Qian: Nested Latin hypercube designs. Biometrika 96 (2009) 957–970.
 
 use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose};
 use crate::latin_hypercube::StratumPlaces;
 
-/// As many points again, which together with `points` are a Latin hypercube, if `points` are one.
+/// Returns as many points again, which together with `points` are a Latin hypercube, if `points` are one.
 ///
 /// Halving the intervals leaves, along each dimension, one half of each empty; the new points fill these, in random
 /// order. If `points` are no Latin hypercube, the new ones go to different empty intervals. Several doublings may have
@@ -31,7 +31,7 @@ pub fn double_latin_hypercube(points: &UnitPoints, seed: u64, stream: u64) -> Un
     added
 }
 
-/// Which of the intervals of length 1 / `count` hold none of the values.
+/// Returns the indices of the intervals of length 1 / `count` that hold none of the values.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,12 +1,12 @@
 //! Random numbers.
 //!
 //! D. Blackman, S. Vigna: Scrambled linear pseudorandom number generators. ACM Transactions on Mathematical Software 47
-//! (2021) 36. Only whole numbers of 64 bits are used, and products of 32 bits: these are what WebAssembly is quick at.
+//! (2021) 36. Only whole numbers of 64 bits are used, and products of 32 bits: WebAssembly is quick at these.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-/// What random numbers are for: no two samplers see the same ones, whatever their seeds.
+/// The purpose of random numbers: no two samplers see the same ones, whatever their seeds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum RandomPurpose {
     /// Independent random points.
@@ -21,7 +21,7 @@ pub(crate) enum RandomPurpose {
     Sobol = 5,
     /// The scrambling of Halton's sequence.
     Halton = 6,
-    /// Which levels of a factor come once more than others.
+    /// The choice of a factor's levels that come once more than others.
     Levels = 7,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum RandomPurpose {
 pub(crate) struct RandomGenerator(Xoshiro256PlusPlus);
 
 impl RandomGenerator {
-    /// The generator of a purpose and a key, a few numbers: the seed, the stream, the dimension.
+    /// The generator of a purpose and a key of a few numbers: the seed, the stream, the dimension.
     pub(crate) fn new(purpose: RandomPurpose, key: &[u64]) -> Self {
         let absorbed = key.iter().fold(mixed(purpose as u64), |state, &word| mixed(state ^ mixed(word)));
         Self(Xoshiro256PlusPlus::seed_from_u64(absorbed))
@@ -48,7 +48,7 @@ impl RandomGenerator {
         values.fill_with(|| unit(self.bits() >> 11));
     }
 
-    /// A random whole number below `bound`, each as likely as the others.
+    /// Draws a random whole number below `bound`, each as likely as the others.
     ///
     /// D. Lemire: Fast random integer generation in an interval. ACM Transactions on Modeling and Computer Simulation
     /// 29 (2019) 3.
@@ -64,7 +64,7 @@ impl RandomGenerator {
     }
 
     /// Brings the values into a random order (Fisher and Yates).
-    // A browser optimises a function when it is called again: hence a call of its own.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
         let count = u32::try_from(values.len()).expect("fewer values than 2^32");
@@ -73,7 +73,7 @@ impl RandomGenerator {
         }
     }
 
-    /// A random order of the numbers below `count`.
+    /// Draws a random order of the numbers below `count`.
     pub(crate) fn permutation(&mut self, count: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..u32::try_from(count).expect("fewer values than 2^32")).collect();
         self.shuffle(&mut order);
@@ -81,14 +81,14 @@ impl RandomGenerator {
     }
 }
 
-/// `numerator` / 2^53, without rounding, for a numerator below 2^53.
+/// Returns `numerator` / 2^53, without rounding, for a numerator below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 pub(crate) fn unit(numerator: u64) -> f64 {
     // A signed number is converted by one instruction, an unsigned one by several.
     numerator.cast_signed() as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
-/// A number whose bits all depend on all bits of `value`: the finaliser of `SplitMix64`.
+/// Returns a number whose bits all depend on all bits of `value`: the finaliser of `SplitMix64`.
 ///
 /// G. L. Steele, D. Lea, C. H. Flood: Fast splittable pseudorandom number generators. OOPSLA 2014, 453–472.
 const fn mixed(value: u64) -> u64 {

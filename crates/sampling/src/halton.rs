@@ -9,11 +9,10 @@ use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose};
 use crate::points::numbered;
 
-/// For how many dimensions there is a sequence: its bases are the first prime numbers, and large ones are not even for
-/// long.
+/// Maximum number of dimensions: the bases are the first prime numbers, and sequences of large bases take long to become even.
 pub const MAX_HALTON_DIMENSIONS: usize = 256;
 
-/// The numbers below this have a point.
+/// Points have numbers below this.
 const MAX_NUMBER: u64 = 1 << 42;
 
 /// The points number `range.start` to `range.end`, excluded, of the Halton sequence in `dimensions` dimensions.
@@ -38,21 +37,21 @@ pub fn halton(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> Un
     points
 }
 
-/// The prime numbers, in order.
+/// Returns the prime numbers, in order.
 fn primes() -> impl Iterator<Item = u32> {
     (2..).filter(|&number| {
         (2..number).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0)
     })
 }
 
-/// A number in some base, and what its digits contribute when they are read in reverse, behind the point.
+/// A number in some base, and the contributions of its digits when they are read in reverse, behind the point.
 ///
 /// Everything is whole numbers below 2^53, so that only the last division rounds.
 struct Counter {
     base: usize,
     /// The digits, the least significant first: as many as fit into 53 bits.
     digits: Vec<usize>,
-    /// What each digit contributes at each place: `base` numbers a place.
+    /// The contribution of each digit at each place: `base` numbers a place.
     parts: Vec<u64>,
     /// The sum of the digits' parts.
     numerator: u64,
@@ -60,7 +59,7 @@ struct Counter {
 }
 
 impl Counter {
-    /// The counter at `start`. With a generator, each place has digits in a random order.
+    /// Returns the counter at `start`. With a generator, each place has digits in a random order.
     fn new(base: u32, start: u64, mut generator: Option<RandomGenerator>) -> Self {
         let places = places(base);
         let digit =
@@ -78,8 +77,8 @@ impl Counter {
         Self { base, digits, parts, numerator, denominator: (base as u64).pow(places) }
     }
 
-    /// The coordinates of the points from this one on.
-    // A browser optimises a function when it is called again: hence a call of its own.
+    /// Fills in the coordinates of the points from the counter's number on.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     #[expect(clippy::cast_precision_loss, reason = "at most 2^53")]
     fn fill(mut self, values: &mut [f64]) {
@@ -103,7 +102,7 @@ impl Counter {
     }
 }
 
-/// How many digits of a base fit into 53 bits.
+/// Number of digits of a base that fit into 53 bits.
 fn places(base: u32) -> u32 {
     (1_u64 << 53).ilog(u64::from(base))
 }

@@ -6,7 +6,7 @@
 use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose};
 
-/// A Latin hypercube of `count` points in the unit cube of `dimensions` dimensions.
+/// Returns a Latin hypercube of `count` points in the unit cube of `dimensions` dimensions.
 ///
 /// Along each dimension, each of the `count` intervals of equal length holds exactly one point, at a random place of
 /// its interval. `stream` selects one of the independent hypercubes of a seed. The bits are the same on every platform.
@@ -25,8 +25,8 @@ pub fn latin_hypercube(dimensions: usize, count: usize, seed: u64, stream: u64) 
     points
 }
 
-/// Random places in strata, so far from their edges that no rounding leads across one: neither when a place is computed
-/// here, nor when a reader multiplies it by the number of strata and rounds down.
+/// Random places in strata, so far from their edges that no rounding leads across one: neither when a place is computed here,
+/// nor when a reader multiplies it by the number of strata and rounds down.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StratumPlaces {
     count: f64,
@@ -42,7 +42,7 @@ impl StratumPlaces {
     }
 
     /// Draws a place for each of the strata.
-    // A browser optimises a function when it is called again: hence a call of its own.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     pub(crate) fn fill(self, values: &mut [f64], strata: &[u32], generator: &mut RandomGenerator) {
         for (value, &stratum) in values.iter_mut().zip(strata) {

@@ -3,17 +3,18 @@
 use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose};
 
-/// With so many times more levels than points, hardly any comes twice; nor are more levels counted than this.
+/// Maximum number of levels a point that are counted: with more, hardly any level comes twice. The second constant limits them
+/// in all.
 const MAX_LEVELS_PER_POINT: usize = 100;
 const MAX_LEVELS: usize = 4_000_000;
 
-/// Moves the points of a Latin hypercube, along each dimension in their order, so that every level comes as often as any other,
-/// up to one.
+/// Moves the points of a Latin hypercube, along each dimension in their order, so that the frequencies of any two levels differ
+/// by one at most.
 ///
 /// `parts` are the points of one hypercube, or also those that each doubling added: then levels come equally often in each part
-/// and in the first parts together. `levels` says how many each dimension has, none if it is a continuum, which stays as it is;
-/// level l of n are the values from l/n to (l+1)/n. Where points don't divide evenly, the levels that come once more are spread
-/// over all, at random. The bits are the same on every platform.
+/// and in the first parts together. `levels` is the number of levels of each dimension, `None` if it is a continuum, which
+/// stays as it is; level l of n are the values from l/n to (l+1)/n. If points don't divide evenly, the levels that come once
+/// more are spread over all, at random. The bits are the same on every platform.
 ///
 /// # Panics
 /// If there are other dimensions than told, or 2^32 points or more.
@@ -23,7 +24,7 @@ pub fn balance_levels(
     seed: u64,
     stream: u64,
 ) {
-    // Of the first part, so that its points stay when it is doubled.
+    // The first part alone decides, so that its points stay when it is doubled.
     let most = MAX_LEVELS.min(MAX_LEVELS_PER_POINT * parts.first().map_or(0, |points| points.len()));
     for (dimension, levels) in levels.enumerate() {
         let Some(levels) = levels.and_then(|levels| usize::try_from(levels).ok()).filter(|levels| *levels <= most)
@@ -42,7 +43,7 @@ pub fn balance_levels(
     }
 }
 
-/// How often each level comes in `count` more points.
+/// Returns the number of times that each level comes in `count` more points.
 fn new_counts(before: &[u32], count: usize, generator: &mut RandomGenerator) -> Vec<u32> {
     let least = before.iter().copied().min().unwrap_or_default();
     let total = before.iter().map(|count| *count as usize).sum::<usize>() + count;
@@ -80,7 +81,7 @@ fn spread(levels: &[usize], count: usize, generator: &mut RandomGenerator) -> Ve
     chosen.collect()
 }
 
-/// Moves the values, in their order, to levels that come so often.
+/// Moves the values, in their order, to levels, as many to each as `counts` says.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 of each")]
 fn place(column: &mut [f64], counts: &[u32]) {
     let mut order: Vec<usize> = (0..column.len()).collect();
@@ -102,7 +103,7 @@ mod tests {
     use crate::checks::check_unit_cube;
     use crate::{double_latin_hypercube, latin_hypercube};
 
-    /// How often each of `levels` comes.
+    /// Number of times that each of `levels` comes.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
     fn counts(column: &[f64], levels: u64) -> Vec<u32> {
         let mut counts = vec![0; usize::try_from(levels).unwrap()];

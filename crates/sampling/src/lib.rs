@@ -1,8 +1,8 @@
-//! Points of the unit cube, chosen for a parameter study, and how good they are.
+//! Points of the unit cube, chosen for a parameter study, and measures of their quality.
 //!
-//! Nothing here does I/O, reads a clock or draws randomness of its own. What is random follows from a seed, and is the
-//! same on every platform, bit for bit: floats are only added, subtracted, multiplied, divided, rounded and their roots
-//! taken, which IEEE 754 defines exactly.
+//! Nothing here does I/O, reads a clock or draws randomness of its own. Random numbers follow from a seed, and are the same on
+//! every platform, bit for bit: floats are only added, subtracted, multiplied, divided, rounded and their roots taken, which
+//! IEEE 754 defines exactly.
 
 #[cfg(test)]
 mod checks;

@@ -14,29 +14,29 @@ use crate::latin_hypercube::{StratumPlaces, latin_hypercube};
 use crate::quality::smallest_distance;
 use crate::sobol::{MAX_SOBOL_DIMENSIONS, sobol};
 
-/// The most points of an optimised Latin hypercube: with more, improving them takes longer than it is worth.
+/// Maximum number of points of an optimised Latin hypercube: with more, improving them takes longer than it is worth.
 pub const MAX_OPTIMISED: usize = 10_000;
 
-/// What an optimised Latin hypercube is good at.
+/// The property that an optimised Latin hypercube is improved in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptimisationCriterion {
     /// Its points are spread evenly, in all projections along the axes: a low centred discrepancy (F. J. Hickernell,
     /// 1998).
     CentredDiscrepancy,
-    /// Its points are far from each other: a large smallest distance. What is lowered is φ of M. D. Morris and T. J.
-    /// Mitchell: Exploratory designs for computational experiments. Journal of Statistical Planning and Inference 43
-    /// (1995) 381–402, with the power p = 16.
+    /// Its points are far from each other: a large smallest distance. The objective that is lowered is φ of M. D. Morris and T.
+    /// J. Mitchell: Exploratory designs for computational experiments. Journal of Statistical Planning and Inference 43 (1995)
+    /// 381–402, with the power p = 16.
     Maximin,
 }
 
-/// A Latin hypercube of `count` points in the unit cube of `dimensions` dimensions that is good by a criterion.
+/// Returns a Latin hypercube of `count` points in the unit cube of `dimensions` dimensions that is good by a criterion.
 ///
 /// It begins with a scrambled Sobol' sequence, whose coordinates are replaced by random places in the intervals of
 /// their ranks: Y. Saka, M. Gunzburger, J. Burkardt: Latinized, improved LHS, and CVT point sets in hypercubes.
 /// International Journal of Numerical Analysis and Modeling 4 (2007) 729–743. Then coordinates are exchanged between
 /// points, by threshold accepting. The result is never worse than the beginning.
 ///
-/// How often an exchange is tried follows from the size alone: some tenths of a second natively, a few times that in a
+/// The number of exchanges that are tried follows from the size alone: some tenths of a second natively, a few times that in a
 /// browser. `stream` selects one of the independent hypercubes of a seed. The bits are the same on every platform.
 ///
 /// # Panics
@@ -66,7 +66,7 @@ pub fn optimised_latin_hypercube(
     if is_worse { start } else { points }
 }
 
-/// An even Latin hypercube; a random one where there is no Sobol' sequence.
+/// Returns an even Latin hypercube; a random one if no Sobol' sequence has as many dimensions.
 fn start(dimensions: usize, count: usize, generator: &mut RandomGenerator) -> UnitPoints {
     if dimensions > MAX_SOBOL_DIMENSIONS {
         return latin_hypercube(dimensions, count, generator.bits(), 0);
@@ -82,7 +82,7 @@ fn start(dimensions: usize, count: usize, generator: &mut RandomGenerator) -> Un
     points
 }
 
-/// Where the values stand, from the smallest to the largest.
+/// Returns the indices of the values, from the smallest to the largest.
 fn order(values: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&first, &second| values[first].total_cmp(&values[second]));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Points of the unit cube [0, 1)^d, one column a dimension, one row a point.
 ///
-/// Samplers fill one dimension after the other, and measures read them that way: hence columns.
+/// Samplers fill one dimension after the other, and measures read one after the other: hence columns.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UnitPoints {
     /// The columns, one behind the other, each of `count` values.
@@ -20,9 +20,9 @@ impl UnitPoints {
         Self { values: vec![0.0; dimensions * count], count, dimensions }
     }
 
-    /// The points with these coordinates, one column a dimension; none if the columns have different lengths.
+    /// Returns points with these coordinates, one column a dimension; `None` if the columns have different lengths.
     ///
-    /// That the values are from 0, included, to 1, excluded, is up to the caller.
+    /// It is up to the caller that the values are from 0, included, to 1, excluded.
     #[must_use]
     pub fn from_columns<Column: AsRef<[f64]>>(columns: &[Column]) -> Option<Self> {
         let count = columns.first().map_or(0, |column| column.as_ref().len());
@@ -31,7 +31,7 @@ impl UnitPoints {
         are_equal.then(|| Self { values: values(), count, dimensions: columns.len() })
     }
 
-    /// How many points there are.
+    /// Number of points.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.count
@@ -43,7 +43,7 @@ impl UnitPoints {
         self.count == 0
     }
 
-    /// How many coordinates a point has.
+    /// Number of coordinates of a point.
     #[must_use]
     pub const fn dimensions(&self) -> usize {
         self.dimensions
@@ -59,7 +59,7 @@ impl UnitPoints {
         &self.values[dimension * self.count..][..self.count]
     }
 
-    /// The same, to be changed.
+    /// The coordinates of all points along a dimension, to be changed.
     ///
     /// # Panics
     /// If there is no such dimension.
@@ -95,7 +95,7 @@ impl UnitPoints {
     }
 }
 
-/// How many points of a sequence a range has.
+/// Number of points of a sequence in a range.
 ///
 /// # Panics
 /// If they don't fit into the address space.

@@ -1,4 +1,4 @@
-//! How good points are.
+//! Measures of the quality of points.
 
 mod discrepancy;
 mod distance;

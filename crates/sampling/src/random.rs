@@ -3,10 +3,10 @@
 use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose};
 
-/// `count` independent points, uniform in the unit cube of `dimensions` dimensions.
+/// Returns `count` independent points, uniform in the unit cube of `dimensions` dimensions.
 ///
-/// More points of the same seed and stream begin with the same ones, bit for bit: each dimension has a generator of its
-/// own. `stream` selects one of the independent sequences of a seed. The bits are the same on every platform.
+/// A larger number of points of the same seed and stream begins with the same points, bit for bit: each dimension has a
+/// generator of its own. `stream` selects one of the independent sequences of a seed. The bits are the same on every platform.
 #[must_use]
 pub fn random(dimensions: usize, count: usize, seed: u64, stream: u64) -> UnitPoints {
     let mut points = UnitPoints::zeros(dimensions, count);

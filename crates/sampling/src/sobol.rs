@@ -15,7 +15,7 @@ use crate::UnitPoints;
 use crate::generator::{RandomGenerator, RandomPurpose, unit};
 use crate::points::numbered;
 
-/// For how many dimensions there are direction numbers.
+/// Number of dimensions that have direction numbers.
 pub const MAX_SOBOL_DIMENSIONS: usize = POLYNOMIALS.len() + 1;
 
 /// The binary digits of a coordinate: as many as a float between 0 and 1 always has.
@@ -54,7 +54,7 @@ pub fn sobol(dimensions: usize, range: Range<u64>, scramble: Option<u64>) -> Uni
 
 /// One dimension of the sequence. Coordinates are whole numbers of 2^-53.
 struct Sequence {
-    /// What each binary digit of a point's Gray code contributes; zero from the 53rd on.
+    /// Contribution of each binary digit of a point's Gray code; zero from the 53rd on.
     directions: [u64; 64],
     shift: u64,
 }
@@ -99,8 +99,8 @@ impl Sequence {
         self.shift = generator.bits() >> (64 - BITS);
     }
 
-    /// The coordinates of the points from number `start` on.
-    // A browser optimises a function when it is called again: hence a call of its own.
+    /// Fills in the coordinates of the points from number `start` on.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     fn fill(&self, values: &mut [f64], start: u64) {
         let gray_code = start ^ (start >> 1);

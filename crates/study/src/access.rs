@@ -1,4 +1,4 @@
-//! Who may do what, and the links that carry a role's key.
+//! Roles, their permissions, and the links that carry a role's key.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// What somebody who opens the page may do.
+/// Permissions of a person who opens the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -28,9 +28,9 @@ impl fmt::Display for Role {
 /// An access key. Printing it for debugging leaves the secret out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
-    /// What names the key.
+    /// The id that names the key.
     pub key_id: String,
-    /// What signs with it.
+    /// The secret that signs with it.
     pub secret: String,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Debug for AccessKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WireAccess", into = "WireAccess")]
 pub struct StudyAccess {
-    /// What its holder may do.
+    /// The permissions of its holder.
     pub role: Role,
     /// The role's key.
     pub key: AccessKey,
@@ -52,7 +52,7 @@ pub struct StudyAccess {
     pub worker: Option<AccessKey>,
 }
 
-/// As the protocol writes it: the role's key is not nested.
+/// The access as the protocol writes it: the role's key is not nested.
 #[derive(Serialize, Deserialize)]
 struct WireAccess {
     role: Role,
@@ -74,7 +74,7 @@ impl From<StudyAccess> for WireAccess {
     }
 }
 
-/// What a link's fragment starts with.
+/// The beginning of a link's fragment.
 const FRAGMENT_START: &str = "access=";
 
 /// A link whose access can't be read.
@@ -93,7 +93,7 @@ impl StudyAccess {
         format!("{page_url}#{FRAGMENT_START}{}", URL_SAFE_NO_PAD.encode(json))
     }
 
-    /// Reads what stands behind the `#` of an address; none if it is no access but a route.
+    /// Reads the text behind the `#` of an address; `None` if it is no access but a route.
     ///
     /// # Errors
     /// If it starts like an access and isn't one.

@@ -1,4 +1,4 @@
-//! Accounts: how many cases are in each state.
+//! Accounts: the number of cases in each state.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use crate::case::CaseRef;
 use crate::control::StudyControl;
 use crate::ledger::CaseFinish;
 
-/// How many cases are in each state. The states sum up to `cases`; withdrawn ones are in none of them.
+/// Number of cases in each state. The states sum up to `cases`; withdrawn cases are in none of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CaseCounts {
     /// All of them.
     pub cases: u64,
     /// Waiting for a worker.
     pub queued: u64,
-    /// Those of the queued that the queue can't hold, as it has fewer messages: they aren't sent yet.
+    /// Queued cases that the queue can't hold, as it has fewer messages: they aren't sent yet.
     pub unsent: u64,
     /// In a worker's hands.
     pub running: u64,
     /// With a result.
     pub done: u64,
-    /// Those of the done ones whose model returned nothing.
+    /// Done cases whose model returned nothing.
     pub empty: u64,
     /// Without an attempt left.
     pub failed: u64,
@@ -28,7 +28,7 @@ pub struct CaseCounts {
     pub cancelled: u64,
     /// Nowhere: the queue can't hold them any more.
     pub lost: u64,
-    /// Beside `cases`: those whose last submission is withdrawn.
+    /// Cases beside `cases` whose last submission is withdrawn.
     pub withdrawn: u64,
 }
 
@@ -89,18 +89,18 @@ pub enum CaseState {
     Lost,
 }
 
-/// What is known besides the documents, at the moment of accounting.
+/// Facts besides the documents that are known at the moment of accounting.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountingInput<'a> {
     /// The time.
     pub now: f64,
     /// The cases that fresh heartbeats name as running.
     pub running: &'a BTreeSet<CaseRef>,
-    /// How many messages wait in the queue; none if there is another queue, too, into which nobody can look.
+    /// Number of messages that wait in the queue; `None` if there is also another queue, into which nobody can look.
     pub waiting: Option<u64>,
-    /// How many messages are leased to workers.
+    /// Number of messages that are leased to workers.
     pub leased: u64,
-    /// What the operator asked for.
+    /// The operator's wishes.
     pub control: &'a StudyControl,
     /// Whether the queue has been empty for so long that no message can be in it.
     pub queue_is_empty: bool,
@@ -117,27 +117,27 @@ pub struct BatchAccount {
     pub counts: CaseCounts,
     /// Its cases level by level, in order.
     pub levels: Vec<(u32, CaseCounts)>,
-    /// When its cases got their results, in the order in which that was learnt.
+    /// Times when its cases got their results, in the order in which they were learnt.
     pub finishes: Vec<CaseFinish>,
-    /// When a table of its cases was written last; 0 if there is none.
+    /// Time when a table of its cases was written last; 0 if there is none.
     pub submit_time: f64,
-    /// When anything was heard of it last: a table, a result or a failure.
+    /// Time of the last news of it: a table, a result or a failure.
     pub touch_time: f64,
-    /// What was submitted, the last submission at the end; empty if the study has one submission alone, which counts.
+    /// Its submissions, the last one at the end; empty if the study has one submission alone, which counts.
     pub submissions: Vec<SubmissionAccount>,
 }
 
 /// The account of a submission: of the cases of its batch that no later one names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmissionAccount {
-    /// Which one: 16 hex digits.
+    /// Its id: 16 hex digits.
     pub id: String,
-    /// When it was submitted.
+    /// Time when it was submitted.
     pub time: f64,
     /// The key of its model; empty if its design isn't known.
     pub model: String,
-    /// Which version of the model it is of: the place of the file's content among those of all model files of the study that are
-    /// called so, in the order in which they were submitted for the first time, from 1.
+    /// The version of the model: the place of the file's content among the contents of all model files of that name in the
+    /// study, in the order in which they were submitted for the first time, from 1.
     pub version: usize,
     /// Its cases, counted also if it is withdrawn.
     pub counts: CaseCounts,
@@ -146,14 +146,14 @@ pub struct SubmissionAccount {
 }
 
 impl BatchAccount {
-    /// Nothing is known of it yet.
+    /// Makes an account without cases.
     #[must_use]
     pub fn new(batch: Batch) -> Self {
         let (counts, levels, finishes) = <(CaseCounts, Vec<_>, Vec<_>)>::default();
         Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0, submissions: Vec::new() }
     }
 
-    /// The counts of a level: all 0 before anything was counted of it.
+    /// The counts of a level: all 0 before anything was counted in it.
     pub fn level(&mut self, level: u32) -> &mut CaseCounts {
         let place = self.levels.partition_point(|(other, _)| *other < level);
         if self.levels.get(place).is_none_or(|(other, _)| *other != level) {
@@ -174,13 +174,14 @@ impl BatchAccount {
 }
 
 impl SubmissionAccount {
-    /// Nothing is known of its cases yet.
+    /// Makes an account without cases.
     pub(crate) fn new(id: String, time: f64, is_withdrawn: bool) -> Self {
         Self { id, time, model: String::new(), version: 1, counts: CaseCounts::default(), is_withdrawn }
     }
 }
 
-/// The batch that is shown to somebody who asked for none: of those at work, else of all, the one that was heard of last.
+/// Returns the batch that is shown to a person who asked for none: the one with the latest news among those at work, or else
+/// among all.
 #[must_use]
 pub fn latest(accounts: &[BatchAccount]) -> Option<&Batch> {
     let order = |account: &&BatchAccount| (account.counts.running > 0, account.touch_time);
@@ -188,7 +189,7 @@ pub fn latest(accounts: &[BatchAccount]) -> Option<&Batch> {
     accounts.iter().reduce(later).map(|account| &account.batch)
 }
 
-/// The account of several batches together.
+/// Returns the account of several batches together.
 #[must_use]
 pub fn total<'a>(accounts: impl IntoIterator<Item = &'a BatchAccount>) -> CaseCounts {
     let mut counts = CaseCounts::default();

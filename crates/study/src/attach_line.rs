@@ -2,19 +2,19 @@
 
 use crate::access::AccessKey;
 
-/// Where the line is pasted.
+/// The place where the line is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttachHost {
     /// Any Python prompt, the `IPython` console of FLAC3D, 3DEC or PFC among them.
     Python,
-    /// A shell; that many workers on the computer.
+    /// A shell, for several workers on the computer.
     Shell {
-        /// How many.
+        /// Number of workers.
         workers: u32,
     },
 }
 
-/// The line that attaches a worker of the study whose public files lie below `bucket_url`.
+/// Returns the line that attaches a worker of the study whose public files lie below `bucket_url`.
 ///
 /// It holds single quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes.
 #[must_use]

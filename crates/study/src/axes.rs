@@ -1,4 +1,4 @@
-//! Where the points of a design lie: what a preview draws.
+//! Places of a design's points along its dimensions, as a preview draws them.
 
 use cruncher_sampling::UnitPoints;
 
@@ -6,25 +6,25 @@ use crate::case::ParameterValue;
 use crate::design::{DesignPoints, DesignRows};
 use crate::factor::{Factor, FactorValues};
 
-/// The most different texts of an imported column that are told apart in a preview.
+/// Maximum number of different texts of an imported column that a preview tells apart.
 const MAX_TEXTS: usize = 50;
 
-/// One dimension of a design, and where on it every point lies.
+/// One dimension of a design, and the place of every point on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesignAxis {
     /// The factor's name, or that of its component: `c[0]`.
     pub name: String,
     /// The unit of its values.
     pub unit: String,
-    /// What stands at its beginning.
+    /// The value at its beginning.
     pub least: ParameterValue,
-    /// What stands at its end.
+    /// The value at its end.
     pub most: ParameterValue,
     /// Each point's place, from 0 at the beginning to 1 at the end. Levels lie in the middle of equal parts.
     pub places: Vec<f64>,
 }
 
-/// The dimensions in which points of a design differ. What is the same everywhere has none.
+/// Returns the dimensions in which points of a design differ. A factor with the same value everywhere has none.
 #[must_use]
 pub fn axes(design: &DesignPoints) -> Vec<DesignAxis> {
     match design.rows() {
@@ -81,7 +81,7 @@ fn listed_axis(name: String, unit: &str, column: &[ParameterValue]) -> Option<De
     if let Some(numbers) = numbers {
         let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
         let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // The range of the largest numbers is no number, that of their halves is.
+        // The range of the largest numbers is no finite number, the range of their halves is.
         let scale = if (most - least).is_finite() { 1.0 } else { 0.5 };
         let range = scale * most - scale * least;
         let places = numbers.iter().map(|number| (scale * number - scale * least) / range).collect();

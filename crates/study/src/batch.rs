@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Batch(String);
 
-/// The longest path of a batch, in characters.
+/// Maximum length of a batch's path, in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// What keys below `data/<batch>/` start with: no part of a batch may, so that each key is read in one way only.
+/// The beginnings of keys below `data/<batch>/`: no part of a batch may begin so, so that each key is read in one way only.
 const RESERVED_PREFIXES: [&str; 4] = ["design-", "cases-", "done-", "error-"];
 
-/// Why a text is no batch.
+/// The reason why a text is no batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// More than [`MAX_CHARS`] characters.
@@ -62,7 +62,7 @@ impl Batch {
         &self.0
     }
 
-    /// Whether a path is that of this batch or of one below it.
+    /// Whether a path is that of this batch or of a batch below it.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         path.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -1,15 +1,16 @@
 //! The canonical JSON of a case's inputs, from which its id is made.
 //!
-//! It is that of RFC 8785 but for one thing: a whole number of 64 bits is written with all of its digits. RFC 8785 takes
+//! It is the JSON of RFC 8785 with one exception: a whole number of 64 bits is written with all of its digits. RFC 8785 takes
 //! every number for a float, and would write one text for 9007199254740992 and 9007199254740993: two seeds, one case.
-//! `tests/support/case_identity.py` is the other implementation; `case_ids.json` among the golden files holds both to the same texts.
+//! `tests/support/case_identity.py` is the other implementation; `case_ids.json` among the golden files holds both to the same
+//! texts.
 
 use std::fmt::Write as _;
 
 use crate::case::{ParameterValue, Parameters};
 use crate::model::ModelDigest;
 
-/// The canonical JSON of a case's inputs.
+/// Returns the canonical JSON of a case's inputs.
 ///
 /// # Panics
 /// If a parameter is not finite, which [`ParameterValue`] rules out.
@@ -53,7 +54,7 @@ fn write_value(json: &mut String, parameter: &ParameterValue) {
     };
 }
 
-/// A float that is a whole number of 64 bits is written as that: 30.0 and 30 are one case.
+/// Writes a float; one that is a whole number of 64 bits is written as a whole number: 30.0 and 30 are one case.
 #[expect(clippy::cast_possible_truncation, reason = "the range was looked at: 65 bits and a sign fit into 128")]
 fn write_float(json: &mut String, number: f64) {
     let is_whole = number.fract() == 0.0 && (-2.0_f64.powi(63)..2.0_f64.powi(64)).contains(&number);
@@ -96,7 +97,7 @@ mod tests {
         }
     }
 
-    /// What RFC 8785 has no exact text for.
+    /// Whether RFC 8785 has an exact text for the number.
     fn is_exact(number: f64) -> bool {
         number.fract() != 0.0 || number.abs() < 9_007_199_254_740_992.0
     }

@@ -24,7 +24,7 @@ pub enum TableError {
         /// The column.
         column: &'static str,
     },
-    /// A row's id isn't that of its inputs.
+    /// A row's id differs from the id that its inputs give.
     #[error("row {0} of the table of cases isn't the case that its `case_id` names")]
     OtherCase(usize),
 }
@@ -39,10 +39,10 @@ pub struct TableRow {
 }
 
 impl TableRow {
-    /// How many bytes a row has.
+    /// Length of a row, in bytes.
     const BYTES: usize = 20;
 
-    /// Rows as bytes: 16 of the case and 4 of its level, little-endian.
+    /// Writes rows as bytes: 16 of the case and 4 of its level, little-endian.
     #[must_use]
     pub fn to_bytes(rows: &[Self]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(rows.len() * Self::BYTES);
@@ -53,7 +53,7 @@ impl TableRow {
         bytes
     }
 
-    /// Reads them back; none if there is a part of a row.
+    /// Reads rows from bytes; `None` if the last row is incomplete.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
         let (rows, rest) = bytes.as_chunks::<{ Self::BYTES }>();
@@ -65,7 +65,7 @@ impl TableRow {
     }
 }
 
-/// The table as CSV (RFC 4180): `case_id`, `level`, `replicate`, then one column a factor, or component of a vector.
+/// Writes the table as CSV (RFC 4180): `case_id`, `level`, `replicate`, then one column a factor, or component of a vector.
 ///
 /// # Errors
 /// Never for cases of a design: rows have as many fields as the header.
@@ -75,7 +75,7 @@ pub fn write_table(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
     })
 }
 
-/// The same without the column `case_id`, as long as nobody knows the model that ids depend on.
+/// Writes the table without the column `case_id`, for a model that isn't known yet: ids depend on it.
 ///
 /// # Errors
 /// Never for cases of a design.
@@ -106,7 +106,7 @@ fn write(
     Ok(table.into_inner().map_err(|failure| csv::Error::from(failure.into_error()))?)
 }
 
-/// Reads which cases a table holds, and of which level they are: the first two columns. A row is always one line.
+/// Reads the cases of a table and their levels: the first two columns. A row is always one line.
 ///
 /// # Errors
 /// If it isn't a table of cases; a wrong row is named by its number.
@@ -145,7 +145,7 @@ fn number_in(record: &csv::StringRecord, index: usize, row: usize, column: &'sta
 /// Reads the cases of a submission from its table, each with all of its inputs.
 ///
 /// # Errors
-/// If it isn't the table of this design: a column is missing, or a row isn't the case that it says it is.
+/// If it isn't the table of this design: a column is missing, or a row isn't the case that it names.
 pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases, TableError> {
     let mut table = csv::Reader::from_reader(table);
     let headers = table.headers()?.clone();

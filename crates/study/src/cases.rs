@@ -1,4 +1,4 @@
-//! The cases of a design: its points, each with the identity that model and inputs give it.
+//! The cases of a design: its points, each with the identity that it gets from the model and its inputs.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,17 +9,17 @@ use crate::model::ModelDigest;
 /// One case of a design.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesignCase {
-    /// What identifies it.
+    /// Its identity.
     pub case_id: CaseId,
     /// Its place in the order of the batch.
     pub level: u32,
     /// Its inputs.
     pub parameters: Parameters,
-    /// Which of several equal ones it is.
+    /// Its number among equal cases.
     pub replicate: u32,
 }
 
-/// How many cases a level has.
+/// Number of cases of a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelSize {
     /// The level.
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 impl DesignCases {
-    /// The cases of `design` for a model of this content; each point is `replicates` of them.
+    /// Makes the cases of `design` for a model of this content; each point becomes `replicates` cases.
     ///
     /// # Panics
     /// Never: a design has at most [`MAX_CASES`](crate::sampler::MAX_CASES) points.
@@ -54,7 +54,7 @@ impl DesignCases {
         let mut entries = Vec::with_capacity(design.len() * replicates as usize);
         for row in 0..design.len() {
             let (mark, parameters) = (design.mark(row), design.parameters(row));
-            // Where a design was checked, nothing wraps.
+            // In a design that was checked, nothing wraps.
             let first = mark.replicate.wrapping_mul(replicates);
             for replicate in (0..replicates).map(|number| first.wrapping_add(number)) {
                 let case_id = CaseId::of(model, &parameters, replicate);
@@ -65,7 +65,7 @@ impl DesignCases {
         Self::once_each(design, entries)
     }
 
-    /// Leaves out what is there already, in an earlier level or further up, and brings the levels into their order.
+    /// Leaves out repetitions of a case in an earlier level or further up, and brings the levels into their order.
     fn once_each(design: DesignPoints, mut entries: Vec<Entry>) -> Self {
         entries.sort_by_key(|entry| entry.level);
         let mut order: Vec<u32> = (0..).take(entries.len()).collect();
@@ -82,25 +82,25 @@ impl DesignCases {
         Self { design, entries, duplicates }
     }
 
-    /// The points that they are.
+    /// The design whose points the cases are.
     #[must_use]
     pub const fn design(&self) -> &DesignPoints {
         &self.design
     }
 
-    /// How many there are.
+    /// Number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no case.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// How many points of the design were the same case as another one, and were left out.
+    /// Number of points of the design that were the same case as another one, and were left out.
     #[must_use]
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
@@ -130,13 +130,13 @@ impl DesignCases {
         (0..self.len()).map(|index| self.case(index))
     }
 
-    /// Leaves out the cases whose places in the order `keep` doesn't want.
+    /// Leaves out the cases whose places in the order `keep` rejects.
     pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let mut places = 0..;
         self.entries.retain(|_| places.next().is_some_and(&mut keep));
     }
 
-    /// How many cases each level has, in order.
+    /// Returns the number of cases of each level, in order.
     #[must_use]
     pub fn levels(&self) -> Vec<LevelSize> {
         let mut levels: Vec<LevelSize> = Vec::new();

@@ -1,13 +1,13 @@
-//! `public/config.json`: the study, and where its parts are. It holds no secret.
+//! `public/config.json`: the study, and the addresses of its parts. It holds no secret.
 
 use serde::{Deserialize, Serialize};
 
 use crate::PROTOCOL_VERSION;
 
-/// Where `public/config.json` lies.
+/// The key of the configuration.
 pub const CONFIG_KEY: &str = "public/config.json";
 
-/// The study, and where its parts are.
+/// The study, and the addresses of its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyConfig {
     /// The version of the protocol.
@@ -18,15 +18,15 @@ pub struct StudyConfig {
     pub region: String,
     /// The bucket's name.
     pub bucket: String,
-    /// The address of every service; none on AWS itself.
+    /// The address of every service; `None` on AWS itself.
     pub endpoint_url: Option<String>,
     /// The queue of cases.
     pub queue_url: String,
-    /// Where cases go that no worker could finish.
+    /// The queue of cases that no worker could finish.
     pub dead_letter_queue_url: String,
-    /// How long a worker's claim on a case lasts unless it is extended, in seconds.
+    /// Duration of a worker's claim on a case unless it is extended, in seconds.
     pub lease_secs: u32,
-    /// When the study was launched.
+    /// Time when the study was launched.
     pub launch_time: f64,
     /// The version of Cruncher that wrote this.
     pub cruncher_version: String,
@@ -59,13 +59,13 @@ impl StudyConfig {
     }
 }
 
-/// The longest name of a study, in characters: the stack's and the bucket's name are made from it.
+/// Maximum length of a study's name, in characters: the stack's and the bucket's name are made from it.
 pub const MAX_STUDY_CHARS: usize = 32;
 
-/// Says what is wrong with the name of a study.
+/// Checks the name of a study.
 ///
 /// # Errors
-/// If it isn't a lower-case letter followed by at most 31 lower-case letters, digits and hyphens.
+/// If it isn't a lower-case letter followed by at most 31 lower-case letters, digits and hyphens, or if it ends with a hyphen.
 pub fn check_study_name(name: &str) -> Result<(), String> {
     let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase());
     let goes_on_well = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');

@@ -1,4 +1,4 @@
-//! `control.json`: what the operator asks of the workers.
+//! `control.json`: the operator's requests to the workers.
 
 use std::collections::BTreeSet;
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Batch;
 use crate::case::CaseId;
 
-/// Where `control.json` lies.
+/// The key of `control.json`.
 pub const CONTROL_KEY: &str = "control.json";
 
-/// Who writes it leaves no list longer than this.
+/// Maximum length of a list, which the writer keeps to.
 pub const MAX_NAMES: usize = 10_000;
 
-/// What the operator asks of the workers. Without the document, nothing.
+/// The operator's requests to the workers. Without the document there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StudyControl {
     /// The version of the protocol.
     pub v: u32,
-    /// Workers take no further case.
+    /// Whether workers take no further case.
     pub paused: bool,
     /// Workers that finish their case and stop.
     pub drain: BTreeSet<String>,
-    /// Batches none of whose cases are taken any more.
+    /// Batches whose cases aren't taken any more.
     pub cancelled_batches: BTreeSet<Batch>,
     /// Cases that aren't taken any more.
     pub cancelled_cases: BTreeSet<CaseId>,
-    /// Submissions whose cases aren't taken any more and don't count: those of an older version of a model, for one.
+    /// Submissions whose cases aren't taken any more and don't count, such as those of an older version of a model.
     pub withdrawn_submissions: BTreeSet<String>,
-    /// Submissions whose rest isn't sent yet: whoever sends them waits for the results of the first cases, or has paused.
+    /// Submissions whose rest isn't sent yet: their sender waits for the results of the first cases, or has paused.
     pub held_submissions: BTreeSet<String>,
 }
 
@@ -40,7 +40,7 @@ impl StudyControl {
         self.cancelled_batches.contains(batch) || self.cancelled_cases.contains(&case)
     }
 
-    /// How many names the longest list has.
+    /// Length of the longest list.
     #[must_use]
     pub fn longest_list(&self) -> usize {
         let Self {

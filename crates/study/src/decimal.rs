@@ -1,21 +1,21 @@
 //! Values between two decimal numbers, as exact as a float can be.
 //!
-//! Somebody who types 0.1 means that, and not the float next to it. So a float is taken for the shortest decimal number that
-//! is read as this float, values between two of them are computed exactly, and what comes out is rounded once.
+//! A person who types 0.1 means that number, and not the float next to it. So a float is taken for the shortest decimal number
+//! that is read as this float, values between two of them are computed exactly, and the result is rounded once.
 
 use std::cmp::Ordering;
 
-/// How many digits a quotient is computed to, at least: more than any float has.
+/// Minimum size of the digits of a quotient: more digits than any float has.
 const ENOUGH: i128 = 1_000_000_000_000_000_000_000_000_000;
 
-/// How many digits a decimal number has, at most, that a power may be equal to.
+/// Maximum number of digits of a decimal number that a power may be equal to.
 const MAX_DIGITS: usize = 15;
 
-/// How near a power must be, relatively, to a decimal number that it may be equal to: more than a logarithm and its inverse are
-/// wrong by.
+/// Maximum relative distance between a power and a decimal number that it may be equal to: more than the error of a logarithm
+/// and its inverse.
 const NEAR: f64 = 1e-12;
 
-/// A prime number, modulo which powers are compared.
+/// The prime number modulo which powers are compared.
 const PRIME: u128 = (1 << 61) - 1;
 
 /// A decimal number: `digits` · 10^`exponent`.
@@ -25,11 +25,11 @@ struct Decimal {
     exponent: i32,
 }
 
-/// The value at `part` of `parts` equal parts of the way from one number to another.
+/// Returns the value at `part` of `parts` equal parts of the way from one number to another.
 #[must_use]
 pub(crate) fn between(from: f64, to: f64, part: u32, parts: u32) -> f64 {
     exactly_between(Decimal::of(from), Decimal::of(to), part, parts).unwrap_or_else(|| {
-        // One of the two is so much smaller that it makes no difference beyond the last digits.
+        // One of the two is so much smaller that it changes at most the last digits.
         let share = f64::from(part) / f64::from(parts);
         from * (1.0 - share) + to * share
     })
@@ -46,7 +46,7 @@ fn exactly_between(from: Decimal, to: Decimal, part: u32, parts: u32) -> Option<
     Some(quotient(from.checked_add(to)?, i128::from(parts), exponent))
 }
 
-/// `dividend` / `divisor` · 10^`exponent`, rounded once.
+/// Returns `dividend` / `divisor` · 10^`exponent`, rounded once.
 fn quotient(dividend: i128, divisor: i128, mut exponent: i32) -> f64 {
     let (mut digits, mut rest) = (dividend / divisor, dividend % divisor);
     while rest != 0 && digits.abs() < ENOUGH {
@@ -56,14 +56,14 @@ fn quotient(dividend: i128, divisor: i128, mut exponent: i32) -> f64 {
         exponent -= 1;
     }
     let sign = if dividend < 0 { "-" } else { "" };
-    // That something follows decides how a number is rounded that lies in the middle of two floats.
+    // A further digit decides the rounding of a number in the middle of two floats.
     let more = if rest == 0 { "" } else { "1" };
     let exponent = if rest == 0 { exponent } else { exponent - 1 };
     format!("{sign}{}{more}e{exponent}", digits.abs()).parse().unwrap_or_default()
 }
 
-/// The value at `part` of `parts` equal ratios of the way from one positive number to another: `from` · (`to` / `from`)^(`part`
-/// / `parts`), of which `nearby` is an approximation. A decimal number that it is equal to, or else `nearby`.
+/// Returns the value at `part` of `parts` equal ratios of the way from one positive number to another, `from` · (`to` /
+/// `from`)^(`part` / `parts`), of which `nearby` is an approximation: a decimal number that it is equal to, or else `nearby`.
 #[must_use]
 pub(crate) fn ratio_between(from: f64, to: f64, part: u32, parts: u32, nearby: f64) -> f64 {
     let (from, to) = (Decimal::of(from), Decimal::of(to));
@@ -74,7 +74,7 @@ pub(crate) fn ratio_between(from: f64, to: f64, part: u32, parts: u32, nearby: f
 }
 
 impl Decimal {
-    /// The shortest decimal number that is read as this float; zero for what is no number.
+    /// Returns the shortest decimal number that is read as this float; zero for NaN and infinity.
     fn of(number: f64) -> Self {
         let text = format!("{number:e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -84,7 +84,8 @@ impl Decimal {
         Self { digits, exponent: exponent - i32::try_from(decimals).unwrap_or_default() }
     }
 
-    /// How many 10^`exponent` it is, for an exponent that isn't above its own, or for zero.
+    /// Returns the number in units of 10^`exponent`, for an exponent that isn't above its own, or for zero; `None` if it has
+    /// too many digits.
     fn digits_by(self, exponent: i32) -> Option<i128> {
         if self.digits == 0 {
             return Some(0);
@@ -95,8 +96,8 @@ impl Decimal {
 
     /// Whether its power `parts` is `from` to the power `parts` − `part` times `to` to the power `part`.
     ///
-    /// These are whole numbers once powers of ten are on one side, too large to be written down: it is looked at whether they
-    /// leave the same rest. For numbers that are nearly equal, a wrong yes has a chance of 10^-18.
+    /// These are whole numbers once powers of ten are on one side, but too large to be written down: the remainders are
+    /// compared. For numbers that are nearly equal, a wrong yes has a chance of 10^-18.
     fn is_ratio_between(self, from: Self, to: Self, part: u32, parts: u32) -> bool {
         let exponents = i64::from(self.exponent) * i64::from(parts)
             - i64::from(from.exponent) * i64::from(parts - part)
@@ -119,7 +120,7 @@ fn times(one: u128, other: u128) -> u128 {
     one * other % PRIME
 }
 
-/// The rest of a power.
+/// Remainder of a power.
 fn power(base: u128, mut exponent: u64) -> u128 {
     let (mut square, mut product) = (base % PRIME, 1);
     while exponent > 0 {

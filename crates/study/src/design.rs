@@ -1,4 +1,4 @@
-//! A design: which points of the factors' space are computed.
+//! A design: factors, constraints and a sampler, and the points that follow from them.
 
 use cruncher_sampling::UnitPoints;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::model::{MAX_MODEL_BYTES, ModelKind};
 use crate::number_format::{counted, thousands};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
-/// What an engineer writes down: a design and the model that it is for.
+/// The file that an engineer writes: a design and the model that it is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DesignFile {
     /// The batch that its cases belong to.
@@ -23,24 +23,24 @@ pub struct DesignFile {
     /// The inputs of the model.
     #[serde(default)]
     pub factors: Vec<Factor>,
-    /// What every point must meet; one that doesn't is left out.
+    /// Conditions that every point must meet; a point that doesn't is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
-    /// How points are chosen.
+    /// The way in which points are chosen.
     pub sampler: Sampler,
     /// The points, if they were imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<ImportedTable>,
-    /// What the points follow from: the same seed, the same points.
+    /// The source of all random choices: the same seed gives the same points.
     #[serde(default)]
     pub seed: u64,
-    /// How many cases each point is; replicates differ in nothing but their number.
+    /// Number of cases a point; replicates differ in nothing but their number.
     #[serde(default = "one")]
     pub replicates: u32,
-    /// How often a case is tried.
+    /// Maximum number of attempts a case.
     #[serde(default = "three")]
     pub max_attempts: u32,
-    /// How long a case may take, in seconds.
+    /// Maximum duration of a case, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit_secs: Option<f64>,
     /// Whether a case is computed although its result exists.
@@ -61,7 +61,7 @@ fn three() -> u32 {
 pub struct ModelFile {
     /// The file's name.
     pub file: String,
-    /// How a worker runs it.
+    /// The way in which a worker runs it.
     pub kind: ModelKind,
     /// The whole file, if the design holds it; in UTF-8 it is the file byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,8 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// What is wrong with a model that the design holds, as the second half of a sentence; nothing if the file is beside it.
+    /// Returns the objection to a model that the design holds, as the second half of a sentence; `None` if the file is beside
+    /// it.
     #[must_use]
     pub fn objection(&self) -> Option<String> {
         let size_bytes = self.text.as_ref()?.len() as u64;
@@ -101,9 +102,9 @@ pub enum DesignError {
     /// A constraint isn't one for these factors.
     #[error("the constraint `{constraint}`: {source}")]
     Constraint {
-        /// As it was typed.
+        /// The constraint as it was typed.
         constraint: String,
-        /// What is wrong with it.
+        /// The mistake in it.
         source: ConstraintError,
     },
     /// No point is left.
@@ -120,7 +121,7 @@ pub enum DesignError {
     Row {
         /// The row, from 1.
         row: usize,
-        /// What is wrong with it.
+        /// The mistake in it.
         why: String,
     },
     /// A replicate whose number has no room beside those of the other points.
@@ -155,20 +156,21 @@ pub(crate) enum DesignRows {
     Listed(Vec<Vec<ParameterValue>>),
 }
 
-/// What a row says beside its values.
+/// The level and the number that a row has beside its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowMark {
     /// Its place in the order of the batch.
     pub level: u32,
-    /// Which of several equal ones it is.
+    /// Its number among equal cases.
     pub replicate: u32,
 }
 
 impl DesignFile {
-    /// Says what is wrong with it, as far as that shows without choosing any point, and returns how many cases it asks for.
+    /// Checks the design, as far as that is possible without choosing any point, and returns the number of cases that it asks
+    /// for.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first mistake.
     pub fn check(&self) -> Result<u64, DesignError> {
         let factors = self.all_factors()?;
         check_factors(&factors)?;
@@ -196,7 +198,7 @@ impl DesignFile {
         }
     }
 
-    /// Only a table gives values to a factor that has none of its own.
+    /// Checks that factors without values of their own occur only beside a table, which gives them values.
     fn check_values(&self) -> Result<(), FactorError> {
         let mut listed = self.factors.iter().filter(|factor| factor.values == FactorValues::Listed);
         match listed.next().filter(|_| self.sampler != Sampler::Table) {
@@ -205,7 +207,7 @@ impl DesignFile {
         }
     }
 
-    /// The factors of the design: those of the table, if there is one, with what is said of them here.
+    /// The factors of the design: those of the table, if there is one, with the unit and the note that the file gives them.
     fn all_factors(&self) -> Result<Vec<Factor>, DesignError> {
         let factors = match (self.sampler, &self.table) {
             (Sampler::Table, None) => return Err(SamplerError::NoTable.into()),
@@ -224,10 +226,10 @@ impl DesignFile {
         if factors.is_empty() { Err(DesignError::NoFactor) } else { Ok(factors) }
     }
 
-    /// Its points.
+    /// Returns the points.
     ///
     /// # Errors
-    /// As [`Self::check`], and if no point meets the constraints.
+    /// The errors of [`Self::check`], and an error if no point meets the constraints.
     pub fn design(&self) -> Result<DesignPoints, DesignError> {
         self.check()?;
         let factors = self.all_factors()?;
@@ -267,7 +269,7 @@ impl DesignFile {
     }
 }
 
-/// Checks a table that stands in a design file, and returns how many rows it has.
+/// Checks a table that stands in a design file, and returns the number of its rows.
 fn check_rows(table: &ImportedTable, replicates: u32) -> Result<u64, DesignError> {
     let wrong = table.rows.iter().enumerate().find_map(|(row, values)| Some((row, misfit(&table.columns, values)?)));
     match wrong.or_else(|| missing_mark(table)) {
@@ -276,7 +278,7 @@ fn check_rows(table: &ImportedTable, replicates: u32) -> Result<u64, DesignError
     }
 }
 
-/// Why a row doesn't have one value for each column.
+/// The reason why a row doesn't have one value for each column.
 fn misfit(columns: &[InputColumn], row: &[ParameterValue]) -> Option<String> {
     if row.len() != columns.len() {
         let values = counted(row.len() as u64, "value", "values");
@@ -285,7 +287,7 @@ fn misfit(columns: &[InputColumn], row: &[ParameterValue]) -> Option<String> {
     columns.iter().zip(row).find_map(|(column, value)| wrong_shape(column, value))
 }
 
-/// Why a value doesn't fit its column.
+/// The reason why a value doesn't fit its column.
 fn wrong_shape(InputColumn { name, count }: &InputColumn, value: &ParameterValue) -> Option<String> {
     match (count, value) {
         (None, ParameterValue::List(_)) => Some(format!("`{name}` is a list, but the column has no `count`")),
@@ -309,7 +311,8 @@ fn missing_mark(table: &ImportedTable) -> Option<(usize, String)> {
     Some((length, format!("it has no {mark}: `{mark}s` has one for each row")))
 }
 
-/// Each row of a table is `replicates` cases, with numbers of their own behind those of the replicates before it.
+/// Checks that replicates have room: each row of a table becomes `replicates` cases, with numbers of their own behind those of
+/// the replicates before it.
 fn check_replicates(table: &ImportedTable, replicates: u32) -> Result<(), DesignError> {
     let has_room = |replicate: u32| replicate.checked_add(1).and_then(|end| end.checked_mul(replicates)).is_some();
     let mut numbers = table.replicates.iter().flatten().enumerate();
@@ -319,7 +322,7 @@ fn check_replicates(table: &ImportedTable, replicates: u32) -> Result<(), Design
     }
 }
 
-/// The points that meet all constraints.
+/// Returns the points that meet all constraints.
 fn kept(
     factors: &[Factor],
     grid: &GridValues,
@@ -351,7 +354,7 @@ fn kept(
     kept
 }
 
-/// The numbers that constraints speak of: one column a component of each factor.
+/// The numbers that constraints compare: one column a component of each factor.
 struct NumberColumns<'a> {
     factors: &'a [Factor],
 }
@@ -390,7 +393,7 @@ impl<'a> NumberColumns<'a> {
         None
     }
 
-    /// The numbers at a point, in the order of the columns.
+    /// Reads the numbers at a point, in the order of the columns.
     fn read(&self, grid: &GridValues, mut fractions: &[f64], numbers: &mut Vec<f64>) {
         let number = |value: &ParameterValue| value.as_number().unwrap_or(f64::NAN);
         numbers.clear();
@@ -416,7 +419,7 @@ impl DesignPoints {
         Self::of_rows(factors, table.rows.clone(), marks)
     }
 
-    /// The points that stand in these rows: one value for each factor whose values are listed.
+    /// Makes the points that stand in these rows: one value for each factor whose values are listed.
     pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<ParameterValue>>, marks: Vec<RowMark>) -> Self {
         Self { factors, rows: DesignRows::Listed(rows), marks, left_out: 0, grid: GridValues::NONE }
     }
@@ -427,25 +430,25 @@ impl DesignPoints {
         &self.factors
     }
 
-    /// How many points it has.
+    /// Number of points.
     #[must_use]
     pub fn len(&self) -> usize {
         self.marks.len()
     }
 
-    /// Whether it has none.
+    /// Whether there is no point.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }
 
-    /// How many points were left out because they don't meet the constraints.
+    /// Number of points that were left out because they don't meet the constraints.
     #[must_use]
     pub const fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// The points as fractions of each factor's range, one column a dimension; none if they were imported.
+    /// The points as fractions of each factor's range, one column a dimension; `None` if they were imported.
     #[must_use]
     pub const fn fractions(&self) -> Option<&UnitPoints> {
         match &self.rows {
@@ -460,7 +463,7 @@ impl DesignPoints {
         self.marks[row]
     }
 
-    /// What the points are made of.
+    /// The rows that the points are made of.
     pub(crate) const fn rows(&self) -> &DesignRows {
         &self.rows
     }

@@ -1,4 +1,4 @@
-//! `design-<submission>.json`: what was submitted, by whom, and when.
+//! `design-<submission>.json`: a submission's design, its sender and its time.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,29 +12,29 @@ use crate::message::CaseMessage;
 use crate::model::ModelReference;
 use crate::sampler::Sampler;
 
-/// What tells one enqueueing from every other.
+/// The identity of one enqueueing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
     /// 16 lower-case hex digits.
     pub id: String,
-    /// When, in seconds since 1970.
+    /// Time of the submission, in seconds since 1970.
     pub time: f64,
-    /// Who: a role, or a user of the command line.
+    /// The sender: a role, or a user of the command line.
     pub by: String,
 }
 
-/// What was submitted, by whom, and when.
+/// A submission's design, its sender and its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DesignDocument {
     /// The version of the protocol.
     pub v: u32,
-    /// What tells this submission from others of the batch: 16 hex digits.
+    /// The id that tells this submission from others of the batch: 16 hex digits.
     pub submission: String,
     /// The batch.
     pub batch: Batch,
-    /// When it was submitted.
+    /// Time of the submission, in seconds since 1970.
     pub submit_time: f64,
-    /// By whom: the role, or the command line's user.
+    /// The sender: the role, or the command line's user.
     #[serde(default)]
     pub submitted_by: String,
     /// The model.
@@ -42,27 +42,27 @@ pub struct DesignDocument {
     /// The inputs.
     #[serde(default)]
     pub factors: Vec<Factor>,
-    /// What every point meets.
+    /// Conditions that every point meets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
-    /// How points were chosen.
+    /// The way in which points were chosen.
     #[serde(default)]
     pub sampler: Option<Sampler>,
-    /// What the points follow from.
+    /// The source of all random choices.
     #[serde(default)]
     pub seed: u64,
-    /// How many cases each point is.
+    /// Number of cases a point.
     #[serde(default = "one")]
     pub replicates: u32,
     /// Whether a case is computed although its result exists.
     #[serde(default)]
     pub force: bool,
-    /// How long a case may take, in seconds.
+    /// Maximum duration of a case, in seconds.
     #[serde(default)]
     pub time_limit_secs: Option<f64>,
-    /// How often a case is tried.
+    /// Maximum number of attempts a case.
     pub max_attempts: u32,
-    /// How many cases each level has, in order.
+    /// Number of cases of each level, in order.
     pub levels: Vec<LevelSize>,
 }
 
@@ -71,7 +71,7 @@ fn one() -> u32 {
 }
 
 impl DesignDocument {
-    /// What is written down of a submission before its first message is sent.
+    /// Makes the document that is written before the submission's first message is sent.
     #[must_use]
     pub fn new(file: &DesignFile, cases: &DesignCases, model: ModelReference, submission: &Submission) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl DesignDocument {
         }
     }
 
-    /// The design file that it was submitted from, but for an imported table.
+    /// Returns the design file that it was submitted from, except for an imported table and the model's text.
     #[must_use]
     pub fn design_file(&self) -> DesignFile {
         DesignFile {
@@ -111,7 +111,7 @@ impl DesignDocument {
         }
     }
 
-    /// The message of one of its cases.
+    /// Returns the message of one of its cases.
     #[must_use]
     pub fn message(&self, case: DesignCase) -> CaseMessage {
         CaseMessage {

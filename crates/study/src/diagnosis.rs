@@ -1,4 +1,4 @@
-//! Why is nothing running? What a study's state means, and what to do.
+//! Notices: reasons why nothing runs, the meaning of a study's state, and advice.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct QueueCounts {
 }
 
 impl QueueCounts {
-    /// All of them.
+    /// All messages.
     #[must_use]
     pub const fn messages(&self) -> u64 {
         self.waiting + self.leased + self.delayed
@@ -30,40 +30,40 @@ impl QueueCounts {
 pub enum Notice {
     /// There is nothing to compute yet.
     NoCases,
-    /// Cases wait, and nobody computes them.
+    /// Cases wait, and no worker computes them.
     NoWorker {
-        /// How many wait.
+        /// Number of cases that wait.
         waiting: u64,
     },
     /// The operator paused the study.
     Paused,
     /// Cases that are nowhere.
     Lost {
-        /// How many.
+        /// Number of cases.
         cases: u64,
     },
     /// Cases that no worker could finish.
     DeadLetters {
-        /// How many.
+        /// Number of cases.
         cases: u64,
     },
     /// Cases that are done, and whose model returned nothing.
     Empty {
-        /// How many.
+        /// Number of cases.
         cases: u64,
     },
     /// A worker's key was not accepted.
     WorkerRefused {
         /// Its host.
         host: String,
-        /// What it was told.
+        /// The message that refused it.
         message: String,
     },
     /// A worker ended by an error of its own.
     WorkerCrashed {
         /// Its host.
         host: String,
-        /// What it said.
+        /// The message that it ended with.
         message: String,
     },
     /// A worker has a case and hasn't been heard of.
@@ -75,19 +75,19 @@ pub enum Notice {
     Finished,
 }
 
-/// How much a notice matters.
+/// The weight of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeWeight {
     /// Good to know.
     Information,
-    /// Nothing goes on until somebody acts.
+    /// Nothing goes on until a person acts.
     Warning,
     /// Something went wrong.
     Problem,
 }
 
 impl Notice {
-    /// How much it matters.
+    /// Returns its weight.
     #[must_use]
     pub const fn weight(&self) -> NoticeWeight {
         match self {
@@ -135,7 +135,7 @@ impl fmt::Display for Notice {
     }
 }
 
-/// What a person who watches the study should know at `now`, what matters most first.
+/// Returns the notices for a person who watches the study at `now`, the weightiest first.
 #[must_use]
 pub fn diagnose(
     counts: &CaseCounts,
@@ -168,7 +168,7 @@ pub fn diagnose(
     [NoticeWeight::Problem, NoticeWeight::Warning, NoticeWeight::Information].into_iter().flat_map(of_weight).collect()
 }
 
-/// How long an ended worker is worth a notice, in seconds.
+/// Time for which an ended worker is worth a notice, in seconds.
 const RECENT_SECS: f64 = 24.0 * 3600.0;
 
 fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {

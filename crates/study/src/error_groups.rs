@@ -1,4 +1,4 @@
-//! Failures that are alike, as one.
+//! Groups of failures that are alike.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::ledger::CaseFailure;
 /// Failures of one batch with the same signature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorPart {
-    /// What they share.
+    /// The signature that they share.
     pub signature: String,
     /// The batch.
     pub batch: Batch,
@@ -17,22 +17,22 @@ pub struct ErrorPart {
     pub error: String,
     /// Its cases, the one that failed last in front.
     pub cases: Vec<CaseId>,
-    /// How many of them have no attempt left.
+    /// Number of its cases that have no attempt left.
     pub final_cases: usize,
     /// The workers that saw it, in order.
     pub workers: Vec<String>,
-    /// When it was seen first.
+    /// Time when it was seen first.
     pub first_time: f64,
-    /// When it was seen last.
+    /// Time when it was seen last.
     pub last_time: f64,
 }
 
 /// Failures with the same signature, of one batch or of several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorGroup<'a> {
-    /// What they share.
+    /// The signature that they share.
     pub signature: &'a str,
-    /// Those of each batch, never none: the batch with the last failure in front.
+    /// The failures of each batch, at least one: the batch with the last failure in front.
     pub parts: Vec<&'a ErrorPart>,
 }
 
@@ -105,13 +105,13 @@ impl<'a> ErrorGroup<'a> {
         &self.parts[0].error
     }
 
-    /// How many cases it has.
+    /// Number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
         self.parts.iter().map(|part| part.cases.len()).sum()
     }
 
-    /// Whether it has no case; it always has.
+    /// Whether it has no case, which never happens.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -122,7 +122,7 @@ impl<'a> ErrorGroup<'a> {
         self.parts.iter().flat_map(|part| part.cases.iter().map(|case| (part.batch.clone(), *case)))
     }
 
-    /// How many of them have no attempt left.
+    /// Number of its cases that have no attempt left.
     #[must_use]
     pub fn final_cases(&self) -> usize {
         self.parts.iter().map(|part| part.final_cases).sum()
@@ -140,20 +140,20 @@ impl<'a> ErrorGroup<'a> {
         in_order(self.parts.iter().map(|part| &part.batch))
     }
 
-    /// When it was seen first.
+    /// Time when it was seen first.
     #[must_use]
     pub fn first_time(&self) -> f64 {
         self.parts.iter().map(|part| part.first_time).fold(f64::INFINITY, f64::min)
     }
 
-    /// When it was seen last.
+    /// Time when it was seen last.
     #[must_use]
     pub fn last_time(&self) -> f64 {
         self.parts[0].last_time
     }
 }
 
-/// Each of them once. They are few: to sort them apart would take more code than it saves time.
+/// Returns each of them once, in order. They are few: sorting them would take more code than the time that it saves is worth.
 fn in_order<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();
     for one in all {

@@ -1,4 +1,4 @@
-//! A factor: an input of the model, and which values it takes.
+//! A factor: an input of the model, and the values that it takes.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,17 @@ mod wire;
 pub struct Factor {
     /// The name, which is a name in Python too.
     pub name: String,
-    /// How many components a vector has; none for a scalar.
+    /// Number of components of a vector; `None` for a scalar.
     pub count: Option<usize>,
-    /// Which values it takes.
+    /// The values that it takes.
     pub values: FactorValues,
     /// The unit of its values.
     pub unit: String,
-    /// What it is.
+    /// A note that explains the factor.
     pub note: String,
 }
 
-/// Which values a factor takes.
+/// The values that a factor takes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FactorValues {
     /// Any number of a range.
@@ -32,7 +32,7 @@ pub enum FactorValues {
         minimum: f64,
         /// The greatest value, in the factor's unit.
         maximum: f64,
-        /// How values spread between the two.
+        /// The distribution of values between the two.
         scale: FactorScale,
     },
     /// Any whole number of a range, both ends included.
@@ -42,15 +42,15 @@ pub enum FactorValues {
         /// The greatest value.
         maximum: i64,
     },
-    /// One of these, each as often as any other.
+    /// One of these levels, each as often as any other.
     Levels(Vec<ParameterValue>),
-    /// Always this one.
+    /// Always this value.
     Fixed(ParameterValue),
-    /// What stands in the table of points.
+    /// The values in the table of points.
     Listed,
 }
 
-/// How the values of a factor spread over its range.
+/// The distribution of a factor's values over its range.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FactorScale {
@@ -89,10 +89,10 @@ pub enum FactorError {
         /// Its greatest value.
         maximum: f64,
     },
-    /// The difference of the bounds is no number.
+    /// The difference of the bounds is no finite number.
     #[error("the range of `{0}` is wider than the largest number there is: keep its bounds between -8e307 and 8e307")]
     TooWide(String),
-    /// A logarithm of nothing.
+    /// A logarithm of zero or less.
     #[error("`{0}` has a logarithmic scale, so its minimum must be above 0")]
     LogOfZero(String),
     /// A vector without components.
@@ -101,7 +101,7 @@ pub enum FactorError {
     /// A list without levels.
     #[error("`{0}` has no level: list at least one")]
     NoLevel(String),
-    /// Nothing says which values it takes, and there is no table of points that does.
+    /// No field gives the values that it takes, and there is no table of points that does.
     #[error("`{0}` has no values: give it `minimum` and `maximum`, or `levels`, or a `value`")]
     NoValues(String),
     /// The same level twice.
@@ -124,7 +124,7 @@ pub(crate) const KEYWORDS: [&str; 35] = [
 /// The columns of a table of cases that are no inputs.
 pub const RESERVED: [&str; 3] = ["case_id", "level", "replicate"];
 
-/// Says what is wrong with the name of a factor.
+/// Checks the name of a factor.
 ///
 /// # Errors
 /// If it can't be the name of a variable in Python.
@@ -145,7 +145,7 @@ pub fn check_name(name: &str) -> Result<(), FactorError> {
 }
 
 impl Factor {
-    /// How many dimensions of the design it takes; none if it doesn't vary.
+    /// Number of dimensions of the design that it takes; 0 if it doesn't vary.
     #[must_use]
     pub fn dimensions(&self) -> usize {
         match self.values {
@@ -156,7 +156,7 @@ impl Factor {
         }
     }
 
-    /// How many columns it has in a table: one, or one a component.
+    /// Number of components, each of which is a column in a table; `None` for a scalar, which has one column.
     #[must_use]
     pub fn components(&self) -> Option<usize> {
         match &self.values {
@@ -174,7 +174,7 @@ impl Factor {
         )
     }
 
-    /// How many different values a component takes; none if it is a continuum.
+    /// Number of different values that a component takes; `None` if it is a continuum or listed.
     #[must_use]
     pub fn levels(&self) -> Option<u64> {
         match &self.values {
@@ -185,13 +185,13 @@ impl Factor {
         }
     }
 
-    /// Its value at a point of the unit cube; `fractions` has [`Self::dimensions`] numbers from 0 to 1.
+    /// Returns its value at a point of the unit cube; `fractions` has [`Self::dimensions`] numbers from 0 to 1.
     #[must_use]
     pub fn value(&self, fractions: &[f64]) -> ParameterValue {
         self.value_by(fractions, |fraction| self.at(fraction))
     }
 
-    /// The same, with values of components from elsewhere.
+    /// Returns its value with the values of components from elsewhere.
     pub(crate) fn value_by(&self, fractions: &[f64], at: impl Fn(f64) -> ParameterValue) -> ParameterValue {
         match (&self.values, self.count) {
             (FactorValues::Fixed(value), _) => value.clone(),
@@ -200,7 +200,7 @@ impl Factor {
         }
     }
 
-    /// The value of one component at a fraction, from 0 to 1, of its range.
+    /// Returns the value of one component at a fraction, from 0 to 1, of its range.
     ///
     /// Logarithms are computed by `libm`, so that the bits are the same on every platform.
     #[must_use]
@@ -212,7 +212,7 @@ impl Factor {
             FactorValues::Range { minimum, maximum, scale: FactorScale::Log } => {
                 let (least, most) = (libm::log(*minimum), libm::log(*maximum));
                 let number = libm::exp(least + fraction * (most - least));
-                // The ends are what was asked for, not what is left of them after a logarithm and its inverse.
+                // The ends are exact: a logarithm and its inverse would change their last digits.
                 let number = if fraction <= 0.0 {
                     *minimum
                 } else if fraction >= 1.0 {
@@ -235,7 +235,7 @@ impl Factor {
         }
     }
 
-    /// Says what is wrong with it.
+    /// Checks the factor.
     ///
     /// # Errors
     /// If it can't be sampled.
@@ -256,7 +256,7 @@ impl Factor {
     }
 
     fn check_range(&self, minimum: f64, maximum: f64, scale: FactorScale) -> Result<(), FactorError> {
-        // Neither is a number that isn't one.
+        // NaN isn't below anything.
         if !(minimum < maximum && minimum.is_finite() && maximum.is_finite()) {
             return Err(self.no_range(minimum, maximum));
         }
@@ -285,7 +285,7 @@ impl Factor {
     }
 }
 
-/// Which of `count` equal parts of the unit interval a fraction lies in.
+/// Returns the index of the part in which a fraction lies, of `count` equal parts of the unit interval.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -296,10 +296,10 @@ fn index_at(fraction: f64, count: u64) -> u64 {
     ((fraction * count as f64) as u64).min(count.saturating_sub(1))
 }
 
-/// Says what is wrong with the factors of a design.
+/// Checks the factors of a design.
 ///
 /// # Errors
-/// The first factor that can't be sampled.
+/// The error of the first factor that can't be sampled.
 pub fn check_factors(factors: &[Factor]) -> Result<(), FactorError> {
     for (index, factor) in factors.iter().enumerate() {
         factor.check()?;

@@ -1,9 +1,9 @@
-//! When a study will be finished.
+//! Forecast of the time when a study will be finished.
 //!
 //! The rest of the study is played through many times: its workers take one open case after the other, each the one that is
 //! free first (list scheduling: R. L. Graham: Bounds for certain multiprocessing anomalies. Bell System Technical Journal 45
-//! (1966) 1563–1581). How long cases take follows from those that finished and from those that are still running, which count
-//! as longer than they have run so far: `durations.rs`.
+//! (1966) 1563–1581). The durations of cases follow from those that finished and from those that are still running, which count
+//! as longer than their time up to now: `durations.rs`.
 
 mod durations;
 mod heap;
@@ -14,58 +14,58 @@ use crate::ledger::CaseFinish;
 use durations::{DurationDistribution, ObservedDurations};
 use schedule::{blocks, last_end};
 
-/// Without this many durations there is no forecast.
+/// Minimum number of durations for a forecast.
 const MIN_FINISHED: usize = 3;
 
-/// With fewer durations nobody knows how far they scatter.
+/// Minimum number of durations for a range: with fewer, their scatter isn't known.
 const MIN_FINISHED_FOR_RANGE: usize = 8;
 
-/// How many of the cases that were begun last are looked at, at least, and for each worker; and at most.
+/// Size of the sample of cases that were begun last: its minimum, its part for each running case, and its maximum.
 const MIN_SAMPLE: usize = 160;
 const SAMPLE_PER_WORKER: usize = 4;
 const MAX_SAMPLE: usize = 600;
 
-/// How often the study is played through: prime numbers, one less than a multiple of 20, so that a twentieth of all ends lies
-/// on each side of the range if many cases finished.
+/// Numbers of plays: prime numbers, one less than a multiple of 20, so that a twentieth of all ends lies on each side of the
+/// range if many cases finished.
 const DRAWS: [usize; 5] = [199, 139, 79, 59, 19];
 
-/// How many numbers are drawn in all: what takes a millisecond or two in a browser.
+/// Maximum count of the numbers that are drawn in all, which takes a millisecond or two in a browser.
 const MAX_NUMBERS: usize = 40_000;
 
-/// If the last case to end is longer than any that has finished in this share of the plays, the end can't be known.
+/// Maximum share of plays in which the last case to end is longer than any that has finished: above it the end can't be known.
 const MAX_UNSEEN: f64 = 0.9;
 
-/// A range that reaches so many times as far as its middle says nothing.
+/// Maximum ratio between the upper end of a range and its middle: a wider range says nothing.
 const MAX_STRETCH: f64 = 30.0;
 
-/// A case that has been running for so many times the longest duration of a finished one is of another kind.
+/// Ratio between the time of a running case and the longest duration of a finished one above which the case is of another kind.
 const STRANGE: f64 = 3.0;
 
-/// A heartbeat of this age, in seconds, still speaks of the case in the worker's hands: else there would be a new one.
+/// Minimum age of a heartbeat, in seconds, whose case is taken to be still running: otherwise there would be a new heartbeat.
 const SETTLED_SECS: f64 = 10.0;
 
-/// How long the open cases will take, in seconds from now.
+/// Time until the open cases are finished, in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecast {
-    /// The lower end: with an upper one, 5 % of the plays end before it, fewer if few cases finished; without, a tenth of them
-    /// do even if no case takes longer than the longest that has finished.
+    /// The lower end: if there is an upper one, 5 % of the plays end before it, fewer if few cases finished; without an upper
+    /// end, a tenth of the plays end before it even if no case takes longer than the longest that has finished.
     pub least_secs: f64,
-    /// The upper end, which as many plays exceed. None if it can't be known: the last cases run, or may run, longer than
-    /// any that has finished.
+    /// The upper end, which as many plays exceed. `None` if it can't be known: the last cases run, or may run, longer than any
+    /// that has finished.
     pub most_secs: Option<f64>,
 }
 
-/// What is known of the durations of a study's cases, and of its workers.
+/// The known durations of a study's cases, and its workers.
 #[derive(Debug)]
 pub struct ForecastBasis {
-    /// How long each case that is running has been so, in seconds.
+    /// Time for which each running case has been running, in seconds.
     elapsed_secs: Vec<f64>,
     workers: u64,
     observed: ObservedDurations,
 }
 
 impl ForecastBasis {
-    /// What finished cases and heartbeats tell at `now`, in seconds since 1970.
+    /// Gathers the durations of finished cases and of cases in heartbeats at `now`, in seconds since 1970.
     #[must_use]
     pub fn of(finishes: &[CaseFinish], heartbeats: &[Heartbeat], now: f64) -> Self {
         let alive = || heartbeats.iter().filter(|heartbeat| heartbeat.is_alive(now));
@@ -78,10 +78,10 @@ impl ForecastBasis {
         }
     }
 
-    /// How long `open` cases take the workers and `more_workers` others. The same for the same arguments.
+    /// Returns the time that the workers and `more_workers` others need for `open` cases. The same for the same arguments.
     ///
-    /// With a chance of nine in ten the end lies in the range, if the cases are of one kind, their order has nothing to do
-    /// with how long they take, and the workers stay. There is none without a worker, an open case and three durations.
+    /// With a chance of nine in ten the end lies in the range, if the cases are of one kind, their order has nothing to do with
+    /// their durations, and the workers stay. `None` without a worker, an open case or three durations.
     #[must_use]
     pub fn forecast(&self, open: u64, more_workers: u64) -> Option<Forecast> {
         let workers = (self.workers + more_workers).min(open);
@@ -106,8 +106,8 @@ impl ForecastBasis {
 
     /// Plays the rest of the study through.
     ///
-    /// The numbers that are drawn for one and the same purpose are, over all plays, one of each of as many equal strata: a
-    /// lattice rule with random strides and shifts, as of R. Cranley, T. N. L. Patterson: Randomization of number theoretic
+    /// The numbers that are drawn for one and the same purpose come, over all plays, from as many equal strata, one from each:
+    /// a lattice rule with random strides and shifts, as of R. Cranley, T. N. L. Patterson: Randomization of number theoretic
     /// methods for multiple integration. SIAM Journal on Numerical Analysis 13 (1976) 904–914.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred plays")]
     fn play(&self, rest: &Rest, tail: Tail) -> Plays {
@@ -129,35 +129,36 @@ impl ForecastBasis {
     }
 }
 
-/// How long the case in a worker's hands has been running, at least. A young heartbeat may name one that has ended since.
+/// Minimum time for which the case in a worker's hands has been running. A young heartbeat may name a case that has ended
+/// since.
 fn elapsed_secs(heartbeat: &Heartbeat, now: f64) -> Option<f64> {
     let case = heartbeat.case.as_ref().filter(|_| heartbeat.state == WorkerState::Running)?;
     let known_until = if now - heartbeat.time > SETTLED_SECS { now } else { heartbeat.time };
     Some((known_until - case.start_time).max(0.0))
 }
 
-/// What is left of a study.
+/// The rest of a study.
 struct Rest<'a> {
-    /// How long each running case has been so.
+    /// Time for which each running case has been running, in seconds.
     running: &'a [f64],
     workers: usize,
-    /// The queued cases, in blocks of so many.
+    /// The queued cases, as sizes of blocks.
     blocks: Vec<u64>,
 }
 
-/// What is assumed of durations beyond the longest of a finished case.
+/// Assumption about durations beyond the longest of a finished case.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Tail {
     /// There are none: a case that has run for longer ends now.
     None,
-    /// They go on as the longest fifth of all suggests, or quite otherwise.
+    /// They go on as the longest fifth of all suggests, times a random factor.
     Extrapolated,
 }
 
 struct Plays {
-    /// When each ends, in order.
+    /// Ends of the plays, in order.
     ends_secs: Vec<f64>,
-    /// In which share of them the last case is longer than any that has finished.
+    /// Share of plays whose last case is longer than any that has finished.
     unseen: f64,
 }
 
@@ -178,12 +179,12 @@ impl Plays {
 struct Lattice {
     draws: usize,
     strata: Vec<Stratum>,
-    /// How many numbers of this play were drawn.
+    /// Count of the numbers of this play that were drawn.
     drawn: usize,
 }
 
-/// Which stratum a number comes from, and how many further it is in the next play: after `draws` plays, a prime number, each
-/// was met once.
+/// The stratum that a number comes from, and the stride to its stratum in the next play: after `draws` plays, a prime number,
+/// each stratum was met once.
 struct Stratum {
     place: usize,
     stride: usize,
@@ -202,8 +203,8 @@ impl Lattice {
         self.drawn = 0;
     }
 
-    /// The stratum of the next number.
-    // Called from several places: inlined, it would be a part of the first view as often.
+    /// Returns the stratum of the next number.
+    // Called from several places: inlined, the code would be in the first view as many times.
     #[inline(never)]
     fn stratum(&mut self) -> usize {
         let Some(stratum) = self.strata.get_mut(self.drawn) else { return self.draws / 2 };
@@ -216,15 +217,15 @@ impl Lattice {
         place
     }
 
-    /// The next number, from 0 to 1.
+    /// Returns the next number, from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred strata")]
     fn fraction(&mut self) -> f64 {
         (self.stratum() as f64 + 0.5) / self.draws as f64
     }
 }
 
-/// A number whose bits all depend on all bits of `number`, the same wherever it is computed: the finaliser of `MurmurHash3` (A.
-/// Appleby, 2011). A generator of random numbers would be a larger part of the first view.
+/// Returns a number whose bits all depend on all bits of `number`, the same on every platform: the finaliser of `MurmurHash3`
+/// (A. Appleby, 2011). A generator of random numbers would be a larger part of the first view.
 #[expect(clippy::cast_possible_truncation, reason = "32 bits are enough for as many numbers as there may be")]
 const fn mixed(number: usize) -> usize {
     let number = (number as u32).wrapping_add(0x9e37_79b9);

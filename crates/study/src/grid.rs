@@ -13,22 +13,22 @@ const MIDDLE: f64 = 0.5;
 /// The values that ranges take on a grid, as exact as a float can be: an eighth of the way from 0.1 to 0.9 is 0.2.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct GridValues {
-    /// For each factor its values in equal steps, twice as many as the grid has, so that the middle is one of them; none if it
-    /// is no range.
+    /// For each factor its values in equal steps, twice as many steps as the grid has, so that the middle is one of them; empty
+    /// if the factor is no range.
     factors: Vec<Vec<f64>>,
 }
 
 impl GridValues {
-    /// None.
+    /// No values, as of samplers that are no grid.
     pub(crate) const NONE: Self = Self { factors: Vec::new() };
 
-    /// The values of a grid; none for other samplers.
+    /// Returns the values of a grid; none for other samplers.
     pub(crate) fn of(sampler: Sampler, factors: &[Factor]) -> Self {
         let (Sampler::FullGrid { steps } | Sampler::OneAtATime { steps }) = sampler else { return Self::NONE };
         Self { factors: factors.iter().map(|factor| half_steps(factor, 2 * (steps - 1))).collect() }
     }
 
-    /// The value of the factor at a position, at a fraction of its range: one of the grid's values.
+    /// Returns the value of the factor at a position, at a fraction of its range: one of the grid's values.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -42,7 +42,7 @@ impl GridValues {
     }
 }
 
-/// The values of a range, its ends included, in so many equal parts.
+/// Returns the values of a range, its ends included, in this number of equal parts.
 fn half_steps(factor: &Factor, parts: u32) -> Vec<f64> {
     let FactorValues::Range { minimum, maximum, scale } = factor.values else { return Vec::new() };
     let value = |part: u32| match scale {
@@ -55,7 +55,7 @@ fn half_steps(factor: &Factor, parts: u32) -> Vec<f64> {
     (0..=parts).map(value).collect()
 }
 
-/// How many points a full grid has; `u64::MAX` if that is more than can be told.
+/// Number of points of a full grid; `u64::MAX` if it is larger than any whole number of 64 bits.
 #[must_use]
 pub(crate) fn full_grid_len(factors: &[Factor], steps: u32) -> u64 {
     let lengths = factors.iter().map(|factor| {
@@ -65,7 +65,7 @@ pub(crate) fn full_grid_len(factors: &[Factor], steps: u32) -> u64 {
     lengths.fold(1, u64::saturating_mul)
 }
 
-/// How many values a dimension of the factor takes on the grid.
+/// Number of values that a dimension of the factor takes on the grid.
 fn axis_len(factor: &Factor, steps: u32) -> u64 {
     match (&factor.values, factor.levels()) {
         (FactorValues::Range { .. }, _) => u64::from(steps),
@@ -74,9 +74,9 @@ fn axis_len(factor: &Factor, steps: u32) -> u64 {
     }
 }
 
-/// Every combination of the factors' values, the last factor varying fastest.
+/// Returns every combination of the factors' values, the last factor varying fastest.
 ///
-/// A range contributes `steps` values at equal distances, its ends included; whole numbers and levels all of theirs, or
+/// A range contributes `steps` values at equal distances, its ends included; whole numbers and levels all of their values, or
 /// `steps` of the whole numbers if there are more.
 #[must_use]
 pub(crate) fn full_grid(factors: &[Factor], steps: u32) -> UnitPoints {
@@ -93,7 +93,7 @@ pub(crate) fn full_grid(factors: &[Factor], steps: u32) -> UnitPoints {
     points
 }
 
-/// How many points vary one factor at a time.
+/// Number of points that vary one factor at a time.
 #[must_use]
 pub(crate) fn one_at_a_time_len(factors: &[Factor], steps: u32) -> u64 {
     let moves = factors.iter().map(|factor| {
@@ -116,7 +116,8 @@ fn has_base(factor: &Factor, steps: u64) -> bool {
     }
 }
 
-/// The base point, where every factor is in its middle, then each factor's other values with all others in the middle.
+/// Returns the base point, at which every factor is in its middle, then each factor's other values with all others in the
+/// middle.
 #[must_use]
 pub(crate) fn one_at_a_time(factors: &[Factor], steps: u32) -> UnitPoints {
     let (axes, bases) = (axes(factors, steps), bases(factors));
@@ -135,7 +136,7 @@ pub(crate) fn one_at_a_time(factors: &[Factor], steps: u32) -> UnitPoints {
     points
 }
 
-/// The places, as fractions of its range, that each dimension takes on the grid.
+/// Returns the places, as fractions of its range, that each dimension takes on the grid.
 fn axes(factors: &[Factor], steps: u32) -> Vec<Vec<f64>> {
     let axis = |factor: &Factor| match (&factor.values, factor.levels()) {
         (FactorValues::Range { .. }, _) => (0..steps).map(|step| f64::from(step) / f64::from(steps - 1)).collect(),
@@ -147,20 +148,20 @@ fn axes(factors: &[Factor], steps: u32) -> Vec<Vec<f64>> {
     factors.iter().flat_map(|factor| std::iter::repeat_n(axis(factor), factor.dimensions())).collect()
 }
 
-/// The level, of `levels`, that is nearest to the given step of `steps` at equal distances.
+/// Returns the level, of `levels`, that is nearest to the given step of `steps` at equal distances.
 fn spread(step: u64, steps: u64, levels: u64) -> u64 {
     let exact = u128::from(step) * u128::from(levels - 1);
     let nearest = (2 * exact + u128::from(steps - 1)) / (2 * u128::from(steps - 1));
     u64::try_from(nearest).unwrap_or(levels - 1)
 }
 
-/// The middle of one of `levels` equal parts of the unit interval.
+/// Returns the middle of one of `levels` equal parts of the unit interval.
 #[expect(clippy::cast_precision_loss, reason = "a grid has far fewer levels than 2^53")]
 fn part(level: u64, levels: u64) -> f64 {
     (level as f64 + MIDDLE) / levels as f64
 }
 
-/// The place of each dimension while another one varies: the middle of a range, the middle one of its levels.
+/// Returns the place of each dimension while another one varies: the middle of a range, the middle one of its levels.
 fn bases(factors: &[Factor]) -> Vec<f64> {
     factors.iter().flat_map(|factor| std::iter::repeat_n(base(factor), factor.dimensions())).collect()
 }

@@ -1,14 +1,14 @@
-//! `workers/<worker>/heartbeat.json`: what a worker is doing.
+//! `workers/<worker>/heartbeat.json`: a worker's state and case.
 
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::CaseId;
 
-/// How long a heartbeat counts as a sign of life, in seconds.
+/// Time for which a heartbeat counts as a sign of life, in seconds.
 pub const FRESH_SECS: f64 = 180.0;
 
-/// What a worker is doing.
+/// A worker's state and case at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// The worker: host, system, process and a random part.
@@ -18,29 +18,29 @@ pub struct Heartbeat {
     /// The software that hosts it, and its version.
     #[serde(default)]
     pub version: String,
-    /// When it was attached.
+    /// Time when it was attached.
     pub start_time: f64,
-    /// When it said so.
+    /// Time when it wrote this.
     pub time: f64,
-    /// What it does.
+    /// Its state.
     pub state: WorkerState,
     /// The case in its hands.
     #[serde(default)]
     pub case: Option<RunningCase>,
-    /// What it did since it was attached.
+    /// Cases that it came to an end with since it was attached, by outcome.
     #[serde(default)]
     pub counts: WorkerCounts,
     /// The median duration of the cases that it finished, in seconds.
     #[serde(default)]
     pub median_secs: Option<f64>,
-    /// What is wrong, if something is.
+    /// An error message, if there is one.
     #[serde(default)]
     pub message: Option<String>,
     /// The traceback of a crash.
     #[serde(default)]
     pub traceback: Option<String>,
-    /// How long it may be silent and still be at work, in seconds, if that isn't [`FRESH_SECS`]. No worker of this protocol
-    /// says so of itself: computers of the predecessor write nothing while they compute.
+    /// Maximum silence of a worker that is still at work, in seconds, if that isn't [`FRESH_SECS`]. No worker of this protocol
+    /// has it: it is for computers of the predecessor, which write nothing while they compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_silence_secs: Option<f64>,
 }
@@ -59,7 +59,7 @@ impl Heartbeat {
     }
 }
 
-/// What a worker does.
+/// The state of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerState {
@@ -96,19 +96,19 @@ pub struct RunningCase {
     pub batch: Batch,
     /// Its level.
     pub level: u32,
-    /// How often it was handed out, this time included.
+    /// Number of times that it was handed out, this time included.
     pub attempt: u32,
-    /// When this attempt began.
+    /// Time when this attempt began.
     pub start_time: f64,
-    /// How far the model says that it is, from 0 to 1.
+    /// Progress as the model reports it, from 0 to 1.
     #[serde(default)]
     pub progress: Option<f64>,
-    /// What the model says that it does.
+    /// Progress as a text of the model.
     #[serde(default)]
     pub progress_text: Option<String>,
 }
 
-/// What a worker did since it was attached.
+/// Cases that a worker came to an end with since it was attached, by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkerCounts {
@@ -125,7 +125,7 @@ pub struct WorkerCounts {
 }
 
 impl WorkerCounts {
-    /// How many attempts it has made.
+    /// Number of attempts that it has made.
     #[must_use]
     pub const fn computed(&self) -> u64 {
         self.done + self.failed + self.retried

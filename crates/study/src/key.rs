@@ -1,11 +1,11 @@
-//! The keys of a study's bucket, and what they tell.
+//! The keys of a study's bucket, and the facts that they tell.
 
 use crate::batch::Batch;
 use crate::case::CaseId;
 
-/// Below this lie designs, tables, results and errors.
+/// The prefix of designs, tables, results and errors.
 pub const DATA_PREFIX: &str = "data/";
-/// Below this lies what workers say of themselves.
+/// The prefix of the workers' own objects: heartbeats, segments and logs.
 pub const WORKERS_PREFIX: &str = "workers/";
 
 /// An object below `data/`, as its key tells.
@@ -22,7 +22,7 @@ pub enum DataKey {
 }
 
 impl DataKey {
-    /// Reads a key; none if it is nothing of a study's own, a case's file for one.
+    /// Reads a key; `None` if it isn't one of these, such as that of a case's file.
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         let (batch, name) = key.strip_prefix(DATA_PREFIX)?.rsplit_once('/')?;
@@ -55,14 +55,14 @@ impl DataKey {
 /// An object below `workers/`, as its key tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerKey<'a> {
-    /// What a worker is doing.
+    /// The heartbeat of a worker.
     Heartbeat(&'a str),
     /// Attempts that it finished.
     Segment(&'a str),
 }
 
 impl<'a> WorkerKey<'a> {
-    /// Reads a key; none if it is neither, a log for one.
+    /// Reads a key; `None` if it is neither, such as that of a log.
     #[must_use]
     pub fn parse(key: &'a str) -> Option<Self> {
         let (worker, name) = key.strip_prefix(WORKERS_PREFIX)?.split_once('/')?;

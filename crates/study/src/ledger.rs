@@ -13,7 +13,7 @@ use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
 use crate::segment::{RowOutcome, SegmentRow};
 
-/// How long SQS keeps a message, in seconds: 14 days.
+/// Time for which SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 
 /// Every case that is known, from tables, segments and listings.
@@ -21,22 +21,22 @@ pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 pub struct Ledger {
     batches: Batches,
     failures: BTreeMap<CaseRef, CaseFailure>,
-    /// What designs say, by batch and submission; none of one that can't be read.
+    /// The models of designs, by batch and submission; `None` for a design that can't be read.
     models: BTreeMap<(Batch, String), Option<SubmittedModel>>,
 }
 
-/// What a design says of its submission.
+/// The model of a submission, as its design tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmittedModel {
     /// The key of the model.
     pub key: String,
-    /// When it was submitted.
+    /// Time when it was submitted.
     pub submit_time: f64,
 }
 
 type Batches = BTreeMap<Batch, BatchCases>;
 
-/// What is known of the cases of a batch.
+/// The known cases of a batch.
 #[derive(Debug, Default)]
 struct BatchCases {
     entries: BTreeMap<CaseId, Entry>,
@@ -48,12 +48,12 @@ struct BatchCases {
 #[derive(Debug)]
 struct Submission {
     id: String,
-    /// When its table was written last.
+    /// Time when its table was written last.
     time: f64,
 }
 
 impl BatchCases {
-    /// The place of a submission, whose table was written then.
+    /// Returns the place of a submission, whose table was written at `time`.
     fn submission(&mut self, id: &str, time: f64) -> usize {
         let known = self.submissions.iter().position(|known| known.id == id);
         let place = known.unwrap_or_else(|| {
@@ -74,7 +74,7 @@ impl BatchCases {
     }
 
     fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, is_empty: bool) {
-        // Not by `entry`: that borrows the finishes too.
+        // `self.entry` would borrow the finishes, too.
         let entry = self.entries.entry(case).or_insert(Entry::new(level));
         match entry.finish_in(&mut self.finishes) {
             None => {
@@ -99,7 +99,7 @@ struct Entry {
     level: u32,
     /// The place of its finish, from 1, if it has a result. There may be a million entries: this takes four bytes.
     finish: Option<NonZero<u32>>,
-    /// The place of the submission that named it last, from 1; none for a result that no table names.
+    /// The place of the submission that named it last, from 1; `None` for a result that no table names.
     submission: Option<NonZero<u32>>,
     /// Whether its model returned nothing, as the row of its finish says.
     is_empty: bool,
@@ -122,40 +122,40 @@ impl Entry {
 /// The last failed attempt of a case that has no result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseFailure {
-    /// What groups it with others like it.
+    /// The signature, which groups it with others like it.
     pub signature: String,
     /// The exception and its message.
     pub error: String,
     /// The worker.
     pub worker: String,
-    /// When it failed.
+    /// Time when it failed.
     pub end_time: f64,
     /// Whether no attempt is left.
     pub is_final: bool,
 }
 
-/// When a case got its result.
+/// Time and duration of a case's successful attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CaseFinish {
-    /// When.
+    /// Time when the case got its result.
     pub end_time: f64,
-    /// How long the attempt took, in seconds, if a worker's segment or the result itself was read.
+    /// Duration of the attempt, in seconds, if a worker's segment or the result itself was read.
     pub duration_secs: Option<f64>,
 }
 
 impl CaseFinish {
-    /// A row says more than a listing does, and of two rows that of the later attempt.
+    /// Whether it says more: a row says more than a listing, and the row of a later attempt more than that of an earlier one.
     fn says_more_than(&self, known: &Self) -> bool {
         self.duration_secs.is_some() && (known.duration_secs.is_none() || self.end_time > known.end_time)
     }
 }
 
-/// A listing of `data/`: what is done, and what has an error document.
+/// A listing of `data/`: the results and the error documents.
 #[derive(Debug, Default)]
 pub struct DataListing {
-    /// Results, and when each was written.
+    /// Results, and the time when each was written.
     pub done: Vec<(CaseRef, f64)>,
-    /// Error documents, and when each was written.
+    /// Error documents, and the time when each was written.
     pub errors: Vec<(CaseRef, f64)>,
 }
 
@@ -171,8 +171,8 @@ impl DataListing {
 }
 
 impl Ledger {
-    /// Enters the cases of a submission's table, which was written at `submit_time`. Of several tables that name a case the
-    /// one that was written last counts. What the predecessor enqueued is no submission, and has no name.
+    /// Enters the cases of a submission's table, which was written at `submit_time`. The last written of several tables that
+    /// name a case counts. The predecessor's cases belong to no submission: their table has an empty name.
     pub fn add_table(&mut self, batch: &Batch, submission: &str, submit_time: f64, rows: &[TableRow]) {
         if rows.is_empty() {
             return;
@@ -180,7 +180,7 @@ impl Ledger {
         let cases = self.batches.entry(batch.clone()).or_default();
         let place = cases.submission(submission, submit_time);
         let order = |place: usize| (cases.submissions[place].time, &cases.submissions[place].id);
-        // Moved out, as the order is asked of the rest.
+        // Moved out, since the order needs the rest of the batch.
         let mut entries = std::mem::take(&mut cases.entries);
         for row in rows {
             let entry = entries.entry(row.case_id).or_insert(Entry::new(row.level));
@@ -193,13 +193,13 @@ impl Ledger {
         cases.entries = entries;
     }
 
-    /// Enters what the design of a submission says; none of one that can't be read.
+    /// Enters the model of a submission's design; `None` for a design that can't be read.
     pub fn add_model(&mut self, batch: &Batch, submission: &str, model: Option<SubmittedModel>) {
         self.models.insert((batch.clone(), submission.to_owned()), model);
     }
 
-    /// The designs that have to be read before versions can be told apart: all, if the study has several submissions, or one that
-    /// is withdrawn.
+    /// Returns the designs that have to be read before versions can be told apart: all, if the study has several submissions,
+    /// or one that is withdrawn.
     #[must_use]
     pub fn wanted_designs(&self, control: &StudyControl) -> Vec<DataKey> {
         if !self.has_versions(control) {
@@ -214,25 +214,25 @@ impl Ledger {
         wanted
     }
 
-    /// Whether anything but one submission that counts was submitted.
+    /// Whether the study has more than one submission, or a withdrawn one.
     fn has_versions(&self, control: &StudyControl) -> bool {
         self.named_submissions().nth(1).is_some() || self.named_submissions().any(|(_, id)| control.withdraws(id))
     }
 
-    /// The submissions, with the batch of each; the predecessor has none.
+    /// The submissions, with the batch of each; cases of the predecessor have none.
     fn named_submissions(&self) -> impl Iterator<Item = (&Batch, &str)> {
         let batches = self.batches.iter();
         let all = batches.flat_map(|(batch, cases)| cases.submissions.iter().map(move |own| (batch, own.id.as_str())));
         all.filter(|(_, id)| !id.is_empty())
     }
 
-    /// Forgets what the tables of a batch said, before those that there are now are entered again. A case that only a
-    /// table spoke of is gone; one with a result or a failure stays.
+    /// Forgets the tables of a batch, before the present ones are entered again. A case that only a table named is gone; one
+    /// with a result or a failure stays.
     pub fn forget_tables(&mut self, batch: &Batch) {
         let Some(BatchCases { entries: cases, submissions, .. }) = self.batches.get_mut(batch) else { return };
         submissions.clear();
         let mut case_ref = (batch.clone(), CaseId::default());
-        // Moved one by one: to take single entries out of a map is much code for the page.
+        // Moved one by one: taking single entries out of a map is much code for the page.
         for (case, entry) in std::mem::take(cases) {
             case_ref.1 = case;
             if entry.is_done() || self.failures.contains_key(&case_ref) {
@@ -290,7 +290,8 @@ impl Ledger {
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
         self.failures.retain(|case, failure| errors.contains(case) || failure.end_time > listed);
         let is_news = |(case, changed): &&(CaseRef, f64)| {
-            // A document is written a moment after its attempt's end. Where another attempt was to follow, it may tell of that.
+            // A document is written a moment after its attempt's end. If another attempt was to follow, the document may tell
+            // of that.
             let is_it = |failure: &CaseFailure| failure.is_final && failure.end_time + 5.0 > *changed;
             let is_known = self.failures.get(case).is_some_and(is_it);
             !is_known && !self.entry(case).is_some_and(Entry::is_done)
@@ -323,7 +324,7 @@ impl Ledger {
         &self.failures
     }
 
-    /// The cases whose last submission is withdrawn.
+    /// Returns the cases whose last submission is withdrawn.
     #[must_use]
     pub fn withdrawn_cases(&self, control: &StudyControl) -> BTreeSet<CaseRef> {
         let all =
@@ -331,7 +332,7 @@ impl Ledger {
         all.filter(|case| self.withdraws(case, control)).collect()
     }
 
-    /// The cases of each submission of a batch whose versions are told apart, those that a later one names left out.
+    /// Returns the cases of each submission of a batch whose versions are told apart, without those that a later one names.
     #[must_use]
     pub fn cases_of_submissions(&self, batch: &Batch) -> BTreeMap<&str, Vec<CaseId>> {
         let mut found: BTreeMap<&str, Vec<CaseId>> = BTreeMap::new();
@@ -344,7 +345,7 @@ impl Ledger {
         found
     }
 
-    /// The failures of those of these cases that aren't withdrawn.
+    /// Returns the failures of cases that have no result and aren't withdrawn.
     pub fn counted_failures<'a>(
         &'a self,
         control: &'a StudyControl,
@@ -361,26 +362,26 @@ impl Ledger {
         !control.withdrawn_submissions.is_empty() && of_case().is_some_and(|found| control.withdraws(&found.id))
     }
 
-    /// How many cases have a result.
+    /// Number of cases that have a result.
     #[must_use]
     pub fn done_cases(&self) -> u64 {
         self.batches.values().map(|cases| cases.finishes.len() as u64).sum()
     }
 
-    /// When a case got its result, if it has one. Without a duration, neither a row nor the result itself was entered.
+    /// Returns the finish of a case that has a result. If it has no duration, neither a row nor the result itself was entered.
     #[must_use]
     pub fn finish_of(&self, case: &CaseRef) -> Option<&CaseFinish> {
         let cases = self.batches.get(&case.0)?;
         cases.finishes.get(cases.entries.get(&case.1)?.finish?.get() as usize - 1)
     }
 
-    /// How many cases are known.
+    /// Number of cases that are known.
     #[must_use]
     pub fn cases(&self) -> u64 {
         self.batches.values().map(|cases| cases.entries.len() as u64).sum()
     }
 
-    /// How many cases have neither a result nor used up their attempts.
+    /// Number of cases that have neither a result nor used up their attempts.
     #[must_use]
     pub fn open_cases(&self) -> u64 {
         let final_failures = self.failures.values().filter(|failure| failure.is_final).count();

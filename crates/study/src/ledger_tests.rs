@@ -11,7 +11,7 @@ use crate::versions::{ModelVersion, versions};
 const SENT: f64 = 1_000.0;
 const NOW: f64 = 2_000.0;
 
-/// Two submissions.
+/// Ids of two submissions.
 const FIRST: &str = "00000000000000f1";
 const SECOND: &str = "00000000000000f2";
 
@@ -337,7 +337,7 @@ fn withdrawing(submissions: &[&str]) -> StudyControl {
     StudyControl { withdrawn_submissions, ..StudyControl::default() }
 }
 
-/// The account of the only batch, with so many leases.
+/// Returns the account of the only batch, with this number of leases.
 fn account_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased: u64) -> BatchAccount {
     let accounts = accounts_with(ledger, control, running, leased);
     <[BatchAccount; 1]>::try_from(accounts).unwrap().into_iter().next().unwrap()
@@ -356,7 +356,8 @@ fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], lease
     })
 }
 
-/// Ten cases of a first submission: two done, two failed, one running; then six of another one.
+/// Makes a ledger with ten cases of a first submission, of which two are done and two failed; then six of another one, of which
+/// one is done.
 fn replaced() -> Ledger {
     let mut ledger = Ledger::default();
     ledger.add_table(&batch("b"), FIRST, SENT, &rows(0..10));
@@ -379,7 +380,7 @@ fn a_case_that_returned_nothing_is_done_and_counted_apart() {
     ledger.add_row("w", &SegmentRow { is_empty: true, ..row(2, RowOutcome::Failed, true, 1_100.0) });
     let found = counts(&ledger, &[], false, NOW);
     assert_eq!((found.done, found.empty, found.failed), (2, 2, 1));
-    // Computed again by force, with a result.
+    // The case was computed again by force, now with a result.
     ledger.add_row("w", &row(1, RowOutcome::Done, false, 1_200.0));
     assert_eq!(counts(&ledger, &[], false, NOW).empty, 1);
 }
@@ -449,7 +450,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
         assert_eq!(counts(&held, now), (7, 7, 0), "{now}");
     }
     assert_eq!(counts(&StudyControl::default(), NOW), (0, 0, 7));
-    // The queue may have been empty for long before the table was written.
+    // The queue may have been empty long before the table was written.
     assert_eq!(counts(&StudyControl::default(), SENT + 1.0), (7, 7, 0));
 }
 
@@ -457,7 +458,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
 fn the_lease_of_a_withdrawn_case_starts_no_other_one() {
     let ledger = replaced();
     let running = |leased| {
-        // A worker with short cases spoke of 10, which is done, another one holds a withdrawn case.
+        // A worker with short cases named case 10, which is done; another one holds a withdrawn case.
         account_with(&ledger, &withdrawing(&[FIRST]), &[4, 10], leased).counts.running
     };
     assert_eq!((running(1), running(2)), (0, 1));
@@ -506,7 +507,7 @@ fn designs_tell_models_and_the_order_of_submissions() {
     let mut ledger = replaced();
     let design = |id: &str| DataKey::Design(batch("b"), id.to_owned());
     assert_eq!(ledger.wanted_designs(&StudyControl::default()), [design(FIRST), design(SECOND)]);
-    // A table that was written anew later: its submission is the older one all the same.
+    // A table that was written anew later doesn't make its submission a later one.
     let model = SubmittedModel { key: "models/00/footing.py".into(), submit_time: SENT + 120.0 };
     ledger.add_model(&batch("b"), FIRST, Some(model));
     ledger.add_model(&batch("b"), SECOND, None);
@@ -518,7 +519,7 @@ fn designs_tell_models_and_the_order_of_submissions() {
 }
 
 proptest! {
-    /// Whatever is withdrawn, each case is in one state or withdrawn, in the batch as in its levels and submissions.
+    /// With any withdrawals, each case is in one state or withdrawn, in the batch as in its levels and submissions.
     #[test]
     fn withdrawn_cases_and_the_states_always_sum_up(
         events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),
@@ -558,7 +559,7 @@ proptest! {
         prop_assert!(failed <= counted && counted <= failed + running);
     }
 
-    /// Whatever happens in whatever order, the states sum up to the cases of the tables.
+    /// After any events in any order, the states sum up to the cases of the tables.
     #[test]
     fn the_states_always_sum_up(
         events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),

@@ -1,5 +1,5 @@
-//! The domain of a parameter study: what is varied, which cases follow from it, what travels between the page, the
-//! command line and the worker, and in which state every case is.
+//! The domain of a parameter study: its factors, the cases that follow from them, the documents that travel between the page,
+//! the command line and the worker, and the state of every case.
 //!
 //! Nothing here does I/O, reads a clock or draws randomness of its own. The documents are those of `docs/protocol.md`.
 //! Times are seconds since 1970, as floats.

@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
 use crate::model::ModelReference;
 
-/// The longest message, in bytes.
+/// Maximum length of a message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// A case that waits for a worker.
@@ -14,7 +14,7 @@ pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 pub struct CaseMessage {
     /// The version of the protocol.
     pub v: u32,
-    /// What identifies the case.
+    /// The identity of the case.
     pub case_id: CaseId,
     /// Its batch.
     pub batch: Batch,
@@ -26,13 +26,13 @@ pub struct CaseMessage {
     pub model: ModelReference,
     /// Its inputs.
     pub parameters: Parameters,
-    /// Which of several equal cases it is.
+    /// Its number among equal cases.
     pub replicate: u32,
     /// Whether it is computed although its result exists.
     pub force: bool,
-    /// How long it may take, in seconds.
+    /// Maximum duration, in seconds.
     pub time_limit_secs: Option<f64>,
-    /// How often it is tried.
+    /// Maximum number of attempts.
     pub max_attempts: u32,
 }
 
@@ -46,7 +46,7 @@ impl CaseMessage {
         serde_json::to_string(self).expect("a message is plain JSON")
     }
 
-    /// What keeps the queue from holding the case twice, when a batch of messages is sent again.
+    /// Returns the id that keeps the queue from holding the case twice, when a batch of messages is sent again.
     #[must_use]
     pub fn deduplication_id(&self) -> String {
         format!("{}-{}", self.case_id, self.submission)

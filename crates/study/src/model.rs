@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The largest model that is chosen on the page, or held by a design file.
+/// Maximum size, in bytes, of a model that is chosen on the page, or held by a design file.
 pub const MAX_MODEL_BYTES: u64 = 16 << 20;
 
 /// The SHA-256 of a model file, as 64 lower-case hex digits.
@@ -31,7 +31,7 @@ impl ModelDigest {
     }
 }
 
-/// How a worker runs the model.
+/// The way in which a worker runs the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelKind {
@@ -41,23 +41,23 @@ pub enum ModelKind {
     Command,
 }
 
-/// Where a model lies in the bucket, and how it runs.
+/// The key of a model in the bucket, and the way in which it is run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReference {
     /// `models/<sha256>/<file name>`.
     pub key: String,
-    /// How a worker runs it.
+    /// The way in which a worker runs it.
     pub kind: ModelKind,
 }
 
 impl ModelReference {
-    /// The model with this content and file name; the key is made from both.
+    /// Makes the reference to the model with this content and file name; the key is made from both.
     #[must_use]
     pub fn new(digest: &ModelDigest, file_name: &str, kind: ModelKind) -> Self {
         Self { key: format!("models/{}/{file_name}", digest.as_str()), kind }
     }
 
-    /// Digest and file name, as the key of a model says; none of any other key.
+    /// Reads digest and file name from the key of a model; `None` for any other key.
     #[must_use]
     pub fn parse_key(key: &str) -> Option<(ModelDigest, &str)> {
         let (digest, name) = key.strip_prefix("models/")?.split_once('/')?;
@@ -67,7 +67,7 @@ impl ModelReference {
         (is_hex && is_name).then(|| (ModelDigest(digest.to_owned()), name))
     }
 
-    /// The digest of its content, as its key says.
+    /// The digest of its content, taken from its key.
     #[must_use]
     pub fn digest(&self) -> ModelDigest {
         ModelDigest(self.key.split('/').nth(1).unwrap_or_default().to_owned())

@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-/// A whole number with a comma before each group of three digits: `1,234,567`.
+/// Writes a whole number with a comma before each group of three digits: `1,234,567`.
 #[must_use]
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -14,13 +14,13 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// A number with a noun in the right form: `1 case`, `2,000 cases`.
+/// Writes a number with a noun in the right form: `1 case`, `2,000 cases`.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A number with up to six significant digits, and all of those before the point: `1256673`, `0.182319`, `1.2e-9`.
+/// Writes a number with up to six significant digits, and all digits before the point: `1256673`, `0.182319`, `1.2e-9`.
 #[must_use]
 pub fn significant(number: f64) -> String {
     let size = number.abs();
@@ -39,7 +39,8 @@ pub fn significant(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A duration by two digits, or in its two largest units: `3 ms`, `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`, `1 h 5 min`, `2 d 3 h`.
+/// Writes a duration with two digits, or in its two largest units: `3 ms`, `0.25 s`, `4.2 s`, `12 s`, `3 min 20 s`,
+/// `1 h 5 min`, `2 d 3 h`.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
 pub fn duration(secs: f64) -> String {
@@ -65,7 +66,7 @@ pub fn duration(secs: f64) -> String {
     format!("{whole} s")
 }
 
-/// A duration of less than a tenth of a second, by two digits.
+/// Writes a duration of less than a tenth of a second, with two digits.
 fn split_second(secs: f64) -> String {
     let (value, unit) = if secs < 0.999_5e-3 { (secs * 1e6, "µs") } else { (secs * 1e3, "ms") };
     match value {
@@ -76,7 +77,7 @@ fn split_second(secs: f64) -> String {
     }
 }
 
-/// How long ago something was, in its largest unit: `4 s ago`, `3 min ago`.
+/// Writes the time since something happened, in its largest unit: `4 s ago`, `3 min ago`.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and rounded on purpose")]
 pub fn ago(secs: f64) -> String {

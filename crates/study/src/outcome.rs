@@ -1,4 +1,4 @@
-//! What became of a case: `done-<case_id>.json`, its result, or `error-<case_id>.json`, its last failed attempt.
+//! The outcome of a case: `done-<case_id>.json`, its result, or `error-<case_id>.json`, its last failed attempt.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub struct ResultDocument {
     /// Its level.
     #[serde(default)]
     pub level: u32,
-    /// Which of several equal cases it is.
+    /// Its number among equal cases.
     #[serde(default)]
     pub replicate: u32,
     /// The enqueueing that it was computed for.
@@ -25,7 +25,7 @@ pub struct ResultDocument {
     /// Its inputs.
     #[serde(default)]
     pub parameters: Parameters,
-    /// What the model put into its `result`: numbers, texts, flags, nothings, lists and objects of those.
+    /// The model's `result`: numbers, texts, flags, nulls, lists and objects of those.
     #[serde(default)]
     pub result: Value,
     /// The worker.
@@ -34,23 +34,23 @@ pub struct ResultDocument {
     /// The worker's computer and process.
     #[serde(default)]
     pub computer: String,
-    /// When the attempt began.
+    /// Time when the attempt began.
     pub start_time: f64,
-    /// When it was over.
+    /// Time when it was over.
     pub end_time: f64,
-    /// Which attempt it was, from 1.
+    /// The attempt's number, from 1.
     #[serde(default)]
     pub attempt: u32,
-    /// The last of what the model printed.
+    /// The end of the model's printed output.
     #[serde(default)]
     pub log: String,
-    /// What became of values that JSON can't hold, for one.
+    /// Warnings, such as those about values that JSON can't hold.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
 
 impl ResultDocument {
-    /// How long the attempt took, in seconds.
+    /// Duration of the attempt, in seconds.
     #[must_use]
     pub fn duration_secs(&self) -> f64 {
         (self.end_time - self.start_time).max(0.0)
@@ -67,7 +67,7 @@ pub struct ErrorDocument {
     /// Its level.
     #[serde(default)]
     pub level: u32,
-    /// The enqueueing that it was computed for; empty of what the predecessor has written.
+    /// The enqueueing that it was computed for; empty in documents of the predecessor.
     #[serde(default)]
     pub submission: String,
     /// Its inputs.
@@ -79,34 +79,34 @@ pub struct ErrorDocument {
     /// The worker's computer and process.
     #[serde(default)]
     pub computer: String,
-    /// When the attempt began.
+    /// Time when the attempt began.
     pub start_time: f64,
-    /// When it failed.
+    /// Time when it failed.
     pub end_time: f64,
-    /// Which attempt it was, from 1.
+    /// The attempt's number, from 1.
     pub attempt: u32,
-    /// How many there may be.
+    /// Maximum number of attempts.
     pub max_attempts: u32,
     /// The exception's type.
     pub exception: String,
-    /// What it says.
+    /// The exception's message.
     #[serde(default)]
     pub message: String,
-    /// Where it happened, the model's own lines included.
+    /// The traceback, the model's own lines included.
     #[serde(default)]
     pub traceback: String,
-    /// What groups it with others like it.
+    /// The signature, which groups it with others like it.
     pub signature: String,
     /// Whether no attempt is left.
     #[serde(default, rename = "final")]
     pub is_final: bool,
-    /// The last of what the model printed.
+    /// The end of the model's printed output.
     #[serde(default)]
     pub log: String,
 }
 
 impl ErrorDocument {
-    /// The exception and what it says, in a line.
+    /// Returns the exception and its message, in a line.
     #[must_use]
     pub fn summary(&self) -> String {
         if self.message.is_empty() { self.exception.clone() } else { format!("{}: {}", self.exception, self.message) }

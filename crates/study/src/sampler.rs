@@ -1,7 +1,7 @@
-//! How the points of a design are chosen.
+//! The choice of a design's points.
 //!
-//! The methods themselves are in `cruncher-sampling`; here it is decided how many points each level gets, and from which
-//! part of which sequence.
+//! The methods themselves are in `cruncher-sampling`; this module decides the number of points of each level, and the part of
+//! the sequence that they come from.
 
 use std::ops::Range;
 
@@ -17,66 +17,66 @@ use crate::number_format::thousands;
 
 mod wire;
 
-/// The most cases that one submission may have.
+/// Maximum number of cases of a submission.
 pub const MAX_CASES: u64 = 1_000_000;
 
-/// The most numbers that the points of a design may be, all dimensions together.
+/// Maximum number of values in the points of a design, all dimensions together.
 pub const MAX_VALUES: u64 = 100_000_000;
 
-/// The most components that the factors of a design may have, all together.
+/// Maximum number of components of the factors of a design, all together.
 pub const MAX_COMPONENTS: u64 = 100_000;
 
-/// How the points of a design are chosen.
+/// The way in which the points of a design are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "wire::WireSampler", into = "wire::WireSampler")]
 pub enum Sampler {
     /// Independent random points.
     Random {
-        /// How many.
+        /// Number of points.
         size: SamplerSize,
     },
-    /// Along each factor, every one of n intervals of equal length holds one of n points; whole numbers and levels come each as
-    /// often as any other, up to one.
+    /// Along each factor, each of n intervals of equal length holds one of n points; the frequencies of whole numbers and of
+    /// levels differ by one at most.
     LatinHypercube {
-        /// How many; with levels, each is a hypercube of its own.
+        /// Number of points; with levels, each level is a hypercube of its own.
         size: SamplerSize,
-        /// What a hypercube is optimised for, if it is.
+        /// The criterion that a hypercube is optimised for, if it is.
         criterion: Option<OptimisationCriterion>,
-        /// How often the hypercube is doubled, keeping its points. Each doubling is one more level.
+        /// Number of times that the hypercube is doubled, keeping its points. Each doubling is one more level.
         doublings: u32,
     },
     /// Sobol's sequence.
     Sobol {
-        /// How many of its points; level L has those number 2^L to 2^(L+1), excluded.
+        /// Number of its points; level L has the points number 2^L to 2^(L+1), excluded.
         size: SamplerSize,
         /// Whether the sequence is scrambled by the seed.
         is_scrambled: bool,
     },
     /// Halton's sequence.
     Halton {
-        /// How many of its points; with levels, one after the other.
+        /// Number of its points; levels follow one after the other.
         size: SamplerSize,
         /// Whether the sequence is scrambled by the seed.
         is_scrambled: bool,
     },
     /// Every combination.
     FullGrid {
-        /// How many values of a range are taken, its ends included.
+        /// Number of values of a range that are taken, its ends included.
         steps: u32,
     },
     /// One factor at a time varies, all others stay in the middle.
     OneAtATime {
-        /// How many values of a range are taken, its ends included.
+        /// Number of values of a range that are taken, its ends included.
         steps: u32,
     },
     /// The points stand in a table.
     Table,
 }
 
-/// How many points a design has.
+/// Size of a design in points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SamplerSize {
-    /// So many.
+    /// A single level with this number of points.
     Cases(u32),
     /// 2^level points for each level from the first to the last, computed in this order.
     Levels {
@@ -90,7 +90,7 @@ pub enum SamplerSize {
 /// A number of points that can't be sampled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SamplerError {
-    /// None.
+    /// There is no point.
     #[error("the design has no case: ask for at least one")]
     NoCase,
     /// The levels are no range.
@@ -102,7 +102,7 @@ pub enum SamplerError {
         thousands(MAX_CASES)
     )]
     TooManyCases {
-        /// How many: `more than 18 quintillion` for a grid beyond all bounds.
+        /// Number of cases: `more than 18 quintillion` for a grid beyond all bounds.
         cases: String,
     },
     /// More than there is memory for.
@@ -111,7 +111,7 @@ pub enum SamplerError {
         thousands(MAX_VALUES)
     )]
     TooManyValues {
-        /// How many: points times dimensions.
+        /// Number of values: points times dimensions.
         values: String,
     },
     /// Vectors that no table can have.
@@ -120,13 +120,13 @@ pub enum SamplerError {
         thousands(MAX_COMPONENTS)
     )]
     TooManyComponents {
-        /// How many.
+        /// Number of components.
         components: String,
     },
     /// A grid needs two values to have both ends.
     #[error("the grid has {0} steps: a range needs at least 2, its two ends")]
     Steps(u32),
-    /// Optimising takes longer with the square of the points.
+    /// Optimising takes a time that grows with the square of the number of points.
     #[error(
         "an optimised Latin hypercube has at most {MAX_OPTIMISED} points, this one has {0}: take a plain one, or Sobol'"
     )]
@@ -139,9 +139,9 @@ pub enum SamplerError {
     TooManyDimensions {
         /// The sequence.
         name: &'static str,
-        /// How many it has.
+        /// Number of dimensions that it has.
         limit: usize,
-        /// How many the factors have.
+        /// Number of dimensions of the factors.
         dimensions: usize,
     },
     /// The points of a table aren't sampled.
@@ -167,7 +167,7 @@ impl SamplerSize {
         }
     }
 
-    /// The levels, and how many points each has.
+    /// Returns the levels, and the number of points of each.
     fn levels(self) -> Vec<(u32, u64)> {
         match self {
             Self::Cases(cases) => vec![(0, u64::from(cases))],
@@ -175,12 +175,12 @@ impl SamplerSize {
         }
     }
 
-    /// The number of the first point, in Sobol's sequence, of `count` points.
+    /// Returns the number of the first point, in Sobol's sequence, of `count` points.
     ///
     /// A block of 2^L points is even by itself, with one point in each of 2^L intervals of each dimension, if it begins at a
     /// multiple of 2^L: H. Niederreiter: Point sets and sequences with small discrepancy. Monatshefte für Mathematik 104 (1987)
-    /// 273–337. Beginning at 2^L itself, the blocks of all levels are neighbours: from any level to any other they are together
-    /// as even as the sequence is.
+    /// 273–337. If each block begins at 2^L itself, the blocks of all levels are neighbours: from any level to any other they
+    /// are together as even as the sequence is.
     const fn sobol_start(self, count: u64) -> u64 {
         match self {
             Self::Cases(_) => 0,
@@ -198,7 +198,7 @@ impl SamplerSize {
 }
 
 impl Sampler {
-    /// How many points it chooses for these factors.
+    /// Returns the number of points that it chooses for these factors.
     ///
     /// # Errors
     /// If it can't sample them: no point, too many points, or too many dimensions.
@@ -232,10 +232,10 @@ impl Sampler {
         }
     }
 
-    /// The points, level by level: the same seed, the same points, bit for bit.
+    /// Returns the points, level by level: the same seed gives the same points, bit for bit.
     ///
     /// # Errors
-    /// As [`Self::points`].
+    /// The errors of [`Self::points`].
     pub fn sample(&self, factors: &[Factor], seed: u64) -> Result<Vec<LevelPoints>, SamplerError> {
         self.points(factors)?;
         let dimensions = dimensions(factors);
@@ -269,7 +269,7 @@ impl Sampler {
         })
     }
 
-    /// The design that has all points of this one and about as many new ones; none if there is no such design.
+    /// Returns the design that has all points of this one and about as many new ones; `None` if there is no such design.
     #[must_use]
     pub fn extended(self) -> Option<Self> {
         let twice = |size| match size {
@@ -287,7 +287,7 @@ impl Sampler {
             Self::Sobol { size, is_scrambled } => Some(Self::Sobol { size: twice(size), is_scrambled }),
             Self::Halton { size, is_scrambled } => Some(Self::Halton { size: twice(size), is_scrambled }),
             Self::FullGrid { steps } => Some(Self::FullGrid { steps: steps.saturating_mul(2) - 1 }),
-            // The middle, which a third step would be, is a point already.
+            // A third step would be the middle, which is a point already.
             Self::OneAtATime { steps: 2 } => Some(Self::OneAtATime { steps: 5 }),
             Self::OneAtATime { steps } => Some(Self::OneAtATime { steps: steps.saturating_mul(2) - 1 }),
             Self::Table => None,
@@ -306,7 +306,7 @@ fn dimensions(factors: &[Factor]) -> usize {
     factors.iter().map(Factor::dimensions).sum()
 }
 
-/// Checks how many components factors have.
+/// Checks the number of components of factors.
 pub(crate) fn check_components(factors: &[Factor]) -> Result<(), SamplerError> {
     let components = factors.iter().map(|factor| factor.components().unwrap_or(1) as u64).fold(0, u64::saturating_add);
     if components > MAX_COMPONENTS {
@@ -315,7 +315,7 @@ pub(crate) fn check_components(factors: &[Factor]) -> Result<(), SamplerError> {
     Ok(())
 }
 
-/// Checks how many numbers so many points are, and returns how many points.
+/// Checks the number of values of `points` points, and returns the number of points.
 fn check_values(points: u64, dimensions: usize) -> Result<u64, SamplerError> {
     let values = points.saturating_mul(dimensions as u64);
     if values > MAX_VALUES {
@@ -331,7 +331,7 @@ fn check_dimensions(name: &'static str, dimensions: usize, limit: usize) -> Resu
     Ok(())
 }
 
-/// Checks a Latin hypercube, and returns how many points it has.
+/// Checks a Latin hypercube, and returns the number of its points.
 fn check_hypercube(
     size: SamplerSize,
     criterion: Option<OptimisationCriterion>,
@@ -367,7 +367,7 @@ fn hypercube(
     }
 }
 
-/// How many levels each dimension has; none if it is a continuum.
+/// Number of levels of each dimension; `None` if it is a continuum.
 fn levels_of(factors: &[Factor]) -> impl Iterator<Item = Option<u64>> {
     factors.iter().flat_map(|factor| std::iter::repeat_n(factor.levels(), factor.dimensions()))
 }
@@ -383,7 +383,8 @@ fn doubled(first: UnitPoints, doublings: u32, seed: u64) -> Vec<LevelPoints> {
     levels
 }
 
-/// The points of each level; `points` is given the level, how many points all levels before have, and how many are wanted.
+/// Makes the points of each level; `points` gets the level, the number of points of all levels before, and the number of points
+/// of this level.
 fn by_level(size: SamplerSize, mut points: impl FnMut(u32, u64, usize) -> UnitPoints) -> Vec<LevelPoints> {
     let mut start = 0;
     let mut levels = Vec::new();
@@ -394,7 +395,7 @@ fn by_level(size: SamplerSize, mut points: impl FnMut(u32, u64, usize) -> UnitPo
     levels
 }
 
-/// Some of the points.
+/// Returns some of the points.
 fn part(points: &UnitPoints, rows: Range<usize>) -> UnitPoints {
     let mut part = UnitPoints::zeros(points.dimensions(), rows.len());
     for dimension in 0..points.dimensions() {

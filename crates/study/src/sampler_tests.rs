@@ -11,7 +11,7 @@ fn factors(count: usize) -> Vec<Factor> {
     vec![Factor { name: "x".into(), count: Some(count), values, unit: String::new(), note: String::new() }]
 }
 
-/// The bits of every point, in no order.
+/// Returns the bits of every point, in no order.
 fn points(sampler: Sampler, factors: &[Factor]) -> BTreeSet<Vec<u64>> {
     let levels = sampler.sample(factors, 7).unwrap();
     let rows = |level: &LevelPoints| -> Vec<Vec<u64>> {
@@ -170,7 +170,7 @@ fn part_of(points: &UnitPoints, dimension: usize) -> UnitPoints {
     UnitPoints::from_columns(&[points.column(dimension)]).unwrap()
 }
 
-/// Each of `count` intervals of equal length of each dimension holds one point.
+/// Checks that each of `count` intervals of equal length of each dimension holds one point.
 fn check_strata(points: &UnitPoints, count: u32) {
     assert_eq!(points.len(), count as usize);
     for column in points.columns() {

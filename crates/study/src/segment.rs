@@ -15,11 +15,11 @@ pub struct SegmentRow {
     /// The case's level.
     #[serde(default)]
     pub level: u32,
-    /// How the attempt ended.
+    /// The end of the attempt.
     pub outcome: RowOutcome,
-    /// When it began.
+    /// Time when it began.
     pub start_time: f64,
-    /// When it ended.
+    /// Time when it ended.
     pub end_time: f64,
     /// Whether no attempt is left, after a failure.
     #[serde(default, rename = "final")]
@@ -27,7 +27,7 @@ pub struct SegmentRow {
     /// Whether the model returned nothing, neither values nor files, after a success.
     #[serde(default, rename = "empty")]
     pub is_empty: bool,
-    /// What groups this failure with others like it.
+    /// The signature of a failure, which groups it with others like it.
     #[serde(default)]
     pub signature: Option<String>,
     /// The exception and its message.
@@ -35,7 +35,7 @@ pub struct SegmentRow {
     pub error: Option<String>,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RowOutcome {
@@ -45,14 +45,14 @@ pub enum RowOutcome {
     Failed,
 }
 
-/// What a segment's text holds.
+/// The content of a segment's text.
 #[derive(Debug, Default)]
 pub struct SegmentRows {
     /// The rows that could be read.
     pub rows: Vec<SegmentRow>,
-    /// How many lines could not.
+    /// Number of lines that couldn't be read.
     pub unreadable: usize,
-    /// How many bytes were read: up to the end of the last whole line.
+    /// Number of bytes that were read: up to the end of the last whole line.
     pub read_bytes: usize,
 }
 

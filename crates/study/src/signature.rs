@@ -1,17 +1,17 @@
-//! What groups failures: type and message of the exception, and the lines of the model that it came through, without what
-//! differs from run to run and means nothing.
+//! Signatures, which group failures: type and message of the exception, and the lines of the model that it came through,
+//! without parts that differ from attempt to attempt and mean nothing.
 //!
-//! `signature` in `worker/attach.py` is the other implementation; `signatures.json` among the golden files holds both to
-//! the same results. All words are words of ASCII here: letters of other scripts separate them.
+//! `signature` in `worker/attach.py` is the other implementation; `signatures.json` among the golden files holds both to the
+//! same results. All words are words of ASCII here: letters of other scripts separate them.
 
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-/// What stands for a number, or for a name that is made up anew in each run.
+/// The sign for a number, or for a name that is made up anew in each attempt.
 const VARYING: &str = "#";
 
-/// What stands for a temporary folder.
+/// The text for a temporary folder.
 const TEMPORARY: &str = "<temporary>";
 
 /// The names of days and months in dates.
@@ -20,14 +20,14 @@ const DATE_NAMES: [&str; 19] = [
     "Oct", "Nov", "Dec",
 ];
 
-/// What Windows calls a computer begins so.
+/// The beginnings of names that Windows gives computers.
 const WINDOWS_COMPUTERS: [&str; 3] = ["DESKTOP-", "LAPTOP-", "WIN-"];
 
-/// The digits of the parts of a UUID.
+/// Number of digits of each part of a UUID.
 const UUID_DIGITS: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// 16 hex digits of type, message and frames; a frame is a function of the model and a line of it. Each counts once: how
-/// deep a function has called itself says nothing about what failed.
+/// Returns 16 hex digits of type, message and frames; a frame is a function of the model and a line of it. Each frame counts
+/// once: the depth of a recursion says nothing about the reason of the failure.
 #[must_use]
 pub fn signature<'a>(exception: &str, message: &str, frames: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = format!("{exception}\n{}", without_varying(message));
@@ -40,8 +40,8 @@ pub fn signature<'a>(exception: &str, message: &str, frames: impl Iterator<Item 
     format!("{:016x}", u64::from_be_bytes(first))
 }
 
-/// The message with `#` for each number and each name that is made up anew, and without temporary folders. Of several
-/// spaces one is left: numbers are often padded.
+/// Returns the message with `#` for each number and each name that is made up anew, and without temporary folders. Several
+/// spaces become one: numbers are often padded.
 fn without_varying(message: &str) -> String {
     let mut text = without_folders(message);
     while text.contains("  ") {
@@ -61,14 +61,14 @@ fn without_varying(message: &str) -> String {
     kept
 }
 
-/// Where what varies ends that begins at `at`; `at` itself if nothing does.
+/// Returns the end of the varying part that begins at `at`; `at` itself if none does.
 fn varying_end(text: &[u8], at: usize) -> usize {
     let end = made_up_end(text, at);
     let is_sign = matches!(text.get(at), Some(b'+' | b'-'));
     if end > at || is_sign && made_up_end(text, at + 1) > at + 1 { end } else { at + number_bytes(&text[at..]) }
 }
 
-/// Where the made-up name ends that begins at `at`; `at` itself if none does.
+/// Returns the end of the made-up name that begins at `at`; `at` itself if none does.
 fn made_up_end(text: &[u8], at: usize) -> usize {
     if at > 0 && text[at - 1].is_ascii_alphanumeric() {
         return at;
@@ -80,7 +80,7 @@ fn made_up_end(text: &[u8], at: usize) -> usize {
     at + found.unwrap_or_else(|| date_name_bytes(text, at))
 }
 
-/// How many bytes at the beginning are such ones.
+/// Number of bytes at the beginning for which `is_one` holds.
 fn count(text: &[u8], is_one: impl Fn(&u8) -> bool) -> usize {
     text.iter().take_while(|byte| is_one(byte)).count()
 }
@@ -107,7 +107,7 @@ fn uuid_bytes(text: &[u8]) -> Option<usize> {
     (end == 36).then_some(end)
 }
 
-/// `tmpk3j2_1ab`, as Python's `tempfile` calls files.
+/// `tmpk3j2_1ab`, a name as Python's `tempfile` gives to files.
 fn temporary_bytes(text: &[u8]) -> Option<usize> {
     let length = 3 + count(text.strip_prefix(b"tmp")?, |byte| is_of_tempfile(*byte));
     (length == 11).then_some(length)
@@ -125,7 +125,7 @@ fn computer_bytes(text: &[u8]) -> Option<usize> {
     (7..=11).contains(&length).then_some(start + length)
 }
 
-/// A word that is a hash, or mixes letters and digits as no name does: with 3 changes between them or more.
+/// A word that is a hash, or mixes letters and digits as ordinary names don't: with 3 changes between them or more.
 fn random_bytes(text: &[u8]) -> Option<usize> {
     let word = &text[..count(text, u8::is_ascii_alphanumeric)];
     let mut letters: Vec<u8> = word.iter().copied().filter(u8::is_ascii_alphabetic).collect();
@@ -151,13 +151,13 @@ fn date_name_bytes(text: &[u8], at: usize) -> usize {
     if follows || behind.len() < rest.len() && goes_on { 3 } else { 0 }
 }
 
-/// What follows the name of a day or a month.
+/// Returns the text behind the name of a day or a month.
 fn after_date_name(text: &[u8]) -> Option<&[u8]> {
     let rest = DATE_NAMES.iter().find_map(|name| text.strip_prefix(name.as_bytes()))?;
     (!rest.first().is_some_and(u8::is_ascii_alphanumeric)).then_some(rest)
 }
 
-/// How long the number is that a text begins with, its sign, point and exponent included; 0 if there is none.
+/// Length of the number that a text begins with, its sign, point and exponent included; 0 if there is none.
 fn number_bytes(text: &[u8]) -> usize {
     let digits = |from: usize| count(&text[from.min(text.len())..], u8::is_ascii_digit);
     let sign = |at: usize| usize::from(matches!(text.get(at), Some(b'+' | b'-')));
@@ -180,8 +180,7 @@ fn number_bytes(text: &[u8]) -> usize {
     end
 }
 
-/// The message with each path from its temporary folder on: where that lies, and what it is called, is another one in each
-/// run.
+/// Returns the message with each path from its temporary folder on: the folder's place and name differ in each attempt.
 fn without_folders(message: &str) -> String {
     let is_between = |letter: char| " \t\n\r\u{c}\u{b}'\"`<>()[]{},;=|*?!".contains(letter);
     let mut text = String::with_capacity(message.len());
@@ -196,7 +195,7 @@ fn without_folders(message: &str) -> String {
     text
 }
 
-/// The path from its temporary folder on, if it has one.
+/// Returns the path from its temporary folder on, if it has one.
 fn without_folder(path: &str) -> Option<String> {
     let bare = path.trim_end_matches(['.', ':']);
     let names = names(bare);
@@ -211,7 +210,7 @@ fn without_folder(path: &str) -> Option<String> {
         Some(place) => place + 1,
         None => {
             let place = (0..names.len()).find(|place| is_folder(*place))?;
-            // What lies in a temporary folder directly is made up, too, if it is a folder.
+            // The name of a folder directly in a temporary folder is made up, too.
             if names.len() - place < 3 { place + 1 } else { place + 2 }
         }
     };
@@ -219,7 +218,7 @@ fn without_folder(path: &str) -> Option<String> {
     Some([TEMPORARY].into_iter().chain(kept).chain([&path[bare.len()..]]).collect())
 }
 
-/// A path's names, the empty one before a first separator and behind a last one included.
+/// Returns a path's names, the empty one before a first separator and behind a last one included.
 fn names(path: &str) -> Vec<&str> {
     let is_separator = |letter| matches!(letter, '/' | '\\');
     let mut names: Vec<&str> = path.split(is_separator).collect();

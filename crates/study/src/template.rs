@@ -1,4 +1,4 @@
-//! A model file as the worker sees it: a text with placeholders, each of which becomes a Python literal.
+//! A model file that is a template: a text with placeholders, each of which becomes a Python literal.
 //!
 //! `render` in `worker/attach.py` is the other implementation; `substitution.json` among the golden files holds both to
 //! the same results.
@@ -13,17 +13,17 @@ use std::fmt;
 use crate::case::{ParameterValue, Parameters};
 use crate::model::ModelKind;
 
-/// What a model file is written in.
+/// The language of a model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelLanguage {
     /// Python: a value keeps its meaning in its code.
     Python,
-    /// Anything else, where a value is put in as it is.
+    /// Any other language, in which a value is put in as it is.
     Other,
 }
 
 impl ModelLanguage {
-    /// What a model of this kind is written in: also a command is Python, if it is a `.py` file.
+    /// Returns the language of a model of this kind: a command is Python, too, if it is a `.py` file.
     #[must_use]
     pub fn of(kind: ModelKind, file_name: &str) -> Self {
         let is_python = kind == ModelKind::Python || file_name.to_ascii_lowercase().ends_with(".py");
@@ -31,12 +31,12 @@ impl ModelLanguage {
     }
 }
 
-/// What a placeholder stands in.
+/// The context in which a placeholder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceholderContext {
     /// Python code that ends with its line.
     Code,
-    /// Python code between brackets, or in a field of a formatted string: it goes on behind the end of its line.
+    /// Python code between brackets, or in a field of a formatted string: the code goes on behind the end of its line.
     InBrackets,
     /// A string literal of Python.
     String,
@@ -48,21 +48,21 @@ pub enum PlaceholderContext {
     Text,
 }
 
-/// A place in a model where a parameter is put in: `{{name}}` or `{{name[0]}}`, with spaces and tabs inside the braces if
-/// somebody likes.
+/// A place in a model where a parameter is put in: `{{name}}` or `{{name[0]}}`, optionally with spaces and tabs inside the
+/// braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placeholder {
     /// The parameter's name.
     pub name: String,
-    /// Which component of it is wanted, as it is written; none for the whole.
+    /// The component of it that is wanted, as it is written; `None` for the whole.
     pub index: Option<String>,
     /// The line that it stands in, from 1. Only `\n` ends a line, as in the worker.
     pub line: usize,
-    /// What it stands in.
+    /// The context in which it stands.
     pub surroundings: PlaceholderContext,
 }
 
-/// As it is written, without braces and spaces: `c[0]`.
+/// Writes it without braces and spaces: `c[0]`.
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.index {
@@ -73,17 +73,17 @@ impl fmt::Display for Placeholder {
 }
 
 impl Placeholder {
-    /// Whether a parameter of its name with so many components fills it; none if that isn't a vector.
+    /// Checks that a parameter of its name with this number of components fills it; `None` if the parameter isn't a vector.
     ///
     /// # Errors
-    /// If it wants a component that there isn't.
+    /// If it wants a component that the vector doesn't have.
     pub fn check(&self, components: Option<usize>) -> Result<(), PlaceholderError> {
         let Some(index) = &self.index else { return Ok(()) };
         let count = components.ok_or_else(|| self.error(UnfilledReason::NoVector))?;
         component(index, count).map(|_| ()).ok_or_else(|| self.error(UnfilledReason::NoComponent { count }))
     }
 
-    /// The error that no parameter has its name.
+    /// Returns the error that no parameter has its name.
     #[must_use]
     pub fn missing(&self) -> PlaceholderError {
         self.error(UnfilledReason::Missing)
@@ -94,8 +94,8 @@ impl Placeholder {
     }
 }
 
-/// The component that an index means. Python's negative ones, which count from the end, aren't taken: a vector of another
-/// length would be another design.
+/// Returns the component that an index means. Python's negative indices, which count from the end, aren't taken: a vector of
+/// another length would be another design.
 fn component(index: &str, count: usize) -> Option<usize> {
     index.parse().ok().filter(|index| *index < count)
 }
@@ -103,7 +103,7 @@ fn component(index: &str, count: usize) -> Option<usize> {
 /// A model with its parameters put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedModel {
-    /// What the worker executes.
+    /// The text that the worker executes.
     pub text: String,
     /// The parameters that no placeholder uses, in alphabetical order. A Python model may still read them from
     /// `parameters`.
@@ -118,20 +118,20 @@ pub struct PlaceholderError {
     pub placeholder: String,
     /// The line that it stands in, from 1.
     pub line: usize,
-    /// Why nothing fills it.
+    /// The reason why no parameter fills it.
     pub reason: UnfilledReason,
 }
 
-/// Why nothing fills a placeholder.
+/// The reason why no parameter fills a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnfilledReason {
     /// There is no such parameter.
     Missing,
-    /// It wants a component of what has none.
+    /// It wants a component of a parameter that has none.
     NoVector,
-    /// It wants one beyond the last, or one that is counted from the end.
+    /// It wants a component beyond the last, or one that is counted from the end.
     NoComponent {
-        /// How many there are.
+        /// Number of components.
         count: usize,
     },
 }
@@ -154,7 +154,7 @@ pub struct NotText {
     pub line: usize,
 }
 
-/// The text of a model file: UTF-8, and without the byte order mark that it may begin with.
+/// Returns the text of a model file: UTF-8, and without the byte order mark that it may begin with.
 ///
 /// # Errors
 /// If it isn't UTF-8.
@@ -166,7 +166,7 @@ pub fn decode(content: &[u8]) -> Result<&str, NotText> {
     })
 }
 
-/// All placeholders in order of appearance; one that stands there twice comes twice.
+/// Returns all placeholders in order of appearance; one that stands in two places comes twice.
 #[must_use]
 pub fn placeholders(template: &str, language: ModelLanguage) -> Vec<Placeholder> {
     let places = places(template);
@@ -180,7 +180,7 @@ pub fn uses_name(code: &str, name: &str) -> bool {
     python::has_word(code, name)
 }
 
-/// The text that the worker makes of `template` with these parameters.
+/// Returns the text that the worker makes of `template` with these parameters.
 ///
 /// # Errors
 /// The first placeholder that no parameter fills.
@@ -214,14 +214,14 @@ fn surroundings(template: &str, places: &[Place], language: ModelLanguage) -> Ve
     }
 }
 
-/// Whether `text` can be a name in Python, if only letters of English are allowed: a letter or `_`, then letters, digits
-/// and `_`. Placeholders, factors and columns have such names.
+/// Whether `text` can be a name in Python, with English letters only: a letter or `_`, then letters, digits and `_`.
+/// Placeholders, factors and columns have such names.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     !text.is_empty() && name_length(text) == text.len()
 }
 
-/// How many bytes of `text` are the name that it begins with; 0 if it begins with none.
+/// Length, in bytes, of the name that `text` begins with; 0 if it begins with none.
 pub(crate) fn name_length(text: &str) -> usize {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return 0;
@@ -269,7 +269,7 @@ fn places(template: &str) -> Vec<Place<'_>> {
     places
 }
 
-/// Name and index behind two braces, and what stands behind the two that end them.
+/// Returns name and index behind two braces, and the text behind the two braces that end them.
 fn between_braces(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let text = behind_blank(text);
     let (name, rest) = text.split_at(name_length(text));
@@ -290,7 +290,7 @@ fn behind_blank(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
-/// How many bytes of `text` are the whole number that it begins with; 0 if it begins with none.
+/// Length, in bytes, of the whole number that `text` begins with; 0 if it begins with none.
 fn index_length(text: &str) -> usize {
     let sign = usize::from(text.starts_with('-'));
     let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();

@@ -60,7 +60,7 @@ fn models_are_rendered_as_in_the_golden_file() {
             };
             assert_eq!((error.placeholder, error.line, reason), (expected.placeholder, expected.line, expected.reason));
         } else {
-            // Parameters are sorted here, and as they came there.
+            // Parameters are sorted here, and in their original order there.
             let mut unused = case.unused.unwrap();
             unused.sort();
             assert_eq!(rendered, Ok(RenderedModel { text: case.text.unwrap(), unused }), "{}", case.name);

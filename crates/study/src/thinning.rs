@@ -1,4 +1,4 @@
-//! What constraints do to a design that fills every interval of every factor.
+//! Effect of constraints on a design that fills every interval of every factor.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::number_format::{counted, thousands};
 use crate::sampler::{Sampler, SamplerSize};
 
-/// A design that isn't any more what its sampler is chosen for, since constraints left some of its points out.
+/// A design that has lost the evenness that its sampler is chosen for, since constraints left some of its points out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThinnedDesign {
     sampler: Sampler,
@@ -16,8 +16,8 @@ pub struct ThinnedDesign {
 }
 
 impl ThinnedDesign {
-    /// Of a design of which `left_out` points were left out and `kept` weren't. None if that does no harm: independent points
-    /// stay independent, and a grid is still one.
+    /// Makes a design of which `left_out` points were left out and `kept` weren't. `None` if that does no harm: independent
+    /// points stay independent, and a grid is still a grid.
     #[must_use]
     pub fn of(sampler: Sampler, left_out: u64, kept: u64) -> Option<Self> {
         let is_even =
@@ -25,14 +25,14 @@ impl ThinnedDesign {
         (is_even && left_out > 0 && kept > 0).then_some(Self { sampler, left_out, points: left_out + kept })
     }
 
-    /// How many points there were before any was left out: so many are wanted.
+    /// Number of points before any was left out: this number is wanted.
     #[must_use]
     pub const fn wanted(&self) -> u64 {
         self.points
     }
 
-    /// The same sampler with so many points that about as many as are wanted meet the constraints. It is as uneven; none if
-    /// that are too many to be told.
+    /// Returns the same sampler with more points, so that about as many as are wanted meet the constraints. It is as uneven;
+    /// `None` if the number of points would be too large.
     #[must_use]
     pub fn enlarged(&self) -> Option<Sampler> {
         Some(match self.sampler {
@@ -45,7 +45,8 @@ impl ThinnedDesign {
         })
     }
 
-    /// Independent points, of which about as many as are wanted meet the constraints, as likely everywhere within these.
+    /// Returns a sampler of independent points, of which about as many as are wanted meet the constraints, as likely everywhere
+    /// within these.
     #[must_use]
     pub fn random(&self) -> Option<Sampler> {
         let size = match self.sampler {

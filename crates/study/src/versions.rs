@@ -1,20 +1,21 @@
-//! Versions of a batch's model: the model files that it was submitted with, one after the other. Their numbers are those of the
-//! whole study, so that a file which two batches were submitted with has one number, and its versions in two batches have two.
+//! Versions of a batch's model: the model files that it was submitted with, one after the other. Versions are numbered across
+//! the whole study: a file that two batches were submitted with has the same number in both, and different files of one name
+//! have different numbers.
 
 use crate::accounting::{BatchAccount, CaseCounts, SubmissionAccount};
 
-/// A model file of a batch, and the cases that are computed with it: a case is of exactly one.
+/// A model file of a batch, and the cases that are computed with it: a case belongs to exactly one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelVersion<'a> {
     /// Its number among the study's model files of this name, from 1.
     pub number: usize,
-    /// The model's key; empty of submissions whose design isn't known.
+    /// The model's key; empty for submissions whose design isn't known.
     pub model: &'a str,
     /// Its submissions, the last one at the end.
     pub submissions: Vec<&'a SubmissionAccount>,
 }
 
-/// The versions of a batch's model, in the order in which they were submitted for the first time.
+/// Returns the versions of a batch's model, in the order in which they were submitted for the first time.
 #[must_use]
 pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
     let mut versions: Vec<ModelVersion<'_>> = Vec::new();
@@ -31,8 +32,8 @@ pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
     versions
 }
 
-/// Whether versions of a batch's model have to be told apart: it has several, other batches have other ones of the same name, or
-/// cases are withdrawn. `all` are the study's batches.
+/// Whether versions of a batch's model have to be told apart: it has several, other batches have other ones of the same name,
+/// or cases are withdrawn. `all` are the study's batches.
 #[must_use]
 pub fn has_versions(account: &BatchAccount, all: &[BatchAccount]) -> bool {
     let own = versions(&account.submissions);
@@ -42,8 +43,8 @@ pub fn has_versions(account: &BatchAccount, all: &[BatchAccount]) -> bool {
     account.counts.withdrawn > 0 || own.len() > 1 || all.iter().flat_map(|account| &account.submissions).any(is_other)
 }
 
-/// The number of each model's version, of keys in the order of their submissions: files with one name are counted as they come,
-/// from 1, and one that comes again keeps its number.
+/// Returns the number of each model's version, for keys in the order of their submissions: files with one name are counted in
+/// that order, from 1, and a file that comes again keeps its number.
 pub fn version_numbers<'a>(models: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let mut known: Vec<&str> = Vec::new();
     let number_of = |model| {
@@ -68,7 +69,7 @@ impl<'a> ModelVersion<'a> {
         file_name(self.model)
     }
 
-    /// What it is called beside other versions: `footing.py version 1`.
+    /// Its name beside other versions: `footing.py version 1`.
     #[must_use]
     pub fn name(&self) -> String {
         match self.file_name() {
@@ -77,7 +78,7 @@ impl<'a> ModelVersion<'a> {
         }
     }
 
-    /// When it was submitted for the first time.
+    /// Time when it was submitted for the first time.
     #[must_use]
     pub fn submit_time(&self) -> f64 {
         self.submissions[0].time
@@ -89,7 +90,7 @@ impl<'a> ModelVersion<'a> {
         self.sum(|submission| !submission.is_withdrawn)
     }
 
-    /// Its cases that are withdrawn, in the states that they had if they counted.
+    /// Its cases that are withdrawn, in the states that they would have if they counted.
     #[must_use]
     pub fn withdrawn(&self) -> CaseCounts {
         self.sum(|submission| submission.is_withdrawn)

@@ -1,4 +1,4 @@
-//! What a factor explains of a response: several fits, and which of them is taken.
+//! Fits of a response along a factor, and the choice between them.
 
 use super::super::centred::{CentredValues, product};
 use super::super::float;
@@ -6,17 +6,17 @@ use super::super::float;
 /// The highest degree of a polynomial in the ranks.
 const MAX_DEGREE: usize = 3;
 
-/// As many classes show what no line does of a weak factor, of which many classes would only show noise.
+/// Number of classes that shows structure of a weak factor that no line shows; many classes would show only noise.
 pub(super) const FEW_CLASSES: usize = 12;
 
-/// How a response's mean follows a factor.
+/// Fit of a response's mean along a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorFit {
     /// A straight line in the factor's values, as Pearson's coefficient has it.
     StraightLine,
     /// A polynomial in the factor's ranks, of this degree.
     RankPolynomial(usize),
-    /// A mean a class; so many classes.
+    /// A mean a class, with this number of classes.
     ClassMeans(usize),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct ExplainedSquares {
 }
 
 impl FactorFit {
-    /// How many parameters it has besides the mean.
+    /// Number of parameters besides the mean.
     #[must_use]
     pub const fn parameters(self) -> usize {
         match self {
@@ -41,10 +41,11 @@ impl FactorFit {
 }
 
 impl ExplainedSquares {
-    /// The information criterion of Schwarz (1978), *Estimating the dimension of a model*, The Annals of Statistics 6:461–464. Lines
-    /// have twice its penalty, since several are tried: with his own, a tenth of all factors without influence would stand out of 30
-    /// cases. Classes beyond a few have that of Akaike, since they only draw more precisely what those show. Corrected for few cases
-    /// after Hurvich and Tsai (1989), *Regression and time series model selection in small samples*, Biometrika 76:297–307.
+    /// Returns the information criterion of Schwarz (1978), *Estimating the dimension of a model*, The Annals of Statistics
+    /// 6:461–464. Lines have twice its penalty, since several are tried: with Schwarz's own, a tenth of all factors without
+    /// influence would stand out of 30 cases. Classes beyond a few have the penalty of Akaike, since they only draw the same
+    /// structure more precisely. The penalty is corrected for few cases after Hurvich and Tsai (1989), *Regression and time
+    /// series model selection in small samples*, Biometrika 76:297–307.
     fn criterion(&self) -> f64 {
         let (pairs, parameters) = (float(self.pairs), float(self.fit.parameters()));
         let few = parameters.min(float(FEW_CLASSES - 1));
@@ -56,21 +57,21 @@ impl ExplainedSquares {
         pairs * (1.0 - self.share).max(0.0).ln() + penalty * correction
     }
 
-    /// The share, less what chance explains on average, parameters / (pairs - 1), such that 1 stays 1: the adjusted coefficient of
-    /// determination. Of means of classes that is epsilon squared, by Kelley (1935), *An unbiased correlation ratio measure*,
-    /// Proceedings of the National Academy of Sciences 21:554–559.
+    /// Returns the share, less what chance explains on average, parameters / (pairs - 1), such that 1 stays 1: the adjusted
+    /// coefficient of determination. For means of classes that is epsilon squared, by Kelley (1935), *An unbiased correlation
+    /// ratio measure*, Proceedings of the National Academy of Sciences 21:554–559.
     pub(super) fn adjusted(&self) -> f64 {
         let rest = float(self.pairs - 1) / float(self.pairs - 1 - self.fit.parameters());
         (1.0 - (1.0 - self.share) * rest).clamp(0.0, 1.0)
     }
 }
 
-/// The fit of the least criterion.
+/// Returns the fit with the smallest criterion.
 pub(super) fn best(fits: impl IntoIterator<Item = ExplainedSquares>) -> Option<ExplainedSquares> {
     fits.into_iter().min_by(|one, other| one.criterion().total_cmp(&other.criterion()))
 }
 
-/// What means of classes explain, that end at these places: the square of the correlation ratio.
+/// Returns the share explained by means of classes that end at these places: the square of the correlation ratio.
 pub(super) fn class_means(response: &CentredValues, ends: &[usize]) -> ExplainedSquares {
     let mut start = 0;
     let mut between = 0.0;
@@ -83,17 +84,17 @@ pub(super) fn class_means(response: &CentredValues, ends: &[usize]) -> Explained
     explained(FactorFit::ClassMeans(ends.len()), between, response)
 }
 
-/// What a straight line in the factor's values explains; none if their squares can't be summed up.
+/// Returns the share explained by a straight line in the factor's values; `None` if their squares can't be summed up.
 pub(super) fn straight_line(response: &CentredValues, values: Vec<f64>) -> Option<ExplainedSquares> {
     let factor = CentredValues::of(values)?;
     let along = product(&factor.deviations, &response.deviations);
     Some(explained(FactorFit::StraightLine, along * along / factor.squares, response))
 }
 
-/// What polynomials in the ranks explain, of degree 1 and above, as far as the factor has enough different values. `sizes` are the
-/// numbers of equal values, the smallest value first.
+/// Returns the shares explained by polynomials in the ranks, of degree 1 and above, as far as the factor has enough different
+/// values. `sizes` are the numbers of equal values, the smallest value first.
 ///
-/// By orthogonal polynomials: Forsythe (1957), *Generation and use of orthogonal polynomials for data-fitting with a digital
+/// Uses orthogonal polynomials: Forsythe (1957), *Generation and use of orthogonal polynomials for data-fitting with a digital
 /// computer*, Journal of the Society for Industrial and Applied Mathematics 5:74–88.
 pub(super) fn rank_polynomials(response: &CentredValues, sizes: impl Iterator<Item = usize>) -> Vec<ExplainedSquares> {
     let Some(CentredValues { deviations: ranks, squares }) = CentredValues::of(average_ranks(sizes)) else {
@@ -113,7 +114,7 @@ pub(super) fn rank_polynomials(response: &CentredValues, sizes: impl Iterator<It
         }
         std::mem::swap(&mut last, &mut now);
         (last_squares, now_squares) = (now_squares, product(&now, &now));
-        // Through all different values goes the one before.
+        // The polynomial before already passes through all different values.
         if now_squares <= 1e-9 * last_squares {
             break;
         }
@@ -121,7 +122,7 @@ pub(super) fn rank_polynomials(response: &CentredValues, sizes: impl Iterator<It
     fits
 }
 
-/// A rank a value, the average one for equal values.
+/// Returns a rank a value, the average one for equal values; up to a factor and a constant, which centring removes.
 fn average_ranks(sizes: impl Iterator<Item = usize>) -> Vec<f64> {
     let mut ranks: Vec<f64> = Vec::new();
     for size in sizes {
@@ -150,7 +151,8 @@ mod tests {
         let response = centred(&[2.0, 1.0, 4.0, 1.0, 2.0].map(|value: f64| value - 2.0));
         let sizes = || [1; 5].into_iter();
         let shares: Vec<f64> = rank_polynomials(&response, sizes()).iter().map(|fit| fit.share).collect();
-        // Along x² - 2, whose values are 2, -1, -2, -1 and 2: 0 + 1 - 4 + 1 + 0 = -2, of a sum of squares of 6.
+        // Along x² - 2, whose values are 2, -1, -2, -1 and 2, the sum is 0 + 1 - 4 + 1 + 0 = -2, and the response's sum of
+        // squares is 6.
         let expected = [0.0, 4.0 / 14.0 / 6.0, 4.0 / 14.0 / 6.0];
         for (share, expected) in shares.iter().zip(expected) {
             assert!((share - expected).abs() < 1e-12, "{shares:?}");

@@ -1,21 +1,21 @@
-//! How far a share may be from its estimate.
+//! Range of a share of the variance around its estimate.
 
 use super::super::float;
 use super::fit::ExplainedSquares;
 
-/// What a normal distribution exceeds by this many standard deviations in 5 % of all cases.
+/// Number of standard deviations that a normal distribution exceeds in 5 % of all cases.
 const DEVIATIONS: f64 = 1.644_853_626_951_472_7;
 
-/// Halvings of a range: to 1e-9.
+/// Number of halvings of a range: to 1e-9.
 const STEPS: usize = 30;
 
-/// Where the share of the variance is in 90 % of all studies, from and to.
+/// Returns the range that contains the share of the variance in 90 % of all studies, from and to.
 ///
-/// Of a response and of what the factor is fitted by that are normally distributed, odds of the explained share, share / (1 - share),
-/// are nearly distributed as F, times a number: Gurland (1968), *A relatively simple form of the distribution of the multiple
-/// correlation coefficient*, Journal of the Royal Statistical Society B 30:276–283; such ranges are those of Helland (1987), *On the
-/// interpretation and use of R² in regression analysis*, Biometrics 43:61–69. What is below what chance explains on average
-/// counts as that, for the upper end: it isn't known any better than other factors without influence.
+/// If the response and what the factor is fitted by are normally distributed, the odds of the explained share, share / (1 -
+/// share), are nearly distributed as F, times a number: Gurland (1968), *A relatively simple form of the distribution of the
+/// multiple correlation coefficient*, Journal of the Royal Statistical Society B 30:276–283; such ranges are those of Helland
+/// (1987), *On the interpretation and use of R² in regression analysis*, Biometrics 43:61–69. For the upper end, a share below
+/// what chance explains on average counts as that: it isn't known any better than those of other factors without influence.
 pub(super) fn share_range(found: &ExplainedSquares) -> (f64, f64) {
     let parameters = float(found.fit.parameters());
     let within = float(found.pairs) - 1.0 - parameters;
@@ -35,8 +35,8 @@ pub(super) fn share_range(found: &ExplainedSquares) -> (f64, f64) {
     (limit(odds, DEVIATIONS), limit(odds.max(parameters / within), -DEVIATIONS))
 }
 
-/// What the odds of the explained share exceed in 5 % of all studies (or in 95 %, with negative deviations), if the factor's share of
-/// the variance is that.
+/// Returns the odds of the explained share that are exceeded in 5 % of all studies (in 95 %, with negative deviations) if the
+/// factor's share of the variance is `share`.
 fn odds_limit(share: f64, parameters: f64, within: f64, deviations: f64) -> f64 {
     let (ratio, others) = (share / (1.0 - share), parameters + within);
     let mean = others * ratio + parameters;
@@ -44,11 +44,11 @@ fn odds_limit(share: f64, parameters: f64, within: f64, deviations: f64) -> f64 
     mean / within * f_limit(freedom, within, deviations)
 }
 
-/// What F, with these degrees of freedom, exceeds in 5 % of all cases; in 95 %, with negative deviations.
+/// Returns the value that F, with these degrees of freedom, exceeds in 5 % of all cases; in 95 %, with negative deviations.
 ///
-/// By the approximation of Paulson (1942), *An approximate normalization of the analysis of variance distribution*, The
-/// Annals of Mathematical Statistics 13:233–235, after Wilson and Hilferty: the third roots of both mean squares are
-/// nearly normally distributed. Within 6 % if `within` is 3 or more, within 0.5 % from 10 on.
+/// Uses the approximation of Paulson (1942), *An approximate normalization of the analysis of variance distribution*, The
+/// Annals of Mathematical Statistics 13:233–235, after Wilson and Hilferty: the third roots of both mean squares are nearly
+/// normally distributed. Exact within 6 % if `within` is 3 or more, within 0.5 % from 10 on.
 fn f_limit(between: f64, within: f64, deviations: f64) -> f64 {
     let (first, second) = (2.0 / (9.0 * between), 2.0 / (9.0 * within));
     let square = deviations * deviations;
@@ -82,14 +82,15 @@ mod tests {
         ] {
             let tolerance = if within < 10.0 { 0.06 } else { 0.005 };
             assert_close(f_limit(between, within, DEVIATIONS), expected, tolerance);
-            // The other way round it is the reciprocal.
+            // With the degrees of freedom exchanged it is the reciprocal.
             if between > 1.0 && within >= 10.0 {
                 assert_close(f_limit(within, between, -DEVIATIONS), 1.0 / expected, 0.03);
             }
         }
     }
 
-    /// Of one parameter it is the square of a coefficient, whose range is Fisher's: `tanh(atanh(√share) ± 1.645 / √(pairs - 3))²`.
+    /// With one parameter the share is the square of a coefficient, whose range is Fisher's:
+    /// `tanh(atanh(√share) ± 1.645 / √(pairs - 3))²`.
     #[test]
     fn of_one_parameter_it_is_nearly_the_range_of_fisher() {
         for (share, pairs) in [(0.3_f64, 40), (0.6, 40), (0.1, 400), (0.9, 100)] {

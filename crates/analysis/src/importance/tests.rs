@@ -66,16 +66,16 @@ fn noise_explains_nothing_on_average_and_stands_out_in_some_five_of_a_hundred_st
             exceeded += u32::from(share.stands_out());
             total += share.value;
         }
-        // Five standard deviations of what is counted here are 2.4 %.
+        // Five standard deviations of the count are 2.4 %.
         assert!((52..148).contains(&exceeded), "{count} {kind:?}: {exceeded}");
         assert!(total / 2_000.0 < 0.07, "{count} {kind:?}: {total}");
     }
 }
 
-/// A slope's response: factors with these shares of the variance, two numbers, a choice of two and three numbers.
+/// Shares of the variance in a slope's response: two numbers, a choice of two and three numbers.
 const SHARES: [f64; 6] = [0.31, 0.25, 0.16, 0.06, 0.06, 0.06];
 
-/// A random design of that model, with noise that has the rest of the variance.
+/// Draws a random design of that model, with noise that has the rest of the variance.
 fn slope(seed: u64, count: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
     let mut columns: Vec<Vec<f64>> = (0..8).map(|column| numbers(8 * seed + column, count)).collect();
     for value in &mut columns[2] {
@@ -97,7 +97,7 @@ fn kind(column: usize) -> FactorKind {
     if column == 2 { FactorKind::Categorical } else { FactorKind::Ordered }
 }
 
-/// What means of classes alone say, as it was before.
+/// Share explained by means of classes alone, an earlier method.
 fn by_classes(ranking: &ColumnRanking, kind: FactorKind, response: &[f64]) -> f64 {
     let places = ranking.paired(response);
     let most = if kind == FactorKind::Ordered { class_count(places.len()) } else { places.len() };
@@ -160,7 +160,7 @@ fn shares_that_add_up_to_more_than_all_say_whether_chance_did_it() {
     assert_eq!(of(&[(0.6, 0.4), (0.6, 0.4)]), ShareSum::AboveByChance);
     assert_eq!(of(&[(0.9, 0.85), (0.9, 0.85)]), ShareSum::Above);
     assert_eq!(of(&[]), ShareSum::Within);
-    // Two factors that are nearly the same explain the same.
+    // Two factors that are nearly the same explain the same variance.
     let first = numbers(1, 200);
     let second: Vec<f64> = numbers(2, 200).iter().zip(&first).map(|(other, first)| first + 0.2 * other).collect();
     let factors = [FactorColumn::Numbers(&first), FactorColumn::Numbers(&second)];
@@ -234,7 +234,7 @@ fn a_share_is_told_once_its_range_is_narrower_than_half_of_the_variance() {
         let widest = widest(classes - 1, needed);
         assert!(widest < MAX_TOLD_RANGE, "{classes}: {widest}");
     }
-    // A class a case says nothing, however many there are.
+    // A class a case says nothing, however many cases there are.
     let each: Vec<f64> = (0..40).map(f64::from).collect();
     let found = importances(&[FactorColumn::Categories(&each)], &numbers(2, 40), &all(40))[0];
     assert!(found.has_too_few() && found.needed_pairs == 120, "{found:?}");

@@ -1,9 +1,9 @@
-//! How the centred discrepancy changes when two points exchange a coordinate.
+//! Change of the centred discrepancy when two points exchange a coordinate.
 //!
-//! All pairs with neither of the two points stay as they are: R. Jin, W. Chen, A. Sudjianto: An efficient algorithm for
-//! constructing optimal design of computer experiments. Journal of Statistical Planning and Inference 134 (2005)
-//! 268–287. Products of a pair are computed when they are needed, and for all dimensions at once: a table would have as
-//! many entries as there are pairs.
+//! Pairs with neither of the two points stay as they are: R. Jin, W. Chen, A. Sudjianto: An efficient algorithm for
+//! constructing optimal design of computer experiments. Journal of Statistical Planning and Inference 134 (2005) 268–287.
+//! Products of a pair are computed when they are needed, and for all dimensions at once: a table would have as many entries as
+//! there are pairs.
 
 use super::lanes::{padded, sum};
 use super::search::{PointExchange, SearchObjective};
@@ -16,7 +16,7 @@ pub(super) struct DiscrepancyObjective {
     columns: Vec<Vec<f64>>,
     /// The products of the first point with each other one.
     first: Vec<f64>,
-    /// Those of the second point.
+    /// The products of the second point with each other one.
     second: Vec<f64>,
 }
 
@@ -44,14 +44,14 @@ impl DiscrepancyObjective {
         }
     }
 
-    /// The product of a function of a point's coordinates.
+    /// Returns the product of a function of a point's coordinates.
     fn product(&self, point: usize, factor: fn(f64) -> f64) -> f64 {
         self.columns.iter().map(|column| factor(column[point])).product()
     }
 }
 
 impl SearchObjective for DiscrepancyObjective {
-    // A browser optimises a function when it is called again: hence a call of its own.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
     fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]) {
@@ -75,12 +75,12 @@ impl SearchObjective for DiscrepancyObjective {
     }
 }
 
-/// What a coordinate contributes to the product of its point with itself.
+/// Contribution of a coordinate to the product of its point with itself.
 fn own_kernel(coordinate: f64) -> f64 {
     kernel(coordinate, coordinate)
 }
 
-/// How the sum of two products changes when they exchange one of their factors.
+/// Change of the sum of two products when they exchange one of their factors.
 fn exchanged(products: [f64; 2], factors: [f64; 2]) -> f64 {
     let differences = (products[0] * factors[1] - products[1] * factors[0]) * (factors[1] - factors[0]);
     differences / (factors[0] * factors[1])

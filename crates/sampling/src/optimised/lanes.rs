@@ -2,10 +2,10 @@
 
 use crate::UnitPoints;
 
-/// How many sums run beside each other: one alone would wait for each of its additions.
+/// Number of sums that run beside each other: a single one would wait for each of its additions.
 pub(super) const LANES: usize = 4;
 
-/// The columns of some points, changed value by value, and filled up with zeros to whole lanes.
+/// Returns the columns of some points, changed value by value, and filled up with zeros to whole lanes.
 pub(super) fn padded(points: &UnitPoints, change: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
     let pad = |column: &[f64]| {
         let mut values: Vec<f64> = column.iter().map(|&value| change(value)).collect();
@@ -15,7 +15,7 @@ pub(super) fn padded(points: &UnitPoints, change: impl Fn(f64) -> f64) -> Vec<Ve
     points.columns().map(pad).collect()
 }
 
-/// The sum of a function of three columns.
+/// Returns the sum of a function of three columns.
 pub(super) fn sum(columns: [&[f64]; 3], term: impl Fn([f64; 3]) -> f64) -> f64 {
     let [first, second, third] = columns.map(|column| column.as_chunks::<LANES>().0);
     let mut sums = [0.0; LANES];

@@ -1,7 +1,7 @@
-//! How the distances between points change when two of them exchange a coordinate.
+//! Change of the distances between points when two of them exchange a coordinate.
 //!
 //! M. D. Morris, T. J. Mitchell: Exploratory designs for computational experiments. Journal of Statistical Planning and
-//! Inference 43 (1995) 381–402. Their φ is the p-th root of what is summed here.
+//! Inference 43 (1995) 381–402. Their φ is the p-th root of the sum used here.
 
 use super::lanes::{padded, sum};
 use super::search::{PointExchange, SearchObjective};
@@ -12,7 +12,7 @@ pub(super) struct MaximinObjective {
     columns: Vec<Vec<f64>>,
     /// The squared distances of the first point from each other one.
     first: Vec<f64>,
-    /// Those of the second point.
+    /// The squared distances of the second point from each other one.
     second: Vec<f64>,
 }
 
@@ -43,7 +43,7 @@ impl MaximinObjective {
 }
 
 impl SearchObjective for MaximinObjective {
-    // A browser optimises a function when it is called again: hence a call of its own.
+    // A browser optimises a function when it is called again: hence a separate function.
     #[inline(never)]
     fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]) {
         self.measure(first, second);
@@ -68,7 +68,7 @@ fn square(value: f64) -> f64 {
     value * value
 }
 
-/// A squared distance to the power -8: the distance to the power -16.
+/// A squared distance to the power -8, which is the distance to the power -16.
 fn nearness(squared_distance: f64) -> f64 {
     square(square(square(1.0 / squared_distance)))
 }

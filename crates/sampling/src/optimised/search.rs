@@ -1,37 +1,36 @@
 //! Exchanges of coordinates that make a Latin hypercube better.
 //!
-//! Threshold accepting: G. Dueck, T. Scheuer: Threshold accepting. Journal of Computational Physics 90 (1990) 161–175,
-//! for designs by K.-T. Fang, X. Lu, P. Winker: Lower bounds for centered and wrap-around L2-discrepancies and
-//! construction of uniform designs by threshold accepting. Journal of Complexity 19 (2003) 692–711. That the threshold
-//! follows from how many exchanges are accepted is taken from R. Jin, W. Chen, A. Sudjianto: An efficient algorithm for
-//! constructing optimal design of computer experiments. Journal of Statistical Planning and Inference 134 (2005)
-//! 268–287.
+//! Threshold accepting: G. Dueck, T. Scheuer: Threshold accepting. Journal of Computational Physics 90 (1990) 161–175, for
+//! designs by K.-T. Fang, X. Lu, P. Winker: Lower bounds for centered and wrap-around L2-discrepancies and construction of
+//! uniform designs by threshold accepting. Journal of Complexity 19 (2003) 692–711. The idea that the threshold follows the
+//! number of accepted exchanges is taken from R. Jin, W. Chen, A. Sudjianto: An efficient algorithm for constructing optimal
+//! design of computer experiments. Journal of Statistical Planning and Inference 134 (2005) 268–287.
 
 use crate::UnitPoints;
 use crate::generator::RandomGenerator;
 
-/// How many coordinates all trials look at together: what takes some tenths of a second.
+/// Number of coordinates that all trials look at together, which takes some tenths of a second.
 const EFFORT: usize = 300_000_000;
 
-/// More trials than this for each point don't pay.
+/// Maximum number of trials a point: more don't pay.
 const TRIALS_PER_POINT: usize = 1000;
 
-/// Of how many points the nearest one is tried: an exchange of similar coordinates is more often an improvement.
+/// Number of points of which the nearest one is tried: an exchange of similar coordinates is more often an improvement.
 const CANDIDATES: usize = 5;
 
-/// Which part of the trials may accept an exchange that is no improvement.
+/// Part of the trials that may accept an exchange that is no improvement.
 const EXPLORING: f64 = 0.9;
 
-/// What is lowered.
+/// Criterion that the search lowers.
 pub(super) trait SearchObjective {
-    /// How it would change if two points exchanged their coordinate, for each dimension.
+    /// Computes the change of the criterion if two points exchanged their coordinate, for each dimension.
     fn changes(&mut self, first: usize, second: usize, changes: &mut [f64]);
 
     /// Takes note of an exchange.
     fn exchange(&mut self, exchange: PointExchange);
 }
 
-/// Two points exchange their coordinate along a dimension.
+/// Exchange of two points' coordinates along a dimension.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PointExchange {
     pub(super) dimension: usize,
@@ -61,7 +60,7 @@ pub(super) fn improve(points: &mut UnitPoints, objective: &mut impl SearchObject
     course.return_to_best(points);
 }
 
-/// A random point, and one that is near it along a random dimension.
+/// Draws a random point, and one that is near it along a random dimension.
 fn pair(points: &UnitPoints, generator: &mut RandomGenerator) -> (usize, usize) {
     let column = points.column(below(points.dimensions(), generator));
     let first = below(points.len(), generator);
@@ -80,15 +79,15 @@ fn below(bound: usize, generator: &mut RandomGenerator) -> usize {
     generator.below(u32::try_from(bound).expect("a design has fewer than 2^32 points")) as usize
 }
 
-/// The smallest of some numbers, and its index: of several equal ones the first.
+/// Returns the smallest of some numbers, and its index: the first of several equal ones.
 fn smallest(numbers: &[f64]) -> (usize, f64) {
     let first = (0, f64::INFINITY);
     let numbered = numbers.iter().copied().enumerate();
     numbered.fold(first, |smallest, number| if number.1 < smallest.1 { number } else { smallest })
 }
 
-/// Up to which change an exchange is accepted. It follows the number of those that are accepted without being an
-/// improvement, and so the scale of the criterion, whatever that is.
+/// Largest change with which an exchange is accepted. It follows the number of exchanges that are accepted without being an
+/// improvement, and so adapts to the criterion's scale.
 struct Threshold {
     change: f64,
     rate: f64,
@@ -118,14 +117,14 @@ impl Threshold {
     }
 }
 
-/// Which way the criterion went.
+/// Course of the criterion during the search.
 #[derive(Debug, Default)]
 struct Course {
-    /// What it is now, less what it was at the beginning.
+    /// Present value of the criterion, less the value at the beginning.
     change: f64,
-    /// The lowest of these.
+    /// Lowest change up to now.
     best: f64,
-    /// What was exchanged since it was lowest.
+    /// Exchanges since the criterion was lowest.
     since: Vec<PointExchange>,
 }
 
@@ -150,7 +149,7 @@ impl Course {
 mod tests {
     use super::*;
 
-    /// Nothing improves it.
+    /// An objective that no exchange improves.
     struct Uphill;
 
     impl SearchObjective for Uphill {

@@ -4,17 +4,17 @@
 
 use crate::UnitPoints;
 
-/// For how many points a page computes the discrepancy: in 10 dimensions it takes about two seconds there.
+/// Maximum number of points of which a page computes the discrepancy: in 10 dimensions it takes about two seconds there.
 pub const MAX_DISCREPANCY_POINTS: usize = 20_000;
 
-/// How many products are computed at a time: few enough to stay in the nearest cache.
+/// Number of products that are computed at a time: few enough to stay in the nearest cache.
 const BLOCK: usize = 64;
 
-/// The square of the centred L2-discrepancy: how far the points are from being spread evenly over the unit cube, in all
-/// projections along its axes. Lower is better; zero can't be reached.
+/// Returns the square of the centred L2-discrepancy, which measures how far the points are from being spread evenly over the
+/// unit cube, in all projections along its axes. Lower is better; zero can't be reached.
 ///
-/// The number has no unit; it can be compared between points of the same number of dimensions. Takes a time
-/// proportional to the square of the number of points, times their dimensions. Of no points at all it is (13/12)^d.
+/// The number has no unit; it can be compared between points of the same number of dimensions. Takes a time proportional to the
+/// square of the number of points, times their dimensions. With no points at all it is (13/12)^d.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
 pub fn centred_discrepancy(points: &UnitPoints) -> f64 {
@@ -27,11 +27,11 @@ pub fn centred_discrepancy(points: &UnitPoints) -> f64 {
     nothing - 2.0 / count * singles(&columns, points.len()) + pairs(&columns, points.len()) / (count * count)
 }
 
-/// What [`centred_discrepancy`] is on average for so many independent points, each evenly distributed over the unit cube:
+/// Returns the mean [`centred_discrepancy`] of `points` independent points, each evenly distributed over the unit cube:
 /// ((5/4)^d − (13/12)^d) / n, no unit.
 ///
-/// This is the expected value of Hickernell's formula (source above): the product that a pair of points contributes is (13/12)^d on
-/// average, as is that of a single point, and (5/4)^d where a point is paired with itself.
+/// This is the expected value of Hickernell's formula (source above): the product that a pair of points contributes is
+/// (13/12)^d on average, as is that of a single point, and (5/4)^d if a point is paired with itself.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
 pub fn mean_discrepancy_of_random(points: usize, dimensions: usize) -> f64 {
@@ -39,11 +39,11 @@ pub fn mean_discrepancy_of_random(points: usize, dimensions: usize) -> f64 {
     (power(5.0 / 4.0) - power(13.0 / 12.0)) / points.max(1) as f64
 }
 
-/// What an optimised Latin hypercube of so many points reaches, about: within a tenth for 2 dimensions or more. `None` where
-/// that isn't known: beyond 10 dimensions, and for fewer than 8 or more than 4,096 points.
+/// Returns the discrepancy that an optimised Latin hypercube of `points` points reaches: within a tenth for 2 dimensions or
+/// more. `None` if that isn't known: beyond 10 dimensions, and for fewer than 8 or more than 4,096 points.
 ///
 /// A design can hardly be more even, so this is the figure to compare [`centred_discrepancy`] with; no unit. It comes from a
-/// table, as to improve a hypercube takes a second in a browser.
+/// table, since improving a hypercube takes a second in a browser.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 points")]
 pub fn discrepancy_of_optimised(points: usize, dimensions: usize) -> Option<f64> {
@@ -55,7 +55,7 @@ pub fn discrepancy_of_optimised(points: usize, dimensions: usize) -> Option<f64>
     let mut above = reached.iter().enumerate().skip_while(|(place, _)| (*place as f64) < doublings);
     let (place, next) = above.next()?;
     let last = reached[place.saturating_sub(1)];
-    // Between two entries it falls evenly in the logarithms.
+    // Between two entries the discrepancy falls evenly in the logarithms.
     Some(next * (last / next).powf(place as f64 - doublings))
 }
 
@@ -79,12 +79,12 @@ pub(crate) fn halved(value: f64) -> f64 {
     (value - 0.5) * 0.5
 }
 
-/// What one coordinate of a pair of points contributes to the product of this pair.
+/// Contribution of one coordinate of a pair of points to the product of this pair.
 pub(crate) fn kernel(first: f64, second: f64) -> f64 {
     1.0 + first.abs() + (second.abs() - (first - second).abs())
 }
 
-/// What one coordinate of a point contributes to the product of this point.
+/// Contribution of one coordinate of a point to the product of this point.
 pub(crate) fn single(coordinate: f64) -> f64 {
     1.0 + coordinate.abs() - 2.0 * coordinate * coordinate
 }
@@ -106,7 +106,7 @@ fn pairs(columns: &[Vec<f64>], count: usize) -> f64 {
 }
 
 /// The sum over the pairs of a point with a few others, at most `BLOCK`.
-// A browser optimises a function when it is called again: hence a call of its own.
+// A browser optimises a function when it is called again: hence a separate function.
 #[inline(never)]
 fn with_others(columns: &[Vec<f64>], point: usize, others: std::ops::Range<usize>) -> f64 {
     let mut products = [1.0; BLOCK];
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::{OptimisationCriterion, optimised_latin_hypercube, random};
 
-    /// As the formula stands in the literature.
+    /// The formula as the literature gives it.
     fn by_the_formula(points: &UnitPoints) -> f64 {
         let z = |point: usize| points.row(point).map(|value| value - 0.5).collect::<Vec<_>>();
         let rows: Vec<Vec<f64>> = (0..points.len()).map(z).collect();

@@ -1,20 +1,20 @@
 //! The smallest distance between two points.
 //!
-//! A tree of boxes, each of which holds half the points of the box around it: J. L. Bentley: Multidimensional binary
-//! search trees used for associative searching. Communications of the ACM 18 (1975) 509–517. Two boxes that are farther
-//! from each other than the nearest points so far needn't be opened.
+//! A tree of boxes, each of which holds half the points of the box around it: J. L. Bentley: Multidimensional binary search
+//! trees used for associative searching. Communications of the ACM 18 (1975) 509–517. Two boxes that are farther from each
+//! other than the nearest points found before needn't be opened.
 
 use std::ops::Range;
 
 use crate::UnitPoints;
 
-/// How many points a box has at most that isn't divided further.
+/// Maximum number of points of a box that isn't divided further.
 const LEAF: usize = 16;
 
-/// The smallest Euclidean distance between two points, in units of the cube's edge; none for fewer than two points.
+/// Returns the smallest Euclidean distance between two points, in units of the cube's edge; `None` for fewer than two points.
 ///
-/// Exact. In a few dimensions it takes little longer than sorting the points; in very many, each point is compared with
-/// each.
+/// The result is exact. In a few dimensions it takes little longer than sorting the points; in very many, each point is
+/// compared with each.
 #[must_use]
 pub fn smallest_distance(points: &UnitPoints) -> Option<f64> {
     if points.len() < 2 {
@@ -85,7 +85,7 @@ impl Tree {
         }
     }
 
-    /// The same for two boxes that aren't divided further.
+    /// Looks for a smaller squared distance between points of two boxes that aren't divided further.
     fn search_leaves(&self, first: &Node, second: &Node, smallest: &mut f64) {
         for index in first.points.clone() {
             let point = self.point(index);
@@ -109,7 +109,7 @@ impl Tree {
 }
 
 impl Node {
-    /// The box around the points in `order`, which stand from `start` on in the order of all; brings them into order.
+    /// Makes the box around the points in `order`, which stand from `start` on in the order of all; brings them into order.
     fn new(points: &UnitPoints, order: &mut [usize], start: usize) -> Self {
         let bounds = |column: &[f64]| {
             let values = order.iter().map(|&index| column[index]);
@@ -121,7 +121,7 @@ impl Node {
         Self { points: start..start + order.len(), lower, upper, halves }
     }
 
-    /// Both halves along a dimension.
+    /// Makes both halves along a dimension.
     fn divided(points: &UnitPoints, order: &mut [usize], start: usize, dimension: usize) -> [Self; 2] {
         let column = points.column(dimension);
         let middle = order.len() / 2;
@@ -130,14 +130,14 @@ impl Node {
         [Self::new(points, first, start), Self::new(points, second, start + middle)]
     }
 
-    /// Its halves, or itself if it isn't divided further.
+    /// The box's halves, or the box itself if it isn't divided further.
     fn parts(&self) -> &[Self] {
         self.halves.as_deref().map_or(std::slice::from_ref(self), <[Self; 2]>::as_slice)
     }
 
     /// The square of the distance to another box.
     ///
-    /// No pair of points is nearer, after rounding either: all steps are those of a pair's distance, and rounding keeps
+    /// No pair of points is nearer, not even after rounding: all steps are those of a pair's distance, and rounding keeps
     /// order.
     fn squared_gap(&self, other_lower: &[f64], other_upper: &[f64]) -> f64 {
         let own = self.lower.iter().zip(&self.upper);
@@ -151,7 +151,7 @@ impl Node {
 
 /// The larger of two distances, of which one is negative, or zero if both are.
 ///
-/// Without a branch, which nobody could predict, and without rounding.
+/// Computed without a branch, which no processor could predict, and without rounding.
 fn gap(first: f64, second: f64) -> f64 {
     0.5 * ((first + first.abs()) + (second + second.abs()))
 }

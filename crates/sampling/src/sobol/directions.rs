@@ -1,4 +1,4 @@
-//! What the first 256 dimensions of the Sobol' sequence are made of.
+//! Polynomials and direction numbers of the first 256 dimensions of the Sobol' sequence.
 //!
 //! S. Joe, F. Y. Kuo: Constructing Sobol sequences with better two-dimensional projections. SIAM Journal on Scientific
 //! Computing 30 (2008) 2635–2654. The numbers are the beginning of their file `new-joe-kuo-6.21201`.
@@ -48,7 +48,7 @@ pub(super) const POLYNOMIALS: [u16; 255] = [
     3047, 3053, 3083, 3085, 3097, 3103, 3159, 3169,
 ];
 
-/// The first direction numbers of these dimensions, one behind the other: for each as many as the degree of its
+/// The first direction numbers of these dimensions, one behind the other: each dimension has as many as the degree of its
 /// polynomial. Number i, counted from 1, is odd and below 2^i.
 #[rustfmt::skip]
 pub(super) const FIRST_NUMBERS: [u16; 2414] = [

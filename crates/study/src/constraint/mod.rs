@@ -17,28 +17,28 @@ mod problem;
 mod sum;
 mod token;
 
-/// The most characters of a constraint.
+/// Maximum length of a constraint, in characters.
 pub const MAX_CHARS: usize = 1_000;
 
 /// A condition that the cases of a design keep.
 ///
-/// It is written, shown and stored as it was typed.
+/// It is written, shown and stored in the form in which it was typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Constraint {
     text: String,
     inputs: Vec<Input>,
     sums: Vec<LinearSum>,
-    /// Between each sum and the next.
+    /// The comparison between each sum and the next.
     orders: Vec<Order>,
 }
 
-/// What a name in a constraint may stand for.
+/// The kinds of values that a name in a constraint may stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameShape {
     /// A number.
     Scalar,
-    /// As many numbers.
+    /// A vector with this number of components.
     Vector(usize),
     /// A text, or true and false.
     NotANumber,
@@ -52,7 +52,7 @@ pub struct BoundConstraint {
     orders: Vec<Order>,
 }
 
-/// A name as it stands in the text, with the component that is meant.
+/// A name in the text, with the component that is meant.
 #[derive(Debug, Clone, PartialEq)]
 struct Input {
     name: String,
@@ -72,7 +72,7 @@ impl Constraint {
     /// Reads a constraint.
     ///
     /// # Errors
-    /// What is wrong with the text, and at which character.
+    /// A description of the mistake in the text, and the character where it is.
     pub fn parse(text: &str) -> Result<Self, ConstraintError> {
         parser::parse(text)
     }
@@ -82,10 +82,11 @@ impl Constraint {
         self.inputs.iter().map(|input| (input.name.as_str(), input.component))
     }
 
-    /// Whether every name is a factor that can be compared; `shape_of` says what a name stands for, if for anything.
+    /// Checks that every name is a factor that can be compared; `shape_of` returns the kind of values that a name stands for,
+    /// if any.
     ///
     /// # Errors
-    /// The first name that isn't.
+    /// The problem of the first name that isn't.
     pub fn check(&self, shape_of: impl Fn(&str) -> Option<NameShape>) -> Result<(), ConstraintError> {
         self.inputs.iter().try_for_each(|input| {
             let problem = problem::of_input(&input.name, input.component, shape_of(&input.name));
@@ -93,7 +94,8 @@ impl Constraint {
         })
     }
 
-    /// The constraint over the columns of a table; `column_of` says where a name's values stand. None if one has no column.
+    /// Binds the constraint to the columns of a table; `column_of` returns the place of a name's values. `None` if a name has
+    /// no column.
     pub fn bind(&self, column_of: impl Fn(&str, Option<usize>) -> Option<usize>) -> Option<BoundConstraint> {
         let columns: Option<Vec<usize>> = self.names().map(|(name, component)| column_of(name, component)).collect();
         Some(BoundConstraint { columns: columns?, sums: self.sums.clone(), orders: self.orders.clone() })

@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Constraint, ConstraintError> {
 struct Parser<'a> {
     words: Vec<PlacedToken<'a>>,
     next: usize,
-    /// How many parentheses are open.
+    /// Number of parentheses that are open.
     depth: usize,
     inputs: Vec<Input>,
 }

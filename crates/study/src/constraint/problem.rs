@@ -1,4 +1,4 @@
-//! What can be wrong with a constraint, in words for somebody who never programmed.
+//! Mistakes in a constraint, in words for readers who never programmed.
 
 use super::{MAX_CHARS, NameShape};
 
@@ -6,13 +6,13 @@ use super::{MAX_CHARS, NameShape};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} (at character {position})")]
 pub struct ConstraintError {
-    /// Which character of the text it is about, from 1; one more than there are, if something is missing at the end.
+    /// The number of the character in question, from 1; one more than there are, if something is missing at the end.
     pub position: usize,
-    /// What is wrong.
+    /// The mistake.
     pub problem: ConstraintProblem,
 }
 
-/// What is wrong with a constraint.
+/// A mistake in a constraint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintProblem {
     /// Nothing was typed.
@@ -42,9 +42,9 @@ pub enum ConstraintProblem {
     /// `=<` or `=>`.
     #[error("write `{right}` instead of `{wrong}`")]
     Turned {
-        /// What was typed.
+        /// The operator that was typed.
         wrong: &'static str,
-        /// What was meant.
+        /// The operator that was meant.
         right: &'static str,
     },
     /// A character without a meaning here.
@@ -62,9 +62,9 @@ pub enum ConstraintProblem {
     /// Something else should stand here.
     #[error("{expected} is missing before `{found}`")]
     Missing {
-        /// What should stand there.
+        /// The words that should stand there.
         expected: &'static str,
-        /// What stands there instead.
+        /// The word that stands there instead.
         found: String,
     },
     /// The text ends too early.
@@ -108,9 +108,9 @@ pub enum ConstraintProblem {
     NoComponent {
         /// The vector.
         name: String,
-        /// What was asked for.
+        /// The component that was asked for.
         component: usize,
-        /// How many it has.
+        /// Number of components that the vector has.
         count: usize,
     },
     /// A factor with other values than numbers.
@@ -118,7 +118,7 @@ pub enum ConstraintProblem {
     NotANumber(String),
 }
 
-/// What is wrong with a name that stands for `shape`.
+/// Returns the problem of a name that stands for `shape`, if it has one.
 pub(super) fn of_input(name: &str, component: Option<usize>, shape: Option<NameShape>) -> Option<ConstraintProblem> {
     let name = name.to_owned();
     match (shape, component) {

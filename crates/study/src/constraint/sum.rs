@@ -2,20 +2,21 @@
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct LinearSum {
-    /// Each input once: its number and what it is multiplied by.
+    /// Each input once: its number and its factor.
     pub(super) terms: Vec<(usize, f64)>,
     pub(super) constant: f64,
 }
 
-/// What a sum is at a point.
+/// The value of a sum at a point.
 #[derive(Debug)]
 pub(super) struct SumValue {
     pub(super) value: f64,
-    /// The sum of what it is made of, each without its sign: the size that rounding is relative to.
+    /// The sum of the terms, each without its sign: the size that rounding is relative to.
     size: f64,
 }
 
-/// Some thousand times what a sum of a few numbers loses by rounding, and far below what anybody means by a difference.
+/// Share of a sum's size below which differences count as rounding: some thousand times the rounding of a sum of a few numbers,
+/// and far below any difference that anybody means.
 const ROUNDING: f64 = 1e-12;
 
 impl SumValue {

@@ -11,7 +11,7 @@ fn value_of(name: &str, component: Option<usize>) -> Option<f64> {
     }
 }
 
-/// Whether a row with these values keeps the constraint; one without a value for a name doesn't.
+/// Whether a row with these values keeps the constraint; a row without a value for a name doesn't.
 fn holds(constraint: &Constraint, value_of: impl Fn(&str, Option<usize>) -> Option<f64>) -> bool {
     let names: Vec<(&str, Option<usize>)> = constraint.names().collect();
     let row: Option<Vec<f64>> = names.iter().map(|(name, component)| value_of(name, *component)).collect();

@@ -63,7 +63,7 @@ const REFUSED_SIGNS: [(&str, ConstraintProblem); 10] = [
     ("²", ConstraintProblem::Power),
 ];
 
-/// The words of a text, and one of kind [`ConstraintToken::End`] behind them.
+/// Returns the words of a text, and one of kind [`ConstraintToken::End`] behind them.
 pub(super) fn words(text: &str) -> Result<Vec<PlacedToken<'_>>, ConstraintError> {
     let (mut words, mut rest, mut position) = (Vec::new(), text, 1);
     loop {
@@ -84,7 +84,7 @@ pub(super) fn chars(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The first token and how many bytes it takes.
+/// Returns the first token and its length in bytes.
 fn first(text: &str) -> Result<(ConstraintToken, usize), ConstraintProblem> {
     let Some(letter) = text.chars().next() else {
         return Ok((ConstraintToken::End, 0));
@@ -111,8 +111,8 @@ fn number(text: &str) -> Result<(ConstraintToken, usize), ConstraintProblem> {
     }
 }
 
-/// Digits, points and an exponent. The sign of an exponent belongs to it, and the letter of one without digits: nobody
-/// means `1e` as a product.
+/// Length of a number: digits, points and an exponent. The sign of an exponent belongs to it, and so does the letter of an
+/// exponent without digits: `1e` is hardly meant as a product.
 fn number_length(text: &str) -> usize {
     let mantissa = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let Some(exponent) = text[mantissa..].strip_prefix(['e', 'E']) else {

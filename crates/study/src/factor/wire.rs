@@ -1,11 +1,11 @@
-//! A factor as JSON has it: which of its fields are there tells which values it takes.
+//! A factor in JSON: the fields that are there tell which kind of values it takes.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Factor, FactorScale, FactorValues};
 use crate::case::ParameterValue;
 
-/// A misspelt field isn't passed over: without it the factor would take other values.
+/// The fields of a factor. A misspelt field isn't passed over: without it the factor would take other values.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireFactor {

@@ -1,43 +1,43 @@
-//! How long cases take, as far as that is known.
+//! Durations of cases, as far as they are known.
 //!
 //! The share of cases that take longer than some time is estimated from cases that finished and cases that are still running:
 //! E. L. Kaplan, P. Meier: Nonparametric estimation from incomplete observations. Journal of the American Statistical
-//! Association 53 (1958) 457–481. How far the estimate may be wrong is drawn by giving the cases random weights: D. B. Rubin:
-//! The Bayesian bootstrap. Annals of Statistics 9 (1981) 130–134. One case more than was seen counts as longer than all that
+//! Association 53 (1958) 457–481. The error of the estimate is drawn by giving the cases random weights: D. B. Rubin: The
+//! Bayesian bootstrap. Annals of Statistics 9 (1981) 130–134. One case more than was seen counts as longer than all that
 //! finished: B. M. Hill: Posterior distribution of percentiles. Journal of the American Statistical Association 63 (1968)
-//! 677–691. How much longer is extrapolated by a generalised Pareto distribution of shape ½, whose scale is the mean excess
-//! over the threshold of the longest fifth, times a factor of which no more is known than its order of magnitude.
+//! 677–691. Its excess is extrapolated by a generalised Pareto distribution of shape ½, whose scale is the mean excess over the
+//! threshold of the longest fifth, times a factor of which only the order of magnitude is known.
 
 use super::{Lattice, Tail, heap};
 use crate::ledger::CaseFinish;
 
-/// A case's weight is 0 with a chance of so much divided by the number of finished cases, or else exponential: with few
-/// cases, the scatter is wider by as much as that of Student's distribution.
+/// The chance that a case's weight is 0, instead of exponential, is this divided by the number of finished cases, and limited
+/// by the second constant: with few cases, the scatter is wider by as much as that of Student's distribution.
 const FEW: f64 = 3.0;
 const MAX_ABSENT: f64 = 0.6;
 
-/// With so many finished cases half as many plays lie outside of the range as with very many.
+/// Number of finished cases with which half as many plays lie outside of the range as with very many.
 const UNSEEN: f64 = 16.0;
 
-/// Among how many finished cases, the last ones that were learnt of, the last begun ones are looked for.
+/// Number of finished cases, the last ones that were learnt of, among which the cases that were begun last are looked for.
 const MAX_LOOKED_AT: usize = 10_000;
 
-/// The weight of what wasn't seen isn't 0.
+/// Minimum weight of durations that weren't seen: it isn't 0.
 const TINY: f64 = 1e-9;
 
-/// Durations that were seen, and those that are at least so long.
+/// Durations that were seen, and those of running cases, which are lower limits.
 #[derive(Debug)]
 pub(super) struct ObservedDurations {
-    /// Of finished and of running cases, in order: see [`is_finished`].
+    /// Durations of finished and of running cases, in order: see [`is_finished`].
     cases: Vec<f64>,
     finished: usize,
-    /// Where the tail begins.
+    /// The beginning of the tail.
     threshold_secs: f64,
     longest_secs: f64,
 }
 
-/// Whether a duration is that of a case that finished. Its last bit says so: both kinds are brought into their order at once,
-/// and of equal ones the finished come first.
+/// Whether a duration is that of a case that finished. Its last bit is the mark: so both kinds are sorted at once, and finished
+/// cases come before running ones of the same duration.
 const fn is_finished(secs: f64) -> bool {
     secs.to_bits() & 1 == 0
 }
@@ -51,9 +51,9 @@ const fn running(secs: f64) -> f64 {
 }
 
 impl ObservedDurations {
-    /// The `sample` finished cases that were begun last, and the running ones that were begun since the first of these.
+    /// Takes the `sample` finished cases that were begun last, and the running ones that were begun since the first of these.
     ///
-    /// Chosen by their beginning: by their end, long ones would be missing.
+    /// Cases are chosen by their beginning: if they were chosen by their end, long ones would be missing.
     pub(super) fn of(finishes: &[CaseFinish], elapsed_secs: &[f64], now: f64, sample: usize) -> Self {
         let begun =
             |finish: &CaseFinish| Some((finish.end_time - finish.duration_secs?, finish.duration_secs?.max(0.0)));
@@ -80,7 +80,7 @@ impl ObservedDurations {
         }
     }
 
-    /// How many cases finished.
+    /// Number of cases that finished.
     pub(super) const fn finished(&self) -> usize {
         self.finished
     }
@@ -90,20 +90,20 @@ impl ObservedDurations {
         self.longest_secs
     }
 
-    /// The share of plays that end before the range, and behind it: a twentieth, and less if few cases finished. What these
-    /// don't show of the true distribution isn't in the plays either, as the simulations of the tests tell.
+    /// Share of plays that end before the range, and of those that end behind it: a twentieth, and less if few cases finished.
+    /// Few cases don't show the whole true distribution, so the plays don't either, as the simulations of the tests tell.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub(super) fn share_outside(&self) -> f64 {
         let finished = self.finished as f64;
         0.05 * finished / (finished + UNSEEN)
     }
 
-    /// How many numbers are drawn for the durations of one play.
+    /// Count of the numbers that are drawn for the durations of one play.
     pub(super) const fn numbers(&self) -> usize {
         self.cases.len() + 2
     }
 
-    /// The weight of a case by its stratum: nothing, or the mean of an exponential number in that stratum (I. R. Savage:
+    /// Returns the weight of a case by its stratum: 0, or the mean of an exponential number in that stratum (I. R. Savage:
     /// Contributions to the theory of rank order statistics. Annals of Mathematical Statistics 27 (1956) 590–615).
     #[expect(
         clippy::cast_precision_loss,
@@ -122,7 +122,7 @@ impl ObservedDurations {
     }
 }
 
-/// The `count`th of the latest times; earlier than all if there are fewer.
+/// Returns the `count`th of the latest times; earlier than all if there are fewer.
 fn nth_latest(times: impl Iterator<Item = f64>, count: usize) -> f64 {
     let mut latest = vec![f64::NEG_INFINITY; count];
     for time in times {
@@ -146,7 +146,7 @@ pub(super) struct DurationDistribution {
 }
 
 impl DurationDistribution {
-    /// Draws another one.
+    /// Draws another distribution.
     pub(super) fn draw(&mut self, observed: &ObservedDurations, weights: &[f64], lattice: &mut Lattice, tail: Tail) {
         let beyond = weights[lattice.stratum()] + TINY;
         let odds = lattice.fraction();
@@ -157,7 +157,7 @@ impl DurationDistribution {
         self.mean_secs += self.unseen_share() * (observed.longest_secs + 2.0 * self.scale_secs);
     }
 
-    /// The estimate of Kaplan and Meier; `beyond` is the weight of what is longer than all.
+    /// Makes the estimate of Kaplan and Meier; `beyond` is the weight of durations longer than all that were seen.
     fn estimate(&mut self, observed: &ObservedDurations, weights: &[f64], beyond: f64) {
         self.secs.clear();
         self.shares.clear();
@@ -189,7 +189,7 @@ impl DurationDistribution {
         self.mean_secs
     }
 
-    /// The duration that a share of the cases exceeds.
+    /// Returns the duration that a share of the cases exceeds.
     pub(super) fn exceeded_by(&self, share: f64) -> f64 {
         let index = self.shares.partition_point(|longer| *longer >= share);
         if let Some(seen) = self.secs.get(index) {
@@ -200,7 +200,7 @@ impl DurationDistribution {
         self.longest_secs() + excess
     }
 
-    /// The share of the cases that exceeds a duration.
+    /// Returns the share of the cases that exceeds a duration.
     pub(super) fn share_beyond(&self, secs: f64) -> f64 {
         let excess = secs - self.longest_secs();
         if excess > 0.0 {
@@ -217,7 +217,7 @@ impl DurationDistribution {
     }
 }
 
-/// By how much cases exceed the threshold of the tail, on average, if they do.
+/// Mean excess over the threshold of the tail, of cases that exceed it.
 fn mean_excess(observed: &ObservedDurations, weights: &[f64]) -> f64 {
     let (mut excess, mut ends) = (TINY, TINY);
     for (secs, weight) in observed.cases.iter().zip(weights).filter(|(secs, _)| **secs >= observed.threshold_secs) {

@@ -1,6 +1,6 @@
-//! A binary heap of times, the earliest on top, and what follows from it.
+//! A binary heap of times, the earliest on top, and functions based on it.
 //!
-//! The first view has a budget, of which the sorting and the heap of the standard library would take a hundredth each.
+//! The first view has a budget: the sorting and the heap of the standard library would each take a hundredth of it.
 
 /// Lets the time on top, which was replaced, sink to its place.
 pub(super) fn sink(heap: &mut [f64]) {

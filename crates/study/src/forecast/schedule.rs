@@ -1,23 +1,25 @@
-//! Workers who take one case after the other.
+//! Workers that take one case after the other.
 
 use super::durations::DurationDistribution;
 use super::{Lattice, Rest, heap};
 
-/// The fewest blocks in which cases are taken, before they are taken one by one; and how many more than workers, at most.
+/// Minimum number of parts of the remaining cases, one of which is the next block; and maximum number of parts beyond one a
+/// worker.
 const MIN_BLOCKS: u64 = 32;
 const MAX_MORE_BLOCKS: u64 = 64;
 
-/// When the last case ends.
+/// End of the last case.
 pub(super) struct ScheduleEnd {
     pub(super) secs: f64,
     /// Whether that case is longer than any that has finished.
     pub(super) is_unseen: bool,
 }
 
-/// Divides `queued` cases into blocks, each about half of a worker's share of what is left; the last ones are single cases.
+/// Divides `queued` cases into blocks, each about half of a worker's share of the remaining ones; the last blocks are single
+/// cases.
 ///
-/// A worker takes a block as if it was one case. That makes ten thousand cases a few hundred, and ends as they would: C. D.
-/// Polychronopoulos, D. J. Kuck: Guided self-scheduling. IEEE Transactions on Computers 36 (1987) 1425–1439.
+/// A worker takes a block as if it was one case. So ten thousand cases become a few hundred blocks, and end at the same time:
+/// C. D. Polychronopoulos, D. J. Kuck: Guided self-scheduling. IEEE Transactions on Computers 36 (1987) 1425–1439.
 pub(super) fn blocks(queued: u64, workers: u64) -> Vec<u64> {
     let mut left = queued;
     let parts = (workers + workers.min(MAX_MORE_BLOCKS)).max(MIN_BLOCKS);
@@ -29,7 +31,7 @@ pub(super) fn blocks(queued: u64, workers: u64) -> Vec<u64> {
     std::iter::from_fn(next).collect()
 }
 
-/// Plays the rest of a study through.
+/// Plays the rest of a study through, and returns its end.
 pub(super) fn last_end(rest: &Rest, durations: &DurationDistribution, lattice: &mut Lattice) -> ScheduleEnd {
     let mut last = ScheduleEnd { secs: 0.0, is_unseen: false };
     let mut free_secs = vec![0.0; rest.workers];
@@ -56,7 +58,7 @@ impl ScheduleEnd {
     }
 }
 
-/// How long a block of cases takes: with the mean and the variance that a sum of so many has.
+/// Duration of a block of cases: it has the mean and the variance of a sum of as many durations.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 fn block_secs(cases: u64, one_secs: f64, mean_secs: f64) -> f64 {
     let cases = cases as f64;

@@ -62,7 +62,7 @@ impl Study {
         self.cases.iter().map(|(_, end)| *end).fold(0.0, f64::max)
     }
 
-    /// The first time, a multiple of `pause`, at which so many tenths of the cases have finished.
+    /// Returns the first time, a multiple of `pause`, at which this many tenths of the cases have finished.
     fn time_of(&self, tenths: usize, pause: f64) -> f64 {
         let mut ends: Vec<f64> = self.cases.iter().map(|(_, end)| *end).collect();
         ends.sort_unstable_by(f64::total_cmp);
@@ -88,7 +88,7 @@ enum Kind {
     Lognormal,
 }
 
-/// Durations around 10 s.
+/// Draws durations around 10 s.
 fn durations(kind: Kind, count: usize, seed: u64) -> Vec<f64> {
     let uniform = random(2, count, seed, 0);
     let one = |(first, second): (&f64, &f64)| {
@@ -103,7 +103,7 @@ fn durations(kind: Kind, count: usize, seed: u64) -> Vec<f64> {
     uniform.column(0).iter().zip(uniform.column(1)).map(one).collect()
 }
 
-/// How often a forecast was right: ranges, and those without an upper end.
+/// Numbers of forecasts, and of those that were right: ranges, and forecasts without an upper end.
 #[derive(Debug, Default)]
 struct Coverage {
     ranges: f64,
@@ -125,9 +125,10 @@ impl Coverage {
     }
 }
 
-/// What came of forecasts in many studies of 25 cases a worker or more, from a tenth of each on.
+/// Checks the forecasts of many studies of 25 cases a worker or more, from a tenth of each on.
 ///
-/// 85 to 95 % of all are right. For one number of workers there may be a hundred ranges, of which 3 % is one standard error.
+/// 85 to 95 % of all must be right. For one number of workers there may be a hundred ranges, of which 3 % is one standard
+/// error.
 fn check_coverage(kind: Kind) {
     let mut all = Coverage::default();
     for workers in [1, 4, 40] {

@@ -1,4 +1,4 @@
-//! Tables as spreadsheets and other programs were seen to write them, each with what is meant by it.
+//! Tables as spreadsheets and other programs were seen to write them, each with its meaning.
 
 use super::tests::{check, check_notes, check_refused, check_wrong, read, read_as, text, utf_16};
 use super::*;
@@ -410,7 +410,7 @@ fn names_that_cruncher_uses_itself_are_said() {
     check_notes("case_id,level,replicate,a\n9f86d081884c7d659a2feaa0c55ad015,1,0,2.5\n", &[]);
 }
 
-/// Each takes hours if it takes time that grows with the square of its size.
+/// Each would take hours in a time that grows with the square of its size.
 #[test]
 fn tables_that_are_meant_to_take_long_take_no_time() {
     let columns = 300_000;

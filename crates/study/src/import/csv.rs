@@ -12,13 +12,13 @@ use super::word::trimmed;
 use super::{DecimalMark, ImportError, ImportedTable, NumberReading, list};
 use crate::number_format::counted;
 
-/// What is said of a row whose quotation marks make it another one than it seems, or several rows one.
+/// The reason for refusing a row whose quotation marks make it another one than it seems, or several rows one.
 const MISQUOTED: &str = "a quotation mark is not closed, or closed before the end of the field";
 
-/// What fields are, beyond what each of them says.
+/// Facts about the columns beyond their single fields.
 struct Columns {
     names: Vec<String>,
-    /// How many components a field of the column has, if it is a list.
+    /// Number of components of a field of the column, if it is a list.
     widths: Vec<Option<usize>>,
     settled: NumberConvention,
 }

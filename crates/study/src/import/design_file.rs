@@ -1,4 +1,4 @@
-//! Tells a design file from a table of cases, by what it is.
+//! Tells a design file from a table of cases, by its content.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -13,14 +13,14 @@ use crate::design::DesignFile;
 pub struct NoDesign(String);
 
 impl NoDesign {
-    /// What is wrong with it.
+    /// The reason why it can't be read.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.0
     }
 }
 
-/// What tells a design from other JSON.
+/// Fields that tell a design from other JSON.
 #[derive(Deserialize)]
 struct Marks {
     sampler: Option<IgnoredAny>,
@@ -29,13 +29,13 @@ struct Marks {
     batch: Option<IgnoredAny>,
 }
 
-/// The design that a file is, in each encoding that [`import`](super::import) reads; none if it is no design, but a table.
+/// Reads a design from a file, in each encoding that [`import`](super::import) reads; `None` if it is no design, but a table.
 ///
 /// # Errors
 /// If it is a design, but not a whole one.
 #[must_use]
 pub fn design_file(content: &[u8]) -> Option<Result<DesignFile, NoDesign>> {
-    // What is wrong with bytes is told when they are read as a table.
+    // Reading the bytes as a table tells what is wrong with them.
     let Ok(text) = decode(content) else { return None };
     let text = text.trim_start_matches('\u{feff}').trim_start();
     is_design(text).then(|| read(text))
@@ -47,8 +47,8 @@ fn read(text: &str) -> Result<DesignFile, NoDesign> {
     design.model.objection().map_or(Ok(design), |objection| Err(NoDesign(objection)))
 }
 
-/// Whether the first JSON of a text is an object that has a sampler, or factors beside a model or a batch. Of broken JSON that
-/// can't be known but by the words that stand in it.
+/// Whether the first JSON of a text is an object that has a sampler, or factors beside a model or a batch. In broken JSON only
+/// the words that stand in it can tell.
 fn is_design(text: &str) -> bool {
     if !text.starts_with('{') {
         return false;

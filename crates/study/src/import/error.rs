@@ -1,4 +1,4 @@
-//! What can be wrong with a table.
+//! Reasons why a table can't be imported.
 
 use super::{MAX_BYTES, MAX_ROWS, NumberQuestion};
 use crate::number_format::{counted, thousands};
@@ -21,7 +21,7 @@ pub enum ImportError {
     /// Neither UTF-8 nor UTF-16.
     #[error("row {row} is no UTF-8 text: save the table as “CSV UTF-8”")]
     NotText {
-        /// Where the first wrong character is, from 1.
+        /// The row of the first wrong character, from 1.
         row: usize,
     },
     /// Half a character at the end, or half a pair.
@@ -38,7 +38,7 @@ pub enum ImportError {
     Units {
         /// The row.
         row: usize,
-        /// What stands there, in backticks.
+        /// Its fields, in backticks.
         units: String,
     },
     /// A comment that may be the header.
@@ -60,7 +60,7 @@ pub enum ImportError {
     /// A list without components.
     #[error("the vector `{0}` has no component")]
     EmptyVector(String),
-    /// It isn't JSON, though it begins so.
+    /// It isn't JSON, though it begins like JSON.
     #[error("the table is no JSON: {0}")]
     Json(String),
     /// A number in JSON that would be another one.
@@ -112,7 +112,7 @@ pub enum ImportError {
     Rows {
         /// The first [`super::WRONG_ROWS_TOLD`] of them, by row. A row stands there once for each wrong field.
         told: Vec<WrongRow>,
-        /// How many there are in all.
+        /// Number of all of them.
         total: usize,
     },
 }
@@ -123,7 +123,7 @@ pub enum ImportError {
 pub struct WrongRow {
     /// Its number as a spreadsheet shows it: the header of a CSV is row 1. In JSON, the cases are counted from 1.
     pub row: usize,
-    /// What is wrong.
+    /// The reason.
     pub reason: String,
 }
 

@@ -1,11 +1,11 @@
-//! A value as it stands in a field of a table. `docs/protocol.md` has the rule.
+//! Values in fields of a table. `docs/protocol.md` has the rule.
 
 use super::number::{NumberValue, WrittenNumber, whole_number};
 use super::word::{begins_as_number, is_missing_word, is_not_finite, is_spreadsheet_error, trimmed};
 use super::{DecimalMark, PercentSign, list};
 use crate::case::ParameterValue;
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ParsedField {
     Empty,
@@ -13,7 +13,7 @@ pub(super) enum ParsedField {
     Loose(ParameterValue),
     /// A value that can't be meant otherwise: a text in quotes, or anything in JSON.
     Firm(ParameterValue),
-    /// A number that is written in another way than the protocol's, and how.
+    /// A number that is written in another way than the protocol's, and a description of that way.
     Spelled(ParameterValue, String),
     /// A text that begins as a number.
     Odd(String),
@@ -23,7 +23,7 @@ pub(super) enum ParsedField {
     Wrong(FieldFault, String),
 }
 
-/// Why a field has no value.
+/// The reason why a field has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldFault {
     /// NaN, an infinity, or a number beyond floats.
@@ -32,12 +32,12 @@ pub(super) enum FieldFault {
     OtherMark(DecimalMark),
     /// A whole number of more than 64 bits.
     Beyond,
-    /// What a spreadsheet shows in place of a value.
+    /// A text that a spreadsheet shows in place of a value.
     SpreadsheetError,
 }
 
 impl FieldFault {
-    /// What is said of a field in this column.
+    /// Returns the message about a field in this column.
     pub(super) fn reason(self, text: &str, column: &str) -> String {
         match self {
             Self::NotFinite => format!("`{text}` in column `{column}` is not a finite number"),
@@ -58,8 +58,8 @@ impl FieldFault {
     }
 }
 
-/// A value as a field, such that [`parse_field`] and [`import`](super::import) give it back: a float keeps its point or
-/// exponent, and a text that might be read as something else stands in quotes, as JSON has them. A list is written as JSON.
+/// Writes a value as a field, such that [`parse_field`] and [`import`](super::import) give it back: a float keeps its point or
+/// exponent, and a text that might be read as something else stands in quotes, as in JSON. A list is written as JSON.
 #[must_use]
 pub fn field(parameter: &ParameterValue) -> String {
     match parameter {
@@ -73,8 +73,8 @@ pub fn field(parameter: &ParameterValue) -> String {
     }
 }
 
-/// The value of a field of Cruncher's own tables, spaces around it left out: a whole number, a float (`1.5`, `.5`, `1e5`,
-/// `+3.0`), `true` or `false` in capitals or not, a text in quotes as JSON has them, or else a text as it stands.
+/// Reads the value of a field of Cruncher's own tables, spaces around it left out: a whole number, a float (`1.5`, `.5`, `1e5`,
+/// `+3.0`), `true` or `false` in capitals or not, a text in quotes as in JSON, or else a text as it stands.
 ///
 /// A whole number beyond 64 bits is a float, and a number beyond floats, NaN or an infinity is a text.
 #[must_use]
@@ -92,7 +92,7 @@ pub fn parse_field(text: &str) -> ParameterValue {
     written.unwrap_or_else(|| ParameterValue::Text(text.to_owned()))
 }
 
-/// What a field of a file holds whose decimals have this mark.
+/// Reads a field of a file whose decimals have this mark.
 pub(super) fn read(text: &str, mark: DecimalMark, percent: PercentSign) -> ParsedField {
     let text = text.trim();
     WrittenNumber::parse(text)
@@ -100,7 +100,7 @@ pub(super) fn read(text: &str, mark: DecimalMark, percent: PercentSign) -> Parse
         .unwrap_or_else(|| read_other(text))
 }
 
-/// What a field holds that is no number.
+/// Reads a field that is no number.
 pub(super) fn read_other(text: &str) -> ParsedField {
     let (text, seen) = (text.trim(), trimmed(text));
     if seen.is_empty() {
@@ -147,7 +147,7 @@ fn quoted(text: &str) -> Option<ParameterValue> {
     text.starts_with('"').then(read).flatten()
 }
 
-/// Whether a text is read back from a field without quotes. One with line breaks gets quotes, so that a case is a line.
+/// Whether a text is read back from a field without quotes. A text with line breaks gets quotes, so that a case is a line.
 fn is_plain(text: &str) -> bool {
     let is_text =
         |mark| read(text, mark, PercentSign::Fraction) == ParsedField::Loose(ParameterValue::Text(text.to_owned()));

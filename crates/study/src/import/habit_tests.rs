@@ -6,16 +6,16 @@ use proptest::sample::select;
 use super::*;
 use crate::case::ParameterValue::{Integer, Number, Text};
 
-/// How a table is written.
+/// The way in which a table is written.
 #[derive(Debug, Clone)]
 struct Habit {
     mark: DecimalMark,
     groups: Groups,
     separator: &'static str,
     sign: Sign,
-    /// What stands in front of each number's digits, and behind all of it.
+    /// A currency in front of each number's digits, or behind all of it.
     currency: Currency,
-    /// What stands behind each number, in the ways of those who paste from web pages.
+    /// Spaces behind each number, as in texts pasted from web pages.
     behind: &'static str,
     encoding: Encoding,
     line_end: &'static str,
@@ -33,11 +33,11 @@ enum Groups {
     Indian,
 }
 
-/// How the sign of a number is written.
+/// The way in which the sign of a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Minus(&'static str),
-    /// `+5`, too.
+    /// `+5` as well as `-5`.
     Both,
     Behind,
     Brackets,
@@ -67,7 +67,7 @@ enum Quotes {
     Everywhere,
 }
 
-/// What stands above the header.
+/// Lines above the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Above {
     Nothing,
@@ -95,13 +95,13 @@ enum IndexHabit {
     Pandas,
 }
 
-/// A number as somebody means it.
+/// A number as its author means it.
 #[derive(Debug, Clone)]
 struct Meant {
     is_negative: bool,
     whole: u64,
     decimals: Option<String>,
-    /// The exponent as it is written, and what that is.
+    /// The exponent as it is written, and its value.
     exponent: Option<(&'static str, i32)>,
 }
 
@@ -131,7 +131,7 @@ impl Meant {
 
     fn written(&self, habit: &Habit) -> String {
         let decimals = self.decimals.as_ref().map(|decimals| format!("{}{decimals}", habit.mark.letter()));
-        // Nobody writes groups of digits and an exponent.
+        // Groups of digits and an exponent aren't written together.
         let groups = if self.exponent.is_some() { Groups::None } else { habit.groups };
         let exponent = self.exponent.map_or("", |(written, _)| written);
         let digits = format!("{}{}{exponent}", grouped(&self.whole.to_string(), groups), decimals.unwrap_or_default());
@@ -247,7 +247,7 @@ fn encoded(text: &str, encoding: Encoding) -> Vec<u8> {
         Encoding::Utf16BigEndian => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         Encoding::Utf16WithMark => format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
         Encoding::Utf32 => text.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect(),
-        // What it doesn't have is a question mark, as in many programs.
+        // A letter that it doesn't have becomes a question mark, as in many programs.
         Encoding::Latin1 => text.chars().map(|letter| u8::try_from(letter).unwrap_or(b'?')).collect(),
     }
 }
@@ -359,8 +359,9 @@ fn habit() -> impl Strategy<Value = Habit> {
     habit.prop_filter("somebody has it", is_likely)
 }
 
-/// Nobody groups digits by the decimal mark. Spaces separate nothing that has spaces, and no blank fields. Where commas
-/// separate columns, digits are grouped by points only if some decimals show it, as `docs/protocol.md` says.
+/// Whether a habit is likely: digits aren't grouped by the decimal mark. Spaces don't separate columns that have spaces or
+/// blank fields. If commas separate columns, digits are grouped by points only if some decimals show it, as `docs/protocol.md`
+/// says.
 fn is_likely(habit: &Habit) -> bool {
     let group = match habit.groups {
         Groups::None => "",
@@ -379,7 +380,7 @@ fn is_likely(habit: &Habit) -> bool {
         && !(is_read_with_points && habit.mark == DecimalMark::Comma && group == ".")
 }
 
-/// What a table is, with the answers that whoever wrote it would give.
+/// Reads a table, with the answers that its author would give.
 fn answered(content: &[u8], habit: &Habit) -> Result<ImportedTable, ImportError> {
     match import(content, NumberReading::default()) {
         Err(ImportError::Question(NumberQuestion::DecimalMark { .. })) => {
@@ -398,7 +399,7 @@ fn check(columns: &[MeantColumn], rows: usize, habit: &Habit) -> Result<(), Test
         (Encoding::Utf32, _) => prop_assert_eq!(read, Err(ImportError::Utf32), "{}", shown),
         // A letter that Latin-1 doesn't have was lost where it was written.
         (Encoding::Latin1, _) if !is_ascii => prop_assert!(read.is_err() || shown.contains('?'), "{}", shown),
-        // Lines are lines where spaces separate columns.
+        // A line is a record if spaces separate columns.
         _ if habit.separator == " " && columns.iter().any(MeantColumn::has_breaks) => {
             prop_assert!(read.is_err(), "{shown}");
         }

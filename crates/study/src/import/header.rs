@@ -1,4 +1,4 @@
-//! The names of columns, and what they mean.
+//! The names of columns, and their meanings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use super::{ImportError, InputColumn};
 use crate::factor::KEYWORDS;
 use crate::template::is_name;
 
-/// What the columns of a file are.
+/// The columns of a file.
 #[derive(Debug)]
 pub(super) struct TableHeader {
     pub(super) columns: Vec<InputColumn>,
-    /// For each column of the file.
+    /// The place of each column of the file.
     pub(super) places: Vec<FieldPlace>,
 }
 
-/// Where the value of a field goes.
+/// The place that the value of a field goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FieldPlace {
-    /// Nowhere, as nothing stands there, or the number of the row.
+    /// Nowhere: the column is blank, or has the number of the row.
     LeftOut(usize),
     /// Nowhere: the case's id follows from its inputs.
     CaseId,
@@ -31,7 +31,7 @@ pub(super) enum FieldPlace {
 }
 
 impl TableHeader {
-    /// What the columns of these names are. Some that have no name may be left out, by their positions in order.
+    /// Reads the columns of these names. Some that have no name may be left out, by their positions in order.
     pub(super) fn read(names: &[&str], left_out: &[usize]) -> Result<Self, ImportError> {
         let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
         let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());

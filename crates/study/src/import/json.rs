@@ -14,7 +14,7 @@ mod index;
 mod value;
 
 pub(super) fn read(text: &str, reading: NumberReading) -> Result<ImportedTable, ImportError> {
-    // From bytes, as all JSON in the page is read: the parser is there once then.
+    // Read from bytes, as all JSON in the page, so that the parser is in the page only once.
     let values = serde_json::Deserializer::from_slice(text.as_bytes()).into_iter::<AnyJson>();
     let values = values.collect::<Result<Vec<_>, _>>();
     let values = values.map_err(|error| ImportError::Json(error.to_string()))?;
@@ -33,14 +33,14 @@ pub(super) fn read(text: &str, reading: NumberReading) -> Result<ImportedTable, 
     rows.finish(frame.notes.into_iter().chain(unneeded(reading)).collect())
 }
 
-/// What is said if somebody has said how numbers are read that JSON writes in one way only.
+/// Returns a note if the user chose a decimal comma or a meaning of per cent signs: JSON writes numbers in one way only.
 fn unneeded(reading: NumberReading) -> Option<String> {
     let is_said = reading.decimal_mark == Some(DecimalMark::Comma) || reading.percent.is_some();
     is_said
         .then(|| "numbers of JSON have a decimal point and no per cent sign, so nothing else was looked for".to_owned())
 }
 
-/// That no whole number has more than 64 bits: it would be read as a float.
+/// Checks that no whole number has more than 64 bits: it would be read as a float.
 pub(super) fn check_numbers(text: &str) -> Result<(), ImportError> {
     let bytes = text.as_bytes();
     let (mut place, mut is_inside) = (0, false);
@@ -62,7 +62,7 @@ pub(super) fn check_numbers(text: &str) -> Result<(), ImportError> {
 
 fn check_number(text: &str, place: usize, length: usize) -> Result<(), ImportError> {
     let digits = &text[place..place + length];
-    // Those of up to 18 digits are none of many bits.
+    // Numbers of up to 18 digits fit into 64 bits.
     if length > 18 && !digits.contains(['.', 'e', 'E']) && whole_number(digits) == NumberValue::Beyond {
         let line = text[..place].matches('\n').count() + 1;
         return Err(ImportError::Beyond { line, digits: digits.to_owned() });
@@ -70,7 +70,7 @@ fn check_number(text: &str, place: usize, length: usize) -> Result<(), ImportErr
     Ok(())
 }
 
-/// How many components each value of the first row has, if it is a vector.
+/// Number of components of each value of the first row, if it is a vector.
 fn widths(frame: &JsonFrame) -> Result<Vec<Option<usize>>, ImportError> {
     let Some(Ok(first)) = frame.rows.first() else {
         return Ok(vec![None; frame.names.len()]);

@@ -1,9 +1,9 @@
-//! What the values of a column are, in a word.
+//! The kind of a column's values, in a word.
 
 use super::ImportedTable;
 use crate::case::ParameterValue;
 
-/// What the values of a column are.
+/// The kind of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Whole numbers.
@@ -47,7 +47,7 @@ impl ColumnKind {
 }
 
 impl ImportedTable {
-    /// What the values of a column are; those of a vector are those of its components.
+    /// Returns the kind of a column's values; for a vector that of its components.
     #[must_use]
     pub fn kind(&self, column: usize) -> ColumnKind {
         let values = self.rows.iter().filter_map(|row| row.get(column));

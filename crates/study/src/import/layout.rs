@@ -1,4 +1,4 @@
-//! Where a table as text has its header, and what separates its columns.
+//! The header of a table as text, and the separator of its columns.
 
 use csv::StringRecord;
 
@@ -22,22 +22,22 @@ pub(super) struct TableLayout<'a> {
 /// A line that isn't blank.
 #[derive(Debug, Clone, Copy)]
 struct Line<'a> {
-    /// How many lines stand above it.
+    /// Number of lines above it.
     above: usize,
-    /// Where it begins.
+    /// The place of its first byte.
     start: usize,
     text: &'a str,
 }
 
 impl Line<'_> {
-    /// What the line says behind the mark of a comment; none if it is no comment.
+    /// Returns the text behind the mark of a comment; `None` if the line is no comment.
     fn comment(&self) -> Option<&str> {
         self.text.trim_start().strip_prefix(['#', '%']).map(|comment| comment.trim_start_matches(['#', '%', ' ']))
     }
 }
 
 impl<'a> TableLayout<'a> {
-    /// Finds header and separator. A first line `sep=;`, which spreadsheets don't show, is none of the rows. Lines above the
+    /// Finds header and separator. A first line `sep=;`, which spreadsheets don't show, doesn't count as a row. Lines above the
     /// header that begin with `#` or `%` are comments; the header itself may be the last of them, as `numpy.savetxt` writes it.
     pub(super) fn of(text: &'a str) -> Result<Self, ImportError> {
         let (said, text) = said_separator(text);
@@ -72,13 +72,13 @@ impl<'a> TableLayout<'a> {
         Ok(Self { body: &text[header.start..], rows_above: header.above, separator, notes })
     }
 
-    /// Its records, that of the header first.
+    /// Returns its records, that of the header first.
     pub(super) fn records(&self) -> TableRecords<'a> {
         TableRecords::new(self.body, self.separator, self.rows_above)
     }
 }
 
-/// The separator that a first line `sep=;` names, and the text below.
+/// Returns the separator that a first line `sep=;` names, and the text below.
 fn said_separator(text: &str) -> (Option<ColumnSeparator>, &str) {
     let (line, below) = text.split_once('\n').unwrap_or((text, ""));
     let said = line.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).map(|_| &line.as_bytes()[4..]);
@@ -100,7 +100,7 @@ fn lines(text: &str) -> impl Iterator<Item = Line<'_>> + Clone {
     lines.filter(|line| !trimmed(line.text).is_empty())
 }
 
-/// That a comment above the header isn't as likely the header itself: then the line below names units, or is a case.
+/// Checks that a comment above the header isn't as likely the header itself, with the line below naming units, or being a case.
 fn check_header(comment: &Line<'_>, header: &Line<'_>) -> Result<(), ImportError> {
     let names = comment.comment().unwrap_or_default();
     let separator = separator(header.text, header.text);
@@ -115,7 +115,7 @@ fn fields(line: &str, separator: ColumnSeparator) -> StringRecord {
     records.record
 }
 
-/// Whether a line consists of nothing but names.
+/// Whether a line has only names.
 fn names_only(line: &str) -> bool {
     are_names(&fields(line, separator(line, line)))
 }
@@ -125,7 +125,7 @@ fn are_names(fields: &StringRecord) -> bool {
     fields.iter().all(name) && !fields.iter().all(|field| trimmed(field).is_empty())
 }
 
-/// DAKOTA writes inputs and responses into one table, and doesn't say which is which.
+/// Refuses tables of DAKOTA: it writes inputs and responses into one table, and doesn't say which is which.
 fn check_program(header: &str) -> Result<(), ImportError> {
     let names = words(header.trim_start());
     let is_dakota = names.first().is_some_and(|name| name == "%eval_id")
@@ -134,8 +134,8 @@ fn check_program(header: &str) -> Result<(), ImportError> {
     if is_dakota { Err(ImportError::Dakota) } else { Ok(()) }
 }
 
-/// What separates the names in the header. A single column is read like one of several with semicolons, so that it may have
-/// decimal commas.
+/// Returns the separator between the names in the header. A single column is read like one of several with semicolons, so that
+/// it may have decimal commas.
 fn separator(header: &str, below: &str) -> ColumnSeparator {
     let mut counts = [(b',', 0_usize), (b'|', 0), (b'\t', 0), (b';', 0)];
     let mut is_inside = false;
@@ -147,7 +147,8 @@ fn separator(header: &str, below: &str) -> ColumnSeparator {
     if count == 0 && has_words(header, below) { ColumnSeparator::Spaces } else { ColumnSeparator::Letter(most) }
 }
 
-/// Whether header and first row are words in the same number. With R, the names of rows have none in the header.
+/// Whether header and first row have equally many words, or the row one more: the name of the row, for which R writes no word
+/// into the header.
 fn has_words(header: &str, below: &str) -> bool {
     let (names, values) = (words(header).len(), words(below).len());
     names > 1 && (values == names || values == names + 1) && WrittenNumber::parse(below).is_none()

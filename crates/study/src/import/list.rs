@@ -7,7 +7,7 @@ use super::{DecimalMark, PercentSign};
 use crate::case::ParameterValue;
 use crate::number_format::counted;
 
-/// The components of a list; none if the field is something else. Decimals in lists have a point, wherever they come from.
+/// Reads the components of a list; `None` if the field is something else. Decimals in lists have a point in every file.
 pub(super) fn parse(text: &str) -> Option<Vec<ParsedField>> {
     let inner = trimmed(text).strip_prefix('[')?.strip_suffix(']')?;
     if inner.trim().is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<ParsedField>> {
     components.or_else(|| json(text))
 }
 
-/// The names of a file's columns, those of vectors with one a component.
+/// Returns the names of a file's columns, one a component for vectors.
 pub(super) fn column_names(names: &[String], widths: &[Option<usize>]) -> Vec<String> {
     let mut columns = Vec::new();
     for (name, width) in names.iter().zip(widths) {
@@ -33,7 +33,7 @@ pub(super) fn column_names(names: &[String], widths: &[Option<usize>]) -> Vec<St
     columns
 }
 
-/// What is said of a vector that has other components than that of the first row.
+/// Returns the message about a vector with another number of components than in the first row.
 pub(super) fn wrong_count(name: &str, count: usize, expected: Option<usize>) -> String {
     match expected {
         None => format!("`{name}` is a vector, and a single value in the first row"),
@@ -43,7 +43,7 @@ pub(super) fn wrong_count(name: &str, count: usize, expected: Option<usize>) -> 
     }
 }
 
-/// What is said of a value that stands where the first row has a vector.
+/// Returns the message about a single value in a column whose first row has a vector.
 pub(super) fn no_vector(name: &str) -> String {
     format!("`{name}` is a single value, and a vector in the first row")
 }
@@ -68,7 +68,7 @@ fn component(text: &str) -> Option<ParsedField> {
     })
 }
 
-/// The components of a list as JSON writes it, which may have texts with commas.
+/// Reads the components of a list in JSON, which may have texts with commas.
 fn json(text: &str) -> Option<Vec<ParsedField>> {
     let components: Vec<ParameterValue> = serde_json::from_slice(trimmed(text).as_bytes()).ok()?;
     let are_single = components.iter().all(|component| !matches!(component, ParameterValue::List(_)));

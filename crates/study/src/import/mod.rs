@@ -1,6 +1,6 @@
-//! A table of cases that somebody brings: CSV or JSON, from a file or the clipboard.
+//! Import of a table of cases: CSV or JSON, from a file or the clipboard.
 //!
-//! Whatever can be wrong with a table made by hand is told at once and with its place, row by row.
+//! Mistakes in a table made by hand are told all at once and with their places, row by row.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +31,13 @@ mod tally;
 mod text;
 mod word;
 
-/// The most cases of a table.
+/// Maximum number of cases of a table.
 pub const MAX_ROWS: usize = 1_000_000;
 
-/// The largest table that is read.
+/// Maximum size of a table, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// How many wrong rows are told; the others are only counted.
+/// Maximum number of wrong rows that are named; the others are only counted.
 pub const WRONG_ROWS_TOLD: usize = 100;
 
 /// A table of cases.
@@ -53,13 +53,13 @@ pub struct ImportedTable {
     /// The replicate of each case, if the table has a column `replicate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicates: Option<Vec<u32>>,
-    /// What whoever brought it should know about how it was read, as sentences without full stop.
+    /// Notes on how it was read, for the person who brought it, as sentences without full stop.
     #[serde(skip)]
     pub notes: Vec<String>,
     /// The decimal mark that it was read with, if any of its numbers has a point or a comma.
     #[serde(skip)]
     pub decimal_mark: Option<DecimalMark>,
-    /// What per cent signs were taken for, if there are any.
+    /// The meaning that per cent signs were given, if there are any.
     #[serde(skip)]
     pub percent: Option<PercentSign>,
 }
@@ -69,7 +69,7 @@ pub struct ImportedTable {
 pub struct InputColumn {
     /// The name, which is a name in Python too.
     pub name: String,
-    /// How many components a vector has; none for a single value.
+    /// Number of components of a vector; `None` for a single value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
 }
@@ -84,17 +84,18 @@ impl ImportedTable {
 
 /// Reads a table of cases.
 ///
-/// As text it has a header, and its columns are separated by comma, semicolon, tab, `|` or spaces, or by what a first line
-/// `sep=;` names. Lines above the header that begin with `#` or `%` are left out, unless the last of them is the header, as
-/// `numpy.savetxt` writes it. A vector stands in columns `name[0]`, `name[1]` …, in any order, or as a list in one field. Blank lines are
-/// left out, and columns without a name that are blank or count the rows. The encoding is UTF-8 or UTF-16.
+/// As text it has a header, and its columns are separated by comma, semicolon, tab, `|` or spaces, or by the separator that a
+/// first line `sep=;` names. Lines above the header that begin with `#` or `%` are left out, unless the last of them is the
+/// header, as `numpy.savetxt` writes it. A vector stands in columns `name[0]`, `name[1]` …, in any order, or as a list in one
+/// field. Blank lines are left out, and so are columns without a name that are blank or count the rows. The encoding is UTF-8
+/// or UTF-16.
 ///
-/// Numbers are read as people, spreadsheets and other programs write them, as long as only one number can be meant. What
-/// decimal marks and per cent signs mean is decided for the whole table: by `reading`, or by numbers that show it. If none does,
-/// that is a [`NumberQuestion`].
+/// Numbers are read as people, spreadsheets and other programs write them, as long as only one number can be meant. The meaning
+/// of decimal marks and per cent signs is decided for the whole table: by `reading`, or by numbers that show it. If no number
+/// does, the error is a [`NumberQuestion`].
 ///
-/// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`, or what
-/// pandas writes, or `cruncher design --json`. A vector is a list, or has names as in CSV.
+/// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`, or a
+/// form of pandas or of `cruncher design --json`. A vector is a list, or has names as in CSV.
 ///
 /// The columns `case_id`, `level` and `replicate`, which Cruncher's own tables have, are never inputs. The first is ignored.
 ///
@@ -102,7 +103,7 @@ impl ImportedTable {
 /// spreadsheet writes 50000.0 as 50000, and both must be the same case. A column that has texts, too, stays as it is.
 ///
 /// # Errors
-/// What is wrong with the table; wrong rows are collected.
+/// The first mistake of the table; wrong rows are collected.
 pub fn import(content: &[u8], reading: NumberReading) -> Result<ImportedTable, ImportError> {
     let text = text::decode(content)?;
     let start = text.trim_start_matches('\u{feff}').trim_start();

@@ -6,20 +6,20 @@ use super::word::cleaned;
 use super::{DecimalMark, PercentSign};
 use crate::case::ParameterValue;
 
-/// A number as it is written. What its whole part is and what its decimals are depends on the decimal mark.
+/// A number as it is written. The decimal mark decides which digits are its whole part and which its decimals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WrittenNumber<'a> {
     is_negative: bool,
-    /// Digits, and what separates them; then, if there is an exponent, a letter, a sign and digits.
+    /// Digits, and their separators; then, if there is an exponent, a letter, a sign and digits.
     number: Cow<'a, str>,
     mantissa: Mantissa,
     /// Whether a per cent sign follows.
     pub(super) is_percent: bool,
-    /// Whether it is written as the protocol writes numbers, but for the decimal mark.
+    /// Whether it is written as the protocol writes numbers, except for the decimal mark.
     is_plain: bool,
 }
 
-/// The part before the exponent: how long it is, and what it has beside digits.
+/// The part before the exponent: its length, and the numbers of its digits and of other letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Mantissa {
     length: usize,
@@ -30,7 +30,7 @@ struct Mantissa {
     others: usize,
 }
 
-/// What a numeral comes to.
+/// The value of a numeral.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum NumberValue {
     /// A whole number, or a float.
@@ -41,7 +41,7 @@ pub(super) enum NumberValue {
     NotFinite,
 }
 
-/// A numeral's whole part with what separates groups of its digits, and its decimals.
+/// A numeral's whole part with the separators of groups of its digits, and its decimals.
 struct Parts<'a> {
     whole: &'a str,
     decimals: Option<&'a str>,
@@ -51,7 +51,7 @@ struct Parts<'a> {
 pub(super) const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
 impl<'a> WrittenNumber<'a> {
-    /// The number that a text is: with a sign in front or behind it, or in brackets, as accountants write negative numbers;
+    /// Reads the number in a text: with a sign in front or behind it, or in brackets, as accountants write negative numbers;
     /// with groups of digits, an exponent (Fortran's, too), a currency, a per cent sign.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         match cleaned(text) {
@@ -90,7 +90,7 @@ impl<'a> WrittenNumber<'a> {
         is_some.then_some(numeral)
     }
 
-    /// The same without the text that it was read from.
+    /// The numeral without the text that it was read from.
     pub(super) fn into_owned(self) -> WrittenNumber<'static> {
         WrittenNumber { number: Cow::Owned(self.number.into_owned()), ..self }
     }
@@ -99,12 +99,12 @@ impl<'a> WrittenNumber<'a> {
         &self.number[..self.mantissa.length]
     }
 
-    /// What stands behind the letter of the exponent.
+    /// The part behind the letter of the exponent.
     fn exponent(&self) -> Option<&str> {
         self.number.get(self.mantissa.length + 1..)
     }
 
-    /// What it comes to with this decimal mark; none if it is no number then.
+    /// Returns its value with this decimal mark; `None` if it is no number then.
     pub(super) fn value(&self, mark: DecimalMark, percent: PercentSign) -> Option<NumberValue> {
         let parts = self.parts(mark)?;
         let is_shifted = self.is_percent && percent == PercentSign::Fraction;
@@ -127,7 +127,7 @@ impl<'a> WrittenNumber<'a> {
         })
     }
 
-    /// Its digits with a point, and its exponent with so much more.
+    /// Writes its digits with a point, and its exponent increased by `more`.
     fn shifted(&self, Parts { whole, decimals, is_grouped }: &Parts<'_>, more: i32) -> Option<String> {
         let whole = if *is_grouped { digits(whole) } else { Cow::Borrowed(*whole) };
         let exponent = match self.exponent() {
@@ -139,7 +139,7 @@ impl<'a> WrittenNumber<'a> {
         Some(format!("{whole}.{}e{exponent}", decimals.unwrap_or("0")))
     }
 
-    /// Whether whoever reads it should be told what it was read as: it isn't written as the protocol writes numbers.
+    /// Whether the reader should be told its value, since it isn't written as the protocol writes numbers.
     pub(super) fn is_unusual(&self, mark: DecimalMark) -> bool {
         let Mantissa { length, digits, .. } = self.mantissa;
         let has_zeros = length > 1 && digits == length && self.mantissa().starts_with('0');
@@ -187,7 +187,7 @@ impl<'a> WrittenNumber<'a> {
     }
 }
 
-/// A whole number of at most 64 bits.
+/// Reads a whole number of at most 64 bits.
 fn whole(Parts { whole, is_grouped, .. }: &Parts<'_>, is_negative: bool) -> NumberValue {
     let digits = if *is_grouped { digits(whole) } else { Cow::Borrowed(*whole) };
     let magnitude: Option<u64> = digits.parse().ok();
@@ -203,19 +203,19 @@ fn digits(grouped: &str) -> Cow<'static, str> {
     Cow::Owned(grouped.chars().filter(char::is_ascii_digit).collect())
 }
 
-/// A whole number of at most 64 bits, with a sign or without.
+/// Reads a whole number of at most 64 bits, with a sign or without.
 pub(super) fn whole_number(digits: &str) -> NumberValue {
     ParameterValue::whole(digits).map_or(NumberValue::Beyond, NumberValue::Number)
 }
 
-/// The float that is equal to a number; none if it is a whole number that no float is equal to.
+/// Returns the float that is equal to a number; `None` if it is a whole number that no float is equal to.
 pub(super) fn exact_float(number: &ParameterValue) -> Option<f64> {
     let magnitude = match number {
         ParameterValue::Integer(integer) => integer.unsigned_abs(),
         ParameterValue::Unsigned(integer) => *integer,
         _ => 0,
     };
-    // Of its 64 bits, all but as many as a float has are zeros at both ends.
+    // All of its 64 bits but as many as a float has are zeros at both ends.
     let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
     if zeros + f64::MANTISSA_DIGITS >= u64::BITS { number.as_number() } else { None }
 }
@@ -239,7 +239,7 @@ fn has_proper_groups(whole: &str) -> bool {
 const FORTRAN: [char; 2] = ['d', 'D'];
 
 impl Mantissa {
-    /// That of a number without sign; none if it is no number.
+    /// Reads the mantissa of a number without sign; `None` if the text is no number.
     fn of(text: &str) -> Option<Self> {
         let mut mantissa = Self::default();
         for byte in text.bytes() {
@@ -259,16 +259,16 @@ impl Mantissa {
     }
 }
 
-/// Whether what stands behind a mantissa is an exponent, its letter included.
+/// Whether the text behind a mantissa is an exponent, its letter included.
 fn is_exponent_of(mantissa: &str, text: &str) -> bool {
     let exponent = &text[1..];
     let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    // Without point and sign it is as likely a name: `3D5`.
+    // Without point and sign, `3D5` is as likely a name.
     let is_sure = !text.starts_with(FORTRAN) || mantissa.contains('.') || digits.len() < exponent.len();
     is_sure && !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// What stands in front of the digits.
+/// The signs in front of the digits.
 #[derive(Default)]
 struct Front {
     sign: Option<char>,
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(value(text, DecimalMark::Comma), comma.map(NumberValue::Number), "{text} with a comma");
     }
 
-    /// A number that is the same whatever the decimal mark is.
+    /// Checks a number that is the same with either decimal mark.
     fn check_same(text: &str, number: ParameterValue) {
         check(text, Some(number.clone()), Some(number));
     }

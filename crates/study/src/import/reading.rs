@@ -1,4 +1,4 @@
-//! What may be meant in two ways, and what was said of it.
+//! Numbers with two meanings, and the choice between these.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use super::field::field;
 use super::number::{NumberValue, WrittenNumber};
 use super::word::shown;
 
-/// How a table is read where its numbers may be meant in two ways. What isn't said is decided by the table, or is a question.
+/// The reading of numbers with two meanings. A choice that isn't made here follows from the table, or becomes a question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NumberReading {
-    /// What separates the decimals of all its numbers.
+    /// The mark that separates the decimals of all its numbers.
     pub decimal_mark: Option<DecimalMark>,
-    /// What a per cent sign means.
+    /// The meaning of a per cent sign.
     pub percent: Option<PercentSign>,
 }
 
-/// What separates the whole part of a number from its decimals.
+/// The mark that separates the whole part of a number from its decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalMark {
@@ -46,7 +46,7 @@ impl DecimalMark {
     }
 }
 
-/// What a per cent sign means.
+/// The meaning of a per cent sign.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PercentSign {
@@ -57,21 +57,21 @@ pub enum PercentSign {
     Number,
 }
 
-/// A field that may be meant in two ways, the first of its kind.
+/// A question about the first field of its kind that has two meanings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NumberQuestion {
-    /// What separates decimals?
+    /// The question which mark separates decimals.
     DecimalMark {
-        /// Where the field stands.
+        /// The place of the field.
         at: FieldPosition,
         /// Its value if decimals have a point.
         point: String,
         /// Its value if decimals have a comma.
         comma: String,
     },
-    /// What does the per cent sign mean?
+    /// The question what the per cent sign means.
     Percent {
-        /// Where the field stands.
+        /// The place of the field.
         at: FieldPosition,
         /// Its value as a fraction.
         fraction: String,
@@ -87,7 +87,7 @@ pub struct FieldPosition {
     pub row: usize,
     /// The name of its column.
     pub column: String,
-    /// What stands there.
+    /// The field's text.
     pub text: String,
 }
 

@@ -4,7 +4,7 @@ use csv::{Reader, ReaderBuilder, StringRecord, Terminator};
 
 use super::word::trimmed;
 
-/// What stands between two columns.
+/// The separator between two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnSeparator {
     Letter(u8),
@@ -21,7 +21,7 @@ pub(super) struct TableRecords<'a> {
     pub(super) is_misquoted: bool,
     /// Rows above the text.
     rows_above: usize,
-    /// How many line breaks stood inside of fields so far: a spreadsheet doesn't count them.
+    /// Number of line breaks inside of fields up to now: a spreadsheet doesn't count them as rows.
     breaks_inside: usize,
 }
 
@@ -43,7 +43,7 @@ impl<'a> TableRecords<'a> {
         Self { text, source, record: StringRecord::new(), is_misquoted: false, rows_above, breaks_inside: 0 }
     }
 
-    /// Reads the next record; its row, from 1.
+    /// Reads the next record and returns its row, from 1.
     pub(super) fn next(&mut self) -> Option<usize> {
         loop {
             let row = self.read()?;
@@ -81,13 +81,13 @@ impl<'a> TableRecords<'a> {
     }
 }
 
-/// Where the next record begins, in bytes.
+/// The beginning of the next record, in bytes.
 fn place(reader: &Reader<&[u8]>) -> usize {
     usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)
 }
 
-/// Whether a field with line breaks, or that begins with a quotation mark, isn't written as one in quotation marks: then it may
-/// be several.
+/// Whether a field with line breaks, or that begins with a quotation mark, isn't written like a field in quotation marks: then
+/// it may be several fields.
 fn is_misquoted(written: &str, record: &StringRecord) -> bool {
     let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
     let is_open = |field: &str| written.trim_end_matches('\n').ends_with(&format!("\"{field}"));
@@ -96,7 +96,8 @@ fn is_misquoted(written: &str, record: &StringRecord) -> bool {
     last.is_some() || record.iter().any(|field| field.contains('\n') && !written.contains(&quoted(field)))
 }
 
-/// The fields of a line that spaces separate, or tabs: other spaces stand inside of numbers. One in quotes may have spaces, and `""` is a quotation mark there.
+/// Returns the fields of a line that spaces or tabs separate: other spaces stand inside of numbers. A field in quotes may have
+/// spaces, and `""` is a quotation mark there.
 pub(super) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = line.trim_matches(is_space);
@@ -121,7 +122,7 @@ fn word(text: &str) -> (String, &str) {
             if behind.is_empty() || behind.starts_with(is_space) {
                 return (word, behind);
             }
-            // Anything else but a second mark says that the first one was just a letter.
+            // If anything but a second mark follows, the first mark was just a letter.
             let Some(behind) = behind.strip_prefix('"') else { break };
             word.push('"');
             rest = behind;

@@ -7,10 +7,11 @@ use super::number::exact_float;
 use crate::case::ParameterValue;
 use crate::number_format::counted;
 
-/// How many rows are named.
+/// Maximum number of rows that are named.
 const MAX_NAMED: usize = 5;
 
-/// What is said of rows that are the same case as an earlier one; none if there are none. `numbers` are the rows in the file.
+/// Returns a note about rows that are the same case as an earlier one; `None` if there are no such rows. `numbers` are the rows
+/// in the file.
 pub(super) fn repeated_rows(cases: &[Vec<ParameterValue>], replicates: &[u32], numbers: &[usize]) -> Option<String> {
     let Repeated { count, first } = Repeated::of(&Cases { cases, replicates });
     let named: Vec<String> =
@@ -33,7 +34,7 @@ struct Repeated {
 }
 
 impl Repeated {
-    /// Sorts the rows by a hash of what they are, and compares those that have the same: 16 bytes a row are enough for that.
+    /// Sorts the rows by a hash of their values, and compares those with the same hash: that takes only 16 bytes a row.
     fn of(cases: &Cases) -> Self {
         let mut hashes: Vec<(u64, u32)> =
             (0_u32..).zip(cases.cases).map(|(row, _)| (cases.hash(row as usize), row)).collect();
@@ -60,7 +61,7 @@ impl Repeated {
     }
 }
 
-/// The rows of a table. Without replicates all are the first.
+/// The rows of a table. Without replicates all have the replicate 0.
 struct Cases<'a> {
     cases: &'a [Vec<ParameterValue>],
     replicates: &'a [u32],
@@ -87,7 +88,7 @@ fn all_same(one: &[ParameterValue], other: &[ParameterValue]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
 }
 
-/// Whether two values are the same input. Numbers that are equal are, 30 and 30.0.
+/// Whether two values are the same input. Equal numbers are the same, such as 30 and 30.0.
 fn is_same(one: &ParameterValue, other: &ParameterValue) -> bool {
     match (one, other) {
         (ParameterValue::List(one), ParameterValue::List(other)) => all_same(one, other),
@@ -95,7 +96,7 @@ fn is_same(one: &ParameterValue, other: &ParameterValue) -> bool {
     }
 }
 
-/// What is the same has the same hash.
+/// Adds a value to a hash; values that are the same have the same hash.
 fn hash(value: &ParameterValue, hasher: &mut DefaultHasher) {
     match value {
         ParameterValue::Flag(flag) => flag.hash(hasher),

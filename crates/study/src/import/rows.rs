@@ -1,4 +1,4 @@
-//! Collects the rows of a table, and what is wrong with them.
+//! Collects the rows of a table, and their mistakes.
 
 use super::field::ParsedField;
 use super::header::{FieldPlace, TableHeader};
@@ -19,15 +19,15 @@ pub(super) struct ImportedRows {
     levels: Vec<u32>,
     replicates: Vec<u32>,
     wrong: WrongRows,
-    /// One an input.
+    /// One tally an input.
     tallies: Vec<ValueTally>,
-    /// The first `case_id` that isn't one of Cruncher's, and where it stands.
+    /// The first `case_id` that isn't one of Cruncher's, and its row.
     foreign_id: Option<(usize, String)>,
-    /// Whether Cruncher wrote the table, so that its names mean what they mean there.
+    /// Whether Cruncher wrote the table, so that its names have Cruncher's meanings.
     is_own: bool,
 }
 
-/// Wrong rows: the first of them, and how many.
+/// Wrong rows: the first of them, and their number.
 #[derive(Debug, Default, Clone)]
 pub(super) struct WrongRows {
     told: Vec<WrongRow>,
@@ -54,7 +54,7 @@ impl ImportedRows {
         }
     }
 
-    /// The same for a table that Cruncher wrote: its names mean what they mean there.
+    /// Marks the table as one that Cruncher wrote: its names have Cruncher's meanings.
     pub(super) fn of_cruncher(self) -> Self {
         Self { is_own: true, ..self }
     }
@@ -85,7 +85,7 @@ impl ImportedRows {
         self.wrong.add(row, || reason);
     }
 
-    /// The table, if all rows are cases.
+    /// Returns the table, if all rows are cases.
     pub(super) fn finish(mut self, mut notes: Vec<String>) -> Result<ImportedTable, ImportError> {
         self.judge(&mut notes);
         if self.wrong.total > 0 {
@@ -109,7 +109,7 @@ impl ImportedRows {
         })
     }
 
-    /// What is said of columns whose names are Cruncher's own, unless Cruncher wrote them.
+    /// Returns notes about columns with Cruncher's own names, unless Cruncher wrote them.
     fn own_names(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some((row, id)) = &self.foreign_id {
@@ -198,7 +198,7 @@ impl ImportedRows {
         }
     }
 
-    /// Decides what each input is, now that all its values are known.
+    /// Decides the kind of each input, now that all its values are known.
     fn judge(&mut self, notes: &mut Vec<String>) {
         for (number, tally) in std::mem::take(&mut self.tallies).into_iter().enumerate() {
             let column = &self.header.columns[number];
@@ -226,7 +226,7 @@ impl WrongRows {
         self.told.extend(other.told);
     }
 
-    /// The same rows with more words.
+    /// Adds words to the reason of each row.
     pub(super) fn with_words(mut self, words: &str) -> Self {
         self.told.iter_mut().for_each(|wrong| wrong.reason.push_str(words));
         self

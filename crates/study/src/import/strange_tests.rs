@@ -1,4 +1,4 @@
-//! Fields that aren't what their neighbours are: none becomes a number that nobody meant, and none goes unsaid.
+//! Fields that differ in kind from their neighbours: they never become numbers that weren't meant, and are always told.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -7,7 +7,7 @@ use super::tests::{check_refused, read, text};
 use super::*;
 use crate::case::ParameterValue::{Flag, Integer, Number};
 
-/// Fields that are no number of a column of numbers, as spreadsheets, programs and people write them.
+/// Fields that are no number, for a column of numbers, as spreadsheets, programs and people write them.
 const STRANGE: &[&str] = &[
     // Dates and times.
     "2024-01-05",
@@ -20,7 +20,7 @@ const STRANGE: &[&str] = &[
     "13:45",
     "0:30:15.5",
     "1d 2h",
-    // What isn't finite, or too large.
+    // Numbers that aren't finite, or too large.
     "NaN",
     "-inf",
     "∞",
@@ -31,7 +31,7 @@ const STRANGE: &[&str] = &[
     "-9223372036854775809",
     "18'446'744'073'709'551'616",
     "(9223372036854775809)",
-    // What is missing.
+    // Missing values.
     "n/a",
     "NULL",
     "–",
@@ -47,7 +47,7 @@ const STRANGE: &[&str] = &[
     "vrai",
     "да",
     "x",
-    // What only looks like a number.
+    // Texts that only look like numbers.
     "0x1F",
     "0b101",
     "1.5e",
@@ -95,7 +95,7 @@ const STRANGE: &[&str] = &[
     "\"5\"",
 ];
 
-/// A table of numbers, of which some fields are strange.
+/// Writes a table of numbers in which some fields are strange.
 fn written(numbers: usize, strange: &[&str]) -> String {
     let rows = (0..numbers).map(|row| format!("{row};{row}.25"));
     let strange = strange.iter().map(|field| format!("7;\"{}\"", field.replace('"', "\"\"")));
@@ -103,7 +103,7 @@ fn written(numbers: usize, strange: &[&str]) -> String {
     lines.join("\n")
 }
 
-/// Whether a value may stand for a field without a word: as its text, as yes or no, or as the number that it is beyond doubt.
+/// Whether a value may stand for a field without a note: as its text, as yes or no, or as the number that it is beyond doubt.
 fn is_kept(value: &ParameterValue, field: &str) -> bool {
     match value {
         ParameterValue::Text(text) => text == field || format!("\"{text}\"") == field,

@@ -1,5 +1,5 @@
-//! A first look through a whole table as text: what its marks mean, which columns count its rows, whether units stand below
-//! the header. What one field doesn't tell, all of them do.
+//! A first look through a whole table as text: the meaning of its marks, the columns that count its rows, and units below the
+//! header. All fields together tell what a single one doesn't.
 
 use csv::StringRecord;
 
@@ -11,7 +11,7 @@ use super::word::{is_missing_word, shown, trimmed};
 use super::{DecimalMark, ImportError, NumberQuestion, NumberReading, PercentSign, list};
 use crate::case::ParameterValue;
 
-/// What a table has.
+/// The content of a table.
 #[derive(Debug, Default)]
 pub(super) struct TableSurvey {
     /// The fields of the header.
@@ -20,30 +20,30 @@ pub(super) struct TableSurvey {
     rows: usize,
     /// Rows that have a field more than the header.
     longer_by_one: usize,
-    /// The row of the first record below the header, and what stands there.
+    /// The row of the first record below the header, and its fields.
     first: Option<(usize, Vec<String>)>,
 }
 
-/// What a column has.
+/// The content of a column.
 #[derive(Debug, Clone, Default)]
 struct ColumnSurvey {
     numbers: usize,
     texts: usize,
     blanks: usize,
-    /// What the first record has here.
+    /// The field of the first record.
     first: First,
-    /// Numbers that are some only with a decimal point, or only with a comma.
+    /// Numbers that are numbers only with a decimal point, or only with a comma.
     points: usize,
     commas: usize,
-    /// The first number that is another one with a point than with a comma, and the first of these that has a comma.
+    /// The first number whose value with a point differs from that with a comma, and the first of these that has a comma.
     two_ways: Option<Example>,
     two_ways_with_comma: Option<Example>,
     percent: Option<Example>,
-    /// The number that comes next, if these count the rows from 0 or 1.
+    /// The number that comes next, if the column counts the rows from 0 or 1.
     next: Option<u64>,
 }
 
-/// What the first record has in a column.
+/// The field of the first record in a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum First {
     #[default]
@@ -61,12 +61,12 @@ struct Example {
     numeral: WrittenNumber<'static>,
 }
 
-/// What decimal marks and per cent signs mean in a file.
+/// The meaning of decimal marks and per cent signs in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NumberConvention {
     pub(super) mark: DecimalMark,
     pub(super) percent: PercentSign,
-    /// Whether any number has a decimal mark, or what may be one.
+    /// Whether any number has a decimal mark, or a mark that may be one.
     pub(super) has_marks: bool,
     pub(super) has_percent: bool,
 }
@@ -100,7 +100,7 @@ impl TableSurvey {
         self.rows += 1;
     }
 
-    /// R writes the names of rows in front of each, and no name for them into the header.
+    /// Adds the column of row names that R writes: it puts a name in front of each row, and no name for them into the header.
     fn name_row_names(&mut self, separator: ColumnSeparator) {
         if separator == ColumnSeparator::Spaces && self.rows > 0 && self.longer_by_one == self.rows {
             self.names.insert(0, String::new());
@@ -109,7 +109,7 @@ impl TableSurvey {
         }
     }
 
-    /// What marks mean: what was said, or else what numbers show that can be meant in one way only.
+    /// Settles the meaning of marks: the user's choice, or else the one shown by numbers that have only one meaning.
     pub(super) fn settle(
         &self,
         reading: NumberReading,
@@ -131,7 +131,7 @@ impl TableSurvey {
         Ok(NumberConvention { mark, percent: meaning, has_marks, has_percent: percent.is_some() })
     }
 
-    /// The mark that numbers show. Columns that have texts count only if others have nothing that might be meant otherwise.
+    /// The mark that numbers show. Columns with texts count only if the other columns have nothing with a second meaning.
     fn shown_mark(&self) -> Option<DecimalMark> {
         let shown = |columns: &mut dyn Iterator<Item = &ColumnSurvey>| {
             let (points, commas) = columns.fold((false, false), |(points, commas), column| {
@@ -148,7 +148,7 @@ impl TableSurvey {
         clean.or_else(|| if has_doubt { None } else { shown(&mut self.columns.iter()) })
     }
 
-    /// The mark where no number shows it. Whatever separates columns by commas or spaces writes decimals with a point, so that
+    /// The mark if no number shows it. Programs that separate columns by commas or spaces write decimals with a point, so that
     /// `1.125` is no question there; `50,000` is one everywhere.
     fn likely_mark(&self, separator: ColumnSeparator) -> Result<DecimalMark, ImportError> {
         let has_points = matches!(separator, ColumnSeparator::Letter(b',') | ColumnSeparator::Spaces);
@@ -174,7 +174,7 @@ impl TableSurvey {
         question.map_or(ImportError::NoRows, ImportError::Question)
     }
 
-    /// That the first record isn't one of units, as in `kW,deg`: texts, where all that follow are numbers.
+    /// Checks that the first record isn't one of units, as in `kW,deg`: texts above columns of numbers.
     pub(super) fn check_units(&self) -> Result<(), ImportError> {
         let Some((row, fields)) = &self.first else { return Ok(()) };
         let is_unit = |column: &ColumnSurvey| column.first == First::Text && column.texts == 1 && column.numbers > 0;
@@ -187,7 +187,7 @@ impl TableSurvey {
         if are_units { Err(ImportError::Units { row: *row, units: units.join(", ") }) } else { Ok(()) }
     }
 
-    /// The columns that have no name and no values, or count the rows from 0 or 1.
+    /// Returns the columns that have no name and no values, or count the rows from 0 or 1.
     pub(super) fn left_out(&self, is_unnamed: impl Fn(&str) -> bool) -> LeftOut {
         let mut left_out = LeftOut::default();
         for (index, (name, column)) in self.names.iter().zip(&self.columns).enumerate() {
@@ -200,7 +200,7 @@ impl TableSurvey {
         left_out
     }
 
-    /// How many components each column has whose first value is a list.
+    /// Returns the number of components of each column whose first value is a list.
     pub(super) fn widths(&self) -> Result<Vec<Option<usize>>, ImportError> {
         let first = self.first.as_ref().map(|(_, fields)| fields.as_slice()).unwrap_or_default();
         let width = |(index, name): (usize, &String)| match first.get(index).and_then(|field| list::parse(field)) {

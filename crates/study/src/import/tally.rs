@@ -1,4 +1,4 @@
-//! What the values of one input have in common, which decides what each of them is.
+//! Common traits of the values of one input, which decide the kind of each value.
 
 use super::InputColumn;
 use super::number::{WrittenNumber, exact_float};
@@ -6,7 +6,7 @@ use super::rows::WrongRows;
 use super::word::{has_invisible, is_flag_word, shown};
 use crate::case::ParameterValue;
 
-/// What an input has for values.
+/// The values of an input, counted by kind.
 #[derive(Debug, Default, Clone)]
 pub(super) struct ValueTally {
     is_vector: bool,
@@ -16,7 +16,7 @@ pub(super) struct ValueTally {
     /// Texts that begin as numbers, and the first of them.
     odd_texts: usize,
     odd_text: Option<Example>,
-    /// Values that are no numbers, though they may be meant as some.
+    /// Values that are no numbers, though they may be meant as numbers.
     odd: WrongRows,
     /// Words for missing values, and the first of them.
     missing: WrongRows,
@@ -26,7 +26,7 @@ pub(super) struct ValueTally {
     /// Numbers that are written in an unusual way, and the first of them.
     spelled: usize,
     spelled_first: Option<(Example, ParameterValue)>,
-    /// Texts that are a word for yes or no, and those that are numbers in quotes.
+    /// Texts that are a word for yes or no, and texts that are numbers in quotes.
     flag_words: usize,
     flag_word: Option<Example>,
     quoted_numbers: usize,
@@ -40,12 +40,12 @@ struct Example {
     text: String,
 }
 
-/// Whether a value may be meant otherwise.
+/// Whether a value may be meant in another way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AmbiguousValue {
     None,
     Some,
-    /// It is written in an unusual way, and how.
+    /// It is written in an unusual way, which this describes.
     Spelled(String),
     /// It is a text that begins as a number.
     Odd,
@@ -54,12 +54,12 @@ pub(super) enum AmbiguousValue {
 }
 
 impl ValueTally {
-    /// Nothing is counted yet.
+    /// Makes a tally without values.
     pub(super) fn of(column: &InputColumn) -> Self {
         Self { is_vector: column.count.is_some(), ..Self::default() }
     }
 
-    /// Counts a value; `name` is that of its column in the file.
+    /// Counts a value; `name` returns the name of its column in the file.
     pub(super) fn count(
         &mut self,
         row: usize,
@@ -86,7 +86,7 @@ impl ValueTally {
                 self.spelled_first.get_or_insert_with(|| (Example { row, text }, value.clone()));
             }
             AmbiguousValue::Missing => self.missing.add(row, || missing(&loose(value), &name())),
-            // A vector is of one kind, whoever says what its components are.
+            // All components of a vector are of one kind, also if they are marked as texts.
             AmbiguousValue::None if !is_number && self.is_vector => {
                 self.odd.add(row, || odd(&super::field(value), &name()));
             }
@@ -106,7 +106,7 @@ impl ValueTally {
         if *doubt == AmbiguousValue::Missing {
             self.missing_word.get_or_insert_with(example);
         }
-        // It matters only if all are.
+        // These words matter only if all texts are such words.
         if self.flag_words == self.others && is_flag_word(text) {
             self.flag_words += 1;
             self.flag_word.get_or_insert_with(example);
@@ -123,18 +123,18 @@ impl ValueTally {
         self.integers + self.floats
     }
 
-    /// Whether all values are numbers, and some of them floats: then all are.
+    /// Whether all values are numbers, and some of them floats: then all become floats.
     pub(super) const fn is_float(&self) -> bool {
         self.integers > 0 && self.floats > 0 && self.others == 0
     }
 
-    /// Whether values that are no numbers should be some: as nearly all others are, or as they begin like numbers.
+    /// Whether values that are no numbers should be numbers: since nearly all others are, or since they begin like numbers.
     const fn is_meant_as_numbers(&self) -> bool {
         let odd = self.odd.total;
         self.numbers() > 0 && odd > 0 && (self.is_vector || self.numbers() >= 9 * odd || self.odd_texts == self.others)
     }
 
-    /// The values that can't be what this input is.
+    /// Returns the values that don't fit this input.
     pub(super) fn wrong(self) -> WrongRows {
         let mut wrong = WrongRows::default();
         if self.numbers() > 0 {
@@ -152,7 +152,7 @@ impl ValueTally {
         wrong
     }
 
-    /// What whoever brought the table should know of this input.
+    /// Returns notes on this input for the person who brought the table.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
         let holds = |what: String| format!("column `{name}` holds {what}");
         let held = [self.other_texts(), self.missing_words(), self.invisible_letters()];
@@ -193,7 +193,7 @@ fn such_as(kind: &str, Example { row, text }: &Example) -> String {
     format!("{kind}, such as `{}` in row {row}", shown(text))
 }
 
-/// A value as it stood in its field.
+/// The value as it stood in its field.
 fn loose(value: &ParameterValue) -> String {
     if let ParameterValue::Text(text) = value { text.clone() } else { super::field(value) }
 }

@@ -25,7 +25,7 @@ pub(super) fn check_notes(content: impl AsRef<[u8]>, expected: &[&str]) {
     assert_eq!(read(&content).notes, expected, "{}", String::from_utf8_lossy(content.as_ref()));
 }
 
-/// The columns as `a c[3]`, and the rows.
+/// Checks the columns, written as `a c[3]`, and the rows.
 pub(super) fn check(content: impl AsRef<[u8]>, columns: &str, rows: &[&[ParameterValue]]) {
     let table = read(&content);
     let shown = table.columns.iter().map(|column| match column.count {

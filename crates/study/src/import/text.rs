@@ -1,10 +1,10 @@
-//! From bytes to a text.
+//! Decoding of a file's bytes.
 
 use std::borrow::Cow;
 
 use super::{ImportError, MAX_BYTES};
 
-/// How the characters of a text are written as bytes.
+/// The encoding of a text, or another format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Utf8,
@@ -14,7 +14,7 @@ enum Encoding {
     Workbook,
 }
 
-/// The text of a file, its lines ended by `\n` alone. It is UTF-8 or UTF-16, with a byte order mark or without.
+/// Returns the text of a file, its lines ended by `\n` alone. It is UTF-8 or UTF-16, with a byte order mark or without.
 pub(super) fn decode(content: &[u8]) -> Result<Cow<'_, str>, ImportError> {
     if content.len() > MAX_BYTES {
         return Err(ImportError::TooLarge);
@@ -34,7 +34,8 @@ pub(super) fn decode(content: &[u8]) -> Result<Cow<'_, str>, ImportError> {
     Ok(if has_returns { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text })
 }
 
-/// The encoding, and what follows the byte order mark. Without one, zeros tell: tables and designs begin with letters of ASCII.
+/// Returns the encoding, and the bytes behind the byte order mark. Without a mark, zeros tell: tables and designs begin with
+/// letters of ASCII.
 fn encoding(content: &[u8]) -> (Encoding, &[u8]) {
     match content {
         [0xff, 0xfe, 0, 0, bytes @ ..] | [0, 0, 0xfe, 0xff, bytes @ ..] => (Encoding::Utf32, bytes),
@@ -53,7 +54,7 @@ fn utf_8(bytes: &[u8]) -> Result<&str, ImportError> {
     std::str::from_utf8(bytes).map_err(|error| ImportError::NotText { row: row_at(&bytes[..error.valid_up_to()]) })
 }
 
-/// The row that begins or goes on behind these bytes.
+/// The number of the row that begins or goes on behind these bytes.
 fn row_at(before: &[u8]) -> usize {
     before.split(|byte| *byte == b'\n').count()
 }

@@ -1,11 +1,11 @@
-//! Texts that look like numbers, or stand where one should be.
+//! Texts that look like numbers, or stand in the place of a number.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::number::CURRENCIES;
 
-/// The text with plain minus signs, spaces and apostrophes, and without letters that can't be seen.
+/// Returns the text with plain minus signs, spaces and apostrophes, and without letters that can't be seen.
 pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -26,7 +26,7 @@ pub(super) const fn is_invisible(letter: char) -> bool {
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Whether a text has such letters. Joiners between others belong to scripts and emoji.
+/// Whether a text has such letters. Joiners between other letters don't count: they belong to scripts and emoji.
 pub(super) fn has_invisible(text: &str) -> bool {
     let is_strange = |letter: char| is_invisible(letter) && !matches!(letter, '\u{200c}' | '\u{200d}');
     !text.is_ascii() && (text.contains(is_strange) || text.starts_with(is_invisible) || text.ends_with(is_invisible))
@@ -72,14 +72,14 @@ const NOT_FINITE: [&str; 15] = [
     "1.#ind00",
 ];
 
-/// Whether a text says that there is no number, or none that is finite: NaN, an infinity, and what C writes on Windows.
+/// Whether a text means that there is no number, or no finite one: NaN, an infinity, or the words of C on Windows.
 pub(super) fn is_not_finite(text: &str) -> bool {
     let cleaned = cleaned(text);
     let word = cleaned.trim().trim_start_matches(['+', '-']);
     NOT_FINITE.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Whether a text is what a spreadsheet shows in place of a value that it can't compute, in whichever language.
+/// Whether a text is one that a spreadsheet shows in place of a value that it can't compute, in any language.
 pub(super) fn is_spreadsheet_error(text: &str) -> bool {
     let text = trimmed(text);
     if let Some(number) = text.strip_prefix("Err:") {
@@ -133,13 +133,13 @@ const YES_AND_NO: [&str; 26] = [
     "ложь",
 ];
 
-/// Whether a text is a word for yes or no, in one of the languages that spreadsheets write them in.
+/// Whether a text is a word for yes or no, in one of the languages of spreadsheets.
 pub(super) fn is_flag_word(text: &str) -> bool {
     let text = trimmed(text);
     text.len() <= 12 && YES_AND_NO.contains(&text.to_lowercase().as_str())
 }
 
-/// Whether a text that is no number begins as one, or as a list of some.
+/// Whether a text that is no number begins as a number, or as a list of numbers.
 pub(super) fn begins_as_number(text: &str) -> bool {
     let rest = trimmed(text)
         .trim_start_matches(|letter: char| "+-−–.,([{<>~≈±='’\" ".contains(letter) || CURRENCIES.contains(&letter));

@@ -1,4 +1,4 @@
-//! The account of a ledger: in which state each case is.
+//! The account of a ledger: the state of each case.
 
 use super::{BatchCases, CaseFinish, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
@@ -6,13 +6,14 @@ use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::versions::version_numbers;
 
-/// How late a result may be heard of, in seconds: a worker writes its rows every five, and the page looks as often.
+/// Delay with which a result may become known, in seconds: a worker writes its rows every five seconds, and the page looks as
+/// often.
 const LATE_SECS: f64 = 15.0;
 
-/// How long after its table was written a case may not have reached the queue, in seconds.
+/// Time that a case may take to reach the queue after its table was written, in seconds.
 const SENDING_SECS: f64 = 60.0;
 
-/// No more results than these of a batch, the ones that were heard of last, are looked through for recent ones.
+/// Maximum number of a batch's results, the last ones that became known, that are searched for recent ones.
 const MAX_RECENT: usize = 10_000;
 
 impl Ledger {
@@ -22,12 +23,12 @@ impl Ledger {
         let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
         let mut accounts: Vec<_> =
             batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
-        // Leases of withdrawn cases are none of the others'.
+        // Leases of withdrawn cases don't belong to the other cases.
         let withdrawn = accounts.iter().flat_map(|account| &account.submissions).filter(|own| own.is_withdrawn);
         let leased = circumstances.leased.saturating_sub(withdrawn.map(|own| own.counts.running).sum());
         let circumstances = &AccountingInput { leased, ..*circumstances };
-        // A worker with short cases speaks of a few only. If the one that it spoke of has a result by now, it holds another
-        // of the batch, as long as the queue has leased one.
+        // A worker with short cases names only a few of them. If the case that it named has a result by now, it holds another
+        // one of the batch, as long as the queue has leased one.
         let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
         let is_done = |case: &&CaseRef| self.entry(case).is_some_and(Entry::is_done);
         let finished = circumstances.running.iter().filter(is_done);
@@ -57,7 +58,7 @@ impl Ledger {
                 submission.counts.count(state);
                 if submission.is_withdrawn {
                     account.counts.withdrawn += 1;
-                    // Taken out below: places count.
+                    // Removed below, since the places of the others count.
                     if let Some(finish) = entry.finish_in(&mut account.finishes) {
                         finish.end_time = f64::NAN;
                     }
@@ -80,7 +81,7 @@ impl Ledger {
         account
     }
 
-    /// Submissions with their models, in the order in which they were submitted.
+    /// Returns submissions with their models, in the order in which they were submitted.
     fn in_order(&self, batch: &Batch, submissions: Vec<SubmissionAccount>) -> Vec<SubmissionAccount> {
         let mut ordered: Vec<SubmissionAccount> = Vec::new();
         for mut own in submissions.into_iter().filter(|own| !own.id.is_empty()) {
@@ -118,14 +119,14 @@ impl Ledger {
         }
         let age_secs = submission.map_or(f64::INFINITY, |own| circumstances.now - own.time);
         let is_expired = age_secs > RETENTION_SECS;
-        // A table is written before its cases are sent: the queue may have been empty since long before.
+        // A table is written before its cases are sent: the queue may have become empty long before that.
         let may_be_nowhere = circumstances.queue_is_empty && age_secs > SENDING_SECS;
         let is_nowhere = may_be_nowhere && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }
 }
 
-/// Numbers the versions of models through all batches.
+/// Numbers the versions of models across all batches.
 fn number_versions(accounts: &mut [BatchAccount]) {
     let mut ordered: Vec<&mut SubmissionAccount> = Vec::new();
     for own in accounts.iter_mut().flat_map(|account| &mut account.submissions) {
@@ -138,10 +139,12 @@ fn number_versions(accounts: &mut [BatchAccount]) {
     }
 }
 
-/// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so as many as
-/// the queue has fewer messages are still to be sent: of the batch whose table was written last, as long as it has any.
+/// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so the
+/// cases by which the queue has fewer messages are still to be sent: cases of the batch whose table was written last, as long
+/// as it has any.
 ///
-/// Results are heard of later than the queue's figures are: as few as workers may have finished meanwhile are taken for finished.
+/// Results become known later than the queue's figures: if the difference is no more than the cases that workers may have
+/// finished meanwhile, these are taken for finished.
 fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &AccountingInput) {
     let Some(waiting) = circumstances.waiting else { return };
     let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);

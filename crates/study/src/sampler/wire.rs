@@ -1,4 +1,4 @@
-//! A sampler as JSON has it: `kind`, and what this kind needs.
+//! A sampler in JSON: `kind`, and the fields that this kind needs.
 
 use cruncher_sampling::OptimisationCriterion;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What stands beside a value in Python code, and takes a part of it: `-1.2**2` is −1.44.
+//! Python code beside a value that would take a part of it: `-1.2**2` is −1.44.
 
 use std::ops::Range;
 
@@ -6,11 +6,11 @@ use super::PlaceholderContext;
 use super::python::is_of_word;
 use crate::case::ParameterValue;
 
-/// After these words a value begins, even without a space.
+/// Words behind which a value begins, even without a space.
 const BEFORE_VALUES: [&str; 14] =
     ["and", "assert", "await", "case", "elif", "else", "if", "in", "is", "not", "or", "return", "while", "yield"];
 
-/// Whether a number would be another one, or none, by what stands behind it, such as `-1.2**2` or `30.real`: then it needs
+/// Whether the code behind a number would make it another number, or none, such as `-1.2**2` or `30.real`: then it needs
 /// parentheses.
 pub(super) fn is_bound(
     template: &str,
@@ -35,7 +35,7 @@ pub(super) fn is_bound(
     is_taken && !is_piece(template, place)
 }
 
-/// Whether it is a piece of a word or a number, as in `load_{{n}}` and `1e{{n}}`: nothing can be put around it.
+/// Whether it is a piece of a word or a number, as in `load_{{n}}` and `1e{{n}}`: it can't have parentheses around it.
 fn is_piece(template: &str, place: Range<usize>) -> bool {
     let (before, behind) = (&template[..place.start], &template.as_bytes()[place.end..]);
     let goes_on = behind.first().is_some_and(|first| is_of_word(*first) || *first == b'{');
@@ -46,7 +46,7 @@ fn is_piece(template: &str, place: Range<usize>) -> bool {
     goes_on || has_decimals || before.ends_with(['}', '.']) || !word.is_empty() && !is_keyword
 }
 
-/// What stands behind spaces; between brackets also behind comments and ends of lines, and always behind an end of a line
+/// Returns the code behind spaces; between brackets also behind comments and ends of lines, and always behind an end of a line
 /// that a backslash takes away.
 fn behind_blank(mut text: &[u8], may_break: bool) -> &[u8] {
     loop {

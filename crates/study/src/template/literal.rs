@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::case::ParameterValue;
 
-/// Writes what Python's `repr` gives.
+/// Writes a value as Python's `repr` does.
 pub(super) fn write_literal(text: &mut String, parameter: &ParameterValue) {
     match parameter {
         ParameterValue::Flag(true) => text.push_str("True"),
@@ -45,10 +45,10 @@ fn write_float(text: &mut String, number: f64) {
     };
 }
 
-/// The digits of a float, and where the point stands in them: `("125", 1)` is 1.25.
+/// Returns the digits of a float, and the place of the point in them: `("125", 1)` is 1.25.
 ///
-/// They are taken from its JSON and not from `{}`: where two texts are equally near, as for 2^-25, the latter has the higher
-/// one, and both JSON and Python have the even one.
+/// They are taken from its JSON and not from `{}`: if two texts are equally near, as for 2^-25, `{}` writes the higher one, and
+/// both JSON and Python write the even one.
 fn digits_of(number: f64) -> (String, isize) {
     let written = serde_json::to_string(&number).unwrap_or_default();
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
@@ -87,11 +87,11 @@ fn write_letter(text: &mut String, letter: char, quote: char) {
     };
 }
 
-/// What Python's `str.isprintable` says of a character.
+/// Whether Python's `str.isprintable` holds for a character.
 ///
-/// Rust escapes for debugging what Python does: control, format, private and unassigned characters, and separators other
-/// than the space. So there is no table here. The two differ in what was assigned after the Unicode of the one and before
-/// that of the other, as two versions of Python do; the literal is another one then, its value the same.
+/// Rust escapes the same characters for debugging as Python: control, format, private and unassigned characters, and separators
+/// other than the space. So no table is needed here. The two differ in characters that were assigned between their versions of
+/// Unicode, as two versions of Python do; then the literal differs, and its value is the same.
 fn is_printable(letter: char) -> bool {
     if letter.is_ascii() {
         return !letter.is_ascii_control();

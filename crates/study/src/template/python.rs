@@ -1,16 +1,16 @@
-//! Follows a Python file as far as it takes to know what a placeholder stands in: code, a string, a comment.
+//! Reads a Python file as far as needed for the context of a placeholder: code, a string, a comment.
 //!
-//! `_PythonReader` in `worker/attach.py` does the same, step by step. What is no Python is read as far as it can be.
+//! `_PythonReader` in `worker/attach.py` does the same, step by step. A text that is no Python is read as far as possible.
 
 use super::{Place, PlaceholderContext};
 
-/// What every file begins with.
+/// The layer at the beginning of every file.
 const CODE: Layer = Layer::Code { brackets: 0 };
 
-/// What may stand in front of a string literal.
+/// The prefixes of string literals.
 const PREFIXES: [&[u8]; 11] = [b"r", b"u", b"b", b"f", b"t", b"br", b"rb", b"fr", b"rf", b"tr", b"rt"];
 
-/// What each of the placeholders stands in.
+/// Returns the context of each of the placeholders.
 pub(super) fn surroundings(template: &str, places: &[Place]) -> Vec<PlaceholderContext> {
     let mut reader = Reader { text: template.as_bytes(), next_place: 0, layers: vec![CODE], word: (0, 0) };
     let (mut found, mut at) = (Vec::with_capacity(places.len()), 0);
@@ -39,21 +39,21 @@ pub(super) fn has_word(template: &str, word: &str) -> bool {
     false
 }
 
-/// Whether a byte is a part of a name or number of Python. A letter that isn't of ASCII counts as one of a name.
+/// Whether a byte is a part of a name or number of Python. Letters beyond ASCII count as parts of names.
 pub(super) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// What a place lies in.
+/// The layer of a file that a place lies in.
 #[derive(Debug, Clone, Copy)]
 enum Layer {
-    /// Code, with so many brackets open.
+    /// Code, with this number of open brackets.
     Code { brackets: usize },
     /// A string literal.
     String(Literal),
     /// A field of a formatted string, which is code again.
     Field { brackets: usize },
-    /// What stands behind the colon of a field.
+    /// The format behind the colon of a field.
     Format,
     /// A comment.
     Comment,
@@ -68,7 +68,7 @@ struct Literal {
 }
 
 impl Literal {
-    /// How many bytes its end has, if it ends at the beginning of `text`.
+    /// Length of its end, in bytes, if it ends at the beginning of `text`.
     fn end(self, text: &[u8]) -> Option<usize> {
         let length = if self.is_triple { 3 } else { 1 };
         text.get(..length)?.iter().all(|byte| *byte == self.quote).then_some(length)
@@ -77,9 +77,9 @@ impl Literal {
 
 struct Reader<'a> {
     text: &'a [u8],
-    /// Where the next placeholder begins.
+    /// The beginning of the next placeholder.
     next_place: usize,
-    /// What the present place lies in, the innermost last.
+    /// The layers that the present place lies in, the innermost last.
     layers: Vec<Layer>,
     /// Start and end of the last word of code.
     word: (usize, usize),
@@ -96,7 +96,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what begins at `at`, and gives where it ends: never behind the start of the next placeholder.
+    /// Reads the piece that begins at `at`, and returns its end: never behind the start of the next placeholder.
     fn step(&mut self, at: usize) -> usize {
         let byte = self.text[at];
         let layer = *self.layers.last().unwrap_or(&CODE);
@@ -106,7 +106,7 @@ impl Reader<'_> {
             Layer::Code { .. } | Layer::Field { .. } => false,
         };
         if ends_with_line && matches!(byte, b'\r' | b'\n') {
-            // A string that isn't ended here is a mistake, and no reason to lose track of the rest.
+            // A string without its end here is a mistake, and no reason to lose track of the rest.
             self.layers.pop();
             return at;
         }
@@ -193,7 +193,7 @@ impl Reader<'_> {
         at + 1
     }
 
-    /// Where what a backslash escapes ends; an end of a line may have two letters.
+    /// Returns the end of the escaped letters behind a backslash; an end of a line may have two letters.
     fn behind_escape(&self, at: usize) -> usize {
         let length = match &self.text[at + 1..] {
             _ if at + 1 == self.next_place => 1,
@@ -203,7 +203,7 @@ impl Reader<'_> {
         self.text.len().min(at + length)
     }
 
-    /// The same in a formatted string, where a brace can't be escaped, and `\N{DEGREE SIGN}` is no field.
+    /// Returns the same in a formatted string, where a brace can't be escaped, and `\N{DEGREE SIGN}` is no field.
     fn behind_escape_before_field(&self, at: usize, is_raw: bool) -> usize {
         let behind = &self.text[at + 1..];
         if matches!(behind, [b'{' | b'}', ..]) {

@@ -30,7 +30,7 @@ pub(super) fn frame(mut values: Vec<AnyJson>) -> Result<JsonFrame, ImportError> 
     }
 }
 
-/// A table as one object: names and rows, or lists by name, or what else pandas writes, or else a single case.
+/// Reads a table as one object: names and rows, or lists by name, or another form of pandas, or else a single case.
 fn of_object(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportError> {
     let columns = fields.iter().position(|(name, value)| name == "columns" && value.is_list());
     let rows = fields.iter().position(|(name, value)| (name == "rows" || name == "data") && value.is_list());
@@ -59,8 +59,8 @@ fn of_object(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportErro
     of_objects(vec![AnyJson::Object(fields)])
 }
 
-/// Objects in an object, as pandas writes them: by name and label of the row, or by label and name. Names are fit for Python;
-/// labels are numbers, if nobody chose others.
+/// Reads objects in an object, as pandas writes them: by name and label of the row, or by label and name. Names are fit for
+/// Python; labels are numbers, unless the author chose others.
 fn of_nested(fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportError> {
     let (outer, objects): (Vec<_>, Vec<_>) = fields.into_iter().map(|(key, json)| (key, json.into_fields())).unzip();
     let inner: Vec<String> = objects.first().into_iter().flatten().map(|(key, _)| key.clone()).collect();
@@ -82,7 +82,7 @@ fn of_nested(fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportError> {
     Ok(JsonFrame { notes: note.into_iter().collect(), ..of_lists(outer.into_iter().zip(columns).collect())? })
 }
 
-/// A table with a schema, as pandas writes it with orient="table". The schema names the columns that label the rows.
+/// Reads a table with a schema, as pandas writes it with orient="table". The schema names the columns that label the rows.
 fn of_schema(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportError> {
     let mut field = |name: &str| fields.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value.take());
     let key = field("schema").map_or(AnyJson::Null, |schema| schema.or_field("primaryKey"));
@@ -140,7 +140,7 @@ fn of_lists(fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportError> {
     Ok(JsonFrame { names, rows, notes: Vec::new(), is_own: false })
 }
 
-/// A table as one object a case. The first says which columns there are.
+/// Reads a table as one object a case. The first object names the columns.
 fn of_objects(mut objects: Vec<AnyJson>) -> Result<JsonFrame, ImportError> {
     let raised = objects.iter_mut().map(bring_up_parameters).filter(|has_parameters| *has_parameters).count();
     let is_own = raised > 0;
@@ -160,7 +160,8 @@ fn of_objects(mut objects: Vec<AnyJson>) -> Result<JsonFrame, ImportError> {
     Ok(JsonFrame { names, rows, notes: Vec::new(), is_own })
 }
 
-/// Puts the inputs of a case in the place of its `parameters`, as `cruncher design --json` writes cases; whether it had any.
+/// Puts the inputs of a case in the place of its `parameters`, as `cruncher design --json` writes cases; returns whether it had
+/// any.
 fn bring_up_parameters(json: &mut AnyJson) -> bool {
     let AnyJson::Object(fields) = json else { return false };
     let place = fields.iter().position(|(name, value)| name == "parameters" && value.is_object());
@@ -170,7 +171,7 @@ fn bring_up_parameters(json: &mut AnyJson) -> bool {
     true
 }
 
-/// The values of an object in the order of `names`. Objects of a table nearly always have that order already.
+/// Returns the values of an object in the order of `names`. Objects of a table nearly always have that order already.
 fn in_order(fields: Vec<(String, AnyJson)>, names: &[String]) -> Result<Vec<AnyJson>, String> {
     if fields.len() == names.len() && fields.iter().map(|(name, _)| name).eq(names) {
         return Ok(fields.into_iter().map(|(_, value)| value).collect());

@@ -1,4 +1,4 @@
-//! What stands beside the columns of a data frame: the labels of its rows.
+//! Labels of the rows of a data frame, which stand beside its columns.
 
 use super::value::AnyJson;
 use crate::case::ParameterValue;
@@ -22,7 +22,7 @@ impl RowLabels {
         Self { labels }
     }
 
-    /// What is said of labels that aren't numbers: they may mean something, and are left out.
+    /// Returns a note about labels that aren't whole numbers from 0 on: they may mean something, and are left out.
     pub(super) fn note(&self) -> Option<String> {
         let label = self.labels.iter().find(|label| label.parse::<u64>().is_err())?;
         Some(format!("the labels of the rows, such as `{}`, are left out", crate::import::word::shown(label)))

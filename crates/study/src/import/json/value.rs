@@ -36,7 +36,7 @@ impl AnyJson {
         if let Self::Object(fields) = self { fields } else { Vec::new() }
     }
 
-    /// The field of an object; itself if it is something else.
+    /// The field of an object, null if it has no such field; the value itself if it is no object.
     pub(super) fn or_field(self, name: &str) -> Self {
         match self {
             Self::Object(fields) => {
