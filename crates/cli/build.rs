@@ -1,4 +1,4 @@
-//! A release build holds the dashboard's files: it is built again when they change. A debug build reads them when it runs.
+//! Rebuilds a release when the dashboard's files change, since it holds them. A debug build reads them when it runs.
 
 fn main() {
     if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {

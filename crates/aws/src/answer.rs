@@ -1,4 +1,4 @@
-//! Reads what all answers share: the status, the error body, the request id.
+//! Reading the common parts of all answers: the status, the error body, the request id.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::Answer;
 use crate::{time, xml};
 
-/// More of a message is noise; a proxy's page of HTML ends here, too.
+/// Maximum number of characters of a message. The rest is noise, for example a proxy's page of HTML.
 const MAX_MESSAGE_CHARS: usize = 400;
 
-/// The body of an XML answer, or the refusal that it is.
+/// Reads the body of an XML answer, or the refusal that it is.
 ///
 /// S3 may answer 200 and then fail: the status was sent before the work was done, and the body is an error.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
@@ -24,33 +24,33 @@ pub(crate) fn document(answer: &Answer) -> Result<xml::XmlElement<'_>, Error> {
     Ok(root)
 }
 
-/// The value of a JSON answer, or the refusal that it is.
+/// Reads the value of a JSON answer, or the refusal that it is.
 pub(crate) fn json<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Error> {
     succeeded(answer)?;
     serde_json::from_slice(answer.body()).map_err(|error| unreadable(answer, &format!("the answer's JSON: {error}")))
 }
 
-/// Nothing, or the refusal that the answer is.
+/// Checks that an answer is a success; the error is the refusal that it is.
 pub(crate) fn succeeded(answer: &Answer) -> Result<(), Error> {
     if answer.status().is_success() { Ok(()) } else { Err(refusal(answer)) }
 }
 
-/// An answer that says yes, but not what was asked.
+/// Makes the error of a successful answer whose content isn't the one asked for.
 pub(crate) fn unreadable(answer: &Answer, message: &str) -> Error {
     Error::malformed(message).with_request_id(request_id(answer.headers()))
 }
 
-/// A header's value.
+/// Returns a header's value.
 pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
 }
 
-/// The server's clock, from the `Date` header.
+/// Returns the time of the server's clock, from the `Date` header.
 pub(crate) fn date(answer: &Answer) -> Option<Duration> {
     time::from_http(header(answer, "date")?)
 }
 
-/// The error that the answer is, from its body, its headers, or its status alone.
+/// Reads the error that the answer is, from its body, its headers, or its status alone.
 pub(crate) fn refusal(answer: &Answer) -> Error {
     let body = from_xml(answer.body()).or_else(|| from_json(answer.body())).unwrap_or_default();
     // A proxy's page can't be what a service refused with.
@@ -73,7 +73,7 @@ struct Body {
     server_time: Option<Duration>,
 }
 
-/// `<Error>` of S3, or `<ErrorResponse><Error>` of the query protocol.
+/// Reads `<Error>` of S3, or `<ErrorResponse><Error>` of the query protocol.
 fn from_xml(body: &[u8]) -> Option<Body> {
     let root = xml::parse(body)?;
     let error = if root.name == "Error" { &root } else { root.child("Error")? };
@@ -98,7 +98,8 @@ fn from_json(body: &[u8]) -> Option<Body> {
     Some(Body { code: wire.code.as_deref().map(bare_code), message: wire.message, ..Body::default() })
 }
 
-/// SQS answers old clients with the codes of its query protocol: `AWS.SimpleQueueService.NonExistentQueue;Sender`.
+/// Reads the code in a header. SQS gives old clients those of its query protocol:
+/// `AWS.SimpleQueueService.NonExistentQueue;Sender`.
 fn code_of_header(headers: &HeaderMap) -> Option<String> {
     ["x-amzn-query-error", "x-amzn-errortype", "x-amz-error-code"]
         .iter()
@@ -106,7 +107,7 @@ fn code_of_header(headers: &HeaderMap) -> Option<String> {
         .map(bare_code)
 }
 
-/// `QueueDoesNotExist` of `com.amazonaws.sqs#QueueDoesNotExist` and of `QueueDoesNotExist;Sender`.
+/// Returns `QueueDoesNotExist` of `com.amazonaws.sqs#QueueDoesNotExist` and of `QueueDoesNotExist;Sender`.
 fn bare_code(code: &str) -> String {
     let code = code.rsplit('#').next().unwrap_or(code);
     code.split([';', ':']).next().unwrap_or(code).to_owned()
@@ -117,7 +118,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     Some(value.to_str().ok()?.to_owned())
 }
 
-/// The first sentence or so: what follows in some messages is the whole canonical request, session token included.
+/// Returns the first sentence or so. In some messages the whole canonical request follows, session token included.
 fn presentable(message: &str) -> String {
     let end = ["The Canonical String", "The String-to-Sign"]
         .iter()
@@ -145,7 +146,8 @@ fn kind(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind {
     }
 }
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and the common errors of the other services.
+/// Returns the kind of a code: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and the common errors
+/// of the other services.
 pub(crate) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
         "NoSuchKey"
@@ -219,7 +221,8 @@ pub(crate) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     }
 }
 
-/// `Signature expired: 20260101T000000Z is now earlier than …`, `Signature not yet current: …`.
+/// Whether a message is about the time: `Signature expired: 20260101T000000Z is now earlier than …`, `Signature not yet
+/// current: …`.
 fn names_a_date(message: &str) -> bool {
     ["Signature expired", "Signature not yet current", "Request has expired"]
         .iter()

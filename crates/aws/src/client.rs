@@ -1,4 +1,4 @@
-//! Signs, sends, repeats.
+//! The client: it signs operations, sends them, and repeats them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -13,10 +13,10 @@ use crate::ports::Ports;
 use crate::retry::{self, AttemptOutcome, RetryDecision, RetryPolicy};
 use crate::sign::{SigningScope, sign};
 
-/// A clock that is off by less is as good as right: `Date` has whole seconds, and answers take their time.
+/// Difference of a clock below which it counts as right: `Date` has whole seconds, and answers take their time.
 const TOLERATED_MILLIS: i64 = 30_000;
 
-/// Sends operations to one cloud with one key. Clones are cheap, and share what they count and learn.
+/// Client of one cloud with one key. Clones are cheap, and share the count of requests and the servers' time.
 #[derive(Clone)]
 pub struct Client {
     ports: Ports,
@@ -29,12 +29,12 @@ pub struct Client {
 #[derive(Default)]
 struct Shared {
     requests_sent: AtomicU64,
-    /// What to add to this machine's clock to get the servers'.
+    /// Offset to be added to this machine's clock to get the servers'.
     clock_offset_millis: AtomicI64,
 }
 
 impl Client {
-    /// A client that signs with `credentials`; without any it is anonymous and doesn't sign.
+    /// Makes a client that signs with `credentials`; without any it is anonymous and doesn't sign.
     #[must_use]
     pub fn new(ports: Ports, endpoints: Endpoints, credentials: Option<Credentials>) -> Self {
         Self {
@@ -46,39 +46,39 @@ impl Client {
         }
     }
 
-    /// A client of other endpoints with another key. It shares the ports, the count of requests, and what was learnt
-    /// about the clock: a page that read its configuration anonymously signs its first request with the right time.
+    /// Makes a client of other endpoints with another key. It shares the ports, the count of requests, and the servers' time: a
+    /// page that read its configuration anonymously signs its first request with the right time.
     #[must_use]
     pub fn with(&self, endpoints: Endpoints, credentials: Option<Credentials>) -> Self {
         Self { endpoints: Arc::new(endpoints), credentials: credentials.map(Arc::new), ..self.clone() }
     }
 
-    /// The same client with other patience.
+    /// Returns the same client with another policy for repeating requests.
     #[must_use]
     pub fn with_policy(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Where its requests go.
+    /// Returns the addresses that its requests go to.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// What it was made with.
+    /// Returns the ports that it was made with.
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.ports
     }
 
-    /// Requests sent so far, repeated ones included.
+    /// Returns the number of requests sent until now, repeated ones included.
     #[must_use]
     pub fn requests_sent(&self) -> u64 {
         self.shared.requests_sent.load(Ordering::Relaxed)
     }
 
-    /// The time since 1970 by the servers' clock, as far as it is known.
+    /// Returns the time since 1970 by the servers' clock, as far as it is known.
     #[must_use]
     pub fn now(&self) -> Duration {
         shifted(self.ports.clock.now(), self.offset_millis())
@@ -87,7 +87,7 @@ impl Client {
     /// Sends `operation`, again if need be, and reads the answer.
     ///
     /// # Errors
-    /// If the service refuses, or doesn't answer for as long as there is patience.
+    /// If the service refuses, or doesn't answer before the policy ends the repetition.
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
         let mut attempts = Attempts { count: 0, start: self.ports.clock.now(), offset_millis: 0 };
         let result = async {
@@ -109,7 +109,7 @@ impl Client {
     /// Sends `operation` once, for a caller that repeats it by itself with [`retry::decide`].
     ///
     /// # Errors
-    /// The failure, and what it is to that decision.
+    /// The failure, and the outcome of the attempt for that decision.
     pub async fn send_once<O: Operation>(&self, operation: &O) -> Result<O::Output, (Error, AttemptOutcome)> {
         let mut attempts = Attempts { count: 0, start: self.ports.clock.now(), offset_millis: 0 };
         let result = async {
@@ -139,7 +139,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// Waits, or gives the error back.
+    /// Waits for another attempt, or returns the error if there is none.
     async fn wait(&self, error: Error, repeat: RepeatSafety, attempts: &Attempts) -> Result<(), Error> {
         let outcome = self.outcome(&error, repeat, attempts);
         let elapsed = self.ports.clock.now().saturating_sub(attempts.start);
@@ -155,7 +155,7 @@ impl Client {
         }
     }
 
-    /// What the last attempt's failure is to the decision whether there is another one.
+    /// Returns the outcome of the last attempt, for the decision whether there is another one.
     fn outcome(&self, error: &Error, repeat: RepeatSafety, attempts: &Attempts) -> AttemptOutcome {
         if let Some(time) = error.server_time() {
             self.learn(time);
@@ -167,7 +167,7 @@ impl Client {
         }
     }
 
-    /// Sets the clock by an answer's `Date`, of the same cloud but fetched without this client.
+    /// Sets the clock by the `Date` of an answer of the same cloud that was fetched without this client.
     pub fn learn_time(&self, answer: &Answer) {
         if let Some(date) = answer::date(answer) {
             self.learn(date);

@@ -11,19 +11,19 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// A long-lived access key.
+    /// Makes a long-lived access key.
     pub fn new(key_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self { key_id: key_id.into(), secret: secret.into(), session_token: None }
     }
 
-    /// The same key with the session token that came with it.
+    /// Returns the same key with the session token that came with it.
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(token.into());
         self
     }
 
-    /// The public part.
+    /// Returns the public part.
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id

@@ -6,17 +6,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// A name or value in a query or a form.
+/// Encodes a name or value in a query or a form.
 pub(crate) fn query(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// A key: slashes stand for themselves.
+/// Encodes a key: slashes stand for themselves.
 pub(crate) fn path(key: &str) -> String {
     utf8_percent_encode(key, RESERVED_IN_PATH).to_string()
 }
 
-/// `name=value` pairs joined by `&`, for a query or a form.
+/// Encodes `name=value` pairs joined by `&`, for a query or a form.
 pub(crate) fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = String::new();
     for (name, value) in pairs {
@@ -30,8 +30,8 @@ pub(crate) fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
     text
 }
 
-/// Undoes the `encoding-type=url` of S3's listings, where a plus sign is a space.
-/// `None` if what comes out is not UTF-8.
+/// Undoes the `encoding-type=url` of S3's listings, in which a plus sign is a space.
+/// `None` if the result is not UTF-8.
 pub(crate) fn decode_listed(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)

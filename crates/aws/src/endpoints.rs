@@ -1,4 +1,4 @@
-//! Where the services are.
+//! Addresses of the services.
 
 use crate::encode;
 
@@ -16,7 +16,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// The name in signatures and host names.
+    /// Returns the name in signatures and host names.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,29 +28,29 @@ impl Service {
     }
 }
 
-/// A region of AWS, or a cloud of one's own at one address.
+/// Addresses of a region of AWS, or of a cloud of one's own at one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// The region, `eu-central-1`.
     pub region: String,
-    /// `None` is AWS: a host a service, buckets as virtual hosts. Otherwise every service is at this address, and a
+    /// `None` for AWS: a host for each service, buckets as virtual hosts. Otherwise every service is at this address, and a
     /// bucket is the first part of the path.
     pub endpoint_url: Option<String>,
 }
 
 impl Endpoints {
-    /// Those of `region`, or of the cloud at `endpoint_url`.
+    /// Returns the endpoints of `region`, or of the cloud at `endpoint_url`.
     pub fn new(region: impl Into<String>, endpoint_url: Option<String>) -> Self {
         Self { region: region.into(), endpoint_url: endpoint_url.map(|url| url.trim_end_matches('/').to_owned()) }
     }
 
-    /// The unsigned address of an object, percent-encoded.
+    /// Returns the unsigned address of an object, percent-encoded.
     #[must_use]
     pub fn object_url(&self, bucket: &str, key: &str) -> String {
         format!("{}{}", self.bucket_url(bucket), encode::path(key))
     }
 
-    /// The address that a key is appended to; it ends in a slash.
+    /// Returns the address that a key is appended to; it ends in a slash.
     #[must_use]
     pub fn bucket_url(&self, bucket: &str) -> String {
         let (region, suffix) = (&self.region, self.suffix());
@@ -63,7 +63,7 @@ impl Endpoints {
         }
     }
 
-    /// The address that a service's API is posted to; it ends in a slash.
+    /// Returns the address that a service's API is posted to; it ends in a slash.
     #[must_use]
     pub fn service_url(&self, service: Service) -> String {
         let (region, suffix) = (&self.region, self.suffix());
@@ -74,7 +74,7 @@ impl Endpoints {
         }
     }
 
-    /// The region that a request to `service` is signed for.
+    /// Returns the region that a request to `service` is signed for.
     #[must_use]
     pub fn signing_region(&self, service: Service) -> &str {
         match service {
@@ -87,7 +87,8 @@ impl Endpoints {
         if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
 
-    /// IAM is global: one address a partition. <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
+    /// Returns the endpoint of IAM, which is global: one address a partition.
+    /// <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>
     fn iam(&self) -> Iam {
         if self.region.starts_with("cn-") {
             Iam { host: "iam.cn-north-1.amazonaws.com.cn", region: "cn-north-1" }
@@ -145,7 +146,7 @@ mod tests {
         }
     }
 
-    /// What the page, the command line and the worker agree on.
+    /// The page, the command line and the worker agree on this file.
     #[test]
     fn the_golden_file_is_followed() {
         #[derive(serde::Deserialize)]

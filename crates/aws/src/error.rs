@@ -1,11 +1,11 @@
-//! What can go wrong, and what the user can do about it.
+//! Errors of calls, and advice for the user.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::ports::TransportError;
 
-/// A call that didn't do what it was made for.
+/// Error of a call that failed.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Details>);
 
@@ -23,7 +23,7 @@ struct Details {
     transport: Option<TransportError>,
 }
 
-/// The families of errors; each has its own way out.
+/// Kinds of errors; each has its own remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -103,79 +103,79 @@ impl Error {
         self
     }
 
-    /// Its family.
+    /// Returns its kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation's name, `PutObject`.
+    /// Returns the operation's name, `PutObject`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.0.operation
     }
 
-    /// What the operation was about: `s3://bucket/key`, `queue cases.fifo`, `stack cruncher-prandtl`, `user …`.
+    /// Returns the operation's resource: `s3://bucket/key`, `queue cases.fifo`, `stack cruncher-prandtl`, `user …`.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.0.resource
     }
 
-    /// The HTTP status, if an answer came.
+    /// Returns the HTTP status, if an answer came.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// AWS's code, `NoSuchKey`.
+    /// Returns AWS's code, `NoSuchKey`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// AWS's message, or what went wrong on this side.
+    /// Returns AWS's message, or that of an error on this side.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The id under which AWS's support finds the request.
+    /// Returns the id under which AWS's support finds the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How often the request was sent. After more than one, a failed precondition may be the work of an earlier
-    /// attempt whose answer got lost.
+    /// Returns the number of times the request was sent. If it is more than one, a failed precondition may be the effect of an
+    /// earlier attempt whose answer got lost.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The service's own clock, if the answer's body told it.
+    /// Returns the time of the service's own clock, if the answer's body has it.
     pub(crate) fn server_time(&self) -> Option<Duration> {
         self.0.server_time
     }
 
-    /// There is no such thing. S3 says so only to those who may list the bucket; others are denied access.
+    /// Whether there is no such thing. S3 says so only to those who may list the bucket; others are denied access.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// The key is good, but may not do this.
+    /// Whether the key is good, but may not do this.
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
         self.0.kind == ErrorKind::AccessDenied
     }
 
-    /// Somebody else wrote in between, or the object is there already.
+    /// Whether somebody else wrote in between, or the object is there already.
     #[must_use]
     pub fn is_precondition_failed(&self) -> bool {
         self.0.kind == ErrorKind::PreconditionFailed
     }
 
-    /// What the user can do, in one sentence.
+    /// Returns advice for the user, in one sentence.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self.0.kind {
@@ -209,6 +209,7 @@ impl From<TransportError> for Error {
 }
 
 impl fmt::Display for Error {
+    /// Writes an error in one line:
     /// `GetObject of s3://bucket/key: The specified key does not exist (NoSuchKey, status 404, request 4442587FB7D0A2F9)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &*self.0;

@@ -1,8 +1,8 @@
 //! The part of AWS that a study needs: S3, SQS, `CloudFormation` and IAM.
 //!
-//! An AWS call is a value ([`Operation`]): it builds a request, and it reads the answer. In between, [`Client`] signs,
-//! sends and repeats. Whatever touches the world comes in through [`Ports`]: a transport, a clock, a timer and random
-//! numbers; [`transport`] holds the two sets that ship, one for browsers and one for everything else.
+//! An AWS call is a value ([`Operation`]): it builds a request, and it reads the answer. In between, [`Client`] signs, sends
+//! and repeats. It uses its surroundings through [`Ports`]: a transport, a clock, a timer and random numbers; [`transport`]
+//! holds the two sets that ship, one for browsers and one for everything else.
 //!
 //! A status that isn't 2xx is an answer, no failure of the transport. Whether a request is repeated is decided by a
 //! pure function, [`retry::decide`].

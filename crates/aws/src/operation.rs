@@ -7,33 +7,33 @@ use crate::encode;
 use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
 
-/// What came back, whatever its status.
+/// An answer of any status.
 pub type Answer = http::Response<Bytes>;
 
 /// One call of one service: it builds its request, and it reads the answer. It neither signs, nor sends, nor waits.
 pub trait Operation {
-    /// What it is called for.
+    /// Value that the answer is read into.
     type Output;
 
-    /// The name that AWS gives it.
+    /// AWS's name of the operation.
     const NAME: &'static str;
 
-    /// Whether it may be sent a second time when nobody knows what became of the first.
+    /// Whether it may be sent a second time if the outcome of the first is unknown.
     const REPEAT: RepeatSafety = RepeatSafety::Always;
 
-    /// What it is about, for messages: `s3://bucket/key`, `queue cases.fifo`.
+    /// Returns the resource that it is about, for messages: `s3://bucket/key`, `queue cases.fifo`.
     fn resource(&self) -> String;
 
-    /// The request, unsigned.
+    /// Builds the request, unsigned.
     ///
     /// # Errors
-    /// If no request can be made of it, such as a header with a line break.
+    /// If no request can be made of it, for example because a header has a line break.
     fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error>;
 
     /// Reads an answer of any status.
     ///
     /// # Errors
-    /// If the service refused, or the answer isn't one.
+    /// If the service refused, or the answer can't be read.
     fn parse(&self, answer: &Answer) -> Result<Self::Output, Error>;
 }
 
@@ -41,9 +41,9 @@ pub trait Operation {
 /// a wrong clock had no effect, so they are always repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepeatSafety {
-    /// Twice is as good as once.
+    /// Yes: sent twice, it has the effect of once.
     Always,
-    /// Twice is not once: a second access key, a second stack.
+    /// No, since it may have worked: it would make a second access key or a second stack.
     UnlessItMayHaveWorked,
 }
 
@@ -55,13 +55,13 @@ pub struct UnsignedRequest {
 }
 
 impl UnsignedRequest {
-    /// For the service that it is signed for.
+    /// Returns the service that it is signed for.
     #[must_use]
     pub fn service(&self) -> Service {
         self.service
     }
 
-    /// A copy that can be signed and sent.
+    /// Returns a copy that can be signed and sent.
     #[must_use]
     pub fn http(&self) -> http::Request<Bytes> {
         self.http.clone()
@@ -71,7 +71,7 @@ impl UnsignedRequest {
         RequestBuilder::new(Service::S3, method, url)
     }
 
-    /// A call in the JSON protocol. <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
+    /// Builds a call in the JSON protocol. <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
     pub(crate) fn sqs(endpoints: &Endpoints, action: &str, body: &impl serde::Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(body).map_err(|error| Error::invalid(error.to_string()))?;
         RequestBuilder::new(Service::Sqs, http::Method::POST, endpoints.service_url(Service::Sqs))
@@ -80,7 +80,7 @@ impl UnsignedRequest {
             .body(body)
     }
 
-    /// A call in the query protocol. <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
+    /// Builds a call in the query protocol. <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
     pub(crate) fn query(
         endpoints: &Endpoints,
         service: Service,
@@ -99,7 +99,7 @@ impl UnsignedRequest {
     }
 }
 
-/// A request being put together; what is wrong with it shows in [`RequestBuilder::body`].
+/// A request being put together; its errors are returned by [`RequestBuilder::body`].
 pub(crate) struct RequestBuilder {
     service: Service,
     builder: http::request::Builder,

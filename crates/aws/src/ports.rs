@@ -1,4 +1,4 @@
-//! What the world has to provide.
+//! Ports: the interfaces through which a client uses its surroundings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub trait Transport: Send + Sync + 'static {
 
 /// The one clock of a shell.
 pub trait Clock: Send + Sync + 'static {
-    /// Time since the beginning of 1970, UTC.
+    /// Returns the time since the beginning of 1970, UTC.
     fn now(&self) -> Duration;
 }
 
@@ -43,11 +43,11 @@ pub trait Sleep: Send + Sync + 'static {
 
 /// A source of random numbers; nothing secret depends on it.
 pub trait RandomSource: Send + Sync + 'static {
-    /// A number `x` with `0 ≤ x < 1`.
+    /// Returns a number `x` with `0 ≤ x < 1`.
     fn fraction(&self) -> f64;
 }
 
-/// No answer came back: the request may have had its effect, or not.
+/// A missing answer: the request may have had its effect, or not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {
@@ -55,12 +55,12 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// What went wrong, in the words of whoever noticed.
+    /// Makes an error with the message of the transport.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 
-    /// A time-out after `patience`.
+    /// Makes the error of a time-out after `patience`.
     #[must_use]
     pub fn timed_out(patience: Duration) -> Self {
         Self::new(format!("no answer within {} s", patience.as_secs()))

@@ -1,25 +1,25 @@
-//! Whether, and after which wait, a request is sent again: a pure decision.
+//! The decision whether, and after which wait, a request is sent again: a pure function.
 
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::RepeatSafety;
 
-/// How much patience there is.
+/// Limits of repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Sends of one request, the first included.
+    /// Maximum number of times one request is sent, the first included.
     pub max_attempts: u32,
-    /// Time from the first send to the beginning of the last.
+    /// Maximum time from the first send to the beginning of the last.
     pub max_elapsed: Duration,
-    /// The longest first wait; it doubles with each attempt.
+    /// Maximum of the first wait; it doubles with each attempt.
     pub first_wait: Duration,
-    /// The longest wait.
+    /// Maximum of any wait.
     pub longest_wait: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Eight attempts within a minute.
+    /// Allows eight attempts within a minute.
     fn default() -> Self {
         Self {
             max_attempts: 8,
@@ -30,7 +30,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// How an attempt ended, as far as the decision is concerned.
+/// Outcome of an attempt, as far as the decision is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptOutcome {
     /// Refused for the rate of requests.
@@ -44,7 +44,7 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    /// The outcome that `error` is, for an operation that may be repeated as `repeat` says.
+    /// Returns the outcome of `error`, for an operation that may be repeated as `repeat` says.
     #[must_use]
     pub fn of(error: &Error, repeat: RepeatSafety) -> Self {
         match error.kind() {
@@ -59,7 +59,7 @@ impl AttemptOutcome {
     }
 }
 
-/// What to do next.
+/// Decision about the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryDecision {
     /// Send again after this time.
@@ -68,8 +68,8 @@ pub enum RetryDecision {
     GiveUp,
 }
 
-/// Full jitter: a wait anywhere between nothing and a ceiling that doubles with each attempt, so that clients which
-/// failed together don't come back together.
+/// Decides with full jitter: a wait anywhere between nothing and a ceiling that doubles with each attempt, so that clients
+/// which failed together don't come back together.
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
 ///
 /// `attempt` counts from 1, `elapsed` runs since the first send, `random` is a number `x` with `0 ≤ x < 1`.
@@ -85,7 +85,7 @@ pub fn decide(
         AttemptOutcome::Final => return RetryDecision::GiveUp,
         AttemptOutcome::ClockLearnt => Duration::ZERO,
         AttemptOutcome::Failed => policy.first_wait,
-        // The limit applies to all clients of an account: leave it some air.
+        // The limit applies to all clients of an account, so the wait is longer.
         AttemptOutcome::Throttled => policy.first_wait * 3,
     };
     if attempt >= policy.max_attempts {

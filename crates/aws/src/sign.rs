@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::credentials::Credentials;
 use crate::error::Error;
 
-/// What a signature is valid for.
+/// Scope for which a signature is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SigningScope<'a> {
     /// The service's signing name, `s3`.
@@ -34,8 +34,9 @@ pub fn sign(
     sign_with(settings(scope.service), request, credentials, scope, now)
 }
 
-/// S3 takes a path as it was sent and wants the body's digest as a header; for all others the path is normalised and
-/// encoded once more. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+/// Returns the settings for a service. S3 takes a path as it was sent and wants the body's digest as a header; for all others
+/// the path is normalised and encoded once more.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 fn settings(service: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();
     if service == "s3" {

@@ -1,4 +1,4 @@
-//! What the tests of several modules need: a world that follows a script.
+//! Things that the tests of several modules need: ports that follow a script, and checks.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,14 +13,14 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation};
 use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 
-/// Thu, 01 Jan 2026 00:00:00 GMT
+/// Time of Thu, 01 Jan 2026 00:00:00 GMT.
 pub(crate) const NEW_YEAR: Duration = Duration::from_hours(490_896);
 
 pub(crate) fn endpoints() -> Endpoints {
     Endpoints::new("eu-central-1", None)
 }
 
-/// The request that `operation` builds for AWS, as text: method and address, headers, blank line, body.
+/// Writes the request that `operation` builds for AWS as text: method and address, headers, blank line, body.
 pub(crate) fn written<O: Operation>(operation: &O) -> String {
     let request = operation.build(&endpoints()).expect("a valid request").http();
     let mut text = format!("{} {}\n", request.method(), request.uri());
@@ -32,7 +32,7 @@ pub(crate) fn written<O: Operation>(operation: &O) -> String {
     text
 }
 
-/// Asserts that nothing is sent of an operation that can't succeed, and returns why.
+/// Asserts that an operation that can't succeed sends nothing, and returns the reason.
 pub(crate) fn invalid<O: Operation>(operation: &O) -> String {
     let error = operation.build(&endpoints()).expect_err("no request");
     assert_eq!(error.kind(), ErrorKind::Invalid);
@@ -47,12 +47,12 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Byte
     builder.body(body.into()).expect("a valid answer")
 }
 
-/// What `operation` makes of a successful answer.
+/// Lets `operation` read a successful answer.
 pub(crate) fn read<O: Operation>(operation: &O, body: &'static str) -> Result<O::Output, Error> {
     operation.parse(&answer(200, &[], body))
 }
 
-/// Asserts what every operation has to make of answers that it didn't hope for; `good` is one that it did hope for.
+/// Asserts how an operation reads answers that every operation may get in place of the `good` one.
 pub(crate) fn check_unhappy_answers<O: Operation>(operation: &O, good: &'static str)
 where
     O::Output: std::fmt::Debug,
@@ -88,7 +88,7 @@ pub(crate) struct ScriptedPorts {
 }
 
 impl ScriptedPorts {
-    /// It is `now`; `answers` come in this order, and nothing after them.
+    /// Makes ports whose clock shows `now`, and that give `answers` in this order and nothing after them.
     pub(crate) fn new(
         now: Duration,
         answers: impl IntoIterator<Item = Result<Answer, TransportError>>,

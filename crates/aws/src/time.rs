@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, of HTTP headers.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, of HTTP headers.
 pub(crate) fn from_http(text: &str) -> Option<Duration> {
     httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()
 }
 
-/// `2009-10-12T17:50:30.000Z`, of XML documents: UTC, the fraction of any length or absent.
+/// Reads `2009-10-12T17:50:30.000Z`, of XML documents: UTC, the fraction of any length or absent.
 pub(crate) fn from_iso(text: &str) -> Option<Duration> {
     let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.splitn(3, '-').map(number);
@@ -35,7 +35,7 @@ fn nanoseconds(fraction: &str) -> Option<u64> {
     number(&format!("{kept:0<9}"))
 }
 
-/// Years begin in March here, so that a leap day is the last day of one.
+/// Returns the number of days since 1970. Years begin in March here, so that a leap day is the last day of one.
 /// <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>
 fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };

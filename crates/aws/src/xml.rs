@@ -24,28 +24,28 @@ impl<'a> XmlElement<'a> {
         Self { name: tag.local_name().into_inner().to_owned(), ..Self::default() }
     }
 
-    /// The first child called `name`.
+    /// Returns the first child called `name`.
     pub(crate) fn child(&self, name: &str) -> Option<&XmlElement<'a>> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// Every child called `name`.
+    /// Returns every child called `name`.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &XmlElement<'a>> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The text of the first child called `name`.
+    /// Returns the text of the first child called `name`.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.child(name).map(XmlElement::own_text)
     }
 
-    /// The text between this element's tags; blank where there are only children.
+    /// Returns the text between this element's tags; blank if there are only children.
     pub(crate) fn own_text(&self) -> &str {
         &self.text
     }
 }
 
-/// The root element of `document`; `None` if it isn't well-formed, or is cut short.
+/// Parses the root element of `document`; `None` if it isn't well-formed, or is cut short.
 pub(crate) fn parse(document: &[u8]) -> Option<XmlElement<'_>> {
     let mut reader = Reader::from_str(std::str::from_utf8(document).ok()?);
     // The stack's bottom takes the root as a child.
@@ -96,7 +96,7 @@ fn resolve(reference: &BytesRef<'_>) -> Option<Cow<'static, str>> {
     Some(Cow::Borrowed(text))
 }
 
-/// `text` as the content of an element.
+/// Escapes `text` as the content of an element.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The native transport against a server that does, byte for byte, what it is told.
+//! The native transport against a server that sends prepared answers, byte for byte.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation, 
 const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\netag: \"tag\"\r\n\r\nbody";
 const CUT_SHORT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe connection ends here";
 const SLOW_DOWN: &str = "HTTP/1.1 503 Slow Down\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
-/// The connection is closed without a word.
+/// The server closes the connection without an answer.
 const NOTHING: &str = "";
 
 struct Server {
@@ -24,7 +24,7 @@ struct Server {
 }
 
 impl Server {
-    /// Takes one connection an answer, one after the other.
+    /// Takes one connection for each answer, one after the other.
     fn start(answers: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let endpoint_url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -41,7 +41,7 @@ impl Server {
         Self { endpoint_url, requests, thread }
     }
 
-    /// Every request, once all answers were given.
+    /// Returns every request, once all answers were given.
     fn requests(self) -> Vec<String> {
         self.thread.join().expect("the server");
         let requests = self.requests.lock().expect("requests");
@@ -79,7 +79,7 @@ fn send_by<O: Operation>(
     })
 }
 
-/// Asserts that the answers before the good one are asked for again.
+/// Asserts that a request is sent again after each answer before the good one.
 fn check_recovery(answers: &'static [&'static str]) {
     let server = Server::start(answers);
     let (result, requests_sent) = send(&server, &GetObject::new("b", "k"));
@@ -118,7 +118,7 @@ fn the_request_arrives_as_it_was_signed() {
     }
 }
 
-/// Bytes of gzip are no text, so that this stands for them: whoever unpacks it fails.
+/// The body isn't gzip, in place of bytes that are no text: a client that unpacks it fails.
 #[test]
 fn a_packed_object_is_handed_over_as_it_is_stored_to_whoever_wants_that() {
     const PACKED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-encoding: gzip\r\n\r\nbody";

@@ -1,4 +1,4 @@
-//! Launching, changing and deleting a study: its stack, its users' keys, its page, and what is asked of its workers.
+//! Launching, changing and deleting a study: its stack, its users' keys, its page, and its control document.
 
 pub mod clean_up;
 pub mod control;

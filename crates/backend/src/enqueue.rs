@@ -1,8 +1,9 @@
 //! Writing a design down and sending its cases to the queue, from a page or from the command line.
 //!
-//! A [`EnqueuePlan`] is what is to be enqueued. A look at the study tells the [`EnqueuePreflight`]: what of it is done or was sent already.
-//! A [`SubmissionSender`] writes the plan down and sends the rest. It can be paused, and goes on after the end of a tab or process:
-//! its [`Journal`] names whatever may have been sent before it is sent, and the queue drops what comes twice.
+//! An [`EnqueuePlan`] names the cases to be enqueued. An [`EnqueuePreflight`] is the result of a look at the study: which of
+//! them are done or were sent already. A [`SubmissionSender`] writes the plan down and sends the rest. It can be paused, and
+//! continues after the end of a tab or process: its [`Journal`] names cases before they are sent, and the queue drops
+//! duplicates.
 
 mod batches;
 mod concurrency_limit;
@@ -71,18 +72,18 @@ pub enum EnqueueError {
     Unreadable {
         /// The object's key.
         key: String,
-        /// Why.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// The design in the bucket, or its table, is larger than what is read.
+    /// The design in the bucket, or its table, is larger than the limit.
     #[error("{key} has more than the {max_bytes} bytes that are read")]
     TooLarge {
         /// The object's key.
         key: String,
-        /// How many bytes are read.
+        /// Limit in bytes.
         max_bytes: u64,
     },
-    /// The queue refused a case for good. What was sent beside it is noted.
+    /// The queue refused a case for good. Cases that it has accepted are noted.
     #[error("the queue refused case {number}, {case_id}: {code}: {message}")]
     Refused {
         /// Its number in the design, from 1.
@@ -97,7 +98,7 @@ pub enum EnqueueError {
     /// The journal can't be kept. Nothing is sent without it.
     #[error(transparent)]
     Keep(#[from] KeyValueError),
-    /// A request failed, again and again if that made sense.
+    /// A request failed, repeatedly if it made sense to repeat it.
     #[error(transparent)]
     Aws(#[from] Error),
 }

@@ -1,8 +1,8 @@
 //! A frozen study: one document that shows it for ever, without key, bucket or network.
 //!
-//! It is the study's page, whose programs stand in the document itself, and what was seen of the study in one moment. A
-//! script of its own (`frozen.js`) unpacks that, and answers in place of the network. A policy allows these scripts and
-//! nothing else: a frozen study can't ask anybody for anything.
+//! It is the study's page with its programs in the document itself, and the study's state at one moment. A script of its own
+//! (`frozen.js`) unpacks that, and answers in place of the network. A policy allows these scripts and nothing else: a frozen
+//! study can't send a request to anybody.
 
 mod collect;
 mod document;

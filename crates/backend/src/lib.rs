@@ -1,4 +1,4 @@
-//! The use cases over a study's domain and its cloud, grouped by what people do. The dashboard and the command line share every
+//! The use cases over a study's domain and its cloud, grouped by people's tasks. The dashboard and the command line share every
 //! one of them.
 //!
 //! [`administer`] launches, changes and deletes studies; [`enqueue`] sends cases; [`watch`] shows what becomes of them;

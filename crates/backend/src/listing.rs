@@ -1,4 +1,4 @@
-//! What lies below a prefix of the bucket, also where that is very much.
+//! Listings of everything below a prefix of the bucket, even of very many objects.
 //!
 //! A page of a listing has 1,000 keys and names the next, so that a batch of 100,000 results would be a hundred requests,
 //! one after the other. An [`ListingOutline`] leaves such rows out: it takes a few requests, and has the designs and tables.
@@ -19,23 +19,23 @@ use futures::stream::FuturesUnordered;
 pub use row::ListingRow;
 use row::{KeyRange, ahead};
 
-/// How many requests are under way at once.
+/// Number of requests under way at once.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// Into how many parts the folders of a study are divided at most: each is a request or more.
+/// Maximum number of parts into which the folders of a study are divided: each is a request or more.
 const MAX_PARTS: usize = 32;
 
-/// How deep a folder is looked for that has more than one folder in it. Batches of nobody's making may be nested deeper.
+/// Maximum depth at which a folder is looked for that has more than one folder in it. Only odd batches are nested deeper.
 const MAX_LEVELS: usize = 8;
 
-/// What was seen of a part of the bucket: everything but the rest of long [`ListingRow`]s.
+/// Outline of a part of the bucket: everything but the rest of long [`ListingRow`]s.
 pub struct ListingOutline {
     bucket: String,
     found: Vec<ListedObject>,
     rest: Vec<KeyRange>,
 }
 
-/// The designs and tables of cases below `prefix`, in the order of keys, at the price of a few requests.
+/// Lists the designs and tables of cases below `prefix`, in the order of keys, at the price of a few requests.
 ///
 /// # Errors
 /// If a request fails.
@@ -44,7 +44,7 @@ pub async fn tables_below(client: &Client, bucket: &str, prefix: &str) -> Result
 }
 
 impl ListingOutline {
-    /// Looks at what is below `prefix`. If a page is enough for it, this is the only request.
+    /// Outlines everything below `prefix`. If it fits into one page, this is the only request.
     ///
     /// # Errors
     /// If a request fails.
@@ -70,14 +70,14 @@ impl ListingOutline {
         self.rest.is_empty()
     }
 
-    /// The designs and tables of cases, in the order of keys.
+    /// Returns the designs and tables of cases, in the order of keys.
     pub fn tables(&self) -> impl Iterator<Item = &ListedObject> {
         self.found
             .iter()
             .filter(|object| matches!(DataKey::parse(&object.key), Some(DataKey::Design(..) | DataKey::Cases(..))))
     }
 
-    /// Doesn't list what wasn't seen yet of a kind of row: few of its objects, or none, will be in the listing.
+    /// Leaves out the unseen rest of a kind of row: few of its objects, or none, will be in the listing.
     pub fn leave_out(&mut self, row: ListingRow) {
         self.rest.retain(|stretch| stretch.row != row);
     }
@@ -113,7 +113,7 @@ impl ListingOutline {
         Ok(vec![Range::below(&self.bucket, &prefix)])
     }
 
-    /// What lies directly below `prefix` beside long rows, and the folders there.
+    /// Lists the objects directly below `prefix`, without the rest of long rows, and the folders there.
     async fn read_folder(&mut self, client: &Client, prefix: &str) -> Result<(Vec<ListedObject>, Vec<String>), Error> {
         let (mut own, mut folders) = (Vec::new(), Vec::<String>::new());
         let from_start = || ListObjects::new(&self.bucket).prefix(prefix).delimiter("/");
@@ -143,8 +143,8 @@ fn in_order(objects: &mut Vec<ListedObject>) {
     objects.dedup_by(|a, b| a.key == b.key);
 }
 
-/// Folders that stand side by side are one part if there are too many of them. Where objects stand in between, so may a
-/// long row.
+/// Divides folders into parts: those that stand side by side share a part if there are too many. Folders with objects
+/// between them don't, since a long row may stand there, too.
 fn parts(bucket: &str, prefix: &str, folders: &[String], own: &[ListedObject]) -> Vec<Range> {
     let most = folders.len().div_ceil(MAX_PARTS).max(1);
     let place = |folder: &String| own.partition_point(|object| object.key < *folder);
@@ -155,7 +155,7 @@ fn parts(bucket: &str, prefix: &str, folders: &[String], own: &[ListedObject]) -
 /// A part of the bucket, and the request that comes next in it.
 struct Range {
     operation: ListObjects,
-    /// The last key, if it is there.
+    /// Last key of the range, whether or not an object has it. `None` if the range ends with the prefix.
     until: Option<String>,
 }
 
@@ -168,7 +168,7 @@ impl Range {
         Self { operation: ListObjects::new(bucket).prefix(stem).start_after(after), until: Some(until) }
     }
 
-    /// Folders that stand side by side below `prefix`.
+    /// Returns the range of folders that stand side by side below `prefix`.
     fn over(bucket: &str, prefix: &str, folders: &[String]) -> Self {
         let (first, last) = match folders {
             [first, .., last] => (first, last),
@@ -176,12 +176,12 @@ impl Range {
             [] => return Self::below(bucket, prefix),
         };
         let name = |folder: &String| folder.trim_end_matches('/').to_owned();
-        // A slash stands between a point and a nought; a tilde behind everything that batches are named with.
+        // A slash sorts between a point and a nought; a tilde behind all characters of batches' names.
         let (after, until) = (name(first) + ".~", name(last) + "0");
         Self { operation: ListObjects::new(bucket).prefix(prefix).start_after(after), until: Some(until) }
     }
 
-    /// What a page tells.
+    /// Takes in a page, and moves on in the range.
     fn turn(self, page: ListingPage) -> Result<Turned, Error> {
         let Self { operation, until } = self;
         let following = operation.clone().following(&page)?;
@@ -201,24 +201,24 @@ impl Range {
     }
 }
 
-/// What a page of a range tells.
+/// Outcome of a page of a range.
 struct Turned {
-    /// Those of its objects that are in the range.
+    /// Objects of the page that are in the range.
     objects: Vec<ListedObject>,
-    /// The rest of the long row that it ends in.
+    /// Rest of the long row that the page ends in.
     stretches: Vec<KeyRange>,
-    /// What is left behind that.
+    /// Rest of the range behind that.
     next: Option<Range>,
 }
 
-/// What becomes of the rest of a long row.
+/// Treatment of the rest of a long row.
 #[derive(Clone, Copy)]
 enum Rows {
     Aside,
     Listed,
 }
 
-/// Lists ranges, several at once: their objects, in no order, and what was set aside.
+/// Lists ranges, several at once. Returns their objects, in no order, and the stretches that were set aside.
 async fn list(
     client: &Client,
     bucket: &str,
@@ -244,7 +244,7 @@ async fn list(
             Rows::Aside => aside.extend(stretches),
             Rows::Listed => queue.extend(stretches.into_iter().map(|stretch| Range::along(bucket, stretch))),
         }
-        // A row of pages is as long as it is: it goes on before others begin.
+        // Pages of a range come one after another, so a range that has begun continues before others begin.
         if let Some(next) = next {
             queue.push_front(next);
         }

@@ -1,4 +1,4 @@
-//! What a long use case tells while it is at work.
+//! Progress of a long use case.
 
 use cruncher_aws::cloudformation::StackEvent;
 
@@ -11,9 +11,9 @@ pub enum ProgressStep {
     Published {
         /// The object's key.
         key: String,
-        /// How many are done, this one included.
+        /// Number of objects that are done, this one included.
         done: usize,
-        /// All of them.
+        /// Number of all objects.
         of: usize,
     },
     /// Every role has a new access key.
@@ -24,10 +24,10 @@ pub enum ProgressStep {
     KeysDeleted,
     /// Objects of the bucket are deleted.
     ObjectsDeleted {
-        /// How many so far.
+        /// Number of objects deleted until now.
         deleted: u64,
     },
 }
 
-/// Is told every step.
+/// Callback that receives every step.
 pub type Progress<'a> = &'a mut dyn FnMut(ProgressStep);

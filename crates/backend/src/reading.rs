@@ -1,4 +1,4 @@
-//! Reading objects, one or many, up to a limit: somebody else wrote them.
+//! Reading objects, one or many, up to a limit of size, since others wrote them.
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
@@ -7,28 +7,28 @@ use serde::de::DeserializeOwned;
 
 use crate::study::{ReadError, Study};
 
-/// The largest heartbeat that is read.
+/// Size of the largest heartbeat that is read.
 pub(crate) const MAX_HEARTBEAT_BYTES: u64 = 1 << 20;
 
-/// The largest document of another kind that is read: a result, a failure, a design, what is asked of the workers.
+/// Size of the largest document of another kind that is read: a result, a failure, a design, the control document.
 pub(crate) const MAX_DOCUMENT_BYTES: u64 = 8 << 20;
 
-/// The largest segment or table that is read.
+/// Size of the largest segment or table that is read.
 pub(crate) const MAX_ROWS_BYTES: u64 = 256 << 20;
 
-/// So many documents a file that is made of them holds at most: each is a request.
+/// Maximum number of documents in a file that is made of them: each is a request.
 pub(crate) const MAX_HELD_DOCUMENTS: usize = 10_000;
 
-/// So many bytes of documents it holds at most, as they are stored: packed, they are a third of that or less.
+/// Maximum number of bytes of these documents, as they are stored: packed, they are a third of that or less.
 pub(crate) const MAX_HELD_BYTES: u64 = 64 << 20;
 
-/// The status of an answer to a request for a part of an object that has nothing there.
+/// Status of an answer to a request for a part of an object that has nothing there.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
 
-/// How many objects are read at once.
+/// Number of objects read at once.
 pub(crate) const CONCURRENT_READS: usize = 8;
 
-/// An object to be read, from this byte on.
+/// An object to be read, from the byte `start` on.
 pub(crate) struct ReadRequest {
     pub(crate) object: s3::ListedObject,
     pub(crate) start: u64,
@@ -39,7 +39,7 @@ impl ReadRequest {
         Self { object, start: 0 }
     }
 
-    /// How many bytes that is.
+    /// Returns the number of bytes to be read.
     pub(crate) const fn bytes(&self) -> u64 {
         self.object.size_bytes.saturating_sub(self.start)
     }
@@ -69,10 +69,10 @@ impl HeldRoom {
     }
 }
 
-/// What was read of an object, or why it can't be.
+/// Content of an object, or the reason why it can't be read.
 pub(crate) type Body = Result<Bytes, String>;
 
-/// The document that was read, or why there is none.
+/// Parses a document that was read; the error says why there is none.
 pub(crate) fn parse<T: DeserializeOwned>(read: Body) -> Result<T, String> {
     serde_json::from_slice(&read?).map_err(|error| error.to_string())
 }
@@ -84,7 +84,7 @@ impl Study {
         Ok(found.map(|object| object.body).unwrap_or_default())
     }
 
-    /// Sends a request for an object that is stored unpacked, unless it has more bytes than these. None if it wasn't modified.
+    /// Requests an object that is stored unpacked, unless it has more bytes than `max_bytes`. `None` if it wasn't modified.
     pub(crate) async fn fetch(
         &self,
         get: s3::GetObject,
@@ -126,8 +126,8 @@ impl Study {
         Ok(all)
     }
 
-    /// Reads objects, several at once, and hands them out in their order as they come. One that can't be read says why; one
-    /// that is gone by now is left out.
+    /// Reads objects, several at once, and hands them to `each` in their order as they come. The body of one that can't be read
+    /// says why; one that is gone by now is left out.
     pub(crate) async fn read_each(
         &self,
         wanted: Vec<ReadRequest>,

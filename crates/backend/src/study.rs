@@ -11,12 +11,12 @@ use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use crate::fetch::documents::UnreadReason;
 use crate::reading::MAX_DOCUMENT_BYTES;
 
-/// A study and the key to it. Clones are cheap, and share what the client learns.
+/// A study and the key to it. Clones are cheap, and share the time that the client learns.
 #[derive(Clone)]
 pub struct Study {
-    /// What its requests are sent with.
+    /// Client that sends its requests.
     pub client: Client,
-    /// Where its parts are.
+    /// Addresses of its parts.
     pub config: StudyConfig,
 }
 
@@ -28,10 +28,10 @@ pub enum OpenError {
     Unreachable {
         /// The configuration's address.
         url: String,
-        /// What happened.
+        /// The transport's error.
         source: TransportError,
     },
-    /// It answered, and not with the configuration.
+    /// The server answered, but not with the configuration.
     #[error("{url} was answered with status {status}")]
     Status {
         /// The configuration's address.
@@ -50,20 +50,20 @@ pub enum ReadError {
     /// The request failed.
     #[error(transparent)]
     Aws(#[from] Error),
-    /// The object isn't what its key says.
+    /// The object isn't the document that its key names.
     #[error("{key} can't be read")]
     Json {
         /// The object's key.
         key: String,
-        /// Why.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// The object is larger than what is read of its kind.
+    /// The object is larger than the limit for its kind.
     #[error("{key} has more than the {max_bytes} bytes that are read")]
     TooLarge {
         /// The object's key.
         key: String,
-        /// How many bytes are read.
+        /// Limit in bytes.
         max_bytes: u64,
     },
 }
@@ -75,7 +75,7 @@ impl ReadError {
         matches!(self, Self::Aws(error) if error.is_not_found())
     }
 
-    /// Why the object isn't read, as it is told beside its key; the error of the request if that failed.
+    /// Returns the reason why the object isn't read, as it is shown beside its key; or the error of the request if that failed.
     pub(crate) fn unread(self) -> Result<UnreadReason, Error> {
         match self {
             Self::Aws(error) => Err(error),
@@ -86,7 +86,7 @@ impl ReadError {
 }
 
 impl Study {
-    /// The study that `config` describes, opened with `key`.
+    /// Returns the study that `config` describes, opened with `key`.
     #[must_use]
     pub fn new(ports: Ports, config: StudyConfig, key: &AccessKey) -> Self {
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
@@ -94,7 +94,7 @@ impl Study {
         Self { client: Client::new(ports, endpoints, Some(credentials)), config }
     }
 
-    /// A study of which no more is known than its bucket.
+    /// Returns a study of which no more is known than its bucket.
     #[must_use]
     pub fn of_bucket(client: Client, bucket: &str) -> Self {
         let (study, queue_url, dead_letter_queue_url) = <(String, String, String)>::default();
@@ -113,7 +113,7 @@ impl Study {
         Self { client, config }
     }
 
-    /// The same study by the clock of the server that sent `answer`.
+    /// Sets the study's clock to that of the server that sent `answer`.
     ///
     /// A browser hides why a signature with a wrong time is refused, so the time must be right before the first one.
     #[must_use]
@@ -122,13 +122,13 @@ impl Study {
         self
     }
 
-    /// The time by the servers' clock, in seconds since 1970.
+    /// Returns the time by the servers' clock, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> f64 {
         self.client.now().as_secs_f64()
     }
 
-    /// The address that a key is appended to after a slash; anyone may read what is public below it.
+    /// Returns the address to which a slash and a key are appended; anyone may read public objects below it.
     #[must_use]
     pub fn bucket_url(&self) -> String {
         self.client.endpoints().bucket_url(&self.config.bucket).trim_end_matches('/').to_owned()
@@ -144,7 +144,7 @@ impl Study {
         serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
     }
 
-    /// The result of a case.
+    /// Reads the result of a case.
     ///
     /// # Errors
     /// If there is none, it can't be read, or the request fails.

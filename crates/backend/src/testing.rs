@@ -1,4 +1,4 @@
-//! What the tests of several modules need: plans, a place to keep journals, and a cloud.
+//! Things that the tests of several modules need: plans, a place to keep journals, and a cloud.
 
 mod cloud;
 
@@ -24,7 +24,7 @@ pub(crate) fn submission() -> Submission {
     Submission { id: "00f1e2d3c4b5a697".into(), time: 1_790_000_000.0, by: "operator".into() }
 }
 
-/// A design with one random case of these factors.
+/// Returns a design with one random case of these factors.
 pub(crate) fn design(factors: &str) -> DesignFile {
     let json = format!(
         r#"{{"batch": "b", "model": {{"file": "model.py", "kind": "python"}}, "factors": {factors},
@@ -40,24 +40,24 @@ fn of(sampler: &str, factors: &str) -> EnqueuePlan {
 
 const FACTOR: &str = r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#;
 
-/// Random cases of one level.
+/// Returns a plan of random cases of one level.
 pub(crate) fn plan(cases: u32) -> EnqueuePlan {
     of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), FACTOR)
 }
 
-/// 2, 4 and 8 cases of the levels 1, 2 and 3.
+/// Returns a plan of 2, 4 and 8 cases of the levels 1, 2 and 3.
 pub(crate) fn levelled_plan() -> EnqueuePlan {
     of(r#"{"kind": "random", "levels": [1, 3]}"#, FACTOR)
 }
 
-/// Cases with a text of so many characters.
+/// Returns a plan of cases with a text of this many characters.
 pub(crate) fn plan_with_text(cases: u32, chars: usize) -> EnqueuePlan {
     let factors =
         format!(r#"[{{"name": "a", "minimum": 0, "maximum": 1}}, {{"name": "t", "value": "{}"}}]"#, "x".repeat(chars));
     of(&format!(r#"{{"kind": "random", "cases": {cases}}}"#), &factors)
 }
 
-/// Keeps in memory, and fails once it was told to.
+/// Store in memory, which fails once it was told to.
 #[derive(Default)]
 pub(crate) struct MemoryStore {
     pub(crate) kept: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -95,12 +95,12 @@ impl KeyValueStore for MemoryStore {
     }
 }
 
-/// A place to keep journals.
+/// Returns a store for journals.
 pub(crate) fn memory() -> Rc<MemoryStore> {
     Rc::default()
 }
 
-/// The predecessor's bucket in `tests/golden/legacy`.
+/// Fills the cloud with the predecessor's bucket in `tests/golden/legacy`.
 pub(crate) fn put_legacy_bucket(cloud: &TestCloud) {
     put_folder(cloud, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/legacy")), "");
 }

@@ -1,6 +1,7 @@
-//! Watching a study: what has changed since the last look, at the price of a few requests.
+//! Watching a study: changes since the last look, at the price of a few requests.
 //!
-//! [`FullStrategy`] reads studies of any size. [`LightStrategy`] reads small ones alone, and is small itself: with it the page begins.
+//! [`FullStrategy`] reads studies of any size. [`LightStrategy`] reads only small ones, and is small itself: the page begins
+//! with it.
 
 mod compare;
 pub mod document_cache;
@@ -37,25 +38,25 @@ pub use full::FullStrategy;
 pub use light::LightStrategy;
 use strategy::WatchStrategy;
 
-/// How long the queue must be empty before what isn't done counts as lost, in seconds. SQS counts approximately.
+/// Time for which the queue must be empty before cases that aren't done count as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;
 
 /// The least time between two listings of the data, in seconds; a large study waits longer.
 const LISTING_PAUSE_SECS: f64 = 15.0;
 
-/// How many times its own duration a listing waits for the next.
+/// Pause before the next listing, as a multiple of the last listing's duration.
 const LISTING_PAUSE_FACTOR: f64 = 20.0;
 
 /// After this time with changes the data is listed again in any case, in seconds.
 const LISTING_AGE_SECS: f64 = 300.0;
 
-/// Remembers what was read, so that only what changed is read again.
+/// Watches a study, and remembers what it has read, so that only changes are read again.
 pub struct StudyWatch<M = FullStrategy> {
     study: Study,
     means: M,
     ledger: Ledger,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
-    /// How many bytes of each segment were read.
+    /// Number of bytes read of each segment.
     segments: BTreeMap<String, u64>,
     /// The key and the entity tag of each table that was read.
     tables: Vec<(String, String)>,
@@ -81,13 +82,13 @@ struct ListingTimes {
 }
 
 impl<M> StudyWatch<M> {
-    /// The study.
+    /// Returns the study.
     #[must_use]
     pub const fn study(&self) -> &Study {
         &self.study
     }
 
-    /// Lets the next look list the data, whatever is known: somebody knows that tables have changed.
+    /// Makes the next look list the data in any case, since tables are known to have changed.
     pub const fn expect_change(&mut self) {
         self.listing = None;
     }
@@ -112,7 +113,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         }
     }
 
-    /// Looks again; none if there is more than these means can read.
+    /// Looks again; `None` if there is more than this strategy can read.
     async fn look(&mut self) -> Result<Option<Snapshot>, Error> {
         let (queue, dead_letters, workers, control) = future::try_join4(
             self.count(&self.study.config.queue_url),
@@ -182,7 +183,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
         }
     }
 
-    /// As workers do, goes on with what was asked before when this can't be read. Returns whether that is new.
+    /// Enters the control document. If it can't be read, the last one stays in force, as with workers. Returns whether that is
+    /// new.
     fn enter_control(&mut self, Seen { etag, content }: Seen<Body>) -> bool {
         self.control.etag = etag;
         match parse(content) {
@@ -195,7 +197,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         }
     }
 
-    /// Heartbeats that aren't what they were; those that are gone are forgotten.
+    /// Returns heartbeats that have changed, and forgets those that are gone.
     fn changed_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Vec<ReadRequest> {
         let is_heartbeat =
             |object: &s3::ListedObject| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)));
@@ -226,7 +228,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         self.heartbeats.insert(object.key, Seen { etag: object.etag, content });
     }
 
-    /// Notes how far a segment has been read, and says so if some of its lines are no rows.
+    /// Notes how far a segment has been read, and that some of its lines are no rows, if so.
     fn note_segment(&mut self, key: String, read_bytes: u64, unreadable: usize) {
         *self.segments.entry(key.clone()).or_default() += read_bytes;
         if unreadable > 0 {

@@ -1,4 +1,4 @@
-//! What can be typed behind `cruncher`, and the help that explains it.
+//! The arguments of `cruncher`, and the help that explains them.
 
 mod designs;
 mod results;
@@ -15,10 +15,10 @@ pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, Tabl
 #[derive(Debug, Parser)]
 #[command(name = "cruncher", version, arg_required_else_help = true, after_help = OVERVIEW)]
 pub(crate) struct Arguments {
-    /// Whose cloud.
+    /// The account to work in.
     #[command(flatten)]
     pub account: CloudAccount,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -38,7 +38,7 @@ Credentials and region are found as the AWS CLI finds them: environment, profile
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 
-/// Whose cloud a command works in.
+/// The cloud and the account that a command works in.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Account")]
 pub(crate) struct CloudAccount {
@@ -53,7 +53,7 @@ pub(crate) struct CloudAccount {
     pub endpoint_url: Option<String>,
 }
 
-/// What to do.
+/// A command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create a study: its bucket, queue and users, its page, and the links to it
@@ -76,13 +76,13 @@ pub(crate) enum Command {
     Demo(DemoArguments),
 }
 
-/// The address of a cloud.
+/// Checks the address of a cloud.
 fn address(url: &str) -> Result<String, String> {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
     if host.is_empty() { Err("it starts with http:// or https://".to_owned()) } else { Ok(url.to_owned()) }
 }
 
-/// The study that a command is about.
+/// Checks the name of the study that a command is about.
 fn study(name: &str) -> Result<String, String> {
     check_study_name(name)?;
     Ok(name.to_owned())
@@ -224,7 +224,7 @@ pub(crate) struct CleanUp {
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
-    /// The study's bucket, when its stack is gone and can't tell
+    /// The study's bucket, if its stack is gone and can't tell
     #[arg(long, value_name = "NAME")]
     pub bucket: Option<String>,
 }
@@ -242,13 +242,13 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_DEMO)]
 pub(crate) struct DemoArguments {
-    /// Where the page is served [default: 8123, or another one if that is taken]
+    /// The port at which the page is served [default: 8123, or another one if that is taken]
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
-    /// Where the cloud listens [default: 8124, or another one if that is taken]
+    /// The port at which the cloud listens [default: 8124, or another one if that is taken]
     #[arg(long, value_name = "PORT")]
     pub cloud_port: Option<u16>,
-    /// How many workers to start
+    /// The number of workers to start
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=64))]
     pub workers: u32,
     /// Don't open a browser

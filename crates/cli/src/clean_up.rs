@@ -11,7 +11,7 @@ use crate::output::{ProgressReporter, result, result_part};
 use crate::signal::unless_ended;
 use crate::text::{count, size};
 
-/// Says what will be deleted, asks, and deletes it.
+/// Lists what will be deleted, asks, and deletes it.
 pub(crate) async fn run(account: &CloudAccount, arguments: &CleanUp) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     let results = if arguments.delete_results { BucketDisposal::Delete } else { BucketDisposal::Keep };
@@ -56,7 +56,7 @@ async fn count_everything(client: &Client, arguments: &CleanUp) -> Result<StudyI
     inventory.map_err(|error| failure(error, &arguments.study))
 }
 
-/// That there is something to do.
+/// Checks that there is something to do.
 fn check(
     inventory: &StudyInventory,
     results: BucketDisposal,

@@ -14,7 +14,7 @@ use crate::failure::{CommandFailure, sentence};
 use crate::profile_files::{check_profile, places, profile_files};
 use crate::text::printable;
 
-/// The ports of this process.
+/// Returns the ports of this process.
 pub(crate) fn ports() -> Result<Ports, CommandFailure> {
     native::ports().map_err(|error| unsendable(&error))
 }
@@ -23,19 +23,19 @@ fn unsendable(error: &TransportError) -> CommandFailure {
     CommandFailure::new(format!("Requests can't be sent from here: {}", sentence(error)))
 }
 
-/// A client that signs with the user's own credentials.
+/// Returns a client that signs with the user's own credentials.
 pub(crate) async fn client(account: &CloudAccount) -> Result<Client, CommandFailure> {
     signing(account, ports()?).await
 }
 
-/// The same, which hands objects over as they are stored.
+/// Returns such a client that delivers objects as they are stored.
 pub(crate) async fn client_as_stored(account: &CloudAccount) -> Result<Client, CommandFailure> {
     signing(account, native::ports_as_stored().map_err(|error| unsendable(&error))?).await
 }
 
 async fn signing(account: &CloudAccount, ports: Ports) -> Result<Client, CommandFailure> {
     check_profile(account.profile.as_deref())?;
-    // What looks for credentials is large, and every command waits for it.
+    // The future that looks for credentials is large, and every command waits for it.
     let config = Box::pin(load(account, profile_files()?)).await;
     let region = config.region().map(ToString::to_string).ok_or_else(|| no_region(account.profile.as_deref()))?;
     let credentials = Box::pin(credentials(&config, account.profile.as_deref())).await?;

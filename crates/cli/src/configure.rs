@@ -59,7 +59,7 @@ fn print(configured: &ConfiguredStudy, arguments: &ConfigureArguments) {
     }
 }
 
-/// After the new links were printed: should this fail, nobody is locked out.
+/// Deletes the old keys. This comes after the new links were printed, so that nobody is locked out should it fail.
 async fn delete_old_keys(client: &Client, configured: &ConfiguredStudy) -> Result<(), CommandFailure> {
     let old = configured.new_keys.as_ref().map(|new| new.old.as_slice()).unwrap_or_default();
     if old.is_empty() {

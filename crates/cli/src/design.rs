@@ -21,12 +21,12 @@ use crate::failure::{CommandFailure, as_sentence, sentence};
 use crate::output::{note, result};
 use crate::text::{TextAlign, count, table};
 
-/// Says what a design has, and writes its table of cases.
+/// Describes a design, and writes its table of cases.
 pub(crate) fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
     let input = DesignInput::read(&arguments.source)?;
     let path = arguments.source.design.display();
     let design = input.file.design().map_err(|error| CommandFailure::new(format!("{path}: {}", sentence(&error))))?;
-    // Without the model nobody sees the ids, and which cases are the same doesn't depend on them.
+    // Without the model the ids aren't shown, and duplicates of cases don't depend on them.
     let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());
     let cases = DesignCases::of(design, &digest, input.file.replicates);
     let is_table_on_stdout = [&arguments.csv, &arguments.json].into_iter().flatten().any(|path| is_stdout(path));
@@ -52,7 +52,7 @@ fn is_stdout(path: &Path) -> bool {
 
 fn write(path: &Path, content: &[u8]) -> Result<(), CommandFailure> {
     if is_stdout(path) {
-        // That nobody reads it any more is no failure: `--csv - | head`.
+        // It is no failure if nobody reads it any more: `--csv - | head`.
         let _ = std::io::stdout().write_all(content);
         return Ok(());
     }
@@ -60,7 +60,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), CommandFailure> {
         .map_err(|error| CommandFailure::new(format!("{} can't be written: {error}.", path.display())))
 }
 
-/// One object a case, in lines.
+/// Writes the cases as JSON, one object a line.
 fn as_json(cases: &DesignCases, has_ids: bool) -> Vec<u8> {
     let mut lines: Vec<String> = Vec::with_capacity(cases.len());
     for case in cases.iter() {
@@ -94,7 +94,7 @@ fn describe(input: &DesignInput, cases: &DesignCases) -> String {
 
 fn notes(input: &DesignInput, cases: &DesignCases) -> Vec<String> {
     let mut notes = Vec::new();
-    // Of a table that was brought, a note of its own names these rows.
+    // If a table was imported, a note of its own names these rows.
     let has_notes = input.file.table.as_ref().is_some_and(|table| !table.notes.is_empty());
     if cases.duplicates() > 0 && !has_notes {
         let points = counted(cases.duplicates(), "point is", "points are");
@@ -109,12 +109,12 @@ fn notes(input: &DesignInput, cases: &DesignCases) -> Vec<String> {
     notes
 }
 
-/// What should be known of how a table was read, as sentences.
+/// Returns the notes on reading a table, as sentences.
 pub(crate) fn table_notes(input: &DesignInput) -> Vec<String> {
     input.file.table.iter().flat_map(|table| &table.notes).map(|note| as_sentence(note)).collect()
 }
 
-/// The number of points that constraints left out, in words.
+/// Returns the number of points that constraints left out, in words; or the effect on a design that they have thinned.
 fn constrained(input: &DesignInput, design: &Points) -> Option<String> {
     let left_out = design.left_out();
     let points =
@@ -122,7 +122,7 @@ fn constrained(input: &DesignInput, design: &Points) -> Option<String> {
     thinned(&input.file, design).or_else(|| (left_out > 0).then(|| format!("{points} left out.")))
 }
 
-/// What constraints did to points that aren't what their sampler was chosen for any more, and what can be had instead.
+/// Describes points that constraints have thinned so that they lack the properties of their sampler, and the alternatives.
 pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
     let thinning = ThinnedDesign::of(file.sampler, design.left_out(), design.len() as u64)?;
     let points = |sampler: Option<Sampler>| Some(thousands(sampler?.points(&file.factors).ok()?));
@@ -134,7 +134,7 @@ pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
     Some(format!("{}.{}{}", thinning, more.unwrap_or_default(), random.unwrap_or_default()))
 }
 
-/// Placeholders of the model that no factor fills, and factors that no placeholder uses.
+/// Names placeholders of the model that no factor fills, and factors that no placeholder uses.
 pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Factor]) -> Vec<String> {
     let text = match decode(model) {
         Ok(text) => text,

@@ -1,4 +1,4 @@
-//! What a user names as design: a design file, or a table of cases with a model.
+//! The design that a user names: a design file, or a table of cases with a model.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ use cruncher_study::sampler::Sampler;
 use crate::arguments::DesignSource;
 use crate::failure::{CommandFailure, sentence};
 
-/// The batch of a table that none was named for; nothing is enqueued by that name.
+/// Batch of a table for which none was named; nothing is enqueued under that name.
 const NO_BATCH: &str = "table";
 
-/// The most wrong rows that are told.
+/// Maximum number of wrong rows that are named.
 const MAX_ROWS: usize = 20;
 
 /// A design, and the model if its file is there.
@@ -23,14 +23,14 @@ const MAX_ROWS: usize = 20;
 pub(crate) struct DesignInput {
     pub file: DesignFile,
     pub model: Option<Vec<u8>>,
-    /// Where the model's file is, or would be, if the design doesn't hold it.
+    /// Path of the model's file if the design doesn't hold it, whether or not it exists.
     pub model_path: PathBuf,
     /// Whether the batch was named, by the design or by the user.
     pub has_batch: bool,
 }
 
 impl DesignInput {
-    /// Reads what the user names. That the model named by a design is neither in it nor beside it is no failure yet.
+    /// Reads the design that the user names. It is no failure yet if the model it names is neither in it nor beside it.
     pub(crate) fn read(source: &DesignSource) -> Result<Self, CommandFailure> {
         let content = read(&source.design)?;
         let (mut file, has_batch) = match design_file(&content) {
@@ -61,7 +61,7 @@ impl DesignInput {
         Ok(Self { file, model, model_path, has_batch })
     }
 
-    /// The model, which is needed now.
+    /// Returns the model, which is needed now.
     pub(crate) fn model(&self) -> Result<&[u8], CommandFailure> {
         self.model.as_deref().ok_or_else(|| {
             let missing = if self.file.model.file.is_empty() {
@@ -74,7 +74,7 @@ impl DesignInput {
     }
 }
 
-/// That nobody knows which of two models is meant: other models make other cases.
+/// Makes the failure if it is unknown which of two models is meant: other models make other cases.
 fn two_models(design: &Path, beside: &Path) -> CommandFailure {
     let (design, beside) = (design.display(), beside.display());
     CommandFailure::new(format!(
@@ -82,7 +82,7 @@ fn two_models(design: &Path, beside: &Path) -> CommandFailure {
     ))
 }
 
-/// That nothing was said of how a table is read: a design isn't read so.
+/// Checks that no option on reading a table was given with a design, which isn't read by them.
 fn check_no_reading(source: &DesignSource) -> Result<(), CommandFailure> {
     let said = [("--decimal-mark", source.decimal_mark.is_some()), ("--percent", source.percent.is_some())];
     let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
@@ -104,7 +104,7 @@ fn table(source: &DesignSource, content: &[u8]) -> Result<ImportedTable, Command
     })
 }
 
-/// The options that answer a question.
+/// Returns the options that answer a question.
 const fn options(question: &NumberQuestion) -> &'static str {
     match question {
         NumberQuestion::DecimalMark { .. } => "Say which: --decimal-mark point, or --decimal-mark comma.",
@@ -112,7 +112,7 @@ const fn options(question: &NumberQuestion) -> &'static str {
     }
 }
 
-/// Each wrong row in a line of its own.
+/// Lists wrong rows, each in a line of its own.
 fn wrong_rows(told: &[WrongRow], total: usize) -> String {
     let more = total - told.len().min(MAX_ROWS);
     let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };

@@ -1,4 +1,4 @@
-//! A file beside its place, until it is complete.
+//! Files that are written beside their place until they are complete.
 
 use std::fs::File;
 use std::io;
@@ -15,7 +15,7 @@ pub(crate) struct PendingFile {
 }
 
 impl PendingFile {
-    /// An empty one, in the folder of its place.
+    /// Makes an empty file, in the folder of its place.
     pub(crate) fn beside(place: &Path) -> Result<Self, CommandFailure> {
         let shown = place.display();
         if place.is_dir() {
@@ -32,12 +32,12 @@ impl PendingFile {
         Ok(Self { file, place: place.to_owned() })
     }
 
-    /// What the content is written to.
+    /// Returns the file that the content is written to.
     pub(crate) fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
-    /// Puts it into its place, and tells how many bytes it has. What was there is replaced.
+    /// Puts it into its place, and returns its number of bytes. A file of that name is replaced.
     pub(crate) fn commit(self) -> Result<u64, CommandFailure> {
         let Self { file, place } = self;
         let size_bytes = file.as_file().metadata().map(|found| found.len()).unwrap_or_default();
@@ -45,14 +45,14 @@ impl PendingFile {
         Ok(size_bytes)
     }
 
-    /// It can't be written.
+    /// Makes the failure of a file that can't be written.
     pub(crate) fn failure(&self, error: &io::Error) -> CommandFailure {
         unwritable(&self.place, error)
     }
 }
 
-/// A hidden file with a name of its own: somebody else may be writing the same file. Who may read it, the system decides as
-/// for any new file.
+/// Makes a hidden file with a name of its own, since another process may be writing the same file. The system decides who may
+/// read it, as for any new file.
 fn new_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".cruncher-").suffix(".partial");

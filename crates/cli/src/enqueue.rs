@@ -27,7 +27,7 @@ use crate::signal::{EndSignal, SignalListener, ended, unless_ended};
 use crate::state_folder::StateFolder;
 use same::command;
 
-/// Sends the cases of a design, or goes on with sending them.
+/// Sends the cases of a design, or continues sending them.
 pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) -> Result<(), CommandFailure> {
     let mut input = DesignInput::read(&arguments.source)?;
     input.file.force |= arguments.force;
@@ -70,13 +70,13 @@ fn desk_is_left() -> String {
     )
 }
 
-/// Where an enqueueing is done: the study, the plan, and what this computer keeps of it.
+/// Surroundings of an enqueueing: the study, the plan, and the journals on this computer.
 struct EnqueueSession<'a> {
     arguments: &'a EnqueueArguments,
     study: Study,
     plan: EnqueuePlan,
     keep: Rc<StateFolder>,
-    /// What is left of an earlier command.
+    /// The journal of an earlier command.
     journal: Option<Journal>,
     last: EnqueueProgress,
     secs: f64,
@@ -107,7 +107,7 @@ impl<'a> EnqueueSession<'a> {
         Ok(Self { arguments, study, plan, keep, journal, last: EnqueueProgress::default(), secs: 0.0 })
     }
 
-    /// A line for people: with `--json` the result belongs to a program.
+    /// Prints a line for people: with `--json` the result belongs to a program.
     fn tell(&self, text: impl std::fmt::Display) {
         if self.arguments.json { note(text) } else { result(text) }
     }
@@ -127,7 +127,7 @@ impl<'a> EnqueueSession<'a> {
         yes_or_no(&format!("Send{first}?")).await
     }
 
-    /// Writes the documents and the journal. What is sent afterwards is found there.
+    /// Writes the documents and the journal, from which the cases are sent afterwards.
     async fn begin(&mut self, model: &[u8], selection: &CaseSelection) -> Result<(), CommandFailure> {
         let (plan, first) = (self.plan.clone(), self.arguments.first.map(u64::from));
         let begun = SubmissionSender::begin(&self.study, plan, model, selection, first, self.keep.clone()).await;
@@ -183,7 +183,7 @@ impl<'a> EnqueueSession<'a> {
         Ok(())
     }
 
-    /// Sends until the end or a pause. A second signal ends it at once: what may have been sent is noted.
+    /// Sends until the end or a pause. A second signal ends it at once: cases that may have been sent are noted.
     async fn send(&mut self, sending: &mut SubmissionSender) -> Result<SendEnd, CommandFailure> {
         let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
         let (steering, start, mut listener) = (PauseHandle::default(), clock.now(), SignalListener::new()?);
@@ -219,7 +219,7 @@ impl<'a> EnqueueSession<'a> {
         )
     }
 
-    /// For programs, at the very end.
+    /// Prints the result for programs, at the very end.
     fn report(&self, end: &str, sending: Option<&SubmissionSender>, first: &[first::SentCase]) {
         if !self.arguments.json {
             return;
@@ -239,7 +239,7 @@ impl<'a> EnqueueSession<'a> {
     }
 }
 
-/// Runs until the end, and asks for a pause when a signal comes. A second one doesn't wait.
+/// Runs until the end, and asks for a pause when a signal comes. A second signal doesn't wait.
 async fn steer<T>(
     sending: impl Future<Output = T>,
     steering: &PauseHandle,
@@ -266,7 +266,7 @@ fn failed(error: EnqueueError) -> CommandFailure {
     of_enqueue(error, &command())
 }
 
-/// Who sends, as the system knows them.
+/// Returns the sender's name, as the system knows it.
 fn user() -> String {
     let names = ["USER", "USERNAME", "LOGNAME"];
     names.into_iter().find_map(|name| env::var(name).ok()).unwrap_or_else(|| "command line".to_owned())

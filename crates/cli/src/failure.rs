@@ -1,4 +1,4 @@
-//! What a command ends with when it doesn't end well: plain sentences, and an exit code.
+//! Failures of commands: plain sentences, and an exit code.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use cruncher_backend::administer::launch::LaunchError;
 use cruncher_backend::administer::stack::{StackError, StackFailure};
 use cruncher_backend::enqueue::EnqueueError;
 
-/// The end of a command that didn't do what it was called for.
+/// Failure of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandFailure {
     message: String,
@@ -15,22 +15,22 @@ pub(crate) struct CommandFailure {
 }
 
 impl CommandFailure {
-    /// One or a few sentences: what happened, to what, and what to do.
+    /// Makes a failure of one or a few sentences: what happened, to what, and what to do.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), exit_code: 1 }
     }
 
-    /// The same for a command that was ended from outside.
+    /// Makes the failure of a command that was ended from outside.
     pub(crate) fn ended(message: impl Into<String>, exit_code: u8) -> Self {
         Self { message: message.into(), exit_code }
     }
 
-    /// The sentences.
+    /// Returns the sentences.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// What the process ends with.
+    /// Returns the exit code of the process.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_code)
     }
@@ -42,21 +42,21 @@ impl From<cruncher_aws::Error> for CommandFailure {
     }
 }
 
-/// An error and its causes as a sentence.
+/// Makes a sentence of an error and its causes.
 pub(crate) fn sentence(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let text: Vec<String> = causes.map(ToString::to_string).collect();
     as_sentence(&text.join(": "))
 }
 
-/// The words as a sentence.
+/// Makes a sentence of the words.
 pub(crate) fn as_sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", rest.as_str().trim_end_matches('.'))
 }
 
-/// What a launch or a configuration failed with, and the way out.
+/// Describes the failure of a launch or a configuration, and the remedy.
 pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> CommandFailure {
     match error {
         LaunchError::Exists { .. } => CommandFailure::new(format!(
@@ -91,7 +91,7 @@ pub(crate) fn of_launch(error: LaunchError, study: &str, region: &str) -> Comman
     }
 }
 
-/// What an enqueueing failed with, and the way out; `command` goes on with it.
+/// Describes the failure of an enqueueing, and the remedy; `command` continues it.
 pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
     let text = sentence(&error);
     let advice = match error {
@@ -113,7 +113,7 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
     CommandFailure::new(format!("{text} {advice}"))
 }
 
-/// What a change of a stack failed with, and the way out.
+/// Describes the failure of a change of a stack, and the remedy.
 pub(crate) fn of_stack(error: StackError, study: &str) -> CommandFailure {
     match error {
         StackError::Failed { stack, status, failure } => {
@@ -143,13 +143,13 @@ fn way_out(status: &str, study: &str) -> String {
     }
 }
 
-/// The first failed event: resource, type, reason.
+/// Describes the first failed event: resource, type, reason.
 fn cause(failure: &StackFailure) -> String {
     let StackFailure { logical_id, resource_type, reason } = failure;
     format!("{logical_id} ({resource_type}): {}", reason.trim_end_matches('.'))
 }
 
-/// What the reason alone doesn't tell.
+/// Returns advice that the reason alone doesn't give.
 fn hint(failure: &StackFailure) -> &'static str {
     match failure.resource_type.as_str() {
         "AWS::S3::BucketPolicy" => {

@@ -27,7 +27,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &FreezeArguments) -> 
 async fn freeze(account: &CloudAccount, arguments: &FreezeArguments) -> Result<(), CommandFailure> {
     let view = arguments.view.as_deref().map_or_else(|| Ok(String::new()), view)?;
     let page = page()?;
-    // At first, so that nobody waits for a study that has no place.
+    // The file comes first, so that nobody waits for a study that can't be written.
     let mut draft = PendingFile::beside(&arguments.file)?;
     let client = cloud::client(account).await?;
     let content = FrozenContent { view, ..look(client, &arguments.study).await? };
@@ -43,7 +43,7 @@ async fn freeze(account: &CloudAccount, arguments: &FreezeArguments) -> Result<(
     Ok(())
 }
 
-/// The part of an address that says what is shown. An address that holds a key is refused, and not repeated.
+/// Returns the part of an address that names the view. An address that holds a key is refused, and not repeated.
 fn view(address: &str) -> Result<String, CommandFailure> {
     let place = address.split_once('#').map(|(_, place)| place).filter(|place| place.starts_with('/'));
     place.map(|place| format!("#{place}")).ok_or_else(|| {
@@ -63,7 +63,7 @@ async fn look(client: Client, study: &str) -> Result<FrozenContent, CommandFailu
     Ok(collect(&Study { client, config }, Rc::new(report)).await?)
 }
 
-/// How far reading is, in words.
+/// Returns the progress of reading in words.
 fn words(reading: FreezeProgress) -> String {
     match reading {
         FreezeProgress::Rows { read_bytes, of_bytes } => {
@@ -75,7 +75,7 @@ fn words(reading: FreezeProgress) -> String {
     }
 }
 
-/// `prandtl.html: 1,980 of 2,000 cases done, 20 failed; 2.1 MB`
+/// Summarises a frozen study: `prandtl.html: 1,980 of 2,000 cases done, 20 failed; 2.1 MB`
 fn summary(content: &FrozenContent, file: &Path, size_bytes: u64) -> String {
     let total = content.snapshot.total;
     let failed = if total.failed > 0 { format!(", {} failed", thousands(total.failed)) } else { String::new() };

@@ -1,4 +1,4 @@
-//! A study's addresses and links, as they are printed.
+//! A study's addresses and links, and printing them.
 
 use cruncher_aws::Endpoints;
 use cruncher_backend::administer::keys::RoleKeys;
@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use crate::output::result;
 
-/// What somebody needs who is to open a study's page.
+/// Addresses and links for people who are to open a study's page.
 #[derive(Serialize)]
 pub(crate) struct StudyLinks {
     study: String,
     region: String,
     bucket: String,
     page_url: String,
-    /// On AWS alone.
+    /// The page's address over http, on AWS only.
     website_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     viewer_link: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct StudyLinks {
 }
 
 impl StudyLinks {
-    /// Addresses, and links if there are keys.
+    /// Makes addresses, and links if there are keys.
     pub(crate) fn new(config: &StudyConfig, website_url: &str, keys: Option<&RoleKeys>) -> Self {
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
         let page_url = endpoints.object_url(&config.bucket, INDEX_KEY);
@@ -39,13 +39,13 @@ impl StudyLinks {
         }
     }
 
-    /// For programs.
+    /// Prints them for programs.
     pub(crate) fn print_json(&self) {
-        // It is plain JSON.
+        // This can't fail, since it is plain JSON.
         result(serde_json::to_string_pretty(self).unwrap_or_default());
     }
 
-    /// For people.
+    /// Prints them for people.
     pub(crate) fn print(&self) {
         result(format_args!("Dashboard        {}", self.page_url));
         if let Some(url) = &self.website_url {

@@ -1,6 +1,6 @@
-//! The only place that writes: results to stdout, everything else to stderr.
+//! The only module that writes: results to stdout, everything else to stderr.
 //!
-//! Secrets appear in links alone, and links on stdout alone.
+//! Secrets appear only in links, and links only on stdout.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
@@ -14,24 +14,24 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::failure::CommandFailure;
 
-/// A line of the result. That nobody reads it any more is no failure: `cruncher status | head`.
+/// Prints a line of the result. It is no failure if nobody reads it any more: `cruncher status | head`.
 pub(crate) fn result(text: impl Display) {
     let _ = writeln!(stdout(), "{text}");
 }
 
-/// A part of the result, without an end of line, at once.
+/// Prints a part of the result, without an end of line, at once.
 pub(crate) fn result_part(text: impl Display) {
     let mut out = stdout();
     let _ = write!(out, "{text}");
     let _ = out.flush();
 }
 
-/// A line about what goes on.
+/// Prints a line about the progress.
 pub(crate) fn note(text: impl Display) {
     let _ = writeln!(stderr(), "{text}");
 }
 
-/// Why a command ended.
+/// Prints the reason why a command ended.
 pub(crate) fn explain(failure: &CommandFailure) {
     note(format_args!("cruncher: {}", failure.message()));
 }
@@ -46,7 +46,7 @@ pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
-/// Asks; yes, unless something else is typed.
+/// Asks a question. The answer is yes unless something else is typed.
 pub(crate) async fn yes_or_no(question: &str) -> Result<bool, CommandFailure> {
     let mut err = stderr();
     let _ = write!(err, "{question} [Y/n] ");
@@ -55,7 +55,7 @@ pub(crate) async fn yes_or_no(question: &str) -> Result<bool, CommandFailure> {
     Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes")))
 }
 
-/// A line from the keyboard; none at its end.
+/// Reads a line from the keyboard; `None` at its end.
 async fn answer() -> Option<String> {
     let read = || {
         let mut line = String::new();
@@ -64,13 +64,13 @@ async fn answer() -> Option<String> {
     tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
-/// How far a long row of equal things is. Only a terminal shows it.
+/// Progress of a long row of equal things. Only a terminal shows it.
 pub(crate) struct ProgressLine {
     bar: ProgressBar,
 }
 
 impl ProgressLine {
-    /// Nothing of so many `things` is done.
+    /// Begins at 0 of `of` things.
     pub(crate) fn new(of: u64, things: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::stderr());
         let template = format!("{{bar:30}} {{human_pos}} of {{human_len}} {things}{{msg}}");
@@ -80,7 +80,7 @@ impl ProgressLine {
         Self { bar }
     }
 
-    /// So many are done.
+    /// Shows that `done` things are done.
     pub(crate) fn show_count(&self, done: u64, rest: impl Into<String>) {
         if !self.bar.is_hidden() {
             self.bar.set_message(rest.into());
@@ -88,7 +88,7 @@ impl ProgressLine {
         }
     }
 
-    /// So far it is.
+    /// Shows the progress of an enqueueing.
     pub(crate) fn show(&self, progress: &EnqueueProgress) {
         if self.bar.is_hidden() {
             return;
@@ -107,14 +107,14 @@ impl Drop for ProgressLine {
     }
 }
 
-/// What a long command does: a line for each thing that happened, and on a terminal what is under way at the moment.
+/// Progress of a long command: a line for each event, and on a terminal also the step under way.
 pub(crate) struct ProgressReporter {
     bar: ProgressBar,
     last_event: Option<(String, String)>,
 }
 
 impl ProgressReporter {
-    /// Nothing is under way yet.
+    /// Begins with no step under way.
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
@@ -126,17 +126,17 @@ impl ProgressReporter {
         Self { bar, last_event: None }
     }
 
-    /// Something happened.
+    /// Prints a line about an event.
     pub(crate) fn line(&self, text: impl Display) {
         self.bar.suspend(|| note(text));
     }
 
-    /// Something is under way.
+    /// Shows the step under way.
     pub(crate) fn now(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
     }
 
-    /// Tells a step of a use case.
+    /// Reports a step of a use case.
     pub(crate) fn step(&mut self, step: ProgressStep) {
         match step {
             ProgressStep::Stack(event) => self.event(&event),
@@ -160,7 +160,7 @@ impl ProgressReporter {
 
     fn event(&mut self, event: &StackEvent) {
         let told = Some((event.logical_id.clone(), event.status.clone()));
-        // AWS tells the beginning twice: when it starts, and when the resource's service has accepted.
+        // AWS reports the beginning twice: when it starts, and when the resource's service has accepted.
         if self.last_event == told {
             return;
         }
@@ -178,7 +178,7 @@ impl Drop for ProgressReporter {
     }
 }
 
-/// `CREATE_IN_PROGRESS` in words.
+/// Returns a status in words, `CREATE_IN_PROGRESS` for one.
 fn status_text(status: &str) -> String {
     match status {
         "CREATE_IN_PROGRESS" => "being created".to_owned(),

@@ -1,4 +1,4 @@
-//! The files of the AWS CLI with profiles and credentials, as editors and shells write them on Windows, too: with a byte order
+//! The files of the AWS CLI with profiles and credentials. Editors and shells on Windows also write them with a byte order
 //! mark, which the SDK takes for a part of the first line, or in UTF-16, which it takes for an empty file.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use crate::failure::CommandFailure;
 use crate::text::printable;
 
-/// How many profiles are named, and how much of a name.
+/// Maximum number of profiles that are named, and of characters of a name.
 const MAX_NAMED: usize = 20;
 const MAX_CHARS: usize = 60;
 
@@ -28,7 +28,7 @@ enum ProfileFile {
 impl ProfileFile {
     const ALL: [Self; 2] = [Self::Config, Self::Credentials];
 
-    /// Where it is; none if nobody knows the user's folder.
+    /// Returns its path; `None` if the user's folder is unknown.
     fn path(self) -> Option<PathBuf> {
         let (variable, name) = match self {
             Self::Config => ("AWS_CONFIG_FILE", "config"),
@@ -43,14 +43,14 @@ impl ProfileFile {
         }
     }
 
-    /// The profiles that its text has.
+    /// Returns the profiles that its text has.
     fn profiles(self, text: &str) -> Vec<String> {
         let sections = text.lines().filter_map(|line| Some(line.strip_prefix('[')?.split_once(']')?.0.trim()));
         let profile = |section: &str| match (self, section.split_once(char::is_whitespace)) {
             (Self::Credentials, None) => Some(section.to_owned()),
             (Self::Config, None) if section == "default" => Some(section.to_owned()),
             (Self::Config, Some(("profile", name))) => Some(name.trim().to_owned()),
-            // Single sign-on, services.
+            // Other sections are for single sign-on or services.
             _ => None,
         };
         sections.filter_map(profile).collect()
@@ -65,18 +65,18 @@ impl ProfileFile {
     }
 }
 
-/// The user's folder, as the SDK finds it.
+/// Returns the user's folder, as the SDK finds it.
 fn home() -> Option<PathBuf> {
     env::var_os("HOME").map(PathBuf::from).or_else(env::home_dir)
 }
 
-/// The files as text, if any of them begins with a byte order mark; else the SDK reads them itself.
+/// Reads the files as text, if any of them begins with a byte order mark; else the SDK reads them itself.
 #[expect(deprecated, reason = "as above")]
 pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, CommandFailure> {
     let (mut files, mut has_mark) = (ProfileFiles::builder(), false);
     for file in ProfileFile::ALL {
         let Some(path) = file.path() else { continue };
-        // One that isn't there, or mustn't be read, is the SDK's business.
+        // A file that isn't there, or mustn't be read, is left to the SDK.
         let Ok(content) = std::fs::read(&path) else { continue };
         let text = text(&content).ok_or_else(|| not_utf_8(&path))?;
         has_mark |= text.len() < content.len();
@@ -85,7 +85,7 @@ pub(crate) fn profile_files() -> Result<Option<ProfileFiles>, CommandFailure> {
     Ok(has_mark.then(|| files.build()))
 }
 
-/// That the profile is there which was asked for, here or by `AWS_PROFILE`. The SDK goes on without it.
+/// Checks that the profile exists which was asked for, here or by `AWS_PROFILE`. The SDK would continue without it.
 pub(crate) fn check_profile(named: Option<&str>) -> Result<(), CommandFailure> {
     let Some(profile) = named.map(str::to_owned).or_else(|| env::var("AWS_PROFILE").ok()) else { return Ok(()) };
     let in_file = |file: ProfileFile| {
@@ -111,14 +111,14 @@ fn no_profile(profile: &str, known: &BTreeSet<String>) -> CommandFailure {
     ))
 }
 
-/// Where the user's credentials were looked for, as words.
+/// Returns the files in which the user's credentials were looked for, as words.
 pub(crate) fn places() -> String {
     let paths = ProfileFile::ALL.into_iter().filter_map(ProfileFile::path).filter(|path| path.is_file());
     let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
     paths.join(" and ")
 }
 
-/// The text without its byte order mark; none if it isn't UTF-8.
+/// Returns the text without its byte order mark; `None` if it isn't UTF-8.
 fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)).ok()
 }

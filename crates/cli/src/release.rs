@@ -1,4 +1,4 @@
-//! What this program puts into a study: the template, the worker, and the dashboard that it was built with.
+//! Files that this program puts into a study: the template, the worker, and the dashboard that it was built with.
 //!
 //! A release holds the dashboard's files; a debug build reads them from `dist/` when it runs. For development,
 //! `CRUNCHER_DASHBOARD_DIR` names another folder.
@@ -19,7 +19,7 @@ const WORKER: &str = include_str!("../../../worker/attach.py");
 
 const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 
-/// The dashboard, or why there is none.
+/// Returns the dashboard; the error says why there is none.
 pub(crate) fn page() -> Result<DashboardFiles, CommandFailure> {
     match std::env::var_os(FOLDER_VARIABLE) {
         Some(folder) => of_folder(Path::new(&folder)),
@@ -82,7 +82,7 @@ fn relative(folder: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// What is put into a study.
+/// Returns the files that are put into a study.
 pub(crate) fn release(page: &DashboardFiles) -> StudyRelease<'_> {
     StudyRelease { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
 }

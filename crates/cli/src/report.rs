@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use crate::text::{TextAlign, count, printable, table};
 
-/// How many workers and error groups are listed.
+/// Maximum number of workers and error groups that are listed.
 const MAX_ROWS: usize = 30;
 
-/// The states of cases in a line.
+/// Summarises the states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
     let CaseCounts { cases, queued, unsent: _, running, done, empty: _, failed, cancelled, lost, withdrawn } =
         snapshot.total;
@@ -38,7 +38,7 @@ pub(crate) fn as_line(snapshot: &Snapshot) -> String {
     line
 }
 
-/// Everything that there is to say.
+/// Writes the whole report.
 pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     let mut text = format!("Study {study}: {}\n", as_line(snapshot));
     let queue = snapshot.queue;
@@ -60,7 +60,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-/// How long the study will take.
+/// Returns a line on how long the study will take.
 fn finish_line(snapshot: &Snapshot) -> String {
     match forecast(snapshot) {
         None => String::new(),
@@ -101,7 +101,8 @@ fn batches(batches: &[BatchAccount]) -> String {
     table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
 }
 
-/// The versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases aren't in the table of batches.
+/// Lists the versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases
+/// aren't in the table of batches.
 fn model_versions(batches: &[BatchAccount]) -> String {
     let heads = ["cases", "done", "failed", "withdrawn"].map(|head| (head, TextAlign::Right));
     let columns: Vec<_> = ["batch", "version"].map(|head| (head, TextAlign::Left)).into_iter().chain(heads).collect();
@@ -118,7 +119,7 @@ fn model_versions(batches: &[BatchAccount]) -> String {
     if rows.is_empty() { String::new() } else { table(&columns, &rows) }
 }
 
-/// The versions of a batch's model, if there is anything to tell of them. `all` are the study's batches.
+/// Returns the versions of a batch's model, if there is anything to tell of them. `all` are the study's batches.
 fn told_versions<'a>(account: &'a BatchAccount, all: &[BatchAccount]) -> Vec<ModelVersion<'a>> {
     if has_versions(account, all) { versions(&account.submissions) } else { Vec::new() }
 }
@@ -183,7 +184,7 @@ fn more(rows: usize) -> String {
     if rows > MAX_ROWS { format!("  … and {} more\n", rows - MAX_ROWS) } else { String::new() }
 }
 
-/// For programs.
+/// Writes the report for programs.
 pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
     let batch = |account: &BatchAccount| {
         let level = |(level, counts): &(u32, CaseCounts)| json!({"level": level, "cases": counts_json(counts)});

@@ -28,13 +28,13 @@ use crate::text::{count, printable, size};
 
 use disk::DiskFolder;
 
-/// How many objects are named that are not there.
+/// Maximum number of missing objects that are named.
 const MAX_NAMED: usize = 20;
 
-/// How much of a key or reason is shown.
+/// Maximum number of characters of a key or reason that are shown.
 const MAX_CHARS: usize = 300;
 
-/// Fetches what isn't there yet, or writes a table.
+/// Fetches the files that aren't there yet, or writes a table.
 pub(crate) async fn run(account: &CloudAccount, arguments: &ResultsArguments) -> Result<(), CommandFailure> {
     let ResultsDestination { folder, table } = &arguments.destination;
     match (folder, table) {
@@ -51,7 +51,7 @@ async fn fill(account: &CloudAccount, arguments: &ResultsArguments, folder: &Pat
     conclude(&tally, folder)
 }
 
-/// How far it is.
+/// Progress of a download.
 #[derive(Default)]
 struct SoFar {
     settled: u64,
@@ -173,7 +173,7 @@ fn conclude(tally: &DownloadTally, folder: &Path) -> Result<(), CommandFailure> 
     )))
 }
 
-/// `1,204 results, 3 errors, 12 files: 1,219 objects (15.2 MB), 1,210 of them were there already`
+/// Summarises a download: `1,204 results, 3 errors, 12 files: 1,219 objects (15.2 MB), 1,210 of them were there already`
 fn summary(tally: &DownloadTally) -> String {
     let kinds = [
         (tally.results, "result"),

@@ -1,20 +1,20 @@
-//! Being told to end.
+//! Signals that end the program.
 
 use std::io;
 
 use crate::failure::CommandFailure;
 
-/// Who told it.
+/// A signal, by its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndSignal {
     /// Ctrl-C.
     Interrupt,
-    /// The system, or whoever started this; or the terminal was closed.
+    /// The system or the parent process, or the terminal was closed.
     Terminate,
 }
 
 impl EndSignal {
-    /// What the process ends with, by the shells' custom: 128 and the signal's number.
+    /// Returns the exit code of the process, by the shells' custom: 128 and the signal's number.
     const fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,
@@ -23,7 +23,7 @@ impl EndSignal {
     }
 }
 
-/// Hears signals from the moment that it is made.
+/// Listens to signals from the moment that it is made.
 pub(crate) struct SignalListener {
     #[cfg(unix)]
     signals: [(tokio::signal::unix::Signal, EndSignal); 3],
@@ -73,7 +73,7 @@ impl SignalListener {
     }
 }
 
-/// Does `work` until it is done or somebody presses Ctrl-C; then `message` says what that means.
+/// Does `work` until it is done or a signal ends it; then `message` makes the failure's text.
 pub(crate) async fn unless_ended<T>(
     work: impl Future<Output = Result<T, CommandFailure>>,
     message: impl FnOnce() -> String,
@@ -85,7 +85,7 @@ pub(crate) async fn unless_ended<T>(
     }
 }
 
-/// The end that a signal asked for.
+/// Makes the failure of a command that a signal ended.
 pub(crate) fn ended(signal: EndSignal, message: impl Into<String>) -> CommandFailure {
     CommandFailure::ended(message, signal.exit_code())
 }

@@ -1,4 +1,4 @@
-//! What this computer keeps between two commands: one file each, in the folder that the system has for such things.
+//! State that this computer keeps between two commands: one file each, in the system's folder for such things.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,18 +14,18 @@ use crate::failure::CommandFailure;
 
 const ENDING: &str = "json";
 
-/// Keeps each document in a file of its own.
+/// Store that keeps each document in a file of its own.
 pub(crate) struct StateFolder(PathBuf);
 
 impl StateFolder {
-    /// The user's own: `$XDG_STATE_HOME/cruncher`, `~/.local/state/cruncher`, or `%LOCALAPPDATA%\cruncher`.
+    /// Finds the user's own folder: `$XDG_STATE_HOME/cruncher`, `~/.local/state/cruncher`, or `%LOCALAPPDATA%\cruncher`.
     pub(crate) fn find() -> Result<Self, CommandFailure> {
         let value = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
         let absolute = |path: PathBuf| path.is_absolute().then_some(path);
         let folder = if cfg!(windows) {
             value("LOCALAPPDATA")
         } else {
-            // A relative one is to be ignored, says the specification.
+            // The specification says that a relative path is to be ignored.
             value("XDG_STATE_HOME").and_then(absolute).or_else(|| Some(value("HOME")?.join(".local/state")))
         };
         let folder = folder.ok_or_else(|| {
@@ -35,7 +35,7 @@ impl StateFolder {
         Ok(Self(folder.join("cruncher")))
     }
 
-    /// In a folder of one's own.
+    /// Keeps the state in another folder.
     pub(crate) fn at(folder: &Path) -> Self {
         Self(folder.to_owned())
     }
@@ -44,7 +44,7 @@ impl StateFolder {
         self.0.join(key).with_extension(ENDING)
     }
 
-    /// Beside, then in place of what was there: a reader sees the one or the other.
+    /// Writes a file beside, then puts it in place of the old one: a reader sees the one or the other.
     fn write(&self, key: &str, content: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
         let beside = self.0.join(format!("{key}.{}.new", std::process::id()));
@@ -70,7 +70,7 @@ impl StateFolder {
     }
 }
 
-/// That there is nothing is no error.
+/// Returns `None` if there is no such file, which is no error.
 fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -78,7 +78,7 @@ fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// The files are small: nobody waits for them.
+/// The methods block, since the files are small.
 impl KeyValueStore for StateFolder {
     fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
         async move { self.write(key, &content).map_err(|error| self.failed(&error)) }.boxed_local()

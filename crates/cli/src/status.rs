@@ -16,12 +16,12 @@ use crate::release::VERSION;
 use crate::report::{as_json, as_line, as_text};
 use crate::signal::unless_ended;
 
-/// How often `--watch` looks.
+/// Pause between two looks with `--watch`.
 const PAUSE: Duration = Duration::from_secs(3);
 
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
-/// Shows how far a study is, once or until no case waits or runs.
+/// Shows the progress of a study, once or until no case waits or runs.
 pub(crate) async fn run(account: &CloudAccount, arguments: &StatusArguments) -> Result<(), CommandFailure> {
     unless_ended(Box::pin(show(account, arguments)), || "Interrupted; the study goes on.".to_owned()).await
 }
@@ -74,7 +74,7 @@ async fn follow(
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         match watch.refresh().await {
             Ok(next) => snapshot = next,
-            // A watch of many hours outlives the network's bad minutes.
+            // A watch of many hours has to outlive failures of the network.
             Err(error) if is_passing(error.kind()) => note(format_args!("{error}; trying again")),
             Err(error) => return Err(error.into()),
         }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use cruncher_study::number_format::thousands;
 
-/// `1 case`, `1,234 cases`
+/// Returns a number of things: `1 case`, `1,234 cases`
 pub(crate) fn count(number: u64, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {thing}{ending}", thousands(number))
 }
 
-/// `1.5 GB`, in powers of ten as AWS bills.
+/// Returns a size: `1.5 GB`, in powers of ten as AWS bills.
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
 pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1_000 {
@@ -19,7 +19,7 @@ pub(crate) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     let mut unit = "";
     for next in ["kB", "MB", "GB", "TB", "PB"] {
-        // What would be rounded up to a thousand goes on to the next unit.
+        // A value that would be rounded up to a thousand gets the next unit.
         if value < 999.5 {
             break;
         }
@@ -29,7 +29,7 @@ pub(crate) fn size(bytes: u64) -> String {
     if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// A text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
+/// Puts a text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
 pub(crate) fn printable(text: &str, most_chars: usize) -> String {
     let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most_chars + 1).collect();
     if shown.chars().count() > most_chars {
@@ -38,7 +38,7 @@ pub(crate) fn printable(text: &str, most_chars: usize) -> String {
     shown
 }
 
-/// Where the cells of a column stand.
+/// Alignment of the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextAlign {
     /// Texts.
@@ -47,7 +47,7 @@ pub(crate) enum TextAlign {
     Right,
 }
 
-/// Columns as wide as they need to be, indented by two.
+/// Aligns columns, as wide as they need to be, indented by two.
 pub(crate) fn table(columns: &[(&str, TextAlign)], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());

@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::checks::{CheckShell, run as run_checks};
 use crate::cloud::CheckedCloud;
 
-/// Runs every check that a browser can, against the cloud at `endpoint_url` with the keys in `keys_json`. Resolves to
-/// the reports, one JSON object a line.
+/// Runs every check that a browser can, against the cloud at `endpoint_url` with the keys in `keys_json`. Resolves to the
+/// reports, one JSON object a line.
 ///
 /// # Errors
 /// If the keys can't be read.

@@ -1,4 +1,4 @@
-//! Where the checks run.
+//! The cloud in which the checks run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use cruncher_aws::{Client, Clock, Credentials, Endpoints, Ports};
 use serde::Deserialize;
 
-/// A deployed study, and who may do what in it.
+/// A deployed study, and the keys of its roles.
 #[derive(Deserialize)]
 pub struct DeployedKeys {
     region: String,
@@ -14,7 +14,7 @@ pub struct DeployedKeys {
     bucket: String,
     queue_url: String,
     dead_letter_queue_url: String,
-    /// May do everything. An IAM user's key: the local cloud doesn't check the signatures of its root.
+    /// Key that may do everything. It is an IAM user's: the local cloud doesn't check the signatures of its root.
     administrator: Key,
     operator: Key,
     viewer: Key,
@@ -40,7 +40,7 @@ pub struct CheckedCloud {
 }
 
 impl CheckedCloud {
-    /// The study that `keys` open, in the cloud at `endpoint_url`.
+    /// Makes the study that `keys` open, in the cloud at `endpoint_url`.
     #[must_use]
     pub fn new(ports: Ports, endpoint_url: &str, keys: DeployedKeys) -> Self {
         Self { ports, endpoint_url: endpoint_url.to_owned(), keys }
@@ -94,7 +94,7 @@ impl CheckedCloud {
         Client::new(self.ports.clone(), self.endpoints(), credentials)
     }
 
-    /// The same shell with a clock that is wrong.
+    /// Returns the ports of the same shell with a clock that is wrong.
     pub(crate) fn ports_that_are(&self, wrong: WrongKeys) -> Ports {
         let clock = Arc::new(WrongClock { right: self.ports.clock.clone(), wrong });
         Ports { clock, ..self.ports.clone() }

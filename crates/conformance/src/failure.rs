@@ -1,16 +1,16 @@
-//! Why a check failed.
+//! Failures of checks.
 
 use std::error::Error as _;
 use std::fmt;
 
 use cruncher_aws::Error;
 
-/// What was found instead of what was expected.
+/// Failure of a check: a sentence on what was found instead of what was expected.
 #[derive(Debug)]
 pub struct CheckFailure(String);
 
 impl CheckFailure {
-    /// A failure in one sentence.
+    /// Makes a failure of one sentence.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
@@ -42,7 +42,7 @@ pub(crate) fn holds(what: &str, condition: impl FnOnce() -> bool) -> Result<(), 
     if condition() { Ok(()) } else { Err(CheckFailure(format!("not so: {what}"))) }
 }
 
-/// The error of something that mustn't succeed.
+/// Returns the error of something that mustn't succeed.
 pub(crate) fn refused<T: fmt::Debug>(what: &str, result: Result<T, Error>) -> Result<Error, CheckFailure> {
     match result {
         Ok(output) => Err(CheckFailure(format!("{what} was not refused: {output:?}"))),

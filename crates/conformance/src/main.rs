@@ -8,7 +8,7 @@ fn main() -> std::process::ExitCode {
     native::main()
 }
 
-/// A page calls the library.
+/// Does nothing: a page calls the library.
 #[cfg(target_arch = "wasm32")]
 fn main() {}
 

@@ -1,4 +1,4 @@
-//! Signs operations that are described in JSON, for a comparison with another implementation.
+//! Signing operations that are described in JSON, for a comparison with another implementation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::CheckFailure;
 
-/// One operation, and whom and when to sign it for.
+/// One operation, with the key and the time for its signature.
 #[derive(Deserialize)]
 pub struct SigningOrder {
     region: String,
@@ -21,7 +21,7 @@ pub struct SigningOrder {
     key_id: String,
     secret: String,
     session_token: Option<String>,
-    /// Seconds since 1970.
+    /// Time in seconds since 1970.
     time: u64,
     operation: Described,
 }
@@ -36,13 +36,13 @@ enum Described {
     CreateStack { stack: String, template: String, parameters: BTreeMap<String, String> },
 }
 
-/// The request as it would be sent.
+/// A request as it would be sent.
 #[derive(Serialize)]
 pub struct SignedRequest {
     method: String,
     url: String,
     headers: BTreeMap<String, String>,
-    /// Base64.
+    /// The body in Base64.
     body: String,
     service: &'static str,
     signing_region: String,

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{NEW_YEAR, answer};
 
-/// The kind of an S3 error with this status and code.
+/// Returns the kind of an S3 error with this status and code.
 fn kind_of(status: u16, code: &str, message: &str) -> ErrorKind {
     let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     refusal(&answer(status, &[], body)).kind()

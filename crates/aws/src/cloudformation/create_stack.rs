@@ -12,7 +12,7 @@ pub struct CreateStack {
 }
 
 impl CreateStack {
-    /// A stack called `stack`, as the YAML or JSON of `template` says.
+    /// Creates a stack called `stack` from the YAML or JSON of `template`.
     pub fn new(stack: impl Into<String>, template: impl Into<String>) -> Self {
         Self { definition: Definition::new(stack, template) }
     }

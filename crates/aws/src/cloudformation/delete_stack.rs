@@ -3,7 +3,7 @@ use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Begins to delete a stack; that there is none is no error.
+/// Begins to delete a stack. It is no error if there is none.
 #[derive(Debug, Clone)]
 pub struct DeleteStack {
     stack: String,

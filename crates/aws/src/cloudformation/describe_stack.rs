@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
-/// Asks for a stack's state and outputs. The output is `None` if there is no such stack.
+/// Requests a stack's state and outputs. The output is `None` if there is no such stack.
 #[derive(Debug, Clone)]
 pub struct DescribeStack {
     stack: String,
@@ -19,18 +19,18 @@ pub struct StackDescription {
     pub id: String,
     /// The name.
     pub name: String,
-    /// `CREATE_IN_PROGRESS`, `CREATE_COMPLETE`, `ROLLBACK_COMPLETE` and their like.
+    /// Status: `CREATE_IN_PROGRESS`, `CREATE_COMPLETE`, `ROLLBACK_COMPLETE` and the like.
     pub status: String,
-    /// Why it is in that state, if `CloudFormation` says so.
+    /// Reason of that status, if `CloudFormation` gives one.
     pub status_reason: Option<String>,
-    /// What the template hands out.
+    /// Outputs of the template.
     pub outputs: BTreeMap<String, String>,
-    /// What the template was given.
+    /// Parameters that the template was given.
     pub parameters: BTreeMap<String, String>,
 }
 
 impl StackDescription {
-    /// `CloudFormation` is at work on it.
+    /// Whether `CloudFormation` is at work on it.
     #[must_use]
     pub fn is_in_progress(&self) -> bool {
         self.status.ends_with("_IN_PROGRESS")
@@ -38,7 +38,7 @@ impl StackDescription {
 }
 
 impl DescribeStack {
-    /// The stack of this name or id; a deleted one is found by its id alone.
+    /// Describes the stack of this name or id; a deleted one is found by its id alone.
     pub fn new(stack: impl Into<String>) -> Self {
         Self { stack: stack.into() }
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::{time, xml};
 
-/// Asks what happened to a stack, the latest first.
+/// Requests the events of a stack, the latest first.
 #[derive(Debug, Clone)]
 pub struct DescribeStackEvents {
     stack: String,
@@ -25,27 +25,27 @@ pub struct StackEvents {
 /// Something that happened to a resource of a stack, or to the stack itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackEvent {
-    /// Unique.
+    /// Unique id.
     pub id: String,
     /// The resource's name in the template; the stack's name for the stack itself.
     pub logical_id: String,
-    /// `AWS::S3::Bucket` and its like.
+    /// Type of the resource: `AWS::S3::Bucket` and the like.
     pub resource_type: String,
-    /// `CREATE_IN_PROGRESS`, `CREATE_FAILED` and their like.
+    /// Status: `CREATE_IN_PROGRESS`, `CREATE_FAILED` and the like.
     pub status: String,
-    /// Why, if `CloudFormation` says so.
+    /// Reason, if `CloudFormation` gives one.
     pub reason: Option<String>,
-    /// When, since 1970.
+    /// Time of the event, since 1970.
     pub time: Duration,
 }
 
 impl DescribeStackEvents {
-    /// Of the stack of this name or id; a deleted one is found by its id alone.
+    /// Requests events of the stack of this name or id; a deleted one is found by its id alone.
     pub fn new(stack: impl Into<String>) -> Self {
         Self { stack: stack.into(), next: None }
     }
 
-    /// The page that [`StackEvents::next`] of the page before names.
+    /// Requests the page that [`StackEvents::next`] of the page before names.
     #[must_use]
     pub fn next(mut self, token: impl Into<String>) -> Self {
         self.next = Some(token.into());

@@ -15,17 +15,17 @@ pub use update_stack::{StackUpdate, UpdateStack};
 
 use crate::error::Error;
 
-/// How messages call a stack.
+/// Returns the name of a stack in messages.
 fn name(stack: &str) -> String {
     format!("stack {stack}")
 }
 
-/// `CloudFormation` has no code of its own for a missing stack.
+/// Whether an error says that the stack is missing. `CloudFormation` has no code of its own for that.
 fn is_missing(error: &Error) -> bool {
     error.code() == Some("ValidationError") && error.message().contains("does not exist")
 }
 
-/// What creating and updating have in common.
+/// Common part of creating and updating a stack.
 #[derive(Debug, Clone)]
 struct Definition {
     stack: String,

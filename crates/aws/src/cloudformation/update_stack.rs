@@ -11,17 +11,17 @@ pub struct UpdateStack {
     definition: Definition,
 }
 
-/// Whether there is anything to do.
+/// Effect of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackUpdate {
     /// The stack is being changed.
     Begun,
-    /// The stack is as the template says already.
+    /// The stack agrees with the template already.
     NothingToDo,
 }
 
 impl UpdateStack {
-    /// The stack called `stack`, as the YAML or JSON of `template` says.
+    /// Updates the stack called `stack` to the YAML or JSON of `template`.
     pub fn new(stack: impl Into<String>, template: impl Into<String>) -> Self {
         Self { definition: Definition::new(stack, template) }
     }

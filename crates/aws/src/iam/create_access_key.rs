@@ -23,7 +23,7 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// The key, to sign with.
+    /// Returns the key, to sign with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.key_id.clone(), self.secret.clone())
@@ -37,7 +37,7 @@ impl fmt::Debug for AccessKey {
 }
 
 impl CreateAccessKey {
-    /// For the user of this name.
+    /// Makes a key for the user of this name.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: user.into() }
     }

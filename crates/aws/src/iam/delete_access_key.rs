@@ -3,7 +3,7 @@ use crate::endpoints::{Endpoints, Service};
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Deletes a user's access key. Whoever still uses it is refused from then on.
+/// Deletes a user's access key. Those who still use it are refused from then on.
 #[derive(Debug, Clone)]
 pub struct DeleteAccessKey {
     user: String,
@@ -11,7 +11,7 @@ pub struct DeleteAccessKey {
 }
 
 impl DeleteAccessKey {
-    /// The key `key_id` of the user of this name.
+    /// Deletes the key `key_id` of the user of this name.
     pub fn new(user: impl Into<String>, key_id: impl Into<String>) -> Self {
         Self { user: user.into(), key_id: key_id.into() }
     }

@@ -19,12 +19,12 @@ pub struct ListedAccessKey {
     pub key_id: String,
     /// `Active` or `Inactive`.
     pub status: String,
-    /// When it was made, since 1970.
+    /// Time at which it was made, since 1970.
     pub create_time: Option<Duration>,
 }
 
 impl ListAccessKeys {
-    /// Of the user of this name.
+    /// Lists the keys of the user of this name.
     pub fn new(user: impl Into<String>) -> Self {
         Self { user: user.into() }
     }

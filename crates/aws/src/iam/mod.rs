@@ -9,7 +9,7 @@ pub use create_access_key::{AccessKey, CreateAccessKey};
 pub use delete_access_key::DeleteAccessKey;
 pub use list_access_keys::{ListAccessKeys, ListedAccessKey};
 
-/// How messages call a user.
+/// Returns the name of a user in messages.
 fn name(user: &str) -> String {
     format!("user {user}")
 }

@@ -5,7 +5,7 @@ use crate::endpoints::Endpoints;
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Deletes an object; that there is none is no error.
+/// Deletes an object. It is no error if there is none.
 #[derive(Debug, Clone)]
 pub struct DeleteObject {
     bucket: String,

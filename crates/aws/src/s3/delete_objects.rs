@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
-/// As many keys as S3 takes in one request.
+/// Maximum number of keys that S3 takes in one request.
 pub const MAX_KEYS: usize = 1_000;
 
 /// Deletes up to [`MAX_KEYS`] objects. The output names the keys that were not deleted.
@@ -23,7 +23,7 @@ pub struct DeleteObjects {
     keys: Vec<String>,
 }
 
-/// A key that is still there, and why.
+/// A key that is still there, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteFailure {
     /// The key.
@@ -66,7 +66,7 @@ impl Operation for DeleteObjects {
             return Err(Error::invalid(format!("S3 deletes 1 to {MAX_KEYS} keys at once")));
         }
         let document = self.document();
-        // S3 insists on a checksum of this body beside the signature.
+        // S3 requires a checksum of this body beside the signature.
         let checksum = STANDARD.encode(Sha256::digest(document.as_bytes()));
         UnsignedRequest::s3(Method::POST, format!("{}?delete=", endpoints.bucket_url(&self.bucket)))
             .header(CONTENT_TYPE, "application/xml")
@@ -93,7 +93,7 @@ impl Operation for DeleteObjects {
     }
 }
 
-/// Deletes any number of objects, [`MAX_KEYS`] at a time, and tells which are still there.
+/// Deletes any number of objects, [`MAX_KEYS`] at a time, and returns those that are still there.
 ///
 /// # Errors
 /// If a request fails as a whole; those before it were carried out.

@@ -19,42 +19,42 @@ pub struct GetObject {
     range: Option<Range<u64>>,
 }
 
-/// An object, or the news that there is none.
+/// An object, or the news that it wasn't modified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchedObject {
     /// The object, or the asked part of it.
     Object(StoredObject),
-    /// The object has still the entity tag that was asked for.
+    /// The object still has the entity tag that was asked for.
     NotModified,
 }
 
-/// An object's content and what is known of it.
+/// An object's content and metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredObject {
     /// The content, unpacked if it was stored with `Content-Encoding: gzip`.
     pub body: Bytes,
     /// The entity tag, with its quotation marks.
     pub etag: Option<String>,
-    /// When it was written, since 1970.
+    /// Time at which it was written, since 1970.
     pub last_modified: Option<Duration>,
     /// The media type it was written with.
     pub content_type: Option<String>,
 }
 
 impl GetObject {
-    /// The whole object.
+    /// Reads the whole object.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
         Self { bucket: bucket.into(), key: key.into(), if_none_match: None, range: None }
     }
 
-    /// Only if the object's entity tag is another than `etag`.
+    /// Reads it only if the object's entity tag is another than `etag`.
     #[must_use]
     pub fn if_none_match(mut self, etag: impl Into<String>) -> Self {
         self.if_none_match = Some(etag.into());
         self
     }
 
-    /// Only the bytes from `range.start` to before `range.end`, which may lie behind the object's end.
+    /// Reads only the bytes from `range.start` to before `range.end`, which may lie behind the object's end.
     #[must_use]
     pub fn range(mut self, range: Range<u64>) -> Self {
         self.range = Some(range);

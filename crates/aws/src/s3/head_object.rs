@@ -7,28 +7,28 @@ use crate::endpoints::Endpoints;
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Asks what is known of an object. A refusal has no body, hence no code: only its status tells why.
+/// Requests the metadata of an object. A refusal has no body, hence no code: only its status gives the reason.
 #[derive(Debug, Clone)]
 pub struct HeadObject {
     bucket: String,
     key: String,
 }
 
-/// What is known of an object.
+/// Metadata of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
     /// Its size as it is stored; browsers don't show it for one that is stored packed.
     pub size_bytes: Option<u64>,
     /// The entity tag, with its quotation marks.
     pub etag: Option<String>,
-    /// When it was written, since 1970.
+    /// Time at which it was written, since 1970.
     pub last_modified: Option<Duration>,
     /// The media type it was written with.
     pub content_type: Option<String>,
 }
 
 impl HeadObject {
-    /// About one object.
+    /// Requests the metadata of one object.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
         Self { bucket: bucket.into(), key: key.into() }
     }

@@ -26,7 +26,7 @@ pub struct ListObjects {
 pub struct ListingPage {
     /// The objects, in the order of their keys.
     pub objects: Vec<ListedObject>,
-    /// What the delimiter rolled up.
+    /// Prefixes that the delimiter rolled up.
     pub common_prefixes: Vec<String>,
     /// The continuation token of the next page; `None` on the last.
     pub next: Option<String>,
@@ -41,12 +41,12 @@ pub struct ListedObject {
     pub etag: String,
     /// The size as stored.
     pub size_bytes: u64,
-    /// When it was written, since 1970.
+    /// Time at which it was written, since 1970.
     pub last_modified: Duration,
 }
 
 impl ListObjects {
-    /// The whole bucket, from its beginning.
+    /// Lists the whole bucket, from its beginning.
     pub fn new(bucket: impl Into<String>) -> Self {
         Self {
             bucket: bucket.into(),
@@ -58,14 +58,14 @@ impl ListObjects {
         }
     }
 
-    /// Only keys that begin with `prefix`.
+    /// Lists only keys that begin with `prefix`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Only keys behind `key`, whether or not that one exists, and whatever page was named before.
+    /// Lists only keys behind `key`, whether or not that one exists, and forgets a page that was named before.
     #[must_use]
     pub fn start_after(mut self, key: impl Into<String>) -> Self {
         self.start_after = Some(key.into());
@@ -73,28 +73,28 @@ impl ListObjects {
         self
     }
 
-    /// Rolls keys up that are equal from the prefix to the next `delimiter`.
+    /// Rolls up keys that are equal from the prefix to the next `delimiter`.
     #[must_use]
     pub fn delimiter(mut self, delimiter: impl Into<String>) -> Self {
         self.delimiter = Some(delimiter.into());
         self
     }
 
-    /// The page that [`ListingPage::next`] of the page before names.
+    /// Lists the page that [`ListingPage::next`] of the page before names.
     #[must_use]
     pub fn continuation_token(mut self, token: impl Into<String>) -> Self {
         self.continuation_token = Some(token.into());
         self
     }
 
-    /// A smaller page; 1,000 is the largest.
+    /// Makes the page smaller; 1,000 keys is the largest.
     #[must_use]
     pub fn max_keys(mut self, keys: u32) -> Self {
         self.max_keys = Some(keys);
         self
     }
 
-    /// The same listing behind `page`; none if that is the last page of it.
+    /// Returns the same listing behind `page`; `None` if that is its last page.
     ///
     /// # Errors
     /// If the page follows itself.
@@ -110,13 +110,13 @@ impl ListObjects {
         Ok(Some(self))
     }
 
-    /// The pairs in the order of their names.
+    /// Encodes the query's pairs, in the order of their names.
     fn query(&self) -> String {
         let max_keys = self.max_keys.map(|keys| keys.to_string());
         let optional = [
             ("continuation-token", &self.continuation_token),
             ("delimiter", &self.delimiter),
-            // Keys may hold characters that XML can't.
+            // Keys may have characters that XML can't hold.
             ("encoding-type", &Some("url".to_owned())),
             ("list-type", &Some("2".to_owned())),
             ("max-keys", &max_keys),
@@ -176,7 +176,7 @@ fn listing(root: &xml::XmlElement<'_>) -> Option<ListingPage> {
     })
 }
 
-/// Every object that `first` and the pages behind it list.
+/// Returns every object that `first` and the pages behind it list.
 ///
 /// # Errors
 /// If a page can't be had, or follows itself.
@@ -186,7 +186,7 @@ pub async fn list_all(client: &Client, first: ListObjects) -> Result<Vec<ListedO
     Ok(objects)
 }
 
-/// Shows every object that `first` and the pages behind it list, page by page.
+/// Passes every object that `first` and the pages behind it list to `show`, page by page.
 ///
 /// # Errors
 /// If a page can't be had, or follows itself.

@@ -24,12 +24,12 @@ use crate::error::Error;
 use crate::operation::Answer;
 use crate::time;
 
-/// How messages call an object.
+/// Returns the name of an object in messages.
 fn name(bucket: &str, key: &str) -> String {
     format!("s3://{bucket}/{key}")
 }
 
-/// An object's address. Browsers, and every library that follows their rules, take `.` and `..` out of a path however
+/// Returns an object's address. Browsers, and every library that follows their rules, take `.` and `..` out of a path however
 /// they are encoded, so that such a key can't be asked for: it would name another object.
 /// <https://url.spec.whatwg.org/#double-dot-path-segment>
 fn url(endpoints: &Endpoints, bucket: &str, key: &str) -> Result<String, Error> {

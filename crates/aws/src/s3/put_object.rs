@@ -10,7 +10,7 @@ use crate::operation::{Answer, Operation, UnsignedRequest};
 /// Writes an object.
 ///
 /// A conditional write whose answer got lost is sent again, and then fails by its own first success: if
-/// [`Error::attempts`] is more than one, a failed precondition says no more than that there is an object.
+/// [`Error::attempts`] is more than one, a failed precondition tells no more than that there is an object.
 #[derive(Debug, Clone)]
 pub struct PutObject {
     bucket: String,
@@ -23,7 +23,7 @@ pub struct PutObject {
     if_none_match: Option<&'static str>,
 }
 
-/// What a write left.
+/// Receipt of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutReceipt {
     /// The object's entity tag, with its quotation marks.
@@ -31,7 +31,7 @@ pub struct PutReceipt {
 }
 
 impl PutObject {
-    /// Writes `body`, over whatever is there.
+    /// Writes `body`, over the object that is there.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>, body: impl Into<Bytes>) -> Self {
         Self {
             bucket: bucket.into(),
@@ -45,35 +45,35 @@ impl PutObject {
         }
     }
 
-    /// The media type that it is served with.
+    /// Sets the media type that it is served with.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
     }
 
-    /// How the body is packed: `gzip`.
+    /// Sets the encoding by which the body is packed: `gzip`.
     #[must_use]
     pub fn content_encoding(mut self, encoding: impl Into<String>) -> Self {
         self.content_encoding = Some(encoding.into());
         self
     }
 
-    /// How long browsers may keep it.
+    /// Sets the time for which browsers may keep it, as a header's value.
     #[must_use]
     pub fn cache_control(mut self, directives: impl Into<String>) -> Self {
         self.cache_control = Some(directives.into());
         self
     }
 
-    /// Only if there is no object of this key.
+    /// Writes it only if there is no object of this key.
     #[must_use]
     pub fn if_none_match_any(mut self) -> Self {
         self.if_none_match = Some("*");
         self
     }
 
-    /// Only if the object has the entity tag `etag`.
+    /// Writes it only if the object has the entity tag `etag`.
     #[must_use]
     pub fn if_match(mut self, etag: impl Into<String>) -> Self {
         self.if_match = Some(etag.into());

@@ -1,5 +1,5 @@
-//! AWS's published test vectors for Signature Version 4. They come with the package of `aws-sigv4`, wherever cargo
-//! keeps it; nothing is copied into this repository.
+//! AWS's published test vectors for Signature Version 4. They come with the package of `aws-sigv4`, and are read from cargo's
+//! copy of it; nothing is copied into this repository.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{SigningScope, settings, sign_with};
 use crate::credentials::Credentials;
 
-/// Vectors that are about something we don't do.
+/// Vectors that test features this crate doesn't use.
 const LEFT_OUT: [(&str, &str); 3] = [
     ("double-encode-path", "without credentials and signature: it belongs to the tests of aws-sigv4 itself"),
     ("double-url-encode", "without credentials and signature: it belongs to the tests of aws-sigv4 itself"),
@@ -58,8 +58,8 @@ fn check(name: &str, folder: &Path) {
     let mut request = parse(&text(&folder.join("request.txt")));
     let expected = parse(&text(&folder.join("header-signed-request.txt")));
 
-    // Of the two ways to treat a path, take the one that the vector is about. Escapes are encoded once in all of them,
-    // which is S3's way; where there are none, it makes no difference.
+    // There are two ways to treat a path; take the one that the vector is about. Escapes are encoded once in all vectors,
+    // which is S3's way; without escapes it makes no difference.
     let once = !context.normalize || request.uri().path().contains('%');
     let mut settings = settings(if once { "s3" } else { "sqs" });
     settings.payload_checksum_kind =
@@ -76,7 +76,7 @@ fn check(name: &str, folder: &Path) {
     assert_eq!(headers(&request), headers(&expected), "{name}");
 }
 
-/// Names and values, the values of a repeated name in their order.
+/// Returns names and values, the values of a repeated name in their order.
 fn headers(request: &http::Request<Bytes>) -> BTreeMap<&str, Vec<&str>> {
     let mut headers = BTreeMap::new();
     for (name, value) in request.headers() {
@@ -116,7 +116,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The folder of the very `aws-sigv4` that this crate is built with.
+/// Finds the folder of the `aws-sigv4` that this crate is built with.
 fn package() -> PathBuf {
     #[derive(Deserialize)]
     struct Metadata {

@@ -5,7 +5,7 @@ use crate::endpoints::Endpoints;
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Hides a received message from now on for another time, or gives it back at once.
+/// Hides a received message for another time from now on, or gives it back at once.
 #[derive(Debug, Clone)]
 pub struct ChangeMessageVisibility {
     queue_url: String,

@@ -7,7 +7,7 @@ use crate::endpoints::Endpoints;
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Asks how many messages a queue holds, and how it treats them.
+/// Requests the number of a queue's messages, and its settings.
 #[derive(Debug, Clone)]
 pub struct GetQueueAttributes {
     queue_url: String,
@@ -16,22 +16,22 @@ pub struct GetQueueAttributes {
 /// A queue's counts, which SQS calls approximate: they settle within a minute after the last change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueAttributes {
-    /// Messages that can be received.
+    /// Number of messages that can be received.
     pub visible: u64,
-    /// Messages that somebody received and neither deleted nor gave back.
+    /// Number of messages that were received and neither deleted nor given back.
     pub in_flight: u64,
-    /// Messages that can't be received yet.
+    /// Number of messages that can't be received yet.
     pub delayed: u64,
-    /// How long a message is hidden after it was received.
+    /// Time for which a message is hidden after it was received, in seconds.
     pub visibility_timeout_secs: Option<u64>,
-    /// How long a message is kept.
+    /// Time for which a message is kept, in seconds.
     pub retention_secs: Option<u64>,
     /// The queue's ARN.
     pub arn: Option<String>,
 }
 
 impl GetQueueAttributes {
-    /// Of the queue at `queue_url`.
+    /// Requests the attributes of the queue at `queue_url`.
     pub fn new(queue_url: impl Into<String>) -> Self {
         Self { queue_url: queue_url.into() }
     }

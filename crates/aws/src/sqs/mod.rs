@@ -1,8 +1,8 @@
 //! Queues, in SQS's JSON protocol.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
 //!
-//! A queue is named by its URL as `CloudFormation` tells it; requests go to the service's address, whatever host stands
-//! in that URL.
+//! A queue is named by its URL as `CloudFormation` outputs it; requests go to the service's address, whatever the host in that
+//! URL is.
 
 mod change_message_visibility;
 mod delete_message;
@@ -18,7 +18,7 @@ pub use purge_queue::PurgeQueue;
 pub use receive_message::{ReceiveMessage, ReceivedMessage};
 pub use send_message_batch::{BatchEntry, BatchFailure, BatchOutcome, MAX_ENTRIES, SendMessageBatch};
 
-/// How messages call a queue: by the last part of its URL.
+/// Returns the name of a queue in messages: the last part of its URL.
 fn name(queue_url: &str) -> String {
     format!("queue {}", queue_url.rsplit('/').next().unwrap_or(queue_url))
 }

@@ -7,7 +7,7 @@ use crate::endpoints::Endpoints;
 use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// Receives messages: they are hidden from others until they are deleted, given back, or their time is over.
+/// Receives messages, which are hidden from others until they are deleted, given back, or their time is over.
 #[derive(Debug, Clone)]
 pub struct ReceiveMessage {
     queue_url: String,
@@ -19,39 +19,39 @@ pub struct ReceiveMessage {
 /// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedMessage {
-    /// SQS's name for it.
+    /// SQS's id of the message.
     pub id: String,
-    /// What to delete it with, or to change its visibility.
+    /// Handle by which it is deleted, or its visibility changed.
     pub receipt_handle: String,
     /// Its content.
     pub body: String,
-    /// How often it was received, this time included.
+    /// Number of times it was received, this time included.
     pub receive_count: Option<u32>,
     /// The group that it was sent in.
     pub group_id: Option<String>,
 }
 
 impl ReceiveMessage {
-    /// At most one message, without waiting for one.
+    /// Receives at most one message, without waiting for one.
     pub fn new(queue_url: impl Into<String>) -> Self {
         Self { queue_url: queue_url.into(), max_messages: 1, wait_secs: 0, visibility_timeout_secs: None }
     }
 
-    /// At most `messages`, 10 being the most.
+    /// Receives at most `messages` messages; the maximum is 10.
     #[must_use]
     pub fn max_messages(mut self, messages: u32) -> Self {
         self.max_messages = messages;
         self
     }
 
-    /// Waits for a message, 20 s being the longest.
+    /// Waits for a message; the maximum is 20 s.
     #[must_use]
     pub fn wait_secs(mut self, secs: u32) -> Self {
         self.wait_secs = secs;
         self
     }
 
-    /// Hides the messages for so long, instead of the queue's own time.
+    /// Hides the messages for this time, instead of the queue's own.
     #[must_use]
     pub fn visibility_timeout_secs(mut self, secs: u32) -> Self {
         self.visibility_timeout_secs = Some(secs);

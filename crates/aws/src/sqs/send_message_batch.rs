@@ -5,7 +5,7 @@ use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation, UnsignedRequest};
 
-/// As many entries as SQS takes in one request; their bodies may have 256 KiB in all.
+/// Maximum number of entries that SQS takes in one request; their bodies may have 256 KiB in all.
 pub const MAX_ENTRIES: usize = 10;
 
 /// Sends up to [`MAX_ENTRIES`] messages to a FIFO queue. Each is accepted or refused on its own.
@@ -18,22 +18,22 @@ pub struct SendMessageBatch {
 /// One message of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchEntry {
-    /// Names the entry in the outcome: letters, digits, `-` and `_`, at most 80, unlike every other in the batch.
+    /// Name of the entry in the outcome: letters, digits, `-` and `_`, at most 80, unlike every other in the batch.
     pub id: String,
     /// The message.
     pub body: String,
-    /// Messages of one group are handed out one after the other.
+    /// Group of the message. Messages of one group are handed out one after the other.
     pub group_id: String,
-    /// A second message of the same id within five minutes is accepted, but not delivered.
+    /// Id by which duplicates are recognised: a second message with it within five minutes is accepted, but not delivered.
     pub deduplication_id: String,
 }
 
-/// What became of a batch.
+/// Outcome of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchOutcome {
     /// The ids of entries that are in the queue.
     pub sent: Vec<String>,
-    /// Entries that are not.
+    /// The entries that are not.
     pub failed: Vec<BatchFailure>,
 }
 
@@ -46,12 +46,12 @@ pub struct BatchFailure {
     pub code: String,
     /// AWS's message.
     pub message: String,
-    /// The entry is wrong, and would be refused again; otherwise the service failed.
+    /// Whether the entry is wrong, and would be refused again; otherwise the service failed.
     pub sender_fault: bool,
 }
 
 impl BatchFailure {
-    /// Whether it was refused for the rate of requests alone; whose fault that is SQS sees now so, now so.
+    /// Whether it was refused for the rate of requests alone. SQS isn't consistent in whose fault that is.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         answer::kind_of_code(&self.code, &self.message) == ErrorKind::Throttled

@@ -13,7 +13,7 @@ use web_sys::{AbortController, RequestCache, RequestCredentials};
 use super::patience;
 use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
 
-/// Ports that need a window, or a worker, around them.
+/// Returns ports that need a window, or a worker, around them.
 #[must_use]
 pub fn ports() -> Ports {
     Ports {
@@ -53,7 +53,7 @@ async fn fetch(request: http::Request<Bytes>, abandon: &AbandonOnDrop) -> Result
     let mut builder = RequestBuilder::new(&request.uri().to_string())
         .method(method)
         .abort_signal(Some(&abandon.0.signal()))
-        // What was fetched a moment ago may have changed: only the conditional headers decide what is current.
+        // An object fetched a moment ago may have changed: only the conditional headers decide whether it is current.
         .cache(RequestCache::NoStore)
         .credentials(RequestCredentials::Omit);
     for (name, value) in request.headers() {

@@ -9,14 +9,14 @@ pub mod native;
 mod patience {
     use std::time::Duration;
 
-    /// The slowest upload that is waited for.
+    /// Rate of the slowest upload that is waited for.
     const SLOWEST_BYTES_PER_SEC: u64 = 16 * 1024;
 
-    /// How long to wait for an answer's head: SQS holds a long poll for 20 s, and a body has to get there first.
+    /// Returns the time-out for an answer's head: SQS holds a long poll for 20 s, and a body has to get there first.
     pub(super) fn for_head(body_bytes: usize) -> Duration {
         Duration::from_secs(45 + body_bytes as u64 / SLOWEST_BYTES_PER_SEC)
     }
 
-    /// How long to wait for an answer's body once its head is there.
+    /// Time-out for an answer's body once its head is there.
     pub(super) const FOR_BODY: Duration = Duration::from_mins(5);
 }

@@ -12,7 +12,7 @@ use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError}
 
 const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
 
-/// Ports that need a tokio runtime around them.
+/// Returns ports that need a tokio runtime around them.
 ///
 /// # Errors
 /// If the system's certificates or proxy settings can't be read.
@@ -20,7 +20,7 @@ pub fn ports() -> Result<Ports, TransportError> {
     of(reqwest::Client::builder())
 }
 
-/// The same, but a body that was stored with `Content-Encoding: gzip` is handed over as it is stored: for whoever keeps it.
+/// Returns ports that don't unpack a body stored with `Content-Encoding: gzip`, for callers that keep it as it is.
 ///
 /// # Errors
 /// If the system's certificates or proxy settings can't be read.
@@ -75,7 +75,7 @@ async fn in_time<T>(
     }
 }
 
-/// The error with its causes: the outermost says no more than that something failed.
+/// Describes an error with its causes: the outermost says no more than that something failed.
 fn described(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());

@@ -10,36 +10,36 @@ use crate::administer::page::{ASSETS_PREFIX, INDEX_KEY};
 use crate::administer::stack::{EventLog, StackError, StackOutputs, stack_name};
 use crate::progress::{Progress, ProgressStep};
 
-/// What anyone may read, besides the page.
+/// Prefix of objects that anyone may read, besides the page.
 const PUBLIC_PREFIX: &str = "public/";
 
-/// How often a bucket is emptied that somebody still writes to.
+/// Maximum number of attempts to delete a bucket that others still write to; it is emptied in between.
 const MAX_ROUNDS: u32 = 5;
 
-/// What a study consists of at the moment.
+/// Inventory of a study: its parts, and what they hold at the moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StudyInventory {
     /// The study.
     pub study: String,
     /// Its stack, if there is one.
     pub stack: Option<StackDescription>,
-    /// What the stack hands out, if it was ever complete.
+    /// Outputs of the stack, if it was ever complete.
     pub outputs: Option<StackOutputs>,
     /// Its bucket, if it is there.
     pub bucket: Option<String>,
-    /// Cases that wait in the queue or are in a worker's hands.
+    /// Number of cases that wait in the queue or are in a worker's hands.
     pub queued: u64,
-    /// Cases in the dead-letter queue.
+    /// Number of cases in the dead-letter queue.
     pub dead_letters: u64,
-    /// Results in the bucket.
+    /// Number of results in the bucket.
     pub results: u64,
-    /// Objects in the bucket, the results included.
+    /// Number of objects in the bucket, the results included.
     pub objects: u64,
-    /// Their size.
+    /// Their total size.
     pub size_bytes: u64,
 }
 
-/// What becomes of the bucket.
+/// Treatment of the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BucketDisposal {
     /// It stays, with everything but the page.
@@ -48,10 +48,10 @@ pub enum BucketDisposal {
     Delete,
 }
 
-/// A clean-up that didn't come to its good end. It can be begun again.
+/// A clean-up that didn't succeed. It can be begun again.
 #[derive(Debug, thiserror::Error)]
 pub enum CleanUpError {
-    /// The bucket is another one's.
+    /// The bucket is another study's.
     #[error("bucket {bucket} is not the one of study {study}")]
     ForeignBucket {
         /// The bucket that was named.
@@ -64,7 +64,7 @@ pub enum CleanUpError {
     Undeletable {
         /// Its key.
         key: String,
-        /// Why, in the service's words.
+        /// The service's message.
         message: String,
     },
     /// The stack can't be deleted.
@@ -75,7 +75,7 @@ pub enum CleanUpError {
     Aws(#[from] Error),
 }
 
-/// Counts what there is. `bucket` names the study's bucket where the stack can't, since it is gone.
+/// Counts what there is. `bucket` names the study's bucket if the stack can't, since it is gone.
 ///
 /// # Errors
 /// If a request fails, or `bucket` is another study's.
@@ -101,7 +101,7 @@ pub async fn take_inventory(
     Ok(inventory)
 }
 
-/// A bucket gets its name from the stack: `cruncher-prandtl-bucket-1x2y`.
+/// Checks that a bucket is the study's. It gets its name from the stack: `cruncher-prandtl-bucket-1x2y`.
 fn check_bucket(study: &str, bucket: &str, own: Option<&str>) -> Result<(), CleanUpError> {
     let is_own = own.map_or_else(|| bucket.starts_with(&format!("{}-bucket-", stack_name(study))), |own| own == bucket);
     if is_own {
@@ -143,7 +143,7 @@ async fn count_objects(client: &Client, bucket: String, inventory: &mut StudyInv
 /// Takes the study down. Objects go before the stack, so that a clean-up that was interrupted still knows its bucket.
 ///
 /// # Errors
-/// If a request fails or the stack can't be deleted. What was deleted is gone; the rest is deleted next time.
+/// If a request fails or the stack can't be deleted. Deletions until then are final; the rest is deleted next time.
 pub async fn clean_up(
     client: &Client,
     inventory: &StudyInventory,
@@ -176,7 +176,7 @@ async fn delete_stack(client: &Client, stack: &StackDescription, progress: Progr
     Ok(log.follow(progress).await?)
 }
 
-/// A page without its queue would only confuse, and nobody is left who could be controlled.
+/// Deletes the page, which would only confuse without its queue, and `control.json`, since nobody is left to be controlled.
 async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
     let mut keys = vec![INDEX_KEY.to_owned(), CONTROL_KEY.to_owned()];
     for prefix in [ASSETS_PREFIX, PUBLIC_PREFIX] {
@@ -213,7 +213,7 @@ fn check_deleted(failures: &[s3::DeleteFailure]) -> Result<(), CleanUpError> {
     }
 }
 
-/// A worker may have written once more before its key was gone everywhere.
+/// Deletes the bucket. A worker may have written once more before its key was gone everywhere, hence several rounds.
 async fn delete_bucket(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
     let mut deleted = 0;
     for round in 1.. {

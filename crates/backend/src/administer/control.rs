@@ -1,4 +1,4 @@
-//! Changing `control.json`: what the operator asks of the workers.
+//! Changing `control.json`: the operator's requests to the workers.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
-/// How often a change is begun again because others came between, before that is given up.
+/// Maximum number of attempts at a change that others interrupt with theirs.
 const MAX_ATTEMPTS: u32 = 20;
 
 /// A change that couldn't be made.
@@ -24,29 +24,29 @@ pub enum ControlError {
     Full,
 }
 
-/// The fields of the document as they stand there, also those that this version doesn't know.
+/// The fields of the document as they are there, also those that this version doesn't know.
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// The document as it was read; without an entity tag there is none.
+/// The document as it was read. Without an entity tag there is no document.
 struct Read {
     etag: Option<String>,
     control: StudyControl,
     fields: Fields,
 }
 
-/// Reads what is asked of the workers, changes that, and writes it if nobody has written it in between; else begins again. So
-/// `change` may be called several times, and finds what others have changed. Whatever it leaves alone stays as it is. Returns what
-/// is asked now.
+/// Reads the control document, changes it, and writes it if nobody has written it in between; else begins again. `change` may
+/// therefore be called several times, and finds what others have changed. Fields that it leaves alone stay as they are. Returns
+/// the document as it is now.
 ///
 /// # Errors
-/// If a request fails, the document is none, others come between again and again, or a list becomes too long.
+/// If a request fails, the document can't be read, others interrupt again and again, or a list becomes too long.
 pub async fn change_control(study: &Study, change: &dyn Fn(&mut StudyControl)) -> Result<StudyControl, ControlError> {
     let mut attempts = 1;
     loop {
         let before = read(study).await?;
         let mut control = before.control.clone();
         change(&mut control);
-        // Also when an answer got lost, and the change was made already.
+        // There is nothing to write, for example because the change was made already and its answer got lost.
         if control == before.control {
             return Ok(control);
         }
@@ -61,7 +61,7 @@ pub async fn change_control(study: &Study, change: &dyn Fn(&mut StudyControl)) -
     }
 }
 
-/// What is asked of the workers. One that can't be read asks for nothing, as workers see it, too.
+/// Reads the control document. One that can't be read asks for nothing, as workers see it, too.
 ///
 /// # Errors
 /// If the request fails.

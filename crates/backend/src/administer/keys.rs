@@ -9,15 +9,15 @@ use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 use crate::administer::stack::StackOutputs;
 use crate::progress::{Progress, ProgressStep};
 
-/// How long new keys are waited for. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
+/// Time for which new keys are waited for. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How many keys IAM allows a user.
+/// Maximum number of keys that IAM allows a user.
 const MAX_KEYS: usize = 2;
 
-/// A key a role.
+/// One key for each role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleKeys {
     /// The viewer's.
@@ -29,13 +29,13 @@ pub struct RoleKeys {
 }
 
 impl RoleKeys {
-    /// The link for those who look.
+    /// Returns the link for those who look.
     #[must_use]
     pub fn viewer_link(&self, page_url: &str) -> String {
         StudyAccess { role: Role::Viewer, key: self.viewer.clone(), worker: None }.link(page_url)
     }
 
-    /// The link for those who define cases, send them, and attach workers.
+    /// Returns the link for those who define cases, send them, and attach workers.
     #[must_use]
     pub fn operator_link(&self, page_url: &str) -> String {
         StudyAccess { role: Role::Operator, key: self.operator.clone(), worker: Some(self.worker.clone()) }
@@ -61,17 +61,17 @@ pub struct NewKeys {
     pub old: Vec<OldKey>,
 }
 
-/// How a user's new key finds room beside the old ones.
+/// Renewal of a user's key: the old ones to be deleted, to make room for the new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyRenewal {
-    /// What has to go before: IAM allows two keys a user.
+    /// Keys to be deleted before: IAM allows two keys a user.
     pub delete_before: Vec<String>,
-    /// What goes once the new key works.
+    /// Keys to be deleted once the new key works.
     pub delete_after: Vec<String>,
 }
 
-/// Decides which keys go when. Of two, the one that is switched off goes first, else the older one: the other may be in
-/// use until its successor works.
+/// Decides which keys are deleted when. Of two, the inactive one goes first, else the older one: the other may be in use until
+/// its successor works.
 #[must_use]
 pub fn renewal(existing: &[iam::ListedAccessKey]) -> KeyRenewal {
     let mut keys: Vec<&iam::ListedAccessKey> = existing.iter().collect();
@@ -84,7 +84,7 @@ pub fn renewal(existing: &[iam::ListedAccessKey]) -> KeyRenewal {
 /// Makes a new key for every role.
 ///
 /// # Errors
-/// If one can't be made; the new ones that were are deleted again.
+/// If one can't be made; the new ones made until then are deleted again.
 pub async fn make(client: &Client, outputs: &StackOutputs, progress: Progress<'_>) -> Result<NewKeys, Error> {
     let (mut made, mut old) = (Vec::new(), Vec::new());
     let keys = async {
@@ -123,10 +123,10 @@ async fn make_for(
     Ok(AccessKey { key_id, secret })
 }
 
-/// Whether no role has a key: nobody was ever given a link.
+/// Whether no role has a key, so that nobody was ever given a link.
 ///
 /// # Errors
-/// If that can't be asked.
+/// If a request fails.
 pub async fn are_missing(client: &Client, outputs: &StackOutputs) -> Result<bool, Error> {
     for user in outputs.users() {
         if !client.send(&iam::ListAccessKeys::new(user)).await?.is_empty() {
@@ -136,8 +136,8 @@ pub async fn are_missing(client: &Client, outputs: &StackOutputs) -> Result<bool
     Ok(true)
 }
 
-/// Waits until S3 and SQS accept new keys: on AWS that takes some seconds. Returns whether they do so by the end of the
-/// patience there is; if not, they will a little later.
+/// Waits until S3 and SQS accept new keys: on AWS that takes some seconds. Returns whether they do so within a minute; if not,
+/// they will a little later.
 ///
 /// # Errors
 /// If a request fails for another reason.
@@ -175,7 +175,7 @@ async fn are_accepted(client: &Client, config: &StudyConfig, keys: &RoleKeys) ->
     if !is_accepted(client.send(&s3::GetObject::new(&config.bucket, CONFIG_KEY)).await)? {
         return Ok(false);
     }
-    // To receive would take a case from a worker. There is no message of this receipt, and only who may extend a lease
+    // Receiving would take a case from a worker. There is no message with this receipt, but only a user who may extend a lease
     // is told so.
     let extend = sqs::ChangeMessageVisibility::new(&config.queue_url, "no receipt", 0);
     Ok(!matches!(client.send(&extend).await, Err(error) if is_refusal(&error)))
@@ -193,15 +193,15 @@ fn is_accepted<T>(answer: Result<T, Error>) -> Result<bool, Error> {
     }
 }
 
-/// A key that isn't known everywhere yet, or whose user's policy isn't.
+/// Whether a key isn't known everywhere yet, or its user's policy isn't.
 fn is_refusal(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RefusedCredentials | ErrorKind::AccessDenied)
 }
 
-/// Deletes keys: whoever still uses one is refused from then on.
+/// Deletes keys. Those who still use one are refused from then on.
 ///
 /// # Errors
-/// If one can't be deleted; that it is gone already is fine.
+/// If one can't be deleted. It is no error if it is gone already.
 pub async fn delete(client: &Client, keys: &[OldKey]) -> Result<(), Error> {
     for OldKey { user, key_id } in keys {
         match client.send(&iam::DeleteAccessKey::new(user, key_id)).await {
@@ -212,7 +212,7 @@ pub async fn delete(client: &Client, keys: &[OldKey]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every key that the roles' users have. Users that are gone have none.
+/// Returns every key that the roles' users have. Users that are gone have none.
 ///
 /// # Errors
 /// If they can't be listed.

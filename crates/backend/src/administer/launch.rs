@@ -14,13 +14,13 @@ use crate::administer::stack::{
 };
 use crate::progress::Progress;
 
-/// The tag that everything of a study carries.
+/// Tag on all resources of a study.
 pub const STUDY_TAG: &str = "cruncher:study";
 
-/// The lease of a queue that doesn't tell its own: SQS's default.
+/// Lease of a queue that doesn't give its own, in seconds: SQS's default.
 const DEFAULT_LEASE_SECS: u64 = 30;
 
-/// What one version of Cruncher puts into a study.
+/// Files that one version of Cruncher puts into a study.
 #[derive(Debug, Clone, Copy)]
 pub struct StudyRelease<'a> {
     /// The stack's template.
@@ -36,11 +36,11 @@ pub struct StudyRelease<'a> {
 /// A study that was launched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaunchedStudy {
-    /// Where its parts are.
+    /// Addresses of its parts.
     pub config: StudyConfig,
     /// The page's address over http.
     pub website_url: String,
-    /// A key a role.
+    /// One key for each role.
     pub keys: RoleKeys,
     /// Whether the keys are accepted already; if not, they will be in a while.
     pub keys_are_accepted: bool,
@@ -49,7 +49,7 @@ pub struct LaunchedStudy {
 /// A study that was configured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfiguredStudy {
-    /// Where its parts are.
+    /// Addresses of its parts.
     pub config: StudyConfig,
     /// The page's address over http.
     pub website_url: String,
@@ -59,7 +59,7 @@ pub struct ConfiguredStudy {
     pub keys_are_accepted: bool,
 }
 
-/// What becomes of the roles' keys.
+/// Treatment of the roles' keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPolicy {
     /// Links stay valid. Keys are made only if no role has one.
@@ -68,7 +68,7 @@ pub enum KeyPolicy {
     Renew,
 }
 
-/// A launch or a configuration that didn't come to its good end.
+/// A launch or a configuration that didn't succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
     /// There is a study of this name.
@@ -83,7 +83,7 @@ pub enum LaunchError {
         /// The study.
         study: String,
     },
-    /// Somebody is at work on its stack.
+    /// Its stack is being changed.
     #[error("stack {stack} is being changed: {status}")]
     AtWork {
         /// The stack's name.
@@ -98,7 +98,7 @@ pub enum LaunchError {
         stack: String,
         /// Its status.
         status: String,
-        /// Why that attempt failed.
+        /// Reason why that attempt failed.
         failure: Option<StackFailure>,
     },
     /// The stack failed.
@@ -110,12 +110,12 @@ pub enum LaunchError {
     /// A request failed.
     #[error(transparent)]
     Aws(#[from] Error),
-    /// The stack is complete, and something after that failed.
+    /// The stack is complete, but something after that failed.
     #[error("the stack of study {study} is complete, what comes after it is not")]
     Unfinished {
         /// The study.
         study: String,
-        /// What failed.
+        /// The request that failed.
         source: Error,
     },
 }
@@ -155,7 +155,7 @@ async fn create(
     let create = CreateStack::new(&name, template).parameter("Study", study).tag(STUDY_TAG, study);
     let id = match client.send(&create).await {
         Ok(id) => id,
-        // Somebody else was faster.
+        // Somebody else launched it in the meantime.
         Err(error) if error.kind() == ErrorKind::Conflict => {
             return match client.send(&DescribeStack::new(&name)).await? {
                 Some(stack) => Err(occupied(client, study, &stack).await?),
@@ -170,7 +170,7 @@ async fn create(
     Ok(StackOutputs::of(&stack)?)
 }
 
-/// Why a stack of this name is in the way.
+/// Returns the error that tells why a stack of this name is in the way.
 async fn occupied(client: &Client, study: &str, stack: &StackDescription) -> Result<LaunchError, Error> {
     Ok(match unusable(client, stack).await? {
         Some(error) => error,
@@ -248,8 +248,8 @@ async fn describe(client: &Client, study: &str) -> Result<StackDescription, Laun
     stack.ok_or_else(|| LaunchError::Missing { study: study.to_owned() })
 }
 
-/// The configuration of a study, from what its stack hands out: for who has the account's own key. It is there also
-/// while the stack is being changed.
+/// Makes the configuration of a study from the outputs of its stack, for those who have the account's own key. It is also
+/// available while the stack is being changed.
 ///
 /// # Errors
 /// If there is no such study, it was never complete, or a request fails.
@@ -278,7 +278,7 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutp
     })
 }
 
-/// When the study was launched, as its earlier configuration says; now, if there is none.
+/// Returns the time at which the study was launched, as its earlier configuration says; now, if there is none.
 async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
     let now = client.now().as_secs_f64();
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {

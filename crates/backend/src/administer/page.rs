@@ -1,4 +1,4 @@
-//! The dashboard's files: sealed for one study, and what each is served as.
+//! The dashboard's files: sealing them for one study, and the media type of each.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,19 +6,19 @@ use bytes::Bytes;
 use cruncher_aws::{Endpoints, Service};
 use sha2::{Digest as _, Sha256};
 
-/// The page's own document, at the top of the bucket.
+/// Key of the page's own document, at the top of the bucket.
 pub const INDEX_KEY: &str = "index.html";
 
-/// What crawlers are asked, at the top of the bucket, too: they look nowhere else.
+/// Key of the rules for crawlers, also at the top of the bucket, since they look nowhere else.
 pub const ROBOTS_KEY: &str = "robots.txt";
 
-/// Everything else of the page lies below.
+/// Prefix of all other files of the page.
 pub const ASSETS_PREFIX: &str = "assets/";
 
-/// Stands in the page's Content-Security-Policy for the hashes of its inline scripts.
+/// Placeholder in the page's Content-Security-Policy for the hashes of its inline scripts.
 const HASHES_PLACEHOLDER: &str = "{{script-hashes}}";
 
-/// Stands there for the addresses that the page may talk to.
+/// Placeholder there for the addresses that the page may talk to.
 const ENDPOINTS_PLACEHOLDER: &str = "{{endpoints}}";
 
 /// A built dashboard.
@@ -33,26 +33,26 @@ pub struct DashboardFiles {
 pub struct PageFile {
     /// Its path below the folder of the build, parts joined by `/`.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub content: Bytes,
 }
 
 /// A dashboard that can't be published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// There is none.
+    /// There is no `index.html`.
     #[error("the dashboard has no index.html")]
     NoIndex,
-    /// It isn't text.
+    /// `index.html` isn't text.
     #[error("the dashboard's index.html is no text")]
     NotText,
-    /// Nothing would keep foreign scripts out of it.
+    /// A placeholder is missing, so that nothing would keep foreign scripts out of the page.
     #[error("the dashboard's index.html has no {0} in its Content-Security-Policy")]
     NotSealable(&'static str),
 }
 
 impl DashboardFiles {
-    /// A dashboard of these files. Hidden ones are left out: they are a build's own.
+    /// Makes a dashboard of these files. Hidden ones are left out: they are a build's own.
     ///
     /// # Errors
     /// If there is no `index.html` among them that can be sealed.
@@ -71,13 +71,13 @@ impl DashboardFiles {
         Ok(Self { index, assets })
     }
 
-    /// Its files but `index.html`, in the order of their paths.
+    /// Returns its files but `index.html`, in the order of their paths.
     #[must_use]
     pub fn assets(&self) -> &[PageFile] {
         &self.assets
     }
 
-    /// `index.html` with a policy that allows its own inline scripts and these addresses, and nothing else.
+    /// Returns `index.html` with a policy that allows its own inline scripts and these addresses, and nothing else.
     #[must_use]
     pub fn sealed_index(&self, origins: &[String]) -> String {
         let hashes: Vec<String> = inline_scripts(&self.index).into_iter().map(script_hash).collect();
@@ -85,7 +85,7 @@ impl DashboardFiles {
     }
 }
 
-/// The addresses that the page of a study talks to: those of the bucket and of SQS.
+/// Returns the addresses that the page of a study talks to: those of the bucket and of SQS.
 #[must_use]
 pub fn origins(endpoints: &Endpoints, bucket: &str) -> Vec<String> {
     let mut origins: Vec<String> =
@@ -94,7 +94,7 @@ pub fn origins(endpoints: &Endpoints, bucket: &str) -> Vec<String> {
     origins
 }
 
-/// Scheme, host and port of an address.
+/// Returns scheme, host and port of an address.
 fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
@@ -102,14 +102,14 @@ fn origin(url: &str) -> String {
     format!("{scheme}://{host}")
 }
 
-/// A hash source for a script's content as a browser sees it: with line feeds alone.
+/// Returns the hash source for a script's content as a browser sees it: with line feeds alone.
 /// <https://www.w3.org/TR/CSP3/#framework-directive-source-list>
 pub(crate) fn script_hash(content: &str) -> String {
     let content = content.replace("\r\n", "\n").replace('\r', "\n");
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content.as_bytes())))
 }
 
-/// The contents of the scripts that stand in the document itself.
+/// Returns the contents of the scripts that are in the document itself.
 fn inline_scripts(html: &str) -> Vec<&str> {
     // Lower-casing ASCII keeps every position.
     let lower = html.to_ascii_lowercase();
@@ -139,7 +139,7 @@ fn is_script(rest: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/'))
 }
 
-/// Where a tag ends: behind the first `>` outside of quotation marks.
+/// Returns the end of a tag: behind the first `>` outside of quotation marks.
 fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;
     for (index, c) in tag.char_indices() {
@@ -158,7 +158,7 @@ fn has_source(tag: &str) -> bool {
     names.flatten().any(|name| name.trim_end_matches('>') == "src")
 }
 
-/// How an object of the page is stored.
+/// Media type of an object of the page, and whether it is stored packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MediaType {
     /// The content type.
@@ -167,7 +167,7 @@ pub struct MediaType {
     pub is_compressible: bool,
 }
 
-/// The media type of a file, by the end of its name.
+/// Returns the media type of a file, by the end of its name.
 #[must_use]
 pub fn media_type(path: &str) -> MediaType {
     let file = path.rsplit('/').next().unwrap_or(path);

@@ -1,4 +1,4 @@
-//! Uploading what anyone may read: the page, the worker, and the study's configuration.
+//! Uploading public files: the page, the worker, and the study's configuration.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -12,10 +12,10 @@ use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use crate::administer::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, ROBOTS_KEY, is_hashed, media_type, origins};
 use crate::progress::{Progress, ProgressStep};
 
-/// Where the worker lies.
+/// Key of the worker.
 pub const WORKER_KEY: &str = "public/attach.py";
 
-/// More of them gain a thousandth each.
+/// Number of Zopfli's iterations. More of them gain a thousandth each.
 const ITERATIONS: NonZeroU64 = NonZeroU64::MIN;
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -24,31 +24,31 @@ const ASK_EACH_TIME: &str = "no-cache";
 /// An object to be written, and the headers that it is served with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// Where.
+    /// Key of the object.
     pub key: String,
-    /// What, as it is stored.
+    /// Content as it is stored.
     pub body: Bytes,
     /// Its media type.
     pub content_type: &'static str,
     /// Whether the body is packed by gzip.
     pub is_gzip: bool,
-    /// How long browsers keep it.
+    /// Time for which browsers keep it, as a header.
     pub cache_control: &'static str,
 }
 
-/// What a publication did.
+/// Summary of a publication.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublishReport {
-    /// Objects that were written.
+    /// Number of objects that were written.
     pub written: usize,
-    /// Assets that were there already.
+    /// Number of assets that were there already.
     pub kept: usize,
-    /// Assets of earlier versions that were deleted.
+    /// Number of assets of earlier versions that were deleted.
     pub deleted: usize,
 }
 
-/// Everything that a study publishes, in the order in which it is written: what a document refers to is there before
-/// the document.
+/// Makes everything that a study publishes, in the order of writing: files that a document refers to are there before the
+/// document.
 #[must_use]
 pub fn uploads(page: &DashboardFiles, worker: &[u8], config: &StudyConfig) -> Vec<Upload> {
     let mut uploads: Vec<Upload> = page.assets().iter().map(|file| asset(&file.path, &file.content)).collect();
@@ -89,7 +89,7 @@ fn asset(path: &str, content: &Bytes) -> Upload {
     }
 }
 
-/// Zopfli takes a second, once, and is a twentieth smaller than gzip's best: every first view is that much faster.
+/// Packs with Zopfli. It takes a second, once, and saves a twentieth over gzip's best: each first view is that much faster.
 fn smallest_gzip(content: &[u8]) -> Bytes {
     let mut packed = Vec::new();
     let options = zopfli::Options { iteration_count: ITERATIONS, ..zopfli::Options::default() };
@@ -101,7 +101,7 @@ fn smallest_gzip(content: &[u8]) -> Bytes {
 /// Writes everything that a study publishes, and deletes the assets of earlier versions once the new page is there.
 ///
 /// # Errors
-/// If a request fails; what was written before stays, and the earlier page with it.
+/// If a request fails; files written before stay, and the earlier page with them.
 pub async fn publish(
     client: &Client,
     config: &StudyConfig,
@@ -130,7 +130,7 @@ pub async fn publish(
     Ok(published)
 }
 
-/// Readers could do without `control.json`, but a browser reports each object that it doesn't find as an error.
+/// Writes `control.json` unless it is there. Readers could do without it, but a browser reports a missing object as an error.
 async fn write_first_control(client: &Client, bucket: &str) -> Result<(), Error> {
     let control = StudyControl { v: PROTOCOL_VERSION, ..StudyControl::default() };
     let json = serde_json::to_vec(&control).unwrap_or_default();
@@ -141,7 +141,7 @@ async fn write_first_control(client: &Client, bucket: &str) -> Result<(), Error>
     }
 }
 
-/// An asset whose name changes with its content is what it was.
+/// Whether an asset is there already: one whose name changes with its content, and whose size is the same.
 fn is_there(upload: &Upload, sizes: &BTreeMap<&str, u64>) -> bool {
     upload.cache_control == FOR_EVER && sizes.get(upload.key.as_str()) == Some(&(upload.body.len() as u64))
 }

@@ -1,4 +1,4 @@
-//! A study's stack: what it hands out, how its events are followed, and why it failed.
+//! A study's stack: its outputs, following its events, and the reason of a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,22 +8,22 @@ use cruncher_aws::{Client, Error};
 
 use crate::progress::{Progress, ProgressStep};
 
-/// How long a change of a stack may take.
+/// Time that a change of a stack may take.
 pub const PATIENCE: Duration = Duration::from_mins(15);
 
 const MIN_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(3);
 
-/// The type of the event that is about the stack itself.
+/// Type of the events that are about the stack itself.
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
-/// The name of a study's stack.
+/// Returns the name of a study's stack.
 #[must_use]
 pub fn stack_name(study: &str) -> String {
     format!("cruncher-{study}")
 }
 
-/// What the stack hands out.
+/// Outputs of a study's stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackOutputs {
     /// The bucket's name.
@@ -32,7 +32,7 @@ pub struct StackOutputs {
     pub website_url: String,
     /// The queue of cases.
     pub queue_url: String,
-    /// Where cases go that no worker could finish.
+    /// The queue for cases that no worker could finish.
     pub dead_letter_queue_url: String,
     /// The IAM user of those who look.
     pub viewer_user: String,
@@ -48,12 +48,12 @@ pub struct StackOutputs {
 pub struct MissingOutput {
     /// The stack's name.
     pub stack: String,
-    /// What it doesn't hand out.
+    /// The missing output.
     pub output: &'static str,
 }
 
 impl StackOutputs {
-    /// Those of `stack`.
+    /// Returns the outputs of `stack`.
     ///
     /// # Errors
     /// If one is missing, as in a stack that never was complete.
@@ -73,14 +73,14 @@ impl StackOutputs {
         })
     }
 
-    /// The IAM users, one a role.
+    /// Returns the IAM users, one for each role.
     #[must_use]
     pub fn users(&self) -> [&str; 3] {
         [&self.viewer_user, &self.operator_user, &self.worker_user]
     }
 }
 
-/// What a stack's state means for somebody who wants to use it.
+/// Condition of a stack for somebody who wants to use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackCondition {
     /// All is there.
@@ -92,7 +92,7 @@ pub enum StackCondition {
 }
 
 impl StackCondition {
-    /// What a stack's status means.
+    /// Returns the condition that a stack's status stands for.
     #[must_use]
     pub fn of(status: &str) -> Self {
         if status.ends_with("_IN_PROGRESS") {
@@ -116,11 +116,11 @@ pub struct StackFailure {
     pub logical_id: String,
     /// Its type.
     pub resource_type: String,
-    /// Why it failed, in the service's words.
+    /// The service's reason.
     pub reason: String,
 }
 
-/// A change of a stack that didn't come to its good end.
+/// A change of a stack that didn't succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// It failed, and was rolled back if it could be.
@@ -133,7 +133,7 @@ pub enum StackError {
         /// The first event that failed.
         failure: Option<StackFailure>,
     },
-    /// It takes longer than there is patience.
+    /// It takes longer than 15 minutes.
     #[error("stack {stack} is still being changed after {} minutes", PATIENCE.as_secs() / 60)]
     TooSlow {
         /// The stack's name.
@@ -147,7 +147,7 @@ pub enum StackError {
 /// The events of one stack, each read once.
 pub struct EventLog<'a> {
     client: &'a Client,
-    /// Its id: a deleted stack has no name.
+    /// Its id, since a deleted stack can't be found by its name.
     stack_id: String,
     stack: String,
     seen: BTreeSet<String>,
@@ -155,14 +155,14 @@ pub struct EventLog<'a> {
 }
 
 impl<'a> EventLog<'a> {
-    /// Every event of the stack.
+    /// Makes a log of all events of the stack.
     #[must_use]
     pub fn new(client: &'a Client, stack: &str, stack_id: &str) -> Self {
         let (stack, stack_id) = (stack.to_owned(), stack_id.to_owned());
         Self { client, stack_id, stack, seen: BTreeSet::new(), news: Vec::new() }
     }
 
-    /// Those that are still to come.
+    /// Makes a log of the events that are still to come.
     ///
     /// # Errors
     /// If those before can't be read.
@@ -173,7 +173,7 @@ impl<'a> EventLog<'a> {
         Ok(log)
     }
 
-    /// Tells each event as it comes, until the stack has come to an end.
+    /// Reports each event as it comes, until the stack has come to an end.
     ///
     /// # Errors
     /// If that end is a failure, doesn't come in time, or can't be seen.
@@ -198,7 +198,7 @@ impl<'a> EventLog<'a> {
         }
     }
 
-    /// Why the stack failed, as far as its events were read.
+    /// Returns the reason why the stack failed, as far as its events tell.
     ///
     /// # Errors
     /// If they can't be read.
@@ -228,7 +228,7 @@ impl<'a> EventLog<'a> {
         Ok(())
     }
 
-    /// The status that the stack came to, once it has come to an end.
+    /// Returns the status of the stack once it has come to an end.
     async fn end(&self) -> Result<Option<String>, Error> {
         let own = self.news.iter().rev().find(|event| is_own(&self.stack, event));
         if let Some(event) = own {
@@ -253,12 +253,12 @@ fn is_own(stack: &str, event: &StackEvent) -> bool {
     event.resource_type == STACK_TYPE && event.logical_id == stack
 }
 
-/// The failure that all others follow from: the first of a resource that wasn't just cancelled; without one, the
+/// Finds the failure that all others follow from: the first of a resource that wasn't just cancelled; without one, the
 /// stack's own. `events` are in the order in which they happened.
 #[must_use]
 pub fn first_failure(stack: &str, events: &[StackEvent]) -> Option<StackFailure> {
     let has_failed = |event: &&StackEvent| event.status.ends_with("_FAILED");
-    // "Resource creation cancelled" stands at every resource that was under way when the first one failed.
+    // Every resource that was under way when the first one failed has the reason "Resource creation cancelled".
     let is_cause = |event: &&StackEvent| event.reason.as_deref().is_some_and(|reason| !reason.contains("cancelled"));
     let of_resource = events.iter().filter(has_failed).filter(|event| !is_own(stack, event)).find(is_cause);
     let of_stack = || {
@@ -272,7 +272,7 @@ pub fn first_failure(stack: &str, events: &[StackEvent]) -> Option<StackFailure>
     })
 }
 
-/// The parameters of a stack that an update passes on: those that the template still has.
+/// Returns the parameters of a stack that an update passes on: those that the template still has.
 #[must_use]
 pub fn kept_parameters(template: &str, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let section = template.split("\nParameters:").nth(1).and_then(|rest| rest.split("\nResources:").next());

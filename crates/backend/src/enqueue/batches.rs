@@ -46,7 +46,7 @@ pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(
     batch
 }
 
-/// How many requests send the selected cases, level by level.
+/// Returns the number of requests that send the selected cases, level by level.
 pub(super) fn requests(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
     if plan.longest_bytes() * sqs::MAX_ENTRIES > MAX_MESSAGE_BYTES {
         return requests_by_size(plan, selection);

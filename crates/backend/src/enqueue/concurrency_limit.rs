@@ -1,23 +1,23 @@
-//! How many requests are under way at once: more while all goes well, half as many when the service says that it is too
-//! much. Additive increase, multiplicative decrease, as TCP does it.
+//! Limit of the requests that are under way at once: it grows while all goes well, and is halved when the service says that
+//! they are too many. Additive increase, multiplicative decrease, as in TCP.
 
-/// How many requests are under way at first.
+/// Limit at first.
 const FIRST: f64 = 4.0;
 
-/// The most that are under way at once.
+/// Maximum limit.
 const MAX_REQUESTS: f64 = 24.0;
 
-/// How many requests may be under way at once.
+/// Limit of the requests that may be under way at once.
 #[derive(Debug, Clone)]
 pub(super) struct ConcurrencyLimit {
     limit: f64,
-    /// How many were begun so far.
+    /// Number of requests that were begun until now.
     begun: u64,
-    /// Requests that were begun before this one say nothing about the limit as it is now.
+    /// Number of requests that were begun when the limit was last halved. Outcomes of these say nothing about the new limit.
     changed_at: u64,
 }
 
-/// A request, by when it was begun.
+/// A request, identified by the order of beginning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct BegunRequest(u64);
 
@@ -28,25 +28,25 @@ impl Default for ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// How many requests may be under way at once: at least 1.
+    /// Returns the number of requests that may be under way at once: at least 1.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 24")]
     pub(super) fn limit(&self) -> usize {
         self.limit as usize
     }
 
-    /// Another request is sent.
+    /// Notes that another request is sent.
     pub(super) fn begin(&mut self) -> BegunRequest {
         self.begun += 1;
         BegunRequest(self.begun)
     }
 
-    /// It was accepted: once as many as are under way were, one more may be.
+    /// Notes that a request was accepted. Once as many were accepted as may be under way, the limit grows by one.
     pub(super) fn accepted(&mut self) {
         self.limit = (self.limit + 1.0 / self.limit).min(MAX_REQUESTS);
     }
 
-    /// It was throttled. All that were under way together count once: they were sent at the same pace.
+    /// Notes that a request was throttled. All that were under way together count once: they were sent at the same pace.
     pub(super) fn throttled(&mut self, request: BegunRequest) {
         if request.0 > self.changed_at {
             self.limit = (self.limit / 2.0).max(1.0);
@@ -59,7 +59,7 @@ impl ConcurrencyLimit {
 mod tests {
     use super::*;
 
-    /// A service that takes so many requests at once and throttles all that come beside them.
+    /// Limits with a service that takes `capacity` requests at once and throttles all others.
     fn limits(capacity: usize, rounds: usize) -> Vec<usize> {
         let mut pace = ConcurrencyLimit::default();
         let round = |_| {

@@ -1,16 +1,16 @@
-//! Sets of cases by their places in the order of a plan, as runs of consecutive ones.
+//! Sets of cases by their places in the order of a plan, as runs of consecutive places.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// A set of places. It takes as much room as it has runs, and a few characters of JSON each.
+/// A set of places. Its size grows with the number of runs; each takes a few characters of JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
 pub(super) struct IndexRanges(Vec<Range<u32>>);
 
 impl IndexRanges {
-    /// How many places are in the set.
+    /// Returns the number of places in the set.
     #[must_use]
     pub(super) fn len(&self) -> u64 {
         self.0.iter().map(|run| u64::from(run.end - run.start)).sum()
@@ -28,19 +28,19 @@ impl IndexRanges {
         self.0.get(self.run_behind(place)).is_some_and(|run| run.contains(&place))
     }
 
-    /// The places, in order.
+    /// Returns the places, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().flat_map(Clone::clone)
     }
 
-    /// How many places of a range are in the set.
+    /// Returns the number of places of a range that are in the set.
     #[must_use]
     pub(super) fn count_in(&self, range: Range<u32>) -> u64 {
         let runs = self.0[self.run_behind(range.start)..].iter().take_while(|run| run.start < range.end);
         runs.map(|run| u64::from(run.end.min(range.end).saturating_sub(run.start.max(range.start)))).sum()
     }
 
-    /// The first place from `place` on that is not in the set.
+    /// Returns the first place from `place` on that is not in the set.
     #[must_use]
     pub(super) fn next_absent(&self, place: u32) -> u32 {
         match self.0.get(self.run_behind(place)) {
@@ -80,7 +80,7 @@ impl IndexRanges {
         }
     }
 
-    /// The index of the first run that ends behind `place`.
+    /// Returns the index of the first run that ends behind `place`.
     fn run_behind(&self, place: u32) -> usize {
         self.0.partition_point(|run| run.end <= place)
     }
@@ -94,7 +94,7 @@ impl FromIterator<u32> for IndexRanges {
     }
 }
 
-/// A gap, then a run, then a gap, and so on: the length of each.
+/// Lengths of gaps and runs in turn: a gap, then a run, then a gap, and so on.
 impl From<IndexRanges> for Vec<u32> {
     fn from(runs: IndexRanges) -> Self {
         let mut end = 0;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a set of the standard library.
+        /// Compares with a set of the standard library.
         #[test]
         fn runs_are_a_set(steps in proptest::collection::vec((any::<bool>(), 0_u32..40), 0..80), start in 0_u32..40) {
             let (mut runs, mut set) = (IndexRanges::default(), BTreeSet::new());

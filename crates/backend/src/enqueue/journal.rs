@@ -1,8 +1,7 @@
-//! What an enqueueing writes down on the sender's own computer, so that it can go on after the end of a tab or a process.
+//! Journal of an enqueueing on the sender's own computer, so that it can continue after the end of a tab or a process.
 //!
-//! Whatever may have been sent stands here before it is sent. Cases are sent in the order of the plan, so the journal
-//! says where that order was come to, which cases are left out, and which ones are under way: all others before that place
-//! were accepted.
+//! Cases are noted here before they are sent. They are sent in the order of the plan, so the journal has the place that was
+//! reached in that order, the cases that are left out, and those under way: all others before that place were accepted.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::design_document::Submission;
@@ -12,20 +11,20 @@ use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
 use crate::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 
-/// The version of the format. One of another version is not understood, and so not used.
+/// The version of the format. Journals of other versions are not understood, and so not used.
 const VERSION: u32 = 1;
 
-/// How far an enqueueing is.
+/// Progress of an enqueueing, as its sender notes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Journal {
     v: u32,
-    /// Where it is kept.
+    /// Key under which it is kept.
     #[serde(skip)]
     key: String,
     bucket: String,
     batch: Batch,
     submission: Submission,
-    /// The plan's.
+    /// The plan's digest.
     digest: String,
     cases: u32,
     stage: JournalStage,
@@ -35,21 +34,21 @@ pub struct Journal {
     next: u32,
     /// Cases that may have been sent, and whose acceptance is not known.
     flights: Vec<Flight>,
-    /// Cases from here on wait until somebody has seen the results of those before.
+    /// First of the cases that wait until somebody has seen the results of those before; `None` if none waits.
     hold: Option<u32>,
-    /// Somebody wants nothing to be sent for now.
+    /// Whether somebody has paused it.
     #[serde(default)]
     is_paused: bool,
-    /// Whether everybody may know that the rest isn't sent yet.
+    /// Whether `control.json` may say that the rest isn't sent yet.
     #[serde(default)]
     is_hold_told: bool,
 }
 
-/// What is in the bucket.
+/// Stage of the documents in the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum JournalStage {
-    /// Nobody knows whether design and table are complete.
+    /// Design and table may be incomplete.
     Writing,
     /// Design and table are complete; messages may have been sent.
     Sending,
@@ -60,15 +59,15 @@ pub(super) enum JournalStage {
 /// Cases that were about to be sent at the same time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Flight {
-    /// When, in seconds since 1970 by the servers' clock.
+    /// Time in seconds since 1970 by the servers' clock.
     time: f64,
     cases: IndexRanges,
 }
 
-/// What becomes of a case of the plan.
+/// Position of a case of the plan on its way to the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CasePosition {
-    /// It is not to be sent: it has a result, for one.
+    /// It is not to be sent, for example because it has a result.
     Skipped,
     /// Its turn will come.
     ToSend,
@@ -79,7 +78,8 @@ pub(super) enum CasePosition {
 }
 
 impl Journal {
-    /// Nothing is sent yet. Of the cases that are not `skipped`, the first `hold_after` are to be sent before the rest.
+    /// Begins a journal: nothing is sent yet. The first `hold_after` cases that are not `skipped` are to be sent before the
+    /// rest.
     pub(super) fn new(bucket: &str, plan: &EnqueuePlan, skipped: IndexRanges, hold_after: Option<u64>) -> Self {
         let document = plan.document();
         let submission = Submission {
@@ -107,7 +107,7 @@ impl Journal {
         journal
     }
 
-    /// The place of the case before which `count` cases are to be sent; none if there aren't more than those.
+    /// Returns the place of the case before which `count` cases are to be sent; `None` if there aren't more than those.
     fn place_behind(&self, count: u64) -> Option<u32> {
         let mut place = self.skipped.next_absent(0);
         for _ in 0..count.min(u64::from(self.cases)) {
@@ -116,7 +116,7 @@ impl Journal {
         (place < self.cases).then_some(place)
     }
 
-    /// The journal that is kept under `key`, if there is one of this version.
+    /// Reads the journal that is kept under `key`, if there is one of this version.
     ///
     /// # Errors
     /// If it can't be read.
@@ -126,10 +126,10 @@ impl Journal {
         Ok(journal.filter(|journal| journal.v == VERSION).map(|journal| Self { key: key.to_owned(), ..journal }))
     }
 
-    /// Every enqueueing into a study that was begun here and not brought to its end.
+    /// Reads the journal of every enqueueing into a study that was begun here and not brought to its end.
     ///
     /// # Errors
-    /// If what is kept can't be read.
+    /// If a journal can't be read.
     pub async fn unfinished(keep: &dyn KeyValueStore, bucket: &str) -> Result<Vec<Self>, KeyValueError> {
         let mut journals = Vec::new();
         for key in keep.keys().await? {
@@ -142,27 +142,27 @@ impl Journal {
         keep.put(&self.key, serde_json::to_vec(self).unwrap_or_default()).await
     }
 
-    /// Forgets it.
+    /// Deletes the journal from the store.
     ///
     /// # Errors
-    /// If what is kept can't be changed.
+    /// If the store can't be changed.
     pub async fn delete(&self, keep: &dyn KeyValueStore) -> Result<(), KeyValueError> {
         keep.delete(&self.key).await
     }
 
-    /// The batch.
+    /// Returns the batch.
     #[must_use]
     pub const fn batch(&self) -> &Batch {
         &self.batch
     }
 
-    /// What tells it from every other one.
+    /// Returns the submission, which distinguishes it from every other enqueueing.
     #[must_use]
     pub const fn submission(&self) -> &Submission {
         &self.submission
     }
 
-    /// Whether it is that of the plan, or of one that a cancellation left of it.
+    /// Whether it is the journal of the plan, or of one that a cancellation left of it.
     pub(super) fn is_of(&self, bucket: &str, plan: &EnqueuePlan) -> bool {
         let document = plan.document();
         let is_left = self.is_cancelling() && u64::from(plan.len()) == u64::from(self.cases) - self.unsent();
@@ -170,19 +170,19 @@ impl Journal {
             && (self.is_whole(plan) || is_left)
     }
 
-    /// Whether nothing was taken from the plan since it was begun.
+    /// Whether no cases were taken from the plan since it was begun.
     pub(super) fn is_whole(&self, plan: &EnqueuePlan) -> bool {
         (self.digest.as_str(), self.cases) == (plan.digest(), plan.len())
     }
 
-    /// Whether design and table were written, or anything may have been sent. Where neither is so, the journal can be
-    /// deleted as if nothing had been begun.
+    /// Whether design and table were written, or anything may have been sent. If not, the journal can be deleted as if nothing
+    /// had been begun.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.stage == JournalStage::Sending || self.next > 0
     }
 
-    /// Whether the rest was given up, and that didn't come to its end.
+    /// Whether the rest was given up, and that hasn't come to its end.
     #[must_use]
     pub fn is_cancelling(&self) -> bool {
         self.stage == JournalStage::Cancelling
@@ -219,30 +219,30 @@ impl Journal {
         self.stage = stage;
     }
 
-    /// The first case that was never about to be sent.
+    /// Returns the first case that was never about to be sent.
     pub(super) const fn next(&self) -> u32 {
         self.next
     }
 
-    /// How many cases are sent in all.
+    /// Returns the number of cases to be sent in all.
     #[must_use]
     pub fn of(&self) -> u64 {
         u64::from(self.cases) - self.skipped.len()
     }
 
-    /// How many of them the queue has accepted.
+    /// Returns the number of them that the queue has accepted.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         let begun = u64::from(self.next) - self.skipped.count_in(0..self.next);
         begun - self.flights.iter().map(|flight| flight.cases.len()).sum::<u64>()
     }
 
-    /// How many were never about to be sent.
+    /// Returns the number of them that were never about to be sent.
     pub(super) fn unsent(&self) -> u64 {
         u64::from(self.cases - self.next) - self.skipped.count_in(self.next..self.cases)
     }
 
-    /// How many are to be sent before the rest; none without such a wish, or once it was fulfilled.
+    /// Returns the number of cases to be sent before the rest; `None` without such a wish, or once it was fulfilled.
     #[must_use]
     pub fn hold_after(&self) -> Option<u64> {
         self.hold.map(|place| u64::from(place) - self.skipped.count_in(0..place))
@@ -256,7 +256,7 @@ impl Journal {
             && self.flights.is_empty()
     }
 
-    /// The rest waits no longer.
+    /// Lets the rest wait no longer.
     pub(super) const fn lift_hold(&mut self) {
         self.hold = None;
     }
@@ -267,7 +267,7 @@ impl Journal {
         self.skipped.next_absent(self.next) >= self.cases && self.flights.is_empty()
     }
 
-    /// What becomes of the case at a place of the plan.
+    /// Returns the position of the case at a place of the plan.
     #[must_use]
     pub(super) fn position(&self, place: u32) -> CasePosition {
         if self.skipped.contains(place) {
@@ -281,7 +281,7 @@ impl Journal {
         }
     }
 
-    /// The places of those cases to be sent that come first, `count` of them if there are so many.
+    /// Returns the places of the first `count` cases to be sent, or of all if there are fewer.
     #[must_use]
     pub fn first(&self, count: usize) -> Vec<u32> {
         let next = |place: &u32| Some(self.skipped.next_absent(place + 1));
@@ -289,7 +289,7 @@ impl Journal {
         places.take(count).take_while(|place| *place < self.cases).collect()
     }
 
-    /// Notes that up to `most` further cases are about to be sent, and says which.
+    /// Notes that up to `most` further cases are about to be sent, and returns their places.
     pub(super) fn claim(&mut self, most: usize, time: f64) -> Vec<u32> {
         let end = self.hold.unwrap_or(self.cases);
         let mut claimed = Vec::new();
@@ -325,19 +325,19 @@ impl Journal {
         self.flights.retain(|flight| !flight.cases.is_empty());
     }
 
-    /// The cases that may have been sent, in order.
+    /// Returns the places of the cases that may have been sent, in order.
     pub(super) fn in_flight(&self) -> Vec<u32> {
         let mut places: Vec<u32> = self.flights.iter().flat_map(|flight| flight.cases.iter()).collect();
         places.sort_unstable();
         places
     }
 
-    /// When the first of them was about to be sent.
+    /// Returns the time at which the first of them was about to be sent.
     pub(super) fn oldest_flight(&self) -> Option<f64> {
         self.flights.iter().map(|flight| flight.time).reduce(f64::min)
     }
 
-    /// Notes that those that may have been sent are sent anew.
+    /// Notes that the cases that may have been sent are sent anew.
     pub(super) fn renew_flights(&mut self, time: f64) {
         let cases: IndexRanges = self.in_flight().into_iter().collect();
         self.flights = if cases.is_empty() { Vec::new() } else { vec![Flight { time, cases }] };

@@ -60,7 +60,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Whatever happens, each case is in one position, and the numbers say so.
+    /// Checks that each case is in one position after any events, and that the numbers agree with that.
     #[test]
     fn every_case_is_in_one_position(
         skipped in proptest::collection::btree_set(0_u32..30, 0..30),
@@ -81,7 +81,7 @@ proptest! {
                     journal.accept(u32::try_from(place).unwrap());
                     expected[place] = CasePosition::Accepted;
                 },
-                // Batches begin in order: behind one that was never sent none was accepted.
+                // Batches begin in order: no case was accepted behind one that was never sent.
                 Event::Release(from) => if expected[from.min(30)..].iter().all(|at| *at != CasePosition::Accepted) {
                     journal.release(u32::try_from(from).unwrap());
                     for at in expected[from.min(30)..].iter_mut().filter(|at| **at == CasePosition::InFlight) {

@@ -1,4 +1,4 @@
-//! What became of a few cases.
+//! Outcomes of a few cases.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
-/// How many cases are looked at at once.
+/// Number of cases looked at at once.
 const CONCURRENT_LOOKS: usize = 8;
 
-/// What became of a case.
+/// Outcome of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CaseOutcome {
-    /// Nothing so far.
+    /// It has no outcome yet.
     Waiting,
     /// It has a result.
     Done(Box<ResultDocument>),
@@ -26,7 +26,7 @@ pub enum CaseOutcome {
 }
 
 impl CaseOutcome {
-    /// Whether it stays like this.
+    /// Whether the outcome is final.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         match self {
@@ -36,8 +36,8 @@ impl CaseOutcome {
         }
     }
 
-    /// What it is to a submission. With `force` a case is computed again: the result of another submission isn't the one
-    /// that is waited for. A failure from before it was submitted says nothing, either.
+    /// Returns the outcome as it counts for a submission. With `force` a case is computed again: another submission's result
+    /// isn't the one that is waited for. A failure from before the submission doesn't count, either.
     fn of_submission(self, document: &DesignDocument) -> Self {
         let is_older = match &self {
             Self::Waiting => false,
@@ -48,8 +48,8 @@ impl CaseOutcome {
     }
 }
 
-/// What became of these cases of a submission, in their order: two requests each at most. What became of them before they
-/// were submitted doesn't count.
+/// Returns the outcomes of these cases of a submission, in their order: two requests each at most. Outcomes from before the
+/// submission don't count.
 ///
 /// # Errors
 /// If a request fails, or a document isn't one.

@@ -1,4 +1,4 @@
-//! The wheel of an enqueueing that is under way.
+//! Handle to pause an enqueueing that is under way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::task::Poll;
 use futures::future::poll_fn;
 use futures::task::AtomicWaker;
 
-/// Pauses an enqueueing from elsewhere: another part of the same thread, or another one. Clones are cheap, and steer the same.
+/// Pauses an enqueueing from another part of the same thread, or from another one. Clones are cheap, and control the same.
 #[derive(Debug, Clone, Default)]
 pub struct PauseHandle(Arc<Wheel>);
 
@@ -18,13 +18,13 @@ struct Wheel {
 }
 
 impl PauseHandle {
-    /// Asks for a pause. What is under way comes to its end, and nothing new is begun.
+    /// Asks for a pause. Requests under way are completed, and no new ones are begun.
     pub fn pause(&self) {
         self.0.is_paused.store(true, Ordering::SeqCst);
         self.0.waker.wake();
     }
 
-    /// Takes that back. An enqueueing that has paused already goes on when it is run again.
+    /// Takes that back. An enqueueing that has paused already continues when it is run again.
     pub fn go_on(&self) {
         self.0.is_paused.store(false, Ordering::SeqCst);
     }

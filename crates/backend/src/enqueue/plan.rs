@@ -1,4 +1,4 @@
-//! What is to be enqueued.
+//! Plan of an enqueueing.
 
 use std::fmt::Write as _;
 
@@ -20,26 +20,26 @@ use super::EnqueueError;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
 use crate::study::Study;
 
-/// The longest name of a model's file, in characters.
+/// Maximum length of the name of a model's file, in characters.
 const MAX_FILE_NAME_CHARS: usize = 200;
 
-/// No number is longer as JSON.
+/// Maximum length of a number as JSON.
 const MAX_NUMBER_CHARS: usize = 26;
 
-/// What is to be enqueued: the cases of a design, for a model, as one submission.
+/// Plan of an enqueueing: the cases of a design, for a model, as one submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuePlan {
     document: DesignDocument,
     cases: DesignCases,
     digest: String,
-    /// No message is longer.
+    /// A length that no message exceeds.
     longest_bytes: usize,
     /// Each level, and the place behind its last case.
     levels: Vec<(u32, u32)>,
 }
 
 impl EnqueuePlan {
-    /// The cases of `file` for a model with this content.
+    /// Plans the cases of `file` for a model with this content.
     ///
     /// # Errors
     /// If the design has no cases, one that is too large for the queue, or a model whose name can't be in a key.
@@ -51,7 +51,7 @@ impl EnqueuePlan {
         Self::of(DesignDocument::new(file, &cases, place, submission), cases)
     }
 
-    /// A plan that was begun, as the study's bucket has it: after the end of a tab or process, or on another computer.
+    /// Reads back a plan that was begun from the study's bucket: after the end of a tab or process, or on another computer.
     ///
     /// # Errors
     /// If design or table aren't there or can't be read, or a request fails.
@@ -77,7 +77,7 @@ impl EnqueuePlan {
         Ok(Self { levels: levels.collect(), document, cases, digest, longest_bytes })
     }
 
-    /// The same cases as another submission: one that was begun earlier and goes on.
+    /// Returns the same cases as another submission: one that was begun earlier and continues.
     #[must_use]
     pub fn with_submission(mut self, submission: &Submission) -> Self {
         self.document.submission.clone_from(&submission.id);
@@ -86,31 +86,31 @@ impl EnqueuePlan {
         self
     }
 
-    /// Says when it is submitted: somebody may have thought about it since it was made.
+    /// Sets the time of submission: the plan may have been made some time before.
     pub(super) const fn submit_at(&mut self, secs: f64) {
         self.document.submit_time = secs;
     }
 
-    /// What is written down of it.
+    /// Returns the document that is written to the bucket.
     #[must_use]
     pub const fn document(&self) -> &DesignDocument {
         &self.document
     }
 
-    /// Its cases.
+    /// Returns its cases.
     #[must_use]
     pub const fn cases(&self) -> &DesignCases {
         &self.cases
     }
 
-    /// What tells it from plans with other cases, another model or other settings: 64 hex digits. The submission makes no
-    /// difference.
+    /// Returns a digest that distinguishes it from plans with other cases, another model or other settings: 64 hex digits. It
+    /// doesn't depend on the submission.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// By which name its journal is kept: 32 hex digits.
+    /// Returns the name under which its journal is kept: 32 hex digits.
     #[must_use]
     pub fn key(&self, bucket: &str) -> String {
         let mut key = hex(Sha256::new().chain_update(format!("{bucket} {} {}", self.document.batch, self.digest)));
@@ -134,7 +134,7 @@ impl EnqueuePlan {
         self.longest_bytes
     }
 
-    /// Each level, and the place behind its last case.
+    /// Returns each level, and the place behind its last case.
     pub(super) fn levels(&self) -> &[(u32, u32)] {
         &self.levels
     }
@@ -144,7 +144,7 @@ impl EnqueuePlan {
         self.levels.get(index).map_or(0, |(level, _)| *level)
     }
 
-    /// The same with only those cases whose places `keep` wants.
+    /// Returns its document and cases with only those cases whose places `keep` accepts.
     pub(super) fn retain(&self, keep: impl FnMut(usize) -> bool) -> (DesignDocument, DesignCases) {
         let (mut document, mut cases) = (self.document.clone(), self.cases.clone());
         cases.retain(keep);
@@ -153,7 +153,7 @@ impl EnqueuePlan {
     }
 }
 
-/// A new submission's id: 16 hex digits.
+/// Makes the id of a new submission: 16 hex digits.
 #[must_use]
 pub fn submission_id(ports: &Ports) -> String {
     let digit = |_| {
@@ -192,7 +192,7 @@ fn hex(digest: Sha256) -> String {
     hex
 }
 
-/// A length that no message exceeds. Where the factors alone tell that none is too long, none is made.
+/// Returns a length that no message exceeds. If the factors alone bound it, no message is made.
 fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usize, EnqueueError> {
     let bound = bound(document, cases.design().factors()).filter(|bound| *bound <= MAX_MESSAGE_BYTES);
     if let Some(bound) = bound {
@@ -228,7 +228,7 @@ fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
     Some(frame.body().len() + parameters)
 }
 
-/// A length that name and value of a factor don't exceed; none if its values stand in a table.
+/// Returns a length that name and value of a factor don't exceed; `None` if its values are in a table.
 fn longest_value(factor: &Factor) -> Option<usize> {
     let chars = |value: &ParameterValue| serde_json::to_string(value).map_or(0, |json| json.len());
     let component = match &factor.values {
@@ -241,7 +241,7 @@ fn longest_value(factor: &Factor) -> Option<usize> {
         FactorValues::Fixed(_) => 1,
         _ => factor.count.unwrap_or(1),
     };
-    // A quotation mark on each side, a colon, a comma and a pair of brackets.
+    // The 6 are a quotation mark on each side, a colon, a comma and a pair of brackets.
     Some(factor.name.len() + components.saturating_mul(component).saturating_add(6))
 }
 

@@ -1,4 +1,4 @@
-//! The preflight check of an enqueueing: what it comes to, before anything is sent.
+//! The preflight check of an enqueueing: what will be sent and how long it takes, before anything is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,13 +21,13 @@ use crate::administer::control::control;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
-/// Beside the messages, these are written: the model, the design, the table of cases.
+/// Number of documents written beside the messages: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
 
-/// Maximum number of results of the plan's own cases that are read to know how long its model takes.
+/// Maximum number of results of the plan's own cases that are read to find the durations of its model.
 const MAX_DURATIONS: usize = 5;
 
-/// The outcome of a preflight check: what an enqueueing comes to, as the study is now.
+/// The outcome of a preflight check: consequences of an enqueueing, as the study is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuePreflight {
     /// Cases of the plan.
@@ -38,15 +38,16 @@ pub struct EnqueuePreflight {
     pub left_out: u64,
     /// The workers.
     pub fleet: WorkerFleet,
-    /// Cases that wait in the queue, of whatever batch. It gives them in the order in which they came: these go before the plan's.
+    /// Number of cases of any batch that wait in the queue. It gives cases in the order of arrival: these go before the plan's.
     pub waiting: u64,
-    /// Tables of the batch that can't be read: what they name may be sent twice.
+    /// Tables of the batch that can't be read: cases that they name may be sent twice.
     pub unreadable: Vec<String>,
     /// Cases of the batch that earlier submissions of the last 14 days have sent, and that are none of the plan's.
     pub others: u64,
     /// Those of the others that have a result.
     pub others_done: u64,
-    /// The median duration of cases of the plan that are done, in seconds; none if none is.
+    /// The median duration of cases of the plan that are done, in seconds, or else of others of its model; `None` if none is
+    /// done.
     pub(super) median_secs: Option<f64>,
     is_forced: bool,
     done: IndexRanges,
@@ -59,11 +60,11 @@ pub struct EnqueuePreflight {
 pub struct WorkerFleet {
     /// The number of workers.
     pub workers: u64,
-    /// The median of their median durations of a case, in seconds; none if no case was finished.
+    /// The median of their median durations of a case, in seconds; `None` if no case was finished.
     pub median_secs: Option<f64>,
 }
 
-/// What becomes of cases that were sent before and have come to no end.
+/// Treatment of cases that were sent before and are neither done nor failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SentBefore {
     /// They are still waiting or running, and aren't sent.
@@ -85,13 +86,13 @@ impl CaseSelection {
         Self { cases: u64::from(all) - skipped.len(), skipped }
     }
 
-    /// Every case of the plan.
+    /// Selects every case of the plan.
     #[must_use]
     pub fn all(plan: &EnqueuePlan) -> Self {
         Self::without(plan.len(), IndexRanges::default())
     }
 
-    /// The number of cases that are sent.
+    /// Returns the number of cases that are sent.
     #[must_use]
     pub const fn cases(&self) -> u64 {
         self.cases
@@ -101,7 +102,7 @@ impl CaseSelection {
         &self.skipped
     }
 
-    /// How many requests that takes, the documents of the submission included.
+    /// Returns the number of requests that takes, the documents of the submission included.
     #[must_use]
     pub fn requests(&self, plan: &EnqueuePlan) -> u64 {
         if self.cases == 0 { 0 } else { batches::requests(plan, self) + DOCUMENTS }
@@ -109,33 +110,34 @@ impl CaseSelection {
 }
 
 impl EnqueuePreflight {
-    /// Cases that have a result in this batch.
+    /// Returns the number of cases that have a result in this batch.
     #[must_use]
     pub fn done(&self) -> u64 {
         self.done.len()
     }
 
-    /// Cases that an earlier submission of this batch has sent, and that have come to no end: they wait or run.
+    /// Returns the number of cases that an earlier submission of this batch has sent, and that still wait or run.
     #[must_use]
     pub fn sent_before(&self) -> u64 {
         self.sent_before.len()
     }
 
-    /// Cases that have failed in this batch for good, with the same model and the same inputs: they are sent again.
+    /// Returns the number of cases that have failed in this batch for good, with the same model and the same inputs. They are
+    /// sent again.
     #[must_use]
     pub fn failed_before(&self) -> u64 {
         self.failed_before.len()
     }
 
-    /// How long it will take until the cases of a selection are done, in seconds, those included that wait before them. None
-    /// without workers, or if no case of its model is done in the batch: how long other models take says nothing of it.
+    /// Estimates the time until the cases of a selection are done, in seconds, including those that wait before them. `None`
+    /// without workers, or if no case of its model is done in the batch, since durations of other models say nothing about it.
     #[must_use]
     pub fn expected_secs(&self, selection: &CaseSelection) -> Option<f64> {
         let own = self.fleet.rounds(selection.cases())? * self.median_secs?;
         Some(own + self.fleet.expected_secs(self.waiting).unwrap_or_default())
     }
 
-    /// What is sent. A design with `force` sends every case.
+    /// Selects the cases that are sent. A design with `force` sends every case.
     #[must_use]
     pub fn selection(&self, plan: &EnqueuePlan, sent_before: SentBefore) -> CaseSelection {
         let mut skipped = IndexRanges::default();
@@ -156,25 +158,25 @@ impl WorkerFleet {
         Self { workers: workers.len() as u64, median_secs: medians.get(medians.len() / 2).copied() }
     }
 
-    /// How long it will take for `cases` of the models that workers have computed last, in seconds; none without workers, or
-    /// if they have finished nothing.
+    /// Estimates the time for `cases` of the models that workers have computed last, in seconds; `None` without workers, or if
+    /// they have finished nothing.
     ///
-    /// The order of magnitude, before anything is sent: as many rounds as each worker has, each of a median. It isn't the
-    /// [forecast](cruncher_study::forecast), which plays with the durations of single cases. These stand in the rows of
+    /// This is the order of magnitude, before anything is sent: as many rounds as each worker has, each of a median. It isn't
+    /// the [forecast](cruncher_study::forecast), which plays with the durations of single cases. These are in the rows of
     /// segments, which would have to be read for this alone.
     #[must_use]
     pub fn expected_secs(&self, cases: u64) -> Option<f64> {
         Some(self.rounds(cases)? * self.median_secs?)
     }
 
-    /// How many cases a worker will compute of so many.
+    /// Returns the number of cases that each worker will compute out of `cases`.
     #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
     fn rounds(&self, cases: u64) -> Option<f64> {
         (self.workers > 0).then(|| cases.div_ceil(self.workers) as f64)
     }
 }
 
-/// Looks at the study: what of the plan is done, what was sent before, and who is there to compute it.
+/// Looks at the study: which cases of the plan are done or were sent before, and which workers are there to compute them.
 ///
 /// # Errors
 /// If a request fails.
@@ -198,7 +200,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         sent.keys().filter(|case| wanted(case)).count() as u64 - own
     };
     let (others, others_done) = (others(&|_| true), others(&|case| done.contains(case)));
-    // One that is older than the table was there before the case was sent again.
+    // An error that is older than the table was there before the case was sent again.
     let is_news = |(case, object): &(CaseId, s3::ListedObject)| {
         sent.get(case).is_some_and(|time| *time <= object.last_modified) && !done.contains(case)
     };
@@ -226,7 +228,8 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
     })
 }
 
-/// The median duration of some cases of the plan that are done, in seconds; if none is, of others of its model in the batch.
+/// Returns the median duration of some cases of the plan that are done, in seconds; if none is, of others of its model in the
+/// batch.
 async fn median_secs(study: &Study, plan: &EnqueuePlan, own: &IndexRanges, done: &BTreeSet<CaseId>) -> Option<f64> {
     let own: Vec<CaseId> = own.iter().map(|place| plan.case_id(place)).collect();
     let cases: Vec<CaseId> = if own.is_empty() { done.iter().copied().collect() } else { own };
@@ -243,16 +246,16 @@ async fn median_secs(study: &Study, plan: &EnqueuePlan, own: &IndexRanges, done:
     durations.get(durations.len() / 2).copied()
 }
 
-/// The number of cases that wait in the queue, about: SQS knows no more.
+/// Returns the approximate number of cases that wait in the queue: SQS doesn't know it exactly.
 async fn waiting(study: &Study) -> Result<u64, Error> {
     let count = sqs::GetQueueAttributes::new(&study.config.queue_url);
     Ok(study.client.send(&count).await?.visible)
 }
 
-/// When each case was sent last.
+/// The time at which each case was sent last.
 type SentTimes = BTreeMap<CaseId, Duration>;
 
-/// The tables of a batch that are young enough for the queue to hold what they name, but those of withdrawn submissions.
+/// Lists the tables of a batch that are young enough for the queue to hold their cases, but not those of withdrawn submissions.
 async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, Error> {
     let oldest = study.now() - RETENTION_SECS;
     let mut tables = s3::list_all(&study.client, listing(study, batch, "cases-")).await?;
@@ -266,7 +269,7 @@ async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, E
     Ok(tables)
 }
 
-/// The cases that tables name, and the tables that can't be read.
+/// Reads the cases that tables name, and names the tables that can't be read.
 async fn sent(study: &Study, tables: Vec<s3::ListedObject>) -> Result<(SentTimes, Vec<String>), Error> {
     let (mut cases, mut unreadable) = (SentTimes::new(), Vec::new());
     for (object, body) in study.read_all(tables.into_iter().map(ReadRequest::whole).collect(), MAX_ROWS_BYTES).await? {

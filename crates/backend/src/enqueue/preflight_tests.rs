@@ -1,4 +1,4 @@
-//! What a preflight finds of what was sent before.
+//! A preflight check with cases that were sent before.
 
 use cruncher_study::case::CaseId;
 use cruncher_study::message::CaseMessage;
@@ -6,7 +6,7 @@ use cruncher_study::model::ModelDigest;
 
 use super::*;
 
-/// How many cases two plans have in common.
+/// Returns the number of cases that two plans have in common.
 fn common(one: &EnqueuePlan, other: &EnqueuePlan) -> u64 {
     let has = |id: CaseId| (0..other.len()).any(|place| other.case_id(place) == id);
     (0..one.len()).filter(|place| has(one.case_id(*place))).count() as u64
@@ -44,7 +44,7 @@ fn a_second_enqueueing_sends_what_is_neither_done_nor_sent() {
     assert_eq!(block_on(crate::enqueue::settled::done(&scene.study, &elsewhere)).unwrap().len(), 0);
 }
 
-/// A result of a case that took so long, computed with this model.
+/// Stores a result of a case, computed with this model in `secs` seconds.
 fn put_result(scene: &Scene, message: &CaseMessage, model: &ModelDigest, secs: f64) {
     let case = CaseId::of(model, &message.parameters, message.replicate);
     let document = serde_json::json!({

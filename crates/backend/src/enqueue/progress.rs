@@ -1,31 +1,31 @@
-//! How far an enqueueing is, and how fast it goes.
+//! Progress and rate of an enqueueing.
 
 use std::collections::VecDeque;
 
-/// How far back the rate looks, in seconds.
+/// Time over which the rate is taken, in seconds.
 const WINDOW_SECS: f64 = 10.0;
 
-/// How far an enqueueing is.
+/// Progress of an enqueueing.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct EnqueueProgress {
     /// Cases that the queue has accepted, those of earlier attempts at this enqueueing included.
     pub sent: u64,
-    /// Cases that are sent in all.
+    /// Cases to be sent in all.
     pub of: u64,
     /// Requests for messages that were sent since it was begun or resumed.
     pub requests: u64,
-    /// How many of them the service refused, as a whole or in part, for their rate.
+    /// Number of them that the service refused, as a whole or in part, for their rate.
     pub throttled: u64,
-    /// How many requests may be under way at once.
+    /// Number of requests that may be under way at once.
     pub concurrency: usize,
     /// The level that is being sent.
     pub level: u32,
-    /// Cases a second, over the last seconds; none at the beginning.
+    /// Cases a second, over the last seconds; `None` at the beginning.
     pub rate: Option<f64>,
 }
 
 impl EnqueueProgress {
-    /// How long the rest takes at this rate, in seconds.
+    /// Returns the time that the rest takes at this rate, in seconds.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
     pub fn remaining_secs(&self) -> Option<f64> {
@@ -34,14 +34,14 @@ impl EnqueueProgress {
     }
 }
 
-/// Cases a second, from times and numbers.
+/// Rate in cases a second, from times and numbers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SendRate {
     samples: VecDeque<(f64, u64)>,
 }
 
 impl SendRate {
-    /// At `time`, in seconds, `sent` were sent.
+    /// Notes that `sent` cases were sent at `time`, in seconds.
     pub(super) fn note(&mut self, time: f64, sent: u64) {
         while self.samples.len() > 1 && self.samples.get(1).is_some_and(|(next, _)| time - next >= WINDOW_SECS) {
             self.samples.pop_front();
@@ -56,7 +56,7 @@ impl SendRate {
         self.samples.push_back((time, sent));
     }
 
-    /// Cases a second; none before half a second is over.
+    /// Returns cases a second; `None` before half a second is over.
     #[expect(clippy::cast_precision_loss, reason = "at most a million cases")]
     pub(super) fn per_sec(&self) -> Option<f64> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);

@@ -1,4 +1,4 @@
-//! The course of sending: which batches are under way, which wait for another attempt, and which come next.
+//! The loop of sending: it keeps the batches under way, those that wait for another attempt, and the next ones.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::pause_handle::PauseHandle;
 use super::progress::{EnqueueProgress, SendRate};
 use super::submission_sender::SubmissionSender;
 
-/// How many cases are noted at once as about to be sent: each such note is a write.
+/// Number of cases noted at once as about to be sent: each such note is a write.
 const CLAIM: usize = 400;
 
-/// How long a batch is repeated. That of a single request, with more attempts: throttled ones come back soon.
+/// Policy for repeating a batch: that of a single request, with more attempts, since throttled requests come back soon.
 const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 16,
     max_elapsed: Duration::from_mins(1),
@@ -34,11 +34,11 @@ pub(super) struct SendLoop<'a> {
     progress: EnqueueProgress,
     /// Cases whose turn is next, all of them noted as in flight.
     ready: VecDeque<u32>,
-    /// From here on they were noted by this course, and so never sent before.
+    /// First of the cases that this loop has noted, and that were therefore never sent before.
     claimed_from: u32,
     running: FuturesUnordered<LocalBoxFuture<'static, Answered>>,
     waiting: Vec<Outgoing>,
-    /// Why nothing more is sent.
+    /// Reason why nothing more is sent.
     stop: Option<EnqueueError>,
 }
 
@@ -47,9 +47,9 @@ struct Outgoing {
     entries: Vec<(u32, sqs::BatchEntry)>,
     begun: BegunRequest,
     attempts: u32,
-    /// When it was first sent.
+    /// Time of its first attempt.
     first: Duration,
-    /// When it is sent again.
+    /// Time of its next attempt.
     due: Duration,
 }
 
@@ -75,7 +75,7 @@ impl<'a> SendLoop<'a> {
         }
     }
 
-    /// Sends until there is nothing more to send, a pause is asked for, or it makes no more sense.
+    /// Sends until nothing is left to send, a pause is asked for, or an error ends it.
     pub(super) async fn run(
         mut self,
         steering: &PauseHandle,
@@ -132,7 +132,7 @@ impl<'a> SendLoop<'a> {
         Some(Outgoing { entries, begun: BegunRequest::default(), attempts: 0, first, due })
     }
 
-    /// Notes which cases are about to be sent. Without such a note none is.
+    /// Notes cases that are about to be sent. Without such a note they aren't sent.
     async fn claim(&mut self) {
         let sending = &mut *self.sending;
         let claimed = sending.journal.claim(CLAIM, sending.study.now());
@@ -159,7 +159,7 @@ impl<'a> SendLoop<'a> {
         self.running.push(answered.boxed_local());
     }
 
-    /// The next answer; none if another attempt is due before it comes, or a pause was asked for.
+    /// Returns the next answer; `None` if another attempt is due before it comes, or a pause was asked for.
     async fn next_answer(&mut self, steering: &PauseHandle) -> Option<Answered> {
         let due = self.waiting.iter().map(|outgoing| outgoing.due).min();
         let has_room = self.stop.is_none() && self.running.len() < self.pace.limit();
@@ -193,7 +193,7 @@ impl<'a> SendLoop<'a> {
         }
     }
 
-    /// Each entry was accepted, or refused for a reason of its own.
+    /// Takes in the outcome of each entry: it was accepted, or refused for a reason of its own.
     fn take_outcome(&mut self, mut outgoing: Outgoing, outcome: &sqs::BatchOutcome) {
         for (place, _) in outgoing.entries.extract_if(.., |(_, entry)| outcome.sent.contains(&entry.id)) {
             self.sending.journal.accept(place);

@@ -1,4 +1,4 @@
-//! What became of the cases of one batch, as far as nothing has to be sent for them any more.
+//! The cases of one batch for which nothing has to be sent any more.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
 use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
-/// The cases of a batch that have a result.
+/// Returns the cases of a batch that have a result.
 pub(super) async fn done(study: &Study, batch: &Batch) -> Result<BTreeSet<CaseId>, Error> {
     named_since(study, batch, "done-", 0.0).await
 }
 
-/// The cases of which a document with such a name was written at this time, in seconds since 1970, or later. S3 tells whole
-/// seconds.
+/// Returns the cases of which a document with such a name was written at this time, in seconds since 1970, or later. S3 gives
+/// times in whole seconds.
 async fn named_since(study: &Study, batch: &Batch, start: &str, since_secs: f64) -> Result<BTreeSet<CaseId>, Error> {
     let mut cases = BTreeSet::new();
     let each = |object: s3::ListedObject| {
@@ -31,12 +31,12 @@ async fn named_since(study: &Study, batch: &Batch, start: &str, since_secs: f64)
     Ok(cases)
 }
 
-/// The objects of a batch whose names begin with `start`.
+/// Lists the objects of a batch whose names begin with `start`.
 pub(super) fn listing(study: &Study, batch: &Batch, start: &str) -> s3::ListObjects {
     s3::ListObjects::new(&study.config.bucket).prefix(format!("{DATA_PREFIX}{batch}/{start}"))
 }
 
-/// The cases that have an error document.
+/// Returns the cases that have an error document.
 pub(super) async fn errors(study: &Study, batch: &Batch) -> Result<Vec<(CaseId, s3::ListedObject)>, Error> {
     let objects = s3::list_all(&study.client, listing(study, batch, "error-")).await?;
     let error = |object: s3::ListedObject| match DataKey::parse(&object.key) {
@@ -46,7 +46,7 @@ pub(super) async fn errors(study: &Study, batch: &Batch) -> Result<Vec<(CaseId, 
     Ok(objects.into_iter().filter_map(error).collect())
 }
 
-/// What every worker that is alive said last.
+/// Returns the last heartbeat of every worker that is alive.
 pub(super) async fn alive_workers(study: &Study) -> Result<Vec<Heartbeat>, Error> {
     let listing = s3::ListObjects::new(&study.config.bucket).prefix(WORKERS_PREFIX);
     let mut wanted = Vec::new();
@@ -62,8 +62,8 @@ pub(super) async fn alive_workers(study: &Study) -> Result<Vec<Heartbeat>, Error
     Ok(heartbeats.filter(|worker| worker.is_alive(now)).collect())
 }
 
-/// The cases of a batch of which a worker has spoken since then, in seconds since 1970: by a result, an error document, or a
-/// fresh heartbeat. What is older tells of an earlier message.
+/// Returns the cases of a batch that a worker has finished since then, in seconds since 1970, by a result or an error document,
+/// or that a live worker computes. Older documents tell of an earlier message.
 pub(super) async fn taken(study: &Study, batch: &Batch, since_secs: f64) -> Result<BTreeSet<CaseId>, Error> {
     let (mut cases, failed, workers) = futures::future::try_join3(
         named_since(study, batch, "done-", since_secs),

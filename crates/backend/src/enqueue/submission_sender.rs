@@ -17,7 +17,7 @@ use crate::administer::control::change_control;
 use crate::enqueue::key_value_store::KeyValueStore;
 use crate::study::Study;
 
-/// Up to this age of what was under way, in seconds, it is sent again as it is, and the queue drops what it has already.
+/// Maximum age of cases under way, in seconds, at which they are sent again as they are, since the queue drops duplicates.
 /// SQS remembers for 300 seconds, and a batch is repeated for up to a minute.
 const REMEMBERED_SECS: f64 = 180.0;
 
@@ -29,7 +29,7 @@ pub struct SubmissionSender {
     pub(super) keep: Rc<dyn KeyValueStore>,
 }
 
-/// Why [`SubmissionSender::run`] came to its end.
+/// Reason why [`SubmissionSender::run`] came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendEnd {
     /// The queue has accepted every case.
@@ -43,7 +43,7 @@ pub enum SendEnd {
 }
 
 impl SubmissionSender {
-    /// Writes the model, the design and the table of cases. With `hold_after` that many cases are sent before the rest.
+    /// Writes the model, the design and the table of cases. The first `hold_after` cases are sent before the rest.
     ///
     /// # Errors
     /// If `model` isn't the plan's, the journal can't be kept, or a request fails. Begin again then; nothing was sent, and
@@ -61,15 +61,15 @@ impl SubmissionSender {
         let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
         let mut sending = Self { study: study.clone(), plan, journal, keep };
         if let Err(error) = sending.write_down().await {
-            // What can't be forgotten now is forgotten, or goes on, when it is read back.
+            // A journal that can't be deleted now is deleted, or continues, when it is read back.
             let _ = sending.journal.delete(&*sending.keep).await;
             return Err(error);
         }
         Ok(sending)
     }
 
-    /// Goes on with what was begun earlier, perhaps by a tab or process that is gone: [`SubmissionSender::run`] does what is left to
-    /// do, be it to write the design, to send, or to bring a cancellation to its end.
+    /// Resumes an enqueueing that was begun earlier, perhaps by a tab or process that is gone. [`SubmissionSender::run`] does
+    /// the rest: it writes the design, sends, or brings a cancellation to its end.
     ///
     /// # Errors
     /// If the journal is another plan's.
@@ -85,8 +85,8 @@ impl SubmissionSender {
         Ok(Self { study: study.clone(), plan, journal, keep })
     }
 
-    /// As [`SubmissionSender::resume`], with the plan that stands in the bucket. None if none does and nothing was ever sent: then
-    /// the journal is deleted.
+    /// Resumes like [`SubmissionSender::resume`], with the plan in the bucket. If there is none and nothing was ever sent, the
+    /// journal is deleted, and `None` is returned.
     ///
     /// # Errors
     /// If the journal is another plan's, design or table can't be read, or a request fails.
@@ -105,7 +105,7 @@ impl SubmissionSender {
         }
     }
 
-    /// The journal first: should this break off, what is in the bucket is not taken for complete.
+    /// Writes design and table, but the journal first: should this be interrupted, they are not taken for complete.
     async fn write_down(&mut self) -> Result<(), EnqueueError> {
         self.journal.enter(JournalStage::Writing);
         self.journal.write(&*self.keep).await?;
@@ -114,13 +114,13 @@ impl SubmissionSender {
         Ok(self.journal.write(&*self.keep).await?)
     }
 
-    /// Sends, level by level: a level only after every message of the level before was accepted. Called again, it goes on,
-    /// behind the first cases as well if these were to be sent before the rest. After a cancellation that failed it sends
-    /// nothing, and cancels again.
+    /// Sends level by level: a level only after every message of the level before was accepted. Called again, it continues,
+    /// also behind the first cases if these were to be sent before the rest. After a cancellation that failed it sends nothing,
+    /// and cancels again.
     ///
     /// # Errors
-    /// If a request fails for longer than there is patience, the queue refuses a case, or the journal can't be kept. What was
-    /// accepted is noted: call it again, or resume.
+    /// If a request fails for longer than it is repeated, the queue refuses a case, or the journal can't be kept. Accepted
+    /// cases are noted: call it again, or resume.
     pub async fn run(
         &mut self,
         steering: &PauseHandle,
@@ -153,7 +153,7 @@ impl SubmissionSender {
         Ok(if is_paused { SendEnd::Paused } else { SendEnd::Held })
     }
 
-    /// Brings bucket and journal to where messages can be sent.
+    /// Brings bucket and journal to a state in which messages can be sent.
     async fn prepare(&mut self) -> Result<(), EnqueueError> {
         if self.journal.is_paused() {
             self.journal.go_on();
@@ -168,8 +168,8 @@ impl SubmissionSender {
         self.look_after_old_flights().await
     }
 
-    /// What was under way longer ago than the queue remembers must not be sent blindly again: some of it may have been
-    /// computed.
+    /// Looks for cases that were under way longer ago than the queue remembers. They must not be sent blindly again: some may
+    /// have been computed.
     async fn look_after_old_flights(&mut self) -> Result<(), EnqueueError> {
         let now = self.study.now();
         let Some(oldest) = self.journal.oldest_flight().filter(|time| now - time > REMEMBERED_SECS) else {
@@ -185,8 +185,8 @@ impl SubmissionSender {
         Ok(())
     }
 
-    /// Gives the rest up: design and table are rewritten so that they name only what has a result, was sent before, or was
-    /// or may have been sent by this enqueueing. Returns how many cases are never sent.
+    /// Gives the rest up. Design and table are rewritten so that they name only cases that have a result, were sent before, or
+    /// were or may have been sent by this enqueueing. Returns the number of cases that are never sent.
     ///
     /// # Errors
     /// If a request fails, or the journal can't be kept. Then it can be cancelled again, also once it was resumed.
@@ -205,40 +205,40 @@ impl SubmissionSender {
         Ok(self.journal.unsent())
     }
 
-    /// Tells everybody who looks at the study that the rest isn't sent yet: else it would soon count as lost.
+    /// Notes in `control.json` that the rest isn't sent yet: else it would soon count as lost.
     async fn tell_hold(&self) {
         let id = &self.journal.submission().id;
         let hold = |control: &mut StudyControl| {
             control.held_submissions.insert(id.clone());
         };
-        // Nothing but what is shown depends on it.
+        // A failure is ignored, since only the display depends on it.
         let _ = change_control(&self.study, &hold).await;
     }
 
-    /// Tells that nothing is held back any more, if the opposite was told.
+    /// Notes in `control.json` that nothing is held back any more, if the opposite was noted.
     async fn tell_end_of_hold(&self) {
         if self.journal.is_hold_told() {
             let id = &self.journal.submission().id;
             let end = |control: &mut StudyControl| {
                 control.held_submissions.remove(id);
             };
-            // Once all of them were heard of, it makes no difference.
+            // A failure is ignored: the note makes no difference once all cases were heard of.
             let _ = change_control(&self.study, &end).await;
         }
     }
 
-    /// Doesn't let the rest wait for the first cases, if it does.
+    /// Lets the rest no longer wait for the first cases, if it does.
     pub const fn release(&mut self) {
         self.journal.lift_hold();
     }
 
-    /// How far it is.
+    /// Returns the journal, which has the progress.
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// What is enqueued.
+    /// Returns the plan.
     #[must_use]
     pub const fn plan(&self) -> &EnqueuePlan {
         &self.plan

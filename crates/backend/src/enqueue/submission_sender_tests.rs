@@ -33,14 +33,14 @@ impl Scene {
         block_on(begun).unwrap()
     }
 
-    /// As another process does it, which has nothing but what is kept.
+    /// Resumes as another process does, which has nothing but the journal and the plan.
     fn resume(&self, plan: &EnqueuePlan) -> SubmissionSender {
         let key = plan.key("bucket");
         let journal = block_on(Journal::read(&*self.memory, &key)).unwrap().expect("a journal");
         SubmissionSender::resume(&self.study, plan.clone(), journal, self.memory.clone()).unwrap()
     }
 
-    /// As a page does it that is opened again: it has the journal alone, the plan stands in the bucket.
+    /// Resumes as a page does that is opened again: it has the journal alone; the plan is in the bucket.
     fn read_back(&self) -> Option<SubmissionSender> {
         let journal = block_on(Journal::unfinished(&*self.memory, "bucket")).unwrap().remove(0);
         block_on(SubmissionSender::read_back(&self.study, journal, self.memory.clone())).unwrap()
@@ -70,7 +70,7 @@ fn run(sending: &mut SubmissionSender) -> Result<SendEnd, EnqueueError> {
     block_on(sending.run(&PauseHandle::default(), &mut |_| {}))
 }
 
-/// Runs until so many are sent, then asks for a pause.
+/// Runs until `sent` cases are sent, then asks for a pause.
 fn run_until(sending: &mut SubmissionSender, sent: u64) -> SendEnd {
     let steering = PauseHandle::default();
     let wheel = steering.clone();
@@ -385,7 +385,7 @@ fn a_beginning_that_fails_leaves_no_journal() {
     }
 }
 
-/// Cancels with a bucket that takes so many more documents.
+/// Cancels with a bucket that takes only `writes` more documents.
 fn cancelled_in_vain(scene: &Scene, plan: &EnqueuePlan, writes: u32) -> (SubmissionSender, u64) {
     let mut sending = scene.begin(plan, None);
     run_until(&mut sending, 100);
@@ -492,7 +492,7 @@ fn a_design_is_submitted_when_it_is_sent_however_long_somebody_has_looked_at_it(
     assert!((told - scene.study.now()).abs() < 2.0, "{told} instead of {}, and not {before}", scene.study.now());
 }
 
-/// Which submissions are said to be held back.
+/// Returns the submissions that are held back according to `control.json`.
 fn held(scene: &Scene) -> Vec<String> {
     let control = block_on(control(&scene.study)).unwrap();
     control.held_submissions.into_iter().collect()

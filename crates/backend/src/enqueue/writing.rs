@@ -1,4 +1,4 @@
-//! Writing a submission down.
+//! Writing the documents of a submission.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(super) async fn write_model(study: &Study, plan: &EnqueuePlan, model: &[u8])
     }
 }
 
-/// What a browser that opens the model gets to know: workers don't ask.
+/// Returns the media type of the model, for a browser that opens it: workers don't ask.
 fn media_type(place: &ModelReference, model: &[u8]) -> &'static str {
     let is_text = !model.contains(&0) && std::str::from_utf8(model).is_ok();
     let is_named_python = Path::new(place.file_name()).extension().is_some_and(|end| end.eq_ignore_ascii_case("py"));
@@ -43,7 +43,7 @@ fn media_type(place: &ModelReference, model: &[u8]) -> &'static str {
     }
 }
 
-/// Writes design and table of cases, over what an earlier attempt may have left.
+/// Writes design and table of cases, over those that an earlier attempt may have left.
 pub(super) async fn write_down(
     study: &Study,
     document: &DesignDocument,
@@ -73,7 +73,7 @@ async fn put(
     Ok(())
 }
 
-/// Fast: a table is mostly digits without any pattern, of which more time would save little.
+/// Packs fast: a table is mostly digits without any pattern, so more time would save little.
 fn gzip(content: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(content.len() / 2), Compression::fast());
     // Writing to memory doesn't fail.

@@ -30,20 +30,20 @@ use crate::study::{ReadError, Study};
 /// Maximum number of files that are named as left out.
 const MAX_NAMED: usize = 100;
 
-/// Maximum number of requests that may fail one after another; then no more documents are read, since the others would fail, too.
+/// Maximum number of requests that may fail one after another; then no more documents are read, since others would fail, too.
 const MAX_FAILED: usize = 20;
 
 /// Number of digits of its digest before a model's name.
 const DIGITS: usize = 12;
 
-/// Maximum number of characters of a key or a reason that are told.
+/// Maximum number of characters of a key or a reason that are shown.
 const MAX_CHARS: usize = 300;
 
 /// Request for an archive: the designs and documents that it is to hold.
 pub struct ArchiveRequest<'a> {
-    /// The batch whose designs are wanted, with those below it; none if those of all are.
+    /// The batch whose designs are wanted, with those below it; `None` if those of all are.
     pub batch: Option<&'a Batch>,
-    /// Which of these batches have a case in the archive; of others no design is wanted.
+    /// Whether a batch has a case in the archive. Designs of others aren't wanted.
     pub has_cases: &'a dyn Fn(&Batch) -> bool,
     /// The documents of its cases, the most important first; those behind the first [`MAX_CASES`] may be missing.
     pub documents: &'a [DataKey],
@@ -51,52 +51,52 @@ pub struct ArchiveRequest<'a> {
     pub of_documents: u64,
 }
 
-/// No more documents of cases than these are read.
+/// Maximum number of documents of cases that are read.
 pub const MAX_CASES: usize = MAX_HELD_DOCUMENTS;
 
 /// A file of the archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchivedFile {
-    /// Relative, parts joined by `/`: `documents/<batch>/done-<case_id>.json`.
+    /// Relative path, parts joined by `/`: `documents/<batch>/done-<case_id>.json`.
     pub path: String,
-    /// Byte for byte as stored; what the predecessor has written, as the protocol has it.
+    /// Content byte for byte as stored; documents of the predecessor are in the protocol's form.
     pub content: Bytes,
-    /// What it says of its case, if it is the document of one.
+    /// The case that it tells of, if it is the document of one.
     pub case: Option<ArchivedCase>,
 }
 
-/// What a document in the archive says.
+/// Contents of a document in the archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchivedCase {
-    /// Which of the wanted documents it is.
+    /// Index of the document among the wanted ones.
     pub place: usize,
-    /// What the case's model is called in an archive that has it; none if the document names none.
+    /// Path of the case's model in an archive that has it; `None` if the document names no model.
     pub model_path: Option<String>,
-    /// What it says, if it is a failure.
+    /// The failure that it tells of, if it does.
     pub failure: Option<ErrorDocument>,
 }
 
-/// What came of it.
+/// Summary of an archive: its contents, and what it lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArchiveSummary {
-    /// How many designs there are.
+    /// Number of designs.
     pub designs: u64,
-    /// How many models.
+    /// Number of models.
     pub models: u64,
-    /// How many results.
+    /// Number of results.
     pub results: u64,
-    /// How many failures.
+    /// Number of failures.
     pub errors: u64,
-    /// For how many documents there was no room.
+    /// Number of documents for which there was no room.
     pub beyond: u64,
-    /// What can't be had: the key, and why.
+    /// Objects that can't be had: the key, and the reason.
     pub left_out: Vec<(String, String)>,
-    /// How much more, beside those that are named.
+    /// Number of further ones that aren't named.
     pub more_left_out: u64,
 }
 
 impl ArchiveSummary {
-    /// What the archive doesn't hold, each as a sentence.
+    /// Lists what the archive doesn't hold, each as a sentence.
     #[must_use]
     pub fn lacks(&self) -> Vec<String> {
         let beyond = (self.beyond > 0).then(|| {
@@ -118,7 +118,8 @@ impl ArchiveSummary {
     }
 }
 
-/// Reads what is wanted and hands it to `put`, until that wants nothing more; `report` hears how far the documents of cases are.
+/// Reads what is wanted, and hands it to `put` until that wants nothing more. `report` receives the progress of the cases'
+/// documents.
 pub async fn gather(
     study: &Study,
     wanted: &ArchiveRequest<'_>,
@@ -137,7 +138,7 @@ pub async fn gather(
     gathering.designs(wanted).await;
     gathering.models().await;
     gathering.documents(wanted, report).await;
-    // Those that only cases name.
+    // These are models that only cases name.
     gathering.models().await;
     gathering.gathered
 }
@@ -146,15 +147,15 @@ struct Gathering<'a> {
     study: &'a Study,
     put: &'a mut dyn FnMut(ArchivedFile) -> ControlFlow<()>,
     room: HeldRoom,
-    /// What is there already.
+    /// Paths of the archive that are taken.
     paths: BTreeSet<String>,
-    /// The keys of models that were named and not asked for yet, and of those that were.
+    /// Keys of models that were named and not asked for yet, and of those that were.
     named_models: BTreeSet<String>,
     models: BTreeSet<String>,
     gathered: ArchiveSummary,
 }
 
-/// What is looked at in a design or the document of a case, to see that it is one.
+/// Part of a design or of a case's document that is read, to see that it is one.
 #[derive(Deserialize)]
 struct NamesModel {
     #[serde(default)]
@@ -177,7 +178,7 @@ struct ResultHead {
 }
 
 impl Gathering<'_> {
-    /// Puts a file into the archive. Its path comes from outside.
+    /// Puts a file into the archive. Its path is checked, since it comes from outside.
     fn put(&mut self, key: &str, path: String, content: Bytes, case: Option<ArchivedCase>) -> Put {
         let naming = NamingRules { system: NamingSystem::Unix, letters: LetterCase::Distinct };
         if let Some(objection) = naming.objection(&path) {
@@ -198,7 +199,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// The designs of the chosen batches.
+    /// Reads the designs of the chosen batches.
     async fn designs(&mut self, wanted: &ArchiveRequest<'_>) {
         let prefix = wanted.batch.map_or_else(|| DATA_PREFIX.to_owned(), |batch| format!("{DATA_PREFIX}{batch}/"));
         let tables = match tables_below(&self.study.client, &self.study.config.bucket, &prefix).await {
@@ -218,7 +219,7 @@ impl Gathering<'_> {
         self.gathered.designs += self.read(designs, MAX_DOCUMENT_BYTES, each).await;
     }
 
-    /// The models that were named and not asked for yet.
+    /// Reads the models that were named and not asked for yet.
     async fn models(&mut self) {
         let named = std::mem::take(&mut self.named_models);
         self.models.extend(named.iter().cloned());
@@ -230,7 +231,7 @@ impl Gathering<'_> {
         self.gathered.models += self.read(wanted, MAX_MODEL_BYTES, each).await;
     }
 
-    /// The documents of cases, as long as there is room.
+    /// Reads the documents of cases, as long as there is room.
     async fn documents(&mut self, wanted: &ArchiveRequest<'_>, report: &dyn Fn(FreezeProgress)) {
         let keys = &wanted.documents[..wanted.documents.len().min(MAX_CASES)];
         let (study, of) = (self.study, keys.len() as u64);
@@ -292,7 +293,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// Reads objects, several at once, and hands each to `each`, as long as there is room. Returns how many were put.
+    /// Reads objects, several at once, and hands each to `each`, as long as there is room. Returns the number of files put.
     async fn read<T>(
         &mut self,
         wanted: Vec<(T, String)>,
@@ -319,7 +320,7 @@ impl Gathering<'_> {
     }
 }
 
-/// What became of a file.
+/// Outcome of putting a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Put {
     Done,
@@ -327,7 +328,7 @@ enum Put {
     LeftOut,
 }
 
-/// Why a document can't be had.
+/// Returns the reason why a document can't be had.
 fn why(error: &ReadError) -> String {
     match error {
         ReadError::Aws(error) if error.is_not_found() => "it isn't there".to_owned(),
@@ -337,13 +338,13 @@ fn why(error: &ReadError) -> String {
     }
 }
 
-/// The key of the model that a design or document names.
+/// Returns the key of the model that a design or document names.
 fn model_of(json: &[u8]) -> Result<Option<String>, String> {
     let names: NamesModel = serde_json::from_slice(json).map_err(|error| format!("it can't be read: {error}"))?;
     Ok(names.model.map(|model| model.key))
 }
 
-/// What a document says of a failure, if it is one; that it is what its key says.
+/// Reads the failure that a document tells of, `None` for a result. The error says that it isn't what its key names.
 fn parse_failure(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, String> {
     let told = match key {
         DataKey::Error(..) => serde_json::from_slice(json).map(Some),
@@ -352,7 +353,7 @@ fn parse_failure(key: &DataKey, json: &[u8]) -> Result<Option<ErrorDocument>, St
     told.map_err(|error| format!("it can't be read: {error}"))
 }
 
-/// The path of a model, if its content is the one that its key names.
+/// Returns the path of a model, if its content is the one that its key names.
 fn model_path(key: &str, content: &[u8]) -> Result<String, String> {
     let (digest, name) = ModelReference::parse_key(key).ok_or("that is no model's key")?;
     if ModelDigest::of(content) != digest {

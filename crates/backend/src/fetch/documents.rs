@@ -1,4 +1,4 @@
-//! Reading results whole: what segments leave out, such as arrays, stands in the cases' own documents alone.
+//! Reading results whole: the cases' own documents alone hold what segments leave out, such as arrays.
 
 use std::ops::ControlFlow;
 
@@ -13,19 +13,19 @@ use crate::fetch::legacy::PredecessorDocuments;
 use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
 use crate::study::{ReadError, Study};
 
-/// What came of reading a case's result: none if there is no such document, and why if it can't be read.
+/// A case's result, `None` if there is no such document; the error says why it can't be read.
 pub type ReadResult = Result<Option<ResultDocument>, UnreadReason>;
 
-/// Why a document that is there isn't read.
+/// Reason why a document that is there isn't read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadReason {
-    /// It is larger than what is read of a document.
+    /// It is larger than the limit for a document.
     #[error("it has more than the {max_bytes} bytes that are read")]
     TooLarge {
-        /// How many bytes are read.
+        /// Limit in bytes.
         max_bytes: u64,
     },
-    /// It is none.
+    /// It isn't such a document; in the parser's words.
     #[error("{0}")]
     Broken(String),
 }
@@ -36,18 +36,18 @@ pub enum UnreadReason {
 pub struct ResultError {
     /// The key of the document.
     pub key: String,
-    /// What happened.
+    /// The request's error.
     pub source: Error,
 }
 
 /// The document of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseDocument {
-    /// Where it lies.
+    /// The object's key.
     pub key: String,
-    /// As it is stored.
+    /// Content as it is stored.
     pub stored: Bytes,
-    /// The same as the protocol has it, where the predecessor has written it in another form.
+    /// The same in the protocol's form, which differs if the predecessor has written it.
     pub json: Bytes,
 }
 
@@ -55,7 +55,7 @@ impl Study {
     /// Reads the document of a case, its result or its failure, also one that the predecessor has left.
     ///
     /// # Errors
-    /// If it isn't there any more, is too large, or is the predecessor's and none.
+    /// If it isn't there any more, is too large, or is the predecessor's and can't be read.
     pub async fn document(&self, key: &DataKey) -> Result<CaseDocument, ReadError> {
         let own = key.key();
         match self.read(&own, MAX_DOCUMENT_BYTES).await {
@@ -66,10 +66,10 @@ impl Study {
     }
 
     /// Reads the results of cases, several at once, and hands them out in their order as they come, until all are read or
-    /// nobody wants more.
+    /// `each` wants no more.
     ///
     /// # Errors
-    /// If a request fails. What was handed out until then is read.
+    /// If a request fails. Results handed out until then were read.
     pub async fn read_results(
         &self,
         cases: &[CaseRef],
@@ -86,8 +86,8 @@ impl Study {
         Ok(())
     }
 
-    /// Reads the documents of cases, several at once, and hands them out in their order as they come, each with its place among
-    /// the keys: none that are gone, too large or broken.
+    /// Reads the documents of cases, several at once, and hands them out in their order as they come, each with its index among
+    /// the keys. Those that are gone, too large or broken are left out.
     ///
     /// # Errors
     /// If a request fails.
@@ -109,7 +109,7 @@ impl Study {
         failed.map_or(Ok(()), Err)
     }
 
-    /// The same, and those that can't be had say why.
+    /// Reads the documents of cases likewise; those that can't be had are handed out with the reason.
     pub(crate) async fn try_documents(
         &self,
         keys: &[DataKey],

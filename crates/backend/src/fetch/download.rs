@@ -1,4 +1,4 @@
-//! Taking a study's documents away: what is to be fetched, what is there already, and fetching the rest.
+//! Downloading a study's documents: planning what is to be fetched, finding what is there already, and fetching the rest.
 //!
 //! An object `data/<batch>/done-<case_id>.json` becomes the file `<batch>/done-<case_id>.json`, byte for byte as it is
 //! stored, with the object's own time. A file of the right size that isn't older than its object is not fetched again.
@@ -22,13 +22,13 @@ pub use tally::{DownloadTally, FailedObject};
 
 /// A folder that files are put into. Paths are relative, their parts are joined by `/`, and checked by [`plan`].
 pub trait TargetFolder {
-    /// The file at `path`; none if there is none, or anything else.
+    /// Finds the file at `path`; `None` if there is nothing, or something that is no file.
     ///
     /// # Errors
-    /// If that can't be found out.
+    /// If that can't be determined.
     fn find(&self, path: &str) -> Result<Option<ExistingFile>, FolderError>;
 
-    /// Begins a file. It stands at `path` once it is committed, and not before.
+    /// Begins a file. It is at `path` once it is committed, and not before.
     ///
     /// # Errors
     /// If it can't be made.
@@ -37,13 +37,13 @@ pub trait TargetFolder {
 
 /// A file that isn't in its place yet. If it is dropped, nothing is left of it.
 pub trait PartialFile {
-    /// Appends.
+    /// Appends content.
     ///
     /// # Errors
-    /// If there is no room, for one.
+    /// If it can't be written, for example because there is no room.
     fn write(&mut self, content: &[u8]) -> Result<(), FolderError>;
 
-    /// Puts it into its place, in place of what was there, as it was `changed`, since 1970.
+    /// Puts it into its place, over the file that was there. `changed` becomes its time of change, since 1970.
     ///
     /// # Errors
     /// If it can't be put there.
@@ -55,22 +55,22 @@ pub trait PartialFile {
 pub struct ExistingFile {
     /// Its length.
     pub size_bytes: u64,
-    /// When it was changed, since 1970.
+    /// Time of its last change, since 1970.
     pub changed: Duration,
 }
 
 /// A file that can't be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
-    /// Others can.
+    /// Others can be.
     #[error("{0}")]
     OfFile(String),
-    /// Nor can any other: the disk is full, the folder can't be written.
+    /// No other can be, either: the disk is full, or the folder can't be written.
     #[error("{0}")]
     OfAll(String),
 }
 
-/// A download that ended early. What was fetched stays.
+/// A download that ended early. Files that were fetched stay.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The files can't be written.

@@ -1,4 +1,4 @@
-//! Single documents in a bucket that the predecessor has written, whose keys a case alone doesn't tell.
+//! Single documents in a bucket that the predecessor has written. Their keys don't follow from the case alone.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 
 impl Study {
-    /// What the predecessor enqueued last lies beside the data.
+    /// Finds the list of the predecessor's last enqueueing, which lies beside the data.
     pub(crate) async fn find_all_runs(&self) -> Result<Option<s3::ListedObject>, Error> {
         let listing = s3::ListObjects::new(&self.config.bucket).prefix(ALL_RUNS_KEY).max_keys(1);
         let page = self.client.send(&listing).await?;
@@ -27,13 +27,13 @@ impl Study {
     }
 }
 
-/// Where a document was found.
+/// Place at which a document was found.
 pub(crate) struct DocumentPlace {
     key: String,
     stored: Bytes,
 }
 
-/// What the predecessor has left of single cases. What was learnt of places is remembered, as long as this is.
+/// The predecessor's documents of single cases. It remembers the folders that it has found.
 pub(crate) struct PredecessorDocuments<'a> {
     study: &'a Study,
     folders: Mutex<BTreeMap<Batch, Option<LegacyFolder>>>,
@@ -44,7 +44,7 @@ impl<'a> PredecessorDocuments<'a> {
         Self { study, folders: Mutex::default() }
     }
 
-    /// The document of a case in the form that the protocol has; none if the predecessor left none.
+    /// Reads the document of a case, in the protocol's form; `None` if the predecessor left none.
     pub(crate) async fn document(&self, key: &DataKey) -> Result<Option<CaseDocument>, ReadError> {
         match key {
             DataKey::Done(batch, case) => Ok(self.result(&(batch.clone(), *case)).await?.map(converted)),
@@ -53,7 +53,7 @@ impl<'a> PredecessorDocuments<'a> {
         }
     }
 
-    /// The result of a case; none if the predecessor left none.
+    /// Reads the result of a case; `None` if the predecessor left none.
     pub(crate) async fn result(
         &self,
         (batch, case): &CaseRef,
@@ -90,7 +90,7 @@ impl<'a> PredecessorDocuments<'a> {
         }
     }
 
-    /// The folder of a batch whose name was made up.
+    /// Returns the folder of a batch whose name was made up.
     async fn folder(&self, batch: &Batch) -> Result<Option<LegacyFolder>, Error> {
         if !LegacyFolder::is_made_up(batch) {
             return Ok(None);
@@ -104,7 +104,7 @@ impl<'a> PredecessorDocuments<'a> {
         Ok(found)
     }
 
-    /// Lists folders, and those in them where the batch may lie.
+    /// Lists folders, and those in them that the batch may lie in.
     async fn find_folder(&self, batch: &Batch) -> Result<Option<LegacyFolder>, Error> {
         let mut prefixes = vec![DATA_PREFIX.to_owned()];
         while let Some(prefix) = prefixes.pop() {
@@ -136,7 +136,7 @@ fn converted<T: Serialize>((document, place): (T, DocumentPlace)) -> CaseDocumen
     CaseDocument { key: place.key, stored: place.stored, json: json_of(&document) }
 }
 
-/// A document of the protocol as JSON.
+/// Writes a document of the protocol as JSON.
 pub(crate) fn json_of<T: Serialize>(document: &T) -> Bytes {
     // Texts, numbers and lists of them can always be written.
     serde_json::to_vec(document).unwrap_or_default().into()
@@ -161,7 +161,7 @@ mod tests {
         LegacyFolder::parse(folder).unwrap().batch()
     }
 
-    /// The bucket in `tests/golden/legacy`.
+    /// Returns a study with the bucket in `tests/golden/legacy`.
     fn golden() -> (std::sync::Arc<TestCloud>, Study) {
         let (cloud, study) = TestCloud::study();
         put_legacy_bucket(&cloud);

@@ -12,7 +12,7 @@ use crate::listing::tables_below;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
-/// The designs that were submitted to a study, the last one first. What can't be read is left out.
+/// Reads the designs that were submitted to a study, the last one first. Those that can't be read are left out.
 ///
 /// # Errors
 /// If a request fails.
@@ -26,10 +26,10 @@ pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
     Ok(designs)
 }
 
-/// The model file that a design was submitted with, as it is.
+/// Reads the model file that a design was submitted with.
 ///
 /// # Errors
-/// If it can't be read, isn't text, or isn't what its key says. Why, in words.
+/// If it can't be read, isn't text, or isn't the one that its key names. The error says why in words.
 pub async fn submitted_model(study: &Study, model: &ModelReference) -> Result<String, String> {
     let (digest, _) = ModelReference::parse_key(&model.key).ok_or("its key is none of a model")?;
     let content = study.read(&model.key, MAX_MODEL_BYTES).await.map_err(|error| error.to_string())?;
@@ -39,7 +39,8 @@ pub async fn submitted_model(study: &Study, model: &ModelReference) -> Result<St
     String::from_utf8(content.into()).map_err(|_foreign| "it isn't UTF-8".to_owned())
 }
 
-/// The unit of each factor that has one, by its name; none of a factor that designs give different ones: its values are in both.
+/// Returns the unit of each factor that has one, by its name. Factors to which designs give different units are left out, since
+/// their values are in both.
 #[must_use]
 pub fn units<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> BTreeMap<String, String> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The withdrawn cases among listed objects, for whoever reads no more of a study than its documents.
+//! The withdrawn cases among listed objects, for those who read no more of a study than its documents.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,8 +16,9 @@ use crate::administer::control::control;
 use crate::reading::{MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
-/// The withdrawn cases of the batches whose tables are among these objects. Where nothing is withdrawn that takes one request, else
-/// one more for each table of a batch with a withdrawn submission. A table that can't be read withdraws nothing.
+/// Returns the withdrawn cases of the batches whose tables are among these objects. That takes one request if nothing is
+/// withdrawn, else one more for each table of a batch with a withdrawn submission. A table that can't be read withdraws
+/// nothing.
 ///
 /// # Errors
 /// If a request fails.
@@ -39,7 +40,7 @@ pub async fn withdrawn_cases(study: &Study, objects: &[ListedObject]) -> Result<
     Ok(ledger.withdrawn_cases(&control))
 }
 
-/// What is packed, as it is by a client that fetches objects as they are stored, unpacked up to a size.
+/// Unpacks a table, up to a size, if it is packed: a client that fetches objects as they are stored gets it like that.
 fn unpacked(body: &[u8]) -> Cow<'_, [u8]> {
     let mut table = Vec::new();
     match GzDecoder::new(body).take(MAX_ROWS_BYTES).read_to_end(&mut table) {
@@ -48,7 +49,7 @@ fn unpacked(body: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The batch and the submission of a table of cases.
+/// Returns the batch and the submission of a table of cases.
 fn table(key: &str) -> Option<(Batch, String)> {
     match DataKey::parse(key) {
         Some(DataKey::Cases(batch, submission)) => Some((batch, submission)),
@@ -56,7 +57,7 @@ fn table(key: &str) -> Option<(Batch, String)> {
     }
 }
 
-/// The case that an object is of: a result, an error, or a file that it produced.
+/// Returns the case that an object belongs to: as its result, its error, or a file that it produced.
 #[must_use]
 pub fn case_of(key: &str) -> Option<CaseRef> {
     match DataKey::parse(key) {

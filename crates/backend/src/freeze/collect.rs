@@ -1,4 +1,4 @@
-//! What a frozen study holds.
+//! Content of a frozen study, and reading it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,48 +22,48 @@ use crate::watch::StudyWatch;
 use crate::watch::document_cache::DocumentCache;
 use crate::watch::snapshot::Snapshot;
 
-/// Of so many cases of a group of errors the documents are taken first: as many as the page names.
+/// Maximum number of cases of a group of errors whose documents are taken first: as many as the page names.
 const MAX_CASES_A_GROUP: usize = 100;
 
-/// What a frozen study holds.
+/// Content of a frozen study.
 #[derive(Debug, Clone, Default)]
 pub struct FrozenContent {
     /// The study's name.
     pub study: String,
-    /// What it shows at first, as the fragment of an address, `#/results?batch=soil`; the overview if it is empty.
+    /// The view shown at first, as the fragment of an address, `#/results?batch=soil`; the overview if it is empty.
     pub view: String,
-    /// What was seen.
+    /// The study's state.
     pub snapshot: Snapshot,
-    /// The rows of all segments and of which version cases are, as a [`DocumentCache`] is told them.
+    /// The rows of all segments and the cases' versions, as a [`DocumentCache`] receives them.
     pub chunks: Vec<Bytes>,
     /// Designs and the documents of cases, by their keys.
     pub documents: BTreeMap<String, Bytes>,
-    /// What it doesn't hold, each as a part of a sentence.
+    /// Things that it lacks, each as a part of a sentence.
     pub left_out: Vec<String>,
     /// The time of the launch, in seconds since 1970.
     pub launch_time: f64,
 }
 
-/// How far reading is.
+/// Progress of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FreezeProgress {
     /// Rows are read.
     Rows {
-        /// So many bytes were.
+        /// Number of bytes that were read.
         read_bytes: u64,
-        /// Of so many.
+        /// Number of all bytes.
         of_bytes: u64,
     },
     /// Documents are read.
     Documents {
-        /// So many were.
+        /// Number of documents that were read.
         read: u64,
-        /// Of so many.
+        /// Number of all documents.
         of: u64,
     },
 }
 
-/// Keeps the rows, and nothing else: a study is frozen once.
+/// Cache that keeps the rows, and nothing else: a study is frozen once.
 struct Rows {
     chunks: RefCell<Vec<Bytes>>,
     report: Rc<dyn Fn(FreezeProgress)>,
@@ -79,7 +79,7 @@ impl DocumentCache for Rows {
     }
 }
 
-/// Reads all that a frozen study shows, and tells `report` how far that is.
+/// Reads all that a frozen study shows, and calls `report` with the progress.
 ///
 /// # Errors
 /// If a request fails.
@@ -104,7 +104,7 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(FreezeProgress)>) -> Resul
     })
 }
 
-/// How many cases ended without a row that says how.
+/// Returns the number of cases that ended without a row that says how.
 fn lacking(known: &CaseCounts, chunks: &[Bytes]) -> u64 {
     let mut store = ResultStore::default();
     for chunk in chunks {

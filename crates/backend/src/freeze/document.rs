@@ -15,13 +15,13 @@ use crate::administer::page::{ASSETS_PREFIX, PageFile, script_hash};
 const UNPACKS: &str = include_str!("frozen.js");
 const HIDES: &str = include_str!("frozen.css");
 
-/// How the glue of a program ends, as wasm-bindgen writes it.
+/// End of a program's glue, as wasm-bindgen writes it.
 const EXPORTS: &str = "export { initSync, __wbg_init as default };";
 
-/// The style sheets, in their order, by the beginnings of their names.
+/// Beginnings of the names of the style sheets, in their order.
 const STYLES: [&str; 3] = ["tokens", "page", "explorer"];
 
-/// The programs: what a frozen study calls each, and how its files are called.
+/// The programs: the name of each in a frozen study, and that of its files.
 const PROGRAMS: [(&str, &str); 2] = [("dashboard", "cruncher-dashboard"), ("explorer", "cruncher-explorer")];
 
 /// A page that can't be frozen: it was built by another version.
@@ -30,7 +30,7 @@ pub enum FreezeError {
     /// A file isn't there.
     #[error("the dashboard has no {0}")]
     Missing(String),
-    /// A script or a style sheet isn't as it is expected.
+    /// A script or a style sheet isn't as expected.
     #[error("the dashboard's {0} can't stand inside a document")]
     Unfit(String),
 }
@@ -38,14 +38,14 @@ pub enum FreezeError {
 /// A part of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentPart {
-    /// It stands there as it is.
+    /// Text that is in the document as it is.
     Markup(String),
-    /// Bytes in pieces, one behind another: they are packed by gzip together, and stand there as [`as_text`] writes them.
+    /// Bytes in pieces, one behind another: gzip packs them together, and they are in the document as [`as_text`] writes them.
     Packed(Vec<Bytes>),
 }
 
 impl DocumentPart {
-    /// How many bytes it has before it is packed.
+    /// Returns its number of bytes before it is packed.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         let size = match self {
@@ -68,8 +68,8 @@ pub fn document(files: &[PageFile], content: &FrozenContent) -> Result<String, F
     Ok(parts(files, content)?.into_iter().map(written).collect())
 }
 
-/// The parts of the document, in their order, for whoever has a gzip of their own. Of the page's files, any others may be
-/// among those that it needs; its `index.html` isn't needed.
+/// Returns the parts of the document, in their order, for callers that have a gzip of their own. `files` may have others
+/// beside those that are needed; the page's `index.html` isn't.
 ///
 /// # Errors
 /// If the page's files aren't those of this version.
@@ -107,14 +107,14 @@ pub fn parts(files: &[PageFile], content: &FrozenContent) -> Result<Vec<Document
     Ok([head].into_iter().chain(data).chain(scripts).chain([end]).collect())
 }
 
-/// Packed bytes, as they stand in the document. One after another they can be written only if each but the last are a
-/// multiple of 3.
+/// Writes packed bytes as text. Pieces can be written one after another only if the length of each but the last is a multiple
+/// of 3.
 #[must_use]
 pub fn as_text(packed: &[u8]) -> String {
     STANDARD.encode(packed)
 }
 
-/// The paths of the files that are needed, of a page whose `index.html` names those that have a hash.
+/// Returns the paths of the files that are needed, of a page whose `index.html` names those that have a hash.
 pub(super) fn needed(index: &str) -> Vec<String> {
     let named: Vec<&str> =
         index.split(ASSETS_PREFIX).skip(1).filter_map(|rest| rest.split(['"', '\'']).next()).collect();
@@ -141,7 +141,7 @@ fn head(study: &str, scripts: &str, styles: &str) -> String {
     )
 }
 
-/// Bytes in an element of the document, which no browser runs.
+/// Puts bytes into an element of the document, which no browser runs.
 fn element(id: &str, pieces: Vec<Bytes>) -> [DocumentPart; 3] {
     let start = format!("<script type=\"application/octet-stream\" id=\"{id}\">");
     [DocumentPart::Markup(start), DocumentPart::Packed(pieces), DocumentPart::Markup("</script>\n".to_owned())]
@@ -161,7 +161,7 @@ fn fits(what: &str, text: &str, end: &str) -> Result<(), FreezeError> {
     if is_fit { Ok(()) } else { Err(FreezeError::Unfit(what.to_owned())) }
 }
 
-/// Whether a file is called that, also when its name has a hash: `tokens.css`, `tokens-0123456789abcdef.css`.
+/// Whether a file has this name, with or without a hash: `tokens.css`, `tokens-0123456789abcdef.css`.
 fn is_called(path: &str, start: &str, end: &str) -> bool {
     let middle = path.rsplit('/').next().and_then(|name| name.strip_prefix(start)?.strip_suffix(end));
     middle.is_some_and(|middle| middle.is_empty() || middle.starts_with('-'))
@@ -180,7 +180,7 @@ fn text<'a>(files: &'a [PageFile], start: &str, end: &str) -> Result<&'a str, Fr
 pub(super) mod tests {
     use super::*;
 
-    /// A page as a build makes it: what `start.js` asks for has no hash.
+    /// Returns a page as a build makes it: files that `start.js` loads have no hash.
     pub(in crate::freeze) fn page(glue: &str) -> Vec<PageFile> {
         let hash = |name: &str| if matches!(name, "explorer" | "cruncher-explorer") { "" } else { "-0123456789abcdef" };
         let mut files = Vec::from(STYLES.map(|name| (format!("{name}{}.css", hash(name)), format!(".{name} {{}}\n"))));
@@ -196,7 +196,7 @@ pub(super) mod tests {
         FrozenContent { study: "prandtl".into(), chunks: vec![vec![1, 2, 3].into()], ..FrozenContent::default() }
     }
 
-    /// Glue as wasm-bindgen writes it.
+    /// Returns glue as wasm-bindgen writes it.
     pub(in crate::freeze) fn glue() -> String {
         format!("1;\n{EXPORTS}\n")
     }

@@ -1,4 +1,4 @@
-//! The documents of cases that a frozen study holds: of all of them, up to a size.
+//! The documents of cases that a frozen study holds: all of them, up to a total size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,22 +14,22 @@ use crate::fetch::legacy::json_of;
 use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
-/// The documents that a frozen study holds, and what it lacks of them.
+/// Documents that a frozen study holds, and counts of those it lacks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FrozenDocuments {
-    /// By the keys that the protocol has for them.
+    /// Documents by their keys in the protocol.
     pub(super) held: BTreeMap<String, Bytes>,
-    /// How many documents of cases there are.
+    /// Number of documents of cases.
     pub(super) of_cases: u64,
-    /// How many of them were too many, or too large together.
+    /// Number of them for which there is no room.
     pub(super) left_out: u64,
-    /// How many of them are larger than what is read of a document.
+    /// Number of them that are larger than the limit for a document.
     pub(super) too_large: u64,
-    /// How many of them can't be read.
+    /// Number of them that can't be read.
     pub(super) unreadable: u64,
 }
 
-/// The document of a case.
+/// A document that may be held: a design, or the document of a case.
 struct Candidate {
     key: DataKey,
     object: ListedObject,
@@ -43,7 +43,7 @@ impl Candidate {
         }
     }
 
-    /// What was read of it, as the protocol has it.
+    /// Converts its content to the protocol's form.
     fn converted(&self, body: Bytes) -> Result<Bytes, String> {
         let changed = self.object.last_modified.as_secs_f64();
         if DataKey::parse(&self.object.key).is_some() {
@@ -59,8 +59,8 @@ impl Candidate {
 }
 
 impl FrozenDocuments {
-    /// Reads designs, and the documents of cases among what lies below `data/`: first those of the cases that are `named`,
-    /// then others in the order of their ids, which is none.
+    /// Reads designs, and the documents of cases among the objects below `data/`: first the errors of cases that are `named`,
+    /// then others in the order of their ids, which is arbitrary.
     pub(super) async fn read(
         study: &Study,
         objects: Vec<ListedObject>,
@@ -82,7 +82,7 @@ impl FrozenDocuments {
         Ok(documents)
     }
 
-    /// Those that there is room for.
+    /// Chooses those that there is room for, and counts the others.
     fn choose(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
         let (mut chosen, mut room) = (Vec::new(), HeldRoom::default());
         for candidate in candidates {
@@ -113,7 +113,7 @@ impl FrozenDocuments {
             report(FreezeProgress::Documents { read, of });
             let Some(candidate) = by_key.get(object.key.as_str()) else { return };
             match body.and_then(|body| candidate.converted(body)) {
-                // What the study has of its own outweighs what the predecessor has left.
+                // The study's own document outweighs the predecessor's.
                 Ok(json) if DataKey::parse(&object.key).is_some() => drop(self.held.insert(object.key, json)),
                 Ok(json) => drop(self.held.entry(candidate.key.key()).or_insert(json)),
                 Err(_) => self.unreadable += 1,
@@ -123,7 +123,7 @@ impl FrozenDocuments {
     }
 }
 
-/// What the predecessor has left, by its keys and by what was enqueued last.
+/// Reads the predecessor's objects, by their keys and the list of its last enqueueing.
 async fn read_legacy(study: &Study, objects: &[ListedObject]) -> Result<LegacyStudy, Error> {
     let mut legacy = LegacyStudy::default();
     let times = |object: &ListedObject| Some((LegacyKey::parse(&object.key)?, object.last_modified.as_secs_f64()));
@@ -131,7 +131,7 @@ async fn read_legacy(study: &Study, objects: &[ListedObject]) -> Result<LegacySt
     if let Some(all_runs) = study.find_all_runs().await? {
         let changed = all_runs.last_modified.as_secs_f64();
         times.insert(LegacyKey::AllRuns, changed);
-        // What isn't readable of it is named among the study's objects.
+        // If it can't be read, the snapshot names it among the study's objects.
         let mut add = |_, body: Body| drop(body.map(|body| legacy.add(&LegacyKey::AllRuns, changed, &body)));
         study.read_each(vec![ReadRequest::whole(all_runs)], MAX_ROWS_BYTES, &mut add).await?;
     }
@@ -139,14 +139,14 @@ async fn read_legacy(study: &Study, objects: &[ListedObject]) -> Result<LegacySt
     Ok(legacy)
 }
 
-/// A set or a map. To collect one sorts all at first, with another sorting of some KiB in the page for each kind.
+/// Collects a set or a map. `collect` would sort all at first, with another sorting of some KiB in the page for each kind.
 pub(super) fn one_by_one<T, C: Default + Extend<T>>(items: impl Iterator<Item = T>) -> C {
     let mut all = C::default();
     all.extend(items);
     all
 }
 
-/// Designs, results, and the errors of cases that have no result.
+/// Selects designs, results, and the errors of cases that have no result.
 fn candidates(objects: Vec<ListedObject>, legacy: &LegacyStudy) -> Vec<Candidate> {
     let reads = legacy.reads();
     let of_legacy: BTreeSet<LegacyKey> = one_by_one(reads.results.into_iter().chain(reads.states));
@@ -223,7 +223,7 @@ mod tests {
     fn beyond_its_size_a_frozen_study_holds_the_cases_of_errors_first() {
         let (cloud, study) = TestCloud::study();
         let batch = Batch::parse("b").unwrap();
-        // Nine of these are 63 MiB.
+        // Nine of these have 63 MiB.
         for number in 0..12 {
             cloud.put(&DataKey::Done(batch.clone(), case(number)).key(), vec![b' '; 7 << 20]);
         }

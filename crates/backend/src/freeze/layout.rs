@@ -1,4 +1,4 @@
-//! A frozen study as bytes, as its script takes them apart.
+//! Layout of a frozen study as bytes, which its script takes apart.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::json;
 use super::FrozenContent;
 use crate::watch::snapshot_codec;
 
-/// So many bytes of documents are packed together, or one document: when one of them is read, all are unpacked.
+/// Size of a pack of documents in bytes, unless it is a single larger one: to read a document, its whole pack is unpacked.
 const PACK_BYTES: usize = 1 << 20;
 
-/// A frozen study as bytes: pieces, one behind another, which are shared with whoever has the content.
+/// A frozen study as bytes: pieces, one behind another, which are shared with the owner of the content.
 pub(super) struct FrozenLayout {
     /// The length of the header in 4 bytes, the header, the numbers of the snapshot, the chunks.
     pub(super) study: Vec<Bytes>,
@@ -43,12 +43,12 @@ impl FrozenLayout {
     }
 }
 
-/// What is shown at first. Nothing but a place within the page: a key stands behind a `#`, too.
+/// Returns the view shown at first. It must be a place within the page, since a key also stands behind a `#`.
 fn view(content: &FrozenContent) -> &str {
     if content.view.starts_with("#/") { &content.view } else { "" }
 }
 
-/// Where documents lie: the pack, the first byte, how many bytes.
+/// Places of documents: the pack, the first byte, and the number of bytes.
 type Places<'a> = BTreeMap<&'a str, [usize; 3]>;
 
 fn packs(content: &FrozenContent) -> (Vec<Vec<Bytes>>, Places<'_>) {
@@ -67,7 +67,7 @@ fn packs(content: &FrozenContent) -> (Vec<Vec<Bytes>>, Places<'_>) {
     (packs, places)
 }
 
-/// A configuration that leads nowhere: a frozen study doesn't tell where its bucket and its queue are.
+/// Returns a configuration that leads nowhere: a frozen study doesn't tell where its bucket and its queue are.
 fn config(content: &FrozenContent) -> StudyConfig {
     StudyConfig {
         v: cruncher_study::PROTOCOL_VERSION,

@@ -1,4 +1,4 @@
-//! The files of a study's page, as they lie in its bucket.
+//! The files of a study's page, read from its bucket.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::administer::page::{ASSETS_PREFIX, PageFile};
 use crate::reading::{Body, ReadRequest};
 use crate::study::Study;
 
-/// The largest file of a page that is read.
+/// Size of the largest file of a page that is read.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Reads the files of the page that a frozen study needs. `index` is the page's own document, or its head: it names those
@@ -29,7 +29,7 @@ pub async fn published(study: &Study, index: &str) -> Result<Vec<PageFile>, Erro
     Ok(files)
 }
 
-/// It was listed nowhere: the page names it.
+/// Requests a file that the page names, and that was not listed.
 fn wanted(path: &str) -> ReadRequest {
     let key = format!("{ASSETS_PREFIX}{path}");
     ReadRequest::whole(ListedObject { key, etag: String::new(), size_bytes: 0, last_modified: Duration::ZERO })
@@ -50,7 +50,7 @@ mod tests {
     use crate::freeze::{FreezeError, document};
     use crate::testing::TestCloud;
 
-    /// A page with files that a frozen study doesn't need.
+    /// Returns a page with files that a frozen study doesn't need.
     fn release() -> DashboardFiles {
         let mut files = page(&glue());
         files.extend(
@@ -65,7 +65,7 @@ mod tests {
         DashboardFiles::new(files).unwrap()
     }
 
-    /// The page as it was published, unpacked as browsers do it; and its document.
+    /// Publishes the page, each file unpacked as a browser gets it, and returns its document.
     fn publish(cloud: &Arc<TestCloud>, study: &Study, page: &DashboardFiles) -> String {
         let mut index = String::new();
         for upload in uploads(page, b"", &study.config) {

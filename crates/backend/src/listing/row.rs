@@ -1,4 +1,4 @@
-//! Long rows of keys: results, errors and files of cases, whose names go on with the digits of a hash.
+//! Long rows of keys: results, errors and files of cases, whose names continue with the digits of a hash.
 
 use cruncher_aws::s3::ListedObject;
 
@@ -8,17 +8,17 @@ const DIGITS: &str = "0123456789abcdef";
 /// Sorts behind every digit.
 const BEHIND_DIGITS: char = 'g';
 
-/// How many positions a row has: four digits' worth.
+/// Number of positions in a row: four digits' worth.
 const POSITIONS: usize = 1 << 16;
 
-/// What a batch may have very many of.
+/// Kind of objects of which a batch may have very many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListingRow {
     /// Results.
     Done,
     /// Errors.
     Error,
-    /// What cases produced.
+    /// Files that cases produced.
     Files,
 }
 
@@ -33,7 +33,7 @@ impl ListingRow {
         }
     }
 
-    /// The row that a key belongs to, and what all keys of that row start with. No part of a batch's name starts like this.
+    /// Returns the row of a key, and the start that all keys of that row share. No part of a batch's name starts like that.
     pub(crate) fn of(key: &str) -> Option<(Self, &str)> {
         let mut start = 0;
         for part in key.split_inclusive('/') {
@@ -46,7 +46,7 @@ impl ListingRow {
     }
 }
 
-/// Keys behind `after`, up to and with `until`.
+/// Keys behind `after`, up to and including `until`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyRange {
     pub(super) row: ListingRow,
@@ -56,12 +56,12 @@ pub(super) struct KeyRange {
 }
 
 impl KeyRange {
-    /// Whether a folder holds what cases produced.
+    /// Whether a folder holds files that cases produced.
     pub(super) fn is_row_of_files(folder: &str) -> bool {
         ListingRow::of(folder).is_some_and(|(row, stem)| row == ListingRow::Files && stem == folder)
     }
 
-    /// Everything in a folder of files. How much that is, is not known.
+    /// Returns the range of everything in a folder of files. Its size isn't known.
     pub(super) fn of_files(folder: String) -> Self {
         let name = folder.trim_end_matches('/');
         // A nought follows a slash.
@@ -69,8 +69,8 @@ impl KeyRange {
     }
 }
 
-/// The rest of the row that a page of a listing ends in, if that is more than a page: divided by the next digit into
-/// stretches of about a page or more.
+/// Divides the rest of the row that a page of a listing ends in by the next digit, into stretches of about a page or more.
+/// `None` if the page doesn't end in a row, or about a page or less is left of it.
 ///
 /// Digits of a hash are spread evenly, so that the page tells how many keys the row has. Were they not, the stretches would
 /// be of different lengths, and still hold every key once.
@@ -102,12 +102,12 @@ pub(super) fn ahead(page: &[ListedObject], until: Option<&str>) -> Option<Vec<Ke
     Some(stretches)
 }
 
-/// What sorts behind the digits of a row.
+/// Returns a key that sorts behind the digits of a row.
 fn end(stem: &str) -> String {
     format!("{stem}{BEHIND_DIGITS}")
 }
 
-/// How far into its row a key lies, out of [`POSITIONS`]; none if it doesn't go on with digits.
+/// Returns the position of a key in its row, out of [`POSITIONS`]; `None` if it doesn't continue with digits.
 fn position(stem: &str, key: &str) -> Option<usize> {
     let digits = key.strip_prefix(stem)?.get(..4)?;
     let value = |digit| DIGITS.find(digit);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::testing::TestCloud;
 
-/// What lists a bucket, and how many requests that took.
+/// Listing of a bucket, and the number of requests it took.
 struct Listed {
     keys: Vec<String>,
     tables: Vec<String>,
@@ -36,7 +36,7 @@ fn listed(given: impl IntoIterator<Item = String>, prefix: &str, page_keys: usiz
     })
 }
 
-/// A digest of a number.
+/// Returns a digest of a number.
 fn case(number: usize) -> String {
     let hash = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!("{:016x}{hash:016x}", (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9))
@@ -122,7 +122,7 @@ fn what_cases_produced_can_be_left_out() {
     assert_eq!(keys(&objects).len(), 400);
 }
 
-/// Keys as studies have them, and such as nobody should have written.
+/// Generates keys as studies have them, and some that nobody should have written.
 fn any_key() -> impl Strategy<Value = String> {
     let batch = prop::sample::select(vec!["a", "a-1", "a.1", "a/level-01", "a/level-02", "b", "A", "a/b/c/d"]);
     let name = prop_oneof![

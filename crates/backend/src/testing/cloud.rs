@@ -1,4 +1,4 @@
-//! A cloud in memory that fails as it is told.
+//! A cloud in memory that fails on demand.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::study::Study;
 
-/// What becomes of a request that sends messages.
+/// Fault of a request that sends messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SendFault {
     None,
@@ -35,7 +35,7 @@ pub(crate) enum SendFault {
     FirstRefused,
 }
 
-/// When that month began.
+/// Beginning of that month, in seconds since 1970.
 const SEPTEMBER_2026: u64 = 1_788_220_800;
 
 /// A bucket and a queue.
@@ -43,21 +43,21 @@ const SEPTEMBER_2026: u64 = 1_788_220_800;
 pub(crate) struct TestCloud {
     pub(crate) objects: Mutex<BTreeMap<String, TestObject>>,
     pub(crate) queue: Mutex<Vec<Value>>,
-    /// When each deduplication id was accepted.
+    /// Time at which each deduplication id was accepted.
     seen: Mutex<BTreeMap<String, Duration>>,
-    /// What becomes of the next requests; of all others nothing.
+    /// Faults of the next requests; all others have none.
     pub(crate) faults: Mutex<VecDeque<SendFault>>,
-    /// How many objects can still be written; without a number there is no limit.
+    /// Number of objects that can still be written; `None` if there is no limit.
     pub(crate) writes_left: Mutex<Option<u32>>,
-    /// Objects whose keys begin like this can't be read.
+    /// Beginning of the keys of objects that can't be read.
     pub(crate) locked: Mutex<Option<&'static str>>,
-    /// How many requests sent messages.
+    /// Number of requests that sent messages.
     pub(crate) sends: Mutex<u32>,
-    /// How many keys a page of a listing has at most; without a number there is no limit.
+    /// Maximum number of keys on a page of a listing; `None` if there is no limit.
     pub(crate) page_keys: Mutex<Option<usize>>,
-    /// How many requests listed something.
+    /// Number of requests that listed something.
     pub(crate) lists: Mutex<usize>,
-    /// How many requests there were.
+    /// Number of all requests.
     pub(crate) requests: Mutex<usize>,
     /// The keys of all objects that were read, in the order of requests.
     pub(crate) reads: Mutex<Vec<String>>,
@@ -72,7 +72,7 @@ pub(crate) struct TestObject {
 }
 
 impl TestObject {
-    /// The whole, or the part that is asked for, or that it is as it was.
+    /// Answers with the whole object, with the part that is asked for, or that it wasn't modified.
     fn answer(&self, request: &http::Request<Bytes>) -> Answer {
         if request.headers().get("if-none-match").is_some_and(|etag| etag == self.etag.as_str()) {
             return answer(304, "");
@@ -106,7 +106,7 @@ impl TestObject {
 }
 
 impl TestCloud {
-    /// A study in a cloud of its own.
+    /// Returns a study in a cloud of its own.
     pub(crate) fn study() -> (Arc<Self>, Study) {
         let cloud = Arc::new(Self { now: Mutex::new(Duration::from_secs(1_790_000_000)), ..Self::default() });
         let ports =
@@ -128,12 +128,12 @@ impl TestCloud {
         self.faults.lock().expect("faults").extend(faults);
     }
 
-    /// The levels of the messages, in the order of their arrival.
+    /// Returns the levels of the messages, in the order of their arrival.
     pub(crate) fn levels(&self) -> Vec<u64> {
         self.queue.lock().expect("queue").iter().filter_map(|message| message["level"].as_u64()).collect()
     }
 
-    /// The ids of the messages' cases, in order.
+    /// Returns the ids of the messages' cases, in order.
     pub(crate) fn queued(&self) -> Vec<String> {
         let queue = self.queue.lock().expect("queue");
         let mut ids: Vec<String> =
@@ -214,7 +214,7 @@ impl TestCloud {
         answer(200, "")
     }
 
-    /// As S3 does: rolled up by the delimiter, from behind a key or a page on, so many at most.
+    /// Lists as S3 does: rolled up by the delimiter, from behind a key or a page on, up to a number of keys.
     fn list(&self, query: &str) -> Answer {
         *self.lists.lock().expect("lists") += 1;
         let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)).map(decoded);

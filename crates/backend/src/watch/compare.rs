@@ -1,4 +1,4 @@
-//! Comparing a study of any size with a listing of its documents, which are the truth.
+//! Comparison of a study of any size with a listing of its documents, which are the truth.
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
@@ -11,7 +11,7 @@ use super::document_packs::find;
 use super::{FullStrategy, StudyWatch};
 use crate::reading::ReadRequest;
 
-/// What a listing has, by kind, each in the order of keys.
+/// Objects of a listing by kind, each in the order of keys.
 #[derive(Default)]
 struct Sorted {
     listing: DataListing,
@@ -67,7 +67,7 @@ impl StudyWatch<FullStrategy> {
         Ok(has_changed)
     }
 
-    /// Enters results and errors, reads those errors that no row tells of, and returns whether any of that was new.
+    /// Enters results and errors, reads the errors that no row tells of, and returns whether any of that was new.
     async fn compare_outcomes(
         &mut self,
         listing: &mut DataListing,

@@ -1,4 +1,4 @@
-//! What single documents said, on the cache: hundreds of them are one thing there.
+//! Packs of single documents on the cache: hundreds of documents are one entry there.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::watch::document_cache::DocumentCache;
 
-/// How many packs are asked for at once.
+/// Number of packs asked for at once.
 const AT_ONCE: usize = 16;
 
 /// Rows of documents that were read one by one.
@@ -25,12 +25,12 @@ pub(super) struct DocumentPack {
 pub(super) struct PackedDocument {
     pub(super) key: String,
     pub(super) etag: String,
-    /// What else is remembered of it.
+    /// Other things remembered of it.
     #[serde(default)]
     pub(super) more: Option<Value>,
 }
 
-/// The numbers that packs have.
+/// Numbers of packs that are in use or free again.
 #[derive(Debug, Default)]
 pub(super) struct PackNumbers {
     used: usize,
@@ -56,7 +56,7 @@ impl DocumentPack {
 }
 
 impl PackNumbers {
-    /// The packs on the cache whose documents are there as they were, and their rows. The numbers of others are free.
+    /// Takes the packs from the cache whose documents are all as they were, with their rows. The numbers of others become free.
     pub(super) async fn take(
         &mut self,
         place: &Rc<dyn DocumentCache>,
@@ -88,14 +88,14 @@ impl PackNumbers {
             self.free.push(self.used);
             self.used += 1;
         }
-        // The lowest number first, so that packs stand close to one another.
+        // The lowest number comes first, so that packs stand close to one another.
         let lowest = (0..self.free.len()).min_by_key(|place| self.free[*place]).unwrap_or(0);
         let number = self.free.swap_remove(lowest);
         place.put(vec![(name(number), bytes)]).await;
     }
 }
 
-/// The object with this key in a listing, which is in the order of keys.
+/// Finds the object with this key in a listing, which is in the order of keys.
 pub(super) fn find<'a>(listed: &'a [ListedObject], key: &str) -> Option<&'a ListedObject> {
     listed.binary_search_by(|object| object.key.as_str().cmp(key)).ok().map(|place| &listed[place])
 }

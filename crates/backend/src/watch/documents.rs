@@ -1,4 +1,4 @@
-//! Results that no segment has a row of are read one by one, so many with each look.
+//! Results that no segment has a row of: they are read one by one, a limited number with each look.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,42 +13,42 @@ use super::document_packs::{DocumentPack, PackNumbers, PackedDocument, find};
 use super::{FullStrategy, StudyWatch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
-/// How many documents a look reads at most.
+/// Maximum number of documents that a look reads.
 const MAX_DOCUMENTS: usize = 500;
 
-/// How many bytes of documents a look reads at most, though one document in any case.
+/// Maximum number of bytes of documents that a look reads, though it reads one document in any case.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// How old a result is before it is read, in seconds: until then its row may still come.
+/// Minimum age of a result before it is read, in seconds: until then its row may still come.
 const ROW_DELAY_SECS: f64 = 60.0;
 
-/// How long after the end of its attempt a result may be written that a row tells of, in seconds. What was written later
-/// than that has replaced the row's result.
+/// Longest time between the end of an attempt and the writing of the result that its row tells of, in seconds. A result
+/// written later than that has replaced the row's result.
 const WRITING_SECS: f64 = 300.0;
 
-/// What is known of single documents.
+/// Single documents, as far as they are known.
 #[derive(Default)]
 pub(super) struct KnownDocuments {
-    /// Those still to be read, in the order in which they will be.
+    /// Documents still to be read, in the order in which they will be.
     unread: VecDeque<ReadRequest>,
-    /// The entity tags of those that needn't be read again, though the ledger doesn't know that.
+    /// Entity tags of documents that needn't be read again, though the ledger doesn't know that.
     known: BTreeMap<String, String>,
     packs: Option<PackNumbers>,
     read_bytes: u64,
     of_bytes: u64,
 }
 
-/// What became of a document.
+/// A document and its content, or why it couldn't be read.
 type Read = (ListedObject, Body);
 
 impl KnownDocuments {
-    /// From now on these are to be read.
+    /// Sets the documents that are to be read from now on.
     pub(super) fn want(&mut self, unread: Vec<ReadRequest>) {
         (self.read_bytes, self.of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         self.unread = unread.into();
     }
 
-    /// How many are still to be read, or wait for their rows.
+    /// Returns the number of documents that are still to be read, or wait for their rows.
     pub(super) fn unread(&self) -> usize {
         self.unread.len()
     }
@@ -61,14 +61,14 @@ impl KnownDocuments {
         self.known.insert(object.key.clone(), object.etag.clone());
     }
 
-    /// Forgets what isn't there any more as it was.
+    /// Forgets documents that are gone or have changed.
     pub(super) fn compare(&mut self, listed: &[ListedObject]) {
         self.known.retain(|key, etag| find(listed, key).is_some_and(|object| object.etag == *etag));
     }
 }
 
 impl StudyWatch<FullStrategy> {
-    /// Takes from the cache what documents said that are there as they were; once.
+    /// Takes the contents of documents that haven't changed from the cache, once. Returns whether there were any.
     pub(super) async fn take_documents_from_cache(&mut self, listed: &[ListedObject]) -> bool {
         if self.means.documents.packs.is_some() {
             return false;
@@ -87,7 +87,7 @@ impl StudyWatch<FullStrategy> {
         !packs.is_empty()
     }
 
-    /// Whether a result must be read: there is no row of it, or it has replaced what the row tells of.
+    /// Whether a result must be read: it has no row, or has replaced the result that the row tells of.
     pub(super) fn wants(&self, case: &CaseRef, object: &ListedObject) -> bool {
         let is_told = self.ledger.finish_of(case).is_some_and(|finish| {
             let is_replaced = object.last_modified.as_secs_f64() > finish.end_time + WRITING_SECS;
@@ -96,7 +96,7 @@ impl StudyWatch<FullStrategy> {
         !is_told && !self.means.documents.knows(object)
     }
 
-    /// Reads some of the results that are still to be read, and says whether there were any.
+    /// Reads some of the results that are still to be read, and returns whether there were any.
     pub(super) async fn read_documents(&mut self) -> Result<bool, Error> {
         let portion = self.portion();
         if portion.is_empty() {
@@ -125,7 +125,7 @@ impl StudyWatch<FullStrategy> {
         outcome.map(|()| true)
     }
 
-    /// The next documents: those of which a row has come meanwhile are left out, young ones wait behind all others.
+    /// Takes the next documents. Those whose rows have come meanwhile are left out; young ones wait behind all others.
     fn portion(&mut self) -> Vec<ReadRequest> {
         let now = self.study.now();
         let (mut portion, mut bytes) = (Vec::new(), 0);
@@ -144,7 +144,7 @@ impl StudyWatch<FullStrategy> {
                     continue;
                 }
             }
-            // What is too large is named, and not read.
+            // A document that is too large is named, and not read, so it doesn't count.
             bytes += if wanted.bytes() > MAX_DOCUMENT_BYTES { 0 } else { wanted.bytes() };
             portion.push(wanted);
         }
@@ -207,7 +207,8 @@ impl StudyWatch<FullStrategy> {
         Ok(())
     }
 
-    /// The document, if it is one of the case that its key names. If not, that is noted, until it is written anew.
+    /// Parses a document, which must name the case of its key. If it can't be read or names another, that is noted until it is
+    /// written anew.
     fn parse_document<T: serde::de::DeserializeOwned>(
         &mut self,
         object: &ListedObject,
@@ -228,7 +229,7 @@ impl StudyWatch<FullStrategy> {
         }
     }
 
-    /// Enters rows of these documents, gives them on, and puts them on the cache.
+    /// Enters rows of these documents, passes them on, and puts them on the cache.
     async fn enter_documents(&mut self, chunk: &Chunk, objects: &[ListedObject]) {
         if chunk.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Watching a study of any size: rows are read by column, and what was read once stands on a cache.
+//! Watching a study of any size: rows are read by column, and are kept on a cache once they were read.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ use crate::study::Study;
 use crate::watch::document_cache::{CacheEntry, DocumentCache, NoShelf};
 use crate::watch::snapshot::Snapshot;
 
-/// So many segments are read before what they hold is put on the cache.
+/// Number of segments that are read before their rows are put on the cache.
 const AT_ONCE: usize = 64;
 
 /// Reads studies of any size.
@@ -42,7 +42,7 @@ impl StudyWatch {
         Self::with_cache(study, Rc::new(NoShelf))
     }
 
-    /// Watches `study` from now on; what stands on `cache` isn't read again.
+    /// Watches `study` from now on; entries of `cache` aren't read again.
     #[must_use]
     pub fn with_cache(study: Study, cache: Rc<dyn DocumentCache>) -> Self {
         let (opening, documents, legacy) =
@@ -50,16 +50,16 @@ impl StudyWatch {
         Self::by(FullStrategy { cache, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
     }
 
-    /// Looks again. When nothing changed this takes four requests.
+    /// Looks again. This takes four requests if nothing changed.
     ///
     /// The first snapshot of a large study comes from tables and segments alone; the next one knows its documents, too.
-    /// Results without a row are then read by and by, some with each look.
+    /// Results without a row are then read gradually, some with each look.
     ///
     /// # Errors
-    /// If a request fails. What was learnt before stays, and the next call goes on from there.
+    /// If a request fails. Everything learnt before stays, and the next call continues from there.
     ///
     /// # Panics
-    /// Never: nothing is too much.
+    /// Never: this strategy reads studies of any size.
     pub async fn refresh(&mut self) -> Result<Snapshot, Error> {
         let has_read = self.read_documents().await?;
         let snapshot = self.look().await?.expect("studies of any size are read");
@@ -67,10 +67,10 @@ impl StudyWatch {
         Ok(Snapshot { has_changed: snapshot.has_changed || has_read, ..snapshot })
     }
 
-    /// Looks until all is known that is there: until all documents were looked at, and those results that have no row read.
+    /// Looks until all is known: until all documents were looked at, and the results that have no row were read.
     ///
-    /// Where workers are at work there is always something new, so what counts is whether fewer results are left than with the
-    /// look before: that comes to an end.
+    /// While workers compute there is always something new. The end is therefore reached as soon as no fewer results are left
+    /// than with the look before.
     ///
     /// # Errors
     /// If a request fails.
@@ -89,7 +89,7 @@ impl StudyWatch {
         }
     }
 
-    /// What isn't there as it is now is still to be read.
+    /// Enters segments that are on the cache as they are now, and returns those that are still to be read.
     async fn take_segments_from_cache(&mut self, mut wanted: Vec<ReadRequest>) -> Vec<ReadRequest> {
         let names: Vec<String> =
             wanted.iter().filter(|wanted| wanted.start == 0).map(|wanted| wanted.object.key.clone()).collect();
@@ -135,7 +135,7 @@ impl StudyWatch {
         read
     }
 
-    /// Enters what was read of a segment, and gives what is put on the cache, if it was read from its beginning.
+    /// Enters the rows of a segment, and returns its entry for the cache, if it was read as a whole.
     fn enter_segment(&mut self, object: s3::ListedObject, read: Body) -> Option<(String, Vec<u8>)> {
         let Some(WorkerKey::Segment(worker)) = WorkerKey::parse(&object.key) else { return None };
         let body = match read {
@@ -154,7 +154,7 @@ impl StudyWatch {
         is_whole.then(|| (object.key, CacheEntry::write(&object.etag, &bytes)))
     }
 
-    /// Enters rows, and gives them on as bytes.
+    /// Enters rows, and passes them on as bytes.
     pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
         self.add_rows(chunk);
         self.means.cache.rows(bytes);

@@ -1,4 +1,4 @@
-//! What the predecessor has left in a bucket, beside what the study itself holds.
+//! Objects that the predecessor has left in a bucket, beside the study's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use super::tables::batch_of_table;
 use super::{FullStrategy, StudyWatch};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 
-/// How long after something was enqueued or heard of a computer the predecessor may still be at work, in seconds.
+/// Time for which the predecessor may still be at work after something was enqueued or a computer reported, in seconds.
 const RECENT_SECS: f64 = 24.0 * 3600.0;
 
-/// What is known of the predecessor's objects.
+/// The predecessor's objects, as far as they are known.
 #[derive(Default)]
 pub(super) struct LegacyObjects {
     study: LegacyStudy,
@@ -35,7 +35,7 @@ impl LegacyObjects {
         self.study != LegacyStudy::default()
     }
 
-    /// Whether the predecessor may still be at work: something was taken, written or said lately.
+    /// Whether the predecessor may still be at work: something was taken, written or reported lately.
     pub(super) fn goes_on(&self, now: f64) -> bool {
         let is_recent = |time: f64| now - time < RECENT_SECS;
         self.running(now).next().is_some()
@@ -43,24 +43,24 @@ impl LegacyObjects {
             || self.tables.iter().any(|table| is_recent(table.submit_time))
     }
 
-    /// The computers.
+    /// Returns the computers.
     pub(super) fn workers(&self) -> &[Heartbeat] {
         &self.workers
     }
 
-    /// The cases that count as running.
+    /// Returns the cases that count as running.
     pub(super) fn running(&self, now: f64) -> impl Iterator<Item = CaseRef> {
         let taken = self.taken.iter().filter(move |(_, time)| now - time < MAX_COMPUTING_SECS);
         taken.map(|(case, _)| case.clone())
     }
 
-    /// The batches of its cases, as long as one of its computers is at work: they take cases from a queue of their own.
+    /// Returns the batches of its cases, as long as one of its computers is at work: they take cases from a queue of their own.
     pub(super) fn held_elsewhere(&self, now: f64) -> BTreeSet<Batch> {
         let is_at_work = self.workers.iter().any(|worker| worker.is_alive(now));
         self.tables.iter().filter(|_| is_at_work).map(|table| table.batch.clone()).collect()
     }
 
-    /// Enters cases and results, and adds what there is to a listing, behind everything else.
+    /// Enters cases and results, and adds the objects to a listing, behind everything else.
     pub(super) fn enter(&self, ledger: &mut Ledger, listing: &mut DataListing) {
         for table in &self.tables {
             ledger.add_table(&table.batch, "", table.submit_time, &table.rows);
@@ -89,7 +89,7 @@ fn by_batch(tables: &[LegacyTable]) -> BTreeMap<&Batch, &LegacyTable> {
 }
 
 impl StudyWatch<FullStrategy> {
-    /// Compares with the predecessor's objects, and reads what tells of states. Returns whether anything was new, and the
+    /// Compares with the predecessor's objects, and reads those that tell of states. Returns whether anything was new, and the
     /// results that are still to be read.
     pub(super) async fn compare_legacy(
         &mut self,
@@ -105,7 +105,7 @@ impl StudyWatch<FullStrategy> {
         let mut reads = self.means.legacy.study.reconcile(&times);
         let objects: BTreeMap<LegacyKey, ListedObject> = listed.into_iter().collect();
         let mut asked = BTreeSet::new();
-        // What one object tells may make another one worth reading, and what was cut off tells nothing.
+        // One object may make another one worth reading, and one that was cut off tells nothing.
         loop {
             let wanted: Vec<LegacyKey> = reads.states.into_iter().filter(|key| !asked.contains(key)).collect();
             if wanted.is_empty() {
@@ -130,7 +130,7 @@ impl StudyWatch<FullStrategy> {
         Ok(())
     }
 
-    /// Adds an object that was read, and returns its key. What can't be read of it is noted.
+    /// Adds an object that was read, and returns its key. If it can't be read, that is noted.
     fn add_legacy(&mut self, object: &ListedObject, body: Body) -> Option<LegacyKey> {
         let key = LegacyKey::parse(&object.key)?;
         let add = |body: bytes::Bytes| {
@@ -144,7 +144,7 @@ impl StudyWatch<FullStrategy> {
         Some(key)
     }
 
-    /// Gives on, as rows, what was read of errors.
+    /// Passes on errors that were read, as rows.
     fn give_legacy_errors(&self, read: &BTreeSet<LegacyKey>) {
         let errors = self.means.legacy.study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id)));
         self.give(&Chunk::from_errors(&errors.collect::<Vec<_>>()));
@@ -156,7 +156,7 @@ impl StudyWatch<FullStrategy> {
         }
     }
 
-    /// Where other cases wait than before, all tables of the batch are entered anew, the study's own as well.
+    /// Notes the predecessor's tables. If a batch's have changed, all its tables are entered anew, the study's own as well.
     fn compare_legacy_tables(&mut self) -> bool {
         let tables = self.means.legacy.study.tables();
         let (known, now) = (by_batch(&self.means.legacy.tables), by_batch(&tables));
@@ -171,7 +171,7 @@ impl StudyWatch<FullStrategy> {
         !batches.is_empty()
     }
 
-    /// Takes from the cache what is remembered of the predecessor's results; false if these aren't any.
+    /// Takes the predecessor's results from the cache; false if these documents aren't the predecessor's.
     pub(super) fn remember_legacy<'a>(
         &mut self,
         documents: impl Iterator<Item = (&'a PackedDocument, &'a ListedObject)>,
@@ -186,7 +186,7 @@ impl StudyWatch<FullStrategy> {
         are_legacy
     }
 
-    /// Enters results of the predecessor that were read, gives them on as rows, and puts them on the cache.
+    /// Enters results of the predecessor that were read, passes them on as rows, and puts them on the cache.
     pub(super) async fn enter_legacy_results(&mut self, read: Vec<(ListedObject, Body)>) {
         let (mut cases, mut documents) = (BTreeSet::new(), Vec::new());
         for (object, body) in read {
@@ -205,7 +205,7 @@ impl StudyWatch<FullStrategy> {
         for (worker, row) in legacy.study.rows_of(&cases) {
             self.ledger.add_row(&worker, &row);
         }
-        // What computers did is told by all objects: in between it is looked at with each listing.
+        // The computers' work follows from all objects together; until all are read it is looked at with each listing only.
         if self.means.documents.unread() == 0 {
             legacy.look_at_workers();
         }

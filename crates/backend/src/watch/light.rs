@@ -14,7 +14,7 @@ use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, pars
 use crate::study::Study;
 use crate::watch::snapshot::Snapshot;
 
-/// So many bytes of segments are too much at once: a thousand rows and more.
+/// Maximum number of bytes of segments read at once: a thousand rows and more.
 const MAX_BYTES: u64 = 512 << 10;
 
 /// Reads studies whose data fit into one page of a listing.
@@ -28,10 +28,10 @@ impl StudyWatch<LightStrategy> {
         Self::by(LightStrategy, study)
     }
 
-    /// Looks again. When nothing changed this takes four requests. None if the study is large.
+    /// Looks again. This takes four requests if nothing changed. `None` if the study is large.
     ///
     /// # Errors
-    /// If one of these fails. What was learnt before stays, and the next call goes on from there.
+    /// If one of these fails. Everything learnt before stays, and the next call continues from there.
     pub async fn refresh(&mut self) -> Result<Option<Snapshot>, Error> {
         self.look().await
     }

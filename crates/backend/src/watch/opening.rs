@@ -1,7 +1,7 @@
 //! The first look at a study's data: figures as soon as there are some.
 //!
-//! Which tables there were at the last visit stands on the cache, as they do themselves: nothing is listed for the first
-//! snapshot then. Elsewhere the outline of the data comes first, while segments are read.
+//! The list of the tables at the last visit is on the cache, beside the tables: the first snapshot then needs no listing.
+//! Without it, the outline of the data comes first, while segments are read.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,26 +18,26 @@ use crate::listing::{ListingOutline, ListingRow};
 use crate::study::Study;
 use crate::watch::document_cache::{CacheEntry, DocumentCache};
 
-/// What the list of tables is called on the cache.
+/// Name of the list of tables on the cache.
 const TABLES: &str = "tables";
 
-/// What was seen of the data before all of it was listed.
+/// Part of the data that was seen before all of it was listed.
 #[derive(Default)]
 pub(super) enum OpeningListing {
     /// Nothing.
     #[default]
     Unseen,
-    /// The outline, which nothing was entered of.
+    /// The outline, of which nothing is entered yet.
     Seen(Box<SeenOutline>),
-    /// The tables in the outline; the rest is listed with the next look.
+    /// The outline, whose tables are entered; the rest is listed with the next look.
     Entered(Box<SeenOutline>),
     /// Tables as they were at the last visit; all is listed with the next look.
     Remembered,
-    /// More than a first look.
+    /// The first looks are over.
     Over,
 }
 
-/// An outline, and when it was begun.
+/// An outline, and the time at which it was begun.
 pub(super) struct SeenOutline {
     pub(super) outline: ListingOutline,
     pub(super) start: f64,
@@ -53,7 +53,7 @@ impl SeenOutline {
 }
 
 impl FullStrategy {
-    /// What the first look will need, while segments are read.
+    /// Gets what the first look will need, while segments are read.
     pub(super) async fn see_ahead(study: &Study, cache: &Rc<dyn DocumentCache>) -> Result<OpeningListing, Error> {
         if cache.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
             return Ok(OpeningListing::Unseen);
@@ -73,7 +73,7 @@ impl StudyWatch<FullStrategy> {
         let (seen, is_entered) = match std::mem::take(&mut self.means.opening) {
             OpeningListing::Seen(seen) => (*seen, false),
             OpeningListing::Entered(seen) => (*seen, true),
-            // Should this fail, the next look begins again.
+            // Should this fail, the next look starts anew.
             _ => (SeenOutline::of(&self.study).await?, false),
         };
         self.means.opening = OpeningListing::Over;
@@ -101,7 +101,7 @@ impl StudyWatch<FullStrategy> {
         is_whole
     }
 
-    /// Puts the list of the tables that could be read on the cache, of these designs and tables.
+    /// Puts the list of those of these tables that could be read on the cache; designs are left out.
     pub(super) async fn remember_tables(&self, listed: &[ListedObject]) {
         let is_read = |object: &&ListedObject| {
             batch_of_table(&object.key).is_some() && !self.unreadable.contains_key(&object.key)
@@ -126,7 +126,7 @@ fn read_list(list: &[u8]) -> Option<Vec<ListedObject>> {
     list.into_iter().map(object).collect()
 }
 
-/// Those tables that are on the cache as they are now, and the others.
+/// Separates tables that are on the cache as they are now from the others.
 pub(super) async fn tables_on(
     cache: &Rc<dyn DocumentCache>,
     listed: Vec<ListedObject>,

@@ -1,4 +1,4 @@
-//! What is known of a study at one moment.
+//! State of a study at one moment, as far as it is known.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::CaseFinish;
 
-/// What is known of a study at one moment.
+/// State of a study at one moment, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// When, in seconds since 1970 by the servers' clock.
+    /// Time in seconds since 1970 by the servers' clock.
     pub time: f64,
     /// The messages of the queue.
     pub queue: QueueCounts,
@@ -24,11 +24,11 @@ pub struct Snapshot {
     pub total: CaseCounts,
     /// The cases of each batch, in order.
     pub batches: Vec<BatchAccount>,
-    /// What each worker said last, those alive first.
+    /// Last heartbeat of each worker, those alive first.
     pub workers: Vec<Heartbeat>,
-    /// Failures, those of a batch that are alike as one.
+    /// Failures; those of a batch that are alike are one.
     pub error_parts: Vec<ErrorPart>,
-    /// What the operator asks of the workers.
+    /// The control document: the operator's requests to the workers.
     pub control: StudyControl,
     /// Objects that can't be read, and why.
     pub unreadable: BTreeMap<String, String>,
@@ -38,21 +38,21 @@ pub struct Snapshot {
     pub has_changed: bool,
 }
 
-/// Everything that can be of one batch and of those below it; of all batches, where none is named. Workers, the queues and what is asked of workers are
-/// always those of the study.
+/// Views of one batch and those below it, or of all batches if none is named. Workers, the queues and the control document
+/// are always those of the study.
 impl Snapshot {
-    /// The accounts of the batches.
+    /// Returns the accounts of the batches.
     pub fn accounts<'a>(&'a self, batch: Option<&Batch>) -> impl Iterator<Item = &'a BatchAccount> {
         self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
     }
 
-    /// The number of cases in each state.
+    /// Returns the number of cases in each state.
     #[must_use]
     pub fn counts(&self, batch: Option<&Batch>) -> CaseCounts {
         batch.map_or(self.total, |_| total(self.accounts(batch)))
     }
 
-    /// When cases got their results: batch by batch, that which was heard of last at the end, in the order in which that was learnt.
+    /// Returns when cases got their results: batch by batch, the batch heard of last at the end, each in the order of learning.
     #[must_use]
     pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [CaseFinish]> {
         let mut accounts: Vec<&BatchAccount> = Vec::new();
@@ -66,14 +66,14 @@ impl Snapshot {
         }
     }
 
-    /// Failures that are alike as one, the largest group first.
+    /// Groups failures that are alike, the largest group first.
     #[must_use]
     pub fn error_groups(&self, batch: Option<&Batch>) -> Vec<ErrorGroup<'_>> {
         let is_here = |part: &&ErrorPart| batch.is_none_or(|batch| batch.contains(part.batch.as_str()));
         error_groups(self.error_parts.iter().filter(is_here))
     }
 
-    /// Notices for whoever watches the study, the most important first.
+    /// Returns notices for those who watch the study, the most important first.
     #[must_use]
     pub fn notices(&self, batch: Option<&Batch>) -> Vec<Notice> {
         diagnose(&self.counts(batch), &self.workers, self.dead_letters, &self.control, self.time)

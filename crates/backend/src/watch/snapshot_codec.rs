@@ -1,6 +1,6 @@
-//! A snapshot as a row of numbers and a row of texts, as a worker, or a frozen study, hands it to the page.
+//! A snapshot as a row of numbers and a row of texts, the form in which a worker or a frozen study hands it to the page.
 //!
-//! JSON would do as well, but code that reads it is large, and the page that reads this is the first view.
+//! JSON would do as well, but code that reads it is large, and the page that reads a snapshot is the first view.
 
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
@@ -96,7 +96,7 @@ impl EncodedSnapshot {
     }
 }
 
-/// Reads a snapshot; none if it isn't one.
+/// Reads a snapshot; `None` if it isn't one.
 #[must_use]
 pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     let mut reel = Reel { numbers: encoded.numbers.into_iter(), texts: encoded.texts.into_iter() };
@@ -130,7 +130,7 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     })
 }
 
-/// What is left of a encoded.
+/// Rest of an encoded snapshot that is still to be read.
 struct Reel {
     numbers: IntoIter<f64>,
     texts: IntoIter<String>,

@@ -1,4 +1,4 @@
-//! What a watch reads with.
+//! Strategies by which a watch reads a study.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use cruncher_study::heartbeat::Heartbeat;
 use super::StudyWatch;
 use crate::reading::ReadRequest;
 
-/// A table, and its rows or why it can't be read.
+/// A table, with its rows or the reason why it can't be read.
 pub(crate) type ReadTable = (s3::ListedObject, Result<Vec<TableRow>, String>);
 
-/// What a watch reads with. What is none is too much for it.
+/// Way in which a watch reads a study. `None` means that there is too much for this strategy.
 pub(crate) trait WatchStrategy: Sized {
     /// Reads these segments.
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error>;
@@ -22,20 +22,20 @@ pub(crate) trait WatchStrategy: Sized {
     /// Reads these tables.
     async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error>;
 
-    /// Looks at what lies below `data/`, and says whether anything is new.
+    /// Looks at the objects below `data/`, and returns whether anything is new; `None` if they are too many.
     async fn look_at_data(watch: &mut StudyWatch<Self>) -> Result<Option<bool>, Error>;
 
-    /// Whether something goes on at `now` that only a listing of the data tells of.
+    /// Whether something is under way at `now` that only a listing of the data tells of.
     fn goes_on(&self, _now: f64) -> bool {
         false
     }
 
-    /// Workers that are known by other documents than heartbeats.
+    /// Returns workers that are known by other documents than heartbeats.
     fn workers(&self) -> &[Heartbeat] {
         &[]
     }
 
-    /// The cases that are known to be running at `now` by other documents than heartbeats.
+    /// Returns the cases that are known to be running at `now` by other documents than heartbeats.
     fn running(&self, _now: f64) -> impl Iterator<Item = CaseRef> {
         std::iter::empty()
     }
@@ -45,7 +45,7 @@ pub(crate) trait WatchStrategy: Sized {
         false
     }
 
-    /// Batches with cases that another queue than the study's may hold at `now`.
+    /// Returns batches with cases that another queue than the study's may hold at `now`.
     fn held_elsewhere(&self, _now: f64) -> BTreeSet<Batch> {
         BTreeSet::new()
     }

@@ -1,4 +1,4 @@
-//! Tables of cases: read once, and again when they were replaced. And what designs say of models, where there are several.
+//! Tables of cases: read once, and again when they were replaced. Designs are read for their models if there are several.
 
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
@@ -11,7 +11,7 @@ use super::StudyWatch;
 use super::strategy::WatchStrategy;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 
-/// What is read of a design: the whole of it is much code for the page.
+/// Part of a design that is read: reading the whole of it would be much code for the page.
 #[derive(Deserialize)]
 struct DesignHead {
     submit_time: f64,
@@ -25,8 +25,8 @@ struct ModelHead {
 
 #[expect(private_bounds, reason = "there are two means, and both are known here")]
 impl<M: WatchStrategy> StudyWatch<M> {
-    /// Reads new tables, and the designs that tell versions of a model apart. Where a table was replaced, or is gone, all
-    /// tables of its batch are read again.
+    /// Reads new tables, and the designs that tell versions of a model apart. If a table was replaced, or is gone, all tables
+    /// of its batch are read again.
     ///
     /// A study has few tables, so they are looked for one by one.
     pub(super) async fn compare_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
@@ -44,7 +44,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             listed.into_iter().filter(|object| !is_known(&object.key)).map(ReadRequest::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
         let tables = M::read_tables(self, wanted).await?;
-        // Only now: should that fail, the next look must find them stale again.
+        // Only now are they forgotten: should reading fail, the next look must find them stale again.
         self.tables.retain(|(key, _)| !is_stale(key));
         for batch in &stale {
             self.ledger.forget_tables(batch);
@@ -55,7 +55,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         Ok(has_changed | self.read_designs(designs).await?)
     }
 
-    /// Reads what is wanted of these designs, and says whether that was any.
+    /// Reads those of these designs that are wanted, and returns whether there were any.
     async fn read_designs(&mut self, mut listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
         let wanted: Vec<String> = self.ledger.wanted_designs(&self.control.content).iter().map(DataKey::key).collect();
         listed.retain(|object| wanted.contains(&object.key));

@@ -24,10 +24,10 @@ use crate::testing::TestCloud;
 use crate::watch::document_cache::DocumentCache;
 use crate::watch::snapshot::Snapshot;
 
-/// When the cloud's time begins.
+/// Beginning of the cloud's time.
 const START: f64 = 1_790_000_000.0;
 
-/// What a look takes that finds nothing new.
+/// Number of requests of a look that finds nothing new.
 const NOTHING_NEW: usize = 4;
 
 /// A cache that keeps what it is given, rows as well.
@@ -78,13 +78,13 @@ impl Scene {
         Self { cloud, study, desk, watch }
     }
 
-    /// Opens the study again, with what stands on the cache. What rows there were is forgotten.
+    /// Opens the study again, with the same cache. The rows it received are forgotten.
     fn open_again(&mut self) {
         self.desk.rows.take();
         self.watch = StudyWatch::with_cache(self.study.clone(), self.desk.clone());
     }
 
-    /// Looks, and says how many requests that took and which documents below `data/` were read.
+    /// Looks; returns the number of requests that took, and the documents below `data/` that were read.
     fn look(&mut self) -> (Snapshot, usize, Vec<String>) {
         let before = *self.cloud.requests.lock().unwrap();
         self.cloud.reads.lock().unwrap().clear();
@@ -105,7 +105,7 @@ impl Scene {
         }
     }
 
-    /// The table of these cases, in level 2 all of them.
+    /// Stores a table of these cases, all of them of level 2.
     fn put_table(&self, batch: &str, cases: std::ops::Range<u32>) {
         let rows: Vec<String> = cases.map(|number| format!("{},2,0\n", case(number))).collect();
         self.cloud.put(
@@ -123,7 +123,7 @@ impl Scene {
         self.cloud.put(&format!("data/{batch}/done-{}.json", case(number)), result(batch, number, START - 10.0));
     }
 
-    /// The rows that were given on: batch, case and what becomes of it by `told`.
+    /// Returns the rows that were passed on, in order: the case, and what `told` makes of its attempt.
     fn rows<T: Ord>(&self, told: impl Fn(&AttemptRow) -> T) -> Vec<(CaseId, T)> {
         let chunks = self.desk.rows.borrow();
         let rows = chunks.iter().flat_map(|chunk| (0..chunk.len()).map(|row| chunk.attempt(row)));

@@ -1,4 +1,4 @@
-//! Versions of models for whoever takes the rows: these don't tell of which one a case is, nor whether it is withdrawn.
+//! Versions of models, for those who receive rows: rows tell neither the version of a case nor whether it is withdrawn.
 
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
@@ -8,11 +8,11 @@ use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use super::{FullStrategy, StudyWatch};
 use crate::watch::snapshot::Snapshot;
 
-/// Batch by batch, what was told last: submission, model, its version, how many cases, and whether they are withdrawn.
+/// Versions that were told last, by batch: submission, model, its version, number of cases, and whether they are withdrawn.
 pub(super) type ToldVersions = Vec<Vec<(String, String, usize, u64, bool)>>;
 
 impl StudyWatch<FullStrategy> {
-    /// Gives on which cases are of which version, if that is something new.
+    /// Passes on which version each case has, if that has changed.
     pub(super) fn tell_versions(&mut self, snapshot: &Snapshot) {
         let told = |own: &SubmissionAccount| {
             (own.id.clone(), own.model.clone(), own.version, own.counts.cases, own.is_withdrawn)

@@ -1,4 +1,4 @@
-//! The commands that are about a design: what can be typed behind them, and their help.
+//! The arguments of the commands that are about a design, and their help.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use cruncher_study::model::ModelKind;
 
 use super::study;
 
-/// A design or a table of cases, and what is said of it beside.
+/// A design or a table of cases, with options beside it.
 #[derive(Debug, Args)]
 pub(crate) struct DesignSource {
     /// A design as JSON, or a table of cases as CSV or JSON
@@ -18,22 +18,22 @@ pub(crate) struct DesignSource {
     /// The model's file [default: the one that the design holds, or names, beside it]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// How workers run the model of a table [default: python for .py, else command]
+    /// The way workers run the model of a table [default: python for .py, else command]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<ModelKindOption>,
     /// The batch that the cases belong to [default: the design's]; a table needs it to be enqueued
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
-    /// What separates decimals in a table [default: what its numbers show]
+    /// The separator of decimals in a table [default: the one that its numbers show]
     #[arg(long, value_name = "MARK")]
     pub decimal_mark: Option<DecimalMarkOption>,
-    /// What `5%` means in a table: `fraction` is 0.05, `number` is 5
+    /// The meaning of `5%` in a table: `fraction` is 0.05, `number` is 5
     #[arg(long, value_name = "MEANING")]
     pub percent: Option<PercentMeaning>,
 }
 
 impl DesignSource {
-    /// What was said of how a table is read.
+    /// Returns the options on reading a table.
     pub(crate) fn reading(&self) -> NumberReading {
         let decimal_mark = self.decimal_mark.map(|mark| match mark {
             DecimalMarkOption::Point => DecimalMark::Point,
@@ -47,7 +47,7 @@ impl DesignSource {
     }
 }
 
-/// What separates decimals.
+/// Separator of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DecimalMarkOption {
     /// As in 1.5
@@ -56,7 +56,7 @@ pub(crate) enum DecimalMarkOption {
     Comma,
 }
 
-/// What a per cent sign means.
+/// Meaning of a per cent sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PercentMeaning {
     /// 5% is 0.05
@@ -65,7 +65,7 @@ pub(crate) enum PercentMeaning {
     Number,
 }
 
-/// How a worker runs a model.
+/// Way in which a worker runs a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ModelKindOption {
     /// Executed by the worker's own Python
@@ -100,7 +100,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_DESIGN)]
 pub(crate) struct DesignArguments {
-    /// What is checked.
+    /// The design to be checked.
     #[command(flatten)]
     pub source: DesignSource,
     /// Write the table of cases as CSV; `-` is standard output
@@ -138,10 +138,10 @@ pub(crate) struct EnqueueArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
-    /// What is sent.
+    /// The design to be sent.
     #[command(flatten)]
     pub source: DesignSource,
-    /// Send so many cases first, and show their results before the rest is sent
+    /// Send N cases first, and show their results before the rest is sent
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub first: Option<u32>,
     /// Send those again that were sent before and have come to no end

@@ -1,4 +1,4 @@
-//! `cruncher results`: what can be typed behind it, and its help.
+//! The arguments of `cruncher results`, and their help.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -56,13 +56,13 @@ by Ctrl-C.";
 
 /// Fetch a study's results.
 #[derive(Debug, Args)]
-// What is flattened in would stand before the study.
+// Clap would put flattened arguments before the study.
 #[command(after_help = AFTER_RESULTS, override_usage = "cruncher results [OPTIONS] <STUDY> <DIR>\n       cruncher results [OPTIONS] <STUDY> --table <FILE>")]
 pub(crate) struct ResultsArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
-    /// Where they go.
+    /// The destination.
     #[command(flatten)]
     pub destination: ResultsDestination,
     /// Fetch this batch and the batches below it [default: all]
@@ -71,7 +71,7 @@ pub(crate) struct ResultsArguments {
     /// Fetch these only, joined by commas
     #[arg(long, value_name = "WHAT", value_delimiter = ',', conflicts_with = "table")]
     pub only: Vec<ResultsKind>,
-    /// The study's bucket, when its stack is gone and can't tell
+    /// The study's bucket, if its stack is gone and can't tell
     #[arg(long, value_name = "NAME", conflicts_with = "table")]
     pub bucket: Option<String>,
     /// The table has these responses only, in this order, joined by commas; a name with a comma in double quotes [default: all]
@@ -103,7 +103,7 @@ impl From<TimesAs> for TimeFormat {
     }
 }
 
-/// Where results go: to one of these.
+/// Destination of results: one of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ResultsDestination {
@@ -118,13 +118,13 @@ pub(crate) struct ResultsDestination {
 /// A file for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TableFile {
-    /// Where.
+    /// The path.
     pub path: PathBuf,
-    /// By the end of its name.
+    /// The format, by the end of its name.
     pub format: TableFormat,
 }
 
-/// What a table is written as.
+/// Format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableFormat {
     /// Comma-separated values.
@@ -151,18 +151,18 @@ impl TableFile {
 /// A kind of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ResultsKind {
-    /// What cases resulted in
+    /// Results of cases
     Results,
-    /// What cases failed with
+    /// Failures of cases
     Errors,
-    /// What cases produced
+    /// Files that cases produced
     Files,
     /// Designs and tables of cases
     Designs,
 }
 
 impl ResultsKind {
-    /// The same, as objects are told apart.
+    /// Returns the kind by which objects are distinguished.
     pub(crate) const fn kind(self) -> ObjectKind {
         match self {
             Self::Results => ObjectKind::Result,

@@ -1,4 +1,4 @@
-//! Opening the page where there is somebody to look at it.
+//! Opening the page in a browser, if there is a display.
 
 use std::process::Stdio;
 
@@ -6,8 +6,8 @@ use tokio::process::Command;
 
 use super::surroundings::find_program;
 
-/// Opens `url` in the user's browser, if there is a display. That it can't be opened is no failure: its address is
-/// printed anyway.
+/// Opens `url` in the user's browser, if there is a display. It is no failure if it can't be opened: its address is printed
+/// anyway.
 pub(crate) fn open(url: &str) {
     let Some(program) = opener() else { return };
     let mut command = Command::new(program);

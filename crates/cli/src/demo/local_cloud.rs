@@ -13,7 +13,7 @@ use crate::failure::CommandFailure;
 /// The region that the demo pretends to be in.
 pub(crate) const REGION: &str = "eu-central-1";
 
-/// The local cloud takes these for the account's owner.
+/// Key that the local cloud takes for the account owner's.
 const OWNER: (&str, &str) = ("test", "test");
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,12 +34,12 @@ pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<Proces
     ProcessGroup::start(command, &folder.join("cloud.log"))
 }
 
-/// Its address.
+/// Returns its address.
 pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// A client of its owner.
+/// Returns a client of its owner.
 pub(crate) fn client(ports: &Ports, port: u16) -> Client {
     let credentials = Credentials::new(OWNER.0, OWNER.1);
     Client::new(ports.clone(), Endpoints::new(REGION, Some(url(port))), Some(credentials))

@@ -1,7 +1,7 @@
 //! `cruncher demo`: a whole study on this machine.
 //!
-//! A local cloud, a study launched into it through the same code as on AWS, the example's cases, and workers that are
-//! started by the line that the study's Attach page shows.
+//! It starts a local cloud, launches a study into it through the same code as on AWS, sends the example's cases, and starts
+//! workers by the line that the study's Attach page shows.
 
 mod browser;
 mod local_cloud;
@@ -21,7 +21,7 @@ use surroundings::DemoPaths;
 
 /// Runs until Ctrl-C, then ends everything that it started.
 pub(crate) async fn run(arguments: &DemoArguments) -> Result<(), CommandFailure> {
-    // From the first process on, Ctrl-C has to end it.
+    // Ctrl-C has to end the demo from its first process on.
     let mut signals = SignalListener::new()?;
     let surroundings = DemoPaths::find()?;
     let mut play = DemoProcesses::new(surroundings)?;

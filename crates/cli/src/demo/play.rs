@@ -1,4 +1,4 @@
-//! The demo's course, and its end.
+//! The course of the demo, and its end.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -38,11 +38,11 @@ use crate::text::count;
 /// The demo's study.
 const STUDY: &str = "demo";
 
-/// How often the study is looked at while it runs, and once it is done.
+/// Pauses between two looks at the study: while it runs, and once it is done.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long workers have to say goodbye.
+/// Time that workers have to sign off.
 const WORKERS_PATIENCE: Duration = Duration::from_secs(5);
 
 const CLOUD_PATIENCE: Duration = Duration::from_secs(5);
@@ -54,12 +54,12 @@ pub(crate) struct DemoProcesses {
     folder: TempDir,
     cloud: Option<ProcessGroup>,
     workers: Option<ProcessGroup>,
-    /// Whether that was told.
+    /// Whether their end was reported.
     workers_have_ended: bool,
 }
 
 impl DemoProcesses {
-    /// Nothing is started yet.
+    /// Prepares the demo; nothing is started yet.
     pub(crate) fn new(surroundings: DemoPaths) -> Result<Self, CommandFailure> {
         let folder = tempfile::Builder::new().prefix("cruncher-demo-").tempdir();
         let folder =
@@ -94,7 +94,7 @@ impl DemoProcesses {
     async fn start_cloud(&mut self, asked: Option<u16>) -> Result<u16, CommandFailure> {
         let reserved = listen(PortChoice { option: "--cloud-port", asked, usual: 8124 }).await?;
         let cloud_port = port(&reserved);
-        // Held until now, so that nobody else was given it.
+        // The port was held until now, so that no other program got it.
         drop(reserved);
         note(format_args!("Starting the local cloud on port {cloud_port}"));
         let cloud = local_cloud::start(&self.surroundings.ministack, cloud_port, self.folder.path())?;
@@ -129,7 +129,7 @@ impl DemoProcesses {
         Ok(selection.cases())
     }
 
-    /// By the very line that the Attach page shows.
+    /// Starts workers by the very line that the Attach page shows.
     fn start_workers(&mut self, study: &Study, keys: &RoleKeys, workers: u32) -> Result<(), CommandFailure> {
         if workers == 0 {
             return Ok(());
@@ -153,14 +153,14 @@ impl DemoProcesses {
         result("Open the first link in a browser. Ctrl-C ends the demo.");
     }
 
-    /// Tells when cases come to an end, as long as the cloud is there.
+    /// Reports when cases come to an end, as long as the cloud is there.
     async fn watch(&mut self, study: Study) -> Result<(), CommandFailure> {
         let mut watch = StudyWatch::new(study);
         let mut told = 0;
         loop {
             self.check_processes()?;
             let mut pause = PAUSE;
-            // A request that fails is made again; should the cloud be gone, that shows above.
+            // A request that fails is repeated; should the cloud be gone, the check above shows it.
             if let Ok(snapshot) = watch.refresh().await {
                 let CaseCounts { cases, done, failed, cancelled, lost, .. } = snapshot.total;
                 let ended = done + failed + cancelled + lost;
@@ -179,7 +179,7 @@ impl DemoProcesses {
         }
     }
 
-    /// Waits, or until the cloud ends.
+    /// Waits for `pause`, or until the cloud ends.
     async fn rest(&mut self, pause: Duration) {
         if let Some(cloud) = &mut self.cloud {
             tokio::select! {
@@ -208,7 +208,7 @@ impl DemoProcesses {
         Ok(())
     }
 
-    /// Ends every process, the workers first: they say goodbye to the cloud. Removes the folder.
+    /// Ends every process, the workers first, since they sign off at the cloud. Removes the folder.
     pub(crate) async fn end(self) {
         if let Some(workers) = self.workers {
             workers.end(WORKERS_PATIENCE, &self.ports).await;
@@ -239,7 +239,7 @@ fn shell(line: &str) -> Command {
 #[cfg(windows)]
 fn shell(line: &str) -> Command {
     let mut command = Command::new("cmd");
-    // As it stands: `cmd` has quotation marks of its own.
+    // The line is passed as it is, since `cmd` has quotation marks of its own.
     command.arg("/C").raw_arg(line);
     command
 }

@@ -1,4 +1,4 @@
-//! Ports that nobody else listens on.
+//! Ports that no other program listens on.
 
 use std::net::Ipv4Addr;
 
@@ -6,12 +6,12 @@ use tokio::net::TcpListener;
 
 use crate::failure::CommandFailure;
 
-/// A port of the demo: which option sets it, and which one is taken without.
+/// A port of the demo: the option that sets it, and the one that is taken without it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PortChoice {
     /// The option.
     pub option: &'static str,
-    /// What it says.
+    /// The option's value.
     pub asked: Option<u16>,
     /// The port without it.
     pub usual: u16,
@@ -38,7 +38,7 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// The port that a listener has.
+/// Returns the port of a listener.
 pub(crate) fn port(listener: &TcpListener) -> u16 {
     listener.local_addr().map(|address| address.port()).unwrap_or_default()
 }

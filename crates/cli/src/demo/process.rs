@@ -1,4 +1,4 @@
-//! Processes that end with the demo, with everything that they started.
+//! Processes that end with the demo, together with those that they started.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,22 +11,22 @@ use tokio::process::{Child, Command};
 
 use crate::failure::CommandFailure;
 
-/// How often a process that is to end is looked at.
+/// Pause between two looks at a process that is to end.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How much of a log is shown.
+/// Maximum number of lines of a log that are shown.
 const TAIL_LINES: usize = 15;
 
 /// A process in a group of its own.
 pub(crate) struct ProcessGroup {
     child: Child,
-    /// Its group; a process that has ended doesn't tell it any more.
+    /// Its group, which can't be asked for any more once the process has ended.
     group: Option<u32>,
     log: PathBuf,
 }
 
 impl ProcessGroup {
-    /// Starts `command`; what it prints goes to the file `log`.
+    /// Starts `command`; its output goes to the file `log`.
     pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, CommandFailure> {
         let cannot =
             |what: &OsStr, error| CommandFailure::new(format!("{} can't be started: {error}.", what.to_string_lossy()));
@@ -47,11 +47,11 @@ impl ProcessGroup {
 
     /// Waits until it ends by itself.
     pub(crate) async fn ended(&mut self) {
-        // That it can't be waited for means that it isn't there.
+        // A process that can't be waited for isn't there.
         let _ = self.child.wait().await;
     }
 
-    /// The last lines that it printed.
+    /// Returns the last lines that it printed.
     pub(crate) fn log_tail(&self) -> String {
         let bytes = std::fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
@@ -59,7 +59,7 @@ impl ProcessGroup {
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }
 
-    /// Asks it and all that it started to end; what is left after `patience` is ended without asking.
+    /// Asks it and all its processes to end; those left after `patience` are ended without asking.
     pub(crate) async fn end(mut self, patience: Duration, ports: &Ports) {
         let group = self.group;
         signal(group, Signal::Terminate);
@@ -75,12 +75,12 @@ impl ProcessGroup {
     }
 }
 
-/// How a group of processes is ended.
+/// Way of ending a group of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signal {
-    /// Asked to end. Ctrl-C would not do: what a shell starts in its background ignores that, and so does what it starts.
+    /// Asks it to end. Ctrl-C would not do: a process that a shell starts in its background ignores that, as do its children.
     Terminate,
-    /// Ended without asking.
+    /// Ends it without asking.
     Kill,
 }
 
@@ -107,7 +107,7 @@ fn pid(group: Option<u32>) -> Option<rustix::process::Pid> {
     rustix::process::Pid::from_raw(i32::try_from(group?).ok()?)
 }
 
-/// Elsewhere there is no way to ask.
+/// Does nothing: other systems have no way to ask.
 #[cfg(not(unix))]
 fn signal(_group: Option<u32>, _signal: Signal) {}
 

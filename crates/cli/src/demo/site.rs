@@ -1,7 +1,7 @@
-//! What S3 does for a bucket with a website: serves its objects to anyone who may read them.
+//! Website of a bucket, as S3 has it: it serves objects to anyone who may read them.
 //!
-//! Objects are asked for without a signature, so that the bucket's policy decides what is public, and handed on as they
-//! are stored: packed ones stay packed.
+//! Objects are requested without a signature, so that the bucket's policy decides whether they are public, and passed on as
+//! they are stored: packed ones stay packed.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html>
 
 use std::convert::Infallible;
@@ -30,17 +30,17 @@ const ANSWERED: [HeaderName; 8] =
 /// A bucket and the cloud that it is in.
 #[derive(Debug, Clone)]
 pub(crate) struct StudySite {
-    /// Where the cloud listens.
+    /// The address at which the cloud listens.
     pub cloud: SocketAddr,
     /// The bucket.
     pub bucket: String,
 }
 
 impl StudySite {
-    /// Answers whoever connects, for ever. Runs within a [`tokio::task::LocalSet`].
+    /// Answers every connection, for ever. Runs within a [`tokio::task::LocalSet`].
     pub(crate) async fn serve(self, listener: TcpListener) {
         loop {
-            // A connection that breaks while it is being made is the browser's affair.
+            // A connection that breaks while it is being made is left to the browser.
             let Ok((stream, _)) = listener.accept().await else { continue };
             let site = self.clone();
             tokio::task::spawn_local(async move {
@@ -48,7 +48,7 @@ impl StudySite {
                     let site = site.clone();
                     async move { Ok::<_, Infallible>(site.answer(&request).await) }
                 });
-                // So is one that breaks later.
+                // The same holds for one that breaks later.
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
@@ -89,7 +89,7 @@ impl StudySite {
     }
 }
 
-/// The cloud didn't answer.
+/// Error if the cloud didn't answer.
 #[derive(Debug, thiserror::Error)]
 enum Unreachable {
     #[error(transparent)]
@@ -100,7 +100,7 @@ enum Unreachable {
     Request(#[from] http::Error),
 }
 
-/// The key that a path names, still percent-encoded; none for one that would lead out of the bucket.
+/// Returns the key that a path names, still percent-encoded; `None` for one that would lead out of the bucket.
 fn key(path: &str) -> Option<String> {
     let path = path.strip_prefix('/')?;
     let is_step = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");

@@ -1,11 +1,11 @@
-//! What the demo needs on this machine.
+//! Programs and files that the demo needs on this machine.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::failure::CommandFailure;
 
-/// Where the demo's parts are.
+/// Paths of the demo's parts.
 #[derive(Debug, Clone)]
 pub(crate) struct DemoPaths {
     /// The local cloud's program.
@@ -16,11 +16,11 @@ pub(crate) struct DemoPaths {
 
 const EXAMPLE: &str = "examples/layered_footing";
 
-/// Names the checkout that the demo is run from; `make demo` sets it.
+/// Variable that names the checkout that the demo is run from; `make demo` sets it.
 const ROOT_VARIABLE: &str = "CRUNCHER_ROOT";
 
 impl DemoPaths {
-    /// Looks for each.
+    /// Finds each of them.
     pub(crate) fn find() -> Result<Self, CommandFailure> {
         check_proxy()?;
         let root = env::var_os(ROOT_VARIABLE).map_or_else(env::current_dir, |root| Ok(PathBuf::from(root)));
@@ -50,7 +50,7 @@ fn find_ministack(root: &Path) -> Option<PathBuf> {
     program_in(&root.join(folder), "ministack").or_else(|| find_program("ministack"))
 }
 
-/// A program of PATH.
+/// Finds a program in PATH.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).find_map(|folder| program_in(&folder, name))
 }
@@ -71,7 +71,7 @@ fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Everything in the demo talks to this machine; a proxy would look for it elsewhere.
+/// Checks that no proxy is used: everything in the demo talks to this machine, and a proxy would look for it elsewhere.
 fn check_proxy() -> Result<(), CommandFailure> {
     let value =
         |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));

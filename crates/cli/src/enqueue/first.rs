@@ -12,10 +12,10 @@ use crate::output::{ProgressReporter, can_ask, yes_or_no};
 use crate::signal::unless_ended;
 use crate::text::count;
 
-/// How often they are looked at.
+/// Pause between two looks at them.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// One of the first cases, and what became of it.
+/// One of the first cases, and its outcome.
 pub(super) struct SentCase {
     pub case: CaseId,
     pub outcome: CaseOutcome,
@@ -68,7 +68,7 @@ impl EnqueueSession<'_> {
     }
 }
 
-/// The first cases' places in the plan.
+/// Returns the first cases' places in the plan.
 fn places(sending: &SubmissionSender) -> Vec<usize> {
     let most = sending.journal().hold_after().unwrap_or_default();
     let places = sending.journal().first(usize::try_from(most).unwrap_or(usize::MAX));

@@ -1,14 +1,14 @@
-//! The command that goes on with what this one has begun.
+//! The command that continues an enqueueing that this one has begun.
 
 use std::env;
 
 /// Options that were meant for the beginning.
 const LEFT_OUT: [&str; 4] = ["--yes", "--again", "--json", "--cancel"];
 
-/// The option of them that has a value.
+/// The one of these options that has a value.
 const FIRST: &str = "--first";
 
-/// This command, as it is typed to go on without asking for first cases.
+/// Returns this command, as it is typed to continue without asking for first cases.
 pub(super) fn command() -> String {
     same(env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
 }
@@ -26,7 +26,7 @@ fn same(mut arguments: impl Iterator<Item = String>) -> String {
     command
 }
 
-/// As a shell takes it for one word.
+/// Quotes a word so that a shell takes it as one.
 fn quoted(word: String) -> String {
     let is_plain = |char: char| char.is_alphanumeric() || "_-+=:,./@%\\".contains(char);
     if !word.is_empty() && word.chars().all(is_plain) && !(cfg!(unix) && word.contains('\\')) {

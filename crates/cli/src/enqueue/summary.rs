@@ -1,4 +1,4 @@
-//! What an enqueueing comes to and what it did, as texts.
+//! Texts about an enqueueing: what will be sent, and what was done.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::text::{count, printable};
 
-/// The longest line of inputs or outputs.
+/// Maximum length of a line of inputs or outputs.
 const MAX_CHARS: usize = 160;
 
-/// What will be sent, before anybody is asked.
+/// Describes what will be sent, before anybody is asked.
 pub(super) fn of_preflight(
     study: &str,
     plan: &EnqueuePlan,
@@ -55,7 +55,7 @@ pub(super) fn of_preflight(
     text
 }
 
-/// What becomes of those that were sent before.
+/// Describes the treatment of cases that were sent before.
 fn fate(preflight: &EnqueuePreflight, selection: &CaseSelection) -> &'static str {
     let is_sent = selection.cases() + preflight.done() >= preflight.cases;
     if is_sent { ", sent again" } else { "; --again sends them again" }
@@ -73,7 +73,7 @@ fn fleet(preflight: &EnqueuePreflight, selection: &CaseSelection) -> String {
     }
 }
 
-/// What was found of an enqueueing that was interrupted.
+/// Describes an enqueueing that was interrupted.
 pub(super) fn of_journal(study: &str, journal: &Journal) -> String {
     format!(
         "Going on with the submission {} to batch {} of study {study}: {} of {} are sent.",
@@ -84,7 +84,7 @@ pub(super) fn of_journal(study: &str, journal: &Journal) -> String {
     )
 }
 
-/// What was done.
+/// Describes what was done.
 pub(super) fn of_progress(sent: u64, progress: &EnqueueProgress, secs: f64) -> String {
     let throttled = match progress.throttled {
         0 => String::new(),
@@ -98,7 +98,7 @@ pub(super) fn of_progress(sent: u64, progress: &EnqueueProgress, secs: f64) -> S
     )
 }
 
-/// What became of one of the first cases.
+/// Describes the outcome of one of the first cases.
 pub(super) fn of_outcome(case: CaseId, parameters: &Parameters, outcome: &CaseOutcome) -> String {
     let inputs = compact(parameters);
     let id = &case.to_string()[..8];
@@ -125,7 +125,7 @@ fn compact(value: &impl serde::Serialize) -> String {
     printable(json.trim_start_matches('{').trim_end_matches('}'), MAX_CHARS)
 }
 
-/// The same for programs.
+/// Writes the outcome for programs.
 pub(super) fn outcome_json(case: CaseId, outcome: &CaseOutcome) -> Value {
     match outcome {
         CaseOutcome::Waiting => json!({"case_id": case, "state": "waiting"}),
@@ -140,7 +140,7 @@ pub(super) fn outcome_json(case: CaseId, outcome: &CaseOutcome) -> Value {
     }
 }
 
-/// How it ended, in a word.
+/// Returns the end of an enqueueing in a word.
 pub(super) const fn word(ended: SendEnd) -> &'static str {
     match ended {
         SendEnd::Complete => "complete",

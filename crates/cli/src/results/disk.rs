@@ -1,4 +1,4 @@
-//! A folder of the user's, in which nobody else's names lead anywhere else.
+//! A folder of the user's, out of which no name from the bucket leads.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -13,18 +13,18 @@ use cruncher_backend::fetch::download::{
 
 use crate::failure::CommandFailure;
 
-/// The folder, and what was found out about it.
+/// The folder, and its properties.
 pub(crate) struct DiskFolder {
     root: PathBuf,
     letters: LetterCase,
-    /// Folders below it that are there, and are no links.
+    /// Folders below it that exist and are no links.
     checked: RefCell<HashSet<PathBuf>>,
-    /// Holds a lock until it is dropped.
+    /// The open folder, which holds a lock until it is dropped.
     _lock: Option<File>,
 }
 
 impl DiskFolder {
-    /// Makes the folder if need be, and tries whether it can be written.
+    /// Makes the folder if need be, and checks that it can be written.
     pub(crate) fn open(root: &Path) -> Result<Self, CommandFailure> {
         let shown = root.display();
         if root.exists() && !root.is_dir() {
@@ -35,7 +35,7 @@ impl DiskFolder {
         Ok(Self { root: root.to_owned(), letters, checked: RefCell::default(), _lock: lock })
     }
 
-    /// What names mean in it.
+    /// Returns the rules for names in it.
     pub(crate) fn naming(&self) -> NamingRules {
         NamingRules {
             system: if cfg!(windows) { NamingSystem::Windows } else { NamingSystem::Unix },
@@ -43,7 +43,7 @@ impl DiskFolder {
         }
     }
 
-    /// The folder of a file, made if need be. A link may lead anywhere: none is followed.
+    /// Returns the folder of a file, made if need be. Links aren't followed, since one may lead anywhere.
     fn folder_of(&self, path: &str) -> Result<PathBuf, FolderError> {
         let mut folder = self.root.clone();
         for part in path.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
@@ -71,7 +71,7 @@ fn unwritable(root: &Path, error: &io::Error) -> CommandFailure {
     CommandFailure::new(format!("{} can't be written: {error}. Name another folder.", root.display()))
 }
 
-/// That no other process fetches into the same folder. Not every system can tell.
+/// Locks the folder, so that no other process fetches into it. `None` on systems that can't.
 fn lock(root: &Path) -> io::Result<Option<File>> {
     let Ok(folder) = File::open(root) else { return Ok(None) };
     match folder.try_lock() {
@@ -81,7 +81,7 @@ fn lock(root: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Writes a file, and looks whether it is also there in capitals.
+/// Writes a file, and checks whether it is also found in capitals.
 fn try_out(root: &Path) -> io::Result<LetterCase> {
     let name = draft_name("cruncher");
     let path = root.join(&name);
@@ -92,7 +92,7 @@ fn try_out(root: &Path) -> io::Result<LetterCase> {
     Ok(if is_alike { LetterCase::Alike } else { LetterCase::Distinct })
 }
 
-/// That there is nothing is no error.
+/// Removes a file. It is no error if there is none.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -100,7 +100,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether it is the one file that can't be written, or none can.
+/// Makes the error of a file that can't be written, or of all if the reason concerns them.
 fn failed(path: &Path, error: &io::Error) -> FolderError {
     let text = format!("{}: {error}", path.display());
     match error.kind() {
@@ -116,7 +116,7 @@ impl TargetFolder for DiskFolder {
         let path = self.folder_of(path)?.join(name_of(path));
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_dir() => Err(FolderError::OfFile("a folder is in its place".to_owned())),
-            // A link is none of ours; a file takes its place.
+            // A link isn't a file of the download, which takes its place.
             Ok(found) if !found.is_file() => Ok(None),
             Ok(found) => {
                 let changed = found.modified().map_err(|error| failed(&path, &error))?;
@@ -131,7 +131,7 @@ impl TargetFolder for DiskFolder {
     fn begin(&self, path: &str) -> Result<Box<dyn PartialFile>, FolderError> {
         let (folder, name) = (self.folder_of(path)?, name_of(path));
         let draft = folder.join(draft_name(name));
-        // One may be left by a process that was killed.
+        // A draft may be left by a process that was killed.
         let file = remove(&draft).and_then(|()| File::create_new(&draft)).map_err(|error| failed(&draft, &error))?;
         Ok(Box::new(DiskDraft { file, path: draft, place: folder.join(name) }))
     }
@@ -141,7 +141,7 @@ fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Beside the place of the file, until it is complete.
+/// A file beside its place, until it is complete.
 struct DiskDraft {
     file: File,
     path: PathBuf,
@@ -154,7 +154,7 @@ impl PartialFile for DiskDraft {
     }
 
     fn commit(self: Box<Self>, changed: Duration) -> Result<(), FolderError> {
-        // Without it the file is newer than its object, which is just as good: not every system lets the time be set.
+        // If this fails, the file is newer than its object, which is just as good: not every system lets the time be set.
         let _ = self.file.set_modified(SystemTime::UNIX_EPOCH + changed);
         fs::rename(&self.path, &self.place).map_err(|error| failed(&self.place, &error))
     }

@@ -34,7 +34,7 @@ use gathering::{GatheredResults, gather};
 use numpy::LostValues;
 use selection::TableSelection;
 
-/// So many lines are in memory at once.
+/// Number of lines in memory at once.
 const LINES_AT_ONCE: usize = 10_000;
 
 /// Writes the table.
@@ -56,7 +56,7 @@ async fn make(
     arguments: &ResultsArguments,
     file: &TableFile,
 ) -> Result<GatheredResults, CommandFailure> {
-    // At first, so that nobody waits for results that have no place.
+    // The file comes first, so that nobody waits for results that can't be written.
     let mut draft = PendingFile::beside(&file.path)?;
     let client = cloud::client(account).await?;
     let (study, region) = (&arguments.study, client.endpoints().region.clone());
@@ -76,7 +76,7 @@ async fn make(
     Ok(gathered)
 }
 
-/// How the table is written, with the units of the designs that its cases may belong to.
+/// Returns the layout of a CSV file, with the units of the designs that its cases may belong to.
 async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout, CommandFailure> {
     let times = arguments.times.into();
     if arguments.plain_names {
@@ -91,7 +91,7 @@ async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout
     Ok(CsvLayout { times, units: units(wanted.flat_map(|design| &design.factors)) })
 }
 
-/// Names what the table has not as the cases have it.
+/// Names values that the table doesn't have as the cases have them.
 fn tell_lost(table: &Written, cut: u64) {
     for left_out in &table.left_out {
         note(format_args!("Left out: {}: it has no numbers", printable(left_out, MAX_CHARS)));
@@ -112,7 +112,7 @@ fn tell_lost(table: &Written, cut: u64) {
     }
 }
 
-/// What the table is made of, unless that is nothing.
+/// Selects rows and columns of the table, unless there are none.
 fn select<'a>(
     gathered: &'a GatheredResults,
     arguments: &ResultsArguments,
@@ -154,14 +154,14 @@ fn nothing(gathered: &GatheredResults, arguments: &ResultsArguments, format: Tab
     CommandFailure::new(format!("There are no results yet of {cases}: {what}. No table was written."))
 }
 
-/// What was written.
+/// Counts of the cases and columns that were written.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Written {
     done: u64,
     failed: u64,
     factors: u64,
     responses: u64,
-    /// Names of columns.
+    /// Names of columns that were left out.
     left_out: Vec<String>,
     rounded: Vec<String>,
 }
@@ -205,7 +205,7 @@ fn write_csv(
     rows.chunks(LINES_AT_ONCE).try_for_each(|rows| out.write_all(csv.rows(rows.iter().copied()).as_bytes()))
 }
 
-/// `1,204 done and 18 failed cases, 7 factors, 3 responses`
+/// Summarises a table: `1,204 done and 18 failed cases, 7 factors, 3 responses`
 fn summary(written: &Written) -> String {
     let cases = match (written.done, written.failed) {
         (done, 0) => count(done, "done case"),
@@ -215,7 +215,7 @@ fn summary(written: &Written) -> String {
     format!("{cases}, {}, {}", count(written.factors, "factor"), count(written.responses, "response"))
 }
 
-/// Names what no table can have.
+/// Names objects and values that no table can have.
 fn tell_lacking(gathered: &GatheredResults) {
     for (key, reason) in gathered.unreadable.iter().take(MAX_NAMED) {
         note(format_args!("Not read: {}: {}", printable(key, MAX_CHARS), printable(reason, MAX_CHARS)));

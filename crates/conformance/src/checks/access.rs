@@ -1,4 +1,4 @@
-//! Who is let in, and with which clock.
+//! Access with right and wrong keys and clocks.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) async fn anyone_reads_the_configuration(cloud: &CheckedCloud) -> Resu
     Ok(())
 }
 
-/// As a page does it: what it reads anonymously teaches it the time.
+/// Reads anonymously first, as a page does, and so learns the time.
 pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     for wrong in [WrongKeys::Fast(TWENTY_MINUTES), WrongKeys::Slow(TWENTY_MINUTES)] {
         let anonymous = Client::new(cloud.ports_that_are(wrong), cloud.endpoints(), None);
@@ -117,7 +117,7 @@ pub(super) async fn anyone_may_not_read_results(cloud: &CheckedCloud) -> Result<
     denied("listing", &listing)
 }
 
-/// Port 9 is for discarding, and nobody does that any more.
+/// Sends to port 9, on which nobody listens: its service, discarding, is out of use.
 pub(super) async fn nobody_listens(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let endpoints = Endpoints::new("eu-central-1", Some("http://127.0.0.1:9".to_owned()));
     let policy = RetryPolicy { max_attempts: 2, first_wait: Duration::from_millis(1), ..RetryPolicy::default() };

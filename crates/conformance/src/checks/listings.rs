@@ -6,7 +6,7 @@ use cruncher_aws::s3::{ListObjects, ListingPage, PutObject, list_all};
 use crate::cloud::CheckedCloud;
 use crate::failure::{CheckFailure, equal, holds};
 
-/// `pages/00` to `pages/24`
+/// Writes the objects `pages/00` to `pages/24`, and returns their keys.
 async fn put_pages(client: &Client, cloud: &CheckedCloud) -> Result<Vec<String>, CheckFailure> {
     let keys: Vec<String> = (0..25).map(|number| format!("pages/{number:02}")).collect();
     for key in &keys {
@@ -34,7 +34,7 @@ pub(super) async fn pages_are_followed(cloud: &CheckedCloud) -> Result<(), Check
 
 pub(super) async fn keys_come_in_order_with_sizes_and_tags(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
-    // UTF-8 bytes decide, not letters or their code units.
+    // The order is that of UTF-8 bytes, not of letters or their code units.
     let mut expected = ["order/Z", "order/a", "order/é", "order/\u{ff5e}", "order/🦀"].map(str::to_owned).to_vec();
     let mut tags = Vec::new();
     for key in &expected {

@@ -1,4 +1,4 @@
-//! The checks, and how they are run.
+//! The checks, and running them.
 
 mod access;
 mod listings;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::cloud::CheckedCloud;
 use crate::failure::CheckFailure;
 
-/// What runs the checks.
+/// Shell that runs the checks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum CheckShell {
     /// A process.
@@ -29,7 +29,7 @@ pub struct ConformanceCheck {
     run: for<'a> fn(&'a CheckedCloud) -> LocalBoxFuture<'a, Result<(), CheckFailure>>,
 }
 
-/// What became of a check.
+/// Report of a check.
 #[derive(Serialize)]
 pub struct CheckReport {
     name: &'static str,
@@ -97,7 +97,7 @@ checks! {
     NATIVE_ONLY access::nobody_listens,
 }
 
-/// Runs those of the checks that `shell` can run, one after the other, and shows each report to `tell`.
+/// Runs those of the checks that `shell` can run, one after the other, and passes each report to `tell`.
 pub async fn run(cloud: &CheckedCloud, shell: CheckShell, mut tell: impl FnMut(CheckReport)) {
     for check in CHECKS.iter().filter(|check| check.shells.contains(&shell)) {
         let start = cloud.ports().clock.now();

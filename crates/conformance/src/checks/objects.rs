@@ -156,7 +156,7 @@ pub(super) async fn the_head_tells_size_and_type(cloud: &CheckedCloud) -> Result
 pub(super) async fn a_deleted_object_is_gone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/short-lived", "x").await?;
-    // Once more is no error.
+    // A second deletion is no error.
     for _ in 0..2 {
         client.send(&DeleteObject::new(cloud.bucket(), "objects/short-lived")).await?;
     }
@@ -204,7 +204,7 @@ pub(super) async fn odd_keys_are_kept_apart(cloud: &CheckedCloud) -> Result<(), 
     equal("what is left", &left, &Vec::new())
 }
 
-/// The study's own bucket, which has objects, stays; a stack makes the one that goes.
+/// Checks both: the study's own bucket, which has objects, stays; one that a stack makes is deleted.
 pub(super) async fn a_bucket_is_deleted_when_it_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/keeper", "x").await?;

@@ -9,7 +9,7 @@ use cruncher_aws::sqs::{
 use crate::cloud::CheckedCloud;
 use crate::failure::{CheckFailure, equal, holds, refused};
 
-/// A name that no earlier check, and no earlier run, has used: a queue remembers deduplication ids for minutes.
+/// Returns a name that no earlier check, and no earlier run, has used: a queue remembers deduplication ids for minutes.
 fn fresh(cloud: &CheckedCloud, name: &str) -> String {
     let nanos = cloud.ports().clock.now().as_nanos();
     let digits = (cloud.ports().random.fraction() * 1e9).to_string();
@@ -60,7 +60,7 @@ pub(super) async fn a_batch_is_counted(cloud: &CheckedCloud) -> Result<(), Check
 
 pub(super) async fn a_wrong_entry_fails_alone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.queue_url());
-    // A body may hold the characters of XML 1.0, and this is none.
+    // A body may have only the characters of XML 1.0, and this one isn't among them.
     let entries = vec![entry(cloud, "good", "x"), entry(cloud, "wrong", "\u{ffff}"), entry(cloud, "also-good", "y")];
     let outcome = client.send(&SendMessageBatch::new(queue_url, entries)).await?;
     equal("sent", &outcome.sent, &["good", "also-good"].map(str::to_owned).to_vec())?;
@@ -131,7 +131,7 @@ pub(super) async fn odd_bodies_come_back(cloud: &CheckedCloud) -> Result<(), Che
     Ok(())
 }
 
-/// On the other queue: a queue can be purged once a minute.
+/// Purges the other queue, since a queue can be purged only once a minute.
 pub(super) async fn a_purged_queue_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, queue_url) = (cloud.administrator(), cloud.dead_letter_queue_url());
     send(&client, queue_url, ["a", "b"].map(|id| entry(cloud, id, id)).to_vec()).await?;

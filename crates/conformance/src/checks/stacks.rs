@@ -11,7 +11,7 @@ use cruncher_aws::{Client, ErrorKind};
 use crate::cloud::CheckedCloud;
 use crate::failure::{CheckFailure, equal, holds, refused};
 
-/// A queue whose time can be set; the comment makes it sure that anything passes through the form unharmed.
+/// A queue whose time can be set; the comment makes sure that any character passes through the form unharmed.
 const TEMPLATE: &str = r#"
 # + & = % ä "quoted" <tag>
 Parameters:
@@ -41,7 +41,7 @@ Resources:
 
 const BUCKET_STACK: &str = "cruncher-conformance-bucket";
 
-/// Asks until nothing is under way.
+/// Polls the stack until nothing is under way.
 async fn settled(client: &Client, name: &str) -> Result<Option<StackDescription>, CheckFailure> {
     for _ in 0..600 {
         let stack = client.send(&DescribeStack::new(name)).await?;
@@ -111,14 +111,14 @@ pub(super) async fn a_missing_stack_is_none(cloud: &CheckedCloud) -> Result<(), 
     let client = cloud.administrator();
     let name = "cruncher-conformance-missing";
     equal("stack", &client.send(&DescribeStack::new(name)).await?, &None)?;
-    // To delete what isn't there is no error.
+    // It is no error to delete a stack that isn't there.
     client.send(&DeleteStack::new(name)).await?;
     refused("its events", client.send(&DescribeStackEvents::new(name)).await)?;
     refused("an update", client.send(&UpdateStack::new(name, TEMPLATE)).await)?;
     Ok(())
 }
 
-/// The first failed event tells why a stack was rolled back.
+/// Checks that the first failed event tells why a stack was rolled back.
 pub(super) async fn a_failed_stack_is_explained(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let (client, name) = (cloud.administrator(), "cruncher-conformance-failing");
     client.send(&CreateStack::new(name, FAILING_TEMPLATE)).await?;
@@ -132,7 +132,7 @@ pub(super) async fn a_failed_stack_is_explained(cloud: &CheckedCloud) -> Result<
     deleted(&client, name).await
 }
 
-/// A bucket that a stack made and keeps.
+/// Makes a bucket by a stack that keeps it, and returns its name.
 pub(super) async fn make_a_bucket(cloud: &CheckedCloud) -> Result<String, CheckFailure> {
     let client = cloud.administrator();
     client.send(&CreateStack::new(BUCKET_STACK, BUCKET_TEMPLATE)).await?;

@@ -38,7 +38,7 @@ fn failed(batch: &str, number: u16) -> Value {
         "exception": "ValueError", "message": "a: b", "signature": "00ff", "final": true})
 }
 
-/// What was put, by path, and what came of it.
+/// Files that were put, by path.
 type Put = BTreeMap<String, Bytes>;
 
 fn gathered(study: &Study, of: Option<&str>, documents: &[DataKey]) -> (Put, ArchiveSummary) {
@@ -150,7 +150,7 @@ fn names_from_a_hostile_bucket_lead_nowhere() {
     for (number, key) in keys.iter().enumerate() {
         design(&cloud, "a", &format!("{number:016}"), key);
     }
-    // Two of a name, one of which leads out of its folder.
+    // Two designs of the same name follow, one of which leads out of its folder.
     design(&cloud, "b", &format!("{:016}", 0), &safe);
     cloud.put("data/a/design-..\\..\\x.json", "{}");
     let (put, gathered) = gathered(&study, None, &[]);

@@ -1,4 +1,4 @@
-//! Fetching what isn't there yet.
+//! Fetching the files that aren't there yet.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use super::planning::{DownloadPlan, PlannedFile};
 use super::tally::{DownloadTally, ObjectOutcome};
 use super::{DownloadError, ExistingFile, FolderError, PartialFile, TargetFolder};
 
-/// How many objects are fetched at once.
+/// Number of objects fetched at once.
 const CONCURRENT_READS: usize = 16;
 
-/// The most that is asked for at once: larger objects are fetched piece by piece, so that memory holds a few of these.
+/// Maximum number of bytes of a request: larger objects are fetched piece by piece, so that memory holds a few pieces.
 pub(super) const PIECE_BYTES: u64 = 8 << 20;
 
-/// Fetches what `plan` wants and `folder` doesn't have, tells `report` after each, and returns what is there in the end.
+/// Fetches the files of `plan` that `folder` doesn't have, calls `report` after each, and returns what is there in the end.
 ///
-/// `client` has to hand objects over as they are stored.
+/// `client` has to deliver objects as they are stored.
 ///
 /// # Errors
 /// If a request fails, or nothing more can be written.
@@ -59,7 +59,7 @@ async fn settle(
         Err(Stop::Folder(FolderError::OfFile(reason))) => Ok(ObjectOutcome::Failed(reason)),
         Err(Stop::Folder(FolderError::OfAll(reason))) => Err(DownloadError::Folder(reason)),
         Err(Stop::Aws(error)) if error.is_not_found() => Ok(ObjectOutcome::Vanished),
-        // A key that can't be asked for, and an object that is shorter now than where the next piece begins.
+        // These are keys that can't be requested, and objects that have become shorter than the start of the next piece.
         Err(Stop::Aws(error)) if error.kind() == ErrorKind::Invalid || error.status() == Some(416) => {
             Ok(ObjectOutcome::Failed(error.message().to_owned()))
         }
@@ -69,7 +69,7 @@ async fn settle(
 
 /// Whether a file is the object as it is listed. An object that was replaced by another one of the same size is newer.
 fn is_current(found: ExistingFile, PlannedFile { object, .. }: &PlannedFile) -> bool {
-    // Whole seconds: an answer's header has no others.
+    // Whole seconds are compared, since an answer's header has no others.
     found.size_bytes == object.size_bytes && found.changed.as_secs() >= object.last_modified.as_secs()
 }
 
@@ -104,7 +104,7 @@ async fn fetch_one(
         let FetchedObject::Object(StoredObject { body, etag, last_modified, .. }) = client.send(&get).await? else {
             continue;
         };
-        // Not older than listed: else it would be fetched again the next time.
+        // The file must not be older than listed: else it would be fetched again the next time.
         let changed = last_modified.unwrap_or_default().max(object.last_modified);
         let begun = match &mut begun {
             None => begun.insert(Begun { draft: folder.begin(path)?, etag, changed }),
@@ -115,7 +115,7 @@ async fn fetch_one(
         size_bytes += body.len() as u64;
     }
     let Some(Begun { draft, etag, changed }) = begun else { return Ok(ObjectOutcome::Vanished) };
-    // One that was replaced since may have another size, if it came as a whole.
+    // An object that was replaced since may have another size, if it came as a whole.
     let may_differ = object.size_bytes <= PIECE_BYTES && etag.is_some_and(|etag| etag != object.etag);
     if size_bytes != object.size_bytes && !may_differ {
         let listed = object.size_bytes;
@@ -132,7 +132,7 @@ struct Begun {
     changed: Duration,
 }
 
-/// The parts that an object is asked for in; one without bounds if it is small.
+/// Returns the ranges that an object is requested in; a single `None` if it is small.
 fn pieces(size_bytes: u64) -> Vec<Option<Range<u64>>> {
     if size_bytes <= PIECE_BYTES {
         return vec![None];

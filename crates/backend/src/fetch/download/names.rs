@@ -1,46 +1,46 @@
-//! Which keys can be the paths of files. Whoever wrote them is not to be trusted.
+//! Rules by which keys can be the paths of files. Keys come from outside and aren't trusted.
 
-/// The longest name of a file or folder, in bytes; a draft's is longer by a few.
+/// Maximum length of the name of a file or folder, in bytes; a draft's is longer by a few.
 const MAX_NAME_BYTES: usize = 240;
 
-/// So many characters of a name are kept, of four bytes at most.
+/// Maximum number of characters of a name that are kept; each is of four bytes at most.
 const MAX_PORTABLE_CHARS: usize = 48;
 
-/// What the names of drafts look like: `.name.partial`.
+/// Ending of the names of drafts: `.name.partial`.
 const DRAFT_ENDING: &str = ".partial";
 
 /// Devices of Windows, with any ending: <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// What names mean where the files go.
+/// Rules for names in the folder that the files go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamingRules {
-    /// Whose rules hold.
+    /// The system whose rules hold.
     pub system: NamingSystem,
-    /// Whether capitals count.
+    /// Whether names that differ in capitals are two files.
     pub letters: LetterCase,
 }
 
-/// Whose rules for names hold.
+/// System whose rules for names hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamingSystem {
-    /// Those of Windows.
+    /// Windows.
     Windows,
-    /// Those of everything else.
+    /// Every other system.
     Unix,
 }
 
 /// Whether `a` and `A` are two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LetterCase {
-    /// They are.
+    /// They are two.
     Distinct,
     /// They are one.
     Alike,
 }
 
 impl NamingRules {
-    /// What is wrong with a path; nothing if it stays inside the folder and is a name of a file there.
+    /// Returns what is wrong with a path; `None` if it stays inside the folder and can be the name of a file there.
     pub(crate) fn objection(self, path: &str) -> Option<&'static str> {
         path.split('/').find_map(|part| self.objection_to_part(part))
     }
@@ -58,7 +58,7 @@ impl NamingRules {
         }
     }
 
-    /// The same text for paths that are the same file.
+    /// Returns a text that is the same for paths of the same file.
     pub(super) fn folded(self, path: &str) -> String {
         match self.letters {
             LetterCase::Distinct => path.to_owned(),
@@ -67,13 +67,13 @@ impl NamingRules {
     }
 }
 
-/// The name of the draft of a file of this name, in the same folder.
+/// Returns the name of the draft of a file of this name, in the same folder.
 #[must_use]
 pub fn draft_name(name: &str) -> String {
     format!(".{name}{DRAFT_ENDING}")
 }
 
-/// What is left of a name from outside that every computer takes behind other letters: what may mean something to one of them is `_`.
+/// Makes a name from outside fit for every computer, behind other letters: characters that may have a meaning become `_`.
 pub(crate) fn portable(name: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
     let letters = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' });

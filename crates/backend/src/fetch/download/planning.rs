@@ -1,4 +1,4 @@
-//! What is to be fetched, and where it goes.
+//! Planning a download: the objects that are to be fetched, and the paths of their files.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use cruncher_study::key::{DATA_PREFIX, DataKey};
 use super::names::NamingRules;
 use crate::listing::ListingRow;
 
-/// What an object is.
+/// Kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKind {
     /// A result.
@@ -18,14 +18,14 @@ pub enum ObjectKind {
     Error,
     /// A design, the table of its cases, or the parameters of one that the predecessor has written.
     Design,
-    /// What a case produced.
+    /// A file that a case produced.
     File,
-    /// Nothing of a study's own.
+    /// An object that isn't the study's.
     Other,
 }
 
 impl ObjectKind {
-    /// What the object of this key is.
+    /// Returns the kind of the object with this key.
     #[must_use]
     pub fn of(key: &str) -> Self {
         match DataKey::parse(key) {
@@ -37,7 +37,7 @@ impl ObjectKind {
         }
     }
 
-    /// What the object of this key is to the predecessor: the parameters of a case are its row of a table.
+    /// Returns the kind of the predecessor's object with this key. A case's parameters are its row of a table, hence a design.
     fn of_legacy(key: &str) -> Self {
         match LegacyKey::parse(key) {
             Some(LegacyKey::Done(..)) => Self::Result,
@@ -48,12 +48,12 @@ impl ObjectKind {
     }
 }
 
-/// What is to be in the folder.
+/// Plan of a download into a folder.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DownloadPlan {
-    /// It can be there.
+    /// Objects that can be files there.
     pub wanted: Vec<PlannedFile>,
-    /// It can't.
+    /// Objects that can't.
     pub skipped: Vec<SkippedObject>,
 }
 
@@ -62,9 +62,9 @@ pub struct DownloadPlan {
 pub struct PlannedFile {
     /// The object.
     pub object: ListedObject,
-    /// Relative, parts joined by `/`.
+    /// Relative path, parts joined by `/`.
     pub path: String,
-    /// What it is.
+    /// The object's kind.
     pub kind: ObjectKind,
 }
 
@@ -73,11 +73,11 @@ pub struct PlannedFile {
 pub struct SkippedObject {
     /// The object's key.
     pub key: String,
-    /// Why, as the second half of a sentence.
+    /// Reason, as the second half of a sentence.
     pub reason: &'static str,
 }
 
-/// Decides where the objects go that `is_wanted`, in the order of `objects`.
+/// Plans the paths of the objects whose kind `is_wanted`, in the order of `objects`.
 #[must_use]
 pub fn plan(objects: Vec<ListedObject>, naming: NamingRules, is_wanted: impl Fn(ObjectKind) -> bool) -> DownloadPlan {
     let mut plan = DownloadPlan::default();
@@ -98,12 +98,12 @@ pub fn plan(objects: Vec<ListedObject>, naming: NamingRules, is_wanted: impl Fn(
     plan
 }
 
-/// What a console makes when it is asked for an empty folder.
+/// Whether an object is the marker that a console makes for an empty folder.
 fn is_marker(object: &ListedObject) -> bool {
     object.size_bytes == 0 && object.key.ends_with('/')
 }
 
-/// The names that are taken.
+/// Names that are taken.
 struct Places {
     naming: NamingRules,
     files: BTreeSet<String>,

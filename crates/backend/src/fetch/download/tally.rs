@@ -1,27 +1,27 @@
-//! How far a download is.
+//! Progress of a download.
 
 use super::planning::ObjectKind;
 
-/// What is in the folder by now, and what isn't.
+/// Count of the objects that are in the folder by now, and of those that aren't.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DownloadTally {
-    /// Results.
+    /// Number of results.
     pub results: u64,
-    /// Errors.
+    /// Number of errors.
     pub errors: u64,
-    /// Designs and tables of cases.
+    /// Number of designs and tables of cases.
     pub designs: u64,
-    /// Files that cases produced.
+    /// Number of files that cases produced.
     pub files: u64,
-    /// Anything else.
+    /// Number of all other objects.
     pub others: u64,
-    /// Their size as stored.
+    /// Total size as stored.
     pub size_bytes: u64,
-    /// How many of them were there before.
+    /// Number of objects that were there before.
     pub were_there: u64,
-    /// How many went away in the meantime.
+    /// Number of objects that have vanished in the meantime.
     pub vanished: u64,
-    /// Those that could not be had.
+    /// Objects that could not be had.
     pub failed: Vec<FailedObject>,
 }
 
@@ -30,11 +30,11 @@ pub struct DownloadTally {
 pub struct FailedObject {
     /// The path of its file.
     pub path: String,
-    /// Why, as the second half of a sentence.
+    /// Reason, as the second half of a sentence.
     pub reason: String,
 }
 
-/// What became of an object.
+/// Outcome of fetching an object.
 pub(super) enum ObjectOutcome {
     WasThere,
     Fetched { size_bytes: u64 },
@@ -43,13 +43,13 @@ pub(super) enum ObjectOutcome {
 }
 
 impl DownloadTally {
-    /// Objects that are in the folder.
+    /// Returns the number of objects that are in the folder.
     #[must_use]
     pub const fn objects(&self) -> u64 {
         self.results + self.errors + self.designs + self.files + self.others
     }
 
-    /// Objects that it is decided about.
+    /// Returns the number of objects that are fetched, vanished or failed.
     #[must_use]
     pub fn settled(&self) -> u64 {
         self.objects() + self.vanished + self.failed.len() as u64

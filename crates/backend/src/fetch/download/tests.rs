@@ -79,7 +79,7 @@ fn plan_all(study: &Study) -> DownloadPlan {
     plan(objects(study), NAMING, |_| true)
 }
 
-/// Everything below `data/`.
+/// Lists everything below `data/`.
 fn objects(study: &Study) -> Vec<ListedObject> {
     let outline = block_on(ListingOutline::of(&study.client, "bucket", DATA_PREFIX)).unwrap();
     block_on(outline.complete(&study.client)).unwrap()

@@ -6,7 +6,7 @@ use cruncher_study::segment::RowOutcome;
 
 use super::*;
 
-/// A study with so many results, all but these with a row, some minutes after that.
+/// Returns a study with `results` results, of which the first `rows` have a row, some minutes after that.
 fn with_rows(results: u32, rows: u32) -> Scene {
     let scene = Scene::new();
     scene.put_table("b", 0..results);

@@ -1,4 +1,4 @@
-//! Buckets of the predecessor: the one in `tests/golden/legacy`.
+//! Buckets of the predecessor, such as the one in `tests/golden/legacy`.
 
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::heartbeat::WorkerState;
@@ -7,7 +7,7 @@ use cruncher_study::segment::RowOutcome;
 use super::*;
 use crate::testing::put_legacy_bucket;
 
-/// The case of the golden bucket with this number.
+/// Returns the case of the golden bucket with this number.
 fn golden_case(number: u32) -> CaseId {
     CaseId::from_uuid(&uuid(number)).unwrap()
 }
@@ -26,7 +26,7 @@ fn counts(cases: u64, done: u64, failed: u64, running: u64, queued: u64) -> Case
     CaseCounts { cases, queued, running, done, failed, ..CaseCounts::default() }
 }
 
-/// A computer took the case when the cloud's time began, and told so.
+/// Notes that a computer took the case when the cloud's time began.
 fn take(scene: &Scene, number: u32) {
     let pending = format!(r#"{{"computer": "a_b_1", "start_time": {START}}}"#);
     scene.cloud.put(&format!("data/pending-{}.json", uuid(number)), pending);
@@ -38,7 +38,7 @@ fn results_errors_and_computers_are_shown() {
     let (snapshot, _, read) = scene.look();
     assert_eq!(read.len(), 6 + 3, "states and results; parameters say nothing of states");
     assert!(snapshot.is_checked);
-    // One was taken long ago by what it says, three were enqueued; the error that was cut off is no case.
+    // One says that it was taken long ago, three were enqueued; the error that was cut off is no case.
     assert_eq!(snapshot.total, counts(8, 3, 1, 0, 4));
     let [level_3, level_4] = &snapshot.batches[..] else { panic!("two batches") };
     assert_eq!((level_3.batch.as_str(), &level_3.levels[..]), ("level-3", &[(3, counts(7, 2, 1, 0, 4))][..]));
@@ -70,7 +70,7 @@ fn opened_again_it_reads_no_result_twice() {
     assert_eq!(scene.rows(|row| (row.worker.to_owned(), row.end_time.to_bits())), rows);
 }
 
-/// `all_runs.json` after these cases were enqueued as a cube of the design, in the folder `a`.
+/// Writes `all_runs.json` after these cases were enqueued as a cube of the design, in the folder `a`.
 fn all_runs(numbers: std::ops::Range<u32>, cube: &str) -> String {
     let entry = |number| {
         let id = uuid(number);

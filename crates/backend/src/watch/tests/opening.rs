@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A study of which a listing has some pages.
+/// Returns a study whose listing has several pages.
 fn large() -> Scene {
     let scene = Scene::new();
     *scene.cloud.page_keys.lock().unwrap() = Some(100);

@@ -37,7 +37,7 @@ fn withdraw(cloud: &TestCloud, submissions: &[&str]) {
     cloud.put("control.json", format!(r#"{{"v": 1, "withdrawn_submissions": {submissions:?}}}"#));
 }
 
-/// A case of each version that failed, and four and three that wait.
+/// Stores a batch with two versions: of each, a case that failed, and four or three that wait.
 fn put_replaced(cloud: &TestCloud) {
     put_submission(cloud, FIRST, "00", START - 1.0, 0..5);
     cloud.pass(60);
@@ -76,7 +76,7 @@ fn versions_are_known_and_a_withdrawn_one_is_left_out_with_the_next_look() {
     assert_eq!(scene.look().0.total.cases, 9);
 }
 
-/// What was told since this was asked last: of the cases 0 and 5, the version and whether they are withdrawn.
+/// Returns what was told since the last call: of the cases 0 and 5, the version and whether they are withdrawn.
 fn told_of_cases(scene: &Scene) -> Vec<[Option<(String, bool)>; 2]> {
     let b = Batch::parse("b").unwrap();
     let of = |versions: &CaseVersions, number| {

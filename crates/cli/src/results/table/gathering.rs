@@ -1,4 +1,4 @@
-//! Reads the rows of all cases, as the page does.
+//! Reading the rows of all cases, as the page does.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,19 +21,19 @@ use crate::failure::CommandFailure;
 use crate::output::ProgressReporter;
 use crate::text::size;
 
-/// How often, and how many times at most, is looked for rows that may come. Workers write them every 5 seconds.
+/// Pause between looks for rows that may come, and the maximum number of looks. Workers write rows every 5 seconds.
 const PAUSE: Duration = Duration::from_secs(1);
 const MAX_LOOKS: usize = 7;
 
-/// What there is of a study.
+/// Results of a study, as far as they could be read.
 pub(super) struct GatheredResults {
     /// The rows of cases that count: of all batches, or of the wanted ones.
     pub(super) store: ResultStore,
-    /// The cases of the batches that are wanted, by all that is known.
+    /// The counts of the cases of the wanted batches, by all that is known.
     pub(super) counts: CaseCounts,
-    /// Objects whose rows are wanted and can't be read, and why.
+    /// Objects whose rows are wanted and can't be read, with the reasons.
     pub(super) unreadable: BTreeMap<String, String>,
-    /// How many cases of these batches ended without a row that says how.
+    /// Number of cases of these batches that ended without a row that says how.
     pub(super) lacking: u64,
 }
 
@@ -43,7 +43,7 @@ impl GatheredResults {
         let mut unreadable = snapshot.unreadable;
         unreadable.retain(|key, _| has_rows(key, batch));
         let lacking = lacking(&counts, &TableSelection::new(&store, batch));
-        // A column of an older version, or of another batch, isn't one of what is wanted.
+        // Columns of an older version, or of another batch, aren't wanted.
         let store = if store.versions().is_empty() { store } else { store.part(&wanted_rows(&store, batch)) };
         Self { store, counts, unreadable, lacking }
     }
@@ -54,7 +54,7 @@ impl GatheredResults {
     }
 }
 
-/// The rows of the batches that are wanted, those of withdrawn cases left out.
+/// Selects the rows of the batches that are wanted, without those of withdrawn cases.
 fn wanted_rows(store: &ResultStore, batch: Option<&Batch>) -> RowMask {
     let batches = store.field(CaseField::Batch);
     let mut rows = store.counted();
@@ -62,20 +62,20 @@ fn wanted_rows(store: &ResultStore, batch: Option<&Batch>) -> RowMask {
     rows
 }
 
-/// The cases of the batches that are wanted.
+/// Counts the cases of the batches that are wanted.
 fn counts(snapshot: &Snapshot, batch: Option<&Batch>) -> CaseCounts {
     let is_wanted = |account: &&BatchAccount| batch.is_none_or(|batch| batch.contains(account.batch.as_str()));
     total(&snapshot.batches.iter().filter(is_wanted).cloned().collect::<Vec<_>>())
 }
 
-/// How many cases are known to have ended that a table doesn't have.
+/// Returns the number of cases that are known to have ended, and that a table doesn't have.
 fn lacking(known: &CaseCounts, table: &TableSelection<'_>) -> u64 {
     let missing = |known: u64, rows: &RowMask| known.saturating_sub(rows.count() as u64);
     missing(known.done, &table.done) + missing(known.failed, &table.failed)
 }
 
-/// Reads a study until all that is there is known. The rows of cases that have just ended come within seconds: for those of
-/// workers that are alive it waits.
+/// Reads a study until all its documents are known. The rows of cases that have just ended come within seconds: it waits for
+/// those of workers that are alive.
 pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<GatheredResults, CommandFailure> {
     let cache = Rc::new(Collection { store: RefCell::default(), reporter: ProgressReporter::new() });
     cache.reporter.now("looking what there is");
@@ -92,7 +92,7 @@ pub(super) async fn gather(study: Study, batch: Option<&Batch>) -> Result<Gather
     Ok(GatheredResults::new(cache.store.take(), snapshot, batch))
 }
 
-/// Whether cases have ended whose rows a worker may still be going to write.
+/// Whether cases have ended whose rows a worker may still write.
 fn is_behind(store: &ResultStore, snapshot: &Snapshot, batch: Option<&Batch>) -> bool {
     let is_alive = snapshot.workers.iter().any(|worker| worker.is_alive(snapshot.time));
     is_alive && lacking(&counts(snapshot, batch), &TableSelection::new(store, batch)) > 0
@@ -107,7 +107,7 @@ fn has_rows(key: &str, batch: Option<&Batch>) -> bool {
     }
 }
 
-/// Takes what is read, and keeps nothing for another time.
+/// Cache that collects what is read, and keeps nothing for another time.
 struct Collection {
     store: RefCell<ResultStore>,
     reporter: ProgressReporter,

@@ -1,5 +1,5 @@
-//! Rows with values of any kind, through segment, chunk and store into every file of a table, and back from it: each value comes
-//! back as it was written, or it is counted or named as left out. None is another number.
+//! Rows with values of any kind, through segment, chunk and store into every file of a table, and back from it: each value is
+//! read back as it was written, or it is counted or named as left out. No value becomes another number.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use super::selection::TableSelection;
 use super::{parquet, write_csv};
 
-/// What a row should have, by column.
+/// Expected values of a row, by column.
 type Values = BTreeMap<ColumnId, Value>;
 
-/// What rows should have, and how many values they lose.
+/// Expected rows, and the number of values that they lose.
 #[derive(Default)]
 struct Expected {
     rows: Vec<Values>,
@@ -51,14 +51,14 @@ impl Expected {
                 }
             }
             _ if name.len() > MAX_NAME_BYTES => self.left_out += 1,
-            // The last one of the name counts.
+            // The last value of a name counts.
             Value::Null => drop(values.remove(&ColumnId::of(part, name))),
             value => drop(values.insert(ColumnId::of(part, name), value.clone())),
         }
     }
 }
 
-/// Numbers at which something happens, and any others.
+/// Generates numbers at critical places, and any others.
 fn number() -> impl Strategy<Value = Value> {
     let near = prop_oneof![Just(0_u64), Just(1 << 53), Just(1 << 62), Just(1 << 63), Just(u64::MAX)];
     let near = (near, -2_100_i64..2_100).prop_map(|(integer, away)| integer.wrapping_add_signed(away)).boxed();
@@ -87,7 +87,7 @@ fn values() -> impl Strategy<Value = Value> {
             .prop_map(str::to_owned),
         prop::sample::select(vec![999_usize, 1_000, 1_001]).prop_map(|length| "n".repeat(length)),
     ];
-    // Few kinds of names and many numbers: columns of integers are the point.
+    // Few kinds of names and many numbers are generated, since columns of integers are the point.
     let one = prop_oneof![4 => number(), 1 => any::<bool>().prop_map(|flag| json!(flag)), 1 => text().prop_map(|text| json!(text)), 1 => Just(Value::Null)];
     let deep = (0_usize..40, number()).prop_map(|(depth, number)| (0..depth).fold(number, |inner, _| json!([inner])));
     let value = prop_oneof![6 => one, 1 => deep].prop_recursive(3, 12, 3, |inner| {
@@ -99,7 +99,7 @@ fn values() -> impl Strategy<Value = Value> {
     prop::collection::btree_map(name, value, 0..5).prop_map(|object| json!(object))
 }
 
-/// The text of a row, and what is broken about it.
+/// Writes the text of rows, and what is expected to be read.
 fn lines(rows: &[(Value, Value)]) -> (String, Expected) {
     let (mut text, mut expected) = (String::new(), Expected::default());
     for (number, (parameters, result)) in rows.iter().enumerate() {
@@ -112,7 +112,7 @@ fn lines(rows: &[(Value, Value)]) -> (String, Expected) {
     (text, expected)
 }
 
-/// What a cell holds, as JSON: exactly.
+/// Returns the exact value of a cell as JSON.
 fn cell(cell: CellValue<'_>) -> Option<Value> {
     Some(match cell {
         CellValue::Missing => return None,
@@ -128,7 +128,7 @@ fn cell(cell: CellValue<'_>) -> Option<Value> {
     })
 }
 
-/// Whether what was read is what was written: the same digits of an integer, the same bits of a float, all letters.
+/// Whether the value read is the one written: the same digits of an integer, the same bits of a float, all letters.
 fn is_same(written: &Value, read: &Value) -> bool {
     match (written, read) {
         (Value::Number(written), Value::Number(read)) => match (exact(written), exact(read)) {
@@ -144,7 +144,7 @@ fn is_same(written: &Value, read: &Value) -> bool {
     }
 }
 
-/// The value of a number that is whole; negative zero isn't.
+/// Returns the value of a number that is whole; negative zero isn't.
 fn exact(number: &serde_json::Number) -> Option<i128> {
     let float = number
         .as_f64()
@@ -154,7 +154,7 @@ fn exact(number: &serde_json::Number) -> Option<i128> {
     integer.or_else(|| float.map(|float| float as i128))
 }
 
-/// What a field of a CSV file says, where this was written.
+/// Reads a field of a CSV file, given the value that was written.
 fn field(text: &str, written: Option<&Value>) -> Option<Value> {
     match written {
         None => (!text.is_empty()).then(|| json!(text)),

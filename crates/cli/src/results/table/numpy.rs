@@ -8,12 +8,12 @@ use cruncher_results::export::zip::npz;
 
 use super::selection::TableSelection;
 
-/// What arrays of floats don't hold.
+/// Values that arrays of floats don't hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LostValues {
-    /// The columns that are in none of them, since they have no numbers.
+    /// Columns that are in no array, since they have no numbers.
     pub(super) left_out: Vec<ColumnId>,
-    /// The columns with integers that are no floats.
+    /// Columns with integers that no float equals.
     pub(super) rounded: Vec<ColumnId>,
 }
 
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(lost.left_out, [ColumnId::Factor("soil".into()), ColumnId::Response("ok".into())]);
         let shapes = ["'shape': (3, 3)", "'shape': (3,)"];
         let text = String::from_utf8_lossy(&out);
-        // X, Y, and five names and ids.
+        // These are X, Y, and five names and ids.
         assert_eq!(shapes.map(|shape| text.matches(shape).count()), [2, 3]);
     }
 }

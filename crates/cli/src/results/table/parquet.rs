@@ -1,4 +1,4 @@
-//! A table as [Parquet](https://parquet.apache.org/docs/file-format/): a type a column, null where there is no value.
+//! A table as [Parquet](https://parquet.apache.org/docs/file-format/): a type a column, null for missing values.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use cruncher_results::store::{CellValue, ResultStore};
 
 use super::selection::TableSelection;
 
-/// Up to here a float stands for one integer only: 2^53.
+/// The largest float up to which each stands for one integer only: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// So many rows are in memory at once, a column of them.
+/// Number of rows in memory at once, of one column.
 const ROWS_AT_ONCE: usize = 100_000;
 
 /// Writes the table: all fields of the cases, then factors, then responses.
@@ -56,12 +56,12 @@ fn write_columns(columns: &[Column<'_>], names: &[String], rows: &[usize], out: 
     file.close().map(drop)
 }
 
-/// Numbers and ids are hardly ever the same: a dictionary of them would be as long as they are.
+/// Returns the writer's properties. Numbers and ids hardly ever repeat: a dictionary of them would be as long as they are.
 fn properties() -> WriterPropertiesBuilder {
     WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false)
 }
 
-/// What a column holds.
+/// Kind of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Integers of 64 bits.
@@ -69,7 +69,7 @@ enum Kind {
     Number,
     Flag,
     Id,
-    /// Also for values of several kinds.
+    /// Texts, also for values of several kinds.
     Text,
 }
 
@@ -106,7 +106,7 @@ impl Kind {
         }
     }
 
-    /// What all of these are; numbers, if there are none.
+    /// Returns the kind that holds all of these; numbers, if there are none.
     fn of_cells<'a>(cells: &(impl Iterator<Item = CellValue<'a>> + Clone)) -> Self {
         let kinds = cells.clone().filter_map(|cell| match cell {
             CellValue::Number(_) => Some(Self::Number),
@@ -126,7 +126,7 @@ impl Kind {
         }
     }
 
-    /// What holds all of these numbers without changing any: texts, if they aren't all integers, or too far apart.
+    /// Returns the kind that holds all of these numbers unchanged: texts, if they aren't all integers, or are too far apart.
     fn of_integers<'a>(cells: &(impl Iterator<Item = CellValue<'a>> + Clone)) -> Self {
         let fit = |is_fit: fn(i128) -> bool| {
             cells.clone().filter(|cell| *cell != CellValue::Missing).all(|cell| whole(cell).is_some_and(is_fit))
@@ -177,7 +177,7 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Where there is a value its level is 1.
+/// Writes the values of a column. The level of a value is 1, that of a missing one 0.
 fn write_values<T: DataType>(
     writer: &mut SerializedColumnWriter<'_>,
     values: impl Iterator<Item = Option<T::T>>,
@@ -193,7 +193,7 @@ fn write_values<T: DataType>(
         .map(drop)
 }
 
-/// The integer, if it is one; floats beyond those that stand for one integer only are none.
+/// Returns the integer, if it is one. Floats beyond those that stand for one integer only don't count.
 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
 fn whole(cell: CellValue<'_>) -> Option<i128> {
     match cell {
@@ -205,7 +205,7 @@ fn whole(cell: CellValue<'_>) -> Option<i128> {
     }
 }
 
-/// The bits of an integer that has a sign, or none.
+/// Returns the bits of an integer that has a sign, or none.
 #[expect(clippy::cast_possible_truncation, reason = "the column has a type that holds it")]
 fn integer(cell: CellValue<'_>) -> Option<i64> {
     whole(cell).map(|integer| integer as i64)
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(column(&rows, "error"), [Value::Null, text("E: x"), Value::Null, Value::Null]);
     }
 
-    /// What a column of these responses comes back as.
+    /// Checks the column that is read back from a table with these responses.
     #[track_caller]
     fn check(values: &[serde_json::Value], expected: &[Value]) {
         let row = |(number, value)| {

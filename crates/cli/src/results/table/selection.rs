@@ -7,7 +7,7 @@ use cruncher_results::mask::RowMask;
 use cruncher_results::store::{CellValue, DONE, FAILED, ResultStore};
 use cruncher_study::batch::Batch;
 
-/// What a table is made of.
+/// Selection of rows and columns for a table.
 pub(super) struct TableSelection<'a> {
     pub(super) store: &'a ResultStore,
     /// The cases with a result.
@@ -18,7 +18,7 @@ pub(super) struct TableSelection<'a> {
     pub(super) responses: Vec<ColumnId>,
 }
 
-/// A response that nobody has heard of, and those that there are.
+/// A response that doesn't exist, and those that do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UnknownResponse {
     pub(super) name: String,
@@ -26,8 +26,8 @@ pub(super) struct UnknownResponse {
 }
 
 impl<'a> TableSelection<'a> {
-    /// All cases that ended and aren't withdrawn, of all batches or of one and those below it. Of one batch, columns without any value are left
-    /// out: they are other batches'.
+    /// Selects all cases that ended and aren't withdrawn, of all batches or of one and those below it. If a batch is named,
+    /// columns without any value are left out: they belong to other batches.
     pub(super) fn new(store: &'a ResultStore, batch: Option<&Batch>) -> Self {
         let batches = store.field(CaseField::Batch);
         let counted = store.counted();
@@ -45,13 +45,13 @@ impl<'a> TableSelection<'a> {
         selection
     }
 
-    /// Leaves out what has no result.
+    /// Leaves out cases without a result.
     pub(super) fn leave_out_failed(&mut self) {
         self.failed = RowMask::empty(self.store.len());
     }
 
-    /// These responses only, in their order; none means all. Each of the texts is the name of one, or names of several as
-    /// [`names`] reads them.
+    /// Selects these responses only, in their order; all if there are no texts. Each text is the name of one, or names of
+    /// several as [`names`] reads them.
     pub(super) fn choose_responses(&mut self, texts: &[String]) -> Result<(), UnknownResponse> {
         let mut chosen: Vec<ColumnId> = Vec::new();
         for text in texts {
@@ -78,14 +78,14 @@ impl<'a> TableSelection<'a> {
         self.done.count() + self.failed.count() == 0
     }
 
-    /// The rows of the store in ascending order.
+    /// Returns the rows of the store in ascending order.
     pub(super) fn rows(&self) -> Vec<usize> {
         let mut rows = self.done.clone();
         rows.or(&self.failed);
         rows.iter().collect()
     }
 
-    /// Factors, then responses.
+    /// Returns factors, then responses.
     pub(super) fn named(&self) -> impl Iterator<Item = &ColumnId> {
         self.factors.iter().chain(&self.responses)
     }
@@ -97,8 +97,8 @@ impl<'a> TableSelection<'a> {
     }
 }
 
-/// Names with a comma between them, spaces around them left out. One that has a comma itself stands in double quotes, and a
-/// double quote in those is two.
+/// Splits names at commas, without the spaces around them. A name that has a comma itself is in double quotes, in which a
+/// double quote is written twice.
 fn names(text: &str) -> Vec<String> {
     let (mut names, mut name, mut is_quoted, mut was_quoted) = (Vec::new(), String::new(), false, false);
     let mut letters = text.chars().peekable();
@@ -108,7 +108,7 @@ fn names(text: &str) -> Vec<String> {
             '"' if is_quoted => is_quoted = false,
             '"' if name.trim().is_empty() && !was_quoted => (name, is_quoted, was_quoted) = (String::new(), true, true),
             ',' if !is_quoted => names.push(end_of_name(&mut name, &mut was_quoted)),
-            // Behind the quotes.
+            // These spaces are behind the quotes.
             ' ' if was_quoted && !is_quoted => {}
             other => name.push(other),
         }
@@ -122,13 +122,13 @@ fn end_of_name(name: &mut String, was_quoted: &mut bool) -> String {
     if std::mem::take(was_quoted) { name } else { name.trim().to_owned() }
 }
 
-/// A name as [`names`] reads it.
+/// Writes a name so that [`names`] reads it.
 fn quoted(name: &str) -> String {
     let is_plain = !name.contains([',', '"']) && name.trim() == name;
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// How many factors these are: components of a vector belong to one.
+/// Returns the number of factors: components of a vector belong to one.
 pub(super) fn factors<'a>(ids: impl IntoIterator<Item = &'a ColumnId>) -> u64 {
     let names: BTreeSet<&str> = ids.into_iter().filter_map(|id| id.name().split('[').next()).collect();
     names.len() as u64
@@ -141,7 +141,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Two batches: with results, with a failure, with one that will be tried again.
+    /// Returns two batches: with results, with a failure, with one that will be tried again.
     pub(in super::super) fn store() -> ResultStore {
         let row = |number: usize, batch: &str, more: Value| {
             let mut row = json!({"batch": batch, "case_id": format!("{number:032x}"), "level": number, "replicate": 0,

@@ -1,4 +1,4 @@
-//! Reads the whole of long texts, which rows hold the beginning of, from the documents of their cases.
+//! Reading long texts whole from the documents of their cases: rows hold only the beginnings.
 
 use std::ops::ControlFlow;
 
@@ -14,10 +14,10 @@ use super::selection::TableSelection;
 use crate::failure::CommandFailure;
 use crate::output::ProgressReporter;
 
-/// So many bytes of long texts are in memory at most; those beyond stay cut.
+/// Maximum number of bytes of long texts in memory; those beyond stay cut.
 const MAX_TEXT_BYTES: usize = 1 << 30;
 
-/// Reads those that the table has: a request a case.
+/// Reads the long texts of the table: a request for each case.
 pub(super) async fn read(study: &Study, selection: &TableSelection<'_>) -> Result<WholeTexts, CommandFailure> {
     let store = selection.store;
     let mut whole = WholeTexts::wanted(store, selection.named().cloned().collect(), &selection.rows());
@@ -39,7 +39,7 @@ pub(super) async fn read(study: &Study, selection: &TableSelection<'_>) -> Resul
     Ok(whole)
 }
 
-/// The key of the document that tells how the case of a row ended.
+/// Returns the key of the document that tells how the case of a row ended.
 fn key(store: &ResultStore, row: usize) -> Option<DataKey> {
     let CellValue::Text(batch) = store.cell(&ColumnId::Case(CaseField::Batch), row) else { return None };
     let (batch, case) = (Batch::parse(batch).ok()?, *store.case_ids().get(row)?);
