@@ -1,8 +1,8 @@
-//! What the page and its worker say to each other: each message is a value that serde knows, and beside it parts that
-//! only a browser knows, such as files and typed arrays.
+//! Channel between the page and its worker: each message is a value that serde knows, with parts that only a browser knows,
+//! such as files and typed arrays.
 //!
-//! Files are shared. Typed arrays and buffers are handed over: whoever sent one has it no longer. One that is a view of
-//! the program's own memory can't be; one that was made with `Float64Array::from` can.
+//! Files are shared. Typed arrays and buffers are handed over: their sender has them no longer. An array that is a view of the
+//! program's own memory can't be handed over; one that was made with `Float64Array::from` can.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,18 +21,18 @@ use cruncher_browser::programs::PageProgram;
 /// Parts of a message that only a browser knows.
 pub(super) type Parts = Vec<JsValue>;
 
-/// What a page hears of its worker.
+/// Event from the worker.
 #[derive(Debug)]
 pub(super) enum WorkerMessage<A> {
-    /// It is there, and has been given what was posted until now.
+    /// The worker has started, and has been given everything that was posted until now.
     Ready,
-    /// It said something.
+    /// The worker sent a message.
     Said(A, Parts),
-    /// It couldn't be started, or it broke and says nothing any more.
+    /// The worker couldn't be started, or it broke and sends nothing any more.
     Broken(String),
 }
 
-/// Something that a browser doesn't hand over.
+/// Error of a value that the browser can't hand over.
 #[derive(Debug, thiserror::Error)]
 #[error("the browser doesn't hand this over: {0}")]
 pub(super) struct BrowserRefusal(String);
@@ -43,23 +43,23 @@ impl From<JsValue> for BrowserRefusal {
     }
 }
 
-/// A message, and what of it is handed over.
+/// A message, and those of its parts that are handed over.
 type Envelope = (Array, Array);
 
-/// A worker of this page's own. It ends, in the middle of its work if need be, when this is dropped.
+/// A worker of this page. It ends when this is dropped, even in the middle of its work.
 pub(super) struct WorkerHandle {
     worker: Worker,
-    /// What was posted before the worker was there; none since then.
+    /// Messages that were posted before the worker had started; `None` since then.
     early: Rc<RefCell<Option<Vec<Envelope>>>>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl WorkerHandle {
-    /// Starts this program as a worker. `hear` is told what it says.
+    /// Starts this program as a worker. `hear` is called with its messages.
     ///
     /// # Errors
-    /// If the browser allows no workers. A worker that can't be loaded is heard of later.
+    /// Returns an error if the browser allows no workers. A worker that can't be loaded is reported to `hear` later.
     pub(super) fn start<A: DeserializeOwned>(
         hear: impl FnMut(WorkerMessage<A>) + 'static,
     ) -> Result<Self, BrowserRefusal> {
@@ -78,10 +78,10 @@ impl WorkerHandle {
         Ok(Self { worker, early, _on_message: on_message, _on_error: on_error })
     }
 
-    /// Says something to the worker, which hears it when it has done what it was told before.
+    /// Posts a request to the worker, which reads it when it is done with earlier ones.
     ///
     /// # Errors
-    /// If a part is nothing that can be handed over.
+    /// Returns an error if a part can't be handed over.
     pub(super) fn post<Q: Serialize>(&self, ask: &Q, parts: &[JsValue]) -> Result<(), BrowserRefusal> {
         let envelope = envelope(ask, parts);
         match &mut *self.early.borrow_mut() {
@@ -98,13 +98,13 @@ impl Drop for WorkerHandle {
     }
 }
 
-/// What a worker broke by; browsers don't tell why one couldn't be loaded.
+/// Returns the reason why a worker broke; browsers don't tell why one couldn't be loaded.
 fn reason(event: &Event) -> String {
     let message = Reflect::get(event, &"message".into()).ok().and_then(|message| message.as_string());
     message.unwrap_or_else(|| "its program couldn't be loaded".to_owned())
 }
 
-/// A message of a worker. The first one has nothing in it.
+/// Reads a message of a worker. The first one is empty.
 fn parse_message<A: DeserializeOwned>(
     event: &MessageEvent,
     early: &RefCell<Option<Vec<Envelope>>>,
@@ -124,34 +124,34 @@ fn parse_message<A: DeserializeOwned>(
     }
 }
 
-/// The page, as its worker sees it.
+/// The page, from its worker's side.
 #[derive(Clone)]
 pub(super) struct PageChannel(DedicatedWorkerGlobalScope);
 
 impl PageChannel {
-    /// Says something to the page.
+    /// Sends a message to the page.
     ///
     /// # Errors
-    /// If a part is nothing that can be handed over.
+    /// Returns an error if a part can't be handed over.
     pub(super) fn say<A: Serialize>(&self, said: &A, parts: &[JsValue]) -> Result<(), BrowserRefusal> {
         let (message, moved) = envelope(said, parts);
         Ok(self.0.post_message_with_transfer(&message, &moved)?)
     }
 }
 
-/// Does what the page asks for, one thing after another, until the worker is ended.
+/// Answers the page's requests, one after another, until the worker is ended.
 ///
 /// # Panics
-/// If the page asks for something that this program doesn't know: it is another version of it.
+/// Panics if the page sends a request that this program doesn't know: then the page is another version of it.
 pub(super) async fn serve<Q: DeserializeOwned>(mut answer: impl AsyncFnMut(Q, Parts, &PageChannel)) {
     let page = PageChannel(js_sys::global().unchecked_into());
     let (sender, mut asked) = unbounded();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        // The other end lives as long as the worker.
+        // This can't fail: the other end lives as long as the worker.
         let _ = sender.unbounded_send(event.data());
     });
     page.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    // Messages that come before there is anybody to hear them are lost: hence the page waits for this one.
+    // Messages that come before the worker listens are lost, so the page waits for this one.
     page.0.post_message(&JsValue::NULL).expect("nothing can be sent anywhere");
     while let Some(message) = asked.next().await {
         let (ask, parts) = opened(&message).expect("page and worker are of one version");
@@ -165,7 +165,7 @@ fn envelope<T: Serialize>(body: &T, parts: &[JsValue]) -> Envelope {
     (message, parts.iter().filter_map(buffer).collect())
 }
 
-/// What must be handed over for `part` to arrive without being copied.
+/// Returns the buffer that must be handed over for `part` to arrive without being copied.
 fn buffer(part: &JsValue) -> Option<ArrayBuffer> {
     // Every kind of typed array has its buffer in the same place.
     if ArrayBuffer::is_view(part) { Some(part.unchecked_ref::<Uint8Array>().buffer()) } else { part.dyn_ref().cloned() }
@@ -174,6 +174,6 @@ fn buffer(part: &JsValue) -> Option<ArrayBuffer> {
 fn opened<T: DeserializeOwned>(message: &JsValue) -> Result<(T, Parts), serde_json::Error> {
     let message = Array::from(message);
     let json = message.shift().as_string().unwrap_or_default();
-    // Read as bytes, like every other document: the page has one JSON parser.
+    // The text is read as bytes, like every other document: the page has one JSON parser.
     Ok((serde_json::from_slice(json.as_bytes())?, message.to_vec()))
 }

@@ -1,4 +1,4 @@
-//! What the designer knows: the draft, its model and table, what the worker made of them, and how far sending is.
+//! State of the designer: the draft, its model and table, the worker's answers about them, and the progress of sending.
 
 use std::sync::Arc;
 
@@ -12,63 +12,63 @@ use super::messages::{DesignPicture, PointsQuality, TableSummary, WrongTable};
 use super::sending::{SendReports, SendState};
 use crate::state::draft::DesignDraft;
 
-/// What the designer knows. Copies share everything.
+/// State of the designer. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct DesignState {
-    /// What the tab may do, and with which key.
+    /// The tab's role, and its key.
     pub(super) access: StoredValue<StudyAccess>,
-    /// What stands in the form.
+    /// The content of the form.
     pub(super) draft: RwSignal<DesignDraft>,
     /// The model file.
     pub(super) model: RwSignal<Option<ModelText>>,
-    /// Why the last file that was chosen as a model isn't one.
+    /// The reason why the last file that was chosen as a model isn't one.
     pub(super) model_problem: RwSignal<Option<String>>,
     /// The imported table.
     pub(super) table: RwSignal<TableState>,
     /// The file that the table was imported from.
     pub(super) table_file: StoredValue<Option<Blob>, LocalStorage>,
-    /// How it is read, where it may be meant in two ways.
+    /// The reading of its numbers, where they are ambiguous.
     pub(super) reading: RwSignal<NumberReading>,
-    /// What the design looks like.
+    /// The preview of the design.
     pub(super) preview: RwSignal<PreviewState>,
-    /// Is told when there are new pictures of it.
+    /// Notified when there are new pictures of it.
     pub(super) pictures: Trigger,
-    /// How good the points are; none while that is computed.
+    /// The quality of the points; `None` while it is computed.
     pub(super) quality: RwSignal<Option<PointsQuality>>,
-    /// What is shown because somebody wanted to see it.
+    /// The parts of the page that were unfolded.
     pub(super) unfolded: RwSignal<UnfoldedParts>,
-    /// Which dimensions are drawn, by their position.
+    /// The dimensions that are drawn, by their position.
     pub(super) drawn: RwSignal<Vec<usize>>,
     /// The number of the case that is looked at, as typed.
     pub(super) case_number: RwSignal<String>,
     /// That case's inputs.
     pub(super) case: RwSignal<Option<Parameters>>,
-    /// Whether fields that were left empty are complained about.
+    /// Whether fields that were left empty are reported.
     pub(super) is_strict: RwSignal<bool>,
-    /// How far sending is.
+    /// The progress of sending.
     pub(super) sending: RwSignal<SendState>,
-    /// How many workers are alive, as the page knows it; none before its first look.
+    /// The number of workers that are alive, as far as the page knows it; `None` before its first look.
     pub(super) alive_workers: RwSignal<Option<u64>>,
-    /// What is known beside that.
+    /// Further news about sending.
     pub(super) reports: SendReports,
-    /// What is said once, for instance that a file couldn't be read.
+    /// A message that is shown once, for instance that a file couldn't be read.
     pub(super) said: RwSignal<Option<Arc<str>>>,
-    /// What stood in the form before a design was opened, and its model.
+    /// The content of the form before a design was opened, and its model.
     pub(super) replaced: RwSignal<Option<(DesignDraft, Option<ModelText>)>>,
-    /// Why this browser doesn't keep the draft, if so.
+    /// The reason why this browser doesn't keep the draft, if it doesn't.
     pub(super) not_kept: RwSignal<Option<String>>,
 }
 
-/// What is shown because somebody wanted to see it.
+/// Parts of the page that were unfolded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct UnfoldedParts {
     /// The factors whose unit and note are shown though they are empty, by their position.
     pub(super) factors: Vec<usize>,
-    /// Whether all lines of the rendered model are.
+    /// Whether all lines of the rendered model are shown.
     pub(super) is_whole_model: bool,
 }
 
-/// What stands in the form.
+/// Content of the form.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FormState {
     draft: DesignDraft,
@@ -85,7 +85,7 @@ pub(super) struct ModelText {
     pub(super) content: Arc<[u8]>,
 }
 
-/// What came of importing a table.
+/// Result of importing a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum TableState {
     /// Nothing was imported.
@@ -93,32 +93,32 @@ pub(super) enum TableState {
     None,
     /// It is being read.
     Reading {
-        /// Where it comes from.
+        /// Name of the file or text that it comes from.
         name: String,
     },
     /// It was read.
     Read {
-        /// Where it comes from.
+        /// Name of the file or text that it comes from.
         name: String,
-        /// What it has.
+        /// Its content.
         table: TableSummary,
     },
     /// It can't be used.
     Wrong {
-        /// Where it comes from.
+        /// Name of the file or text that it comes from.
         name: String,
-        /// Why.
+        /// The problem with it.
         problem: WrongTable,
     },
 }
 
-/// What the design looks like.
+/// Preview of the design.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum PreviewState {
     /// There is no design yet.
     #[default]
     None,
-    /// It has been asked for; an earlier one may be shown meanwhile.
+    /// It was asked for; an earlier one may be shown meanwhile.
     Busy(Option<DesignPicture>),
     /// It is there.
     Ready(DesignPicture),
@@ -127,7 +127,7 @@ pub(super) enum PreviewState {
 }
 
 impl PreviewState {
-    /// What is shown.
+    /// Returns the picture that is shown.
     pub(super) const fn picture(&self) -> Option<&DesignPicture> {
         match self {
             Self::Ready(picture) | Self::Busy(Some(picture)) => Some(picture),
@@ -137,7 +137,7 @@ impl PreviewState {
 }
 
 impl DesignState {
-    /// Nothing is on it yet.
+    /// Returns the state of an empty form.
     pub(super) fn new(access: StudyAccess) -> Self {
         Self {
             access: StoredValue::new(access),
@@ -164,21 +164,21 @@ impl DesignState {
         }
     }
 
-    /// What stands in the form.
+    /// Returns the content of the form.
     pub(super) fn form(self) -> FormState {
         FormState { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
     }
 }
 
 impl FormState {
-    /// The name of the model, if another one stands in `later`.
+    /// Returns the name of the model, if `later` has another one.
     pub(super) fn replaced_model(&self, later: &Self) -> Option<&str> {
         (self.model != later.model).then_some(&self.draft.model)
     }
 }
 
 impl TableState {
-    /// Where the table comes from.
+    /// Returns the name of the file or text that the table comes from.
     pub(super) fn name(&self) -> String {
         match self {
             Self::None => String::new(),

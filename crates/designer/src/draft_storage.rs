@@ -1,4 +1,4 @@
-//! What is kept in this browser, so that a reload loses nothing: draft, model and table.
+//! Storage of draft, model and table in this browser, so that a reload loses nothing.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ const DRAFT: &str = "draft";
 const MODEL: &str = "model";
 const TABLE: &str = "table";
 
-/// Brings back what was kept, then keeps every change of the draft.
+/// Restores the content that was kept, then keeps every change of the draft.
 pub(super) async fn restore(state: DesignState) {
-    // A browser that keeps nothing has nothing to bring back, and says so when something is to be kept.
+    // A browser that keeps nothing has nothing to restore, and says so when something is to be kept.
     let _ = bring_back(state).await;
     Effect::new(move || {
         let json = serde_json::to_string(&*state.draft.read()).unwrap_or_default();
@@ -31,7 +31,8 @@ pub(super) async fn restore(state: DesignState) {
 async fn bring_back(state: DesignState) -> Result<(), KeepError> {
     let kept = BrowserStore::open(&address::page_url()).await?;
     if let Some(json) = kept.get(DRAFT).await?.and_then(|json| json.as_string()) {
-        // Read as bytes, like every other document. What an earlier version kept may be unreadable: then it starts anew.
+        // It is read as bytes, like every other document. A draft of an earlier version may be unreadable: then the form is
+        // empty.
         state.draft.set(serde_json::from_slice(json.as_bytes()).unwrap_or_default());
     }
     if let Some((name, content)) = kept.get(MODEL).await?.and_then(named) {
@@ -51,13 +52,13 @@ async fn bring_back(state: DesignState) -> Result<(), KeepError> {
     Ok(())
 }
 
-/// A name and what it names.
+/// Reads a name and the value that belongs to it.
 fn named(kept: JsValue) -> Option<(String, JsValue)> {
     let pair = kept.dyn_into::<Array>().ok()?;
     Some((pair.get(0).as_string()?, pair.get(1)))
 }
 
-/// How a table is read, which stands behind its file.
+/// Returns the reading of a table's numbers, which stands behind its file.
 fn reading(kept: &JsValue) -> Option<NumberReading> {
     let json = kept.dyn_ref::<Array>()?.get(2).as_string()?;
     serde_json::from_slice(json.as_bytes()).ok()
@@ -69,7 +70,7 @@ pub(super) async fn keep_model(state: DesignState, model: Option<&ModelText>) {
     keep(state, MODEL, &model.map_or(JsValue::NULL, |model| named(model).into())).await;
 }
 
-/// Keeps the table and how it is read, or forgets it.
+/// Keeps the table and its reading, or forgets it.
 pub(super) fn keep_table(state: DesignState, name: String, file: Option<Blob>) {
     let reading = serde_json::to_string(&state.reading.get_untracked()).unwrap_or_default();
     spawn_local(async move {

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 
 use cruncher_browser::browser_store;
 
-/// What the names of journals begin with in the store.
+/// Prefix of the names of journals in the store.
 const PREFIX: &str = "journal ";
 
 /// The journals of one study's page.
@@ -16,7 +16,7 @@ pub(crate) struct BrowserJournals {
 }
 
 impl BrowserJournals {
-    /// Those of the study whose page is at `page_url`.
+    /// Returns the journals of the study whose page is at `page_url`.
     pub(crate) fn new(page_url: &str) -> Self {
         Self { page_url: page_url.to_owned() }
     }

@@ -1,7 +1,7 @@
-//! The Design page, on which cases are defined and sent: a program of its own because of its size.
+//! The Design page, on which cases are defined and sent: a separate program because of its size.
 //!
-//! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays. What takes long it leaves
-//! to the same program in a worker, so that the page never stands still.
+//! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays. It leaves long work to
+//! the same program in a worker, so that the page never stands still.
 
 #![cfg_attr(
     target_arch = "wasm32",
@@ -50,7 +50,7 @@ mod versions;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 
-/// Is the page where there is a window, and beside it, where there is none, its worker.
+/// Runs the page if there is a window, and otherwise its worker.
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();
@@ -61,6 +61,6 @@ fn main() {
     }
 }
 
-/// Outside of a browser there is nothing to show; the workspace's native checks build this all the same.
+/// Does nothing outside of a browser; the workspace's native checks build this all the same.
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {}

@@ -1,4 +1,4 @@
-//! What the page asks of its worker, and what it is told.
+//! Messages between the page and its worker.
 
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
@@ -8,26 +8,26 @@ use cruncher_study::import::{DecimalMark, NumberQuestion, NumberReading, Percent
 use cruncher_study::thinning::ThinnedDesign;
 use serde::{Deserialize, Serialize};
 
-/// What the page asks of the worker that makes points. Each is about the table that was imported last, if the design is one.
+/// Request to the worker that makes points. Each is about the table that was imported last, if the design is one.
 #[derive(Serialize, Deserialize)]
 pub(super) enum PointsRequest {
     /// Read a table. Its part is the file.
     Import {
-        /// How, where it may be meant in two ways.
+        /// The reading of its numbers, where they are ambiguous.
         reading: NumberReading,
     },
     /// Forget the table.
     ForgetTable,
-    /// Say what the design looks like.
+    /// Draw the preview of a design.
     Preview {
         /// The design, without its table.
         file: DesignFile,
-        /// Which dimensions are drawn against one another, by their position.
+        /// The dimensions that are drawn against one another, by their position.
         drawn: Vec<usize>,
         /// The side of each picture, in pixels.
         side_px: usize,
     },
-    /// Say which inputs a case has.
+    /// Return the inputs of a case.
     Case {
         /// The design, without its table.
         file: DesignFile,
@@ -46,27 +46,27 @@ pub(super) enum PointsRequest {
     },
 }
 
-/// What the page is told of points.
+/// Answer of the worker that makes points.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum PointsAnswer {
     /// The table was read.
     Imported(TableSummary),
     /// The table can't be used.
     NotImported(WrongTable),
-    /// What the design looks like. Its parts are the pictures, row by row of the lower triangle.
+    /// The preview of the design. Its parts are the pictures, row by row of the lower triangle.
     Picture(DesignPicture),
-    /// How good its points are.
+    /// The quality of its points.
     Quality(PointsQuality),
-    /// It can't become cases.
+    /// The design can't become cases.
     NoDesign {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The inputs of the case that was asked for; none if there is no such case.
+    /// The inputs of the case that was asked for; `None` if there is no such case.
     Case(Option<Parameters>),
     /// A file can't be written.
     NotWritten {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// A file was written. Its part is the file.
@@ -78,20 +78,20 @@ pub(super) enum PointsAnswer {
     },
 }
 
-/// What an imported table has.
+/// Summary of an imported table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TableSummary {
     /// Its inputs.
     pub(super) columns: Vec<ImportedColumn>,
-    /// How many rows it has.
+    /// Number of rows.
     pub(super) rows: usize,
-    /// The first rows, as they were understood: a text a column.
+    /// The first rows, as they were read: a text for each column.
     pub(super) first_rows: Vec<Vec<String>>,
     /// The decimal mark that it was read with, if its numbers have any.
     pub(super) decimal_mark: Option<DecimalMark>,
-    /// What per cent signs were taken for, if there are any.
+    /// The meaning of its per cent signs, if there are any.
     pub(super) percent: Option<PercentSign>,
-    /// What was decided while reading it.
+    /// Decisions that were made while reading it.
     pub(super) notes: Vec<String>,
 }
 
@@ -100,45 +100,45 @@ pub(super) struct TableSummary {
 pub(super) struct ImportedColumn {
     /// Its name.
     pub(super) name: String,
-    /// How many components a vector has.
+    /// Number of components of a vector; `None` for a scalar.
     pub(super) count: Option<usize>,
-    /// What its values are, in a word.
+    /// The kind of its values, in a word.
     pub(super) kind: String,
 }
 
-/// Why a table can't be used.
+/// Reason why a table can't be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WrongTable {
-    /// What is wrong.
+    /// The problem.
     pub(super) reason: String,
-    /// Rows that are wrong, by the number that a spreadsheet shows, and why.
+    /// Rows that are wrong, by the number that a spreadsheet shows, with the reason.
     pub(super) rows: Vec<(usize, String)>,
-    /// What has to be said before it can be read.
+    /// The question that must be answered before it can be read.
     pub(super) question: Option<NumberQuestion>,
 }
 
-/// What a design looks like.
+/// Preview of a design.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct DesignPicture {
-    /// How many points it has.
+    /// Number of points.
     pub(super) points: usize,
-    /// How many cases: points times replicates.
+    /// Number of cases: points times replicates.
     pub(super) cases: usize,
-    /// How many points were left out because of the constraints.
+    /// Number of points that were left out because of the constraints.
     pub(super) left_out: u64,
-    /// What is lost by that, if something is.
+    /// The loss by that, if there is one.
     pub(super) thinning: Option<ThinnedDesign>,
-    /// How many points each level has, in order.
+    /// Number of points of each level, in order.
     pub(super) levels: Vec<(u32, usize)>,
     /// Every dimension in which points differ.
     pub(super) axes: Vec<AxisLabel>,
-    /// Which of them are drawn, by their position.
+    /// The dimensions that are drawn, by their position.
     pub(super) drawn: Vec<usize>,
-    /// How many points lie in each part of each drawn axis.
+    /// Number of points in each part of each drawn axis.
     pub(super) histograms: Vec<Vec<u32>>,
     /// The side of each picture, in pixels.
     pub(super) side_px: usize,
-    /// How long it took to choose the points, in seconds.
+    /// Time that the choice of points took, in seconds.
     pub(super) chosen_in_secs: f64,
 }
 
@@ -149,44 +149,44 @@ pub(super) struct AxisLabel {
     pub(super) name: String,
 }
 
-/// How good the points of a design are. What isn't there wasn't computed, or means nothing for these points.
+/// Quality of a design's points. A missing figure wasn't computed, or means nothing for these points.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PointsQuality {
-    /// The centred discrepancy; none for many points.
+    /// The centred discrepancy; `None` for many points.
     pub(super) discrepancy: Option<f64>,
-    /// That of as many random points, on average.
+    /// The average discrepancy of as many random points.
     pub(super) random_discrepancy: Option<f64>,
-    /// What an optimised Latin hypercube of that size reaches, about; none where that isn't known.
+    /// The approximate discrepancy of an optimised Latin hypercube of that size; `None` if that isn't known.
     pub(super) optimised_discrepancy: Option<f64>,
     /// The smallest distance of two points in the unit cube.
     pub(super) distance: Option<f64>,
-    /// The largest correlation of two dimensions, and which two.
+    /// The largest correlation of two dimensions, and their names.
     pub(super) correlation: Option<(f64, String, String)>,
 }
 
-/// What the page tells the worker that sends.
+/// Order to the worker that sends.
 #[derive(Serialize, Deserialize)]
 pub(super) enum SendOrder {
-    /// Open the study, and say if an earlier enqueueing wasn't brought to its end. The first order.
+    /// Open the study, and report if an earlier enqueueing wasn't brought to its end. The first order.
     Open {
         /// The address of the study's page.
         page_url: String,
         /// The operator's key.
         key: AccessKey,
     },
-    /// Read a table, which the next design is about. Its part is the file.
+    /// Read a table, which the next design uses. Its part is the file.
     Import {
-        /// How, where it may be meant in two ways.
+        /// The reading of its numbers, where they are ambiguous.
         reading: NumberReading,
     },
-    /// Say what enqueueing the design comes to. Its part is the model file.
+    /// Summarise what enqueueing the design would do. Its part is the model file.
     Prepare {
         /// The design, without its table.
         file: DesignFile,
     },
-    /// Send what was prepared.
+    /// Send the prepared cases.
     Send {
-        /// How many are sent before the rest.
+        /// Number of cases that are sent before the rest; `None` to send all at once.
         hold_after: Option<u64>,
         /// Whether cases that were sent before are sent again.
         again: bool,
@@ -195,46 +195,46 @@ pub(super) enum SendOrder {
     Pause,
     /// Send the rest.
     GoOn,
-    /// Send nothing more, and take what wasn't sent out of the table of cases.
+    /// Send nothing more, and remove the cases that weren't sent from the table of cases.
     Cancel,
-    /// Forget what was begun and can't go on.
+    /// Forget an enqueueing that was begun and can't go on.
     Forget,
-    /// Say which designs were submitted.
+    /// List the designs that were submitted.
     Submitted,
     /// Read the model of a design that was submitted.
     ReadModel(Box<DesignDocument>),
 }
 
-/// What the page is told of sending.
+/// News from the worker that sends.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum SendNews {
-    /// What it comes to.
+    /// The summary of a design that can be sent.
     Prospect(PreflightSummary),
-    /// It can't be sent, and nothing was.
+    /// The design can't be sent, and nothing was.
     Refused {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// How far it is.
+    /// The progress of sending.
     Progress(SendProgress),
-    /// It has come to this point.
+    /// Sending has stopped at this point.
     Stopped(SendProgress, StopReason),
-    /// There is nothing to go on with.
+    /// There is no enqueueing to go on with.
     Nothing,
-    /// What became of the first cases.
+    /// The outcomes of the first cases.
     First(Vec<FirstCase>),
     /// The designs that were submitted, the last one first.
     Submitted(Vec<DesignDocument>),
-    /// A design that was submitted, and the model file that it was submitted with, or why that can't be had.
+    /// A design that was submitted, with the model file that it was submitted with, or the reason why that isn't available.
     SubmittedModel(Box<DesignDocument>, Result<String, String>),
-    /// It can't be found out which were.
+    /// The submitted designs can't be listed.
     NotSubmitted {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// What enqueueing a design comes to.
+/// Summary of what enqueueing a design would do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PreflightSummary {
     /// The batch.
@@ -251,113 +251,113 @@ pub(super) struct PreflightSummary {
     pub(super) duplicates: u64,
     /// Points that don't meet the constraints.
     pub(super) left_out: u64,
-    /// What is sent: cases, requests, and how long the workers take for them.
+    /// The effort of sending: cases, requests, and the time that the workers take.
     pub(super) new: SendEffort,
     /// Workers that are alive.
     pub(super) workers: u64,
-    /// What waits in the queue before all of it.
+    /// Cases that wait in the queue before all of these.
     pub(super) before: WaitingCases,
-    /// Tables of the batch that can't be read: what they name may be sent twice.
+    /// Tables of the batch that can't be read: cases in them may be sent twice.
     pub(super) unreadable: Vec<String>,
-    /// What the batch holds of other models, in words.
+    /// Cases of other models in the batch, in words.
     pub(super) earlier: Option<String>,
 }
 
-/// What sending comes to.
+/// Effort of sending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SendEffort {
     /// Cases that are sent.
     pub(super) cases: u64,
     /// Requests.
     pub(super) requests: u64,
-    /// How long the workers that are alive take, in seconds; none if that isn't known.
+    /// Time that the workers that are alive take, in seconds; `None` if that isn't known.
     pub(super) expected_secs: Option<f64>,
 }
 
 /// Cases that wait in the queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct WaitingCases {
-    /// How many.
+    /// Number of cases.
     pub(super) cases: u64,
-    /// How long the workers that are alive take for them, in seconds; none if that isn't known.
+    /// Time that the workers that are alive take for them, in seconds; `None` if that isn't known.
     pub(super) expected_secs: Option<f64>,
 }
 
-/// How far sending is.
+/// Progress of sending.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SendProgress {
     /// The batch.
     pub(super) batch: String,
     /// Cases that the queue has accepted.
     pub(super) accepted: u64,
-    /// All that are to be sent.
+    /// Number of all cases that are to be sent.
     pub(super) of: u64,
     /// Cases a second.
     pub(super) rate: Option<f64>,
-    /// How long the rest takes, in seconds.
+    /// Time that the rest takes, in seconds.
     pub(super) remaining_secs: Option<f64>,
     /// Whether the queue asks for fewer requests.
     pub(super) is_throttled: bool,
 }
 
-/// Why nothing is being sent.
+/// Reason why nothing is being sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum StopReason {
     /// Everything is sent.
     Complete,
-    /// The first are sent, and the rest waits for somebody to have seen their results.
+    /// The first cases are sent, and the rest waits until their results were looked at.
     Held,
-    /// Somebody paused it.
+    /// Sending was paused.
     Paused,
-    /// Somebody cancelled it.
+    /// Sending was cancelled.
     Cancelled,
-    /// Another tab is at it.
+    /// Another tab sends.
     Elsewhere,
     /// Something went wrong. It can go on.
     Failed {
-        /// What.
+        /// The problem.
         title: String,
-        /// What to do.
+        /// The advice.
         advice: String,
         /// The request that failed.
         detail: String,
     },
 }
 
-/// What became of one of the first cases.
+/// Outcome of one of the first cases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct FirstCase {
     /// The case.
     pub(super) case_id: CaseId,
     /// Its inputs.
     pub(super) inputs: Parameters,
-    /// What became of it.
+    /// Its outcome.
     pub(super) outcome: FirstOutcome,
 }
 
-/// What became of a case.
+/// Outcome of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum FirstOutcome {
-    /// Nothing so far.
+    /// It has no outcome yet.
     Waiting,
     /// It has a result.
     Done {
-        /// How long it took, in seconds.
+        /// Its duration, in seconds.
         duration_secs: f64,
-        /// The numbers, texts and flags of what the model put into `result`, by name, each as JSON.
+        /// The numbers, texts and flags in the model's `result`, by name, each as JSON.
         responses: Vec<(String, String)>,
-        /// All that it put there, as JSON; none if that is nothing.
+        /// The whole `result`, as JSON; `None` if it is empty.
         result: Option<String>,
-        /// What the worker noticed.
+        /// Warnings of the worker.
         warnings: Vec<String>,
     },
     /// It failed.
     Failed {
         /// The exception and its message.
         error: String,
-        /// Where.
+        /// The traceback.
         traceback: String,
-        /// Whether it won't be tried again.
+        /// Whether no attempt is left.
         is_final: bool,
     },
 }

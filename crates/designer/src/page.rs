@@ -1,4 +1,4 @@
-//! The designer's page: the form to the left, what it makes to the right.
+//! The designer's page: the form to the left, the preview to the right.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(super) fn show() {
     .forget();
 }
 
-/// Knows how many workers are alive, as often as the page has looked.
+/// Updates the number of workers that are alive whenever the page has looked.
 fn follow_workers(state: DesignState) {
     let update = move || {
         let workers = rows::counts().map(|counts| counts.workers);
@@ -90,7 +90,7 @@ fn note(words: Option<String>) -> Option<AnyView> {
     words.map(|words| view! { <p class="field__warning" role="status">{words}</p> }.into_any())
 }
 
-/// Brings back what stood in the form before a design was opened.
+/// Shows the button that restores the content of the form before a design was opened.
 fn undo(state: DesignState) -> Option<AnyView> {
     let (draft, model) = state.replaced.get()?;
     let press = move |_| {
@@ -166,7 +166,7 @@ fn source(state: DesignState) -> AnyView {
     .into_any()
 }
 
-/// Reads a design file into the form. A Python file that is none is the model.
+/// Reads a design file into the form. A Python file that isn't a design becomes the model.
 fn open_file(state: DesignState, file: File) {
     state.said.set(None);
     spawn_local(async move {
@@ -192,7 +192,7 @@ fn open_file(state: DesignState, file: File) {
     });
 }
 
-/// The design that a file holds; none if it is no design.
+/// Reads the design of a file; `None` if the file is no design.
 async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|_gone| "it can't be read".to_owned())?;
@@ -204,7 +204,7 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     let before = (state.draft.get_untracked(), state.model.get_untracked());
     let ModelFile { file, text, .. } = &design.model;
     let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
-    // A file that only names its model: which one is computed is the one that was chosen here.
+    // If the file only names its model, the model that was chosen here stays.
     let model = held.or_else(|| before.1.clone());
     let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
     let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
@@ -229,7 +229,7 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     }
 }
 
-/// Takes a model that isn't chosen as a file, or none.
+/// Sets a model that wasn't chosen as a file, or removes it.
 fn choose_model(state: DesignState, model: Option<ModelText>) {
     if *state.model.read_untracked() == model {
         return;
@@ -239,7 +239,7 @@ fn choose_model(state: DesignState, model: Option<ModelText>) {
     spawn_local(async move { draft_storage::keep_model(state, model.as_ref()).await });
 }
 
-/// The designs that were submitted, to begin with one of them.
+/// Shows the designs that were submitted, to begin with one of them.
 fn submitted(state: DesignState) -> Option<AnyView> {
     let designs = state.reports.submitted.get()?;
     let close = move |_| state.reports.submitted.set(None);
@@ -273,7 +273,7 @@ fn submitted(state: DesignState) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-/// Takes a design that was submitted, with its model or without, if that can't be had.
+/// Opens a design that was submitted, with its model, or without if that isn't available.
 pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model: Result<String, String>) {
     let mut file = design.design_file();
     let name = design.model.file_name();

@@ -1,13 +1,12 @@
-//! Scrolling to what has just come.
+//! Scrolling to new content.
 
 use leptos::html::Div;
 use leptos::prelude::*;
 
-/// How much of the window's lower end the rail covers on a phone, at most.
+/// Maximum height of the window's lower end that the rail covers on a phone.
 const COVERED_PX: f64 = 72.0;
 
-/// Brings an element into the window to its end once what has changed is in the document, unless the reader does something
-/// elsewhere.
+/// Brings the end of an element into the window once changes are in the document, unless the focus is elsewhere.
 pub(super) fn show_whole(place: NodeRef<Div>) {
     request_animation_frame(move || {
         let Some(element) = place.get_untracked() else { return };
@@ -16,7 +15,7 @@ pub(super) fn show_whole(place: NodeRef<Div>) {
         let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
         let height = height - COVERED_PX;
         if !is_elsewhere && seen.bottom() > height {
-            // What is higher than the window is shown from its beginning.
+            // An element that is higher than the window is shown from its beginning.
             element.scroll_into_view_with_bool(seen.height() > height);
         }
     });

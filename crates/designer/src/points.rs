@@ -1,4 +1,4 @@
-//! What the worker does about points: imports a table, draws a design, writes it down.
+//! The worker's part in points: it imports a table, draws a design, and writes files.
 
 use std::rc::Rc;
 
@@ -30,17 +30,17 @@ use super::messages::{
     AxisLabel, DesignPicture, ImportedColumn, PointsAnswer, PointsQuality, PointsRequest, TableSummary, WrongTable,
 };
 
-/// In how many parts a histogram counts, at most.
+/// Maximum number of parts of a histogram.
 const MAX_BINS: usize = 20;
 
-/// Without a choice, so many dimensions are drawn against one another.
+/// Maximum number of dimensions that are drawn against one another; without a choice these are the first ones.
 pub(super) const MAX_DRAWN: usize = 6;
 
-/// How many rows of a table are shown as they were understood, and how many letters of a value.
+/// Maximum number of rows of a table that are shown as they were read, and of letters of a value.
 const MAX_ROWS_SHOWN: usize = 5;
 const MAX_LETTERS: usize = 40;
 
-/// What the worker keeps between two questions.
+/// State of the worker between two requests.
 #[derive(Default)]
 pub(super) struct PointMaker {
     table: Option<ImportedTable>,
@@ -49,7 +49,7 @@ pub(super) struct PointMaker {
 }
 
 impl PointMaker {
-    /// Does what the page asks for, and tells it.
+    /// Answers a request of the page.
     pub(super) async fn answer(&mut self, ask: PointsRequest, parts: Parts, page: &PageChannel) {
         match ask {
             PointsRequest::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
@@ -92,13 +92,13 @@ impl PointMaker {
         }
     }
 
-    /// The design with its table, if it is imported.
+    /// Returns the design with its table, if it is imported.
     pub(super) fn whole(&self, file: DesignFile) -> DesignFile {
         let table = (file.sampler == Sampler::Table).then(|| self.table.clone()).flatten();
         DesignFile { table, ..file }
     }
 
-    /// The points of a design.
+    /// Returns the points of a design.
     fn design(&mut self, file: DesignFile) -> Result<Rc<DesignPoints>, DesignError> {
         if let Some((_, design)) = self.last.as_ref().filter(|(last, _)| *last == file) {
             return Ok(design.clone());
@@ -141,7 +141,7 @@ impl PointMaker {
     }
 }
 
-/// What is said of a design file that was chosen as a table.
+/// Message for a design file that was chosen as a table.
 const A_DESIGN: &str = "this is a design and no table of cases: open it with “Open …” above";
 
 fn wrong_table(error: ImportError) -> WrongTable {
@@ -174,7 +174,7 @@ fn imported(table: &ImportedTable) -> TableSummary {
     }
 }
 
-/// A value, cut if it is long.
+/// Returns a value, cut if it is long.
 fn shown(value: &str) -> String {
     match value.char_indices().nth(MAX_LETTERS) {
         Some((end, _)) => format!("{}…", &value[..end]),
@@ -210,12 +210,12 @@ fn picture(design: &DesignPoints, axes: &[DesignAxis], drawn: &[usize], side_px:
     (picture, pictures)
 }
 
-/// How many points there are in each part of an axis: a value of a grid has a part, or several have.
+/// Counts the points in each part of an axis: each value of a grid has a part, or several share one.
 fn bars(places: &[f64]) -> Vec<u32> {
     histogram(places, bins_of_grid(places, MAX_BINS).unwrap_or_else(|| bins(places.len())))
 }
 
-/// As many bins as divide the points evenly, so that an even design looks even.
+/// Returns a number of bins that divides the points evenly, so that an even design looks even.
 fn bins(points: usize) -> usize {
     (8..=MAX_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
 }
@@ -263,7 +263,7 @@ fn say(page: &PageChannel, answer: &PointsAnswer, parts: &[JsValue]) {
     page.say(answer, parts).expect("numbers can be handed over");
 }
 
-/// The bytes of a file.
+/// Returns the bytes of a file.
 async fn content(file: Blob) -> Result<Vec<u8>, String> {
     let buffer = JsFuture::from(file.array_buffer()).await;
     let buffer = buffer.map_err(|error| format!("the file can't be read: {error:?}"))?;

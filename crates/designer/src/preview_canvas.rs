@@ -1,4 +1,5 @@
-//! Draws the preview on its canvas: a triangle of pictures, one a pair of dimensions, and a histogram at the end of each row.
+//! Drawing of the preview on its canvas: a triangle of pictures, one for each pair of dimensions, and a histogram at the end of
+//! each row.
 
 use cruncher_browser::components::colour::colour;
 use cruncher_browser::state::shorten::shortened;
@@ -12,17 +13,17 @@ use super::messages::{AxisLabel, DesignPicture};
 const GAP_PX: f64 = 4.0;
 const INSET_PX: f64 = 3.0;
 
-/// How wide the canvas usually is.
+/// Width of a canvas that isn't shown yet, in pixels of the style sheet.
 const USUAL_WIDTH_PX: f64 = 400.0;
 
-/// The smallest and the largest picture.
+/// Minimum and maximum side of a picture.
 const MIN_SIDE_PX: f64 = 40.0;
 const MAX_SIDE_PX: f64 = 150.0;
 
 /// Room for the name above a histogram.
 const NAME_PX: f64 = 18.0;
 
-/// The side of a picture, in pixels of the screen, where so many dimensions are drawn on `canvas`.
+/// Returns the side of a picture, in pixels of the screen, if `dimensions` dimensions are drawn on `canvas`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -90,7 +91,7 @@ fn draw_pair(context: &CanvasRenderingContext2d, darkness: &[u8], side_px: usize
     let (Ok(image), Some(sheet)) = (image, sheet(side_px as u32)) else { return };
     let Some(inner) = self::context(&sheet) else { return };
     let drawn = inner.put_image_data(&image, 0.0, 0.0);
-    // A canvas of this document can be drawn on another one.
+    // This can't fail: a canvas of this document can be drawn on another one.
     let _ =
         drawn.and_then(|()| context.draw_image_with_html_canvas_element_and_dw_and_dh(&sheet, left, top, side, side));
     frame(context, (left, top, side));
@@ -122,7 +123,7 @@ fn draw_histogram(context: &CanvasRenderingContext2d, counts: &[u32], (left, top
     frame(context, (left, top, side));
 }
 
-/// The name of a dimension, above its histogram.
+/// Draws the name of a dimension, above its histogram.
 fn draw_name(context: &CanvasRenderingContext2d, axis: &AxisLabel, (left, top, side): Square) {
     let [red, green, blue] = colour("--text-faint");
     context.set_fill_style_str(&format!("rgb({red}, {green}, {blue})"));
@@ -130,6 +131,6 @@ fn draw_name(context: &CanvasRenderingContext2d, axis: &AxisLabel, (left, top, s
     context.set_text_baseline("top");
     let fits = |name: &str| context.measure_text(name).is_ok_and(|size| size.width() <= side - 2.0 * INSET_PX);
     let name = shortened(&axis.name, fits);
-    // A canvas takes every text.
+    // This can't fail: a canvas takes every text.
     let _ = context.fill_text(&name, left + INSET_PX, top + INSET_PX);
 }

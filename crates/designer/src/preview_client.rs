@@ -1,7 +1,7 @@
-//! Keeps the preview up to date: asks the worker for points whenever the draft changes, and draws what it answers.
+//! Keeps the preview up to date: asks the worker for points whenever the draft changes, and draws its answers.
 //!
-//! One question is under way at a time. While a worker is busy with points that nobody wants any more, it is given a moment;
-//! then it is ended and another one started.
+//! One request is under way at a time. A worker that is busy with points that aren't needed any more is given a moment; then it
+//! is ended and another one started.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -26,23 +26,23 @@ use crate::state::draft::PointsSource;
 
 const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fields.";
 
-/// How long a worker may go on with points that nobody wants any more, in milliseconds.
+/// Time that a worker may go on with points that aren't needed any more, in milliseconds.
 const PATIENCE_MILLIS: u64 = 250;
 
-/// A design, and which dimensions of it are to be drawn, on how much paper.
+/// A design, the dimensions of it that are drawn, and the side of a picture in pixels.
 struct PreviewRequest {
     file: DesignFile,
     drawn: Vec<usize>,
     side_px: usize,
 }
 
-/// The worker, what it is about, and what comes next.
+/// The worker, its current work, and the next request.
 #[derive(Default)]
 struct PreviewClient {
     engine: Option<WorkerHandle>,
-    /// Which engine an answer comes from: those of earlier ones are out of date.
+    /// Number of the current worker: answers of earlier ones are out of date.
     generation: u32,
-    /// The design that is being drawn.
+    /// Whether a design is being drawn.
     is_busy: bool,
     /// The design that is drawn next.
     next: Option<PreviewRequest>,
@@ -50,7 +50,7 @@ struct PreviewClient {
     pictures: Vec<Vec<u8>>,
     /// Whether a timer runs that ends a worker which takes too long.
     is_timed: bool,
-    /// Files that somebody wants to have and doesn't have yet: another worker is asked for them anew.
+    /// Files that were asked for and aren't written yet: a new worker is asked for them again.
     unwritten: VecDeque<Wanted>,
 }
 
@@ -64,7 +64,7 @@ enum Wanted {
 }
 
 impl PreviewClient {
-    /// Wants nothing any more. What is under way is of no use: the worker ends.
+    /// Drops the next request. A worker that is still busy is ended, since its answer isn't needed.
     fn stop(&mut self) {
         self.next = None;
         if std::mem::take(&mut self.is_busy) {
@@ -79,7 +79,7 @@ thread_local! {
 
 /// Draws the design on `canvas`, now and whenever it changes.
 pub(super) fn follow(state: DesignState, canvas: NodeRef<Canvas>) {
-    // Not everything that is typed changes the points.
+    // The memo filters changes of the draft that don't change the points.
     let wanted = Memo::new(move |_| wanted(state));
     Effect::new(move || {
         let drawn = state.drawn.get();
@@ -104,7 +104,7 @@ pub(super) fn follow(state: DesignState, canvas: NodeRef<Canvas>) {
     when_it_looks_different(canvas, redraw);
 }
 
-/// The design that can be drawn, if there is one.
+/// Returns the design that can be drawn, if there is one.
 fn wanted(state: DesignState) -> Option<DesignFile> {
     let draft = state.draft.read();
     let has_table = matches!(&*state.table.read(), TableState::Read { .. });
@@ -114,7 +114,7 @@ fn wanted(state: DesignState) -> Option<DesignFile> {
     draft.points().ok()
 }
 
-/// As many pixels as a picture has on the screen: more would be drawn for nothing.
+/// Returns the side of a picture on the screen, in pixels: more would be drawn for nothing.
 fn side_px(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
     let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
     let imported = || state.preview.read_untracked().picture().map_or(MAX_DRAWN, |picture| picture.axes.len());
@@ -132,7 +132,7 @@ fn ask_for(state: DesignState, wanted: PreviewRequest) {
     if is_busy { end_soon(state) } else { go_on(state) }
 }
 
-/// Begins with what comes next.
+/// Begins with the next request.
 fn go_on(state: DesignState) {
     let Some(PreviewRequest { file, drawn, side_px }) = CLIENT.with_borrow_mut(|client| {
         let next = client.next.take();
@@ -146,7 +146,7 @@ fn go_on(state: DesignState) {
     ask_for_case(state, file);
 }
 
-/// Ends the worker if it isn't done in a moment.
+/// Ends the worker if it isn't done after a moment.
 fn end_soon(state: DesignState) {
     let was_timed = CLIENT.with_borrow_mut(|client| std::mem::replace(&mut client.is_timed, true));
     if was_timed {
@@ -173,7 +173,7 @@ fn end_soon(state: DesignState) {
     set_timeout(end, std::time::Duration::from_millis(PATIENCE_MILLIS));
 }
 
-/// Has the worker read the table again: a new one, or an old one in a new worker.
+/// Asks the worker to read the table again: a new one, or an old one in a new worker.
 pub(super) fn import(state: DesignState) {
     match state.table_file.get_value() {
         Some(file) => post(state, reading_of(state), &[file.into()]),
@@ -185,7 +185,7 @@ fn reading_of(state: DesignState) -> PointsRequest {
     PointsRequest::Import { reading: state.reading.get_untracked() }
 }
 
-/// Has the inputs of the chosen case shown.
+/// Asks for the inputs of the chosen case.
 pub(super) fn show_case(state: DesignState) {
     if let Some(file) = wanted(state) {
         ask_for_case(state, file);
@@ -200,7 +200,7 @@ fn ask_for_case(state: DesignState, file: DesignFile) {
     }
 }
 
-/// Has the table of cases written to a file.
+/// Asks for the table of cases as a file.
 pub(super) fn write_table(state: DesignState) {
     state.said.set(None);
     match wanted(state) {
@@ -209,7 +209,7 @@ pub(super) fn write_table(state: DesignState) {
     }
 }
 
-/// Has the design written to a file.
+/// Asks for the design as a file.
 pub(super) fn write_json(state: DesignState) {
     state.said.set(None);
     let saved = wanted(state).and_then(|_| state.draft.read_untracked().saved().ok());
@@ -219,7 +219,7 @@ pub(super) fn write_json(state: DesignState) {
     }
 }
 
-/// A design that holds the chosen model, if there is one.
+/// Returns a design that holds the chosen model, if there is one.
 fn with_model(state: DesignState, mut file: DesignFile) -> DesignFile {
     let model = state.model.read_untracked();
     file.model.text = model.as_ref().and_then(|model| String::from_utf8(model.content.to_vec()).ok());
@@ -311,7 +311,7 @@ fn apply_answer(state: DesignState, answer: PointsAnswer, parts: Parts) {
     }
 }
 
-/// A worker that was started in the place of another one has read the same table again: that is no news.
+/// Shows a table, unless it is shown already: a worker that replaced another one reads the same table again.
 fn show_table(state: DesignState, table: impl FnOnce(String) -> TableState) {
     let table = table(state.table.read_untracked().name());
     if *state.table.read_untracked() != table {
@@ -327,7 +327,7 @@ fn show_picture(state: DesignState, picture: DesignPicture, parts: Parts) {
     state.pictures.notify();
 }
 
-/// The file that was read as the table, for another worker.
+/// Returns the file that was read as the table, for another worker.
 pub(super) fn table_file(state: DesignState) -> Option<Blob> {
     state.table_file.get_value()
 }

@@ -1,4 +1,5 @@
-//! What is said once at the top of the page, for instance that a file couldn't be read. It goes with the next thing that is done.
+//! Messages at the top of the page that are shown once, for instance that a file couldn't be read. A message goes with the next
+//! action.
 
 use std::sync::Arc;
 
@@ -8,22 +9,22 @@ use leptos::prelude::*;
 use super::design_state::DesignState;
 
 impl DesignState {
-    /// Says something once.
+    /// Shows a message once.
     pub(super) fn say(self, words: impl Into<Arc<str>>) {
         self.said.set(Some(words.into()));
     }
 }
 
-/// Takes back what was said when something else is done: in the form, or by leaving the page.
+/// Removes the message at the next action: a change in the form, or leaving the page.
 pub(super) fn follow(state: DesignState) {
     let table = Memo::new(move |_| state.table.read().name());
     Effect::new(move |before: Option<Option<Arc<str>>>| {
         state.draft.track();
         state.model.track();
-        // A memo that is never read knows of nothing.
+        // A memo that is never read isn't updated.
         table.with(|_name| ());
         let said = state.said.get()?;
-        // What was said together with a change is about that.
+        // A message that was shown together with a change is about that change, and stays.
         let was_said = before.flatten().is_some_and(|before| Arc::ptr_eq(&before, &said));
         if was_said {
             state.said.set(None);

@@ -1,4 +1,4 @@
-//! What the worker does about sending: finds out what it comes to, sends, pauses, goes on after the end of a tab.
+//! The worker's part in sending: it summarises what would be sent, sends, pauses, and goes on after the end of a tab.
 
 mod reports;
 
@@ -35,16 +35,16 @@ use crate::state::earlier;
 
 const NOT_OPEN: &str = "the study can't be opened: try again in a moment";
 
-/// How often it is looked for the results of the first cases.
+/// Pause between two looks for the results of the first cases.
 const LOOK_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often the page is told how far sending is, at most, in seconds.
+/// Least time between two messages on the progress of sending, in seconds.
 const TELL_PAUSE_SECS: f64 = 0.1;
 
-/// What sends, for one study.
+/// Sender of cases to one study.
 #[derive(Default)]
 pub(super) struct CaseSender {
-    /// Reads tables.
+    /// Reader of tables.
     tables: PointMaker,
     /// The page's address, and the key.
     access: Option<(String, AccessKey)>,
@@ -52,15 +52,15 @@ pub(super) struct CaseSender {
     prepared: Option<Prepared>,
 }
 
-/// A study, and what is being sent to it. Clones share everything.
+/// A study, and the sending to it. Clones share everything.
 #[derive(Clone)]
 struct Open {
     study: Study,
     keep: Rc<dyn KeyValueStore>,
     steering: PauseHandle,
-    /// What is being sent. Whoever sends holds it.
+    /// The submission that is being sent. The task that sends holds the lock.
     sending: Rc<Mutex<Option<SubmissionSender>>>,
-    /// Whose results are waited for; another number, another wait.
+    /// Number of the current wait for first results; an earlier wait ends when the number has changed.
     wait: Rc<RefCell<u32>>,
     page: PageChannel,
     /// Asks other tabs whether they send.
@@ -69,7 +69,7 @@ struct Open {
     claim: Rc<RefCell<Option<TabClaim>>>,
 }
 
-/// What can be sent.
+/// A plan that can be sent.
 struct Prepared {
     plan: EnqueuePlan,
     model: Vec<u8>,
@@ -78,7 +78,7 @@ struct Prepared {
 }
 
 impl CaseSender {
-    /// Does what the page asks for, and tells it.
+    /// Carries out an order of the page, and reports to it.
     pub(super) async fn follow(&mut self, order: SendOrder, parts: Parts, page: &PageChannel) {
         match order {
             SendOrder::Open { page_url, key } => {
@@ -86,7 +86,7 @@ impl CaseSender {
                 self.open(page).await;
             }
             SendOrder::Import { reading } => {
-                // The page has shown what came of it already.
+                // The page has shown the result already.
                 self.tables.import(reading, parts).await;
             }
             SendOrder::Prepare { file } => {
@@ -114,7 +114,7 @@ impl CaseSender {
         }
     }
 
-    /// Opens the study, and goes on with what was begun earlier.
+    /// Opens the study, and goes on with an enqueueing that was begun earlier.
     async fn open(&mut self, page: &PageChannel) {
         match self.try_to_open(page).await {
             Ok(true) => {}
@@ -123,9 +123,9 @@ impl CaseSender {
         }
     }
 
-    /// Goes on with what was stopped, or tries once more to find out what that is.
+    /// Goes on with the sending that was stopped, or tries once more to find out whether there is one.
     async fn go_on(&mut self, page: &PageChannel) {
-        // Whoever holds it sends, or is about to.
+        // A locked place belongs to a task that sends, or is about to.
         let is_known = |open: &&Open| open.sending.try_lock().is_none_or(|place| place.is_some());
         match self.open.as_ref().filter(is_known) {
             Some(open) => {
@@ -136,7 +136,7 @@ impl CaseSender {
         }
     }
 
-    /// Opens the study. Returns whether there is something to go on with.
+    /// Opens the study. Returns whether there is an enqueueing to go on with.
     async fn try_to_open(&mut self, page: &PageChannel) -> Result<bool, StopReason> {
         let Some((page_url, key)) = &self.access else { return Ok(false) };
         let study = cruncher_backend::study::open(network(), page_url, key).await;
@@ -152,7 +152,7 @@ impl CaseSender {
             page: page.clone(),
         };
         self.open = Some(open.clone());
-        // A browser that keeps nothing has nothing to go on with.
+        // A browser that keeps nothing has no journal to go on with.
         let unfinished = Journal::unfinished(&*open.keep, &open.study.config.bucket).await.unwrap_or_default();
         match unfinished.into_iter().next() {
             Some(journal) => open.resume(journal).await,
@@ -160,12 +160,12 @@ impl CaseSender {
         }
     }
 
-    /// Forgets what can't go on.
+    /// Forgets enqueueings that can't go on.
     async fn forget(&mut self, page: &PageChannel) {
         if let Some(open) = &self.open {
             let bucket = &open.study.config.bucket;
             for journal in Journal::unfinished(&*open.keep, bucket).await.unwrap_or_default() {
-                // What can't be deleted comes up again when the page is opened the next time.
+                // A journal that can't be deleted comes up again when the page is opened the next time.
                 let _ = journal.delete(&*open.keep).await;
             }
         }
@@ -174,7 +174,7 @@ impl CaseSender {
 
     async fn prepare(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) -> Result<SendNews, String> {
         if self.open.is_none() {
-            // What stood in its way may be over.
+            // The reason why the study couldn't be opened may be over.
             self.open(page).await;
         }
         let open = self.open.as_ref().ok_or(NOT_OPEN)?;
@@ -225,7 +225,7 @@ impl CaseSender {
             SentBefore::SendAgain => again,
         };
         *open.wait.borrow_mut() += 1;
-        // From here on a pause is meant for this one.
+        // From here on a pause is meant for this sending.
         open.steering.go_on();
         *open.claim.borrow_mut() = Some(open.sole.insist());
         wasm_bindgen_futures::spawn_local(async move {
@@ -248,8 +248,8 @@ impl CaseSender {
 }
 
 impl Open {
-    /// Goes on with what an earlier tab has begun, unless another one is at it. Returns whether there is something to go on
-    /// with.
+    /// Goes on with an enqueueing that an earlier tab has begun, unless another tab sends. Returns whether there is something
+    /// to go on with.
     async fn resume(&self, journal: Journal) -> Result<bool, StopReason> {
         let claim = self.sole.claim();
         if self.sole.is_elsewhere().await {
@@ -285,16 +285,17 @@ impl Open {
         });
     }
 
-    /// Shows what becomes of the first cases, also while and after the rest is sent.
+    /// Shows the outcomes of the first cases, also while and after the rest is sent.
     fn look_on(&self, stop: &StopReason) {
         let open = self.clone();
         if *stop == StopReason::Held {
-            // Whoever doesn't want to wait for them is heard meanwhile.
+            // This runs as a task of its own, so that orders are carried out meanwhile.
             wasm_bindgen_futures::spawn_local(async move { open.show_first().await });
         }
     }
 
-    /// Tells which designs were submitted. That may take long: whatever else is asked for is heard meanwhile.
+    /// Reports which designs were submitted. That may take long, so it runs as a task of its own, and orders are carried out
+    /// meanwhile.
     fn tell_submitted(&self) {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
@@ -306,7 +307,7 @@ impl Open {
         });
     }
 
-    /// Tells the model of a design that was submitted.
+    /// Reports the model of a design that was submitted.
     fn tell_model(&self, design: Box<DesignDocument>) {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
@@ -343,7 +344,7 @@ impl Open {
         Some(stop)
     }
 
-    /// Gives the rest up.
+    /// Cancels the rest.
     fn cancel(&self) {
         let open = self.clone();
         open.steering.pause();
@@ -363,7 +364,7 @@ impl Open {
         });
     }
 
-    /// Looks for the results of the first cases until they are there, or something else is wanted.
+    /// Looks for the results of the first cases until they are there, or another wait has begun.
     async fn show_first(&self) {
         let wait = {
             let mut wait = self.wait.borrow_mut();
@@ -377,7 +378,7 @@ impl Open {
             if *self.wait.borrow() != wait {
                 return;
             }
-            // A look that fails is made again: the network's bad minutes pass.
+            // A failed look is repeated: a bad network recovers.
             if let Ok(found) = found {
                 let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(case, outcome)).collect();
                 say(&self.page, &SendNews::First(first));
@@ -389,7 +390,7 @@ impl Open {
         }
     }
 
-    /// The first cases that were sent, with their inputs, if the rest waited or waits for them.
+    /// Returns the first cases that were sent, with their inputs, if the rest waited or waits for them.
     async fn first(&self) -> Option<(DesignDocument, Vec<(CaseId, Parameters)>)> {
         let place = self.sending.lock().await;
         let sending = place.as_ref()?;

@@ -1,4 +1,4 @@
-//! How far sending is, as the page knows it, and the orders that it gives to the worker that sends.
+//! Progress of sending, as the page knows it, and the page's orders to the worker that sends.
 
 use std::cell::{Cell, RefCell};
 
@@ -20,47 +20,47 @@ use super::preview_client::table_file;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
 
-/// How far sending is.
+/// State of sending.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum SendState {
     /// Nothing is prepared.
     #[default]
     Idle,
-    /// It is being found out what it comes to.
+    /// The summary is being made.
     Preparing,
-    /// It can't be sent.
+    /// The design can't be sent.
     Refused(String),
-    /// It can be sent.
+    /// The design can be sent.
     Ready(PreflightSummary),
-    /// It is being sent.
+    /// Cases are being sent.
     Going(SendProgress),
-    /// It was asked to pause, or to be cancelled.
+    /// Sending was asked to pause, or to be cancelled.
     Stopping(SendProgress),
-    /// It isn't being sent any more.
+    /// Sending has stopped.
     Stopped(SendProgress, StopReason),
 }
 
 thread_local! {
-    /// The worker that sends. It lives as long as the page, so that sending goes on while another page is looked at.
+    /// The worker that sends. It lives as long as the page, so that sending goes on while another page is shown.
     static SENDER: RefCell<Option<WorkerHandle>> = const { RefCell::new(None) };
-    /// What stood in the form when the cases were sent that sending is about.
+    /// The content of the form when the current cases were sent.
     static SENT_FORM: RefCell<Option<FormState>> = const { RefCell::new(None) };
-    /// Whether what stands in the form is looked at for sending as soon as the rest of what was sent is withdrawn.
+    /// Whether the form is prepared for sending as soon as the rest of the current cases is withdrawn.
     static IS_REVIEW_NEXT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What is known beside how far sending is.
+/// Further news about sending.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SendReports {
-    /// What became of the first cases.
+    /// Outcomes of the first cases.
     pub(super) first: RwSignal<Vec<FirstCase>>,
-    /// Designs that were submitted; none before that was asked.
+    /// Designs that were submitted; `None` before they were asked for.
     pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
-    /// When sending came to its end, in seconds since 1970.
+    /// Time of the end of sending, in seconds since 1970.
     pub(super) end_time: RwSignal<f64>,
 }
 
-/// Notes whether there is something to go on with should the page be closed.
+/// Notes whether there is something to go on with if the page is closed.
 fn note(state: DesignState) {
     match &*state.sending.read() {
         SendState::Going(_) | SendState::Stopping(_) => VisitFlag::Sending.set(true),
@@ -72,13 +72,13 @@ fn note(state: DesignState) {
     }
 }
 
-/// Opens the study for sending, if this tab may send. What was being sent when the tab was closed goes on.
+/// Opens the study for sending, if this tab may send. Sending that was interrupted by the end of a tab goes on.
 pub(super) fn open(state: DesignState) {
     if state.access.with_value(|access| access.role) != Role::Operator {
         return;
     }
     Effect::new(move || note(state));
-    // What was found out holds for the design as it was.
+    // A summary holds only for the design that it was made of.
     Effect::new(move |is_later: Option<bool>| {
         state.draft.track();
         state.model.track();
@@ -98,7 +98,7 @@ fn opening(state: DesignState) -> SendOrder {
     SendOrder::Open { page_url: address::page_url(), key: state.access.with_value(|access| access.key.clone()) }
 }
 
-/// Has the worker find out what sending the draft comes to, or shows what is wrong with it.
+/// Asks the worker to summarise what sending the draft would do, or shows the problems of the draft.
 pub(super) fn prepare(state: DesignState) {
     state.said.set(None);
     state.is_strict.set(true);
@@ -124,7 +124,7 @@ pub(super) fn prepare(state: DesignState) {
     order(state, SendOrder::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
 }
 
-/// Sends what was prepared.
+/// Sends the prepared cases.
 pub(super) fn send(state: DesignState, hold_after: Option<u64>, again: bool) {
     remember_form(state);
     state.said.set(None);
@@ -136,31 +136,31 @@ fn remember_form(state: DesignState) {
     SENT_FORM.set(Some(untrack(|| state.form())));
 }
 
-/// Whether something else stands in the form than what was sent.
+/// Whether the content of the form differs from that which was sent.
 pub(super) fn is_form_changed(state: DesignState) -> bool {
     let form = state.form();
     SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
 }
 
-/// The name of the model that was sent, if another one stands in the form.
+/// Returns the name of the model that was sent, if the form has another one.
 pub(super) fn replaced_model(state: DesignState) -> Option<String> {
     let form = state.form();
     SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form).map(str::to_owned))
 }
 
-/// Withdraws what wasn't sent yet.
+/// Withdraws the cases that weren't sent yet.
 pub(super) fn cancel(state: DesignState) {
     stopping(state);
     order(state, SendOrder::Cancel, &[]);
 }
 
-/// Withdraws what wasn't sent yet, and looks at what stands in the form now.
+/// Withdraws the cases that weren't sent yet, and prepares the current form.
 pub(super) fn review_instead(state: DesignState) {
     IS_REVIEW_NEXT.set(true);
     cancel(state);
 }
 
-/// Shows that it was asked to stop.
+/// Shows that sending was asked to stop.
 pub(super) fn stopping(state: DesignState) {
     state.sending.update(|sending| {
         if let Some(sent) = sending.sent().cloned() {
@@ -177,7 +177,7 @@ pub(super) fn order(state: DesignState, order: SendOrder, parts: &[JsValue]) {
         if sender.is_none() {
             let engine = WorkerHandle::start(move |heard| receive(state, heard))?;
             if !is_opening {
-                // One in the place of another that has ended.
+                // This worker replaces one that has ended.
                 engine.post(&WorkerRequest::Sending(opening(state)), &[])?;
             }
             *sender = Some(engine);
@@ -197,7 +197,7 @@ fn receive(state: DesignState, heard: WorkerMessage<SendNews>) {
     }
 }
 
-/// What was sent is written down: the next worker goes on from there.
+/// Handles the end of the worker. A journal holds what was sent: the next worker goes on from there.
 fn broken(state: DesignState, detail: String) {
     SENDER.with_borrow_mut(|sender| *sender = None);
     let sent = state.sending.read_untracked().sent().cloned().unwrap_or_default();
@@ -209,7 +209,7 @@ fn broken(state: DesignState, detail: String) {
 fn apply_news(state: DesignState, news: SendNews) {
     let is_preparing = state.sending.with_untracked(|sending| *sending == SendState::Preparing);
     match news {
-        // Of a design that was changed meanwhile nobody wants to know.
+        // A summary of a design that was changed meanwhile is dropped.
         SendNews::Prospect(preflight) if is_preparing => state.sending.set(SendState::Ready(preflight)),
         SendNews::Prospect(_) => {}
         SendNews::Refused { reason } => state.sending.update(|sending| {
@@ -240,7 +240,7 @@ fn apply_news(state: DesignState, news: SendNews) {
 
 fn apply_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
     if SENT_FORM.with_borrow(Option::is_none) {
-        // It was begun before the page was opened: nothing has changed since that is known of.
+        // The sending began before the page was opened: no change since then is known.
         remember_form(state);
     }
     let is_review_next = IS_REVIEW_NEXT.take() && stop == StopReason::Cancelled;
@@ -266,7 +266,7 @@ fn apply_progress(state: DesignState, sent: SendProgress) {
     }
 }
 
-/// Has the other pages show a batch to which cases are being sent, as *Watch progress* does.
+/// Lets the other pages show a batch to which cases are being sent, as *Watch progress* does.
 fn show_batch(batch: &str) {
     let shown = Route::parse(&address::fragment());
     if shown.page == Page::Design {
@@ -275,7 +275,7 @@ fn show_batch(batch: &str) {
 }
 
 impl SendState {
-    /// How far it is, if it was begun.
+    /// Returns its progress, if it was begun.
     pub(super) const fn sent(&self) -> Option<&SendProgress> {
         match self {
             Self::Going(sent) | Self::Stopping(sent) | Self::Stopped(sent, _) => Some(sent),

@@ -1,4 +1,4 @@
-//! One tab sends at a time: tabs of one browser ask each other.
+//! Lock by which one tab sends at a time: tabs of one browser ask each other.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use cruncher_browser::tabs::TabChannel;
 const QUESTION: &str = "who sends?";
 const ANSWER: &str = "I do";
 
-/// Hears of other tabs, and answers them.
+/// Channel to the other tabs, which hears their questions and answers them.
 pub(super) struct TabLock {
-    /// A browser that has no such channels lets two tabs send: the queue drops what comes twice.
+    /// `None` in a browser without such channels, which lets two tabs send: the queue drops cases that come twice.
     tabs: Option<TabChannel>,
-    /// What tells this tab from others that ask at the same time: the highest one sends.
+    /// Number that tells this tab from others that ask at the same time: the tab with the highest one sends.
     number: f64,
     is_claimed: Rc<Cell<bool>>,
     /// Whether no other tab sends.
@@ -24,11 +24,11 @@ pub(super) struct TabLock {
     answers: futures::lock::Mutex<UnboundedReceiver<()>>,
 }
 
-/// As long as this lives, other tabs are told that this one sends.
+/// Claim to be the tab that sends: other tabs are told of it as long as this lives.
 pub(super) struct TabClaim(Rc<Cell<bool>>);
 
 impl TabLock {
-    /// For the study with this bucket.
+    /// Opens the lock for the study with this bucket.
     pub(super) fn new(bucket: &str) -> Self {
         let (is_claimed, is_sure) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
         let number = network().random.fraction();
@@ -37,10 +37,10 @@ impl TabLock {
         let tabs = TabChannel::open(&format!("cruncher-sending {bucket}"), move |said, say| {
             let asker = said.strip_prefix(QUESTION).map(|number| number.parse().unwrap_or(0.0));
             match asker {
-                // Whoever doesn't hear it asks again.
+                // A tab that misses the answer asks again.
                 Some(asker) if claimed.get() && (sure.get() || number > asker) => say(ANSWER),
                 None if said == ANSWER => {
-                    // Somebody listens as long as this worker lives.
+                    // This can't fail: the receiver lives as long as this worker.
                     let _ = sender.unbounded_send(());
                 }
                 _ => {}
@@ -49,8 +49,8 @@ impl TabLock {
         Self { tabs, number, is_claimed, is_sure, answers: futures::lock::Mutex::new(answers) }
     }
 
-    /// Whether another tab sends to this study. Whoever asks has claimed it before, so that of two that ask at the same time
-    /// one is told.
+    /// Whether another tab sends to this study. This tab must have claimed it before, so that one of two tabs that ask at the
+    /// same time is told.
     pub(super) async fn is_elsewhere(&self) -> bool {
         let Some(tabs) = &self.tabs else { return false };
         let mut answers = self.answers.lock().await;
@@ -60,13 +60,13 @@ impl TabLock {
         is_elsewhere
     }
 
-    /// Says from now on that this tab sends, whoever else wants to.
+    /// Claims to be the tab that sends, even if others want to.
     pub(super) fn insist(&self) -> TabClaim {
         self.is_sure.set(true);
         self.claim()
     }
 
-    /// Says from now on that this tab sends, unless another one does: that has to be asked for.
+    /// Claims to be the tab that sends, unless another one does: [`Self::is_elsewhere`] has to be asked.
     pub(super) fn claim(&self) -> TabClaim {
         self.is_claimed.set(true);
         TabClaim(self.is_claimed.clone())

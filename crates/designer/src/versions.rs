@@ -10,7 +10,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::versions::VersionChange;
 use cruncher_browser::{address, designer, network};
 
-/// Makes the change that was asked for before the program was there, and from now on each one.
+/// Makes the change that was asked for before the program was loaded, and from now on each one.
 pub(super) fn follow(access: &StudyAccess) {
     let key = access.key.clone();
     let make = move || {

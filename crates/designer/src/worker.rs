@@ -1,4 +1,4 @@
-//! What takes long, done beside the page.
+//! The worker, which does long work beside the page.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,16 @@ use super::messages::{PointsRequest, SendOrder};
 use super::points::PointMaker;
 use super::sender::CaseSender;
 
-/// What the page asks of a worker: each worker is asked either for points or to send.
+/// Request of the page to a worker: each worker is asked either for points or to send.
 #[derive(Serialize, Deserialize)]
 pub(super) enum WorkerRequest {
-    /// About points.
+    /// A request about points.
     Points(PointsRequest),
-    /// About sending.
+    /// An order about sending.
     Sending(SendOrder),
 }
 
-/// Does what the page asks for, for as long as the page wants.
+/// Answers the page's requests, as long as the page needs the worker.
 pub(super) async fn work() {
     let (mut points, mut sender) = (PointMaker::default(), CaseSender::default());
     serve(async move |request: WorkerRequest, parts: Parts, page: &PageChannel| match request {

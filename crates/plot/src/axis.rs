@@ -1,48 +1,48 @@
-//! Axes: which values are shown, and at which place each stands.
+//! Axes: the range of values that is shown, and the place of each value.
 
 use crate::label;
 use crate::number::{between, log2, real, whole};
 use crate::time;
 
 /// The largest number that linear axes show. The range between two such numbers is finite, and so is the sum of a million of
-/// them. What is larger is no measurement, but the largest float as a penalty, or what overflows made: it is counted.
+/// them. A larger number is no measurement, but the largest float as a penalty, or the result of an overflow: it is counted.
 pub const MAX_SHOWN: f64 = 1e300;
 
 /// The years 1 to 9999, in seconds since 1970: the times that a calendar shows.
 const CALENDAR_SECS: std::ops::RangeInclusive<f64> = -62_135_596_800.0..=253_402_300_799.0;
 
-/// A narrower range has no width: a length divided by it isn't finite.
+/// Least width of a range: a length divided by a narrower one isn't finite.
 const MIN_RANGE: f64 = 1e-290;
-/// Nor has one that is a smaller part of its larger end: some ten floats lie in it.
+/// Least width of a range, as a share of its larger end: some ten floats lie in it.
 const MIN_RELATIVE_RANGE: f64 = 1e-14;
-/// Nor has one of logarithms: their last digits are no digits of the values.
+/// Least width of a range of logarithms: their last digits are no digits of the values.
 const MIN_RANGE_OF_LOGARITHMS: f64 = 1e-6;
 
 /// Room beside the outermost values, as a share of the range.
 const PADDING: f64 = 0.04;
 
-/// How places follow from values.
+/// Rule by which places follow from values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AxisScale {
     /// Equal differences are equally far apart.
     Linear,
     /// As linear, with ticks at whole numbers only.
     Counts,
-    /// Equal factors are; zero and less have no place.
+    /// Equal factors are equally far apart; zero and less have no place.
     Logarithmic,
-    /// As linear, in seconds since 1970. Ticks show the clock and the calendar so many seconds ahead of UTC.
+    /// As linear, in seconds since 1970. Ticks show the clock and the calendar with an offset from UTC.
     Time {
-        /// Seconds.
+        /// Seconds ahead of UTC.
         utc_offset_secs: f64,
     },
-    /// The values are 0, 1, 2, …: one a name.
+    /// The values are 0, 1, 2, …, one for each name.
     Categories(Vec<String>),
 }
 
 /// An axis, with the range that it shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What the values are.
+    /// Name of the quantity.
     pub label: String,
     /// Their unit; may be empty.
     pub unit: String,
@@ -50,13 +50,14 @@ pub struct Axis {
     pub least: f64,
     /// The value at place 1.
     pub most: f64,
-    /// How places follow from values.
+    /// Rule by which places follow from values.
     pub scale: AxisScale,
 }
 
 impl Axis {
-    /// An axis that shows all finite values that have a place, and a little more, but no other sign than theirs: what can't be
-    /// negative isn't drawn as if it could. If they are all equal, or none is there, it shows a range around them.
+    /// Returns an axis that shows all finite values that have a place, and a little more. The axis doesn't reach beyond zero if
+    /// no value does: a quantity that can't be negative isn't drawn as if it could. If all values are equal, or there is none,
+    /// the axis shows a range around them.
     #[must_use]
     pub fn covering(label: &str, unit: &str, scale: AxisScale, values: &[f64]) -> Self {
         let (label, unit) = (label.to_owned(), unit.to_owned());
@@ -74,7 +75,7 @@ impl Axis {
         axis
     }
 
-    /// A range with room at its ends, as far as these have the sign of the values that lie from `least` to `most`.
+    /// Cuts a linear range with room at its ends at zero, unless the values, which lie from `least` to `most`, have both signs.
     fn within_sign(&self, (least, most): (f64, f64), (from, to): (f64, f64)) -> (f64, f64) {
         match self.scale {
             AxisScale::Linear | AxisScale::Counts => {
@@ -96,57 +97,57 @@ impl Axis {
         }
     }
 
-    /// The least and the most of the values that the axis can show.
+    /// Returns the least and the largest of the values that the axis can show.
     #[must_use]
     pub fn extent(&self, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         crate::number::extent(values.filter(|value| self.can_show(*value)))
     }
 
-    /// An axis with equal places for categories, whose values are 0, 1, 2, ….
+    /// Returns an axis with equal places for categories, whose values are 0, 1, 2, ….
     #[must_use]
     pub fn of_categories(label: &str, names: Vec<String>) -> Self {
         Self::covering(label, "", AxisScale::Categories(names), &[])
     }
 
-    /// An axis from no case to the number `most`.
+    /// Returns an axis from no case to the number `most`, and a little more.
     #[must_use]
     pub fn of_counts(label: &str, most: f64) -> Self {
         let most = most.max(1.0) * (1.0 + PADDING);
         Self { label: label.to_owned(), unit: String::new(), least: 0.0, most, scale: AxisScale::Counts }
     }
 
-    /// Where a value stands: 0 at the beginning, 1 at the end, beyond these outside of what is shown. Not a number if the
-    /// value isn't, and infinite if the axis has no place for it.
+    /// Returns the place of a value: 0 at the beginning of the axis, 1 at its end, less or more outside of the range that is
+    /// shown. Not a number if the value isn't, and infinite if the axis has no place for it.
     #[must_use]
     pub fn place(&self, value: f64) -> f64 {
         self.mapping(1.0).place(value)
     }
 
-    /// The value that stands at a place.
+    /// Returns the value that stands at a place.
     #[must_use]
     pub fn value(&self, place: f64) -> f64 {
         match place {
-            // As they are, not as they are after rounding.
+            // The ends are returned exactly: rounding would change them.
             0.0 => self.least,
             1.0 => self.most,
             place => self.shrunk(between(self.stretched(self.least), self.stretched(self.most), place)),
         }
     }
 
-    /// Shows `factor` times the range; what stands at `place` stays there. Half the range is a factor of 0.5. As it was if
-    /// there are no more digits to tell the ends apart.
+    /// Shows `factor` times the range; the value at `place` stays there. Half the range is a factor of 0.5. The axis stays as
+    /// it was if no digits are left to tell the ends apart.
     #[must_use]
     pub fn zoomed(&self, place: f64, factor: f64) -> Self {
         self.between(self.value(place - place * factor), self.value(place + (1.0 - place) * factor))
     }
 
-    /// Shows what lies further on, by a share of the range.
+    /// Shows the range further on, by a share of its length.
     #[must_use]
     pub fn panned(&self, share: f64) -> Self {
         self.between(self.value(share), self.value(1.0 + share))
     }
 
-    /// Shows another range. As it was if that isn't one, or reaches beyond what can be shown.
+    /// Shows another range. The axis stays as it was if that isn't a range, or reaches beyond the values that can be shown.
     #[must_use]
     pub fn between(&self, least: f64, most: f64) -> Self {
         let (from, to) = (self.stretched(least), self.stretched(most));
@@ -154,7 +155,7 @@ impl Axis {
         if is_range { Self { least, most, ..self.clone() } } else { self.clone() }
     }
 
-    /// Label and unit: `friction, °`.
+    /// Joins label and unit: `friction, °`.
     #[must_use]
     pub fn title(&self) -> String {
         match (self.label.as_str(), self.unit.as_str()) {
@@ -164,20 +165,20 @@ impl Axis {
         }
     }
 
-    /// A value in words, with its unit: `23.5 °`, `21 Nov 2026, 12:03`, `dense`.
+    /// Writes a value in words, with its unit: `23.5 °`, `21 Nov 2026, 12:03`, `dense`.
     #[must_use]
     pub fn words(&self, value: f64) -> String {
         self.words_of(value, label::figure)
     }
 
-    /// A range in words, with as many digits as tell its ends apart: `from 20 ° to 40 °`.
+    /// Writes a range in words, with as many digits as tell its ends apart: `from 20 ° to 40 °`.
     pub(crate) fn range_in_words(&self, least: f64, most: f64) -> String {
-        // Three digits of what is between them.
+        // Three digits of the difference between the ends.
         let power = label::power_of(most - least) - 2;
         format!("from {} to {}", self.words_to(least, power), self.words_to(most, power))
     }
 
-    /// A value in words, so that a power of ten can be seen.
+    /// Writes a value in words, with the digits down to a power of ten.
     pub(crate) fn words_to(&self, value: f64, power: i32) -> String {
         self.words_of(value, |value| label::figure_to(value, power))
     }
@@ -193,24 +194,24 @@ impl Axis {
         }
     }
 
-    /// The range that is shown, in words.
+    /// Writes the range that is shown in words.
     pub(crate) fn shown_in_words(&self) -> String {
         self.range_in_words(self.least, self.most)
     }
 
-    /// Places as lengths: place 1 is `length`.
+    /// Returns the mapping of values to lengths, where place 1 is `length`.
     pub(crate) fn mapping(&self, length: f64) -> AxisMapping {
         let (least, most) = (self.stretched(self.least), self.stretched(self.most));
         let is_logarithmic = self.scale == AxisScale::Logarithmic;
         AxisMapping { is_logarithmic, offset: least, range: most - least, length }
     }
 
-    /// Values so that places are proportional to them.
+    /// Transforms a value so that places are proportional to it: takes its logarithm on a logarithmic axis.
     pub(crate) fn stretched(&self, value: f64) -> f64 {
         if self.scale == AxisScale::Logarithmic { log2(value) } else { value }
     }
 
-    /// The other way round, as far as it can be shown.
+    /// Inverts [`Self::stretched`], within the values that can be shown.
     fn shrunk(&self, stretched: f64) -> f64 {
         match self.scale {
             AxisScale::Logarithmic => stretched.exp2().clamp(f64::from_bits(1), f64::MAX),
@@ -219,7 +220,7 @@ impl Axis {
         }
     }
 
-    /// A range that has a width, stretched.
+    /// Widens a range, stretched, that is too narrow to be shown.
     fn widened(&self, (least, most): (f64, f64)) -> (f64, f64) {
         let (finest, middle) = (self.finest((least, most)), f64::midpoint(least, most));
         match most - least {
@@ -230,7 +231,7 @@ impl Axis {
         }
     }
 
-    /// A range, stretched, must be wider than this.
+    /// Returns the width that a range, stretched, must exceed.
     fn finest(&self, (least, most): (f64, f64)) -> f64 {
         match self.scale {
             AxisScale::Logarithmic => MIN_RANGE_OF_LOGARITHMS,
@@ -239,7 +240,7 @@ impl Axis {
         }
     }
 
-    /// A range around a single value, both stretched.
+    /// Returns a range around a single value, both stretched.
     fn around(&self, value: f64) -> (f64, f64) {
         let reach = match self.scale {
             AxisScale::Logarithmic => 1.0,
@@ -250,7 +251,7 @@ impl Axis {
         (value - reach, value + reach)
     }
 
-    /// What is shown when there is nothing to be shown, stretched.
+    /// Returns the range, stretched, of an axis without values.
     fn default_extent(&self) -> (f64, f64) {
         match self.scale {
             AxisScale::Logarithmic => (0.0, log2(10.0)),
@@ -260,7 +261,7 @@ impl Axis {
     }
 }
 
-/// Lengths of values along an axis, with all that doesn't depend on the value computed before.
+/// Mapping of values to lengths along an axis, with everything computed beforehand that doesn't depend on the value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AxisMapping {
     is_logarithmic: bool,
@@ -269,19 +270,19 @@ pub(crate) struct AxisMapping {
     length: f64,
 }
 
-/// Farther outside nobody sees where a line goes.
+/// Largest distance of a line's points: farther outside the course of a line can't be seen.
 const FAR: f64 = 1e9;
 
 impl AxisMapping {
     #[inline]
     pub(crate) fn place(&self, value: f64) -> f64 {
         let stretched = if self.is_logarithmic { log2(value) } else { value };
-        // Divided first: at the end of the axis that is exactly 1.
+        // The division comes first, so that the end of the axis is exactly `length`.
         (stretched - self.offset) / self.range * self.length
     }
 
-    /// The same for a line that goes through: a value far outside stands far outside, at a finite place. Infinite if the axis
-    /// has no place for the value.
+    /// Returns the length for a point of a line: a value far outside stands far outside, at a finite place. Infinite if the
+    /// axis has no place for the value.
     #[inline]
     pub(crate) fn place_on_way(&self, value: f64) -> f64 {
         if self.is_logarithmic && value <= 0.0 { f64::NEG_INFINITY } else { self.place(value).clamp(-FAR, FAR) }

@@ -1,4 +1,4 @@
-//! What every chart can do.
+//! The interface that every chart implements.
 
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
@@ -8,7 +8,7 @@ use crate::scene::{ChartScene, LineOutcome, SceneLine};
 use crate::svg::document;
 use crate::theme::PlotTheme;
 
-/// The size of what is drawn on, in its pixels.
+/// Size of the area that is drawn on, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChartSize {
     /// From left to right.
@@ -19,20 +19,21 @@ pub struct ChartSize {
 
 /// An image below and a scene above it.
 pub trait Chart {
-    /// Paints the image into `raster`, which can be used again and again. A chart that needs none leaves it empty.
+    /// Paints the image into `raster`, which can be used again and again. A chart without an image leaves `raster` empty.
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers);
 
-    /// Axes, letters, bars and lines.
+    /// Returns axes, letters, bars and lines.
     fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene;
 
-    /// What there is to be seen, in a sentence, for those who can't see it.
+    /// Describes in a sentence what the chart shows, for those who can't see it.
     fn summary(&self) -> String;
 }
 
-/// Draws what stands above the image, on an area of which every pixel is the chart's; lines as [`ChartScene::draw`] says.
+/// Draws the scene above the image, on an area of which every pixel is the chart's. Lines are drawn as [`ChartScene::draw`]
+/// says.
 ///
 /// # Errors
-/// If the backend does.
+/// Returns the error of the backend.
 pub fn draw<DB: DrawingBackend>(
     chart: &dyn Chart,
     area: &DrawingArea<DB, Shift>,
@@ -43,7 +44,7 @@ pub fn draw<DB: DrawingBackend>(
     chart.scene(ChartSize { width_px, height_px }, look).draw(area, draw_line)
 }
 
-/// The whole chart as an SVG document. `encode` makes a data URI of an image, such as `data:image/png;base64,…`.
+/// Returns the whole chart as an SVG document. `encode` makes a data URI of an image, such as `data:image/png;base64,…`.
 #[must_use]
 pub fn svg(chart: &dyn Chart, size: ChartSize, look: &PlotTheme, encode: &dyn Fn(&RasterImage) -> String) -> String {
     let mut raster = RasterBuffers::default();
@@ -65,7 +66,7 @@ mod tests {
     use crate::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
     use crate::{Axis, AxisScale, CaseMask, PlotColumn};
 
-    /// Every chart, of the same numbers.
+    /// Calls `look` with every chart, each of the same numbers.
     fn with_each(numbers: &[f64], look: impl Fn(&dyn Chart)) {
         let covering = |scale| Axis::covering("a", "b", scale, numbers);
         let linear = || covering(AxisScale::Linear);

@@ -1,4 +1,4 @@
-//! Columns: the values of all cases, and where they stand on an axis.
+//! Columns: the values of all cases, and their places on an axis.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -7,23 +7,23 @@ use crate::axis::Axis;
 use crate::coverage::UnplacedValues;
 use crate::number::{real, whole};
 
-/// An axis has so many places.
+/// Number of places on an axis.
 pub(crate) const PLACES: usize = 1 << 16;
 const SHARES: f32 = 65_536.0;
 
-/// The place of a value that lies outside of the axis, and of none.
+/// Places of a value outside of the axis, and of a case without a value.
 const OUTSIDE: u16 = u16::MAX - 1;
 const NO_VALUE: u16 = u16::MAX;
 
-/// Flags of cases: that a value isn't shown, and that there is none.
+/// Flags of cases: the value isn't shown, and there is no value.
 pub(crate) const ABSENT: u8 = 1;
 pub(crate) const MISSING: u8 = 2;
 
-/// Up to so many places are told one by one.
+/// Maximum number of places that are listed one by one.
 const MAX_LEVELS: usize = 40;
 
-/// Where the values of a column stand on an axis, in 65,536 steps: finer than any screen, and small enough to be kept. What is
-/// counted again and again for other selections is counted by these.
+/// Places of a column's values on an axis, in 65,536 steps: finer than any screen, and small enough to be kept. Counts that are
+/// repeated for other selections are made from these.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AxisPlaces {
     of_case: Vec<u16>,
@@ -34,7 +34,7 @@ pub struct AxisPlaces {
 }
 
 impl AxisPlaces {
-    /// Looks where each value stands.
+    /// Finds the place of each value.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64]) -> Self {
         let (mapping, all) = (axis.mapping(real(PLACES)), real(PLACES));
@@ -60,17 +60,17 @@ impl AxisPlaces {
         Self { of_case, shown, missing, unplaced, levels: OnceCell::new() }
     }
 
-    /// How many values aren't numbers.
+    /// Returns the number of values that aren't numbers.
     pub(crate) const fn missing(&self) -> usize {
         self.missing
     }
 
-    /// The values that no range of the axis shows.
+    /// Returns the values that no range of the axis shows.
     pub(crate) const fn unplaced(&self) -> &UnplacedValues {
         &self.unplaced
     }
 
-    /// The places of those that are shown, rising, if they are few and most have several values.
+    /// Returns the places that are shown, rising, if they are few and most have several values.
     pub(crate) fn levels(&self) -> Option<&[u16]> {
         let few = || {
             let mut levels: Vec<u16> = Vec::new();
@@ -87,25 +87,25 @@ impl AxisPlaces {
         self.levels.get_or_init(few).as_deref()
     }
 
-    /// How many values are shown.
+    /// Returns the number of values that are shown.
     pub(crate) const fn shown(&self) -> usize {
         self.shown
     }
 
-    /// The first and the last place of those that are shown; the whole axis if none is.
+    /// Returns the first and the last place that is shown; the whole axis if none is.
     pub(crate) fn extent(&self) -> (usize, usize) {
         let shown = || self.each().filter(|place| place.is_shown()).map(AxisPlace::index);
         shown().min().zip(shown().max()).unwrap_or((0, PLACES - 1))
     }
 
-    /// Flags those of some cases that aren't shown, besides what is flagged already.
+    /// Flags those of some cases that aren't shown, in addition to flags that are set already.
     pub(crate) fn flag_absent(&self, cases: std::ops::Range<usize>, flags: &mut [u8]) {
         for (flags, place) in flags.iter_mut().zip(&self.of_case[cases]) {
             *flags |= (u8::from(*place >= OUTSIDE) * ABSENT) | (u8::from(*place == NO_VALUE) * MISSING);
         }
     }
 
-    /// The place of a case, shown or not; none if it has no value.
+    /// Returns the place of a case, shown or not; `None` if it has no value.
     #[inline]
     pub(crate) fn at(&self, case: usize) -> Option<AxisPlace> {
         self.of_case.get(case).filter(|place| **place != NO_VALUE).map(|place| AxisPlace(*place))
@@ -116,13 +116,13 @@ impl AxisPlaces {
         self.at(case).is_some_and(AxisPlace::is_shown)
     }
 
-    /// The place of each case.
+    /// Returns the place of each case.
     pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = AxisPlace> {
         self.of_case.iter().map(|place| AxisPlace(*place))
     }
 }
 
-/// Where a value stands on an axis.
+/// Place of a value on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AxisPlace(u16);
 
@@ -132,50 +132,50 @@ impl AxisPlace {
         self.0 < OUTSIDE
     }
 
-    /// Its number, from the beginning of the axis on.
+    /// Returns its number, counted from the beginning of the axis.
     #[inline]
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The same as a share of the axis.
+    /// Returns its share of the axis.
     #[inline]
     pub(crate) fn share(self) -> f32 {
         f32::from(self.0) / SHARES
     }
 
-    /// In which of so many equal parts of the axis it is, if it is shown.
+    /// Returns which of `parts` equal parts of the axis it lies in, if it is shown.
     #[inline]
     pub(crate) const fn part(self, parts: usize) -> usize {
         self.index() * parts / PLACES
     }
 }
 
-/// A column, as charts take it.
+/// A column of values for a chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlotColumn<'a> {
-    /// The axis that it stands along.
+    /// The axis of the values.
     pub axis: Axis,
-    /// A number a case; not a number where there is none.
+    /// One number for each case; not a number where there is no value.
     pub values: &'a [f64],
     places: Cow<'a, AxisPlaces>,
 }
 
 impl<'a> PlotColumn<'a> {
-    /// Values along an axis.
+    /// Places values along an axis.
     #[must_use]
     pub fn new(axis: Axis, values: &'a [f64]) -> Self {
         let places = Cow::Owned(AxisPlaces::of(&axis, values));
         Self { axis, values, places }
     }
 
-    /// The same where their places on the axis are known.
+    /// Takes values whose places on the axis are known.
     #[must_use]
     pub const fn located(axis: Axis, values: &'a [f64], places: &'a AxisPlaces) -> Self {
         Self { axis, values, places: Cow::Borrowed(places) }
     }
 
-    /// Where the values stand.
+    /// Returns the places of the values.
     pub(crate) fn places(&self) -> &AxisPlaces {
         &self.places
     }

@@ -1,4 +1,4 @@
-//! How strongly a response goes along with each factor.
+//! Chart of the correlation between a response and each factor.
 
 use crate::chart::{Chart, ChartSize};
 use crate::label::{count, grouped};
@@ -17,12 +17,12 @@ const NOTE_PX: f64 = 18.0;
 const ROW_PX: f64 = 22.0;
 const BAR_PX: f64 = 7.0;
 const SWATCH_PX: f64 = 8.0;
-/// The most of the width that names may take.
+/// Maximum share of the width for names.
 const MAX_NAMES: f64 = 0.3;
-/// Below this width, columns have no titles.
+/// Width below which columns have no titles.
 const NARROW_PX: f64 = 480.0;
 
-/// How strongly bars are drawn that can't be told from chance.
+/// Opacity of bars that can't be told from chance.
 const CHANCE_OPACITY: f64 = 0.35;
 
 /// A coefficient.
@@ -30,12 +30,12 @@ const CHANCE_OPACITY: f64 = 0.35;
 pub struct CoefficientEstimate {
     /// From -1 to 1; not a number if there is none.
     pub value: f64,
-    /// Where it is with a probability of 95 %, from and to.
+    /// Interval that contains it with a probability of 95 %, from and to.
     pub interval: (f64, f64),
 }
 
 impl CoefficientEstimate {
-    /// That of too few cases, or of cases that don't differ.
+    /// The coefficient of too few cases, or of cases that don't differ.
     pub const NONE: Self = Self { value: f64::NAN, interval: (f64::NAN, f64::NAN) };
 
     /// Whether 0 can be excluded.
@@ -45,18 +45,18 @@ impl CoefficientEstimate {
     }
 }
 
-/// A factor.
+/// Correlations of one factor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CorrelationRow {
-    /// Its name.
+    /// Name of the factor.
     pub label: String,
     /// The linear correlation.
     pub pearson: CoefficientEstimate,
-    /// That of the ranks.
+    /// The correlation of the ranks.
     pub spearman: CoefficientEstimate,
-    /// How many cases are behind these numbers.
+    /// Number of cases behind these numbers.
     pub cases: usize,
-    /// How many of them only the ranks have, since their values are extreme.
+    /// Number of those cases that only the ranks include, since their values are extreme.
     pub only_ranked: usize,
 }
 
@@ -67,11 +67,11 @@ pub struct CorrelationChart {
     pub response: String,
     /// The factors, from the uppermost.
     pub rows: Vec<CorrelationRow>,
-    /// How many cases a coefficient takes.
+    /// Number of cases that a coefficient needs.
     pub needed_cases: usize,
 }
 
-/// Where the parts of the chart stand.
+/// Places of the chart's parts.
 struct Layout {
     /// The ends of the scale.
     left: f64,
@@ -79,14 +79,14 @@ struct Layout {
     top: f64,
     /// The right edges of the columns of numbers.
     columns: [f64; 3],
-    /// How many rows there is room for.
+    /// Number of rows that there is room for.
     rows: usize,
     /// Whether titles have no room above their columns.
     is_narrow: bool,
 }
 
 impl CorrelationChart {
-    /// The height that all rows take.
+    /// Returns the height that all rows take.
     #[must_use]
     pub fn height_px(&self, look: &PlotTheme) -> u32 {
         let height_px = look.px(HEAD_PX) + self.foot_px(look) + real(self.rows.len()) * look.px(ROW_PX);
@@ -97,13 +97,14 @@ impl CorrelationChart {
         look.px(FOOT_PX) + real(self.notes().len()) * look.px(NOTE_PX)
     }
 
-    /// What bars and dashes don't say, a line each.
+    /// Returns remarks that bars and dashes can't express, a line each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         [self.too_few(), self.chance(), self.only_ranked()].into_iter().flatten().collect()
     }
 
-    /// `Too few cases: 16 are needed`, if that is so of all factors, and `cohesion: too few cases, 16 are needed` if it is of some.
+    /// Writes `Too few cases: 16 are needed`, if that is so of all factors, and `cohesion: too few cases, 16 are needed` if it
+    /// is of some.
     fn too_few(&self) -> Option<String> {
         let has_too_few = |row: &&CorrelationRow| row.cases < self.needed_cases;
         let names: Vec<&str> = self.rows.iter().filter(has_too_few).map(|row| &*row.label).collect();
@@ -121,7 +122,7 @@ impl CorrelationChart {
         has_faint.then(|| "Faint: can't be told from chance".to_owned())
     }
 
-    /// The factors neither of whose coefficients can be told from chance.
+    /// Lists the factors of which neither coefficient can be told from chance.
     fn by_chance(&self) -> Option<String> {
         let is_faint = |row: &&CorrelationRow| {
             let both = [row.pearson, row.spearman];
@@ -131,7 +132,7 @@ impl CorrelationChart {
         (!names.is_empty()).then(|| format!("Can't be told from chance: {}", names.join(", ")))
     }
 
-    /// `Pearson without 3 cases of extreme values`, if there are such: ranks have them.
+    /// Writes `Pearson without 3 cases of extreme values`, if there are such cases: the ranks include them.
     fn only_ranked(&self) -> Option<String> {
         let without = || self.rows.iter().filter(|row| row.pearson.value.is_finite()).map(|row| row.only_ranked);
         let most = without().max().filter(|most| *most > 0)?;
@@ -140,7 +141,7 @@ impl CorrelationChart {
         Some(format!("Pearson without {up_to}{} {cases} of extreme values", count(most)))
     }
 
-    /// The notes below the scale.
+    /// Writes the notes below the scale.
     fn write_notes(&self, top: f64, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (text_px, left) = (TEXT_PX * look.pixel_ratio, look.px(EDGE_PX));
         for (line, note) in self.notes().iter().enumerate() {
@@ -150,7 +151,7 @@ impl CorrelationChart {
         }
     }
 
-    /// The row at a height, as an index of `rows`.
+    /// Returns the row at a height, as an index of `rows`.
     #[must_use]
     pub fn row_at(&self, size: ChartSize, look: &PlotTheme, y_px: f64) -> Option<usize> {
         let layout = self.layout(size, look);
@@ -180,7 +181,8 @@ impl CorrelationChart {
         Layout { left, right, top: look.px(HEAD_PX), columns: [first, second, last], rows, is_narrow }
     }
 
-    /// Titles above the columns; where these are narrow, at the left, and only squares above the columns.
+    /// Draws titles above the columns. If the chart is narrow, the titles stand at the left, and only squares stand above the
+    /// columns.
     fn draw_head(layout: &Layout, scene: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let (middle, half) = (look.px(HEAD_PX / 2.0), look.px(SWATCH_PX / 2.0));
@@ -210,7 +212,7 @@ impl CorrelationChart {
         scene.text("cases", at, (HorizontalAnchor::End, VerticalAnchor::Middle), look.text, text_px);
     }
 
-    /// The scale from -1 to 1 below `rows` rows.
+    /// Draws the scale from -1 to 1 below `rows` rows.
     fn draw_scale(layout: &Layout, rows: usize, scene: &mut ChartScene, look: &PlotTheme) {
         let text_px = TEXT_PX * look.pixel_ratio;
         let bottom = layout.top + real(rows) * look.px(ROW_PX);
@@ -246,7 +248,7 @@ impl CorrelationChart {
         }
     }
 
-    /// How many rows are shown where there is room for `room`: a line says that there are more.
+    /// Returns the number of rows that are shown where there is room for `room`: the last line says that there are more.
     fn shown(&self, room: usize) -> usize {
         if self.rows.len() <= room { self.rows.len() } else { room.saturating_sub(1) }
     }
@@ -320,7 +322,7 @@ mod tests {
     }
     use crate::samples::{SMALL, USUAL, dark, golden, light};
 
-    /// Coefficients that are known to within 0.1, if they are there.
+    /// Returns a row whose coefficients are known to within 0.1, if they are numbers.
     fn row(label: &str, (pearson, spearman): (f64, f64), cases: usize) -> CorrelationRow {
         let coefficient = |value: f64| CoefficientEstimate { value, interval: (value - 0.1, value + 0.1) };
         let (pearson, spearman) = (coefficient(pearson), coefficient(spearman));

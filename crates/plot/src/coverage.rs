@@ -1,22 +1,22 @@
-//! How much of what there is a chart shows.
+//! Coverage: the number of values that a chart shows and of those that it doesn't.
 
 use crate::axis::{Axis, AxisScale};
 use crate::column::{ABSENT, AxisPlaces, MISSING, PlotColumn};
 use crate::label::{count, figure};
 
-/// How many values are shown, and why others aren't: together they are all that there are.
+/// Number of values that are shown, and of the others by reason: together they are all values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PlotCoverage {
     /// Inside of the axes' ranges.
     pub(crate) shown: usize,
     /// Outside of them, or without a place on any.
     pub(crate) outside: usize,
-    /// No number.
+    /// Without a number.
     pub(crate) missing: usize,
 }
 
 impl PlotCoverage {
-    /// Looks at the values of all cases on all axes.
+    /// Counts the cases by their values on all axes.
     pub(crate) fn of_cases<'a>(columns: impl IntoIterator<Item = &'a PlotColumn<'a>>) -> Self {
         let columns: Vec<&AxisPlaces> = columns.into_iter().map(PlotColumn::places).collect();
         let cases = columns.iter().map(|places| places.each().len()).min().unwrap_or(0);
@@ -29,14 +29,14 @@ impl PlotCoverage {
         }
     }
 
-    /// Those of one column.
+    /// Counts the values of one column.
     pub(crate) fn of_places(places: &AxisPlaces) -> Self {
         let (shown, missing) = (places.shown(), places.missing());
         Self { shown, outside: places.each().len() - shown - missing, missing }
     }
 
-    /// A case that lacks a value is missing, wherever its others are. By some thousand cases at once: all are looked at for every
-    /// drawing.
+    /// Counts the cases of several columns. A case that lacks a value is missing, wherever its other values are. Some thousand
+    /// cases are taken at once, since all of them are looked at for every drawing.
     fn of_several(columns: &[&AxisPlaces], cases: usize) -> Self {
         const AT_ONCE: usize = 4_096;
         let (mut absent, mut missing) = (0, 0);
@@ -52,7 +52,7 @@ impl PlotCoverage {
     }
 }
 
-/// Cases that are shown, but not in a colour of their own, in words: beyond the ends of the colours, or grey.
+/// Counts, in words, the cases that are shown without a colour of their own: beyond the ends of the colours, or grey.
 pub(crate) fn uncoloured(colour: Option<&PlotColumn>, shown: impl Iterator<Item = usize>) -> Vec<String> {
     let Some(colour) = colour.filter(|colour| colour.places().shown() < colour.values.len()) else {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(crate) struct UnplacedValues {
 }
 
 impl UnplacedValues {
-    /// Those of some values.
+    /// Collects those of some values.
     pub(crate) fn of(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
         let mut unplaced = Self::default();
         values.filter(|value| !value.is_nan() && !axis.can_show(*value)).for_each(|value| unplaced.add(value));
@@ -97,7 +97,7 @@ impl UnplacedValues {
         self.ends = Some((least.min(from), most.max(to)));
     }
 
-    /// `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
+    /// Writes `load of 3 cases can't be shown: 1.798×10³⁰⁸`; `None` if there are no such values.
     pub(crate) fn words(&self, axis: &Axis) -> Option<String> {
         let values = self.values()?;
         let cases = if self.count == 1 { "case" } else { "cases" };
@@ -105,7 +105,7 @@ impl UnplacedValues {
         Some(format!("{} of {} {cases} {verb}: {values}", axis.label, count(self.count)).trim_start().to_owned())
     }
 
-    /// `1.798×10³⁰⁸`, `−2 to 0`.
+    /// Writes the values: `1.798×10³⁰⁸`, `−2 to 0`.
     fn values(&self) -> Option<String> {
         Some(match self.ends? {
             (least, most) if (most..=most).contains(&least) => figure(most),
@@ -115,32 +115,33 @@ impl UnplacedValues {
     }
 }
 
-/// The values that no range of an axis shows, in words: `load of 3 cases can't be shown: 1.798×10³⁰⁸`; nothing if there are none.
+/// Writes in words which values no range of an axis shows: `load of 3 cases can't be shown: 1.798×10³⁰⁸`; `None` if there are
+/// none.
 #[must_use]
 pub fn unplaced_in_words(axis: &Axis, values: &[f64]) -> Option<String> {
     UnplacedValues::of(axis, values.iter().copied()).words(axis)
 }
 
-/// Why values aren't shown.
+/// Reasons why values aren't shown.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AbsenceReason {
     outside: usize,
     missing: usize,
-    /// What those that are missing are.
+    /// Words for values that are missing.
     lack: &'static str,
-    /// What else there is to be said.
+    /// Further remarks.
     others: Vec<String>,
-    /// Which values no axis shows, in a sentence, and shorter.
+    /// The values that no axis shows, in a sentence, and shorter.
     unplaced: Vec<(String, String)>,
 }
 
 impl AbsenceReason {
-    /// What isn't drawn of some columns.
+    /// Collects the reasons for values of some columns that aren't drawn.
     pub(crate) fn of_columns<'a>(drawn: PlotCoverage, columns: impl IntoIterator<Item = &'a PlotColumn<'a>>) -> Self {
         Self::new(drawn, columns.into_iter().map(|column| (column.places().unplaced(), &column.axis)))
     }
 
-    /// The same of values whose axes are told.
+    /// Collects the reasons for values whose axes are given.
     pub(crate) fn new<'a>(
         drawn: PlotCoverage,
         unplaced: impl IntoIterator<Item = (&'a UnplacedValues, &'a Axis)>,
@@ -155,18 +156,18 @@ impl AbsenceReason {
         Self { outside: drawn.outside, missing: drawn.missing, lack: "without a value", others: Vec::new(), unplaced }
     }
 
-    /// The same where something else than a value is missing.
+    /// Replaces the words for values that are missing.
     pub(crate) fn lacking(self, lack: &'static str) -> Self {
         Self { lack, ..self }
     }
 
-    /// The same with other words besides: `2 points of 1 curve missing`.
+    /// Adds further remarks: `2 points of 1 curve missing`.
     pub(crate) fn with(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.others.extend(words);
         self
     }
 
-    /// `; 12 outside of what is shown; 26 without a value`.
+    /// Writes the reasons in a sentence: `; 12 outside of what is shown; 26 without a value`.
     pub(crate) fn words(&self) -> String {
         let counted = [(self.outside, "outside of what is shown"), (self.missing, self.lack)];
         let counted = counted.into_iter().filter(|(number, _)| *number > 0);
@@ -175,7 +176,7 @@ impl AbsenceReason {
         counted.chain(others.map(|words| format!("; {words}"))).collect()
     }
 
-    /// What stands on a chart: `12 outside, 26 without a value, load 1.798×10³⁰⁸ can't be shown`.
+    /// Writes the note that stands on a chart: `12 outside, 26 without a value, load 1.798×10³⁰⁸ can't be shown`.
     pub(crate) fn note(&self) -> String {
         let counted = [(self.outside, "outside"), (self.missing, self.lack)];
         let counted = counted.into_iter().filter(|(number, _)| *number > 0);

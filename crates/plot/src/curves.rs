@@ -1,4 +1,4 @@
-//! Many curves on one another, and what most of them do.
+//! Chart of many curves on one another, with the band that most of them lie in.
 
 mod band;
 mod gaps;
@@ -25,13 +25,13 @@ pub use gaps::CurveGaps;
 /// Line widths on the page.
 const MEDIAN_PX: f64 = 2.0;
 const POINTED_AT_PX: f64 = 2.0;
-/// How much of the band is seen.
+/// Opacity of the band.
 const BAND_OPACITY: f64 = 0.12;
-/// How much of that is seen where some curves have ended.
+/// Share of that opacity where some curves have ended.
 const PARTS_OPACITY: f64 = 0.4;
 const EDGE_PX: f64 = 1.0;
 
-/// A curve: as many numbers from left to right as from bottom to top. Where one is missing there is a gap.
+/// A curve: as many numbers from left to right as from bottom to top. A missing number leaves a gap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Curve<'a> {
     /// From left to right.
@@ -45,30 +45,30 @@ pub struct Curve<'a> {
 pub struct CurvesChart<'a> {
     /// The curves, one a case.
     pub curves: &'a [Curve<'a>],
-    /// Which curves are in colour; the others lie below them.
+    /// The curves in colour; the others lie below them.
     pub selected: CaseMask<'a>,
-    /// What gives the curves their colour, a value each, if something does.
+    /// Values that give the curves their colour, one for each, if there are such.
     pub colour: Option<PlotColumn<'a>>,
     /// From left to right.
     pub x: Axis,
     /// From bottom to top.
     pub y: Axis,
-    /// What most curves do, computed once by [`CurveBand::of`].
+    /// The median and the range of most curves, computed once by [`CurveBand::of`].
     pub band: Option<&'a CurveBand>,
-    /// What isn't drawn of them, computed once by [`CurveGaps::of`].
+    /// The points that aren't drawn, computed once by [`CurveGaps::of`].
     pub gaps: CurveGaps,
     /// A curve that stands out.
     pub pointed_at: Option<usize>,
 }
 
 impl CurvesChart<'_> {
-    /// Where its axes stand.
+    /// Returns the frame with the places of the axes.
     #[must_use]
     pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         PlotFrame::new(size, look, &self.x, &self.y, key::room_px(self.colour_axis(), size, look))
     }
 
-    /// The curve nearest to a pixel, if one is within `reach_px`.
+    /// Returns the curve nearest to a pixel, if one is within `reach_px`.
     #[must_use]
     pub fn nearest(&self, frame: &PlotFrame, (x_px, y_px): Place, reach_px: f64, among: CaseMask) -> Option<usize> {
         let (mut nearest, mut least) = (None, reach_px);
@@ -85,8 +85,8 @@ impl CurvesChart<'_> {
         nearest
     }
 
-    /// The curves that pass through the rectangle with two opposite corners, in pixels, as far as it lies in the frame: their
-    /// places among all, rising. A line between two points counts as a whole, a single point without lines doesn't.
+    /// Returns the curves that pass through the rectangle with two opposite corners, in pixels, as far as it lies in the frame:
+    /// their indices, rising. A line between two points counts as a whole; a single point without lines doesn't count.
     #[must_use]
     pub fn passing(&self, frame: &PlotFrame, from: Place, to: Place) -> Vec<usize> {
         let window = PixelRect::between(frame.inside(from), frame.inside(to));
@@ -94,7 +94,7 @@ impl CurvesChart<'_> {
         curves.filter(|(_, curve)| window.is_touched(places_on(frame, curve))).map(|(index, _)| index).collect()
     }
 
-    /// Curves with a part that is shown, those without, and those that have no line.
+    /// Counts the curves with a part that is shown, those without, and those that have no line.
     pub(crate) fn drawn(&self) -> PlotCoverage {
         let mut drawn = PlotCoverage::default();
         for curve in self.curves {
@@ -118,7 +118,7 @@ impl CurvesChart<'_> {
         self.colour.as_ref().map(|column| &column.axis)
     }
 
-    /// The least and the largest values that are shown, to the right and upwards.
+    /// Returns the least and the largest values that are shown, to the right and upwards.
     fn ranges(&self) -> Option<(Place, Place)> {
         let is_shown = |axis: &Axis, value: f64| (axis.least..=axis.most).contains(&value);
         let points = || self.curves.iter().flat_map(|curve| curve.x.iter().copied().zip(curve.y.iter().copied()));
@@ -141,7 +141,7 @@ impl CurvesChart<'_> {
     }
 }
 
-/// Whether two points one after the other are there.
+/// Whether two successive points are numbers.
 fn has_line(curve: &Curve) -> bool {
     let mut was_there = false;
     curve.x.iter().zip(curve.y).any(|(x, y)| {
@@ -150,7 +150,7 @@ fn has_line(curve: &Curve) -> bool {
     })
 }
 
-/// Where the points of a curve stand.
+/// Returns the places of a curve's points.
 fn places_on<'a>(frame: &PlotFrame, curve: &Curve<'a>) -> impl Iterator<Item = Place> + use<'a> {
     let (width, height) = frame.size_px();
     let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));
@@ -159,7 +159,7 @@ fn places_on<'a>(frame: &PlotFrame, curve: &Curve<'a>) -> impl Iterator<Item = P
     points.map(move |(x_value, y_value)| (left + x.place_on_way(*x_value), bottom - y.place_on_way(*y_value)))
 }
 
-/// The band and its median: where some of the curves have ended they are faint, and begin anew.
+/// Draws the band and its median. Where some of the curves have ended, both are faint and begin anew.
 fn draw_band(band: &CurveBand, ink: RGBColor, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
     for run in band.runs() {
         let opacity = if band.has_all(run.start) { 1.0 } else { PARTS_OPACITY };
@@ -193,7 +193,7 @@ fn draw_run(
     }
 }
 
-/// How far a place is from a line; infinite if that isn't one.
+/// Returns the distance of a place from a line; infinite if that isn't a line.
 fn distance(place: Place, from: Place, to: Place) -> f64 {
     let (right, down) = (to.0 - from.0, to.1 - from.1);
     let length = right * right + down * down;
@@ -238,7 +238,7 @@ impl Chart for CurvesChart<'_> {
     fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
         let (frame, mut scene) = (self.frame(size, look), ChartScene::default());
         if let Some(band) = self.band {
-            // A category may have the colour that accents have.
+            // The band doesn't take the accent colour, which a category may have.
             let ink = if self.colour.is_some() { look.text } else { look.accent };
             draw_band(band, ink, &frame, &mut scene, look);
         }
@@ -278,13 +278,13 @@ impl Chart for CurvesChart<'_> {
     }
 }
 
-/// Equal steps on an axis from where the first curve begins to where the last one ends, for [`CurveBand::of`].
+/// Returns equal steps on an axis from the beginning of the first curve to the end of the last one, for [`CurveBand::of`].
 #[must_use]
 pub fn steps(curves: &[Curve], axis: &Axis, number: usize) -> Vec<f64> {
     let extent = axis.extent(curves.iter().flat_map(|curve| curve.x.iter().copied()));
     let Some((least, most)) = extent else { return Vec::new() };
     let (from, to) = (axis.place(least), axis.place(most));
-    // The ends as they are, not as they are after rounding.
+    // The clamp keeps the ends exact in spite of rounding.
     let value =
         |index: usize| axis.value(from + (to - from) * real(index) / real(number.max(2) - 1)).clamp(least, most);
     (0..number).map(value).collect()

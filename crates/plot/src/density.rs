@@ -1,18 +1,19 @@
-//! Points seen along all axes but two, and along all but one: as rasters, since there may be a hundred thousand.
+//! Points projected to two axes, and to one: as rasters, since there may be a hundred thousand.
 
 use crate::histogram::grid_step;
 use crate::number::{extent, whole};
 
-/// With this many points or fewer, each is a dot that can be seen; with more, the dots grow smaller.
+/// Sizes of dots by the number of points: with so many points or fewer, a dot has that radius as a share of the picture's side.
+/// More points than these are single pixels.
 const SIZES: [(usize, f64); 4] = [(100, 0.022), (500, 0.015), (3_000, 0.010), (20_000, 0.006)];
 
-/// How dark a single point is, however many others fall on one another elsewhere.
+/// Least darkness of a pixel with a point, however many points fall on one another elsewhere.
 const LIGHTEST: f64 = 64.0;
 
-/// How dark each pixel of a square picture is, from 0 to 255, row by row from the top.
+/// Returns the darkness of each pixel of a square picture, from 0 to 255, row by row from the top.
 ///
-/// The places run from 0 to 1, `x` to the right and `y` upwards. No point is left out: where many fall on one pixel it is
-/// darker, by the square root of their number, so that single points can still be seen.
+/// The places run from 0 to 1, `x` to the right and `y` upwards. No point is left out: a pixel with many points is darker, by
+/// the square root of their number, so that single points can still be seen.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -43,7 +44,7 @@ pub fn shadow(x: &[f64], y: &[f64], side_px: usize) -> Vec<u8> {
     counts.iter().map(darkness).collect()
 }
 
-/// The pixels of a dot, as offsets from its middle.
+/// Returns the pixels of a dot, as offsets from its middle.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a dot has a few pixels")]
 fn dot(points: usize, side_px: usize) -> Vec<(isize, isize)> {
     let share = SIZES.iter().find(|(most, _)| points <= *most).map_or(0.0, |(_, share)| *share);
@@ -53,7 +54,7 @@ fn dot(points: usize, side_px: usize) -> Vec<(isize, isize)> {
     (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy))).filter(is_inside).collect()
 }
 
-/// How many points lie in each of `bins` equal parts of an axis.
+/// Counts the points in each of `bins` equal parts of an axis.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -70,14 +71,14 @@ pub fn histogram(places: &[f64], bins: usize) -> Vec<u32> {
     counts
 }
 
-/// In how many equal parts a histogram divides an axis whose points stand on a grid, such as whole numbers or levels: a part has
-/// one value of it, or, so that there are no more than `most`, equally many but for the last. None if they stand on none, or if
-/// that is as fine as there are points.
+/// Returns the number of equal parts of a histogram whose points stand on a grid, such as whole numbers or levels. A part has
+/// one value of the grid, or, so that there are no more than `most` parts, equally many values except for the last part. `None`
+/// if the points stand on no grid, or if the grid has more than half as many values as there are points.
 #[must_use]
 pub fn bins_of_grid(places: &[f64], most: usize) -> Option<usize> {
     let ends = extent(places.iter().copied())?;
     let step = grid_step(places.iter().copied(), ends)?;
-    // From the beginning to the end of the axis, or in the middle of equal parts.
+    // Grid values include both ends of the axis, or stand in the middle of equal parts.
     let values = whole((1.0 / step).round()) + usize::from(ends.0 < step / 4.0);
     let each = values.div_ceil(most.max(1));
     (2 * values <= places.len()).then_some(values.div_ceil(each))

@@ -1,4 +1,4 @@
-//! Every chart of whatever numbers there can be: nothing stands nowhere, nothing is lost.
+//! Tests of every chart with extreme numbers: each mark has a place, and no value is lost.
 
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::scatter::ScatterChart;
 use crate::scene::{Place, SceneMark};
 use crate::timeline::{TimelineAttempt, TimelineAttempts, TimelineChart, TimelineOutcome, time_axis};
 
-/// Numbers that are no measurements, among others that are.
+/// Generates numbers that are no measurements, among others that are.
 fn number() -> impl Strategy<Value = f64> {
     let odd = [
         0.0,
@@ -47,7 +47,7 @@ fn number() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Columns of as many numbers each: of all kinds, or around one number.
+/// Generates columns of equal length: of numbers of all kinds, or of numbers around one.
 fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
     let column = |cases: usize| {
         let one = (number(), prop::collection::vec(0..4_u8, cases)).prop_map(|(number, steps)| {
@@ -62,7 +62,7 @@ fn axes(columns: &[Vec<f64>], scale: &AxisScale) -> Vec<Axis> {
     columns.iter().map(|values| Axis::covering("load", "N", scale.clone(), values)).collect()
 }
 
-/// The places of a mark.
+/// Returns the places of a mark.
 fn places(mark: &SceneMark) -> Vec<Place> {
     match mark {
         SceneMark::Bar { corner, opposite, .. } => vec![*corner, *opposite],
@@ -72,13 +72,13 @@ fn places(mark: &SceneMark) -> Vec<Place> {
     }
 }
 
-/// Charts are painted: that takes its time.
+/// Number of cases of a property: painting charts takes time.
 const CASES: u32 = 100;
 
-/// As small as a chart can be read, and smaller.
+/// A size at which a chart can just be read, and a smaller one.
 const SIZES: [ChartSize; 2] = [ChartSize { width_px: 150, height_px: 90 }, ChartSize { width_px: 40, height_px: 30 }];
 
-/// Draws a chart, and looks whether everything stands on it.
+/// Draws a chart, and checks that every mark stands on or near it.
 fn check(chart: &dyn Chart) -> Result<(), TestCaseError> {
     let (look, mut raster) = (light(), RasterBuffers::default());
     for size in SIZES {

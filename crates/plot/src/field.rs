@@ -1,4 +1,4 @@
-//! A response over two factors: the mean of the cases in each cell of a grid.
+//! Chart of a response over two factors: the mean of the cases in each cell of a grid.
 
 mod contour;
 mod grid;
@@ -17,28 +17,28 @@ use crate::theme::PlotTheme;
 
 pub use grid::{AxisGrid, FieldCells};
 
-/// The fewest and the most cells along an axis that are chosen.
+/// Minimum and maximum number of cells along an axis that are suggested.
 const MIN_CELLS: f64 = 4.0;
 const MAX_CELLS: f64 = 48.0;
-/// How many cases a cell is to have.
+/// Number of cases that a cell should have.
 const CASES_A_CELL: f64 = 12.0;
 
-/// A million of this number have a sum; larger ones are summed up as parts of themselves.
+/// Largest number of which a million have a sum; larger ones are summed up scaled down.
 const MAX_SUMMED: f64 = 1e301;
 const SUMMED_SCALE: f64 = 1e-16;
 
-/// Contour lines: how many at most, how wide on the page, how strong.
+/// Contour lines: maximum number, width on the page, opacity.
 const MAX_CONTOURS: usize = 7;
 const CONTOUR_PX: f64 = 1.0;
 const CONTOUR_OPACITY: f64 = 0.85;
 
-/// Contours go only by cells of so many cases or more,
+/// Minimum number of cases in a cell that a contour passes.
 const MIN_CASES_AT_CONTOUR: usize = 3;
-/// whose mean has no larger standard error than this share of the way to the next contour, by the spread within all cells: two such
-/// means that are a contour apart then differ by twice the standard error of their difference.
+/// Maximum standard error of the mean of such a cell, as a share of the way to the next contour, by the spread within all
+/// cells: two such means that are a contour apart then differ by twice the standard error of their difference.
 const MAX_ERROR_AT_CONTOUR: f64 = 0.35;
 
-/// What a field is made of, by column; the i-th case is the i-th number of every slice.
+/// Columns of values that a field is made of; the i-th case is the i-th number of every slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldValues<'a> {
     /// From left to right.
@@ -47,7 +47,7 @@ pub struct FieldValues<'a> {
     pub y: &'a [f64],
     /// The response.
     pub response: &'a [f64],
-    /// Which cases count.
+    /// The cases that count.
     pub selected: CaseMask<'a>,
 }
 
@@ -64,28 +64,29 @@ pub struct FieldChart {
     pub columns: usize,
     /// Cells from bottom to top.
     pub rows: usize,
-    /// The mean of each cell, row by row from the bottom; not a number where no case is.
+    /// The mean of each cell, row by row from the bottom; not a number for a cell without cases.
     pub means: Vec<f64>,
-    /// How many cases each cell has.
+    /// Number of cases of each cell.
     pub counts: Vec<usize>,
     /// The standard deviation within cells, as a share of the range of the colours; not a number if no cell has two cases.
     spread: f64,
-    /// How many selected cases are in a cell, and how many aren't.
+    /// Number of selected cases that are in a cell, and of those that aren't.
     pub(crate) drawn: PlotCoverage,
     absent: AbsenceReason,
 }
 
 impl FieldChart {
-    /// Takes the means in cells of equal size, of those cases whose responses the axis of colours shows; `columns` and `rows` as [`FieldChart::suitable_cells`] says, or otherwise. On an axis of
-    /// categories each has its own.
+    /// Takes the means in cells of equal size, of the cases whose responses the axis of colours shows. `columns` and `rows` are
+    /// the number that [`FieldChart::suitable_cells`] suggests, or another. On an axis of categories each category has its own
+    /// cells.
     #[must_use]
     pub fn of(values: &FieldValues, x: &Axis, y: &Axis, colour: &Axis, (columns, rows): (usize, usize)) -> Self {
         let (columns, rows) = (cells(x, columns), cells(y, rows));
         let (across, upwards) = (x.mapping(real(columns)), y.mapping(real(rows)));
         let (mut sums, mut counts) = (vec![0.0; columns * rows], vec![0; columns * rows]);
-        // The largest numbers have no sum.
+        // The sum of the largest numbers overflows, so they are scaled down.
         let scale = if colour.most > MAX_SUMMED { SUMMED_SCALE } else { 1.0 };
-        // Squares as shares of the range of the colours: of them, too.
+        // Squares are taken of shares of the range of the colours, since squares of large numbers overflow, too.
         let (range, mut squares) = (colour.most - colour.least, vec![0.0; columns * rows]);
         let mut drawn = PlotCoverage::default();
         let all = values.x.iter().zip(values.y).zip(values.response).enumerate();
@@ -105,7 +106,7 @@ impl FieldChart {
                 drawn.outside += 1;
             }
         }
-        // 0 / 0 where no case is.
+        // A cell without cases has the mean 0 / 0, which isn't a number.
         let means: Vec<f64> = sums.iter().zip(&counts).map(|(sum, count)| sum / real(*count) / scale).collect();
         let shares: Vec<f64> = means.iter().map(|mean| (mean - colour.least) / range).collect();
         let spread = spread_within(&squares, &shares, &counts);
@@ -114,19 +115,19 @@ impl FieldChart {
         Self { x, y, response, columns, rows, means, counts, spread, drawn, absent }
     }
 
-    /// How many cells along each axis suit so many cases: about twelve cases each.
+    /// Returns the number of cells along each axis that suits a number of cases: about twelve cases in each cell.
     #[must_use]
     pub fn suitable_cells(cases: usize) -> usize {
         whole((real(cases) / CASES_A_CELL).sqrt().clamp(MIN_CELLS, MAX_CELLS))
     }
 
-    /// Where its axes stand.
+    /// Returns the frame with the places of the axes.
     #[must_use]
     pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         PlotFrame::new(size, look, &self.x, &self.y, key::room_px(Some(&self.response), size, look))
     }
 
-    /// The cell at a pixel, as an index of `means` and `counts`.
+    /// Returns the cell at a pixel, as an index of `means` and `counts`.
     #[must_use]
     pub fn cell_at(&self, frame: &PlotFrame, x_px: f64, y_px: f64) -> Option<usize> {
         let (width, height) = frame.size_px();
@@ -135,7 +136,7 @@ impl FieldChart {
         frame.contains(x_px, y_px).then_some(row * self.columns + column)
     }
 
-    /// How far it is from a contour to the next one, as a share of the range of the colours.
+    /// Returns the distance from a contour to the next one, as a share of the range of the colours.
     fn way_to_next(&self, levels: &[f64], place: usize) -> f64 {
         let level = |place: usize| levels.get(place).copied();
         let neighbours = [place.checked_sub(1).and_then(level), level(place + 1)];
@@ -143,7 +144,7 @@ impl FieldChart {
         ways.fold(self.response.most - self.response.least, f64::min) / (self.response.most - self.response.least)
     }
 
-    /// The means that are known well enough for contours so far from each other; the others aren't numbers.
+    /// Returns the means that are known well enough for contours at the distance `way`; the others aren't numbers.
     fn known_means(&self, way: f64) -> Vec<f64> {
         let is_known = |count: usize| {
             count >= MIN_CASES_AT_CONTOUR && self.spread / real(count).sqrt() <= MAX_ERROR_AT_CONTOUR * way
@@ -152,7 +153,7 @@ impl FieldChart {
         cells.map(|(mean, count)| if is_known(*count) { *mean } else { f64::NAN }).collect()
     }
 
-    /// The lines along which the response is a round value.
+    /// Draws the lines along which the response is a round value.
     fn draw_contours(&self, frame: &PlotFrame, scene: &mut ChartScene, look: &PlotTheme) {
         let is_named = |axis: &Axis| matches!(axis.scale, AxisScale::Categories(_));
         if is_named(&self.x) || is_named(&self.y) {
@@ -172,7 +173,7 @@ impl FieldChart {
     }
 }
 
-/// The standard deviation within cells, of all of them together: from sums of squares, means and counts.
+/// Returns the standard deviation within cells, of all of them together, from sums of squares, means and counts.
 fn spread_within(squares: &[f64], means: &[f64], counts: &[usize]) -> f64 {
     let cells = squares.iter().zip(means).zip(counts).filter(|(_, count)| **count > 1);
     let (mut sum, mut freedom) = (0.0, 0.0);
@@ -180,16 +181,16 @@ fn spread_within(squares: &[f64], means: &[f64], counts: &[usize]) -> f64 {
         sum += (squares - real(*count) * mean * mean).max(0.0);
         freedom += real(count - 1);
     }
-    // 0 / 0 if no cell has two.
+    // The result is 0 / 0, which isn't a number, if no cell has two cases.
     (sum / freedom).sqrt()
 }
 
-/// Why selected cases are in no cell.
+/// Returns the reasons why selected cases are in no cell.
 fn absent(drawn: PlotCoverage, values: &FieldValues, axes: [&Axis; 3]) -> AbsenceReason {
     let columns = [values.x, values.y, values.response];
     let unplaced = columns.into_iter().zip(axes).map(|(column, axis)| {
         let selected = column.iter().enumerate().filter(|(case, _)| values.selected.contains(*case));
-        // Nobody looks for what isn't there.
+        // The search is left out if no case lies outside: then no value is without a place.
         let is_complete = drawn.outside == 0;
         (UnplacedValues::of(axis, selected.take_while(|_| !is_complete).map(|(_, value)| *value)), axis)
     });

@@ -1,4 +1,4 @@
-//! The rectangle between two axes, and what stands around it.
+//! The rectangle between two axes, with ticks, labels and titles around it.
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::ChartSize;
@@ -15,19 +15,19 @@ const TICK_PX: f64 = 4.0;
 const GAP_PX: f64 = 4.0;
 const EDGE_PX: f64 = 10.0;
 const TITLE_PX: f64 = TEXT_PX + 8.0;
-/// The least distance of two labels: in a row, and above one another.
+/// Least distance of two labels: side by side, and above one another.
 const APART_PX: f64 = 10.0;
 const STEP_DOWN_PX: f64 = 30.0;
-/// And of categories.
+/// Least distance of two ticks side by side, and of two categories above one another.
 const SLOT_PX: f64 = 36.0;
 const LINE_PX: f64 = 14.0;
-/// The most ticks of an axis.
+/// Maximum number of ticks of an axis.
 const MAX_TICKS: f64 = 12.0;
-/// The most of the width that the labels on the left may take.
+/// Maximum share of the width for the labels on the left.
 const MAX_LEFT: f64 = 0.35;
-/// The least that a title takes of the width where something else stands beside it, if it is that long.
+/// Share of the width that is kept for a title beside a note, if the title is that long.
 const MAX_TITLE: f64 = 0.4;
-/// How strongly axes are drawn.
+/// Opacity of axes.
 const AXIS_OPACITY: f64 = 0.5;
 
 /// Two axes on an area, and the rectangle between them, in whole pixels.
@@ -51,7 +51,7 @@ pub struct PlotFrame {
 }
 
 impl PlotFrame {
-    /// Takes as much of the area as titles and labels of the axes leave, and `room_px` at the right.
+    /// Takes the part of the area that titles and labels of the axes leave, and keeps `room_px` free at the right.
     #[must_use]
     pub fn new(size: ChartSize, look: &PlotTheme, x: &Axis, y: &Axis, room_px: f64) -> Self {
         let (width_px, height_px) = (f64::from(size.width_px), f64::from(size.height_px));
@@ -71,20 +71,20 @@ impl PlotFrame {
         Self { left_px, top_px, right_px, bottom_px, x: x.clone(), y: y.clone(), x_ticks, y_ticks, width_px }
     }
 
-    /// From edge to edge.
+    /// Returns width and height, from edge to edge.
     #[must_use]
     pub fn size_px(&self) -> (f64, f64) {
         (self.right_px - self.left_px, self.bottom_px - self.top_px)
     }
 
-    /// Where values stand.
+    /// Returns the pixel of two values.
     #[must_use]
     pub fn pixel_of(&self, x: f64, y: f64) -> (f64, f64) {
         let (width, height) = self.size_px();
         (self.left_px + self.x.place(x) * width, self.bottom_px - self.y.place(y) * height)
     }
 
-    /// Which values stand at a pixel, inside of the rectangle and outside.
+    /// Returns the values at a pixel, inside of the rectangle and outside.
     #[must_use]
     pub fn values_at(&self, x_px: f64, y_px: f64) -> (f64, f64) {
         let (x, y) = self.places_at(x_px, y_px);
@@ -97,20 +97,20 @@ impl PlotFrame {
         (self.left_px..=self.right_px).contains(&x_px) && (self.top_px..=self.bottom_px).contains(&y_px)
     }
 
-    /// The place in the rectangle that is nearest to a pixel.
+    /// Returns the place in the rectangle that is nearest to a pixel.
     #[must_use]
     pub fn inside(&self, (x_px, y_px): Place) -> Place {
         (x_px.clamp(self.left_px, self.right_px), y_px.clamp(self.top_px, self.bottom_px))
     }
 
-    /// The axes with `factor` times their range; what stands at a pixel stays there.
+    /// Returns the axes with `factor` times their range; the values at a pixel stay there.
     #[must_use]
     pub fn zoomed(&self, x_px: f64, y_px: f64, factor: f64) -> (Axis, Axis) {
         let (x, y) = self.places_at(x_px, y_px);
         (self.x.zoomed(x, factor), self.y.zoomed(y, factor))
     }
 
-    /// The axes when what they show is dragged by so many pixels, to the right and down.
+    /// Returns the axes after the chart was dragged by a number of pixels, to the right and down.
     #[must_use]
     pub fn panned(&self, right_px: f64, down_px: f64) -> (Axis, Axis) {
         let (width, height) = self.size_px();
@@ -122,7 +122,7 @@ impl PlotFrame {
         ((x_px - self.left_px) / width, (self.bottom_px - y_px) / height)
     }
 
-    /// The grid of an image of the rectangle, below all that is painted on it.
+    /// Draws the grid into an image of the rectangle, below all that is painted on it.
     pub(crate) fn grid_below(&self, image: &mut RasterImage, look: &PlotTheme) {
         self.grid_down_below(image, look);
         let height = self.size_px().1;
@@ -131,14 +131,14 @@ impl PlotFrame {
         }
     }
 
-    /// Those lines of it that go down.
+    /// Draws the vertical lines of the grid.
     pub(crate) fn grid_down_below(&self, image: &mut RasterImage, look: &PlotTheme) {
         for tick in &self.x_ticks.major {
             image.line_down(tick.place * self.size_px().0, look.hairline_px(), look.grid);
         }
     }
 
-    /// Lines across the rectangle at the ticks of the vertical axis.
+    /// Draws lines across the rectangle at the ticks of the vertical axis.
     pub(crate) fn lines_across(&self, scene: &mut ChartScene, look: &PlotTheme) {
         for tick in &self.y_ticks.major {
             let y = self.down(tick.place);
@@ -146,7 +146,7 @@ impl PlotFrame {
         }
     }
 
-    /// Both axes with their ticks, labels and titles, and what isn't shown between them.
+    /// Draws both axes with their ticks, labels and titles, and a note on the values that aren't shown between them.
     pub(crate) fn rule(&self, scene: &mut ChartScene, look: &PlotTheme, absent: &AbsenceReason) {
         self.rule_x(scene, look, &absent.note());
         self.rule_y(scene, look);
@@ -171,7 +171,7 @@ impl PlotFrame {
         let y = y + look.px(TEXT_PX + GAP_PX);
         let title = with_context(&self.x.title(), &self.x_ticks.context);
         let (left, room) = (look.px(GAP_PX), self.right_px - look.px(GAP_PX));
-        // Whatever is too long, of both there is something to be seen.
+        // Both are cut so that part of each can be seen, whichever is too long.
         let title_room = width_px(&title, text_px).min(MAX_TITLE * room);
         let note = fitted(note, text_px, room - title_room - look.px(APART_PX));
         if !note.is_empty() {
@@ -202,12 +202,12 @@ impl PlotFrame {
         scene.text(&title, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
     }
 
-    /// The left edge of a line at a place.
+    /// Returns the left edge of a line at a place.
     fn across(&self, place: f64) -> f64 {
         (self.left_px + place * self.size_px().0).floor().min(self.right_px - 1.0)
     }
 
-    /// The upper edge of a line at a place.
+    /// Returns the upper edge of a line at a place.
     fn down(&self, place: f64) -> f64 {
         (self.top_px + (1.0 - place) * self.size_px().1).floor().min(self.bottom_px)
     }
@@ -225,7 +225,7 @@ fn width_px_of(tick: &AxisTick, text_px: f64) -> f64 {
     width_px(&tick.label, text_px)
 }
 
-/// As many ticks of a vertical axis as there is room for.
+/// Returns as many ticks of a vertical axis as there is room for.
 pub(crate) fn ticks_upwards(axis: &Axis, length_px: f64, look: &PlotTheme) -> AxisTicks {
     let is_named = matches!(axis.scale, AxisScale::Categories(_));
     let step_px = if is_named { LINE_PX } else { STEP_DOWN_PX } * look.pixel_ratio;
@@ -233,7 +233,7 @@ pub(crate) fn ticks_upwards(axis: &Axis, length_px: f64, look: &PlotTheme) -> Ax
     axis.ticks(whole((length_px / step_px).clamp(2.0, most)))
 }
 
-/// As many ticks of a horizontal axis as there is room for their labels, between edges relative to its beginning.
+/// Returns as many ticks of a horizontal axis as there is room for their labels, between edges relative to its beginning.
 pub(crate) fn ticks_across(axis: &Axis, length_px: f64, edges: (f64, f64), look: &PlotTheme) -> AxisTicks {
     if let AxisScale::Categories(_) = axis.scale {
         return names_across(axis, length_px, look);
@@ -261,13 +261,13 @@ fn names_across(axis: &Axis, length_px: f64, look: &PlotTheme) -> AxisTicks {
     ticks
 }
 
-/// Where the middle of a tick's label stands: below the tick, but not beyond the edges.
+/// Returns the middle of a tick's label: below the tick, but not beyond the edges.
 fn middle_of(tick: &AxisTick, length_px: f64, edges: (f64, f64), look: &PlotTheme) -> f64 {
     let half = width_px_of(tick, TEXT_PX * look.pixel_ratio) / 2.0 + 1.0;
     (tick.place * length_px).min(edges.1 - half).max(edges.0 + half)
 }
 
-/// Says in the middle of a frame that there is nothing in it.
+/// Writes in the middle of a frame that there is nothing in it.
 pub(crate) fn write_nothing(scene: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
     let middle = (f64::midpoint(frame.left_px, frame.right_px), f64::midpoint(frame.top_px, frame.bottom_px));
     let anchor = (HorizontalAnchor::Middle, VerticalAnchor::Middle);

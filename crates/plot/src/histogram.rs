@@ -1,4 +1,4 @@
-//! How many cases have which values.
+//! Histogram: the number of cases by their values.
 
 mod division;
 
@@ -15,24 +15,24 @@ use crate::theme::PlotTheme;
 
 pub(crate) use division::{AxisDivision, grid_step};
 
-/// How far beside a bar it is meant, in pixels.
+/// Maximum distance from a bar, in pixels, at which a pointer still means it.
 const REACH_PX: f64 = 3.0;
-/// How much of its room is left free on both sides of a bar that stands for a value: there is nothing in between.
+/// Share of its room that is left free on both sides of a bar that stands for a value: no value lies between two such bars.
 const INSET: f64 = 0.15;
 
 /// The bar of a case that isn't shown.
 const NOWHERE: u16 = u16::MAX;
 
-/// Bars along an axis, and which of them each case is in: whatever is selected.
+/// Bars along an axis, and the bar of each case, independent of the selection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistogramBins {
-    /// The axis of the values. It may be longer than the one that was asked for, so that bars have room.
+    /// The axis of the values. It may be longer than the one that was given, so that bars have room.
     pub axis: Axis,
     /// The bars, from low to high.
     pub bars: Vec<HistogramBar>,
     of_case: Vec<u16>,
     is_by_value: bool,
-    /// How many values are counted, how many lie outside of the axis' range, and how many aren't numbers.
+    /// Number of values that are counted, of those outside of the axis' range, and of those that aren't numbers.
     drawn: PlotCoverage,
     unplaced: UnplacedValues,
 }
@@ -40,31 +40,31 @@ pub struct HistogramBins {
 /// A part of an axis, and the cases whose values lie there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistogramBar {
-    /// How many cases it has.
+    /// Number of cases.
     pub all: usize,
-    /// The least and the largest value of these: whoever selects that range selects exactly them.
+    /// The least and the largest value of these: a selection of that range selects exactly them.
     pub values: Option<(f64, f64)>,
     /// The least and the largest value that cases in it can have.
     ends: (f64, f64),
-    /// Where it begins and ends.
+    /// Beginning and end of the bar.
     sides: (f64, f64),
 }
 
-/// Cases counted by parts of an axis, a bar a part.
+/// Cases counted by parts of an axis, one bar for each part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram<'a> {
     /// The parts, and all cases.
     pub bins: &'a HistogramBins,
-    /// How many cases of each part are selected.
+    /// Number of selected cases of each part.
     pub selected: Vec<usize>,
 }
 
 impl HistogramBins {
-    /// Bars that suit the values, as far as the axis shows them.
+    /// Returns bars that suit the values, as far as the axis shows them.
     #[must_use]
     pub fn of(values: &[f64], axis: &Axis) -> Self {
         let mapping = axis.mapping(1.0);
-        // Kept no longer than it takes to divide them: there may be a million.
+        // The places are dropped as soon as the axis is divided: there may be a million.
         let mut shown = Vec::with_capacity(values.len());
         shown.extend(values.iter().map(|value| mapping.place(*value)).filter(|place| is_shown(*place)));
         Self::divided(values, axis, &AxisDivision::of(axis, shown))
@@ -98,7 +98,7 @@ impl HistogramBins {
         Self { axis: with_room(axis, &bars), bars, of_case, is_by_value: division.is_by_value(), drawn, unplaced }
     }
 
-    /// Counts the cases that are selected.
+    /// Counts the selected cases.
     #[must_use]
     pub fn histogram(&self, selected: CaseMask) -> Histogram<'_> {
         if selected == CaseMask::All {
@@ -113,14 +113,14 @@ impl HistogramBins {
         Histogram { bins: self, selected: counts }
     }
 
-    /// The values of a bar, in words: `7`, `5.5 – 6`.
+    /// Writes the values of a bar in words: `7`, `5.5 – 6`.
     #[must_use]
     pub fn words(&self, bar: usize) -> String {
         let [from, to] = self.ends_in_words(bar);
         if self.is_by_value { from } else { format!("{from} – {to}") }
     }
 
-    /// The same in a sentence.
+    /// Writes the values of a bar for use in a sentence.
     fn words_in_sentence(&self, bar: usize) -> String {
         let [from, to] = self.ends_in_words(bar);
         match &self.axis.scale {
@@ -130,14 +130,14 @@ impl HistogramBins {
         }
     }
 
-    /// The ends of a bar, with as many digits as tell them from those of its neighbours.
+    /// Writes the ends of a bar, with as many digits as tell them from those of its neighbours.
     fn ends_in_words(&self, bar: usize) -> [String; 2] {
         let HistogramBar { ends, sides, .. } = self.bars[bar];
         let power = power_of(sides.1 - sides.0) - 1;
         [ends.0, ends.1].map(|value| self.axis.words_to(value, power))
     }
 
-    /// The least and the largest of the values that are counted.
+    /// Returns the least and the largest of the values that are counted.
     fn range(&self) -> Option<(f64, f64)> {
         let values = || self.bars.iter().filter_map(|bar| bar.values);
         Some((values().next()?.0, values().next_back()?.1))
@@ -160,7 +160,7 @@ fn is_shown(place: f64) -> bool {
     (0.0..=1.0).contains(&place)
 }
 
-/// The axis, as long as its bars at least.
+/// Returns the axis, lengthened so that all bars fit.
 fn with_room(axis: &Axis, bars: &[HistogramBar]) -> Axis {
     match (bars.first(), bars.last()) {
         (Some(first), Some(last)) => axis.between(axis.least.min(first.sides.0), axis.most.max(last.sides.1)),
@@ -169,19 +169,19 @@ fn with_room(axis: &Axis, bars: &[HistogramBar]) -> Axis {
 }
 
 impl Histogram<'_> {
-    /// The most cases that any bar has.
+    /// Returns the largest number of cases of a bar.
     #[must_use]
     pub fn most(&self) -> usize {
         self.bins.bars.iter().map(|bar| bar.all).max().unwrap_or(0)
     }
 
-    /// Where its axes stand.
+    /// Returns the frame with the places of the axes.
     #[must_use]
     pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         PlotFrame::new(size, look, &self.bins.axis, &Axis::of_counts("cases", real(self.most())), 0.0)
     }
 
-    /// The bar above or below a pixel.
+    /// Returns the bar above or below a pixel.
     #[must_use]
     pub fn bar_at(&self, frame: &PlotFrame, x_px: f64) -> Option<usize> {
         let distance = |(index, bar): (usize, &HistogramBar)| {
@@ -192,12 +192,12 @@ impl Histogram<'_> {
         nearest.filter(|(_, distance)| *distance <= REACH_PX).map(|(index, _)| index)
     }
 
-    /// One bar above another one: all cases in grey, and those that are selected.
+    /// Draws two bars on one another: all cases in grey, and the selected ones in colour.
     fn draw_bars(&self, scene: &mut ChartScene, frame: &PlotFrame, look: &PlotTheme) {
         for (bar, selected) in self.bins.bars.iter().zip(&self.selected) {
             let (left, right) = self.sides_px(bar, frame, look);
             for (number, colour) in [(bar.all, look.muted), (*selected, look.data)] {
-                // One case among many is a line.
+                // A single case among many is still a line.
                 let top = frame.pixel_of(0.0, real(number)).1.round().min(frame.bottom_px - look.hairline_px());
                 if number > 0 {
                     scene.bar((left, top), (right, frame.bottom_px), colour);
@@ -206,7 +206,7 @@ impl Histogram<'_> {
         }
     }
 
-    /// The left and the right side of a bar, which is a pixel wide at least.
+    /// Returns the left and the right side of a bar, which is at least a pixel wide.
     fn sides_px(&self, bar: &HistogramBar, frame: &PlotFrame, look: &PlotTheme) -> (f64, f64) {
         let inside = |value: f64| frame.pixel_of(value, 0.0).0.round().clamp(frame.left_px, frame.right_px);
         let (left, right) = (inside(bar.sides.0), inside(bar.sides.1));

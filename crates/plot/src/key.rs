@@ -1,4 +1,4 @@
-//! What the colours of a chart mean: a bar of a sequence, or names of categories, at the right of a frame.
+//! The key of a chart's colours at the right of a frame: a bar of a sequence, or names of categories.
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::ChartSize;
@@ -14,12 +14,12 @@ const BAR_PX: f64 = 10.0;
 const GAP_PX: f64 = 4.0;
 const APART_PX: f64 = 14.0;
 const LINE_PX: f64 = 16.0;
-/// The most of the width that names may take.
+/// Maximum share of the width for names.
 const MAX_SHARE: f64 = 0.28;
-/// Steps of a bar.
+/// Number of steps of a bar.
 const STEPS: usize = 64;
 
-/// The room that a key takes at the right of a frame.
+/// Returns the room that a key takes at the right of a frame.
 pub(crate) fn room_px(colour: Option<&Axis>, size: ChartSize, look: &PlotTheme) -> f64 {
     let text_px = TEXT_PX * look.pixel_ratio;
     let widest =
@@ -50,7 +50,7 @@ pub(crate) fn draw(
     }
 }
 
-/// The colours of an axis, from low at the bottom to high at the top, with its ticks and its title.
+/// Draws the colours of an axis, from low at the bottom to high at the top, with its ticks and its title.
 fn draw_bar(axis: &Axis, scene: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let (left, height) = (frame.right_px + look.px(APART_PX), frame.size_px().1);
@@ -70,7 +70,7 @@ fn draw_bar(axis: &Axis, scene: &mut ChartScene, frame: &PlotFrame, size: ChartS
     scene.text(&title, (edge, look.px(2.0)), (HorizontalAnchor::End, VerticalAnchor::Top), look.text, text_px);
 }
 
-/// A square and a name each; where there is no room for all, the last line says how many there are besides.
+/// Draws a square and a name for each category. If there isn't room for all, the last line says how many more there are.
 fn draw_names(names: &[String], scene: &mut ChartScene, frame: &PlotFrame, size: ChartSize, look: &PlotTheme) {
     let text_px = TEXT_PX * look.pixel_ratio;
     let left = frame.right_px + look.px(APART_PX);

@@ -1,26 +1,26 @@
-//! Numbers as they are read: `2,500,000`, `2.5×10⁷`, `−0.04`.
+//! Numbers as text for readers: `2,500,000`, `2.5×10⁷`, `−0.04`.
 
 use crate::number::real;
 
-/// Up to this number, digits are written out.
+/// Numbers below this one are written out.
 const MAX_WRITTEN_OUT: f64 = 1e7;
-/// And up to so many decimals.
+/// Maximum number of decimals of numbers that are written out.
 const MAX_DECIMALS: i32 = 6;
-/// So many digits behind the first one tell all floats apart.
+/// Number of digits behind the first one that tells all floats apart.
 const MAX_DIGITS: usize = 16;
 
-/// How the numbers of one axis are written: all alike.
+/// Style in which all numbers of one axis are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum LabelStyle {
-    /// With so many decimals.
+    /// With this number of decimals.
     Plain(usize),
-    /// As a multiple of a power of ten, with so many decimals.
+    /// As a multiple of a power of ten, with a number of decimals.
     Scientific(i32, usize),
 }
 
 impl LabelStyle {
-    /// Tells multiples of `step` apart, a number whose last digit stands at the power `step_power` of ten, when the
-    /// largest of them is `most`.
+    /// Returns a style that tells multiples of a step apart. The step's last digit stands at the power `step_power` of ten;
+    /// `most` is the largest number.
     pub(crate) fn of_steps(step_power: i32, most: f64) -> Self {
         let most = most.abs();
         if most < MAX_WRITTEN_OUT && -step_power <= MAX_DECIMALS {
@@ -42,9 +42,9 @@ impl LabelStyle {
     }
 }
 
-/// A number divided by a power of ten, which may be too small to be a float.
+/// Returns a number divided by a power of ten, which may be too small to be a float.
 pub(crate) fn mantissa(value: f64, power: i32) -> f64 {
-    /// Near to the least power of ten with all of its digits.
+    /// Close to the least power of ten that has all of its digits.
     const MIN_POWER: i32 = -300;
     let rest = (power - MIN_POWER).min(0);
     value * 10_f64.powi(-rest) / 10_f64.powi(power - rest)
@@ -54,30 +54,30 @@ fn decimals(places: i32) -> usize {
     usize::try_from(places.min(17)).unwrap_or(0)
 }
 
-/// The power of ten of a number's first digit; 0 if there is none.
+/// Returns the power of ten of a number's first digit; 0 if it has none.
 pub(crate) fn power_of(value: f64) -> i32 {
     scientific(value, None).1
 }
 
-/// A number as what stands before a power of ten, and that power: rounded to so many decimals, or exactly.
+/// Splits a number into the digits before a power of ten, and that power: rounded to a number of decimals, or exactly.
 fn scientific(value: f64, decimals: Option<usize>) -> (String, i32) {
     if !value.is_finite() {
         return (value.to_string(), 0);
     }
-    // The standard library rounds right, also where a power of ten would be no float, and carries: 9.9996e7 is 1.000e8.
+    // The standard library rounds correctly, even where a power of ten would be no float, and carries: 9.9996e7 is 1.000e8.
     let text = decimals.map_or_else(|| format!("{value:e}"), |decimals| format!("{value:.decimals$e}"));
     let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
     (digits.replace('-', "−"), power.parse().unwrap_or(0))
 }
 
-/// `10⁻³`.
+/// Writes a power of ten: `10⁻³`.
 pub(crate) fn power_of_ten(power: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let digit = |letter: char| letter.to_digit(10).map_or('⁻', |digit| DIGITS[digit as usize]);
     format!("10{}", power.to_string().chars().map(digit).collect::<String>())
 }
 
-/// With so many decimals, and a comma before each three digits.
+/// Writes a number with `decimals` decimals, and a comma before each three digits.
 pub(crate) fn grouped(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());
     let (whole, decimals) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
@@ -92,23 +92,23 @@ pub(crate) fn grouped(value: f64, decimals: usize) -> String {
     text + decimals
 }
 
-/// A number of things.
+/// Writes a number of things.
 pub(crate) fn count(count: usize) -> String {
     grouped(real(count), 0)
 }
 
-/// A number alone, to four digits: `0.01234`, `1,234`, `1.234×10⁹`.
+/// Writes a single number, to four digits: `0.01234`, `1,234`, `1.234×10⁹`.
 pub(crate) fn figure(value: f64) -> String {
     with_decimals(value, 3)
 }
 
-/// A number alone, with as many digits as are needed to see a power of ten, and four at least.
+/// Writes a single number with the digits down to a power of ten, and at least four.
 pub(crate) fn figure_to(value: f64, power: i32) -> String {
     let digits = usize::try_from(power_of(value) - power).unwrap_or(0);
     with_decimals(value, digits.clamp(3, MAX_DIGITS))
 }
 
-/// The same, or fewer digits, so that it fits; nothing where no digit does.
+/// Writes the same number, or fewer digits, so that it fits; nothing if no digit does.
 pub(crate) fn figure_that_fits(value: f64, power: i32, fits: impl Fn(&str) -> bool) -> String {
     let text = figure_to(value, power);
     if fits(&text) {
@@ -122,7 +122,7 @@ pub(crate) fn figure_that_fits(value: f64, power: i32, fits: impl Fn(&str) -> bo
     shorter.chain(shortest).find(|text| fits(text)).unwrap_or_default()
 }
 
-/// A number with so many decimals in scientific notation, without zeros at the end.
+/// Writes a number rounded to `decimals` decimals of its scientific notation, without zeros at the end.
 fn with_decimals(value: f64, decimals: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { value.to_string() };
@@ -135,7 +135,7 @@ fn with_decimals(value: f64, decimals: usize) -> String {
     trimmed(&grouped(value, usize::try_from(decimals).unwrap_or(0))).to_owned()
 }
 
-/// Without zeros at the end of decimals.
+/// Removes zeros at the end of decimals.
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }

@@ -1,8 +1,8 @@
-//! Charts of a study. A chart is geometry, computed from plain numbers, and drawing: on any plotters drawing area, such as
-//! the canvas of the page, or as an SVG that is written without plotters.
+//! Charts of a study. A chart consists of geometry, computed from plain numbers, and of drawing: on any plotters drawing area,
+//! such as the canvas of the page, or as an SVG that is written without plotters.
 //!
-//! What may have a hundred thousand marks is an [`RasterImage`], painted pixel by pixel; what stands above it, axes and
-//! letters, is a [`ChartScene`]. A [`Chart`] makes both. Every length is in pixels of what is drawn on.
+//! A part that may have a hundred thousand marks is an [`RasterImage`], painted pixel by pixel; axes and letters above it are a
+//! [`ChartScene`]. A [`Chart`] makes both. Every length is in pixels of the area that is drawn on.
 
 mod axis;
 mod chart;

@@ -1,4 +1,4 @@
-//! Which of many cases are meant.
+//! Selection of some of many cases.
 
 /// Some of the cases 0, 1, 2, …
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -13,7 +13,7 @@ pub enum CaseMask<'a> {
 }
 
 impl CaseMask<'_> {
-    /// Whether a case is meant. One beyond the end isn't.
+    /// Whether a case is selected. A case beyond the end isn't.
     #[must_use]
     #[inline]
     pub fn contains(&self, index: usize) -> bool {
@@ -24,7 +24,7 @@ impl CaseMask<'_> {
         }
     }
 
-    /// How many of the first `length` cases are meant.
+    /// Counts the selected cases among the first `length`.
     #[must_use]
     pub fn count(&self, length: usize) -> usize {
         (0..length).filter(|index| self.contains(*index)).count()

@@ -1,4 +1,5 @@
-//! Every value against every other: a triangle of small clouds, and the distribution of each value at the end of its row.
+//! Matrix of every value against every other: a triangle of small clouds, with the distribution of each value at the end of its
+//! row.
 
 use crate::chart::{Chart, ChartSize};
 use crate::column::{AxisPlaces, PLACES, PlotColumn};
@@ -15,17 +16,17 @@ use crate::theme::PlotTheme;
 const GAP_PX: f64 = 4.0;
 const INSET_PX: f64 = 4.0;
 const NAME_PX: f64 = TEXT_PX + 7.0;
-/// The parts of a distribution.
+/// Number of parts of a distribution.
 const BINS: usize = 20;
-/// How much of the distance between two values a bar takes.
+/// Share of the distance between two values that a bar takes.
 const LEVEL_SHARE: f64 = 0.7;
 
 /// Cases by all of their values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScatterMatrix<'a> {
-    /// What is shown, from the upper left to the lower right.
+    /// The values that are shown, from the upper left to the lower right.
     pub columns: Vec<PlotColumn<'a>>,
-    /// Which cases are in colour; the others lie below them.
+    /// The cases in colour; the others lie below them.
     pub selected: CaseMask<'a>,
 }
 
@@ -39,7 +40,7 @@ struct Cell {
 }
 
 impl ScatterMatrix<'_> {
-    /// The column and the row of the cell at a pixel, as indices of the axes; on the diagonal they are equal.
+    /// Returns the column and the row of the cell at a pixel, as indices of the axes; on the diagonal they are equal.
     #[must_use]
     pub fn cell_at(&self, size: ChartSize, look: &PlotTheme, x_px: f64, y_px: f64) -> Option<(usize, usize)> {
         let cells = (0..self.columns.len()).flat_map(|row| (0..=row).map(move |column| (column, row)));
@@ -49,7 +50,7 @@ impl ScatterMatrix<'_> {
         cells.into_iter().find(|(column, row)| contains(&self.cell(*column, *row, size, look)))
     }
 
-    /// What isn't shown, where no cells are.
+    /// Writes which cases aren't shown, beside the first cell.
     fn write_note(&self, scene: &mut ChartScene, size: ChartSize, look: &PlotTheme) {
         let (text_px, right) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
         let taken = self.cell(0, 0, size, look).width;
@@ -77,7 +78,7 @@ impl ScatterMatrix<'_> {
         Cell { left, top, width: length(column, size.width_px), height: length(row, size.height_px) }
     }
 
-    /// The distribution of all cases in grey, before it that of those that are selected.
+    /// Paints the distribution of all cases in grey, and before it that of the selected ones.
     fn paint_bars(&self, places: &AxisPlaces, cell: Cell, look: &PlotTheme, raster: &mut RasterBuffers) {
         let bars = Bars::of(places);
         let [all, selected] = match bars {
@@ -102,7 +103,7 @@ impl ScatterMatrix<'_> {
         }
     }
 
-    /// How many cases each bar has, and how many of them are selected.
+    /// Counts the cases of each bar, and the selected ones among them.
     fn counts(&self, places: &AxisPlaces, bars: usize, find: impl Fn(usize) -> usize) -> [Vec<usize>; 2] {
         let (mut all, mut selected) = (vec![0; bars], vec![0; bars]);
         for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
@@ -116,9 +117,10 @@ impl ScatterMatrix<'_> {
 
 /// The bars of a distribution.
 enum Bars<'a> {
-    /// One a place.
+    /// One for each place.
     Levels { levels: &'a [u16], width: f64 },
-    /// Equal parts of what the values cover: with those of the axis, the first and the last one would be half empty.
+    /// Equal parts of the range that the values cover: with equal parts of the axis, the first and the last bar would be half
+    /// empty.
     Parts { least: usize, span: usize },
 }
 
@@ -137,7 +139,7 @@ impl<'a> Bars<'a> {
         if let Self::Levels { levels, .. } = self { levels.len() } else { BINS }
     }
 
-    /// Where it begins and ends, in places of the axis.
+    /// Returns the beginning and the end of a bar, in places of the axis.
     fn sides(&self, bar: usize) -> (f64, f64) {
         match self {
             Self::Levels { levels, width } => {

@@ -1,30 +1,30 @@
-//! From counts to lengths and back.
+//! Conversion of counts to lengths and back.
 
-/// A count as a length.
+/// Returns a count as a length.
 #[expect(clippy::cast_precision_loss, reason = "counts of what fits into memory")]
 pub(crate) fn real(count: usize) -> f64 {
     count as f64
 }
 
-/// The whole part of a length; 0 if it is negative or no number.
+/// Returns the whole part of a length; 0 if it is negative or no number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 pub(crate) fn whole(length: f64) -> usize {
     length as usize
 }
 
-/// The nearest pixel.
+/// Returns the nearest pixel.
 #[expect(clippy::cast_possible_truncation, reason = "saturates, far outside of any screen")]
 pub(crate) fn pixel(length: f64) -> i32 {
     length.round() as i32
 }
 
-/// A channel of a colour.
+/// Returns the channel of a colour.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates between 0 and 255")]
 pub(crate) fn channel(level: f64) -> u8 {
     level.round() as u8
 }
 
-/// The binary logarithm, to ten digits, which is more than any screen has; negative infinity of zero and less.
+/// Returns the binary logarithm, to ten digits, which is more than any screen has; negative infinity of zero and less.
 ///
 /// The logarithm of the standard library takes several times as long, and there may be a million values.
 pub(crate) fn log2(value: f64) -> f64 {
@@ -34,7 +34,7 @@ pub(crate) fn log2(value: f64) -> f64 {
         return log2_of_odd(value);
     }
     let bits = value.to_bits();
-    // Below 2^11.
+    // The exponent is below 2^11.
     #[expect(clippy::cast_precision_loss, reason = "an exponent has eleven bits")]
     let exponent = (bits >> 52) as f64 - 1023.0;
     let mantissa = f64::from_bits((bits & MANTISSA) | ONE);
@@ -47,7 +47,8 @@ pub(crate) fn log2(value: f64) -> f64 {
     exponent + z * series * (2.0 / std::f64::consts::LN_2)
 }
 
-/// That of what has no exponent of its own: subnormal numbers, and what isn't above zero or isn't finite.
+/// Returns the logarithm of a number without an exponent of its own: a subnormal one, one that isn't above zero, or one that
+/// isn't finite.
 #[cold]
 fn log2_of_odd(value: f64) -> f64 {
     const TWO_TO_54: f64 = 18_014_398_509_481_984.0;
@@ -58,7 +59,8 @@ fn log2_of_odd(value: f64) -> f64 {
     }
 }
 
-/// The value at a share of the way from one to another: at its ends exactly these, and finite between the largest numbers.
+/// Returns the value at a share of the way from one to another: at the ends exactly these, and finite between the largest
+/// numbers.
 #[inline]
 pub(crate) fn between(from: f64, to: f64, share: f64) -> f64 {
     let range = to - from;
@@ -69,7 +71,7 @@ pub(crate) fn between(from: f64, to: f64, share: f64) -> f64 {
     }
 }
 
-/// The least and the most of some values.
+/// Returns the least and the largest of some values; `None` if there are none.
 pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let wider = |range: Option<(f64, f64)>, value: f64| {
         Some(range.map_or((value, value), |(least, most)| (least.min(value), most.max(value))))

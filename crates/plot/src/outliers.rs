@@ -1,17 +1,17 @@
-//! Values far outside of where nearly all are: they leave no room on an axis for the others.
+//! Outliers: values far outside of the range of nearly all others, which would leave these no room on an axis.
 
 use crate::axis::Axis;
 use crate::number::{extent, real};
 
-/// The shares of the values that may be far outside, in per cent.
+/// Shares of the values that may be far outside, in per cent.
 const SHARES_PERCENT: [usize; 5] = [1, 2, 5, 10, 20];
 
-/// Values are far outside if the range of all is so many times that of the others.
+/// Least ratio between the range of all values and that of the others, if some are far outside.
 const MIN_FACTOR: f64 = 4.0;
 
-/// Of more values only so many are looked at first: mostly they say already that none is far outside.
+/// Number of values that are looked at first if there are more: mostly they show already that no value is far outside.
 const MAX_LOOKED_AT: usize = 20_000;
-/// How much narrower all of them may be than those.
+/// Factor by which the densest part of all values may be narrower than that of this sample.
 const CHANCE: f64 = 0.9;
 
 /// Values that are far outside, and the range of the others.
@@ -21,18 +21,18 @@ pub struct Outliers {
     pub least: f64,
     /// The largest of the others.
     pub most: f64,
-    /// How many values are far outside.
+    /// Number of values that are far outside.
     pub count: usize,
-    /// How many values there are that the axis can show.
+    /// Number of values that the axis can show.
     pub of: usize,
 }
 
 impl Outliers {
-    /// Looks for values that lie far outside, as the axis measures: on a logarithmic one by factors. None if there are none. `ends`
-    /// are the least and the largest value that the axis can show.
+    /// Looks for values that lie far outside, as the axis measures: on a logarithmic one by factors. `None` if there are none.
+    /// `ends` are the least and the largest value that the axis can show.
     ///
-    /// Others are those of the shortest interval that leaves out one in a hundred, or up to one in five where that isn't
-    /// enough, and those that are no farther from it than it is long. The shortest half of values as measure of where they are:
+    /// The others are those of the shortest interval that leaves out one in a hundred, or up to one in five if that isn't
+    /// enough, and those that are no farther from it than it is long. The shortest half of values as a measure of location:
     /// Grübel, R. (1988): The length of the shorth.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64], ends: (f64, f64)) -> Option<Self> {
@@ -53,7 +53,7 @@ impl Outliers {
         })
     }
 
-    /// The share of the values that are far outside, in words: `1 %`, `0.03 %`.
+    /// Writes the share of the values that are far outside: `1 %`, `0.03 %`.
     #[must_use]
     pub fn share_in_words(&self) -> String {
         let percent = 100.0 * real(self.count) / real(self.of.max(1));
@@ -63,7 +63,7 @@ impl Outliers {
     }
 }
 
-/// Whether some of very many values say already that none is far outside: even where they are densest they take too much of the
+/// Whether a sample of very many values shows already that no value is far outside: even its densest part takes too much of the
 /// whole range.
 fn is_dense(axis: &Axis, values: &[f64], whole: f64) -> bool {
     if values.len() <= MAX_LOOKED_AT {
@@ -76,17 +76,17 @@ fn is_dense(axis: &Axis, values: &[f64], whole: f64) -> bool {
     shortest(&mut some, left_out, range).is_some_and(|densest| CHANCE * MIN_FACTOR * range(densest) > whole)
 }
 
-/// Whether a value is no farther from an interval than that is long.
+/// Whether the distance of a value from an interval is at most the length of the interval.
 fn is_near(axis: &Axis, (least, most): (f64, f64), value: f64) -> bool {
     let (least, most, value) = (axis.stretched(least), axis.stretched(most), axis.stretched(value));
     (least - (most - least)..=most + (most - least)).contains(&value)
 }
 
-/// The ends of the shortest interval that leaves out so many values, which are brought into another order.
+/// Returns the ends of the shortest interval that leaves out a number of values. The values are reordered.
 fn shortest(values: &mut [f64], left_out: usize, range: impl Fn((f64, f64)) -> f64) -> Option<(f64, f64)> {
     let last = values.len().checked_sub(left_out + 1).filter(|last| left_out > 0 && *last > left_out)?;
     values.select_nth_unstable_by(left_out, f64::total_cmp);
-    // Behind the one that was found: it would be moved away from its place.
+    // The search continues behind the value that was found, which would otherwise be moved away from its place.
     values[left_out + 1..].select_nth_unstable_by(last - left_out - 1, f64::total_cmp);
     values[..left_out].sort_unstable_by(f64::total_cmp);
     values[last..].sort_unstable_by(f64::total_cmp);
@@ -107,7 +107,7 @@ mod tests {
         Outliers::of(&axis, values, axis.extent(values.iter().copied())?)
     }
 
-    /// Some values, and others far outside.
+    /// Joins some values, and others far outside.
     fn with(values: Vec<f64>, others: &[f64]) -> Vec<f64> {
         [values, others.to_vec()].concat()
     }

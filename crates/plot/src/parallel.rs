@@ -1,4 +1,4 @@
-//! Parallel coordinates: an axis a column, a line a case.
+//! Parallel coordinates: an axis for each column, a line for each case.
 
 mod paint;
 mod parallel_axes;
@@ -25,9 +25,9 @@ const LINE_PX: f64 = TEXT_PX + 4.0;
 const TICK_PX: f64 = 3.0;
 const BRUSH_PX: f64 = 5.0;
 const GAP_PX: f64 = 6.0;
-/// Where axes are nearer to one another, names stand in two rows.
+/// Distance of axes below which names stand in two rows.
 const NARROW_PX: f64 = 72.0;
-/// More digits have no room.
+/// Maximum number of digits at the ends of an axis, which more would have no room.
 const MAX_END_DIGITS: i32 = 6;
 
 /// Cases as lines through all of their values.
@@ -35,16 +35,16 @@ const MAX_END_DIGITS: i32 = 6;
 pub struct ParallelCoordinates<'a> {
     /// From left to right; each has a range and a scale of its own.
     pub columns: Vec<PlotColumn<'a>>,
-    /// Which lines are in colour; the others lie below them.
+    /// The lines in colour; the others lie below them.
     pub selected: CaseMask<'a>,
-    /// The range that is chosen on each axis, if one is.
+    /// The range that is chosen on each axis, if there is one.
     pub brushes: Vec<Option<(f64, f64)>>,
     /// A line that stands out.
     pub pointed_at: Option<usize>,
 }
 
 impl ParallelCoordinates<'_> {
-    /// Where the axes stand.
+    /// Returns the places of the axes.
     #[must_use]
     pub fn rails(&self, size: ChartSize, look: &PlotTheme) -> ParallelAxes {
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
@@ -57,7 +57,7 @@ impl ParallelCoordinates<'_> {
         ParallelAxes { top_px, bottom_px: (height - look.px(rows * LINE_PX + 2.0)).max(top_px + 1.0), x_px }
     }
 
-    /// The line nearest to a pixel between two axes, if it is within `reach_px` above or below.
+    /// Returns the line nearest to a pixel between two axes, if it is within `reach_px` above or below.
     #[must_use]
     pub fn nearest(
         &self,
@@ -81,7 +81,7 @@ impl ParallelCoordinates<'_> {
         nearest
     }
 
-    /// The number of cases.
+    /// Returns the number of cases.
     fn cases(&self) -> usize {
         self.columns.iter().map(|column| column.values.len()).min().unwrap_or(0)
     }
@@ -94,7 +94,7 @@ impl ParallelCoordinates<'_> {
         AbsenceReason::of_columns(self.drawn(), &self.columns)
     }
 
-    /// What isn't shown, below the axes.
+    /// Writes which cases aren't shown, below the axes.
     fn write_note(&self, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (text_px, gap) = (TEXT_PX * look.pixel_ratio, look.px(GAP_PX));
         let note = fitted(&self.absent().note(), text_px, f64::from(size.width_px) - 2.0 * gap);
@@ -104,7 +104,7 @@ impl ParallelCoordinates<'_> {
         }
     }
 
-    /// An axis, its ticks, its ends and its name.
+    /// Draws an axis, its ticks, its ends and its name.
     fn draw_axis(&self, index: usize, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
         let ink = AlphaColour::faint(look.text, 0.7);
@@ -116,7 +116,7 @@ impl ParallelCoordinates<'_> {
         }
         let (text_px, width) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
         let slot = rails.slot_px().min(width);
-        // So that a label doesn't reach its neighbour's room, and no farther than the edge.
+        // A label neither reaches its neighbour's room nor beyond the edge.
         let room = |slot: f64| {
             let to_edge = x.min(width - x).max(0.0) + slot / 2.0;
             slot.min(to_edge) - look.px(GAP_PX)
@@ -143,7 +143,7 @@ impl ParallelCoordinates<'_> {
         }
     }
 
-    /// The value of an axis on which all cases have the same one.
+    /// Returns the value of an axis on which all cases have the same one.
     fn only_value(&self, index: usize) -> Option<f64> {
         let PlotColumn { axis, values, .. } = &self.columns[index];
         if let AxisScale::Categories(_) | AxisScale::Time { .. } = axis.scale {
@@ -176,8 +176,8 @@ impl ParallelCoordinates<'_> {
     }
 }
 
-/// What stands at the ends of an axis: as many digits as tell them apart, or how far the upper one is above the lower one if
-/// those were too many.
+/// Returns the labels at the ends of an axis. They have as many digits as tell the ends apart; if those are too many, the upper
+/// label is the difference from the lower one.
 fn ends(axis: &Axis, fits: impl Fn(&str) -> bool) -> [String; 2] {
     let range = axis.most - axis.least;
     let write = |value: f64, power: i32| figure_that_fits(value, power, &fits);
@@ -193,7 +193,7 @@ fn ends(axis: &Axis, fits: impl Fn(&str) -> bool) -> [String; 2] {
     }
 }
 
-/// The names of categories beside their axis, on a ground of their own: lines lie below.
+/// Writes the names of categories beside their axis, on a ground of their own, since lines lie below.
 fn write_names(
     ticks: &AxisTicks,
     (x, slot, width): (f64, f64, f64),

@@ -1,4 +1,4 @@
-//! Images of many marks: pixels that are counted first and coloured then, so that none is left out.
+//! Images of many marks: pixels are counted first and coloured afterwards, so that no mark is left out.
 
 mod dots;
 mod flow;
@@ -19,12 +19,12 @@ pub(crate) use points::PlotPoints;
 /// The largest image, in pixels a side.
 const MAX_SIDE_PX: usize = 65_535;
 
-/// Pixels, and where they stand on what is drawn on.
+/// Pixels, and their position on the drawing area.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RasterImage {
-    /// How far right its left edge stands.
+    /// Position of its left edge, from the left.
     pub left_px: usize,
-    /// How far down its upper edge stands.
+    /// Position of its upper edge, from the top.
     pub top_px: usize,
     /// From left to right.
     pub width_px: usize,
@@ -34,24 +34,24 @@ pub struct RasterImage {
     pub rgba: Vec<u8>,
 }
 
-/// What an image is painted with. Its buffers are used again by the next painting.
+/// Buffers that an image is painted with, used again by the next painting.
 #[derive(Debug, Default)]
 pub struct RasterBuffers {
     image: RasterImage,
-    /// What is in colour, and what isn't, by pixel; 0 between two paintings.
+    /// Marks by pixel, in colour and muted; 0 between two paintings.
     counts: Vec<u32>,
     muted: Vec<u32>,
     sums: Vec<f32>,
     votes: Vec<[u32; 2]>,
     flow: LineDensity,
-    /// The lines through each bin of each column.
+    /// Number of lines through each bin of each column.
     passing: Vec<u64>,
-    /// For small images that become part of this one.
+    /// Buffers for small images that become part of this one.
     small: Option<Box<RasterBuffers>>,
 }
 
 impl RasterBuffers {
-    /// What was painted last.
+    /// Returns the image that was painted last.
     #[must_use]
     pub fn image(&self) -> &RasterImage {
         &self.image
@@ -72,7 +72,7 @@ impl RasterBuffers {
         &mut self.image
     }
 
-    /// Forgets what was painted.
+    /// Empties the image, and keeps its memory.
     pub(crate) fn empty(&mut self) {
         self.image = RasterImage { rgba: std::mem::take(&mut self.image.rgba), ..RasterImage::default() };
         self.image.rgba.clear();
@@ -110,7 +110,7 @@ impl RasterImage {
         }
     }
 
-    /// A vertical line below what is painted.
+    /// Draws a vertical line below what is painted.
     pub(crate) fn line_down(&mut self, x_px: f64, thickness_px: f64, colour: RGBColor) {
         let first = whole(x_px).min(self.width_px - 1);
         for column in first..(first + whole(thickness_px)).min(self.width_px) {
@@ -118,7 +118,7 @@ impl RasterImage {
         }
     }
 
-    /// A horizontal line below what is painted.
+    /// Draws a horizontal line below what is painted.
     pub(crate) fn line_across(&mut self, y_px: f64, thickness_px: f64, colour: RGBColor) {
         let first = whole(y_px);
         for row in first..(first + whole(thickness_px)).min(self.height_px) {

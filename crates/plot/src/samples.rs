@@ -1,4 +1,4 @@
-//! What the tests of charts share: two looks, and numbers that look random.
+//! Shared fixtures of the charts' tests: two looks, and numbers that look random.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -38,12 +38,12 @@ pub(crate) fn dark() -> PlotTheme {
 pub(crate) const SMALL: ChartSize = ChartSize { width_px: 360, height_px: 240 };
 pub(crate) const USUAL: ChartSize = ChartSize { width_px: 560, height_px: 360 };
 
-/// The chart as an SVG whose image can be seen.
+/// Returns the chart as an SVG whose image can be seen.
 pub(crate) fn golden(chart: &dyn Chart, size: ChartSize, look: &PlotTheme) -> String {
     svg(chart, size, look, &png_uri)
 }
 
-/// The image as a data URI, so that a golden SVG can be looked at.
+/// Returns the image as a data URI, so that a golden SVG can be looked at.
 fn png_uri(image: &RasterImage) -> String {
     let side = |side_px: usize| u32::try_from(side_px).unwrap();
     let mut file = Vec::new();
@@ -54,7 +54,7 @@ fn png_uri(image: &RasterImage) -> String {
     format!("data:image/png;base64,{}", BASE64_STANDARD.encode(file))
 }
 
-/// Numbers between 0 and 1, the same every time.
+/// Returns numbers between 0 and 1, the same every time.
 pub(crate) fn uniform(number: usize, seed: u64) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -66,7 +66,7 @@ pub(crate) fn uniform(number: usize, seed: u64) -> Vec<f64> {
     (0..number).map(|_| next()).collect()
 }
 
-/// Numbers around 0, most of them between -1 and 1: sums of four that are uniform.
+/// Returns numbers around 0, most of them between -1 and 1: sums of four that are uniform.
 pub(crate) fn bell(number: usize, seed: u64) -> Vec<f64> {
     let four: Vec<Vec<f64>> = (0..4).map(|part| uniform(number, 4 * seed + part + 1)).collect();
     (0..number).map(|index| four.iter().map(|numbers| numbers[index]).sum::<f64>() - 2.0).map(|sum| 1.7 * sum).collect()

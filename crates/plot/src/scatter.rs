@@ -1,4 +1,4 @@
-//! One value against another, a point a case.
+//! Chart of one value against another, with a point for each case.
 
 use crate::axis::Axis;
 use crate::chart::{Chart, ChartSize};
@@ -13,7 +13,7 @@ use crate::raster::{PlotPoints, RasterBuffers};
 use crate::scene::{ChartScene, Place};
 use crate::theme::PlotTheme;
 
-/// The ring around the point that is pointed at, on the page.
+/// Radius of the ring around the point that is pointed at, on the page.
 const RING_PX: f64 = 6.0;
 
 /// Points between two axes.
@@ -23,22 +23,23 @@ pub struct ScatterChart<'a> {
     pub x: PlotColumn<'a>,
     /// From bottom to top.
     pub y: PlotColumn<'a>,
-    /// Which points are in colour; the others lie below them.
+    /// The points in colour; the others lie below them.
     pub selected: CaseMask<'a>,
-    /// What gives points their colour, if something does.
+    /// The column that gives points their colour, if there is one.
     pub colour: Option<PlotColumn<'a>>,
     /// A point with a ring around it.
     pub pointed_at: Option<usize>,
 }
 
 impl ScatterChart<'_> {
-    /// Where its axes stand.
+    /// Returns the frame with the places of the axes.
     #[must_use]
     pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         PlotFrame::new(size, look, &self.x.axis, &self.y.axis, key::room_px(self.colour_axis(), size, look))
     }
 
-    /// The point nearest to a pixel, if one is within `reach_px`. Of several at the same distance it is the first.
+    /// Returns the point nearest to a pixel, if one is within `reach_px`. The first of several at the same distance is
+    /// returned.
     #[must_use]
     pub fn nearest(&self, frame: &PlotFrame, (x_px, y_px): Place, reach_px: f64, among: CaseMask) -> Option<usize> {
         let (width, height) = frame.size_px();
@@ -57,17 +58,17 @@ impl ScatterChart<'_> {
         PlotPoints { x: self.x.places(), y: self.y.places(), selected: self.selected, colour: self.colour.as_ref() }
     }
 
-    /// The points that are shown.
+    /// Returns the points that are shown.
     fn shown(&self) -> impl Iterator<Item = (usize, f64, f64)> {
         self.points().pixels((1, 1)).map(|(index, ..)| (index, self.x.values[index], self.y.values[index]))
     }
 
-    /// How many of the points that are shown are selected.
+    /// Counts the selected points among those that are shown.
     fn selected(&self) -> usize {
         self.shown().filter(|(index, ..)| self.selected.contains(*index)).count()
     }
 
-    /// How many points are shown, and how many aren't.
+    /// Counts the points that are shown, and those that aren't.
     fn drawn(&self) -> PlotCoverage {
         PlotCoverage::of_cases([&self.x, &self.y])
     }

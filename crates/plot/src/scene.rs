@@ -1,4 +1,4 @@
-//! What is drawn above an image: lines, bars and letters, as a list of marks that any drawing area can show.
+//! Scene above an image: lines, bars and letters, as a list of marks that any drawing area can show.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -9,7 +9,7 @@ use crate::number::{pixel, whole};
 /// A place, in pixels from the upper left corner.
 pub(crate) type Place = (f64, f64);
 
-/// A colour and how much of it: 1 covers what is below.
+/// A colour and its opacity: 1 covers the pixels below.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct AlphaColour {
     pub(crate) colour: RGBColor,
@@ -32,7 +32,7 @@ impl AlphaColour {
     }
 }
 
-/// Which part of a text stands at its place, from left to right.
+/// Horizontal part of a text that stands at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HorizontalAnchor {
     Start,
@@ -40,14 +40,14 @@ pub(crate) enum HorizontalAnchor {
     End,
 }
 
-/// And from top to bottom.
+/// Vertical part of a text that stands at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VerticalAnchor {
     Top,
     Middle,
 }
 
-/// One thing on a scene.
+/// One mark of a scene.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SceneMark {
     /// A filled rectangle; axes and ticks, too, since a thin rectangle is sharp everywhere.
@@ -98,11 +98,11 @@ impl ChartScene {
         self.marks.push(SceneMark::Text { text, at, across, along, ink: ink.into(), size_px });
     }
 
-    /// Shows the marks on a drawing area, which may have something on it. Drawing areas know whole pixels only, in which a line
+    /// Draws the marks on a drawing area, which may have something on it. Drawing areas know whole pixels only, in which a line
     /// that rises slowly is a staircase: `draw_line` may draw lines itself.
     ///
     /// # Errors
-    /// If the backend does.
+    /// Returns the error of the backend.
     pub fn draw<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
@@ -113,25 +113,25 @@ impl ChartScene {
     }
 }
 
-/// A line, or the shape that it encloses, for whoever draws between pixels.
+/// A line, or the shape that it encloses, for a function that can draw between pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SceneLine<'a> {
     /// Its places, in pixels from the upper left corner.
     pub places: &'a [(f64, f64)],
     /// Its colour.
     pub colour: RGBColor,
-    /// How much of it: 1 covers what is below.
+    /// Its opacity: 1 covers the pixels below.
     pub opacity: f64,
-    /// How wide it is, in pixels; none of a shape that is filled.
+    /// Its width, in pixels; `None` for a shape that is filled.
     pub width_px: Option<u32>,
 }
 
-/// What became of a line.
+/// Outcome of drawing a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineOutcome {
     /// It is drawn.
     Done,
-    /// The drawing area is to draw it.
+    /// The drawing area must draw it.
     Left,
 }
 

@@ -1,4 +1,4 @@
-//! A chart as an SVG document. plotters has a backend for that; this one keeps fractions of pixels and the size of letters.
+//! Charts as SVG documents. plotters has a backend for that; this one keeps fractions of pixels and the size of letters.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::raster::RasterImage;
 use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, SceneMark, VerticalAnchor};
 use crate::theme::PlotTheme;
 
-/// The document: the ground, the image, then the scene. `encode` makes a data URI of an image.
+/// Returns the document: the ground, the image, then the scene. `encode` makes a data URI of an image.
 pub(crate) fn document(
     size: ChartSize,
     look: &PlotTheme,
@@ -65,7 +65,7 @@ fn write_mark(svg: &mut String, mark: &SceneMark) -> std::fmt::Result {
     }
 }
 
-/// How far below its place a text's baseline lies, in heights of the font.
+/// Returns the distance of a text's baseline below its place, in heights of the font.
 fn baseline(along: VerticalAnchor) -> f64 {
     match along {
         VerticalAnchor::Top => 0.86,
@@ -100,13 +100,14 @@ fn hex(ink: AlphaColour) -> String {
     format!("#{:02x}{:02x}{:02x}", ink.colour.0, ink.colour.1, ink.colour.2)
 }
 
-/// With two decimals at most.
+/// Writes a number with at most two decimals.
 fn number(value: f64) -> String {
     let value = (value * 100.0).round() / 100.0;
     if value == 0.0 { "0".to_owned() } else { value.to_string() }
 }
 
-/// Names come from documents that somebody else wrote: nothing in them is markup, and what XML forbids is left out.
+/// Escapes a text. Names come from documents that others wrote: nothing in them is markup, and characters that XML forbids are
+/// replaced by spaces.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

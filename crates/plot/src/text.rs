@@ -1,17 +1,17 @@
-//! How much room texts take: an estimate, since nothing here can look at a font.
+//! Room that texts take: an estimate, since no font can be looked at here.
 
 use crate::axis::Axis;
 
 /// The height of tick labels on the page, in its pixels.
 pub(crate) const TEXT_PX: f64 = 11.0;
 
-/// The width of a text whose letters are `size_px` high, in the same pixels. Interface fonts differ by a tenth; this is at
-/// the wide end.
+/// Estimates the width of a text whose letters are `size_px` high, in the same pixels. Interface fonts differ by a tenth; this
+/// is at the wide end.
 pub(crate) fn width_px(text: &str, size_px: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size_px
 }
 
-/// The width of a letter, in heights of the font.
+/// Returns the width of a letter, in heights of the font.
 fn em(letter: char) -> f64 {
     match letter {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | 'I' => 0.32,
@@ -25,8 +25,8 @@ fn em(letter: char) -> f64 {
     }
 }
 
-/// The text, or as much of its beginning as fits into `room_px`, and `…`. What tells the components of a vector apart stays:
-/// `cohesio…[2]`. Nothing where not even that fits.
+/// Returns the text, or as much of its beginning as fits into `room_px`, and `…`. The index that tells the components of a
+/// vector apart stays: `cohesio…[2]`. Empty if not even that fits.
 pub(crate) fn fitted(text: &str, size_px: f64, room_px: f64) -> String {
     if width_px(text, size_px) <= room_px {
         return text.to_owned();
@@ -44,7 +44,7 @@ pub(crate) fn fitted(text: &str, size_px: f64, room_px: f64) -> String {
     if start.is_empty() { start } else { format!("{}…{component}", start.trim_end()) }
 }
 
-/// Label and unit of an axis; the label alone, or its beginning, where both don't fit.
+/// Returns label and unit of an axis; the label alone, or its beginning, if both don't fit.
 pub(crate) fn fitted_title(axis: &Axis, size_px: f64, room_px: f64) -> String {
     let title = axis.title();
     if width_px(&title, size_px) <= room_px { title } else { fitted(&axis.label, size_px, room_px) }

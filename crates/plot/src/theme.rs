@@ -1,4 +1,4 @@
-//! Colours and sizes of what a chart is drawn on.
+//! Theme: colours and sizes of a chart.
 
 use plotters::style::RGBColor;
 
@@ -19,7 +19,7 @@ pub const OKABE_ITO_ON_LIGHT: [RGBColor; 8] = [
     RGBColor(0, 0, 0),
 ];
 
-/// The same for a dark ground: their black is a light grey, and the blue is brighter.
+/// The same colours for a dark ground: their black is a light grey, and the blue is brighter.
 pub const OKABE_ITO_ON_DARK: [RGBColor; 8] = [
     RGBColor(58, 155, 220),
     RGBColor(230, 159, 0),
@@ -31,7 +31,7 @@ pub const OKABE_ITO_ON_DARK: [RGBColor; 8] = [
     RGBColor(200, 203, 208),
 ];
 
-/// From low to high: viridis between 0.15 and 0.9, so that both ends can be seen on a light ground and on a dark one.
+/// Colours from low to high: viridis between 0.15 and 0.9, so that both ends can be seen on a light ground and on a dark one.
 ///
 /// Smith, N. and van der Walt, S. (2015): A better default colormap for Matplotlib.
 pub const SEQUENCE: [RGBColor; 9] = [
@@ -46,31 +46,31 @@ pub const SEQUENCE: [RGBColor; 9] = [
     RGBColor(190, 222, 39),
 ];
 
-/// How a chart looks on what it is drawn on.
+/// Colours and scale of a chart on its ground.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlotTheme {
-    /// What shows the data.
+    /// Colour of the data.
     pub data: RGBColor,
-    /// Lines that help the eye.
+    /// Colour of lines that help the eye.
     pub grid: RGBColor,
-    /// Letters and digits.
+    /// Colour of letters and digits.
     pub text: RGBColor,
-    /// What the chart stands on.
+    /// Colour of the ground that the chart stands on.
     pub background: RGBColor,
-    /// What isn't selected.
+    /// Colour of cases that aren't selected.
     pub muted: RGBColor,
-    /// What is pointed at.
+    /// Colour of the mark that is pointed at.
     pub accent: RGBColor,
-    /// One a category: [`OKABE_ITO_ON_LIGHT`] or [`OKABE_ITO_ON_DARK`].
+    /// Colours of categories: [`OKABE_ITO_ON_LIGHT`] or [`OKABE_ITO_ON_DARK`].
     pub palette: [RGBColor; 8],
-    /// From low values to high ones, equally far apart: [`SEQUENCE`].
+    /// Colours from low values to high ones, equally far apart: [`SEQUENCE`].
     pub sequence: [RGBColor; 9],
-    /// Pixels of the drawing area to one of the page: 2 on most phones.
+    /// Number of pixels of the drawing area in one of the page: 2 on most phones.
     pub pixel_ratio: f64,
 }
 
 impl PlotTheme {
-    /// The colour of a value at `place`, from 0 (low) to 1 (high); places outside have the colours of the ends.
+    /// Returns the colour of a value at `place`, from 0 (low) to 1 (high); places outside have the colours of the ends.
     #[must_use]
     pub fn of_place(&self, place: f64) -> RGBColor {
         let last = self.sequence.len() - 1;
@@ -79,24 +79,24 @@ impl PlotTheme {
         blend(self.sequence[low], self.sequence[low + 1], step - real(low))
     }
 
-    /// The colour of a category: the first eight have one of their own, the others share that of letters.
+    /// Returns the colour of a category: the first eight have one of their own, the others share that of letters.
     #[must_use]
     pub fn of_category(&self, category: u32) -> RGBColor {
         usize::try_from(category).ok().and_then(|index| self.palette.get(index)).copied().unwrap_or(self.text)
     }
 
-    /// Pixels of the drawing area, in whole ones, to a length on the page.
+    /// Converts a length on the page to pixels of the drawing area, in whole ones.
     pub(crate) fn px(&self, page_px: f64) -> f64 {
         (page_px * self.pixel_ratio).round()
     }
 
-    /// A line as thin as it can be seen.
+    /// Returns the width of the thinnest line that can be seen.
     pub(crate) fn hairline_px(&self) -> f64 {
         f64::from(pixel(self.pixel_ratio).max(1))
     }
 }
 
-/// A colour between two others: `share` 0 is the first, 1 the second.
+/// Mixes two colours: `share` 0 is the first, 1 the second.
 pub(crate) fn blend(from: RGBColor, to: RGBColor, share: f64) -> RGBColor {
     let mix = |from: u8, to: u8| channel(f64::from(from) + (f64::from(to) - f64::from(from)) * share);
     RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::samples;
 
-    /// Relative luminance of WCAG 2.1.
+    /// Returns the relative luminance of WCAG 2.1.
     fn luminance(colour: RGBColor) -> f64 {
         let linear = |channel: u8| {
             let level = f64::from(channel) / 255.0;

@@ -1,17 +1,17 @@
-//! Ticks: round values of an axis, and what is written beside them.
+//! Ticks: round values of an axis, and their labels.
 
 use crate::axis::{Axis, AxisScale};
 use crate::label::{self, LabelStyle};
 use crate::number::{real, whole};
 use crate::time;
 
-/// Ranges of a logarithmic axis below this factor have the ticks of a linear one.
+/// Factor between the ends of a logarithmic axis below which its ticks are those of a linear one.
 const MIN_FACTOR: f64 = 6.0;
 /// Powers of ten that are written out.
 const WRITTEN_OUT: std::ops::RangeInclusive<i32> = -4..=6;
-/// How far beside the range a tick may lie because of rounding, as a share of a step.
+/// Distance beside the range that rounding may give a tick, as a share of a step.
 const ROUNDING: f64 = 1e-9;
-/// Labels with more digits are written as what is to be added to a round value.
+/// Number of digits above which labels are written as a difference from a round value.
 const MAX_DIGITS: i32 = 7;
 
 /// A round value.
@@ -19,9 +19,9 @@ const MAX_DIGITS: i32 = 7;
 pub struct AxisTick {
     /// The value.
     pub value: f64,
-    /// Where it stands, from 0 to 1.
+    /// Its place, from 0 to 1.
     pub place: f64,
-    /// What is written beside it; empty where there is no room for it.
+    /// The text beside it; empty if there is no room for it.
     pub label: String,
 }
 
@@ -30,14 +30,14 @@ pub struct AxisTick {
 pub struct AxisTicks {
     /// Those with a label, from low to high.
     pub major: Vec<AxisTick>,
-    /// The places of those between, on logarithmic axes.
+    /// The places of those in between, on logarithmic axes.
     pub minor: Vec<f64>,
-    /// What the labels leave open: the day of a clock, or what is to be added to them.
+    /// The part that the labels leave out: the day of a clock, or a value that is to be added to them.
     pub context: String,
 }
 
 impl Axis {
-    /// At most so many round values, and what is written beside each.
+    /// Returns at most `most` round values, each with a label.
     #[must_use]
     pub fn ticks(&self, most: usize) -> AxisTicks {
         let range = self.most - self.least;
@@ -78,7 +78,7 @@ impl Axis {
         AxisTicks { minor, ..self.labelled(values, write) }
     }
 
-    /// The places of 2, 3, … 9 times the powers of ten, or, where there is no room for so many, of the powers of ten.
+    /// Returns the places of 2, 3, … 9 times the powers of ten, or, if there is no room for so many, of the powers of ten.
     fn between_decades(&self, powers: (i32, i32), major: &[f64], most: usize) -> Vec<f64> {
         let decades = usize::try_from(powers.1 - powers.0).unwrap_or(0);
         let factors = if decades <= most { 1..10 } else { 1..2 };
@@ -97,7 +97,7 @@ impl Axis {
         AxisTicks { context, ..self.labelled(values, |value| time::label(step, value + utc_offset_secs)) }
     }
 
-    /// Every name; where there are more than `most`, each second of them, or third.
+    /// Returns every name; if there are more than `most`, each second of them, or third.
     fn of_names(&self, names: &[String], most: usize) -> AxisTicks {
         let (first, last) = (self.least.ceil().max(0.0), self.most.floor().min(real(names.len()) - 1.0));
         let shown = whole(last - first + 1.0);
@@ -112,7 +112,7 @@ impl Axis {
     }
 }
 
-/// Where digits run out, ticks fall on one another.
+/// Removes ticks that fall on one another, since digits run out.
 fn distinct(mut ticks: Vec<AxisTick>) -> Vec<AxisTick> {
     ticks.dedup_by(|next, tick| next.value <= tick.value);
     ticks
@@ -130,7 +130,7 @@ struct Multiples {
 }
 
 impl Multiples {
-    /// At most `limit`, so as many as there can be.
+    /// Returns as many multiples as possible, at most `limit`.
     fn of(from: f64, to: f64, limit: usize) -> Self {
         let mut power = label::power_of((to - from) / real(limit)) - 1;
         loop {
@@ -149,24 +149,25 @@ impl Multiples {
         (0..whole(self.last - self.first + 1.0)).map(move |index| self.first + real(index))
     }
 
-    /// So many steps. Each from its number, so that no error adds up.
+    /// Returns the value of a number of steps, computed from that number, so that no error adds up.
     fn value(&self, number: f64) -> f64 {
         times_power(number * self.factor, self.power)
     }
 
-    /// How labels are written that count from so many steps on.
+    /// Returns the style of labels that count from `origin` on, in steps.
     fn style(&self, origin: f64) -> LabelStyle {
         let largest = (self.first - origin).abs().max((self.last - origin).abs());
         LabelStyle::of_steps(self.power, self.value(largest))
     }
 
-    /// From how many steps on labels count, and how the axis says so: from nothing on as long as few digits tell them apart.
+    /// Returns the origin from which labels count, in steps, and the words of the axis for it: zero and no words as long as few
+    /// digits tell the labels apart.
     fn origin(&self) -> (f64, String) {
         let largest = self.value(self.first.abs().max(self.last.abs()));
         if label::power_of(largest) - self.power < MAX_DIGITS || self.first > self.last {
             return (0.0, String::new());
         }
-        // A multiple of a power of ten that is larger than all that is shown: one that is shown, or the one below.
+        // The origin is a multiple of a power of ten that is larger than the range: one that is shown, or the one below.
         let power = label::power_of(self.value((self.last - self.first).max(1.0))) + 1;
         let steps = times_power(1.0 / self.factor, power - self.power).round();
         let origin = (self.last / steps).floor() * steps;
@@ -176,17 +177,17 @@ impl Multiples {
     }
 }
 
-/// `factor` times a power of ten, rounded once: 3 times 10⁻¹ is 0.3.
+/// Returns `factor` times a power of ten, rounded once: 3 times 10⁻¹ is 0.3.
 fn times_power(factor: f64, power: i32) -> f64 {
     match power {
         -22..0 => factor / 10_f64.powi(-power),
         0..=22 => factor * 10_f64.powi(power),
-        // Neither is exact any more.
+        // Beyond these, the power of ten isn't exact any more.
         _ => format!("{factor}e{power}").parse().unwrap_or(f64::NAN),
     }
 }
 
-/// At most so many of: 1, 2 and 5 times powers of ten; powers of ten; each second of them, or third, ….
+/// Returns at most `limit` values: 1, 2 and 5 times powers of ten, or powers of ten, or each second of them, or third, ….
 fn decades(least: f64, most: f64, limit: usize) -> Vec<f64> {
     let powers = || label::power_of(least) - 1..=label::power_of(most) + 1;
     let shown = |value: &f64| *value >= least && *value <= most;
@@ -204,7 +205,7 @@ fn decades(least: f64, most: f64, limit: usize) -> Vec<f64> {
     coarse.into_iter().find(|values| values.len() <= limit).unwrap_or_default()
 }
 
-/// `10³`, `2×10³`.
+/// Writes a value as `10³` or `2×10³`.
 fn of_power(value: f64) -> String {
     let power = label::power_of(value);
     let factor = label::mantissa(value, power).round();
@@ -298,7 +299,7 @@ mod tests {
         assert_eq!(labels(1.2, 3.2, names(), 9), "c d");
     }
 
-    /// Ends of ranges that somebody's numbers may have.
+    /// Generates ends of ranges that data may have.
     fn numbers() -> impl Strategy<Value = f64> {
         let sampled = [
             0.0,

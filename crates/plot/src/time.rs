@@ -3,18 +3,18 @@
 use crate::number::{real, whole};
 
 const DAY_SECS: f64 = 86_400.0;
-/// One of those with which weeks begin: 1970 began on a Thursday.
+/// One of the days with which weeks begin: 1970 began on a Thursday.
 const MONDAY: f64 = -3.0 * DAY_SECS;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Distances that clocks and calendars have, in seconds; below, 1, 2 and 5 times a power of ten.
+/// Distances that clocks and calendars have, in seconds; shorter ones are 1, 2 and 5 times a power of ten.
 const STEPS_SECS: [f64; 18] = [
     1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0,
     43_200.0, DAY_SECS,
 ];
-/// In days; the week begins on Monday.
+/// Distances in days; the week begins on Monday.
 const STEPS_DAYS: [f64; 3] = [2.0, 7.0, 14.0];
-/// In months.
+/// Distances in months.
 const STEPS_MONTHS: [i64; 16] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 24_000, 60_000];
 
 /// The distance between two ticks.
@@ -25,7 +25,7 @@ pub(crate) enum TimeStep {
     Months(i64),
 }
 
-/// Every distance, from short to long.
+/// Returns every distance, from short to long.
 pub(crate) fn steps() -> impl Iterator<Item = TimeStep> {
     let below =
         (1..=6).rev().flat_map(|power| [1.0, 2.0, 5.0].map(|factor| TimeStep::Secs(factor / 10_f64.powi(power))));
@@ -33,8 +33,8 @@ pub(crate) fn steps() -> impl Iterator<Item = TimeStep> {
     below.chain(clock).chain(STEPS_DAYS.map(TimeStep::Days)).chain(STEPS_MONTHS.map(TimeStep::Months))
 }
 
-/// The times of a range, in seconds since 1970 as the clock shows them, that lie on the step; none if there were more than
-/// `limit`.
+/// Returns the times of a range, in seconds since 1970 as the clock shows them, that lie on the step; `None` if there are more
+/// than `limit`.
 pub(crate) fn times(step: TimeStep, from: f64, to: f64, limit: usize) -> Option<Vec<f64>> {
     match step {
         TimeStep::Secs(secs) => multiples(0.0, secs, from, to, limit),
@@ -66,7 +66,7 @@ struct Date {
 }
 
 impl Date {
-    /// The day of a time, in seconds since 1970.
+    /// Returns the day of a time, in seconds since 1970.
     ///
     /// Hinnant, H.: chrono-compatible low-level date algorithms. <https://howardhinnant.github.io/date_algorithms.html>
     fn of(time: f64) -> Self {
@@ -91,11 +91,11 @@ impl Date {
     }
 }
 
-/// When a month begins, counted from January 1970, in seconds since then.
+/// Returns the beginning of a month, counted from January 1970, in seconds since then.
 #[expect(clippy::cast_precision_loss, reason = "days of the calendar")]
 fn first_of_month(month: i64) -> f64 {
     let (year, month) = (1970 + month.div_euclid(12), month.rem_euclid(12));
-    // Years that begin in March.
+    // The computation takes years that begin in March.
     let year = if month < 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
@@ -103,7 +103,7 @@ fn first_of_month(month: i64) -> f64 {
     (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) as f64 * DAY_SECS
 }
 
-/// What stands below a tick: the clock, or the date where a day begins.
+/// Writes the label of a tick: the clock, or the date where a day begins.
 pub(crate) fn label(step: TimeStep, time: f64) -> String {
     let date = Date::of(time);
     let month = date.month_name();
@@ -127,7 +127,7 @@ fn clock(step_secs: f64, time: f64) -> String {
     format!("{hours:02.0}:{minutes:02.0}:{secs:0width$.decimals$}")
 }
 
-/// What the labels of the ticks leave open: `21 Nov 2026`, `2026`, or nothing.
+/// Writes the date that the labels of the ticks leave out: `21 Nov 2026`, `2026`, or nothing.
 pub(crate) fn context(step: TimeStep, times: &[f64], least: f64) -> String {
     let first = Date::of(least);
     let month = first.month_name();
@@ -143,7 +143,7 @@ pub(crate) fn context(step: TimeStep, times: &[f64], least: f64) -> String {
     }
 }
 
-/// Date and clock, to the minute.
+/// Writes date and clock, to the minute.
 pub(crate) fn moment(time: f64) -> String {
     let date = Date::of(time);
     let month = date.month_name();

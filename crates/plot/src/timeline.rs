@@ -1,4 +1,4 @@
-//! Which worker computed when: a lane a worker, a bar an attempt.
+//! Timeline of attempts: a lane for each worker, a bar for each attempt.
 
 use crate::axis::{Axis, AxisScale};
 use crate::chart::{Chart, ChartSize};
@@ -10,23 +10,23 @@ use crate::raster::RasterBuffers;
 use crate::scene::ChartScene;
 use crate::theme::{PlotTheme, blend};
 
-/// The least height of a lane on the page, in its pixels, and room for what stands above and below.
+/// The least height of a lane on the page, in its pixels, and the room above and below all lanes.
 const LANE_PX: f64 = 16.0;
 const AROUND_PX: f64 = 48.0;
-/// How much of a lane's height is between bars.
+/// Share of a lane's height that is left free between bars.
 const SPACE: f64 = 0.3;
-/// Bars from this width on have a gap before them.
+/// Width from which bars have a gap before them.
 const WIDE_PX: f64 = 4.0;
-/// The most of a bar's height on the page.
+/// Maximum height of a bar on the page.
 const MAX_BAR_PX: f64 = 24.0;
-/// How much of a pixel's colour comes from failed attempts at least, if one is there, however short it was.
+/// Least share of failed attempts in a pixel's colour, if there is one, however short it was.
 const MIN_FAILED: f64 = 0.35;
-/// How strongly the shortest attempt is seen.
+/// Opacity of the shortest attempt.
 const LIGHTEST: f64 = 0.3;
-/// The colour of the palette that failed attempts have: vermilion.
+/// Index of the palette's colour for failed attempts: vermilion.
 const FAILED: usize = 3;
 
-/// How an attempt ended.
+/// Outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimelineOutcome {
     /// With a result.
@@ -40,20 +40,20 @@ pub enum TimelineOutcome {
 pub struct TimelineAttempt {
     /// The lane, as an index of the lanes' names.
     pub lane: usize,
-    /// When it began, in seconds since 1970.
+    /// Time of its beginning, in seconds since 1970.
     pub start: f64,
-    /// When it ended; not a number if that isn't known.
+    /// Time of its end; not a number if that isn't known.
     pub end: f64,
-    /// How.
+    /// Its outcome.
     pub outcome: TimelineOutcome,
 }
 
-/// Attempts, made as they are looked at: a list of a million would take more memory than where they are from.
+/// Attempts, made as they are looked at: a list of a million would take more memory than the source that they are from.
 #[derive(Clone, Copy)]
 pub struct TimelineAttempts<'a> {
-    /// How many there are.
+    /// Number of attempts.
     pub count: usize,
-    /// Which one is at a place.
+    /// Returns the attempt at an index.
     pub at: &'a dyn Fn(usize) -> TimelineAttempt,
 }
 
@@ -70,11 +70,11 @@ pub struct TimelineChart<'a> {
     pub lanes: &'a [String],
     /// The attempts, in any order.
     pub attempts: TimelineAttempts<'a>,
-    /// The time.
+    /// The axis of the time.
     pub x: Axis,
 }
 
-/// How much of a pixel's time attempts took.
+/// Share of a pixel's time that attempts took, done and failed.
 #[derive(Debug, Clone, Copy, Default)]
 struct Busy {
     done: f64,
@@ -82,7 +82,7 @@ struct Busy {
 }
 
 impl TimelineChart<'_> {
-    /// Where its axes stand. The lanes' axis counts from the bottom.
+    /// Returns the frame with the places of the axes. The lanes' axis counts from the bottom.
     #[must_use]
     pub fn frame(&self, size: ChartSize, look: &PlotTheme) -> PlotFrame {
         let shown = self.shown(size, look);
@@ -94,7 +94,7 @@ impl TimelineChart<'_> {
         PlotFrame::new(size, look, &self.x, &Axis::of_categories("", names), 0.0)
     }
 
-    /// The attempt at a pixel, or one within `reach_px` before or after it in the same lane.
+    /// Returns the attempt at a pixel, or one within `reach_px` before or after it in the same lane.
     #[must_use]
     pub fn nearest(&self, size: ChartSize, look: &PlotTheme, (x_px, y_px): (f64, f64), reach_px: f64) -> Option<usize> {
         let frame = self.frame(size, look);
@@ -111,7 +111,7 @@ impl TimelineChart<'_> {
         nearest.filter(|(_, attempt)| is_inside && distance(attempt) <= reach_px).map(|(index, _)| index)
     }
 
-    /// How many lanes there is room for; the last row may say that there are more.
+    /// Returns the number of lanes that there is room for; the last row may say that there are more.
     fn shown(&self, size: ChartSize, look: &PlotTheme) -> usize {
         let room = whole((f64::from(size.height_px) - look.px(AROUND_PX)) / look.px(LANE_PX)).max(1);
         if self.lanes.len() <= room { self.lanes.len() } else { room - 1 }
@@ -147,7 +147,7 @@ impl TimelineChart<'_> {
         AbsenceReason::new(drawn, [(&unplaced, &times)])
     }
 
-    /// How busy each lane is, pixel by pixel.
+    /// Returns the shares of busy time of each lane, pixel by pixel.
     fn busy(&self, lanes: usize, width_px: usize, look: &PlotTheme) -> Vec<Busy> {
         let mut busy = vec![Busy::default(); lanes * width_px];
         let mapping = self.x.mapping(real(width_px));
@@ -157,7 +157,7 @@ impl TimelineChart<'_> {
                 continue;
             }
             if end - start >= WIDE_PX * look.pixel_ratio {
-                // To the pixel, so that bars are sharp.
+                // The start is rounded to the pixel, so that bars are sharp.
                 start = start.round() + look.hairline_px();
             }
             let (first, last) = (start.max(0.0), end.min(real(width_px)));
@@ -223,7 +223,7 @@ impl Chart for TimelineChart<'_> {
     }
 }
 
-/// An axis that covers all attempts.
+/// Returns an axis that covers all attempts.
 #[must_use]
 pub fn time_axis(attempts: TimelineAttempts, utc_offset_secs: f64) -> Axis {
     let axis = Axis::covering("", "", AxisScale::Time { utc_offset_secs }, &[]);
@@ -255,7 +255,7 @@ mod tests {
         (names, attempts)
     }
 
-    /// Looks at the chart of some attempts.
+    /// Calls `look` with the chart of some attempts.
     fn with(lanes: &[String], attempts: &[TimelineAttempt], look: impl FnOnce(&TimelineChart)) {
         let attempts = TimelineAttempts { count: attempts.len(), at: &|index| attempts[index] };
         look(&TimelineChart { lanes, attempts, x: time_axis(attempts, 3_600.0) });

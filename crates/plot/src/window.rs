@@ -1,4 +1,4 @@
-//! What of lines and shapes lies in a rectangle.
+//! Clipping of lines and shapes to a rectangle.
 
 use crate::frame::PlotFrame;
 use crate::scene::Place;
@@ -11,22 +11,22 @@ pub(crate) struct PixelRect {
 }
 
 impl PixelRect {
-    /// The one that two opposite corners have.
+    /// Returns the rectangle between two opposite corners.
     pub(crate) fn between(one: Place, other: Place) -> Self {
         Self { from: (one.0.min(other.0), one.1.min(other.1)), to: (one.0.max(other.0), one.1.max(other.1)) }
     }
 
-    /// That of a frame.
+    /// Returns the rectangle of a frame.
     pub(crate) fn of(frame: &PlotFrame) -> Self {
         Self::between((frame.left_px, frame.top_px), (frame.right_px, frame.bottom_px))
     }
 
-    /// Whether some line between two places, one after the other, touches it.
+    /// Whether a line between two successive places touches it.
     pub(crate) fn is_touched(&self, places: impl Iterator<Item = Place>) -> bool {
         pairs(places).any(|(from, to)| self.clipped(from, to).is_some())
     }
 
-    /// The parts of a path that lie in it.
+    /// Returns the parts of a path that lie in it.
     pub(crate) fn paths(&self, places: impl Iterator<Item = Place>) -> Vec<Vec<Place>> {
         let mut paths: Vec<Vec<Place>> = Vec::new();
         for (from, to) in pairs(places).filter_map(|(from, to)| self.clipped(from, to)) {
@@ -38,12 +38,12 @@ impl PixelRect {
         paths
     }
 
-    /// The part of a shape that lies in it.
+    /// Returns the part of a shape that lies in it.
     ///
     /// Sutherland, I. E. and Hodgman, G. W. (1974): Reentrant polygon clipping.
     pub(crate) fn shape(&self, mut places: Vec<Place>) -> Vec<Place> {
         let (from, to) = (self.from, self.to);
-        // How far a place lies on the inner side of each edge.
+        // The distance of a place from each edge, positive on the inner side.
         let sides: [&dyn Fn(Place) -> f64; 4] =
             [&|place| place.0 - from.0, &|place| to.0 - place.0, &|place| place.1 - from.1, &|place| to.1 - place.1];
         for depth in sides {
@@ -64,7 +64,7 @@ impl PixelRect {
         places
     }
 
-    /// The part of a line that lies in it; none of one that has no place.
+    /// Returns the part of a line that lies in it; `None` if there is none, or if the line has no place.
     ///
     /// Liang, Y.-D. and Barsky, B. (1984): A new concept and method for line clipping.
     pub(crate) fn clipped(&self, from: Place, to: Place) -> Option<(Place, Place)> {
@@ -87,13 +87,13 @@ impl PixelRect {
             }
         }
         let at = |share: f64| (from.0 + share * right, from.1 + share * down);
-        // Ends that lie inside stay what they are, so that a line goes on from there.
+        // Ends that lie inside stay unchanged, so that a line goes on from there.
         let (first, last) = (if start > 0.0 { at(start) } else { from }, if end < 1.0 { at(end) } else { to });
         (start <= end).then_some((first, last))
     }
 }
 
-/// Each place with the one behind it.
+/// Returns each place with the one before it.
 fn pairs(places: impl Iterator<Item = Place>) -> impl Iterator<Item = (Place, Place)> {
     let mut before = None;
     places.filter_map(move |place| Some((before.replace(place)?, place)))

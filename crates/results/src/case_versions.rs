@@ -1,4 +1,4 @@
-//! Which cases are of which version of their batch's model, and which are withdrawn: rows don't tell, tables and designs do.
+//! Versions of models by case, and withdrawn cases: tables and designs tell these, rows don't.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use serde::{Deserialize, Serialize};
 
-/// What bytes of it begin with. The last two say the version.
+/// First bytes of the encoded form. The last two are its version.
 const MAGIC: &[u8; 8] = b"crvers01";
 
-/// How many bytes a case's id has.
+/// Number of bytes of a case's id.
 const ID_BYTES: usize = 16;
 
 /// The cases of the batches whose model was replaced, or of which some are withdrawn.
@@ -19,15 +19,15 @@ pub struct CaseVersions(BTreeMap<Batch, Vec<VersionCases>>);
 /// Cases of one version of a batch's model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionCases {
-    /// What the version is called: `footing.py version 1`.
+    /// Name of the version: `footing.py version 1`.
     pub name: String,
-    /// Whether they are left out of what is counted and shown.
+    /// Whether they are left out of the counts and of the page.
     pub is_withdrawn: bool,
     /// The cases, in order.
     cases: Vec<CaseId>,
 }
 
-/// What stands in front of the cases.
+/// Header in front of the cases.
 #[derive(Serialize, Deserialize)]
 struct Header {
     batch: Batch,
@@ -49,7 +49,7 @@ impl CaseVersions {
         self.0.is_empty()
     }
 
-    /// What is known of a case.
+    /// Returns the version of a case, if it is known.
     #[must_use]
     pub fn of(&self, batch: &Batch, case: CaseId) -> Option<&VersionCases> {
         self.0.get(batch)?.iter().find(|version| version.cases.binary_search(&case).is_ok())
@@ -61,13 +61,13 @@ impl CaseVersions {
         self.of(batch, case).is_some_and(|version| version.is_withdrawn)
     }
 
-    /// The cases of each batch.
+    /// Returns the cases of each batch.
     pub fn cases(&self) -> impl Iterator<Item = (&Batch, &VersionCases, CaseId)> {
         let versions = self.0.iter().flat_map(|(batch, versions)| versions.iter().map(move |version| (batch, version)));
         versions.flat_map(|(batch, version)| version.cases.iter().map(move |case| (batch, version, *case)))
     }
 
-    /// It as bytes: the length of a header in 4 bytes, the header, and the ids of the cases.
+    /// Encodes as bytes: the length of a header in 4 bytes, the header, and the ids of the cases.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let header = |(batch, version): (&Batch, &VersionCases)| Header {
@@ -86,7 +86,7 @@ impl CaseVersions {
         bytes
     }
 
-    /// What these bytes were made of; none if they are something else. It takes memory in proportion to the bytes.
+    /// Decodes bytes of [`Self::to_bytes`]; `None` if they are something else. It takes memory in proportion to the bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;

@@ -1,4 +1,4 @@
-//! Rows of segments by column: what a page keeps of a segment.
+//! Chunks: rows of a segment by column, as the page keeps them.
 
 mod attempts;
 mod bytes;
@@ -17,16 +17,16 @@ use attempts::AttemptColumns;
 pub use attempts::AttemptRow;
 pub use column::{ChunkColumn, ColumnPart, NonNumber};
 
-/// The most columns that a chunk has; values of further ones are left out and counted.
+/// Maximum number of columns of a chunk; values of further ones are left out and counted.
 pub const MAX_COLUMNS: usize = 4_096;
 
-/// How deep lists and objects may be nested in `parameters` and `result`; what is below is left out and counted.
+/// Maximum depth of lists and objects in `parameters` and `result`; values further below are left out and counted.
 pub const MAX_DEPTH: usize = 16;
 
-/// So many characters of a text are kept; the last one is a mark if that isn't all of them.
+/// Maximum number of characters of a text; if the text was longer, the last one is a mark.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 
-/// The longest name of a column, in bytes; values of others are left out and counted.
+/// Maximum length of a column's name, in bytes; values of columns with longer names are left out and counted.
 pub const MAX_NAME_BYTES: usize = 1_000;
 
 /// Attempts that ended, in the order in which they were read: their fixed fields, and their inputs and results by column.
@@ -37,19 +37,19 @@ pub struct Chunk {
     dropped_values: u64,
 }
 
-/// What a segment's text holds.
+/// Result of reading a segment's text.
 #[derive(Debug, Clone, Default)]
 pub struct ParsedSegment {
     /// The rows that could be read.
     pub chunk: Chunk,
-    /// How many lines could not.
+    /// Number of lines that couldn't be read.
     pub unreadable: usize,
-    /// How many bytes were read: up to the end of the last whole line.
+    /// Number of bytes that were read: up to the end of the last whole line.
     pub read_bytes: usize,
 }
 
 impl Chunk {
-    /// How many rows there are.
+    /// Returns the number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.attempts.len()
@@ -61,7 +61,7 @@ impl Chunk {
         self.len() == 0
     }
 
-    /// The fixed fields of a row.
+    /// Returns the fixed fields of a row.
     ///
     /// # Panics
     /// If there is no such row.
@@ -70,7 +70,7 @@ impl Chunk {
         self.attempts.get(row)
     }
 
-    /// Each row as the ledger takes it, and the worker that wrote it.
+    /// Returns each row in the ledger's form, with the worker that wrote it.
     pub fn rows(&self) -> impl Iterator<Item = (&str, SegmentRow)> {
         (0..self.len()).map(|row| {
             let attempt = self.attempt(row);
@@ -78,13 +78,13 @@ impl Chunk {
         })
     }
 
-    /// The columns, in the order in which they were first seen.
+    /// Returns the columns, in the order in which they were first seen.
     #[must_use]
     pub fn columns(&self) -> &[ChunkColumn] {
         &self.columns
     }
 
-    /// How many values were left out: of too many columns, nested too deep, or named too long.
+    /// Returns the number of values that were left out: of too many columns, nested too deep, or named too long.
     #[must_use]
     pub const fn dropped_values(&self) -> u64 {
         self.dropped_values

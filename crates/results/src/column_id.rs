@@ -1,4 +1,4 @@
-//! Which column: a name that is unambiguous and fits into an address.
+//! Ids of columns: names that are unambiguous and fit into an address.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +8,11 @@ use crate::percent;
 
 /// A column of a store.
 ///
-/// As text `case.level`, `factor.cohesion_array[0]`, `response.end_load`; what an address or a filter would misread in a
-/// name is percent-encoded.
+/// As text: `case.level`, `factor.cohesion_array[0]`, `response.end_load`. Characters of a name that have a meaning in an
+/// address or a filter are percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnId {
-    /// What every case has.
+    /// A field that every case has.
     Case(CaseField),
     /// A factor, or a component of a vector, by its name.
     Factor(String),
@@ -20,32 +20,32 @@ pub enum ColumnId {
     Response(String),
 }
 
-/// What every case has.
+/// A field that every case has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CaseField {
     /// Its batch, a text.
     Batch,
     /// Its id. The only one without a column of its own: see [`crate::store::ResultStore::case_ids`].
     CaseId,
-    /// Which version of its batch's model it is of, a text; none where the model was never replaced.
+    /// The version of its batch's model, a text; missing if the model was never replaced.
     Model,
     /// Its level.
     Level,
-    /// Which of several equal cases it is.
+    /// The number of the replicate.
     Replicate,
     /// `done`, `failed`, or `retried`: failed, and tried again.
     State,
-    /// Which attempt it was, from 1; 0 if nobody says.
+    /// The number of the attempt, from 1; 0 if the row doesn't say.
     Attempt,
-    /// When the attempt began, in seconds since 1970.
+    /// Time of the attempt's beginning, in seconds since 1970.
     StartTime,
-    /// When it ended, in seconds since 1970.
+    /// Time of the attempt's end, in seconds since 1970.
     EndTime,
-    /// How long it took, in seconds.
+    /// Duration of the attempt, in seconds.
     DurationSecs,
     /// The worker, a text.
     Worker,
-    /// What groups its failure with others like it, a text.
+    /// The error signature, a text, which groups the failure with others like it.
     Signature,
     /// The exception that it failed with and its message, a text.
     Error,
@@ -60,13 +60,13 @@ pub enum ColumnIdError {
     /// There is no such field.
     #[error("a case has no field of this name")]
     Field,
-    /// A `%` isn't followed by two hex digits, or what is encoded is no text.
+    /// A `%` isn't followed by two hex digits, or the encoded bytes are no text.
     #[error("its percent signs make no text in UTF-8")]
     Encoding,
 }
 
 impl ColumnId {
-    /// The id of a factor or a response.
+    /// Returns the id of a factor or a response.
     #[must_use]
     pub fn of(part: ColumnPart, name: &str) -> Self {
         match part {
@@ -75,7 +75,7 @@ impl ColumnId {
         }
     }
 
-    /// The name without its part, as it is shown.
+    /// Returns the name without its part, as it is shown.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -112,7 +112,7 @@ impl CaseField {
         Self::Error,
     ];
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

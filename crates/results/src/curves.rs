@@ -1,6 +1,6 @@
 //! Curves: the arrays of results.
 //!
-//! Segments hold scalars. The arrays of a result stand in its document alone, and whoever wants to see them reads that.
+//! Segments hold scalars. The arrays of a result stand in its document alone, which must be read to show them.
 
 mod array_seed;
 mod curve_set;
@@ -11,24 +11,24 @@ use serde_json::Value;
 use self::array_seed::ArraySeed;
 pub use curve_set::{CaseCurve, CurveAbscissa, CurveLosses, CurveSet, MAX_BYTES, MAX_CASES, NotAlong};
 
-/// Objects and lists are looked into down to this depth.
+/// Maximum depth to which objects and lists are searched.
 const MAX_DEPTH: usize = 8;
 
-/// So many arrays of a result are taken.
+/// Maximum number of arrays of a result that are taken.
 pub const MAX_ARRAYS: usize = 32;
 
-/// A longer array is thinned evenly: no screen shows more.
+/// Maximum number of points of an array; a longer one is thinned evenly, since no screen shows more.
 pub const MAX_POINTS: usize = 10_000;
 
-/// A longer name is nobody's.
+/// Maximum length of a name, in bytes: nobody chooses a longer one.
 const MAX_NAME_BYTES: usize = 256;
 
 /// An array of numbers in a result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResultArray {
-    /// Where it stands: `curve.load_pa`, `layers[0].depth_m`.
+    /// Its path in the result: `curve.load_pa`, `layers[0].depth_m`.
     pub name: String,
-    /// Its numbers; not a number where there is none.
+    /// Its numbers; not a number for a null.
     pub values: Vec<f64>,
 }
 
@@ -37,11 +37,11 @@ pub struct ResultArray {
 pub struct FoundArrays {
     /// Those that are taken, in the order in which they were found.
     pub series: Vec<ResultArray>,
-    /// How many there are besides, which is more than anybody looks at.
+    /// Number of further arrays that aren't taken, beyond the maximum or with too long a name.
     pub left_out: usize,
-    /// How many were too long and lost points.
+    /// Number of arrays that were too long and lost points.
     pub thinned: usize,
-    /// How many would be curves if they had more than one number: the others are null.
+    /// Number of arrays of several items with less than two numbers, which aren't curves: the other items are null.
     pub numberless: usize,
 }
 
@@ -81,7 +81,7 @@ impl FoundArrays {
     }
 }
 
-/// As many points as are kept, the first and the last one among them.
+/// Returns as many points as are kept, the first and the last one among them.
 fn thinned(values: &[f64]) -> Vec<f64> {
     if values.len() <= MAX_POINTS {
         return values.to_vec();
@@ -89,7 +89,7 @@ fn thinned(values: &[f64]) -> Vec<f64> {
     (0..MAX_POINTS).map(|point| values[point * (values.len() - 1) / (MAX_POINTS - 1)]).collect()
 }
 
-/// The places of at most `most` of `of` things, evenly over all of them, in rising order.
+/// Returns the places of at most `most` of `of` things, evenly over all of them, in rising order.
 pub fn spread(of: usize, most: usize) -> impl Iterator<Item = usize> {
     let number = of.min(most);
     (0..number).map(move |place| place * of / number)

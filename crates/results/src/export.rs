@@ -1,4 +1,4 @@
-//! Results as files of other programs.
+//! Export of results as files of other programs.
 
 pub mod csv;
 pub mod errors;

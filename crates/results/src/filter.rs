@@ -1,4 +1,4 @@
-//! Which rows somebody wants to see.
+//! Filters that choose rows.
 
 mod limit;
 #[cfg(test)]
@@ -16,7 +16,7 @@ use crate::column_id::ColumnId;
 use crate::mask::RowMask;
 use crate::store::{ResultStore, StoreColumn};
 
-/// Conditions that a row meets all of. Without any, each row does.
+/// Conditions that a row must meet all of. Without any, every row is chosen.
 ///
 /// As text, as it stands in an address: conditions with a comma between them, each a column, a colon, and one of these:
 ///
@@ -24,32 +24,32 @@ use crate::store::{ResultStore, StoreColumn};
 /// |---|---|
 /// | `2e5..3e5`, `2e5..`, `..3e5`, `..` | [`FilterCondition::Range`] |
 /// | `done\|failed` | [`FilterCondition::OneOf`] |
-/// | `!*` | none of no values: no row |
+/// | `!*` | [`FilterCondition::OneOf`] without values: no row |
 /// | `*` | [`FilterCondition::HasValue`] |
 /// | `!` | [`FilterCondition::HasNone`] |
 ///
-/// `case.case_id:` is followed by ids with `|` between them ([`FilterCondition::Cases`]). What means something is percent-encoded
-/// where it is a name or a value, and so are the points of a value that has two in a row.
+/// `case.case_id:` is followed by ids with `|` between them ([`FilterCondition::Cases`]). Characters with a meaning are
+/// percent-encoded in names and values, and so are the points of a value that has two in a row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RowFilter {
-    /// The conditions, in no order that matters.
+    /// The conditions, in an order that doesn't matter.
     pub conditions: Vec<FilterCondition>,
 }
 
-/// What a row meets or doesn't. A column that isn't there has no values.
+/// A condition that a row meets or doesn't. A column that isn't there has no values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FilterCondition {
     /// The value is a number between the two, both included. Without either end, it is any number.
     Range {
         /// The column.
         column: ColumnId,
-        /// The least that it may be.
+        /// The least permitted value.
         least: Option<RangeLimit>,
-        /// The most that it may be.
+        /// The largest permitted value.
         most: Option<RangeLimit>,
     },
-    /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number however it is written. An integer
-    /// is no other one, however large it is.
+    /// The value is one of these: a text as it stands, a flag as `true` or `false`, a number in any notation. Two integers are
+    /// never taken for each other, however large they are.
     OneOf {
         /// The column.
         column: ColumnId,
@@ -58,14 +58,14 @@ pub enum FilterCondition {
     },
     /// There is a value.
     HasValue(ColumnId),
-    /// There is none.
+    /// There is no value.
     HasNone(ColumnId),
-    /// The case is one of these, in whatever batch.
+    /// The case is one of these, in any batch.
     Cases(Vec<CaseId>),
 }
 
 impl RowFilter {
-    /// The rows of a store that meet all conditions.
+    /// Returns the rows of a store that meet all conditions.
     #[must_use]
     pub fn apply(&self, store: &ResultStore) -> RowMask {
         let mut rows = store.all();
@@ -84,15 +84,15 @@ impl RowFilter {
         }
     }
 
-    /// Takes away all conditions on a column.
+    /// Removes all conditions on a column.
     pub fn clear(&mut self, column: &ColumnId) {
         self.conditions.retain(|condition| condition.column() != Some(column));
     }
 }
 
 impl FilterCondition {
-    /// The range of a column that is drawn by hand, from one end to the other. An end at or beyond the outermost number that there is
-    /// says nothing of numbers further out, which may come later: that side has no limit.
+    /// Returns the range of a column that was drawn by hand, from one end to the other. If an end lies at or beyond the
+    /// outermost number, that side has no limit: numbers further out may come later.
     #[must_use]
     pub fn drawn(store: &ResultStore, column: &ColumnId, (from, to): (f64, f64)) -> Self {
         let known = store.column(column).map(StoreColumn::statistics).unwrap_or_default();
@@ -101,7 +101,7 @@ impl FilterCondition {
         Self::Range { column: column.clone(), least: least.map(RangeLimit::from), most: most.map(RangeLimit::from) }
     }
 
-    /// The column that it is on; none if it names cases.
+    /// Returns its column; `None` if it names cases.
     #[must_use]
     pub const fn column(&self) -> Option<&ColumnId> {
         match self {
@@ -163,7 +163,7 @@ fn one_of(store: &ResultStore, column: Option<&StoreColumn>, values: &[String]) 
     rows
 }
 
-/// The rows whose number is chosen, and those whose code is.
+/// Returns the rows whose number is chosen, and those whose code is.
 fn of_either(
     store: &ResultStore,
     column: Option<&StoreColumn>,

@@ -1,12 +1,12 @@
 //! The results of a study by column.
 //!
-//! Workers write a row for each attempt that they finished ([`cruncher_study::segment`]). A [`chunk::Chunk`] holds such
-//! rows by column, and as bytes that are read back at the speed of memory. A [`store::ResultStore`] puts chunks together, one row
-//! a case. A [`filter::RowFilter`] chooses rows ([`mask::RowMask`]), [`order`] sorts them, [`export`] writes them for other
+//! Workers write a row for each attempt that they finished ([`cruncher_study::segment`]). A [`chunk::Chunk`] holds such rows by
+//! column, and as bytes that are read back at the speed of memory. A [`store::ResultStore`] puts chunks together, one row for
+//! each case. A [`filter::RowFilter`] chooses rows ([`mask::RowMask`]), [`order`] sorts them, [`export`] writes them for other
 //! programs.
 //!
-//! Nothing here does I/O or reads a clock. Times are seconds since 1970. What is read was written by somebody else: it is
-//! bounded, and no text of it makes anything fail.
+//! This crate does no I/O and reads no clock. Times are seconds since 1970. Its input was written by others: it is bounded, and
+//! no text in it can cause a failure.
 
 pub mod case_versions;
 pub mod chunk;

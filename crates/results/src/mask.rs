@@ -1,24 +1,24 @@
-//! A choice of rows.
+//! Masks that choose rows.
 
-/// A set of rows of a table with `len` rows, a bit each.
+/// A set of rows of a table with `len` rows, with a bit for each.
 ///
-/// Between masks of different lengths, the rows that the shorter one doesn't have are not chosen by it: a table may have
-/// grown since.
+/// Between masks of different lengths, the rows that the shorter one doesn't have are not chosen by it: a table may have grown
+/// since.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowMask {
-    /// Of 64 rows each; the bits behind the last row are 0.
+    /// Words of 64 rows each; the bits behind the last row are 0.
     words: Vec<u64>,
     len: usize,
 }
 
 impl RowMask {
-    /// No row of `len`.
+    /// Returns a mask of `len` rows that chooses no row.
     #[must_use]
     pub fn empty(len: usize) -> Self {
         Self { words: vec![0; len.div_ceil(64)], len }
     }
 
-    /// All rows.
+    /// Returns a mask that chooses all rows.
     #[must_use]
     pub fn full(len: usize) -> Self {
         let mut mask = Self { words: vec![u64::MAX; len.div_ceil(64)], len };
@@ -26,7 +26,7 @@ impl RowMask {
         mask
     }
 
-    /// The rows for which `is_chosen` says so.
+    /// Returns the mask of the rows for which `is_chosen` returns true.
     #[must_use]
     pub fn from_fn(len: usize, is_chosen: impl Fn(usize) -> bool) -> Self {
         let mut mask = Self::full(len);
@@ -34,7 +34,7 @@ impl RowMask {
         mask
     }
 
-    /// How many rows the table has.
+    /// Returns the number of rows of the table.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
@@ -46,13 +46,13 @@ impl RowMask {
         self.len == 0
     }
 
-    /// A bit a row, 64 a word, the lowest bit first.
+    /// Returns a bit for each row, 64 a word, the lowest bit first.
     #[must_use]
     pub fn words(&self) -> &[u64] {
         &self.words
     }
 
-    /// How many rows are chosen.
+    /// Returns the number of chosen rows.
     #[must_use]
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
@@ -71,32 +71,32 @@ impl RowMask {
         }
     }
 
-    /// Leaves a row out.
+    /// Removes a row.
     pub fn remove(&mut self, row: usize) {
         if row < self.len {
             self.words[row / 64] &= !(1 << (row % 64));
         }
     }
 
-    /// Leaves out what `other` leaves out.
+    /// Removes the rows that `other` doesn't choose.
     pub fn and(&mut self, other: &Self) {
         let others = other.words.iter().copied().chain(std::iter::repeat(0));
         self.words.iter_mut().zip(others).for_each(|(word, other)| *word &= other);
     }
 
-    /// Chooses also what `other` chooses.
+    /// Adds the rows that `other` chooses.
     pub fn or(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
         self.cut();
     }
 
-    /// Chooses what was left out, and leaves out what was chosen.
+    /// Chooses the rows that weren't chosen, and removes the others.
     pub fn invert(&mut self) {
         self.words.iter_mut().for_each(|word| *word = !*word);
         self.cut();
     }
 
-    /// Leaves out the chosen rows for which `is_chosen` doesn't say otherwise. It may be asked about rows that aren't chosen.
+    /// Removes the chosen rows for which `is_chosen` returns false. It may be called for rows that aren't chosen.
     #[inline]
     pub fn retain(&mut self, is_chosen: impl Fn(usize) -> bool) {
         for (place, word) in self.words.iter_mut().enumerate().filter(|(_, word)| **word != 0) {
@@ -106,7 +106,7 @@ impl RowMask {
         }
     }
 
-    /// The same by the value of each row, one a row; rows behind the last value are left out.
+    /// Removes rows by their values, one for each row; rows behind the last value are removed.
     #[inline]
     pub(crate) fn retain_by<T: Copy>(&mut self, values: &[T], is_chosen: impl Fn(T) -> bool) {
         let mut parts = values.chunks(64);
@@ -119,7 +119,7 @@ impl RowMask {
         }
     }
 
-    /// The chosen rows in ascending order.
+    /// Returns the chosen rows in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         self.words.iter().enumerate().flat_map(|(place, word)| {
             let rests = std::iter::successors(Some(*word), |rest| Some(rest & rest.wrapping_sub(1)));

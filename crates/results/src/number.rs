@@ -1,4 +1,4 @@
-//! Numbers as texts that are read back as the same number, and as keys that sort them.
+//! Numbers as texts that are read back as the same number.
 
 mod large;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub use large::LargeInteger;
 pub(crate) use large::{NO_REST, Rest};
 
-/// A number with as many digits as it takes: `0.1`, `30`, `1.5e-7`.
+/// A number that is written with as many digits as it needs: `0.1`, `30`, `1.5e-7`.
 pub(crate) struct ExactNumber(pub(crate) f64);
 
 impl fmt::Display for ExactNumber {
@@ -17,13 +17,13 @@ impl fmt::Display for ExactNumber {
     }
 }
 
-/// The same in as few characters as it takes, as in an address: `2e5`.
+/// Writes a number in as few characters as it needs, as in an address: `2e5`.
 pub(crate) fn shortest(number: f64) -> String {
     let (plain, scientific) = (number.to_string(), format!("{number:e}"));
     if plain.len() <= scientific.len() { plain } else { scientific }
 }
 
-/// A number with all of its digits, as tables have it: `0.1`, `30`, `1.5e-7`.
+/// Writes a number with all of its digits, as in tables: `0.1`, `30`, `1.5e-7`.
 #[must_use]
 pub fn exact(number: f64) -> String {
     ExactNumber(number).to_string()

@@ -1,21 +1,21 @@
-//! The rows of a table by the values of a column.
+//! Order of a table's rows by the values of a column.
 
 use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
 use crate::store::{ResultStore, StoreColumn};
 use cruncher_analysis::sort_key;
 
-/// Which value comes first.
+/// Direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortDirection {
-    /// The least number, the first text.
+    /// The least number comes first, and the first text.
     #[default]
     Ascending,
-    /// The largest number, the last text.
+    /// The largest number comes first, and the last text.
     Descending,
 }
 
-/// The chosen rows in order: numbers, then texts and flags, then rows without a value, whatever the direction.
+/// Sorts the chosen rows: numbers, then texts and flags, then rows without a value, in either direction.
 ///
 /// Rows with the same value stay in the order of the store.
 #[must_use]
@@ -50,7 +50,7 @@ pub fn order(store: &ResultStore, column: &ColumnId, direction: SortDirection, r
     order
 }
 
-/// The rows by their turned keys; of equal ones the first row first.
+/// Sorts rows by their turned keys; the first of rows with equal keys comes first.
 fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Vec<u32> {
     for (key, _) in &mut keys {
         *key = turned(*key);
@@ -59,7 +59,7 @@ fn sorted<K: Ord + Copy>(mut keys: Vec<(K, u32)>, turned: impl Fn(K) -> K) -> Ve
     keys.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Puts large integers that are the same float, and so stand side by side, in their order.
+/// Sorts large integers that are the same float, and therefore stand side by side.
 fn settle(order: &mut [u32], column: &StoreColumn, direction: SortDirection) {
     let number = |row: &u32| column.number(*row as usize).to_bits();
     for equal in order.chunk_by_mut(|one, other| number(one) == number(other)) {
@@ -68,12 +68,12 @@ fn settle(order: &mut [u32], column: &StoreColumn, direction: SortDirection) {
     }
 }
 
-/// A store has fewer than 2^32 rows.
+/// Returns the rows as numbers of 32 bits: a store has fewer than 2^32 rows.
 fn numbered(rows: &RowMask) -> impl Iterator<Item = u32> {
     rows.iter().map_while(|row| u32::try_from(row).ok())
 }
 
-/// The place of each code's text among all texts of the column. The flag and the text `true` come one after the other.
+/// Returns the place of each code's text among all texts of the column. The flag and the text `true` come one after the other.
 fn ranks(store: &ResultStore, column: &StoreColumn) -> Vec<u64> {
     let mut ranks = vec![0; if column.codes().is_empty() { 0 } else { store.codes() }];
     if !ranks.is_empty() {

@@ -1,19 +1,19 @@
-//! Texts that stand in an address: percent-encoded UTF-8.
+//! Percent-encoding of texts that stand in an address, in UTF-8.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 
-/// What means something in an address, or in a filter. Brackets don't: they are in the name of each component of a vector, and
-/// browsers take them.
+/// Characters that have a meaning in an address, or in a filter. Brackets are left out: they are in the name of each component
+/// of a vector, and browsers take them.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'[').remove(b']');
 
-/// Writes a text so that nothing in it means anything in an address, or in a filter.
+/// Writes a text so that no character of it has a meaning in an address, or in a filter.
 #[must_use]
 pub fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
-/// The text that was encoded; none if it is no UTF-8. A `%` without two hex digits stands for itself.
+/// Decodes a text; `None` if it is no UTF-8. A `%` without two hex digits stands for itself.
 #[must_use]
 pub fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::chunk::Chunk;
 use crate::store::ResultStore;
 
-/// The id of a case; they ascend with their numbers.
+/// Returns the id of a case; ids ascend with their numbers.
 pub(crate) fn case_id(number: usize) -> CaseId {
     CaseId::parse(&format!("{number:032x}")).unwrap()
 }
 
-/// A store of finished cases with these inputs and results, one a row.
+/// Returns a store of finished cases with these inputs and results, one for each row.
 pub(crate) fn store(rows: &[(Value, Value)]) -> ResultStore {
     let line = |(index, (parameters, result)): (usize, &(Value, Value))| {
         let row = json!({"batch": "a", "case_id": case_id(index), "level": 3, "replicate": 0, "outcome": "done", "attempt": 1,
@@ -25,7 +25,7 @@ pub(crate) fn store(rows: &[(Value, Value)]) -> ResultStore {
     store
 }
 
-/// A store with one factor, one value a row.
+/// Returns a store with one factor, and one value for each row.
 pub(crate) fn factor(name: &str, values: &[Value]) -> ResultStore {
     store(&values.iter().map(|value| (json!({ name: value }), json!({}))).collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! The results of a study: one row a case, one column a factor, response or field.
+//! Store of a study's results: one row for each case, one column for each factor, response or field.
 
 mod append;
 mod column;
@@ -27,31 +27,31 @@ use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
 use crate::number::LargeInteger;
 
-/// The most factors and responses that a store has; values of further ones are left out and counted.
+/// Maximum number of factors and responses of a store; values of further ones are left out and counted.
 pub const MAX_COLUMNS: usize = 4_096;
 
-/// The texts of [`CaseField::State`].
+/// Text of [`CaseField::State`]: the case has a result.
 pub const DONE: &str = "done";
-/// Failed, and no attempt is left.
+/// Text of [`CaseField::State`]: the case failed, and no attempt is left.
 pub const FAILED: &str = "failed";
-/// An attempt that failed, and the case is tried again.
+/// Text of [`CaseField::State`]: an attempt failed, and the case is tried again.
 pub const RETRIED: &str = "retried";
 
-/// The last word on each case, from all chunks that were appended.
+/// The outcome that counts of each case, from all chunks that were appended.
 ///
-/// A case has one row in each batch, at the place where it was first seen. Of several attempts a result supersedes a failure,
-/// and otherwise the later end does.
+/// A case has one row in each batch, at the place where it was first seen. A result supersedes a failure; otherwise the attempt
+/// that ended later supersedes the earlier one.
 #[derive(Debug, Clone, Default)]
 pub struct ResultStore {
     case_ids: Vec<CaseId>,
-    /// By [`CaseField`]; that of the ids stays empty.
+    /// Columns by [`CaseField`]; that of the ids stays empty.
     fields: [StoreColumn; CaseField::ALL.len()],
     named: Vec<(ColumnId, StoreColumn)>,
     dictionary: TextDictionary,
     index: HashIndex,
     revision: u64,
     dropped_values: u64,
-    /// Of which version of their model cases are, where that is told.
+    /// Versions of models by case, as far as they are known.
     versions: Arc<CaseVersions>,
 }
 
@@ -64,13 +64,14 @@ pub enum CellValue<'a> {
     Integer(LargeInteger),
     /// A text.
     Text(&'a str),
-    /// The beginning of a text, which ends with `…`, and how many characters the whole has. That stands in the case's document.
+    /// The beginning of a text, which ends with `…`, and the number of characters of the whole, which stands in the case's
+    /// document.
     Cut(&'a str, u32),
     /// `true` or `false`.
     Flag(bool),
     /// A case's id.
     Id(CaseId),
-    /// Nothing.
+    /// No value.
     Missing,
 }
 
@@ -79,14 +80,14 @@ pub enum CellValue<'a> {
 pub struct ColumnCategory<'a> {
     /// Its code in [`StoreColumn::codes`].
     pub code: u32,
-    /// What it says.
+    /// The text.
     pub label: &'a str,
-    /// How many rows have it.
+    /// Number of rows with it.
     pub rows: usize,
 }
 
 impl ResultStore {
-    /// How many rows there are.
+    /// Returns the number of rows.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.case_ids.len()
@@ -98,19 +99,21 @@ impl ResultStore {
         self.case_ids.is_empty()
     }
 
-    /// A number that grows whenever a chunk changed a row, added one, or added a column. Two stores that have rows never have the same.
+    /// Returns a number that grows whenever a chunk or new versions changed a row, added one, or added a column. Two stores
+    /// that have rows have the same number only if one is an unchanged clone of the other.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// How many values were left out, here or in chunks: of too many columns, nested too deep, or named too long.
+    /// Returns the number of values that were left out, here or in chunks: of too many columns, nested too deep, or named too
+    /// long.
     #[must_use]
     pub const fn dropped_values(&self) -> u64 {
         self.dropped_values
     }
 
-    /// How much memory it takes, in bytes, what is reserved included.
+    /// Returns the memory that it takes, in bytes, reserved memory included.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
         let named = self.named.iter().map(|(id, column)| size_of::<ColumnId>() + id.name().len() + column.size_bytes());
@@ -119,37 +122,38 @@ impl ResultStore {
         ids + fields.chain(named).sum::<usize>() + self.dictionary.size_bytes() + self.index.size_bytes()
     }
 
-    /// Makes room for about so many rows more at once. Without it columns are moved again and again as they grow, and memory
-    /// that nobody can give back lies idle where they stood.
+    /// Makes room for about `rows` more rows at once. Without it columns are moved again and again as they grow, and memory
+    /// that can't be given back lies idle where they stood.
     pub fn make_room(&mut self, rows: usize) {
         memory::make_room(&mut self.case_ids, rows);
         let named = self.named.iter_mut().map(|(_, column)| column);
         self.fields.iter_mut().chain(named).for_each(|column| column.make_room(rows));
     }
 
-    /// The case of each row. A case that stands in several batches has several.
+    /// Returns the case of each row. A case of several batches has several rows.
     #[must_use]
     pub fn case_ids(&self) -> &[CaseId] {
         &self.case_ids
     }
 
-    /// A field of all cases. That of [`CaseField::CaseId`] is empty.
+    /// Returns a field of all cases. That of [`CaseField::CaseId`] is empty.
     #[must_use]
     pub const fn field(&self, field: CaseField) -> &StoreColumn {
         &self.fields[field as usize]
     }
 
-    /// The factors, components of vectors one by one, in the order in which they were first seen.
+    /// Returns the factors, components of vectors one by one, in the order in which they were first seen.
     pub fn factors(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named().filter(|(id, _)| matches!(id, ColumnId::Factor(_)))
     }
 
-    /// The responses, in the order in which they were first seen.
+    /// Returns the responses, in the order in which they were first seen.
     pub fn responses(&self) -> impl Iterator<Item = (&ColumnId, &StoreColumn)> {
         self.named().filter(|(id, _)| matches!(id, ColumnId::Response(_)))
     }
 
-    /// The factors that at least one row with a value of this response has. Looks at each row where there is none such.
+    /// Returns the factors that at least one row with a value of this response has. Every row is looked at for a factor without
+    /// such a row.
     #[must_use]
     pub fn factors_of(&self, response: &ColumnId) -> Vec<ColumnId> {
         let Some(response) = self.column(response) else { return Vec::new() };
@@ -160,19 +164,19 @@ impl ResultStore {
         self.named.iter().map(|(id, column)| (id, column))
     }
 
-    /// All columns: fields, then factors, then responses.
+    /// Returns all columns: fields, then factors, then responses.
     #[must_use]
     pub fn ids(&self) -> Vec<ColumnId> {
         let named = self.factors().chain(self.responses()).map(|(id, _)| id.clone());
         self.said_of(CaseField::ALL).map(ColumnId::Case).chain(named).collect()
     }
 
-    /// Those of these fields that say something: the model does where rows are of several versions of one.
+    /// Keeps those of these fields that are informative: the model only if rows are of several versions of one.
     pub fn said_of(&self, fields: impl IntoIterator<Item = CaseField>) -> impl Iterator<Item = CaseField> {
         fields.into_iter().filter(|field| *field != CaseField::Model || self.has_versions())
     }
 
-    /// A column; none if no row ever had it, and for the cases' ids, which are no column: [`ResultStore::case_ids`].
+    /// Returns a column; `None` if no row ever had it, and for the cases' ids, which are no column: [`ResultStore::case_ids`].
     #[must_use]
     pub fn column(&self, id: &ColumnId) -> Option<&StoreColumn> {
         match id {
@@ -182,7 +186,7 @@ impl ResultStore {
         }
     }
 
-    /// The value of a cell; missing if there is no such column or row.
+    /// Returns the value of a cell; missing if there is no such column or row.
     #[must_use]
     pub fn cell(&self, id: &ColumnId, row: usize) -> CellValue<'_> {
         if *id == ColumnId::Case(CaseField::CaseId) {
@@ -191,7 +195,7 @@ impl ResultStore {
         self.column(id).map_or(CellValue::Missing, |column| self.cell_of(column, row))
     }
 
-    /// The value of a row in a column of this store.
+    /// Returns the value of a row in a column of this store.
     ///
     /// # Panics
     /// If the column is another store's.
@@ -204,7 +208,7 @@ impl ResultStore {
         column.integer(row).map_or(CellValue::Number(number), CellValue::Integer)
     }
 
-    /// What a code of [`StoreColumn::codes`] says: a text, `true` or `false`, and nothing for 0.
+    /// Returns the text of a code of [`StoreColumn::codes`]: a text, `true` or `false`, and an empty one for 0.
     ///
     /// # Panics
     /// If it is no code of this store.
@@ -213,7 +217,7 @@ impl ResultStore {
         self.dictionary.label(code)
     }
 
-    /// The texts and flags of a column of this store, in their order.
+    /// Returns the texts and flags of a column of this store, in their order.
     ///
     /// # Panics
     /// If the column is another store's.
@@ -236,14 +240,14 @@ impl ResultStore {
         statistics.numbers == 0 && statistics.texts > 0 && column.codes().iter().all(is_flag)
     }
 
-    /// The codes of what says this: a text, those of which that is the beginning, and a flag.
+    /// Returns the codes with this text: that of the whole text, those of longer texts with this beginning, and that of a flag.
     pub(crate) fn codes_of(&self, label: &str) -> impl Iterator<Item = u32> {
         let flags = [false, true].map(TextDictionary::flag).into_iter();
         let others = flags.chain(self.dictionary.cuts()).filter(move |code| self.label(*code) == label);
         self.dictionary.find(label).into_iter().chain(others)
     }
 
-    /// How many texts of factors and responses are the beginning of a longer one.
+    /// Returns the number of texts of factors and responses that are the beginning of a longer one.
     #[must_use]
     pub fn cut_texts(&self) -> usize {
         if !self.has_cut_texts() {
@@ -261,18 +265,18 @@ impl ResultStore {
         self.dictionary.cuts().next().is_some()
     }
 
-    /// How many codes there are, 0 included.
+    /// Returns the number of codes, 0 included.
     pub(crate) const fn codes(&self) -> usize {
         self.dictionary.len()
     }
 
-    /// All rows.
+    /// Returns all rows.
     #[must_use]
     pub fn all(&self) -> RowMask {
         RowMask::full(self.len())
     }
 
-    /// The rows whose case has a result.
+    /// Returns the rows whose case has a result.
     #[must_use]
     pub fn done(&self) -> RowMask {
         let Some(done) = self.dictionary.find(DONE) else { return RowMask::empty(self.len()) };
@@ -282,7 +286,7 @@ impl ResultStore {
     }
 }
 
-/// A revision that no store had before.
+/// Returns a revision that no store had before.
 fn next_revision() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1

@@ -1,4 +1,4 @@
-//! The factors, and what their values must meet.
+//! The factors, and the constraints on their values.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::focus::{focus_next_empty, focus_within};
 use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
 use crate::state::draft::{DesignDraft, FormPlace};
 
-/// The section of the factors.
+/// Shows the section of the factors.
 pub(crate) fn section(state: DesignState) -> AnyView {
     let rows = move || {
         let complaints = FormComplaints::of(state);
@@ -38,7 +38,8 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     .into_any()
 }
 
-/// The labels of fields that every row has, where there is room for a row in a line. A screen reader hears them at each field.
+/// Shows the labels of fields that every row has, if there is room for a row in a line. A screen reader reads them at each
+/// field.
 fn head() -> AnyView {
     view! {
         <div class="factors__head" aria-hidden="true">
@@ -72,7 +73,7 @@ fn row(state: DesignState, index: usize, factor: &FactorDraft, complaints: &Form
         need: FieldNeed::Optional,
         ..field("Vector length", &factor.count, "one", "factor__count", Some(FactorField::Count))
     };
-    // A fixed vector has as many as there are values.
+    // A fixed vector has one component for each value.
     let has_count = factor.kind != FactorKind::Fixed;
     view! {
         <li class="factor">
@@ -89,7 +90,7 @@ fn row(state: DesignState, index: usize, factor: &FactorDraft, complaints: &Form
     .into_any()
 }
 
-/// Unit and note, once somebody wants them or they are filled.
+/// Shows unit and note, once they were unfolded or if they are filled.
 fn unit_and_note(
     state: DesignState,
     index: usize,
@@ -110,7 +111,7 @@ fn unit_and_note(
     }
     let unit = field("Unit", &factor.unit, "Pa", "factor__unit", None);
     let note = field("Note", &factor.note, "", "factor__note", None);
-    // They stay where somebody empties them.
+    // They stay when they are emptied.
     let keep = move || {
         if !state.unfolded.read_untracked().factors.contains(&index) {
             state.unfolded.update(|unfolded| unfolded.factors.push(index));
@@ -145,7 +146,7 @@ fn problems_id(index: usize) -> String {
     format!("factor-{index}-problems")
 }
 
-/// What is wrong with a factor, below its row: its fields are too narrow for that.
+/// Shows the problems of a factor below its row: its fields are too narrow for them.
 fn problems(index: usize, complaints: &FormComplaints) -> Option<AnyView> {
     let told: Vec<_> =
         FactorField::ALL.iter().filter_map(|field| complaints.at(FormPlace::Factor(index, *field))).collect();
@@ -154,7 +155,7 @@ fn problems(index: usize, complaints: &FormComplaints) -> Option<AnyView> {
     (!complaints.is_empty()).then(|| view.into_any())
 }
 
-/// What a number is that may be meant as another one.
+/// Shows the value of a number that may be meant as another one.
 fn understood(factor: &FactorDraft) -> Option<AnyView> {
     let notes = factor.understood();
     let line = |note: String| view! { <span class="field__note">{note}"."</span> };
@@ -162,7 +163,7 @@ fn understood(factor: &FactorDraft) -> Option<AnyView> {
     (!notes.is_empty()).then(|| view.into_any())
 }
 
-/// The fields that the factor's kind needs.
+/// Shows the fields that the factor's kind needs.
 fn values(
     state: DesignState,
     index: usize,

@@ -1,4 +1,4 @@
-//! A field of the form, and what is wrong with it.
+//! A field of the form, and its problem.
 
 use leptos::prelude::*;
 
@@ -6,11 +6,11 @@ use super::quoted::quoted;
 use crate::design_state::DesignState;
 use crate::state::draft::{DesignDraft, FormComplaint, FormPlace};
 
-/// What the form says at its places.
+/// Complaints about the form by place.
 pub(crate) struct FormComplaints(Vec<FormComplaint>);
 
 impl FormComplaints {
-    /// What is wrong with the draft. What is merely missing counts only once somebody wanted to send it.
+    /// Reads the draft for its problems. Missing entries count only after an attempt to send.
     pub(crate) fn of(state: DesignState) -> Self {
         let draft = state.draft.read();
         let complaints = draft.read().err().unwrap_or_default();
@@ -18,66 +18,66 @@ impl FormComplaints {
         Self(complaints.into_iter().filter(|complaint| is_strict || !draft.is_missing(complaint.place)).collect())
     }
 
-    /// At how many places something is wrong.
+    /// Returns the number of places with a problem.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is no problem.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is wrong at a place.
+    /// Returns the problem at a place.
     pub(crate) fn at(&self, place: FormPlace) -> Option<String> {
         self.0.iter().find(|complaint| complaint.place == place).map(|complaint| sentence(&complaint.text))
     }
 }
 
-/// A sentence from the words of an error.
+/// Makes a sentence from the words of an error.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", characters.as_str())
 }
 
-/// Whether something has to stand in a field.
+/// Whether a field must be filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldNeed {
-    /// It has to.
+    /// It must.
     Required,
     /// It may stay empty.
     Optional,
 }
 
-/// How a field of the form looks, and which text of the draft it is about.
+/// Look of a field of the form, and the text of the draft in it.
 pub(crate) struct FormField {
-    /// What stands above it.
+    /// The label above it.
     pub(crate) label: &'static str,
-    /// What a screen reader calls it, if the label says too little.
+    /// Its name for a screen reader, if the label is too short for that.
     pub(crate) name: String,
-    /// What stands in it.
+    /// Its text.
     pub(crate) value: String,
-    /// What stands in it as long as it is empty.
+    /// The placeholder in it as long as it is empty.
     pub(crate) hint: &'static str,
-    /// More of its classes.
+    /// Further classes.
     pub(crate) class: &'static str,
-    /// Whether something has to stand in it.
+    /// Whether it must be filled in.
     pub(crate) need: FieldNeed,
-    /// What is wrong with it.
+    /// The problem with it.
     pub(crate) problem: Option<String>,
-    /// The element that says what is wrong, if that isn't said below the field itself.
+    /// The id of the element that shows the problem, if that isn't shown below the field itself.
     pub(crate) described_by: Option<String>,
 }
 
 impl FormField {
-    /// A field whose label says all.
+    /// Returns a field whose label is its name.
     pub(crate) fn new(label: &'static str, value: &str) -> Self {
         let (hint, class, need, problem, described_by) = ("", "", FieldNeed::Required, None, None);
         Self { label, name: label.to_owned(), value: value.to_owned(), hint, class, need, problem, described_by }
     }
 
-    /// The field; `write` puts what is typed into the draft.
+    /// Shows the field; `write` puts the typed text into the draft.
     pub(crate) fn view(self, state: DesignState, write: impl Fn(&mut DesignDraft, String) + 'static) -> AnyView {
         let Self { label, name, value, hint, class, need, problem, described_by } = self;
         let input = move |event| state.draft.update(|draft| write(draft, event_target_value(&event)));
@@ -109,17 +109,17 @@ impl FormField {
     }
 }
 
-/// What the element is called that says what is wrong with a field.
+/// Returns the id of the element that shows the problem with a field.
 fn problem_id(name: &str) -> String {
     name.replace(|c: char| !c.is_ascii_alphanumeric(), "-") + "-problem"
 }
 
-/// What is wrong, below the field that it is about.
+/// Shows a problem, below its field.
 pub(crate) fn problem_line(problem: Option<String>) -> Option<AnyView> {
     problem.map(|problem| view! { <span class="field__problem" role="alert">{quoted(&problem)}</span> }.into_any())
 }
 
-/// A choice out of a few; `choose` puts what was chosen into the draft, by its position.
+/// Shows a choice out of a few options; `choose` puts the chosen one into the draft.
 pub(crate) fn choice<T: Copy + PartialEq + 'static>(
     label: &'static str,
     name: String,
@@ -147,7 +147,7 @@ pub(crate) fn choice<T: Copy + PartialEq + 'static>(
     .into_any()
 }
 
-/// Something that is so or not; `write` puts it into the draft.
+/// Shows a check box; `write` puts its state into the draft.
 pub(crate) fn check_box(
     label: &'static str,
     is_checked: impl Fn(&DesignDraft) -> bool,

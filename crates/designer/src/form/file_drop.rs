@@ -1,11 +1,12 @@
-//! A place that files are dropped on, or chosen for.
+//! Places where files are dropped, or chosen.
 
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
-/// A place for one file; `id` is that of its input, `name` says which file, `accept` which ends its name may have, `take` is given it.
+/// Shows a place for one file; `id` is that of its input, `name` its label for a screen reader, `accept` the permitted endings
+/// of a file's name; `take` is called with the file.
 pub(crate) fn file_drop(
     id: &'static str,
     name: &'static str,
@@ -19,7 +20,7 @@ pub(crate) fn file_drop(
         if let Some(file) = first(input.files()) {
             take(file);
         }
-        // The same file, changed meanwhile, may be chosen again.
+        // An empty value lets the same file, changed meanwhile, be chosen again.
         input.set_value("");
     };
     let drop = move |event: DragEvent| {
@@ -43,7 +44,7 @@ pub(crate) fn file_drop(
     .into_any()
 }
 
-/// Shows whether a file is above the place.
+/// Marks whether a file is above the place.
 fn mark(event: &DragEvent, class: &str) {
     let place = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     if let Some(place) = place {
@@ -51,7 +52,7 @@ fn mark(event: &DragEvent, class: &str) {
     }
 }
 
-/// A button that chooses a file.
+/// Shows a button that chooses a file.
 pub(crate) fn file_button(
     words: &'static str,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! What became of the cases that were sent first.
+//! Outcomes of the cases that were sent first.
 
 use cruncher_study::number_format::{duration, significant};
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::messages::{FirstCase, FirstOutcome};
 use crate::state::draft::PointsSource;
 use crate::state::first_cases::{FirstTally, untried_choices};
 
-/// How many of them came to what.
+/// Counts the cases by outcome.
 pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
     let mut tally = FirstTally::default();
     for case in cases {
@@ -25,7 +25,7 @@ pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
     tally
 }
 
-/// What became of them, in a line, and then one by one; nothing as long as that isn't known.
+/// Shows the outcomes in a line, and then one by one; nothing as long as they aren't known.
 pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
     let cases = state.reports.first.read();
     if cases.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
     Some(list.into_any())
 }
 
-/// That choices of the design aren't among its first cases, if so: the model may fail for them.
+/// Shows which choices of the design aren't among its first cases, if there are such: the model may fail for them.
 pub(super) fn untried(state: DesignState) -> Option<AnyView> {
     let draft = state.draft.read();
     let factors = (draft.source == PointsSource::Sampler).then(|| draft.points().ok())??.factors;

@@ -1,4 +1,4 @@
-//! The form: one module a section.
+//! The form: one module for each section.
 
 pub(super) mod factors;
 pub(super) mod field;

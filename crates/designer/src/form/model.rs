@@ -1,4 +1,4 @@
-//! The model: its file, and which placeholders of it the factors fill.
+//! The model: its file, and the placeholders in it that the factors fill.
 
 use std::sync::Arc;
 
@@ -28,17 +28,17 @@ use crate::state::excerpt::{ExcerptLine, excerpt};
 use crate::state::placeholders;
 use crate::state::placeholders::{CaseInput, MisspeltInput, PlaceholderChip, PlaceholderNote};
 
-/// How many lines are shown around one with values.
+/// Number of lines that are shown around one with values.
 const LINES_AROUND: usize = 2;
 
-/// The input that the model is chosen with.
+/// Id of the input that the model is chosen with.
 const FILE_INPUT: &str = "model-file";
 
-/// A model for whoever has none yet.
+/// A small model to try, for readers who have none yet.
 const SMALL_MODEL_NAME: &str = "settlement.py";
 const SMALL_MODEL: &str = include_str!("../../../../examples/elastic_footing/settlement.py");
 
-/// The section of the model.
+/// Shows the section of the model.
 pub(crate) fn section(state: DesignState) -> AnyView {
     let problem = move || {
         let read = state.model_problem.get().or_else(|| FormComplaints::of(state).at(FormPlace::Model));
@@ -70,7 +70,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     .into_any()
 }
 
-/// How a model returns results, and one to try.
+/// Shows how a model returns results, and a model to try.
 fn small_model() -> AnyView {
     let save = |_| download::save(SMALL_MODEL_NAME, "text/x-python", &SMALL_MODEL.into());
     view! {
@@ -82,7 +82,7 @@ fn small_model() -> AnyView {
     .into_any()
 }
 
-/// What comes next where cases that were sent first show that something is wrong with the model.
+/// Shows the next step if the first cases revealed a problem with the model.
 fn mending(state: DesignState) -> Option<AnyView> {
     let first = state.reports.first.read();
     let is_held = matches!(&*state.sending.read(), SendState::Stopped(_, StopReason::Held));
@@ -97,12 +97,12 @@ fn mending(state: DesignState) -> Option<AnyView> {
     Some(view! { <p class="faint">{words}</p> }.into_any())
 }
 
-/// Leads to the place where the model is chosen.
+/// Focuses the place where the model is chosen.
 pub(crate) fn show_place() {
     focus(FILE_INPUT);
 }
 
-/// Reads a file as the model. Returns whether it is one; if not, the form says why.
+/// Reads a file as the model. Returns whether it is one; if not, the form shows the reason.
 pub(crate) async fn read_model(state: DesignState, file: &File) -> bool {
     match read(file).await {
         Ok(model) => {
@@ -152,7 +152,7 @@ async fn read(file: &File) -> Result<ModelText, String> {
 fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
     let (code, found) = (code_of(model), placeholders_of(state, model));
-    // A command returns a file, which need not be named anywhere.
+    // A command returns a file, which its text need not name.
     let returns_nothing = state.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
     let returns_nothing = returns_nothing.then(|| {
         view! {
@@ -170,7 +170,7 @@ fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     .into_any()
 }
 
-/// The text of a model; it was looked at when the file was chosen.
+/// Returns the text of a model; it was checked when the file was chosen.
 fn code_of(model: &ModelText) -> &str {
     decode(&model.content).unwrap_or_default()
 }
@@ -183,7 +183,7 @@ fn placeholders_of(state: DesignState, model: &ModelText) -> Vec<Placeholder> {
     template::placeholders(code_of(model), language_of(state, model))
 }
 
-/// Why every case of what stands in the form would fail, if that is certain.
+/// Returns the reason why every case of the form would fail, if that is certain.
 pub(crate) fn certain_failure(state: DesignState) -> Option<String> {
     let model = state.model.get()?;
     let cases = match &*state.preview.read() {
@@ -193,7 +193,7 @@ pub(crate) fn certain_failure(state: DesignState) -> Option<String> {
     placeholders::certain_failure(&placeholders_of(state, &model), &inputs(state), cases)
 }
 
-/// Which placeholders have a factor, which factors no placeholder, and which placeholders stand outside of code.
+/// Shows the placeholders with their factors, the factors without a placeholder, and the placeholders outside of code.
 fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     let inputs = inputs(state);
     let chips = placeholders::chips(found, &inputs);
@@ -222,7 +222,7 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     .into_any()
 }
 
-/// The inputs that a case will have.
+/// Returns the inputs that a case will have.
 fn inputs(state: DesignState) -> Vec<CaseInput> {
     let draft = state.draft.read();
     match (draft.source, &*state.table.read()) {
@@ -270,14 +270,14 @@ fn chip(chip: &PlaceholderChip) -> AnyView {
     .into_any()
 }
 
-/// What is wrong with a placeholder for a component that there isn't. That one has no factor is seen at its chip.
+/// Shows the problem of a placeholder for a component that doesn't exist. A placeholder without a factor is marked at its chip.
 fn wrong_component(chip: &PlaceholderChip) -> Option<AnyView> {
     let error = chip.error.as_ref().filter(|error| error.reason != UnfilledReason::Missing)?;
     let words = format!("{}, so every case would fail.", placeholders::fault(error));
     Some(view! { <p class="field__problem">{words}</p> }.into_any())
 }
 
-/// Offers the placeholder's name to an input that looks like it.
+/// Offers to rename an input to the placeholder that it looks like.
 fn rename(state: DesignState, pair: MisspeltInput) -> AnyView {
     let MisspeltInput { input, placeholder } = pair;
     let words = format!("`{input}` isn't in the model; `{placeholder}` is.");
@@ -314,7 +314,7 @@ fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView>
     };
     let add = move |_| {
         state.draft.update(|draft| {
-            // A row that nobody has written in is taken first.
+            // Rows that are still empty are replaced.
             draft.factors.retain(|factor| *factor != FactorDraft::default());
             draft.factors.extend(missing.iter().cloned());
         });
@@ -323,7 +323,7 @@ fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView>
     Some(view! { <button class="primary" on:click=add>{words}</button> }.into_any())
 }
 
-/// The model as the case that is looked at will run it: the lines with values of the case, and some around them.
+/// Shows the model with the inputs of the chosen case: the lines with values of the case, and some around them.
 pub(crate) fn rendered(state: DesignState) -> Option<AnyView> {
     let (model, case) = (state.model.get()?, state.case.get()?);
     let template = code_of(&model);

@@ -1,4 +1,4 @@
-//! What the design looks like: pairs of dimensions, histograms, figures, and single cases.
+//! Preview of the design: pairs of dimensions, histograms, figures, and single cases.
 
 use cruncher_browser::state::input_words::{exact, short};
 use cruncher_study::case::{ParameterValue, Parameters};
@@ -25,10 +25,10 @@ const DISTANCE: &str = "Between two points, where every factor's range has lengt
 const CORRELATION: &str =
     "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.";
 
-/// How long points may take without it being mentioned.
+/// Time in seconds up to which the choice of points isn't mentioned.
 const NOTICED_SECS: f64 = 0.02;
 
-/// The section of the preview; the pictures are drawn on `canvas`.
+/// Shows the section of the preview; the pictures are drawn on `canvas`.
 pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     let title = move || match &*state.preview.read() {
         PreviewState::None => "Nothing to show yet".to_owned(),
@@ -65,7 +65,7 @@ pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     .into_any()
 }
 
-/// Why there is nothing to show.
+/// Returns the reason why there is nothing to show.
 fn what_is_missing(state: DesignState) -> String {
     let draft = state.draft.read();
     if draft.source == PointsSource::Sampler {
@@ -100,7 +100,7 @@ fn details(picture: &DesignPicture) -> AnyView {
     view! { <p class="faint">{parts.join(" · ")}</p> }.into_any()
 }
 
-/// What constraints took from the design, and what can be had instead.
+/// Shows the loss of points by constraints, and offers replacements.
 fn thinned(state: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
     let factors = state.draft.read().points().ok()?.factors;
     let instead = |sampler: Option<Sampler>, what: &str| {
@@ -124,13 +124,13 @@ fn thinned(state: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-/// What somebody hears who doesn't see the pictures.
+/// Describes the pictures for those who can't see them.
 fn summary(picture: &DesignPicture) -> String {
     let names: Vec<&str> = picture.drawn.iter().map(|position| picture.axes[*position].name.as_str()).collect();
     format!("{} points, each pair of {} drawn against one another", thousands(picture.points as u64), names.join(", "))
 }
 
-/// Which dimensions are drawn, where there are more than fit.
+/// Shows the choice of dimensions, if there are more than fit.
 fn dimensions(state: DesignState, picture: &DesignPicture) -> Option<AnyView> {
     if picture.axes.len() <= MAX_DRAWN {
         return None;
@@ -167,7 +167,7 @@ fn figures(picture: &DesignPicture, quality: Option<PointsQuality>) -> AnyView {
     );
     let random = quality.random_discrepancy.filter(|_| quality.discrepancy.is_some());
     let others = random.map(|random| {
-        // It is known to two digits.
+        // It is known to two digits only.
         let rounded = |best: f64| format!("{best:.1e}").parse().unwrap_or(best);
         let optimised =
             quality.optimised_discrepancy.map(|best| format!(", optimised: about {}", significant(rounded(best))));
@@ -192,7 +192,7 @@ fn figures(picture: &DesignPicture, quality: Option<PointsQuality>) -> AnyView {
     .into_any()
 }
 
-/// The case that is looked at: its inputs, and the model as it will run.
+/// Shows the chosen case: its inputs, and the model as it will run.
 fn one_case(state: DesignState, picture: &DesignPicture) -> AnyView {
     let points = picture.points;
     let show = move |event| {

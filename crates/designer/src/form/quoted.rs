@@ -1,10 +1,10 @@
-//! Messages of the form as they are shown.
+//! Messages of the form with their code marked.
 
 use leptos::prelude::*;
 
 use crate::state::quoted::{MessagePart, message_parts};
 
-/// A message, with what stands between backticks as code.
+/// Shows a message, with the text between backticks as code.
 pub(crate) fn quoted(message: &str) -> Vec<AnyView> {
     let view = |stretch| match stretch {
         MessagePart::Words(words) => words.to_owned().into_any(),

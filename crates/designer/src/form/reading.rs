@@ -1,4 +1,4 @@
-//! How a table is read where its numbers may be meant in two ways: what is asked, and what can be chosen.
+//! Reading of a table whose numbers are ambiguous: the question, and the choices.
 
 use cruncher_study::import::{DecimalMark, FieldPosition, NumberQuestion, NumberReading, PercentSign};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use super::quoted::quoted;
 use crate::design_state::{DesignState, TableState};
 use crate::{draft_storage, preview_client};
 
-/// What has to be said before the table can be read.
+/// Shows the question that must be answered before the table can be read.
 pub(super) fn asked(question: &NumberQuestion) -> AnyView {
     let (NumberQuestion::DecimalMark { at, .. } | NumberQuestion::Percent { at, .. }) = question;
     let FieldPosition { row, column, text } = at;
@@ -27,7 +27,7 @@ pub(super) fn asked(question: &NumberQuestion) -> AnyView {
     .into_any()
 }
 
-/// The choices, as far as the table has something that they are about. They stay while it is read again.
+/// Shows the choices, as far as the table has numbers that they apply to. They stay while the table is read again.
 pub(super) fn choices(state: DesignState) -> AnyView {
     let has_marks = Memo::new(move |_| {
         state.reading.read().decimal_mark.is_some() || with_question(state, |looked| looked.has_marks)
@@ -63,13 +63,13 @@ pub(super) fn choices(state: DesignState) -> AnyView {
     view! { {marks} {percent} }.into_any()
 }
 
-/// What the table shows of decimal marks and per cent signs.
+/// Decimal marks and per cent signs in the table.
 #[derive(Default)]
 struct Looked {
     has_marks: bool,
     has_percent: bool,
     mark: Option<DecimalMark>,
-    /// What the number that is asked about would be with each mark.
+    /// The value of the number in question with each mark.
     point: Option<String>,
     comma: Option<String>,
 }
@@ -106,7 +106,7 @@ fn read_again(state: DesignState, reading: NumberReading) {
     preview_client::import(state);
 }
 
-/// Two buttons of which one is pressed, or none as long as nothing was chosen.
+/// Shows two buttons, of which one is pressed, or none as long as nothing was chosen.
 fn segments<T: Copy + PartialEq + Send + Sync + 'static>(
     name: &'static str,
     options: [(T, Signal<String>); 2],

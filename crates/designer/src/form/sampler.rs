@@ -1,4 +1,4 @@
-//! How points are chosen, and how many.
+//! The sampler: method and number of points.
 
 use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ const OPTIMISED: [(OptimisedFor, &str); 3] = [
 const SIZES: [(SizedBy, &str); 2] =
     [(SizedBy::Cases, "number of cases"), (SizedBy::Levels, "levels, 2^first to 2^last")];
 
-/// What a method is good for.
+/// Describes the purpose of a method.
 const fn advice(method: SamplingMethod) -> &'static str {
     match method {
         SamplingMethod::LatinHypercube => {
@@ -41,7 +41,7 @@ const fn advice(method: SamplingMethod) -> &'static str {
     }
 }
 
-/// The fields of the sampler.
+/// Shows the fields of the sampler.
 pub(crate) fn section(state: DesignState) -> AnyView {
     (move || fields(state)).into_any()
 }
@@ -109,7 +109,7 @@ fn size(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) ->
     view! { {sized_by}{fields} }.into_any()
 }
 
-/// The button that makes the design larger, and what it keeps; and the one that takes that back.
+/// Shows the button that makes the design larger, with its effect, and the one that undoes that.
 fn extension(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let doubled = doubled(state, draft);
     let larger = larger(state, draft);

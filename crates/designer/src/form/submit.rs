@@ -1,4 +1,4 @@
-//! Sending: what it comes to, how far it is, and what became of the first cases.
+//! Sending: the summary before it, its progress, and the outcomes of the first cases.
 
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::{clock_time, exact_time};
@@ -24,23 +24,23 @@ use crate::sending::{
 };
 use crate::state::draft::FormPlace;
 
-/// How many are sent before the rest, unless somebody types another number.
+/// Number of cases that are sent before the rest, unless another number is typed.
 pub(crate) const FIRST_CASES: u64 = 5;
 
-/// The summary.
+/// Id of the summary.
 const SUMMARY: &str = "summary";
 
-/// The section of sending.
+/// Shows the section of sending.
 pub(crate) fn section(state: DesignState) -> AnyView {
     let fields = move || fields(state);
     let sending = move || sending(state);
     let place = NodeRef::<Div>::new();
-    // What is pressed goes, and the focus with it: whoever has no mouse would be at the top of the page.
+    // A pressed button goes, and the focus with it: without a mouse the reader would be at the top of the page.
     let keep_focus = move |_| {
         request_animation_frame(move || {
             let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
             if let Some(place) = place.get_untracked().filter(|_| is_lost) {
-                // Every element of the document that has a tabindex can be focused.
+                // This can't fail: every element of the document that has a tabindex can be focused.
                 let _ = place.focus();
             }
         });
@@ -69,7 +69,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     .into_any()
 }
 
-/// Whether nothing is waited for of the cases that were sent first; none as long as none are, or the rest is sent, too.
+/// Whether the cases that were sent first are over; `None` as long as there are none, or if the rest is sent, too.
 fn first_are_over(state: DesignState) -> Option<bool> {
     let is_held = matches!(&*state.sending.read(), SendState::Stopped(_, StopReason::Held));
     let cases = state.reports.first.read();
@@ -156,7 +156,7 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
     let some = |name: &'static str, count: u64| (count > 0).then(|| line(name, thousands(count)));
     let SendEffort { cases, requests, expected_secs } = preflight.new;
     let back = move |_| state.sending.set(SendState::Idle);
-    // Whoever reads that there is no worker attaches one, and comes back.
+    // The number is read anew: a reader without workers attaches one, and comes back.
     let workers = state.alive_workers.get().unwrap_or(preflight.workers);
     view! {
         <div class="panel summary" id=SUMMARY role="group" aria-label="Summary" tabindex="-1">
@@ -189,7 +189,8 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
     .into_any()
 }
 
-/// What waits in the queue: it gives cases in the order in which they came, whatever they are.
+/// Writes how many cases wait in the queue, and how long: the queue returns cases in the order in which they came, of every
+/// batch.
 fn before(WaitingCases { cases, expected_secs }: WaitingCases) -> String {
     let time = expected_secs.filter(|secs| *secs > 0.0).map(|secs| format!(", about {}", duration(secs)));
     format!("{}{}", counted(cases, "case", "cases"), time.unwrap_or_default())
@@ -224,12 +225,12 @@ fn send_buttons(state: DesignState, preflight: &PreflightSummary) -> AnyView {
     view! { {nothing} <p class="actions">{first} {all} {again}</p> }.into_any()
 }
 
-/// Where the progress of a batch is seen.
+/// Returns the address of a batch's progress.
 fn progress_address(batch: &str) -> String {
     Route { page: Page::Overview, batches: BatchChoice::parse(batch), group: None }.to_string()
 }
 
-/// The first are sent, and somebody decides what becomes of the rest.
+/// Shows that the first cases are sent, and the choice of what to do with the rest.
 fn held(state: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 'static) -> AnyView {
     let rest = thousands(sent.of.saturating_sub(sent.accepted));
     let tally = tally(&state.reports.first.read());
@@ -264,7 +265,7 @@ fn held(state: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 's
     .into_any()
 }
 
-/// `Sending: 5 of 24 cases sent`.
+/// Writes `Sending: 5 of 24 cases sent`.
 fn so_far(doing: &str, sent: &SendProgress) -> String {
     format!("{doing}: {} of {} sent", thousands(sent.accepted), counted(sent.of, "case", "cases"))
 }
@@ -295,7 +296,7 @@ fn complete(state: DesignState, sent: &SendProgress) -> AnyView {
     let all = if sent.of == 1 { "1 case was".to_owned() } else { format!("All {} cases were", thousands(sent.of)) };
     let another = move |_| state.sending.set(SendState::Idle);
     let review = move |_| {
-        // What is wrong with it is said where nothing is being sent.
+        // Its problems are shown only while nothing is being sent.
         state.sending.set(SendState::Idle);
         prepare(state);
     };
@@ -340,7 +341,7 @@ fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView
         }
         .into_any(),
         StopReason::Failed { title, advice, detail } => {
-            // Otherwise it isn't even known what there is to be sent.
+            // Otherwise the number of cases to be sent isn't even known.
             let is_begun = sent.of > 0;
             let again = if is_begun { "Go on" } else { "Try again" };
             let forget = move |_| order(state, SendOrder::Forget, &[]);

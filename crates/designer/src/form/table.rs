@@ -1,4 +1,4 @@
-//! A table of points that is imported in place of factors and a sampler.
+//! A table of points, imported in place of factors and a sampler.
 
 use cruncher_study::import::NumberReading;
 use cruncher_study::number_format::counted;
@@ -16,10 +16,10 @@ use crate::design_state::{DesignState, TableState};
 use crate::messages::{TableSummary, WrongTable};
 use crate::{draft_storage, preview_client};
 
-/// How many wrong rows are told.
+/// Maximum number of wrong rows that are listed.
 const MAX_ROWS: usize = 20;
 
-/// The section of the table.
+/// Shows the section of the table.
 pub(crate) fn section(state: DesignState) -> AnyView {
     let outcome = move || match state.table.get() {
         TableState::None => None,
@@ -55,7 +55,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     .into_any()
 }
 
-/// Reads a text as the table; false if there is none.
+/// Reads a text as the table; returns false if it is empty.
 fn read_text(state: DesignState, name: &str, text: &str) -> bool {
     let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
     let Some(blob) = blob.ok().filter(|_| !text.trim().is_empty()) else { return false };

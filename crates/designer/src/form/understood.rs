@@ -1,11 +1,11 @@
-//! The first rows of an imported table, as they were understood.
+//! The first rows of an imported table, as they were read.
 
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
 use crate::messages::{ImportedColumn, TableSummary};
 
-/// The columns with what their values are, and the first rows.
+/// Shows the columns with the kinds of their values, and the first rows.
 pub(super) fn understood(table: &TableSummary) -> AnyView {
     let heads: Vec<_> = table.columns.iter().map(head).collect();
     let row = |row: &Vec<String>| {
@@ -39,7 +39,7 @@ fn cell(value: &str, column: &ImportedColumn) -> AnyView {
     view! { <td class=alignment(column)>{value.to_owned()}</td> }.into_any()
 }
 
-/// Numbers stand below one another by their ends.
+/// Returns the class of a column: numbers are aligned at their ends.
 fn alignment(column: &ImportedColumn) -> &'static str {
     if column.kind.ends_with("number") && column.count.is_none() { "number" } else { "" }
 }

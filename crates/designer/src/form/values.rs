@@ -1,14 +1,14 @@
-//! Values of a case's inputs as they are read: with the digits that matter, all of them in the title.
+//! Values of a case's inputs, with the digits that matter, and with all of them in the title.
 
 use cruncher_study::case::{ParameterValue, Parameters};
 use leptos::prelude::*;
 
 use cruncher_browser::state::input_words::{cut, exact};
 
-/// How many inputs stand in a line.
+/// Maximum number of inputs in a line.
 const MAX_INPUTS: usize = 12;
 
-/// The inputs of a case in a line: `cohesion 61234 · soil clay`.
+/// Shows the inputs of a case in a line: `cohesion 61234 · soil clay`.
 pub(super) fn values(inputs: &Parameters) -> AnyView {
     let one = |(name, value): (&String, &ParameterValue)| {
         view! { <span class="value" title=exact(value)><span class="faint">{name.clone()}</span>" "{cut(value)}</span>" " }

@@ -1,4 +1,4 @@
-//! What the page is told of sending, in its own messages.
+//! Reports on sending, in the page's own messages.
 
 use cruncher_backend::enqueue::{CaseOutcome, EnqueueError, EnqueueProgress, SubmissionSender};
 use cruncher_browser::state::problem::PageProblem;
@@ -6,7 +6,7 @@ use cruncher_study::case::{CaseId, Parameters};
 
 use crate::messages::{FirstCase, FirstOutcome, SendProgress, StopReason};
 
-/// How far sending is that goes on, or could.
+/// Returns the progress of sending that goes on, or could.
 pub(super) fn sent(sending: &SubmissionSender) -> SendProgress {
     let journal = sending.journal();
     SendProgress {
@@ -17,7 +17,7 @@ pub(super) fn sent(sending: &SubmissionSender) -> SendProgress {
     }
 }
 
-/// How far sending is that goes on, with its speed.
+/// Returns the progress of sending that goes on, with its speed.
 pub(super) fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
     SendProgress {
         batch: batch.to_owned(),
@@ -29,7 +29,7 @@ pub(super) fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
     }
 }
 
-/// Why sending has failed.
+/// Returns the reason why sending has failed.
 pub(super) fn failed(error: &EnqueueError) -> StopReason {
     stop(match error {
         EnqueueError::Aws(error) => PageProblem::from(error),
@@ -41,12 +41,12 @@ pub(super) fn failed(error: &EnqueueError) -> StopReason {
     })
 }
 
-/// That nothing is sent, for this reason.
+/// Returns a problem as the reason why nothing is sent.
 pub(super) fn stop(PageProblem { title, advice, detail }: PageProblem) -> StopReason {
     StopReason::Failed { title, advice, detail }
 }
 
-/// What became of one of the first cases.
+/// Returns the outcome of one of the first cases.
 pub(super) fn first_case((case_id, inputs): &(CaseId, Parameters), outcome: &CaseOutcome) -> FirstCase {
     let outcome = match outcome {
         CaseOutcome::Waiting => FirstOutcome::Waiting,
@@ -65,13 +65,13 @@ pub(super) fn first_case((case_id, inputs): &(CaseId, Parameters), outcome: &Cas
     FirstCase { case_id: *case_id, inputs: inputs.clone(), outcome }
 }
 
-/// A result as JSON, unless the model has put nothing into it.
+/// Returns a result as JSON; `None` if the model has put nothing into it.
 fn all_of(result: &serde_json::Value) -> Option<String> {
     let is_empty = result.as_object().is_none_or(serde_json::Map::is_empty);
     (!is_empty).then(|| serde_json::to_string_pretty(result).unwrap_or_default())
 }
 
-/// What fits on a line: curves and tables don't.
+/// Returns the values that fit on a line: curves and tables don't.
 fn responses(result: &serde_json::Value) -> Vec<(String, String)> {
     let is_short = |value: &&serde_json::Value| !value.is_array() && !value.is_object();
     let named = result.as_object().into_iter().flatten().filter(|(_, value)| is_short(value));

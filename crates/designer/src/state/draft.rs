@@ -1,4 +1,4 @@
-//! A design as it stands in the form: texts, which may be half typed, and what is wrong with them.
+//! Draft: a design as it stands in the form, with texts that may be half typed, and their problems.
 
 use cruncher_sampling::OptimisationCriterion;
 use cruncher_study::design::DesignFile;
@@ -17,49 +17,49 @@ use factor::{FactorDraft, FactorField};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct DesignDraft {
-    /// Where the points come from.
+    /// Source of the points.
     pub(crate) source: PointsSource,
     /// The inputs of the model.
     pub(crate) factors: Vec<FactorDraft>,
-    /// What every point must meet.
+    /// Constraints that every point must meet.
     pub(crate) constraints: Vec<String>,
-    /// How points are chosen.
+    /// Method by which points are chosen.
     pub(crate) method: SamplingMethod,
     /// Whether the size is a number of cases, or levels.
     pub(crate) sized_by: SizedBy,
-    /// How many cases.
+    /// The number of cases.
     pub(crate) cases: String,
     /// The first level.
     pub(crate) first_level: String,
     /// The last level.
     pub(crate) last_level: String,
-    /// What a Latin hypercube is optimised for.
+    /// The criterion that a Latin hypercube is optimised for.
     pub(crate) optimised: OptimisedFor,
-    /// How often a Latin hypercube is doubled.
+    /// Number of times that a Latin hypercube is doubled.
     pub(crate) doublings: String,
     /// Whether a sequence is scrambled by the seed.
     pub(crate) is_scrambled: bool,
-    /// How many values of a range a grid takes.
+    /// Number of values of a range that a grid takes.
     pub(crate) steps: String,
-    /// What the points follow from.
+    /// The seed that the points follow from.
     pub(crate) seed: String,
-    /// How many cases each point is.
+    /// Number of cases for each point.
     pub(crate) replicates: String,
     /// The model's file name; empty while there is none.
     pub(crate) model: String,
-    /// How a worker runs the model.
+    /// Kind of the model, by which a worker runs it.
     pub(crate) kind: ModelKind,
     /// The batch's name.
     pub(crate) batch: String,
-    /// How often a case is tried.
+    /// Maximum number of attempts of a case.
     pub(crate) max_attempts: String,
-    /// How long a case may take, in minutes; empty for no limit.
+    /// Time limit of a case, in minutes; empty for no limit.
     pub(crate) time_limit_minutes: String,
     /// Whether cases are computed although their results exist.
     pub(crate) is_forced: bool,
 }
 
-/// Where the points of a design come from.
+/// Source of a design's points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum PointsSource {
     /// Factors, and a sampler that chooses points.
@@ -69,7 +69,7 @@ pub(crate) enum PointsSource {
     Table,
 }
 
-/// How points are chosen.
+/// Method by which points are chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SamplingMethod {
     /// A Latin hypercube.
@@ -97,7 +97,7 @@ pub(crate) enum SizedBy {
     Levels,
 }
 
-/// What a Latin hypercube is optimised for.
+/// Criterion that a Latin hypercube is optimised for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum OptimisedFor {
     /// Nothing.
@@ -118,13 +118,13 @@ pub(crate) enum FormPlace {
     Factors,
     /// A constraint.
     Constraint(usize),
-    /// The method, or the table that is there in its place.
+    /// The method, or the table in its place.
     Method,
     /// The number of cases.
     Cases,
     /// The first level.
     FirstLevel,
-    /// The last level.
+    /// The last level, and the levels as a whole.
     Levels,
     /// The number of doublings.
     Doublings,
@@ -144,12 +144,12 @@ pub(crate) enum FormPlace {
     TimeLimit,
 }
 
-/// What is wrong at a place of the form.
+/// Problem at a place of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormComplaint {
-    /// Where.
+    /// The place.
     pub(crate) place: FormPlace,
-    /// What, as a sentence without full stop.
+    /// The problem, as a sentence without full stop.
     pub(crate) text: String,
 }
 
@@ -210,7 +210,7 @@ impl DesignDraft {
         text.trim().is_empty()
     }
 
-    /// The draft of a design that was read from a file or from the bucket. Its table is left for the caller to keep.
+    /// Returns the draft of a design that was read from a file or from the bucket. The caller keeps its table.
     #[must_use]
     pub(crate) fn of(file: &DesignFile) -> Self {
         let draft = Self {
@@ -229,7 +229,7 @@ impl DesignDraft {
         draft.with_sampler(file.sampler)
     }
 
-    /// The same draft with another sampler.
+    /// Returns the same draft with another sampler.
     #[must_use]
     pub(crate) fn with_sampler(self, sampler: Sampler) -> Self {
         match sampler {
@@ -254,7 +254,7 @@ impl DesignDraft {
         }
     }
 
-    /// Gives a factor another name, also in the constraints.
+    /// Renames a factor, also in the constraints.
     pub(crate) fn rename_factor(&mut self, name: &str, new_name: &str) {
         for factor in self.factors.iter_mut().filter(|factor| factor.name.trim() == name) {
             new_name.clone_into(&mut factor.name);
@@ -294,7 +294,7 @@ impl From<Option<OptimisationCriterion>> for OptimisedFor {
     }
 }
 
-/// A text in which one name, where it is a whole word, is another one.
+/// Replaces a name in a text, where it is a whole word.
 fn renamed(text: &str, name: &str, new_name: &str) -> String {
     let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let parts = text.split(|letter| !is_of_word(letter));

@@ -1,11 +1,11 @@
-//! Designs that were submitted earlier, in words.
+//! Descriptions of designs that were submitted earlier.
 
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::versions::version_numbers;
 
-/// What a design is called beside others: `5 cases of a design of 24 · slope.py version 2`. `designs` are all that were
-/// submitted, in any order.
+/// Describes a design in a list: `5 cases of a design of 24 · slope.py version 2`. `designs` are all that were submitted, in
+/// any order.
 pub(crate) fn facts(design: &DesignDocument, designs: &[DesignDocument]) -> String {
     let cases = counted(cases(design), "case", "cases");
     let whole = whole(design).map(|whole| format!(" of a design of {}", thousands(whole))).unwrap_or_default();
@@ -13,13 +13,13 @@ pub(crate) fn facts(design: &DesignDocument, designs: &[DesignDocument]) -> Stri
     format!("{cases}{whole} · {}{version}", design.model.file_name())
 }
 
-/// What a batch holds of other versions of its model; nothing if it holds none. `designs` are all that were submitted, and
-/// `design` is the one that is to be.
+/// Describes the cases of other versions of the model in a batch; `None` if there are none. `designs` are all that were
+/// submitted, and `design` is the one that is to be.
 pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument]) -> Option<String> {
     let is_other = |other: &&DesignDocument| other.batch == design.batch && other.model.key != design.model.key;
     let others: Vec<&DesignDocument> = designs.iter().filter(is_other).collect();
     let (first, more) = others.split_first()?;
-    // Designs share cases: only of one it is known how many they are.
+    // Designs share cases: the number of cases is known only if there is a single design.
     let (cases, stay) = match (more.is_empty(), cases(first)) {
         (true, 1) => ("1 case".to_owned(), "stays"),
         (true, count) => (counted(count, "case", "cases"), "stay"),
@@ -31,11 +31,12 @@ pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument
     Some(format!("{cases} of {of} {stay} in this batch. {WITHDRAWN_LATER}."))
 }
 
-/// What can be done about cases that stay.
+/// Advice on cases that stay.
 const WITHDRAWN_LATER: &str = "After sending, they can be withdrawn on the Overview";
 
-/// What a batch holds of other designs of the same model, if nothing of other models: so many cases beside those of the design
-/// that is to be submitted, which has `own`; and so many of the others are done.
+/// Describes the cases of other designs of the same model in a batch: `others` cases stay beside the `own` ones of the design
+/// that is to be submitted, and `done` of them are done. `None` if there are no others. It is meant for a batch without cases
+/// of other models.
 pub(crate) fn of_other_designs(others: u64, done: u64, own: u64) -> Option<String> {
     let stay =
         counted(others, "other case of this model stays in this batch", "other cases of this model stay in this batch");
@@ -52,14 +53,15 @@ fn cases(design: &DesignDocument) -> u64 {
     design.levels.iter().map(|level| level.cases).sum()
 }
 
-/// How many cases the design had before those that weren't sent were withdrawn. Which ones constraints leave out isn't known here.
+/// Returns the number of cases that the design had before those that weren't sent were withdrawn; `None` if none were, or if
+/// there are constraints, since the points that they leave out aren't known here.
 fn whole(design: &DesignDocument) -> Option<u64> {
     let points = design.sampler?.points(&design.factors).ok()?;
     let whole = points.checked_mul(u64::from(design.replicates))?;
     (design.constraints.is_empty() && whole > cases(design)).then_some(whole)
 }
 
-/// Which version of its model a design is of; none if the study has only one.
+/// Returns the version of a design's model, by number; `None` if the study has only one.
 fn version(design: &DesignDocument, designs: &[DesignDocument]) -> Option<usize> {
     let name = design.model.file_name();
     let mut same_name: Vec<&DesignDocument> = designs.iter().filter(|other| other.model.file_name() == name).collect();

@@ -1,4 +1,4 @@
-//! The lines of a rendered model that somebody wants to see.
+//! Excerpt of a rendered model.
 
 /// A line of an excerpt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,17 +7,17 @@ pub(crate) enum ExcerptLine {
     Line {
         /// Its number, from 1.
         number: usize,
-        /// What stands in it.
+        /// Its text.
         text: String,
-        /// Whether a value of the case stands in it.
+        /// Whether it contains a value of the case.
         is_filled_in: bool,
     },
     /// Lines are left out.
     Gap,
 }
 
-/// The lines of `rendered` that differ from those of its template, and up to `reach` lines around each. If none differs,
-/// the first ones.
+/// Returns the lines of `rendered` that differ from those of its template, and up to `reach` lines around each. If no line
+/// differs, returns the first ones.
 ///
 /// A value never has a line break, so both have the same number of lines.
 pub(crate) fn excerpt(template: &str, rendered: &str, reach: usize) -> Vec<ExcerptLine> {

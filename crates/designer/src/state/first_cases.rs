@@ -1,12 +1,12 @@
-//! What became of the cases that were sent first, in one line.
+//! Outcomes of the cases that were sent first, in one line.
 
 use cruncher_study::case::{ParameterValue, Parameters};
 use cruncher_study::factor::{Factor, FactorValues};
 
-/// How many choices are named.
+/// Maximum number of choices that are named.
 const MAX_CHOICES: usize = 8;
 
-/// The choices of a design that none of its first cases has, by factor: `soil silt, gravel`. None if each has been tried.
+/// Lists the choices of a design that none of its first cases has, by factor: `soil silt, gravel`. `None` if each was tried.
 pub(crate) fn untried_choices(factors: &[Factor], cases: &[&Parameters]) -> Option<String> {
     let mut left = MAX_CHOICES;
     let of_factor = |factor: &Factor| {
@@ -31,7 +31,7 @@ pub(crate) fn untried_choices(factors: &[Factor], cases: &[&Parameters]) -> Opti
     (!untried.is_empty()).then(|| untried.join("; "))
 }
 
-/// How many of the first cases came to what.
+/// Numbers of the first cases by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct FirstTally {
     /// Done, with a result that holds something.
@@ -42,12 +42,12 @@ pub(crate) struct FirstTally {
     pub(crate) failed: u64,
     /// Failed, with attempts left.
     pub(crate) repeated: u64,
-    /// Nothing so far.
+    /// Without an outcome yet.
     pub(crate) waiting: u64,
 }
 
 impl FirstTally {
-    /// `3 done, 2 failed`.
+    /// Writes the numbers: `3 done, 2 failed`.
     pub(crate) fn words(self) -> String {
         let Self { done, empty, failed, repeated, waiting } = self;
         let parts = [
@@ -61,7 +61,7 @@ impl FirstTally {
         parts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether the model needs a look before more cases are sent.
+    /// Whether the model should be checked before more cases are sent.
     pub(crate) const fn has_trouble(self) -> bool {
         self.empty + self.failed + self.repeated > 0
     }

@@ -1,4 +1,4 @@
-//! What the Design page knows and says, in plain structs. No I/O, and nothing of a browser.
+//! State and messages of the Design page, in plain structs, without I/O and independent of a browser.
 
 pub(crate) mod draft;
 pub(crate) mod earlier;

@@ -1,4 +1,4 @@
-//! What the placeholders of a model come to: which input fills each, and what should be known of where it stands.
+//! Placeholders of a model: the input that fills each, and notes on the places where they stand.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use cruncher_study::template::{
 use crate::state::draft::factor::FactorDraft;
 use crate::state::spelling::is_misspelt;
 
-/// How many placeholders a note names.
+/// Maximum number of placeholders that a note names.
 const MAX_NAMED: usize = 6;
 
-/// How much of a line is shown.
+/// Maximum number of characters of a line that are shown.
 const MAX_LINE_CHARS: usize = 80;
 
 /// An input that a case will have.
@@ -22,7 +22,7 @@ const MAX_LINE_CHARS: usize = 80;
 pub(crate) struct CaseInput {
     /// Its name.
     pub(crate) name: String,
-    /// How many components it has; none if it is no vector.
+    /// Number of components; `None` if it is no vector.
     pub(crate) components: Option<usize>,
     /// One of its values, or of its components' values, if these are texts.
     pub(crate) text: Option<String>,
@@ -35,11 +35,11 @@ pub(crate) struct PlaceholderChip {
     pub(crate) text: String,
     /// Its lines, each once.
     pub(crate) lines: Vec<usize>,
-    /// Why nothing fills it, if so.
+    /// The reason why nothing fills it, if so.
     pub(crate) error: Option<PlaceholderError>,
 }
 
-/// What should be known of placeholders that don't stand in code.
+/// Note on placeholders that don't stand in code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PlaceholderNote {
     /// A sentence, with names and lines.
@@ -48,7 +48,7 @@ pub(crate) struct PlaceholderNote {
     pub(crate) is_warning: bool,
 }
 
-/// The placeholders, in the order in which they come first.
+/// Returns the placeholders, in the order in which they come first.
 pub(crate) fn chips(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<PlaceholderChip> {
     let mut chips: Vec<PlaceholderChip> = Vec::new();
     for placeholder in found {
@@ -72,7 +72,7 @@ fn error(placeholder: &Placeholder, inputs: &[CaseInput]) -> Option<PlaceholderE
     }
 }
 
-/// The factors that placeholders want and there aren't; one whose components are wanted has as many as it takes.
+/// Returns the missing factors of placeholders; a factor whose components are used has as many as it takes.
 pub(crate) fn missing(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<FactorDraft> {
     let mut missing: Vec<FactorDraft> = Vec::new();
     for placeholder in found.iter().filter(|one| inputs.iter().all(|input| input.name != one.name)) {
@@ -89,7 +89,7 @@ fn count(found: &[Placeholder], name: &str) -> String {
     indices.max().map_or_else(String::new, |last| (u64::from(last) + 1).to_string())
 }
 
-/// The inputs that no placeholder uses.
+/// Returns the inputs that no placeholder uses.
 pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [CaseInput]) -> Vec<&'a str> {
     let is_unused = |input: &&CaseInput| found.iter().all(|placeholder| placeholder.name != input.name);
     inputs.iter().filter(is_unused).map(|input| input.name.as_str()).collect()
@@ -100,11 +100,11 @@ pub(crate) fn unused<'a>(found: &[Placeholder], inputs: &'a [CaseInput]) -> Vec<
 pub(crate) struct MisspeltInput {
     /// The input's name.
     pub(crate) input: String,
-    /// What the model calls it.
+    /// The name in the model.
     pub(crate) placeholder: String,
 }
 
-/// The inputs that are a placeholder, misspelt. Each name comes once.
+/// Returns the inputs that are a misspelt placeholder. Each name comes once.
 pub(crate) fn misspelt(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<MisspeltInput> {
     let mut missing: Vec<String> = missing(found, inputs).into_iter().map(|factor| factor.name).collect();
     let mut pairs = Vec::new();
@@ -116,7 +116,8 @@ pub(crate) fn misspelt(found: &[Placeholder], inputs: &[CaseInput]) -> Vec<Missp
     pairs
 }
 
-/// Why every case fails, if some placeholder stays unfilled: the beginning of a sentence. `cases` says how many these are.
+/// Returns the reason why every case fails, if a placeholder stays unfilled, as the beginning of a sentence. `cases` is the
+/// number of cases, if it is known.
 pub(crate) fn certain_failure(found: &[Placeholder], inputs: &[CaseInput], cases: Option<u64>) -> Option<String> {
     let errors: Vec<PlaceholderError> = chips(found, inputs).into_iter().filter_map(|chip| chip.error).collect();
     if errors.is_empty() {
@@ -135,7 +136,7 @@ pub(crate) fn certain_failure(found: &[Placeholder], inputs: &[CaseInput], cases
     Some(format!("{cases} would fail. {}", faults.join("; ")))
 }
 
-/// What is wrong, as the beginning of a sentence.
+/// Describes a problem, as the beginning of a sentence.
 pub(crate) fn fault(error: &PlaceholderError) -> String {
     let PlaceholderError { placeholder, line, reason } = error;
     let place = format!("Line {line}: {{{{{placeholder}}}}}");
@@ -148,7 +149,7 @@ pub(crate) fn fault(error: &PlaceholderError) -> String {
     }
 }
 
-/// What should be known of those in strings, formatted strings and comments of Python.
+/// Returns notes on placeholders in strings, formatted strings and comments of Python.
 pub(crate) fn notes(template: &str, found: &[Placeholder], inputs: &[CaseInput]) -> Vec<PlaceholderNote> {
     let quoted = texts_in_strings(template, found, inputs);
     let is_told =
@@ -162,7 +163,8 @@ pub(crate) fn notes(template: &str, found: &[Placeholder], inputs: &[CaseInput])
     quoted.chain(more).chain(notes_of_kinds(&others)).collect()
 }
 
-/// The lines in which a text is put into a string, with the placeholder and what is said of it: the text brings its own quotes.
+/// Returns the lines in which a text is put into a string, with the placeholder and the note on it: the text has quotes of its
+/// own.
 fn texts_in_strings(template: &str, found: &[Placeholder], inputs: &[CaseInput]) -> Vec<(usize, String, String)> {
     let mut told: Vec<(usize, String, String)> = Vec::new();
     for one in found.iter().filter(|one| one.surroundings == PlaceholderContext::String) {
@@ -182,7 +184,7 @@ fn texts_in_strings(template: &str, found: &[Placeholder], inputs: &[CaseInput])
     told
 }
 
-/// `Line 5 becomes soil = "'sand'": leave out the quotes around {{soil}}.`
+/// Writes `Line 5 becomes soil = "'sand'": leave out the quotes around {{soil}}.`
 fn text_in_string(number: usize, line: &str, placeholder: &str, text: &str) -> String {
     let (mut becomes, mut rest, mut is_all_of_string) = (String::new(), line.trim(), false);
     while let Some((before, start)) = rest.split_once("{{") {
@@ -211,7 +213,7 @@ fn text_in_string(number: usize, line: &str, placeholder: &str, text: &str) -> S
     format!("Line {number} becomes `{becomes}`: {advice}.")
 }
 
-/// A text as it is put in.
+/// Returns a text in the form in which it fills a placeholder.
 fn python_literal(text: &str) -> String {
     let value = BTreeMap::from([("text".to_owned(), ParameterValue::Text(text.to_owned()))]);
     render("{{text}}", &value, ModelLanguage::Other).map(|rendered| rendered.text).unwrap_or_default()
@@ -245,7 +247,7 @@ fn places(found: &[Placeholder], kind: PlaceholderContext) -> String {
     places.join(", ")
 }
 
-/// `line 4`, or `lines 4, 7`.
+/// Writes `line 4`, or `lines 4, 7`.
 pub(crate) fn lines(lines: &[usize]) -> String {
     let numbers = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if lines.len() == 1 { format!("line {numbers}") } else { format!("lines {numbers}") }
@@ -299,7 +301,7 @@ mod tests {
             pairs.into_iter().map(|pair| format!("{} {}", pair.input, pair.placeholder)).collect::<Vec<_>>()
         };
         assert_eq!(told("{{cohesion}} {{soil}}", &["cohesoin", "Soil"]), ["cohesoin cohesion", "Soil soil"]);
-        // One that the model has is right, however near another one is; and each placeholder is meant once.
+        // An input that the model has is right, however near another one is; and each placeholder is meant once.
         assert_eq!(told("{{cohesion}} {{cohesions}}", &["cohesion"]), [""; 0]);
         assert_eq!(told("{{cohesion}}", &["cohesoin", "cohesio"]), ["cohesoin cohesion"]);
     }
@@ -344,7 +346,7 @@ mod tests {
         assert_eq!(notes(template, &placeholders(template, ModelLanguage::Other), &[]), []);
     }
 
-    /// What is said of `template`, where `soil` is a text, `soils` two, and `x` a number.
+    /// Returns the notes on `template`, where `soil` is a text, `soils` are two, and `x` is a number.
     fn told_of_texts(template: &str) -> Vec<(String, bool)> {
         let input = |name: &str, components, text: Option<&str>| CaseInput {
             name: name.to_owned(),

@@ -5,11 +5,11 @@
 pub(crate) enum MessagePart<'a> {
     /// Words.
     Words(&'a str),
-    /// What stood between backticks.
+    /// The text between two backticks.
     Code(&'a str),
 }
 
-/// The parts of a message: what stands between backticks is code. One with a backtick that has no other stays as it is.
+/// Splits a message into parts: the text between backticks is code. A message with a backtick that has no other stays as it is.
 pub(crate) fn message_parts(message: &str) -> Vec<MessagePart<'_>> {
     let parts: Vec<&str> = message.split('`').collect();
     if parts.len().is_multiple_of(2) {

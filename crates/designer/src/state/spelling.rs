@@ -1,11 +1,11 @@
-//! Names that look like one which was misspelt.
+//! Spelling: names that look like another one, misspelt.
 
-/// Below so many letters a name with another letter is another name: `a` and `b`.
+/// Least number of letters of a misspelt name: a shorter one with another letter is another name, as `a` and `b` are.
 const MIN_LETTERS: usize = 3;
 
-/// Whether one of two different names looks like the other one, misspelt: they differ by capitals only, or, besides these, by one
-/// letter that is missing, too many or another, or by two neighbours that are swapped (an optimal string alignment distance of 1).
-/// What differs by a digit is numbered: `layer1` and `layer2`.
+/// Whether one of two different names looks like the other one, misspelt: they differ by capitals only, or, besides these, by
+/// one letter that is missing, too many or another, or by two neighbours that are swapped (an optimal string alignment distance
+/// of 1). Names that differ by a digit are numbered, not misspelt: `layer1` and `layer2`.
 pub(crate) fn is_misspelt(name: &str, other: &str) -> bool {
     let letters = |name: &str| name.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
     let (one, two) = (letters(name), letters(other));
@@ -25,7 +25,7 @@ pub(crate) fn is_misspelt(name: &str, other: &str) -> bool {
     is_near && !is_numbered
 }
 
-/// What is left of both without what they begin and end with alike.
+/// Returns the rest of both names without their common beginning and end.
 fn difference<'a>(one: &'a [char], two: &'a [char]) -> (&'a [char], &'a [char]) {
     let start = one.iter().zip(two).take_while(|(one, two)| one == two).count();
     let (one, two) = (&one[start..], &two[start..]);

@@ -1,32 +1,32 @@
-//! The median of many curves, and where nine in ten of them lie.
+//! The median of many curves, and the band that contains nine in ten of them.
 
 use super::{Curve, has_line};
 use crate::mask::CaseMask;
 use crate::number::{between, real, whole};
 
-/// What most curves do, at places that they share. Where no curve is, it isn't a number.
+/// Quantiles of curves, at places that these share. Not a number at a place that no curve reaches.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CurveBand {
     /// The places.
     pub x: Vec<f64>,
-    /// Below this lie 5 % of the curves.
+    /// Value below which 5 % of the curves lie.
     pub low: Vec<f64>,
-    /// Below this lies half of the curves.
+    /// Value below which half of the curves lie.
     pub median: Vec<f64>,
-    /// Below this lie 95 % of the curves.
+    /// Value below which 95 % of the curves lie.
     pub high: Vec<f64>,
-    /// How many curves there are at each place.
+    /// Number of curves at each place.
     pub counts: Vec<usize>,
-    /// How many there are in all.
+    /// Number of curves in all.
     pub curves: usize,
 }
 
 impl CurveBand {
-    /// Computes quantiles of the selected curves at rising places `x`, between the points of each curve linearly; beyond its
-    /// ends, in its gaps, and where it is infinite, a curve has no value. Where a curve turns back, its first pass counts.
+    /// Computes quantiles of the selected curves at rising places `x`. Each curve is interpolated linearly between its points;
+    /// beyond its ends, in its gaps, and where it is infinite, it has no value. If a curve turns back, its first pass counts.
     ///
-    /// Quantiles lie between two values where they must, by definition 7 of Hyndman, R. J. and Fan, Y. (1996): Sample
-    /// quantiles in statistical packages.
+    /// A quantile between two values is interpolated by definition 7 of Hyndman, R. J. and Fan, Y. (1996): Sample quantiles in
+    /// statistical packages.
     #[must_use]
     pub fn of(curves: &[Curve], selected: CaseMask, x: &[f64]) -> Self {
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); x.len()];
@@ -51,8 +51,8 @@ impl CurveBand {
         band
     }
 
-    /// Whether all curves are there at a place. Where some have ended, the others say nothing of them: what is drawn there is of
-    /// other curves.
+    /// Whether all curves reach a place. If some have ended, the quantiles there are those of fewer curves, and can't be
+    /// compared with those beside.
     #[must_use]
     pub fn has_all(&self, place: usize) -> bool {
         self.counts[place] == self.curves
@@ -64,13 +64,13 @@ impl CurveBand {
         (0..self.x.len()).any(|place| self.counts[place] > 0 && !self.has_all(place))
     }
 
-    /// The last place where all curves are, with median, low and high.
+    /// Returns the last place that all curves reach, with median, low and high.
     pub(super) fn last(&self) -> Option<(f64, f64, f64, f64)> {
         let last = (0..self.x.len()).rfind(|place| self.counts[*place] > 0 && self.has_all(*place))?;
         Some((self.x[last], self.median[last], self.low[last], self.high[last]))
     }
 
-    /// Neighbouring places of the same curves, as far as there are any: between two such runs there is a break.
+    /// Returns runs of neighbouring places of the same curves, as far as there are any: between two such runs there is a break.
     pub(super) fn runs(&self) -> Vec<std::ops::Range<usize>> {
         let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
         for place in (0..self.x.len()).filter(|place| self.counts[*place] > 0) {

@@ -1,4 +1,4 @@
-//! What of curves no line goes through.
+//! Gaps: the points of curves that no line goes through.
 
 use super::Curve;
 use crate::axis::Axis;
@@ -8,9 +8,9 @@ use crate::label::count;
 /// The points of curves that aren't drawn, and the values that no axis shows: counted once for many drawings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CurveGaps {
-    /// How many curves have a line, but not through all of their points.
+    /// Number of curves that have a line, but not through all of their points.
     pub curves: usize,
-    /// How many of their points that are: those without a number, and those alone between two such.
+    /// Number of points of these curves without a line: those without a number, and those alone between two such.
     pub points: usize,
     /// Curves with values that no axis shows, to the right and upwards.
     pub(super) unplaced: [UnplacedValues; 2],
@@ -31,14 +31,14 @@ impl CurveGaps {
 
     fn add(&mut self, curve: &Curve) {
         let (points, on_lines) = points_on_lines(curve);
-        // A curve without any line is counted as such.
+        // A curve without any line is counted elsewhere, as missing.
         if (1..points).contains(&on_lines) {
             self.curves += 1;
             self.points += points - on_lines;
         }
     }
 
-    /// `40 points of 3 curves missing`; nothing if there are none.
+    /// Writes `40 points of 3 curves missing`; `None` if there are none.
     pub(super) fn words(&self) -> Option<String> {
         let named = |number: usize, one: &str, several: &str| {
             format!("{} {}", count(number), if number == 1 { one } else { several })
@@ -48,7 +48,7 @@ impl CurveGaps {
     }
 }
 
-/// How many points a curve has, and how many of these have a neighbour that they are joined with.
+/// Counts the points of a curve, and those of them that are joined with a neighbour.
 fn points_on_lines(curve: &Curve) -> (usize, usize) {
     let is_there = |point: usize| {
         let numbers = curve.x.get(point).zip(curve.y.get(point));

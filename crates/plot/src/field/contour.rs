@@ -3,9 +3,10 @@
 /// A place, in cells from the lower left corner of the grid.
 type Place = (f64, f64);
 
-/// The lines along which the means are `level`, as far as all four cells around have a mean. Means are given row by row.
+/// Returns the lines along which the means are `level`, as far as all four cells around have a mean. Means are given row by
+/// row.
 ///
-/// Where two opposite corners of a square are higher and two are lower, its middle decides. Around a single cell there is none.
+/// If two opposite corners of a square are higher and two are lower, its middle decides. No line goes around a single cell.
 pub(super) fn lines(means: &[f64], columns: usize, level: f64) -> Vec<Vec<Place>> {
     let means = &without_lonely(means, columns, level);
     let rows = means.len() / columns.max(1);
@@ -22,7 +23,7 @@ pub(super) fn lines(means: &[f64], columns: usize, level: f64) -> Vec<Vec<Place>
     joined(pieces)
 }
 
-/// The means, those of cells that are alone on their side of the level replaced by that of their neighbours.
+/// Returns the means; a cell that is alone on its side of the level has the mean of its neighbours instead.
 fn without_lonely(means: &[f64], columns: usize, level: f64) -> Vec<f64> {
     let smoothed = |(cell, mean): (usize, &f64)| {
         let beside = [
@@ -34,17 +35,17 @@ fn without_lonely(means: &[f64], columns: usize, level: f64) -> Vec<f64> {
         let beside = beside.into_iter().flatten().filter_map(|other| means.get(other).copied());
         let known: Vec<f64> = beside.filter(|other| other.is_finite()).collect();
         let is_lonely = !known.is_empty() && known.iter().all(|other| (*other < level) != (*mean < level));
-        // Each as a part of the sum: the largest numbers have none.
+        // Each is added as a part of the sum, since the sum of the largest numbers overflows.
         let share = 1.0 / crate::number::real(known.len().max(1));
         if mean.is_finite() && is_lonely { known.iter().map(|other| other * share).sum() } else { *mean }
     };
     means.iter().enumerate().map(smoothed).collect()
 }
 
-/// The lines through one square, whose corners are given counter-clockwise.
+/// Returns the lines through one square, whose corners are given counter-clockwise.
 fn pieces_of_square(corners: [(usize, usize); 4], heights: [f64; 4]) -> Vec<(Place, Place)> {
     let crossings = (0..4).filter(|side| (heights[*side] < 0.0) != (heights[(side + 1) % 4] < 0.0));
-    // From the smaller corner, so that neighbouring squares compute the same place to the last bit.
+    // The computation begins at the smaller corner, so that neighbouring squares get the same place to the last bit.
     let crossing = |side: usize| {
         let (one, other) = (side, (side + 1) % 4);
         let (from, to) = if corners[one] < corners[other] { (one, other) } else { (other, one) };
@@ -69,7 +70,7 @@ fn pieces_of_square(corners: [(usize, usize); 4], heights: [f64; 4]) -> Vec<(Pla
     }
 }
 
-/// Pieces that meet, as one line.
+/// Joins pieces that meet to lines.
 fn joined(mut pieces: Vec<(Place, Place)>) -> Vec<Vec<Place>> {
     let mut lines = Vec::new();
     while let Some((start, end)) = pieces.pop() {
@@ -85,7 +86,7 @@ fn joined(mut pieces: Vec<(Place, Place)>) -> Vec<Vec<Place>> {
     lines
 }
 
-/// The other end of a piece that begins or ends at a place; it is taken out.
+/// Takes out a piece that begins or ends at a place, and returns its other end.
 fn take(pieces: &mut Vec<(Place, Place)>, place: Place) -> Option<Place> {
     let index = pieces.iter().rposition(|(from, to)| *from == place || *to == place)?;
     let (from, to) = pieces.swap_remove(index);

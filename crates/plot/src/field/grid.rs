@@ -4,7 +4,7 @@ use crate::axis::{Axis, AxisScale};
 use crate::histogram::{AxisDivision, grid_step};
 use crate::number::{extent, real};
 
-/// The grid of a column's values along an axis. To look for it takes all values, but not which of them are selected.
+/// The grid of a column's values along an axis. The search for it needs all values, but not the selection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AxisGrid {
     /// The distance of two values, as a share of the axis.
@@ -16,14 +16,14 @@ pub struct AxisGrid {
 pub struct FieldCells {
     /// The axis, from the beginning of the first cell to the end of the last one.
     pub axis: Axis,
-    /// How many cells there are.
+    /// Number of cells.
     pub number: usize,
-    /// Whether each is that of a single value, in its middle.
+    /// Whether each cell has a single value, in its middle.
     is_by_value: bool,
 }
 
 impl AxisGrid {
-    /// The grid of values from one end of an axis to the other; none if they stand on none that can be seen.
+    /// Finds the grid of values from one end of an axis to the other; `None` if they stand on no grid that can be seen.
     #[must_use]
     pub fn of(axis: &Axis, values: &[f64]) -> Option<Self> {
         if let AxisScale::Categories(_) = axis.scale {
@@ -36,7 +36,7 @@ impl AxisGrid {
         is_whole_axis.then(|| grid_step(places(), (0.0, 1.0)))?.map(|step| Self { step })
     }
 
-    /// Cells of equally many values each: of one, or of so many that there are about as many cells as wished.
+    /// Returns cells of equally many values each: of one, or of so many that there are about as many cells as wished.
     fn cells(self, axis: &Axis, wished: usize) -> Option<FieldCells> {
         let AxisDivision::Parts { first, width, number, .. } = AxisDivision::of_grid((0.0, 1.0), self.step, wished)
         else {
@@ -44,20 +44,20 @@ impl AxisGrid {
         };
         let longer = axis.between(axis.value(first), axis.value(first + real(number) * width));
         let is_by_value = width < 1.5 * self.step;
-        // An axis that can't be longer has half a cell at its ends: others suit it better.
+        // If the axis can't be longer, the cells at its ends would be halves: `None` then, since equal cells suit it better.
         (longer != *axis).then_some(FieldCells { axis: longer, number, is_by_value })
     }
 }
 
 impl FieldCells {
-    /// Cells of an axis, about as many as wished, and so that they follow the grid of its values, if there is one.
+    /// Divides an axis into about as many cells as wished, which follow the grid of its values, if there is one.
     #[must_use]
     pub fn of(axis: &Axis, grid: Option<AxisGrid>, wished: usize) -> Self {
         let equal = || Self { axis: axis.clone(), number: wished, is_by_value: false };
         grid.and_then(|grid| grid.cells(axis, wished)).unwrap_or_else(equal)
     }
 
-    /// The value that is meant by somebody who points at a value: that of the cell, if it is that of a single one.
+    /// Returns the value that a pointer means: that of the cell, if it has a single value, or else the value pointed at.
     #[must_use]
     pub fn value(&self, pointed_at: f64) -> f64 {
         let number = real(self.number);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use crate::samples::uniform;
 
-    /// An axis from the least to the largest of some values, and its cells.
+    /// Returns the cells of an axis from the least to the largest of some values.
     fn cells(values: &[f64], scale: AxisScale, wished: usize) -> FieldCells {
         let axis = Axis::covering("a", "", scale, values);
         let (least, most) = axis.extent(values.iter().copied()).unwrap();

@@ -1,39 +1,39 @@
-//! Where the bars of a histogram begin and end.
+//! Division of an axis into the bars of a histogram.
 
 use crate::axis::{Axis, AxisScale};
 use crate::number::{extent, real, whole};
 
-/// Fewer bars show no shape, more are no summary.
+/// Minimum and maximum number of bars: fewer show no shape, more are no summary.
 const MIN_BINS: usize = 5;
 const MAX_BINS: usize = 80;
 
-/// Up to so many values of a grid, or values that come again and again, have a bar each.
+/// Maximum number of values, of a grid or repeated, that have a bar each.
 const MAX_LEVELS: usize = 30;
-/// And values that aren't of a grid only if they are so far from each other, as a share of what all cover.
+/// Least distance of values that aren't of a grid and have a bar each, as a share of the range of all values.
 const MIN_GAP: f64 = 0.005;
-/// How much of the least distance between two values their bars take, and how wide a single bar is, as a share of the axis.
+/// Width of such bars, as a share of the least distance between two values, and width of a single bar, as a share of the axis.
 const LEVEL_SHARE: f64 = 0.7;
 const LONELY: f64 = 0.1;
 
-/// A finer grid is none: nobody sees that one bar has a value more than the next.
+/// Maximum number of steps of a grid: on a finer grid nobody sees that one bar has a value more than the next.
 const MAX_STEPS: f64 = 10_000.0;
-/// How far beside its place on a grid a value may lie because of rounding, as a share of a step.
+/// Distance from its place on a grid that rounding may cause, as a share of a step.
 const ROUNDING: f64 = 1e-6;
 
-/// How the places of an axis are divided.
+/// Division of the places of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum AxisDivision {
-    /// Equal parts from a place on. Where values stand on a grid, with the step of that.
+    /// Equal parts from a place on. If values stand on a grid, with its step.
     Parts { first: f64, width: f64, number: usize, step: Option<f64> },
-    /// Single places, rising, and how wide their bars are.
+    /// Single places, rising, and the width of their bars.
     Levels { levels: Vec<f64>, width: f64 },
 }
 
 impl AxisDivision {
-    /// One that suits values that stand at such places of an axis, all of which are shown.
+    /// Divides an axis so that it suits values at these places, all of which are shown.
     ///
-    /// A category has a bar; so has a value of a grid, such as a whole number, or several values have one, equally many for each;
-    /// so has a value that many have. Everything else is divided into equal parts.
+    /// A category has a bar. A value of a grid, such as a whole number, has a bar, or several values share one, equally many in
+    /// each. A value that many cases have has a bar. All other values are divided into equal parts.
     pub(super) fn of(axis: &Axis, mut places: Vec<f64>) -> Self {
         if let AxisScale::Categories(names) = &axis.scale {
             let (first, number) = (axis.place(-0.5), names.len().max(1));
@@ -46,7 +46,7 @@ impl AxisDivision {
         }
         let step = grid_step(places.iter().copied(), (least, most));
         let levels = levels(&places, (least, most));
-        // Behind the others: it brings them into another order.
+        // This comes after the other two, since it reorders the places.
         let wished = suitable_bins(&mut places, (least, most));
         let grid = step.map(|step| Self::of_grid((least, most), step, wished));
         let has_bar_each = grid.as_ref().is_some_and(Self::is_by_value);
@@ -57,7 +57,8 @@ impl AxisDivision {
         Self::Parts { first: least, width: (most - least) / real(number), number, step: None }
     }
 
-    /// Parts of a grid from its first to its last place: one a value, or equally many values each, about as many parts as wished.
+    /// Returns parts of a grid from its first to its last place: one for each value, or equally many values each, about as many
+    /// parts as wished.
     pub(crate) fn of_grid((least, most): (f64, f64), step: f64, wished: usize) -> Self {
         let values = whole(((most - least) / step).round()) + 1;
         let each = if values <= MAX_LEVELS { 1 } else { values.div_ceil(wished) };
@@ -65,7 +66,7 @@ impl AxisDivision {
         Self::Parts { first: least - step / 2.0, width, number: values.div_ceil(each), step: Some(step) }
     }
 
-    /// How many parts there are.
+    /// Returns the number of parts.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Parts { number, .. } => *number,
@@ -73,7 +74,7 @@ impl AxisDivision {
         }
     }
 
-    /// The part that a place belongs to; the last one has its end, too.
+    /// Returns the part that a place belongs to; the last part includes its end.
     pub(super) fn find(&self, place: f64) -> usize {
         match self {
             Self::Parts { first, width, number, .. } => whole((place - first) / width).min(number - 1),
@@ -83,7 +84,7 @@ impl AxisDivision {
         }
     }
 
-    /// Where a part begins and ends.
+    /// Returns the beginning and the end of a part.
     pub(super) fn sides(&self, part: usize) -> (f64, f64) {
         match self {
             Self::Parts { first, width, .. } => (first + real(part) * width, first + real(part + 1) * width),
@@ -91,7 +92,7 @@ impl AxisDivision {
         }
     }
 
-    /// The first and the last place in a part that values may have.
+    /// Returns the first and the last place in a part that values may have.
     pub(super) fn ends(&self, part: usize) -> (f64, f64) {
         let (from, to) = self.sides(part);
         match self {
@@ -112,10 +113,11 @@ impl AxisDivision {
     }
 }
 
-/// How many equal parts suit values at such places.
+/// Returns the number of equal parts that suits values at these places.
 ///
-/// Freedman, D. and Diaconis, P. (1981): On the histogram as a density estimator. Where half of the values are equal, Sturges
-/// (1926) helps out. At least 5 and at most 80. The places, of which there is one at least, are brought into another order.
+/// The rule is that of Freedman, D. and Diaconis, P. (1981): On the histogram as a density estimator. If half of the values are
+/// equal, the rule of Sturges (1926) replaces it. At least 5 and at most 80. The places, of which there must be one at least,
+/// are reordered.
 fn suitable_bins(places: &mut [f64], (least, most): (f64, f64)) -> usize {
     let quartile = |places: &mut [f64], index: usize| *places.select_nth_unstable_by(index, f64::total_cmp).1;
     let (low, high) = (places.len() / 4, places.len() * 3 / 4);
@@ -125,7 +127,7 @@ fn suitable_bins(places: &mut [f64], (least, most): (f64, f64)) -> usize {
     whole(bins.ceil()).clamp(MIN_BINS, MAX_BINS)
 }
 
-/// The largest step of which all distances between values are multiples, if it isn't too fine: by Euclid's algorithm.
+/// Returns the largest step of which all distances between values are multiples, if it isn't too fine, by Euclid's algorithm.
 pub(crate) fn grid_step(places: impl IntoIterator<Item = f64>, (least, most): (f64, f64)) -> Option<f64> {
     let span = most - least;
     let mut step = if span > 0.0 { span } else { return None };
@@ -138,13 +140,13 @@ pub(crate) fn grid_step(places: impl IntoIterator<Item = f64>, (least, most): (f
                 return None;
             }
         }
-        // Both ends stand on the grid: no error adds up.
+        // Both ends stand on the grid, so the step is corrected there: no error adds up.
         step = span / (span / step).round();
     }
     Some(step)
 }
 
-/// A bar a value, if they are few, far enough from each other to be seen, and most come more than once.
+/// Returns a bar for each value, if the values are few, far enough from each other to be seen, and most come more than once.
 fn levels(places: &[f64], (least, most): (f64, f64)) -> Option<AxisDivision> {
     let mut levels: Vec<f64> = Vec::new();
     for place in places {
@@ -171,14 +173,14 @@ mod tests {
         AxisDivision::of(&axis, places)
     }
 
-    /// How many bars there are, and whether each is a value's.
+    /// Checks the number of bars, and whether each stands for a value.
     #[track_caller]
     fn check(values: &[f64], scale: AxisScale, number: usize, is_by_value: bool) {
         let division = division(values, scale);
         assert_eq!((division.len(), division.is_by_value()), (number, is_by_value), "{division:?}");
     }
 
-    /// Values from 0 to `most`, each as often as any other, in no order.
+    /// Returns whole numbers from 0 to `most`, each about as often as any other, in no order.
     fn wholes(number: usize, most: u32) -> Vec<f64> {
         uniform(number, 3).iter().map(|share| (share * f64::from(most + 1)).floor()).collect()
     }

@@ -1,4 +1,4 @@
-//! The lines: one by one as long as they are few, as a flow from axis to axis else.
+//! Painting of the lines: one by one as long as they are few, otherwise as a flow from axis to axis.
 
 use super::{ParallelAxes, ParallelCoordinates};
 use crate::column::PlotColumn;
@@ -7,12 +7,12 @@ use crate::number::{real, whole};
 use crate::raster::{ImageLayer, RasterBuffers};
 use crate::theme::PlotTheme;
 
-/// Up to so many lines are drawn one by one.
+/// Maximum number of lines that are drawn one by one.
 const MAX_LINES: usize = 2_000;
 
-/// Into how many bins an axis is divided for more lines,
+/// Maximum number of bins of an axis if there are more lines,
 const MAX_BINS: f64 = 256.0;
-/// and how many squares of bins there may be in all: what they cost doesn't depend on the number of lines.
+/// and maximum number of squares of bins in all: their cost doesn't depend on the number of lines.
 const MAX_SQUARES: f64 = 180_000.0;
 
 pub(super) fn paint(chart: &ParallelCoordinates, axes: &ParallelAxes, look: &PlotTheme, raster: &mut RasterBuffers) {

@@ -1,4 +1,4 @@
-//! Dots that can be told from one another, as long as there are few.
+//! Dots that can be told from one another, as long as they are few.
 
 use super::RasterBuffers;
 use super::points::PlotPoints;
@@ -6,26 +6,26 @@ use crate::number::{channel, real, whole};
 use crate::theme::PlotTheme;
 use plotters::style::RGBColor;
 
-/// The radius of a dot on the page, in its pixels, for so many points or fewer.
+/// The radius of a dot on the page, in its pixels, by the maximum number of points that have it.
 const RADII_PX: [(usize, f64); 5] = [(50, 4.0), (300, 3.5), (1_500, 2.75), (6_000, 2.0), (usize::MAX, 1.4)];
 
-/// Images with shorter sides on the page have smaller dots, down to a part.
+/// Length of an image's shorter side on the page below which dots are smaller, and the least factor for them.
 const USUAL_SIDE_PX: f64 = 160.0;
 const SMALLEST: f64 = 0.5;
 
-/// How much a dot hides of what is below: where dots lie on one another it is darker.
+/// Opacity of a dot: places where dots lie on one another are darker.
 const OPACITY: f64 = 0.8;
-/// Colours that say something aren't mixed as much.
+/// Opacity of dots whose colours have a meaning: these are mixed less.
 const OPACITY_OF_COLOUR: f64 = 0.95;
 
-/// The shape of a dot: how much of each pixel of a square it covers.
+/// The shape of a dot: the share of each pixel of a square that it covers.
 pub(super) struct DotShape {
     reach: usize,
     coverage: Vec<f64>,
 }
 
 impl DotShape {
-    /// A dot for one of so many points in an image with such a shorter side.
+    /// Returns the dot for one of `points` points in an image whose shorter side has `side_px` pixels.
     pub(super) fn of(points: usize, side_px: usize, look: &PlotTheme) -> Self {
         let share = (real(side_px) / look.pixel_ratio / USUAL_SIDE_PX).clamp(SMALLEST, 1.0);
         let radius = RADII_PX.iter().find(|(most, _)| points <= *most).map_or(1.0, |(_, radius)| *radius);
@@ -75,7 +75,7 @@ impl RasterBuffers {
     }
 }
 
-/// The colour of a point; none if it has no value.
+/// Returns the colour of a point; `None` if it has no value.
 fn colour_of(points: &PlotPoints, index: usize, look: &PlotTheme) -> Option<RGBColor> {
     match points.colour {
         None => Some(look.data),
@@ -84,7 +84,7 @@ fn colour_of(points: &PlotPoints, index: usize, look: &PlotTheme) -> Option<RGBC
     }
 }
 
-/// Covers a part of a pixel. An empty one has the colour of the ground.
+/// Covers a share of a pixel. An empty pixel has the colour of the ground.
 pub(super) fn cover(pixel: &mut [u8], colour: RGBColor, share: f64, ground: RGBColor) {
     let below = if pixel[3] == 0 { [ground.0, ground.1, ground.2] } else { [pixel[0], pixel[1], pixel[2]] };
     for (below, (to, above)) in below.into_iter().zip(pixel.iter_mut().zip([colour.0, colour.1, colour.2])) {

@@ -1,22 +1,22 @@
-//! Very many straight lines from one edge of a strip to the other, in a time that doesn't depend on how many they are.
+//! Flow of very many straight lines from one edge of a strip to the other, in a time that doesn't depend on their number.
 //!
-//! Lines are counted by the bins in which they begin and end. A strip is cut in the middle: a line from bin a to bin b is one
-//! from a to the bin between and another one from there to b, so that both halves are strips with fewer slopes. What is left
-//! in the end are columns. This is the approximate discrete Radon transform of Brady (1998), "A fast discrete approximation
+//! Lines are counted by the bins in which they begin and end. A strip is cut in the middle: a line from bin a to bin b consists
+//! of one from a to the bin between and another one from there to b, so that both halves are strips with fewer slopes. In the
+//! end only columns are left. This is the approximate discrete Radon transform of Brady (1998), "A fast discrete approximation
 //! algorithm for the Radon transform", run backwards.
 
 use super::points::refill;
 use crate::number::{pixel, real};
 
-/// Lines of both layers: the muted ones in the lower half of the bits, the others in the upper one. Together they take as
-/// long as one layer alone.
+/// Number of lines of both layers: the muted ones in the lower half of the bits, the others in the upper one. Together they
+/// take as long as one layer alone.
 pub(crate) type Both = u64;
 
 /// A line of the lower layer, and one of the upper one.
 pub(crate) const MUTED: Both = 1;
 pub(crate) const DATA: Both = 1 << 32;
 
-/// So many columns aren't cut any more.
+/// Number of columns that aren't cut any more.
 const NARROWEST: usize = 2;
 
 /// Lines between two edges, counted by the bins where they begin and end.
@@ -28,8 +28,8 @@ pub(crate) struct LineDensity {
     column: Vec<Both>,
 }
 
-/// Lines: a row a rise, from the largest fall on; a column a bin where they begin. What is done to lines of one rise is done to
-/// a whole row.
+/// Lines: a row for each rise, from the largest fall on; a column for each bin where they begin. An operation on lines of one
+/// rise is one on a whole row.
 #[derive(Debug, Default)]
 struct Table {
     /// The largest rise, and the largest fall.
@@ -43,7 +43,7 @@ impl Table {
         refill(&mut self.counts, bins * (2 * reach + 1), 0);
     }
 
-    /// The bins in which lines with a rise can begin, and how many lines do in each.
+    /// Returns the first bin in which lines with a rise can begin, and the number of lines in each bin from there on.
     fn row(&self, bins: usize, rise: isize) -> (usize, &[Both]) {
         let start = self.row_of(rise) * bins;
         let (first, last) = (rise.min(0).unsigned_abs(), bins - rise.max(0).unsigned_abs());
@@ -60,7 +60,7 @@ impl Table {
 }
 
 impl LineDensity {
-    /// Prepares for lines between edges of so many bins.
+    /// Prepares for lines between edges of `bins` bins.
     pub(crate) fn begin(&mut self, bins: usize) {
         self.bins = bins.max(1);
         if self.tables.is_empty() {
@@ -76,7 +76,7 @@ impl LineDensity {
         table.counts[(table.reach + end - start) * self.bins + start] += line;
     }
 
-    /// Gives `paint` each of `columns` columns: how many lines go through each bin.
+    /// Calls `paint` for each of `columns` columns with the number of lines through each bin.
     pub(crate) fn columns(&mut self, columns: usize, paint: &mut dyn FnMut(usize, &[Both])) {
         self.cut(0, 0, columns, paint);
     }
@@ -95,11 +95,11 @@ impl LineDensity {
         self.cut(depth + 1, first + left, columns - left, paint);
     }
 
-    /// Fills the next table with one half of each line of this one; the left half has a share of the columns.
+    /// Fills the next table with one half of each line of this one; the left half has `share` of the columns.
     fn halve(&mut self, depth: usize, share: f64, half: Half) {
         let (done, open) = self.tables.split_at_mut(depth + 1);
         let (from, to) = (&done[depth], &mut open[0]);
-        // How far a rise has come at the cut, and what it still has to go.
+        // The part of a rise before this half, and the part within it.
         let parts = |rise: isize| {
             let risen = part(rise, share);
             if half == Half::Left { (0, risen) } else { (risen, rise - risen) }
@@ -112,7 +112,7 @@ impl LineDensity {
         }
     }
 
-    /// A line covers each bin between those where it begins and ends, one at least.
+    /// Paints columns that aren't cut any more: a line covers each bin between its beginning and its end, at least one.
     fn paint_columns(&mut self, depth: usize, columns: std::ops::Range<usize>, paint: &mut dyn FnMut(usize, &[Both])) {
         refill(&mut self.column, self.bins, 0);
         let table = &self.tables[depth];
@@ -138,7 +138,7 @@ enum Half {
     Right,
 }
 
-/// A part of a rise, rounded.
+/// Returns a part of a rise, rounded.
 #[expect(clippy::cast_precision_loss, reason = "rises are a few hundred bins")]
 fn part(rise: isize, share: f64) -> isize {
     pixel(rise as f64 * share) as isize

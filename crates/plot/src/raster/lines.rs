@@ -1,4 +1,4 @@
-//! Lines: how much of each pixel they cover, counted in sixteenths.
+//! Lines: the part of each pixel that they cover, counted in sixteenths.
 
 use super::RasterBuffers;
 use super::flow::{self, Both};
@@ -10,17 +10,17 @@ use crate::scene::Place;
 use crate::theme::{PlotTheme, blend};
 use crate::window::PixelRect;
 
-/// What a pixel counts that one line covers.
+/// Count of a pixel that one line covers.
 pub(super) const WHOLE: u32 = 16;
 
-/// Which of the two layers of an image a line belongs to.
+/// The two layers of an image; each line belongs to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImageLayer {
     Muted,
     Data,
 }
 
-/// What gives a line its colour.
+/// Source of a line's colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum LineColour {
     /// A place in the look's sequence, from 0 to 1.
@@ -30,7 +30,7 @@ pub(crate) enum LineColour {
 }
 
 impl ImageLayer {
-    /// What one line counts in it.
+    /// Returns the count of one line in this layer.
     fn line(self) -> Both {
         match self {
             Self::Muted => flow::MUTED,
@@ -47,8 +47,8 @@ impl RasterBuffers {
         self.muted.resize(pixels, 0);
     }
 
-    /// Counts up what a line covers, as far as it lies in the image; its end belongs to the line that goes on from there.
-    /// Places are pixels of the image.
+    /// Counts up the pixels that a line covers, as far as it lies in the image; its end belongs to the line that goes on from
+    /// there. Places are pixels of the image.
     pub(crate) fn count_line(&mut self, layer: ImageLayer, from: Place, to: Place) {
         let size = (self.image.width_px, self.image.height_px);
         let counts = match layer {
@@ -58,14 +58,14 @@ impl RasterBuffers {
         each_part(size, (from, to), |pixel, part| counts[pixel] += part);
     }
 
-    /// Prepares for lines with colours of their own, besides.
+    /// Prepares for lines with colours of their own, after [`RasterBuffers::begin_lines`].
     pub(crate) fn begin_tints(&mut self) {
         let pixels = self.image.width_px * self.image.height_px;
         refill(&mut self.sums, pixels, 0.0);
         refill(&mut self.votes, pixels, [0, 0]);
     }
 
-    /// The same as [`RasterBuffers::count_line`] in the layer of the data, for a line with a colour of its own.
+    /// Counts up a line with a colour of its own, in the layer of the data, as [`RasterBuffers::count_line`] does.
     #[expect(clippy::cast_precision_loss, reason = "sixteenths")]
     pub(crate) fn count_tinted_line(&mut self, tint: LineColour, from: Place, to: Place) {
         let size = (self.image.width_px, self.image.height_px);
@@ -101,7 +101,7 @@ impl RasterBuffers {
         });
     }
 
-    /// Colours each pixel by what flows through it: between two bins by how near they are.
+    /// Colours each pixel by the lines that flow through it; a pixel between two bins is weighted by its distance from them.
     pub(crate) fn shade_flows(&mut self, look: &PlotTheme) {
         let (width, most) =
             (self.image.width_px, |half: fn(u64) -> u64| self.passing.iter().map(|both| half(*both)).max());
@@ -123,7 +123,7 @@ impl RasterBuffers {
         }
     }
 
-    /// Colours what was counted.
+    /// Colours the pixels that were counted.
     pub(crate) fn shade_lines(&mut self, look: &PlotTheme) {
         let muted = CountColours::of_parts(&self.muted, WHOLE, look.background, look.muted);
         let shades = CountColours::of_parts(&self.counts, WHOLE, look.background, look.data);
@@ -132,8 +132,8 @@ impl RasterBuffers {
 }
 
 impl RasterBuffers {
-    /// Colours what was counted, by the colours of the lines: a pixel has the mean place of those in a sequence, or the category of
-    /// more than half of what covers it, as far as it is covered.
+    /// Colours the pixels that were counted, by the colours of the lines: a pixel has the mean place of the lines in a
+    /// sequence, or the category of more than half of the parts that cover it, as strongly as it is covered.
     #[expect(clippy::cast_precision_loss, reason = "a colour has fewer digits")]
     pub(crate) fn shade_tinted_lines(&mut self, colour: &PlotColumn, look: &PlotTheme) {
         let muted = CountColours::of_parts(&self.muted, WHOLE, look.background, look.muted);
@@ -150,7 +150,7 @@ impl RasterBuffers {
     }
 }
 
-/// The vote of Boyer and Moore, with so many votes at once: whoever has more than half of them remains.
+/// Takes part in the vote of Boyer and Moore, with `votes` votes at once: a category with more than half of them remains.
 #[inline]
 fn vote(seat: &mut [u32; 2], category: u32, votes: u32) {
     *seat = match *seat {
@@ -168,7 +168,8 @@ fn saturated(half: Both) -> u32 {
     half.min(u64::from(u32::MAX / WHOLE)) as u32
 }
 
-/// Between which two bins the middle of each row lies, from the uppermost on, and how many sixteenths of the upper one it has.
+/// Returns for each row, from the uppermost on, the two bins between which its middle lies, and the weight of the upper one in
+/// sixteenths.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sixteenths")]
 fn rows(height: usize, bins: usize) -> Vec<(usize, usize, u32)> {
     let of_row = |row: usize| {
@@ -179,7 +180,7 @@ fn rows(height: usize, bins: usize) -> Vec<(usize, usize, u32)> {
     (0..height).map(of_row).collect()
 }
 
-/// Tells of each pixel of an image how much of it a line covers, in sixteenths.
+/// Calls `add` with each pixel of an image and the part of it that a line covers, in sixteenths.
 #[inline]
 fn each_part((width, height): (usize, usize), (from, to): (Place, Place), add: impl FnMut(usize, u32)) {
     let window = PixelRect::between((0.0, 0.0), (real(width), real(height)));
@@ -192,17 +193,17 @@ fn each_part((width, height): (usize, usize), (from, to): (Place, Place), add: i
 }
 
 /// Goes from one place to another along the first coordinate, pixel by pixel, and shares each between two neighbours. `strides`
-/// are those of the two coordinates in the image, and `lengths` how many pixels each has.
+/// are those of the two coordinates in the image, and `lengths` the number of pixels of each.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within an image")]
 #[inline]
 fn along(from: Place, to: Place, strides: (usize, usize), lengths: (usize, usize), mut add: impl FnMut(usize, u32)) {
-    /// Of a pixel, in whole numbers, which are faster.
+    /// Parts of a pixel: whole numbers are faster.
     const PARTS: f64 = 65_536.0;
     let (from, to) = if from.0 <= to.0 { (from, to) } else { (to, from) };
     let slope = if to.0 > from.0 { (to.1 - from.1) / (to.0 - from.0) } else { 0.0 };
-    // Pixels whose middle lies between.
+    // The pixels are those whose middle lies between the ends.
     let (first, last) = (whole(from.0 + 0.5), whole(to.0 + 0.5).min(lengths.0));
-    // One more, so that it is never negative.
+    // One is added, so that the number is never negative.
     let mut across = ((from.1 + (real(first) + 0.5 - from.0) * slope + 0.5) * PARTS) as i64;
     let step = (slope * PARTS) as i64;
     for pixel in first..last {

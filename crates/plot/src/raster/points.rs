@@ -8,14 +8,14 @@ use crate::mask::CaseMask;
 use crate::number::{real, whole};
 use crate::theme::PlotTheme;
 
-/// With so many points in sight or fewer, each is a dot of its own,
+/// Maximum number of points in sight of which each is a dot of its own,
 const MAX_DOTS: usize = 20_000;
-/// if there are so many pixels for each.
+/// and minimum number of pixels for each of them.
 const MIN_PIXELS: usize = 40;
 
-/// How many pixels may be counted up in all; with few points each takes several.
+/// Maximum number of pixels that are counted up in all; with few points each takes several.
 const MAX_COUNTED_UP: f64 = 2e6;
-/// But not more than this, on the page.
+/// Maximum width of a point that is counted, on the page.
 const MAX_WIDTH_PX: f64 = 1.6;
 
 /// Points of a plane, by column; the i-th case is the i-th place of both.
@@ -25,18 +25,19 @@ pub(crate) struct PlotPoints<'a> {
     pub(crate) x: &'a AxisPlaces,
     /// From bottom to top.
     pub(crate) y: &'a AxisPlaces,
-    /// Which points are in colour; the others lie below them.
+    /// The points in colour; the others lie below them.
     pub(crate) selected: CaseMask<'a>,
-    /// What gives them their colour; if nothing does, where many are it is darker, by the logarithm of their number.
+    /// The column that gives them their colour. Without one, a pixel with many points is darker, by the logarithm of their
+    /// number.
     ///
-    /// The place of a value on its axis is a place in the look's sequence: a pixel has the mean of its points' places, and values
-    /// beyond the ends have the colours of these. A category has a colour: a pixel has that of more than half of its points; if
-    /// there is none such, one of theirs.
+    /// The place of a value on its axis is a place in the look's sequence: a pixel has the mean of its points' places, and
+    /// values beyond the ends have the colours of the ends. A category has a colour: a pixel has that of more than half of its
+    /// points; if there is no such category, one of theirs.
     pub(crate) colour: Option<&'a PlotColumn<'a>>,
 }
 
 impl<'a> PlotPoints<'a> {
-    /// The points that are shown: which one, and the column and the row of its pixel.
+    /// Returns the points that are shown: the index, and the column and the row of the pixel.
     pub(crate) fn pixels(
         &self,
         (width, height): (usize, usize),
@@ -45,7 +46,7 @@ impl<'a> PlotPoints<'a> {
         shown.map(move |(index, (x, y))| (index, x.part(width), height - 1 - y.part(height)))
     }
 
-    /// How many are shown at most.
+    /// Returns the maximum number of points that are shown.
     fn shown(&self) -> usize {
         self.x.shown().min(self.y.shown())
     }
@@ -68,7 +69,7 @@ impl RasterBuffers {
         }
     }
 
-    /// Paints points in a small image, and that over this one.
+    /// Paints points in a small image, and puts it over this one.
     pub(crate) fn paint_small(
         &mut self,
         points: &PlotPoints,
@@ -83,7 +84,7 @@ impl RasterBuffers {
         self.small = Some(small);
     }
 
-    /// Counts the points of each pixel, and says how many the fullest one has.
+    /// Counts the points of each pixel, and returns the number of the fullest one.
     fn count(&mut self, points: &PlotPoints, dot_px: usize) -> MaxCounts {
         let pixels = self.image.width_px * self.image.height_px;
         let has_muted = points.selected != CaseMask::All || points.colour.is_some();
@@ -121,7 +122,8 @@ impl RasterBuffers {
         }
     }
 
-    /// Counts up a single pixel of every point. Without a branch that nobody can foresee: there may be a million.
+    /// Counts up a single pixel of every point. The loop has no branch that can't be predicted, since there may be a million
+    /// points.
     fn count_single(&mut self, points: &PlotPoints) -> MaxCounts {
         let (width, height) = (self.image.width_px, self.image.height_px);
         let layers = [&mut self.muted[..], &mut self.counts[..]];
@@ -135,7 +137,7 @@ impl RasterBuffers {
         MaxCounts { muted: most[0], coloured: most[1] }
     }
 
-    /// Counts up the pixels of every point; those of which `colour` says no, and those that aren't selected, as muted.
+    /// Counts up the pixels of every point. A point is muted if it isn't selected, or if `colour` returns false.
     fn count_each(
         &mut self,
         points: &PlotPoints,
@@ -158,7 +160,7 @@ impl RasterBuffers {
     }
 }
 
-/// What the fullest pixel of each layer counts.
+/// Counts of the fullest pixel of each layer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct MaxCounts {
     pub(super) muted: u32,
@@ -188,7 +190,7 @@ impl Stamp {
     }
 }
 
-/// The vote of Boyer and Moore: whoever has more than half of the votes remains.
+/// Takes part in the vote of Boyer and Moore: a category with more than half of the votes remains.
 #[inline]
 fn vote(seat: &mut [u32; 2], category: u32) {
     let [holder, lead] = *seat;
@@ -197,17 +199,17 @@ fn vote(seat: &mut [u32; 2], category: u32) {
         lead if holder == category => [holder, lead + 1],
         lead => [holder, lead - 1],
     };
-    // One of the pixel's categories stays in its seat even when nobody leads.
+    // One of the pixel's categories stays in its seat even if no category leads.
 }
 
-/// What a column says of colours.
+/// Colours of a column's values.
 impl PlotColumn<'_> {
     /// Whether it has categories.
     pub(crate) fn is_named(&self) -> bool {
         matches!(self.axis.scale, AxisScale::Categories(_))
     }
 
-    /// The category of a case; none if it has none, or one without a name.
+    /// Returns the category of a case; `None` if it has none, or one without a name.
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
@@ -218,8 +220,8 @@ impl PlotColumn<'_> {
         self.place_of(case).filter(|place| place.is_shown()).map(|_| self.values[case] as u32)
     }
 
-    /// The place of a case in a sequence of colours, from 0 to 1: at an end for what lies beyond. None if it has no value, or one
-    /// that no axis shows.
+    /// Returns the place of a case in a sequence of colours, from 0 to 1; values beyond have the place of the end. `None` if
+    /// the case has no value, or one that no axis shows.
     #[inline]
     pub(super) fn level(&self, case: usize) -> Option<f32> {
         let place = self.place_of(case)?;
@@ -231,7 +233,7 @@ impl PlotColumn<'_> {
         self.tint(case).is_some()
     }
 
-    /// The colour of a case, if it isn't grey.
+    /// Returns the colour of a case, if it isn't grey.
     pub(crate) fn tint(&self, case: usize) -> Option<LineColour> {
         if self.is_named() {
             self.category(case).map(LineColour::Category)
@@ -240,7 +242,7 @@ impl PlotColumn<'_> {
         }
     }
 
-    /// The end of the axis beyond which a value lies.
+    /// Returns the end of the axis beyond which a value lies.
     #[cold]
     fn end(&self, case: usize) -> Option<f32> {
         let value = self.values[case];

@@ -1,4 +1,4 @@
-//! From counts to colours.
+//! Shades: colours of counts.
 
 use super::RasterBuffers;
 use super::points::MaxCounts;
@@ -7,19 +7,21 @@ use crate::number::real;
 use crate::theme::{PlotTheme, blend};
 use plotters::style::RGBColor;
 
-/// How strongly a single point is seen, however many others fall on one another elsewhere.
+/// Opacity of a single point, however many others fall on one another elsewhere.
 const LIGHTEST: f64 = 0.45;
-/// The same for lines, which are thin: the more lie on one another elsewhere, the less, so that there is a difference.
+/// Least and largest opacity of a single line, which is thin, and its decrease by each power of ten of the fullest pixel, so
+/// that there is a difference.
 const LIGHTEST_LINES: (f64, f64) = (0.3, 0.65);
 const FADING: f64 = 0.12;
-/// Counts below this power of two have a colour each; above, so many powers of two of counts have one.
+/// Power of two below which each count has a colour; above, each power of two of counts has 2 to the power of [`COARSE_BITS`]
+/// colours.
 const FINE_BITS: u32 = 10;
 const COARSE_BITS: u32 = 5;
-/// Steps of a sequence of colours.
+/// Number of steps of a sequence of colours.
 const STEPS: usize = 128;
 
 impl RasterBuffers {
-    /// Colours each pixel by what was counted.
+    /// Colours each pixel by its counts.
     pub(super) fn shade(&mut self, colour: Option<&PlotColumn>, most: MaxCounts, look: &PlotTheme) {
         let muted = CountColours::up_to(most.muted, 1, look.background, look.muted);
         match colour {
@@ -42,8 +44,8 @@ impl RasterBuffers {
         }
     }
 
-    /// Gives each counted pixel its colour, and each one that has only muted counts theirs. All counts are 0 then, as the next
-    /// painting needs them: to empty them apart would take a pass through all of the memory.
+    /// Gives each counted pixel its colour, and each pixel that has only muted counts theirs. Afterwards all counts are 0, as
+    /// the next painting needs them: emptying them separately would take a pass through all of the memory.
     pub(super) fn fill_pixels(&mut self, muted: &CountColours, coloured: impl Fn(usize, u32) -> [u8; 4]) {
         for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&mut self.counts).enumerate() {
             let below = self.muted.get_mut(pixel).filter(|count| **count > 0);
@@ -65,18 +67,18 @@ pub(super) struct CountColours {
     mixed: Vec<[u8; 4]>,
     ground: RGBColor,
     ink: RGBColor,
-    /// What a single mark counts.
+    /// Count of a single mark.
     whole: u32,
     most: u32,
 }
 
 impl CountColours {
-    /// Where a mark counts `whole` in a pixel that it covers, and less in one of which it covers a part.
+    /// Returns the colours for marks that count `whole` in a pixel that they cover, and less in one of which they cover a part.
     pub(super) fn of_parts(counts: &[u32], whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
         Self::up_to(counts.iter().copied().max().unwrap_or(0), whole, ground, ink)
     }
 
-    /// The same for counts up to `most`.
+    /// Returns the colours for counts up to `most`.
     pub(super) fn up_to(most: u32, whole: u32, ground: RGBColor, ink: RGBColor) -> Self {
         let mut shades = Self { mixed: Vec::new(), ground, ink, whole, most };
         let fine = (0..1 << FINE_BITS).take_while(|count| *count <= most).map(|count| shades.mix(count));
@@ -97,10 +99,10 @@ impl CountColours {
         self.mixed[((1 << FINE_BITS) + ((power - FINE_BITS) << COARSE_BITS) + part) as usize]
     }
 
-    /// By the logarithm, so that neither single points are lost nor thousands look like a few.
+    /// Mixes the colour by the logarithm of the count, so that neither single points are lost nor thousands look like a few.
     fn mix(&self, count: u32) -> [u8; 4] {
         let (marks, most) = (f64::from(count) / f64::from(self.whole), f64::from(self.most) / f64::from(self.whole));
-        // With nothing but single marks, these are as dark as can be.
+        // If there are only single marks, these are as dark as can be.
         let lightest = match self.whole {
             _ if most <= 1.5 => 1.0,
             1 => LIGHTEST,
@@ -115,7 +117,7 @@ pub(super) fn opaque(colour: RGBColor) -> [u8; 4] {
     [colour.0, colour.1, colour.2, 255]
 }
 
-/// The step of a mean place.
+/// Returns the step of a mean place.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

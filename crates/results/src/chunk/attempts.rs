@@ -1,4 +1,4 @@
-//! The fields that each row has, by column.
+//! Fixed fields, which each row has, by column.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
@@ -15,21 +15,21 @@ pub struct AttemptRow<'a> {
     pub case_id: CaseId,
     /// The case's level.
     pub level: u32,
-    /// Which of several equal cases it is.
+    /// The number of the replicate.
     pub replicate: u32,
-    /// How the attempt ended.
+    /// The outcome of the attempt.
     pub outcome: RowOutcome,
-    /// Which attempt it was, from 1; 0 if nobody says.
+    /// The number of the attempt, from 1; 0 if the row doesn't say.
     pub attempt: u32,
-    /// When it began.
+    /// Time of its beginning, in seconds since 1970.
     pub start_time: f64,
-    /// When it ended.
+    /// Time of its end, in seconds since 1970.
     pub end_time: f64,
     /// Whether no attempt is left, after a failure.
     pub is_final: bool,
     /// Whether the model returned nothing, after a success, if the worker's row says so.
     pub is_empty: bool,
-    /// What groups this failure with others like it.
+    /// The error signature, which groups this failure with others like it.
     pub signature: Option<&'a str>,
     /// The exception and its message.
     pub error: Option<&'a str>,
@@ -38,7 +38,7 @@ pub struct AttemptRow<'a> {
 }
 
 impl AttemptRow<'_> {
-    /// The row as the ledger takes it.
+    /// Returns the row in the ledger's form.
     #[must_use]
     pub fn to_row(&self) -> SegmentRow {
         SegmentRow {
@@ -56,7 +56,8 @@ impl AttemptRow<'_> {
     }
 }
 
-/// The fixed fields of all rows. Texts are places in dictionaries; of a text that may be missing, one more, and 0 is none.
+/// The fixed fields of all rows. Texts are places in dictionaries; the place of a text that may be missing is one more, and 0
+/// stands for none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AttemptColumns {
     pub(super) batches: Vec<Batch>,
@@ -70,7 +71,7 @@ pub(super) struct AttemptColumns {
     pub(super) words: [Vec<u32>; WORDS],
 }
 
-/// How many fields are a number or a place in a dictionary.
+/// Number of fields that are a number or a place in a dictionary.
 pub(super) const WORDS: usize = 7;
 
 /// The places of these fields in `words`.

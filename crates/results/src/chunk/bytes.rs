@@ -1,4 +1,4 @@
-//! A chunk as bytes, so that a browser can keep it: little-endian, columns as they are in memory.
+//! Encoding of a chunk as bytes, so that a browser can keep it: little-endian, columns as they are in memory.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
@@ -8,11 +8,11 @@ use super::column::{ChunkColumn, ColumnPart, TEXTS};
 use super::{Chunk, MAX_COLUMNS};
 use crate::number::Rest;
 
-/// What bytes of a chunk begin with. Its last two say the version.
+/// First bytes of an encoded chunk. The last two are the version.
 const MAGIC: &[u8; 8] = b"crchnk02";
 
 impl Chunk {
-    /// The chunk as bytes.
+    /// Encodes the chunk as bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (attempts, mut out) = (&self.attempts, Vec::with_capacity(self.len() * 8 * (self.columns.len() + 6)));
@@ -33,9 +33,9 @@ impl Chunk {
         out
     }
 
-    /// The chunk that these bytes were made of; none if they are of another version or damaged.
+    /// Decodes a chunk; `None` if the bytes are of another version or damaged.
     ///
-    /// It takes memory in proportion to the bytes, whatever they are.
+    /// It takes memory in proportion to the bytes, whatever they hold.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut input = Input(bytes);
@@ -63,7 +63,7 @@ fn write_numbers(out: &mut Vec<u8>, numbers: &[f64]) {
     }
 }
 
-/// One word if all are the same, which often they are: 0 and that one, or 1 and all.
+/// Writes words: 0 and one word if all are the same, which they often are, or 1 and all of them.
 fn write_words(out: &mut Vec<u8>, words: &[u32]) {
     let first = words.first().copied().unwrap_or_default();
     let are_equal = words.iter().all(|word| *word == first);
@@ -101,7 +101,7 @@ fn write_column(out: &mut Vec<u8>, column: &ChunkColumn) {
     }
 }
 
-/// What is left to be read.
+/// The bytes that are left to be read.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -129,7 +129,7 @@ impl<'a> Input<'a> {
         Some(words.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
     }
 
-    /// As many words as there are rows, all below `end`. The bytes of each row's id were read before.
+    /// Reads as many words as there are rows, all below `end`. The bytes of each row's id were read before.
     fn words(&mut self, rows: usize, end: usize) -> Option<Vec<u32>> {
         let words = match self.take(1)? {
             [0] => vec![self.all_words(1)?[0]; rows],
@@ -212,7 +212,7 @@ impl Input<'_> {
         Some(rests.iter().map(|bytes| Rest::from_le_bytes(*bytes)).collect())
     }
 
-    /// Rows in order, and a word of each.
+    /// Reads rows in order, with a word for each.
     fn pairs(&mut self, rows: usize) -> Option<Vec<(u32, u32)>> {
         let (mut pairs, mut next_row) = (Vec::new(), 0);
         for _ in 0..self.count()? {

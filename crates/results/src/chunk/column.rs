@@ -1,14 +1,14 @@
-//! One column: numbers, and what else there is by row.
+//! A column of a chunk: numbers, and texts and flags by row.
 
 use super::texts::{clip, intern};
 use crate::number::{LargeInteger, NO_REST, Rest};
 
-/// What a column belongs to.
+/// Part of a case that a column belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnPart {
     /// The case's inputs.
     Factor,
-    /// What came out.
+    /// The case's results.
     Response,
 }
 
@@ -17,7 +17,7 @@ pub enum ColumnPart {
 pub enum NonNumber<'a> {
     /// A text.
     Text(&'a str),
-    /// The beginning of a text, which ends with `…`, and how many characters the whole has.
+    /// The beginning of a text, which ends with `…`, and the number of characters of the whole.
     Cut(&'a str, u32),
     /// `true` or `false`.
     Flag(bool),
@@ -30,16 +30,17 @@ pub struct ChunkColumn {
     pub(super) name: String,
     /// NaN where there is no number; ends after the last one.
     pub(super) numbers: Vec<f64>,
-    /// What is added to a number that stands for a large integer, [`NO_REST`] where none does; ends after the last one.
+    /// Difference between a large integer and the number that stands for it, [`NO_REST`] for another number; ends after the
+    /// last one.
     pub(super) rests: Vec<Rest>,
-    /// What is no number, by row, in order: a place in `texts` + [`TEXTS`], or a flag.
+    /// Values that are no numbers, by row, in order: a place in `texts` + [`TEXTS`], or a flag.
     pub(super) others: Vec<(u32, u32)>,
     pub(super) texts: Vec<String>,
-    /// The rows whose text is the beginning of a longer one, in order, and how many characters that has.
+    /// The rows whose text is the beginning of a longer one, in order, and the number of characters of that.
     pub(super) cuts: Vec<(u32, u32)>,
 }
 
-/// The codes of flags are 0 and 1; those of texts begin here.
+/// First code of texts; the codes of flags are 0 and 1.
 pub(super) const TEXTS: u32 = 2;
 
 impl ChunkColumn {
@@ -48,31 +49,31 @@ impl ChunkColumn {
         Self { part, name: name.to_owned(), numbers, rests, others, texts, cuts }
     }
 
-    /// What the column belongs to.
+    /// Returns the part that the column belongs to.
     #[must_use]
     pub const fn part(&self) -> ColumnPart {
         self.part
     }
 
-    /// Its name: `depth`, `cohesion_array[0]` for the component of a vector, `curve.peak` for a nested response.
+    /// Returns its name: `depth`, `cohesion_array[0]` for the component of a vector, `curve.peak` for a nested response.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The numbers by row, NaN where there is none. Rows beyond the end have none.
+    /// Returns the numbers by row, NaN for a row without one. Rows beyond the end have none.
     #[must_use]
     pub fn numbers(&self) -> &[f64] {
         &self.numbers
     }
 
-    /// The large integer that a row has, of which its number is the nearest float.
+    /// Returns the large integer of a row, of which its number is the nearest float; `None` if it has none.
     #[must_use]
     pub fn integer(&self, row: usize) -> Option<LargeInteger> {
         LargeInteger::of_parts(*self.numbers.get(row)?, *self.rests.get(row)?)
     }
 
-    /// What is no number: rows in ascending order, and the value of each. These rows have no number.
+    /// Returns the values that are no numbers: rows in ascending order, and the value of each. These rows have no number.
     pub fn others(&self) -> impl Iterator<Item = (usize, NonNumber<'_>)> {
         let mut cuts = self.cuts.iter().peekable();
         self.others.iter().map(move |(row, code)| {
@@ -117,7 +118,7 @@ impl ChunkColumn {
         self.cuts.extend(cut.map(|chars| (row, chars)));
     }
 
-    /// Notes that the text of a row, which is the last one, is the beginning of one with so many characters.
+    /// Notes that the text of a row, which is the last one, is the beginning of one with `chars` characters.
     pub(super) fn mark_cut(&mut self, row: u32, chars: u32) {
         let is_text = self.others.last().is_some_and(|last| last.0 == row && last.1 >= TEXTS);
         if is_text && self.cuts.last().is_none_or(|last| last.0 < row) {
@@ -125,7 +126,7 @@ impl ChunkColumn {
         }
     }
 
-    /// Takes back what stands in a row and after it.
+    /// Removes the values of a row and of those after it.
     pub(super) fn clear(&mut self, row: u32) {
         self.numbers.truncate(row as usize);
         let end = self.numbers.iter().rposition(|number| !number.is_nan()).map_or(0, |last| last + 1);

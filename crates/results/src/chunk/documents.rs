@@ -1,4 +1,4 @@
-//! Rows from documents that were read one by one.
+//! Chunks of rows from documents that were read one by one.
 
 use cruncher_study::case::Parameters;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
@@ -12,7 +12,7 @@ use super::values::NestedValues;
 use super::writer::ChunkWriter;
 
 impl Chunk {
-    /// The results of these documents, and their inputs; of results the scalars only, as a segment has them.
+    /// Takes the results of these documents, and their inputs; of results only the scalars, as in a segment.
     #[must_use]
     pub fn from_documents<'a>(documents: impl IntoIterator<Item = &'a ResultDocument>) -> Self {
         let mut rows = Rows::default();
@@ -20,7 +20,7 @@ impl Chunk {
         rows.finish()
     }
 
-    /// The failed attempts of these documents, and their inputs.
+    /// Takes the failed attempts of these documents, and their inputs.
     #[must_use]
     pub fn from_errors<'a>(documents: impl IntoIterator<Item = &'a ErrorDocument>) -> Self {
         let mut rows = Rows::default();
@@ -38,7 +38,7 @@ struct Rows {
 impl Rows {
     fn push_result(&mut self, document: &ResultDocument) {
         self.write_parameters(&document.parameters);
-        // Whatever a JSON value holds, its visitor takes.
+        // This can't fail: the visitor takes every JSON value.
         let _ = NestedValues::of(&mut self.writer, ColumnPart::Response).deserialize(&document.result);
         self.push(&AttemptRow {
             batch: &document.batch,

@@ -1,4 +1,4 @@
-//! Reads the text of a segment straight into columns.
+//! Parser of a segment's text, which reads straight into columns.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use super::writer::ChunkWriter;
 use super::{Chunk, ParsedSegment};
 
 impl Chunk {
-    /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank ones are none.
+    /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank lines are skipped.
     ///
-    /// A line that is no row adds nothing but to the count: it is no JSON object, lacks one of `batch`, `case_id`,
-    /// `outcome`, `start_time` and `end_time`, or one of the fixed fields is of another type, or there twice.
+    /// A line that is no row is only counted: it is no JSON object, lacks one of `batch`, `case_id`, `outcome`, `start_time`
+    /// and `end_time`, or one of the fixed fields is of another type, or there twice.
     #[must_use]
     pub fn parse(worker: &str, text: &[u8]) -> ParsedSegment {
         let read_bytes = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -36,10 +36,10 @@ impl Chunk {
 struct Reader {
     attempts: AttemptColumns,
     writer: ChunkWriter,
-    /// The batch of the row before, which most often is that of this one, too.
+    /// The batch of the row before, which is most often that of this one, too.
     batch: Option<Batch>,
     text: String,
-    /// The texts of the row that were cut, by their names, and how many characters each has in all.
+    /// The texts of the row that were cut, by their names, with the number of characters of each.
     cuts: Vec<(String, u32)>,
 }
 
@@ -62,7 +62,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Wherever in the row it stood that they were cut.
+    /// Marks the texts that were cut, once the whole row is read: the field that names them may stand anywhere in it.
     fn mark_cuts(&mut self) {
         for (name, chars) in self.cuts.drain(..) {
             self.writer.name = name;
@@ -90,7 +90,7 @@ impl Reader {
     }
 }
 
-/// What was read of the row so far; its batch is the reader's.
+/// Fields of the row that were read until now; the reader holds its batch.
 #[derive(Default)]
 struct Fields {
     seen: u32,
@@ -113,7 +113,8 @@ impl Fields {
     }
 }
 
-/// The fixed fields, then the two that have values of their own, which of these were cut, and whether there were none.
+/// The fixed fields, then the two that have values of their own, the texts among these that were cut, and the flag of an empty
+/// result.
 const NAMES: [&str; 15] = [
     "batch",
     "case_id",
@@ -213,7 +214,7 @@ impl Reader {
     }
 }
 
-/// Reads which texts were cut: an object of lengths in characters.
+/// Reads the texts that were cut: an object of lengths in characters.
 struct Cuts<'a>(&'a mut Vec<(String, u32)>);
 
 impl<'de> DeserializeSeed<'de> for Cuts<'_> {
@@ -240,7 +241,7 @@ impl<'de> Visitor<'de> for Cuts<'_> {
     }
 }
 
-/// A line that is no row is counted, and nobody asks why: a reason would be code for the page.
+/// Returns the error of a line that is no row. Such a line is only counted: a reason would be code for the page.
 fn no_row<E: Error>() -> E {
     E::custom("no row of a segment")
 }
@@ -253,7 +254,7 @@ fn outcome<E: Error>(text: &str) -> Result<RowOutcome, E> {
     }
 }
 
-/// Reads a name of a field: its place in [`NAMES`], or their number if it is another one.
+/// Reads the name of a field as its place in [`NAMES`], or as their number if it is another one.
 struct Field {
     expected: usize,
 }

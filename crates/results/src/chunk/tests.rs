@@ -10,7 +10,7 @@ use crate::number::LargeInteger;
 
 const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
-/// A row with these inputs and results.
+/// Returns a row with these inputs and results.
 fn line(parameters: &str, result: &str) -> String {
     format!(
         r#"{{"batch":"a","case_id":"{ID}","level":3,"replicate":2,"outcome":"done","attempt":1,"start_time":0.0,"end_time":1.5,"parameters":{parameters},"result":{result}}}"#
@@ -21,7 +21,7 @@ fn parse(lines: &[String]) -> ParsedSegment {
     Chunk::parse("w", (lines.join("\n") + "\n").as_bytes())
 }
 
-/// What stands in the cells, by part and name.
+/// Values of cells, by part and name.
 type Cells = BTreeMap<(ColumnPart, String), serde_json::Value>;
 
 fn integer(integer: LargeInteger) -> serde_json::Value {
@@ -29,7 +29,7 @@ fn integer(integer: LargeInteger) -> serde_json::Value {
     as_i64.unwrap_or_else(|_| json!(u64::try_from(integer.value()).unwrap()))
 }
 
-/// All that a row of the chunk has.
+/// Returns all cells of a row of the chunk.
 fn cells(chunk: &Chunk, row: usize) -> Cells {
     let mut cells = Cells::new();
     for column in chunk.columns() {
@@ -46,7 +46,7 @@ fn cells(chunk: &Chunk, row: usize) -> Cells {
     cells
 }
 
-/// The same from values as `serde_json` reads them.
+/// Collects the same cells from values as `serde_json` reads them.
 fn flatten(cells: &mut Cells, part: ColumnPart, name: &str, value: &serde_json::Value) {
     match value {
         serde_json::Value::Object(object) => {
@@ -279,7 +279,7 @@ fn scalar() -> impl Strategy<Value = serde_json::Value> {
     ]
 }
 
-/// Inputs or results, with few names so that they meet.
+/// Generates inputs or results, with few names so that they meet.
 fn object() -> impl Strategy<Value = serde_json::Value> {
     let value = scalar().prop_recursive(3, 20, 4, |inner| {
         prop_oneof![

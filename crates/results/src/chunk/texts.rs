@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use super::MAX_TEXT_CHARS;
 
-/// How many of the last texts are compared. A text that came up earlier than that stands in the dictionary twice, which
+/// Number of the last texts that are compared. A text that came up earlier than that stands in the dictionary twice, which
 /// costs its length and nothing else.
 const WINDOW: usize = 32;
 
 /// The last character of a text that was cut.
 const CUT_MARK: &str = "…";
 
-/// The place of the last entry that is it, among the last few.
+/// Finds the last matching entry among the last few, and returns its place.
 pub(super) fn find_recent<T>(known: &[T], is_it: impl Fn(&T) -> bool) -> Option<u32> {
     let start = known.len().saturating_sub(WINDOW);
     known[start..].iter().rposition(is_it).map(|place| to_place(start + place))
 }
 
-/// The place of a text, which is added if it isn't among the last few.
+/// Returns the place of a text, which is added if it isn't among the last few.
 pub(super) fn intern(texts: &mut Vec<String>, text: &str) -> u32 {
     find_recent(texts, |known| known == text).unwrap_or_else(|| {
         texts.push(text.to_owned());
@@ -29,7 +29,8 @@ pub(super) fn last_place<T>(known: &[T]) -> u32 {
     to_place(known.len() - 1)
 }
 
-/// As much of a text as is kept, with a mark at its end if that isn't all, and how many characters there are then.
+/// Returns as much of a text as is kept. If that isn't all, it ends with a mark, and the number of characters of the whole is
+/// returned, too.
 pub(super) fn clip(text: &str) -> (Cow<'_, str>, Option<u32>) {
     if text.len() <= MAX_TEXT_CHARS || text.char_indices().nth(MAX_TEXT_CHARS).is_none() {
         return (Cow::Borrowed(text), None);

@@ -1,4 +1,4 @@
-//! Reads `parameters` and `result` of a row straight into columns.
+//! Parser of a row's `parameters` and `result`, which reads straight into columns.
 
 use std::fmt::{self, Write};
 
@@ -10,7 +10,7 @@ use super::column::ColumnPart;
 use super::writer::ChunkWriter;
 use crate::number::LargeInteger;
 
-/// A value at some depth of `parameters` or `result`. Its name is the writer's.
+/// A value at some depth of `parameters` or `result`. The writer holds its name.
 pub(super) struct NestedValues<'a> {
     pub(super) writer: &'a mut ChunkWriter,
     pub(super) part: ColumnPart,
@@ -18,7 +18,7 @@ pub(super) struct NestedValues<'a> {
 }
 
 impl<'a> NestedValues<'a> {
-    /// All inputs, or all results: an object. Anything else has no values.
+    /// Prepares for all inputs, or all results: an object. Any other value has no columns.
     pub(super) fn of(writer: &'a mut ChunkWriter, part: ColumnPart) -> Self {
         writer.name.clear();
         Self { writer, part, depth: 0 }
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for NestedValues<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        // Lists are for results of their own: curves and fields. A segment has none.
+        // Responses have no lists: curves and fields are documents of their own, and no segment holds them.
         if self.part == ColumnPart::Response || !self.has_name() {
             while list.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
@@ -132,11 +132,11 @@ impl<'de> Visitor<'de> for NestedValues<'_> {
 }
 
 fn push_index(name: &mut String, index: u32) {
-    // A text takes whatever is written to it.
+    // Writing to a text can't fail.
     let _ = write!(name, "[{index}]");
 }
 
-/// Reads a text to the end of another one.
+/// Reads a text, and appends it to another one.
 pub(super) struct TextAppender<'a>(pub(super) &'a mut String);
 
 impl<'de> DeserializeSeed<'de> for TextAppender<'_> {

@@ -1,17 +1,17 @@
-//! Fills columns row by row.
+//! Writer that fills columns row by row.
 
 use super::column::{ChunkColumn, ColumnPart};
 use super::{MAX_COLUMNS, MAX_NAME_BYTES};
 use crate::number::LargeInteger;
 
 /// The columns of rows that are being read. Values go into the row that is open; [`ChunkWriter::keep`] closes it,
-/// [`ChunkWriter::discard`] takes it back.
+/// [`ChunkWriter::discard`] removes its values.
 ///
-/// The k-th value of a row most often belongs to the same column as in the row before: that one is tried first.
+/// The k-th value of a row most often belongs to the same column as in the row before: that column is tried first.
 #[derive(Debug, Default)]
 pub(super) struct ChunkWriter {
     columns: Vec<ChunkColumn>,
-    /// Of the columns' names, to find one among thousands.
+    /// Hashes of the columns' names, to find one among thousands.
     hashes: Vec<u32>,
     /// The name of the value that is being read.
     pub(super) name: String,
@@ -59,7 +59,7 @@ impl ChunkWriter {
         }
     }
 
-    /// Notes that the text of the response that is called so is the beginning of one with so many characters.
+    /// Notes that the text of the response `self.name` is the beginning of one with `chars` characters.
     pub(super) fn cut(&mut self, chars: u32) {
         let is_it = |column: &&mut ChunkColumn| column.part == ColumnPart::Response && column.name == self.name;
         if let Some(column) = self.columns.iter_mut().find(is_it) {
@@ -79,7 +79,7 @@ impl ChunkWriter {
         self.expected = 0;
     }
 
-    /// Takes back what was written since the last row was closed.
+    /// Removes everything that was written since the last row was closed.
     pub(super) fn discard(&mut self) {
         self.columns.truncate(self.kept_columns);
         self.hashes.truncate(self.kept_columns);
@@ -89,12 +89,12 @@ impl ChunkWriter {
         self.expected = 0;
     }
 
-    /// The columns, and how many values were left out.
+    /// Returns the columns, and the number of values that were left out.
     pub(super) fn finish(self) -> (Vec<ChunkColumn>, u64) {
         (self.columns, self.dropped_values)
     }
 
-    /// The column of `self.name`; none if there are too many.
+    /// Returns the column of `self.name`; `None` if there are too many, or if the name is too long.
     fn column(&mut self, part: ColumnPart) -> Option<&mut ChunkColumn> {
         let expected = self.columns.get(self.expected);
         if !expected.is_some_and(|column| column.part == part && column.name == self.name) {
@@ -125,7 +125,7 @@ impl ChunkWriter {
     }
 }
 
-/// FNV-1a.
+/// Hashes a name by FNV-1a.
 fn hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

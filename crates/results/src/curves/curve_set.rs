@@ -7,19 +7,19 @@ use std::str::FromStr;
 use super::FoundArrays;
 use crate::percent;
 
-/// So many cases are kept.
+/// Maximum number of cases that are kept.
 pub const MAX_CASES: usize = 20_000;
 
-/// So many bytes of numbers are kept.
+/// Maximum number of bytes of numbers that are kept.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// So many arrays are known by name: a result whose arrays are called after its case has no end of them.
+/// Maximum number of arrays that are known by name: results whose arrays are called after their case have no end of them.
 const MAX_NAMES: usize = 256;
 
-/// So many cases say what goes together.
+/// Number of cases that are looked at to find out which arrays go together.
 const ASKED: usize = 64;
 
-/// What a curve is drawn along.
+/// Abscissa of a curve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CurveAbscissa {
     /// Its points one after another: 0, 1, 2 …
@@ -28,7 +28,7 @@ pub enum CurveAbscissa {
     Array(String),
 }
 
-/// As it stands in an address.
+/// Writes it as it stands in an address.
 impl fmt::Display for CurveAbscissa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -38,7 +38,7 @@ impl fmt::Display for CurveAbscissa {
     }
 }
 
-/// It isn't one.
+/// A text that is no abscissa.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither `index` nor an array")]
 pub struct NotAlong;
@@ -54,27 +54,28 @@ impl FromStr for CurveAbscissa {
     }
 }
 
-/// The arrays of cases, each case a row of the store. It is bounded: what doesn't fit isn't taken.
+/// The arrays of cases, each case a row of the store. It is bounded: arrays with further names aren't taken, and
+/// [`CurveSet::is_full`] tells when no more cases may be read.
 #[derive(Debug, Clone, Default)]
 pub struct CurveSet {
     /// The arrays, in the order in which they were seen.
     names: Vec<String>,
-    /// By row, and in a row by name.
+    /// The arrays by row, and in a row by name.
     rows: BTreeMap<usize, Vec<Array>>,
-    /// 0, 1, 2 … up to the longest array.
+    /// The numbers 0, 1, 2 … up to the length of the longest array.
     counting: Vec<f64>,
     size_bytes: usize,
     shortcomings: CurveLosses,
 }
 
-/// What of the arrays isn't kept as it was.
+/// Losses: arrays that aren't kept as they were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CurveLosses {
-    /// How many were left out.
+    /// Number of arrays that were left out.
     pub left_out: usize,
-    /// How many lost points.
+    /// Number of arrays that lost points.
     pub thinned: usize,
-    /// How many have fewer than two numbers, and so are no curves.
+    /// Number of arrays with fewer than two numbers, which are therefore no curves.
     pub numberless: usize,
 }
 
@@ -96,7 +97,7 @@ pub struct CaseCurve<'a> {
 }
 
 impl CurveSet {
-    /// Takes the arrays of a row; also none, so that they aren't looked for again.
+    /// Takes the arrays of a row. A row without arrays is noted, too, so that they aren't looked for again.
     pub fn add(&mut self, row: usize, found: FoundArrays) {
         self.shortcomings.left_out += found.left_out;
         self.shortcomings.thinned += found.thinned;
@@ -124,19 +125,19 @@ impl CurveSet {
         self.counting.extend((self.counting.len()..len).map(|point| point as f64));
     }
 
-    /// How many cases were read.
+    /// Returns the number of cases that were read.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether none was read.
+    /// Whether no case was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The rows that were read, rising.
+    /// Returns the rows that were read, rising.
     pub fn rows(&self) -> impl Iterator<Item = usize> {
         self.rows.keys().copied()
     }
@@ -153,19 +154,19 @@ impl CurveSet {
         self.rows.len() >= MAX_CASES || self.size_bytes >= MAX_BYTES
     }
 
-    /// What of the arrays that were read isn't kept as it was.
+    /// Returns the losses of the arrays that were read.
     #[must_use]
     pub const fn shortcomings(&self) -> CurveLosses {
         self.shortcomings
     }
 
-    /// All arrays, in the order in which they were seen.
+    /// Returns all arrays, in the order in which they were seen.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The arrays that have the length of this one in some of the first cases: what it can be drawn along.
+    /// Returns the arrays that this one can be drawn along: those of the same length in some of the first cases.
     #[must_use]
     pub fn partners(&self, of: &str) -> Vec<&str> {
         let Some(of) = self.place(of) else { return Vec::new() };
@@ -179,9 +180,9 @@ impl CurveSet {
         self.names.iter().zip(is_partner).filter(|(_, is_partner)| *is_partner).map(|(name, _)| &**name).collect()
     }
 
-    /// What is shown of what somebody chose: what isn't there, or doesn't go together, is chosen for them. That is an array
-    /// along the one of equal length that looks most like an axis, or along its index if there is no such array. None if
-    /// there is no array at all.
+    /// Returns the curve to be shown for a choice. A part of the choice that isn't there, or that doesn't go with the other
+    /// one, is replaced: by an array along the one of equal length that looks most like an axis, or along its index if there is
+    /// no such array. `None` if there is no array at all.
     #[must_use]
     pub fn pair(&self, x: Option<&CurveAbscissa>, y: Option<&str>) -> Option<(CurveAbscissa, &str)> {
         let chosen = y.and_then(|y| self.names.iter().find(|name| **name == y));
@@ -206,7 +207,7 @@ impl CurveSet {
         Some((x.filter(fits).cloned().unwrap_or(x_found), y))
     }
 
-    /// How much an array looks like an axis: it rises in every case, is the same in all, and has even steps.
+    /// Rates the likeness of an array to an axis: it rises in every case, is the same in all, and has even steps.
     fn likeness_of_axis(&self, name: &str) -> usize {
         let place = self.place(name);
         let found = |arrays: &'_ Vec<Array>| arrays.iter().position(|array| Some(array.name) == place);
@@ -219,12 +220,12 @@ impl CurveSet {
         1 + usize::from(is_same) + usize::from(asked.iter().all(|values| has_even_steps(values)))
     }
 
-    /// The curves that `y` makes along `x`, in the order of their rows. A case in which they differ in length has none.
+    /// Returns the curves of `y` along `x`, in the order of their rows. A case in which the two differ in length has none.
     pub fn curves(&self, x: &CurveAbscissa, y: &str) -> impl Iterator<Item = CaseCurve<'_>> {
         let y = self.place(y);
         let x = match x {
             CurveAbscissa::Index => None,
-            // A name that nobody has is nobody's place.
+            // For an unknown name, a place that no array has.
             CurveAbscissa::Array(name) => Some(self.place(name).unwrap_or(usize::MAX)),
         };
         self.rows.iter().filter_map(move |(row, arrays)| {
@@ -331,7 +332,7 @@ mod tests {
         let rows = MAX_BYTES / (super::super::MAX_POINTS * 8) + 1;
         for row in 0..rows {
             assert!(!curve_set.is_full(), "{row}");
-            // What is read again takes no room twice.
+            // An array that is read again takes no room twice.
             curve_set.add(row, FoundArrays::of(&long));
             curve_set.add(row, FoundArrays::of(&long));
         }

@@ -1,4 +1,4 @@
-//! Results as CSV (RFC 4180).
+//! Export of results as CSV (RFC 4180).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use crate::mask::RowMask;
 use crate::number::ExactNumber;
 use crate::store::{CellValue, ResultStore};
 
-/// The fields that stand before factors and responses.
+/// The fields in front of factors and responses.
 const FIELDS: [CaseField; 10] = [
     CaseField::Batch,
     CaseField::CaseId,
@@ -27,7 +27,7 @@ const FIELDS: [CaseField; 10] = [
 /// The notation of times in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TimeFormat {
-    /// In UTC, by ISO 8601: `2026-09-21T14:13:20.500Z`. What no calendar has stands there in seconds.
+    /// In UTC, by ISO 8601: `2026-09-21T14:13:20.500Z`. Times outside of the years 1970 to 9999 are in seconds.
     Iso,
     /// Seconds since 1970.
     #[default]
@@ -45,10 +45,9 @@ pub struct CsvLayout {
 
 /// The table of a store: fields, then factors, then responses, in lines that end with CR and LF.
 ///
-/// Numbers have as many digits as it takes to read the same number; no value is an empty field, an empty text is `""`. A
-/// text stands as it is, also one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: to change
-/// it would change the data. Of a text that was cut the beginning stands there, unless somebody has read the whole
-/// ([`CsvTable::with_whole_texts`]).
+/// Numbers have as many digits as it takes to read the same number; a missing value is an empty field, an empty text is `""`. A
+/// text stands unchanged, even one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: a change would
+/// change the data. If a text was cut, its beginning stands there, unless the whole was read ([`CsvTable::with_whole_texts`]).
 #[derive(Debug)]
 pub struct CsvTable<'a> {
     store: &'a ResultStore,
@@ -57,7 +56,7 @@ pub struct CsvTable<'a> {
     layout: CsvLayout,
 }
 
-/// The header and the chosen rows, all at once.
+/// Writes the header and the chosen rows, all at once.
 #[must_use]
 pub fn csv(store: &ResultStore, rows: &RowMask) -> String {
     let csv = CsvTable::new(store);
@@ -65,47 +64,47 @@ pub fn csv(store: &ResultStore, rows: &RowMask) -> String {
 }
 
 impl<'a> CsvTable<'a> {
-    /// The table of a store. For a large one, ask for some rows at a time.
+    /// Returns the table of a store. For a large one, ask for some rows at a time.
     #[must_use]
     pub fn new(store: &'a ResultStore) -> Self {
         Self::of(store, store.factors().chain(store.responses()).map(|(id, _)| id.clone()))
     }
 
-    /// The same with these factors and responses only.
+    /// Returns the table with these factors and responses only.
     #[must_use]
     pub fn of(store: &'a ResultStore, named: impl IntoIterator<Item = ColumnId>) -> Self {
         Self::with_columns(store, store.said_of(FIELDS).map(ColumnId::Case).chain(named).collect())
     }
 
-    /// The same table of a store that has grown meanwhile: with the columns that it had.
+    /// Returns the table with these columns, for instance those that a store had before it has grown.
     #[must_use]
     pub fn with_columns(store: &'a ResultStore, columns: Vec<ColumnId>) -> Self {
         Self { store, columns, whole: None, layout: CsvLayout::default() }
     }
 
-    /// The same table, written otherwise than without units and with times in seconds.
+    /// Sets the notation; by default units are left out and times are in seconds.
     #[must_use]
     pub fn with_layout(mut self, layout: CsvLayout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// The same table with these texts in place of their beginnings.
+    /// Replaces beginnings of texts by the whole.
     #[must_use]
     pub fn with_whole_texts(mut self, whole: &'a WholeTexts) -> Self {
         self.whole = Some(whole);
         self
     }
 
-    /// Its columns.
+    /// Returns its columns.
     #[must_use]
     pub fn columns(&self) -> &[ColumnId] {
         &self.columns
     }
 
-    /// The names of the columns, no two of them equal: a response that is called like a factor or a field is
-    /// `result.<name>`, a factor that is called like a field `parameters.<name>`. Behind the name of a factor stands its unit, if it
-    /// has one, and if no other column is called like that.
+    /// Returns the names of the columns, no two of them equal: a response that is called like a factor or a field is
+    /// `result.<name>`, a factor that is called like a field `parameters.<name>`. The unit of a factor stands behind its name,
+    /// if it has one, and if no other column is called like that.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let plain = distinct_names(&self.columns);
@@ -116,14 +115,14 @@ impl<'a> CsvTable<'a> {
         plain.iter().zip(&self.columns).map(|one| with_unit(one).unwrap_or_else(|| one.0.clone())).collect()
     }
 
-    /// The unit of a column; that of a vector is that of its components.
+    /// Returns the unit of a column; components of a vector have that of the vector.
     fn unit(&self, id: &ColumnId) -> Option<&str> {
         let ColumnId::Factor(name) = id else { return None };
         let name = name.split('[').next().unwrap_or_default();
         self.layout.units.get(name).map(String::as_str).filter(|unit| !unit.is_empty())
     }
 
-    /// The first line.
+    /// Returns the first line.
     #[must_use]
     pub fn header(&self) -> String {
         let mut out = String::new();
@@ -134,7 +133,7 @@ impl<'a> CsvTable<'a> {
         out + "\r\n"
     }
 
-    /// The lines of these rows; of a row that the store doesn't have there are empty fields.
+    /// Returns the lines of these rows; the fields of a row that the store doesn't have are empty.
     #[must_use]
     pub fn rows(&self, rows: impl IntoIterator<Item = usize>) -> String {
         let sources: Vec<_> = self.columns.iter().map(|id| (id, self.store.column(id))).collect();
@@ -156,7 +155,7 @@ impl<'a> CsvTable<'a> {
 }
 
 impl CsvTable<'_> {
-    /// A cell as a time by ISO 8601, if it is one and they are written so.
+    /// Writes a cell as a time by ISO 8601, if it is one and the layout asks for it.
     fn time(&self, id: &ColumnId, cell: CellValue<'_>) -> Option<String> {
         let is_time = matches!(id, ColumnId::Case(CaseField::StartTime | CaseField::EndTime));
         match cell {
@@ -166,8 +165,8 @@ impl CsvTable<'_> {
     }
 }
 
-/// Names for columns, no two of them equal, as [`CsvTable::names`] has them. Of two that are called alike the first one keeps its
-/// name.
+/// Returns names for columns, no two of them equal, as in [`CsvTable::names`]. The first of two columns that are called alike
+/// keeps its name.
 #[must_use]
 pub fn distinct_names(columns: &[ColumnId]) -> Vec<String> {
     let mut taken = BTreeSet::new();
@@ -183,7 +182,7 @@ fn distinct(column: &ColumnId, taken: &mut BTreeSet<String>) -> String {
 }
 
 fn push_cell(out: &mut String, cell: CellValue<'_>) {
-    // A text takes whatever is written to it.
+    // Writing to a text can't fail.
     let _ = match cell {
         CellValue::Number(number) => write!(out, "{}", ExactNumber(number)),
         CellValue::Integer(integer) => write!(out, "{integer}"),
@@ -292,12 +291,12 @@ mod tests {
         assert_eq!(distinct_names(&[level.clone(), level]), ["level", "result.level"]);
     }
 
-    /// Fields of a table as RFC 4180 reads them.
+    /// Reads the fields of a table as RFC 4180 defines them.
     fn fields(text: &str) -> Vec<Vec<String>> {
         let (mut rows, mut row, mut field, mut is_quoted) = (Vec::new(), Vec::new(), String::new(), false);
         for letter in text.chars() {
             match letter {
-                // Two in a row leave the quotes and enter them again.
+                // Two quotes in a row leave the quoted part and enter it again.
                 '"' => {
                     if !is_quoted && field.ends_with('\0') {
                         field.pop();

@@ -1,4 +1,4 @@
-//! Failed cases as a table: what each was computed with, and what it failed with.
+//! Export of failed cases as a table: their inputs, and their errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
 use crate::store::{CellValue, DONE, ResultStore};
 
-/// The fields that stand before the factors.
+/// The fields in front of the factors.
 const FIELDS: [CaseField; 9] = [
     CaseField::Batch,
     CaseField::CaseId,
@@ -20,30 +20,30 @@ const FIELDS: [CaseField; 9] = [
     CaseField::Signature,
 ];
 
-/// The names of the columns that stand behind them.
+/// The names of the columns behind them.
 const TOLD: [&str; 3] = ["exception", "message", "document"];
 
-/// What the document of a failed case says.
+/// Error of a failed case, from its document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ToldError {
     /// The exception's type.
     pub exception: String,
-    /// What it says.
+    /// The exception's message.
     pub message: String,
     /// The path of the document beside the table; empty if it isn't there.
     pub document: String,
 }
 
-/// The table of failed cases: a row a case, fields, then factors, then what it failed with.
+/// The table of failed cases: a row for each case, with fields, then factors, then the error.
 ///
-/// Of a case whose document nobody has read, exception and message are those of its row, which ends with `…` if it was cut.
+/// If the document of a case wasn't read, exception and message are those of its row, which ends with `…` if it was cut.
 #[derive(Debug)]
 pub struct ErrorTable<'a> {
     store: &'a ResultStore,
     csv: CsvTable<'a>,
 }
 
-/// The rows of cases that have failed, also of those that are tried again.
+/// Returns the rows of cases that have failed, including those that are tried again.
 #[must_use]
 pub fn failed(store: &ResultStore) -> RowMask {
     let is_done = |row| store.cell(&ColumnId::Case(CaseField::State), row) == CellValue::Text(DONE);
@@ -51,7 +51,7 @@ pub fn failed(store: &ResultStore) -> RowMask {
 }
 
 impl<'a> ErrorTable<'a> {
-    /// The table of a store.
+    /// Returns the table of a store.
     #[must_use]
     pub fn new(store: &'a ResultStore, layout: CsvLayout) -> Self {
         let factors = store.factors().map(|(id, _)| id.clone());
@@ -59,7 +59,7 @@ impl<'a> ErrorTable<'a> {
         Self { store, csv: CsvTable::with_columns(store, columns).with_layout(layout) }
     }
 
-    /// The first line. A factor that is called like another column is `parameters.<name>`.
+    /// Returns the first line. A factor that is called like another column is `parameters.<name>`.
     #[must_use]
     pub fn header(&self) -> String {
         let mut taken: BTreeSet<String> = TOLD.map(str::to_owned).into();
@@ -74,7 +74,7 @@ impl<'a> ErrorTable<'a> {
         out + &TOLD.join(",") + "\r\n"
     }
 
-    /// The lines of these rows.
+    /// Returns the lines of these rows.
     #[must_use]
     pub fn rows(&self, rows: impl IntoIterator<Item = usize>, told: &BTreeMap<usize, ToldError>) -> String {
         let mut out = String::new();
@@ -93,7 +93,7 @@ impl<'a> ErrorTable<'a> {
         out
     }
 
-    /// What its row says of a failure: `ValueError: negative cohesion`.
+    /// Splits the error in a row, such as `ValueError: negative cohesion`, into exception and message.
     fn told(&self, row: usize) -> ToldError {
         let (CellValue::Text(error) | CellValue::Cut(error, _)) =
             self.store.cell(&ColumnId::Case(CaseField::Error), row)

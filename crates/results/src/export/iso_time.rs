@@ -1,29 +1,30 @@
-//! Times as ISO 8601 writes them.
+//! Times in the notation of ISO 8601.
 
 use crate::number::exact;
 
 /// The last second of the year 9999.
 const MAX_SECS: f64 = 253_402_300_799.0;
 
-/// A time in seconds since 1970 as `2026-09-21T14:13:20.500Z`: in UTC, with milliseconds, or with more digits if it has more. None
-/// of what isn't in the years 1970 to 9999.
+/// Writes a time in seconds since 1970 as `2026-09-21T14:13:20.500Z`: in UTC, with milliseconds, or with more digits if it has
+/// more. `None` for a time outside of the years 1970 to 9999.
 pub(super) fn iso_time(secs: f64) -> Option<String> {
     if !(0.0..=MAX_SECS).contains(&secs) {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to the year 9999")]
     let whole = secs as u64;
-    // As many digits as tell the float apart, which are those that it is written with elsewhere.
+    // These are as many digits as tell the float apart, and those that it is written with elsewhere.
     let written = exact(secs);
     let fraction = written.split_once('.').map_or("", |(_, fraction)| fraction);
-    // A millionth of a millionth is written with an exponent.
+    // A millionth of a millionth is written with an exponent, and left out.
     let fraction = if written.contains('e') { "" } else { fraction };
     let (year, month, day) = date(whole / 86_400);
     let (hour, minute, second) = (whole / 3_600 % 24, whole / 60 % 60, whole % 60);
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:0<3}Z"))
 }
 
-/// Year, month and day of a number of days since 1970. Years begin in March here, so that a leap day is the last day of one.
+/// Returns year, month and day of a number of days since 1970. The computation takes years that begin in March, so that a leap
+/// day is the last day of one.
 /// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
 const fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;

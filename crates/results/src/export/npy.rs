@@ -1,4 +1,4 @@
-//! Numbers as Python reads them: the format `.npy` 1.0 of [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html).
+//! Export of numbers for Python: the format `.npy` 1.0 of [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html).
 
 use std::fmt::Write;
 
@@ -9,24 +9,24 @@ use crate::store::{ResultStore, StoreColumn};
 /// A table of numbers as a `.npy` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NpyMatrix {
-    /// The file: an array of floats of 64 bits with the shape (rows, columns), row by row; NaN where there is no number.
+    /// The file: an array of floats of 64 bits with the shape (rows, columns), row by row; NaN for a missing number.
     pub bytes: Vec<u8>,
     /// The columns, in order.
     pub columns: Vec<ColumnId>,
-    /// Those that were left out, since the chosen rows have no number in them.
+    /// The columns that were left out, since the chosen rows have no number in them.
     pub left_out: Vec<ColumnId>,
-    /// Those with integers that are no floats, in whose place the nearest ones stand.
+    /// The columns with integers that are no floats, which are replaced by the nearest ones.
     pub rounded: Vec<ColumnId>,
 }
 
-/// The factors of the chosen rows, components of vectors one by one.
+/// Writes the factors of the chosen rows, components of vectors one by one.
 #[must_use]
 pub fn factors(store: &ResultStore, rows: &RowMask) -> NpyMatrix {
     let factors: Vec<_> = store.factors().map(|(id, _)| id.clone()).collect();
     matrix(store, &factors, rows)
 }
 
-/// Some columns of the chosen rows.
+/// Writes some columns of the chosen rows.
 #[must_use]
 pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyMatrix {
     let has_number = |numbers: &[f64]| rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()));
@@ -52,9 +52,9 @@ pub fn is_rounded(store: &ResultStore, id: &ColumnId, rows: &RowMask) -> bool {
     column.is_some_and(|column| rows.iter().any(|row| column.rest_or_zero(row) != 0))
 }
 
-/// Texts as a `.npy` file: an array with one dimension, of texts as long as the longest one.
+/// Writes texts as a `.npy` file: an array with one dimension, of texts as long as the longest one.
 ///
-/// Its reader takes NUL characters at the end of a text for none.
+/// Its reader drops NUL characters at the end of a text.
 #[must_use]
 pub fn texts(texts: &[&str]) -> Vec<u8> {
     let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
@@ -66,12 +66,12 @@ pub fn texts(texts: &[&str]) -> Vec<u8> {
     bytes
 }
 
-/// Magic, version, length of what follows, and that: 64 bytes, or 128 and so on.
+/// Returns magic, version, length of the description, and the description: 64 bytes, or 128 and so on.
 fn header(kind: &str, shape: &str) -> Vec<u8> {
     const BEFORE: usize = 10;
     let mut text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
     let padding = (BEFORE + text.len() + 1).next_multiple_of(64) - BEFORE - text.len();
-    // A text takes whatever is written to it.
+    // Writing to a text can't fail.
     let _ = writeln!(text, "{:1$}", "", padding - 1);
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     [b"\x93NUMPY\x01\x00".as_slice(), &length.to_le_bytes(), text.as_bytes()].concat()

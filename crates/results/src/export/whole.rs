@@ -1,4 +1,4 @@
-//! The whole of texts that were cut: it stands in the cases' documents alone.
+//! Whole texts in place of those that were cut: they stand in the cases' documents alone.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 use crate::column_id::ColumnId;
 use crate::store::{CellValue, ResultStore};
 
-/// The texts of a table that were cut, and the whole of those that somebody has read.
+/// The texts of a table that were cut, with the whole of those that were read.
 #[derive(Debug, Clone, Default)]
 pub struct WholeTexts {
     columns: Vec<ColumnId>,
-    /// By row and place among the columns.
+    /// The texts by row and place among the columns.
     texts: BTreeMap<(usize, usize), Option<String>>,
     size_bytes: usize,
 }
 
 impl WholeTexts {
-    /// Finds the texts of these columns and rows that were cut. None of them is whole yet.
+    /// Finds the texts of these columns and rows that were cut. No text is whole yet.
     #[must_use]
     pub fn wanted(store: &ResultStore, columns: Vec<ColumnId>, rows: &[usize]) -> Self {
         let mut texts = BTreeMap::new();
@@ -29,7 +29,7 @@ impl WholeTexts {
         Self { columns, texts, size_bytes: 0 }
     }
 
-    /// The rows that have such texts.
+    /// Returns the rows that have such texts.
     #[must_use]
     pub fn rows(&self) -> Vec<usize> {
         let mut rows: Vec<usize> = self.texts.keys().map(|(row, _)| *row).collect();
@@ -37,20 +37,20 @@ impl WholeTexts {
         rows
     }
 
-    /// How many aren't whole.
+    /// Returns the number of texts that aren't whole.
     #[must_use]
     pub fn lacking(&self) -> usize {
         self.texts.values().filter(|text| text.is_none()).count()
     }
 
-    /// How many bytes the others have.
+    /// Returns the number of bytes of the whole texts.
     #[must_use]
     pub const fn size_bytes(&self) -> usize {
         self.size_bytes
     }
 
-    /// Takes the texts of a row from the document of its case. One that the document doesn't hold, since another attempt has
-    /// written it, stays as it is.
+    /// Takes the texts of a row from the document of its case. A text that the document doesn't hold, since another attempt has
+    /// written it, stays cut.
     pub fn take(&mut self, store: &ResultStore, row: usize, document: &Value) {
         for ((_, place), whole) in self.texts.range_mut((row, 0)..(row + 1, 0)) {
             let id = &self.columns[*place];
@@ -61,7 +61,7 @@ impl WholeTexts {
         }
     }
 
-    /// A cell with the whole of its text, if that is known.
+    /// Replaces the text of a cell by the whole, if that is known.
     #[must_use]
     pub fn complete<'a>(&'a self, cell: CellValue<'a>, row: usize, id: &ColumnId) -> CellValue<'a> {
         let find = || {
@@ -80,7 +80,7 @@ fn is_whole(text: &str, beginning: &str, chars: u32) -> bool {
     same && text.chars().count() == chars as usize
 }
 
-/// The text of a factor or a response in a document.
+/// Finds the text of a factor or a response in a document.
 fn find<'a>(document: &'a Value, id: &ColumnId) -> Option<&'a str> {
     match id {
         ColumnId::Case(_) => None,
@@ -89,7 +89,7 @@ fn find<'a>(document: &'a Value, id: &ColumnId) -> Option<&'a str> {
     }
 }
 
-/// The text that is called so: nested names are joined by a point, and may have points of their own.
+/// Finds the text with this name: nested names are joined by a point, and may have points of their own.
 fn look<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     match value {
         Value::String(text) if name.is_empty() => Some(text),

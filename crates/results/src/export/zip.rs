@@ -1,7 +1,7 @@
-//! Several files in one: a ZIP file as APPNOTE 6.3 of PKWARE describes it, not compressed, names in UTF-8.
+//! ZIP files by APPNOTE 6.3 of PKWARE, not compressed, with names in UTF-8.
 //!
-//! It is made of parts, which whoever writes it puts one after the other: of each file what [`ZipArchive::file`] gives, then its
-//! content, however that is divided; at last what [`ZipArchive::end`] gives.
+//! An archive consists of parts that are written one after the other: for each file the result of [`ZipArchive::file`], then
+//! its content, however that is divided; at the end the result of [`ZipArchive::end`].
 
 /// An archive that is being written.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub struct ZipArchive {
     entries: u16,
 }
 
-/// What an archive says of a file's content, which it learns part by part. By default that of an empty file.
+/// Checksum and size of a file's content, taken part by part. The default is that of an empty file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ZipContent {
     crc: u32,
@@ -32,12 +32,12 @@ pub enum ZipError {
     Name,
 }
 
-/// What precedes a file in the archive, and what its line in the directory begins with.
+/// Signatures of a file's header, of its line in the directory, and of the archive's end.
 const LOCAL: &[u8] = b"PK\x03\x04";
 const CENTRAL: &[u8] = b"PK\x01\x02";
 const END: &[u8] = b"PK\x05\x06";
 
-/// Their lengths, names apart.
+/// Their lengths without names.
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
 const END_BYTES: usize = 22;
@@ -46,10 +46,10 @@ const END_BYTES: usize = 22;
 const COMMON: [u8; 10] = [20, 0, 0, 0x08, 0, 0, 0, 0, 0x21, 0];
 
 impl ZipArchive {
-    /// What precedes a file's content.
+    /// Returns the header in front of a file's content.
     ///
     /// # Errors
-    /// If it doesn't fit; the archive is as it was.
+    /// Returns an error if the file doesn't fit; the archive stays as it was.
     pub fn file(&mut self, name: &str, content: &ZipContent) -> Result<Vec<u8>, ZipError> {
         let entries = self.entries.checked_add(1).filter(|entries| *entries < u16::MAX).ok_or(ZipError::TooMany)?;
         let name_length = u16::try_from(name.len()).map_err(|_too_long| ZipError::Name)?.to_le_bytes();
@@ -72,7 +72,7 @@ impl ZipArchive {
         Ok([LOCAL, &described, name.as_bytes()].concat())
     }
 
-    /// What follows the last file.
+    /// Returns the bytes that follow the last file.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "each file was taken only if all of it stays below 4 GiB")]
     pub fn end(self) -> Vec<u8> {
@@ -86,7 +86,7 @@ impl ZipArchive {
 }
 
 impl ZipContent {
-    /// Of a file that is there as a whole.
+    /// Takes a file whose content is there as a whole.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut content = Self::default();
@@ -94,7 +94,7 @@ impl ZipContent {
         content
     }
 
-    /// Takes what comes next.
+    /// Takes the next part.
     pub fn add(&mut self, part: &[u8]) {
         let mut checksum = crc32fast::Hasher::new_with_initial(self.crc);
         checksum.update(part);
@@ -103,10 +103,10 @@ impl ZipContent {
     }
 }
 
-/// Arrays as `.npz`: each a name without its ending, and a `.npy` file.
+/// Writes arrays as `.npz`: each has a name without its ending, and a `.npy` file.
 ///
 /// # Errors
-/// If they don't fit.
+/// Returns an error if they don't fit.
 pub fn npz(arrays: &[(&str, &[u8])]) -> Result<Vec<u8>, ZipError> {
     let (mut zip, mut out) = (ZipArchive::default(), Vec::new());
     for (name, bytes) in arrays {

@@ -1,4 +1,4 @@
-//! One end of a range.
+//! Limits: the ends of a range.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,24 +7,24 @@ use crate::mask::RowMask;
 use crate::number::{LargeInteger, shortest};
 use crate::store::StoreColumn;
 
-/// One end of a range, which belongs to it.
+/// One end of a range, which is included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RangeLimit {
-    /// A float. Of a large integer the nearest float counts, as plots show it.
+    /// A float. A large integer counts as the nearest float, as plots show it.
     Float(f64),
     /// An integer, which is compared digit by digit.
     Integer(LargeInteger),
 }
 
 impl RangeLimit {
-    /// What somebody has written; none if it is no number.
+    /// Reads a typed number; `None` if the text is no number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let float = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self::Float);
         LargeInteger::parse(text).map(Self::Integer).or_else(float)
     }
 
-    /// The number, or the nearest float.
+    /// Returns the number, or the nearest float.
     #[must_use]
     pub const fn nearest(self) -> f64 {
         match self {
@@ -33,7 +33,7 @@ impl RangeLimit {
         }
     }
 
-    /// Leaves out the rows whose numbers are as near as a float can be, and yet on the other side of an integer.
+    /// Removes the rows whose numbers have the same nearest float as an integer limit, but lie on its other side.
     pub(super) fn restrict(self, column: &StoreColumn, rows: &mut RowMask, side: Ordering) {
         let Self::Integer(integer) = self else { return };
         let is_beyond = |row: usize| {
@@ -43,14 +43,14 @@ impl RangeLimit {
         rows.retain(|row| !is_beyond(row));
     }
 
-    /// Whether a row has this number, and no other one.
+    /// Whether a row has exactly this number.
     pub(super) fn is(self, column: &StoreColumn, row: usize) -> bool {
         let rest = if let Self::Integer(integer) = self { integer.rest() } else { 0 };
         is_equal(column.number(row), self.nearest()) && column.rest_or_zero(row) == rest
     }
 }
 
-/// Whether both are the same number, as somebody means who asks for it.
+/// Whether both are the same number, exactly as it was asked for.
 #[expect(clippy::float_cmp, reason = "another number isn't asked for")]
 pub(super) fn is_equal(one: f64, other: f64) -> bool {
     one == other
@@ -62,11 +62,11 @@ impl From<f64> for RangeLimit {
     }
 }
 
-/// As short as it can be, as in an address.
+/// Writes it as short as possible, as in an address.
 impl fmt::Display for RangeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Digits alone would be an integer.
+            // Digits alone would be read as an integer.
             Self::Float(number) => match shortest(*number) {
                 digits if LargeInteger::parse(&digits).is_some() => write!(f, "{number:e}"),
                 text => f.write_str(&text),

@@ -1,4 +1,4 @@
-//! A filter as text, and back.
+//! Conversion of filters to text and back.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,13 +13,13 @@ use crate::percent;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("in the condition at character {at}: {problem}")]
 pub struct FilterError {
-    /// Where the condition that can't be read begins, in characters from 1.
+    /// Beginning of the condition that can't be read, in characters from 1.
     pub at: usize,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: ConditionProblem,
 }
 
-/// What is wrong with a condition.
+/// Problem with a condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionProblem {
     /// There is no colon behind the column.
@@ -28,13 +28,13 @@ pub enum ConditionProblem {
     /// The column isn't one.
     #[error("there is no such column: {0}")]
     Column(ColumnIdError),
-    /// An end of a range.
+    /// An end of a range is no number.
     #[error("`{0}` is no number")]
     Number(String),
     /// A value isn't encoded as it should be.
     #[error("its percent signs make no text in UTF-8")]
     Encoding,
-    /// Behind `case.case_id:`.
+    /// The text behind `case.case_id:` is no list of ids.
     #[error("{0}")]
     CaseId(CaseIdError),
 }
@@ -79,7 +79,7 @@ fn joined<T>(
 
 fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
     let encoded = percent::encode(value).to_string();
-    // Two points in a row would be a range.
+    // Two points in a row would be read as a range.
     f.write_str(&if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded })
 }
 

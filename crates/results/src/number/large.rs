@@ -1,20 +1,20 @@
-//! Integers that a float doesn't hold.
+//! Large integers, which a float can't hold.
 
 use std::fmt;
 
-/// What is added to the nearest float of a large integer: floats below 2^64 are at most 2,048 apart.
+/// Difference between a large integer and its nearest float: floats below 2^64 are at most 2,048 apart.
 pub(crate) type Rest = i16;
 
-/// Stands where there is no large integer, but a float or nothing.
+/// Marker of a value that is no large integer, but a float or missing.
 pub(crate) const NO_REST: Rest = Rest::MIN;
 
-/// Up to here a float stands for one integer only.
+/// Largest number up to which a float stands for one integer only.
 const EXACT: u64 = 1 << 53;
 
 /// An integer of 64 bits, signed or unsigned, beyond ±2^53: from there on not every integer is a float.
 ///
-/// It is kept as the nearest float, which is what plots and statistics take, and the rest. So a column of them takes two bytes
-/// a row more than one of floats, and one without them nothing.
+/// It is kept as the nearest float, which plots and statistics take, and the rest. A column with such integers therefore takes
+/// two bytes a row more than one of floats, and a column without them nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct LargeInteger {
     nearest: f64,
@@ -22,13 +22,13 @@ pub struct LargeInteger {
 }
 
 impl LargeInteger {
-    /// The integer; none if a float holds it, and no other integer is the same float.
+    /// Returns the integer; `None` if a float holds it, and no other integer is the same float.
     #[must_use]
     pub const fn of_u64(integer: u64) -> Option<Self> {
         Self::of_size(integer, false)
     }
 
-    /// The same for an integer that may be negative.
+    /// Returns the same for an integer that may be negative.
     #[must_use]
     pub const fn of_i64(integer: i64) -> Option<Self> {
         Self::of_size(integer.unsigned_abs(), integer < 0)
@@ -41,20 +41,21 @@ impl LargeInteger {
             return None;
         }
         let nearest = size as f64;
-        // 2^64, as which the largest integers are rounded, is 0 here; so is the difference.
+        // The largest integers are rounded to 2^64, which is 0 here; so is the difference.
         let rounded = if nearest < 18_446_744_073_709_551_616.0 { nearest as u64 } else { 0 };
         let rest = size.wrapping_sub(rounded) as Rest;
         Some(if is_negative { Self { nearest: -nearest, rest: -rest } } else { Self { nearest, rest } })
     }
 
-    /// The integer of these digits, with a sign or without; none if it is no integer, a smaller one, or has more than 64 bits.
+    /// Reads an integer from digits, with a sign or without; `None` if it is no integer, a smaller one, or has more than 64
+    /// bits.
     #[must_use]
     pub fn parse(digits: &str) -> Option<Self> {
         let of_u64 = || digits.parse().ok().and_then(Self::of_u64);
         digits.parse().map_or_else(|_more_than_i64| of_u64(), Self::of_i64)
     }
 
-    /// What was kept of an integer; none if there was none, or if both parts don't belong together.
+    /// Restores an integer from its parts; `None` if there was none, or if the parts don't belong together.
     pub(crate) fn of_parts(nearest: f64, rest: Rest) -> Option<Self> {
         let integer = Self { nearest, rest };
         (rest != NO_REST && Self::of_value(integer.value()) == Some(integer)).then_some(integer)
@@ -65,7 +66,7 @@ impl LargeInteger {
         u64::try_from(value).map_or_else(|_negative| of_i64(), Self::of_u64)
     }
 
-    /// The nearest float.
+    /// Returns the nearest float.
     #[must_use]
     pub const fn nearest(self) -> f64 {
         self.nearest
@@ -75,7 +76,7 @@ impl LargeInteger {
         self.rest
     }
 
-    /// The integer.
+    /// Returns the integer.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "the nearest float is an integer, of at most 65 bits")]
     pub const fn value(self) -> i128 {
@@ -83,10 +84,10 @@ impl LargeInteger {
     }
 }
 
-/// All digits.
+/// Writes all digits.
 impl fmt::Display for LargeInteger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Numbers of 128 bits would take more code to write.
+        // Integers of 128 bits would take more code to write.
         match u64::try_from(self.value().unsigned_abs()) {
             Ok(size) if self.nearest < 0.0 => write!(f, "-{size}"),
             Ok(size) => write!(f, "{size}"),

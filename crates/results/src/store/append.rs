@@ -1,4 +1,4 @@
-//! Takes the rows of a chunk.
+//! Appending the rows of a chunk to a store.
 
 use cruncher_study::case::CaseId;
 use cruncher_study::segment::RowOutcome;
@@ -10,25 +10,25 @@ use super::{DONE, FAILED, MAX_COLUMNS, RETRIED, ResultStore, next_revision};
 use crate::chunk::{self, AttemptRow, Chunk, NonNumber};
 use crate::column_id::{CaseField, ColumnId};
 
-/// What became of the rows of a chunk. The others say no more than what was known.
+/// Counts of a chunk's rows by their effect. The other rows add nothing to what was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AppendReport {
-    /// How many cases are new.
+    /// Number of new cases.
     pub added: usize,
-    /// How many superseded what was known of a case.
+    /// Number of rows that superseded an earlier outcome of their case.
     pub superseded: usize,
 }
 
-/// What becomes of a row of a chunk: the row of the store that it is written to.
+/// Row of the store that a row of a chunk is written to, if it is.
 type Target = Option<usize>;
 
 impl ResultStore {
-    /// Takes the rows of a chunk. What was appended before may be appended again: it changes nothing.
+    /// Takes the rows of a chunk. Rows that were appended before may be appended again: they change nothing.
     pub fn append(&mut self, chunk: &Chunk) -> AppendReport {
         self.append_rows(chunk, |_| true)
     }
 
-    /// Takes the wanted rows of a chunk, and no factor or response that none of them has a value of.
+    /// Takes the wanted rows of a chunk, and only new factors and responses of which one of them has a value.
     pub fn append_of(&mut self, chunk: &Chunk, is_wanted: impl Fn(&AttemptRow<'_>) -> bool) -> AppendReport {
         let known = self.named.len();
         let appended = self.append_rows(chunk, is_wanted);
@@ -65,7 +65,7 @@ impl ResultStore {
         AppendReport { added, superseded }
     }
 
-    /// Writes the fixed fields of an attempt, unless what is known of its case is the last word.
+    /// Writes the fixed fields of an attempt, unless its case has an outcome that it doesn't supersede.
     fn take<'a>(&mut self, attempt: &AttemptRow<'a>, texts: &mut [Recent<'a>; 4]) -> Target {
         let [batches, workers, signatures, errors] = texts;
         let batch = batches.code(attempt.batch.as_str(), &mut self.dictionary);
@@ -109,7 +109,7 @@ impl ResultStore {
         self.fields[CaseField::Batch as usize].put(row, CodedValue::code(batch));
         let batches = self.fields[CaseField::Batch as usize].codes();
         let hash_of = |row: u32| hash(batches[row as usize], self.case_ids[row as usize]);
-        // 2^32 rows don't fit into a browser.
+        // More than 2^32 rows don't fit into a browser.
         self.index.insert(u32::try_from(row).unwrap_or(0), hash_of);
         row
     }
@@ -120,7 +120,7 @@ impl ResultStore {
         if was_done == is_done { attempt.end_time > self.field(CaseField::EndTime).number(row) } else { is_done }
     }
 
-    /// The column of the chunk for each factor and response; those that are new are added.
+    /// Returns the column of the chunk for each factor and response; new ones are added.
     fn sources<'a>(&mut self, chunk: &'a Chunk) -> Vec<Option<&'a chunk::ChunkColumn>> {
         let mut sources = vec![None; self.named.len()];
         let mut expected = 0;
@@ -151,7 +151,7 @@ const fn state(attempt: &AttemptRow<'_>) -> &'static str {
     }
 }
 
-/// An id is a hash already: its first half, and the batch.
+/// Hashes an id, which is a hash already: its first half, and the batch.
 pub(super) fn hash(batch: u32, case_id: CaseId) -> u64 {
     let half = case_id.as_bytes().first_chunk().copied().unwrap_or_default();
     u64::from_le_bytes(half) ^ u64::from(batch)
@@ -180,7 +180,7 @@ fn write(column: &mut StoreColumn, source: &chunk::ChunkColumn, targets: &[Targe
     }
 }
 
-/// Takes away what superseded attempts said. Rows that are new have nothing anyway.
+/// Removes the values of superseded attempts. New rows have none anyway.
 fn forget(column: &mut StoreColumn, targets: &[Target]) {
     let rows = column.rows();
     targets.iter().flatten().filter(|target| **target < rows).for_each(|target| column.put(*target, CodedValue::NONE));

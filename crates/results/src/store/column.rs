@@ -1,4 +1,4 @@
-//! A column of a store.
+//! Columns of a store.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -7,24 +7,24 @@ use super::memory::{fill, make_room};
 use super::statistics::ColumnStatistics;
 use crate::number::{LargeInteger, NO_REST, Rest};
 
-/// The values of all rows for one field, factor or response: numbers, and codes of what is no number.
+/// The values of all rows for one field, factor or response: numbers, and codes of texts and flags.
 #[derive(Debug, Clone, Default)]
 pub struct StoreColumn {
     rows: usize,
-    /// NaN where there is none; empty as long as every row has the same.
+    /// The numbers, NaN for a row without one; empty as long as every row has the same.
     numbers: Vec<f64>,
-    /// The number that every row has: levels and replicates are often equal, and nothing is kept of a column without any.
+    /// The number that every row has: levels and replicates are often equal, and a column without any number takes no memory.
     same: Same,
-    /// What is added to a number that stands for a large integer, [`NO_REST`] where none does; empty as long as there is none at
-    /// all.
+    /// Difference between a large integer and the number that stands for it, [`NO_REST`] for another number; empty as long as
+    /// there is no large integer at all.
     rests: Vec<Rest>,
-    /// 0 where there is none; empty as long as there is none at all.
+    /// The codes, 0 for a row without one; empty as long as there is none at all.
     codes: Vec<u32>,
-    /// Empty after a value was replaced, until somebody asks.
+    /// Empty after a value was replaced, until it is asked for.
     statistics: OnceLock<ColumnStatistics>,
 }
 
-/// The number of every row, as long as none has another one.
+/// The number of every row, as long as no row has another one.
 #[derive(Debug, Clone, Copy)]
 struct Same(f64);
 
@@ -45,7 +45,7 @@ pub(super) struct CodedValue {
 impl CodedValue {
     pub(super) const NONE: Self = Self { number: f64::NAN, code: 0, rest: NO_REST };
 
-    /// A number, or none if it isn't finite.
+    /// Takes a number, or none if it isn't finite.
     pub(super) const fn number(number: f64) -> Self {
         Self { number: if number.is_finite() { number } else { f64::NAN }, ..Self::NONE }
     }
@@ -69,23 +69,23 @@ impl CodedValue {
 }
 
 impl StoreColumn {
-    /// The numbers by row: NaN where there is none, and finite otherwise. Empty if no row ever had one. Of a large integer it is
-    /// the nearest float.
+    /// Returns the numbers by row: NaN for a row without one, and finite otherwise. Empty if no row ever had one. A large
+    /// integer is replaced by the nearest float.
     #[must_use]
     pub fn numbers(&self) -> Cow<'_, [f64]> {
         let is_each = !self.numbers.is_empty() || self.same.0.is_nan();
         if is_each { Cow::Borrowed(&self.numbers) } else { Cow::Owned(vec![self.same.0; self.rows]) }
     }
 
-    /// The codes of texts and flags by row: 0 where there is none. Empty if no row ever had one.
+    /// Returns the codes of texts and flags by row: 0 for a row without one. Empty if no row ever had one.
     ///
-    /// [`super::ResultStore::label`] says what a code means.
+    /// [`super::ResultStore::label`] returns the text of a code.
     #[must_use]
     pub fn codes(&self) -> &[u32] {
         &self.codes
     }
 
-    /// The number of a row, or NaN.
+    /// Returns the number of a row, or NaN.
     #[must_use]
     pub fn number(&self, row: usize) -> f64 {
         match self.numbers.get(row) {
@@ -95,7 +95,7 @@ impl StoreColumn {
         }
     }
 
-    /// The large integer of a row, of which its number is the nearest float.
+    /// Returns the large integer of a row, of which its number is the nearest float; `None` if it has none.
     #[must_use]
     pub fn integer(&self, row: usize) -> Option<LargeInteger> {
         LargeInteger::of_parts(self.number(row), self.rest(row))
@@ -107,7 +107,7 @@ impl StoreColumn {
         !self.rests.is_empty()
     }
 
-    /// Whether all numbers are the same float, and yet not the same integer: no axis shows how they differ.
+    /// Whether all numbers are the same float, and yet not the same integer: no axis shows the difference.
     #[must_use]
     pub fn differs_beyond_floats_only(&self) -> bool {
         let ColumnStatistics { least, most, .. } = self.statistics();
@@ -123,12 +123,12 @@ impl StoreColumn {
         self.rests.get(row).copied().unwrap_or(NO_REST)
     }
 
-    /// What is added to the number of a row, also if that is a float.
+    /// Returns the difference between a row's integer and its number; 0 if the number is a float.
     pub(crate) fn rest_or_zero(&self, row: usize) -> Rest {
         Some(self.rest(row)).filter(|rest| *rest != NO_REST).unwrap_or(0)
     }
 
-    /// The code of a row, or 0.
+    /// Returns the code of a row, or 0.
     #[must_use]
     pub fn code(&self, row: usize) -> u32 {
         self.codes.get(row).copied().unwrap_or(0)
@@ -141,7 +141,7 @@ impl StoreColumn {
         (0..self.rows.min(other.rows)).any(has_both)
     }
 
-    /// Counts and extremes. They are kept while rows are added, and computed anew when values were replaced.
+    /// Returns counts and extremes. They are kept while rows are added, and computed anew after values were replaced.
     #[must_use]
     pub fn statistics(&self) -> ColumnStatistics {
         *self.statistics.get_or_init(|| self.compute())
@@ -165,7 +165,7 @@ impl StoreColumn {
         }
     }
 
-    /// Adds a value behind all others, and nothing in between.
+    /// Adds a value behind all others; rows in between have none.
     fn push(&mut self, row: usize, value: CodedValue) {
         self.pad(row);
         self.rows = row + 1;
@@ -209,7 +209,7 @@ impl StoreColumn {
         }
     }
 
-    /// Adds rows without values until there are so many.
+    /// Adds rows without values until there are `rows`.
     pub(super) fn pad(&mut self, rows: usize) {
         if rows <= self.rows {
             return;

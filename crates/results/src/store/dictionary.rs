@@ -1,4 +1,4 @@
-//! The texts of all columns, each once.
+//! Dictionary of the texts of all columns, each once.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::CellValue;
 use super::index::HashIndex;
 use super::memory::push;
 
-/// Texts by their codes. A code is never 0, which is "none"; two are those of the flags.
+/// Texts by their codes. Code 0 stands for no text, and the next two are those of the flags.
 #[derive(Debug, Clone)]
 pub(super) struct TextDictionary {
-    /// What each code means; the first three are no texts that were entered.
+    /// Text of each code; the first three are no texts that were entered.
     labels: Vec<Box<str>>,
-    /// The codes of texts that are the beginning of a longer one, and how many characters that has. They are entered besides
-    /// equal texts that are whole.
+    /// The codes of texts that are the beginning of a longer one, and the number of characters of that. They are entered in
+    /// addition to equal texts that are whole.
     cuts: BTreeMap<u32, u32>,
     index: HashIndex,
     text_bytes: usize,
@@ -34,7 +34,7 @@ impl TextDictionary {
         if flag { TRUE } else { FALSE }
     }
 
-    /// The code of a text, if it was entered.
+    /// Returns the code of a text, if it was entered.
     pub(super) fn find(&self, text: &str) -> Option<u32> {
         self.find_part(text, None)
     }
@@ -44,22 +44,22 @@ impl TextDictionary {
         self.index.find(hash(text), is_it)
     }
 
-    /// How many characters the text has of which that of a code is the beginning, if it is.
+    /// Returns the number of characters of the whole text, if that of a code is its beginning.
     pub(super) fn cut(&self, code: u32) -> Option<u32> {
         self.cuts.get(&code).copied()
     }
 
-    /// The codes of texts that are the beginning of a longer one.
+    /// Returns the codes of texts that are the beginning of a longer one.
     pub(super) fn cuts(&self) -> impl Iterator<Item = u32> {
         self.cuts.keys().copied()
     }
 
-    /// The code of a text, which is entered if it is new.
+    /// Returns the code of a text, which is entered if it is new.
     pub(super) fn enter(&mut self, text: &str) -> u32 {
         self.find(text).unwrap_or_else(|| self.add(text))
     }
 
-    /// The code of the beginning of a text with so many characters, which is entered if it is new.
+    /// Returns the code of the beginning of a text with `chars` characters, which is entered if it is new.
     pub(super) fn enter_cut(&mut self, text: &str, chars: u32) -> u32 {
         self.find_part(text, Some(chars)).unwrap_or_else(|| {
             let code = self.add(text);
@@ -69,7 +69,7 @@ impl TextDictionary {
     }
 
     fn add(&mut self, text: &str) -> u32 {
-        // 2^32 texts don't fit into a browser.
+        // More than 2^32 texts don't fit into a browser.
         let code = u32::try_from(self.labels.len()).unwrap_or(NONE);
         push(&mut self.labels, text.into());
         self.text_bytes += text.len();
@@ -77,7 +77,7 @@ impl TextDictionary {
         code
     }
 
-    /// What a code says.
+    /// Returns the text of a code.
     pub(super) fn label(&self, code: u32) -> &str {
         &self.labels[code as usize]
     }
@@ -103,7 +103,7 @@ impl TextDictionary {
     }
 }
 
-/// FNV-1a.
+/// Hashes a text by FNV-1a.
 fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,9 +1,9 @@
-//! Finds entries of a table by a hash: slots that are probed one after the other.
+//! Index that finds entries of a table by a hash: slots that are probed one after the other.
 
-/// Numbers of entries, found by their hashes. The entries themselves, and how they are compared, are the caller's.
+/// Numbers of entries, found by their hashes. The caller holds the entries, and compares them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HashIndex {
-    /// A power of two of them, or none; each 0, or the number of an entry plus 1.
+    /// The slots, none or a power of two of them; each is 0, or the number of an entry plus 1.
     slots: Vec<u32>,
     used: usize,
 }
@@ -12,7 +12,7 @@ pub(super) struct HashIndex {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl HashIndex {
-    /// The entry with this hash that is it.
+    /// Returns the entry with this hash for which `is_it` returns true.
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let mut place = self.place(hash);
         loop {
@@ -47,7 +47,7 @@ impl HashIndex {
         self.slots[place] = entry + 1;
     }
 
-    /// Where the search begins. The upper half of the product depends on every bit of the hash.
+    /// Returns the slot at which the search begins. The upper half of the product depends on every bit of the hash.
     const fn place(&self, hash: u64) -> usize {
         (hash.wrapping_mul(SPREAD) >> 32) as usize & self.slots.len().wrapping_sub(1)
     }

@@ -6,13 +6,13 @@ pub(super) fn push<T>(values: &mut Vec<T>, value: T) {
     values.push(value);
 }
 
-/// Adds values until there are so many.
+/// Adds values until there are `len`.
 pub(super) fn fill<T: Copy>(values: &mut Vec<T>, len: usize, value: T) {
     reserve(values, len);
     values.resize(len.max(values.len()), value);
 }
 
-/// Makes room for so many values more, if there are any: what has none may never have one.
+/// Makes room for `more` values, if there are any: a vector without values may never have one.
 pub(super) fn make_room<T>(values: &mut Vec<T>, more: usize) {
     if !values.is_empty() {
         values.reserve_exact(more);

@@ -1,4 +1,4 @@
-//! A part of the rows as a store of its own.
+//! Parts: some rows of a store as a store of their own.
 
 use super::append::hash;
 use super::column::StoreColumn;
@@ -8,9 +8,9 @@ use crate::column_id::CaseField;
 use crate::mask::RowMask;
 
 impl ResultStore {
-    /// These rows alone, in their order, and of the factors and responses those that one of them has a value of.
+    /// Returns these rows alone, in their order, with those factors and responses of which one of the rows has a value.
     ///
-    /// Whoever looks at it finds nothing of other rows. It takes the memory of its own rows, and once more that of all texts.
+    /// Its cells tell nothing of other rows. It takes the memory of its own rows, and once more that of all texts.
     #[must_use]
     pub fn part(&self, rows: &RowMask) -> Self {
         let rows: Vec<usize> = rows.iter().collect();

@@ -1,21 +1,21 @@
-//! What a column comes to.
+//! Statistics of a column.
 
 use super::column::CodedValue;
 
 /// Counts and extremes of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ColumnStatistics {
-    /// How many rows have a number.
+    /// Number of rows with a number.
     pub numbers: usize,
-    /// How many rows have a text or a flag.
+    /// Number of rows with a text or a flag.
     pub texts: usize,
-    /// How many rows have nothing.
+    /// Number of rows without a value.
     pub missing: usize,
     /// The least number.
     pub least: Option<f64>,
     /// The largest number.
     pub most: Option<f64>,
-    /// The least number above 0: where a logarithmic axis begins.
+    /// The least number above 0, at which a logarithmic axis begins.
     pub least_positive: Option<f64>,
 }
 

@@ -9,7 +9,7 @@ use crate::number::LargeInteger;
 
 const ID: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
-/// A row of a segment, as far as a store looks at it.
+/// A row of a segment, as far as a store reads it.
 #[derive(Debug, Clone)]
 struct Row {
     batch: &'static str,
@@ -70,7 +70,7 @@ fn factor(name: &str) -> ColumnId {
     ColumnId::Factor(name.into())
 }
 
-/// What a store knows of a case after these rows: state, end and load.
+/// Checks the cells of a case after these rows: state, end and load.
 fn check(rows: &[Row], expected: (&str, f64, CellValue<'_>)) {
     let mut one_by_one = ResultStore::default();
     let mut at_once = ResultStore::default();
@@ -89,7 +89,7 @@ fn check(rows: &[Row], expected: (&str, f64, CellValue<'_>)) {
     }
 }
 
-/// A length that somebody forgot: those cases failed, and no other one has such a column.
+/// The cases of a forgotten length failed, and no other case has such a column.
 #[test]
 fn factors_of_a_response_are_those_of_rows_that_have_it() {
     let mut forgotten = failed(1, 1);
@@ -130,7 +130,7 @@ fn what_a_superseded_attempt_said_is_gone() {
     assert_eq!((column(&store).least, column(&store).numbers, column(&store).missing), (Some(9.0), 1, 1));
 }
 
-/// What a store says of each case, by batch, case and column.
+/// Returns all cells of each case, by batch, case and column.
 fn told(store: &ResultStore) -> Vec<String> {
     let row = |row: usize| {
         let cell = |id: &ColumnId| format!("{id}={:?}", store.cell(id, row));
@@ -139,7 +139,7 @@ fn told(store: &ResultStore) -> Vec<String> {
     (0..store.len()).map(row).collect()
 }
 
-/// Of two batches each has a factor and a response of its own, and texts.
+/// Returns chunks of two batches, each of which has a factor and a response of its own, and texts.
 fn two_batches() -> [Chunk; 2] {
     let steel = |number, end, text: &str| {
         let values = [
@@ -380,7 +380,7 @@ fn row() -> impl Strategy<Value = Row> {
         .prop_map(|(batch, id, is_done, is_final, end, values)| Row { batch, id, is_done, is_final, end, values })
 }
 
-/// The last word on each case, in the order in which cases were seen.
+/// Returns the outcome that counts of each case, in the order in which cases were seen.
 fn last_words(rows: &[Row]) -> Vec<&Row> {
     let mut words: Vec<&Row> = Vec::new();
     for row in rows {

@@ -15,16 +15,16 @@ use crate::mask::RowMask;
 /// Cases of several versions of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedVersions {
-    /// What the model's file is called; empty if nobody said so.
+    /// Name of the model's file; empty if it isn't known.
     pub model: String,
-    /// How many versions there are.
+    /// Number of versions.
     pub versions: usize,
-    /// How many cases have one of them.
+    /// Number of cases with one of them.
     pub cases: usize,
 }
 
 impl ResultStore {
-    /// Takes what a watch gives: rows, or versions of models. Anything else says nothing.
+    /// Takes the bytes that a watch passes: rows, or versions of models. Anything else is ignored.
     pub fn take_bytes(&mut self, bytes: &[u8]) {
         if let Some(chunk) = Chunk::from_bytes(bytes) {
             self.append(&chunk);
@@ -33,13 +33,13 @@ impl ResultStore {
         }
     }
 
-    /// Of which version cases are, where that was told.
+    /// Returns the versions of models by case, as far as they are known.
     #[must_use]
     pub const fn versions(&self) -> &Arc<CaseVersions> {
         &self.versions
     }
 
-    /// Tells of which version rows are, those that there are and those to come, in place of what was told before.
+    /// Sets the versions of rows, of those that are there and of those to come, in place of earlier ones.
     pub fn set_versions(&mut self, versions: Arc<CaseVersions>) {
         if *versions == *self.versions {
             return;
@@ -52,14 +52,14 @@ impl ResultStore {
         self.revision = next_revision();
     }
 
-    /// Writes of which version a row is.
+    /// Writes the version of a row.
     pub(super) fn put_version(&mut self, row: usize, batch: &Batch) {
         let version = self.versions.of(batch, self.case_ids[row]);
         let code = version.map_or(0, |version| self.dictionary.enter(&version.name));
         self.fields[CaseField::Model as usize].put(row, CodedValue::code(code));
     }
 
-    /// The rows whose cases aren't withdrawn.
+    /// Returns the rows whose cases aren't withdrawn.
     #[must_use]
     pub fn counted(&self) -> RowMask {
         let mut rows = self.all();
@@ -78,8 +78,8 @@ impl ResultStore {
         self.categories(self.field(CaseField::Model)).len() > 1
     }
 
-    /// Of which versions rows of one model are, if they are of several; of models, that with the most rows. `rows` are all that
-    /// are asked about, or none if all of the store are.
+    /// Counts versions and cases of a model, if its rows are of several versions; the model with the most rows, if there are
+    /// several such models. `rows` are the rows that are counted, or `None` for all of the store.
     #[must_use]
     pub fn mixed_versions(&self, rows: Option<&RowMask>) -> Option<MixedVersions> {
         if !self.has_versions() {

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::whole;
 
-/// A factor as it stands in the form. Fields that its kind doesn't use keep what was typed.
+/// A factor as it stands in the form. Fields that its kind doesn't use keep their text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct FactorDraft {
     /// The name.
     pub(crate) name: String,
-    /// Which values it takes.
+    /// The kind of its values.
     pub(crate) kind: FactorKind,
     /// The least value.
     pub(crate) minimum: String,
@@ -24,15 +24,15 @@ pub(crate) struct FactorDraft {
     pub(crate) levels: String,
     /// The fixed value, or values separated by commas.
     pub(crate) value: String,
-    /// How many components a vector has; empty for a scalar.
+    /// Number of components of a vector; empty for a scalar.
     pub(crate) count: String,
     /// The unit.
     pub(crate) unit: String,
-    /// What it is.
+    /// The description.
     pub(crate) note: String,
 }
 
-/// Which values a factor takes.
+/// Kind of a factor's values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FactorKind {
     /// Any number of a range.
@@ -67,10 +67,10 @@ pub(crate) enum FactorField {
     Count,
 }
 
-/// What is wrong, and in which field.
+/// Problems, each with its field.
 type Faults = Vec<(FactorField, String)>;
 
-/// The most components that a vector is taken to have: beyond, the form is the wrong place.
+/// Maximum number of components of a vector: for more, the form is the wrong place.
 const MAX_COMPONENTS: usize = 1_000;
 
 impl FactorField {
@@ -84,7 +84,7 @@ impl FactorKind {
     pub(crate) const ALL: [Self; 6] =
         [Self::Range, Self::LogRange, Self::Integers, Self::Levels, Self::Choices, Self::Fixed];
 
-    /// As the form calls it.
+    /// Returns its name in the form.
     #[must_use]
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl FactorKind {
 }
 
 impl FactorDraft {
-    /// What it is called: its name, or its number among the factors, from 1, as long as it has none.
+    /// Returns its name, or its number among the factors, from 1, as long as it has none.
     pub(crate) fn called(&self, index: usize) -> String {
         match self.name.trim() {
             "" => format!("factor {}", index + 1),
@@ -107,13 +107,13 @@ impl FactorDraft {
         }
     }
 
-    /// A factor of this name, about which nothing else is known.
+    /// Returns a factor with this name, and nothing else filled in.
     #[must_use]
     pub(crate) fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// How many components it has as far as it is filled in; none for a single value.
+    /// Returns the number of its components, as far as it is filled in; `None` for a single value.
     #[must_use]
     pub(crate) fn components(&self) -> Option<usize> {
         if self.kind == FactorKind::Fixed {
@@ -122,7 +122,7 @@ impl FactorDraft {
         whole_number(&self.count)
     }
 
-    /// One of its values, if that is a text: the first one.
+    /// Returns the first of its values that is a text, if there is one.
     #[must_use]
     pub(crate) fn text_value(&self) -> Option<String> {
         let first = match self.kind {
@@ -140,7 +140,7 @@ impl FactorDraft {
         }
     }
 
-    /// What was typed in a field.
+    /// Returns the text of a field.
     #[must_use]
     pub(crate) fn text(&self, field: FactorField) -> &str {
         match field {
@@ -153,7 +153,7 @@ impl FactorDraft {
         }
     }
 
-    /// What a minimum or maximum such as `200.000` is: its point is no separator of thousands.
+    /// Explains a minimum or maximum such as `200.000`: its point is no separator of thousands.
     #[must_use]
     pub(crate) fn understood(&self) -> Vec<String> {
         if !matches!(self.kind, FactorKind::Range | FactorKind::LogRange | FactorKind::Integers) {
@@ -163,10 +163,10 @@ impl FactorDraft {
         fields.into_iter().filter_map(|(field, typed)| understood(field, typed.trim())).collect()
     }
 
-    /// The factor.
+    /// Reads the factor.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its field.
+    /// Returns all problems, each with its field.
     pub(crate) fn read(&self) -> Result<Factor, Faults> {
         let mut faults = Faults::new();
         let name = self.name.trim();
@@ -247,7 +247,7 @@ impl FactorDraft {
         }
     }
 
-    /// The draft of a factor that was read from a file.
+    /// Returns the draft of a factor that was read from a file.
     #[must_use]
     pub(crate) fn of(factor: &Factor) -> Self {
         let empty = Self {
@@ -287,7 +287,7 @@ impl FactorDraft {
     }
 }
 
-/// The parts of a list that was typed, without those that are empty.
+/// Returns the parts of a typed list, without empty ones.
 fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', ';', '\n']).map(str::trim).filter(|item| !item.is_empty())
 }
@@ -308,7 +308,7 @@ fn integer(text: &str, field: FactorField, faults: &mut Faults) -> Option<i64> {
     number
 }
 
-/// A whole number as it is typed: `12`, or `2e6`.
+/// Reads a whole number as it is typed: `12`, or `2e6`.
 fn whole_number<N: FromStr>(text: &str) -> Option<N> {
     text.trim().parse().ok().or_else(|| whole::digits(text.trim())?.parse().ok())
 }
@@ -321,7 +321,8 @@ fn not_a_number(text: &str, wanted: &str) -> String {
     }
 }
 
-/// `200.000` may be meant as thousands, `0.200` can't be, and `200.125` has as many digits as somebody wanted.
+/// Explains a number that may be meant as thousands, such as `200.000`; `0.200` can't be, and `200.125` has as many digits as
+/// were wanted.
 fn understood(field: &str, typed: &str) -> Option<String> {
     let (whole, decimals) = typed.trim_start_matches(['+', '-']).split_once('.')?;
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -331,7 +332,7 @@ fn understood(field: &str, typed: &str) -> Option<String> {
     (is_group && is_first).then(|| format!("The {field} {typed} is {number}"))
 }
 
-/// What a number with commas may be: groups of digits, decimals, or either.
+/// Describes the possible meanings of a number with commas: groups of digits, decimals, or either.
 fn meant(typed: &str) -> String {
     let sign = if typed.starts_with('-') { "-" } else { "" };
     let groups: Vec<&str> = typed.trim_start_matches(['+', '-']).split(',').collect();
@@ -351,7 +352,7 @@ fn meant(typed: &str) -> String {
     }
 }
 
-/// A number of a list; one without a point is a whole number, as in Python.
+/// Reads a number of a list; one without a point is a whole number, as in Python.
 fn level(item: &str, faults: &mut Faults) -> Option<ParameterValue> {
     let read = match scalar(item) {
         ParameterValue::Text(_) | ParameterValue::Flag(_) => None,
@@ -379,7 +380,7 @@ fn choices(list: &str) -> Vec<ParameterValue> {
     }
 }
 
-/// A text without the quotes around it, if it has such, as in a program.
+/// Returns a text without the quotes around it, if it has such, as in a program.
 fn in_quotes(choice: &ParameterValue) -> Option<&str> {
     let ParameterValue::Text(text) = choice else { return None };
     ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark)).filter(|text| !text.is_empty())
@@ -404,7 +405,7 @@ fn fixed(text: &str, faults: &mut Faults) -> Option<ParameterValue> {
     }
 }
 
-/// Whether it is a whole number that would lose digits as a float.
+/// Whether a text is a whole number that would lose digits as a float.
 fn is_beyond_64_bits(item: &str) -> bool {
     let digits = item.strip_prefix(['+', '-']).unwrap_or(item);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && ParameterValue::whole(item).is_none()
@@ -414,7 +415,7 @@ fn beyond_64_bits(item: &str) -> String {
     format!("`{item}` has more than 64 bits; with a point behind it, it is the nearest float")
 }
 
-/// A value as it is typed: a whole number, a number, true or false, otherwise a text.
+/// Reads a value as it is typed: a whole number, a number, true or false, otherwise a text.
 fn scalar(item: &str) -> ParameterValue {
     if let Some(integer) = ParameterValue::whole(item) {
         return integer;
@@ -427,13 +428,13 @@ fn scalar(item: &str) -> ParameterValue {
     }
 }
 
-/// A list or a text in the notation of JSON: it says exactly what is meant, where what one would type means something else.
+/// Reads a list or a text in the notation of JSON, which is exact for values that would be read otherwise if they were typed.
 fn exact(text: &str) -> Option<ParameterValue> {
     let read = || serde_json::from_slice(text.trim().as_bytes()).ok();
     text.trim().starts_with(['[', '"']).then(read).flatten()
 }
 
-/// Values as one would type them.
+/// Writes values in the way in which they are typed.
 fn typed(values: &[ParameterValue]) -> String {
     let one = |value: &ParameterValue| match value {
         ParameterValue::Text(text) => text.clone(),

@@ -1,14 +1,14 @@
-//! What is missing before points can be chosen.
+//! Entries that are missing before points can be chosen.
 
 use super::factor::{FactorField, FactorKind};
 use super::{DesignDraft, FormPlace};
 
-/// Of how many factors it is told.
+/// Maximum number of factors that are listed.
 const MAX_TOLD: usize = 4;
 
 impl DesignDraft {
-    /// What points wait for, in sentences: `Still missing: minimum and maximum of `a`.` `model` is the name
-    /// of the model's file, if there is one.
+    /// Lists the missing entries, in sentences: `Still missing: minimum and maximum of `a`.` `model` is the name of the model's
+    /// file, if there is one.
     #[must_use]
     pub(crate) fn missing(&self, model: Option<&str>) -> String {
         let complaints = self.points().err().unwrap_or_default();

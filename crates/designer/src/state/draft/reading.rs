@@ -1,4 +1,4 @@
-//! What a form means: the design that stands in it, or all that is wrong with it.
+//! Reading of a form: the design that stands in it, or all of its problems.
 
 use cruncher_study::batch::Batch;
 use cruncher_study::constraint::Constraint;
@@ -10,11 +10,10 @@ use super::factor::{FactorDraft, FactorField};
 use super::{DesignDraft, FormComplaint, FormPlace, PointsSource, SamplingMethod, SizedBy, whole};
 
 impl DesignDraft {
-    /// The design that stands in the form, as far as points need it: a model and a batch may be missing. A table is left
-    /// for the caller to add.
+    /// Returns the design in the form, as far as points need it: a model and a batch may be missing. The caller adds a table.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// Returns all problems, each with its place.
     pub(crate) fn points(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let mut complaints = Vec::new();
         let mut note = |place, text: String| complaints.push(FormComplaint { place, text });
@@ -33,7 +32,7 @@ impl DesignDraft {
             }
         }
         let sampler = self.sampler(&mut note);
-        // A table has neither: its points are what they are.
+        // With a table neither is used: its points are given.
         let is_sampled = self.source == PointsSource::Sampler;
         let seed = if is_sampled { whole(&self.seed, FormPlace::Seed, &mut note) } else { None };
         let replicates = if is_sampled { whole(&self.replicates, FormPlace::Replicates, &mut note) } else { None };
@@ -56,10 +55,10 @@ impl DesignDraft {
         if complaints.is_empty() { Ok(file) } else { Err(complaints) }
     }
 
-    /// The design that stands in the form, ready to be submitted but for its table.
+    /// Returns the design in the form, ready to be submitted except for its table.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// Returns all problems, each with its place.
     pub(crate) fn read(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let (points, mut complaints) = match self.points() {
             Ok(file) => (Some(file), Vec::new()),
@@ -83,10 +82,10 @@ impl DesignDraft {
         }
     }
 
-    /// The design that stands in the form, as far as it does: what is missing or wrong of how it is sent is left for later.
+    /// Returns the design in the form to be saved: missing or wrong entries on sending have default values.
     ///
     /// # Errors
-    /// What is wrong with its points.
+    /// Returns the problems of its points.
     pub(crate) fn saved(&self) -> Result<DesignFile, Vec<FormComplaint>> {
         let points = self.points()?;
         let mut ignore = |_, _: String| {};
@@ -100,7 +99,7 @@ impl DesignDraft {
         })
     }
 
-    /// The factors that count: with a table none, since all inputs stand in it.
+    /// Returns the factors that count: none with a table, since all inputs stand in it.
     fn sampled_factors(&self) -> impl Iterator<Item = (usize, &FactorDraft)> {
         let is_sampled = self.source == PointsSource::Sampler;
         self.factors.iter().enumerate().filter(move |_| is_sampled)
@@ -167,7 +166,7 @@ impl DesignDraft {
         }
     }
 
-    /// The place that an error of the design as a whole belongs to.
+    /// Returns the place that an error of the design as a whole belongs to.
     fn complaint(&self, error: &DesignError) -> FormComplaint {
         let size = match (self.method, self.sized_by) {
             (SamplingMethod::FullGrid | SamplingMethod::OneAtATime, _) => FormPlace::Steps,
@@ -205,7 +204,7 @@ impl DesignDraft {
     }
 }
 
-/// A whole number, zero or above. Groups of digits may be separated as on the page: `10,000`.
+/// Reads a whole number, zero or above. Groups of digits may be separated as on the page: `10,000`.
 fn whole<N: TryFrom<u64>>(text: &str, place: FormPlace, note: &mut impl FnMut(FormPlace, String)) -> Option<N> {
     let typed = text.trim().replace([',', '_', ' '], "");
     let number = typed

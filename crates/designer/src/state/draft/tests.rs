@@ -268,7 +268,7 @@ fn a_whole_number_may_be_written_with_an_exponent() {
         DesignDraft { cases: "1.6e3".into(), seed: "1e18".into(), replicates: "2e0".into(), ..draft() }.read().unwrap();
     assert_eq!((file.check(), file.seed), (Ok(3_200), 1_000_000_000_000_000_000));
     check(&DesignDraft { cases: "1.55e1".into(), ..draft() }, FormPlace::Cases, "no whole number");
-    // In a list it stays the float that it is in Python.
+    // In a list it stays a float, as in Python.
     let levels = FactorDraft { kind: FactorKind::Levels, levels: "2e6".into(), ..cohesion() };
     assert_eq!(levels.read().unwrap().values, FactorValues::Levels(vec![ParameterValue::Number(2e6)]));
 }

@@ -1,10 +1,10 @@
-//! Whole numbers as they are typed.
+//! Whole numbers in the notation in which they are typed.
 
-/// The most digits that a typed exponent makes: more fit into no number here.
+/// Maximum number of digits of a number with an exponent: more fit into no number here.
 const MAX_DIGITS: usize = 40;
 
-/// The digits of a whole number that is written with a point or an exponent: `2e6`, `1.5e3`, `20.0`. None of what isn't whole, or
-/// is no such number.
+/// Returns the digits of a whole number that is written with a point or an exponent: `2e6`, `1.5e3`, `20.0`. `None` if the
+/// number isn't whole, or the text is no such number.
 pub(super) fn digits(text: &str) -> Option<String> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().ok()?;
@@ -14,7 +14,7 @@ pub(super) fn digits(text: &str) -> Option<String> {
     if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // How many digits stand before the point once the exponent has moved it.
+    // The number of digits in front of the point once the exponent has moved it.
     let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
     let significant = all.trim_end_matches('0');
     if significant.is_empty() {
