@@ -1,6 +1,6 @@
 //! The page as a whole: it opens the study that a link gives access to, watches it, and shows what the address names.
 //!
-//! What is shown is a function of [`LiveStudy`] and [`ReaderState`]. It is computed anew when one of their signals changes; Leptos
+//! The view is a function of [`LiveStudy`] and [`ReaderState`]. It is computed anew when one of their signals changes; Leptos
 //! compares the result with what stands in the document, and changes only what differs.
 
 use std::cell::Cell;
@@ -29,15 +29,15 @@ use crate::polling::{WakeHandle, poll};
 use crate::watching::{StudyWatcher, WatchWorker};
 use crate::{scrolling, sharing};
 
-/// What stands in the way of a study.
+/// Reason why a study can't be opened.
 enum Closed {
     /// Nobody gave this tab a link, or only a part of one.
     NoAccess(Option<PageProblem>),
-    /// The study isn't to be had.
+    /// The study couldn't be opened with the access that there is.
     Broken(PageProblem),
 }
 
-/// Opens the study and shows it, or what stands in the way.
+/// Opens the study and shows it, or the reason why it can't be opened.
 pub(crate) async fn start() {
     theme::restore();
     let opened = open().await;
@@ -52,7 +52,7 @@ pub(crate) async fn start() {
     mount_to_body(page);
 }
 
-/// The study, what the link gave, and the worker that was started meanwhile.
+/// Opened study, the access to it, and the worker that was started meanwhile.
 type Opened = (Study, StudyAccess, Option<WatchWorker>);
 
 async fn open() -> Result<Opened, Closed> {
@@ -71,13 +71,13 @@ async fn open() -> Result<Opened, Closed> {
     Ok((study, access, beside))
 }
 
-/// The access of another tab, if tabs share theirs.
+/// Returns the access of another tab, if tabs share theirs.
 async fn shared_access() -> Option<StudyAccess> {
     if !VisitFlag::Shared.is_set() {
         return None;
     }
     let access = sharing::ask_other_tabs().await?;
-    // Without storage it lives until the page is loaded anew.
+    // Without storage the access lasts until the page is loaded anew.
     let _ = address::keep(&access);
     Some(access)
 }
@@ -142,15 +142,15 @@ fn follow_address(route: RwSignal<Route>) {
     on_cleanup(move || listener.remove());
 }
 
-/// Tells the results how far the batches are that are shown. Where the address names none, it is given those that were shown before,
-/// or else the latest: so a copied link shows others the same, whatever is sent meanwhile.
+/// Tells the results how far the shown batches are. An address that names no batches gets those that were shown before, or else
+/// the latest: so a copied link shows others the same, whatever is sent meanwhile.
 fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
     Effect::new(move |before: Option<BatchChoice>| {
         let (batches, snapshot) = (route.get().batches, live.snapshot.get());
         let Some(snapshot) = snapshot else { return batches };
         let known = before.filter(|before| *before != BatchChoice::Unsaid);
         let known = known.or_else(|| latest(&snapshot.batches).cloned().map(BatchChoice::One));
-        // Of an address that has just changed the event is still to come.
+        // If the address has just changed, its event is still to come.
         let is_unsaid =
             batches == BatchChoice::Unsaid && Route::parse(&address::fragment()).batches == BatchChoice::Unsaid;
         if let (true, Some(known)) = (is_unsaid, known) {
@@ -179,7 +179,7 @@ fn watch(
     });
     let mut watcher = StudyWatcher::new(study, key, beside, live.reading);
     let mut backoff = PollBackoff::default();
-    // Whoever comes to attach a worker waits for it to appear.
+    // A reader who comes to attach a worker waits for it to appear.
     let is_awaited = Rc::new(Cell::new(false));
     let awaits = is_awaited.clone();
     let has_sent = Rc::new(Cell::new(false));

@@ -1,4 +1,4 @@
-//! What the page is a function of: the study as it was seen last, and where its reader is.
+//! State that the page is a function of: the study as it was seen last, and where its reader is.
 
 use std::sync::Arc;
 
@@ -27,20 +27,20 @@ pub(crate) struct OpenStudy {
 /// The study as it was seen last, and whether looking at it works.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LiveStudy {
-    /// What was seen; none before the first look has ended.
+    /// Last snapshot; `None` before the first look has ended.
     pub(crate) snapshot: RwSignal<Option<Arc<Snapshot>>>,
-    /// How many bytes of how many have been read, while there are many.
+    /// Bytes that have been read, and bytes in all, while there are many.
     pub(crate) reading: RwSignal<(u64, u64)>,
-    /// Why the last look failed, if it did.
+    /// Reason why the last look failed, if it did.
     pub(crate) problem: RwSignal<Option<PageProblem>>,
-    /// The time by the servers' clock, every second.
+    /// Time by the servers' clock, set every second.
     pub(crate) now: RwSignal<f64>,
-    /// When the page was opened, by the servers' clock.
+    /// Time at which the page was opened, by the servers' clock.
     pub(crate) opened: f64,
 }
 
 impl LiveStudy {
-    /// Nothing is known yet, at `now`.
+    /// Creates the state of a study of which nothing is known yet, at `now`.
     pub(crate) fn new(now: f64) -> Self {
         Self {
             snapshot: RwSignal::new(None),
@@ -51,7 +51,7 @@ impl LiveStudy {
         }
     }
 
-    /// Takes what a look brought.
+    /// Takes the outcome of a look.
     pub(crate) fn update(&self, look: Result<Snapshot, PageProblem>) {
         match look {
             Ok(snapshot) => {
@@ -64,34 +64,34 @@ impl LiveStudy {
     }
 }
 
-/// How many cases of a group of errors are named, and how many more whenever more are asked for.
+/// Number of cases of an error group that are named at first, and number that is added whenever more are asked for.
 pub(crate) const CASES_AT_A_TIME: usize = 20;
 
-/// Where the reader is, and what they have chosen.
+/// Place of the reader, and their choices.
 #[derive(Clone, Copy)]
 pub(crate) struct ReaderState {
-    /// The address.
+    /// Route that the address names.
     pub(crate) route: RwSignal<Route>,
     /// Whether the page is dark.
     pub(crate) is_dark: RwSignal<bool>,
-    /// How many workers the shell's line starts.
+    /// Number of workers that the shell's line starts.
     pub(crate) workers: RwSignal<u32>,
-    /// Which line was copied last.
+    /// Line that was copied last.
     pub(crate) copied: RwSignal<Option<CopiedLine>>,
-    /// The failed case that is shown, if it isn't the last one of its group.
+    /// Failed case that is shown, if it isn't the last one of its group.
     pub(crate) case: RwSignal<Option<CaseRef>>,
-    /// How many cases of a group of errors are named.
+    /// Number of cases of an error group that are named.
     pub(crate) named_cases: RwSignal<usize>,
-    /// The error documents of these cases, as far as they have been read.
+    /// Error documents of these cases, as far as they have been read.
     pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, PageProblem>)>>,
-    /// What has become of the change of what is asked of the workers, until it is done.
+    /// Change of the requests to the workers that isn't done yet.
     pub(crate) asked: RwSignal<Option<PendingChange>>,
-    /// Why the designer, and the results, couldn't be loaded, if so.
+    /// Reasons why the designer, and the results, couldn't be loaded, if so.
     failed: [RwSignal<Option<PageProblem>>; 2],
 }
 
 impl ReaderState {
-    /// A reader who came to `route`.
+    /// Creates the state of a reader who came to `route`.
     pub(crate) fn new(route: Route, is_dark: bool) -> Self {
         Self {
             route: RwSignal::new(route),
@@ -106,25 +106,25 @@ impl ReaderState {
         }
     }
 
-    /// Why a page that is a program of its own couldn't be loaded, if so.
+    /// Returns the reason why a page that is a program of its own couldn't be loaded, if so.
     pub(crate) const fn failed(&self, program: PageProgram) -> RwSignal<Option<PageProblem>> {
         self.failed[program as usize]
     }
 }
 
-/// A change that was asked for and isn't done.
+/// Change that was asked for and isn't done.
 #[derive(Debug, Clone)]
 pub(crate) enum PendingChange {
     Waits,
     Refused(PageProblem),
 }
 
-/// What came of copying a line.
+/// Outcome of copying a line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CopiedLine {
-    /// What the line is.
+    /// Name of the line.
     pub(crate) name: &'static str,
     pub(crate) worked: bool,
-    /// When, by the servers' clock.
+    /// Time of copying, by the servers' clock.
     pub(crate) time: f64,
 }

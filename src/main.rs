@@ -2,7 +2,7 @@
 //!
 //! This is the shell, which everybody loads first: it opens the study, watches it, and shows the frame, Overview, Attach and
 //! Errors. Design and Results are programs of their own (`crates/designer`, `crates/explorer`), which load when they are shown;
-//! what all three need of the browser stands in `crates/browser`.
+//! the functions of the browser that several of them need stand in `crates/browser`.
 
 #![cfg_attr(
     target_arch = "wasm32",

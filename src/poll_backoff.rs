@@ -1,4 +1,4 @@
-//! How long the page waits before it looks again.
+//! Wait of the page before it looks again.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ const MIN_PAUSE_SECS: f64 = 3.0;
 /// The wait when nothing has changed for long, in seconds.
 const MAX_PAUSE_SECS: f64 = 60.0;
 
-/// How a look at the study ended.
+/// Outcome of a look at the study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LookOutcome {
     Changed,
@@ -16,7 +16,7 @@ pub(crate) enum LookOutcome {
     Failed,
 }
 
-/// The wait grows while nothing changes, and at once returns to the shortest when something does.
+/// Wait between looks. It grows while nothing changes, and returns to the shortest at once when something does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PollBackoff {
     wait_secs: f64,
@@ -29,7 +29,7 @@ impl Default for PollBackoff {
 }
 
 impl PollBackoff {
-    /// How long to wait after a look that ended like this.
+    /// Returns the wait after a look that ended like this.
     pub(crate) fn after(&mut self, look: LookOutcome) -> Duration {
         let factor = match look {
             LookOutcome::Changed => 0.0,

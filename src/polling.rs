@@ -1,4 +1,4 @@
-//! Doing something again and again, as long as somebody can see it.
+//! Repetition of a step, as long as somebody can see the page.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use leptos::task::spawn_local;
 
 use cruncher_browser::network;
 
-/// Ends a wait early.
+/// Handle that ends a wait early.
 #[derive(Clone)]
 pub(crate) struct WakeHandle(UnboundedSender<()>);
 
 impl WakeHandle {
-    /// Wakes nobody.
+    /// Returns a handle that wakes nobody.
     pub(crate) fn nobody() -> Self {
         Self(unbounded().0)
     }
 
-    /// Does it now.
+    /// Ends the wait now.
     pub(crate) fn now(&self) {
         // The other end is gone when polling has stopped: then there is nothing to wake.
         let _ = self.0.unbounded_send(());
     }
 }
 
-/// Does `step` again and again, with the wait that it asks for in between.
+/// Repeats `step`, with the wait that it asks for in between.
 ///
-/// It rests while the tab is hidden, goes on at once when it is seen again, and ends with the owner that it began in.
+/// Polling rests while the tab is hidden, goes on at once when it is seen again, and ends with the owner that it began in.
 pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle {
     let (sender, receiver) = unbounded();
     let wake = WakeHandle(sender);

@@ -1,4 +1,4 @@
-//! How far each page is scrolled.
+//! Scroll position of each page.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use cruncher_browser::address;
 use cruncher_browser::state::route::{Page, Route};
 
-/// Whoever comes back to a page finds it scrolled as they left it, and a page that is new to them begins at its top.
+/// Keeps the scroll position of each page: a reader who comes back finds a page as they left it, and a page that is new to them
+/// begins at its top.
 pub(crate) fn keep_for_each_page() {
     let shown = StoredValue::new(here());
     let left_at_px = StoredValue::new([0.0; Page::ALL.len()]);

@@ -29,7 +29,7 @@ pub(crate) fn answer() {
     }));
 }
 
-/// The access that another tab has, if one does.
+/// Asks other tabs for their access, and returns the first answer, if there is one.
 pub(crate) async fn ask_other_tabs() -> Option<StudyAccess> {
     let (sender, mut answers) = unbounded();
     let tabs = open(move |said, _| {
@@ -54,7 +54,8 @@ pub(crate) fn leave() {
     address::reload();
 }
 
-/// In the local cloud several studies share an origin: the path tells them apart.
+/// Opens the channel between the tabs of this study. Its name contains the path, because in the local cloud several studies
+/// share an origin.
 fn open(hear: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Option<TabChannel> {
     TabChannel::open(&format!("cruncher-access {}", window().location().pathname().unwrap_or_default()), hear)
 }

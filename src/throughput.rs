@@ -1,30 +1,31 @@
-//! How many cases were finished in each stretch of time.
+//! Number of cases that were finished in each stretch of time.
 
-/// The stretches of time that people think in, in seconds: from a second to a week.
+/// Stretches of time that people think in, in seconds: from a second to a week.
 const STRETCHES_SECS: [f64; 19] = [
     1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 43_200.0,
     86_400.0, 172_800.0, 604_800.0,
 ];
 
-/// How much of its stretch a bar takes, and the least height of one, of the height of the highest.
+/// Width of a bar, as a share of its stretch, and minimum height of a bar, as a share of the highest one.
 const BAR_WIDTH: f64 = 0.85;
 const LOWEST: f64 = 0.02;
 
 /// Finished cases, counted by stretches of equal length.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ThroughputChart {
-    /// When the first stretch begins, in seconds since 1970; a multiple of `stretch_secs`.
+    /// Start of the first stretch, in seconds since 1970; a multiple of `stretch_secs`.
     pub(crate) start: f64,
-    /// The length of a stretch, in seconds.
+    /// Length of a stretch, in seconds.
     pub(crate) stretch_secs: f64,
-    /// How many cases were finished in each stretch.
+    /// Number of cases that were finished in each stretch.
     pub(crate) counts: Vec<u64>,
 }
 
 impl ThroughputChart {
-    /// Counts finished cases by the times of their ends, in seconds since 1970, up to `now`.
+    /// Counts finished cases by the times of their ends, in seconds since 1970, up to `now`, or to the last end if that is
+    /// later.
     ///
-    /// Stretches are as short as `most` of them allow. None if no case was finished.
+    /// Stretches are as short as `most` of them allow. Returns `None` if no case was finished.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -51,13 +52,13 @@ impl ThroughputChart {
         Some(Self { start, stretch_secs, counts })
     }
 
-    /// The most cases that any stretch has.
+    /// Returns the greatest number of cases in a stretch.
     #[must_use]
     pub(crate) fn most(&self) -> u64 {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
-    /// The length of a stretch in words: `10 seconds`, `hour`.
+    /// Returns the length of a stretch in words: `10 seconds`, `hour`.
     #[must_use]
     pub(crate) fn stretch_name(&self) -> String {
         let (size, name) = match self.stretch_secs {
@@ -69,10 +70,10 @@ impl ThroughputChart {
         if size <= 1.0 { name.to_owned() } else { format!("{size} {name}s") }
     }
 
-    /// The bars as the path of an SVG, in a box that is as wide as there are stretches, and of height 1.
+    /// Returns the bars as the path of an SVG, in a box that is as wide as there are stretches, and of height 1.
     ///
-    /// Not drawn by plotters, as other charts are: this one is part of the first view, which has a budget, and a path takes
-    /// its size and its colours from the style scene.
+    /// They aren't drawn by plotters, as other charts are: this chart is part of the first view, which has a budget, and a path
+    /// takes its size and its colours from the style sheet.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share of the highest bar")]
     pub(crate) fn path(&self) -> String {

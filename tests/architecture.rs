@@ -1,4 +1,4 @@
-//! What the crates know of each other is what ARCHITECTURE.md draws, and the pure ones stay pure.
+//! The crates know of each other what ARCHITECTURE.md draws, and the pure ones stay pure.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
-/// Each crate of the workspace, and all that it knows of the others.
+/// Crates of the workspace, each with all that it knows of the others.
 const ARROWS: [(&str, &[&str]); 14] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
@@ -45,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("cruncher-study", &["cruncher-sampling"]),
 ];
 
-/// What reaches for the world: networks, runtimes, browsers, clocks, the system's randomness.
+/// Crates that reach for the world: networks, runtimes, browsers, clocks, the system's randomness.
 const WORLD: [&str; 23] = [
     "async-std",
     "aws-config",
@@ -128,8 +128,8 @@ fn the_shell_is_built_without_plotting() {
     assert!(!brought.iter().any(|name| name.starts_with("plotters") || name == "cruncher-plot"), "{brought:?}");
 }
 
-/// Looks at what the crate names itself, for every target, and at all that this brings with it natively. In a browser
-/// plotters brings web-sys.
+/// Looks at the dependencies that the crate names itself, for every target, and at all that these bring with them natively. In
+/// a browser plotters brings web-sys.
 fn check_purity(name: &str) {
     let metadata = metadata(&["--filter-platform", &host()]);
     let is_it = |package: &&cargo_metadata::Package| package.name.as_str() == name;
@@ -141,7 +141,7 @@ fn check_purity(name: &str) {
     assert!(world.is_empty(), "{name} reaches for the world through {world:?}");
 }
 
-/// The names of all that a package is built with.
+/// Returns the names of all packages that a package is built with.
 fn brought(metadata: &Metadata, root: &PackageId) -> BTreeSet<String> {
     let resolve = metadata.resolve.as_ref().expect("cargo has resolved the dependencies");
     let is_built_in =
@@ -154,7 +154,7 @@ fn brought(metadata: &Metadata, root: &PackageId) -> BTreeSet<String> {
     seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
 }
 
-/// What cargo says, by the lock file.
+/// Returns what cargo says of the workspace, by the lock file.
 fn metadata(options: &[&str]) -> Metadata {
     let options: Vec<String> = [options, &["--locked"]].concat().into_iter().map(str::to_owned).collect();
     let mut command = MetadataCommand::new();
@@ -162,7 +162,7 @@ fn metadata(options: &[&str]) -> Metadata {
     command.exec().expect("cargo describes the workspace")
 }
 
-/// This machine's target: its packages, and perhaps no others, have been downloaded.
+/// Returns this machine's target: its packages, and perhaps no others, have been downloaded.
 fn host() -> String {
     let output = Command::new("rustc").args(["--print", "host-tuple"]).output().expect("rustc is there");
     String::from_utf8(output.stdout).expect("rustc prints text").trim().to_owned()

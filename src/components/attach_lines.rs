@@ -1,4 +1,4 @@
-//! The lines that attach workers.
+//! Lines that attach workers.
 
 use cruncher_study::attach_line::{AttachHost, attach_line};
 use leptos::prelude::*;
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use crate::components::copy_line::copy_line;
 use crate::live::OpenStudy;
 
-/// The most workers that the shell's line starts.
+/// Maximum number of workers that the shell's line starts.
 const MAX_WORKERS: u32 = 256;
 
-/// The lines for the kinds of hosts; for a viewer, why they aren't there.
+/// Draws the lines for the kinds of hosts; for a viewer, the reason why they aren't there.
 pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     let Some(worker) = &open.worker else {
         let why = "The attach line holds the workers' key, so only the operator's link shows it. Ask whoever gave you this link.";

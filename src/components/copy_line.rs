@@ -1,4 +1,4 @@
-//! A line to be copied.
+//! Line to be copied.
 
 use cruncher_browser::clipboard::copy;
 use cruncher_browser::components::press::press;
@@ -7,10 +7,10 @@ use leptos::task::spawn_local;
 
 use crate::live::{CopiedLine, OpenStudy};
 
-/// How long the button says what it did, in seconds.
+/// Time for which the button says what it did, in seconds.
 const SAID_SECS: f64 = 2.0;
 
-/// A line and the button that copies it; `name` says what the line is.
+/// Draws a line and the button that copies it; `name` says what the line is.
 pub(crate) fn copy_line(line: String, name: &'static str, open: &OpenStudy) -> AnyView {
     let (now, copied) = (open.live.now, open.reader.copied);
     let is_said = |last: &CopiedLine| last.name == name && now.get() - last.time < SAID_SECS;

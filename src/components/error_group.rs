@@ -1,4 +1,4 @@
-//! Failures that are alike, as one.
+//! Groups of failures that are alike.
 
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::number_format::counted;
@@ -6,7 +6,8 @@ use leptos::prelude::*;
 
 use cruncher_browser::local_time::{exact_time, past_time};
 
-/// What a group's failures share and how many there are, with `all_workers` that have computed something, as of `now`.
+/// Draws what the failures of a group share and how many there are, as of `now`. `all_workers` is the number of workers that
+/// have computed something.
 pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
     let (all, over) = (group.len(), group.final_cases());
     let again = (over < all).then(|| format!("{} will be tried again", all - over));

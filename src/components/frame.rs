@@ -1,4 +1,4 @@
-//! What stands around every page: the rail, and the bar at the top.
+//! Frame around every page: the rail, and the bar at the top.
 
 use cruncher_browser::components::press::press;
 use cruncher_browser::state::route::{BatchChoice, Page};
@@ -24,7 +24,7 @@ pub(crate) fn skip(event: MouseEvent) {
     }
 }
 
-/// The pages.
+/// Draws the rail, with an entry for each page.
 pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
     let route = reader.route.get();
     let failed =
@@ -47,7 +47,7 @@ pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
     .into_any()
 }
 
-/// The study, how fresh its figures are, and what this tab may do.
+/// Draws the bar at the top: the study, how fresh its figures are, and what this tab may do.
 pub(crate) fn top_bar(open: &OpenStudy, wake: &WakeHandle) -> AnyView {
     let is_dark = open.reader.is_dark;
     let switch = move |_| {
@@ -82,13 +82,13 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &WakeHandle) -> AnyView {
     .into_any()
 }
 
-/// Only where there is a choice. A draft is of no batch: its own field says into which it will be sent.
+/// Draws the list of batches, if there is a choice. A draft is of no batch: its own field says into which it will be sent.
 fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     let route = reader.route.get();
     let snapshot = live.snapshot.get()?;
     let mut names: Vec<String> = snapshot.batches.iter().map(|account| account.batch.to_string()).collect();
     let chosen = route.batches.one().map(ToString::to_string);
-    // A batch of which nothing is left, or a folder of batches.
+    // The chosen batch may have no cases left, or be a folder of batches.
     names.extend(chosen.clone().filter(|chosen| !names.contains(chosen)));
     if names.len() < 2 || route.page == Page::Design {
         return None;

@@ -1,4 +1,4 @@
-//! Parts of the shell's pages: they are given what they show, and never see AWS.
+//! Components of the shell's pages. They are given the data that they show, and never see AWS.
 
 pub(crate) mod attach_lines;
 pub(crate) mod copy_line;

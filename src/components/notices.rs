@@ -1,9 +1,9 @@
-//! What a person who watches the study should know.
+//! Notices for a person who watches the study.
 
 use cruncher_study::diagnosis::{Notice, NoticeWeight};
 use leptos::prelude::*;
 
-/// One line a notice. That no worker is attached is said where the attach line stands, and that all is done by the headline.
+/// Draws a line for each notice. The attach line says that no worker is attached, and the headline that all is done.
 pub(crate) fn notices(notices: &[Notice]) -> AnyView {
     let line = |notice: &Notice| {
         let class = match notice.weight() {

@@ -1,4 +1,4 @@
-//! How far the study is: figures, and a bar with one part a state.
+//! Progress of the study: figures, and a bar with one part a state.
 
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::number_format::{counted, thousands};
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use cruncher_browser::state::bar::{BarPart, parts};
 use cruncher_browser::state::route::{Page, Route};
 
-/// The bar alone. What it shows must also stand in words beside it.
+/// Draws the bar alone. Words beside it must say the same.
 pub(crate) fn bar(counts: &CaseCounts, label: String) -> AnyView {
     let pieces = parts(counts).map(|part| {
         view! { <span class=format!("bar__part state-{}", part.look.name) style:width=format!("{}%", part.percent)></span> }
@@ -32,7 +32,7 @@ pub(crate) fn bar(counts: &CaseCounts, label: String) -> AnyView {
 const UNSENT: &str = "They stand in the table of cases, which is written first, and the queue has no message of theirs, as far as SQS \
                       counts: they are being sent, or whoever sends them has stopped.";
 
-/// The figure of each state; those that a study hopes not to see only when they aren't zero.
+/// Draws the figure of each state; of those that a study hopes not to see, only if it isn't zero.
 pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
     let figure = |part: BarPart| {
         let BarPart { look, cases, .. } = part;

@@ -1,4 +1,4 @@
-//! How many cases were finished in each stretch of time.
+//! Chart of the cases that were finished in each stretch of time.
 
 use cruncher_study::ledger::CaseFinish;
 use cruncher_study::number_format::thousands;
@@ -6,10 +6,11 @@ use leptos::prelude::*;
 
 use crate::throughput::ThroughputChart;
 
-/// The most bars.
+/// Maximum number of bars.
 const MAX_STRETCHES: usize = 60;
 
-/// A bar a stretch of time, `until` now, or until the last one if that is later. A reader who can't see it gets the summary in words.
+/// Draws a bar for each stretch of time, `until` now, or until the last end if that is later. A reader who can't see it gets
+/// the summary in words.
 pub(crate) fn throughput_chart(finishes: &[CaseFinish], until: f64) -> Option<AnyView> {
     let end_times: Vec<f64> = finishes.iter().map(|finish| finish.end_time).collect();
     let throughput = ThroughputChart::of(&end_times, until, MAX_STRETCHES)?;

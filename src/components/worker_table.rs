@@ -1,4 +1,4 @@
-//! Workers: what each is doing.
+//! Table of workers, and of what each is doing.
 
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::number_format::{duration, thousands};
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use cruncher_browser::local_time::past_time;
 
-/// One row a worker, as of `now`.
+/// Draws a row for each worker, as of `now`.
 pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now: f64) -> AnyView {
     let heads = ["Host", "Software", "State", "Case", "For", "Done", "Failed", "Median time"];
     let head = |(index, name)| {
@@ -49,7 +49,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
     .into_any()
 }
 
-/// What tells a worker from others on its host: its process and a random part, behind the system.
+/// Returns the part of a worker's name that tells it from others on its host: its process and a random part, behind the system.
 fn process(worker: &str) -> String {
     worker.rsplit('_').next().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! What somebody sees who has no link.
+//! Page for somebody who has no link.
 
 use cruncher_browser::address;
 use cruncher_browser::components::press::press;
@@ -16,7 +16,7 @@ use crate::sharing;
 const NO_LINK: &str = "There is no key in this address: it tells what is shown, and opens nothing. The link of a study has #access= in it, and a \
      long text behind: paste that one, once, and the address opens.";
 
-/// Asks for a link, or whether the access of another tab may be used. What was asked for in the address is shown then.
+/// Asks for a link, or whether the access of another tab may be used. The page then shows what the address asked for.
 pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
     let asked_for = address::fragment();
     let leads_to_a_view = asked_for.contains('?');
@@ -69,7 +69,7 @@ pub(crate) fn page(problem: Option<PageProblem>) -> AnyView {
     .into_any()
 }
 
-/// The access of another tab, once one has answered.
+/// Offers the access of another tab, once one has answered.
 fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
     let found = RwSignal::new(None::<StudyAccess>);
     spawn_local(async move { found.set(sharing::ask_other_tabs().await) });
@@ -79,7 +79,7 @@ fn offer(asked_for: String) -> impl Fn() -> Option<AnyView> {
         let asked_for = asked_for.clone();
         let share = move |_| {
             VisitFlag::Shared.set(true);
-            // Without storage it lives until the page is loaded anew.
+            // Without storage the access lasts until the page is loaded anew.
             let _ = address::keep(&access);
             address::replace(&asked_for);
             address::reload();

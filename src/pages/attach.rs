@@ -1,4 +1,4 @@
-//! How a worker is attached.
+//! Page that tells how a worker is attached.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::components::attach_lines::attach_lines;
 use crate::components::worker_table::worker_table;
 use crate::live::OpenStudy;
 
-/// The lines for the kinds of hosts, and the workers that came since the page was opened.
+/// Draws the lines for the kinds of hosts, and the workers that came since the page was opened.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let live = open.live;
     let snapshot = live.snapshot.get();

@@ -1,4 +1,4 @@
-//! Failures, those that are alike as one.
+//! Page of the failures, in groups of those that are alike.
 
 use cruncher_backend::Study;
 use cruncher_backend::study::ReadError;
@@ -23,7 +23,7 @@ use crate::components::error_group::error_group_head;
 use crate::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
 use crate::pages::overview::worked;
 
-/// Reads the error documents of the cases that are named, whenever these are others.
+/// Reads the error documents of the cases that are named, whenever these change.
 pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) {
     let named = Memo::new(move |_| {
         let (route, snapshot) = (reader.route.get(), live.snapshot.get()?);
@@ -48,12 +48,12 @@ pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) 
     });
 }
 
-/// The cases of a group that are named, the one that failed last in front.
+/// Returns the cases of a group that are named, the one that failed last in front.
 fn named_cases<'a>(group: &'a ErrorGroup<'a>, reader: ReaderState) -> impl Iterator<Item = CaseRef> + 'a {
     group.cases().take(reader.named_cases.get())
 }
 
-/// The case that the reader picked, else the group's last one.
+/// Returns the case that the reader picked, else the group's last one.
 fn shown_case(group: &ErrorGroup, reader: ReaderState) -> Option<CaseRef> {
     let picked = reader.case.get().filter(|case| named_cases(group, reader).any(|own| own == *case));
     picked.or_else(|| group.cases().next())
@@ -82,7 +82,7 @@ fn read_problem(error: &ReadError) -> PageProblem {
     }
 }
 
-/// One entry a group; an open one shows the traceback of one of its cases.
+/// Draws an entry for each group; an open one shows the traceback of one of its cases.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let Some(snapshot) = open.live.snapshot.get() else {
         return view! { <p class="empty" role="status">"Reading the study …"</p> }.into_any();
@@ -105,7 +105,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     .into_any()
 }
 
-/// That no case has failed of those that are shown, and how many others have.
+/// Tells that none of the shown cases has failed, and how many others have.
 pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
     let elsewhere: usize = snapshot.error_groups(None).iter().map(ErrorGroup::len).sum();
     if elsewhere == 0 {
@@ -171,7 +171,7 @@ fn open_group(group: &ErrorGroup, snapshot: &Snapshot, reader: ReaderState) -> A
     .into_any()
 }
 
-/// The inputs of a case in a line, with as many digits as asked for. The case's id if it has none.
+/// Returns the inputs of a case in a line, with as many digits as asked for; the case's id if it has no inputs.
 fn inputs(document: &ErrorDocument, line: fn(&Parameters) -> String) -> String {
     match line(&document.parameters) {
         words if words.is_empty() => document.case_id.to_string(),
@@ -179,7 +179,7 @@ fn inputs(document: &ErrorDocument, line: fn(&Parameters) -> String) -> String {
     }
 }
 
-/// Which version of its batch's model a case is of: `footing.py version 1`. None where the study has only one.
+/// Returns the version of its batch's model that a case is of: `footing.py version 1`; `None` if the study has only one.
 fn model_version(document: &ErrorDocument, snapshot: &Snapshot) -> Option<String> {
     let account = snapshot.batches.iter().find(|account| account.batch == document.batch)?;
     let is_own = |version: &&ModelVersion| version.submissions.iter().any(|own| own.id == document.submission);
@@ -218,9 +218,9 @@ fn fact_list(facts: Vec<(String, String)>) -> AnyView {
     view! { <dl class="facts">{facts}</dl> }.into_any()
 }
 
-/// Objects that aren't what their keys say: they are named, so that nothing is passed over in silence.
+/// Draws the list of objects that aren't what their keys say, so that nothing is passed over in silence.
 fn unreadable(snapshot: &Snapshot, route: &Route) -> Option<AnyView> {
-    // What doesn't lie below a batch is of no other one.
+    // An object that isn't below a batch is shown with every batch.
     let is_here = |key: &str| {
         key.strip_prefix(DATA_PREFIX).zip(route.batches.one()).is_none_or(|(path, batch)| batch.contains(path))
     };

@@ -1,4 +1,4 @@
-//! One page a module.
+//! Pages of the shell, one a module.
 
 pub(crate) mod access_gate;
 pub(crate) mod attach;

@@ -1,4 +1,4 @@
-//! The study at a glance.
+//! Overview: the study at a glance.
 
 mod versions;
 
@@ -22,13 +22,13 @@ use crate::components::worker_table::worker_table;
 use crate::live::OpenStudy;
 use crate::pages::errors::none_failed;
 
-/// How many error groups the overview names, and of how many batches it names the versions.
+/// Maximum number of error groups that the overview names, and of batches whose versions it names.
 const MAX_GROUPS: usize = 5;
 
-/// With how many workers more the forecast is made a second time.
+/// Number of workers that are added when the forecast is made a second time.
 const MORE_WORKERS: u64 = 4;
 
-/// The study at a glance.
+/// Draws the study at a glance.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let Some(snapshot) = open.live.snapshot.get() else {
         let is_broken = open.live.problem.read().is_some();
@@ -39,7 +39,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let batch = route.batches.one();
     let shown: Vec<&BatchAccount> = snapshot.accounts(batch).collect();
     let counts = snapshot.counts(batch);
-    // What is over ends with its last case, however late it is looked at.
+    // The chart of a study that is over ends with its last case, however late somebody looks at it.
     let until = if counts.open() > 0 { snapshot.time } else { 0.0 };
     let body = if shown.is_empty() {
         no_cases(&route, batch.filter(|_| snapshot.total.cases > 0))
@@ -61,7 +61,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     .into_any()
 }
 
-/// How far reading is, in words.
+/// Tells how far reading is.
 fn reading((read_bytes, of_bytes): (u64, u64)) -> String {
     match of_bytes >> 20 {
         0 => "Reading the study …".to_owned(),
@@ -69,7 +69,7 @@ fn reading((read_bytes, of_bytes): (u64, u64)) -> String {
     }
 }
 
-/// That there are none: in the whole study, or in a batch beside others.
+/// Tells that there are no cases: in the whole study, or in a batch beside others.
 fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
     if let Some(batch) = batch {
         let all = route.of(BatchChoice::All).to_string();
@@ -119,7 +119,8 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
     .into_any()
 }
 
-/// What the cases of the batches that are shown are of, if not of one design; of several, how many of them aren't counted.
+/// Draws the versions and designs that the cases of each shown batch are of, unless it is one design; if several batches are
+/// shown, also how many of their cases aren't counted.
 fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStudy) -> AnyView {
     let is_one = shown.len() == 1;
     let lists = shown.iter().filter_map(|account| {
@@ -132,14 +133,14 @@ fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStu
     view! { {lists} {withdrawn} {asked(open.reader)} }.into_any()
 }
 
-/// When the cases will be finished, in words.
+/// Tells when the cases will be finished.
 fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
     let batch = route.batches.one();
     if counts.open() == 0 {
         let over = if counts.done == counts.cases && counts.done > 0 { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
     }
-    // Whoever sends them has them wait.
+    // All open cases wait for their sender.
     if counts.open() == counts.unsent {
         let design = route.on(Page::Design).to_string();
         return view! { <p>"the rest isn't sent yet · "<a href=design>"Design"</a></p> }.into_any();
@@ -181,7 +182,7 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
     view! { <p><span title=title>{when}</span><span class="faint">{sooner}</span></p> }.into_any()
 }
 
-/// What is known of how long cases of a batch take, and of who computes them.
+/// Returns the basis of a forecast: durations of a batch's cases and the workers that compute them, as far as they are known.
 fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> ForecastBasis {
     let is_here = |case: &RunningCase| batch.is_none_or(|batch| batch.contains(case.batch.as_str()));
     let own = |worker: &Heartbeat| Heartbeat { case: worker.case.clone().filter(is_here), ..worker.clone() };
@@ -189,12 +190,12 @@ fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> ForecastBasis {
     ForecastBasis::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
 
-/// How many workers have computed a case.
+/// Returns the number of workers that have computed a case.
 pub(crate) fn worked(snapshot: &Snapshot) -> usize {
     snapshot.workers.iter().filter(|worker| worker.counts.computed() > 0).count()
 }
 
-/// The workers that are alive.
+/// Returns the workers that are alive.
 pub(crate) fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
     snapshot.workers.iter().filter(|worker| worker.is_alive(snapshot.time))
 }
@@ -214,7 +215,7 @@ fn call_for_worker(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy) -
     Some(call.into_any())
 }
 
-/// The levels of the batch that is shown; or, of several, the batches.
+/// Draws the levels of the batch that is shown, or the batches if there are several.
 fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     let rows: Vec<(String, Option<Route>, CaseCounts)> = match shown {
         [only] => only.levels.iter().map(|(level, counts)| (format!("level {level}"), None, *counts)).collect(),

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::live::ReaderState;
 
-/// The elements that they fill.
+/// Draws the elements that the programs fill.
 pub(crate) fn places() -> AnyView {
     let place = |program: PageProgram| {
         let words = format!("Loading the {} page …", program.page().name().to_ascii_lowercase());
@@ -18,8 +18,8 @@ pub(crate) fn places() -> AnyView {
     PageProgram::ALL.map(place).into_iter().collect_view().into_any()
 }
 
-/// Shows a program's element while its page is shown, and the first time loads it; the designer at once if cases were being
-/// sent when the page was closed.
+/// Shows a program's element while its page is shown, and loads the program the first time; the designer is loaded at once if
+/// cases were being sent when the page was closed.
 pub(crate) fn show(reader: ReaderState) {
     for program in PageProgram::ALL {
         let is_here = reader.route.read().page == program.page();
@@ -33,7 +33,7 @@ pub(crate) fn show(reader: ReaderState) {
     }
 }
 
-/// Why there is no such page, if so.
+/// Tells why a program's page can't be shown, if so.
 pub(crate) fn page(program: PageProgram, reader: ReaderState) -> AnyView {
     let failed = reader.failed(program);
     let again = move |event| {

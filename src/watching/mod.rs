@@ -1,7 +1,7 @@
 //! Watching the study: a small one in the page itself, a large one beside it, in a worker that is the program of the results.
 //!
-//! Both look in the same way (`cruncher_backend::watch`). What is in the worker alone is what it takes to read a hundred
-//! thousand rows and keep them; the first view does without.
+//! Both look in the same way (`cruncher_backend::watch`). Only the worker has the code that reads a hundred thousand rows and
+//! keeps them; the first view does without.
 
 mod watch_worker;
 mod watcher;

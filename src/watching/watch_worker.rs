@@ -1,4 +1,4 @@
-//! A worker that watches, as the page sees it.
+//! Worker that watches the study, as the page sees it.
 
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::snapshot_codec;
@@ -17,7 +17,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::watch_messages::{FAILED, PROGRESS, ROWS, SEEN};
 use cruncher_browser::{address, rows};
 
-/// A worker that watches. It ends when this is dropped.
+/// Worker that watches the study. It ends when this is dropped.
 pub(crate) struct WatchWorker {
     worker: Worker,
     /// Whether it knows the study.
@@ -27,19 +27,19 @@ pub(crate) struct WatchWorker {
     _on_error: Closure<dyn FnMut(Event)>,
 }
 
-/// What the worker tells, beside rows and progress.
+/// Message of the worker, beside rows.
 enum Told {
-    /// It is there.
+    /// The worker is there.
     Ready,
-    /// It has read so many bytes of so many.
+    /// The worker has read part of the bytes: how many, and of how many.
     Progress(u64, u64),
     Looked(Box<Result<Snapshot, PageProblem>>),
-    /// It couldn't be loaded, or it broke.
+    /// The worker couldn't be loaded, or it broke.
     Broken,
 }
 
 impl WatchWorker {
-    /// Starts one, which takes a while; none if there can't be any.
+    /// Starts a worker, which takes a while; returns `None` if there can't be any.
     pub(super) fn start() -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -60,7 +60,8 @@ impl WatchWorker {
         Some(Self { worker, is_open: false, told, _on_message: on_message, _on_error: on_error })
     }
 
-    /// Looks at the study of this page, and says in `progress` how many bytes of how many were read. None if the worker broke.
+    /// Looks at the study of this page, and sets `progress` to the bytes that were read and the bytes in all. Returns `None` if
+    /// the worker broke.
     pub(super) async fn refresh(
         &mut self,
         key: &AccessKey,

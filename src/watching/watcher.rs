@@ -1,4 +1,4 @@
-//! Who looks at the study: the page here, or a worker beside it.
+//! Watcher of the study: the page here, or a worker beside it.
 
 use cruncher_backend::Study;
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -11,10 +11,10 @@ use leptos::prelude::RwSignal;
 
 use crate::watching::watch_worker::WatchWorker;
 
-/// Looks at the study, here while it is small and beside the page from then on.
+/// Watcher of the study: here while it is small, and beside the page from then on.
 pub(crate) struct StudyWatcher {
     key: AccessKey,
-    /// How many bytes of how many the worker has read.
+    /// Bytes that the worker has read, and bytes in all.
     progress: RwSignal<(u64, u64)>,
     here: Option<StudyWatch<LightStrategy>>,
     beside: Option<WatchWorker>,
@@ -39,7 +39,7 @@ impl StudyWatcher {
         Self { key, progress, here, beside }
     }
 
-    /// Goes on beside the page: rows are wanted, which are read there alone.
+    /// Goes on beside the page: rows are wanted, which only the worker reads.
     pub(crate) fn want_rows(&mut self) {
         self.here = None;
     }
@@ -66,7 +66,7 @@ impl StudyWatcher {
             Some(beside) => beside.refresh(&self.key, doubt, self.progress).await,
             None => None,
         };
-        // One that broke is started anew with the next look.
+        // A worker that broke is started anew with the next look.
         seen.unwrap_or_else(|| {
             self.beside = None;
             Err(PageProblem::no_watcher())

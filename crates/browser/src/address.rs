@@ -3,25 +3,25 @@
 use cruncher_study::access::{AccessError, StudyAccess};
 use leptos::prelude::window;
 
-/// What stands behind the `#`.
+/// Returns the address's fragment, with its `#`; empty if there is none.
 #[must_use]
 pub fn fragment() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-/// The page's address, with what stands behind the `#`.
+/// Returns the page's address, with its fragment.
 #[must_use]
 pub fn page_url() -> String {
     window().location().href().unwrap_or_default()
 }
 
-/// Changes what stands behind the `#`, as a step that the back button undoes.
+/// Changes the address's fragment, as a step that the back button undoes.
 pub fn go_to(fragment: &str) {
     // A fragment can always be set.
     let _ = window().location().set_hash(fragment);
 }
 
-/// Changes what stands behind the `#`, without a step that the back button undoes, and without anybody hearing of it.
+/// Changes the address's fragment, without a step that the back button undoes and without a `hashchange` event.
 pub fn replace(fragment: &str) {
     if let Ok(history) = window().history() {
         // An address of this page can always be set.
@@ -29,13 +29,13 @@ pub fn replace(fragment: &str) {
     }
 }
 
-/// The same, and everybody hears of it.
+/// Changes the address's fragment like [`replace`], and sends a `hashchange` event if that changed anything.
 pub fn settle(fragment: &str) {
     if self::fragment() == fragment {
         return;
     }
     replace(fragment);
-    // Should that not be possible, nobody hears of it: they would ask for it again and again.
+    // If the replacement failed, there is no event: its listeners would ask for the same fragment again and again.
     if self::fragment() == fragment
         && let Ok(event) = web_sys::Event::new("hashchange")
     {
@@ -49,16 +49,16 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
-/// The access that a link brought, now or earlier in this tab.
+/// Returns the access that a link brought, now or earlier in this tab.
 ///
-/// The tab keeps it, and it is taken out of the address bar and the history.
+/// The access is kept in the tab, and taken out of the address bar and the history.
 ///
 /// # Errors
 /// If the link was cut off.
 pub fn take_access() -> Result<Option<StudyAccess>, AccessError> {
     let brought = StudyAccess::from_fragment(&fragment());
     if !matches!(brought, Ok(None)) {
-        // A part of a link can hold a whole key.
+        // Even a link that was cut off can hold a whole key.
         hide_fragment();
     }
     match brought? {
@@ -72,7 +72,7 @@ pub fn take_access() -> Result<Option<StudyAccess>, AccessError> {
 }
 
 /// Opens the study anew with the access of a link's fragment, at the place that was asked for before the link was given.
-/// False if it is no access.
+/// Returns false if the fragment holds no access.
 ///
 /// # Errors
 /// If the link was cut off.
@@ -81,7 +81,7 @@ pub fn enter(fragment: &str, asked_for: &str) -> Result<bool, AccessError> {
     if keep(&access) {
         replace(asked_for);
     } else {
-        // Without storage only the address survives that the page is loaded anew.
+        // Without storage only the address survives a reload of the page.
         go_to(fragment);
     }
     reload();
@@ -101,7 +101,7 @@ pub fn forget_access() {
     }
 }
 
-/// Keeps an access in this tab. False without storage: then it lives until the page is loaded anew.
+/// Keeps an access in this tab. Returns false without storage: then the access lasts until the page is loaded anew.
 #[must_use]
 pub fn keep(access: &StudyAccess) -> bool {
     let json = serde_json::to_string(access).unwrap_or_default();
@@ -109,7 +109,7 @@ pub fn keep(access: &StudyAccess) -> bool {
     storage.set_item(&storage_name(), &json).is_ok()
 }
 
-/// The access that this tab keeps.
+/// Returns the access that this tab keeps, if there is one.
 #[must_use]
 pub fn kept() -> Option<StudyAccess> {
     let storage = window().session_storage().ok()??;
@@ -117,7 +117,8 @@ pub fn kept() -> Option<StudyAccess> {
     serde_json::from_slice(storage.get_item(&storage_name()).ok()??.as_bytes()).ok()
 }
 
-/// In the local cloud several studies share an origin: the path tells them apart.
+/// Returns the access's name in the tab's storage. It contains the path, because in the local cloud several studies share an
+/// origin.
 fn storage_name() -> String {
     format!("cruncher-access {}", window().location().pathname().unwrap_or_default())
 }

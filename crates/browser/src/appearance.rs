@@ -1,4 +1,4 @@
-//! When what is drawn on a canvas has to be drawn anew.
+//! Events after which a canvas has to be drawn anew.
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{IntersectionObserver, IntersectionObserverInit, MutationObserver, MutationObserverInit, ResizeObserver};
 
-/// Calls `redraw` when the colours change, or the room that there is.
+/// Calls `redraw` when the colours or the canvas's size change.
 pub fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn() + 'static) {
     let changed = Closure::<dyn FnMut()>::new(redraw);
     let changed = changed.into_js_value();
@@ -19,7 +19,7 @@ pub fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn() + 'sta
     }
     // The system becomes dark in the evening, while the page is open.
     if let Ok(Some(scheme)) = window().match_media("(prefers-color-scheme: dark)") {
-        // Whoever asks for a scheme can listen to it.
+        // A media query list that was returned can be listened to.
         let _ = scheme.add_event_listener_with_callback("change", changed.unchecked_ref());
     }
     Effect::new(move || {
@@ -29,8 +29,8 @@ pub fn when_it_looks_different(canvas: NodeRef<Canvas>, redraw: impl Fn() + 'sta
     });
 }
 
-/// Calls `act` when a canvas comes near to what is seen of the page, or leaves that: whether somebody scrolls, the window grows, or
-/// what stands above it goes away.
+/// Calls `act` when a canvas comes within `reach_px` of the visible part of the page, or leaves that: because somebody scrolls,
+/// the window grows, or something above the canvas goes away.
 pub fn when_it_comes_near(canvas: NodeRef<Canvas>, reach_px: f64, act: impl Fn() + 'static) {
     let near = Closure::<dyn FnMut()>::new(act).into_js_value();
     Effect::new(move || {

@@ -1,6 +1,6 @@
-//! What outlives the tab: values of any kind that a browser can copy, files among them, each below a key.
+//! Store of values that outlive the tab: of any kind that a browser can copy, files among them, each below a key.
 //!
-//! It is there in a page and in a worker, also on pages that came over http. Two tabs share it.
+//! The store is available in a page and in a worker, also on pages that came over http. Tabs share it.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -9,7 +9,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest};
 use web_sys::{IdbTransaction, IdbTransactionMode as Mode};
 
-/// A change of what is kept makes another one of it, so that programs of two versions don't meet.
+/// Version of the stored format, a part of the database's name: it is raised with each change of the format, so that programs
+/// of two versions don't share a database.
 const VERSION: u32 = 1;
 
 const STORE: &str = "values";
@@ -33,7 +34,7 @@ pub enum KeepError {
 }
 
 impl BrowserStore {
-    /// What is kept for the study whose page is at `page_url`. In the local cloud several studies share an origin: their
+    /// Opens the store of the study whose page is at `page_url`. In the local cloud several studies share an origin: their
     /// folders tell them apart.
     ///
     /// # Errors
@@ -45,16 +46,16 @@ impl BrowserStore {
         opened.map(Self).map_err(|error| KeepError::Unavailable(error_text(&error)))
     }
 
-    /// Keeps `value`, instead of what was kept below `key`.
+    /// Keeps `value` below `key`, in place of an earlier value.
     ///
     /// # Errors
-    /// If there is no room for it, or nothing like it can be kept.
+    /// If there is no room for it, or the browser can't keep values of its kind.
     pub async fn put(&self, key: &str, value: &JsValue) -> Result<(), KeepError> {
         self.change(Mode::Readwrite, |store| store.put_with_key(value, &key.into())).await?;
         Ok(())
     }
 
-    /// What is kept below `key`, if anything is.
+    /// Returns the value that is kept below `key`, if there is one.
     ///
     /// # Errors
     /// If the browser can't read it.
@@ -63,7 +64,7 @@ impl BrowserStore {
         Ok(if value.is_undefined() { None } else { Some(value) })
     }
 
-    /// All keys.
+    /// Returns all keys.
     ///
     /// # Errors
     /// If the browser can't read them.
@@ -72,16 +73,16 @@ impl BrowserStore {
         Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
     }
 
-    /// Keeps nothing below `key` any more.
+    /// Deletes the value below `key`, if there is one.
     ///
     /// # Errors
-    /// If the browser doesn't let go of it.
+    /// If the browser can't delete it.
     pub async fn delete(&self, key: &str) -> Result<(), KeepError> {
         self.change(Mode::Readwrite, |store| store.delete(&key.into())).await?;
         Ok(())
     }
 
-    /// What is kept below each of these keys; undefined where nothing is.
+    /// Returns the value that is kept below each of these keys; undefined for a key without one.
     ///
     /// # Errors
     /// If the browser can't read it.
@@ -101,7 +102,7 @@ impl BrowserStore {
         Ok(())
     }
 
-    /// One request and its result, once its transaction is complete.
+    /// Makes one request, and returns its result once its transaction is complete.
     async fn change(
         &self,
         mode: Mode,
@@ -111,7 +112,7 @@ impl BrowserStore {
         Ok(results.into_iter().next().unwrap_or_default())
     }
 
-    /// Requests and their results, once the one transaction of all is complete.
+    /// Makes requests in one transaction, and returns their results once it is complete.
     async fn change_all(
         &self,
         mode: Mode,
@@ -135,7 +136,7 @@ impl Drop for BrowserStore {
 }
 
 async fn open(name: &str) -> Result<IdbDatabase, JsValue> {
-    // A page and a worker have it in the same place. Where nothing is kept there is none.
+    // `indexedDB` is a property of the global object in a page and in a worker. It is missing where the browser keeps nothing.
     let factory = Reflect::get(&js_sys::global(), &"indexedDB".into())?;
     let request: IdbOpenDbRequest = factory.dyn_into::<IdbFactory>()?.open(name)?;
     let database = request.clone();
@@ -154,7 +155,8 @@ async fn open(name: &str) -> Result<IdbDatabase, JsValue> {
     }
 }
 
-/// A request that fails ends its transaction; one that finds no room is noticed only as this ends.
+/// Waits until a transaction is complete. A request that fails aborts its transaction; a lack of room may show only when the
+/// transaction ends.
 async fn ended(transaction: &IdbTransaction) -> Result<(), JsValue> {
     let complete = first_of(|complete, aborted| {
         transaction.set_oncomplete(Some(&complete));
@@ -163,7 +165,7 @@ async fn ended(transaction: &IdbTransaction) -> Result<(), JsValue> {
     complete.await.map_err(|()| transaction.error().into())
 }
 
-/// Which of the two functions that `listen` is given is called.
+/// Waits until one of the two functions that `listen` is given is called: `Ok` is the first one, `Err` the second.
 async fn first_of(mut listen: impl FnMut(Function, Function)) -> Result<(), ()> {
     let called = JsFuture::from(Promise::new(&mut |good, bad| listen(good, bad))).await;
     called.map(|_| ()).map_err(|_event| ())

@@ -4,7 +4,7 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-/// Copies `text`, and says whether that worked.
+/// Copies `text`, and returns whether that worked.
 pub async fn copy(text: String) -> bool {
     // `navigator.clipboard` doesn't exist on pages that came over http, such as an S3 website.
     if window().is_secure_context() && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok()

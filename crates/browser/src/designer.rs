@@ -1,5 +1,5 @@
-//! What the page and the designer's program tell each other. The program is loaded when it is needed: what it is asked for
-//! before, it finds at its place.
+//! Messages between the page and the designer's program. The program is loaded when it is needed: it finds an earlier request
+//! in an attribute of its place in the page.
 
 use leptos::prelude::window;
 use web_sys::Event;
@@ -7,43 +7,43 @@ use web_sys::Event;
 use crate::programs::PageProgram;
 use crate::state::problem::PageProblem;
 
-/// The event by which the designer says that tables of cases, or what is asked of the workers, have changed.
+/// Event by which the designer reports that tables of cases, or the requests to the workers, have changed.
 pub const SENT: &str = "cruncher-sent";
 
-/// The event by which the page asks the designer for a change of what is asked of the workers.
+/// Event by which the page asks the designer to change the requests to the workers.
 pub const ASKED: &str = "cruncher-asked";
 
-/// The event by which the designer says that this failed.
+/// Event by which the designer reports that such a change failed.
 pub const REFUSED: &str = "cruncher-refused";
 
-/// The attributes of the designer's place that hold what is asked, and why it failed.
+/// Attributes of the designer's place: one holds the requested change, the other the reason why it failed.
 const CHANGE: &str = "data-change";
 const REFUSAL: &str = "data-refusal";
 
-/// Says that tables of cases, or what is asked of the workers, have changed.
+/// Reports that tables of cases, or the requests to the workers, have changed.
 pub fn tell_sent() {
     tell(SENT);
 }
 
-/// Asks for a change, in the words of [`crate::state::versions::VersionChange`].
+/// Asks for a change, in the text form of [`crate::state::versions::VersionChange`].
 pub fn ask(change: &str) {
     note(CHANGE, change);
     tell(ASKED);
 }
 
-/// What was asked for, once.
+/// Takes the requested change: a second call returns `None`.
 #[must_use]
 pub fn asked() -> Option<String> {
     noted(CHANGE)
 }
 
-/// Says why what was asked for failed.
+/// Reports why the requested change failed.
 pub fn refuse(PageProblem { title, advice, detail }: &PageProblem) {
     note(REFUSAL, &[title.as_str(), advice, detail].join("\n"));
     tell(REFUSED);
 }
 
-/// Why what was asked for failed, once.
+/// Takes the reason why the requested change failed: a second call returns `None`.
 pub fn refusal() -> Option<PageProblem> {
     let words = noted(REFUSAL)?;
     let mut lines = words.splitn(3, '\n').map(str::to_owned);
@@ -60,7 +60,7 @@ fn tell(event: &str) {
 
 fn note(attribute: &str, words: &str) {
     if let Some(place) = PageProgram::Designer.place() {
-        // It is a proper name.
+        // The names of these attributes are valid.
         let _ = place.set_attribute(attribute, words);
     }
 }

@@ -10,7 +10,7 @@ pub fn save(name: &str, media_type: &str, content: &JsValue) {
     save_parts(name, media_type, &Array::of1(content));
 }
 
-/// A part of a file that is made in parts. The browser has it from now on: it doesn't take the whole file at once later.
+/// Hands a part of a file to the browser, which thus needn't take the whole file at once later.
 pub fn part(bytes: &[u8]) -> JsValue {
     let bytes = Uint8Array::from(bytes);
     Blob::new_with_u8_array_sequence(&Array::of1(&bytes)).map_or_else(|_| bytes.into(), JsValue::from)

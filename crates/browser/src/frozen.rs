@@ -1,9 +1,8 @@
-//! A frozen study: a document that holds all that it shows.
+//! Frozen study: a document that holds all the data that it shows.
 //!
-//! Its own script, which no other page has, unpacks what the document holds before this program begins, and puts it into a
-//! property of the window: what to write where the role stands, the configuration, the numbers of a snapshot, what is left out, the texts of the
-//! snapshot.
-//! Documents that are asked for later it gives in place of the network.
+//! The document's own script, which no other page has, unpacks this data before the program begins, and puts it into a property
+//! of the window: the label in the place of the role, the configuration, the numbers of a snapshot, a list of what is left out,
+//! the texts of the snapshot. Documents that are asked for later come from the script, not from the network.
 
 use cruncher_backend::Study;
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -17,10 +16,10 @@ use wasm_bindgen::JsCast;
 
 use crate::network;
 
-/// The property.
+/// Name of the window's property.
 const FROZEN: &str = "cruncherFrozen";
 
-/// Where in it what stands.
+/// Positions in the property's array.
 const LABEL: u32 = 0;
 const CONFIG: u32 = 1;
 const NUMBERS: u32 = 2;
@@ -31,19 +30,19 @@ fn frozen() -> Option<Array> {
     Reflect::get(&window(), &FROZEN.into()).ok()?.dyn_into().ok()
 }
 
-/// What stands where the role stands otherwise, if this page is a frozen study.
+/// Returns the label that is shown in the place of the role, if this page is a frozen study.
 #[must_use]
 pub fn label() -> Option<String> {
     frozen()?.get(LABEL).as_string()
 }
 
-/// What it doesn't hold, in words, if this page is a frozen study that lacks something.
+/// Returns, in words, what the page lacks, if it is a frozen study that lacks something.
 #[must_use]
 pub fn left_out() -> Option<String> {
     frozen()?.get(LEFT_OUT).as_string().filter(|words| !words.is_empty())
 }
 
-/// The study, and an access that nobody asks for, if this page is a frozen study.
+/// Returns the study, with an access whose key is empty since nobody asks for it, if this page is a frozen study.
 #[must_use]
 pub fn study() -> Option<(Study, StudyAccess)> {
     let config = StudyConfig::parse(frozen()?.get(CONFIG).as_string()?.as_bytes()).ok()?;
@@ -52,7 +51,7 @@ pub fn study() -> Option<(Study, StudyAccess)> {
     Some((Study::new(network(), config, &access.key), access))
 }
 
-/// What was seen of it last.
+/// Returns the snapshot of the study, if this page is a frozen study.
 pub fn snapshot() -> Option<Snapshot> {
     let frozen = frozen()?;
     let numbers = frozen.get(NUMBERS).dyn_ref().map(Float64Array::to_vec)?;

@@ -1,8 +1,8 @@
-//! What the page's three programs share: the browser around them (address, storage, clipboard, time, files, workers), components,
-//! and what an address says.
+//! Shared parts of the page's three programs: the browser around them (address, storage, clipboard, time, files, workers),
+//! components, and the state and words of several pages.
 //!
-//! Whatever two programs need of the browser is called here. What one of them needs alone, such as the canvas of the plots, it calls
-//! itself.
+//! A function of the browser that two programs need is called here. One that a single program needs, such as the canvas of the
+//! plots, is called there.
 
 #[cfg(target_arch = "wasm32")]
 pub mod address;
@@ -36,7 +36,7 @@ pub mod visit_flags;
 #[cfg(target_arch = "wasm32")]
 pub mod watch_messages;
 
-/// What requests are sent with.
+/// Returns the ports by which requests are sent.
 #[cfg(target_arch = "wasm32")]
 #[must_use]
 pub fn network() -> cruncher_aws::Ports {

@@ -1,4 +1,4 @@
-//! Times as the reader's computer tells them.
+//! Times in the time zone of the reader's computer, in words.
 
 use cruncher_study::number_format::ago;
 use js_sys::{Array, Date, Object, Reflect};
@@ -10,7 +10,8 @@ fn date(secs: f64) -> Date {
     Date::new(&JsValue::from_f64(secs * 1000.0))
 }
 
-/// `16:40`; with the day if it isn't the day of `now`: `Mon 16:40`, further away `12 Mar 16:40`.
+/// Returns `16:40`, or if that isn't on the day of `now`, the time with its day: `Mon 16:40`, and from six days on `12 Mar
+/// 16:40`.
 #[must_use]
 pub fn clock_time(secs: f64, now: f64) -> String {
     let (time, today) = (date(secs), date(now));
@@ -26,13 +27,13 @@ pub fn clock_time(secs: f64, now: f64) -> String {
     format!("{} {clock}", formatted(&time, options))
 }
 
-/// `3 min ago`, as of `now`; in a frozen study, which has no now, `at 16:40`.
+/// Returns `3 min ago`, as of `now`; in a frozen study, which has no now, `at 16:40`.
 #[must_use]
 pub fn past_time(secs: f64, now: f64) -> String {
     if frozen::label().is_some() { format!("at {}", clock_time(secs, now)) } else { ago(now - secs) }
 }
 
-/// Everything there is to know of a time, for a title.
+/// Returns a time with its date, seconds and time zone, for a title.
 #[must_use]
 pub fn exact_time(secs: f64) -> String {
     formatted(&date(secs), &[("dateStyle", "medium"), ("timeStyle", "long")])
@@ -49,7 +50,7 @@ fn formatted(time: &Date, options: &[(&str, &str)]) -> String {
     format.call1(&JsValue::UNDEFINED, time).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// How far this computer's clock is ahead of UTC, in seconds.
+/// Returns how far this computer's local time is ahead of UTC, in seconds.
 #[must_use]
 pub fn utc_offset_secs() -> f64 {
     -60.0 * Date::new_0().get_timezone_offset()

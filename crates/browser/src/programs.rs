@@ -8,7 +8,8 @@ use web_sys::{Element, Event, HtmlElement};
 use crate::state::problem::PageProblem;
 use crate::state::route::Page;
 
-/// What starts a program that `assets/start.js` is asked for: in the page as a module, and beside the page as a worker.
+/// Address of the script that starts a program, up to the program's name. It runs in the page as a module, and beside the page
+/// as a worker.
 const START: &str = "assets/start.js?program=";
 
 /// A page that is a program of its own.
@@ -19,10 +20,10 @@ pub enum PageProgram {
 }
 
 impl PageProgram {
-    /// All of them.
+    /// All programs.
     pub const ALL: [Self; 2] = [Self::Designer, Self::Explorer];
 
-    /// The page that it is.
+    /// Returns the page that the program shows.
     #[must_use]
     pub const fn page(self) -> Page {
         match self {
@@ -31,7 +32,7 @@ impl PageProgram {
         }
     }
 
-    /// The id of the element that it fills.
+    /// Returns the program's name, which is also the id of the element that it fills.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,20 +41,20 @@ impl PageProgram {
         }
     }
 
-    /// The element that it fills, in the place of what it finds there. It stays in the document, so that what was typed or
-    /// chosen stays, and what is being done goes on, while another page is shown.
+    /// Returns the element that the program fills, in place of its earlier content. The element stays in the document while
+    /// another page is shown, so that input stays and work goes on.
     #[must_use]
     pub fn place(self) -> Option<HtmlElement> {
         document().get_element_by_id(self.name())?.dyn_into().ok()
     }
 
-    /// The address of the script that starts it.
+    /// Returns the address of the script that starts the program.
     #[must_use]
     pub fn start_url(self) -> String {
         format!("{START}{}", self.name())
     }
 
-    /// Loads and starts it, unless that was done before; says in `failed` if it doesn't come about.
+    /// Loads and starts the program, unless that was done before; sets `failed` if it can't be loaded or started.
     pub fn load(self, failed: RwSignal<Option<PageProblem>>) {
         if self.script().is_none() {
             // A document takes every element.
@@ -61,13 +62,13 @@ impl PageProgram {
         }
     }
 
-    /// Loads and starts it although that has failed before.
+    /// Loads and starts the program again after a failure.
     pub fn load_again(self, failed: RwSignal<Option<PageProblem>>) {
         failed.set(None);
         if let Some(script) = self.script() {
             script.remove();
         }
-        // Some browsers remember modules that they couldn't load: hence another name.
+        // Some browsers remember modules that they couldn't load: hence another address.
         let _ = self.start(&format!("&again={}", js_sys::Date::now()), failed);
     }
 
@@ -75,7 +76,7 @@ impl PageProgram {
         document().get_element_by_id(&self.script_id())
     }
 
-    /// By this it finds the element that it is started by.
+    /// Returns the id of the element that starts the program, by which the script finds it.
     fn script_id(self) -> String {
         format!("{}-start", self.name())
     }

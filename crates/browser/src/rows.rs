@@ -1,33 +1,34 @@
-//! How the page hands rows to the results: both stand in the same window.
+//! Handover of rows from the page to the results, which are in the same window.
 //!
-//! The page puts chunks of rows into an array, the results take them out. What they took is theirs alone.
+//! The page puts chunks of rows into an array, and the results take them out. A chunk that was taken belongs to the results
+//! alone.
 
 use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Event;
 
-/// The event by which the page says that there are more.
+/// Event by which the page reports that there are more rows, or other counts.
 pub const MORE: &str = "cruncher-rows";
 
-/// The window's property that says how many cases there are.
+/// Window's property that holds the counts of cases and workers.
 const COUNTS: &str = "cruncherCounts";
 
-/// The window's property that the array is.
+/// Window's property that holds the array of chunks.
 const ARRAY: &str = "cruncherRows";
 
-/// Hands a chunk over, which is a typed array.
+/// Hands over a chunk, which is a typed array.
 pub fn give(chunk: &JsValue) {
     array().push(chunk);
     tell_more();
 }
 
-/// What the page knows of the study's cases and workers.
+/// Counts of the study's cases and workers, as far as the page knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownCounts {
-    /// All of them.
+    /// All cases.
     pub cases: u64,
-    /// With a result.
+    /// Cases with a result.
     pub done: u64,
     /// Whether all documents have been looked at.
     pub is_checked: bool,
@@ -35,7 +36,7 @@ pub struct ShownCounts {
     pub workers: u64,
 }
 
-/// Says how many cases there are.
+/// Tells the results how many cases and workers there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 pub fn set_counts(counts: ShownCounts) {
     let is_checked = f64::from(u8::from(counts.is_checked));
@@ -46,7 +47,7 @@ pub fn set_counts(counts: ShownCounts) {
     tell_more();
 }
 
-/// How many cases there are; none before the first look.
+/// Returns the counts of cases and workers; `None` before the first look.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were counted")]
 #[must_use]
 pub fn counts() -> Option<ShownCounts> {
@@ -62,13 +63,13 @@ fn tell_more() {
     }
 }
 
-/// Takes the chunk that was handed over first, if there is any left.
+/// Takes the oldest chunk that is left, if there is one.
 pub fn next_chunk() -> Option<Vec<u8>> {
     let chunk = array().shift();
     chunk.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
-/// How many bytes the chunks have that nobody took yet.
+/// Returns the size of all chunks that nobody took yet, in bytes.
 #[must_use]
 pub fn waiting_bytes() -> usize {
     array().iter().filter_map(|chunk| chunk.dyn_ref::<Uint8Array>().map(|chunk| chunk.length() as usize)).sum()

@@ -1,4 +1,4 @@
-//! What tabs of one browser say to one another.
+//! Messages between the tabs of one browser.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::network;
 
-/// How long other tabs have to answer.
+/// Time that other tabs have to answer.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A channel to the other tabs. It is closed with its last owner.
@@ -21,8 +21,8 @@ pub struct TabChannel {
 }
 
 impl TabChannel {
-    /// Opens the channel of this name; `hear` gets what others say, and answers through the channel. None in a browser without
-    /// such channels.
+    /// Opens the channel of this name. `hear` gets the messages of other tabs, and a function that answers through the channel.
+    /// Returns `None` in a browser without such channels.
     pub fn open(name: &str, mut hear: impl FnMut(&str, &dyn Fn(&str)) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(name).ok()?;
         let answering = channel.clone();
@@ -33,7 +33,7 @@ impl TabChannel {
         Some(Self { channel, _on_message: on_message })
     }
 
-    /// Says something to the other tabs.
+    /// Sends a message to the other tabs.
     pub fn say(&self, words: &str) {
         say(&self.channel, words);
     }
@@ -46,11 +46,11 @@ impl Drop for TabChannel {
 }
 
 fn say(channel: &BroadcastChannel, words: &str) {
-    // A text can always be sent; whether somebody hears it nobody knows.
+    // A text can always be sent; nobody knows whether another tab hears it.
     let _ = channel.post_message(&JsValue::from(words));
 }
 
-/// The first answer of another tab, if one comes in time.
+/// Returns the first answer of another tab, if one comes in time.
 pub async fn first<T>(answers: &mut UnboundedReceiver<T>) -> Option<T> {
     let sleep = network().sleep;
     match select(answers.next(), sleep.sleep(PATIENCE)).await {

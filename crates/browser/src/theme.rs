@@ -19,7 +19,7 @@ pub fn restore() {
     }
 }
 
-/// Chooses the other one, and remembers it.
+/// Chooses the other theme, and remembers it.
 pub fn switch() {
     let is_dark = !is_dark();
     if let Ok(Some(storage)) = window().local_storage() {

@@ -1,8 +1,8 @@
-//! What a page notes for the next visit, so that it begins with what is going to be needed.
+//! Flags that a page notes for the next visit, so that this begins with what it will need.
 
 use leptos::prelude::window;
 
-/// What is noted.
+/// Fact that is noted for the next visit.
 #[derive(Debug, Clone, Copy)]
 pub enum VisitFlag {
     /// Cases are being sent.
@@ -14,20 +14,21 @@ pub enum VisitFlag {
 }
 
 impl VisitFlag {
-    /// Notes it, or that it isn't so any more. Without storage this costs a moment at the next visit.
+    /// Notes the fact, or that it doesn't hold any more. Without storage the next visit takes a moment longer.
     pub fn set(self, is_so: bool) {
         let Ok(Some(storage)) = window().local_storage() else { return };
         let _ = if is_so { storage.set_item(&self.name(), "") } else { storage.remove_item(&self.name()) };
     }
 
-    /// Whether it was noted.
+    /// Whether the fact was noted.
     #[must_use]
     pub fn is_set(self) -> bool {
         let noted = || window().local_storage().ok()??.get_item(&self.name()).ok()?;
         noted().is_some()
     }
 
-    /// In the local cloud several studies share an origin: the path tells them apart.
+    /// Returns the flag's name in the storage. It contains the path, because in the local cloud several studies share an
+    /// origin.
     fn name(self) -> String {
         let mark = match self {
             Self::Sending => "sending",

@@ -1,4 +1,4 @@
-//! The archive of a download: table, arrays, failed cases, and what lies in the bucket, in one ZIP.
+//! Archive of a download: table, arrays, failed cases, and the files of the bucket, in one ZIP.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ use super::reading;
 use super::results_state::case_of;
 use crate::state::export::{ExportContents, VersionFiles, lines};
 
-/// So many cases of a list are written before the page answers.
+/// Number of case ids that are written at once: in between the page reacts to its reader.
 const IDS_AT_ONCE: usize = 20_000;
 
 /// An archive in parts, as the browser takes them.
@@ -31,12 +31,12 @@ const IDS_AT_ONCE: usize = 20_000;
 struct Archive {
     zip: ZipArchive,
     parts: Array,
-    /// Small files one behind another, which the browser doesn't have yet.
+    /// Small files, one after the other, that the browser doesn't have yet.
     small: Vec<u8>,
 }
 
 impl Archive {
-    /// A file that is there in parts.
+    /// Adds a file that is given in parts.
     fn add(&mut self, name: &str, file: &FileParts) -> Result<(), ZipError> {
         let before = self.zip.file(name, &file.content)?;
         self.hand_over();
@@ -47,7 +47,7 @@ impl Archive {
         Ok(())
     }
 
-    /// A small file.
+    /// Adds a small file.
     fn add_small(&mut self, name: &str, content: &[u8]) -> Result<(), ZipError> {
         let before = self.zip.file(name, &ZipContent::of(content))?;
         self.small.extend(before);
@@ -58,7 +58,7 @@ impl Archive {
         Ok(())
     }
 
-    /// The browser has from now on what came until now.
+    /// Hands the small files of so far to the browser.
     fn hand_over(&mut self) {
         if !self.small.is_empty() {
             self.parts.push(&download::part(&std::mem::take(&mut self.small)));
@@ -76,12 +76,12 @@ impl Archive {
 struct Cases {
     /// The rows of cases that have failed.
     failed: Vec<usize>,
-    /// How many have a document.
+    /// Number of cases that have a document: failed and done ones.
     count: u64,
-    /// The documents of the first of them, failed ones before others, and the rows of these.
+    /// Documents of the first [`MAX_CASES`] of them, failed ones before others, and their rows.
     documents: Vec<DataKey>,
     rows: Vec<usize>,
-    /// Their batches; none if it doesn't matter, since nothing is selected.
+    /// Batches of these cases; `None` if all cases are exported, since the batches don't matter then.
     batches: Option<BTreeSet<Batch>>,
 }
 
@@ -104,13 +104,14 @@ impl Cases {
 }
 
 impl DownloadRequest {
-    /// Puts everything into one file, one part after the other: the page answers in between, and the browser has what is done.
+    /// Puts everything into one file, part by part: in between the page reacts to its reader, and the browser holds finished
+    /// parts.
     pub(super) async fn archive(
         &self,
         contents: &mut ExportContents,
         tell: &Rc<impl Fn(String) + 'static>,
     ) -> Result<Array, ZipError> {
-        // The same rows in all files, also if more come meanwhile.
+        // All files get the same rows, even if more come meanwhile.
         let (done, chosen) = self.state.data.with_untracked(|store| (self.done(store), self.rows(store)));
         let cases = self.state.data.with_untracked(|store| Cases::of(store, &chosen, self.which));
         let names = |matrix: &NpyMatrix| lines(matrix.columns.iter().map(ColumnId::name)).into_bytes();
@@ -132,7 +133,7 @@ impl DownloadRequest {
         Ok(archive.end())
     }
 
-    /// Adds what lies in the bucket. What the documents of failed cases say comes by row.
+    /// Adds the files of the bucket. Returns a summary, and by row the errors that the documents of failed cases tell.
     async fn gather(
         &self,
         cases: &Cases,
@@ -173,7 +174,7 @@ impl DownloadRequest {
         full.map(|()| (gathered, told))
     }
 
-    /// The table of failed cases.
+    /// Makes the table of failed cases.
     async fn errors(&self, failed: &[usize], told: &BTreeMap<usize, ToldError>) -> FileParts {
         let mut parts = FileParts::default();
         let table = |store: &ResultStore| ErrorTable::new(store, self.layout.clone()).header();
@@ -187,7 +188,7 @@ impl DownloadRequest {
         parts
     }
 
-    /// The cases of the matrices' rows, one a line.
+    /// Lists the cases of the matrices' rows, one a line.
     async fn ids(&self, done: &RowMask) -> FileParts {
         let rows: Vec<usize> = done.iter().collect();
         let mut ids = FileParts::default();
@@ -201,7 +202,7 @@ impl DownloadRequest {
     }
 }
 
-/// The batch of a row and the version of the model that it is of, where the table has a column of these.
+/// Returns the batch of a row and the version of its model, if the table has a column of versions.
 fn version_of(store: &ResultStore, row: usize) -> Option<(String, String)> {
     let text = |field: CaseField| match store.cell(&ColumnId::Case(field), row) {
         CellValue::Text(text) => Some(text.to_owned()),
@@ -211,7 +212,7 @@ fn version_of(store: &ResultStore, row: usize) -> Option<(String, String)> {
     Some((text(CaseField::Batch)?, version))
 }
 
-/// A file that is there as a whole, in parts; the page answers in between.
+/// Divides a file that is there as a whole into parts; in between the page reacts to its reader.
 async fn packed(name: &str, bytes: &[u8], tell: &impl Fn(String)) -> FileParts {
     let mut parts = FileParts::default();
     for (number, part) in bytes.chunks(BYTES_AT_ONCE).enumerate() {

@@ -1,4 +1,4 @@
-//! The case that stands open, in a sheet beside the plots.
+//! The open case, in a sheet beside the plots.
 
 use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -20,13 +20,13 @@ use super::reading;
 use super::results_state::ResultsState;
 use crate::state::words::{CellText, words};
 
-/// A longer text takes several lines on a narrow window.
+/// Maximum length of a text that stands in one line of a narrow window, in characters.
 const MAX_SHORT_CHARS: usize = 40;
 
-/// More factors or responses than these are in the document only.
+/// Maximum number of factors or responses in the sheet; the document has all of them.
 const MAX_VALUES: usize = 200;
 
-/// The case that stands open, if one does.
+/// Shows the open case, if there is one.
 pub(super) fn case(state: ResultsState) -> AnyView {
     let is_open = Memo::new(move |_| state.opened.get().is_some());
     (move || is_open.get().then(|| sheet(state))).into_any()
@@ -46,7 +46,7 @@ fn sheet(state: ResultsState) -> AnyView {
         state.pointed_at.set(None);
         let back = before.as_ref().filter(|element| element.is_connected() && element.tag_name() != "BODY").cloned();
         if let Some(back) = back.or_else(table) {
-            // What had the focus can take it.
+            // An element that had the focus can take it again.
             let _ = back.focus();
         }
     };
@@ -82,17 +82,18 @@ fn sheet(state: ResultsState) -> AnyView {
     .into_any()
 }
 
-/// What has the focus.
+/// Returns the element that has the focus.
 fn document_focus() -> Option<HtmlElement> {
     leptos::prelude::document().active_element()?.dyn_into().ok()
 }
 
-/// Where the focus goes when what had it is gone.
+/// Returns the table, which takes the focus when the element that had it is gone.
 fn table() -> Option<HtmlElement> {
     leptos::prelude::document().query_selector(".cases__grid").ok()??.dyn_into().ok()
 }
 
-/// Plots are drawn when they come into sight, and listen to the window for that.
+/// Tells the plots in the sheet that it was scrolled: they are drawn when they come into sight, and listen to the window for
+/// that.
 fn tell_plots() {
     if let Ok(event) = Event::new("scroll") {
         // Nobody cancels it.
@@ -100,7 +101,7 @@ fn tell_plots() {
     }
 }
 
-/// To the case before and the one behind, in the order of the table.
+/// Draws the buttons that lead to the case before and to the next one, in the order of the table.
 fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
     let place = Memo::new(move |_| state.order.read().iter().position(|own| *own as usize == row.get()));
     let beside = move |step: isize| {
@@ -133,7 +134,7 @@ fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
     .into_any()
 }
 
-/// What every case has.
+/// Shows the facts that the table knows of a case besides its factors and responses.
 fn facts(state: ResultsState, row: usize) -> AnyView {
     state.data.with(|store| {
         let cell = |field: CaseField| store.cell(&ColumnId::Case(field), row);
@@ -173,10 +174,10 @@ fn facts(state: ResultsState, row: usize) -> AnyView {
     })
 }
 
-/// The name of a fact that most cases don't have.
+/// Name of a fact that most cases don't have.
 const MODEL_VERSION: &str = "Model version";
 
-/// Factors or responses.
+/// Kind of the values in a list.
 #[derive(Clone, Copy)]
 enum Part {
     Factors,
@@ -190,10 +191,10 @@ fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
     });
     let more = ids.len().saturating_sub(MAX_VALUES);
     let one = |id: &ColumnId| {
-        // Here is room for all digits.
+        // The sheet has room for all digits.
         let CellText { text, exact } = state.data.with(|store| words(store.cell(id, row)));
         let text = exact.unwrap_or(text);
-        // Several lines of words are read from their beginning.
+        // Words of several lines are read from their beginning, so they aren't set like a number.
         let class = if text.chars().count() > MAX_SHORT_CHARS { "" } else { "number" };
         view! { <tr><th scope="row">{id.name().to_owned()}</th><td class=class>{text}</td><td class="faint">{unit(state, id)}</td></tr> }
     };
@@ -214,7 +215,7 @@ fn values(state: ResultsState, row: usize, part: Part) -> Option<AnyView> {
     (!ids.is_empty()).then(|| list.into_any())
 }
 
-/// The columns in which a case has something.
+/// Returns the columns in which a case has a value.
 fn ids<'a>(store: &ResultStore, row: usize, all: impl Iterator<Item = &'a ColumnId>) -> Vec<ColumnId> {
     all.filter(|id| store.cell(id, row) != CellValue::Missing).cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! Choosing what is shown.
+//! Choice of the columns that are shown.
 
 use cruncher_browser::state::shorten;
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -9,10 +9,10 @@ use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
 use super::results_state::ResultsState;
 use crate::state::view::ResultsView;
 
-/// Puts a choice into the view.
+/// Function that puts a choice into the view.
 type Choose = fn(&mut ResultsView, Option<ColumnId>);
 
-/// Response, factors and colour.
+/// Draws the lists from which response, factors and colour are chosen.
 pub(super) fn choices(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let response = move || shown.get().map(|shown| shown.response);
     let factor = move || shown.get().map(|shown| shown.factor);
@@ -92,7 +92,7 @@ fn picker(
     .into_any()
 }
 
-/// The columns that have something to show.
+/// Returns the columns that have something to show, in groups.
 fn groups(store: &ResultStore) -> Vec<(&'static str, Vec<ColumnId>)> {
     let fields = [
         CaseField::DurationSecs,

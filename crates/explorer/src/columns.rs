@@ -14,29 +14,29 @@ use leptos::prelude::*;
 use super::results_state::ResultsState;
 use crate::state::responses::{default_response, is_text};
 
-/// More texts than these have no axis.
+/// Maximum number of texts on an axis.
 const MAX_CATEGORIES: usize = 40;
 
-/// On so many axes the places of a column are kept: as it is, zoomed, and from the least to the most.
+/// Maximum number of axes for which the places of a column are kept: as it is, zoomed, and from the least to the most.
 const MAX_KEPT: usize = 3;
 
 thread_local! {
-    /// Where columns stand on their axes, in the rows of a revision.
+    /// Places of columns on their axes, for the rows of a revision.
     static LOCATED: RefCell<Located> = RefCell::default();
-    /// What was found far outside, in the rows of a revision.
+    /// Outliers of columns, for the rows of a revision.
     static FAR_OUTSIDE: RefCell<FarOutside> = RefCell::default();
-    /// The factors of a response, in the rows of a revision.
+    /// Factors of a response, for the rows of a revision.
     static FACTORS: RefCell<Option<ResponseFactors>> = const { RefCell::new(None) };
 }
 
-/// The factors of a response.
+/// Factors of a response, for the rows of a revision.
 struct ResponseFactors {
     revision: u64,
     response: ColumnId,
     factors: Vec<ColumnId>,
 }
 
-/// What is far outside of columns, by column and scale.
+/// Outliers that were found, by column and scale.
 #[derive(Default)]
 struct FarOutside {
     revision: u64,
@@ -54,20 +54,20 @@ struct Located {
 #[derive(Clone)]
 pub(super) struct PlottedColumn<'a> {
     id: ColumnId,
-    /// A number a case; not a number where there is none.
+    /// One number for each case; NaN for a case without one.
     pub(super) values: Cow<'a, [f64]>,
-    /// What they mean.
+    /// Axis of the numbers, with their name and unit.
     pub(super) axis: Axis,
-    /// The texts that the numbers 0, 1, 2 … stand for, if they do.
+    /// Texts that the numbers 0, 1, 2 … stand for; `None` if they are just numbers.
     pub(super) categories: Option<Vec<String>>,
-    /// The least and the largest number that its axis is for.
+    /// Least and largest number that the axis is made for.
     range: Option<(f64, f64)>,
-    /// Whether that is without what is far outside, as the reader has asked.
+    /// Whether the range leaves out the outliers, as the reader has asked.
     is_trimmed: bool,
     revision: u64,
 }
 
-/// A column on an axis, and where its values stand there.
+/// Column on an axis, with the places of its values there.
 pub(super) struct OnAxis<'a> {
     values: &'a [f64],
     axis: Axis,
@@ -75,36 +75,36 @@ pub(super) struct OnAxis<'a> {
 }
 
 impl OnAxis<'_> {
-    /// The same, as charts take it.
+    /// Returns the column as charts take it.
     pub(super) fn column(&self) -> PlotColumn<'_> {
         PlotColumn::located(self.axis.clone(), self.values, &self.places)
     }
 }
 
 impl PlottedColumn<'_> {
-    /// The same without its values, for whoever outlives the store's loan.
+    /// Returns the column without its values, for use after the store's loan has ended.
     pub(super) fn into_owned(self) -> PlottedColumn<'static> {
         PlottedColumn { values: Cow::Owned(Vec::new()), ..self }
     }
 
-    /// The numbers of which there are means: without those that no axis shows, and without what is far outside if the reader has
-    /// asked for that.
+    /// Returns the numbers that means are taken of: without those that no axis shows, and without the outliers if the reader
+    /// has asked for that.
     pub(super) fn measured(&self) -> Cow<'_, [f64]> {
         let trimmed = self.range.filter(|_| self.is_trimmed);
         within(&self.values, trimmed.unwrap_or((-MAX_SHOWN, MAX_SHOWN)))
     }
 
-    /// Its axis without room at its ends, from the least to the largest number.
+    /// Returns the column's axis without room at its ends, from the least to the largest number.
     pub(super) fn bare_axis(&self) -> Axis {
         self.range.map_or_else(|| self.axis.clone(), |(least, most)| self.axis.between(least, most))
     }
 
-    /// The column on its axis.
+    /// Returns the column on its own axis.
     pub(super) fn on_axis(&self) -> OnAxis<'_> {
         self.along(self.axis.clone())
     }
 
-    /// The column on another axis than its own. What was looked up before is kept, as long as no rows come.
+    /// Returns the column on any axis. Places that were found before are kept as long as no rows come.
     pub(super) fn along(&self, axis: Axis) -> OnAxis<'_> {
         let places = LOCATED.with_borrow_mut(|located| {
             if located.revision != self.revision {
@@ -128,7 +128,7 @@ impl PlottedColumn<'_> {
     }
 }
 
-/// A column of the store as charts take it.
+/// Returns a column of the store as charts take it.
 pub(super) fn plotted<'a>(state: ResultsState, store: &'a ResultStore, id: &ColumnId) -> PlottedColumn<'a> {
     let (label, unit) = (label(id), unit(state, id));
     let nothing = || Cow::Owned(vec![f64::NAN; store.len()]);
@@ -159,7 +159,8 @@ pub(super) fn plotted<'a>(state: ResultsState, store: &'a ResultStore, id: &Colu
     PlottedColumn { is_trimmed: trimmed.is_some(), ..plotted(values, axis, range, None) }
 }
 
-/// Which category each case has, and what the first of them are called. Those beyond have a place outside of their axis.
+/// Returns the category of each case, and the names of the first [`MAX_CATEGORIES`]. Later ones have a place outside of the
+/// axis.
 #[expect(clippy::cast_precision_loss, reason = "there are fewer than rows")]
 fn by_category(store: &ResultStore, column: &StoreColumn) -> (Vec<f64>, Vec<String>) {
     let categories = store.categories(column);
@@ -171,16 +172,15 @@ fn by_category(store: &ResultStore, column: &StoreColumn) -> (Vec<f64>, Vec<Stri
     (values, categories.iter().take(MAX_CATEGORIES).map(|category| category.label.to_owned()).collect())
 }
 
-/// The least and the largest number that an axis can show.
+/// Returns the least and the largest number that an axis can show.
 pub(super) fn range(statistics: ColumnStatistics, axis: &Axis, values: &[f64]) -> Option<(f64, f64)> {
     let is_log = axis.scale == AxisScale::Logarithmic;
     let (least, most) = (if is_log { statistics.least_positive } else { statistics.least }?, statistics.most?);
-    // Only where there are others, all have to be looked at.
+    // All values have to be looked at only if the axis can't show the extremes.
     if axis.can_show(least) && axis.can_show(most) { Some((least, most)) } else { axis.extent(values.iter().copied()) }
 }
 
-/// What of a column is far outside, on an axis of its scale that can show such a range. What was found before is kept, as long as no
-/// rows come.
+/// Returns the outliers of a column, on an axis of its scale that can show the range. A result is kept as long as no rows come.
 pub(super) fn far_outside(
     revision: u64,
     id: &ColumnId,
@@ -202,7 +202,7 @@ pub(super) fn far_outside(
     })
 }
 
-/// How places follow from the numbers of a column.
+/// Returns the scale of a column's axis.
 pub(super) fn scale(state: ResultsState, id: &ColumnId) -> AxisScale {
     match id {
         ColumnId::Case(CaseField::StartTime | CaseField::EndTime) => {
@@ -213,7 +213,7 @@ pub(super) fn scale(state: ResultsState, id: &ColumnId) -> AxisScale {
     }
 }
 
-/// What a column is called where everybody sees it.
+/// Returns the name of a column in the page.
 pub(super) fn label(id: &ColumnId) -> String {
     match id {
         ColumnId::Case(CaseField::DurationSecs) => "duration".to_owned(),
@@ -226,7 +226,7 @@ pub(super) fn label(id: &ColumnId) -> String {
     }
 }
 
-/// The unit of a column; empty if nobody says so.
+/// Returns the unit of a column; empty if no design names one.
 pub(super) fn unit(state: ResultsState, id: &ColumnId) -> String {
     match id {
         ColumnId::Case(CaseField::DurationSecs) => "s".to_owned(),
@@ -246,7 +246,7 @@ pub(super) fn is_logarithmic(state: ResultsState, id: &ColumnId) -> bool {
     is_designed != state.view.read().is_switched(id)
 }
 
-/// Columns that have something to show: those in which cases differ.
+/// Returns the columns that have something to show: those in which cases differ.
 pub(super) fn showable(store: &ResultStore, ids: impl Iterator<Item = ColumnId>) -> Vec<ColumnId> {
     let differs = |id: &ColumnId| {
         store.column(id).is_some_and(|column| {
@@ -258,8 +258,8 @@ pub(super) fn showable(store: &ResultStore, ids: impl Iterator<Item = ColumnId>)
     ids.filter(differs).collect()
 }
 
-/// The factors to hold against a response: those in which cases differ, and which a case with a value of the response has. What was
-/// found before is kept, as long as no rows come and the response stays: a step of a brush has no time to look at all rows.
+/// Returns the factors to hold against a response: those in which cases differ, and which a case with a value of the response
+/// has. The result is kept as long as no rows come and the response stays: a step of a brush has no time to look at all rows.
 pub(super) fn factors_of(store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     FACTORS.with_borrow_mut(|kept| {
         let is_known = |known: &ResponseFactors| known.revision == store.revision() && known.response == *response;
@@ -281,7 +281,7 @@ pub(super) struct ShownColumns {
     pub(super) colour: Option<ColumnId>,
 }
 
-/// The columns that are shown; none while there is nothing to show.
+/// Returns the columns that are shown; `None` while there is nothing to show.
 pub(super) fn shown(state: ResultsState) -> Option<ShownColumns> {
     state.data.with(|store| {
         let view = state.view.read();

@@ -7,10 +7,10 @@ use leptos::task::spawn_local;
 
 use cruncher_browser::clipboard::copy;
 
-/// How long the button says what it did, in milliseconds.
+/// Time for which the button says what it did, in milliseconds.
 const SAID_MILLIS: u64 = 4_000;
 
-/// Copies `text`; `what` is what that is, and `done` what it says then.
+/// Draws a button that copies `text`. Its label is `words`, and `done` after copying; `what` is its description.
 pub(super) fn copy_button(
     words: &'static str,
     what: &'static str,

@@ -1,4 +1,4 @@
-//! How many cases have which text as response.
+//! Counts of cases by the text of their response.
 
 use cruncher_results::column_id::ColumnId;
 use cruncher_study::number_format::{counted, thousands};
@@ -8,7 +8,7 @@ use super::columns::ShownColumns;
 use super::results_state::ResultsState;
 use crate::state::responses::{TextCounts, has_mean};
 
-/// A bar a text. They follow the selection once it has settled.
+/// Draws a bar for each text. The bars follow the selection once it has settled.
 pub(super) fn counts(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = Memo::new(move |_| {
         let selected = state.settled.get();

@@ -1,4 +1,4 @@
-//! Curves: read from the cases' own documents when the reader asks for them, and what they say of that.
+//! Curves: the reader asks for them, they are read from the cases' own documents, and the page tells how far that is.
 
 use std::ops::ControlFlow;
 
@@ -22,45 +22,45 @@ use super::reading;
 use super::results_state::{ResultsState, SelectedRows, case_of};
 use super::surface::surface;
 
-/// So many documents are read at a press.
+/// Number of documents that are read at a press.
 const AT_ONCE: usize = 500;
 
-/// If none of so many results has an array, the others are asked only at another press.
+/// Number of results without an array after which the others are read only at another press.
 const ENOUGH: usize = 16;
 
-/// After so many documents what was read is drawn.
+/// Number of documents after which the curves are drawn anew.
 const DRAWN_AFTER: usize = 25;
 
 /// Reads curves, and keeps what it has read. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct CurveReader {
     pub(super) state: ResultsState,
-    /// What was read.
+    /// Curves that were read.
     pub(super) curve_set: RwSignal<CurveSet>,
-    /// Which array stands along which.
+    /// Abscissa, and name of the array that is drawn along it; `None` while there is no array.
     pub(super) pair: Memo<Option<(CurveAbscissa, String)>>,
     course: RwSignal<Course>,
     problem: RwSignal<Option<PageProblem>>,
     stop: StoredValue<Option<AbortHandle>>,
     extent: Memo<Extent>,
-    /// Whether the median is that of some of the curves in places, since others have ended there.
+    /// Whether the median is in places that of only some of the curves, since others have ended there.
     pub(super) has_parts: RwSignal<bool>,
 }
 
-/// What became of documents.
+/// Course of reading documents, and its failures.
 #[derive(Debug, Clone, Copy, Default)]
 struct Course {
-    /// How many of how many were read since the reader asked for them; none while nothing is read.
+    /// Number of documents that were read and that are asked for in all, since the last press; `None` while nothing is read.
     now: Option<(usize, usize)>,
-    /// How many weren't there, or were no results.
+    /// Number of documents that weren't there, or were no results.
     unreadable: usize,
-    /// How many were larger than what is read of one, and how much that is.
+    /// Number of documents that were larger than `max_bytes`, the limit for one.
     too_large: usize,
     max_bytes: u64,
 }
 
 impl Course {
-    /// What became of those that weren't read.
+    /// Tells which documents weren't read: those that are too large, and others.
     fn told(&self) -> [String; 2] {
         let size = format!("too large to be read here (over {} MiB)", self.max_bytes >> 20);
         let too_large = told(self.too_large, &format!("result is {size}"), &format!("results are {size}"));
@@ -72,14 +72,14 @@ impl Course {
     }
 }
 
-/// How far reading is, once the selection has settled.
+/// Extent of reading, once the selection has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Extent {
-    /// How many selected cases have a result.
+    /// Number of selected cases that have a result.
     cases: usize,
-    /// How many of those were read.
+    /// Number of those that were read.
     read: usize,
-    /// How many cases with a result weren't read, selected or not.
+    /// Number of cases with a result that weren't read, selected or not.
     unread: usize,
 }
 
@@ -91,7 +91,7 @@ impl Extent {
     }
 }
 
-/// The selected rows that have a result.
+/// Returns the selected rows that have a result.
 fn with_result(store: &ResultStore, selected: &SelectedRows) -> RowMask {
     let mut rows = store.done();
     selected.mask.iter().for_each(|mask| rows.and(mask));
@@ -99,7 +99,7 @@ fn with_result(store: &ResultStore, selected: &SelectedRows) -> RowMask {
 }
 
 impl CurveReader {
-    /// Nothing is read yet.
+    /// Returns a reader that has read nothing yet.
     pub(super) fn new(state: ResultsState) -> Self {
         let curve_set = RwSignal::new(CurveSet::default());
         let chosen = Memo::new(move |_| state.view.with(|view| (view.curve_x.clone(), view.curve_y.clone())));
@@ -127,7 +127,7 @@ impl CurveReader {
         reader
     }
 
-    /// Reads the curves of a frozen study that was frozen with them, as soon as its rows are there. Elsewhere none are read yet.
+    /// Reads the curves of a frozen study that was frozen with them, as soon as its rows are there. Other pages read none yet.
     fn reopen(self) {
         if frozen::label().is_none() || !self.state.view.read_untracked().are_curves_read {
             return;
@@ -141,20 +141,20 @@ impl CurveReader {
         });
     }
 
-    /// How many results were read, also those without arrays.
+    /// Returns the number of results that were read, also those without arrays.
     pub(super) fn results(self) -> usize {
         let course = self.course.get();
         self.curve_set.read().len().saturating_sub(course.unreadable + course.too_large)
     }
 
-    /// Hears from the plot whether its median is that of some of the curves in places.
+    /// Notes whether the plot's median is in places that of only some of the curves.
     pub(super) fn tell_parts(self, has_parts: bool) {
         if self.has_parts.get_untracked() != has_parts {
             self.has_parts.set(has_parts);
         }
     }
 
-    /// What the plot shows.
+    /// Returns the title of the plot: the array and its abscissa.
     pub(super) fn title(self) -> String {
         self.pair.get().map_or_else(|| "Curves".to_owned(), |(x, y)| format!("{y} along {}", name_of(&x)))
     }
@@ -165,7 +165,7 @@ impl CurveReader {
         }
     }
 
-    /// Selected cases with results that weren't read yet, spread evenly over all of them.
+    /// Returns at most [`AT_ONCE`] selected cases with results that weren't read yet, spread evenly over all of them.
     fn next(self) -> Vec<(usize, CaseRef)> {
         let selected = self.state.selected.get_untracked();
         let curve_set = self.curve_set.read_untracked();
@@ -226,7 +226,7 @@ impl CurveReader {
     }
 }
 
-/// What stands along the axis, in words.
+/// Returns the name of an abscissa.
 pub(super) fn name_of(along: &CurveAbscissa) -> &str {
     match along {
         CurveAbscissa::Index => "the index",
@@ -234,7 +234,7 @@ pub(super) fn name_of(along: &CurveAbscissa) -> &str {
     }
 }
 
-/// The curves that were read, and what can be read besides.
+/// Draws the curves that were read, and offers to read more.
 pub(super) fn curves(reader: CurveReader) -> AnyView {
     let has_arrays = Memo::new(move |_| reader.pair.read().is_some());
     let choices = move || has_arrays.get().then(|| choices(reader));
@@ -256,7 +256,7 @@ pub(super) fn curves(reader: CurveReader) -> AnyView {
     .into_any()
 }
 
-/// How far reading is, and the one button that begins it, ends it and goes on with it.
+/// Draws how far reading is, and the one button that begins it, ends it and goes on with it.
 fn course(reader: CurveReader) -> AnyView {
     let press = move |_| if reader.course.get_untracked().now.is_some() { reader.stop() } else { reader.read() };
     let is_reading = Memo::new(move |_| reader.course.read().now.is_some());
@@ -276,7 +276,7 @@ fn course(reader: CurveReader) -> AnyView {
     .into_any()
 }
 
-/// What can be read, if anything is left.
+/// Returns the button's words for reading; `None` if nothing is left or no more fits into memory.
 fn offer(reader: CurveReader) -> Option<String> {
     let Extent { cases, read, .. } = reader.extent.get();
     let next = (cases - read).min(AT_ONCE);
@@ -288,7 +288,7 @@ fn offer(reader: CurveReader) -> Option<String> {
     }
 }
 
-/// How far reading is, in words.
+/// Tells how far reading is.
 fn state(reader: CurveReader) -> String {
     let Extent { cases, read, unread } = reader.extent.get();
     let is_chosen = !reader.state.view.read().selection.conditions.is_empty();
@@ -352,7 +352,7 @@ fn joined(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-/// What the button reads, and what that takes.
+/// Tells how many results the button reads, and that each takes a request.
 fn to_be_read(cases: usize, of: &str) -> String {
     let part = if cases > AT_ONCE { format!("{} of ", thousands(AT_ONCE as u64)) } else { String::new() };
     let takes = if frozen::label().is_some() { "" } else { ", a request each" };
@@ -363,7 +363,7 @@ fn told(number: usize, one: &str, several: &str) -> String {
     if number == 0 { String::new() } else { counted(number as u64, one, several) }
 }
 
-/// Which array is drawn, and along which.
+/// Draws the lists from which the array and its abscissa are chosen.
 fn choices(reader: CurveReader) -> AnyView {
     let choose_y = move |event| {
         let name = event_target_value(&event);

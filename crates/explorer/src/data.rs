@@ -1,4 +1,4 @@
-//! The rows that the page shows: those of the chosen batches, of all that the page around reads.
+//! Rows that are shown: those of the chosen batches, among all that the shell reads.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -14,19 +14,19 @@ use leptos::prelude::*;
 
 use crate::state::rows::BatchRows;
 
-/// So many chunks are taken at once: the page answers in between.
+/// Number of chunks that are taken at once: in between the page reacts to its reader.
 const AT_ONCE: usize = 16;
 
-/// The least and the most time between two drawings while rows come; in between so many times what a drawing takes.
+/// Least and greatest time between two drawings while rows come; within these limits, a multiple of the last drawing's time.
 const MIN_PAUSE_MILLIS: f64 = 100.0;
 const MAX_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
     static ROWS: RefCell<BatchRows> = RefCell::default();
-    /// When rows were shown last.
+    /// Time at which rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
-    /// The time until the next ones may be.
+    /// Time until the next rows may be shown.
     static PAUSE_MILLIS: Cell<f64> = const { Cell::new(MIN_PAUSE_MILLIS) };
     static IS_WAITING: Cell<bool> = const { Cell::new(false) };
     static IS_TAKING: Cell<bool> = const { Cell::new(false) };
@@ -40,7 +40,7 @@ pub(super) struct ResultsData {
 }
 
 impl ResultsData {
-    /// Takes what is handed over, now and from now on.
+    /// Takes the rows that the shell hands over, now and from now on.
     pub(super) fn follow() -> Self {
         let data = Self { revision: RwSignal::new(0), counts: RwSignal::new(None) };
         let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_chunks_soon());
@@ -66,12 +66,13 @@ impl ResultsData {
             if let Some(versions) = CaseVersions::from_bytes(&bytes) {
                 ROWS.with_borrow_mut(|own| own.set_versions(versions));
             }
-            // What isn't a chunk was written by another version of this page: it is read again soon.
+            // Bytes that are neither versions nor a chunk were written by another version of this page: they are read again
+            // soon.
             if let Some(chunk) = Chunk::from_bytes(&bytes) {
                 ROWS.with_borrow_mut(|own| {
                     own.append(&chunk);
                     if taken == 1 {
-                        // As many rows to a byte as in this one, and some more.
+                        // The waiting chunks are expected to have as many rows to a byte as this one, and some more.
                         let rows = rows::waiting_bytes() / bytes.len() * chunk.len();
                         own.make_room(rows + rows / 16);
                     }
@@ -94,7 +95,7 @@ impl ResultsData {
         if wait_millis <= 0.0 {
             SHOWN_MILLIS.set(Date::now());
             self.revision.set(revision);
-            // Behind the drawings, which are made in the next frame.
+            // The pause is measured after the drawings, which are made in the next frame.
             request_animation_frame(|| set_timeout(pace, Duration::ZERO));
         } else if !IS_WAITING.replace(true) {
             let show = move || {
@@ -111,30 +112,30 @@ impl ResultsData {
         self.revision.set(self.with_untracked(ResultStore::revision));
     }
 
-    /// Looks at the rows once.
+    /// Gives the rows to `look` once.
     #[expect(clippy::unused_self, reason = "whoever has no data has nothing to look at")]
     pub(super) fn with_untracked<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
         ROWS.with_borrow(|rows| look(rows.shown()))
     }
 
-    /// How far the page around is.
+    /// Returns the counts that the shell knows of the study.
     pub(super) const fn counts(self) -> RwSignal<Option<ShownCounts>> {
         self.counts
     }
 
-    /// Whoever calls this is called again when there are other rows.
+    /// Runs the caller again when there are other rows.
     pub(super) fn track(self) {
         self.revision.track();
     }
 
-    /// Looks at the rows; whoever does is called again when there are others.
+    /// Gives the rows to `look`, and runs the caller again when there are others.
     pub(super) fn with<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
         self.revision.track();
         self.with_untracked(look)
     }
 }
 
-/// Sets the pause by how long it took to show the last rows.
+/// Sets the pause by the time that it took to show the last rows.
 fn pace() {
     let took_millis = Date::now() - SHOWN_MILLIS.get();
     PAUSE_MILLIS.set((PAUSE_FACTOR * took_millis).clamp(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS));

@@ -1,4 +1,4 @@
-//! What the document of an open case tells besides the table: curves, what was printed, where it failed.
+//! Document of the open case, for what the table doesn't have: curves, printed text, and the place of a failure.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::results_state::ResultsState;
 use super::surface::surface;
 use crate::state::shown_document::{ShownDocument, laid_out};
 
-/// Reads the document and shows it; another one when the key is another.
+/// Reads the document and shows it, and does so again when the key changes.
 pub(super) fn document(state: ResultsState, key: Memo<Option<DataKey>>) -> AnyView {
     let read = RwSignal::new(None::<Result<StoredDocument, PageProblem>>);
     let ask = move || {
@@ -106,7 +106,7 @@ fn curves(state: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
     view! { {title} {figures} <p class="faint">{more}{numberless}</p> }.into_any()
 }
 
-/// The document itself.
+/// Shows the document itself when it is unfolded, and offers it as a file.
 fn raw(key: String, json: Arc<[u8]>) -> AnyView {
     let file = key.rsplit('/').next().unwrap_or(&key).to_owned();
     let is_open = RwSignal::new(false);

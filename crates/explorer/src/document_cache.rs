@@ -1,4 +1,4 @@
-//! What was read of a study, in this browser's own store: opened again, it isn't read again.
+//! Cache of what was read of a study, in this browser's own store: a study that is opened again isn't read again.
 
 use cruncher_study::config::StudyConfig;
 use js_sys::Uint8Array;
@@ -6,27 +6,28 @@ use wasm_bindgen::JsValue;
 
 use cruncher_browser::browser_store::{BrowserStore, KeepError};
 
-/// What names in the store begin with. A change of what is put there makes another number of it.
+/// Beginning of all names in the store, and the version that follows it: this is raised with each change of the stored format.
 const PREFIX: &str = "read";
 const VERSION: u32 = 2;
 
-/// How many things one transaction gets.
+/// Number of values that one transaction reads.
 const AT_ONCE: usize = 64;
 
-/// The cache of one study's page.
+/// Cache of one study's page.
 pub(crate) struct StudyShelf {
     page_url: String,
     prefix: String,
 }
 
 impl StudyShelf {
-    /// The cache of the study with this page and configuration.
+    /// Returns the cache of the study with this page and configuration.
     pub(crate) fn new(page_url: &str, config: &StudyConfig) -> Self {
         let prefix = format!("{PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);
         Self { page_url: page_url.to_owned(), prefix }
     }
 
-    /// What stands there by these names. What an earlier study of the same bucket has left there goes.
+    /// Returns the values that are kept by these names. Deletes those that an earlier study at this address, or another version
+    /// of the cache, has left.
     pub(crate) async fn get(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, KeepError> {
         let keep = BrowserStore::open(&self.page_url).await?;
         for key in keep.keys().await? {
@@ -43,7 +44,7 @@ impl StudyShelf {
         Ok(found)
     }
 
-    /// Puts things there, all of them or none.
+    /// Keeps values by their names, all of them or none.
     pub(crate) async fn put(&self, things: Vec<(String, Vec<u8>)>) -> Result<(), KeepError> {
         let value = |(name, bytes): (String, Vec<u8>)| (self.key(&name), Uint8Array::from(bytes.as_slice()).into());
         let values: Vec<(String, JsValue)> = things.into_iter().map(value).collect();

@@ -1,4 +1,4 @@
-//! The menu of what can be downloaded.
+//! Menu of the downloads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -26,30 +26,30 @@ use super::freeze::freeze;
 use super::results_state::{ResultsState, SelectedRows};
 use crate::state::export::{ExportContents, MatrixColumns};
 
-/// What is said when the address was copied.
+/// Words after the address was copied.
 const LINK_COPIED: &str = "Copied, without a key: whoever opens it needs the study's link, too";
 
-/// What the reader has chosen.
+/// State of the menu: the reader's choices, and the download that is being made.
 #[derive(Clone, Copy)]
 struct Menu {
     state: ResultsState,
-    /// None as long as nobody chose: then the selection, if there is one.
+    /// `None` as long as nobody chose: then the selection is taken, if there is one.
     which: RwSignal<Option<ExportedCases>>,
     omitted: RwSignal<BTreeSet<ColumnId>>,
     /// Whether names of columns in the table are without units, and times seconds.
     is_plain: RwSignal<bool>,
     is_in_secs: RwSignal<bool>,
-    /// How far what is being made is, or what came of it.
+    /// Progress of the download that is being made, or the outcome of the last one.
     said: RwSignal<Option<String>>,
-    /// What is being made.
+    /// Download that is being made.
     making: RwSignal<Option<Making>>,
-    /// What is said if it is stopped.
+    /// Words for a download that is stopped.
     stopped: StoredValue<&'static str>,
-    /// Why the study isn't frozen.
+    /// Reason why the study couldn't be frozen.
     problem: RwSignal<Option<PageProblem>>,
 }
 
-/// What can be had.
+/// Download that the menu offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DownloadOffer {
     /// A file of the cases.
@@ -58,7 +58,7 @@ enum DownloadOffer {
     Study,
 }
 
-/// What is being made, and what ends that.
+/// Download that is being made, and the handle that ends it.
 #[derive(Clone)]
 struct Making {
     offer: DownloadOffer,
@@ -67,14 +67,14 @@ struct Making {
 
 const STOPPED: &str = "Stopped: nothing is saved.";
 
-/// The page's address, which shows the selection to whoever has access.
+/// Returns the page's address, which shows the selection to a reader who has access.
 pub(super) fn link() -> String {
     let url = address::page_url();
-    // The access is taken out of the address when a link is opened; a key must not be passed on by mistake all the same.
+    // The access is taken out of the address when a link is opened; still, a key must not be passed on by mistake.
     if address::holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
 }
 
-/// The menu, and the button that copies the address.
+/// Draws the menu, and the button that copies the address.
 pub(super) fn downloads(state: ResultsState) -> AnyView {
     let menu = Menu {
         state,
@@ -130,7 +130,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
 }
 
 impl Menu {
-    /// What is wanted of this selection.
+    /// Returns the request for this selection, as the reader has chosen.
     fn wanted(self, selected: SelectedRows) -> DownloadRequest {
         let has_selection = selected.mask.is_some();
         let which = self.which.get().filter(|which| has_selection || *which == ExportedCases::All);
@@ -146,7 +146,7 @@ impl Menu {
         }
     }
 
-    /// How the table is written.
+    /// Draws the choices of the table's layout.
     fn table_choices(self) -> AnyView {
         let check = |of: RwSignal<bool>, words: &'static str| {
             let change = move |event| of.set(event_target_checked(&event));
@@ -228,7 +228,7 @@ impl Menu {
         .into_any()
     }
 
-    /// Which responses are columns of Y.
+    /// Draws the choice of the responses that are columns of Y.
     fn responses(self) -> AnyView {
         let has_number = |column: &cruncher_results::store::StoreColumn| column.statistics().numbers > 0;
         let ids = Memo::new(move |_| {
@@ -280,7 +280,7 @@ impl Menu {
         .into_any()
     }
 
-    /// The whole study in one file.
+    /// Draws the offer of the whole study in one file.
     fn whole(self) -> AnyView {
         let begin = move || self.begin(DownloadOffer::Study, "Reading the study …", freeze(self.state, self.teller()));
         view! {
@@ -296,7 +296,7 @@ impl Menu {
 }
 
 impl Menu {
-    /// The one button that begins something and ends it.
+    /// Draws the one button that begins a download and ends it.
     fn button(self, offer: DownloadOffer, words: &'static str, begin: impl Fn() + 'static) -> AnyView {
         let is_this = move || self.making.read().as_ref().is_some_and(|making| making.offer == offer);
         let is_disabled = move || self.making.read().is_some() && !is_this();
@@ -309,7 +309,7 @@ impl Menu {
         view! { <button aria-disabled=move || is_disabled().to_string() on:click=press>{label}</button> }.into_any()
     }
 
-    /// Makes something; its words are shown when it is over.
+    /// Begins a download, and shows its outcome when it is over.
     fn begin(
         self,
         offer: DownloadOffer,
@@ -332,7 +332,7 @@ impl Menu {
         }));
     }
 
-    /// Hears how far something is.
+    /// Returns a function that shows the progress of a download.
     fn teller(self) -> Rc<impl Fn(String) + 'static> {
         Rc::new(move |said: String| {
             if self.said.with_untracked(|before| before.as_ref() != Some(&said)) {
@@ -341,7 +341,7 @@ impl Menu {
         })
     }
 
-    /// Ends what is being made of the rows: it would go on with other ones.
+    /// Stops a download that is made of the rows: it would go on with other ones.
     fn leave_rows(self, why: &'static str) {
         let making = self.making.try_get_untracked().flatten();
         if let Some(making) = making.filter(|making| making.offer != DownloadOffer::Study) {
@@ -361,10 +361,10 @@ fn size(contents: &ExportContents, columns: &MatrixColumns) -> String {
     format!("{} × {columns}", counted(contents.done as u64, "row", "rows"))
 }
 
-/// What is in the archive, and what isn't.
+/// Tells the content of the archive, and what it lacks.
 fn in_archive(contents: &ExportContents) -> String {
     let most = if contents.cases > MAX_CASES { format!("{} and ", thousands(MAX_CASES as u64)) } else { String::new() };
-    // A frozen study has none.
+    // A frozen study has no models.
     let (models, no_models) = if frozen::label().is_none() { (", models", "") } else { ("", " and models") };
     format!(
         "In the ZIP: table, X, Y, errors, designs{models}, and the cases' documents with their curves, up to {most}64 MiB. Not in it: \

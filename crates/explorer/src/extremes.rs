@@ -1,4 +1,4 @@
-//! Values that leave no room on an axis for the others: what there is of them, and how to leave them out.
+//! Extreme values, which leave no room on an axis for the others: notes on them, and buttons that leave them out.
 
 use cruncher_plot::{Axis, AxisScale, Outliers, unplaced_in_words};
 use cruncher_results::column_id::ColumnId;
@@ -11,17 +11,17 @@ use super::plots::sides;
 use super::results_state::{AFTER_DRAWING, ResultsState};
 use crate::state::responses::is_text;
 
-/// What is far outside of a column, or on no axis.
+/// Note on a column with outliers, or with values that no axis shows.
 #[derive(Debug, Clone, PartialEq)]
 struct Extreme {
     id: ColumnId,
-    /// That in words.
+    /// The note in words.
     words: Vec<String>,
-    /// What a button leaves out, in words.
+    /// Outliers that a button leaves out, in words; `None` if there are none.
     far_outside: Option<String>,
 }
 
-/// The columns with extreme values, among those that are plotted.
+/// Draws the notes on those plotted columns that have extreme values.
 pub(super) fn extremes(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let found = RwSignal::new(Vec::new());
     let mut look = debounce(AFTER_DRAWING, move |shown: ShownColumns| {
@@ -77,7 +77,7 @@ fn all(state: ResultsState, store: &ResultStore, shown: &ShownColumns) -> Vec<Ex
     ids.into_iter().filter_map(|id| extreme(state, store, id)).chain(same).collect()
 }
 
-/// Why a column isn't offered as an axis although its integers differ.
+/// Returns the note on a column that isn't offered as an axis although its integers differ.
 fn no_axis(id: &ColumnId, statistics: ColumnStatistics) -> Extreme {
     let axis = Axis::covering(&label(id), "", AxisScale::Linear, &[]);
     let near = axis.words(statistics.least.unwrap_or_default());
@@ -96,21 +96,21 @@ fn extreme(state: ResultsState, store: &ResultStore, id: ColumnId) -> Option<Ext
     let outliers = far_outside(store.revision(), &id, &axis, &values, range);
     let can_show = |end: Option<f64>| end.is_none_or(|end| axis.can_show(end));
     let is_shown = can_show(statistics.least) && can_show(statistics.most);
-    // Only where there are some, all have to be looked at.
+    // All values have to be looked at only if the axis can't show the extremes.
     let unplaced = if is_shown { None } else { unplaced_in_words(&axis, &values) };
     let words = outliers.zip(range).map(|(outliers, range)| reach(&axis, range, outliers));
     let words: Vec<String> = words.into_iter().chain(unplaced).collect();
     (!words.is_empty()).then(|| Extreme { far_outside: outliers.map(left_out), id, words })
 }
 
-/// `load reaches from 500 N to 1×10⁹ N, all but 12 cases from 500 N to 530 N`.
+/// Returns `load reaches from 500 N to 1×10⁹ N, all but 12 cases from 500 N to 530 N`.
 fn reach(axis: &Axis, (from, to): (f64, f64), Outliers { least, most, count, .. }: Outliers) -> String {
     let [from, to, least, most] = [from, to, least, most].map(|value| axis.words(value));
     let cases = counted(count as u64, "case", "cases");
     format!("{} reaches from {from} to {to}, all but {cases} from {least} to {most}", axis.label)
 }
 
-/// `2 % (12 cases)`.
+/// Returns `2 % (12 cases)`.
 fn left_out(outliers: Outliers) -> String {
     format!("{} ({})", outliers.share_in_words(), counted(outliers.count as u64, "case", "cases"))
 }

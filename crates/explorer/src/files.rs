@@ -1,4 +1,4 @@
-//! Making the files of a download, part by part, so that the page answers in between.
+//! Files of a download, made part by part: in between the page reacts to its reader.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -27,25 +27,25 @@ use super::reading;
 use super::results_state::{ResultsState, SelectedRows};
 use crate::state::export::{ExportContents, MatrixColumns, VersionFiles, in_words};
 
-/// So many lines of a table are written before the page answers.
+/// Number of lines of a table that are written at once: in between the page reacts to its reader.
 pub(super) const LINES_AT_ONCE: usize = 2_000;
 
-/// So many documents are read at most for the texts of a table that were cut, and so many bytes of those texts are kept: the command
-/// line reads more.
+/// Maximum number of documents that are read for the cut texts of a table, and size in bytes at which no more of these texts
+/// are read: the command line reads more.
 const MAX_DOCUMENTS: usize = 500;
 const MAX_TEXT_BYTES: usize = 64 << 20;
 
-/// And so many bytes are packed.
+/// Number of bytes that are packed at once.
 pub(super) const BYTES_AT_ONCE: usize = 2 << 20;
 
-/// Which cases are in a file.
+/// Choice of the cases in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExportedCases {
     Selected,
     All,
 }
 
-/// What is downloaded.
+/// Kind of a file that is downloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DownloadFile {
     Table,
@@ -54,21 +54,21 @@ pub(super) enum DownloadFile {
     Archive,
 }
 
-/// What somebody wants to have.
+/// Request for a download.
 #[derive(Clone)]
 pub(super) struct DownloadRequest {
     pub(super) state: ResultsState,
     pub(super) which: ExportedCases,
-    /// The selection, as it is when this is asked for: what is made of it is of these cases, whatever is selected meanwhile.
+    /// Selection at the time of the request: the files are of these cases, whatever is selected meanwhile.
     pub(super) selected: SelectedRows,
-    /// The responses that aren't wanted.
+    /// Responses that aren't wanted.
     pub(super) omitted: BTreeSet<ColumnId>,
-    /// How the table is written.
+    /// Layout of the table.
     pub(super) layout: CsvLayout,
 }
 
 impl DownloadRequest {
-    /// The rows of the table.
+    /// Returns the rows of the table.
     pub(super) fn rows(&self, store: &ResultStore) -> Arc<RowMask> {
         let selected = match self.which {
             ExportedCases::Selected => self.selected.mask.clone(),
@@ -77,7 +77,7 @@ impl DownloadRequest {
         selected.unwrap_or_else(|| Arc::new(store.all()))
     }
 
-    /// The rows of matrices: cases that are done.
+    /// Returns the rows of matrices: cases that are done.
     pub(super) fn done(&self, store: &ResultStore) -> RowMask {
         let mut rows = store.done();
         rows.and(&self.rows(store));
@@ -92,7 +92,7 @@ impl DownloadRequest {
         store.responses().map(|(id, _)| id).filter(|id| !self.omitted.contains(id)).cloned().collect()
     }
 
-    /// What the files will hold.
+    /// Returns the content of the files to be made.
     pub(super) fn contents(&self) -> ExportContents {
         let view = self.state.view.get();
         let selection = in_words(&view.selection);
@@ -113,7 +113,7 @@ impl DownloadRequest {
         })
     }
 
-    /// Makes the file and hands it to the reader; `tell` hears how far that is. Says what it doesn't hold.
+    /// Makes the file and hands it to the reader; `tell` gets the progress. Returns, in words, what the file lacks.
     pub(super) async fn make(
         self,
         file: DownloadFile,
@@ -171,7 +171,7 @@ impl DownloadRequest {
     }
 }
 
-/// A file in parts, as the browser takes them, and what an archive says of it.
+/// File in parts, as the browser takes them, and the size and checksum that an archive needs.
 #[derive(Default)]
 pub(super) struct FileParts {
     pub(super) parts: Array,
@@ -185,7 +185,7 @@ impl FileParts {
     }
 }
 
-/// The page answers.
+/// Lets the page react to its reader.
 pub(super) async fn rest() {
     network().sleep.sleep(Duration::ZERO).await;
 }
@@ -194,7 +194,8 @@ fn save_bytes(name: &str, bytes: &[u8]) {
     save(name, "application/octet-stream", &Uint8Array::from(bytes));
 }
 
-/// Reads the whole of texts that were cut, unless that takes too many requests. What can't be read stays cut.
+/// Reads texts that were cut in full, unless that takes more than [`MAX_DOCUMENTS`] requests. Texts that can't be read stay
+/// cut.
 async fn whole_texts(
     state: ResultsState,
     columns: Vec<ColumnId>,
@@ -222,7 +223,7 @@ async fn whole_texts(
     whole
 }
 
-/// Which columns a matrix has, and which have no number.
+/// Returns the columns of a matrix: those that it has, those of them that are rounded, and those without a number.
 fn columns(store: &ResultStore, ids: &[ColumnId], done: &RowMask) -> MatrixColumns {
     let has_number = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().numbers > 0);
     let (taken, left_out): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(has_number);

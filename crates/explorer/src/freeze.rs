@@ -1,4 +1,4 @@
-//! The whole study as one file that stays: what `cruncher freeze` writes, made in the browser.
+//! The whole study as one file that stays: the same that `cruncher freeze` writes, made in the browser.
 
 use std::rc::Rc;
 
@@ -18,14 +18,14 @@ use super::results_state::ResultsState;
 use crate::gzip::gzip;
 use crate::state::view::ResultsView;
 
-/// So many packed bytes are written as text at once. A multiple of 3, so that the texts can stand one behind another.
+/// Number of packed bytes that are written as text at once. A multiple of 3, so that the texts can stand one behind another.
 const WRITTEN_AT_ONCE: u32 = 3 << 20;
 
-/// Reads the study, hands its file to the reader, and says what came of it; `tell` hears how far that is.
+/// Reads the study, hands its file to the reader, and returns the outcome in words; `tell` gets the progress.
 pub(super) async fn freeze(state: ResultsState, tell: Rc<impl Fn(String) + 'static>) -> Result<String, PageProblem> {
     let study = reading::study(state).await?;
     let page = published(&study, &head()).await.map_err(|error| unread(state, &error))?;
-    // At first without the study, so that nobody waits for one that has no place.
+    // The document is first made without the study, so that nobody waits for a study that has no place in it.
     parts(&page, &FrozenContent::default()).map_err(|error| renewed(&error))?;
     let report = tell.clone();
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
@@ -33,19 +33,19 @@ pub(super) async fn freeze(state: ResultsState, tell: Rc<impl Fn(String) + 'stat
     let are_curves_read = state.are_curves_read.get_untracked();
     content.view = ResultsView { are_curves_read, ..state.view.get_untracked() }.to_string();
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
-    // The parts share them, and let go of each when it is packed.
+    // The parts share documents and chunks, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();
     let (file, size_bytes) = written(parts, &*tell).await.map_err(|error| not_packed(state, &error))?;
     save_parts(&format!("{}.html", content.study), "text/html", &file);
     Ok(saved(size_bytes, &content.left_out))
 }
 
-/// What names the files of this page's own version.
+/// Returns the page's head, which names the files of its own version.
 fn head() -> String {
     document().query_selector("head").ok().flatten().map(|head| head.inner_html()).unwrap_or_default()
 }
 
-/// How far reading is, in words: a percentage, since every change is read out to those who don't see it.
+/// Tells the progress of reading in words: as a percentage, since every change is read out to those who don't see it.
 pub(super) fn words(reading: FreezeProgress) -> String {
     match reading {
         FreezeProgress::Rows { read_bytes, of_bytes } => format!("Reading rows, {} % …", percent(read_bytes, of_bytes)),
@@ -59,7 +59,7 @@ fn percent(part: u64, of: u64) -> u64 {
     100 * part / of.max(1)
 }
 
-/// The file in parts, as the browser takes them, and how many bytes it has.
+/// Returns the file in parts, as the browser takes them, and its size in bytes.
 async fn written(parts: Vec<DocumentPart>, tell: &impl Fn(String)) -> Result<(Array, u64), JsValue> {
     let of = parts.iter().map(DocumentPart::size_bytes).sum();
     let (file, mut read, mut size_bytes) = (Array::new(), 0, 0);

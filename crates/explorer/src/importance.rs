@@ -1,4 +1,4 @@
-//! How much of the response's variance each factor explains by itself.
+//! Share of the response's variance that each factor explains by itself.
 
 use cruncher_analysis::importance::{
     FactorColumn, FactorFit, FactorImportance, MAX_TOLD_RANGE, ShareSum, VarianceShare, importances,
@@ -12,10 +12,10 @@ use super::columns::{ShownColumns, factors_of, label, plotted};
 use super::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::state::responses::{has_mean, is_text};
 
-/// The most factors that are named.
+/// Maximum number of factors that are named.
 const MAX_FACTORS: usize = 12;
 
-/// A range is told if it is so wide, in percentage points: what is narrower is the share itself, to a digit.
+/// Minimum width of a share's range that is told, in percentage points: a narrower one is the share itself, to a digit.
 const MIN_RANGE_POINTS: f64 = 5.0;
 
 /// A line of the list.
@@ -23,19 +23,19 @@ const MIN_RANGE_POINTS: f64 = 5.0;
 struct Line {
     id: ColumnId,
     found: FactorImportance,
-    /// The number of cases that are left out since the response is extreme there, the same in each line.
+    /// Number of cases that are left out since the response is extreme there, the same in each line.
     extreme: usize,
 }
 
 impl Line {
-    /// Whether chance alone may have done it: not where the correlation beside says that it hasn't.
+    /// Whether the share may be due to chance alone. It isn't if the correlation beside can be told from chance.
     fn is_by_chance(&self, correlated: &[ColumnId]) -> bool {
         self.found.told().is_some_and(|share| !share.stands_out()) && !correlated.contains(&self.id)
     }
 }
 
-/// A bar a factor, the most important first. They follow the selection once it has settled. `correlated` are the factors whose
-/// correlation can be told from chance.
+/// Draws a bar for each factor, the most important first. The bars follow the selection once it has settled. `correlated` are
+/// the factors whose correlation can be told from chance.
 pub(super) fn importance(
     state: ResultsState,
     shown: Memo<Option<ShownColumns>>,
@@ -68,7 +68,7 @@ pub(super) fn importance(
     view! { <div class="importance">{list}</div> }.into_any()
 }
 
-/// `From 35 to 40 cases; 5 without a value left out`: of the shares that are told, or of all if none is.
+/// Returns `From 35 to 40 cases; 5 without a value left out`: of the shares that are told, or of all if no share is.
 fn counts(lines: &[Line]) -> String {
     let is_any_told = lines.iter().any(|line| line.found.told().is_some());
     let of_told = || lines.iter().filter(|line| !is_any_told || line.found.told().is_some());
@@ -87,14 +87,14 @@ fn extent(numbers: impl Iterator<Item = usize> + Clone) -> (usize, usize) {
     (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0))
 }
 
-/// `34`, or `13 to 34`.
+/// Returns `34`, or `13 to 34`.
 fn in_words((least, most): (usize, usize)) -> String {
     let (least_words, most_words) = (thousands(least as u64), thousands(most as u64));
     if least == most { most_words } else { format!("{least_words} to {most_words}") }
 }
 
-/// `Too few cases for a share: 26 are needed for a range narrower than 50 %` if that is so of all factors, and `cohesion: too few
-/// cases …` if it is of some.
+/// Returns `Too few cases for a share: 26 are needed for a range narrower than 50 %` if that is so of all factors, and
+/// `cohesion: too few cases …` if it is so of some.
 fn too_few(lines: &[Line]) -> Option<String> {
     let few: Vec<&Line> = lines.iter().filter(|line| line.found.has_too_few()).collect();
     let needed = in_words(extent(few.iter().map(|line| line.found.needed_pairs)));
@@ -118,7 +118,7 @@ fn by_chance(lines: &[Line], correlated: &[ColumnId]) -> Option<String> {
     lines.iter().any(|line| line.is_by_chance(correlated)).then(|| "Faint bars can't be told from chance".to_owned())
 }
 
-/// Shares of independent factors are 100 % at most.
+/// Explains a sum of shares over 100 %, which shares of independent factors don't have.
 fn added_up(lines: &[Line]) -> Option<String> {
     let shares: Vec<VarianceShare> = lines.iter().filter_map(|line| line.found.told()).collect();
     let sum = format!("Together {:.0} %", 100.0 * shares.iter().map(|share| share.value).sum::<f64>());
@@ -134,7 +134,7 @@ fn is_wide(VarianceShare { range: (from, to), .. }: &VarianceShare) -> bool {
     100.0 * (to - from) >= MIN_RANGE_POINTS
 }
 
-/// `12–50 %`, or `31 %` where that is narrow.
+/// Returns `12–50 %`, or `31 %` if that range is narrow.
 fn figure(share: &VarianceShare) -> String {
     let (from, to) = share.range;
     if is_wide(share) {
@@ -166,7 +166,7 @@ fn computed(state: ResultsState, store: &ResultStore, response: &ColumnId, selec
         columns.iter().map(|(is_text, column)| factor((*is_text, &*column.values))).collect();
     let values = plotted(state, store, response);
     let (rows, measured) = (selected.rows(store), values.measured());
-    // Of the factors only their order counts.
+    // Extreme values of factors aren't left out: only the order of a factor's values counts.
     let found = importances(&factors, &measured, &rows);
     let is_extreme = |row: &&u32| measured[**row as usize].is_nan() && !values.values[**row as usize].is_nan();
     let extreme = rows.iter().filter(is_extreme).count();

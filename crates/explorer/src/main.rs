@@ -1,7 +1,7 @@
-//! The explorer of results, the page that shows what came out: a program of its own because of its size.
+//! The explorer, the page of the results: a program of its own because of its size.
 //!
-//! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays. The same program, without
-//! a window, is the worker that watches a large study (`watch_worker`).
+//! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays. The same program,
+//! without a window, is the worker that watches a large study (`watch_worker`).
 
 #![cfg_attr(
     target_arch = "wasm32",
@@ -72,7 +72,7 @@ mod timings;
 #[cfg(target_arch = "wasm32")]
 mod watch_worker;
 
-/// Is the page where there is a window; beside it, where there is none, the worker that watches a large study.
+/// Shows the page if there is a window; otherwise it runs beside the page, and is the worker that watches a large study.
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,4 +1,4 @@
-//! A line where cases of several versions of a model stand in the same plots.
+//! Line for plots that show cases of several versions of a model together.
 
 use cruncher_browser::frozen;
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::results_state::ResultsState;
 
-/// That what is selected is of several versions, and what can be done about that.
+/// Tells that the selected cases are of several versions of a model, and what can be done about that.
 pub(super) fn mixed_versions(state: ResultsState) -> AnyView {
     let mixed = Memo::new(move |_| {
         let selected = state.settled.get();

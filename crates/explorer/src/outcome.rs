@@ -1,8 +1,8 @@
-//! How a case ended, in words.
+//! Outcome of a case, in words.
 
 use cruncher_results::store::{CellValue, DONE, FAILED};
 
-/// The state of a case with its symbol, as the rest of the page shows states, and the class that gives it its colour.
+/// Returns the state of a case with its symbol, as the rest of the page shows states, and the class that gives it its colour.
 pub(super) fn outcome(state: CellValue) -> (&'static str, &'static str) {
     match state {
         CellValue::Text(DONE) => ("✓ done", "state-text-done"),

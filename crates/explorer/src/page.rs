@@ -28,7 +28,7 @@ use super::selection::selection;
 use super::table::table;
 use crate::state::view::ResultsView;
 
-/// After this time without a change, what is shown is written into the address.
+/// Time without a change after which the view is written into the address.
 const ADDRESS_QUIET: Duration = Duration::from_millis(200);
 
 /// Shows the page in its place, where it stays.
@@ -47,7 +47,7 @@ fn page(access: StudyAccess) -> AnyView {
     follow_address(state);
     let is_empty = Memo::new(move |_| state.data.with(ResultStore::is_empty));
     Effect::new(move || {
-        // After the rows: nobody waits for units.
+        // Designs are read after the rows: nobody waits for units.
         if !is_empty.get() {
             spawn_local(read_designs(state));
         }
@@ -57,7 +57,7 @@ fn page(access: StudyAccess) -> AnyView {
             return nothing(state);
         }
         let plots = move || {
-            // What was read of single cases, and where the table is scrolled to, goes by rows.
+            // Curves that were read of single cases, and the table's scroll position, depend on the rows of these batches.
             state.batches.track();
             plots(state)
         };
@@ -94,7 +94,7 @@ fn nothing(state: ResultsState) -> AnyView {
 }
 
 fn plots(state: ResultsState) -> AnyView {
-    // It stays the same while somebody selects.
+    // The shown columns stay the same while somebody selects.
     let shown = Memo::new(move |_| shown(state));
     view! {
         {choices(state, shown)}
@@ -107,7 +107,7 @@ fn plots(state: ResultsState) -> AnyView {
     .into_any()
 }
 
-/// How many cases there are, and what became of them.
+/// Tells how many cases have a result, how many failed, and how many are still to be read.
 fn summary(state: ResultsState) -> String {
     let (done, failed) = state.data.with(|store| {
         let done = store.done().count();
@@ -126,12 +126,12 @@ fn summary(state: ResultsState) -> String {
     format!("{results}{}{}", part(failed, "failed"), part(unread, "still to be read"))
 }
 
-/// The address says what is shown, and what is shown stands in the address.
+/// Shows the view that the address names, and writes the view into the address when it changes.
 fn follow_address(state: ResultsState) {
     let known = StoredValue::new(address::fragment());
-    // Not while somebody drags: it takes its time, and browsers don't take many in a row.
+    // The address isn't written while somebody drags: that takes its time, and browsers don't allow many changes in a row.
     let mut write = debounce(ADDRESS_QUIET, move |()| {
-        // Of an address that has just changed the event is still to come.
+        // If the address has just changed, its event is still to come.
         if is_here() && known.with_value(|known| *known == address::fragment()) {
             address::replace(&state.view.read_untracked().to_string());
             known.set_value(address::fragment());
@@ -154,7 +154,7 @@ fn is_here() -> bool {
     address::fragment().starts_with("#/results")
 }
 
-/// Designs say in which unit each factor is.
+/// Reads the designs, which name the unit of each factor.
 async fn read_designs(state: ResultsState) {
     let Ok(study) = reading::study(state).await else { return };
     // Without designs there are no units.

@@ -9,10 +9,10 @@ use web_sys::{Blob, HtmlCanvasElement};
 
 use super::surface::{DrawTarget, ResultsPlot, context, draw_on, put, theme};
 
-/// Pixels of a picture to one of the page.
+/// Pixels of a picture for each pixel of the page.
 const PIXEL_RATIO: f64 = 2.0;
 
-/// Saves what a canvas shows as PNG, on the ground of the page.
+/// Saves the plot of a canvas as PNG, on the background of the page.
 pub(super) fn save_png(plot: &dyn ResultsPlot, shown: &HtmlCanvasElement, name: &str) -> Option<()> {
     let (size, look) = enlarged(shown);
     let (below, above) = (canvas(size)?, canvas(size)?);
@@ -41,7 +41,7 @@ pub(super) fn save_svg(plot: &dyn ResultsPlot, shown: &HtmlCanvasElement, name: 
     });
 }
 
-/// The size of a picture of what is shown, and how it looks.
+/// Returns the size of a picture of the shown canvas, and its theme.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
 fn enlarged(shown: &HtmlCanvasElement) -> (ChartSize, PlotTheme) {
     let pixels = |length: i32| (f64::from(length) * PIXEL_RATIO).max(1.0) as u32;
@@ -56,7 +56,7 @@ fn canvas(size: ChartSize) -> Option<HtmlCanvasElement> {
     Some(canvas)
 }
 
-/// An image as a data URI.
+/// Returns an image as a data URI.
 fn encoded(image: &RasterImage) -> Option<String> {
     let size =
         ChartSize { width_px: u32::try_from(image.width_px).ok()?, height_px: u32::try_from(image.height_px).ok()? };

@@ -1,4 +1,4 @@
-//! What is read from the bucket on demand: the documents of single cases.
+//! Documents of single cases, read from the bucket on demand.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use leptos::prelude::*;
 use super::results_state::{ResultsState, case_of};
 use crate::state::shown_document::ShownDocument;
 
-/// What a case left, as it is stored and as it is shown.
+/// Document that a case left, as it is stored and as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct StoredDocument {
-    /// Where it is stored.
+    /// Key by which it is stored.
     pub(super) key: String,
     pub(super) json: Arc<[u8]>,
     pub(super) ended: Arc<ShownDocument>,
 }
 
-/// The study, opened once.
+/// Returns the study, which is opened once.
 pub(super) async fn study(state: ResultsState) -> Result<Study, PageProblem> {
     if let Some(study) = state.study.get_value() {
         return Ok(study);
@@ -40,7 +40,7 @@ pub(super) async fn study(state: ResultsState) -> Result<Study, PageProblem> {
     Ok(study)
 }
 
-/// The key of the document that tells how a row's case ended.
+/// Returns the key of the document that tells how a row's case ended.
 pub(super) fn key(store: &ResultStore, row: usize) -> Option<DataKey> {
     let (batch, case) = case_of(store, row)?;
     Some(if is_done(store, row) { DataKey::Done(batch, case) } else { DataKey::Error(batch, case) })

@@ -1,4 +1,4 @@
-//! What the page of the results knows.
+//! State of the page of the results.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,30 +21,31 @@ use super::data::ResultsData;
 use crate::state::designed::DesignedFactors;
 use crate::state::view::ResultsView;
 
-/// The selection has settled when it was left alone for so long.
+/// Time without a change after which the selection has settled.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// What is computed then waits so long, so that it doesn't stand between rows that have come and their first drawing.
+/// Wait before a computation for a settled selection, so that it doesn't stand between rows that have come and their first
+/// drawing.
 pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 
-/// What the page knows. Copies share everything.
+/// State of the page. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct ResultsState {
-    /// What the tab may do, and with which key.
+    /// Role and key of the tab.
     pub(super) access: StoredValue<StudyAccess>,
     /// All rows of the batches that are shown.
     pub(super) data: ResultsData,
-    /// What is shown of them.
+    /// View of these rows: columns, selection, and zoom.
     pub(super) view: RwSignal<ResultsView>,
-    /// Which rows are selected.
+    /// Rows that are selected.
     pub(super) selected: Memo<SelectedRows>,
-    /// The same when it was left alone last: for whatever takes longer than a step of a brush may.
+    /// The selection as it was when it was left alone last, for computations that take longer than a step of a brush may.
     pub(super) settled: RwSignal<SelectedRows>,
-    /// What was submitted, the last one first, as soon as that was read.
+    /// Designs that were submitted, the last one first, as soon as they were read.
     pub(super) designs: RwSignal<Vec<DesignDocument>>,
-    /// Which batches are shown: whatever goes by rows is made anew for others.
+    /// Batches that are shown: whatever depends on rows is made anew for others.
     pub(super) batches: Memo<BatchChoice>,
-    /// What designs of these say of their factors.
+    /// Units and scales of factors, as the designs of these batches name them.
     pub(super) designed: Memo<DesignedFactors>,
     /// The row that is pointed at, in any of the plots.
     pub(super) pointed_at: RwSignal<Option<usize>>,
@@ -52,11 +53,11 @@ pub(super) struct ResultsState {
     pub(super) opened: RwSignal<Option<usize>>,
     /// Whether curves were read: a study that is frozen then shows them at once.
     pub(super) are_curves_read: RwSignal<bool>,
-    /// By which column the table is sorted; by none, cases stand as they came.
+    /// Column by which the table is sorted; `None` leaves cases in the order in which they came.
     pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
-    /// What the study is called, as soon as that was read.
+    /// Name of the study, as soon as that was read.
     pub(super) study_name: RwSignal<String>,
     /// The study itself, as soon as something was read from it.
     pub(super) study: StoredValue<Option<Study>, LocalStorage>,
@@ -65,14 +66,14 @@ pub(super) struct ResultsState {
 /// Rows that are selected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct SelectedRows {
-    /// None if all are, since nobody has chosen any.
+    /// `None` if all rows are selected, since nobody has chosen any.
     pub(super) mask: Option<Arc<RowMask>>,
-    /// How many there are.
+    /// Number of selected rows.
     pub(super) count: usize,
 }
 
 impl SelectedRows {
-    /// The same, as charts take it.
+    /// Returns the selection as charts take it.
     pub(super) fn as_plotted(&self) -> cruncher_plot::CaseMask<'_> {
         self.mask.as_ref().map_or(cruncher_plot::CaseMask::All, |mask| cruncher_plot::CaseMask::Words(mask.words()))
     }
@@ -82,18 +83,18 @@ impl SelectedRows {
         self.mask.as_ref().is_none_or(|mask| mask.contains(row))
     }
 
-    /// The selected rows, rising.
+    /// Returns the selected rows, rising.
     #[expect(clippy::cast_possible_truncation, reason = "a browser holds fewer than 2^32 rows")]
     pub(super) fn rows(&self, store: &ResultStore) -> Vec<u32> {
         match &self.mask {
-            // Of a selection that is older than what is shown, rows may be missing.
+            // A selection that is older than the shown rows may name rows that aren't there any more.
             Some(mask) => mask.iter().take_while(|row| *row < store.len()).map(|row| row as u32).collect(),
             None => (0..store.len() as u32).collect(),
         }
     }
 }
 
-/// The selected rows in the order of the table.
+/// Returns the selected rows in the order of the table.
 fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(ColumnId, SortDirection)>) -> Vec<u32> {
     match (sorting, &selected.mask) {
         (Some((column, direction)), Some(mask)) => order(store, column, *direction, mask),
@@ -102,13 +103,13 @@ fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(Colu
     }
 }
 
-/// The case of a row, as documents are asked for.
+/// Returns the case of a row, as documents are asked for.
 pub(super) fn case_of(store: &ResultStore, row: usize) -> Option<CaseRef> {
     let CellValue::Text(batch) = store.cell(&ColumnId::Case(CaseField::Batch), row) else { return None };
     Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
 }
 
-/// The rows that meet all conditions.
+/// Returns the rows that meet all conditions.
 fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
     if filter.conditions.is_empty() {
         return SelectedRows { mask: None, count: store.len() };
@@ -117,14 +118,14 @@ fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
     SelectedRows { count: mask.count(), mask: Some(Arc::new(mask)) }
 }
 
-/// Follows the selection at leisure.
+/// Returns a signal that follows the selection once it has settled.
 fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<SelectedRows> {
     let settled = RwSignal::new(SelectedRows { mask: Some(Arc::default()), count: 0 });
     let mut settle_soon = debounce(QUIET, move |()| settled.set(selected.get_untracked()));
     Effect::new(move || {
         data.track();
         let selected = selected.get();
-        // At once as long as there is nothing: nobody is brushing then.
+        // An empty selection is followed at once: nobody is brushing then.
         if settled.with_untracked(|settled| settled.count == 0) {
             settled.set(selected);
         } else {
@@ -135,12 +136,12 @@ fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<Selected
 }
 
 impl ResultsState {
-    /// What is in the address is shown.
+    /// Creates the state, with the view that the address names.
     pub(super) fn new(access: StudyAccess) -> Self {
         let data = ResultsData::follow();
         let view = RwSignal::new(ResultsView::parse(&address::fragment()));
         data.choose(view.read_untracked().batches.clone());
-        // Who zooms or chooses a column selects nothing.
+        // A zoom, or the choice of a column, doesn't change the selection.
         let asked = Memo::new(move |_| view.with(|view| view.selection.clone()));
         let selected = Memo::new(move |_| asked.with(|filter| data.with(|store| selected(store, filter))));
         let batches = Memo::new(move |_| view.with(|view| view.batches.clone()));
@@ -169,7 +170,8 @@ impl ResultsState {
         }
     }
 
-    /// Shows what an address asks for. One that names nothing but batches keeps what these have of the choices.
+    /// Shows the view that an address names. If it names nothing but batches, earlier choices stay as far as these have their
+    /// columns.
     pub(super) fn show(self, asked: ResultsView) {
         let shown = self.view.get_untracked();
         if shown == asked {
@@ -195,7 +197,7 @@ impl ResultsState {
         }
     }
 
-    /// Selects the cases between two values of a column, besides what other columns say.
+    /// Selects the cases between two values of a column, besides the conditions of other columns.
     pub(super) fn select_range(self, column: &ColumnId, (one, other): (f64, f64)) {
         let (least, most) = (one.min(other), one.max(other));
         let range =
@@ -203,7 +205,7 @@ impl ResultsState {
         self.view.update(|view| view.selection.set(range));
     }
 
-    /// Selects the cases between two values of a column that somebody has drawn, besides what other columns say.
+    /// Selects the cases between two values of a column that somebody has drawn, besides the conditions of other columns.
     pub(super) fn select_drawn(self, column: &ColumnId, ends: (f64, f64)) {
         let range = self.data.with_untracked(|store| FilterCondition::drawn(store, column, ends));
         self.view.update(|view| view.selection.set(range));
@@ -214,12 +216,12 @@ impl ResultsState {
         self.view.update(|view| view.selection.set(FilterCondition::OneOf { column: column.clone(), values }));
     }
 
-    /// Selects these cases, in place of others that were chosen one by one, besides what columns say.
+    /// Selects these cases, in place of others that were chosen one by one, besides the conditions of columns.
     pub(super) fn select_cases(self, cases: Vec<CaseId>) {
         self.view.update(|view| view.selection.set(FilterCondition::Cases(cases)));
     }
 
-    /// How many cases are chosen one by one, if any are.
+    /// Returns the number of cases that are chosen one by one, if any are.
     pub(super) fn chosen_cases(self) -> Option<usize> {
         let view = self.view.read();
         let mut conditions = view.selection.conditions.iter();
@@ -229,12 +231,12 @@ impl ResultsState {
         })
     }
 
-    /// Whatever a column says doesn't matter any more.
+    /// Removes the condition of a column.
     pub(super) fn clear(self, column: &ColumnId) {
         self.view.update(|view| view.selection.clear(column));
     }
 
-    /// Selects nothing: all cases stand out.
+    /// Removes all conditions and the selection's name: all cases stand out.
     pub(super) fn clear_selection(self) {
         self.view.update(|view| {
             view.selection.conditions.clear();

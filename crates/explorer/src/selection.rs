@@ -1,4 +1,4 @@
-//! What is selected, in words, and how to change that without a pointer.
+//! Selection in words, and controls that change it without a pointer.
 
 use cruncher_browser::local_time::clock_time;
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -13,7 +13,7 @@ use super::columns::{ShownColumns, label};
 use super::results_state::ResultsState;
 use crate::state::export::{condition_in_words, limit_in_words};
 
-/// How many are selected, and by what.
+/// Tells how many cases are selected, and by which conditions.
 pub(super) fn selection(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let is_chosen = Memo::new(move |_| !state.view.read().selection.conditions.is_empty());
     let bar = move || if is_chosen.get() { chosen(state, shown) } else { hint(state, shown) };
@@ -28,7 +28,7 @@ fn hint(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     .into_any()
 }
 
-/// Buttons that begin a range of what the plots are of, for whoever has no pointer.
+/// Draws buttons that begin a range of a plotted column, for readers without a pointer.
 fn offers(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let ids = Memo::new(move |_| {
         let shown = shown
@@ -65,14 +65,14 @@ fn offers(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     view! { {buttons} }.into_any()
 }
 
-/// The least and the largest number of a column whose ranges are typed.
+/// Returns the least and the largest number of a column, if its ranges are typed.
 fn whole_range(state: ResultsState, id: &ColumnId) -> Option<(f64, f64)> {
     let is_time = matches!(id, ColumnId::Case(CaseField::StartTime | CaseField::EndTime));
     let statistics = state.data.with(|store| store.column(id).map(StoreColumn::statistics))?;
     statistics.least.zip(statistics.most).filter(|_| !is_time)
 }
 
-/// The range that was added last can be typed at once.
+/// Puts the focus on the range that was added last, so that it can be typed at once.
 fn focus_last() {
     let last = document().query_selector(".chips__one:last-child .chips__end").ok().flatten();
     if let Some(end) = last.and_then(|end| end.dyn_into::<web_sys::HtmlInputElement>().ok()) {
@@ -92,7 +92,7 @@ fn chosen(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
         let name = event_target_value(&event);
         state.view.update(|view| view.name = name.chars().take(80).collect());
     };
-    // By their columns: who types a range stays in its field when it changes.
+    // Conditions are told apart by column, so that a reader who types a range stays in its field when it changes.
     let key = |condition: &FilterCondition| (condition.column().cloned(), std::mem::discriminant(condition));
     view! {
         <strong role="status">{words}</strong>
@@ -109,7 +109,7 @@ fn chosen(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     .into_any()
 }
 
-/// A condition, which can be changed and taken away.
+/// Draws a condition, which can be changed and taken away.
 fn chip(state: ResultsState, condition: FilterCondition) -> AnyView {
     let column = condition.column().cloned();
     let name = column.as_ref().map_or_else(|| "the choice of cases".to_owned(), label);
@@ -136,7 +136,7 @@ fn chip(state: ResultsState, condition: FilterCondition) -> AnyView {
         .into_any()
 }
 
-/// The range of a column, as it is now.
+/// Returns the range of a column, as it is now.
 fn range_of(state: ResultsState, column: &ColumnId) -> (Option<RangeLimit>, Option<RangeLimit>) {
     let view = state.view.read();
     let mut conditions = view.selection.conditions.iter();
@@ -173,7 +173,7 @@ enum End {
     Most,
 }
 
-/// One end of a range. An empty field has none.
+/// Draws the field of one end of a range. An empty field is no limit.
 fn end(state: ResultsState, column: &ColumnId, which: End) -> AnyView {
     let name = if which == End::Least { "Least" } else { "Most" };
     let words = format!("{name} {}", label(column));
@@ -203,7 +203,7 @@ fn end(state: ResultsState, column: &ColumnId, which: End) -> AnyView {
     .into_any()
 }
 
-/// What an end without a limit holds.
+/// Describes an end without a limit, by the value that it reaches to.
 fn outermost(which: End, (least, most): (f64, f64)) -> String {
     match which {
         End::Least => format!("no limit: the least is {least}"),

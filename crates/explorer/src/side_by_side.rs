@@ -1,4 +1,4 @@
-//! Which factors stand side by side where all of them do, and how many of them there is room for.
+//! Factors that stand side by side in a plot of all of them, as far as there is room.
 
 use cruncher_results::column_id::ColumnId;
 use leptos::prelude::*;
@@ -13,24 +13,24 @@ use crate::state::view::toggle;
 pub(super) struct SideBySide {
     state: ResultsState,
     response: Memo<Option<ColumnId>>,
-    /// How many factors there is room for.
+    /// Number of factors that there is room for.
     pub(super) room: RwSignal<usize>,
 }
 
 impl SideBySide {
-    /// As many as there are, until it is drawn.
+    /// Assumes room for all factors, until the plot is drawn.
     pub(super) fn new(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> Self {
         let response = Memo::new(move |_| shown.read().as_ref().map(|shown| shown.response.clone()));
         Self { state, response, room: RwSignal::new(usize::MAX) }
     }
 
-    /// Those to choose from.
+    /// Returns the factors to choose from.
     fn all(self) -> Vec<ColumnId> {
         let Some(response) = self.response.get() else { return Vec::new() };
         self.state.data.with(|store| all_sides(self.state, store, &response))
     }
 
-    /// Those that are shown.
+    /// Returns the factors that are shown.
     fn shown(self) -> Vec<ColumnId> {
         let Some(response) = self.response.get() else { return Vec::new() };
         let mut ids = self.state.data.with(|store| sides(self.state, store, &response));
@@ -38,19 +38,19 @@ impl SideBySide {
         ids
     }
 
-    /// What of the factors the plot shows: `all factors at once`, or `5 of 9 factors at once`.
+    /// Tells which part of the factors the plot shows: `all factors at once`, or `5 of 9 factors at once`.
     pub(super) fn title(self, of_all: &str, of_some: &str) -> String {
         let (shown, all) = (self.shown().len(), self.all().len());
         if shown == all { of_all.to_owned() } else { format!("{shown} of {all} {of_some}") }
     }
 
-    /// Whether the reader has chosen which ones.
+    /// Whether the reader has chosen the factors.
     pub(super) fn are_chosen(self) -> bool {
         let all = self.all();
         self.state.view.read().axes.iter().any(|id| all.contains(id))
     }
 
-    /// Whether these are the ones that nobody has to choose.
+    /// Whether these are the factors that are shown unless the reader chooses.
     fn are_usual(self, ids: &[ColumnId]) -> bool {
         let Some(response) = self.response.get() else { return false };
         let usual = self.state.data.with(|store| factors_of(store, &response));
@@ -71,7 +71,7 @@ impl SideBySide {
     }
 }
 
-/// A list to choose from; nothing where there is no choice.
+/// Draws a list of factors to choose from; nothing if there is no choice.
 pub(super) fn choice(sides: SideBySide) -> AnyView {
     let all = Memo::new(move |_| sides.all());
     let shown = Memo::new(move |_| sides.shown());

@@ -1,4 +1,4 @@
-//! A plot on a canvas: drawn when something has changed and it can be seen, and asked what the reader does with it.
+//! Plot on a canvas. It is drawn when something has changed and it can be seen, and it gets the reader's gestures.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -31,65 +31,66 @@ pub(super) use canvas::{context, draw_on, put};
 use canvas::{fit, size_of};
 pub(super) use zoom::PlotZoom;
 
-/// A plot that far outside of the window, in pixels, is drawn already: as soon as nothing has changed for so long.
+/// Distance from the window, in pixels, within which a plot is drawn ahead, and time without a change that comes before.
 const AHEAD_PX: f64 = 300.0;
 const AHEAD: Duration = Duration::from_millis(120);
 
-/// After this time without a change the summary for those who can't see the plot is written.
+/// Time without a change after which the summary is written for those who can't see the plot.
 const QUIET: Duration = Duration::from_millis(400);
 
 /// A place on a plot, in pixels of its drawing area.
 pub(super) type Place = (f64, f64);
 
-/// What a plot is drawn on.
+/// Size and theme of a drawing.
 #[derive(Clone, Copy)]
 pub(super) struct DrawTarget<'a> {
     pub(super) size: ChartSize,
     pub(super) look: &'a PlotTheme,
 }
 
-/// A rectangle that the reader draws, from one corner to the other, in pixels of the drawing area.
+/// Rectangle that the reader draws, from one corner to the other, in pixels of the drawing area.
 #[derive(Clone, Copy)]
 pub(super) struct BrushRectangle {
     pub(super) from: Place,
     pub(super) to: Place,
 }
 
-/// What is at a place.
+/// Hit of a pointer in a plot.
 pub(super) struct PlotHit {
-    /// What stands beside the pointer.
+    /// Words that stand beside the pointer.
     pub(super) words: Vec<String>,
-    /// The row, if it is a case.
+    /// Row that was hit, if it is a case.
     pub(super) row: Option<usize>,
 }
 
 /// A plot of the results.
 pub(super) trait ResultsPlot {
-    /// Hands over the chart as it is now. What it reads of the state draws it anew when that changes.
+    /// Hands over the chart as it is now. The state that the chart depends on is read in [`track`](Self::track): a drawing
+    /// itself tracks nothing.
     fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart));
 
-    /// Reads what it shows besides the rows, so that it is drawn anew when that changes.
+    /// Reads the state that it shows besides the rows, so that it is drawn anew when that changes.
     fn track(&self);
 
-    /// The reader draws a rectangle. What comes back is the part of it that counts.
+    /// Takes the rectangle that the reader draws. Returns the part of it that counts.
     fn brush(&self, _paper: DrawTarget, _brush: BrushRectangle) -> Option<BrushRectangle> {
         None
     }
 
-    /// What is at a place.
+    /// Returns the hit at a place.
     fn find(&self, _paper: DrawTarget, _at: Place) -> Option<PlotHit> {
         None
     }
 
-    /// The reader presses on a place.
+    /// Takes a press of the reader on a place.
     fn press(&self, _paper: DrawTarget, _at: Place) {}
 
-    /// The rectangle that is zoomed and panned; none if neither is possible.
+    /// Returns the rectangle that is zoomed and panned; `None` if neither is possible.
     fn frame(&self, _paper: DrawTarget) -> Option<PlotFrame> {
         None
     }
 
-    /// Whether it can be zoomed, and is; reads what that depends on.
+    /// Returns whether the plot can be zoomed, and is; reads the state that this depends on.
     fn zoom(&self) -> PlotZoom {
         PlotZoom::Fixed
     }
@@ -100,18 +101,18 @@ pub(super) trait ResultsPlot {
     /// Shows everything again.
     fn reset(&self) {}
 
-    /// The reader wants no selection.
+    /// Ends the selection, as the reader wants.
     fn unselect(&self, state: ResultsState) {
         state.clear_selection();
     }
 
-    /// What keys and pointer do.
+    /// Describes what keys and pointer do.
     fn hint(&self) -> &'static str {
         ""
     }
 }
 
-/// How a plot looks on the page as it is.
+/// Returns the theme of plots on the page as it is.
 pub(super) fn theme() -> PlotTheme {
     let colour = |name| {
         let [red, green, blue] = colour(name);
@@ -131,7 +132,7 @@ pub(super) fn theme() -> PlotTheme {
     }
 }
 
-/// Puts something off for as long as it is asked for again.
+/// Pause before an action, which begins anew whenever the action is asked for again.
 #[derive(Clone, Default)]
 struct Quiet(Rc<Cell<u64>>);
 
@@ -147,19 +148,19 @@ impl Quiet {
         set_timeout(act, pause);
     }
 
-    /// What was put off isn't done any more.
+    /// Cancels the action that was put off.
     fn cancel(&self) {
         self.0.set(self.0.get() + 1);
     }
 }
 
-/// A plot, and what belongs to it while it is shown.
+/// Plot with its elements and its state while it is shown.
 #[derive(Clone)]
 struct PlotController {
     state: ResultsState,
     name: &'static str,
     plot: Rc<dyn ResultsPlot>,
-    /// Gone when a case is closed that it belongs to: what was asked for before finds none.
+    /// Canvas of the plot. It is gone when the case that it belongs to is closed: requests from before find none.
     canvas: NodeRef<Canvas>,
     tip: NodeRef<Div>,
     frame: NodeRef<Div>,
@@ -169,17 +170,17 @@ struct PlotController {
     is_stale: Rc<Cell<bool>>,
     ahead: Quiet,
     summary: Quiet,
-    /// Where the pointers are that press.
+    /// Places of the pointers that press.
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
     began: Rc<Cell<Option<Place>>>,
     is_panning: Rc<Cell<bool>>,
     /// A press that may become a double one.
     presses: Quiet,
-    /// Whether it is being told how the wheel zooms.
+    /// Whether the reader is being told how the wheel zooms.
     is_wheel_told: RwSignal<bool>,
 }
 
-/// Shows a plot. `name` is what it is called for those who can't see it.
+/// Shows a plot. `name` is its name for those who can't see it.
 pub(super) fn surface(
     state: ResultsState,
     name: &'static str,
@@ -236,7 +237,7 @@ pub(super) fn surface(
 }
 
 impl PlotController {
-    /// The buttons that zoom it and save it as a picture. They stand in the head of the plot's panel.
+    /// Draws the buttons that zoom the plot and save it as a picture. They stand in the head of the plot's panel.
     fn saves(&self, name: &'static str) -> AnyView {
         let words = |kind: &str| format!("Save the {} as {kind}", name.to_lowercase());
         let save = |save: fn(&Self, &HtmlCanvasElement, &str)| {
@@ -251,7 +252,7 @@ impl PlotController {
             }
         };
         let png = save(|controller, canvas, file| {
-            // What can't be drawn on shows nothing either.
+            // A canvas that can't be drawn on shows nothing either.
             let _ = pictures::save_png(&*controller.plot, canvas, file);
         });
         let svg = save(|controller, canvas, file| pictures::save_svg(&*controller.plot, canvas, file));
@@ -265,7 +266,7 @@ impl PlotController {
         .into_any()
     }
 
-    /// Draws whenever what is shown changes, the colours, or the room that there is.
+    /// Draws the plot whenever its data, the colours, or the room that there is change.
     fn follow(&self) {
         let controller = self.clone();
         let changes = RwSignal::new(());
@@ -304,7 +305,7 @@ impl PlotController {
         });
     }
 
-    /// On paper everything is seen.
+    /// Draws a plot that isn't up to date before the page is printed: on paper everything is seen.
     fn draw_for_print(&self) {
         if let Some(canvas) = self.canvas.try_get_untracked().flatten()
             && self.is_stale.get()
@@ -338,7 +339,7 @@ impl PlotController {
         }
     }
 
-    /// Draws what is seen soon, but not while what is seen now changes.
+    /// Draws a plot that is seen soon, but not while one that is seen now changes.
     fn draw_ahead(&self) {
         let controller = self.clone();
         self.ahead.after(AHEAD, move || {
@@ -379,7 +380,7 @@ impl PlotController {
         });
     }
 
-    /// Asks the plot something about the drawing as it is.
+    /// Calls `ask` with the size and theme of the drawing as it is.
     fn on_paper<T>(&self, ask: impl FnOnce(DrawTarget) -> T) -> Option<T> {
         let canvas = self.canvas.try_get_untracked().flatten()?;
         let look = theme();

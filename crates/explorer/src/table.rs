@@ -1,4 +1,4 @@
-//! The cases as a table: of a hundred thousand rows those are in the document that can be seen.
+//! Table of the cases: of a hundred thousand rows, only those that can be seen are in the document.
 
 use std::time::Duration;
 
@@ -19,17 +19,17 @@ mod cells;
 
 use cells::TableColumn;
 
-/// The height of a row and of the header, in pixels.
+/// Height of a row and of the header, in pixels.
 const ROW_PX: f64 = 28.0;
 const HEAD_PX: f64 = 32.0;
 
-/// The height that the rows have to be seen in before anybody asked.
+/// Height in which the rows are seen, in pixels, as long as the browser wasn't asked for it.
 const VIEW_PX: f64 = 420.0 - HEAD_PX;
 
-/// A row that is pointed at that long stands out in the plots too, in milliseconds: each of them is drawn anew.
+/// Time after which a row that is pointed at stands out in the plots too, in milliseconds: each of them is drawn anew.
 const REST_MILLIS: u64 = 40;
 
-/// The table, and what belongs to it.
+/// Table with its elements and its state.
 #[derive(Clone, Copy)]
 struct Table {
     state: ResultsState,
@@ -46,10 +46,10 @@ struct Table {
     seen: Memo<Vec<Seen>>,
 }
 
-/// A row in the document: its place in the table, the row, and which version of what stands in it.
+/// Row in the document: its place in the table, the row, and the version of its cells.
 type Seen = (usize, usize, u64);
 
-/// The selected cases, all if none are.
+/// Draws the table of the selected cases, or of all if none are selected.
 pub(super) fn table(state: ResultsState) -> AnyView {
     let table = Table::new(state);
     let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
@@ -87,7 +87,7 @@ pub(super) fn table(state: ResultsState) -> AnyView {
     .into_any()
 }
 
-/// How many cases are in the table.
+/// Tells how many cases are in the table.
 fn count_words(state: ResultsState) -> String {
     let (shown, all) = (state.selected.read().count as u64, state.data.with(ResultStore::len) as u64);
     let selected = if state.view.read().selection.conditions.is_empty() { "" } else { " selected" };
@@ -115,8 +115,8 @@ impl Table {
         let (grid, place) = (NodeRef::new(), RwSignal::new(None));
         let table =
             Self { state, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
-        // Other cases stand at other places. Where a shorter table is scrolled to the browser needn't be asked: that takes it a
-        // layout of the whole page.
+        // Other cases stand at other places. The position of a shorter table is computed here: asking the browser for it takes
+        // a layout of the whole page.
         Effect::new(move || {
             let (rows, scrolled) = (table.rows(), scrolled_px.get_untracked());
             if place.get_untracked().is_some_and(|place| place >= rows.count) {
@@ -129,7 +129,7 @@ impl Table {
         table
     }
 
-    /// The place that keys have led to, as long as its row is in the document.
+    /// Returns the place that keys have led to, as long as its row is in the document.
     fn active(self) -> Option<usize> {
         let (place, part) = (self.place.get()?, self.part.get());
         (part.first..part.end).contains(&place).then_some(place)
@@ -139,7 +139,7 @@ impl Table {
         TableRows { count: self.state.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
     }
 
-    /// Takes over how far it is scrolled, and how much of it can be seen when there is more.
+    /// Takes over how far the table is scrolled, and the height in which its rows are seen if there are more of them.
     fn follow_scrolling(self) {
         let Some(grid) = self.grid.get_untracked() else { return };
         let (scrolled_px, view_px) = (f64::from(grid.scroll_top()), f64::from(grid.client_height()) - HEAD_PX);
@@ -196,7 +196,7 @@ impl Table {
         self.point_at(self.row_at(place));
     }
 
-    /// From a column's name to the first case.
+    /// Goes from a column's name to the first case.
     fn go_to_first(self) {
         self.follow_scrolling();
         let rows = untrack(|| self.rows());
@@ -207,7 +207,7 @@ impl Table {
         }
     }
 
-    /// Shows the first cases: in another order others stand there.
+    /// Scrolls to the first cases: in another order these are others.
     fn go_to_top(self) {
         self.place.set(None);
         if let Some(grid) = self.grid.get_untracked() {
@@ -220,7 +220,7 @@ impl Table {
         self.state.order.with_untracked(|order| order.get(place).map(|row| *row as usize))
     }
 
-    /// Plots show the row as soon as the pointer rests.
+    /// Shows the row in the plots as soon as the pointer rests.
     fn point_at(self, row: Option<usize>) {
         if self.pointed.get_value() == row {
             return;
@@ -298,19 +298,19 @@ impl Table {
     }
 }
 
-/// The row that a pointer is on.
+/// Returns the row that a pointer is on.
 fn row_of(event: &Event) -> Option<usize> {
     let element: web_sys::Element = event.target()?.dyn_into().ok()?;
     element.closest("[data-row]").ok()??.get_attribute("data-row")?.parse().ok()
 }
 
-/// Whether an event is of a column's name.
+/// Whether an event is on a column's name.
 fn is_in_head(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|target| target.closest(".cases__head").is_ok_and(|head| head.is_some()))
 }
 
-/// What a column is called in the header.
+/// Returns the title of a column in the header: its name and its unit.
 fn title_of(id: &ColumnId, unit: &str) -> String {
     let name = match id {
         ColumnId::Case(CaseField::CaseId) => "case".to_owned(),

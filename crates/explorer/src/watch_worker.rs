@@ -1,4 +1,4 @@
-//! The worker's side: it looks when it is asked to.
+//! Worker that watches a large study: it looks when the page asks for that.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::document_cache::StudyShelf;
 
-/// So many bytes are worth telling how far reading them is.
+/// Minimum size of a reading whose progress is told, in bytes.
 const MANY_BYTES: u64 = 2 << 20;
 
 /// Watches the study for as long as the page wants.
@@ -75,7 +75,7 @@ async fn refresh(watch: &mut StudyWatch, doubt: bool, page: &Page) {
 struct Page(DedicatedWorkerGlobalScope);
 
 impl Page {
-    /// Says something to the page; the buffers of `moved` are handed over.
+    /// Sends a message to the page; the buffers of `moved` are handed over.
     fn say(&self, message: &JsValue, moved: &[JsValue]) {
         let moved: Array = moved.iter().collect();
         self.0.post_message_with_transfer(message, &moved).expect("numbers and texts can be handed over");
@@ -87,7 +87,7 @@ impl Page {
     }
 }
 
-/// The browser's cache, that tells the page what is read.
+/// The browser's cache, which also hands the page the rows that are read, and tells it how far reading is.
 struct TellingShelf {
     kept: StudyShelf,
     page: Page,
@@ -95,12 +95,12 @@ struct TellingShelf {
 
 impl DocumentCache for TellingShelf {
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
-        // A browser that keeps nothing has nothing.
+        // If the browser keeps nothing, no document is found.
         async move { self.kept.get(names).await.unwrap_or_else(|_unavailable| vec![None; names.len()]) }.boxed_local()
     }
 
     fn put(&self, things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
-        // What there is no room for is read again next time.
+        // Documents that there is no room for are read again next time.
         self.kept.put(things).map(|_| ()).boxed_local()
     }
 

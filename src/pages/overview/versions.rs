@@ -1,4 +1,4 @@
-//! What a batch's cases are of, and the withdrawal of an older version of its model.
+//! Versions and designs that a batch's cases are of, and the withdrawal of an older version of its model.
 
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
@@ -15,7 +15,8 @@ use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
 use crate::live::{OpenStudy, PendingChange, ReaderState};
 
-/// What the cases of a batch are of, as of `now`, each line behind `name`; nothing where they are all of one design.
+/// Draws the versions and designs that the cases of a batch are of, as of `now`, each line behind `name`; nothing if all cases
+/// are of one design.
 pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {
     let shares = shares(account, &|time| clock_time(time, now));
     if shares.is_empty() {
@@ -29,7 +30,7 @@ pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open:
     Some(view! { <ul class="versions" aria-label="What the cases are of">{lines}</ul> }.into_any())
 }
 
-/// How far what was asked for is.
+/// Tells how far the requested change is.
 pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
     match (reader.asked.get()?, reader.failed(PageProgram::Designer).get()) {
         (PendingChange::Refused(problem), _) | (PendingChange::Waits, Some(problem)) => Some(problem_note(problem)),
@@ -37,7 +38,7 @@ pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
     }
 }
 
-/// The offer, which says what it means when it is opened.
+/// Draws the offer, which says what it means when it is opened.
 fn question(VersionOffer { act, of, submissions, meaning }: VersionOffer, reader: ReaderState) -> AnyView {
     let change = VersionChange { act, submissions }.to_string();
     let act_now = move |event: MouseEvent| {
@@ -64,7 +65,7 @@ fn question(VersionOffer { act, of, submissions, meaning }: VersionOffer, reader
     .into_any()
 }
 
-/// Closes what is open around the button that was pressed.
+/// Closes the element that is open around the pressed button.
 fn close_around(event: &MouseEvent) {
     let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
     let details = button.and_then(|button| button.closest("details").ok()?);

@@ -1,8 +1,8 @@
-//! Colours of the style sheet, for what is drawn on a canvas.
+//! Colours of the style sheet, for drawing on a canvas.
 
 use leptos::prelude::*;
 
-/// A colour of the style sheet, whichever theme holds: its parts of red, green and blue.
+/// Returns a colour of the style sheet in the current theme, as red, green and blue; black if it can't be read.
 #[must_use]
 pub fn colour(name: &str) -> [u8; 3] {
     let black = [0; 3];

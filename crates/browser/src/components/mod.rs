@@ -1,4 +1,4 @@
-//! Parts of several pages: they are given what they show, and never see AWS.
+//! Components of several pages. They are given the data that they show, and never see AWS.
 
 pub mod colour;
 pub mod press;

@@ -1,11 +1,11 @@
-//! What pressing something does.
+//! Handlers of presses.
 
 use leptos::ev::MouseEvent;
 
-/// What pressing something does. All of them are of one type, because each type that a view meets is code of its own.
+/// Handler of a press. All handlers are of one type, because a view has code of its own for each type that it meets.
 pub type Press = Box<dyn FnMut(MouseEvent)>;
 
-/// Does this when it is pressed.
+/// Makes an action the handler of a press.
 pub fn press(action: impl FnMut(MouseEvent) + 'static) -> Press {
     Box::new(action)
 }

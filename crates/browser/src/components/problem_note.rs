@@ -1,10 +1,10 @@
-//! What went wrong, and what to do.
+//! Note that tells a problem.
 
 use leptos::prelude::*;
 
 use crate::state::problem::PageProblem;
 
-/// What went wrong, what to do, and behind a click the request that failed.
+/// Shows a problem: what went wrong, what to do, and behind a click the request that failed.
 #[must_use]
 pub fn problem_note(problem: PageProblem) -> AnyView {
     view! {

@@ -7,7 +7,7 @@ use cruncher_study::accounting::CaseCounts;
 pub struct StateLook {
     /// The name, which is also the end of its css class.
     pub name: &'static str,
-    /// What tells it from others without colour.
+    /// Symbol that tells it from others without colour.
     pub symbol: &'static str,
 }
 
@@ -20,7 +20,7 @@ pub struct BarPart {
     pub percent: f64,
 }
 
-/// The parts of the bar in the order in which a case passes through them, ended ones first.
+/// Returns the parts of the bar: done cases first, then those that run or wait, then failed, lost and cancelled ones.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 #[must_use]
 pub fn parts(counts: &CaseCounts) -> [BarPart; 7] {

@@ -3,16 +3,16 @@
 use cruncher_study::case::{ParameterValue, Parameters};
 use cruncher_study::number_format::significant;
 
-/// How many components of a vector stand in a line.
+/// Maximum number of components of a vector that stand in a line.
 const MAX_COMPONENTS: usize = 6;
 
-/// A value with all of its digits, as JSON.
+/// Returns a value with all of its digits, as JSON.
 #[must_use]
 pub fn exact(value: &ParameterValue) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A value with as many digits as somebody reads.
+/// Returns a value with as many digits as a reader needs.
 pub fn short(value: &ParameterValue) -> String {
     match value {
         ParameterValue::Number(number) => significant(*number),
@@ -22,7 +22,7 @@ pub fn short(value: &ParameterValue) -> String {
     }
 }
 
-/// The same, of a long vector its first components.
+/// Returns a value like [`short`], but of a long vector only the first components.
 pub fn cut(value: &ParameterValue) -> String {
     match value {
         ParameterValue::List(components) if components.len() > MAX_COMPONENTS => {
@@ -33,7 +33,7 @@ pub fn cut(value: &ParameterValue) -> String {
     }
 }
 
-/// All inputs in a line, to tell cases apart: texts in front, which do so at a glance.
+/// Returns all inputs in a line, to tell cases apart. Texts are in front, since they do so at a glance.
 #[must_use]
 pub fn line(inputs: &Parameters) -> String {
     let is_text = |(_, value): &(&String, &ParameterValue)| matches!(value, ParameterValue::Text(_));
@@ -42,7 +42,7 @@ pub fn line(inputs: &Parameters) -> String {
     texts.into_iter().chain(others).map(one).collect::<Vec<_>>().join(" · ")
 }
 
-/// All inputs in a line, exactly: `cohesion 61234.5 · soil "clay"`.
+/// Returns all inputs in a line, exactly: `cohesion 61234.5 · soil "clay"`.
 #[must_use]
 pub fn exact_line(inputs: &Parameters) -> String {
     let one = |(name, value): (&String, &ParameterValue)| format!("{name} {}", exact(value));

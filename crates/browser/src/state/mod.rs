@@ -1,4 +1,4 @@
-//! What several pages know and say, in plain structs. No I/O, and nothing of a browser.
+//! State and words of several pages, in plain structs. No I/O, and nothing of a browser.
 
 pub mod bar;
 pub mod input_words;

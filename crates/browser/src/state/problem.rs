@@ -1,4 +1,4 @@
-//! What went wrong, as the page tells it.
+//! Problems, as the page tells them.
 
 use std::error::Error as _;
 
@@ -8,19 +8,19 @@ use cruncher_backend::fetch::documents::ResultError;
 use cruncher_backend::study::{OpenError, ReadError};
 use cruncher_study::access::AccessError;
 
-/// What went wrong, and what to do.
+/// Problem: what went wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageProblem {
-    /// What happened, in a sentence.
+    /// Sentence that says what happened.
     pub title: String,
-    /// What its reader can do.
+    /// Advice on what the reader can do.
     pub advice: String,
-    /// The request that failed and how, for whoever wants to know more.
+    /// Request that failed, and its failure, for a reader who wants to know more.
     pub detail: String,
 }
 
 impl PageProblem {
-    /// The designer's program isn't to be had.
+    /// Returns the problem of a page whose program can't be loaded.
     #[must_use]
     pub fn no_program(page: &str) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl PageProblem {
         }
     }
 
-    /// The worker that watches a large study ended.
+    /// Returns the problem that the worker that watches a large study ended.
     #[must_use]
     pub fn no_watcher() -> Self {
         Self {
@@ -40,7 +40,7 @@ impl PageProblem {
         }
     }
 
-    /// The tab has lost what its link brought.
+    /// Returns the problem of a tab that has lost the access of its link.
     #[must_use]
     pub fn no_access() -> Self {
         Self {

@@ -1,4 +1,5 @@
-//! What is shown, as the address says behind its `#`: a bucket has no rewrites.
+//! Route: the page and the part of the study that are shown, as the address's fragment names them. It is in the fragment
+//! because a bucket has no rewrites.
 
 use std::fmt;
 
@@ -16,10 +17,10 @@ pub enum Page {
 }
 
 impl Page {
-    /// All of them, in the order of the rail.
+    /// All pages, in the order of the rail.
     pub const ALL: [Self; 5] = [Self::Overview, Self::Attach, Self::Errors, Self::Results, Self::Design];
 
-    /// The name in the rail and the title.
+    /// Returns the name in the rail and the title.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,28 +43,28 @@ impl Page {
     }
 }
 
-/// Which batches are shown.
+/// Choice of the batches that are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum BatchChoice {
-    /// The address doesn't say: that is settled as soon as it is known which there are.
+    /// The address names none: the choice is made as soon as the batches are known.
     #[default]
     Unsaid,
-    /// All of them.
+    /// All batches.
     All,
-    /// One, and those below it.
+    /// One batch, and those below it.
     One(Batch),
 }
 
-/// How an address names all batches. No batch can be called so.
+/// Value of `batch=` for all batches. No batch can have this name.
 const ALL: &str = "*";
 
 impl BatchChoice {
-    /// Reads what stands behind `batch=`. What can't be a batch is as good as nothing.
+    /// Reads the value of `batch=`. A text that can't be a batch counts as unsaid.
     pub fn parse(text: &str) -> Self {
         if text == ALL { Self::All } else { Batch::parse(text).map_or(Self::Unsaid, Self::One) }
     }
 
-    /// The only one that is shown; none if that is all of them.
+    /// Returns the only batch that is shown; `None` if all are, or if the address doesn't say.
     #[must_use]
     pub const fn one(&self) -> Option<&Batch> {
         match self {
@@ -72,7 +73,7 @@ impl BatchChoice {
         }
     }
 
-    /// How an address says it.
+    /// Returns the field of an address that names this choice; `None` if it is unsaid.
     #[must_use]
     pub fn field(&self) -> Option<String> {
         match self {
@@ -82,8 +83,8 @@ impl BatchChoice {
         }
     }
 
-    /// A fragment that says nothing of batches, and now says this. One that names more than a page was made when all of them
-    /// were shown: then it shows all.
+    /// Writes the choice into a fragment that names no batches. A fragment with other fields was made when all batches were
+    /// shown: it gets all of them.
     pub fn written_into(self, fragment: &str) -> String {
         let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
         let path = if path.len() > 2 { path.to_owned() } else { Route::default().to_string() };
@@ -95,17 +96,17 @@ impl BatchChoice {
     }
 }
 
-/// A page, and what of the study it shows.
+/// Page, and the part of the study that it shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     pub page: Page,
     pub batches: BatchChoice,
-    /// The error group that stands open, by its signature.
+    /// Signature of the error group that stands open.
     pub group: Option<String>,
 }
 
 impl Route {
-    /// Reads an address' fragment. What it doesn't know is left out: an old link still leads somewhere.
+    /// Reads an address's fragment. Unknown parts are ignored, so that an old link still leads somewhere.
     pub fn parse(fragment: &str) -> Self {
         let fragment = fragment.trim_start_matches(['#', '/']);
         let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
@@ -119,13 +120,13 @@ impl Route {
         }
     }
 
-    /// The same part of the study on another page.
+    /// Returns the route to the same part of the study on another page.
     #[must_use]
     pub fn on(&self, page: Page) -> Self {
         Self { page, batches: self.batches.clone(), group: None }
     }
 
-    /// The same page of other batches.
+    /// Returns the route to the same page for other batches.
     #[must_use]
     pub fn of(&self, batches: BatchChoice) -> Self {
         Self { page: self.page, batches, group: None }

@@ -1,6 +1,6 @@
-//! Names that don't fit.
+//! Shortening of names that don't fit.
 
-/// A name without so much of its middle that it fits: `cohesion_array[4]` becomes `coh…[4]`.
+/// Cuts as much out of the middle of a name as is needed to make it fit: `cohesion_array[4]` becomes `coh…[4]`.
 ///
 /// The end stays, since it tells the components of a vector apart.
 pub fn shortened(name: &str, fits: impl Fn(&str) -> bool) -> String {
@@ -14,10 +14,11 @@ pub fn shortened(name: &str, fits: impl Fn(&str) -> bool) -> String {
     (1..start.len()).rev().map(with).find(|name| fits(name)).unwrap_or_else(|| with(start.len().min(1)))
 }
 
-/// So many characters of a name are seen where it is chosen from a list that isn't open.
+/// Maximum number of characters of a name that are seen in a list of choices that isn't open.
 const MAX_CHOICE_CHARS: usize = 22;
 
-/// Names as a list of choices shows them, each with what is to stand behind it: shortened, as long as they stay different.
+/// Returns names for a list of choices, each with the text that is to stand behind it: shortened, as long as they stay
+/// different.
 #[must_use]
 pub fn choices(names: &[(String, String)]) -> Vec<String> {
     let short = |(name, rest): &(String, String)| {

@@ -1,4 +1,4 @@
-//! What a batch's cases are of, where its model was replaced or its design extended.
+//! Shares of a batch's cases by model version and design, if its model was replaced or its design extended.
 
 use std::fmt;
 
@@ -16,26 +16,26 @@ pub struct VersionShare {
     pub offer: Option<VersionOffer>,
 }
 
-/// What an operator can do with the cases of a version, and what that means.
+/// Offer to an operator: an action on the cases of a version, and what that means.
 #[derive(Debug, PartialEq)]
 pub struct VersionOffer {
     pub act: VersionAct,
-    /// Of what: `version 1`, `the design sent 16:40`.
+    /// Version or design that the offer is about: `version 1`, `the design sent 16:40`.
     pub of: String,
-    /// The submissions of the version, or the design.
+    /// Submissions of the version, or the design.
     pub submissions: Vec<String>,
     pub meaning: String,
 }
 
-/// What is done to a version.
+/// Action on a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionAct {
     Withdraw,
     CountAgain,
 }
 
-/// A change of which submissions count, as the page asks the designer's program for it: as text, a line
-/// the act and one each submission.
+/// Change of the submissions that count, as the page asks the designer's program for it. As text it has a line for the act and
+/// one for each submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionChange {
     pub act: VersionAct,
@@ -49,7 +49,7 @@ impl fmt::Display for VersionChange {
 }
 
 impl VersionChange {
-    /// Reads what [`fmt::Display`] has written.
+    /// Reads the text that [`fmt::Display`] has written.
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let name = lines.next()?;
@@ -57,7 +57,7 @@ impl VersionChange {
         Some(Self { act, submissions: lines.map(str::to_owned).collect() })
     }
 
-    /// Makes it.
+    /// Applies the change.
     pub fn apply(&self, control: &mut StudyControl) {
         match self.act {
             VersionAct::Withdraw => control.withdrawn_submissions.extend(self.submissions.iter().cloned()),
@@ -76,11 +76,11 @@ impl VersionAct {
     }
 }
 
-/// How many earlier designs of the latest model are named.
+/// Maximum number of earlier designs of the latest model that are named.
 const MAX_DESIGNS: usize = 4;
 
-/// What the cases of a batch are of, those of the latest design in front; nothing where they are all of one design. `clock` tells a
-/// time.
+/// Returns the shares of a batch's cases, those of the latest design in front; empty if all cases are of one design. `clock`
+/// puts a time into words.
 pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
     let Some(latest) = account.submissions.last() else { return Vec::new() };
     let versions = versions(&account.submissions);
@@ -129,7 +129,7 @@ pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<Vers
     if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
 }
 
-/// The last designs of the latest model before the latest one, as far as their cases count.
+/// Returns the last designs of the latest model before the latest one, as far as their cases count.
 fn earlier_designs<'a>(
     version: &ModelVersion<'a>,
     clock: &dyn Fn(f64) -> String,
@@ -149,7 +149,7 @@ fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> Versio
     VersionOffer { act, of, submissions, meaning: meaning(act, counts) }
 }
 
-/// The offer to withdraw an earlier design of the latest model.
+/// Returns the offer to withdraw an earlier design of the latest model.
 fn design_offer(design: &SubmissionAccount, time: &str) -> VersionOffer {
     let extended = "A design that extends it loses these points.";
     let meaning = format!("{} {extended}", meaning(VersionAct::Withdraw, &design.counts));
@@ -157,11 +157,11 @@ fn design_offer(design: &SubmissionAccount, time: &str) -> VersionOffer {
     VersionOffer { act: VersionAct::Withdraw, of: format!("the design sent {time}"), submissions, meaning }
 }
 
-/// What it means that these cases are withdrawn, or counted again.
+/// Says what it means to withdraw these cases, or to count them again.
 fn meaning(act: VersionAct, counts: &CaseCounts) -> String {
     let cases = counted(counts.cases, "case", "cases");
     let (waiting, running) = (thousands(counts.queued), thousands(counts.running));
-    // Where the queue is empty, what waited is lost.
+    // If the queue is empty, the cases that waited in it are lost.
     let open = thousands(counts.queued + counts.lost);
     let sentences = match act {
         VersionAct::Withdraw => vec![
@@ -188,7 +188,7 @@ fn meaning(act: VersionAct, counts: &CaseCounts) -> String {
     meant.join(" ")
 }
 
-/// `8 done, 2 failed`
+/// Returns the number of cases in each state: `8 done, 2 failed`.
 fn states(counts: &CaseCounts) -> String {
     let parts = parts(counts).into_iter().filter(|part| part.cases > 0);
     parts.map(|part| format!("{} {}", thousands(part.cases), part.look.name)).collect::<Vec<_>>().join(", ")
@@ -212,7 +212,7 @@ mod tests {
         CaseCounts { cases, done: cases, ..CaseCounts::default() }
     }
 
-    /// The shares of a batch with these submissions, and so many cases that none names.
+    /// Returns the shares of a batch with these submissions, and with `unnamed` cases that no submission names.
     fn told(submissions: Vec<SubmissionAccount>, unnamed: u64) -> Vec<VersionShare> {
         let mut counts = done(unnamed);
         for own in &submissions {

@@ -1,4 +1,4 @@
-//! How strongly the response follows each factor.
+//! Correlation of the response with each factor.
 
 use cruncher_analysis::correlation::{self, CorrelationCoefficient, MIN_TOLD_PAIRS, correlations};
 use cruncher_plot::Chart;
@@ -14,15 +14,15 @@ use crate::results_state::{AFTER_DRAWING, ResultsState, SelectedRows};
 use crate::state::responses::{has_mean, is_text};
 use crate::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 
-/// How strongly the response follows each factor, among the selected cases.
+/// Correlation of the response with each factor, among the selected cases.
 pub(crate) struct CorrelationPlot {
     state: ResultsState,
     found: RwSignal<Option<(Vec<ColumnId>, CorrelationChart)>>,
 }
 
 impl CorrelationPlot {
-    /// Computes them whenever the selection has settled: ranks take a while. Tells `rows` how many there are, and `correlated` which
-    /// factors the response follows by more than chance.
+    /// Computes the correlations whenever the selection has settled: ranks take a while. Sets `rows` to their number, with a
+    /// row for each note, and `correlated` to the factors that the response follows by more than chance.
     pub(crate) fn new(
         state: ResultsState,
         shown: Memo<Option<columns::ShownColumns>>,
@@ -32,7 +32,7 @@ impl CorrelationPlot {
         let found = RwSignal::new(None);
         let mut compute = debounce(AFTER_DRAWING, move |(response, selected): (ColumnId, SelectedRows)| {
             let correlations = state.data.with_untracked(|store| computed(state, store, &response, &selected));
-            // A note takes a row's room.
+            // A note takes the room of a row.
             rows.set(correlations.0.len() + correlations.1.notes().len());
             correlated.set(standing_out(&correlations));
             found.set(Some(correlations));
@@ -50,7 +50,7 @@ impl CorrelationPlot {
         self.found.with(|found| found.as_ref().map(|(ids, chart)| look(chart, ids)))
     }
 
-    /// The row of the chart at a height.
+    /// Returns the row of the chart at a height.
     fn row_at(&self, paper: DrawTarget, at: Place) -> Option<usize> {
         self.with_chart(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
     }
@@ -73,7 +73,7 @@ fn computed(
     let measured: Vec<_> = columns.iter().map(PlottedColumn::measured).collect();
     let slices: Vec<&[f64]> = measured.iter().map(|values| &**values).collect();
     let pearson = correlations(CorrelationCoefficient::Pearson, &slices, &values.measured(), &rows);
-    // Of a penalty the rank says as much as that of any other value.
+    // The rank of a penalty says as much as that of any other value, so no values are left out.
     let all: Vec<&[f64]> = columns.iter().map(|column| &*column.values).collect();
     let spearman = correlations(CorrelationCoefficient::Spearman, &all, &values.values, &rows);
     let mut found: Vec<(ColumnId, CorrelationRow)> = ids
@@ -96,7 +96,7 @@ fn computed(
     (ids, chart(response, rows))
 }
 
-/// The factors one of whose coefficients can be told from chance.
+/// Returns the factors that have a coefficient that can be told from chance.
 fn standing_out((ids, chart): &(Vec<ColumnId>, CorrelationChart)) -> Vec<ColumnId> {
     let stands_out = |row: &CorrelationRow| row.pearson.stands_out() || row.spearman.stands_out();
     ids.iter().zip(&chart.rows).filter(|(_, row)| stands_out(row)).map(|(id, _)| id.clone()).collect()
@@ -106,19 +106,19 @@ fn chart(response: &ColumnId, rows: Vec<CorrelationRow>) -> CorrelationChart {
     CorrelationChart { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS }
 }
 
-/// A coefficient, if there are enough cases for it to say something.
+/// Returns a coefficient with its interval, or none if there are too few cases for it to say something.
 fn estimate(found: &correlation::ColumnCorrelation) -> CoefficientEstimate {
     let shown = found.told().zip(found.interval).map(|(value, interval)| CoefficientEstimate { value, interval });
     shown.unwrap_or(CoefficientEstimate::NONE)
 }
 
-/// A coefficient and where it is, or a dash.
+/// Returns a coefficient and its interval in words, or a dash.
 fn written(CoefficientEstimate { value, interval: (from, to) }: CoefficientEstimate) -> String {
     if value.is_nan() { "–".to_owned() } else { format!("{value:.3} (95 %: {from:.2} to {to:.2})") }
 }
 
 impl ResultsPlot for CorrelationPlot {
-    /// It waits for the selection to settle.
+    /// Tracks the correlations, which wait for the selection to settle.
     fn track(&self) {
         self.found.track();
     }

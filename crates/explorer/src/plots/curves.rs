@@ -1,4 +1,4 @@
-//! An array of each case as a curve.
+//! Plot of an array of each case as a curve.
 
 use std::cell::RefCell;
 
@@ -14,13 +14,13 @@ use crate::curves::{CurveReader, name_of};
 use crate::results_state::SelectedRows;
 use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
-/// The band is computed at so many places.
+/// Number of places at which the band is computed.
 const BAND_STEPS: usize = 120;
 
-/// Of fewer curves there is no band: one sees them all.
+/// Minimum number of curves in a band: fewer curves can all be seen.
 const MIN_IN_BAND: usize = 10;
 
-/// An array of each case as a curve, and what most of them do.
+/// Plot of an array of each case as a curve, and of the band in which most of them are.
 pub(crate) struct CurvePlot {
     reader: CurveReader,
     /// The part that is shown: least and most to the right, then upwards.
@@ -28,16 +28,16 @@ pub(crate) struct CurvePlot {
     last: RefCell<Option<(Of, Computed)>>,
 }
 
-/// What was computed.
+/// Input of a computation, which is made anew when this changes.
 #[derive(PartialEq)]
 struct Of {
     cases: usize,
     pair: (CurveAbscissa, String),
-    /// Once they have settled: the band of many curves takes longer than a step of a brush may.
+    /// Selection once it has settled: the band of many curves takes longer than a step of a brush may.
     selected: SelectedRows,
 }
 
-/// What is computed once for many drawings.
+/// Result of a computation, for many drawings.
 struct Computed {
     x: Axis,
     y: Axis,
@@ -48,7 +48,7 @@ struct Computed {
 impl CurvePlot {
     pub(crate) fn new(reader: CurveReader) -> Self {
         let zoom = RwSignal::new(None);
-        // Other arrays have other values.
+        // Other arrays have other values, so the zoom doesn't fit them.
         Effect::new(move || {
             reader.pair.track();
             zoom.set(None);
@@ -93,7 +93,7 @@ impl CurvePlot {
         Some(look(&chart, &found))
     }
 
-    /// What gives curves their colour, if something does: its axis, and its value of each curve's case.
+    /// Returns the axis of the curves' colour, and its value for the case of each curve; `None` if nothing colours them.
     fn colour(&self, found: &[CaseCurve]) -> Option<(Axis, Vec<f64>)> {
         let state = self.reader.state;
         let id = shown(state)?.colour?;
@@ -125,7 +125,7 @@ impl Computed {
     }
 }
 
-/// The band without the places to which only a few curves reach: those say nothing of the others.
+/// Returns the band without the places that only a few curves reach: those say nothing of the others.
 fn only_of_many(mut band: CurveBand) -> CurveBand {
     for (place, count) in band.counts.iter_mut().enumerate().filter(|(_, count)| **count < MIN_IN_BAND) {
         *count = 0;
@@ -136,7 +136,7 @@ fn only_of_many(mut band: CurveBand) -> CurveBand {
     band
 }
 
-/// The least and the largest number.
+/// Returns the least and the largest finite number; empty if there are none.
 fn ends(values: &[f64]) -> Vec<f64> {
     let numbers = || values.iter().copied().filter(|value| value.is_finite());
     numbers().reduce(f64::min).into_iter().chain(numbers().reduce(f64::max)).collect()
@@ -214,7 +214,7 @@ impl ResultsPlot for CurvePlot {
     }
 }
 
-/// What is drawn, in words.
+/// Tells what is drawn.
 pub(crate) fn legend(reader: CurveReader) -> String {
     let Some((x, y)) = reader.pair.get() else { return String::new() };
     let selected = reader.state.settled.get();

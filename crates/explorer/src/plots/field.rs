@@ -16,13 +16,13 @@ use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 /// The response over two factors: the mean of the selected cases in each cell.
 pub(crate) struct FieldPlot {
     state: ResultsState,
-    /// The grids of two columns on their axes, in the rows of a revision: whatever is selected.
+    /// Grids of two columns on their axes, for the rows of a revision, whatever is selected.
     last: RefCell<[Option<Known>; 2]>,
 }
 
 type Of = (u64, ColumnId, Axis);
 
-/// What was looked for, and the grid, if there is one.
+/// Input of a grid, and the grid, if there is one.
 type Known = (Of, Option<AxisGrid>);
 
 /// A column, and the cells along its axis.
@@ -33,7 +33,7 @@ impl FieldPlot {
         Self { state, last: RefCell::new([None, None]) }
     }
 
-    /// The cells along the axis of a column, without room at its ends: cells would be empty by half.
+    /// Returns the cells along the axis of a column, without room at its ends: the outer cells would be half empty.
     fn cells(&self, side: usize, of: (u64, &ColumnId), column: &PlottedColumn, wished: usize) -> FieldCells {
         let axis = column.bare_axis();
         let of = (of.0, of.1.clone(), axis.clone());
@@ -55,7 +55,7 @@ impl FieldPlot {
             let wished = FieldChart::suitable_cells(selected.count);
             let right = self.cells(0, (store.revision(), &shown.factor), &x, wished);
             let up = self.cells(1, (store.revision(), &shown.second), &y, wished);
-            // Of flags the mean is the share of those that are true.
+            // The mean of flags is the share of those that are true.
             let axis = match response.categories {
                 Some(_) => Axis::covering(&response.axis.label, "share", AxisScale::Linear, &[0.0, 1.0]),
                 None => response.axis,

@@ -1,4 +1,4 @@
-//! How often the response has which value.
+//! Distribution of the response's values.
 
 use std::cell::RefCell;
 
@@ -13,10 +13,10 @@ use crate::columns::{PlottedColumn, plotted, shown};
 use crate::results_state::ResultsState;
 use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
-/// How often the response has which value.
+/// Distribution of the response's values.
 pub(crate) struct HistogramPlot {
     state: ResultsState,
-    /// The bins of a column on an axis, in the rows of a revision: whatever is selected.
+    /// Bins of a column on an axis, for the rows of a revision, whatever is selected.
     last: RefCell<Option<(Of, HistogramBins)>>,
 }
 

@@ -1,4 +1,4 @@
-//! All columns against one another.
+//! Scatter matrix: all columns against one another.
 
 use cruncher_plot::Chart;
 use cruncher_plot::matrix::ScatterMatrix;
@@ -10,13 +10,13 @@ use crate::columns::{OnAxis, PlottedColumn, plotted, shown};
 use crate::results_state::ResultsState;
 use crate::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 
-/// A cell needs so much room, in pixels of the page: to the right, and down.
+/// Room that a cell needs, in pixels of the page: to the right, and down.
 const CELL_PX: (f64, f64) = (48.0, 40.0);
 
-/// All columns against one another.
+/// Scatter matrix: all columns against one another.
 pub(crate) struct MatrixPlot {
     pub(crate) state: ResultsState,
-    /// How many factors there is room for.
+    /// Number of factors that there is room for.
     pub(crate) room: RwSignal<usize>,
 }
 

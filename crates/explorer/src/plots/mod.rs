@@ -1,4 +1,4 @@
-//! The plots of the page, each a module: which chart of `cruncher_plot` it is, and what the reader can do with it.
+//! Plots of the page, each a module with its chart of `cruncher_plot` and the actions that the reader has in it.
 
 mod correlation;
 mod curves;
@@ -30,14 +30,14 @@ use super::columns::{PlottedColumn, factors_of, label, showable, unit};
 use super::results_state::ResultsState;
 use crate::state::words::words;
 
-/// The fewest and the most columns that are shown side by side, the response among them.
+/// Minimum and maximum number of columns that are shown side by side, the response among them.
 const MIN_AXES: usize = 3;
 const MAX_AXES: usize = 16;
 
-/// So near must a point be to be meant, in pixels of the page.
+/// Maximum distance from the pointer to a point that it means, in pixels of the page.
 const REACH_PX: f64 = 12.0;
 
-/// The selection of a column by hand: a range if it has numbers, and the texts in between if it has those.
+/// Selects a part of a column by hand: a range if it has numbers, and the texts in between if it has those.
 fn select(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, other): (f64, f64)) {
     let (least, most) = (one.min(other), one.max(other));
     match &plotted.categories {
@@ -46,7 +46,7 @@ fn select(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, (one, oth
     }
 }
 
-/// The selection of a column from one value to another one, which belong to it.
+/// Selects a column from one of its values to another, both included.
 fn select_exactly(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, ends: (f64, f64)) {
     match &plotted.categories {
         Some(names) => select_texts(state, id, names, ends),
@@ -54,7 +54,7 @@ fn select_exactly(state: ResultsState, id: &ColumnId, plotted: &PlottedColumn, e
     }
 }
 
-/// The selection of the texts whose places are between two others.
+/// Selects the texts whose places are between two others.
 fn select_texts(state: ResultsState, id: &ColumnId, names: &[String], (least, most): (f64, f64)) {
     #[expect(clippy::cast_precision_loss, reason = "there are some ten")]
     let is_between = |place: usize| (least..=most).contains(&(place as f64));
@@ -62,13 +62,13 @@ fn select_texts(state: ResultsState, id: &ColumnId, names: &[String], (least, mo
     state.select_texts(id, chosen.map(|(_, name)| name.clone()).collect());
 }
 
-/// A range that is drawn by hand, with as many digits as a hand means, and no narrower.
+/// Rounds a range that was drawn by hand to as many digits as a hand means; it doesn't become narrower.
 fn coarse((least, most): (f64, f64)) -> (f64, f64) {
     let step = 10_f64.powf(((most - least) / 300.0).log10().floor());
     if !(step.is_finite() && step > 0.0) {
         return (least, most);
     }
-    // By its reciprocal, since powers of ten below one are no floats.
+    // The reciprocal is used since powers of ten below one can't be floats exactly.
     let inverse = (1.0 / step).round();
     if step < 1.0 {
         ((least * inverse).floor() / inverse, (most * inverse).ceil() / inverse)
@@ -77,7 +77,7 @@ fn coarse((least, most): (f64, f64)) -> (f64, f64) {
     }
 }
 
-/// A case in words: its id, and what it has in some columns.
+/// Describes a case: its id and batch, and its values in some columns.
 fn in_words<'a>(
     state: ResultsState,
     store: &ResultStore,
@@ -100,7 +100,7 @@ fn in_words<'a>(
     words
 }
 
-/// What a case has in a column, in words: a number with the digits that matter, which are all of an integer.
+/// Returns the value of a case in a column, in words: a number with the digits that matter, which are all of an integer.
 fn value(state: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) -> String {
     let cell = store.cell(id, row);
     let unit =
@@ -109,8 +109,8 @@ fn value(state: ResultsState, store: &ResultStore, id: &ColumnId, row: usize) ->
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 
-/// The factors and the response that stand side by side where all are shown: as many as there is room for, which `room` is
-/// told, so that the page can say how many that are.
+/// Returns the factors and the response that stand side by side in a plot of all factors: as many as there is room for. Sets
+/// `room` to the number of factors, so that the page can tell it.
 fn side_by_side(
     state: ResultsState,
     store: &ResultStore,
@@ -128,7 +128,7 @@ fn side_by_side(
     ids
 }
 
-/// The factors that are to stand side by side: those that were chosen, or all that a case with the response has.
+/// Returns the factors that are to stand side by side: those that were chosen, or all that a case with the response has.
 pub(super) fn sides(state: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     let view = state.view.read();
     let mut chosen = showable(store, view.axes.iter().cloned());
@@ -137,7 +137,7 @@ pub(super) fn sides(state: ResultsState, store: &ResultStore, response: &ColumnI
     if chosen.is_empty() { factors_of(store, response) } else { in_their_order(store, &chosen) }
 }
 
-/// The factors to choose from: all that a case with the response has, and those that were chosen all the same.
+/// Returns the factors to choose from: all that a case with the response has, and those that were chosen all the same.
 pub(super) fn all_sides(state: ResultsState, store: &ResultStore, response: &ColumnId) -> Vec<ColumnId> {
     let all = [factors_of(store, response), sides(state, store, response)].concat();
     in_their_order(store, &all)

@@ -11,13 +11,13 @@ use crate::results_state::ResultsState;
 use crate::state::shown_document::{ArrayLine, ShownDocument};
 use crate::surface::{DrawTarget, Place, PlotHit, ResultsPlot};
 
-/// One of the arrays that a case left.
+/// Plot of one of the arrays that a case left.
 pub(crate) struct OwnCurvePlot {
     pub(crate) ended: Arc<ShownDocument>,
     pub(crate) index: usize,
 }
 
-/// A name without the objects that it stands in.
+/// Returns a name without the objects that it stands in.
 fn own_name(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
@@ -37,7 +37,7 @@ impl OwnCurvePlot {
 }
 
 impl ResultsPlot for OwnCurvePlot {
-    /// It shows its case, whatever is selected.
+    /// Tracks nothing: the plot shows its case, whatever is selected.
     fn track(&self) {}
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {

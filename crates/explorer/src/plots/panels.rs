@@ -1,4 +1,4 @@
-//! Which plots the page shows, in which order, under which titles.
+//! Panels of the page's plots: their order and their titles.
 
 use leptos::prelude::*;
 
@@ -12,12 +12,12 @@ use crate::side_by_side::{SideBySide, choice};
 use crate::state::responses::has_mean;
 use crate::surface::surface;
 
-/// The height of a row of correlations and of what stands around them, in pixels, and the most rows that are shown.
+/// Height of a row of correlations and of the parts around them, in pixels, and maximum number of rows that are shown.
 const ROW_PX: usize = 22;
 const AROUND_ROWS_PX: usize = 44;
 const MAX_ROWS: usize = 36;
 
-/// The plots, in the order of the page: a new chart is one more line here.
+/// Draws the plots in the order of the page: a new chart is one more line here.
 pub(crate) fn panels(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> AnyView {
     let title = move |of: fn(&ShownColumns) -> String| move || shown.read().as_ref().map(of).unwrap_or_default();
     let scatter = title(|shown| format!("{} against {}", label(&shown.response), label(&shown.factor)));
@@ -61,7 +61,7 @@ pub(crate) fn panels(state: ResultsState, shown: Memo<Option<ShownColumns>>) -> 
     .into_any()
 }
 
-/// A plot with room for so many rows, as far as it isn't higher than a screen.
+/// Gives a plot room for this number of rows, as far as it isn't higher than a screen.
 fn as_high_as(rows: RwSignal<usize>, plot: AnyView) -> AnyView {
     let height = move || format!("{}px", MAX_ROWS.min(rows.get()) * ROW_PX + AROUND_ROWS_PX);
     view! { <div class="plots__rows" style:min-height=height>{plot}</div> }.into_any()

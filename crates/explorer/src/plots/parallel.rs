@@ -1,4 +1,4 @@
-//! Every case as a line through all of its factors and the response.
+//! Parallel coordinates: every case is a line through all of its factors and the response.
 
 use cruncher_plot::Chart;
 use cruncher_plot::parallel::ParallelCoordinates;
@@ -11,13 +11,13 @@ use crate::columns::{OnAxis, PlottedColumn, plotted, shown};
 use crate::results_state::ResultsState;
 use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, ResultsPlot};
 
-/// An axis needs so much room, in pixels of the page.
+/// Room that an axis needs, in pixels of the page.
 const AXIS_PX: f64 = 48.0;
 
-/// Every case as a line.
+/// Parallel coordinates: every case is a line.
 pub(crate) struct ParallelPlot {
     pub(crate) state: ResultsState,
-    /// How many factors there is room for.
+    /// Number of factors that there is room for.
     pub(crate) room: RwSignal<usize>,
 }
 
@@ -51,7 +51,7 @@ impl ParallelPlot {
     }
 }
 
-/// The part of an axis that a condition chooses.
+/// Returns the part of an axis that a condition chooses; `None` if the condition is on another column.
 #[expect(clippy::cast_precision_loss, reason = "there are some ten categories")]
 fn brushed(condition: &FilterCondition, id: &ColumnId, column: &PlottedColumn) -> Option<(f64, f64)> {
     match condition {

@@ -1,4 +1,4 @@
-//! The response against a factor, a point a case.
+//! Scatter plot: the response against a factor, with a point for each case.
 
 use cruncher_plot::scatter::ScatterChart;
 use cruncher_plot::{Axis, CaseMask, Chart, PlotFrame};
@@ -9,13 +9,13 @@ use crate::columns::{OnAxis, PlottedColumn, ShownColumns, plotted, shown};
 use crate::results_state::ResultsState;
 use crate::surface::{BrushRectangle, DrawTarget, Place, PlotHit, PlotZoom, ResultsPlot};
 
-/// The response against a factor.
+/// Plot of the response against a factor.
 pub(crate) struct ScatterPlot {
     pub(crate) state: ResultsState,
 }
 
 impl ScatterPlot {
-    /// Looks at the chart as it is now.
+    /// Gives the chart as it is now to `look`.
     fn with_chart<T>(
         &self,
         look: impl FnOnce(&ScatterChart, &ShownColumns, (&PlottedColumn, &PlottedColumn)) -> T,

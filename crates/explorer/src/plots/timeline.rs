@@ -1,4 +1,4 @@
-//! The timeline: who computed what when.
+//! Timeline: the worker and the time of each case.
 
 use cruncher_browser::local_time::utc_offset_secs;
 use cruncher_plot::Chart;
@@ -40,7 +40,7 @@ impl TimelinePlot {
 }
 
 impl ResultsPlot for TimelinePlot {
-    /// It shows all cases, whatever is selected.
+    /// Tracks nothing: the plot shows all cases, whatever is selected.
     fn track(&self) {}
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {

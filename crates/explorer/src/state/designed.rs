@@ -1,4 +1,4 @@
-//! What the designs of the batches that are shown say of their factors.
+//! Units and scales of factors, as the designs of the shown batches name them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 
 use cruncher_browser::state::route::BatchChoice;
 
-/// What the designs of the batches that are shown say of their factors.
+/// Units and scales of factors, as the designs of the shown batches name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DesignedFactors {
-    /// The unit of each factor that has one, and the same in all designs.
+    /// Unit of each factor that has one, and the same in all designs.
     pub(crate) units: BTreeMap<String, String>,
-    /// The factors of which one says that their scale is logarithmic.
+    /// Factors whose scale is logarithmic in one of the designs.
     pub(crate) logarithmic: BTreeSet<String>,
 }
 

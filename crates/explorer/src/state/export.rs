@@ -1,4 +1,4 @@
-//! Files that other programs read: what they are called, what is in them, and how they are read.
+//! Files that other programs read: their names, their content, and code that reads them.
 
 use std::collections::BTreeSet;
 
@@ -10,55 +10,55 @@ use cruncher_results::filter::{FilterCondition, RangeLimit, RowFilter};
 use cruncher_study::batch::Batch;
 use cruncher_study::number_format::{counted, significant, thousands};
 
-/// So many characters of a text stand in a sentence.
+/// Maximum number of characters of a text that stand in a sentence.
 const MAX_WORDS_CHARS: usize = 60;
 
-/// What is exported.
+/// Content of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ExportContents {
-    /// What the study is called.
+    /// Name of the study.
     pub(crate) study: String,
-    /// The batch whose cases they are; none if that is all of them.
+    /// Batch of the cases; `None` if they are of all batches.
     pub(crate) batch: Option<Batch>,
-    /// What is selected, in words; nothing if all cases are.
+    /// Conditions of the selection, in words; `None` if all cases are exported.
     pub(crate) selection: Option<String>,
-    /// What somebody calls the selection.
+    /// Name that the reader has given the selection.
     pub(crate) name: String,
-    /// How many cases the table has.
+    /// Number of cases in the table.
     pub(crate) cases: usize,
-    /// How many of them are done: the rows of the matrices.
+    /// Number of those that are done: the rows of the matrices.
     pub(crate) done: usize,
-    /// The columns of `X`, and those that have texts only.
+    /// Columns of `X`, and factors that have texts only.
     pub(crate) factors: MatrixColumns,
-    /// The same of `Y`.
+    /// Columns of `Y`, and responses that have texts only.
     pub(crate) responses: MatrixColumns,
-    /// How times stand in the table.
+    /// Format of times in the table.
     pub(crate) times: TimeFormat,
-    /// How many texts of the table are only the beginning of what the case has.
+    /// Number of texts in the table that are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
-    /// What came from the bucket.
+    /// Summary of the files from the bucket.
     pub(crate) gathered: ArchiveSummary,
-    /// Which file of the archive each version of a model is.
+    /// File of the archive for each version of a model.
     pub(crate) versions: VersionFiles,
-    /// The address that shows the selection; empty if there is none for others.
+    /// Address that shows the selection; empty if there is none for others.
     pub(crate) address: String,
 }
 
 /// Batch, version as the table has it, and the model's path in the archive.
 pub(crate) type VersionFiles = BTreeSet<(String, String, String)>;
 
-/// The columns of a matrix.
+/// Columns of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct MatrixColumns {
     pub(crate) taken: Vec<String>,
-    /// They have no number.
+    /// Columns that aren't in the matrix, since they have no number.
     pub(crate) left_out: Vec<String>,
-    /// They have integers that are no floats.
+    /// Columns with integers that are no floats.
     pub(crate) rounded: Vec<String>,
 }
 
 impl MatrixColumns {
-    /// What of the cases the matrix of this name doesn't hold, a sentence each.
+    /// Tells what the matrix of this name loses of the cases, a sentence each.
     pub(crate) fn lost(&self, of: &str) -> Vec<String> {
         let sentence =
             |names: &[String], why: &str| (!names.is_empty()).then(|| format!("{why}: {}.", names.join(", ")));
@@ -69,7 +69,7 @@ impl MatrixColumns {
     }
 }
 
-/// That texts of a table are only the beginning of what the cases have, if some are.
+/// Tells that texts of a table are only the beginning of what the cases have; `None` if no text is cut.
 pub(crate) fn stay_cut(texts: u64) -> Option<String> {
     let texts = (texts > 0).then(|| counted(texts, "text is", "texts are"))?;
     let length = thousands(MAX_TEXT_CHARS as u64);
@@ -79,13 +79,13 @@ pub(crate) fn stay_cut(texts: u64) -> Option<String> {
 }
 
 impl ExportContents {
-    /// What a file of all of these cases is called: `study`, or `study-batch`.
+    /// Returns the name of a file of all of these cases: `study`, or `study-batch`.
     pub(crate) fn whole_name(&self) -> String {
         let study = if self.study.is_empty() { "STUDY" } else { &self.study };
         self.batch.as_ref().map_or_else(|| study.to_owned(), |batch| format!("{study}-{}", slug(batch.as_str())))
     }
 
-    /// The name of a file, without what its kind adds: `study-batch-selection`.
+    /// Returns the name of a file, without the ending of its kind: `study-batch-selection`.
     pub(crate) fn file_name(&self) -> String {
         let what = match (&self.selection, self.name.trim()) {
             (None, _) => "all",
@@ -101,7 +101,7 @@ impl ExportContents {
             .join("-")
     }
 
-    /// What is in the archive.
+    /// Returns the text that describes the archive.
     pub(crate) fn read_me(&self) -> String {
         let batch = self.batch.as_ref().map_or_else(String::new, |batch| format!(", batch {batch}"));
         let selection = match (&self.selection, self.name.trim()) {
@@ -140,7 +140,7 @@ impl ExportContents {
         )
     }
 
-    /// What of the archive lies in the bucket as well.
+    /// Lists the parts of the archive that lie in the bucket as well.
     fn files(&self) -> String {
         let ArchiveSummary { designs, models, results, errors, .. } = &self.gathered;
         let (designs, models) = (counted(*designs, "design", "designs"), counted(*models, "model", "models"));
@@ -153,7 +153,7 @@ impl ExportContents {
         )
     }
 
-    /// Which file each version of a model is, a line each.
+    /// Lists the file of each version of a model, a line each.
     fn version_lines(&self) -> String {
         let in_one_batch =
             self.versions.iter().all(|(batch, ..)| Some(batch) == self.versions.first().map(|one| &one.0));
@@ -166,7 +166,7 @@ impl ExportContents {
         if all.is_empty() { lines } else { format!("\nWhat the column \"model\" of cases.csv names:\n{lines}") }
     }
 
-    /// What the archive doesn't hold, a line each.
+    /// Lists what the archive lacks, a line each.
     fn lacks_in_full(&self) -> String {
         let files =
             "What cases left in files, and tables of cases: cruncher results STUDY FOLDER fetches them.".to_owned();
@@ -178,7 +178,7 @@ impl ExportContents {
         format!("Not in it:\n{lacks}")
     }
 
-    /// What the file doesn't hold, in a few words.
+    /// Tells what the file lacks, in a few words.
     pub(crate) fn lacks(&self) -> Vec<String> {
         let ArchiveSummary { beyond, left_out, more_left_out, .. } = &self.gathered;
         let beyond = (*beyond > 0).then(|| format!("the documents of {}", counted(*beyond, "case", "cases")));
@@ -189,7 +189,7 @@ impl ExportContents {
         files.into_iter().chain(stay_cut(self.cut_texts)).collect()
     }
 
-    /// How Python reads the archive.
+    /// Returns Python code that reads the archive.
     pub(crate) fn snippet(&self) -> String {
         format!(
             "import io\nimport json\nimport zipfile\n\nimport numpy as np\nimport pandas as pd\n\n\
@@ -209,14 +209,14 @@ impl ExportContents {
     }
 }
 
-/// What a filter chooses, in words.
+/// Returns the conditions of a filter in words.
 pub(crate) fn in_words(filter: &RowFilter) -> Vec<String> {
     let in_words =
         |condition: &FilterCondition| condition_in_words(condition, condition.column().map_or("", ColumnId::name));
     filter.conditions.iter().map(in_words).collect()
 }
 
-/// What a condition asks for, in words; `name` is what its column is called.
+/// Returns a condition in words; `name` is the name of its column.
 pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> String {
     match condition {
         FilterCondition::Range { least: Some(least), most: Some(most), .. } => {
@@ -235,12 +235,12 @@ pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> Str
     }
 }
 
-/// As much of a text as a sentence has room for.
+/// Returns as much of a text as a sentence has room for.
 fn beginning(text: &str) -> String {
     text.char_indices().nth(MAX_WORDS_CHARS).map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
 }
 
-/// One end of a range in words: an integer has all of its digits.
+/// Returns one end of a range in words: an integer has all of its digits.
 pub(crate) fn limit_in_words(limit: RangeLimit) -> String {
     match limit {
         RangeLimit::Float(number) => significant(number),
@@ -248,12 +248,13 @@ pub(crate) fn limit_in_words(limit: RangeLimit) -> String {
     }
 }
 
-/// Names of columns, one a line: no name breaks a line.
+/// Returns names of columns, one a line. Control characters become spaces, so that no name breaks a line.
 pub(crate) fn lines<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| name.replace(char::is_control, " ") + "\n").collect()
 }
 
-/// What every computer takes as a part of a file's name: lower-case letters, digits and single dashes.
+/// Returns a name as every computer takes it as a part of a file's name: lower-case letters, digits and single dashes, at most
+/// 60 characters.
 pub(crate) fn slug(name: &str) -> String {
     let mut slug = String::new();
     for letter in name.to_lowercase().chars() {

@@ -1,4 +1,4 @@
-//! What the explorer knows and says, in plain structs. No I/O, and nothing of a browser.
+//! State and words of the explorer, in plain structs. No I/O, and nothing of a browser.
 
 pub(crate) mod designed;
 pub(crate) mod export;

@@ -1,11 +1,11 @@
-//! Responses that are numbers, flags or texts, and what can be said of each.
+//! Responses that are numbers, flags or texts: means of those that have one, and counts of texts.
 
 use std::collections::BTreeMap;
 
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::store::ResultStore;
 
-/// The most texts that are counted one by one.
+/// Maximum number of texts that are counted one by one.
 const MAX_TEXTS: usize = 12;
 
 /// Whether a column has texts or flags, and no numbers.
@@ -16,35 +16,36 @@ pub(crate) fn is_text(store: &ResultStore, id: &ColumnId) -> bool {
     })
 }
 
-/// Whether there is a mean of what a column has: of numbers, and of flags, where it is the share of those that are true. Texts have
-/// an order in the alphabet only, which says nothing.
+/// Whether a column has a mean: numbers have one, and flags, where it is the share of those that are true. Texts have an order
+/// in the alphabet only, which says nothing.
 pub(crate) fn has_mean(store: &ResultStore, id: &ColumnId) -> bool {
     store.column(id).is_some_and(|column| column.statistics().numbers > 0 || store.has_flags_only(column))
 }
 
-/// The response that is shown before anybody has chosen one: the first that has numbers; else the first of flags, then of texts.
+/// Returns the response that is shown before anybody has chosen one: the first that has numbers; else the first of flags, then
+/// of texts.
 pub(crate) fn default_response(store: &ResultStore, responses: &[ColumnId]) -> Option<ColumnId> {
     let first = |is_it: fn(&ResultStore, &ColumnId) -> bool| responses.iter().find(|id| is_it(store, id)).cloned();
     first(|store, id| !is_text(store, id)).or_else(|| first(has_mean)).or_else(|| responses.first().cloned())
 }
 
-/// How many cases have which text.
+/// Counts of cases by text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TextCounts {
-    /// Each text and how many cases have it, the most frequent first.
+    /// Each text with the number of cases that have it, the most frequent first.
     pub(crate) texts: Vec<(String, u64)>,
-    /// How many texts there are besides.
+    /// Number of texts besides.
     pub(crate) more_texts: u64,
-    /// How many cases have one of those.
+    /// Number of cases that have one of those.
     pub(crate) more_cases: u64,
-    /// How many cases have none.
+    /// Number of cases without a text.
     pub(crate) without: u64,
-    /// How many have one.
+    /// Number of cases with a text.
     pub(crate) cases: u64,
 }
 
 impl TextCounts {
-    /// Those of a column at these rows.
+    /// Counts the texts of a column at these rows.
     pub(crate) fn of(store: &ResultStore, id: &ColumnId, rows: &[u32]) -> Self {
         let Some(column) = store.column(id) else { return Self::default() };
         let mut by_code = BTreeMap::<u32, u64>::new();

@@ -1,4 +1,4 @@
-//! The rows that were read, and those of them that are shown.
+//! Rows that were read, and those of them that are shown.
 
 use std::sync::Arc;
 
@@ -13,18 +13,19 @@ use cruncher_browser::state::route::BatchChoice;
 
 const BATCH: ColumnId = ColumnId::Case(CaseField::Batch);
 
-/// All rows, and those of the batches that are shown, without withdrawn cases. Whoever looks at the latter finds nothing of others: no
+/// All rows, and those of the batches that are shown, without withdrawn cases. The latter hold nothing of other batches: no
 /// column, text or count.
 #[derive(Debug, Default)]
 pub(crate) struct BatchRows {
     whole: ResultStore,
-    /// The rows that are shown; none as long as those are all that there are.
+    /// Rows that are shown; `None` as long as those are all that there are.
     part: Option<ResultStore>,
     batches: BatchChoice,
 }
 
 impl BatchRows {
-    /// The rows that are shown. Nothing, as long as there are several batches and nobody knows which ones are asked for.
+    /// Returns the rows that are shown. There are none as long as there are several batches and nobody knows which are asked
+    /// for.
     pub(crate) const fn shown(&self) -> &ResultStore {
         match &self.part {
             Some(part) => part,
@@ -40,7 +41,7 @@ impl BatchRows {
         self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
     }
 
-    /// Takes of which version cases are, and which are withdrawn.
+    /// Takes the versions of cases, and which cases are withdrawn.
     pub(crate) fn set_versions(&mut self, versions: CaseVersions) {
         self.whole.set_versions(Arc::new(versions));
         self.choose(self.batches.clone());
@@ -65,12 +66,12 @@ impl BatchRows {
         }
     }
 
-    /// Makes room for about so many rows more.
+    /// Makes room for about this many more rows.
     pub(crate) fn make_room(&mut self, rows: usize) {
         self.whole.make_room(rows);
     }
 
-    /// Whether rows of a batch belong to those that are shown while these are all.
+    /// Whether rows of a batch belong to those that are shown, while all rows are shown.
     fn is_shown(&self, own: &Batch) -> bool {
         match (&self.batches, self.whole.cell(&BATCH, 0)) {
             (BatchChoice::One(batch), _) => batch.contains(own.as_str()),
@@ -79,7 +80,7 @@ impl BatchRows {
         }
     }
 
-    /// What the rows that are shown have in common.
+    /// Returns the filter of the rows that are shown.
     fn wanted(&self) -> RowFilter {
         let batches = self.whole.categories(self.whole.field(CaseField::Batch));
         let one_of = |is_it: &dyn Fn(&str) -> bool| {
@@ -102,7 +103,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows of batches, each with a factor and a response that are called as it is.
+    /// Returns rows of batches, each with a factor and a response that are named after its batch.
     fn chunk(batches: &[&str], first: usize) -> Chunk {
         let line = |(number, batch): (usize, &&str)| {
             let row = json!({"batch": batch, "case_id": format!("{number:032x}"), "outcome": "done", "start_time": 0, "end_time": 1,
@@ -118,7 +119,7 @@ mod tests {
         (store.len(), store.factors().chain(store.responses()).map(|(id, _)| id.name().to_owned()).collect())
     }
 
-    /// What is shown, and the same after rows were chosen once more: how they came makes no difference.
+    /// Checks the rows that are shown, and that they are the same if the batches were chosen before any row came.
     fn check(rows: &mut BatchRows, batches: &str, cases: usize, named: &[&str]) {
         let expected = (cases, named.iter().map(|name| (*name).to_owned()).collect());
         rows.choose(BatchChoice::parse(batches));
@@ -148,7 +149,7 @@ mod tests {
         check(&mut rows, "*", 6, &all);
     }
 
-    /// Cases of soil whose numbers are these: of an older version, withdrawn or not.
+    /// Returns the versions of the cases of soil: those with these numbers are of an older version, withdrawn or not.
     fn older(numbers: &[u32], is_withdrawn: bool) -> CaseVersions {
         let mut versions = CaseVersions::default();
         let case = |number: &u32| CaseId::parse(&format!("{number:032x}")).unwrap();

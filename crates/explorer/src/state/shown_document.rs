@@ -1,40 +1,40 @@
-//! What a case left: the document of its result, or that of its last failure.
+//! Document that a case left: that of its result, or that of its last failure.
 
 use cruncher_results::curves::{FoundArrays, ResultArray};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// So much of a document is shown, in bytes; all of it can be downloaded.
+/// Maximum size of the part of a document that is shown, in bytes; all of it can be downloaded.
 const MAX_SHOWN: usize = 200_000;
 
-/// What a case left, as it is shown.
+/// Document that a case left, as it is shown.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ShownDocument {
     /// Curves of the result.
     pub(crate) lines: Vec<ArrayLine>,
-    /// The arrays that aren't shown, since there are too many.
+    /// Number of arrays that aren't shown, since there are too many.
     pub(crate) more_arrays: usize,
-    /// The arrays that have fewer than two numbers, the others being null.
+    /// Number of arrays that have fewer than two numbers, the others being null.
     pub(crate) numberless_arrays: usize,
-    /// What was changed on the way.
+    /// Warnings of the worker, such as on values that JSON can't hold.
     pub(crate) warnings: Vec<String>,
-    /// The exception and what it says, if it failed.
+    /// Exception with its message, if the case failed.
     pub(crate) error: Option<String>,
-    /// Where it failed.
+    /// Traceback of the failure; empty for a result.
     pub(crate) traceback: String,
-    /// Which attempt it was, and of how many if that is known.
+    /// Number of the attempt, and the maximum number of attempts if that is known.
     pub(crate) attempt: (u32, Option<u32>),
-    /// Where its worker ran.
+    /// Computer on which the worker ran.
     pub(crate) computer: String,
-    /// What the model printed.
+    /// Text that the model printed.
     pub(crate) log: String,
 }
 
 /// An array of a result against another one of the same object, or against its places.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ArrayLine {
-    /// What stands to the right: an array's name, nothing if it is the place.
+    /// Name of the array that stands to the right; `None` if the places of the values do.
     pub(crate) over: Option<String>,
     /// The array's name, nested names joined by a point.
     pub(crate) name: String,
@@ -82,7 +82,7 @@ impl ShownDocument {
     }
 }
 
-/// A document with line breaks as it is shown, and whether that is all of it.
+/// Returns a document with line breaks as it is shown, and whether that is all of it.
 pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok();
     let text = String::from_utf8_lossy(json);
@@ -94,7 +94,7 @@ pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
     (text, is_all)
 }
 
-/// JSON with a value a line. Nothing else than what is between its values changes: numbers keep their digits, objects their order.
+/// Returns JSON with a value a line. Only the space between values changes: numbers keep their digits, objects their order.
 fn indented(json: &str) -> String {
     let (mut out, mut depth, mut is_text, mut is_escaped) =
         (String::with_capacity(json.len() * 2), 0_usize, false, false);

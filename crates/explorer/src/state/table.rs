@@ -1,13 +1,13 @@
-//! A table of many rows, of which only those that can be seen are in the document.
+//! Table of many rows, of which only those that can be seen are in the document.
 
-/// A scroll container that is taller than this scrolls in larger steps: browsers cut off what is taller than some ten million
-/// pixels.
+/// Maximum height of a scroll container. A taller table scrolls in larger steps: browsers cut off what is taller than some ten
+/// million pixels.
 const MAX_PX: f64 = 8e6;
 
-/// Rows above and below those that can be seen, so that they are there when somebody scrolls.
+/// Number of rows in the document above and below those that can be seen, so that they are there when somebody scrolls.
 const AHEAD: usize = 4;
 
-/// The rows of a table, all of one height, and the part of the container in which they are seen.
+/// Rows of a table, all of one height, and the part of the container in which they are seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct TableRows {
     pub(crate) count: usize,
@@ -15,14 +15,14 @@ pub(crate) struct TableRows {
     pub(crate) view_px: f64,
 }
 
-/// The rows that are in the document.
+/// Rows that are in the document.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct VisibleRows {
-    /// The first of them.
+    /// Place of the first of them.
     pub(crate) first: usize,
-    /// The one behind the last.
+    /// Place behind the last of them.
     pub(crate) end: usize,
-    /// How far below the upper edge of all rows the first one stands, in pixels.
+    /// Distance of the first one from the upper edge of all rows, in pixels.
     pub(crate) top_px: f64,
 }
 
@@ -37,28 +37,28 @@ fn whole(number: f64) -> usize {
 }
 
 impl TableRows {
-    /// How tall all rows are, if they were in the document.
+    /// Returns the height that all rows would have in the document, in pixels.
     fn whole_px(self) -> f64 {
         real(self.count) * self.row_px
     }
 
-    /// How tall the container says that they are.
+    /// Returns the height of the rows in the container, at most [`MAX_PX`].
     pub(crate) fn height_px(self) -> f64 {
         self.whole_px().min(MAX_PX)
     }
 
-    /// How far the container can be scrolled.
+    /// Returns how far the container can be scrolled, in pixels.
     pub(crate) fn most_scrolled_px(self) -> f64 {
         (self.height_px() - self.view_px).max(0.0)
     }
 
-    /// Pixels of the rows to one of the container's scroll bar.
+    /// Returns the pixels of the rows for one pixel of the container's scroll bar.
     fn step(self) -> f64 {
         let (whole, scrolled) = (self.whole_px() - self.view_px, self.most_scrolled_px());
         if scrolled > 0.0 { (whole / scrolled).max(1.0) } else { 1.0 }
     }
 
-    /// What is seen of them after the container was scrolled that far.
+    /// Returns the rows that are in the document after the container was scrolled that far.
     pub(crate) fn part(self, scrolled_px: f64) -> VisibleRows {
         let scrolled_px = scrolled_px.clamp(0.0, self.most_scrolled_px());
         let above_px = scrolled_px * self.step();
@@ -67,14 +67,14 @@ impl TableRows {
         VisibleRows { first, end, top_px: scrolled_px - above_px + real(first) * self.row_px }
     }
 
-    /// How far the container has to be scrolled until a row can be seen; as far as now if it can be.
+    /// Returns how far the container has to be scrolled until a row can be seen; as far as now if it can be seen already.
     pub(crate) fn scrolled_to(self, place: usize, scrolled_px: f64) -> f64 {
         let (top_px, above_px) = (real(place) * self.row_px, scrolled_px * self.step());
         let nearest_px = above_px.clamp((top_px + self.row_px - self.view_px).min(top_px), top_px);
         if (nearest_px - above_px).abs() < 0.5 { scrolled_px } else { nearest_px / self.step() }
     }
 
-    /// Where a key leads from a row; none if it isn't a key of tables.
+    /// Returns the place that a key leads to from a row; `None` if it isn't a key of tables, or there are no rows.
     pub(crate) fn moved(self, key: &str, from: Option<usize>) -> Option<usize> {
         let last = self.count.checked_sub(1)?;
         let page = whole(self.view_px / self.row_px).max(2) - 1;

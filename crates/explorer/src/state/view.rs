@@ -1,4 +1,4 @@
-//! What the page of the results shows, as its address says.
+//! View of the page of the results, as its address names it.
 
 use std::fmt;
 
@@ -9,41 +9,41 @@ use cruncher_results::percent;
 
 use cruncher_browser::state::route::BatchChoice;
 
-/// What is shown. What isn't chosen the page chooses.
+/// Reader's choices of what is shown. The page makes those that aren't made here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ResultsView {
-    /// Only their cases belong to the picture; the page around chooses.
+    /// Batches whose cases are shown; the shell chooses them.
     pub(crate) batches: BatchChoice,
-    /// The response: what stands upwards.
+    /// Response, which stands upwards.
     pub(crate) response: Option<ColumnId>,
-    /// What stands to the right.
+    /// Factor, which stands to the right.
     pub(crate) factor: Option<ColumnId>,
-    /// What stands upwards where a field is shown over two factors.
+    /// Second factor, which stands upwards where a field is shown over two factors.
     pub(crate) second: Option<ColumnId>,
-    /// What gives points their colour.
+    /// Column that gives points their colour.
     pub(crate) colour: Option<ColumnId>,
     /// Columns that have the other kind of axis than their design says: a logarithmic one, or not.
     pub(crate) switched: Vec<ColumnId>,
-    /// Columns whose axis leaves out what is far outside.
+    /// Columns whose axis leaves out the outliers.
     pub(crate) trimmed: Vec<ColumnId>,
-    /// What stands side by side where all factors do, besides the response. Nothing chosen is as many as there is room for.
+    /// Factors that stand side by side in a plot of all factors, besides the response. Empty for as many as there is room for.
     pub(crate) axes: Vec<ColumnId>,
-    /// The part of the scatter plot that is shown: least and most to the right, then upwards.
+    /// Part of the scatter plot that is shown: least and most to the right, then upwards.
     pub(crate) zoom: Option<[f64; 4]>,
-    /// What curves are drawn along.
+    /// Abscissa of curves.
     pub(crate) curve_x: Option<CurveAbscissa>,
-    /// The array that is drawn as curves.
+    /// Array that is drawn as curves.
     pub(crate) curve_y: Option<String>,
     /// Whether curves were read. A frozen study, which has them, shows them then; elsewhere a press asks for them.
     pub(crate) are_curves_read: bool,
-    /// The cases that are selected: those that meet all of its conditions.
+    /// Conditions of the selection: the selected cases meet all of them.
     pub(crate) selection: RowFilter,
-    /// What somebody calls them.
+    /// Name that the reader has given the selection.
     pub(crate) name: String,
 }
 
 impl ResultsView {
-    /// Reads what stands behind the `?` of an address' fragment. What it doesn't know is left out: an old link still leads
+    /// Reads the fields behind the `?` of an address's fragment. Unknown fields are ignored, so that an old link still leads
     /// somewhere.
     pub(crate) fn parse(fragment: &str) -> Self {
         let query = fragment.split_once('?').map_or("", |(_, query)| query);
@@ -70,7 +70,8 @@ impl ResultsView {
         view
     }
 
-    /// The same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays are left behind.
+    /// Returns the same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays
+    /// are left behind.
     pub(crate) fn in_batches(self, batches: BatchChoice, has: impl Fn(&ColumnId) -> bool) -> Self {
         let column = |id: Option<ColumnId>| id.filter(&has);
         let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
@@ -106,12 +107,12 @@ impl ResultsView {
         self.zoom = None;
     }
 
-    /// Whether the axis of a column leaves out what is far outside.
+    /// Whether the axis of a column leaves out the outliers.
     pub(crate) fn is_trimmed(&self, column: &ColumnId) -> bool {
         self.trimmed.contains(column)
     }
 
-    /// Leaves out what is far outside, or shows it again.
+    /// Leaves out the outliers of a column, or shows them again.
     pub(crate) fn trim(&mut self, column: &ColumnId) {
         toggle(&mut self.trimmed, column);
         self.zoom = None;
@@ -133,7 +134,7 @@ fn numbers(text: &str) -> Option<[f64; 4]> {
 }
 
 impl fmt::Display for ResultsView {
-    /// The whole fragment.
+    /// Writes the whole fragment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
         let name = percent::encode(&self.name).to_string();

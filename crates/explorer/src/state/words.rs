@@ -1,13 +1,13 @@
-//! What stands in a cell, in words.
+//! Cells in words.
 
 use cruncher_results::number::exact;
 use cruncher_results::store::CellValue;
 use cruncher_study::number_format::significant;
 
-/// Up to here a float stands for one integer only: 2^53.
+/// Largest float up to which each integer has a float of its own: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// A cell as it is shown.
+/// Cell as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CellText {
     /// Numbers with the digits that matter, integers with all of theirs; texts as they stand.
@@ -16,7 +16,7 @@ pub(crate) struct CellText {
     pub(crate) exact: Option<String>,
 }
 
-/// A cell in words.
+/// Returns a cell in words.
 pub(crate) fn words(cell: CellValue) -> CellText {
     let text = match cell {
         CellValue::Number(number) => return number_in_words(number),
@@ -32,7 +32,7 @@ pub(crate) fn words(cell: CellValue) -> CellText {
 fn number_in_words(number: f64) -> CellText {
     let (text, exact) = (significant(number), exact(number));
     let is_whole = number.fract() == 0.0 && number.abs() <= MAX_WHOLE;
-    // Of two seeds none is the other one.
+    // An integer may be a seed: two that differ must not look alike.
     if is_whole && text.parse() != Ok(number) {
         return CellText { text: exact, exact: None };
     }

@@ -9,12 +9,12 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::{DrawTarget, Place};
 
-/// The size of a canvas, in its pixels.
+/// Returns the size of a canvas, in its pixels.
 pub(super) fn size_of(canvas: &HtmlCanvasElement) -> ChartSize {
     ChartSize { width_px: canvas.width(), height_px: canvas.height() }
 }
 
-/// Gives the canvas as many pixels as are seen.
+/// Gives the canvas as many pixels as are seen, empties it, and returns its size.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a canvas has a size in whole pixels")]
 pub(super) fn fit(canvas: &HtmlCanvasElement) -> ChartSize {
     let ratio = window().device_pixel_ratio();

@@ -1,4 +1,4 @@
-//! What the reader does with a plot: pointer, wheel and keys become brushes, zooms and pans.
+//! Gestures in a plot: pointer, wheel and keys become brushes, zooms and pans.
 
 use std::time::Duration;
 
@@ -7,18 +7,19 @@ use leptos::prelude::*;
 
 use super::{BrushRectangle, DrawTarget, Place, PlotController};
 
-/// A press that moves less is a click, in pixels.
+/// Minimum distance between press and release of a brush, in pixels: with less it is a click.
 const STILL_PX: f64 = 4.0;
 
-/// How much a step of a key or a wheel zooms, and what share of the range a key pans.
+/// Factor by which a step of a key or a wheel zooms, and share of the range by which a key pans.
 pub(super) const ZOOM_STEP: f64 = 0.8;
 const PAN_SHARE: f64 = 0.1;
 
-/// A wheel turns by so much a step, in pixels, lines or pages; two fingers on a touchpad, which come as a wheel with Ctrl, by less.
+/// Turn of a wheel for a step: in pixels, or in lines, or else a page. Two fingers on a touchpad, which come as a wheel with
+/// Ctrl, turn by less.
 const STEP_PX: f64 = 100.0;
 const STEP_LINES: f64 = 3.0;
 
-/// So long a press on a plot that zooms waits for a second one: a double press shows everything, and leaves the selection.
+/// Time that a press on a plot that zooms waits for a second one: a double press shows everything, and leaves the selection.
 const DOUBLE_PRESS: Duration = Duration::from_millis(300);
 
 impl PlotController {
@@ -27,7 +28,7 @@ impl PlotController {
             return;
         }
         if let Some(canvas) = self.canvas.try_get_untracked().flatten() {
-            // Without the capture it ends at the edge.
+            // Without the capture the gesture ends at the edge.
             let _ = canvas.set_pointer_capture(event.pointer_id());
         }
         let at = place_of(&event);
@@ -60,7 +61,7 @@ impl PlotController {
         }
     }
 
-    /// Two fingers: what is between them stays between them.
+    /// Pans and zooms with two fingers: the part of the plot between them stays between them.
     fn pinch(&self, before: &[(i32, Place)]) {
         let now: Vec<Place> = self.pressed.borrow().iter().map(|(_, at)| *at).collect();
         let middle = |one: Place, other: Place| (f64::midpoint(one.0, other.0), f64::midpoint(one.1, other.1));
@@ -184,7 +185,7 @@ impl PlotController {
         }
     }
 
-    /// What is shown is dragged by so many pixels.
+    /// Drags the plot by a number of pixels, to the right and down.
     fn pan(&self, paper: DrawTarget, by: Place) {
         if let Some(frame) = self.plot.frame(paper) {
             self.plot.show_range(frame.panned(by.0, by.1));
@@ -192,7 +193,7 @@ impl PlotController {
     }
 }
 
-/// Where a pointer is, in pixels of the drawing area.
+/// Returns the place of a pointer, in pixels of the drawing area.
 fn place_of(event: &MouseEvent) -> Place {
     let ratio = window().device_pixel_ratio();
     (f64::from(event.offset_x()) * ratio, f64::from(event.offset_y()) * ratio)

@@ -1,4 +1,4 @@
-//! What stands over a plot: the rectangle that is being drawn, and words beside the pointer.
+//! Overlay of a plot: the rectangle that is being drawn, and words beside the pointer.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Zooming by buttons, and what says that a plot is zoomed.
+//! Zooming by buttons, and the mark of a zoomed plot.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use super::PlotController;
 use super::gestures::ZOOM_STEP;
 
-/// So long the note stays that tells how the wheel zooms.
+/// Time for which the note stays that tells how the wheel zooms.
 const NOTE: Duration = Duration::from_millis(2_500);
 
 thread_local! {
-    /// Once is enough, on whichever plot.
+    /// Whether any plot has shown the note: once is enough.
     static IS_TOLD: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -22,14 +22,14 @@ thread_local! {
 pub(crate) enum PlotZoom {
     /// Its axes can't be changed.
     Fixed,
-    /// All is shown.
+    /// All of it is shown.
     All,
-    /// A part of it is.
+    /// A part of it is shown.
     Part,
 }
 
 impl PlotZoom {
-    /// That of a plot that can be zoomed, by the range that somebody has asked for.
+    /// Returns the zoom of a plot that can be zoomed, by the range that somebody has asked for.
     pub(crate) const fn of(range: Option<[f64; 4]>) -> Self {
         if range.is_some() { Self::Part } else { Self::All }
     }
@@ -40,7 +40,7 @@ impl PlotController {
         untrack(|| self.plot.zoom()) != PlotZoom::Fixed
     }
 
-    /// The buttons in the head of the plot's panel.
+    /// Draws the buttons in the head of the plot's panel; `None` if it can't be zoomed.
     pub(super) fn zoom_buttons(&self) -> Option<AnyView> {
         let plot = self.name.to_lowercase();
         let button = |label: &'static str, words: &str, factor: f64| {
@@ -53,7 +53,7 @@ impl PlotController {
         self.can_zoom().then(buttons)
     }
 
-    /// The button over a plot that is zoomed, which says so and ends it.
+    /// Draws the button over a zoomed plot, which says that it is zoomed and ends that; `None` if it can't be zoomed.
     pub(super) fn zoomed(&self) -> Option<AnyView> {
         let (is_zoomed, controller) = (RwSignal::new(false), self.clone());
         Effect::new(move || is_zoomed.set(controller.plot.zoom() == PlotZoom::Part));
@@ -61,7 +61,7 @@ impl PlotController {
         let press = move |_: MouseEvent| {
             controller.plot.reset();
             if let Some(canvas) = controller.canvas.try_get_untracked().flatten() {
-                // The button goes: what it belongs to can take the focus.
+                // The button disappears, so the canvas takes the focus.
                 let _ = canvas.focus();
             }
         };
@@ -72,7 +72,7 @@ impl PlotController {
         self.can_zoom().then(button)
     }
 
-    /// What is told when somebody turns the wheel over a plot for the first time: the page scrolls, as it does elsewhere.
+    /// Draws the note for somebody who turns the wheel over a plot for the first time: the page scrolls, as it does elsewhere.
     pub(super) fn wheel_note(&self) -> Option<AnyView> {
         let is_told = self.is_wheel_told;
         let words = move || is_told.get().then(|| format!("{} and the wheel zoom", modifier()));
@@ -92,7 +92,7 @@ impl PlotController {
     }
 }
 
-/// The key that makes a wheel zoom, as keyboards of this kind of computer call it.
+/// Returns the key that makes a wheel zoom, as keyboards of this kind of computer call it.
 fn modifier() -> &'static str {
     let platform = window().navigator().platform().unwrap_or_default();
     if platform.starts_with("Mac") { "⌘" } else { "Ctrl" }

@@ -1,4 +1,4 @@
-//! What stands in the cells of the table.
+//! Cells of the table.
 
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::{CaseField, ColumnId};
@@ -11,24 +11,24 @@ use crate::outcome::outcome;
 use crate::results_state::ResultsState;
 use crate::state::words::{CellText, words};
 
-/// More factors and responses than these have no column.
+/// Maximum number of factors and responses that have a column.
 const MAX_NAMED: usize = 100;
 
-/// A column of the table.
+/// Column of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TableColumn {
     pub(super) id: ColumnId,
     pub(super) title: String,
-    /// In widths of a digit.
+    /// Width in widths of a digit.
     pub(super) width_ch: usize,
     is_number: bool,
 }
 
-/// A cell in words.
+/// Cell in words.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct CellWords {
     pub(super) text: String,
-    /// All of it, if that is more.
+    /// Title with all of its text or its digits; `None` if the cell shows all of it anyway.
     pub(super) title: Option<String>,
     pub(super) class: &'static str,
 }
@@ -41,7 +41,7 @@ impl TableColumn {
         let title = title_of(&id, &unit(state, &id));
         let least_ch = match id {
             ColumnId::Case(CaseField::CaseId) => 11,
-            // A failed case's message stands there.
+            // A failed case's message stands in this column.
             ColumnId::Case(CaseField::State) if has_failed(store) => 24,
             ColumnId::Case(CaseField::State) => 10,
             ColumnId::Case(CaseField::Batch | CaseField::Model | CaseField::Worker) => 22,
@@ -51,7 +51,7 @@ impl TableColumn {
             _ if is_number => 12,
             _ => 16,
         };
-        // Letters are narrower than digits; the arrow and what stands around come in addition.
+        // Letters are narrower than digits; the arrow and the padding come in addition.
         let width_ch = (title.chars().count() * 7 / 8 + 5).clamp(least_ch, 28);
         Self { id, title, width_ch, is_number }
     }
@@ -69,7 +69,7 @@ fn has_failed(store: &ResultStore) -> bool {
     store.categories(store.field(CaseField::State)).iter().any(|category| category.label != DONE)
 }
 
-/// The columns that have something to say.
+/// Returns the columns that have something to say.
 pub(super) fn columns(state: ResultsState, store: &ResultStore) -> Vec<TableColumn> {
     let varies = |field: &CaseField| {
         let column = store.field(*field);
@@ -93,12 +93,12 @@ fn named(store: &ResultStore) -> impl Iterator<Item = ColumnId> {
     columns.filter(move |(_, column)| has_any(column)).map(|(id, _)| id.clone())
 }
 
-/// How many columns the table leaves out, since there are too many.
+/// Returns the number of columns that the table leaves out, since there are too many.
 fn left_out(store: &ResultStore) -> usize {
     named(store).count().saturating_sub(MAX_NAMED)
 }
 
-/// What the table doesn't show, if that is something.
+/// Tells what the table doesn't show; `None` if it shows everything.
 pub(super) fn notes(store: &ResultStore) -> Option<String> {
     let columns = match left_out(store) as u64 {
         0 => None,
@@ -116,18 +116,18 @@ pub(super) fn notes(store: &ResultStore) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join(" "))
 }
 
-/// The widths of all columns, as a grid takes them.
+/// Returns the widths of all columns, as a CSS grid takes them.
 pub(super) fn template(columns: &[TableColumn]) -> String {
     let widths: Vec<String> = columns.iter().map(|column| format!("minmax({}ch, 1fr)", column.width_ch)).collect();
     widths.join(" ")
 }
 
-/// By this name the row at a place is found.
+/// Returns the id by which the row at a place is found.
 pub(super) fn id_of(place: usize) -> String {
     format!("case-at-{place}")
 }
 
-/// The cells of a row, one a column.
+/// Returns the cells of a row, one a column.
 pub(super) fn line(store: &ResultStore, columns: &[TableColumn], row: usize) -> Vec<CellWords> {
     let cell = |column: &TableColumn| match &column.id {
         ColumnId::Case(CaseField::State) => state_in_words(store.cell(&column.id, row), message(store, row)),
@@ -136,7 +136,7 @@ pub(super) fn line(store: &ResultStore, columns: &[TableColumn], row: usize) -> 
     columns.iter().map(cell).collect()
 }
 
-/// What the failure of a case says; nothing of one that is done.
+/// Returns the message of a case's failure; empty for a case that is done.
 fn message(store: &ResultStore, row: usize) -> &str {
     match store.cell(&ColumnId::Case(CaseField::Error), row) {
         CellValue::Text(message) => message,
@@ -144,7 +144,7 @@ fn message(store: &ResultStore, row: usize) -> &str {
     }
 }
 
-/// The state of a case, and why it is that.
+/// Returns the state of a case in words, with the message of its failure.
 fn state_in_words(state: CellValue, message: &str) -> CellWords {
     let (text, class) = outcome(state);
     let text = if message.is_empty() { text.to_owned() } else { format!("{text}: {message}") };
