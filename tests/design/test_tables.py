@@ -284,5 +284,5 @@ def test_a_hundred_thousand_rows_do_not_freeze_the_page(study: Launched, visits:
     page.get_by_text("Computing how evenly they lie").wait_for(state="hidden")
     seen = page.evaluate("seenFrames")
     assert seen["count"] > 10
-    # A frame takes 16 ms. Beside other tests it may take longer; a reading of the table takes seconds.
-    assert seen["longest"] < 200, seen
+    # A frame takes 16 ms, beside other tests a few hundred; reading the table in the page would take seconds.
+    assert seen["longest"] < 1_000, seen

@@ -8,8 +8,10 @@ mod collect;
 mod document;
 mod documents;
 mod layout;
+mod progress;
 mod published;
 
-pub use collect::{FreezeProgress, FrozenContent, collect};
+pub use collect::{FrozenContent, collect};
 pub use document::{DocumentPart, FreezeError, as_text, document, parts};
+pub use progress::FreezeProgress;
 pub use published::published;

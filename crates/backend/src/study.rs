@@ -3,13 +3,7 @@
 use bytes::Bytes;
 use cruncher_aws::{Answer, Client, Credentials, Endpoints, Error, Ports, TransportError};
 use cruncher_study::access::AccessKey;
-use cruncher_study::case::CaseRef;
 use cruncher_study::config::{CONFIG_KEY, ConfigError, StudyConfig};
-use cruncher_study::key::DataKey;
-use cruncher_study::outcome::{ErrorDocument, ResultDocument};
-
-use crate::fetch::documents::UnreadReason;
-use crate::reading::MAX_DOCUMENT_BYTES;
 
 /// A study and the key to it. Clones are cheap, and share the time that the client learns.
 #[derive(Clone)]
@@ -42,6 +36,20 @@ pub enum OpenError {
     /// The configuration isn't one.
     #[error(transparent)]
     Config(#[from] ConfigError),
+}
+
+/// Reason why a document that is there isn't read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadReason {
+    /// It is larger than the limit for a document.
+    #[error("it has more than the {max_bytes} bytes that are read")]
+    TooLarge {
+        /// Limit in bytes.
+        max_bytes: u64,
+    },
+    /// It isn't such a document; in the parser's words.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// A document that can't be had.
@@ -132,26 +140,6 @@ impl Study {
     #[must_use]
     pub fn bucket_url(&self) -> String {
         self.client.endpoints().bucket_url(&self.config.bucket).trim_end_matches('/').to_owned()
-    }
-
-    /// Reads an error document.
-    ///
-    /// # Errors
-    /// If it isn't there any more, or isn't one.
-    pub async fn error_document(&self, (batch, case): &CaseRef) -> Result<ErrorDocument, ReadError> {
-        let key = DataKey::Error(batch.clone(), *case).key();
-        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
-        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
-    }
-
-    /// Reads the result of a case.
-    ///
-    /// # Errors
-    /// If there is none, it can't be read, or the request fails.
-    pub(crate) async fn result_document(&self, (batch, case): &CaseRef) -> Result<ResultDocument, ReadError> {
-        let key = DataKey::Done(batch.clone(), *case).key();
-        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
-        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
     }
 }
 

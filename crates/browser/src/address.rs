@@ -94,6 +94,15 @@ pub fn holds_access() -> bool {
     !matches!(StudyAccess::from_fragment(&fragment()), Ok(None))
 }
 
+/// Returns the page's address without a key: it shows the same view to a reader who has access.
+///
+/// The access is taken out of the address when a link is opened; still, a key must not be passed on by mistake.
+#[must_use]
+pub fn url_of_view() -> String {
+    let url = page_url();
+    if holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
+}
+
 /// Forgets the access.
 pub fn forget_access() {
     if let Ok(Some(storage)) = window().session_storage() {

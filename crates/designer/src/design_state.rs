@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use web_sys::Blob;
 
 use super::messages::{DesignPicture, PointsQuality, TableSummary, WrongTable};
-use super::sending::{SendReports, SendState};
+use super::send_state::{SendReports, SendState};
 use crate::state::draft::DesignDraft;
 
 /// State of the designer. Copies share everything.

@@ -27,6 +27,8 @@ mod journals;
 #[cfg(target_arch = "wasm32")]
 mod messages;
 #[cfg(target_arch = "wasm32")]
+mod opened_design;
+#[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod place;
@@ -39,9 +41,13 @@ mod preview_client;
 #[cfg(target_arch = "wasm32")]
 mod said;
 #[cfg(target_arch = "wasm32")]
+mod send_state;
+#[cfg(target_arch = "wasm32")]
 mod sender;
 #[cfg(target_arch = "wasm32")]
 mod sending;
+#[cfg(target_arch = "wasm32")]
+mod sent_form;
 mod state;
 #[cfg(target_arch = "wasm32")]
 mod tab_lock;

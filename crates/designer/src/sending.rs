@@ -6,58 +6,26 @@ use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_browser::{address, designer};
 use cruncher_study::access::Role;
-use cruncher_study::design_document::DesignDocument;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::channel::{Parts, WorkerHandle, WorkerMessage};
-use super::design_state::{DesignState, FormState, TableState};
+use super::design_state::{DesignState, TableState};
 use super::form::model::certain_failure;
-use super::messages::{FirstCase, PreflightSummary, SendNews, SendOrder, SendProgress, StopReason};
-use super::page;
+use super::messages::{SendNews, SendOrder, SendProgress, StopReason};
+use super::opened_design;
 use super::preview_client::table_file;
+use super::send_state::SendState;
+use super::sent_form;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
-
-/// State of sending.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) enum SendState {
-    /// Nothing is prepared.
-    #[default]
-    Idle,
-    /// The summary is being made.
-    Preparing,
-    /// The design can't be sent.
-    Refused(String),
-    /// The design can be sent.
-    Ready(PreflightSummary),
-    /// Cases are being sent.
-    Going(SendProgress),
-    /// Sending was asked to pause, or to be cancelled.
-    Stopping(SendProgress),
-    /// Sending has stopped.
-    Stopped(SendProgress, StopReason),
-}
 
 thread_local! {
     /// The worker that sends. It lives as long as the page, so that sending goes on while another page is shown.
     static SENDER: RefCell<Option<WorkerHandle>> = const { RefCell::new(None) };
-    /// The content of the form when the current cases were sent.
-    static SENT_FORM: RefCell<Option<FormState>> = const { RefCell::new(None) };
     /// Whether the form is prepared for sending as soon as the rest of the current cases is withdrawn.
     static IS_REVIEW_NEXT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Further news about sending.
-#[derive(Clone, Copy, Default)]
-pub(super) struct SendReports {
-    /// Outcomes of the first cases.
-    pub(super) first: RwSignal<Vec<FirstCase>>,
-    /// Designs that were submitted; `None` before they were asked for.
-    pub(super) submitted: RwSignal<Option<Vec<DesignDocument>>>,
-    /// Time of the end of sending, in seconds since 1970.
-    pub(super) end_time: RwSignal<f64>,
 }
 
 /// Notes whether there is something to go on with if the page is closed.
@@ -126,26 +94,10 @@ pub(super) fn prepare(state: DesignState) {
 
 /// Sends the prepared cases.
 pub(super) fn send(state: DesignState, hold_after: Option<u64>, again: bool) {
-    remember_form(state);
+    sent_form::remember(state);
     state.said.set(None);
     state.sending.set(SendState::Going(SendProgress::default()));
     order(state, SendOrder::Send { hold_after, again }, &[]);
-}
-
-fn remember_form(state: DesignState) {
-    SENT_FORM.set(Some(untrack(|| state.form())));
-}
-
-/// Whether the content of the form differs from that which was sent.
-pub(super) fn is_form_changed(state: DesignState) -> bool {
-    let form = state.form();
-    SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
-}
-
-/// Returns the name of the model that was sent, if the form has another one.
-pub(super) fn replaced_model(state: DesignState) -> Option<String> {
-    let form = state.form();
-    SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form).map(str::to_owned))
 }
 
 /// Withdraws the cases that weren't sent yet.
@@ -231,7 +183,7 @@ fn apply_news(state: DesignState, news: SendNews) {
             state.said.set(None);
             state.reports.submitted.set(Some(submitted));
         }
-        SendNews::SubmittedModel(design, model) => page::take_submitted(state, &design, model),
+        SendNews::SubmittedModel(design, model) => opened_design::take_submitted(state, &design, model),
         SendNews::NotSubmitted { reason } => {
             state.say(format!("The designs that were submitted can't be listed: {reason}."));
         }
@@ -239,9 +191,9 @@ fn apply_news(state: DesignState, news: SendNews) {
 }
 
 fn apply_stop(state: DesignState, sent: SendProgress, stop: StopReason) {
-    if SENT_FORM.with_borrow(Option::is_none) {
+    if !sent_form::is_known() {
         // The sending began before the page was opened: no change since then is known.
-        remember_form(state);
+        sent_form::remember(state);
     }
     let is_review_next = IS_REVIEW_NEXT.take() && stop == StopReason::Cancelled;
     state.reports.end_time.set(Date::now() / 1000.0);

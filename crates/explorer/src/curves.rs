@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use cruncher_backend::fetch::documents::{ReadResult, UnreadReason};
+use cruncher_backend::fetch::documents::ReadResult;
+use cruncher_backend::study::UnreadReason;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::frozen;
 use cruncher_browser::state::problem::PageProblem;

@@ -67,13 +67,6 @@ struct Making {
 
 const STOPPED: &str = "Stopped: nothing is saved.";
 
-/// Returns the page's address, which shows the selection to a reader who has access.
-pub(super) fn link() -> String {
-    let url = address::page_url();
-    // The access is taken out of the address when a link is opened; still, a key must not be passed on by mistake.
-    if address::holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
-}
-
 /// Draws the menu, and the button that copies the address.
 pub(super) fn downloads(state: ResultsState) -> AnyView {
     let menu = Menu {
@@ -119,7 +112,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     let body = move || is_open.get().then(|| menu.body());
     view! {
         <div class="results__actions">
-            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
+            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, address::url_of_view))}
             <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
                 <summary class="menu__button">"Download"</summary>
                 <div class="menu__body">{body}</div>

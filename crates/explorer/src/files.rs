@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use cruncher_backend::fetch::archive::ArchiveSummary;
 use cruncher_backend::fetch::documents::CaseDocument;
-use cruncher_browser::download;
-use cruncher_browser::download::{save, save_parts};
-use cruncher_browser::frozen;
-use cruncher_browser::network;
+use cruncher_browser::download::{self, save, save_parts};
+use cruncher_browser::{address, frozen, network};
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::export::csv::{CsvLayout, CsvTable};
 use cruncher_results::export::npy::{self, NpyMatrix};
@@ -109,7 +107,7 @@ impl DownloadRequest {
             cut_texts: 0,
             gathered: ArchiveSummary::default(),
             versions: VersionFiles::new(),
-            address: if frozen::label().is_none() { super::downloads::link() } else { String::new() },
+            address: if frozen::label().is_none() { address::url_of_view() } else { String::new() },
         })
     }
 

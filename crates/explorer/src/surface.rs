@@ -4,6 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use cruncher_browser::appearance::{when_it_comes_near, when_it_looks_different};
+use cruncher_browser::components::colour::colour;
+use cruncher_browser::theme;
 use cruncher_plot::{
     Axis, Chart, ChartSize, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotFrame, PlotTheme, RGBColor, RasterBuffers,
     SEQUENCE,
@@ -14,20 +17,17 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
 
-use super::pictures;
 use super::results_state::ResultsState;
 use crate::state::export::slug;
 use crate::timings;
-use cruncher_browser::appearance::{when_it_comes_near, when_it_looks_different};
-use cruncher_browser::components::colour::colour;
-use cruncher_browser::theme;
 
 mod canvas;
 mod gestures;
 mod overlay;
+mod pictures;
 mod zoom;
 
-pub(super) use canvas::{context, draw_on, put};
+pub(super) use canvas::draw_on;
 use canvas::{fit, size_of};
 pub(super) use zoom::PlotZoom;
 

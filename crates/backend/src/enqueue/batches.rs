@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use cruncher_aws::sqs;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
+use super::index_ranges::IndexRanges;
 use super::plan::EnqueuePlan;
-use super::preflight::CaseSelection;
 
 /// A request that is being filled: it takes ten messages, and 256 KiB in all.
 #[derive(Debug, Default)]
@@ -46,23 +46,23 @@ pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(
     batch
 }
 
-/// Returns the number of requests that send the selected cases, level by level.
-pub(super) fn requests(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
+/// Returns the number of requests that send the cases of a plan without those that are skipped, level by level.
+pub(super) fn requests(plan: &EnqueuePlan, skipped: &IndexRanges) -> u64 {
     if plan.longest_bytes() * sqs::MAX_ENTRIES > MAX_MESSAGE_BYTES {
-        return requests_by_size(plan, selection);
+        return requests_by_size(plan, skipped);
     }
     let mut start = 0;
     let of_level = |&(_, end): &(u32, u32)| {
         let range = std::mem::replace(&mut start, end)..end;
-        let cases = u64::from(range.end - range.start) - selection.skipped().count_in(range);
+        let cases = u64::from(range.end - range.start) - skipped.count_in(range);
         cases.div_ceil(sqs::MAX_ENTRIES as u64)
     };
     plan.levels().iter().map(of_level).sum()
 }
 
-fn requests_by_size(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
+fn requests_by_size(plan: &EnqueuePlan, skipped: &IndexRanges) -> u64 {
     let (mut requests, mut level, mut filling) = (0, None, Filling::default());
-    for place in (0..plan.len()).filter(|place| !selection.skipped().contains(*place)) {
+    for place in (0..plan.len()).filter(|place| !skipped.contains(*place)) {
         let size_bytes = plan.message(place).body().len();
         let is_same = level.replace(plan.level_of(place)) == Some(plan.level_of(place));
         if !is_same || !filling.takes(size_bytes) {
@@ -76,7 +76,6 @@ fn requests_by_size(plan: &EnqueuePlan, selection: &CaseSelection) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enqueue::index_ranges::IndexRanges;
     use crate::testing::{levelled_plan, plan, plan_with_text};
 
     fn batches(plan: &EnqueuePlan, skipped: &IndexRanges) -> Vec<Vec<u32>> {
@@ -94,7 +93,7 @@ mod tests {
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), expected);
         let order: Vec<u32> = batches.concat();
         assert!(order.is_sorted());
-        assert_eq!(requests(plan, &CaseSelection::without(plan.len(), skipped)), expected.len() as u64);
+        assert_eq!(requests(plan, &skipped), expected.len() as u64);
     }
 
     #[test]

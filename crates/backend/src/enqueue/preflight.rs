@@ -105,7 +105,7 @@ impl CaseSelection {
     /// Returns the number of requests that takes, the documents of the submission included.
     #[must_use]
     pub fn requests(&self, plan: &EnqueuePlan) -> u64 {
-        if self.cases == 0 { 0 } else { batches::requests(plan, self) + DOCUMENTS }
+        if self.cases == 0 { 0 } else { batches::requests(plan, &self.skipped) + DOCUMENTS }
     }
 }
 

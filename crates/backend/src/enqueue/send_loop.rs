@@ -12,9 +12,12 @@ use futures::{FutureExt, StreamExt};
 use super::EnqueueError;
 use super::batches::next_batch;
 use super::concurrency_limit::{BegunRequest, ConcurrencyLimit};
+use super::journal::Journal;
 use super::pause_handle::PauseHandle;
+use super::plan::EnqueuePlan;
 use super::progress::{EnqueueProgress, SendRate};
-use super::submission_sender::SubmissionSender;
+use crate::enqueue::key_value_store::KeyValueStore;
+use crate::study::Study;
 
 /// Number of cases noted at once as about to be sent: each such note is a write.
 const CLAIM: usize = 400;
@@ -28,7 +31,10 @@ const POLICY: RetryPolicy = RetryPolicy {
 };
 
 pub(super) struct SendLoop<'a> {
-    sending: &'a mut SubmissionSender,
+    study: &'a Study,
+    plan: &'a EnqueuePlan,
+    journal: &'a mut Journal,
+    keep: &'a dyn KeyValueStore,
     pace: ConcurrencyLimit,
     rate: SendRate,
     progress: EnqueueProgress,
@@ -56,15 +62,22 @@ struct Outgoing {
 type Answered = (Outgoing, Result<sqs::BatchOutcome, (Error, AttemptOutcome)>);
 
 impl<'a> SendLoop<'a> {
-    pub(super) fn new(sending: &'a mut SubmissionSender) -> Self {
-        let journal = &sending.journal;
+    pub(super) fn new(
+        study: &'a Study,
+        plan: &'a EnqueuePlan,
+        journal: &'a mut Journal,
+        keep: &'a dyn KeyValueStore,
+    ) -> Self {
         let ready: VecDeque<u32> = journal.in_flight().into();
         let pace = ConcurrencyLimit::default();
         let (sent, of, concurrency) = (journal.accepted(), journal.of(), pace.limit());
         let progress = EnqueueProgress { sent, of, concurrency, ..EnqueueProgress::default() };
         Self {
             claimed_from: journal.next(),
-            sending,
+            study,
+            plan,
+            journal,
+            keep,
             pace,
             rate: SendRate::default(),
             progress,
@@ -96,13 +109,13 @@ impl<'a> SendLoop<'a> {
             }
         }
         if let Some(place) = self.ready.iter().copied().find(|place| *place >= self.claimed_from) {
-            self.sending.journal.release(place);
+            self.journal.release(place);
         }
         self.stop.map_or(Ok(()), Err)
     }
 
     fn now(&self) -> Duration {
-        self.sending.study.client.ports().clock.now()
+        self.study.client.ports().clock.now()
     }
 
     async fn send_what_may_be_sent(&mut self, steering: &PauseHandle) {
@@ -121,26 +134,25 @@ impl<'a> SendLoop<'a> {
         if self.ready.len() < sqs::MAX_ENTRIES {
             self.claim().await;
         }
-        let level = self.sending.plan.level_of(*self.ready.front()?);
+        let level = self.plan.level_of(*self.ready.front()?);
         let is_idle = self.running.is_empty() && self.waiting.is_empty();
         if !is_idle && level != self.progress.level {
             return None;
         }
         self.progress.level = level;
-        let entries = next_batch(&self.sending.plan, &mut self.ready);
+        let entries = next_batch(self.plan, &mut self.ready);
         let (first, due) = (self.now(), Duration::ZERO);
         Some(Outgoing { entries, begun: BegunRequest::default(), attempts: 0, first, due })
     }
 
     /// Notes cases that are about to be sent. Without such a note they aren't sent.
     async fn claim(&mut self) {
-        let sending = &mut *self.sending;
-        let claimed = sending.journal.claim(CLAIM, sending.study.now());
+        let claimed = self.journal.claim(CLAIM, self.study.now());
         let Some(first) = claimed.first() else { return };
-        match sending.journal.write(&*sending.keep).await {
+        match self.journal.write(self.keep).await {
             Ok(()) => self.ready.extend(claimed),
             Err(error) => {
-                sending.journal.release(*first);
+                self.journal.release(*first);
                 self.stop.get_or_insert(error.into());
             }
         }
@@ -149,7 +161,7 @@ impl<'a> SendLoop<'a> {
     fn send(&mut self, outgoing: Outgoing) {
         let outgoing = Outgoing { attempts: outgoing.attempts + 1, begun: self.pace.begin(), ..outgoing };
         self.progress.requests += 1;
-        let study = self.sending.study.clone();
+        let study = self.study.clone();
         let answered = async move {
             let entries = outgoing.entries.iter().map(|(_, entry)| entry.clone()).collect();
             let batch = sqs::SendMessageBatch::new(&study.config.queue_url, entries);
@@ -163,7 +175,7 @@ impl<'a> SendLoop<'a> {
     async fn next_answer(&mut self, steering: &PauseHandle) -> Option<Answered> {
         let due = self.waiting.iter().map(|outgoing| outgoing.due).min();
         let has_room = self.stop.is_none() && self.running.len() < self.pace.limit();
-        let ports = self.sending.study.client.ports();
+        let ports = self.study.client.ports();
         let due = match due.filter(|_| has_room && !steering.is_paused()) {
             Some(due) => ports.sleep.sleep(due.saturating_sub(ports.clock.now())),
             None => future::pending().boxed_local(),
@@ -196,7 +208,7 @@ impl<'a> SendLoop<'a> {
     /// Takes in the outcome of each entry: it was accepted, or refused for a reason of its own.
     fn take_outcome(&mut self, mut outgoing: Outgoing, outcome: &sqs::BatchOutcome) {
         for (place, _) in outgoing.entries.extract_if(.., |(_, entry)| outcome.sent.contains(&entry.id)) {
-            self.sending.journal.accept(place);
+            self.journal.accept(place);
             self.progress.sent += 1;
         }
         let failure_of = |entry: &sqs::BatchEntry| outcome.failed.iter().find(|failure| failure.id == entry.id);
@@ -206,10 +218,10 @@ impl<'a> SendLoop<'a> {
             return;
         };
         if let Some(refused) = failures.iter().find(|(_, failure)| failure.is_some_and(is_final)) {
-            self.stop.get_or_insert(self.sending.refused(refused.0, refused.1));
+            self.stop.get_or_insert(self.refused(refused.0, refused.1));
             return;
         }
-        let error = self.sending.refused(first.0, first.1);
+        let error = self.refused(first.0, first.1);
         let is_throttled = failures.iter().any(|(_, failure)| failure.is_some_and(sqs::BatchFailure::is_throttled));
         if is_throttled {
             self.note_throttling(&outgoing);
@@ -225,12 +237,20 @@ impl<'a> SendLoop<'a> {
     /// Waits for another attempt, or gives up for `error`.
     fn repeat(&mut self, outgoing: Outgoing, outcome: AttemptOutcome, error: EnqueueError) {
         let now = self.now();
-        let random = self.sending.study.client.ports().random.fraction();
+        let random = self.study.client.ports().random.fraction();
         let elapsed = now.saturating_sub(outgoing.first);
         match decide(&POLICY, outcome, outgoing.attempts, elapsed, random) {
             RetryDecision::Wait(wait) => self.waiting.push(Outgoing { due: now + wait, ..outgoing }),
             RetryDecision::GiveUp => drop(self.stop.get_or_insert(error)),
         }
+    }
+
+    fn refused(&self, place: u32, failure: Option<&sqs::BatchFailure>) -> EnqueueError {
+        let (code, message) = failure.map_or_else(
+            || ("NoOutcome".to_owned(), "the answer doesn't tell of it".to_owned()),
+            |failure| (failure.code.clone(), failure.message.clone()),
+        );
+        EnqueueError::Refused { number: place as usize + 1, case_id: self.plan.case_id(place), code, message }
     }
 
     fn update_progress(&mut self) {
@@ -243,14 +263,4 @@ impl<'a> SendLoop<'a> {
 /// Whether the same entry would be refused again.
 fn is_final(failure: &sqs::BatchFailure) -> bool {
     failure.sender_fault && !failure.is_throttled()
-}
-
-impl SubmissionSender {
-    fn refused(&self, place: u32, failure: Option<&sqs::BatchFailure>) -> EnqueueError {
-        let (code, message) = failure.map_or_else(
-            || ("NoOutcome".to_owned(), "the answer doesn't tell of it".to_owned()),
-            |failure| (failure.code.clone(), failure.message.clone()),
-        );
-        EnqueueError::Refused { number: place as usize + 1, case_id: self.plan.case_id(place), code, message }
-    }
 }

@@ -130,7 +130,7 @@ impl SubmissionSender {
             return self.cancel().await.map(|_| SendEnd::Cancelled);
         }
         self.prepare().await?;
-        let course = SendLoop::new(self);
+        let course = SendLoop::new(&self.study, &self.plan, &mut self.journal, &*self.keep);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
             self.tell_end_of_hold().await;

@@ -2,33 +2,20 @@
 
 use std::ops::ControlFlow;
 
-use bytes::Bytes;
 use cruncher_aws::Error;
 use cruncher_study::case::CaseRef;
 use cruncher_study::key::DataKey;
-use cruncher_study::outcome::ResultDocument;
+use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::{StreamExt, stream};
 
 use crate::fetch::legacy::PredecessorDocuments;
 use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
-use crate::study::{ReadError, Study};
+use crate::study::{ReadError, Study, UnreadReason};
+
+pub use super::case_document::CaseDocument;
 
 /// A case's result, `None` if there is no such document; the error says why it can't be read.
 pub type ReadResult = Result<Option<ResultDocument>, UnreadReason>;
-
-/// Reason why a document that is there isn't read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnreadReason {
-    /// It is larger than the limit for a document.
-    #[error("it has more than the {max_bytes} bytes that are read")]
-    TooLarge {
-        /// Limit in bytes.
-        max_bytes: u64,
-    },
-    /// It isn't such a document; in the parser's words.
-    #[error("{0}")]
-    Broken(String),
-}
 
 /// A request for a result that failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,18 +27,27 @@ pub struct ResultError {
     pub source: Error,
 }
 
-/// The document of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseDocument {
-    /// The object's key.
-    pub key: String,
-    /// Content as it is stored.
-    pub stored: Bytes,
-    /// The same in the protocol's form, which differs if the predecessor has written it.
-    pub json: Bytes,
-}
-
 impl Study {
+    /// Reads an error document.
+    ///
+    /// # Errors
+    /// If it isn't there any more, or isn't one.
+    pub async fn error_document(&self, (batch, case): &CaseRef) -> Result<ErrorDocument, ReadError> {
+        let key = DataKey::Error(batch.clone(), *case).key();
+        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
+    }
+
+    /// Reads the result of a case.
+    ///
+    /// # Errors
+    /// If there is none, it can't be read, or the request fails.
+    pub(crate) async fn result_document(&self, (batch, case): &CaseRef) -> Result<ResultDocument, ReadError> {
+        let key = DataKey::Done(batch.clone(), *case).key();
+        let body = self.read(&key, MAX_DOCUMENT_BYTES).await?;
+        serde_json::from_slice(&body).map_err(|source| ReadError::Json { key, source })
+    }
+
     /// Reads the document of a case, its result or its failure, also one that the predecessor has left.
     ///
     /// # Errors

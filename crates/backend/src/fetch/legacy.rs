@@ -14,7 +14,7 @@ use futures::lock::Mutex;
 use serde::Serialize;
 use serde::de::Error as _;
 
-use crate::fetch::documents::CaseDocument;
+use super::case_document::CaseDocument;
 use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::{ReadError, Study};
 

@@ -15,6 +15,7 @@ use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::number_format::{counted, thousands};
 
 use super::documents::{FrozenDocuments, one_by_one};
+use super::progress::FreezeProgress;
 use crate::listing::{ListingOutline, ListingRow};
 use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::Study;
@@ -42,25 +43,6 @@ pub struct FrozenContent {
     pub left_out: Vec<String>,
     /// The time of the launch, in seconds since 1970.
     pub launch_time: f64,
-}
-
-/// Progress of reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FreezeProgress {
-    /// Rows are read.
-    Rows {
-        /// Number of bytes that were read.
-        read_bytes: u64,
-        /// Number of all bytes.
-        of_bytes: u64,
-    },
-    /// Documents are read.
-    Documents {
-        /// Number of documents that were read.
-        read: u64,
-        /// Number of all documents.
-        of: u64,
-    },
 }
 
 /// Cache that keeps the rows, and nothing else: a study is frozen once.

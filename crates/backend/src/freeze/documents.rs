@@ -9,7 +9,7 @@ use cruncher_legacy::{LegacyKey, LegacyStudy, read_error, read_result};
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
 
-use super::collect::FreezeProgress;
+use super::progress::FreezeProgress;
 use crate::fetch::legacy::json_of;
 use crate::reading::{Body, HeldRoom, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;

@@ -19,9 +19,9 @@ use crate::design_state::DesignState;
 use crate::focus::{FocusPart, REVIEW, focus};
 use crate::messages::{PreflightSummary, SendEffort, SendOrder, SendProgress, StopReason, WaitingCases};
 use crate::place::show_whole;
-use crate::sending::{
-    SendState, cancel, is_form_changed, order, prepare, replaced_model, review_instead, send, stopping,
-};
+use crate::send_state::SendState;
+use crate::sending::{cancel, order, prepare, review_instead, send, stopping};
+use crate::sent_form::{is_form_changed, replaced_model};
 use crate::state::draft::FormPlace;
 
 /// Number of cases that are sent before the rest, unless another number is typed.

@@ -7,7 +7,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlCanvasElement};
 
-use super::surface::{DrawTarget, ResultsPlot, context, draw_on, put, theme};
+use super::canvas::{context, draw_on, put};
+use super::{DrawTarget, ResultsPlot, theme};
 
 /// Pixels of a picture for each pixel of the page.
 const PIXEL_RATIO: f64 = 2.0;
