@@ -226,13 +226,27 @@ def test_what_another_batch_does_not_have_is_left_behind(study: Launched, visits
     check_nothing_of_others(page, BATCHES[1])
 
 
+def test_a_batch_without_results_leaves_the_view_alone(study: Launched, visits: Visits) -> None:
+    page = visits.open(link(study))
+    expect(picker(page)).to_have_value("clay")
+    view = "y=response.settlement&x=factor.depth&log=factor.depth&select=factor.depth:1..2&name=shallow"
+    page.evaluate(f"location.hash = '#/results?batch=soil&{view}'")
+    expect(page.get_by_role("group", name="Selection")).to_contain_text("2 of 4 selected")
+    for batch in ("nothing", "soil"):
+        page.evaluate(f"location.hash = '#/results?batch={batch}'")
+        if batch == "nothing":
+            expect(page.get_by_text("No results in batch nothing yet")).to_be_visible()
+    expect(page.get_by_role("group", name="Selection")).to_contain_text("2 of 4 selected")
+    expect(page.get_by_role("combobox", name="Factor", exact=True)).to_have_value("factor.depth")
+
+
 def test_a_batch_of_which_nothing_is_there_says_so(study: Launched, visits: Visits) -> None:
     page = visits.open(link(study))
     expect(picker(page)).to_have_value("clay")
     page.evaluate("location.hash = '#/overview?batch=gone'")
-    expect(page.get_by_role("heading", name="No cases in gone")).to_be_visible()
+    expect(page.get_by_role("heading", name="No cases in batch gone")).to_be_visible()
     go_to(page, "Results")
-    expect(page.get_by_role("heading", name="No results in gone yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results in batch gone yet")).to_be_visible()
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="Show all batches").click()
     expect(progress(page)).to_contain_text("9 of 11 done")

@@ -75,7 +75,7 @@ fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
         let all = route.of(BatchChoice::All).to_string();
         return view! {
             <section class="empty">
-                <h2>{format!("No cases in {batch}")}</h2>
+                <h2>{format!("No cases in batch {batch}")}</h2>
                 <p><a href=all>"Show all batches"</a></p>
             </section>
         }

@@ -1,8 +1,8 @@
 """Writes a study of any size into the local cloud, as if workers had computed it.
 
 What lies in the bucket afterwards is laid out as `docs/protocol.md` says: model, designs, tables of cases, results,
-errors, segments, heartbeats and journals. Nothing is sent to the queue. `python tests/generate.py --cases 100000`
-launches such a study, prints its links, and keeps it until Ctrl-C.
+errors, segments, heartbeats and journals. Nothing is sent to the queue. `python tests/support/generate.py --cases
+100000` launches such a study, prints its links, and keeps it until Ctrl-C.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class LocalCloud:
         self._folder = Path(tempfile.mkdtemp(prefix="cruncher-cloud-"))
         self._log = (self._folder / "log.txt").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, REPOSITORY / "tests/local_cloud_process.py"],
+            [sys.executable, REPOSITORY / "tests/support/local_cloud_process.py"],
             cwd=self._folder,
             env={
                 **os.environ,

@@ -26,7 +26,7 @@ use cruncher_study::accounting::{AccountingInput, total};
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::error_parts;
-use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
 use futures::future;
@@ -265,12 +265,19 @@ impl<M: WatchStrategy> StudyWatch<M> {
         // Keys begin with the host, so those of a host stand together.
         let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.means.workers());
         let alive = known().filter(|worker| worker.is_alive(now));
-        let workers: Vec<Heartbeat> = alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
+        let mut workers: Vec<Heartbeat> =
+            alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
         let mut running = BTreeSet::new();
         for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
             running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
         }
         running.extend(self.means.running(now));
+        // A heartbeat is older than what is known of its case by now.
+        for worker in &mut workers {
+            let has_ended =
+                |case: &RunningCase| self.ledger.has_ended_since(&(case.batch.clone(), case.case_id), case.start_time);
+            worker.case = worker.case.take().filter(|case| !has_ended(case));
+        }
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
         let batches = self.ledger.account(&AccountingInput {

@@ -202,14 +202,13 @@ impl DownloadRequest {
     }
 }
 
-/// Returns the batch of a row and the version of its model, if the table has a column of versions.
+/// Returns the batch of a row and the version of its model, if the study has several.
 fn version_of(store: &ResultStore, row: usize) -> Option<(String, String)> {
     let text = |field: CaseField| match store.cell(&ColumnId::Case(field), row) {
         CellValue::Text(text) => Some(text.to_owned()),
         _ => None,
     };
-    let version = text(CaseField::Model).filter(|_| store.has_versions())?;
-    Some((text(CaseField::Batch)?, version))
+    text(CaseField::Batch).zip(text(CaseField::Model))
 }
 
 /// Divides a file that is there as a whole into parts; in between the page reacts to its reader.

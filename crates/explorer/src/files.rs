@@ -223,8 +223,10 @@ async fn whole_texts(
 
 /// Returns the columns of a matrix: those that it has, those of them that are rounded, and those without a number.
 fn columns(store: &ResultStore, ids: &[ColumnId], done: &RowMask) -> MatrixColumns {
-    let has_number = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().numbers > 0);
-    let (taken, left_out): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(has_number);
+    let (taken, others): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(|id| npy::has_number(store, id, done));
+    // What only cases without a result have is missed by nobody.
+    let has_text = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().texts > 0);
+    let left_out = others.into_iter().filter(has_text).collect();
     let names = |ids: Vec<&ColumnId>| ids.into_iter().map(|id| id.name().to_owned()).collect();
     let rounded = taken.iter().filter(|id| npy::is_rounded(store, id, done)).copied().collect();
     MatrixColumns { rounded: names(rounded), taken: names(taken), left_out: names(left_out) }

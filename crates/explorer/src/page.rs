@@ -81,7 +81,7 @@ fn nothing(state: ResultsState) -> AnyView {
         return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
     }
     let title = match state.batches.get().one() {
-        Some(batch) => format!("No results in {batch} yet"),
+        Some(batch) => format!("No results in batch {batch} yet"),
         None => "No results yet".to_owned(),
     };
     view! {

@@ -186,8 +186,10 @@ impl ResultsState {
             self.sorting.set(None);
             self.data.choose(batches.clone());
         }
+        // A batch without rows has no columns yet: choices wait for them, and for the way back.
         let has = |id: &ColumnId| {
-            matches!(id, ColumnId::Case(_)) || self.data.with_untracked(|store| store.column(id).is_some())
+            let has_column = |store: &ResultStore| store.is_empty() || store.column(id).is_some();
+            matches!(id, ColumnId::Case(_)) || self.data.with_untracked(has_column)
         };
         let view = if says_nothing_else { shown.clone().in_batches(batches, has) } else { asked };
         let is_elsewhere = view.batches != shown.batches;

@@ -104,7 +104,7 @@ mod tests {
         look(&CorrelationChart { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 });
         let attempt = |index: usize| {
             let (start, end) = (numbers[index], numbers[index] + 1.0);
-            TimelineAttempt { lane: 0, start, end, outcome: TimelineOutcome::Failed }
+            TimelineAttempt { lane: 0, start, end, outcome: TimelineOutcome::Failed, is_selected: true }
         };
         let attempts = TimelineAttempts { count: numbers.len(), at: &attempt };
         look(&TimelineChart { lanes: &["a".to_owned()], attempts, x: time_axis(attempts, 0.0) });

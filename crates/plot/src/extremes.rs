@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn attempts_at_any_time_are_drawn_or_counted(columns in columns()) {
-        let attempt = |case: usize| TimelineAttempt { lane: case % 3, start: columns[0][case], end: columns[1][case], outcome: TimelineOutcome::Failed };
+        let attempt = |case: usize| TimelineAttempt { lane: case % 3, start: columns[0][case], end: columns[1][case], outcome: TimelineOutcome::Failed, is_selected: true };
         let attempts = TimelineAttempts { count: columns[0].len(), at: &attempt };
         let lanes = ["a", "b"].map(str::to_owned);
         let timeline = TimelineChart { lanes: &lanes, attempts, x: time_axis(attempts, 3_600.0) };

@@ -46,6 +46,8 @@ pub struct TimelineAttempt {
     pub end: f64,
     /// Its outcome.
     pub outcome: TimelineOutcome,
+    /// Whether its case is selected: the others stay as background.
+    pub is_selected: bool,
 }
 
 /// Attempts, made as they are looked at: a list of a million would take more memory than the source that they are from.
@@ -74,11 +76,12 @@ pub struct TimelineChart<'a> {
     pub x: Axis,
 }
 
-/// Share of a pixel's time that attempts took, done and failed.
+/// Share of a pixel's time that attempts took, done and failed; of cases that aren't selected apart.
 #[derive(Debug, Clone, Copy, Default)]
 struct Busy {
     done: f64,
     failed: f64,
+    unselected: f64,
 }
 
 impl TimelineChart<'_> {
@@ -165,6 +168,7 @@ impl TimelineChart<'_> {
             for (pixel, busy) in row.iter_mut().enumerate().take(whole(last) + 1).skip(whole(first)) {
                 let share = (last.min(real(pixel + 1)) - first.max(real(pixel))).max(0.0);
                 match attempt.outcome {
+                    _ if !attempt.is_selected => busy.unselected += share.max(f64::MIN_POSITIVE),
                     TimelineOutcome::Done => busy.done += share,
                     TimelineOutcome::Failed => busy.failed += share.max(f64::MIN_POSITIVE),
                 }
@@ -175,8 +179,15 @@ impl TimelineChart<'_> {
 }
 
 impl Busy {
+    fn sum(self) -> f64 {
+        self.done + self.failed + self.unselected
+    }
+
     fn colour(self, look: &PlotTheme) -> plotters::style::RGBColor {
         let sum = self.done + self.failed;
+        if sum == 0.0 {
+            return blend(look.background, look.muted, LIGHTEST + (1.0 - LIGHTEST) * self.unselected.min(1.0));
+        }
         let failed = if self.failed > 0.0 { (self.failed / sum).max(MIN_FAILED) } else { 0.0 };
         let ink = blend(look.data, look.palette[FAILED], failed);
         blend(look.background, ink, LIGHTEST + (1.0 - LIGHTEST) * sum.min(1.0))
@@ -196,7 +207,7 @@ impl Chart for TimelineChart<'_> {
             let bar_px = ((1.0 - SPACE) * lane_px).min(look.px(MAX_BAR_PX)).round().max(1.0);
             let top = whole(((real(lane) + 0.5) * lane_px - bar_px / 2.0).round());
             let bottom = top + whole(bar_px);
-            for (column, busy) in row.iter().enumerate().filter(|(_, busy)| busy.done + busy.failed > 0.0) {
+            for (column, busy) in row.iter().enumerate().filter(|(_, busy)| busy.sum() > 0.0) {
                 raster.image_mut().fill(column..column + 1, top..bottom, busy.colour(look));
             }
         }
@@ -248,7 +259,7 @@ mod tests {
             for (length, share) in lengths.iter().zip(shares) {
                 let end = time + secs * (0.5 + length);
                 let outcome = if share < 0.08 { TimelineOutcome::Failed } else { TimelineOutcome::Done };
-                attempts.push(TimelineAttempt { lane, start: time, end, outcome });
+                attempts.push(TimelineAttempt { lane, start: time, end, outcome, is_selected: true });
                 time = end + secs * if share > 0.9 { 2.0 } else { 0.02 };
             }
         }
@@ -286,6 +297,23 @@ mod tests {
         let (lanes, attempts) = attempts(1, 1, 60.0);
         with(&lanes, &attempts, |chart| insta::assert_snapshot!("single", golden(chart, SMALL, &light())));
         with(&[], &[], |chart| insta::assert_snapshot!("empty", golden(chart, SMALL, &light())));
+    }
+
+    #[test]
+    fn attempts_that_are_not_selected_stay_as_background() {
+        let (lanes, mut attempts) = attempts(1, 2, 900.0);
+        for attempt in &mut attempts {
+            attempt.outcome = TimelineOutcome::Done;
+        }
+        attempts[1].is_selected = false;
+        with(&lanes, &attempts, |chart| {
+            let mut raster = RasterBuffers::default();
+            chart.paint(USUAL, &light(), &mut raster);
+            let has = |ink: plotters::style::RGBColor| {
+                raster.image().rgba.chunks_exact(4).any(|pixel| pixel[..3] == [ink.0, ink.1, ink.2])
+            };
+            assert!(has(light().data) && has(light().muted));
+        });
     }
 
     #[test]

@@ -151,8 +151,8 @@ pub fn diagnose(
         notices.push(Notice::Finished);
     } else if control.paused {
         notices.push(Notice::Paused);
-    } else if counts.queued > 0 && !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
-        notices.push(Notice::NoWorker { waiting: counts.queued });
+    } else if counts.queued > counts.unsent && !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
+        notices.push(Notice::NoWorker { waiting: counts.queued - counts.unsent });
     }
     if counts.lost > 0 {
         notices.push(Notice::Lost { cases: counts.lost });
@@ -238,6 +238,13 @@ mod tests {
         let counts = CaseCounts { cases: 2, running: 1, done: 1, ..CaseCounts::default() };
         check(counts, &[], 0, false, &[]);
         check(CaseCounts { cases: 3, queued: 1, ..counts }, &[], 0, false, &["1 case waits, and no worker"]);
+    }
+
+    #[test]
+    fn a_case_that_is_not_sent_yet_does_not_wait_for_a_worker() {
+        let counts = CaseCounts { cases: 12, queued: 12, unsent: 7, ..CaseCounts::default() };
+        check(counts, &[], 0, false, &["5 cases wait, and no worker"]);
+        check(CaseCounts { unsent: 12, ..counts }, &[], 0, false, &[]);
     }
 
     #[test]

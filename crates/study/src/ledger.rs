@@ -375,6 +375,14 @@ impl Ledger {
         cases.finishes.get(cases.entries.get(&case.1)?.finish?.get() as usize - 1)
     }
 
+    /// Whether an attempt of a case that began then, in seconds since 1970, is over: it has a result or a failure since.
+    #[must_use]
+    pub fn has_ended_since(&self, case: &CaseRef, start_time: f64) -> bool {
+        let failure = self.failures.get(case).map(|failure| failure.end_time);
+        let finish = self.finish_of(case).map(|finish| finish.end_time);
+        failure.into_iter().chain(finish).any(|end_time| end_time >= start_time)
+    }
+
     /// Number of cases that are known.
     #[must_use]
     pub fn cases(&self) -> u64 {

@@ -429,6 +429,17 @@ fn a_withdrawn_case_that_is_submitted_again_counts_in_whatever_order_tables_are_
 }
 
 #[test]
+fn an_attempt_is_over_once_its_case_has_a_result_or_a_failure_since() {
+    let mut ledger = Ledger::default();
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    ledger.add_row("w", &row(1, RowOutcome::Failed, false, 1_100.0));
+    let has_ended = |number, start| ledger.has_ended_since(&(batch("b"), case(number)), start);
+    assert!(has_ended(0, 1_099.0) && has_ended(1, 1_099.0));
+    assert!(!has_ended(0, 1_101.0) && !has_ended(1, 1_101.0), "another attempt has begun since");
+    assert!(!has_ended(2, 0.0));
+}
+
+#[test]
 fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
     let mut ledger = Ledger::default();
     ledger.add_table(&batch("b"), FIRST, SENT, &rows(0..8));

@@ -6,7 +6,7 @@ use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
 use crate::administer::keys;
-use crate::administer::page::{ASSETS_PREFIX, INDEX_KEY};
+use crate::administer::page::{ASSETS_PREFIX, INDEX_KEY, ROBOTS_KEY};
 use crate::administer::stack::{EventLog, StackError, StackOutputs, stack_name};
 use crate::progress::{Progress, ProgressStep};
 
@@ -178,7 +178,7 @@ async fn delete_stack(client: &Client, stack: &StackDescription, progress: Progr
 
 /// Deletes the page, which would only confuse without its queue, and `control.json`, since nobody is left to be controlled.
 async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> Result<(), CleanUpError> {
-    let mut keys = vec![INDEX_KEY.to_owned(), CONTROL_KEY.to_owned()];
+    let mut keys = [INDEX_KEY, ROBOTS_KEY, CONTROL_KEY].map(str::to_owned).to_vec();
     for prefix in [ASSETS_PREFIX, PUBLIC_PREFIX] {
         let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(prefix)).await?;
         keys.extend(listed.into_iter().map(|object| object.key));

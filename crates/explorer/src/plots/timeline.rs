@@ -18,6 +18,7 @@ pub(crate) struct TimelinePlot {
 
 impl TimelinePlot {
     fn with_chart<T>(&self, look: impl FnOnce(&TimelineChart) -> T) -> T {
+        let selected = self.state.settled.get_untracked();
         self.state.data.with(|store| {
             let (worker, done) = (store.field(CaseField::Worker), store.done());
             let (start, end) = (store.field(CaseField::StartTime), store.field(CaseField::EndTime));
@@ -32,6 +33,7 @@ impl TimelinePlot {
                 start: start.number(row),
                 end: end.number(row),
                 outcome: if done.contains(row) { TimelineOutcome::Done } else { TimelineOutcome::Failed },
+                is_selected: selected.contains(row),
             };
             let attempts = TimelineAttempts { count: store.len(), at: &attempt };
             look(&TimelineChart { lanes: &names, attempts, x: time_axis(attempts, utc_offset_secs()) })
@@ -40,8 +42,10 @@ impl TimelinePlot {
 }
 
 impl ResultsPlot for TimelinePlot {
-    /// Tracks nothing: the plot shows all cases, whatever is selected.
-    fn track(&self) {}
+    /// Follows the selection once it has settled: there may be a million attempts.
+    fn track(&self) {
+        self.state.settled.track();
+    }
 
     fn with(&self, _paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
         self.with_chart(|timeline| show(timeline));

@@ -29,9 +29,8 @@ pub fn factors(store: &ResultStore, rows: &RowMask) -> NpyMatrix {
 /// Writes some columns of the chosen rows.
 #[must_use]
 pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyMatrix {
-    let has_number = |numbers: &[f64]| rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()));
-    let numbers = |id: &ColumnId| store.column(id).map(StoreColumn::numbers).filter(|numbers| has_number(numbers));
-    let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| numbers(id).is_some());
+    let numbers = |id: &ColumnId| store.column(id).map(StoreColumn::numbers);
+    let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| has_number(store, id, rows));
     let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
     let rounded = columns.iter().filter(|id| is_rounded(store, id, rows)).cloned().collect();
     let count = rows.count();
@@ -43,6 +42,13 @@ pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyM
         }
     }
     NpyMatrix { bytes, columns, left_out, rounded }
+}
+
+/// Whether a column has a number in any of these rows: else a matrix of them leaves it out.
+#[must_use]
+pub fn has_number(store: &ResultStore, id: &ColumnId, rows: &RowMask) -> bool {
+    let numbers = store.column(id).map(StoreColumn::numbers).unwrap_or_default();
+    rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()))
 }
 
 /// Whether a column has integers in these rows that are no floats.
@@ -97,6 +103,9 @@ mod tests {
         ]);
         let matrix = factors(&store, &RowMask::from_fn(3, |row| row != 1));
         assert_eq!((matrix.columns, matrix.left_out), (ids(&["c[0]", "c[1]"]), ids(&["soil"])));
+        let has_number =
+            |name: &str, row| super::has_number(&store, &ids(&[name])[0], &RowMask::from_fn(3, |own| own == row));
+        assert!(has_number("c[0]", 0) && !has_number("c[0]", 2) && !has_number("soil", 0) && !has_number("d", 0));
         let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }";
         let spaces = [b' '; 128 - 10 - 59 - 1];
         let rows = [1.0, 2.0, f64::NAN, 6.0].map(f64::to_le_bytes).concat();
