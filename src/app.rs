@@ -158,7 +158,7 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
             return known;
         }
         let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
-        let workers = overview::alive(&snapshot).count() as u64;
+        let workers = snapshot.alive_workers().count() as u64;
         rows::set_counts(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked, workers });
         batches
     });

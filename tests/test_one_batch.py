@@ -272,6 +272,7 @@ def test_cases_that_are_not_sent_yet_are_told_from_those_that_wait(cruncher: Com
     page = visits.open(link(study))
     expect(figure(page, "queued")).to_have_text("2")
     expect(figure(page, "not sent yet")).to_have_text("4")
+    expect(page.get_by_role("heading", name="2 cases wait for a worker")).to_be_visible()
     expect(progress(page)).to_contain_text("In the queue: 2 waiting, 0 in workers' hands")
 
 

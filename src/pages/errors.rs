@@ -21,7 +21,6 @@ use leptos::task::spawn_local;
 
 use crate::components::error_group::error_group_head;
 use crate::live::{CASES_AT_A_TIME, LiveStudy, OpenStudy, ReaderState};
-use crate::pages::overview::worked;
 
 /// Reads the error documents of the cases that are named, whenever these change.
 pub(crate) fn read_failures(study: Study, live: LiveStudy, reader: ReaderState) {
@@ -124,7 +123,7 @@ pub(crate) fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
 fn group(group: &ErrorGroup, snapshot: &Snapshot, route: &Route, open: &OpenStudy) -> AnyView {
     let is_open = route.group.as_deref() == Some(group.signature);
     let target = Route { group: (!is_open).then(|| group.signature.to_owned()), ..route.clone() };
-    let head = error_group_head(group, worked(snapshot), open.live.now.get());
+    let head = error_group_head(group, snapshot.workers_with_cases(), open.live.now.get());
     let body = is_open.then(|| open_group(group, snapshot, open.reader));
     view! {
         <article class="group">

@@ -190,24 +190,16 @@ fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> ForecastBasis {
     ForecastBasis::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
 
-/// Returns the number of workers that have computed a case.
-pub(crate) fn worked(snapshot: &Snapshot) -> usize {
-    snapshot.workers.iter().filter(|worker| worker.counts.computed() > 0).count()
-}
-
-/// Returns the workers that are alive.
-pub(crate) fn alive(snapshot: &Snapshot) -> impl Iterator<Item = &Heartbeat> {
-    snapshot.workers.iter().filter(|worker| worker.is_alive(snapshot.time))
-}
-
 fn call_for_worker(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy) -> Option<AnyView> {
-    if counts.queued == 0 || alive(snapshot).next().is_some() {
+    // Cases that aren't sent yet wait for their sender.
+    let waiting = counts.queued - counts.unsent;
+    if waiting == 0 || snapshot.alive_workers().next().is_some() {
         return None;
     }
-    let waits = if counts.queued == 1 { "waits" } else { "wait" };
+    let waits = if waiting == 1 { "waits" } else { "wait" };
     let call = view! {
         <section class="panel panel--call">
-            <h2>{format!("{} {waits} for a worker", counted(counts.queued, "case", "cases"))}</h2>
+            <h2>{format!("{} {waits} for a worker", counted(waiting, "case", "cases"))}</h2>
             <p>"No worker is attached. Attach one with the line for its software:"</p>
             {attach_lines(open)}
         </section>
@@ -255,9 +247,9 @@ fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {
     if snapshot.workers.is_empty() {
         return None;
     }
-    let count = alive(snapshot).count() as u64;
+    let count = snapshot.alive_workers().count() as u64;
     // Workers are in the order of their hosts.
-    let mut hosts: Vec<&str> = alive(snapshot).map(|worker| worker.host.as_str()).collect();
+    let mut hosts: Vec<&str> = snapshot.alive_workers().map(|worker| worker.host.as_str()).collect();
     hosts.dedup();
     let hosts = counted(hosts.len() as u64, "host", "hosts");
     let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is alive".to_owned() };
@@ -283,7 +275,7 @@ fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
         .take(MAX_GROUPS)
         .map(|group| {
             let target = Route { group: Some(group.signature.to_owned()), ..page.clone() };
-            let head = error_group_head(group, worked(snapshot), now);
+            let head = error_group_head(group, snapshot.workers_with_cases(), now);
             view! { <li class="group"><a class="group__head" href=target.to_string()>{head}</a></li> }
         })
         .collect();

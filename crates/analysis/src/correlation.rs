@@ -67,6 +67,14 @@ pub fn correlations(
 ///
 /// The interval is Fisher's: Fisher (1921), *On the "probable error" of a coefficient of correlation deduced from a
 /// small sample*, Metron 1:3–32. It supposes that both columns are normally distributed.
+///
+/// # Examples
+/// ```
+/// let (width, load) = ([1.0, 2.0, 3.0, f64::NAN], [2.1, 3.9, 6.2, 8.0]);
+/// let found = cruncher_analysis::correlation::pearson(&width, &load, &[0, 1, 2, 3]);
+/// assert!(found.value.is_some_and(|value| value > 0.99));
+/// assert_eq!((found.pairs, found.left_out), (3, 1));
+/// ```
 #[must_use]
 pub fn pearson(first: &[f64], second: &[f64], rows: &[u32]) -> ColumnCorrelation {
     pearson_of(&selected(first, rows), &selected(second, rows))

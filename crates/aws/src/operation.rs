@@ -11,6 +11,18 @@ use crate::error::Error;
 pub type Answer = http::Response<Bytes>;
 
 /// One call of one service: it builds its request, and it reads the answer. It neither signs, nor sends, nor waits.
+///
+/// # Examples
+/// ```
+/// use cruncher_aws::{Endpoints, Operation, s3};
+///
+/// let read = s3::GetObject::new("soil", "public/config.json");
+/// assert_eq!(read.resource(), "s3://soil/public/config.json");
+/// // A client signs this, sends it, and repeats it if need be.
+/// let request = read.build(&Endpoints::new("eu-central-1", None))?;
+/// # drop(request);
+/// # Ok::<(), cruncher_aws::Error>(())
+/// ```
 pub trait Operation {
     /// Value that the answer is read into.
     type Output;

@@ -3,19 +3,11 @@
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, DrawingBackend};
 
+pub use crate::chart_size::ChartSize;
 use crate::raster::{RasterBuffers, RasterImage};
 use crate::scene::{ChartScene, LineOutcome, SceneLine};
 use crate::svg::document;
 use crate::theme::PlotTheme;
-
-/// Size of the area that is drawn on, in its pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChartSize {
-    /// From left to right.
-    pub width_px: u32,
-    /// From top to bottom.
-    pub height_px: u32,
-}
 
 /// An image below and a scene above it.
 pub trait Chart {

@@ -206,7 +206,7 @@ fn distance(place: Place, from: Place, to: Place) -> f64 {
 impl Chart for CurvesChart<'_> {
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
-        raster.begin(&frame, look);
+        frame.begin_image(raster, look);
         raster.begin_lines();
         let (width, height) = frame.size_px();
         let (x, y) = (frame.x.mapping(width), frame.y.mapping(height));

@@ -208,7 +208,7 @@ fn cells(axis: &Axis, wished: usize) -> usize {
 impl Chart for FieldChart {
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
-        raster.begin(&frame, look);
+        frame.begin_image(raster, look);
         let (width, height) = frame.size_px();
         let image = raster.image_mut();
         let edge = |index: usize, cells: usize, length: f64| whole((real(index) / real(cells) * length).round());

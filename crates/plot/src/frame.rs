@@ -1,10 +1,10 @@
 //! The rectangle between two axes, with ticks, labels and titles around it.
 
 use crate::axis::{Axis, AxisScale};
-use crate::chart::ChartSize;
+use crate::chart_size::ChartSize;
 use crate::coverage::AbsenceReason;
 use crate::number::{real, whole};
-use crate::raster::RasterImage;
+use crate::raster::{RasterBuffers, RasterImage};
 use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, VerticalAnchor};
 use crate::text::{TEXT_PX, fitted, width_px};
 use crate::theme::PlotTheme;
@@ -120,6 +120,12 @@ impl PlotFrame {
     fn places_at(&self, x_px: f64, y_px: f64) -> (f64, f64) {
         let (width, height) = self.size_px();
         ((x_px - self.left_px) / width, (self.bottom_px - y_px) / height)
+    }
+
+    /// Empties an image, gives it the size of the frame's rectangle, and draws the grid into it.
+    pub(crate) fn begin_image(&self, raster: &mut RasterBuffers, look: &PlotTheme) {
+        raster.begin_at((self.left_px, self.top_px), self.size_px());
+        self.grid_below(raster.image_mut(), look);
     }
 
     /// Draws the grid into an image of the rectangle, below all that is painted on it.

@@ -61,6 +61,20 @@ pub struct Histogram<'a> {
 
 impl HistogramBins {
     /// Returns bars that suit the values, as far as the axis shows them.
+    ///
+    /// # Examples
+    /// ```
+    /// use cruncher_plot::histogram::HistogramBins;
+    /// use cruncher_plot::{Axis, AxisScale, CaseMask, Chart};
+    ///
+    /// let loads = [1.0, 1.5, 2.0, 2.5, 9.0, f64::NAN];
+    /// let axis = Axis::covering("load", "kN", AxisScale::Linear, &loads);
+    /// let bins = HistogramBins::of(&loads, &axis);
+    /// // Of the first three cases alone: a selection doesn't move the bars.
+    /// let histogram = bins.histogram(CaseMask::Flags(&[true, true, true, false, false, false]));
+    /// assert_eq!(histogram.selected.iter().sum::<usize>(), 3);
+    /// assert!(histogram.summary().contains("1 without a value"), "{}", histogram.summary());
+    /// ```
     #[must_use]
     pub fn of(values: &[f64], axis: &Axis) -> Self {
         let mapping = axis.mapping(1.0);

@@ -6,6 +6,7 @@
 
 mod axis;
 mod chart;
+mod chart_size;
 mod column;
 mod coverage;
 mod frame;

@@ -8,9 +8,7 @@ mod shade;
 
 use plotters::style::RGBColor;
 
-use crate::frame::PlotFrame;
 use crate::number::whole;
-use crate::theme::PlotTheme;
 
 use flow::LineDensity;
 pub(crate) use lines::{ImageLayer, LineColour};
@@ -55,12 +53,6 @@ impl RasterBuffers {
     #[must_use]
     pub fn image(&self) -> &RasterImage {
         &self.image
-    }
-
-    /// Empties the image, gives it the size of the frame's rectangle, and draws its grid.
-    pub(crate) fn begin(&mut self, frame: &PlotFrame, look: &PlotTheme) {
-        self.begin_at((frame.left_px, frame.top_px), frame.size_px());
-        frame.grid_below(&mut self.image, look);
     }
 
     /// Empties the image, and gives it a place and a size.

@@ -88,7 +88,7 @@ impl ScatterChart<'_> {
 impl Chart for ScatterChart<'_> {
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
         let frame = self.frame(size, look);
-        raster.begin(&frame, look);
+        frame.begin_image(raster, look);
         raster.paint_points(&self.points(), look);
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::chart::ChartSize;
+use crate::chart_size::ChartSize;
 use crate::raster::RasterImage;
 use crate::scene::{AlphaColour, ChartScene, HorizontalAnchor, Place, SceneMark, VerticalAnchor};
 use crate::theme::PlotTheme;

@@ -13,6 +13,15 @@ use crate::generator::{RandomGenerator, RandomPurpose};
 ///
 /// # Panics
 /// If there are 2^32 points or more.
+///
+/// # Examples
+/// ```
+/// let points = cruncher_sampling::latin_hypercube(2, 4, 1, 0);
+/// // Each quarter of a dimension has one point.
+/// let mut quarters: Vec<f64> = points.column(0).iter().map(|place| (4.0 * place).floor()).collect();
+/// quarters.sort_by(f64::total_cmp);
+/// assert_eq!(quarters, [0.0, 1.0, 2.0, 3.0]);
+/// ```
 #[must_use]
 pub fn latin_hypercube(dimensions: usize, count: usize, seed: u64, stream: u64) -> UnitPoints {
     let mut points = UnitPoints::zeros(dimensions, count);

@@ -1,10 +1,14 @@
 //! A design: factors, constraints and a sampler, and the points that follow from them.
 
+mod points;
+
 use cruncher_sampling::UnitPoints;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::points::DesignRows;
+pub use self::points::{DesignPoints, RowMark};
 use crate::batch::Batch;
-use crate::case::{ParameterValue, Parameters};
+use crate::case::ParameterValue;
 use crate::constraint::{BoundConstraint, Constraint, ConstraintError, NameShape};
 use crate::factor::{Factor, FactorError, FactorValues, check_factors};
 use crate::grid::GridValues;
@@ -14,6 +18,18 @@ use crate::number_format::{counted, thousands};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
 /// The file that an engineer writes: a design and the model that it is for.
+///
+/// # Examples
+/// ```
+/// let file: cruncher_study::design::DesignFile = serde_json::from_str(
+///     r#"{"batch": "soil", "model": {"file": "footing.py", "kind": "python"},
+///         "factors": [{"name": "width", "minimum": 1.0, "maximum": 3.0, "unit": "m"}],
+///         "sampler": {"kind": "random", "cases": 8}}"#,
+/// )?;
+/// let points = file.design()?;
+/// assert_eq!((points.len(), points.parameters(0).len()), (8, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DesignFile {
     /// The batch that its cases belong to.
@@ -135,34 +151,6 @@ pub enum DesignError {
     /// No replicate.
     #[error("`replicates` is 0: each point needs at least one")]
     NoReplicate,
-}
-
-/// The points of a design.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DesignPoints {
-    factors: Vec<Factor>,
-    rows: DesignRows,
-    /// Level and replicate of each row.
-    marks: Vec<RowMark>,
-    left_out: u64,
-    grid: GridValues,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum DesignRows {
-    /// Fractions of each factor's range, one column a dimension.
-    Sampled(UnitPoints),
-    /// One value a factor whose values are listed.
-    Listed(Vec<Vec<ParameterValue>>),
-}
-
-/// The level and the number that a row has beside its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowMark {
-    /// Its place in the order of the batch.
-    pub level: u32,
-    /// Its number among equal cases.
-    pub replicate: u32,
 }
 
 impl DesignFile {
@@ -406,98 +394,6 @@ impl<'a> NumberColumns<'a> {
                 _ => numbers.extend(own.iter().map(|fraction| number(&grid.at(position, factor, *fraction)))),
             }
         }
-    }
-}
-
-impl DesignPoints {
-    fn listed(factors: Vec<Factor>, table: &ImportedTable) -> Self {
-        let mark = |row: usize| RowMark {
-            level: table.levels.as_ref().map_or(0, |levels| levels[row]),
-            replicate: table.replicates.as_ref().map_or(0, |replicates| replicates[row]),
-        };
-        let marks = (0..table.rows.len()).map(mark).collect();
-        Self::of_rows(factors, table.rows.clone(), marks)
-    }
-
-    /// Makes the points that stand in these rows: one value for each factor whose values are listed.
-    pub(crate) const fn of_rows(factors: Vec<Factor>, rows: Vec<Vec<ParameterValue>>, marks: Vec<RowMark>) -> Self {
-        Self { factors, rows: DesignRows::Listed(rows), marks, left_out: 0, grid: GridValues::NONE }
-    }
-
-    /// The inputs.
-    #[must_use]
-    pub fn factors(&self) -> &[Factor] {
-        &self.factors
-    }
-
-    /// Number of points.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.marks.len()
-    }
-
-    /// Whether there is no point.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
-    }
-
-    /// Number of points that were left out because they don't meet the constraints.
-    #[must_use]
-    pub const fn left_out(&self) -> u64 {
-        self.left_out
-    }
-
-    /// The points as fractions of each factor's range, one column a dimension; `None` if they were imported.
-    #[must_use]
-    pub const fn fractions(&self) -> Option<&UnitPoints> {
-        match &self.rows {
-            DesignRows::Sampled(points) => Some(points),
-            DesignRows::Listed(_) => None,
-        }
-    }
-
-    /// Level and replicate of a point.
-    #[must_use]
-    pub fn mark(&self, row: usize) -> RowMark {
-        self.marks[row]
-    }
-
-    /// The rows that the points are made of.
-    pub(crate) const fn rows(&self) -> &DesignRows {
-        &self.rows
-    }
-
-    /// The inputs at a point, by name.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    #[must_use]
-    pub fn parameters(&self, row: usize) -> Parameters {
-        let mut parameters = Parameters::new();
-        match &self.rows {
-            DesignRows::Sampled(points) => {
-                let fractions: Vec<f64> = points.row(row).collect();
-                let mut rest = fractions.as_slice();
-                for (position, factor) in self.factors.iter().enumerate() {
-                    let (own, later) = rest.split_at(factor.dimensions());
-                    let at = |fraction| self.grid.at(position, factor, fraction);
-                    parameters.insert(factor.name.clone(), factor.value_by(own, at));
-                    rest = later;
-                }
-            }
-            DesignRows::Listed(rows) => {
-                let mut listed = rows[row].iter();
-                for factor in &self.factors {
-                    let value = match &factor.values {
-                        FactorValues::Listed => listed.next().cloned(),
-                        _ => Some(factor.value(&[])),
-                    };
-                    parameters.extend(value.map(|value| (factor.name.clone(), value)));
-                }
-            }
-        }
-        parameters
     }
 }
 

@@ -41,6 +41,17 @@ pub struct Snapshot {
 /// Views of one batch and those below it, or of all batches if none is named. Workers, the queues and the control document
 /// are always those of the study.
 impl Snapshot {
+    /// Returns the workers that are alive.
+    pub fn alive_workers(&self) -> impl Iterator<Item = &Heartbeat> {
+        self.workers.iter().filter(|worker| worker.is_alive(self.time))
+    }
+
+    /// Returns the number of workers that have computed a case.
+    #[must_use]
+    pub fn workers_with_cases(&self) -> usize {
+        self.workers.iter().filter(|worker| worker.counts.computed() > 0).count()
+    }
+
     /// Returns the accounts of the batches.
     pub fn accounts<'a>(&'a self, batch: Option<&Batch>) -> impl Iterator<Item = &'a BatchAccount> {
         self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
