@@ -99,7 +99,7 @@ pub enum FactorError {
     #[error("the vector `{0}` has no component")]
     EmptyVector(String),
     /// A list without levels.
-    #[error("`{0}` lists nothing: give it at least one level or choice")]
+    #[error("`{0}` has no level or choice: list at least one")]
     NoLevel(String),
     /// No field gives the values that it takes, and there is no table of points that does.
     #[error("`{0}` has no values: give it `minimum` and `maximum`, or `levels`, or a `value`")]
