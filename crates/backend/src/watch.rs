@@ -274,9 +274,13 @@ impl<M: WatchStrategy> StudyWatch<M> {
         running.extend(self.means.running(now));
         // A heartbeat is older than what is known of its case by now.
         for worker in &mut workers {
-            let has_ended =
-                |case: &RunningCase| self.ledger.has_ended_since(&(case.batch.clone(), case.case_id), case.start_time);
-            worker.case = worker.case.take().filter(|case| !has_ended(case));
+            let goes_on = |case: &RunningCase| {
+                let case_ref = (case.batch.clone(), case.case_id);
+                !self.ledger.has_ended_since(&case_ref, &worker.worker, case.start_time)
+            };
+            if !worker.case.as_ref().is_some_and(goes_on) {
+                worker.case = None;
+            }
         }
         let control = &self.control.content;
         let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);

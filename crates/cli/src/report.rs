@@ -19,12 +19,13 @@ const MAX_ROWS: usize = 30;
 
 /// Summarises the states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
-    let CaseCounts { cases, queued, unsent: _, running, done, empty: _, failed, cancelled, lost, withdrawn } =
+    let CaseCounts { cases, queued, unsent, running, done, empty: _, failed, cancelled, lost, withdrawn } =
         snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
     for (number, state) in [
         (running, "running"),
-        (queued, "queued"),
+        (queued - unsent, "queued"),
+        (unsent, "not sent yet"),
         (failed, "failed"),
         (cancelled, "cancelled"),
         (lost, "lost"),
@@ -76,7 +77,9 @@ fn finish_line(snapshot: &Snapshot) -> String {
 
 fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
     let outlook = ForecastBasis::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
-    outlook.forecast(snapshot.total.open(), 0).filter(|_| !snapshot.control.paused)
+    // Nobody knows when the sender of the rest goes on.
+    let is_known = !snapshot.control.paused && snapshot.total.unsent < snapshot.total.open();
+    outlook.forecast(snapshot.total.open(), 0).filter(|_| is_known)
 }
 
 fn section(text: &mut String, title: &str, content: &str) {
@@ -224,9 +227,9 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
 }
 
 fn counts_json(counts: &CaseCounts) -> Value {
-    let CaseCounts { cases, queued, unsent: _, running, done, empty, failed, cancelled, lost, withdrawn } = counts;
+    let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn } = counts;
     json!({
-        "cases": cases, "queued": queued, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
+        "cases": cases, "queued": queued, "unsent": unsent, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
         "lost": lost, "withdrawn": withdrawn, "empty": empty,
     })
 }

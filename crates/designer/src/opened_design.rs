@@ -100,6 +100,11 @@ pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model:
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
     let table = if is_table { " Its points were imported: choose their table again." } else { "" };
     state.say(format!("The design of {} stands below, {with}.{table}", design.batch));
+    let is_without = model.is_err();
     file.model.text = model.ok();
     take_design(state, &file, "");
+    if is_without {
+        // A file of the same name that was chosen before may be another one.
+        choose_model(state, None);
+    }
 }

@@ -166,7 +166,7 @@ impl CaseSender {
             let bucket = &open.study.config.bucket;
             for journal in Journal::unfinished(&*open.keep, bucket).await.unwrap_or_default() {
                 // A journal that can't be deleted comes up again when the page is opened the next time.
-                let _ = journal.delete(&*open.keep).await;
+                let _ = SubmissionSender::forget(&open.study, &journal, &*open.keep).await;
             }
         }
         say(page, &SendNews::Nothing);

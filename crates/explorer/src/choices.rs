@@ -61,7 +61,12 @@ fn picker(
             let options = ids.into_iter().zip(names).map(option).collect_view();
             view! { <optgroup label=title>{options}</optgroup> }
         };
-        let groups = columns.get().into_iter().filter(|(_, ids)| !ids.is_empty()).map(group).collect_view();
+        let mut columns = columns.get();
+        if let Some(id) = current.as_ref().filter(|id| !columns.iter().any(|(_, ids)| ids.contains(id))) {
+            // An address may ask for a column in which all cases are equal.
+            columns[place_of(id)].1.push(id.clone());
+        }
+        let groups = columns.into_iter().filter(|(_, ids)| !ids.is_empty()).map(group).collect_view();
         view! { {none}{groups} }
     };
     let scale = Memo::new(move |_| {
@@ -90,6 +95,15 @@ fn picker(
         </div>
     }
     .into_any()
+}
+
+/// Index of a column's group in [`groups`].
+const fn place_of(id: &ColumnId) -> usize {
+    match id {
+        ColumnId::Response(_) => 0,
+        ColumnId::Factor(_) => 1,
+        ColumnId::Case(_) => 2,
+    }
 }
 
 /// Returns the columns that have something to show, in groups.

@@ -91,7 +91,7 @@ fn curves(state: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
         let plot = OwnCurvePlot { ended: ended.clone(), index };
         view! {
             <figure class="case__curve">
-                <figcaption>{caption}<span class="faint">{counted(line.y.len() as u64, "value", "values")}</span></figcaption>
+                <figcaption>{caption}<span class="faint">{counted(line.stored as u64, "value", "values")}</span></figcaption>
                 {surface(state, "Curve", "plot--small", plot)}
             </figure>
         }

@@ -49,6 +49,7 @@ fn page(access: StudyAccess) -> AnyView {
     Effect::new(move || {
         // Designs are read after the rows: nobody waits for units.
         if !is_empty.get() {
+            state.drop_foreign_factors();
             spawn_local(read_designs(state));
         }
     });

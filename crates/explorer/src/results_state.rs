@@ -199,6 +199,16 @@ impl ResultsState {
         }
     }
 
+    /// Leaves conditions on factors behind that the cases don't have, once the first rows of a batch have come.
+    pub(super) fn drop_foreign_factors(self) {
+        let has = |id: &ColumnId| {
+            !matches!(id, ColumnId::Factor(_)) || self.data.with_untracked(|store| store.column(id).is_some())
+        };
+        if self.view.with_untracked(|view| view.selection.conditions.iter().any(|own| !own.column().is_some_and(has))) {
+            self.view.update(|view| view.selection.conditions.retain(|own| own.column().is_some_and(has)));
+        }
+    }
+
     /// Selects the cases between two values of a column, besides the conditions of other columns.
     pub(super) fn select_range(self, column: &ColumnId, (one, other): (f64, f64)) {
         let (least, most) = (one.min(other), one.max(other));

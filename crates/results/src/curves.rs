@@ -28,6 +28,10 @@ const MAX_NAME_BYTES: usize = 256;
 pub struct ResultArray {
     /// Its path in the result: `curve.load_pa`, `layers[0].depth_m`.
     pub name: String,
+    /// Name of the object it stands in: empty at the top. `None` for an array within an array, which belongs to no other one.
+    pub object: Option<String>,
+    /// Number of values that are stored: more than are kept if it was thinned.
+    pub stored: usize,
     /// Its numbers; not a number for a null.
     pub values: Vec<f64>,
 }
@@ -67,7 +71,7 @@ impl FoundArrays {
     }
 
     /// Takes an array of numbers and gaps, if it has enough numbers to be a curve.
-    fn take(&mut self, name: String, values: &[f64]) {
+    fn take(&mut self, name: String, object: Option<String>, values: &[f64]) {
         if values.iter().filter(|number| !number.is_nan()).nth(1).is_none() {
             self.numberless += usize::from(values.len() > 1);
             return;
@@ -77,7 +81,7 @@ impl FoundArrays {
             return;
         }
         self.thinned += usize::from(values.len() > MAX_POINTS);
-        self.series.push(ResultArray { name, values: thinned(values) });
+        self.series.push(ResultArray { name, object, stored: values.len(), values: thinned(values) });
     }
 }
 

@@ -375,10 +375,12 @@ impl Ledger {
         cases.finishes.get(cases.entries.get(&case.1)?.finish?.get() as usize - 1)
     }
 
-    /// Whether an attempt of a case that began then, in seconds since 1970, is over: it has a result or a failure since.
+    /// Whether a worker's attempt of a case that began then, in seconds since 1970, is over: the case has a result, or a failure that
+    /// is final or the worker's own, since. The clocks of two workers differ.
     #[must_use]
-    pub fn has_ended_since(&self, case: &CaseRef, start_time: f64) -> bool {
-        let failure = self.failures.get(case).map(|failure| failure.end_time);
+    pub fn has_ended_since(&self, case: &CaseRef, worker: &str, start_time: f64) -> bool {
+        let is_its_end = |failure: &&CaseFailure| failure.is_final || failure.worker == worker;
+        let failure = self.failures.get(case).filter(is_its_end).map(|failure| failure.end_time);
         let finish = self.finish_of(case).map(|finish| finish.end_time);
         failure.into_iter().chain(finish).any(|end_time| end_time >= start_time)
     }

@@ -96,7 +96,16 @@ impl SubmissionSender {
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Option<Self>, EnqueueError> {
         match EnqueuePlan::read_back(study, journal.batch(), &journal.submission().id).await {
-            Ok(plan) => Self::resume(study, plan, journal, keep).map(Some),
+            Ok(plan) => {
+                let mut sending = Self::resume(study, plan, journal, keep)?;
+                if sending.journal.is_held() || sending.journal.is_paused() {
+                    // The tab may have ended before it could tell.
+                    sending.journal.tell_hold();
+                    sending.journal.write(&*sending.keep).await?;
+                    sending.tell_hold().await;
+                }
+                Ok(Some(sending))
+            }
             Err(EnqueueError::Aws(error)) if error.is_not_found() && !journal.has_begun() => {
                 journal.delete(&*keep).await?;
                 Ok(None)
@@ -133,7 +142,7 @@ impl SubmissionSender {
         let course = SendLoop::new(&self.study, &self.plan, &mut self.journal, &*self.keep);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
-            self.tell_end_of_hold().await;
+            tell_end_of_hold(&self.study, &self.journal).await;
             self.journal.delete(&*self.keep).await?;
             return Ok(SendEnd::Complete);
         }
@@ -200,9 +209,18 @@ impl SubmissionSender {
             let (document, cases) = self.plan.retain(is_named);
             write_down(&self.study, &document, &cases).await?;
         }
-        self.tell_end_of_hold().await;
+        tell_end_of_hold(&self.study, &self.journal).await;
         self.journal.delete(&*self.keep).await?;
         Ok(self.journal.unsent())
+    }
+
+    /// Forgets an enqueueing that can't go on: nobody waits for its rest any more.
+    ///
+    /// # Errors
+    /// If the journal can't be changed.
+    pub async fn forget(study: &Study, journal: &Journal, keep: &dyn KeyValueStore) -> Result<(), EnqueueError> {
+        tell_end_of_hold(study, journal).await;
+        Ok(journal.delete(keep).await?)
     }
 
     /// Notes in `control.json` that the rest isn't sent yet: else it would soon count as lost.
@@ -213,18 +231,6 @@ impl SubmissionSender {
         };
         // A failure is ignored, since only the display depends on it.
         let _ = change_control(&self.study, &hold).await;
-    }
-
-    /// Notes in `control.json` that nothing is held back any more, if the opposite was noted.
-    async fn tell_end_of_hold(&self) {
-        if self.journal.is_hold_told() {
-            let id = &self.journal.submission().id;
-            let end = |control: &mut StudyControl| {
-                control.held_submissions.remove(id);
-            };
-            // A failure is ignored: the note makes no difference once all cases were heard of.
-            let _ = change_control(&self.study, &end).await;
-        }
     }
 
     /// Lets the rest no longer wait for the first cases, if it does.
@@ -242,6 +248,18 @@ impl SubmissionSender {
     #[must_use]
     pub const fn plan(&self) -> &EnqueuePlan {
         &self.plan
+    }
+}
+
+/// Tells that nothing is held back any more, if the opposite was told.
+async fn tell_end_of_hold(study: &Study, journal: &Journal) {
+    if journal.is_hold_told() {
+        let id = &journal.submission().id;
+        let end = |control: &mut StudyControl| {
+            control.held_submissions.remove(id);
+        };
+        // Once the fate of all its cases is known, it makes no difference.
+        let _ = change_control(study, &end).await;
     }
 }
 

@@ -26,7 +26,10 @@ pub(crate) fn section(state: DesignState) -> AnyView {
         state.draft.update(|draft| draft.factors.push(FactorDraft::default()));
         focus_next_empty();
     };
-    let add_constraint = move |_| state.draft.update(|draft| draft.constraints.push(String::new()));
+    let add_constraint = move |_| {
+        state.draft.update(|draft| draft.constraints.push(String::new()));
+        focus_within(constraint_id(state.draft.with_untracked(|draft| draft.constraints.len() - 1)));
+    };
     view! {
         {rows}
         <p class="actions">
@@ -205,6 +208,11 @@ fn at(draft: &mut DesignDraft, index: usize, change: impl FnOnce(&mut FactorDraf
     }
 }
 
+/// Id of the line of a constraint.
+fn constraint_id(index: usize) -> String {
+    format!("constraint-{index}")
+}
+
 fn constraints(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) -> Option<AnyView> {
     if draft.constraints.is_empty() {
         return None;
@@ -229,7 +237,7 @@ fn constraints(state: DesignState, draft: &DesignDraft, complaints: &FormComplai
             }
         };
         view! {
-            <li class="constraint">
+            <li class="constraint" id=constraint_id(index)>
                 {field.view(state, write)}
                 <button class="quiet" on:click=remove aria-label=format!("Remove constraint {}", index + 1) title="Remove">"✕"</button>
             </li>

@@ -1,5 +1,7 @@
 //! A table of points, imported in place of factors and a sampler.
 
+use std::time::Duration;
+
 use cruncher_study::import::NumberReading;
 use cruncher_study::number_format::counted;
 use leptos::ev;
@@ -15,6 +17,9 @@ use super::understood::understood;
 use crate::design_state::{DesignState, TableState};
 use crate::messages::{TableSummary, WrongTable};
 use crate::{draft_storage, preview_client};
+
+/// Time without a key after which a typed table is read.
+const TYPING_PAUSE: Duration = Duration::from_millis(600);
 
 /// Maximum number of wrong rows that are listed.
 const MAX_ROWS: usize = 20;
@@ -36,9 +41,15 @@ pub(crate) fn section(state: DesignState) -> AnyView {
             event.prevent_default();
         }
     };
-    let typed = move |event| {
-        read_text(state, "Typed table", &event_target_value(&event));
-    };
+    // It is read while somebody types: on leaving the field, what appears would move the button that was pressed.
+    let mut read_typed = debounce(TYPING_PAUSE, move |text: String| {
+        let is_begun = text.trim().contains('\n');
+        // A line that is begun below a table that was read is no table yet.
+        if is_begun || !matches!(&*state.table.read_untracked(), TableState::Read { .. }) {
+            read_text(state, "Typed table", &text);
+        }
+    });
+    let typed = move |event| read_typed(event_target_value(&event));
     view! {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
         {file_drop("table-file", "Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
@@ -47,7 +58,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
         })}
         <label class="field">
             <span class="field__label">"or paste it from a spreadsheet"</span>
-            <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted on:change=typed></textarea>
+            <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted on:input=typed></textarea>
         </label>
         {outcome}
         {choices(state)}

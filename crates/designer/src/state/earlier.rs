@@ -64,7 +64,8 @@ fn whole(design: &DesignDocument) -> Option<u64> {
 /// Returns the version of a design's model, by number; `None` if the study has only one.
 fn version(design: &DesignDocument, designs: &[DesignDocument]) -> Option<usize> {
     let name = design.model.file_name();
-    let mut same_name: Vec<&DesignDocument> = designs.iter().filter(|other| other.model.file_name() == name).collect();
+    let mut same_name: Vec<&DesignDocument> =
+        designs.iter().filter(|other| other.model.file_name() == name && cases(other) > 0).collect();
     same_name.sort_by(|one, other| one.submit_time.total_cmp(&other.submit_time));
     let models: Vec<&str> = same_name.iter().map(|other| other.model.key.as_str()).collect();
     let numbers = version_numbers(models.iter().copied());

@@ -62,7 +62,7 @@ impl MatrixColumns {
     pub(crate) fn lost(&self, of: &str) -> Vec<String> {
         let sentence =
             |names: &[String], why: &str| (!names.is_empty()).then(|| format!("{why}: {}.", names.join(", ")));
-        let left_out = sentence(&self.left_out, &format!("Not in {of}, since they have texts only"));
+        let left_out = sentence(&self.left_out, &format!("Not in {of}, since they have texts or flags only"));
         let rounded =
             format!("Rounded in {of}, since floats don't hold their integers beyond 2^53; the table has them exactly");
         left_out.into_iter().chain(sentence(&self.rounded, &rounded)).collect()
@@ -163,7 +163,13 @@ impl ExportContents {
         };
         let all: Vec<String> = self.versions.iter().map(line).collect();
         let lines = lines(all.iter().map(String::as_str));
-        if all.is_empty() { lines } else { format!("\nWhat the column \"model\" of cases.csv names:\n{lines}") }
+        if all.is_empty() {
+            lines
+        } else {
+            format!(
+                "\nVersions of the model, which the column \"model\" of cases.csv names if there are several:\n{lines}"
+            )
+        }
     }
 
     /// Lists what the archive lacks, a line each.
@@ -336,7 +342,7 @@ mod tests {
             "cases.csv      the table: 12 cases, also those that failed; times are seconds since 1970",
             "X.npy          factors, 10 x 2, a row a case that is done, 64-bit floats, NaN where there is no number",
             "Y.npy          responses, 10 x 2, the same rows",
-            "Not in X, since they have texts only: soil.",
+            "Not in X, since they have texts or flags only: soil.",
             "Rounded in Y, since floats don't hold their integers beyond 2^53; the table has them exactly: seed.",
             "errors.csv     the cases of the table that failed, 2, with factors, exception, message and document",
             "designs/       1 design, as submitted: factors, sampler, model; named by the submission",
@@ -366,13 +372,16 @@ mod tests {
             |versions: &[_]| ExportContents { versions: versions.iter().cloned().collect(), ..contents() }.read_me();
         let has = |text: &str, line: &str| text.lines().any(|own| own == line);
         let text = read_me(&[one.clone(), file("soil", "slope.py version 2", "models/b0b0-slope.py")]);
-        assert!(has(&text, "What the column \"model\" of cases.csv names:"), "{text}");
+        assert!(
+            has(&text, "Versions of the model, which the column \"model\" of cases.csv names if there are several:"),
+            "{text}"
+        );
         assert!(has(&text, "slope.py version 1: models/aeed-slope.py"), "{text}");
         assert!(has(&text, "slope.py version 2: models/b0b0-slope.py"), "{text}");
         let text = read_me(&[one, file("steel", "slope.py\nversion 1", "models/c0c0-slope.py")]);
         assert!(has(&text, "slope.py version 1 of batch soil: models/aeed-slope.py"), "{text}");
         assert!(has(&text, "slope.py version 1 of batch steel: models/c0c0-slope.py"), "{text}");
-        assert!(!read_me(&[]).contains("What the column"));
+        assert!(!read_me(&[]).contains("Versions of the model"));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct ArrayLine {
     pub(crate) over: Option<String>,
     /// The array's name, nested names joined by a point.
     pub(crate) name: String,
+    /// Number of values that are stored; fewer are drawn of a long array.
+    pub(crate) stored: usize,
     pub(crate) x: Vec<f64>,
     pub(crate) y: Vec<f64>,
 }
@@ -137,7 +139,7 @@ fn indented(json: &str) -> String {
 /// Arrays of one object and one length belong together: the first one that only rises or only falls stands to the right.
 fn lines(arrays: &[ResultArray]) -> Vec<ArrayLine> {
     let belong = |one: &ResultArray, other: &ResultArray| {
-        object_of(&one.name) == object_of(&other.name) && one.values.len() == other.values.len()
+        one.object.is_some() && one.object == other.object && one.stored == other.stored
     };
     let partners = |array: &ResultArray| arrays.iter().filter(|other| belong(array, other)).count();
     let abscissa = |array: &ResultArray| {
@@ -148,20 +150,23 @@ fn lines(arrays: &[ResultArray]) -> Vec<ArrayLine> {
         Some(over) => Some(ArrayLine {
             over: Some(over.name.clone()),
             name: array.name.clone(),
+            stored: array.stored,
             x: over.values.clone(),
             y: array.values.clone(),
         }),
         None => {
-            let x = (0_u32..).take(array.values.len()).map(f64::from).collect();
-            Some(ArrayLine { over: None, name: array.name.clone(), x, y: array.values.clone() })
+            let (x, y) = (places(array), array.values.clone());
+            Some(ArrayLine { over: None, name: array.name.clone(), stored: array.stored, x, y })
         }
     };
     arrays.iter().filter_map(line).collect()
 }
 
-/// The object that an array stands in: `layers[0]` of `layers[0].depth`. An array within an array is in none, and stands for itself.
-fn object_of(name: &str) -> &str {
-    if name.ends_with(']') { name } else { name.rsplit_once('.').map_or("", |(object, _)| object) }
+/// Places of an array's values among all that are stored.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 values")]
+fn places(array: &ResultArray) -> Vec<f64> {
+    let (kept, last) = (array.values.len(), array.stored.saturating_sub(1));
+    (0..kept).map(|point| (point * last / kept.saturating_sub(1).max(1)) as f64).collect()
 }
 
 fn is_monotone(values: &[f64]) -> bool {
@@ -207,6 +212,25 @@ mod tests {
             r#"{"a": [1, 2, 3], "b": [1, 2], "c": {"d": [1, 2]}}"#,
             &[("a", "its place"), ("b", "its place"), ("c.d", "its place")],
         );
+    }
+
+    #[test]
+    fn names_with_units_and_points_have_their_abscissa() {
+        check(
+            r#"{"settlement [mm]": [1, 2, 3], "load [kN]": [4, 6, 5], "disp.x": [3, 1, 2]}"#,
+            &[("load [kN]", "settlement [mm]"), ("disp.x", "settlement [mm]")],
+        );
+    }
+
+    #[test]
+    fn long_arrays_keep_their_length_and_their_places() {
+        let long = |count: usize| {
+            format!("[{}]", (0..count).map(|place| (place % 7).to_string()).collect::<Vec<_>>().join(","))
+        };
+        let result = format!(r#"{{"a": {}, "b": {}}}"#, long(20_001), long(30_001));
+        let lines = ended(&result).lines;
+        let told: Vec<_> = lines.iter().map(|line| (line.over.as_deref(), line.stored, line.x[9_999])).collect();
+        assert_eq!(told, [(None, 20_001, 20_000.0), (None, 30_001, 30_000.0)]);
     }
 
     #[test]

@@ -120,12 +120,19 @@ impl<'de> Visitor<'de> for ArraySeed<'_> {
                 None => break,
                 Some(ListItem::Number(number)) => values.push(number),
                 Some(ListItem::Null) => values.push(f64::NAN),
-                Some(ListItem::Nested) => (nested, is_of_numbers) = (nested + 1, false),
+                Some(ListItem::Nested) => {
+                    self.found.left_out += usize::from(nested >= MAX_ARRAYS);
+                    (nested, is_of_numbers) = (nested + 1, false);
+                }
                 Some(ListItem::Other) => is_of_numbers = false,
             }
         }
         if is_of_numbers {
-            self.found.take(name, &values);
+            let object = match self.segment {
+                PathSegment::Index(_) => None,
+                PathSegment::Field(_) | PathSegment::Top => Some(self.around.to_owned()),
+            };
+            self.found.take(name, object, &values);
         }
         Ok(ListItem::Nested)
     }

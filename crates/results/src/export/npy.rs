@@ -1,5 +1,6 @@
 //! Export of numbers for Python: the format `.npy` 1.0 of [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html).
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::column_id::ColumnId;
@@ -29,9 +30,8 @@ pub fn factors(store: &ResultStore, rows: &RowMask) -> NpyMatrix {
 /// Writes some columns of the chosen rows.
 #[must_use]
 pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyMatrix {
-    let numbers = |id: &ColumnId| store.column(id).map(StoreColumn::numbers);
     let (columns, left_out): (Vec<_>, Vec<_>) = columns.iter().cloned().partition(|id| has_number(store, id, rows));
-    let sources: Vec<_> = columns.iter().filter_map(numbers).collect();
+    let sources: Vec<_> = columns.iter().map(|id| numbers(store, id)).collect();
     let rounded = columns.iter().filter(|id| is_rounded(store, id, rows)).cloned().collect();
     let count = rows.count();
     let mut bytes = header("<f8", &format!("({count}, {})", sources.len()));
@@ -44,10 +44,15 @@ pub fn matrix(store: &ResultStore, columns: &[ColumnId], rows: &RowMask) -> NpyM
     NpyMatrix { bytes, columns, left_out, rounded }
 }
 
+/// The numbers of a column.
+fn numbers<'a>(store: &'a ResultStore, id: &ColumnId) -> Cow<'a, [f64]> {
+    store.column(id).map(StoreColumn::numbers).unwrap_or_default()
+}
+
 /// Whether a column has a number in any of these rows: else a matrix of them leaves it out.
 #[must_use]
 pub fn has_number(store: &ResultStore, id: &ColumnId, rows: &RowMask) -> bool {
-    let numbers = store.column(id).map(StoreColumn::numbers).unwrap_or_default();
+    let numbers = numbers(store, id);
     rows.iter().any(|row| numbers.get(row).is_some_and(|number| !number.is_nan()))
 }
 

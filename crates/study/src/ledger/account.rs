@@ -67,6 +67,9 @@ impl Ledger {
             }
             account.counts.count(state);
             account.level(entry.level).count(state);
+            let is_held = cases.submission_of(entry).is_some_and(|own| circumstances.control.holds(&own.id));
+            // Some of them may be in the queue: see below.
+            account.counts.unsent += u64::from(is_held && state == CaseState::Queued);
         }
         account.finishes.retain(|finish| !finish.end_time.is_nan());
         account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
@@ -114,11 +117,11 @@ impl Ledger {
         if circumstances.control.cancels(&case.0, case.1) {
             return CaseState::Cancelled;
         }
-        if submission.is_some_and(|own| circumstances.control.holds(&own.id)) {
-            return CaseState::Queued;
-        }
         let age_secs = submission.map_or(f64::INFINITY, |own| circumstances.now - own.time);
         let is_expired = age_secs > RETENTION_SECS;
+        if !is_expired && submission.is_some_and(|own| circumstances.control.holds(&own.id)) {
+            return CaseState::Queued;
+        }
         // A table is written before its cases are sent: the queue may have become empty long before that.
         let may_be_nowhere = circumstances.queue_is_empty && age_secs > SENDING_SECS;
         let is_nowhere = may_be_nowhere && !circumstances.held_elsewhere.contains(&case.0);
@@ -146,23 +149,38 @@ fn number_versions(accounts: &mut [BatchAccount]) {
 /// Results become known later than the queue's figures: if the difference is no more than the cases that workers may have
 /// finished meanwhile, these are taken for finished.
 fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &AccountingInput) {
-    let Some(waiting) = circumstances.waiting else { return };
-    let is_here = |account: &&mut BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
+    let Some(waiting) = circumstances.waiting else {
+        for account in accounts {
+            account.counts.unsent = 0;
+        }
+        return;
+    };
+    let is_here = |account: &BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
     let mut here: Vec<&mut BatchAccount> = Vec::new();
-    for account in accounts.iter_mut().filter(is_here) {
+    for account in accounts.iter_mut() {
+        if !is_here(account) {
+            account.counts.unsent = 0;
+            continue;
+        }
         let place = here.partition_point(|other| other.submit_time >= account.submit_time);
         here.insert(place, account);
     }
     let (queued, running) =
         here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
     let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
+    // Held ones first: of these it is known.
+    for account in &mut here {
+        account.counts.unsent = account.counts.unsent.min(unsent);
+        unsent -= account.counts.unsent;
+    }
     let is_recent = |finish: &&CaseFinish| circumstances.now - finish.end_time < LATE_SECS;
     let recent = here.iter().flat_map(|account| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
     if running > 0 && unsent <= running + recent.count() as u64 {
         unsent = 0;
     }
     for account in here {
-        account.counts.unsent = unsent.min(account.counts.queued);
-        unsent -= account.counts.unsent;
+        let more = unsent.min(account.counts.queued - account.counts.unsent);
+        account.counts.unsent += more;
+        unsent -= more;
     }
 }

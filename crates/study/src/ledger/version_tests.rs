@@ -107,10 +107,11 @@ fn an_attempt_is_over_once_its_case_has_a_result_or_a_failure_since() {
     let mut ledger = Ledger::default();
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     ledger.add_row("w", &row(1, RowOutcome::Failed, false, 1_100.0));
-    let has_ended = |number, start| ledger.has_ended_since(&(batch("b"), case(number)), start);
+    let has_ended = |number, start| ledger.has_ended_since(&(batch("b"), case(number)), "w", start);
     assert!(has_ended(0, 1_099.0) && has_ended(1, 1_099.0));
     assert!(!has_ended(0, 1_101.0) && !has_ended(1, 1_101.0), "another attempt has begun since");
     assert!(!has_ended(2, 0.0));
+    assert!(!ledger.has_ended_since(&(batch("b"), case(1)), "v", 1_099.0), "another worker tries again");
 }
 
 #[test]
@@ -131,9 +132,10 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
         });
         (account[0].counts.queued, account[0].counts.unsent, account[0].counts.lost)
     };
-    for now in [SENT + 1.0, NOW, SENT + 2.0 * RETENTION_SECS] {
+    for now in [SENT + 1.0, NOW, SENT + RETENTION_SECS] {
         assert_eq!(counts(&held, now), (7, 7, 0), "{now}");
     }
+    assert_eq!(counts(&held, SENT + RETENTION_SECS + 1.0), (0, 0, 7), "nobody comes back for them");
     assert_eq!(counts(&StudyControl::default(), NOW), (0, 0, 7));
     // The queue may have been empty long before the table was written.
     assert_eq!(counts(&StudyControl::default(), SENT + 1.0), (7, 7, 0));
@@ -262,4 +264,26 @@ proptest! {
         prop_assert_eq!(queued + running + done + failed + cancelled + lost, 20);
         prop_assert_eq!(done, ledger.done_cases());
     }
+}
+
+#[test]
+fn what_is_held_is_not_sent_yet_and_not_what_was_submitted_later() {
+    let mut ledger = Ledger::default();
+    ledger.add_table(&batch("a"), FIRST, SENT, &rows(0..10));
+    ledger.add_table(&batch("b"), SECOND, SENT + 100.0, &rows(0..4));
+    let held = StudyControl { held_submissions: [FIRST.to_owned()].into(), ..StudyControl::default() };
+    let unsent = |control: &StudyControl| {
+        let accounts = ledger.account(&AccountingInput {
+            now: NOW,
+            running: &BTreeSet::new(),
+            waiting: Some(6),
+            leased: 0,
+            control,
+            queue_is_empty: false,
+            held_elsewhere: &BTreeSet::new(),
+        });
+        accounts.iter().map(|account| account.counts.unsent).collect::<Vec<_>>()
+    };
+    assert_eq!(unsent(&held), [8, 0], "two of the first ones wait with the four of the other batch");
+    assert_eq!(unsent(&StudyControl::default()), [4, 4], "of nobody it is known");
 }
