@@ -24,7 +24,7 @@ from frozen_file import open_file
 from playwright.sync_api import Locator, Page, expect
 from results_page import drag, ends, plot, selected, selection, wait_for_address
 from studies import documents, link, wait_for_end
-from visit import Visits, figure, go_to, progress, shown
+from visit import Visits, figure, go_to, progress, shown, wait_until
 
 # ---- What the engineer brings ----
 
@@ -171,7 +171,14 @@ def five_cases_are_sent_first(day: Day) -> None:
 def a_worker_is_attached_by_the_line_that_the_page_offers(day: Day) -> Iterator[None]:
     page = day.page
     page.get_by_role("link", name="Attach a worker").click()
-    page.get_by_role("spinbutton", name="Workers on this computer").fill("1")
+    workers = page.get_by_role("spinbutton", name="Workers on this computer")
+
+    def one_is_asked_for() -> bool:
+        workers.fill("1")
+        return workers.input_value() == "1"
+
+    # The page is computed anew each second: should that come between selecting and typing, somebody corrects it.
+    wait_until(page, "one worker is asked for", one_is_asked_for)
     button(page, "Copy the line for a shell").click()
     expect(told(page, "Copied")).to_be_visible()
     with attach(str(page.evaluate("navigator.clipboard.readText()"))):

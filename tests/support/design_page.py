@@ -15,7 +15,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from command_line import Launched, Ran
 from local_cloud import REPOSITORY
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 from proxy import Answer, Proxy
 from studies import drain, encoded, link, messages, table_of
 from visit import Visits, go_to
@@ -270,9 +270,17 @@ class Hands:
 
     def choose(self, content: str) -> None:
         """Chooses a file in the field that has the focus."""
-        with self.page.expect_file_chooser() as chooser:
-            self.press("Space")
-        chooser.value.set_files(file(content))
+        for is_last in (False, False, True):
+            try:
+                with self.page.expect_file_chooser(timeout=7_000) as chooser:
+                    self.press("Space")
+            except TimeoutError:
+                # A browser that is busy may not open its dialog at the first press: somebody presses again.
+                if is_last:
+                    raise
+            else:
+                chooser.value.set_files(file(content))
+                return
 
 
 def open_file(page: Page, content: str | bytes, name: str = "study.json") -> None:
