@@ -7,7 +7,6 @@ import re
 import pytest
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     button,
     check_accessible,
     choose_file,
@@ -24,6 +23,7 @@ from design_page import (
     told,
 )
 from playwright.sync_api import Locator, Page, Route, expect
+from small_models import DOUBLE
 from studies import drain, link
 from visit import PLAIN_HOST, Visits, go_to, requests_of
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     MAX_STEPS,
     PASTED,
     TABLE,
@@ -29,6 +28,7 @@ from design_page import (
     with_summary,
 )
 from playwright.sync_api import Page, expect
+from small_models import DOUBLE
 from studies import drain
 from visit import Visits, has_no_overflow
 

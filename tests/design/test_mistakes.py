@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     A,
     B,
     button,
@@ -17,6 +16,7 @@ from design_page import (
     text,
 )
 from playwright.sync_api import expect
+from small_models import DOUBLE
 from visit import Visits
 
 LIMIT = "more than 1,000,000: lower its size, or split it into batches with different seeds"

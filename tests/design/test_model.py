@@ -6,7 +6,6 @@ import re
 
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     button,
     choose_file,
     define,
@@ -17,6 +16,7 @@ from design_page import (
     text,
 )
 from playwright.sync_api import expect
+from small_models import DOUBLE
 from visit import Visits, requests_of
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     Gate,
     button,
     check_each_arrived_once,
@@ -23,6 +22,7 @@ from design_page import (
     told,
 )
 from playwright.sync_api import Page, Route, expect
+from small_models import DOUBLE
 from studies import documents, drain, link, table_of
 from visit import Visits, go_to, live, progress, wait_until
 

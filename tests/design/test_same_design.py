@@ -9,7 +9,6 @@ from typing import Any
 
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     button,
     choose,
     choose_file,
@@ -25,6 +24,7 @@ from design_page import (
     told,
 )
 from playwright.sync_api import Page, expect
+from small_models import DOUBLE
 from visit import Visits
 
 LATIN = {"kind": "latin_hypercube", "cases": 20}

@@ -10,7 +10,6 @@ import pytest
 from attached import attach
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     FOOTING,
     Gate,
     button,
@@ -33,6 +32,7 @@ from design_page import (
     told,
 )
 from playwright.sync_api import Locator, Page, expect
+from small_models import DOUBLE
 from studies import documents, drain, line_of, link, table_of, wait_for_end
 from visit import Visits, go_to, progress, wait_until
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from command_line import Launched
 from design_page import (
-    DOUBLE,
     PASTED,
     TABLE,
     button,
@@ -31,6 +30,7 @@ from design_page import (
     told,
 )
 from playwright.sync_api import Locator, Page, expect
+from small_models import DOUBLE
 from visit import Visits, go_to
 
 
@@ -258,7 +258,7 @@ def test_a_python_file_that_is_opened_is_the_model(study: Launched, visits: Visi
     expect(told(page, "slope.PY is no design file")).to_have_count(0)
 
 
-# How long the longest frame takes, in milliseconds, from the first call to the second.
+# Duration of the longest frame, in milliseconds, from the first call to the second.
 WATCH_FRAMES = """() => {
     const seen = window.seenFrames = {longest: 0, count: 0, last: performance.now()};
     const look = now => {

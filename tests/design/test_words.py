@@ -31,7 +31,7 @@ def test_unit_and_note_come_when_somebody_wants_them_or_they_are_filled(study: L
     expect(text(page, "Unit of a")).to_be_focused()
     page.keyboard.type("kPa")
     saved = save(page, "Save JSON")
-    # What is emptied again stays where it is.
+    # A field that is emptied again stays where it is.
     text(page, "Unit of a").press("End")
     for _ in "kPa":
         page.keyboard.press("Backspace")

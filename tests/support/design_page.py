@@ -17,11 +17,9 @@ from command_line import Launched, Ran
 from local_cloud import REPOSITORY
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 from proxy import Answer, Proxy
+from small_models import DOUBLE
 from studies import drain, encoded, link, messages, table_of
 from visit import Visits, go_to
-
-DOUBLE = "result['double'] = 2 * {{a}}\n"
-
 
 FOOTING = REPOSITORY / "examples/layered_footing/footing.py"
 

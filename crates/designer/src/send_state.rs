@@ -1,4 +1,4 @@
-//! How far sending is, as the page shows it.
+//! Progress of sending, as the page shows it.
 
 use cruncher_study::design_document::DesignDocument;
 use leptos::prelude::*;

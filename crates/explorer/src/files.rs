@@ -224,7 +224,7 @@ async fn whole_texts(
 /// Returns the columns of a matrix: those that it has, those of them that are rounded, and those without a number.
 fn columns(store: &ResultStore, ids: &[ColumnId], done: &RowMask) -> MatrixColumns {
     let (taken, others): (Vec<&ColumnId>, Vec<&ColumnId>) = ids.iter().partition(|id| npy::has_number(store, id, done));
-    // What only cases without a result have is missed by nobody.
+    // A column that only cases without a result have is missed by nobody.
     let has_text = |id: &&ColumnId| store.column(id).is_some_and(|column| column.statistics().texts > 0);
     let left_out = others.into_iter().filter(has_text).collect();
     let names = |ids: Vec<&ColumnId>| ids.into_iter().map(|id| id.name().to_owned()).collect();

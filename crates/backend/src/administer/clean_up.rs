@@ -5,9 +5,9 @@ use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
-use crate::administer::keys;
-use crate::administer::page::{ASSETS_PREFIX, INDEX_KEY, ROBOTS_KEY};
-use crate::administer::stack::{EventLog, StackError, StackOutputs, stack_name};
+use super::keys;
+use super::page::{ASSETS_PREFIX, INDEX_KEY, ROBOTS_KEY};
+use super::stack::{EventLog, StackError, StackOutputs, stack_name};
 use crate::progress::{Progress, ProgressStep};
 
 /// Prefix of objects that anyone may read, besides the page.

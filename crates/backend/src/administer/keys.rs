@@ -6,7 +6,7 @@ use cruncher_aws::{Client, Credentials, Error, ErrorKind, iam, s3, sqs};
 use cruncher_study::access::{AccessKey, Role, StudyAccess};
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
-use crate::administer::stack::StackOutputs;
+use super::stack::StackOutputs;
 use crate::progress::{Progress, ProgressStep};
 
 /// Time for which new keys are waited for. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>

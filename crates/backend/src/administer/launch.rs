@@ -5,11 +5,11 @@ use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
-use crate::administer::keys;
-use crate::administer::keys::{NewKeys, RoleKeys};
-use crate::administer::page::DashboardFiles;
-use crate::administer::publish::publish;
-use crate::administer::stack::{
+use super::keys;
+use super::keys::{NewKeys, RoleKeys};
+use super::page::DashboardFiles;
+use super::publish::publish;
+use super::stack::{
     EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
 };
 use crate::progress::Progress;

@@ -9,7 +9,7 @@ use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 
-use crate::administer::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, ROBOTS_KEY, is_hashed, media_type, origins};
+use super::page::{ASSETS_PREFIX, DashboardFiles, INDEX_KEY, ROBOTS_KEY, is_hashed, media_type, origins};
 use crate::progress::{Progress, ProgressStep};
 
 /// Key of the worker.

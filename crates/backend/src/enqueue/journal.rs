@@ -8,8 +8,8 @@ use cruncher_study::design_document::Submission;
 use serde::{Deserialize, Serialize};
 
 use super::index_ranges::IndexRanges;
+use super::key_value_store::{KeyValueError, KeyValueStore};
 use super::plan::EnqueuePlan;
-use crate::enqueue::key_value_store::{KeyValueError, KeyValueStore};
 
 /// The version of the format. Journals of other versions are not understood, and so not used.
 const VERSION: u32 = 1;
@@ -41,7 +41,7 @@ pub struct Journal {
     is_paused: bool,
     /// Whether `control.json` may say that the rest isn't sent yet.
     #[serde(default)]
-    is_hold_told: bool,
+    is_hold_noted: bool,
 }
 
 /// Stage of the documents in the bucket.
@@ -101,7 +101,7 @@ impl Journal {
             flights: Vec::new(),
             hold: None,
             is_paused: false,
-            is_hold_told: false,
+            is_hold_noted: false,
         };
         journal.hold = hold_after.and_then(|count| journal.place_behind(count));
         journal
@@ -203,12 +203,12 @@ impl Journal {
     }
 
     /// Whether `control.json` may say that the rest isn't sent yet.
-    pub(super) const fn is_hold_told(&self) -> bool {
-        self.is_hold_told
+    pub(super) const fn is_hold_noted(&self) -> bool {
+        self.is_hold_noted
     }
 
-    pub(super) const fn tell_hold(&mut self) {
-        self.is_hold_told = true;
+    pub(super) const fn note_hold(&mut self) {
+        self.is_hold_noted = true;
     }
 
     pub(super) const fn stage(&self) -> JournalStage {

@@ -13,10 +13,10 @@ use super::EnqueueError;
 use super::batches::next_batch;
 use super::concurrency_limit::{BegunRequest, ConcurrencyLimit};
 use super::journal::Journal;
+use super::key_value_store::KeyValueStore;
 use super::pause_handle::PauseHandle;
 use super::plan::EnqueuePlan;
 use super::progress::{EnqueueProgress, SendRate};
-use crate::enqueue::key_value_store::KeyValueStore;
 use crate::study::Study;
 
 /// Number of cases noted at once as about to be sent: each such note is a write.

@@ -6,6 +6,7 @@ use cruncher_study::control::StudyControl;
 
 use super::EnqueueError;
 use super::journal::{CasePosition, Journal, JournalStage};
+use super::key_value_store::KeyValueStore;
 use super::pause_handle::PauseHandle;
 use super::plan::EnqueuePlan;
 use super::preflight::CaseSelection;
@@ -14,7 +15,6 @@ use super::send_loop::SendLoop;
 use super::settled::taken;
 use super::writing::{write_down, write_model};
 use crate::administer::control::change_control;
-use crate::enqueue::key_value_store::KeyValueStore;
 use crate::study::Study;
 
 /// Maximum age of cases under way, in seconds, at which they are sent again as they are, since the queue drops duplicates.
@@ -99,10 +99,8 @@ impl SubmissionSender {
             Ok(plan) => {
                 let mut sending = Self::resume(study, plan, journal, keep)?;
                 if sending.journal.is_held() || sending.journal.is_paused() {
-                    // The tab may have ended before it could tell.
-                    sending.journal.tell_hold();
-                    sending.journal.write(&*sending.keep).await?;
-                    sending.tell_hold().await;
+                    // The tab may have ended before it could note that.
+                    sending.note_hold().await?;
                 }
                 Ok(Some(sending))
             }
@@ -142,7 +140,7 @@ impl SubmissionSender {
         let course = SendLoop::new(&self.study, &self.plan, &mut self.journal, &*self.keep);
         let stop = course.run(steering, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
-            tell_end_of_hold(&self.study, &self.journal).await;
+            note_end_of_hold(&self.study, &self.journal).await;
             self.journal.delete(&*self.keep).await?;
             return Ok(SendEnd::Complete);
         }
@@ -150,15 +148,12 @@ impl SubmissionSender {
         if is_paused {
             self.journal.pause();
         }
-        if stop.is_ok() {
-            self.journal.tell_hold();
+        if let Err(error) = stop {
+            // The error that stopped it says more than one of the journal.
+            let _ = self.journal.write(&*self.keep).await;
+            return Err(error);
         }
-        let written = self.journal.write(&*self.keep).await;
-        if stop.is_ok() {
-            self.tell_hold().await;
-        }
-        stop?;
-        written?;
+        self.note_hold().await?;
         Ok(if is_paused { SendEnd::Paused } else { SendEnd::Held })
     }
 
@@ -209,7 +204,7 @@ impl SubmissionSender {
             let (document, cases) = self.plan.retain(is_named);
             write_down(&self.study, &document, &cases).await?;
         }
-        tell_end_of_hold(&self.study, &self.journal).await;
+        note_end_of_hold(&self.study, &self.journal).await;
         self.journal.delete(&*self.keep).await?;
         Ok(self.journal.unsent())
     }
@@ -219,18 +214,21 @@ impl SubmissionSender {
     /// # Errors
     /// If the journal can't be changed.
     pub async fn forget(study: &Study, journal: &Journal, keep: &dyn KeyValueStore) -> Result<(), EnqueueError> {
-        tell_end_of_hold(study, journal).await;
+        note_end_of_hold(study, journal).await;
         Ok(journal.delete(keep).await?)
     }
 
-    /// Notes in `control.json` that the rest isn't sent yet: else it would soon count as lost.
-    async fn tell_hold(&self) {
+    /// Notes in the journal and in `control.json` that the rest isn't sent yet: else it would soon count as lost.
+    async fn note_hold(&mut self) -> Result<(), EnqueueError> {
+        self.journal.note_hold();
+        let written = self.journal.write(&*self.keep).await;
         let id = &self.journal.submission().id;
         let hold = |control: &mut StudyControl| {
             control.held_submissions.insert(id.clone());
         };
         // A failure is ignored, since only the display depends on it.
         let _ = change_control(&self.study, &hold).await;
+        Ok(written?)
     }
 
     /// Lets the rest no longer wait for the first cases, if it does.
@@ -251,9 +249,9 @@ impl SubmissionSender {
     }
 }
 
-/// Tells that nothing is held back any more, if the opposite was told.
-async fn tell_end_of_hold(study: &Study, journal: &Journal) {
-    if journal.is_hold_told() {
+/// Notes in `control.json` that nothing is held back any more, if the opposite was noted.
+async fn note_end_of_hold(study: &Study, journal: &Journal) {
+    if journal.is_hold_noted() {
         let id = &journal.submission().id;
         let end = |control: &mut StudyControl| {
             control.held_submissions.remove(id);

@@ -20,8 +20,8 @@ use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::fetch::documents::CaseDocument;
-use crate::fetch::download::{LetterCase, NamingRules, NamingSystem, portable};
+use super::documents::CaseDocument;
+use super::download::{LetterCase, NamingRules, NamingSystem, portable};
 use crate::freeze::FreezeProgress;
 use crate::listing::tables_below;
 use crate::reading::{CONCURRENT_READS, HeldRoom, MAX_DOCUMENT_BYTES, MAX_HELD_BYTES, MAX_HELD_DOCUMENTS};

@@ -8,7 +8,7 @@ use cruncher_study::key::DataKey;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use futures::{StreamExt, stream};
 
-use crate::fetch::legacy::PredecessorDocuments;
+use super::legacy::PredecessorDocuments;
 use crate::reading::{CONCURRENT_READS, MAX_DOCUMENT_BYTES, parse};
 use crate::study::{ReadError, Study, UnreadReason};
 

@@ -7,7 +7,7 @@ use cruncher_results::chunk::Chunk;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::watch::document_cache::DocumentCache;
+use super::document_cache::DocumentCache;
 
 /// Number of packs asked for at once.
 const AT_ONCE: usize = 16;

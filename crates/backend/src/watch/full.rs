@@ -13,15 +13,15 @@ use cruncher_study::key::WorkerKey;
 use futures::future;
 
 use super::StudyWatch;
+use super::document_cache::{CacheEntry, DocumentCache, NoShelf};
 use super::documents::KnownDocuments;
 use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
+use super::snapshot::Snapshot;
 use super::strategy::{ReadTable, WatchStrategy};
 use super::versions::ToldVersions;
 use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
-use crate::watch::document_cache::{CacheEntry, DocumentCache, NoShelf};
-use crate::watch::snapshot::Snapshot;
 
 /// Number of segments that are read before their rows are put on the cache.
 const AT_ONCE: usize = 64;

@@ -9,10 +9,10 @@ use cruncher_study::outcome::ErrorDocument;
 use cruncher_study::segment::parse_segment;
 
 use super::StudyWatch;
+use super::snapshot::Snapshot;
 use super::strategy::{ReadTable, WatchStrategy};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
-use crate::watch::snapshot::Snapshot;
 
 /// Maximum number of bytes of segments read at once: a thousand rows and more.
 const MAX_BYTES: u64 = 512 << 10;

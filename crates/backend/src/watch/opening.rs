@@ -11,12 +11,12 @@ use cruncher_aws::s3::ListedObject;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::key::DATA_PREFIX;
 
+use super::document_cache::{CacheEntry, DocumentCache};
 use super::strategy::ReadTable;
 use super::tables::batch_of_table;
 use super::{FullStrategy, StudyWatch};
 use crate::listing::{ListingOutline, ListingRow};
 use crate::study::Study;
-use crate::watch::document_cache::{CacheEntry, DocumentCache};
 
 /// Name of the list of tables on the cache.
 const TABLES: &str = "tables";

@@ -12,7 +12,7 @@ use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::ErrorPart;
 use cruncher_study::ledger::CaseFinish;
 
-use crate::watch::snapshot::Snapshot;
+use super::snapshot::Snapshot;
 
 /// Numbers and texts, each in the order in which they are read.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -19,10 +19,10 @@ use futures::executor::block_on;
 use futures::future::{LocalBoxFuture, ready};
 
 use super::StudyWatch;
+use super::document_cache::DocumentCache;
+use super::snapshot::Snapshot;
 use crate::study::Study;
 use crate::testing::TestCloud;
-use crate::watch::document_cache::DocumentCache;
-use crate::watch::snapshot::Snapshot;
 
 /// Beginning of the cloud's time.
 const START: f64 = 1_790_000_000.0;

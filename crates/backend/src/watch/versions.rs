@@ -5,8 +5,8 @@ use cruncher_study::accounting::{BatchAccount, SubmissionAccount};
 use cruncher_study::case::CaseId;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 
+use super::snapshot::Snapshot;
 use super::{FullStrategy, StudyWatch};
-use crate::watch::snapshot::Snapshot;
 
 /// Versions that were told last, by batch: submission, model, its version, number of cases, and whether they are withdrawn.
 pub(super) type ToldVersions = Vec<Vec<(String, String, usize, u64, bool)>>;

@@ -13,7 +13,7 @@ pub(super) struct ArraySeed<'a> {
     around: &'a str,
     /// Place of the value in what is around it.
     segment: PathSegment,
-    /// How many levels of objects and lists are still looked into.
+    /// Number of levels of objects and lists that are still searched.
     depth: usize,
 }
 

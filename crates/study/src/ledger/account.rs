@@ -21,8 +21,8 @@ impl Ledger {
     #[must_use]
     pub fn account(&self, circumstances: &AccountingInput) -> Vec<BatchAccount> {
         let batches = self.batches.iter().filter(|(_, cases)| !cases.entries.is_empty());
-        let mut accounts: Vec<_> =
-            batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).collect();
+        let (mut accounts, held): (Vec<_>, Vec<_>) =
+            batches.map(|(batch, cases)| self.account_batch(batch, cases, circumstances)).unzip();
         // Leases of withdrawn cases don't belong to the other cases.
         let withdrawn = accounts.iter().flat_map(|account| &account.submissions).filter(|own| own.is_withdrawn);
         let leased = circumstances.leased.saturating_sub(withdrawn.map(|own| own.counts.running).sum());
@@ -37,12 +37,14 @@ impl Ledger {
                 account.start_one();
             }
         }
-        tell_unsent(&mut accounts, circumstances);
+        tell_unsent(&mut accounts, &held, circumstances);
         number_versions(&mut accounts);
         accounts
     }
 
-    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &AccountingInput) -> BatchAccount {
+    /// Returns the account of a batch, and the number of its queued cases whose submission is held.
+    fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &AccountingInput) -> (BatchAccount, u64) {
+        let mut held = 0;
         let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
         let of_submission = |own: &Submission| {
             let is_withdrawn = circumstances.control.withdraws(&own.id);
@@ -67,9 +69,8 @@ impl Ledger {
             }
             account.counts.count(state);
             account.level(entry.level).count(state);
-            let is_held = cases.submission_of(entry).is_some_and(|own| circumstances.control.holds(&own.id));
-            // Some of them may be in the queue: see below.
-            account.counts.unsent += u64::from(is_held && state == CaseState::Queued);
+            let is_held = |own: &Submission| circumstances.control.holds(&own.id);
+            held += u64::from(state == CaseState::Queued && cases.submission_of(entry).is_some_and(is_held));
         }
         account.finishes.retain(|finish| !finish.end_time.is_nan());
         account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
@@ -81,7 +82,7 @@ impl Ledger {
         let times =
             cases.finishes.iter().map(|finish| finish.end_time).chain(failures.map(|failure| failure.1.end_time));
         account.touch_time = times.fold(account.submit_time, f64::max);
-        account
+        (account, held)
     }
 
     /// Returns submissions with their models, in the order in which they were submitted.
@@ -144,41 +145,31 @@ fn number_versions(accounts: &mut [BatchAccount]) {
 
 /// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so the
 /// cases by which the queue has fewer messages are still to be sent: cases of the batch whose table was written last, as long
-/// as it has any.
+/// as it has any. Before these come the cases of `held` submissions, of which that is known; the first of them may be in the queue.
 ///
 /// Results become known later than the queue's figures: if the difference is no more than the cases that workers may have
 /// finished meanwhile, these are taken for finished.
-fn tell_unsent(accounts: &mut [BatchAccount], circumstances: &AccountingInput) {
-    let Some(waiting) = circumstances.waiting else {
-        for account in accounts {
-            account.counts.unsent = 0;
-        }
-        return;
-    };
-    let is_here = |account: &BatchAccount| !circumstances.held_elsewhere.contains(&account.batch);
-    let mut here: Vec<&mut BatchAccount> = Vec::new();
-    for account in accounts.iter_mut() {
-        if !is_here(account) {
-            account.counts.unsent = 0;
-            continue;
-        }
-        let place = here.partition_point(|other| other.submit_time >= account.submit_time);
-        here.insert(place, account);
+fn tell_unsent(accounts: &mut [BatchAccount], held: &[u64], circumstances: &AccountingInput) {
+    let Some(waiting) = circumstances.waiting else { return };
+    let is_here = |(account, _): &(&mut BatchAccount, &u64)| !circumstances.held_elsewhere.contains(&account.batch);
+    let mut here: Vec<(&mut BatchAccount, &u64)> = Vec::new();
+    for own in accounts.iter_mut().zip(held).filter(is_here) {
+        let place = here.partition_point(|other| other.0.submit_time >= own.0.submit_time);
+        here.insert(place, own);
     }
     let (queued, running) =
-        here.iter().fold((0, 0), |(queued, running), of| (queued + of.counts.queued, running + of.counts.running));
+        here.iter().fold((0, 0), |(queued, running), (of, _)| (queued + of.counts.queued, running + of.counts.running));
     let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
-    // Held ones first: of these it is known.
-    for account in &mut here {
-        account.counts.unsent = account.counts.unsent.min(unsent);
+    for (account, held) in &mut here {
+        account.counts.unsent = unsent.min(**held);
         unsent -= account.counts.unsent;
     }
     let is_recent = |finish: &&CaseFinish| circumstances.now - finish.end_time < LATE_SECS;
-    let recent = here.iter().flat_map(|account| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
+    let recent = here.iter().flat_map(|(account, _)| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
     if running > 0 && unsent <= running + recent.count() as u64 {
         unsent = 0;
     }
-    for account in here {
+    for (account, _) in here {
         let more = unsent.min(account.counts.queued - account.counts.unsent);
         account.counts.unsent += more;
         unsent -= more;
