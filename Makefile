@@ -55,8 +55,7 @@ bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budg
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
 
 pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of README and docs anew
-	CRUNCHER_PICTURES=1 CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest -k picture \
-		tests/test_dashboard.py tests/design/test_pictures.py tests/test_results_page.py
+	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'
 
 # Panics name the line that they come from: without the folders of whoever built the page, which are nobody's business.
 dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/

@@ -25,7 +25,7 @@ use crate::components::frame;
 use crate::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
 use crate::pages::{access_gate, attach, errors, overview, program};
 use crate::poll_backoff::{LookOutcome, PollBackoff};
-use crate::polling::{WakeHandle, poll};
+use crate::polling::poll;
 use crate::watching::{StudyWatcher, WatchWorker};
 use crate::{scrolling, sharing};
 
@@ -91,9 +91,9 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
     errors::read_failures(open.study.clone(), live, reader);
-    let wake = if let Some(snapshot) = frozen::snapshot() {
+    let look_again = if let Some(snapshot) = frozen::snapshot() {
         live.update(Ok(snapshot));
-        WakeHandle::nobody()
+        UnsyncCallback::new(|()| ())
     } else {
         sharing::answer();
         watch(open.study.clone(), (key, beside), live, reader)
@@ -105,7 +105,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     });
     let top = {
         let open = open.clone();
-        move || frame::top_bar(&open, &wake)
+        move || frame::top_bar(&open, look_again)
     };
     let page = move || match reader.route.read().page {
         Page::Overview => overview::page(&open),
@@ -164,12 +164,13 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
     });
 }
 
+/// Watches the study; returns the way to look again now, and at all documents.
 fn watch(
     study: Study,
     (key, beside): (AccessKey, Option<WatchWorker>),
     live: LiveStudy,
     reader: ReaderState,
-) -> WakeHandle {
+) -> UnsyncCallback<()> {
     let clock = study.clone();
     let ticks = set_interval_with_handle(move || live.now.set(clock.now()), Duration::from_secs(1));
     on_cleanup(move || {
@@ -182,13 +183,14 @@ fn watch(
     // A reader who comes to attach a worker waits for it to appear.
     let is_awaited = Rc::new(Cell::new(false));
     let awaits = is_awaited.clone();
-    let has_sent = Rc::new(Cell::new(false));
-    let doubts = has_sent.clone();
+    // Whether the next look lists all documents, whatever it finds otherwise.
+    let is_thorough = Rc::new(Cell::new(false));
+    let thorough = is_thorough.clone();
     let wake = poll(async move || {
         if reader.route.read_untracked().page == Page::Results {
             watcher.want_rows();
         }
-        let seen = watcher.refresh(doubts.take()).await;
+        let seen = watcher.refresh(thorough.take()).await;
         let look = match &seen {
             Ok(snapshot) if snapshot.has_changed => LookOutcome::Changed,
             Ok(_) => LookOutcome::Unchanged,
@@ -208,17 +210,19 @@ fn watch(
             wanted.now();
         }
     });
-    let now = wake.clone();
+    let look_again = UnsyncCallback::new(move |()| {
+        is_thorough.set(true);
+        wake.now();
+    });
     let listeners = [
         window_event_listener_untyped(designer::SENT, move |_| {
             reader.asked.set(None);
-            has_sent.set(true);
-            now.now();
+            look_again.run(());
         }),
         window_event_listener_untyped(designer::REFUSED, move |_| {
             reader.asked.set(designer::refusal().map(PendingChange::Refused));
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
-    wake
+    look_again
 }

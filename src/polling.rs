@@ -15,11 +15,6 @@ use cruncher_browser::network;
 pub(crate) struct WakeHandle(UnboundedSender<()>);
 
 impl WakeHandle {
-    /// Returns a handle that wakes nobody.
-    pub(crate) fn nobody() -> Self {
-        Self(unbounded().0)
-    }
-
     /// Ends the wait now.
     pub(crate) fn now(&self) {
         // The other end is gone when polling has stopped: then there is nothing to wake.

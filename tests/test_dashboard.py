@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
 import shutil
 import time
@@ -28,7 +27,6 @@ from visit import (
     Visits,
     figure,
     go_to,
-    go_to_all,
     has_no_overflow,
     live,
     progress,
@@ -644,66 +642,3 @@ def test_a_look_that_brings_nothing_new_leaves_the_reader_where_they_are(finishe
     expect(live(page)).to_have_text(re.compile("^live · (now|0 s|1 s)"))
     expect(page.get_by_text("about to settle")).to_be_visible()
     expect(error_group(page, "ValueError")).to_be_focused()
-
-
-# ---- Pictures ----
-
-FAKE_KEY = {"key_id": "AKIAIOSFODNN7EXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
-
-
-@pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
-def test_the_pictures_are_made_of_the_demo(binary: Path, page_folder: Path, visits: Visits) -> None:
-    folder = REPOSITORY / "docs/pictures"
-    folder.mkdir(exist_ok=True)
-    with demo(binary, page_folder) as (running, _):
-        operator = running.wait_for(r"as operator +(\S+)")[1]
-        endpoint_url, bucket = running.wait_for(r"^Cloud +(http\S+), bucket (\S+)$").groups()
-        page = visits.open(operator, color_scheme="light")
-        go_to(page, "Attach")
-        python = page.get_by_role("textbox", name="the line for Python").inner_text()
-        with attach(f'python3 -c "{python}"'):
-            expect(page.get_by_role("region", name="Workers").get_by_role("row").nth(1)).to_contain_text("running")
-            (access,) = accesses(operator)
-            for part, example in FAKE_KEY.items():
-                replace_text(page, access["worker"][part], example)
-            page.screenshot(path=folder / "attach.png")
-
-        go_to(page, "Overview")
-        # Some more than half, so that every part has something to show.
-        expect(progress(page)).to_contain_text(re.compile(r"^(6[5-9]|[7-9]\d) of 120 done"), timeout=180_000)
-        page.screenshot(path=folder / "overview.png")
-
-        key = Key(access["key_id"], access["secret"])
-        s3, sqs = client("s3", endpoint_url, key), client("sqs", endpoint_url, key)
-        config = json.loads(s3.get_object(Bucket=bucket, Key="public/config.json")["Body"].read())
-        model = (REPOSITORY / "examples/layered_footing/footing.py").read_text()
-        broken = model.replace("{{cohesion_array}}", "[{{cohesion_0}}, 2e5, 2e5, 2e5, 2e5]")
-        cases: list[dict[str, int | str]] = [{"cohesion_0": -number * 10_000} for number in range(6)]
-        enqueue(
-            Queue(s3, sqs, bucket, config["queue_url"]),
-            "soft-top-layer",
-            broken,
-            {1: cases},
-            max_attempts=1,
-            name="footing.py",
-        )
-        # The failed cases are of another batch than the one that is shown.
-        go_to_all(page, "Errors")
-        group = error_group(page, "the cohesion of layer 1 must be")
-        expect(group).to_contain_text("6 cases", timeout=180_000)
-        group.click()
-        expect(page.get_by_role("region", name="Traceback")).to_be_visible()
-        page.screenshot(path=folder / "errors.png")
-        visits.close()
-
-
-def replace_text(page: Page, text: str, other: str) -> None:
-    """Shows `other` wherever `text` stands."""
-    page.evaluate(
-        """([text, other]) => {
-            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replaceAll(text, other);
-        }""",
-        [text, other],
-    )
-    assert text not in page.content()

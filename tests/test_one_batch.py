@@ -5,6 +5,7 @@ The study has three batches with nothing in common: factors, responses, texts an
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -265,8 +266,12 @@ def test_cases_that_are_not_sent_yet_are_told_from_those_that_wait(cruncher: Com
     study = cruncher.launch()
     queue = queue_of(study)
     enqueue(queue, "soil", SOIL, {1: [{"depth": depth} for depth in range(6)]})
-    # Whoever sends the first cases to look at them has written the table of all.
-    sqs = cruncher.cloud.client("sqs")
+    # Whoever sends the first cases to look at them has written the table of all, and notes that the rest is held.
+    s3, sqs = cruncher.cloud.client("s3"), cruncher.cloud.client("sqs")
+    tables = s3.list_objects_v2(Bucket=study.bucket, Prefix="data/soil/cases-")["Contents"]
+    (submission,) = (re.findall(r"cases-(\w+)", table["Key"])[0] for table in tables)
+    control = {"v": 1, "held_submissions": {submission: 4}}
+    s3.put_object(Bucket=study.bucket, Key="control.json", Body=json.dumps(control).encode())
     for message in sqs.receive_message(QueueUrl=queue.queue_url, MaxNumberOfMessages=4)["Messages"]:
         sqs.delete_message(QueueUrl=queue.queue_url, ReceiptHandle=message["ReceiptHandle"])
     page = visits.open(link(study))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -17,10 +16,9 @@ from command_line import CommandLine, Launched
 from design_page import check_accessible
 from generate import Extent, Generated, generate_into
 from legacy_bucket import GOLDEN, upload
-from local_cloud import REPOSITORY
 from odd_results import Ended, write_ended
 from playwright.sync_api import Locator, Page, expect
-from results_page import drag, ends, fragment, plot, selected, selection, wait_for_address
+from results_page import drag, ends, fragment, open_results, plot, selected, selection, wait_for_address
 from studies import documents, link
 from visit import Visits, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
 
@@ -132,14 +130,6 @@ def empty(cruncher: CommandLine) -> Launched:
 
 
 # ---- What people find on the page ----
-
-
-def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
-    """The page, once it has drawn."""
-    page = visits.open(link(study), **options)
-    go_to_all(page, "Results")
-    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of .* cases"))
-    return page
 
 
 def summary(page: Page, name: str) -> str:
@@ -961,17 +951,3 @@ def test_what_was_out_of_sight_is_drawn_when_the_window_grows_or_is_printed(fill
     assert not is_drawn(page, "Timeline")
     page.set_viewport_size({"width": 1280, "height": 4000})
     wait_until(page, "it is drawn", lambda: is_drawn(page, "Timeline"))
-
-
-@pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
-def test_the_pictures_are_made_of_a_generated_study(cruncher: CommandLine, visits: Visits) -> None:
-    study = cruncher.launch()
-    generate_into(study, Extent(cases=4_000, failed=0.005))
-    page = open_results(visits, study, viewport={"width": 1440, "height": 1320})
-    expect(page.get_by_role("main")).to_contain_text("have a result · 20 failed")
-    wait_until(page, "all shares", lambda: page.get_by_text("Faint bars").is_visible())
-    page.screenshot(path=REPOSITORY / "docs/pictures/results.png")
-    drag(page, "Scatter plot", (0.55, 0.1), (0.9, 0.5))
-    page.get_by_label("Colour", exact=True).select_option("factor.soil")
-    expect(plot(page, "Histogram")).to_have_attribute("aria-label", re.compile("selected"))
-    page.screenshot(path=REPOSITORY / "docs/pictures/results-selection.png")

@@ -11,7 +11,6 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::live::{LiveStudy, OpenStudy, ReaderState};
-use crate::polling::WakeHandle;
 use crate::sharing;
 
 /// Sets the focus behind the rail.
@@ -48,7 +47,7 @@ pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
 }
 
 /// Draws the bar at the top: the study, how fresh its figures are, and what this tab may do.
-pub(crate) fn top_bar(open: &OpenStudy, wake: &WakeHandle) -> AnyView {
+pub(crate) fn top_bar(open: &OpenStudy, look_again: UnsyncCallback<()>) -> AnyView {
     let is_dark = open.reader.is_dark;
     let switch = move |_| {
         theme::switch();
@@ -72,7 +71,7 @@ pub(crate) fn top_bar(open: &OpenStudy, wake: &WakeHandle) -> AnyView {
             <h1 class="top__study">{open.study.config.study.clone()}</h1>
             {batch_picker(open.live, open.reader)}
             <span class="top__gap"></span>
-            {live_dot(open.live, wake.clone())}
+            {live_dot(open.live, look_again)}
             <span class="top__role" title=explained>{role}</span>
             {left_out}
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
@@ -111,7 +110,7 @@ fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     Some(picker.into_any())
 }
 
-fn live_dot(live: LiveStudy, wake: WakeHandle) -> AnyView {
+fn live_dot(live: LiveStudy, look_again: UnsyncCallback<()>) -> AnyView {
     let age = live.snapshot.read().as_ref().map(|snapshot| ago(live.now.get() - snapshot.time));
     let (class, words) = match (live.problem.read().is_some(), age) {
         (false, None) => ("live live--opening", "reading …".to_owned()),
@@ -120,7 +119,7 @@ fn live_dot(live: LiveStudy, wake: WakeHandle) -> AnyView {
         (true, Some(age)) => ("live live--broken", format!("no answer · as of {age}")),
     };
     view! {
-        <button class=class on:click=press(move |_| wake.now()) title="How old the figures are. Press to look again now.">
+        <button class=class on:click=press(move |_| look_again.run(())) title="How old the figures are. Press to look again now.">
             <span class="live__dot" aria-hidden="true"></span>
             {words}
         </button>

@@ -65,7 +65,7 @@ impl WatchWorker {
     pub(super) async fn refresh(
         &mut self,
         key: &AccessKey,
-        doubt: bool,
+        is_thorough: bool,
         progress: RwSignal<(u64, u64)>,
     ) -> Option<Result<Snapshot, PageProblem>> {
         if !self.is_open {
@@ -73,7 +73,7 @@ impl WatchWorker {
             self.post(&[address::page_url().into(), (&*key.key_id).into(), (&*key.secret).into()]);
             self.is_open = true;
         }
-        self.post(&[doubt.into()]);
+        self.post(&[is_thorough.into()]);
         loop {
             match self.told.next().await? {
                 Told::Progress(read, of) => progress.set((read, of)),

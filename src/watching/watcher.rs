@@ -44,10 +44,10 @@ impl StudyWatcher {
         self.here = None;
     }
 
-    /// Looks again. With `doubt`, tables of cases are known to have changed.
-    pub(crate) async fn refresh(&mut self, doubt: bool) -> Result<Snapshot, PageProblem> {
+    /// Looks again. If the look `is_thorough`, it lists all documents.
+    pub(crate) async fn refresh(&mut self, is_thorough: bool) -> Result<Snapshot, PageProblem> {
         if let Some(watch) = &mut self.here {
-            if doubt {
+            if is_thorough {
                 watch.expect_change();
             }
             match watch.refresh().await {
@@ -63,7 +63,7 @@ impl StudyWatcher {
             self.beside = WatchWorker::start();
         }
         let seen = match &mut self.beside {
-            Some(beside) => beside.refresh(&self.key, doubt, self.progress).await,
+            Some(beside) => beside.refresh(&self.key, is_thorough, self.progress).await,
             None => None,
         };
         // A worker that broke is started anew with the next look.

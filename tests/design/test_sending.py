@@ -77,6 +77,7 @@ def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
 
     rest.click()
     expect(told(page, "All 64 cases were sent")).to_be_visible()
+    expect(told(page, "The first 5: 5 done")).to_be_visible()
     assert held_submissions(launched) == []
     design = save(page, "Save JSON")
     expected = ids(in_order(binary, tmp_path, design, FOOTING.read_bytes(), "footing.py"))

@@ -147,7 +147,7 @@ def held_submissions(study: Launched) -> list[str]:
     """Submissions whose rest isn't sent yet."""
     s3 = study.command_line.cloud.client("s3")
     control = json.loads(s3.get_object(Bucket=study.bucket, Key="control.json")["Body"].read())
-    held: list[str] = control["held_submissions"]
+    held: list[str] = list(control["held_submissions"])
     return held
 
 

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from playwright.sync_api import Locator, Page
-from visit import wait_until
+from command_line import Launched
+from playwright.sync_api import Locator, Page, expect
+from studies import link
+from visit import Visits, go_to_all, wait_until
+
+
+def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
+    """The page, once it has drawn."""
+    page = visits.open(link(study), **options)
+    go_to_all(page, "Results")
+    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("of .* cases"))
+    return page
 
 
 def plot(page: Page, name: str) -> Locator:

@@ -10,6 +10,7 @@ mod documents;
 mod full;
 mod legacy;
 mod light;
+mod listing_schedule;
 mod opening;
 pub mod snapshot;
 pub mod snapshot_codec;
@@ -36,19 +37,8 @@ use crate::study::Study;
 use crate::watch::snapshot::Snapshot;
 pub use full::FullStrategy;
 pub use light::LightStrategy;
+use listing_schedule::{ListingSchedule, LookCounts};
 use strategy::WatchStrategy;
-
-/// Time for which the queue must be empty before cases that aren't done count as lost, in seconds. SQS counts approximately.
-const SETTLING_SECS: f64 = 60.0;
-
-/// The least time between two listings of the data, in seconds; a large study waits longer.
-const LISTING_PAUSE_SECS: f64 = 15.0;
-
-/// Pause before the next listing, as a multiple of the last listing's duration.
-const LISTING_PAUSE_FACTOR: f64 = 20.0;
-
-/// After this time with changes the data is listed again in any case, in seconds.
-const LISTING_AGE_SECS: f64 = 300.0;
 
 /// Watches a study, and remembers what it has read, so that only changes are read again.
 pub struct StudyWatch<M = FullStrategy> {
@@ -63,9 +53,7 @@ pub struct StudyWatch<M = FullStrategy> {
     control: Seen<StudyControl>,
     queue: QueueCounts,
     unreadable: BTreeMap<String, String>,
-    listing: Option<ListingTimes>,
-    changed_since_listing: bool,
-    empty_since: Option<f64>,
+    schedule: ListingSchedule,
 }
 
 /// A document as it was when it had this entity tag.
@@ -75,12 +63,6 @@ struct Seen<T> {
     content: T,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct ListingTimes {
-    start: f64,
-    end: f64,
-}
-
 impl<M> StudyWatch<M> {
     /// Returns the study.
     #[must_use]
@@ -88,9 +70,9 @@ impl<M> StudyWatch<M> {
         &self.study
     }
 
-    /// Makes the next look list the data in any case, since tables are known to have changed.
+    /// Makes the next look list the data in any case: something is known to have changed, or somebody wants to know.
     pub const fn expect_change(&mut self) {
-        self.listing = None;
+        self.schedule.expect_change();
     }
 }
 
@@ -107,9 +89,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             control: Seen::default(),
             queue: QueueCounts::default(),
             unreadable: BTreeMap::new(),
-            listing: None,
-            changed_since_listing: false,
-            empty_since: None,
+            schedule: ListingSchedule::default(),
         }
     }
 
@@ -139,11 +119,11 @@ impl<M: WatchStrategy> StudyWatch<M> {
             return Ok(None);
         }
         has_changed |= has_grown;
-        self.changed_since_listing |= has_changed;
 
         let now = self.study.now();
-        self.empty_since = (queue.messages() == 0).then(|| self.empty_since.unwrap_or(now));
-        if self.needs_listing(self.ledger.cases() != cases_before, now) {
+        let (cases, open) = (self.ledger.cases(), self.ledger.open_cases());
+        self.schedule.note_look(LookCounts { time: now, messages: queue.messages(), cases, open }, has_changed);
+        if self.schedule.needs_listing(cases != cases_before || self.means.goes_on(now)) {
             match M::look_at_data(self).await? {
                 Some(has_news) => has_changed |= has_news,
                 None => return Ok(None),
@@ -240,25 +220,9 @@ impl<M: WatchStrategy> StudyWatch<M> {
         self.unreadable.insert(key, reason);
     }
 
-    fn needs_listing(&self, has_unknown_case: bool, now: f64) -> bool {
-        let Some(last) = self.listing else { return true };
-        let age_secs = now - last.end;
-        if age_secs < LISTING_PAUSE_SECS.max(LISTING_PAUSE_FACTOR * (last.end - last.start)) {
-            return false;
-        }
-        let open = self.ledger.open_cases();
-        let holds_unknown = self.queue.messages() > open;
-        let settled =
-            self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
-        let must_settle = settled && open > 0;
-        let is_old = self.changed_since_listing && age_secs > LISTING_AGE_SECS;
-        has_unknown_case || holds_unknown || must_settle || is_old || self.means.goes_on(now)
-    }
-
     /// Notes that everything below `data/` has been looked at.
     fn note_listing(&mut self, start: f64) {
-        self.listing = Some(ListingTimes { start, end: self.study.now() });
-        self.changed_since_listing = false;
+        self.schedule.note_listing(start, self.study.now(), self.ledger.open_cases());
     }
 
     fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
@@ -283,14 +247,13 @@ impl<M: WatchStrategy> StudyWatch<M> {
             }
         }
         let control = &self.control.content;
-        let queue_is_empty = self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS);
         let batches = self.ledger.account(&AccountingInput {
             now,
             running: &running,
             waiting: (!self.means.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
             leased: self.queue.leased,
             control,
-            queue_is_empty,
+            queue_is_empty: self.schedule.queue_is_empty(now),
             held_elsewhere: &self.means.held_elsewhere(now),
         });
         let total = total(&batches);
@@ -304,7 +267,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             error_parts: error_parts(self.ledger.counted_failures(control)),
             control: control.clone(),
             unreadable: self.unreadable.clone(),
-            is_checked: self.listing.is_some(),
+            is_checked: self.schedule.was_listed(),
             has_changed: false,
         }
     }

@@ -77,8 +77,8 @@ pub(super) fn prepare(state: DesignState) {
         return state.sending.set(SendState::Refused("choose the model file again".to_owned()));
     };
     let is_table = state.draft.read_untracked().source == PointsSource::Table;
-    if is_table && !matches!(&*state.table.read_untracked(), TableState::Read { .. }) {
-        return state.sending.set(SendState::Refused("choose a table of cases first".to_owned()));
+    if let Some(reason) = is_table.then(|| missing_table(&state.table.read_untracked())).flatten() {
+        return state.sending.set(SendState::Refused(reason.to_owned()));
     }
     if let Some(reason) = untrack(|| certain_failure(state)) {
         return state.sending.set(SendState::Refused(reason));
@@ -90,6 +90,16 @@ pub(super) fn prepare(state: DesignState) {
         order(state, SendOrder::Import { reading: state.reading.get_untracked() }, &parts);
     }
     order(state, SendOrder::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
+}
+
+/// Returns what must be done about the table before it can be used.
+const fn missing_table(table: &TableState) -> Option<&'static str> {
+    match table {
+        TableState::Read { .. } => None,
+        TableState::None => Some("choose a table of cases first"),
+        TableState::Reading { .. } => Some("wait until the table is read"),
+        TableState::Wrong { .. } => Some("correct the table first"),
+    }
 }
 
 /// Sends the prepared cases.

@@ -54,8 +54,8 @@ pub(crate) async fn work() {
     }
 }
 
-async fn refresh(watch: &mut StudyWatch, doubt: bool, page: &Page) {
-    if doubt {
+async fn refresh(watch: &mut StudyWatch, is_thorough: bool, page: &Page) {
+    if is_thorough {
         watch.expect_change();
     }
     match watch.refresh().await {

@@ -14,7 +14,7 @@ pub struct CaseCounts {
     pub cases: u64,
     /// Waiting for a worker.
     pub queued: u64,
-    /// Queued cases that the queue can't hold, as it has fewer messages: they aren't sent yet.
+    /// Queued cases that their sender holds back: they aren't sent yet.
     pub unsent: u64,
     /// In a worker's hands.
     pub running: u64,

@@ -23,11 +23,14 @@ pub enum BatchError {
     /// More than [`MAX_CHARS`] characters.
     #[error("a batch's name has at most {MAX_CHARS} characters, this one has {0}")]
     TooLong(usize),
-    /// A part is empty or has a character that isn't allowed.
+    /// A part is empty.
+    #[error("a batch's name can't have an empty part, before, between or after `/`")]
+    EmptyPart,
+    /// A part has a character that isn't allowed.
     #[error(
-        "`{0}` can't be a part of a batch's name: it starts with a letter or digit and goes on with letters, digits, `.`, `_` or `-`"
+        "`{part}` can't be a part of a batch's name for {character}: it has a to z, A to Z, 0 to 9, and from the second character on `.`, `_` and `-`"
     )]
-    Part(String),
+    Character { part: String, character: String },
     /// A part would make keys ambiguous.
     #[error("`{0}` can't be a part of a batch's name: `files`, `design-`, `cases-`, `done-` and `error-` are reserved")]
     Reserved(String),
@@ -44,10 +47,12 @@ impl Batch {
             return Err(BatchError::TooLong(chars));
         }
         for part in path.split('/') {
-            let begins_well = part.starts_with(|c: char| c.is_ascii_alphanumeric());
-            let goes_on_well = part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-            if !begins_well || !goes_on_well {
-                return Err(BatchError::Part(part.to_owned()));
+            if part.is_empty() {
+                return Err(BatchError::EmptyPart);
+            }
+            let is_allowed = |&(place, c): &(usize, char)| c.is_ascii_alphanumeric() || place > 0 && "._-".contains(c);
+            if let Some((place, character)) = part.chars().enumerate().find(|character| !is_allowed(character)) {
+                return Err(BatchError::Character { part: part.to_owned(), character: called(character, place) });
             }
             if part == "files" || RESERVED_PREFIXES.iter().any(|prefix| part.starts_with(prefix)) {
                 return Err(BatchError::Reserved(part.to_owned()));
@@ -66,6 +71,16 @@ impl Batch {
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         path.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// Returns how a message calls a character at this place of a part.
+fn called(character: char, place: usize) -> String {
+    match character {
+        ' ' => "its space".to_owned(),
+        _ if character.is_control() || character.is_whitespace() => format!("its {}", character.escape_default()),
+        '.' | '_' | '-' if place == 0 => format!("its first character, `{character}`"),
+        _ => format!("its `{character}`"),
     }
 }
 
@@ -102,8 +117,20 @@ mod tests {
 
     #[test]
     fn a_part_that_a_key_can_not_hold_is_refused() {
-        for path in ["", "/", "a/", "/a", "a//b", "a b", "ä", ".a", "-a", "a/../b", "a\nb"] {
-            assert!(matches!(Batch::parse(path), Err(BatchError::Part(_))), "{path}");
+        for path in ["", "/", "a/", "/a", "a//b"] {
+            assert_eq!(Batch::parse(path), Err(BatchError::EmptyPart), "{path}");
+        }
+        for (path, expected) in [
+            ("a b", "its space"),
+            ("Böschung", "its `ö`"),
+            ("-a", "its first character, `-`"),
+            ("a/../b", "its first character, `.`"),
+            ("a\nb", "its \\n"),
+        ] {
+            match Batch::parse(path) {
+                Err(BatchError::Character { character, .. }) => assert_eq!(character, expected),
+                other => panic!("{path}: {other:?}"),
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! `control.json`: the operator's requests to the workers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,9 @@ pub struct StudyControl {
     pub cancelled_cases: BTreeSet<CaseId>,
     /// Submissions whose cases aren't taken any more and don't count, such as those of an older version of a model.
     pub withdrawn_submissions: BTreeSet<String>,
-    /// Submissions whose rest isn't sent yet: their sender waits for the results of the first cases, or has paused.
-    pub held_submissions: BTreeSet<String>,
+    /// Submissions whose rest isn't sent yet, and the number of cases in the rest: their sender waits for the results of the
+    /// first cases, or has paused.
+    pub held_submissions: BTreeMap<String, u64>,
 }
 
 impl StudyControl {
@@ -62,10 +63,10 @@ impl StudyControl {
         self.withdrawn_submissions.contains(submission)
     }
 
-    /// Whether the rest of the submission isn't sent yet.
+    /// Returns the number of cases of the submission that aren't sent yet; 0 if it isn't held.
     #[must_use]
-    pub fn holds(&self, submission: &str) -> bool {
-        self.held_submissions.contains(submission)
+    pub fn rest(&self, submission: &str) -> u64 {
+        self.held_submissions.get(submission).copied().unwrap_or(0)
     }
 }
 

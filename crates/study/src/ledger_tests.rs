@@ -78,64 +78,6 @@ fn every_case_is_in_one_state() {
 }
 
 #[test]
-fn cases_for_which_the_queue_has_no_message_are_not_sent_yet() {
-    let mut ledger = ledger(8);
-    ledger.add_table(
-        &batch("later"),
-        SECOND,
-        SENT + 10.0,
-        &[10, 11, 12].map(|number| TableRow { case_id: case(number), level: 0 }),
-    );
-    let unsent = |waiting, leased, elsewhere: &[&str]| {
-        let running = BTreeSet::from([(batch("b"), case(0))]);
-        let held_elsewhere = elsewhere.iter().map(|name| batch(name)).collect();
-        let accounts = ledger.account(&AccountingInput {
-            now: NOW,
-            running: &running,
-            waiting: Some(waiting),
-            leased,
-            control: &StudyControl::default(),
-            queue_is_empty: false,
-            held_elsewhere: &held_elsewhere,
-        });
-        let unsent: Vec<u64> = accounts.iter().map(|account| account.counts.unsent).collect();
-        assert_eq!(total(&accounts).unsent, unsent.iter().sum::<u64>());
-        unsent
-    };
-    assert_eq!(unsent(10, 1, &[]), [0, 0], "ten wait, one runs");
-    assert_eq!(unsent(8, 1, &[]), [0, 2], "the batch whose table was written last is being sent");
-    assert_eq!(unsent(8, 3, &[]), [0, 0], "a worker has taken two, and hasn't said so");
-    assert_eq!(unsent(4, 1, &[]), [3, 3], "no more of it are queued");
-    assert_eq!(unsent(0, 0, &[]), [7, 3], "a heartbeat alone may hold a case");
-    assert_eq!(unsent(5, 1, &["b"]), [0, 0], "another queue holds those of b");
-    assert_eq!(unsent(20, 1, &[]), [0, 0], "the queue counts approximately");
-}
-
-#[test]
-fn cases_that_may_have_finished_a_moment_ago_are_not_taken_for_unsent() {
-    let running = BTreeSet::from([(batch("b"), case(0))]);
-    let unsent = |finishes: u32, ago_secs: f64, waiting: u64| {
-        let mut ledger = ledger(20);
-        for number in 1..=finishes {
-            ledger.add_row("w", &row(number, RowOutcome::Done, false, NOW - ago_secs));
-        }
-        let accounts = ledger.account(&AccountingInput {
-            now: NOW,
-            running: &running,
-            waiting: Some(waiting),
-            leased: 1,
-            control: &StudyControl::default(),
-            queue_is_empty: false,
-            held_elsewhere: &BTreeSet::new(),
-        });
-        total(&accounts).unsent
-    };
-    assert_eq!(unsent(5, 3.0, 10), 0, "four more than wait: five have just finished");
-    assert_eq!(unsent(5, 60.0, 10), 4, "nothing has finished lately");
-    assert_eq!(unsent(5, 3.0, 2), 12, "more than can have finished");
-}
-
-#[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
     ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);

@@ -222,9 +222,9 @@ impl SubmissionSender {
     async fn note_hold(&mut self) -> Result<(), EnqueueError> {
         self.journal.note_hold();
         let written = self.journal.write(&*self.keep).await;
-        let id = &self.journal.submission().id;
+        let (id, rest) = (&self.journal.submission().id, self.journal.unsent());
         let hold = |control: &mut StudyControl| {
-            control.held_submissions.insert(id.clone());
+            control.held_submissions.insert(id.clone(), rest);
         };
         // A failure is ignored, since only the display depends on it.
         let _ = change_control(&self.study, &hold).await;

@@ -400,8 +400,8 @@ fn a_design_is_submitted_when_it_is_sent_however_long_somebody_has_looked_at_it(
     assert!((told - scene.study.now()).abs() < 2.0, "{told} instead of {}, and not {before}", scene.study.now());
 }
 
-/// Returns the submissions that are held back according to `control.json`.
-fn held(scene: &Scene) -> Vec<String> {
+/// Returns the submissions that are held back according to `control.json`, with the numbers of their cases that aren't sent.
+fn held(scene: &Scene) -> Vec<(String, u64)> {
     let control = block_on(control(&scene.study)).unwrap();
     control.held_submissions.into_iter().collect()
 }
@@ -410,22 +410,25 @@ fn held(scene: &Scene) -> Vec<String> {
 fn everybody_knows_of_a_rest_that_is_held_back_until_it_is_sent_or_given_up() {
     for is_sent in [true, false] {
         let scene = Scene::new();
-        scene.cloud.put("control.json", r#"{"v": 1, "held_submissions": ["00000000000000aa"]}"#);
+        scene.cloud.put("control.json", r#"{"v": 1, "held_submissions": {"00000000000000aa": 7}}"#);
         let plan = plan(1_005);
         let id = plan.document().submission.clone();
         assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
-        let mut both = ["00000000000000aa".to_owned(), id];
-        both.sort_unstable();
-        assert_eq!(held(&scene), both);
+        let both = |rest| {
+            let mut both = vec![("00000000000000aa".to_owned(), 7), (id.clone(), rest)];
+            both.sort_unstable();
+            both
+        };
+        assert_eq!(held(&scene), both(1_000));
         let mut sending = scene.resume(&plan);
         if is_sent {
             assert_eq!(run_until(&mut sending, 100), SendEnd::Paused);
-            assert_eq!(held(&scene), both);
+            assert_eq!(held(&scene), both(1_005 - sending.journal().accepted()));
             assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
         } else {
             block_on(sending.cancel()).unwrap();
         }
-        assert_eq!(held(&scene), ["00000000000000aa"]);
+        assert_eq!(held(&scene), [("00000000000000aa".to_owned(), 7)]);
     }
 }
 

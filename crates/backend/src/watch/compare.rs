@@ -47,13 +47,13 @@ impl StudyWatch<FullStrategy> {
         for object in objects {
             sorted.add(object);
         }
-        if self.listing.is_none() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
+        if !self.schedule.was_listed() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
             sorted.legacy.extend(self.study.find_all_runs().await?.map(|object| (LegacyKey::AllRuns, object)));
         }
         let Sorted { mut listing, tables, results, errors, legacy } = sorted;
         let (has_legacy_changed, legacy_results) = self.compare_legacy(legacy).await?;
         has_changed |= has_legacy_changed;
-        let is_first = self.listing.is_none();
+        let is_first = !self.schedule.was_listed();
         let have_tables_changed = self.compare_tables(tables.clone()).await?;
         if have_tables_changed || is_first {
             self.remember_tables(&tables).await;

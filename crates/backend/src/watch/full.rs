@@ -169,7 +169,7 @@ impl StudyWatch {
 
 impl WatchStrategy for FullStrategy {
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
-        if !matches!(watch.means.opening, OpeningListing::Unseen) || watch.listing.is_some() {
+        if !matches!(watch.means.opening, OpeningListing::Unseen) || watch.schedule.was_listed() {
             return watch.read_all_segments(grown).await.map(Some);
         }
         let (study, cache) = (watch.study.clone(), watch.means.cache.clone());

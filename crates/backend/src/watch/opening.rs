@@ -69,7 +69,7 @@ impl StudyWatch<FullStrategy> {
             self.means.opening = OpeningListing::Remembered;
             return Ok(true);
         }
-        let is_first = self.listing.is_none() && !matches!(self.means.opening, OpeningListing::Remembered);
+        let is_first = !self.schedule.was_listed() && !matches!(self.means.opening, OpeningListing::Remembered);
         let (seen, is_entered) = match std::mem::take(&mut self.means.opening) {
             OpeningListing::Seen(seen) => (*seen, false),
             OpeningListing::Entered(seen) => (*seen, true),

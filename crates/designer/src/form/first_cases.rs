@@ -25,19 +25,21 @@ pub(super) fn tally(cases: &[FirstCase]) -> FirstTally {
     tally
 }
 
-/// Shows the outcomes in a line, and then one by one; nothing as long as they aren't known.
-pub(super) fn first_cases(state: DesignState) -> Option<AnyView> {
+/// Shows the outcomes in a line, and then one by one; nothing as long as they aren't known. If others than the first cases were
+/// sent, the line says that it speaks of the first ones.
+pub(super) fn first_cases(state: DesignState, are_others_sent: bool) -> Option<AnyView> {
     let cases = state.reports.first.read();
     if cases.is_empty() {
         return None;
     }
     let tally = tally(&cases);
+    let which = are_others_sent.then(|| format!("The first {}: ", cases.len()));
     let attach = (tally.waiting > 0).then(|| {
         view! { <span class="faint"><a href="#/attach">"Attach a worker"</a>" if none is at work."</span> }
     });
     let rows: Vec<_> = cases.iter().map(first_case).collect();
     let list = view! {
-        <p class="model" role="status"><strong>{tally.words()}</strong> {attach}</p>
+        <p class="model" role="status"><strong>{which}{tally.words()}</strong> {attach}</p>
         <ul class="first" aria-label="The first cases">{rows}</ul>
     };
     Some(list.into_any())

@@ -191,17 +191,23 @@ pub(crate) fn certain_failure(state: DesignState) -> Option<String> {
         PreviewState::Ready(picture) => Some(picture.cases as u64),
         _ => None,
     };
-    placeholders::certain_failure(&placeholders_of(state, &model), &inputs(state), cases)
+    placeholders::certain_failure(&placeholders_of(state, &model), &inputs(state)?, cases)
 }
 
 /// Shows the placeholders with their factors, the factors without a placeholder, and the placeholders outside of code.
 fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
-    let inputs = inputs(state);
-    let chips = placeholders::chips(found, &inputs);
-    let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
     let none = found.is_empty().then(|| {
         view! { <p class="field__warning">"It has no placeholder: write {{name}} where a value of the case belongs, or read parameters[\"name\"]."</p> }
     });
+    let list = |chips: Vec<AnyView>| view! { <ul class="chips" aria-label="Placeholders">{chips}</ul> };
+    let Some(inputs) = inputs(state) else {
+        // The names in a table that can't be read aren't known.
+        let waiting = |one: &PlaceholderChip| chip(one, ("chips__one", "○", "waits for the table"));
+        let chips = placeholders::chips(found, &[]).iter().map(waiting).collect();
+        return view! { {list(chips)} {none} }.into_any();
+    };
+    let chips = placeholders::chips(found, &inputs);
+    let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
     let misspelt = placeholders::misspelt(found, &inputs);
     let is_misspelt = |name: &&str| misspelt.iter().any(|pair| pair.input == *name);
     let mut unused = placeholders::unused(found, &inputs);
@@ -212,7 +218,7 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
         view! { <p class="field__warning">{quoted(&words)}</p> }
     });
     view! {
-        <ul class="chips" aria-label="Placeholders">{chips.iter().map(chip).collect::<Vec<_>>()}</ul>
+        {list(chips.iter().map(|one| chip(one, of_chip(one))).collect())}
         {none}
         {wrong}
         {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
@@ -223,8 +229,8 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     .into_any()
 }
 
-/// Returns the inputs that a case will have.
-fn inputs(state: DesignState) -> Vec<CaseInput> {
+/// Returns the inputs that a case will have; `None` if they stand in a table that wasn't read.
+fn inputs(state: DesignState) -> Option<Vec<CaseInput>> {
     let draft = state.draft.read();
     match (draft.source, &*state.table.read()) {
         (PointsSource::Sampler, _) => {
@@ -233,7 +239,7 @@ fn inputs(state: DesignState) -> Vec<CaseInput> {
                 components: factor.components(),
                 text: factor.text_value(),
             };
-            draft.factors.iter().map(input).filter(|input| !input.name.is_empty()).collect()
+            Some(draft.factors.iter().map(input).filter(|input| !input.name.is_empty()).collect())
         }
         (PointsSource::Table, TableState::Read { table, .. }) => {
             // A vector stands in its first row as a list.
@@ -246,20 +252,24 @@ fn inputs(state: DesignState) -> Vec<CaseInput> {
                 components: column.count,
                 text: text(position, column),
             };
-            table.columns.iter().enumerate().map(input).collect()
+            Some(table.columns.iter().enumerate().map(input).collect())
         }
-        (PointsSource::Table, _) => Vec::new(),
+        (PointsSource::Table, _) => None,
     }
 }
 
-fn chip(chip: &PlaceholderChip) -> AnyView {
-    let (class, symbol, words) = match &chip.error {
+/// Returns class, symbol and words of a placeholder.
+fn of_chip(chip: &PlaceholderChip) -> (&'static str, &'static str, &'static str) {
+    match &chip.error {
         None => ("chips__one", "✓", "has a factor"),
         Some(error) if error.reason == UnfilledReason::Missing => {
             ("chips__one chips__one--missing", "✕", "has no factor")
         }
         Some(_) => ("chips__one chips__one--missing", "✕", "is no component of its factor"),
-    };
+    }
+}
+
+fn chip(chip: &PlaceholderChip, (class, symbol, words): (&'static str, &'static str, &'static str)) -> AnyView {
     view! {
         <li class=class>
             <span aria-hidden="true">{symbol}</span>
@@ -302,9 +312,6 @@ fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView>
         return None;
     }
     if state.draft.read().source == PointsSource::Table {
-        if !matches!(&*state.table.read(), TableState::Read { .. }) {
-            return None;
-        }
         let names = missing.iter().map(|factor| format!("`{}`", factor.name)).collect::<Vec<_>>().join(", ");
         let words = format!("The table has no column for {names}: every case would fail.");
         return Some(view! { <p class="field__problem" role="alert">{quoted(&words)}</p> }.into_any());

@@ -92,7 +92,7 @@ fn size(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) ->
     let fields = match draft.sized_by {
         SizedBy::Cases => {
             let cases = FormField { problem: complaints.at(FormPlace::Cases), ..FormField::new("Cases", &draft.cases) };
-            cases.view(state, |draft, text| draft.cases = text)
+            cases.view(state, DesignDraft::set_cases)
         }
         SizedBy::Levels => {
             let problem = complaints.at(FormPlace::FirstLevel);
@@ -131,7 +131,7 @@ fn larger(state: DesignState, draft: &DesignDraft) -> Option<AnyView> {
     let extended = file.sampler.extended()?;
     let (before, after) = (file.sampler.points(&file.factors).ok()?, extended.points(&file.factors).ok()?);
     let words = format!("Extend to {} points", thousands(after));
-    let kept = format!("keeps the {} that are there, so that their results stay valid", thousands(before));
+    let kept = format!("keeps the {} points that are there, so that their results stay valid", thousands(before));
     let extend = move |_| state.draft.update(|draft| *draft = draft.clone().with_sampler(extended));
     let view = view! { <button on:click=extend>{words}</button> <span class="faint">{kept}</span> };
     (after > before).then(|| view.into_any())

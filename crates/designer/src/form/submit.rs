@@ -117,7 +117,7 @@ fn sending(state: DesignState) -> AnyView {
             };
             view! {
                 {progress(&sent, so_far("Sending", &sent))}
-                {first_cases(state)}
+                {first_cases(state, true)}
                 <p class="actions"><button on:click=pause>"Pause"</button> {cancel_button(state, &sent)}</p>
                 <p class="faint">"Other pages of the study may be looked at meanwhile. If this tab is closed, sending goes on when the page is opened again."</p>
             }
@@ -256,7 +256,7 @@ fn held(state: DesignState, sent: &SendProgress, go_on: impl Fn(MouseEvent) + 's
         view! { <p class="faint">{words}</p> }
     });
     view! {
-        {first_cases(state)}
+        {first_cases(state, false)}
         {(!is_changed).then(|| untried(state))}
         {progress(sent, format!("{} of {} sent, the rest waits for you", thousands(sent.accepted), counted(sent.of, "case", "cases")))}
         {changed}
@@ -307,7 +307,7 @@ fn complete(state: DesignState, sent: &SendProgress) -> AnyView {
     };
     view! {
         <p class="model" role="status" title=exact_time(end_time)><strong>{format!("{all} sent at {}", clock_time(end_time, Date::now() / 1000.0))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
-        {first_cases(state)}
+        {first_cases(state, true)}
         <p class="actions"><a href=progress_address(&sent.batch)>"Watch progress"</a> {next}</p>
     }
     .into_any()

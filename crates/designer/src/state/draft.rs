@@ -188,6 +188,12 @@ impl DesignDraft {
         *self == Self { model, kind, batch, ..Self::default() }
     }
 
+    /// Sets the number of cases, for a design that is doubled no more: the number would be one from which doubling begins.
+    pub(crate) fn set_cases(&mut self, cases: String) {
+        self.cases = cases;
+        "0".clone_into(&mut self.doublings);
+    }
+
     /// Whether nothing was typed at a place.
     #[must_use]
     pub(crate) fn is_missing(&self, place: FormPlace) -> bool {

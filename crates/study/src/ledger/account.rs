@@ -1,20 +1,13 @@
 //! The account of a ledger: the state of each case.
 
-use super::{BatchCases, CaseFinish, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
+use super::{BatchCases, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::versions::version_numbers;
 
-/// Delay with which a result may become known, in seconds: a worker writes its rows every five seconds, and the page looks as
-/// often.
-const LATE_SECS: f64 = 15.0;
-
 /// Time that a case may take to reach the queue after its table was written, in seconds.
 const SENDING_SECS: f64 = 60.0;
-
-/// Maximum number of a batch's results, the last ones that became known, that are searched for recent ones.
-const MAX_RECENT: usize = 10_000;
 
 impl Ledger {
     /// The account of every batch, in order.
@@ -42,8 +35,9 @@ impl Ledger {
         accounts
     }
 
-    /// Returns the account of a batch, and the number of its queued cases whose submission is held.
+    /// Returns the account of a batch, and the number of its queued cases that their senders have noted as not sent yet.
     fn account_batch(&self, batch: &Batch, cases: &BatchCases, circumstances: &AccountingInput) -> (BatchAccount, u64) {
+        let mut rests: Vec<u64> = cases.submissions.iter().map(|own| circumstances.control.rest(&own.id)).collect();
         let mut held = 0;
         let mut account = BatchAccount { finishes: cases.finishes.clone(), ..BatchAccount::new(batch.clone()) };
         let of_submission = |own: &Submission| {
@@ -69,8 +63,11 @@ impl Ledger {
             }
             account.counts.count(state);
             account.level(entry.level).count(state);
-            let is_held = |own: &Submission| circumstances.control.holds(&own.id);
-            held += u64::from(state == CaseState::Queued && cases.submission_of(entry).is_some_and(is_held));
+            let rest = entry.submission.and_then(|place| rests.get_mut(place.get() as usize - 1));
+            if let Some(rest) = rest.filter(|rest| **rest > 0 && state == CaseState::Queued) {
+                *rest -= 1;
+                held += 1;
+            }
         }
         account.finishes.retain(|finish| !finish.end_time.is_nan());
         account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
@@ -120,7 +117,7 @@ impl Ledger {
         }
         let age_secs = submission.map_or(f64::INFINITY, |own| circumstances.now - own.time);
         let is_expired = age_secs > RETENTION_SECS;
-        if !is_expired && submission.is_some_and(|own| circumstances.control.holds(&own.id)) {
+        if !is_expired && submission.is_some_and(|own| circumstances.control.rest(&own.id) > 0) {
             return CaseState::Queued;
         }
         // A table is written before its cases are sent: the queue may have become empty long before that.
@@ -143,35 +140,19 @@ fn number_versions(accounts: &mut [BatchAccount]) {
     }
 }
 
-/// Tells queued cases that aren't in the queue yet from those that are. A table is written before its cases are sent, so the
-/// cases by which the queue has fewer messages are still to be sent: cases of the batch whose table was written last, as long
-/// as it has any. Before these come the cases of `held` submissions, of which that is known; the first of them may be in the queue.
-///
-/// Results become known later than the queue's figures: if the difference is no more than the cases that workers may have
-/// finished meanwhile, these are taken for finished.
+/// Tells queued cases that aren't in the queue yet: those that are `held`, but only as many as the queue has messages less than
+/// there are queued cases, since the rest of a submission is being sent before its note is removed. Of several batches, those
+/// submitted last count as unsent first.
 fn tell_unsent(accounts: &mut [BatchAccount], held: &[u64], circumstances: &AccountingInput) {
     let Some(waiting) = circumstances.waiting else { return };
-    let is_here = |(account, _): &(&mut BatchAccount, &u64)| !circumstances.held_elsewhere.contains(&account.batch);
-    let mut here: Vec<(&mut BatchAccount, &u64)> = Vec::new();
-    for own in accounts.iter_mut().zip(held).filter(is_here) {
-        let place = here.partition_point(|other| other.0.submit_time >= own.0.submit_time);
-        here.insert(place, own);
-    }
-    let (queued, running) =
-        here.iter().fold((0, 0), |(queued, running), (of, _)| (queued + of.counts.queued, running + of.counts.running));
-    let mut unsent = queued.saturating_sub(waiting + circumstances.leased.saturating_sub(running));
-    for (account, held) in &mut here {
-        account.counts.unsent = unsent.min(**held);
-        unsent -= account.counts.unsent;
-    }
-    let is_recent = |finish: &&CaseFinish| circumstances.now - finish.end_time < LATE_SECS;
-    let recent = here.iter().flat_map(|(account, _)| account.finishes.iter().rev().take(MAX_RECENT)).filter(is_recent);
-    if running > 0 && unsent <= running + recent.count() as u64 {
-        unsent = 0;
-    }
-    for (account, _) in here {
-        let more = unsent.min(account.counts.queued - account.counts.unsent);
-        account.counts.unsent += more;
-        unsent -= more;
+    let AccountingInput { leased, held_elsewhere, .. } = circumstances;
+    let mut here: Vec<(&mut BatchAccount, &u64)> =
+        accounts.iter_mut().zip(held).filter(|(account, _)| !held_elsewhere.contains(&account.batch)).collect();
+    let counted = total(here.iter().map(|(account, _)| &**account));
+    let mut absent = counted.queued.saturating_sub(waiting + leased.saturating_sub(counted.running));
+    here.sort_by(|one, other| other.0.submit_time.total_cmp(&one.0.submit_time));
+    for (account, held) in here {
+        account.counts.unsent = absent.min(*held);
+        absent -= account.counts.unsent;
     }
 }

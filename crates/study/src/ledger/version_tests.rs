@@ -119,7 +119,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
     let mut ledger = Ledger::default();
     ledger.add_table(&batch("b"), FIRST, SENT, &rows(0..8));
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
-    let held = StudyControl { held_submissions: [FIRST.to_owned()].into(), ..StudyControl::default() };
+    let held = StudyControl { held_submissions: [(FIRST.to_owned(), 7)].into(), ..StudyControl::default() };
     let counts = |control: &StudyControl, now| {
         let account = ledger.account(&AccountingInput {
             now,
@@ -138,7 +138,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
     assert_eq!(counts(&held, SENT + RETENTION_SECS + 1.0), (0, 0, 7), "nobody comes back for them");
     assert_eq!(counts(&StudyControl::default(), NOW), (0, 0, 7));
     // The queue may have been empty long before the table was written.
-    assert_eq!(counts(&StudyControl::default(), SENT + 1.0), (7, 7, 0));
+    assert_eq!(counts(&StudyControl::default(), SENT + 1.0), (7, 0, 0));
 }
 
 #[test]
@@ -267,23 +267,33 @@ proptest! {
 }
 
 #[test]
-fn what_is_held_is_not_sent_yet_and_not_what_was_submitted_later() {
+fn what_its_sender_holds_is_not_sent_yet_and_nothing_else() {
     let mut ledger = Ledger::default();
     ledger.add_table(&batch("a"), FIRST, SENT, &rows(0..10));
     ledger.add_table(&batch("b"), SECOND, SENT + 100.0, &rows(0..4));
-    let held = StudyControl { held_submissions: [FIRST.to_owned()].into(), ..StudyControl::default() };
-    let unsent = |control: &StudyControl| {
+    let unsent = |rests: &[(&str, u64)], waiting, leased, elsewhere: &[&str]| {
+        let held_submissions = rests.iter().map(|(id, rest)| ((*id).to_owned(), *rest)).collect();
         let accounts = ledger.account(&AccountingInput {
             now: NOW,
-            running: &BTreeSet::new(),
-            waiting: Some(6),
-            leased: 0,
-            control,
+            running: &BTreeSet::from([(batch("a"), case(0))]),
+            waiting,
+            leased,
+            control: &StudyControl { held_submissions, ..StudyControl::default() },
             queue_is_empty: false,
-            held_elsewhere: &BTreeSet::new(),
+            held_elsewhere: &elsewhere.iter().map(|name| batch(name)).collect(),
         });
-        accounts.iter().map(|account| account.counts.unsent).collect::<Vec<_>>()
+        let unsent: Vec<u64> = accounts.iter().map(|account| account.counts.unsent).collect();
+        assert_eq!(total(&accounts).unsent, unsent.iter().sum::<u64>());
+        unsent
     };
-    assert_eq!(unsent(&held), [8, 0], "two of the first ones wait with the four of the other batch");
-    assert_eq!(unsent(&StudyControl::default()), [4, 4], "of nobody it is known");
+    let five = [(FIRST, 5)];
+    assert_eq!(unsent(&five, Some(8), 1, &[]), [5, 0]);
+    assert_eq!(unsent(&five, Some(2), 1, &[]), [5, 0], "results of the others aren't known yet");
+    assert_eq!(unsent(&five, Some(11), 1, &[]), [2, 0], "the rest is being sent");
+    assert_eq!(unsent(&five, Some(9), 3, &[]), [2, 0], "two are in workers' hands that haven't said so");
+    assert_eq!(unsent(&[], Some(2), 1, &[]), [0, 0], "nobody holds anything");
+    assert_eq!(unsent(&[(FIRST, 5), (SECOND, 3)], Some(8), 1, &[]), [2, 3]);
+    assert_eq!(unsent(&[(FIRST, 50)], Some(0), 0, &[]), [9, 0], "no more of it are queued");
+    assert_eq!(unsent(&five, Some(0), 0, &["a"]), [0, 0], "another queue has the cases of a");
+    assert_eq!(unsent(&five, None, 0, &[]), [0, 0], "nobody can look into another queue");
 }

@@ -161,6 +161,27 @@ fn a_young_result_waits_for_its_row() {
 }
 
 #[test]
+fn results_of_a_worker_that_was_killed_are_found_soon_without_their_rows() {
+    let mut scene = Scene::new();
+    scene.put_table("b", 0..31);
+    let cloud = scene.cloud.clone();
+    let leave = |messages| cloud.queue.lock().unwrap().resize(messages, serde_json::Value::Null);
+    leave(31);
+    scene.look();
+    // Ten results, and rows of five of them: then the worker is gone, and nothing changes any more.
+    leave(21);
+    scene.put_segment("b", 0..5);
+    (0..10).for_each(|number| scene.put_result("b", number));
+    let done: Vec<u64> = [3, 3, 4, 5, 6].map(|pause| (scene.cloud.pass(pause), scene.look().0.total.done).1).into();
+    assert_eq!(done, [5, 5, 5, 10, 10]);
+    // Their documents are read once no row can come any more.
+    scene.cloud.pass(60);
+    scene.look_until_quiet();
+    scene.cloud.pass(20);
+    assert_eq!(scene.look().1, NOTHING_NEW);
+}
+
+#[test]
 fn documents_that_are_not_what_their_keys_say_are_named_and_disturb_nothing() {
     let mut scene = with_rows(2, 2);
     scene.cloud.put(&key(2), "no JSON");

@@ -272,3 +272,11 @@ fn a_whole_number_may_be_written_with_an_exponent() {
     let levels = FactorDraft { kind: FactorKind::Levels, levels: "2e6".into(), ..cohesion() };
     assert_eq!(levels.read().unwrap().values, FactorValues::Levels(vec![ParameterValue::Number(2e6)]));
 }
+
+#[test]
+fn a_number_of_cases_is_that_of_the_design_also_after_it_was_doubled() {
+    let mut draft = DesignDraft { cases: "20".into(), doublings: "1".into(), ..draft() };
+    assert_eq!(draft.read().unwrap().check(), Ok(40));
+    draft.set_cases("24".into());
+    assert_eq!(draft.read().unwrap().check(), Ok(24));
+}

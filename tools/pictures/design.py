@@ -1,17 +1,16 @@
-"""Pictures of the documents."""
+"""Pictures of the Design page."""
 
 from __future__ import annotations
 
-import os
-
-import pytest
 from attached import attach
+from command_line import CommandLine
 from design_page import (
     FOOTING,
     Gate,
     button,
     choose_file,
     define,
+    fresh_study,
     open_design,
     preview,
     review,
@@ -20,20 +19,29 @@ from design_page import (
 )
 from local_cloud import REPOSITORY
 from playwright.sync_api import expect
+from proxy import proxy
 from studies import line_of
 from visit import Visits, wait_until
 
+FOLDER = REPOSITORY / "docs/pictures"
 
-@pytest.mark.skipif(not os.environ.get("CRUNCHER_PICTURES"), reason="CRUNCHER_PICTURES=1 makes the pictures of docs/")
-def test_the_pictures_are_made_of_the_layered_footing(gate: Gate, visits: Visits) -> None:
-    folder = REPOSITORY / "docs/pictures"
-    folder.mkdir(exist_ok=True)
+
+def pictures_of_a_design(cruncher: CommandLine, visits: Visits) -> None:
+    """A design of the layered footing: a wrong table, the factors, the first cases, and sending."""
+    with proxy(cruncher.cloud) as slow:
+        gate = Gate(slow, fresh_study(cruncher.launch(), slow.url))
+        take_pictures(gate, visits)
+        gate.opened.set()
+
+
+def take_pictures(gate: Gate, visits: Visits) -> None:
+    """Defines the design and sends it, as far as the gate lets it through."""
     page = open_design(visits, gate.study, color_scheme="light")
 
     def picture(name: str) -> None:
         for element in page.get_by_text(gate.study.study, exact=True).all():
             element.evaluate("element => element.textContent = 'soft-clay'")
-        page.screenshot(path=folder / f"{name}.png")
+        page.screenshot(path=FOLDER / f"{name}.png")
 
     take_table(page)
     choose_file(page, "Model file", FOOTING.read_bytes(), "footing.py")
@@ -68,4 +76,3 @@ def test_the_pictures_are_made_of_the_layered_footing(gate: Gate, visits: Visits
     wait_until(page, "batches wait at the gate", gate.reached.is_set)
     expect(button(page, "Pause")).to_be_visible()
     picture("design-sending")
-    gate.opened.set()
